@@ -1,0 +1,96 @@
+package release
+
+import "time"
+
+// ChangeState is the state of a change order in neutral words.
+type ChangeState string
+
+// The states of a change order. Behind each stands the SAE status it comes from.
+const (
+	// ChangePreparing was accepted and does not run yet (0, and 12 approved).
+	ChangePreparing ChangeState = "preparing"
+	// ChangeRunning replaces instances (1).
+	ChangeRunning ChangeState = "running"
+	// ChangeAwaitingConfirm waits for a person between two batches (8).
+	ChangeAwaitingConfirm ChangeState = "awaiting-confirm"
+	// ChangeAwaitingBatch waits for the platform's own timer between two batches (9).
+	ChangeAwaitingBatch ChangeState = "awaiting-batch"
+	// ChangeAwaitingApproval waits for the platform's approval (11).
+	ChangeAwaitingApproval ChangeState = "awaiting-approval"
+	// ChangeStuck is broken and will not end by itself (1 with SubStatus 1).
+	ChangeStuck ChangeState = "stuck"
+	// ChangeSucceeded ended well (2).
+	ChangeSucceeded ChangeState = "succeeded"
+	// ChangeFailed ended badly (3).
+	ChangeFailed ChangeState = "failed"
+	// ChangeSystemFailed ended by a fault of the platform (10).
+	ChangeSystemFailed ChangeState = "system-failed"
+	// ChangeAborted was stopped (6).
+	ChangeAborted ChangeState = "aborted"
+	// ChangeGone is unknown to the platform: its record has expired.
+	ChangeGone ChangeState = "gone"
+)
+
+// ChangeStates returns all states of a change order.
+func ChangeStates() []ChangeState {
+	return []ChangeState{
+		ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingApproval, ChangeStuck,
+		ChangeSucceeded, ChangeFailed, ChangeSystemFailed, ChangeAborted, ChangeGone,
+	}
+}
+
+// Ended tells whether the change order will not move any more.
+func (s ChangeState) Ended() bool {
+	switch s {
+	case ChangeSucceeded, ChangeFailed, ChangeSystemFailed, ChangeAborted, ChangeGone:
+		return true
+	case ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingApproval, ChangeStuck:
+		return false
+	}
+	return false
+}
+
+// Parked tells whether the change order waits for somebody outside.
+func (s ChangeState) Parked() bool {
+	return s == ChangeAwaitingConfirm || s == ChangeAwaitingApproval
+}
+
+// Observation is one look at a change order.
+type Observation struct {
+	State ChangeState `json:"state"`
+	// Batch is the number of the batch in progress or just finished, from 1; 0 before
+	// the first.
+	Batch   int           `json:"batch,omitempty"`
+	Batches []BatchChange `json:"batches,omitempty"`
+	// Message is the platform's own explanation of a failure.
+	Message string `json:"message,omitempty"`
+}
+
+// BatchChange is one batch of a change order as the platform shows it.
+type BatchChange struct {
+	State     BatchState `json:"state"`
+	StartedAt time.Time  `json:"startedAt,omitzero"`
+	EndedAt   time.Time  `json:"endedAt,omitzero"`
+}
+
+// News tells whether next shows something that prev did not: a decision is due or
+// there is progress to show. Times alone are no news.
+func News(prev, next Observation) bool {
+	return prev.State != next.State || prev.Batch != next.Batch || len(prev.Batches) != len(next.Batches)
+}
+
+// LookDelay returns how long to wait before the next look at a change order that
+// showed nothing new in the given number of looks: about a second while it moves,
+// growing to minutes while it is parked.
+func LookDelay(s ChangeState, looks int) time.Duration {
+	first, most := time.Second, 15*time.Second
+	patience := 30 // looks at the first pace
+	if s.Parked() {
+		first, most, patience = 5*time.Second, 5*time.Minute, 3
+	}
+	d := first
+	for i := patience; i < looks && d < most; i++ {
+		d += d / 2
+	}
+	return min(d, most)
+}

@@ -1,0 +1,50 @@
+package release
+
+// EventKind is a transition of a release that the world is told of; the last part of
+// an event's type and subject.
+type EventKind string
+
+// The lifecycle events.
+const (
+	EventAccepted        EventKind = "accepted"
+	EventStarted         EventKind = "started"
+	EventBatchWaiting    EventKind = "batch.waiting"
+	EventBatchConfirmed  EventKind = "batch.confirmed"
+	EventBatchDone       EventKind = "batch.done"
+	EventApprovalWaiting EventKind = "approval.waiting"
+	EventRollingBack     EventKind = "rollingback"
+	EventSucceeded       EventKind = "succeeded"
+	EventFailed          EventKind = "failed"
+	EventRolledBack      EventKind = "rolledback"
+	EventAborted         EventKind = "aborted"
+	EventAttention       EventKind = "attention"
+)
+
+// Outcome returns the event that tells of the end in phase p; false when p is no end.
+func (p Phase) Outcome() (EventKind, bool) {
+	switch p {
+	case PhaseSucceeded:
+		return EventSucceeded, true
+	case PhaseRolledBack:
+		return EventRolledBack, true
+	case PhaseAborted:
+		return EventAborted, true
+	case PhaseFailed:
+		return EventFailed, true
+	case PhaseNeedsAttention:
+		return EventAttention, true
+	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused,
+		PhaseFinalizing, PhaseRollingBack:
+		return "", false
+	}
+	return "", false
+}
+
+// Event is one lifecycle event of a release.
+type Event struct {
+	// ID is deterministic, see [EventID]; the bus drops a repeated one.
+	ID   string    `json:"id"`
+	Kind EventKind `json:"kind"`
+	// Progress is the release right after the transition.
+	Progress Progress `json:"progress"`
+}

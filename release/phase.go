@@ -1,0 +1,75 @@
+package release
+
+import "slices"
+
+// Phase is where a release stands. The zero value is no phase.
+type Phase string
+
+// The phases. The last five are ends, and are the outcomes of a release.
+const (
+	// PhaseQueued waits in its lane for the releases before it.
+	PhaseQueued Phase = "Queued"
+	// PhasePreparing reads the application and suspends its scaling rules.
+	PhasePreparing Phase = "Preparing"
+	// PhaseRollingOut has a change order at work.
+	PhaseRollingOut Phase = "RollingOut"
+	// PhaseAwaitingConfirm is parked between two batches until a person speaks.
+	PhaseAwaitingConfirm Phase = "AwaitingConfirm"
+	// PhaseAwaitingApproval is parked until the platform's own approval is given.
+	PhaseAwaitingApproval Phase = "AwaitingApproval"
+	// PhasePaused is parked because a person said so.
+	PhasePaused Phase = "Paused"
+	// PhaseFinalizing has the new version everywhere and puts the scaling rules back.
+	PhaseFinalizing Phase = "Finalizing"
+	// PhaseRollingBack returns to the version that ran before.
+	PhaseRollingBack Phase = "RollingBack"
+
+	// PhaseSucceeded runs the new version, everything put back.
+	PhaseSucceeded Phase = "Succeeded"
+	// PhaseRolledBack failed and runs the version that ran before, everything put back.
+	PhaseRolledBack Phase = "RolledBack"
+	// PhaseAborted was stopped by a person or a limit and runs the version that ran before.
+	PhaseAborted Phase = "Aborted"
+	// PhaseFailed did not reach its goal; nothing is left half done.
+	PhaseFailed Phase = "Failed"
+	// PhaseNeedsAttention ended in a state that a person must look at; the reason says which.
+	PhaseNeedsAttention Phase = "NeedsAttention"
+)
+
+// Phases returns all phases in the order of a release's life.
+func Phases() []Phase {
+	return []Phase{
+		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused,
+		PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+	}
+}
+
+// Next returns the phases that may follow p; none after an end.
+func (p Phase) Next() []Phase {
+	switch p {
+	case PhaseQueued:
+		return []Phase{PhasePreparing, PhaseAborted, PhaseFailed}
+	case PhasePreparing:
+		return []Phase{PhaseRollingOut, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseRollingOut:
+		return []Phase{
+			PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused, PhaseFinalizing, PhaseRollingBack,
+			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		}
+	case PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused:
+		return []Phase{PhaseRollingOut, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseFinalizing:
+		return []Phase{PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
+	case PhaseRollingBack:
+		return []Phase{PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
+		return nil
+	}
+	return nil
+}
+
+// CanBecome tells whether next may follow p.
+func (p Phase) CanBecome(next Phase) bool { return slices.Contains(p.Next(), next) }
+
+// Ended tells whether p is an outcome.
+func (p Phase) Ended() bool { return p != "" && len(p.Next()) == 0 }

@@ -1,0 +1,100 @@
+package release
+
+import "time"
+
+// BatchState is the state of one batch.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchPending   BatchState = "pending"
+	BatchRunning   BatchState = "running"
+	BatchDone      BatchState = "done"
+	BatchFailed    BatchState = "failed"
+	BatchConfirmed BatchState = "confirmed"
+)
+
+// AwaitKind says what a parked release waits for.
+type AwaitKind string
+
+// The kinds of waiting.
+const (
+	// AwaitTurn waits for the releases before it in its lane.
+	AwaitTurn AwaitKind = "turn"
+	// AwaitOtherChange waits for a change order that somebody else began.
+	AwaitOtherChange AwaitKind = "other-change"
+	// AwaitBake lets a finished batch run for the bake time.
+	AwaitBake AwaitKind = "bake"
+	// AwaitConfirm waits for a person to confirm a batch.
+	AwaitConfirm AwaitKind = "confirm"
+	// AwaitApproval waits for the platform's approval of the change order.
+	AwaitApproval AwaitKind = "approval"
+)
+
+// Progress is the public picture of a release: the answer of the query "progress",
+// the data of lifecycle events and the result of the workflow. Times are RFC 3339.
+type Progress struct {
+	ReleaseID string   `json:"releaseId"`
+	App       App      `json:"app"`
+	Artifact  Artifact `json:"artifact"`
+	Phase     Phase    `json:"phase"`
+	// Outcome is the phase in which the release ended; empty while it has not.
+	Outcome Phase `json:"outcome,omitempty"`
+	// Reason says in words why the release stands where it stands.
+	Reason   string   `json:"reason,omitempty"`
+	Strategy Strategy `json:"strategy"`
+	// ChangeOrderID is the platform's ID of the latest change order of this release.
+	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// RollbackTo is the version that ran before and is returned to on failure.
+	RollbackTo   *Version          `json:"rollbackTo,omitempty"`
+	Batches      []Batch           `json:"batches,omitempty"`
+	Awaiting     *Awaiting         `json:"awaiting,omitempty"`
+	ScalingRules []HeldRule        `json:"scalingRules,omitempty"`
+	Decisions    []Decision        `json:"decisions,omitempty"`
+	RequestedBy  string            `json:"requestedBy,omitempty"`
+	Note         string            `json:"note,omitempty"`
+	StartedAt    time.Time         `json:"startedAt,omitzero"`
+	EndedAt      time.Time         `json:"endedAt,omitzero"`
+	Links        map[string]string `json:"links,omitempty"`
+}
+
+// Batch is one batch of a release.
+type Batch struct {
+	// Number counts from 1, the gray batch first.
+	Number int `json:"number"`
+	// Instances is the number of instances the batch replaces, as planned.
+	Instances int        `json:"instances"`
+	State     BatchState `json:"state"`
+	StartedAt time.Time  `json:"startedAt,omitzero"`
+	EndedAt   time.Time  `json:"endedAt,omitzero"`
+}
+
+// Awaiting is what a parked release waits for, and until when.
+type Awaiting struct {
+	Kind AwaitKind `json:"kind"`
+	// Batch is the finished batch that is to be confirmed; 0 where none is meant.
+	Batch int       `json:"batch,omitempty"`
+	Since time.Time `json:"since"`
+	// Until is when the limit passes; zero where there is none.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// HeldRule is a scaling rule that was enabled when the release began.
+type HeldRule struct {
+	Name string `json:"name"`
+	// Restored tells that the rule was enabled again and read back so.
+	Restored bool `json:"restored"`
+}
+
+// Decision is a person's word, or a limit's, as it was taken.
+type Decision struct {
+	Kind  CommandKind `json:"kind"`
+	Batch int         `json:"batch,omitempty"`
+	By    string      `json:"by"`
+	At    time.Time   `json:"at"`
+	// Via is the way the word came: event, update, signal, cancel or limit.
+	Via  string `json:"via,omitempty"`
+	Note string `json:"note,omitempty"`
+	// Refused is the reason why the word changed nothing; empty when it counted.
+	Refused string `json:"refused,omitempty"`
+}

@@ -1,0 +1,214 @@
+package release
+
+import (
+	"cmp"
+	"encoding/json"
+	"time"
+)
+
+// The envelope of a release file.
+const (
+	// APIVersion is the version of the release file format and of a request's data.
+	APIVersion = "slipway.dev/v1"
+	// KindRelease is the kind of a release file.
+	KindRelease = "Release"
+)
+
+// Platform names a serverless application platform.
+type Platform string
+
+// PlatformSAE is Alibaba Cloud Serverless App Engine.
+const PlatformSAE Platform = "sae"
+
+// StrategyType says how instances are replaced.
+type StrategyType string
+
+// The strategies.
+const (
+	// StrategyAll replaces all instances in one batch.
+	StrategyAll StrategyType = "all"
+	// StrategyBatch replaces the instances in equal batches.
+	StrategyBatch StrategyType = "batch"
+	// StrategyGray replaces a few instances first, then the rest in batches.
+	StrategyGray StrategyType = "gray"
+)
+
+// ConfirmMode says who lets the next batch begin.
+type ConfirmMode string
+
+// The confirm modes.
+const (
+	// ConfirmManual waits for a person after every batch but the last.
+	ConfirmManual ConfirmMode = "manual"
+	// ConfirmAuto lets the platform go on by itself after the bake time.
+	ConfirmAuto ConfirmMode = "auto"
+)
+
+// TimeoutPolicy says what happens when nobody confirms in time.
+type TimeoutPolicy string
+
+// The timeout policies.
+const (
+	// TimeoutAbort rolls the release back.
+	TimeoutAbort TimeoutPolicy = "abort"
+	// TimeoutPromote goes on with the next batch.
+	TimeoutPromote TimeoutPolicy = "promote"
+	// TimeoutHold stays parked until the total limit, then asks for attention.
+	TimeoutHold TimeoutPolicy = "hold"
+)
+
+// LanePolicy says what a submission does to the ones waiting before it.
+type LanePolicy string
+
+// LaneQueue waits for its turn behind all earlier submissions.
+const LaneQueue LanePolicy = "queue"
+
+// Spec is what a release asks for: the data of a request event and the spec of a
+// release file. Only App and Artifact are required; [Spec.WithDefaults] fills the rest.
+type Spec struct {
+	App         App      `json:"app"`
+	Artifact    Artifact `json:"artifact"`
+	Strategy    Strategy `json:"strategy,omitzero"`
+	Scaling     Scaling  `json:"scaling,omitzero"`
+	Rollback    Rollback `json:"rollback,omitzero"`
+	Limits      Limits   `json:"limits,omitzero"`
+	Lane        Lane     `json:"lane,omitzero"`
+	RequestedBy string   `json:"requestedBy,omitempty"`
+	Note        string   `json:"note,omitempty"`
+	// Traffic holds the traffic rules of a gray release. No platform applies them yet,
+	// so [Spec.Validate] refuses a spec that has them.
+	Traffic json.RawMessage `json:"traffic,omitempty"`
+}
+
+// App is the application a release changes.
+type App struct {
+	Platform Platform `json:"platform"`
+	// Region is the platform's region ID, for example cn-hangzhou.
+	Region string `json:"region"`
+	// ID is the platform's own application ID (AppId on SAE).
+	ID string `json:"id"`
+}
+
+// Artifact is what is to run: exactly one of Image and Package.
+type Artifact struct {
+	// Image is a container image reference.
+	Image string `json:"image,omitempty"`
+	// Package is a code package in the platform's storage.
+	Package *Package `json:"package,omitempty"`
+}
+
+// Package is a code package (jar, war, zip) by address and version.
+type Package struct {
+	URL     string `json:"url"`
+	Version string `json:"version"`
+}
+
+// String names the artifact as people write it.
+func (a Artifact) String() string {
+	switch {
+	case a.Image != "":
+		return a.Image
+	case a.Package != nil && a.Package.Version != "":
+		return a.Package.URL + "@" + a.Package.Version
+	case a.Package != nil:
+		return a.Package.URL
+	default:
+		return "unknown artifact"
+	}
+}
+
+// Same tells whether two artifacts are the same thing to run.
+func (a Artifact) Same(b Artifact) bool {
+	if a.Package == nil || b.Package == nil {
+		return a.Package == b.Package && a.Image == b.Image
+	}
+	return *a.Package == *b.Package && a.Image == b.Image
+}
+
+// Strategy says how instances are replaced and who lets each batch begin.
+type Strategy struct {
+	Type StrategyType `json:"type,omitempty"`
+	// Gray is the number of instances in the first batch (gray only).
+	Gray int `json:"gray,omitempty"`
+	// Batches is the number of batches: all of them for batch, those after the gray
+	// batch for gray.
+	Batches int         `json:"batches,omitempty"`
+	Confirm ConfirmMode `json:"confirm,omitempty"`
+	// Bake is how long a finished batch runs before the next one may begin.
+	Bake Duration `json:"bake,omitzero"`
+	// MinReadyInstances is the number of instances that stay ready during the change;
+	// unset leaves it to the platform, 0 allows an outage.
+	MinReadyInstances *int `json:"minReadyInstances,omitempty"`
+}
+
+// Scaling says what happens to the application's scaling rules meanwhile.
+type Scaling struct {
+	// Suspend switches the enabled rules off before the change and exactly those on
+	// again after it. Unset means true.
+	Suspend *bool `json:"suspend,omitempty"`
+}
+
+// Suspended tells whether the rules are to be suspended.
+func (s Scaling) Suspended() bool { return s.Suspend == nil || *s.Suspend }
+
+// Rollback is the policy after a failed rollout.
+type Rollback struct {
+	// OnFailure rolls back to the version that ran before. Unset means true. It only
+	// matters where the platform does not roll back by itself.
+	OnFailure *bool `json:"onFailure,omitempty"`
+}
+
+// Wanted tells whether a failed rollout is to be rolled back.
+func (r Rollback) Wanted() bool { return r.OnFailure == nil || *r.OnFailure }
+
+// Limits bound every wait of a release.
+type Limits struct {
+	// Confirm is how long a batch waits for a person.
+	Confirm Duration `json:"confirm,omitzero"`
+	// Approval is how long a change order waits for the platform's own approval.
+	Approval Duration `json:"approval,omitzero"`
+	// Total is how long the release may take once its turn has come.
+	Total Duration `json:"total,omitzero"`
+	// OnConfirmTimeout says what happens when Confirm has passed.
+	OnConfirmTimeout TimeoutPolicy `json:"onConfirmTimeout,omitempty"`
+}
+
+// Lane says how the release takes its place among those of the same application.
+type Lane struct {
+	Policy LanePolicy `json:"policy,omitempty"`
+}
+
+// The defaults of a spec.
+const (
+	DefaultConfirmLimit  = Duration(24 * time.Hour)
+	DefaultApprovalLimit = Duration(72 * time.Hour)
+	DefaultTotalLimit    = Duration(168 * time.Hour)
+)
+
+// WithDefaults returns the spec with every unset field at its default.
+func (s Spec) WithDefaults() Spec {
+	st := &s.Strategy
+	st.Type = cmp.Or(st.Type, StrategyAll)
+	switch st.Type {
+	case StrategyGray:
+		st.Gray = cmp.Or(st.Gray, 1)
+		st.Batches = cmp.Or(st.Batches, 1)
+		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
+	case StrategyBatch:
+		st.Batches = cmp.Or(st.Batches, 2)
+		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
+	case StrategyAll:
+	}
+	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
+	s.Limits.Approval = cmp.Or(s.Limits.Approval, DefaultApprovalLimit)
+	s.Limits.Total = cmp.Or(s.Limits.Total, DefaultTotalLimit)
+	s.Limits.OnConfirmTimeout = cmp.Or(s.Limits.OnConfirmTimeout, TimeoutAbort)
+	s.Lane.Policy = cmp.Or(s.Lane.Policy, LaneQueue)
+	if s.Scaling.Suspend == nil {
+		s.Scaling.Suspend = new(true)
+	}
+	if s.Rollback.OnFailure == nil {
+		s.Rollback.OnFailure = new(true)
+	}
+	return s
+}

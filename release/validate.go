@@ -1,0 +1,149 @@
+package release
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/distribution/reference"
+)
+
+// Problem is one thing wrong with a spec.
+type Problem struct {
+	// Field is the path of the field in the wire format, for example strategy.gray.
+	Field string `json:"field"`
+	// Message says what is wrong and what would be right.
+	Message string `json:"message"`
+}
+
+// Error implements error.
+func (p Problem) Error() string { return p.Field + ": " + p.Message }
+
+// Problems is everything wrong with a spec, in the order of its fields.
+type Problems []Problem
+
+// Error implements error; one problem a line where there are several.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Bounds of free text and numbers in a spec.
+const (
+	maxText      = 1024
+	maxInstances = 500
+	maxLimit     = Duration(90 * 24 * time.Hour)
+	maxBake      = Duration(7 * 24 * time.Hour)
+)
+
+// idPattern keeps an application ID usable as a NATS subject token and a part of a
+// workflow ID.
+const idPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
+
+// regionPattern is the shape of a region ID such as cn-hangzhou or ap-southeast-1.
+const regionPattern = `^[a-z]{2}(-[a-z0-9]+)+$`
+
+// Validate lists every problem of the spec at once, as [Problems], or returns nil.
+// It wants a spec that has its defaults.
+func (s Spec) Validate() error {
+	v := &validator{}
+	v.app(s.App)
+	v.artifact(s.Artifact)
+	v.strategy(s.Strategy)
+	v.limits(s.Limits)
+	v.check(len(s.Traffic) == 0 || string(s.Traffic) == "null", "traffic", "traffic rules are not supported yet; leave them out and set them on the platform")
+	v.check(s.Lane.Policy == LaneQueue, "lane.policy", "%q is not supported; use queue", s.Lane.Policy)
+	v.text("requestedBy", s.RequestedBy)
+	v.text("note", s.Note)
+	if len(v.problems) == 0 {
+		return nil
+	}
+	return v.problems
+}
+
+type validator struct{ problems Problems }
+
+func (v *validator) check(ok bool, field, format string, args ...any) {
+	if !ok {
+		v.problems = append(v.problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (v *validator) text(field, s string) {
+	v.check(utf8.RuneCountInString(s) <= maxText, field, "must have at most %d characters", maxText)
+}
+
+func (v *validator) app(a App) {
+	v.check(a.Platform == PlatformSAE, "app.platform", "%q is not a platform served here; use %s", a.Platform, PlatformSAE)
+	v.check(matches(regionPattern, a.Region), "app.region", "%q is not a region ID such as cn-hangzhou", a.Region)
+	v.check(matches(idPattern, a.ID), "app.id", "%q is not an application ID: 1-128 letters, digits, hyphens or underscores", a.ID)
+}
+
+func (v *validator) artifact(a Artifact) {
+	switch {
+	case a.Image == "" && a.Package == nil:
+		v.check(false, "artifact", "give either image or package")
+	case a.Image != "" && a.Package != nil:
+		v.check(false, "artifact", "give either image or package, not both")
+	case a.Image != "":
+		_, err := reference.ParseAnyReference(a.Image)
+		v.check(err == nil, "artifact.image", "%q is not an image reference such as registry.example/shop:1.4.2: %v", a.Image, err)
+	default:
+		v.check(matches(`^https?://\S+$`, a.Package.URL), "artifact.package.url", "%q is not an http or https address", a.Package.URL)
+		v.check(matches(`^\S{1,128}$`, a.Package.Version), "artifact.package.version", "must have 1-128 characters and no blanks")
+	}
+}
+
+func (v *validator) strategy(s Strategy) {
+	switch s.Type {
+	case StrategyAll:
+		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type all; use type gray")
+		v.check(s.Batches == 0 || s.Batches == 1, "strategy.batches", "has no meaning with type all; use type batch")
+		v.check(s.Confirm == "", "strategy.confirm", "has no meaning with type all, which has one batch")
+		v.check(s.Bake == 0, "strategy.bake", "has no meaning with type all, which has one batch")
+	case StrategyBatch:
+		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type batch; use type gray")
+		v.check(s.Batches >= 2 && s.Batches <= maxInstances, "strategy.batches", "must be 2-%d for type batch", maxInstances)
+		v.confirm(s)
+	case StrategyGray:
+		v.check(s.Gray >= 1 && s.Gray <= maxInstances, "strategy.gray", "must be 1-%d instances", maxInstances)
+		v.check(s.Batches >= 1 && s.Batches <= maxInstances, "strategy.batches", "must be 1-%d batches after the gray one", maxInstances)
+		v.confirm(s)
+	default:
+		v.check(false, "strategy.type", "%q is unknown; use all, batch or gray", s.Type)
+	}
+	if s.MinReadyInstances != nil {
+		v.check(*s.MinReadyInstances >= 0 && *s.MinReadyInstances < maxInstances, "strategy.minReadyInstances", "must be 0-%d", maxInstances-1)
+	}
+}
+
+func (v *validator) confirm(s Strategy) {
+	v.check(s.Confirm == ConfirmManual || s.Confirm == ConfirmAuto, "strategy.confirm", "%q is unknown; use manual or auto", s.Confirm)
+	v.check(s.Bake >= 0 && s.Bake <= maxBake, "strategy.bake", "must be between 0s and %s", maxBake)
+	v.check(s.Confirm != ConfirmAuto || s.Bake%Duration(time.Minute) == 0, "strategy.bake",
+		"must be whole minutes with confirm auto, because the platform itself waits in minutes")
+}
+
+func (v *validator) limits(l Limits) {
+	within := func(field string, d Duration) {
+		v.check(d > 0 && d <= maxLimit, field, "must be more than 0s and at most %s", maxLimit)
+	}
+	within("limits.confirm", l.Confirm)
+	within("limits.approval", l.Approval)
+	within("limits.total", l.Total)
+	switch l.OnConfirmTimeout {
+	case TimeoutAbort, TimeoutPromote, TimeoutHold:
+	default:
+		v.check(false, "limits.onConfirmTimeout", "%q is unknown; use abort, promote or hold", l.OnConfirmTimeout)
+	}
+}
+
+func matches(pattern, s string) bool {
+	ok, err := regexp.MatchString(pattern, s)
+	return err == nil && ok
+}
