@@ -73,10 +73,17 @@ type BatchChange struct {
 	EndedAt   time.Time  `json:"endedAt,omitzero"`
 }
 
-// News tells whether next shows something that prev did not: a decision is due or
-// there is progress to show. Times alone are no news.
+// News tells whether next shows something that prev did not: a decision is due or a
+// further batch has begun. A change order that merely moves, or passes from one way of
+// moving to another, is no news.
 func News(prev, next Observation) bool {
-	return prev.State != next.State || prev.Batch != next.Batch || len(prev.Batches) != len(next.Batches)
+	moves := prev.State.moves() && next.State.moves()
+	return next.Batch > prev.Batch || !moves && prev.State != next.State
+}
+
+// moves tells whether the change order goes on by itself.
+func (s ChangeState) moves() bool {
+	return s == ChangePreparing || s == ChangeRunning || s == ChangeAwaitingBatch
 }
 
 // LookDelay returns how long to wait before the next look at a change order that

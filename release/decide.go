@@ -58,17 +58,14 @@ func Decide(s Situation, o Observation) Action {
 	case ChangePreparing, ChangeRunning, ChangeAwaitingBatch:
 		return ActWatch
 	case ChangeAwaitingConfirm:
-		if s.Aborting {
+		if s.Aborting || s.Step == StepRollback {
 			return ActWatch
 		}
 		return ActAskPerson
 	case ChangeAwaitingApproval:
 		return ActAwaitApproval
 	case ChangeStuck:
-		if s.Aborting {
-			return ActWatch
-		}
-		return ActBreakOff
+		return breakStuck(s)
 	case ChangeSucceeded:
 		return settleSucceeded(s)
 	case ChangeFailed, ChangeSystemFailed, ChangeAborted:
@@ -77,6 +74,19 @@ func Decide(s Situation, o Observation) Action {
 		return ActSettleAny
 	}
 	return ActSettleAny
+}
+
+// breakStuck never aborts a rollback: its own rollback would bring the failed version
+// back.
+func breakStuck(s Situation) Action {
+	switch {
+	case s.Step == StepRollback:
+		return ActSettleAny
+	case s.Aborting:
+		return ActWatch
+	default:
+		return ActBreakOff
+	}
 }
 
 func settleSucceeded(s Situation) Action {

@@ -20,6 +20,14 @@ const (
 	SignalProceed = "proceed"
 )
 
+// The types of the application errors with which workflows answer an update.
+const (
+	// ErrorRefused means that the update does not apply; saying it again is no use.
+	ErrorRefused = "Refused"
+	// ErrorBusy means that the lane cannot take more just now; try again later.
+	ErrorBusy = "Busy"
+)
+
 // The search attributes of releases and lanes; `slipway setup` registers them.
 const (
 	// SearchApp is the application as platform/region/id (Keyword).
@@ -56,7 +64,7 @@ type RollbackRequest struct {
 	// VersionID is the platform's ID of the version to return to.
 	VersionID string `json:"versionId"`
 	Limits    Limits `json:"limits,omitzero"`
-	// Suspend has the meaning of [Scaling].
+	// Scaling says whether rules are suspended meanwhile.
 	Scaling     Scaling `json:"scaling,omitzero"`
 	RequestedBy string  `json:"requestedBy,omitempty"`
 	Note        string  `json:"note,omitempty"`
@@ -103,13 +111,9 @@ type Receipt struct {
 	Ahead int `json:"ahead,omitempty"`
 }
 
-// LaneInput is the input of the workflow Lane, and what it keeps when it continues
-// as new.
+// LaneInput is the input of the workflow Lane.
 type LaneInput struct {
 	App App `json:"app"`
-	// Done are the latest release IDs that passed, oldest first: a late duplicate of
-	// one is recognised.
-	Done []string `json:"done,omitempty"`
 }
 
 // LaneState is the answer of the query lane.

@@ -98,6 +98,8 @@ type SnapshotInput struct {
 	App App `json:"app"`
 	// UntilIdle returns only when no change order of the application is unfinished.
 	UntilIdle bool `json:"untilIdle,omitempty"`
+	// VersionID asks to resolve this version too; an unknown one is FaultNotFound.
+	VersionID string `json:"versionId,omitempty"`
 }
 
 // Snapshot is an application before a release touches it.
@@ -109,6 +111,8 @@ type Snapshot struct {
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
+	// Wanted is the version that VersionID asked for.
+	Wanted *Version `json:"wanted,omitempty"`
 }
 
 // BeginRolloutInput asks for the change order that brings the artifact.
@@ -164,9 +168,15 @@ type AbortRolloutInput struct {
 
 // SetScalingInput enables or disables the named rules.
 type SetScalingInput struct {
-	App    App      `json:"app"`
-	Names  []string `json:"names"`
+	App App `json:"app"`
+	// Names are the rules to switch; none means all of the application's rules.
+	Names  []string `json:"names,omitempty"`
 	Enable bool     `json:"enable"`
+}
+
+// PublishInput hands lifecycle events to the bus, in their order.
+type PublishInput struct {
+	Events []Event `json:"events"`
 }
 
 // SetScalingResult tells what became of each named rule.
@@ -178,6 +188,9 @@ type SetScalingResult struct {
 // VerifyInput asks which version runs.
 type VerifyInput struct {
 	App App `json:"app"`
+	// Want is what should run. The platform's answer may lag behind a change order that
+	// has just ended, so a few looks are allowed before it is answered that it does not.
+	Want Artifact `json:"want"`
 }
 
 // Verification is what an application was read back to run.
