@@ -1,0 +1,254 @@
+package saeclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// decodeJSON reads one JSON value into the value that out points to.
+//
+// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null and absent members
+// leave the zero value, unknown members are ignored, member names match in any case when they match in no exact way, an
+// object or list where a text is expected is kept as its JSON text, and a list may be wrapped in an object with one member.
+// What cannot be understood without guessing is an error.
+func decodeJSON(text []byte, out any) error {
+	value, err := parseJSON(text)
+	if err != nil {
+		return err
+	}
+	return assign(reflect.ValueOf(out).Elem(), value)
+}
+
+// parseJSON reads exactly one JSON value, with numbers kept as text.
+func parseJSON(text []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after the JSON value")
+	}
+	return value, nil
+}
+
+func assign(to reflect.Value, value any) error {
+	if value == nil {
+		return nil
+	}
+	switch to.Kind() { //nolint:exhaustive // the kinds that answer structs are made of; anything else is an error below
+	case reflect.String:
+		to.SetString(asText(value))
+		return nil
+	case reflect.Bool:
+		return assignBool(to, value)
+	case reflect.Int, reflect.Int64:
+		return assignInt(to, value)
+	case reflect.Float64:
+		return assignFloat(to, value)
+	case reflect.Pointer:
+		fresh := reflect.New(to.Type().Elem())
+		if err := assign(fresh.Elem(), value); err != nil {
+			return err
+		}
+		to.Set(fresh)
+		return nil
+	case reflect.Slice:
+		return assignSlice(to, value)
+	case reflect.Map:
+		return assignMap(to, value)
+	case reflect.Struct:
+		return assignStruct(to, value)
+	case reflect.Interface:
+		to.Set(reflect.ValueOf(value))
+		return nil
+	}
+	return fmt.Errorf("cannot decode into %s", to.Type())
+}
+
+// asText gives the text of a scalar, and the JSON text of anything else.
+func asText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func assignBool(to reflect.Value, value any) error {
+	if b, ok := value.(bool); ok {
+		to.SetBool(b)
+		return nil
+	}
+	switch strings.ToLower(strings.TrimSpace(asText(value))) {
+	case "", "false", "0":
+		to.SetBool(false)
+	case "true", "1":
+		to.SetBool(true)
+	default:
+		return fmt.Errorf("want a boolean, have %T", value)
+	}
+	return nil
+}
+
+func assignInt(to reflect.Value, value any) error {
+	text, err := numberText(value)
+	if err != nil || text == "" {
+		return err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		if n, err = integralInt(text); err != nil {
+			return err
+		}
+	}
+	if to.OverflowInt(n) {
+		return fmt.Errorf("integer out of range for %s", to.Type())
+	}
+	to.SetInt(n)
+	return nil
+}
+
+// maxExactFloat is the greatest integer below which float64 holds every integer exactly.
+const maxExactFloat = 1 << 53
+
+// integralInt reads numbers such as 3.0 and 1e3, which are integers in another dress.
+func integralInt(text string) (int64, error) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > maxExactFloat {
+		return 0, errors.New("want an integer")
+	}
+	return int64(f), nil
+}
+
+func assignFloat(to reflect.Value, value any) error {
+	text, err := numberText(value)
+	if err != nil || text == "" {
+		return err
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return errors.New("want a number")
+	}
+	to.SetFloat(f)
+	return nil
+}
+
+// numberText is the text of a number that arrived as a number, a string, or a boolean; empty for an empty string.
+func numberText(value any) (string, error) {
+	switch v := value.(type) {
+	case json.Number:
+		return v.String(), nil
+	case string:
+		return strings.TrimSpace(v), nil
+	case bool:
+		if v {
+			return "1", nil
+		}
+		return "0", nil
+	}
+	return "", fmt.Errorf("want a number, have %T", value)
+}
+
+func assignSlice(to reflect.Value, value any) error {
+	list, ok := unwrapList(value)
+	if !ok {
+		return fmt.Errorf("want a list, have %T", value)
+	}
+	out := reflect.MakeSlice(to.Type(), len(list), len(list))
+	for i, element := range list {
+		if err := assign(out.Index(i), element); err != nil {
+			return fmt.Errorf("[%d]: %w", i, err)
+		}
+	}
+	to.Set(out)
+	return nil
+}
+
+// unwrapList accepts a list, an empty text for no list, and an object whose only member is a list (Regions.Region).
+func unwrapList(value any) ([]any, bool) {
+	switch v := value.(type) {
+	case []any:
+		return v, true
+	case string:
+		return nil, v == ""
+	case map[string]any:
+		if len(v) == 1 {
+			for _, only := range v {
+				list, ok := only.([]any)
+				return list, ok
+			}
+		}
+	}
+	return nil, false
+}
+
+func assignMap(to reflect.Value, value any) error {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return fmt.Errorf("want an object, have %T", value)
+	}
+	out := reflect.MakeMapWithSize(to.Type(), len(object))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		element := reflect.New(to.Type().Elem()).Elem()
+		if err := assign(element, object[key]); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		out.SetMapIndex(reflect.ValueOf(key), element)
+	}
+	to.Set(out)
+	return nil
+}
+
+func assignStruct(to reflect.Value, value any) error {
+	if text, ok := value.(string); ok && text == "" {
+		return nil
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return fmt.Errorf("want an object, have %T", value)
+	}
+	for i := range to.NumField() {
+		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		member, ok := memberOf(object, name)
+		if !ok {
+			continue
+		}
+		if err := assign(to.Field(i), member); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// memberOf finds a member by its exact name, else by its name in any case; of several it takes the first in sort order.
+func memberOf(object map[string]any, name string) (any, bool) {
+	if member, ok := object[name]; ok {
+		return member, true
+	}
+	found := ""
+	for key := range object {
+		if strings.EqualFold(key, name) && (found == "" || key < found) {
+			found = key
+		}
+	}
+	return object[found], found != ""
+}

@@ -1,0 +1,3 @@
+package saeclient
+
+//go:generate go run ./internal/gen -facts ../api/sae -out .

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"go/format"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed templates/*.tmpl
+var templates embed.FS
+
+// generate returns every generated file by name.
+func generate(f *facts) (map[string][]byte, error) {
+	t, err := template.New("").Funcs(template.FuncMap{
+		"comment":   comment,
+		"pascal":    pascal,
+		"className": className,
+		"retryName": retryName,
+		"trimCo":    func(s string) string { return strings.TrimPrefix(s, "Co") },
+		"lower":     lowerFirst,
+		"sentence":  sentence,
+	}).ParseFS(templates, "templates/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte)
+	groups, err := groupOperations(f.Operations)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		if err := render(files, t, fileName(g.Group), "group.go.tmpl", g); err != nil {
+			return nil, err
+		}
+	}
+	var all []operationModel
+	for _, g := range groups {
+		all = append(all, g.Operations...)
+	}
+	if err := render(files, t, "zz_operations.gen.go", "operations.go.tmpl", all); err != nil {
+		return nil, err
+	}
+	if err := render(files, t, "zz_errors.gen.go", "errors.go.tmpl", f.Errors); err != nil {
+		return nil, err
+	}
+	if err := render(files, t, "zz_platform.gen.go", "platform.go.tmpl", f); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+func render(files map[string][]byte, t *template.Template, file, name string, data any) error {
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		return err
+	}
+	text, err := format.Source(b.Bytes())
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", file, err, b.Bytes())
+	}
+	files[file] = text
+	return nil
+}
+
+// groupOperations sorts the groups by name and keeps the order of the reference within each.
+func groupOperations(ops []operationFact) ([]groupModel, error) {
+	groups := make(map[string][]operationModel)
+	for _, op := range ops {
+		m, err := newOperationModel(op)
+		if err != nil {
+			return nil, err
+		}
+		groups[op.Group] = append(groups[op.Group], m)
+	}
+	var out []groupModel
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, groupModel{Group: name, Operations: groups[name]})
+	}
+	return out, nil
+}
+
+// className is the Go constant for the class that the facts give an error code. A code after which the facts say "verify,
+// then retry" leaves open whether the change was made: that is ambiguous, whatever the facts call its class.
+func className(e errorFact) (string, error) {
+	if e.Retry == "verify-then-retry" {
+		return "ErrAmbiguous", nil
+	}
+	switch e.Class {
+	case "invalid":
+		return "ErrInvalid", nil
+	case "notfound":
+		return "ErrNotFound", nil
+	case "auth":
+		return "ErrAuth", nil
+	case "billing":
+		return "ErrBilling", nil
+	case "quota":
+		return "ErrQuota", nil
+	case "conflict":
+		return "ErrConflict", nil
+	case "retryable":
+		return "ErrUnavailable", nil
+	case "failed":
+		return "ErrFailed", nil
+	}
+	return "", fmt.Errorf("error code %s: unknown class %q", e.Code, e.Class)
+}
+
+// retryName is the Go constant for the advice that the facts give after an error code.
+func retryName(e errorFact) (string, error) {
+	switch e.Retry {
+	case "never", "backoff", "operator", "after-change-order", "after-state-change", "verify-then-retry":
+		return "Retry" + pascal(e.Retry), nil
+	}
+	return "", fmt.Errorf("error code %s: unknown retry advice %q", e.Code, e.Retry)
+}
+
+// pascal turns words joined by hyphens, blanks or underscores, in any case, into one Go word.
+func pascal(s string) string {
+	var b strings.Builder
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '-' || r == ' ' || r == '_' }) {
+		if initialism, ok := asInitialism(word); ok {
+			b.WriteString(initialism)
+			continue
+		}
+		b.WriteString(strings.ToUpper(word[:1]) + strings.ToLower(word[1:]))
+	}
+	return b.String()
+}

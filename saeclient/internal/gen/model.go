@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// groupModel is one generated file of operations.
+type groupModel struct {
+	Group      string
+	Operations []operationModel
+}
+
+// operationModel is what the operation template needs.
+type operationModel struct {
+	operationFact
+	GroupName string
+	Func      string
+	Fields    []fieldModel
+	Table     []paramModel
+	Codes     []string
+	Structs   []structModel
+}
+
+// fieldModel is a field of an Input or of an answer struct.
+type fieldModel struct {
+	Name string
+	Type string
+	Tag  string
+	Doc  string
+	// Encode is the statement that puts the field of an Input on the wire.
+	Encode string
+}
+
+// structModel is a struct of an answer, the outermost first.
+type structModel struct {
+	Name   string
+	Doc    string
+	Fields []fieldModel
+}
+
+// paramModel is a row of the operation table.
+type paramModel struct {
+	paramFact
+	Position string
+	Kind     string
+	Values   []string
+	Masked   bool
+	Text     struct{ Default, Example string }
+}
+
+func newOperationModel(op operationFact) (operationModel, error) {
+	m := operationModel{
+		operationFact: op,
+		GroupName:     op.Group,
+		Func:          lowerFirst(op.Name) + "Operation",
+	}
+	for _, e := range op.Errors {
+		if !slices.Contains(m.Codes, e.Code) {
+			m.Codes = append(m.Codes, e.Code)
+		}
+	}
+	slices.Sort(m.Codes)
+	for _, p := range op.Params {
+		field, err := inputField(p)
+		if err != nil {
+			return m, fmt.Errorf("%s.%s: %w", op.Name, p.Name, err)
+		}
+		row, err := tableRow(p)
+		if err != nil {
+			return m, fmt.Errorf("%s.%s: %w", op.Name, p.Name, err)
+		}
+		m.Fields = append(m.Fields, field)
+		m.Table = append(m.Table, row)
+	}
+	var err error
+	m.Structs, err = answerStructs(op)
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", op.Name, err)
+	}
+	return m, nil
+}
+
+// inputField says how a parameter looks in the Input struct: a plain value when required, a pointer when optional, so that
+// an empty value can be told from one that is not sent.
+func inputField(p paramFact) (fieldModel, error) {
+	f := fieldModel{Name: goName(p.Name), Doc: describeParam(p), Tag: p.Name}
+	base, structured, err := paramType(p)
+	if err != nil {
+		return f, err
+	}
+	position, err := positionName(p.In)
+	if err != nil {
+		return f, err
+	}
+	call := "optional"
+	f.Type = "*" + base
+	if p.Required {
+		call = "required"
+		f.Type = base
+	} else {
+		f.Tag += ",omitempty"
+	}
+	if structured {
+		call += "Text"
+	}
+	f.Encode = fmt.Sprintf("%s(r, %s, %q, in.%s)", call, position, p.Name, f.Name)
+	return f, nil
+}
+
+// paramType gives the Go type of a parameter, and whether it is one of the structs that encode themselves as text.
+func paramType(p paramFact) (name string, structured bool, err error) {
+	switch p.Name {
+	case "UpdateStrategy", "ScalingRuleTimer", "ScalingRuleMetric":
+		return p.Name, true, nil
+	}
+	if p.Sensitive {
+		return "Secret", false, nil
+	}
+	switch p.Type {
+	case "string", "json":
+		return "string", false, nil
+	case "integer":
+		return "int", false, nil
+	case "long":
+		return "int64", false, nil
+	case "boolean":
+		return "bool", false, nil
+	}
+	return "", false, fmt.Errorf("unknown parameter type %q", p.Type)
+}
+
+func positionName(in string) (string, error) {
+	switch in {
+	case "query":
+		return "InQuery", nil
+	case "form":
+		return "InForm", nil
+	case "body":
+		return "InBody", nil
+	}
+	return "", fmt.Errorf("unknown position %q", in)
+}
+
+func tableRow(p paramFact) (paramModel, error) {
+	row := paramModel{paramFact: p, Masked: p.Sensitive || carriesUserText(p)}
+	var err error
+	if row.Position, err = positionName(p.In); err != nil {
+		return row, err
+	}
+	switch p.Type {
+	case "string":
+		row.Kind = "KindString"
+	case "json":
+		row.Kind = "KindJSON"
+	case "integer", "long":
+		row.Kind = "KindInteger"
+	case "boolean":
+		row.Kind = "KindBoolean"
+	default:
+		return row, fmt.Errorf("unknown parameter type %q", p.Type)
+	}
+	for _, v := range p.Enum {
+		row.Values = append(row.Values, fmt.Sprint(v))
+	}
+	if p.Default != nil {
+		row.Text.Default = fmt.Sprint(p.Default)
+	}
+	if p.Example != nil {
+		row.Text.Example = fmt.Sprint(p.Example)
+	}
+	return row, nil
+}
+
+// carriesUserText names parameters that the reference does not call sensitive but that in practice carry passwords and
+// tokens: environment variables, command lines, settings, signed download addresses.
+func carriesUserText(p paramFact) bool {
+	switch p.Name {
+	case "Envs", "Command", "CommandArgs", "JarStartArgs", "JarStartOptions", "WarStartOptions",
+		"PhpConfig", "PackageUrl", "Liveness", "Readiness", "PostStart", "PreStop":
+		return true
+	}
+	return p.In == "body"
+}
+
+// answerStructs names the structs of an answer: XOutput, XData for its Data, XData<Field> below that.
+func answerStructs(op operationFact) ([]structModel, error) {
+	output := structModel{
+		Name: op.Name + "Output",
+		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (SAE API reference ch. %s).", op.Name, op.Name, op.Chapter),
+	}
+	b := structBuilder{chapter: op.Chapter}
+	for _, n := range op.Response {
+		f, err := b.field(op.Name, n, true)
+		if err != nil {
+			return nil, err
+		}
+		output.Fields = append(output.Fields, f)
+	}
+	return append([]structModel{output}, b.structs...), nil
+}
+
+type structBuilder struct {
+	chapter string
+	structs []structModel
+}
+
+// field makes the Go field of an answer's member. An object below the outermost level is a pointer: nil when absent.
+func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
+	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
+	typ, err := b.goType(prefix+goName(n.Name), n.node)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", n.Name, err)
+	}
+	f.Type = typ
+	switch {
+	case n.Type == "object" && !outermost:
+		f.Type = "*" + typ
+		f.Tag += ",omitzero"
+	case n.Type == "object", n.Type == "array", n.Type == "map", n.Presence != "", n.Sensitive:
+		f.Tag += ",omitzero"
+	}
+	return f, nil
+}
+
+func (b *structBuilder) goType(name string, n node) (string, error) {
+	switch n.Type {
+	case "string":
+		if n.Sensitive {
+			return "Secret", nil
+		}
+		return "string", nil
+	case "integer":
+		return "int", nil
+	case "long":
+		return "int64", nil
+	case "number":
+		return "float64", nil
+	case "boolean":
+		return "bool", nil
+	case "any":
+		return "any", nil
+	case "map":
+		elem, err := b.goType(name, *n.Additional)
+		return "map[string]" + elem, err
+	case "array":
+		elem, err := b.goType(name, *n.Items)
+		return "[]" + elem, err
+	case "object":
+		return name, b.addStruct(name, n)
+	}
+	return "", fmt.Errorf("unknown answer type %q", n.Type)
+}
+
+func (b *structBuilder) addStruct(name string, n node) error {
+	at := len(b.structs)
+	b.structs = append(b.structs, structModel{})
+	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (SAE API reference ch. %s).", name, b.chapter)}
+	for _, member := range n.Fields {
+		f, err := b.field(name, member, false)
+		if err != nil {
+			return err
+		}
+		s.Fields = append(s.Fields, f)
+	}
+	b.structs[at] = s
+	return nil
+}

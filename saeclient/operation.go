@@ -1,0 +1,182 @@
+package saeclient
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Operation describes one operation of the SAE API as the SAE API reference documents it.
+type Operation struct {
+	// Name is the operation's name, for example DeployApplication.
+	Name string
+	// Chapter is the chapter of the SAE API reference.
+	Chapter string
+	// Group is the family that the operation belongs to, for example change-order.
+	Group string
+	// Method and Path are those of the HTTP request.
+	Method, Path string
+	// Summary says in one sentence what the operation does.
+	Summary string
+	// Mutates is true when the operation changes state. Two operations with method GET do: ConfirmPipelineBatch and
+	// ExecJob.
+	Mutates bool
+	// CreatesChangeOrder is true when the operation starts a change order.
+	CreatesChangeOrder bool
+	// ChangeOrderTypes are the type codes (CoTypeCode) that the change order can have.
+	ChangeOrderTypes []string
+	// Params are the parameters, in the order of the reference.
+	Params []Param
+	// Errors are the error codes documented for this operation, sorted; common ones are not repeated here.
+	Errors []string
+}
+
+// Param finds a parameter by its exact name.
+func (o Operation) Param(name string) (Param, bool) {
+	for _, p := range o.Params {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// Position is where a parameter travels in the HTTP request.
+type Position string
+
+// The positions of parameters.
+const (
+	// InQuery is the query string, also of POST and PUT requests.
+	InQuery Position = "query"
+	// InForm is a body of type application/x-www-form-urlencoded.
+	InForm Position = "form"
+	// InBody is a member of a JSON object in the body.
+	InBody Position = "body"
+)
+
+// Kind is what the text of a parameter must look like.
+type Kind string
+
+// The kinds of parameters.
+const (
+	// KindString is any text.
+	KindString Kind = "string"
+	// KindInteger is a decimal integer.
+	KindInteger Kind = "integer"
+	// KindBoolean is true or false.
+	KindBoolean Kind = "boolean"
+	// KindJSON is JSON text.
+	KindJSON Kind = "json"
+)
+
+// Param describes a parameter of an operation. Limits that the reference does not give are zero.
+type Param struct {
+	// Name is the name on the wire.
+	Name string
+	In   Position
+	Kind Kind
+	// Required is true when the operation refuses a request without the parameter.
+	Required bool
+	// RequiredIf says, for people, when an otherwise optional parameter is required.
+	RequiredIf string
+	// Enum lists the allowed values. The reference's lists of software versions lag behind the platform.
+	Enum []string
+	// MaxLength is the greatest number of characters.
+	MaxLength int
+	// Min and Max bound a number.
+	Min, Max *int64
+	// Pattern is a regular expression (RE2) for the whole value.
+	Pattern string
+	// Default is the value that the platform uses when the parameter is not sent.
+	Default string
+	// Unit is the unit of a number.
+	Unit string
+	// Sensitive is true when the value is or may carry a secret, and must not be shown.
+	Sensitive bool
+	// Example is the reference's example.
+	Example string
+	// Description is the meaning.
+	Description string
+}
+
+// Check tells what is wrong with a value by the rules of the reference, nil if nothing is. An empty value of an optional
+// parameter is always right: it clears a setting. The error does not contain the value.
+func (p Param) Check(value string) error {
+	if value == "" {
+		if p.Required {
+			return fmt.Errorf("%s is required", p.Name)
+		}
+		return nil
+	}
+	if err := p.checkKind(value); err != nil {
+		return err
+	}
+	if len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
+		return fmt.Errorf("%s must be one of %q", p.Name, p.Enum)
+	}
+	if p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength {
+		return fmt.Errorf("%s must have at most %d characters", p.Name, p.MaxLength)
+	}
+	if p.Pattern != "" {
+		re, err := regexp.Compile(p.Pattern)
+		if err != nil {
+			return fmt.Errorf("%s: pattern of the reference: %w", p.Name, err)
+		}
+		if !re.MatchString(value) {
+			return fmt.Errorf("%s must match %s", p.Name, p.Pattern)
+		}
+	}
+	return nil
+}
+
+func (p Param) checkKind(value string) error {
+	switch p.Kind {
+	case KindString:
+		return nil
+	case KindBoolean:
+		if value != "true" && value != "false" {
+			return fmt.Errorf("%s must be true or false", p.Name)
+		}
+		return nil
+	case KindJSON:
+		if !json.Valid([]byte(value)) {
+			return fmt.Errorf("%s must be JSON", p.Name)
+		}
+		return nil
+	case KindInteger:
+		return p.checkInteger(value)
+	}
+	return fmt.Errorf("%s has unknown kind %q", p.Name, p.Kind)
+}
+
+func (p Param) checkInteger(value string) error {
+	n, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s must be an integer", p.Name)
+	case p.Min != nil && n < *p.Min:
+		return fmt.Errorf("%s must be at least %d", p.Name, *p.Min)
+	case p.Max != nil && n > *p.Max:
+		return fmt.Errorf("%s must be at most %d", p.Name, *p.Max)
+	}
+	return nil
+}
+
+// Region is a region in which SAE runs.
+type Region struct {
+	// ID is the region's ID, for example cn-hangzhou.
+	ID string
+	// Name is the region's name in English.
+	Name string
+}
+
+// InstanceSpec is a size that an instance may have.
+type InstanceSpec struct {
+	// CPU is in millicores.
+	CPU int
+	// Memory is in MB.
+	Memory int
+}
