@@ -55,10 +55,7 @@ func (c Command) Validate() error {
 	v.text("by", c.By)
 	v.text("note", c.Note)
 	v.text("reason", c.Reason)
-	if len(v.problems) == 0 {
-		return nil
-	}
-	return v.problems
+	return v.err()
 }
 
 // Refusal is the reason why a command does not apply.
@@ -78,17 +75,26 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	case CommandConfirm:
 		return admitConfirm(p, c)
 	case CommandAbort:
-		return p.Phase == PhaseRollingBack && p.taken(c), nil
+		return admitAbort(p, c)
 	}
 	return false, Refusal(fmt.Sprintf("%q is not a command", c.Kind))
+}
+
+func admitAbort(p Progress, c Command) (repeated bool, err error) {
+	switch {
+	case p.taken(c):
+		return true, nil
+	case p.Phase == PhaseRollingBack:
+		return false, Refusal("the release is rolling back already")
+	case p.Phase == PhaseFinalizing:
+		return false, Refusal("the new version runs everywhere already; roll back instead")
+	}
+	return false, nil
 }
 
 func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 	if p.taken(c) {
 		return true, nil
-	}
-	if p.Strategy.Confirm != ConfirmManual {
-		return false, Refusal("nothing to confirm: the strategy does not wait for a person")
 	}
 	if c.Batch > len(p.Batches) && len(p.Batches) > 0 {
 		return false, Refusal(fmt.Sprintf("there is no batch %d: the release has %d", c.Batch, len(p.Batches)))

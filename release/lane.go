@@ -70,6 +70,22 @@ type RollbackRequest struct {
 	Note        string  `json:"note,omitempty"`
 }
 
+// WithDefaults returns the request with every unset limit at its default.
+func (r RollbackRequest) WithDefaults() RollbackRequest {
+	r.Limits = Spec{Limits: r.Limits}.WithDefaults().Limits
+	return r
+}
+
+// Validate lists every problem of the request at once, as [Problems], or returns nil.
+func (r RollbackRequest) Validate() error {
+	v := &validator{}
+	v.check(r.ID != "", "id", "must be the release ID")
+	v.app(r.App)
+	v.check(r.VersionID != "", "versionId", "must be the platform's ID of a version of the application")
+	v.limits(r.Limits)
+	return v.err()
+}
+
 // ToggleRequest is the input of the workflow ToggleScalingRules.
 type ToggleRequest struct {
 	App App `json:"app"`

@@ -10,6 +10,9 @@ type Verb string
 const (
 	// VerbSnapshot reads what the application is before a release touches it.
 	VerbSnapshot Verb = "Snapshot"
+	// VerbAwaitIdle answers a snapshot once no change order of the application is
+	// unfinished.
+	VerbAwaitIdle Verb = "AwaitIdle"
 	// VerbBeginRollout begins the change order that brings the new version, once.
 	VerbBeginRollout Verb = "BeginRollout"
 	// VerbObserve returns when a change order shows something new.
@@ -96,8 +99,6 @@ type ForeignChange struct {
 // SnapshotInput asks for a [Snapshot].
 type SnapshotInput struct {
 	App App `json:"app"`
-	// UntilIdle returns only when no change order of the application is unfinished.
-	UntilIdle bool `json:"untilIdle,omitempty"`
 	// VersionID asks to resolve this version too; an unknown one is FaultNotFound.
 	VersionID string `json:"versionId,omitempty"`
 }
@@ -133,8 +134,8 @@ type BeginRollbackInput struct {
 	App       App       `json:"app"`
 	Version   Version   `json:"version"`
 	Watermark Watermark `json:"watermark"`
-	// Strategy is how the instances go back; the zero value is at once.
-	Strategy Strategy `json:"strategy,omitzero"`
+	// RestoreScaling has the meaning of the rollout's.
+	RestoreScaling bool `json:"restoreScaling,omitempty"`
 }
 
 // Change is a change order that was begun.

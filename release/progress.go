@@ -1,6 +1,9 @@
 package release
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // BatchState is the state of one batch.
 type BatchState string
@@ -46,16 +49,26 @@ type Progress struct {
 	// ChangeOrderID is the platform's ID of the latest change order of this release.
 	ChangeOrderID string `json:"changeOrderId,omitempty"`
 	// RollbackTo is the version that ran before and is returned to on failure.
-	RollbackTo   *Version          `json:"rollbackTo,omitempty"`
-	Batches      []Batch           `json:"batches,omitempty"`
-	Awaiting     *Awaiting         `json:"awaiting,omitempty"`
-	ScalingRules []HeldRule        `json:"scalingRules,omitempty"`
-	Decisions    []Decision        `json:"decisions,omitempty"`
-	RequestedBy  string            `json:"requestedBy,omitempty"`
-	Note         string            `json:"note,omitempty"`
-	StartedAt    time.Time         `json:"startedAt,omitzero"`
-	EndedAt      time.Time         `json:"endedAt,omitzero"`
-	Links        map[string]string `json:"links,omitempty"`
+	RollbackTo   *Version   `json:"rollbackTo,omitempty"`
+	Batches      []Batch    `json:"batches,omitempty"`
+	Awaiting     *Awaiting  `json:"awaiting,omitempty"`
+	ScalingRules []HeldRule `json:"scalingRules,omitempty"`
+	Decisions    []Decision `json:"decisions,omitempty"`
+	RequestedBy  string     `json:"requestedBy,omitempty"`
+	Note         string     `json:"note,omitempty"`
+	StartedAt    time.Time  `json:"startedAt,omitzero"`
+	EndedAt      time.Time  `json:"endedAt,omitzero"`
+}
+
+// Clone returns a copy that shares nothing with p.
+func (p Progress) Clone() Progress {
+	p.Batches = slices.Clone(p.Batches)
+	p.ScalingRules = slices.Clone(p.ScalingRules)
+	p.Decisions = slices.Clone(p.Decisions)
+	if p.Awaiting != nil {
+		p.Awaiting = new(*p.Awaiting)
+	}
+	return p
 }
 
 // Batch is one batch of a release.

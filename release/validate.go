@@ -60,13 +60,24 @@ func (s Spec) Validate() error {
 	v.check(s.Lane.Policy == LaneQueue, "lane.policy", "%q is not supported; use queue", s.Lane.Policy)
 	v.text("requestedBy", s.RequestedBy)
 	v.text("note", s.Note)
+	return v.err()
+}
+
+// Validate lists every problem of the application's identity at once.
+func (a App) Validate() error {
+	v := &validator{}
+	v.app(a)
+	return v.err()
+}
+
+type validator struct{ problems Problems }
+
+func (v *validator) err() error {
 	if len(v.problems) == 0 {
 		return nil
 	}
 	return v.problems
 }
-
-type validator struct{ problems Problems }
 
 func (v *validator) check(ok bool, field, format string, args ...any) {
 	if !ok {

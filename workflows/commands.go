@@ -1,0 +1,111 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// maxRefusals bounds the refused commands kept in the progress.
+const maxRefusals = 20
+
+// commandKinds are the commands a release listens to.
+func commandKinds() []release.CommandKind {
+	return []release.CommandKind{release.CommandConfirm, release.CommandAbort}
+}
+
+// listen registers the query and, for every command, a signal and an update. It also
+// turns the workflow's cancellation into an abort: cancelling is not forgetting.
+func (r *run) listen(ctx, cancelled workflow.Context) error {
+	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
+		return r.p, nil
+	}); err != nil {
+		return err
+	}
+	for _, kind := range commandKinds() {
+		if err := r.listenUpdate(ctx, kind); err != nil {
+			return err
+		}
+		r.listenSignal(ctx, kind)
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		cancelled.Done().Receive(ctx, nil)
+		r.obey(ctx, release.Command{
+			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
+		})
+	})
+	return nil
+}
+
+func (r *run) listenSignal(ctx workflow.Context, kind release.CommandKind) {
+	signals := workflow.GetSignalChannel(ctx, string(kind))
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			var c release.Command
+			signals.Receive(ctx, &c)
+			c.Kind = kind
+			if c.Via == "" {
+				c.Via = "signal"
+			}
+			r.obey(ctx, c)
+		}
+	})
+}
+
+func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
+		func(ctx workflow.Context, c release.Command) (release.Progress, error) {
+			c.Kind = kind
+			if err := r.obey(ctx, c); err != nil {
+				return release.Progress{}, refused(err)
+			}
+			return r.p, nil
+		},
+		workflow.UpdateHandlerOptions{
+			Validator: func(_ workflow.Context, c release.Command) error {
+				c.Kind = kind
+				if err := c.Validate(); err != nil {
+					return refused(err)
+				}
+				if _, err := release.Admit(r.p, c); err != nil {
+					return refused(err)
+				}
+				return nil
+			},
+			Description: "Tell the release: " + string(kind),
+		})
+}
+
+func refused(err error) error {
+	return temporal.NewNonRetryableApplicationError(err.Error(), release.ErrorRefused, nil)
+}
+
+// obey takes a command, or records why it does not apply and returns the reason.
+func (r *run) obey(ctx workflow.Context, c release.Command) error {
+	err := c.Validate()
+	repeated := false
+	if err == nil {
+		repeated, err = release.Admit(r.p, c)
+	}
+	if repeated {
+		return nil
+	}
+	d := release.Decision{Kind: c.Kind, Batch: c.Batch, By: c.By, At: workflow.Now(ctx), Via: c.Via, Note: c.Words()}
+	if err != nil {
+		d.Refused = err.Error()
+		if r.refusals++; r.refusals <= maxRefusals {
+			r.p.Decisions = append(r.p.Decisions, d)
+		}
+		workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
+		return err
+	}
+	r.p.Decisions = append(r.p.Decisions, d)
+	switch c.Kind {
+	case release.CommandConfirm:
+		r.confirmed = c.Batch
+	case release.CommandAbort:
+		r.abort = new(d)
+	}
+	return nil
+}
