@@ -1,20 +1,180 @@
-// Package saeclient is a client of the Alibaba Cloud SAE (Serverless App Engine) API.
 package saeclient
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
 
-// Client calls the SAE API.
-type Client struct{}
+	core "github.com/alibabacloud-go/darabonba-openapi/v2/client"
+	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
+	"github.com/alibabacloud-go/tea/dara"
+	"github.com/aliyun/credentials-go/credentials"
+)
 
-// invoke carries out one operation. The transport comes with the next change; until then every call is refused.
-func invoke[O any](ctx context.Context, _ *Client, _ Operation, in input) (*O, error) {
-	var r request
-	in.encode(&r)
-	if r.err != nil {
-		return nil, r.err
+// Client calls the SAE API of one region. It is safe for concurrent use and never repeats a call by itself.
+type Client struct {
+	core   core.Client
+	region string
+	scheme string
+	config Config
+	limit  time.Duration
+
+	// credentialTurn serialises the credential chain, which is not safe for concurrent use. It is locked while waiting for
+	// a credential service, never while calling SAE.
+	credentialTurn sync.Mutex
+	credential     credentials.Credential
+}
+
+// New makes a client. It does not connect. An error is of class ErrInvalid and names every problem of the configuration.
+func New(config Config) (*Client, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("saeclient: %w: %w", ErrInvalid, err)
 	}
-	if err := ctx.Err(); err != nil {
+	scheme, host, err := config.endpoint()
+	if err != nil {
+		return nil, fmt.Errorf("saeclient: %w: %w", ErrInvalid, err)
+	}
+	credential := config.Credential
+	if credential == nil {
+		if credential, err = credentials.NewCredential(nil); err != nil {
+			return nil, fmt.Errorf("saeclient: default credential chain: %w: %w", ErrAuth, err)
+		}
+	}
+	config = config.withDefaults()
+	signer, err := core.NewClient(&openapi.Config{
+		Endpoint:  new(host),
+		Protocol:  new(scheme),
+		RegionId:  new(config.Region),
+		UserAgent: new(config.UserAgent),
+		// No RetryOptions: without them the core makes one attempt.
+	})
+	if err != nil {
+		return nil, fmt.Errorf("saeclient: %w: %w", ErrInvalid, err)
+	}
+	return &Client{
+		core:       *signer,
+		region:     config.Region,
+		scheme:     scheme,
+		config:     config,
+		limit:      config.ConnectTimeout + config.ReadTimeout,
+		credential: credential,
+	}, nil
+}
+
+// Region is the ID of the region that the client calls.
+func (c *Client) Region() string { return c.region }
+
+// CloseIdleConnections closes connections that wait for reuse, if the transport can.
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Call carries out an operation by name with parameters as text, and returns the answer's JSON as it came. It is meant for
+// command lines and tools; programs use the typed methods. Parameters must be known, required ones given; their values are
+// not checked (see Param.Check).
+func (c *Client) Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error) {
+	op, ok := LookupOperation(operation)
+	if !ok {
+		return nil, &Error{Operation: operation, Class: ErrInvalid, Message: "no such operation"}
+	}
+	r := new(request)
+	for _, p := range op.Params {
+		text, given := params[p.Name]
+		switch {
+		case given && (text != "" || !p.Required):
+			r.add(p.In, p.Name, text)
+		case p.Required:
+			r.fail("%s is required", p.Name)
+		}
+	}
+	for name := range params {
+		if _, known := op.Param(name); !known {
+			r.fail("no parameter %q", name)
+		}
+	}
+	answer, err := c.do(ctx, op, r)
+	if err != nil {
 		return nil, err
 	}
-	return nil, ErrUnavailable
+	return answer.text, nil
+}
+
+// invoke carries out an operation and decodes its answer.
+func invoke[O any](ctx context.Context, c *Client, op Operation, in input) (*O, error) {
+	r := new(request)
+	in.encode(r)
+	answer, err := c.do(ctx, op, r)
+	if err != nil {
+		return nil, err
+	}
+	out := new(O)
+	if err := assign(reflect.ValueOf(out).Elem(), answer.value); err != nil {
+		return nil, answer.unreadable(op, err)
+	}
+	return out, nil
+}
+
+// do sends one request and judges its answer. Every error is an *Error.
+func (c *Client) do(ctx context.Context, op Operation, r *request) (*answer, error) {
+	if r.err != nil {
+		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: r.err}
+	}
+	body, contentType, err := r.payload()
+	if err != nil {
+		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
+	}
+	model, err := c.resolveCredential(ctx)
+	if err != nil {
+		return nil, credentialError(ctx, op, err)
+	}
+	x := &exchange{operation: op, transport: c.config.Transport, limit: c.limit}
+	err = c.send(ctx, x, &openapi.OpenApiRequest{
+		Headers: c.headers(contentType),
+		Query:   r.query(),
+		Body:    bodyOrNil(body),
+	}, model)
+	if !x.attempted {
+		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: fmt.Errorf("request could not be built: %w", err)}
+	}
+	return x.judge(ctx, newScrubber(op, r, model))
+}
+
+// send lets the SDK core sign and build the HTTP request; the exchange carries it out and keeps what came back.
+func (c *Client) send(ctx context.Context, x *exchange, r *openapi.OpenApiRequest, model *credentials.CredentialModel) error {
+	signer := c.core
+	signer.Credential = fixedCredential{Credential: c.credential, model: model}
+	signer.HttpClient = x
+	_, err := signer.CallApiWithCtx(ctx, &openapi.Params{
+		Action:      new(x.operation.Name),
+		Version:     new(APIVersion),
+		Protocol:    new(c.scheme),
+		Pathname:    new(x.operation.Path),
+		Method:      new(x.operation.Method),
+		AuthType:    new("AK"),
+		Style:       new("ROA"),
+		ReqBodyType: new("byte"),
+		BodyType:    new("none"),
+	}, r, &dara.RuntimeOptions{})
+	return err
+}
+
+func (c *Client) headers(contentType string) map[string]*string {
+	headers := map[string]*string{"x-acs-region-id": new(c.region)}
+	if contentType != "" {
+		headers["content-type"] = new(contentType)
+	}
+	return headers
+}
+
+// bodyOrNil avoids a body that is not nil but holds a nil slice, which the core would sign and send.
+func bodyOrNil(body []byte) any {
+	if body == nil {
+		return nil
+	}
+	return body
 }

@@ -1,0 +1,57 @@
+package saeclient
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/aliyun/credentials-go/credentials"
+)
+
+// fixedCredential hands the core the keys that were resolved for one call, so that the core never waits for a credential
+// service out of reach of the call's context.
+type fixedCredential struct {
+	credentials.Credential
+
+	model *credentials.CredentialModel
+}
+
+// GetCredential returns the resolved keys.
+func (f fixedCredential) GetCredential() (*credentials.CredentialModel, error) { return f.model, nil }
+
+// resolveCredential asks the credential for keys. The chain knows no context and may wait for a credential service: when ctx
+// ends first, the question is left to end by the chain's own timeouts.
+func (c *Client) resolveCredential(ctx context.Context) (*credentials.CredentialModel, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	type resolved struct {
+		model *credentials.CredentialModel
+		err   error
+	}
+	done := make(chan resolved, 1)
+	go func() {
+		c.credentialTurn.Lock()
+		defer c.credentialTurn.Unlock()
+		model, err := c.credential.GetCredential()
+		done <- resolved{model, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-done:
+		if r.err == nil && r.model == nil {
+			r.err = errors.New("the credential gives no keys")
+		}
+		return r.model, r.err
+	}
+}
+
+// credentialError classifies a failure to get keys: an unreachable credential service passes, anything else needs a person.
+func credentialError(ctx context.Context, op Operation, err error) *Error {
+	class := ErrAuth
+	if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {
+		class = ErrUnavailable
+	}
+	return &Error{Operation: op.Name, Class: class, Message: "no credentials", Err: err}
+}
