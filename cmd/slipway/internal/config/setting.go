@@ -1,0 +1,121 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+)
+
+// Setting is one thing that can be configured.
+type Setting struct {
+	// Name is the flag and the file key.
+	Name string
+	// Env is the environment variable.
+	Env string
+	// Usage is the help text, without the name of the variable.
+	Usage string
+	// Default applies when nothing else is said; empty leaves the choice to whoever
+	// uses the setting.
+	Default string
+	// Secret settings have no flag, because a command line can be read by others.
+	Secret bool
+}
+
+// The names of the settings.
+const (
+	ConfigFile = "config"
+	LogLevel   = "log-level"
+	LogFormat  = "log-format"
+	HTTPAddr   = "http-addr"
+	By         = "by"
+
+	SAEEndpoint = "sae-endpoint"
+	SAERegion   = "sae-region"
+
+	TemporalAddress   = "temporal-address"
+	TemporalNamespace = "temporal-namespace"
+
+	NATSURL      = "nats-url"
+	NATSContext  = "nats-context"
+	NATSCreds    = "nats-creds"
+	NATSUser     = "nats-user"
+	NATSPassword = "nats-password"
+	NATSNKey     = "nats-nkey"
+	NATSCA       = "nats-ca"
+	NATSCert     = "nats-cert"
+	NATSKey      = "nats-key"
+)
+
+// File names the configuration file; it is the one setting that a file cannot hold.
+func File() Setting {
+	return Setting{Name: ConfigFile, Env: "SLIPWAY_CONFIG", Usage: "read settings from this YAML file"}
+}
+
+// Logging are the settings of the log on standard error.
+func Logging() []Setting {
+	return []Setting{
+		{Name: LogLevel, Env: "SLIPWAY_LOG_LEVEL", Usage: "log from this level on: trace, debug, info, warn or error (default info for a role, warn otherwise)"},
+		{Name: LogFormat, Env: "SLIPWAY_LOG_FORMAT", Usage: "log as json or console (default json for a role, console otherwise)"},
+	}
+}
+
+// HTTP is the listener for health and metrics; each role has its own default.
+func HTTP(addr string) []Setting {
+	return []Setting{{Name: HTTPAddr, Env: "SLIPWAY_HTTP_ADDR", Usage: "serve /healthz, /readyz and /metrics on this address", Default: addr}}
+}
+
+// Speaker is who gives a command.
+func Speaker() []Setting {
+	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who speaks (default the user of the operating system)"}}
+}
+
+// SAE is where Serverless App Engine is found.
+func SAE() []Setting {
+	return []Setting{
+		{Name: SAEEndpoint, Env: "SLIPWAY_SAE_ENDPOINT", Usage: "URL of the SAE API, for a simulator or a proxy (default the region's own endpoint)"},
+		{Name: SAERegion, Env: "SLIPWAY_SAE_REGION", Usage: "SAE region, for example cn-hangzhou"},
+	}
+}
+
+// Temporal is where Temporal is found. The rest of its settings (TLS, API key, profile)
+// are those of Temporal's own environment configuration.
+func Temporal() []Setting {
+	return []Setting{
+		{Name: TemporalAddress, Env: "TEMPORAL_ADDRESS", Usage: "host:port of Temporal (default of Temporal's own profile, or localhost:7233)"},
+		{Name: TemporalNamespace, Env: "TEMPORAL_NAMESPACE", Usage: "Temporal namespace (default of Temporal's own profile, or default)"},
+	}
+}
+
+// NATS is where NATS is found and how to log in; the names are those of the nats
+// command line.
+func NATS() []Setting {
+	return []Setting{
+		{Name: NATSURL, Env: "NATS_URL", Usage: "NATS server URLs, separated by commas (default of the context, or nats://127.0.0.1:4222)"},
+		{Name: NATSContext, Env: "NATS_CONTEXT", Usage: "context of the nats command line to take what is not said here from"},
+		{Name: NATSCreds, Env: "NATS_CREDS", Usage: "NATS credentials file"},
+		{Name: NATSUser, Env: "NATS_USER", Usage: "NATS user, or token when there is no password"},
+		{Name: NATSPassword, Env: "NATS_PASSWORD", Usage: "NATS password", Secret: true},
+		{Name: NATSNKey, Env: "NATS_NKEY", Usage: "file with the seed of a NATS NKEY"},
+		{Name: NATSCA, Env: "NATS_CA", Usage: "file with the certificate authorities of NATS"},
+		{Name: NATSCert, Env: "NATS_CERT", Usage: "file with the client certificate for NATS"},
+		{Name: NATSKey, Env: "NATS_KEY", Usage: "file with the key of the client certificate"},
+	}
+}
+
+// All returns every setting that a file may hold, so that one file serves all roles.
+func All() []Setting {
+	var out []Setting
+	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Temporal(), NATS()} {
+		out = append(out, group...)
+	}
+	return out
+}
+
+// AddFlags gives a flag to each setting that may have one.
+func AddFlags(flags *pflag.FlagSet, settings ...Setting) {
+	for _, s := range settings {
+		if !s.Secret {
+			flags.String(s.Name, s.Default, fmt.Sprintf("%s [$%s]", s.Usage, s.Env))
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// Error is a setting with a value that cannot be used.
+type Error struct {
+	// Setting is the name of the setting, or of the file.
+	Setting string
+	// Source is where the value came from, see [Values.Source].
+	Source string
+	// Problem says what is wrong, and Remedy what to do.
+	Problem, Remedy string
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	return fmt.Sprintf("setting %s (%s): %s; %s", e.Setting, e.Source, e.Problem, e.Remedy)
+}
+
+// Values are the settings of one run.
+type Values struct {
+	viper   *viper.Viper
+	sources map[string]string
+}
+
+// Load reads the settings. The flags are those of the command, parsed; getenv answers an
+// unset variable with an empty string, and an empty variable counts as unset.
+func Load(flags *pflag.FlagSet, getenv func(string) string) (*Values, error) {
+	v := &Values{viper: viper.New(), sources: map[string]string{}}
+	if err := v.readFile(flags, getenv); err != nil {
+		return nil, err
+	}
+	for _, s := range append(All(), File()) {
+		flag := flags.Lookup(s.Name)
+		if flag != nil && flag.Changed {
+			v.set(s.Name, flag.Value.String(), "flag --"+s.Name)
+			continue
+		}
+		if value := getenv(s.Env); value != "" {
+			v.set(s.Name, value, "environment variable "+s.Env)
+			continue
+		}
+		if flag != nil {
+			v.viper.SetDefault(s.Name, flag.DefValue)
+		}
+	}
+	return v, nil
+}
+
+// set puts a value above those of the file. Viper's own binding of the environment is
+// not used because it reads the environment of the process.
+func (v *Values) set(name, value, source string) {
+	v.viper.Set(name, value)
+	v.sources[name] = source
+}
+
+// String returns the value of a setting; empty when nothing was said.
+func (v *Values) String(name string) string { return v.viper.GetString(name) }
+
+// Said tells whether a flag, the environment or the file gave the setting.
+func (v *Values) Said(name string) bool { return v.sources[name] != "" }
+
+// Source says where the value of a setting came from.
+func (v *Values) Source(name string) string {
+	if source := v.sources[name]; source != "" {
+		return source
+	}
+	return "default"
+}
+
+// Bad returns the error for a setting whose value cannot be used.
+func (v *Values) Bad(name, problem, remedy string) *Error {
+	return &Error{Setting: name, Source: v.Source(name), Problem: problem, Remedy: remedy}
+}
+
+func (v *Values) readFile(flags *pflag.FlagSet, getenv func(string) string) error {
+	path, source := getenv(File().Env), "environment variable "+File().Env
+	if flag := flags.Lookup(ConfigFile); flag != nil && flag.Changed {
+		path, source = flag.Value.String(), "flag --"+ConfigFile
+	}
+	if path == "" {
+		return nil
+	}
+	bad := func(problem, remedy string) error {
+		return &Error{Setting: ConfigFile, Source: source, Problem: problem, Remedy: remedy}
+	}
+	v.viper.SetConfigFile(path)
+	v.viper.SetConfigType("yaml")
+	if err := v.viper.ReadInConfig(); err != nil {
+		return bad(err.Error(), "name a readable YAML file with one setting a line, such as sae-region: cn-hangzhou")
+	}
+	known := map[string]Setting{}
+	for _, s := range All() {
+		known[s.Name] = s
+	}
+	var unknown []string
+	for _, key := range v.viper.AllKeys() {
+		name, _, nested := strings.Cut(key, ".")
+		if _, ok := known[name]; !ok {
+			unknown = append(unknown, name)
+			continue
+		}
+		if value := v.viper.Get(name); nested || !scalar(value) {
+			return &Error{Setting: name, Source: "file " + path, Problem: "has no single value", Remedy: "write it as " + name + ": value"}
+		}
+		v.sources[name] = "file " + path
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return bad(fmt.Sprintf("%s has unknown settings: %s", path, strings.Join(slices.Compact(unknown), ", ")),
+			"known are: "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	}
+	return nil
+}
+
+func scalar(value any) bool {
+	switch value.(type) {
+	case string, bool, int, int64, uint64, float64:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,168 @@
+package config_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/config"
+)
+
+type given struct {
+	args []string
+	env  map[string]string
+	file string
+}
+
+func load(t *testing.T, g given) (*config.Values, error) {
+	t.Helper()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.AddFlags(flags, config.File())
+	config.AddFlags(flags, config.HTTP("127.0.0.1:8080")...)
+	config.AddFlags(flags, config.All()[:2]...)
+	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Temporal(), config.NATS()} {
+		config.AddFlags(flags, group...)
+	}
+	args := g.args
+	if g.file != "" {
+		path := filepath.Join(t.TempDir(), "slipway.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(g.file), 0o600))
+		args = append(args, "--config", path)
+	}
+	require.NoError(t, flags.Parse(args))
+	return config.Load(flags, func(key string) string { return g.env[key] })
+}
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	for _, s := range config.All() {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			flag, env, file := []string{"--" + s.Name, "by-flag"}, map[string]string{s.Env: "by-env"}, s.Name+": by-file\n"
+			if s.Secret {
+				flag = nil
+			}
+			steps := []struct {
+				name, want, source string
+				given              given
+			}{
+				{"environment over file", "by-env", "environment variable " + s.Env, given{env: env, file: file}},
+				{"file over default", "by-file", "file ", given{file: file}},
+				{"empty variable is unset", "by-file", "file ", given{env: map[string]string{s.Env: ""}, file: file}},
+			}
+			if flag != nil {
+				steps = append(steps, struct {
+					name, want, source string
+					given              given
+				}{"flag over environment", "by-flag", "flag --" + s.Name, given{args: flag, env: env, file: file}})
+			}
+			for _, step := range steps {
+				v, err := load(t, step.given)
+				require.NoError(t, err, step.name)
+				require.Equal(t, step.want, v.String(s.Name), step.name)
+				require.Contains(t, v.Source(s.Name), step.source, step.name)
+				require.True(t, v.Said(s.Name), step.name)
+			}
+		})
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	v, err := load(t, given{})
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8080", v.String(config.HTTPAddr))
+	require.Equal(t, "default", v.Source(config.HTTPAddr))
+	require.False(t, v.Said(config.HTTPAddr))
+	require.Empty(t, v.String(config.SAEEndpoint))
+}
+
+func TestFileByEnvironment(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "slipway.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("sae-region: cn-shenzhen\n"), 0o600))
+	v, err := load(t, given{env: map[string]string{"SLIPWAY_CONFIG": path}})
+	require.NoError(t, err)
+	require.Equal(t, "cn-shenzhen", v.String(config.SAERegion))
+}
+
+func TestSecretsHaveNoFlag(t *testing.T) {
+	t.Parallel()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.AddFlags(flags, config.NATS()...)
+	require.Nil(t, flags.Lookup(config.NATSPassword))
+	require.NotNil(t, flags.Lookup(config.NATSUser))
+}
+
+func TestErrorsNameSettingAndRemedy(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		given given
+		want  []string
+	}{
+		{"missing file", given{args: []string{"--config", "/nowhere/slipway.yaml"}}, []string{"setting config (flag --config)", "/nowhere/slipway.yaml", "readable YAML file"}},
+		{"not YAML", given{file: "a: [\n"}, []string{"setting config", "readable YAML file"}},
+		{"unknown key", given{file: "sae-regoin: x\n"}, []string{"unknown settings: sae-regoin", "sae-region"}},
+		{"nested key", given{file: "sae-region: {id: x}\n"}, []string{"setting sae-region (file", "no single value"}},
+		{"list", given{file: "nats-url: [a, b]\n"}, []string{"setting nats-url (file", "no single value"}},
+		{"file in file", given{file: "config: other.yaml\n"}, []string{"unknown settings: config"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := load(t, c.given)
+			var bad *config.Error
+			require.ErrorAs(t, err, &bad)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+		})
+	}
+}
+
+func TestLogger(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name     string
+		env      map[string]string
+		defaults config.LogDefaults
+		want     string
+		err      string
+	}{
+		{"role logs info as json", nil, config.ForRole(), `{"level":"info",`, ""},
+		{"person is told warnings only", nil, config.ForPerson(), "", ""},
+		{"console", map[string]string{"SLIPWAY_LOG_FORMAT": "console"}, config.ForRole(), "INF hello", ""},
+		{"level", map[string]string{"SLIPWAY_LOG_LEVEL": "error"}, config.ForRole(), "", ""},
+		{
+			"unknown level", map[string]string{"SLIPWAY_LOG_LEVEL": "loud"}, config.ForRole(), "",
+			`setting log-level (environment variable SLIPWAY_LOG_LEVEL): "loud" is not a level; use trace, debug, info, warn or error`,
+		},
+		{"no fatal level", map[string]string{"SLIPWAY_LOG_LEVEL": "fatal"}, config.ForRole(), "", `"fatal" is not a level`},
+		{"unknown format", map[string]string{"SLIPWAY_LOG_FORMAT": "xml"}, config.ForRole(), "", "use json or console"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			v, err := load(t, given{env: c.env})
+			require.NoError(t, err)
+			var out bytes.Buffer
+			log, err := v.Logger(&out, c.defaults)
+			if c.err != "" {
+				require.ErrorContains(t, err, c.err)
+				return
+			}
+			require.NoError(t, err)
+			log.Info().Msg("hello")
+			if c.want == "" {
+				require.Empty(t, out.String())
+				return
+			}
+			require.Contains(t, out.String(), c.want)
+		})
+	}
+}
