@@ -1,0 +1,72 @@
+// Package sae drives Alibaba Cloud Serverless App Engine: it carries out the platform
+// verbs of package release with the operations of package saeclient.
+//
+// It is the only place, with saeclient and the simulator, that knows SAE's words: change
+// order statuses, pipelines, error codes. Each verb is safe to repeat: a reading one by
+// nature, an idempotent one by checking the state first, and the two that begin a change
+// order by looking for the order of an earlier attempt before sending anything again.
+package sae
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+// DefaultSettle is how long a call whose answer was lost may still be at work on the
+// platform before a change order that is not found counts as never begun. It must be
+// longer than the client's own read timeout.
+const DefaultSettle = 15 * time.Second
+
+// Config holds what the driver needs.
+type Config struct {
+	// Client calls SAE in one region with one account.
+	Client *saeclient.Client
+	// Settle defaults to [DefaultSettle].
+	Settle time.Duration
+}
+
+// Driver carries out the platform verbs on SAE. It holds no state.
+type Driver struct {
+	client *saeclient.Client
+	settle time.Duration
+}
+
+// New returns a driver.
+func New(c Config) (*Driver, error) {
+	if c.Client == nil {
+		return nil, errors.New("sae: Config.Client is missing")
+	}
+	if c.Settle < 0 {
+		return nil, errors.New("sae: Config.Settle must not be negative")
+	}
+	d := &Driver{client: c.Client, settle: c.Settle}
+	if d.settle == 0 {
+		d.settle = DefaultSettle
+	}
+	return d, nil
+}
+
+// Register registers every verb under its name.
+func (d *Driver) Register(r worker.ActivityRegistry) {
+	for verb, fn := range map[release.Verb]any{
+		release.VerbSnapshot:      d.Snapshot,
+		release.VerbAwaitIdle:     d.AwaitIdle,
+		release.VerbBeginRollout:  d.BeginRollout,
+		release.VerbObserve:       d.Observe,
+		release.VerbConfirmBatch:  d.ConfirmBatch,
+		release.VerbAbortRollout:  d.AbortRollout,
+		release.VerbBeginRollback: d.BeginRollback,
+		release.VerbSetScaling:    d.SetScaling,
+		release.VerbVerify:        d.Verify,
+	} {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{
+			Name: release.ActivityName(release.PlatformSAE, verb),
+		})
+	}
+}
