@@ -1,0 +1,42 @@
+package render
+
+import (
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// Line tells in one line where a release stands. It holds no moment but the limits of
+// waiting, so that it changes only with the release.
+func Line(p release.Progress) string {
+	icon, _ := phaseIcon(p.Phase)
+	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
+	if at := batch(p); at != "" {
+		parts = append(parts, "batch "+at)
+	}
+	if until := awaiting(p.Awaiting); until != "" {
+		parts = append(parts, "awaiting "+until)
+	}
+	if p.Reason != "" {
+		parts = append(parts, p.Reason)
+	}
+	return Clean(strings.Join(parts, ", "))
+}
+
+// News returns the lines that tell what changed from prev to next, each with the moment
+// at which it was seen; none when nothing did.
+func News(prev, next release.Progress, now time.Time) []string {
+	var lines []string
+	known := min(len(prev.Decisions), len(next.Decisions))
+	for _, d := range next.Decisions[known:] {
+		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
+	}
+	if line := Line(next); line != Line(prev) {
+		lines = append(lines, line)
+	}
+	for i, line := range lines {
+		lines[i] = stamp(now) + " " + line
+	}
+	return lines
+}

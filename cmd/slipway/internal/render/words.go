@@ -1,0 +1,138 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// stamp shows a time in the form it has in JSON.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// span shows how long something took, in its two largest units.
+func span(d time.Duration) string {
+	d = max(d, 0)
+	switch days := d / (24 * time.Hour); {
+	case days > 0:
+		return fmt.Sprintf("%dd%dh", days, d%(24*time.Hour)/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
+	default:
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+}
+
+// age is how long something has lasted, up to its end if it has one.
+func age(start, end, now time.Time) string {
+	if start.IsZero() {
+		return ""
+	}
+	if end.IsZero() {
+		end = now
+	}
+	return span(end.Sub(start))
+}
+
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if strings.HasSuffix(thing, "ch") {
+		return fmt.Sprintf("%d %ses", n, thing)
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func strategy(s release.Strategy) string {
+	parts := []string{string(s.Type)}
+	switch s.Type {
+	case release.StrategyAll:
+	case release.StrategyBatch:
+		parts = append(parts, count(s.Batches, "batch"))
+	case release.StrategyGray:
+		parts = append(parts, count(s.Gray, "gray instance")+" + "+count(s.Batches, "batch"))
+	}
+	if s.Confirm != "" {
+		parts = append(parts, "confirm "+string(s.Confirm))
+	}
+	if s.Bake > 0 {
+		parts = append(parts, "bake "+s.Bake.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// batch tells which batch a release is at, and of how many; "" before there is one.
+func batch(p release.Progress) string {
+	if len(p.Batches) == 0 {
+		return ""
+	}
+	at := 0
+	for _, b := range p.Batches {
+		if b.State != release.BatchPending {
+			at = b.Number
+		}
+	}
+	if p.Awaiting != nil && p.Awaiting.Batch > 0 {
+		at = p.Awaiting.Batch
+	}
+	return fmt.Sprintf("%d of %d", at, len(p.Batches))
+}
+
+// awaiting tells what a release waits for and until when, without a moment of its own.
+func awaiting(a *release.Awaiting) string {
+	if a == nil {
+		return ""
+	}
+	s := string(a.Kind)
+	switch a.Kind {
+	case release.AwaitTurn:
+		s = "its turn: other releases of the application come first"
+	case release.AwaitOtherChange:
+		s = "the end of a change order that somebody else began"
+	case release.AwaitBake:
+		s = "the bake time" + ofBatch(a.Batch)
+	case release.AwaitConfirm:
+		s = "confirmation" + ofBatch(a.Batch)
+	case release.AwaitApproval:
+		s = "the platform's approval"
+	}
+	if !a.Until.IsZero() {
+		s += " until " + stamp(a.Until)
+	}
+	return s
+}
+
+func ofBatch(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" of batch %d", n)
+}
+
+// decision tells who said what.
+func decision(d release.Decision) string {
+	s := string(d.Kind)
+	if d.Batch > 0 {
+		s += fmt.Sprintf(" batch %d", d.Batch)
+	}
+	s += " by " + d.By
+	if d.Via != "" {
+		s += " via " + d.Via
+	}
+	if d.Note != "" {
+		s += ": " + d.Note
+	}
+	if d.Refused != "" {
+		s += " (refused: " + d.Refused + ")"
+	}
+	return s
+}
