@@ -1,0 +1,124 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	parked := release.Progress{
+		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
+		Batches:  []release.Batch{{Number: 1}, {Number: 2}, {Number: 3}},
+		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2},
+		Decisions: []release.Decision{
+			{Kind: release.CommandConfirm, Batch: 1, By: "ann"},
+			{Kind: release.CommandConfirm, Batch: 3, By: "bob", Refused: "too early"},
+		},
+	}
+	in := func(p release.Phase) release.Progress { return release.Progress{ReleaseID: "r-1", Phase: p} }
+	baking := parked
+	baking.Awaiting = &release.Awaiting{Kind: release.AwaitBake, Batch: 2}
+	aborting := in(release.PhaseRollingBack)
+	aborting.Decisions = []release.Decision{{Kind: release.CommandAbort, By: "ann"}}
+	confirm := func(batch int) release.Command {
+		return release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann"}
+	}
+	abort := release.Command{Kind: release.CommandAbort, By: "ann"}
+	tests := []struct {
+		name     string
+		p        release.Progress
+		c        release.Command
+		repeated bool
+		refusal  string
+	}{
+		{"the waiting batch", parked, confirm(2), false, ""},
+		{"a batch confirmed before", parked, confirm(1), true, ""},
+		{"a batch that was refused before", parked, confirm(3), false, "batch 3 does not wait for a confirmation: batch 2 does"},
+		{"a batch that does not exist", parked, confirm(4), false, "there is no batch 4: the release has 3"},
+		{"while the batch bakes", baking, confirm(2), false, "batch 2 does not wait for a confirmation: the release is AwaitingConfirm"},
+		{"while it rolls out", in(release.PhaseRollingOut), confirm(1), false, "the release is RollingOut"},
+		{"after the end", in(release.PhaseSucceeded), confirm(1), false, "release r-1 has ended: Succeeded"},
+		{"abort a parked release", parked, abort, false, ""},
+		{"abort a queued release", in(release.PhaseQueued), abort, false, ""},
+		{"abort twice", aborting, abort, true, ""},
+		{"abort while it rolls back by itself", in(release.PhaseRollingBack), abort, false, "rolling back already"},
+		{"abort when it is done but for the rules", in(release.PhaseFinalizing), abort, false, "runs everywhere already"},
+		{"abort after the end", in(release.PhaseAborted), abort, false, "has ended"},
+		{"no command", parked, release.Command{Kind: "dance"}, false, "is not a command"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			repeated, err := release.Admit(tt.p, tt.c)
+			require.Equal(t, tt.repeated, repeated)
+			if tt.refusal == "" {
+				require.NoError(t, err)
+				return
+			}
+			var refusal release.Refusal
+			require.ErrorAs(t, err, &refusal)
+			require.ErrorContains(t, err, tt.refusal)
+		})
+	}
+}
+
+func TestCommandValidate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		c      release.Command
+		fields []string
+	}{
+		{"confirm", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, nil},
+		{"abort", release.Command{Kind: release.CommandAbort, By: "ann", Reason: "errors"}, nil},
+		{"confirm without a batch or a name", release.Command{Kind: release.CommandConfirm}, []string{"batch", "by"}},
+		{"abort of a batch", release.Command{Kind: release.CommandAbort, Batch: 1, By: "ann"}, []string{"batch"}},
+		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"type", "note"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := tt.c.Validate()
+			if tt.fields == nil {
+				require.NoError(t, err)
+				return
+			}
+			var problems release.Problems
+			require.ErrorAs(t, err, &problems)
+			var fields []string
+			for _, p := range problems {
+				fields = append(fields, p.Field)
+			}
+			require.Equal(t, tt.fields, fields)
+		})
+	}
+}
+
+func TestIdentityIsDerived(t *testing.T) {
+	t.Parallel()
+	id := release.ID("https://ci.example/shop", "42")
+	require.Equal(t, id, release.ID("https://ci.example/shop", "42"), "the same event is the same release")
+	require.Regexp(t, `^r-[a-z2-7]{16}$`, id)
+	require.NotEqual(t, id, release.ID("https://ci.example/shop", "43"))
+	require.NotEqual(t, release.ID("a", "bc"), release.ID("ab", "c"), "source and id do not run together")
+	require.Equal(t, "lane/sae/cn-hangzhou/a-1", release.LaneID(release.App{Platform: "sae", Region: "cn-hangzhou", ID: "a-1"}))
+	require.Equal(t, "r-1.batch.waiting.2", release.EventID("r-1", release.EventBatchWaiting, 2))
+	require.NotContains(t, release.Token("r-1", "rollout")+" ", release.Token("r-1", "roll")+" ", "tokens are told apart by their blank")
+}
+
+func TestVerification(t *testing.T) {
+	t.Parallel()
+	v1, v2 := release.Artifact{Image: "shop:1"}, release.Artifact{Image: "shop:2"}
+	pkg := release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1"}}
+	require.True(t, release.Verification{Configured: v2, Running: []release.Artifact{v2}}.OnlyRuns(v2))
+	require.False(t, release.Verification{Configured: v2, Running: []release.Artifact{v1, v2}}.OnlyRuns(v2), "mixed")
+	require.False(t, release.Verification{Configured: v1, Running: []release.Artifact{v2}}.OnlyRuns(v2), "the next restart would bring v1")
+	require.False(t, release.Verification{Configured: v2, Running: []release.Artifact{v1}}.Uniform())
+	require.True(t, release.Verification{Configured: pkg, Running: []release.Artifact{{Package: new(*pkg.Package)}}}.OnlyRuns(pkg), "packages compare by value")
+	require.False(t, pkg.Same(v1))
+}

@@ -1,0 +1,111 @@
+package release_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// TestDecide is the whole table: every state of a change order in every situation that
+// makes a difference.
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	rollout := func(s release.StrategyType) release.Situation {
+		return release.Situation{Step: release.StepRollout, Strategy: s, RollbackWanted: true, TargetKnown: true}
+	}
+	all, batch, gray := rollout(release.StrategyAll), rollout(release.StrategyBatch), rollout(release.StrategyGray)
+	keep := all
+	keep.RollbackWanted = false
+	first := all
+	first.TargetKnown = false
+	aborting := gray
+	aborting.Aborting = true
+	abortingAll := all
+	abortingAll.Aborting = true
+	rollback := release.Situation{Step: release.StepRollback, Strategy: release.StrategyGray, RollbackWanted: true, TargetKnown: true}
+
+	every := []release.Situation{all, batch, gray, keep, first, aborting, abortingAll, rollback}
+	onward := []release.Situation{all, batch, gray, keep, first}
+	tests := []struct {
+		states     []release.ChangeState
+		situations []release.Situation
+		want       release.Action
+	}{
+		{[]release.ChangeState{release.ChangePreparing, release.ChangeRunning, release.ChangeAwaitingBatch}, every, release.ActWatch},
+		{[]release.ChangeState{release.ChangeAwaitingConfirm}, onward, release.ActAskPerson},
+		{[]release.ChangeState{release.ChangeAwaitingConfirm}, []release.Situation{aborting, abortingAll, rollback}, release.ActWatch},
+		{[]release.ChangeState{release.ChangeAwaitingApproval}, every, release.ActAwaitApproval},
+		{[]release.ChangeState{release.ChangeStuck}, onward, release.ActBreakOff},
+		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{aborting, abortingAll}, release.ActWatch},
+		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{rollback}, release.ActSettleAny},
+		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{all, batch, gray, keep, first, aborting, abortingAll}, release.ActSettleNew},
+		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{rollback}, release.ActSettleOld},
+		{failures(), []release.Situation{all}, release.ActRollBack},
+		{failures(), []release.Situation{keep, first, rollback}, release.ActSettleAny},
+		{failures(), []release.Situation{batch, gray, aborting, abortingAll}, release.ActSettleOld},
+		{[]release.ChangeState{release.ChangeGone}, every, release.ActSettleAny},
+	}
+	seen := map[release.ChangeState]int{}
+	for _, tt := range tests {
+		for _, state := range tt.states {
+			for _, s := range tt.situations {
+				seen[state]++
+				require.Equal(t, tt.want, release.Decide(s, release.Observation{State: state}), "%s in %+v", state, s)
+			}
+		}
+	}
+	for _, state := range release.ChangeStates() {
+		require.Equal(t, len(every), seen[state], "the table must say what %s means in every situation", state)
+	}
+}
+
+func failures() []release.ChangeState {
+	return []release.ChangeState{release.ChangeFailed, release.ChangeSystemFailed, release.ChangeAborted}
+}
+
+func TestNews(t *testing.T) {
+	t.Parallel()
+	running := release.Observation{State: release.ChangeRunning, Batch: 1}
+	tests := []struct {
+		name       string
+		prev, next release.Observation
+		want       bool
+	}{
+		{"nothing changed", running, running, false},
+		{"it begins to move", release.Observation{State: release.ChangePreparing, Batch: 1}, running, false},
+		{"it waits for its own timer", running, release.Observation{State: release.ChangeAwaitingBatch, Batch: 1}, false},
+		{"the next batch began", running, release.Observation{State: release.ChangeRunning, Batch: 2}, true},
+		{"a person is awaited", running, release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1}, true},
+		{"somebody confirmed", release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1}, release.Observation{State: release.ChangeRunning, Batch: 2}, true},
+		{"still parked", release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1}, release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1}, false},
+		{"it ended", running, release.Observation{State: release.ChangeSucceeded, Batch: 1}, true},
+		{"it vanished", running, release.Observation{State: release.ChangeGone}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, release.News(tt.prev, tt.next))
+		})
+	}
+}
+
+func TestLookDelayGrowsFromASecondToMinutes(t *testing.T) {
+	t.Parallel()
+	for _, state := range release.ChangeStates() {
+		var delays []int
+		for looks := range 200 {
+			delays = append(delays, int(release.LookDelay(state, looks).Milliseconds()))
+		}
+		require.True(t, slices.IsSorted(delays), "the delay never shrinks: %s", state)
+		require.LessOrEqual(t, 1000, delays[0])
+		if state.Parked() {
+			require.Equal(t, 5*60*1000, delays[199], "a parked look is minutes away")
+		} else {
+			require.Equal(t, 1000, delays[0])
+			require.Equal(t, 15*1000, delays[199])
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package release_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/release"
+)
+
+func validSpec() release.Spec {
+	return release.Spec{
+		App:      release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6ca-d1cd-4928-8642-7d5cfe69"},
+		Artifact: release.Artifact{Image: "registry.example/shop:1.4.2"},
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	s := validSpec().WithDefaults()
+	require.NoError(t, s.Validate())
+	require.Equal(t, release.Strategy{Type: release.StrategyAll}, s.Strategy)
+	require.True(t, s.Scaling.Suspended())
+	require.True(t, s.Rollback.Wanted())
+	require.Equal(t, release.Limits{
+		Confirm: release.DefaultConfirmLimit, Approval: release.DefaultApprovalLimit, Total: release.DefaultTotalLimit,
+		OnConfirmTimeout: release.TimeoutAbort,
+	}, s.Limits)
+
+	gray := validSpec()
+	gray.Strategy.Type = release.StrategyGray
+	require.Equal(t, release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 1, Confirm: release.ConfirmManual}, gray.WithDefaults().Strategy)
+	batch := validSpec()
+	batch.Strategy.Type = release.StrategyBatch
+	require.Equal(t, release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmManual}, batch.WithDefaults().Strategy)
+}
+
+func TestDefaultsKeepWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	s := validSpec()
+	s.Scaling.Suspend, s.Rollback.OnFailure = new(false), new(false)
+	s.Limits.Confirm = release.Duration(time.Hour)
+	s = s.WithDefaults()
+	require.False(t, s.Scaling.Suspended())
+	require.False(t, s.Rollback.Wanted())
+	require.Equal(t, time.Hour, s.Limits.Confirm.Std())
+}
+
+func TestValidateListsEveryProblem(t *testing.T) {
+	t.Parallel()
+	s := release.Spec{
+		App:      release.App{Platform: "edas", Region: "Hangzhou", ID: "a.b"},
+		Artifact: release.Artifact{Image: "Not An Image", Package: &release.Package{}},
+		Strategy: release.Strategy{Type: release.StrategyGray, Gray: -1, Batches: -1, Confirm: "maybe", Bake: -1, MinReadyInstances: new(-1)},
+		Limits:   release.Limits{Confirm: -1, Approval: -1, Total: release.Duration(10000 * time.Hour), OnConfirmTimeout: "shrug"},
+		Lane:     release.Lane{Policy: "overtake"},
+		Traffic:  json.RawMessage(`{"springCloud":[]}`),
+	}
+	err := s.WithDefaults().Validate()
+	var problems release.Problems
+	require.ErrorAs(t, err, &problems)
+	var fields []string
+	for _, p := range problems {
+		fields = append(fields, p.Field)
+		require.NotEmpty(t, p.Message)
+	}
+	require.Equal(t, []string{
+		"app.platform", "app.region", "app.id", "artifact", "strategy.gray", "strategy.batches", "strategy.confirm", "strategy.bake",
+		"strategy.minReadyInstances", "limits.confirm", "limits.approval", "limits.total", "limits.onConfirmTimeout", "traffic", "lane.policy",
+	}, fields)
+}
+
+func TestValidateOneProblem(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		spoil func(*release.Spec)
+		want  string
+	}{
+		{"image with a blank", func(s *release.Spec) { s.Artifact.Image = "shop 1.4.2" }, "artifact.image"},
+		{"nothing to run", func(s *release.Spec) { s.Artifact = release.Artifact{} }, "artifact"},
+		{"package address", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "ftp://x", Version: "1"}}
+		}, "artifact.package.url"},
+		{"package version", func(s *release.Spec) { s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar"}} }, "artifact.package.version"},
+		{"gray with all", func(s *release.Spec) { s.Strategy.Gray = 1 }, "strategy.gray"},
+		{"confirm with all", func(s *release.Spec) { s.Strategy.Confirm = release.ConfirmAuto }, "strategy.confirm"},
+		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},
+		{"auto bake in seconds", func(s *release.Spec) {
+			s.Strategy = release.Strategy{Type: release.StrategyBatch, Confirm: release.ConfirmAuto, Bake: release.Duration(90 * time.Second)}
+		}, "strategy.bake"},
+		{"unknown strategy", func(s *release.Spec) { s.Strategy.Type = "yolo" }, "strategy.type"},
+		{"id with a dot", func(s *release.Spec) { s.App.ID = "a.b" }, "app.id"},
+		{"id with a wildcard", func(s *release.Spec) { s.App.ID = "*" }, "app.id"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := validSpec()
+			tt.spoil(&s)
+			var problems release.Problems
+			require.ErrorAs(t, s.WithDefaults().Validate(), &problems)
+			require.Len(t, problems, 1)
+			require.Equal(t, tt.want, problems[0].Field)
+		})
+	}
+}
+
+func TestSpecIsTheDocumentedJSON(t *testing.T) {
+	t.Parallel()
+	const documented = `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a-1"},
+	 "artifact":{"image":"registry.example/shop:1.4.2"},
+	 "strategy":{"type":"gray","gray":1,"batches":2,"confirm":"manual","bake":"5m","minReadyInstances":1},
+	 "scaling":{"suspend":true},"rollback":{"onFailure":true},
+	 "limits":{"confirm":"24h","approval":"72h","total":"168h","onConfirmTimeout":"abort"},
+	 "lane":{"policy":"queue"},"requestedBy":"ci","note":"orders: fix rounding"}`
+	var s release.Spec
+	require.NoError(t, json.Unmarshal([]byte(documented), &s))
+	require.NoError(t, s.Validate(), "the documented request is whole without defaults")
+	again, err := json.Marshal(s)
+	require.NoError(t, err)
+	require.JSONEq(t, documented, string(again))
+}
+
+func TestDurationText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := release.Duration(rapid.Int64().Draw(t, "d"))
+		text, err := d.MarshalText()
+		require.NoError(t, err)
+		var back release.Duration
+		require.NoError(t, back.UnmarshalText(text))
+		require.Equal(t, d, back)
+	})
+	for d, want := range map[time.Duration]string{24 * time.Hour: "24h", 90 * time.Minute: "1h30m", 10 * time.Second: "10s", 0: "0s", 20 * time.Minute: "20m"} {
+		require.Equal(t, want, release.Duration(d).String())
+	}
+	var d release.Duration
+	require.ErrorContains(t, d.UnmarshalText([]byte("soon")), `"soon" is not a duration`)
+}
+
+func TestPlanBatches(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		strategy  release.Strategy
+		instances int
+		want      []int
+		field     string
+	}{
+		{"all at once", release.Strategy{Type: release.StrategyAll}, 5, []int{5}, ""},
+		{"nothing runs", release.Strategy{Type: release.StrategyAll}, 0, []int{0}, ""},
+		{"even batches", release.Strategy{Type: release.StrategyBatch, Batches: 3}, 6, []int{2, 2, 2}, ""},
+		{"uneven batches", release.Strategy{Type: release.StrategyBatch, Batches: 3}, 5, []int{1, 2, 2}, ""},
+		{"gray first", release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2}, 5, []int{1, 2, 2}, ""},
+		{"half gray", release.Strategy{Type: release.StrategyGray, Gray: 2, Batches: 1}, 4, []int{2, 2}, ""},
+		{"too gray", release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1}, 5, nil, "strategy.gray"},
+		{"more batches than instances", release.Strategy{Type: release.StrategyBatch, Batches: 3}, 2, nil, "strategy.batches"},
+		{"more batches than are left", release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 3}, 3, nil, "strategy.batches"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := release.PlanBatches(tt.strategy, tt.instances)
+			if tt.field != "" {
+				var p release.Problem
+				require.ErrorAs(t, err, &p)
+				require.Equal(t, tt.field, p.Field)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestPlanReplacesEveryInstanceOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := release.Strategy{
+			Type:    rapid.SampledFrom([]release.StrategyType{release.StrategyAll, release.StrategyBatch, release.StrategyGray}).Draw(t, "type"),
+			Gray:    rapid.IntRange(1, 10).Draw(t, "gray"),
+			Batches: rapid.IntRange(1, 10).Draw(t, "batches"),
+		}
+		instances := rapid.IntRange(0, 60).Draw(t, "instances")
+		plan, err := release.PlanBatches(s, instances)
+		if err != nil {
+			return
+		}
+		sum := 0
+		for i, n := range plan {
+			sum += n
+			require.True(t, n > 0 || instances == 0, "batch %d of %v replaces nothing", i+1, plan)
+		}
+		require.Equal(t, instances, sum)
+	})
+}
