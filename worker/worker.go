@@ -1,0 +1,113 @@
+// Package worker assembles Slipway's Temporal workers from a [Config]: the workflows and
+// the event activities on the task queue "slipway", and the platform's verbs on the
+// platform's own task queue with its rate limit.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"slipway/activities/events"
+	"slipway/activities/sae"
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/workflows"
+)
+
+// DefaultCallsPerSecond is the default rate limit of calls to a platform.
+const DefaultCallsPerSecond = 20
+
+// stopTimeout is how long activities may still run once the worker is told to stop.
+const stopTimeout = 20 * time.Second
+
+// Config holds what a worker needs.
+type Config struct {
+	// Temporal is connected to the namespace that the worker serves.
+	Temporal client.Client
+	// JetStream publishes the lifecycle events.
+	JetStream jetstream.JetStream
+	// SAE calls the platform in its region.
+	SAE *saeclient.Client
+	// CallsPerSecond limits the verbs started each second on the platform's task queue.
+	// The Temporal server enforces it across all workers, because SAE limits calls by
+	// account and region. Default [DefaultCallsPerSecond].
+	CallsPerSecond float64
+	// Settle is how long a lost call may still be at work on the platform; default
+	// [sae.DefaultSettle].
+	Settle time.Duration
+	// Identity names the worker in histories; default the SDK's process@host.
+	Identity string
+}
+
+// Validate returns all problems at once.
+func (c Config) Validate() error {
+	var problems []error
+	if c.Temporal == nil {
+		problems = append(problems, errors.New("worker: Config.Temporal is missing"))
+	}
+	if c.JetStream == nil {
+		problems = append(problems, errors.New("worker: Config.JetStream is missing"))
+	}
+	if c.SAE == nil {
+		problems = append(problems, errors.New("worker: Config.SAE is missing"))
+	}
+	if c.CallsPerSecond < 0 {
+		problems = append(problems, errors.New("worker: Config.CallsPerSecond must be positive"))
+	}
+	return errors.Join(problems...)
+}
+
+// Worker serves one Temporal namespace and one platform region.
+type Worker struct{ workers []sdkworker.Worker }
+
+// New assembles a worker; nothing runs yet.
+func New(c Config) (*Worker, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.CallsPerSecond == 0 {
+		c.CallsPerSecond = DefaultCallsPerSecond
+	}
+	driver, err := sae.New(sae.Config{Client: c.SAE, Settle: c.Settle})
+	if err != nil {
+		return nil, err
+	}
+	publisher, err := events.New(c.JetStream)
+	if err != nil {
+		return nil, err
+	}
+	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, sdkworker.Options{
+		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
+	})
+	workflows.Register(main)
+	publisher.Register(main)
+	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), sdkworker.Options{
+		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
+		TaskQueueActivitiesPerSecond: c.CallsPerSecond, DisableWorkflowWorker: true,
+	})
+	driver.Register(platform)
+	return &Worker{workers: []sdkworker.Worker{main, platform}}, nil
+}
+
+// Run polls until ctx is done, then lets running activities finish.
+func (w *Worker) Run(ctx context.Context) error {
+	for i, each := range w.workers {
+		if err := each.Start(); err != nil {
+			for _, started := range w.workers[:i] {
+				started.Stop()
+			}
+			return fmt.Errorf("worker: start: %w", err)
+		}
+	}
+	<-ctx.Done()
+	for _, each := range w.workers {
+		each.Stop()
+	}
+	return nil
+}
