@@ -1,0 +1,84 @@
+package wire_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+func TestCommandSurvivesTheWire(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		command, origin := commands().Draw(t, "command"), origins().Draw(t, "origin")
+		releaseID := release.ID(origin.Source, "the request")
+		want := command
+		want.ID, want.Via = wire.CommandID(origin.Source, origin.ID), "event"
+
+		command.ID, command.Via = "not sent", "not sent"
+		msg, err := wire.EncodeCommand(origin, releaseID, command)
+		require.NoError(t, err)
+		require.Equal(t, "slipway.command."+releaseID, msg.Subject)
+		require.Equal(t, want.ID, msg.Header.Get("Nats-Msg-Id"))
+
+		gotID, got, err := wire.DecodeCommand(msg)
+		require.NoError(t, err)
+		require.Equal(t, releaseID, gotID)
+		require.Equal(t, want, got)
+	})
+}
+
+func TestCommandsOfDifferentEventsDiffer(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, wire.CommandID("ci", "1"), wire.CommandID("ci", "1"))
+	require.NotEqual(t, wire.CommandID("ci", "1"), wire.CommandID("ci", "2"))
+	require.NotEqual(t, wire.CommandID("ci", "1"), release.ID("ci", "1"))
+}
+
+func TestEncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"", "r-1.x", "*", ">", "release/r-1"} {
+		_, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "1"}, id, release.Command{Kind: release.CommandAbort, By: "me"})
+		require.ErrorContains(t, err, "is not a release ID")
+	}
+}
+
+func TestDecodeCommandNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const to = "slipway.command.r-1"
+	for name, c := range map[string]struct {
+		subject, kind, more, data string
+		field, reason             string
+	}{
+		"no release":                {"slipway.command.", "abort", "", `{"by":"me"}`, "subject", "is not slipway.command.<release-id>"},
+		"two tokens":                {"slipway.command.r-1.x", "abort", "", `{"by":"me"}`, "subject", "is not slipway.command.<release-id>"},
+		"about another release":     {to, "abort", `"subject":"r-2",`, `{"by":"me"}`, "subject", `is about "r-2" but was sent to release "r-1"`},
+		"an unknown command":        {to, "explode", "", `{"by":"me"}`, "type", `"explode" is not a command; use confirm or abort`},
+		"no kind":                   {to, "", "", `{"by":"me"}`, "type", "is not a command"},
+		"nobody speaks":             {to, "abort", "", `{}`, "by", "must name who speaks"},
+		"no batch":                  {to, "confirm", "", `{"by":"me"}`, "batch", "from 1"},
+		"all of it":                 {to, "confirm", "", `{"batch":"1","who":"me"}`, "batch,who,by", "batch: must be a whole number, not a string; who: is not a field here; there are batch, by, note, reason; by: must name who speaks"},
+		"an identity in the data":   {to, "abort", "", `{"by":"me","id":"c-1"}`, "id", "is not a field here"},
+		"data that is not a object": {to, "abort", "", `[]`, "data", "must be an object, not a list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := fmt.Sprintf(`{"specversion":"1.0","type":"dev.slipway.command.%s.v1","source":"s","id":"i",%s"data":%s}`, c.kind, c.more, c.data)
+			_, _, err := wire.DecodeCommand(&nats.Msg{Subject: c.subject, Data: []byte(data)})
+			var poison *wire.Poison
+			require.ErrorAs(t, err, &poison)
+			require.Equal(t, c.field, poison.Field)
+			require.Contains(t, poison.Reason, c.reason)
+		})
+	}
+	t.Run("a lifecycle event", func(t *testing.T) {
+		t.Parallel()
+		_, _, err := wire.DecodeCommand(&nats.Msg{Subject: to, Data: []byte(envelope(goodData))})
+		require.ErrorContains(t, err, "is not a command")
+	})
+}

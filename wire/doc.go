@@ -1,0 +1,22 @@
+// Package wire is how Slipway speaks on NATS JetStream: the streams, the subjects, and
+// the CloudEvents in them.
+//
+// Three streams hold everything:
+//
+//	SLIPWAY_IN          slipway.request.<platform>.<app-id>      a release is asked for
+//	                    slipway.command.<release-id>             a person's word to a release
+//	SLIPWAY_EVENTS      slipway.event.<platform>.<app-id>.<release-id>.<kind>
+//	SLIPWAY_DEADLETTER  slipway.deadletter.<original subject>    what could not be taken
+//
+// Every message but a dead letter is a CloudEvent 1.0. Slipway writes structured JSON
+// and reads both structured JSON and the binary mode, whose attributes are headers with
+// the prefix ce-. The source and id of an event are its identity: [EncodeRequest],
+// [EncodeCommand] and [EncodeEvent] derive the Nats-Msg-Id from them, so that the same
+// event published twice within [DedupWindow] is stored once, and the release ID of a
+// request is [release.ID] of them, so that one stored twice still means one release.
+//
+// [DecodeRequest] and [DecodeCommand] refuse what they cannot take with a [Poison] that
+// names the fields and the reasons, all of them at once. The data of an event is strict:
+// a field that does not exist is a problem, because a misspelt limit that is silently
+// dropped would release with another one. The JSON Schemas of the data are in api/schema.
+package wire

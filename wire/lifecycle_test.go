@@ -1,0 +1,106 @@
+package wire_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+func progress(t *rapid.T) release.Progress {
+	p := release.Progress{
+		ReleaseID: "r-1",
+		App:       apps().Draw(t, "app"),
+		Artifact:  artifacts().Draw(t, "artifact"),
+		Phase:     rapid.SampledFrom(release.Phases()).Draw(t, "phase"),
+		Strategy:  strategies().Draw(t, "strategy"),
+		Reason:    rapid.StringN(0, 100, -1).Draw(t, "reason"),
+		StartedAt: times().Draw(t, "startedAt"),
+	}
+	if rapid.Bool().Draw(t, "awaits") {
+		p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: times().Draw(t, "since")}
+		p.Batches = []release.Batch{{Number: 1, Instances: 1, State: release.BatchDone, EndedAt: times().Draw(t, "endedAt")}}
+		p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "me", At: times().Draw(t, "at")}}
+	}
+	return p
+}
+
+func TestEventSurvivesTheWire(t *testing.T) {
+	t.Parallel()
+	kinds := []release.EventKind{release.EventAccepted, release.EventBatchWaiting, release.EventRolledBack}
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		want := wire.LifecycleEvent{
+			Event: release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: progress(t)},
+			Time:  times().Draw(t, "time"),
+		}
+		msg, err := wire.EncodeEvent(want.Event, want.Time)
+		require.NoError(t, err)
+		require.Equal(t, wire.EventSubject(want.Progress.App, "r-1", kind), msg.Subject)
+		require.Equal(t, want.ID, msg.Header.Get("Nats-Msg-Id"))
+
+		got, err := wire.DecodeEvent(msg)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	})
+}
+
+func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
+	t.Parallel()
+	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.batch.waiting.1", Kind: release.EventBatchWaiting, Progress: release.Progress{
+		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
+		App:      release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
+		Artifact: release.Artifact{Image: "shop:1"},
+		Strategy: release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual},
+	}}, time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	require.Equal(t, "slipway.event.sae.app-1.r-1.batch.waiting", msg.Subject)
+	require.Equal(t, "application/cloudevents+json", msg.Header.Get("Content-Type"))
+	require.JSONEq(t, `{
+		"specversion": "1.0", "type": "dev.slipway.release.batch.waiting.v1", "id": "r-1.batch.waiting.1",
+		"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
+		"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json",
+		"data": {"releaseId": "r-1", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "shop:1"},
+			"phase": "AwaitingConfirm", "strategy": {"type": "gray", "gray": 1, "batches": 2, "confirm": "manual"}}
+	}`, string(msg.Data))
+}
+
+func TestEncodeEventRefusesWhatTheBusWouldNotCarry(t *testing.T) {
+	t.Parallel()
+	e := release.Event{ID: "r-1.failed", Kind: release.EventFailed, Progress: release.Progress{
+		ReleaseID: "r-1", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
+		Reason: strings.Repeat("x", wire.MaxPayload),
+	}}
+	_, err := wire.EncodeEvent(e, time.Time{})
+	require.ErrorIs(t, err, wire.ErrTooLarge)
+}
+
+func TestDecodeEventPassesOverNewFields(t *testing.T) {
+	t.Parallel()
+	got, err := wire.DecodeEvent(&nats.Msg{Data: []byte(
+		`{"specversion":"1.0","type":"dev.slipway.release.started.v1","source":"s","id":"i","data":{"releaseId":"r-1","weather":"fine"}}`,
+	)})
+	require.NoError(t, err)
+	require.Equal(t, "r-1", got.Progress.ReleaseID)
+}
+
+func TestDecodeEventNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for data, field := range map[string]string{
+		`garbage`: "",
+		`{"specversion":"1.0","type":"dev.slipway.command.abort.v1","source":"s","id":"i","data":{}}`: "type",
+		`{"specversion":"1.0","type":"dev.slipway.release..v1","source":"s","id":"i","data":{}}`:      "type",
+		`{"specversion":"1.0","type":"dev.slipway.release.failed.v1","source":"s","id":"i","data":3}`: "data",
+	} {
+		_, err := wire.DecodeEvent(&nats.Msg{Data: []byte(data)})
+		var poison *wire.Poison
+		require.ErrorAs(t, err, &poison)
+		require.Equal(t, field, poison.Field)
+	}
+}

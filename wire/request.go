@@ -1,0 +1,59 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/nats-io/nats.go"
+
+	"slipway/release"
+)
+
+// TypeRequested is the type of an event that asks for a release.
+const TypeRequested = "dev.slipway.release.requested.v1"
+
+// EncodeRequest returns the message that asks for a release, as structured CloudEvent.
+// The release it means has the ID [release.ID] of the origin. The spec is sent as it is;
+// [release.Spec.Validate] tells beforehand what the receiver would refuse.
+func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
+	if !isToken(string(s.App.Platform)) || !isToken(s.App.ID) {
+		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "app", Message: "platform and id must be letters, digits, hyphens or underscores"})
+	}
+	ev, err := newEvent(o, TypeRequested)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	ev.SetSubject(s.App.SearchValue())
+	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	msg, err := encode(RequestSubject(s.App), release.ID(o.Source, o.ID), ev)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	return msg, nil
+}
+
+// DecodeRequest reads a message that asks for a release: the release ID derived from the
+// event's source and id, and the spec with its defaults. The error is a [Poison].
+func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
+	platform, appID, ok := requestTokens(msg.Subject)
+	if !ok {
+		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
+	}
+	ev, bad := decode(msg)
+	if bad != nil {
+		return release.Submission{}, bad
+	}
+	if ev.Type() != TypeRequested {
+		return release.Submission{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.Type(), TypeRequested))
+	}
+	s, err := ParseSpec(ev.Data())
+	if err != nil {
+		return release.Submission{}, Refused(err)
+	}
+	if string(s.App.Platform) != platform || s.App.ID != appID {
+		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
+	}
+	return release.Submission{ReleaseID: release.ID(ev.Source(), ev.ID()), Spec: s}, nil
+}

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams.
+const (
+	// StreamIn holds requests and commands.
+	StreamIn = "SLIPWAY_IN"
+	// StreamEvents holds the lifecycle events of releases.
+	StreamEvents = "SLIPWAY_EVENTS"
+	// StreamDeadLetter holds the messages of StreamIn that could not be taken.
+	StreamDeadLetter = "SLIPWAY_DEADLETTER"
+)
+
+// Bounds of the streams.
+const (
+	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
+	// becomes a dead letter. Temporal's own limit for one payload lies well above it.
+	MaxPayload = 256 << 10
+	// MaxMessage is the size in bytes, headers included, of the largest message that
+	// enters StreamIn; the publisher of a larger one is answered an error. It leaves room
+	// below the 1 MiB that NATS carries by default, so that every message of StreamIn
+	// fits with its added headers into StreamDeadLetter.
+	MaxMessage = 512 << 10
+	// DedupWindow is how long a stream remembers the Nats-Msg-Id of a message and drops
+	// another one with the same. What comes later still means the same release.
+	DedupWindow = 24 * time.Hour
+
+	inAge     = 30 * 24 * time.Hour
+	eventsAge = 90 * 24 * time.Hour
+)
+
+// Streams returns the configurations with which the streams are created. All are kept
+// in files, and nothing leaves them but by age:
+//
+//   - SLIPWAY_IN keeps a message for 30 days, taken or not: a release asked for a month
+//     ago is better asked for anew. When an operator's limit of size is reached, it
+//     refuses new messages rather than drop old ones.
+//   - SLIPWAY_EVENTS keeps a message for 90 days; at an operator's limit the oldest goes.
+//   - SLIPWAY_DEADLETTER keeps a message until somebody purges it.
+//
+// Single messages cannot be deleted from any of them, so that they can serve as record.
+func Streams() []jetstream.StreamConfig {
+	common := jetstream.StreamConfig{
+		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage, Replicas: 1,
+		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
+	}
+	in := common
+	in.Name, in.Subjects = StreamIn, []string{AllRequests, AllCommands}
+	in.Description = "Slipway: release requests and commands"
+	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage
+
+	events := common
+	events.Name, events.Subjects = StreamEvents, []string{AllEvents}
+	events.Description = "Slipway: lifecycle events of releases"
+	events.Discard, events.MaxAge = jetstream.DiscardOld, eventsAge
+
+	dead := common
+	dead.Name, dead.Subjects = StreamDeadLetter, []string{AllDeadLetters}
+	dead.Description = "Slipway: messages that could not be taken, with the reasons"
+	dead.Discard = jetstream.DiscardNew
+	return []jetstream.StreamConfig{in, events, dead}
+}
+
+// streamManager is the part of [jetstream.JetStream] that [EnsureStreams] needs.
+type streamManager interface {
+	Stream(ctx context.Context, name string) (jetstream.Stream, error)
+	CreateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
+	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
+}
+
+// EnsureStreams creates the streams that do not exist. Of one that does, it sets right
+// what the correctness of Slipway hangs on (subjects, discard policy of StreamIn and
+// StreamDeadLetter, deduplication, message size) and leaves alone what belongs to the
+// operator: replicas, placement, storage, age and limits. Calling it again changes
+// nothing.
+func EnsureStreams(ctx context.Context, js streamManager) error {
+	for _, want := range Streams() {
+		if err := ensureStream(ctx, js, want); err != nil {
+			return fmt.Errorf("stream %s: %w", want.Name, err)
+		}
+	}
+	return nil
+}
+
+func ensureStream(ctx context.Context, js streamManager, want jetstream.StreamConfig) error {
+	stream, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = js.CreateStream(ctx, want)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	mended, changed := mend(stream.CachedInfo().Config, want)
+	if !changed {
+		return nil
+	}
+	_, err = js.UpdateStream(ctx, mended)
+	return err
+}
+
+// mend returns have with the settings of want that must hold.
+func mend(have, want jetstream.StreamConfig) (mended jetstream.StreamConfig, changed bool) {
+	mended = have
+	mended.Subjects = want.Subjects
+	mended.Duplicates = max(have.Duplicates, want.Duplicates)
+	if have.MaxAge > 0 { // the server refuses a window longer than the age
+		mended.Duplicates = min(mended.Duplicates, have.MaxAge)
+	}
+	if want.Discard == jetstream.DiscardNew {
+		mended.Discard = want.Discard
+	}
+	if want.MaxMsgSize > 0 {
+		mended.MaxMsgSize = want.MaxMsgSize
+	}
+	changed = !slices.Equal(have.Subjects, mended.Subjects) || have.Duplicates != mended.Duplicates ||
+		have.Discard != mended.Discard || have.MaxMsgSize != mended.MaxMsgSize
+	return mended, changed
+}

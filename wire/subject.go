@@ -1,0 +1,74 @@
+package wire
+
+import (
+	"regexp"
+	"strings"
+
+	"slipway/release"
+)
+
+// The subjects of the streams, with wildcards.
+const (
+	AllRequests    = requestPrefix + ">"
+	AllCommands    = commandPrefix + ">"
+	AllEvents      = eventPrefix + ">"
+	AllDeadLetters = deadLetterPrefix + ">"
+)
+
+const (
+	requestPrefix    = "slipway.request."
+	commandPrefix    = "slipway.command."
+	eventPrefix      = "slipway.event."
+	deadLetterPrefix = "slipway.deadletter."
+)
+
+// RequestSubject is where releases of the application are asked for:
+// slipway.request.<platform>.<app-id>.
+func RequestSubject(a release.App) string { return requestPrefix + string(a.Platform) + "." + a.ID }
+
+// CommandSubject is where commands to a release go: slipway.command.<release-id>.
+func CommandSubject(releaseID string) string { return commandPrefix + releaseID }
+
+// EventSubject is where an event of a release is published:
+// slipway.event.<platform>.<app-id>.<release-id>.<kind>. A kind may have two words
+// ("batch.waiting"), so a filter for all kinds ends with ">".
+func EventSubject(a release.App, releaseID string, kind release.EventKind) string {
+	return strings.Join([]string{eventPrefix + string(a.Platform), a.ID, releaseID, string(kind)}, ".")
+}
+
+// EventsOfRelease is the filter for all events of one release.
+func EventsOfRelease(releaseID string) string { return eventPrefix + "*.*." + releaseID + ".>" }
+
+// EventsOfApp is the filter for all events of all releases of one application. It does
+// not tell regions apart.
+func EventsOfApp(a release.App) string { return eventPrefix + string(a.Platform) + "." + a.ID + ".>" }
+
+// DeadLetterSubject is where the dead letter of a message goes:
+// slipway.deadletter.<original subject>.
+func DeadLetterSubject(original string) string { return deadLetterPrefix + original }
+
+// IsRequest tells whether the subject is one of requests.
+func IsRequest(subject string) bool { return strings.HasPrefix(subject, requestPrefix) }
+
+// IsCommand tells whether the subject is one of commands.
+func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
+
+// tokenPattern is what may stand between two dots of a subject and in a workflow ID.
+const tokenPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
+
+func isToken(s string) bool {
+	ok, err := regexp.MatchString(tokenPattern, s)
+	return err == nil && ok
+}
+
+// requestTokens takes the platform and the application ID out of a request's subject.
+func requestTokens(subject string) (platform, appID string, ok bool) {
+	platform, appID, ok = strings.Cut(strings.TrimPrefix(subject, requestPrefix), ".")
+	return platform, appID, ok && isToken(platform) && isToken(appID)
+}
+
+// commandToken takes the release ID out of a command's subject.
+func commandToken(subject string) (releaseID string, ok bool) {
+	releaseID = strings.TrimPrefix(subject, commandPrefix)
+	return releaseID, isToken(releaseID)
+}
