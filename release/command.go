@@ -59,7 +59,7 @@ func (c Command) Validate() error {
 }
 
 // Refusal is the reason why a command does not apply.
-type Refusal string
+type Refusal string //nolint:errname // reads as what it is: the reason a command was refused
 
 // Error implements error.
 func (r Refusal) Error() string { return string(r) }

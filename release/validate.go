@@ -11,7 +11,7 @@ import (
 )
 
 // Problem is one thing wrong with a spec.
-type Problem struct {
+type Problem struct { //nolint:errname // reads as what it is: one of the Problems of a spec
 	// Field is the path of the field in the wire format, for example strategy.gray.
 	Field string `json:"field"`
 	// Message says what is wrong and what would be right.
@@ -22,7 +22,7 @@ type Problem struct {
 func (p Problem) Error() string { return p.Field + ": " + p.Message }
 
 // Problems is everything wrong with a spec, in the order of its fields.
-type Problems []Problem
+type Problems []Problem //nolint:errname // reads as what it is: everything wrong with a spec
 
 // Error implements error; one problem a line where there are several.
 func (ps Problems) Error() string {

@@ -31,7 +31,7 @@ func (r *run) listen(ctx, cancelled workflow.Context) error {
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		cancelled.Done().Receive(ctx, nil)
-		r.obey(ctx, release.Command{
+		_ = r.obey(ctx, release.Command{
 			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
 		})
 	})
@@ -48,7 +48,8 @@ func (r *run) listenSignal(ctx workflow.Context, kind release.CommandKind) {
 			if c.Via == "" {
 				c.Via = "signal"
 			}
-			r.obey(ctx, c)
+			// Nobody waits for the answer: a refusal stands in the progress.
+			_ = r.obey(ctx, c)
 		}
 	})
 }

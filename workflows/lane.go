@@ -45,7 +45,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 // lane is one application's line of releases; the first one runs.
 type lane struct {
 	app release.App
-	//nolint:containedctx // the lane's own context outlives the update handlers that start children
+	// root outlives the update handlers that start children.
 	root workflow.Context
 	line []*entry
 }

@@ -92,17 +92,16 @@ func (f *fault) String() string { return fmt.Sprintf("%s: %s", f.verb, f.text) }
 // newFault finds the class of an activity's error. A verb that ran out of time has an
 // unknown effect.
 func newFault(v release.Verb, err error) *fault {
-	var app *temporal.ApplicationError
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
-		f := &fault{v, release.FaultAmbiguous, "no success within the limit"}
-		if errors.As(err, &app) {
-			f.text += "; last: " + app.Message()
-		}
-		return f
-	}
-	if errors.As(err, &app) {
+	app, known := errors.AsType[*temporal.ApplicationError](err)
+	_, late := errors.AsType[*temporal.TimeoutError](err)
+	switch {
+	case late && known:
+		return &fault{v, release.FaultAmbiguous, "no success within the limit; last: " + app.Message()}
+	case late:
+		return &fault{v, release.FaultAmbiguous, "no success within the limit"}
+	case known:
 		return &fault{v, release.Fault(app.Type()), app.Message()}
+	default:
+		return &fault{v, release.FaultAmbiguous, err.Error()}
 	}
-	return &fault{v, release.FaultAmbiguous, err.Error()}
 }

@@ -17,9 +17,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	if err := in.App.Validate(); err != nil {
 		return release.ToggleResult{}, invalid(err)
 	}
-	result, f := call[release.SetScalingResult](ctx, platform{in.App}, release.VerbSetScaling, release.SetScalingInput{
-		App: in.App, Names: in.Names, Enable: in.Enable,
-	})
+	result, f := call[release.SetScalingResult](ctx, platform{in.App}, release.VerbSetScaling, release.SetScalingInput(in))
 	if f != nil {
 		return release.ToggleResult{}, temporal.NewNonRetryableApplicationError(f.String(), string(f.class), nil)
 	}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"strings"
+
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
@@ -138,9 +140,9 @@ func describeRunning(v release.Verification) string {
 	if v.Uniform() {
 		return v.Configured.String()
 	}
-	s := "mixed versions:"
-	for _, a := range v.Running {
-		s += " " + a.String()
+	running := make([]string, len(v.Running))
+	for i, a := range v.Running {
+		running[i] = a.String()
 	}
-	return s + " (configured: " + v.Configured.String() + ")"
+	return "mixed versions " + strings.Join(running, ", ") + ", configured " + v.Configured.String()
 }
