@@ -4,8 +4,8 @@
 //	kind: Release
 //	spec: {...}
 //
-// It is strict: whatever the format does not know is an error that names the field, its
-// line and what would be known there, and all such errors are told at once.
+// It is as strict as the receiver of a request, and tells the line of each problem: what
+// the format does not know is an error, and all errors are told at once.
 package relfile
 
 import (
@@ -15,61 +15,75 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"slipway/release"
+	"slipway/wire"
 )
 
-// maxBytes bounds a release file; a spec is far smaller.
-const maxBytes = 256 << 10
+// The fields at the top of a release file.
+const (
+	fieldVersion = "apiVersion"
+	fieldKind    = "kind"
+	fieldSpec    = "spec"
+)
 
-// document is the wire form of a release file.
-type document struct {
-	APIVersion string       `json:"apiVersion"`
-	Kind       string       `json:"kind"`
-	Spec       release.Spec `json:"spec"`
+// Overrides replace what a file says, where they are not empty.
+type Overrides struct {
+	// Image replaces the whole artifact.
+	Image string
+	Note  string
+	// RequestedBy replaces who asks; AskedBy is used when nobody else is named.
+	RequestedBy, AskedBy string
 }
 
-// Read reads one release file. The spec is as it was written, without defaults and not
-// validated. Errors about its fields are [release.Problems].
-func Read(r io.Reader) (release.Spec, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+// Read reads one release file, applies the overrides and the defaults, and validates the
+// spec. Problems of fields are [release.Problems], all of them at once.
+func Read(r io.Reader, o Overrides) (release.Spec, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, wire.MaxPayload+1))
 	if err != nil {
 		return release.Spec{}, err
 	}
-	if len(raw) > maxBytes {
-		return release.Spec{}, fmt.Errorf("is larger than %d KiB, which no release file is", maxBytes>>10)
+	if len(raw) > wire.MaxPayload {
+		return release.Spec{}, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
 	}
 	root, err := single(raw)
 	if err != nil {
 		return release.Spec{}, err
 	}
 	tree := &reader{}
-	value := tree.value(root, nil, 0)
+	envelope, _ := tree.value(root, "").(map[string]any)
+	tree.envelope(root, envelope)
 	if len(tree.problems) > 0 {
 		return release.Spec{}, tree.problems
 	}
-	var doc document
-	if err := json.Unmarshal(value, &doc); err != nil {
+	spec, _ := envelope[fieldSpec].(map[string]any)
+	o.apply(spec)
+	data, err := json.Marshal(spec)
+	if err != nil {
 		return release.Spec{}, err
 	}
-	return doc.Spec, doc.envelope()
+	out, err := wire.ParseSpec(data)
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		return out, locate(problems, entry(root, fieldSpec))
+	}
+	return out, err
 }
 
-func (d document) envelope() error {
-	var problems release.Problems
-	if d.APIVersion != release.APIVersion {
-		problems = append(problems, release.Problem{Field: "apiVersion", Message: fmt.Sprintf("is %q; this version reads %s", d.APIVersion, release.APIVersion)})
+func (o Overrides) apply(spec map[string]any) {
+	if o.Image != "" {
+		spec["artifact"] = map[string]any{"image": o.Image}
 	}
-	if d.Kind != release.KindRelease {
-		problems = append(problems, release.Problem{Field: "kind", Message: fmt.Sprintf("is %q; must be %s", d.Kind, release.KindRelease)})
+	if o.Note != "" {
+		spec["note"] = o.Note
 	}
-	if len(problems) > 0 {
-		return problems
+	if said, given := spec["requestedBy"]; !given || said == "" || said == nil {
+		spec["requestedBy"] = o.AskedBy
 	}
-	return nil
+	if o.RequestedBy != "" {
+		spec["requestedBy"] = o.RequestedBy
+	}
 }
 
 // single returns the root of the only document that is not empty.
@@ -102,122 +116,97 @@ func checkRoot(root *yaml.Node) (*yaml.Node, error) {
 	return root, nil
 }
 
-// reader turns YAML nodes into JSON and checks every leaf on its way against the format.
-type reader struct{ problems release.Problems }
+// reader turns YAML nodes into the values that JSON has. Text stays as it is written:
+// nothing becomes a date, and a number keeps its digits.
+type reader struct {
+	problems release.Problems
+	depth    int
+}
 
 // maxDepth bounds nesting; traffic rules, the deepest part, stay far below.
 const maxDepth = 32
 
-// value returns the JSON of a node that stands at the path.
-func (r *reader) value(n *yaml.Node, path []string, depth int) json.RawMessage {
-	if depth > maxDepth {
+// value returns the JSON value of a node that stands at the path.
+func (r *reader) value(n *yaml.Node, path string) any {
+	r.depth++
+	defer func() { r.depth-- }()
+	if r.depth > maxDepth {
 		r.problem(n, path, "is nested too deeply")
-		return json.RawMessage("null")
+		return nil
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
-		return r.mapping(n, path, depth)
+		return r.mapping(n, path)
 	case yaml.SequenceNode:
-		return r.sequence(n, path, depth)
+		items := make([]any, len(n.Content))
+		for i, item := range n.Content {
+			items[i] = r.value(item, path)
+		}
+		return items
 	case yaml.ScalarNode:
 		return r.scalar(n, path)
 	case yaml.AliasNode, yaml.DocumentNode:
 		r.problem(n, path, "is a YAML alias, which release files do not use; write the value out")
 	}
-	return json.RawMessage("null")
+	return nil
 }
 
-func (r *reader) mapping(n *yaml.Node, path []string, depth int) json.RawMessage {
-	if !r.check(n, path, json.RawMessage("{}")) {
-		return json.RawMessage("null")
-	}
-	var b bytes.Buffer
-	b.WriteByte('{')
-	seen := map[string]bool{}
+func (r *reader) mapping(n *yaml.Node, path string) any {
+	out := map[string]any{}
 	for pair := range slices.Chunk(n.Content, 2) {
 		name := pair[0].Value
-		at := append(slices.Clone(path), name)
-		if seen[name] {
+		at := join(path, name)
+		if _, given := out[name]; given {
 			r.problem(pair[0], at, "is given twice")
 		}
-		if len(seen) > 0 {
-			b.WriteByte(',')
-		}
-		seen[name] = true
-		b.Write(quote(name))
-		b.WriteByte(':')
-		if known, siblings := knows(at); !known {
-			r.problem(pair[0], at, "unknown field; known here: "+strings.Join(siblings, ", "))
-			b.WriteString("null")
-			continue
-		}
-		b.Write(r.value(pair[1], at, depth+1))
+		out[name] = r.value(pair[1], at)
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	return out
 }
 
-func (r *reader) sequence(n *yaml.Node, path []string, depth int) json.RawMessage {
-	if !r.check(n, path, json.RawMessage("[]")) {
-		return json.RawMessage("null")
-	}
-	items := make([][]byte, len(n.Content))
-	for i, item := range n.Content {
-		items[i] = r.value(item, path, depth+1)
-	}
-	return slices.Concat([]byte("["), bytes.Join(items, []byte(",")), []byte("]"))
-}
-
-func (r *reader) scalar(n *yaml.Node, path []string) json.RawMessage {
-	out := json.RawMessage("null")
+func (r *reader) scalar(n *yaml.Node, path string) any {
 	switch n.ShortTag() {
 	case "!!null":
-		return out
+		return nil
 	case "!!bool", "!!int", "!!float":
+		if number := json.Number(n.Value); json.Valid([]byte(n.Value)) && n.ShortTag() != "!!bool" {
+			return number
+		}
 		var v any
-		encoded := []byte(nil)
 		err := n.Decode(&v)
 		if err == nil {
-			encoded, err = json.Marshal(v)
+			_, err = json.Marshal(v)
 		}
 		if err != nil {
 			r.problem(n, path, fmt.Sprintf("%s is no value that JSON has", n.Value))
-			return out
+			return nil
 		}
-		out = encoded
+		return v
 	default:
-		out = quote(n.Value)
+		return n.Value
 	}
-	r.check(n, path, out)
-	return out
 }
 
-// check tries a value alone at its place, so that its error can be told with the field.
-func (r *reader) check(n *yaml.Node, path []string, alone json.RawMessage) bool {
-	for _, name := range slices.Backward(path) {
-		alone = slices.Concat([]byte("{"), quote(name), []byte(":"), alone, []byte("}"))
+// envelope checks what stands around the spec.
+func (r *reader) envelope(root *yaml.Node, got map[string]any) {
+	for pair := range slices.Chunk(root.Content, 2) {
+		switch name := pair[0].Value; name {
+		case fieldVersion, fieldKind, fieldSpec:
+		default:
+			r.problem(pair[0], name, "is not a field here; there are apiVersion, kind, spec")
+		}
 	}
-	err := json.Unmarshal(alone, &document{})
-	if err == nil {
-		return true
+	if got[fieldVersion] != release.APIVersion {
+		r.problem(root, fieldVersion, "must be "+release.APIVersion)
 	}
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
-		err = errors.New(wanted(mismatch, n))
+	if got[fieldKind] != release.KindRelease {
+		r.problem(root, fieldKind, "must be "+release.KindRelease)
 	}
-	r.problem(n, path, err.Error())
-	return false
+	if _, ok := got[fieldSpec].(map[string]any); !ok {
+		r.problem(root, fieldSpec, "must be a group of fields; app and artifact are required")
+	}
 }
 
-func (r *reader) problem(n *yaml.Node, path []string, message string) {
-	field := strings.TrimPrefix(strings.Join(path, "."), "spec.")
-	r.problems = append(r.problems, release.Problem{Field: field, Message: fmt.Sprintf("%s (line %d)", message, n.Line)})
-}
-
-func quote(s string) []byte {
-	out, err := json.Marshal(s)
-	if err != nil {
-		return []byte(`""`)
-	}
-	return out
+func (r *reader) problem(n *yaml.Node, path, message string) {
+	r.problems = append(r.problems, release.Problem{Field: path, Message: onLine(message, n)})
 }

@@ -1,6 +1,7 @@
 package relfile_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -31,13 +32,10 @@ func TestExamplesAreValid(t *testing.T) {
 	for _, path := range files {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			f, err := os.Open(path)
+			raw, err := os.ReadFile(path)
 			require.NoError(t, err)
-			defer f.Close()
-			spec, err := relfile.Read(f)
+			spec, err := relfile.Read(bytes.NewReader(raw), relfile.Overrides{})
 			require.NoError(t, err)
-			spec = spec.WithDefaults()
-			require.NoError(t, spec.Validate())
 			strategy := spec.Strategy
 			strategy.MinReadyInstances = nil
 			require.Equal(t, want[filepath.Base(path)], strategy)
@@ -58,23 +56,49 @@ func TestRead(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec, err := relfile.Read(strings.NewReader(c.file))
+			spec, err := relfile.Read(strings.NewReader(c.file), relfile.Overrides{})
 			require.NoError(t, err)
 			require.Equal(t, release.Spec{
 				App:      release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a-1"},
 				Artifact: release.Artifact{Package: &release.Package{URL: "https://x.example/a.jar", Version: "1.10"}},
 				Limits:   release.Limits{Total: release.Duration(time.Hour)},
 				Scaling:  release.Scaling{Suspend: new(false)},
-			}, spec)
+			}.WithDefaults(), spec)
 		})
 	}
 }
 
-func TestReadKeepsFreeFormTraffic(t *testing.T) {
+// body is a file with a good application and artifact, and more fields of the spec.
+func body(more string) string {
+	return head + "spec:\n  app: {platform: sae, region: cn-hangzhou, id: a-1}\n  artifact: {image: shop:1}\n" + more
+}
+
+func TestOverrides(t *testing.T) {
 	t.Parallel()
-	spec, err := relfile.Read(strings.NewReader(head + "spec: {traffic: {springCloud: [{path: /orders, n: 1}]}}\n"))
-	require.NoError(t, err)
-	require.JSONEq(t, `{"springCloud":[{"path":"/orders","n":1}]}`, string(spec.Traffic))
+	file := body("  note: written\n  requestedBy: ci\n")
+	cases := []struct {
+		name, file               string
+		over                     relfile.Overrides
+		image, note, requestedBy string
+	}{
+		{"none", file, relfile.Overrides{AskedBy: "mei"}, "shop:1", "written", "ci"},
+		{"all", file, relfile.Overrides{Image: "shop:2", Note: "said", RequestedBy: "li", AskedBy: "mei"}, "shop:2", "said", "li"},
+		{"nobody named", body(""), relfile.Overrides{AskedBy: "mei"}, "shop:1", "", "mei"},
+		{
+			"image for package", strings.Replace(file, "{image: shop:1}", "{package: {url: https://x.example/a.jar, version: '1'}}", 1),
+			relfile.Overrides{Image: "shop:3"}, "shop:3", "written", "ci",
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			spec, err := relfile.Read(strings.NewReader(c.file), c.over)
+			require.NoError(t, err)
+			require.Equal(t, release.Artifact{Image: c.image}, spec.Artifact)
+			require.Equal(t, c.note, spec.Note)
+			require.Equal(t, c.requestedBy, spec.RequestedBy)
+		})
+	}
 }
 
 func TestReadRefuses(t *testing.T) {
@@ -89,32 +113,41 @@ func TestReadRefuses(t *testing.T) {
 		{"broken", "a: [\n", []string{"is neither YAML nor JSON"}},
 		{"two documents", head + "---\n" + head, []string{"more than one document"}},
 		{"too large", strings.Repeat("#", 300<<10), []string{"larger than 256 KiB"}},
-		{"no envelope", "spec: {}\n", []string{`apiVersion: is ""; this version reads slipway.dev/v1`, `kind: is ""; must be Release`}},
-		{"other kind", "apiVersion: slipway.dev/v2\nkind: Lane\n", []string{`apiVersion: is "slipway.dev/v2"`, `kind: is "Lane"`}},
-		{"unknown field", head + "spec:\n  artifact:\n    imagee: x\n", []string{"artifact.imagee: unknown field; known here: image, package (line 5)"}},
-		{"unknown group", head + "spec:\n  strtegy: {type: gray}\n", []string{"strtegy: unknown field; known here: app, artifact, strategy,"}},
-		{"wrong case", head + "spec: {App: {}}\n", []string{"App: unknown field"}},
-		{"unknown at the top", head + "metadata: {}\n", []string{"metadata: unknown field; known here: apiVersion, kind, spec (line 3)"}},
-		{"given twice", head + "spec:\n  note: a\n  note: b\n", []string{"note: is given twice (line 5)"}},
-		{"number for text", head + "spec: {artifact: {package: {version: 1.10}}}\n", []string{`artifact.package.version: must be text; write it in quotes: "1.10"`}},
-		{"text for number", head + "spec: {strategy: {gray: one}}\n", []string{"strategy.gray: must be a whole number"}},
-		{"fraction", head + "spec: {strategy: {gray: 1.5}}\n", []string{"strategy.gray: must be a whole number"}},
-		{"text for switch", head + "spec: {scaling: {suspend: yes please}}\n", []string{"scaling.suspend: must be true or false"}},
-		{"not a duration", head + "spec: {limits: {confirm: 5 minutes}}\n", []string{`limits.confirm: "5 minutes" is not a duration such as 90s, 5m or 24h`}},
-		{"value for group", head + "spec: {strategy: gray}\n", []string{"strategy: must be a group of fields"}},
-		{"group for text", head + "spec: {note: {a: b}}\n", []string{"note: must be text"}},
-		{"list for group", head + "spec: {app: [a]}\n", []string{"app: must be a group of fields"}},
-		{"alias", head + "spec: {note: &n x, requestedBy: *n}\n", []string{"requestedBy: is a YAML alias"}},
-		{"not a number", head + "spec: {strategy: {gray: .nan}}\n", []string{"strategy.gray: .nan is no value that JSON has"}},
+		{"no envelope", "a: {}\n", []string{
+			"a: is not a field here; there are apiVersion, kind, spec (line 1)", "apiVersion: must be slipway.dev/v1", "kind: must be Release", "spec: must be a group of fields",
+		}},
+		{"other kind", "apiVersion: slipway.dev/v2\nkind: Lane\nspec: {}\n", []string{"apiVersion: must be slipway.dev/v1", "kind: must be Release"}},
+		{"list as spec", head + "spec: [a]\n", []string{"spec: must be a group of fields"}},
+		{"empty spec", head + "spec: {}\n", []string{"app.platform", "app.region", "app.id", "artifact: give either image or package"}},
+		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, batches, confirm, bake, minReadyInstances (line 7)"}},
+		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, artifact, strategy,"}},
+		{"wrong case", body("  Note: x\n"), []string{"Note: is not a field here"}},
+		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},
+		{"number for text", body("  requestedBy: 1.10\n"), []string{`requestedBy: must be a string, not 1.10; write it in quotes: "1.10" (line 6)`}},
+		{"switch for text", body("  note: true\n"), []string{`note: must be a string, not a boolean; write it in quotes: "true" (line 6)`}},
+		{"text for number", body("  strategy: {type: gray, gray: one}\n"), []string{"strategy.gray: must be a whole number"}},
+		{"fraction", body("  strategy: {type: gray, gray: 1.5}\n"), []string{"strategy.gray: must be a whole number, not 1.5"}},
+		{"text for switch", body("  scaling: {suspend: yes please}\n"), []string{"scaling.suspend: must be true or false"}},
+		{"not a duration", body("  limits: {confirm: 5 minutes}\n"), []string{`limits.confirm: "5 minutes" is not a duration such as 90s, 5m or 24h (line 6)`}},
+		{"value for group", body("  strategy: gray\n"), []string{"strategy: must be an object, not a string (line 6)"}},
+		{"group for text", body("  note: {a: b}\n"), []string{"note: must be a string, not an object (line 6)"}},
+		{"alias", body("  note: &n x\n  requestedBy: *n\n"), []string{"requestedBy: is a YAML alias"}},
+		{"not a number", body("  strategy: {gray: .nan}\n"), []string{"strategy.gray: .nan is no value that JSON has"}},
+		{"deep", body("  traffic: " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\n"), []string{"traffic: is nested too deeply"}},
+		{"traffic", body("  traffic: {springCloud: [{path: /orders, n: 1}]}\n"), []string{"traffic: traffic rules are not supported yet"}},
 		{
-			"everything at once", head + "spec:\n  strategy: {gray: x, batchs: 2}\n  limits: {total: soon}\n",
-			[]string{"strategy.gray: must be a whole number (line 4)", "strategy.batchs: unknown field", `limits.total: "soon" is not a duration`},
+			"everything at once", body("  strategy: {type: batch, batches: 1, batchs: 2}\n  limits: {totl: soon}\n"),
+			[]string{"strategy.batchs: is not a field", "strategy.batches: must be 2-500 for type batch (line 6)", "limits.totl: is not a field"},
+		},
+		{
+			"wrong kinds at once", body("  strategy: {gray: x}\n  limits: {total: soon}\n"),
+			[]string{"strategy.gray: must be a whole number", `limits.total: "soon" is not a duration`},
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := relfile.Read(strings.NewReader(c.file))
+			_, err := relfile.Read(strings.NewReader(c.file), relfile.Overrides{})
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
 			}
@@ -128,21 +161,21 @@ func TestReadRefuses(t *testing.T) {
 func TestReadKeepsTextAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"2026-11-22", "yes", "v1.10", "0755a"} {
-		spec, err := relfile.Read(strings.NewReader(head + "spec: {note: " + text + "}\n"))
+		spec, err := relfile.Read(strings.NewReader(body("  note: "+text+"\n")), relfile.Overrides{})
 		require.NoError(t, err)
 		require.Equal(t, text, spec.Note)
 	}
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(head + "spec: {note: x, traffic: [1, {a: b}]}\n"))
+	f.Add([]byte(body("  strategy: {type: gray}\n")))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		spec, err := relfile.Read(strings.NewReader(string(raw)))
+		spec, err := relfile.Read(strings.NewReader(string(raw)), relfile.Overrides{Image: "x", AskedBy: "y"})
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return
 		}
-		_ = spec.WithDefaults().Validate()
+		require.NoError(t, spec.Validate())
 	})
 }
