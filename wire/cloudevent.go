@@ -84,8 +84,8 @@ func newEvent(o Origin, eventType string) (event.Event, error) {
 	return ev, nil
 }
 
-// decode reads the CloudEvent of a message; its error is a [Poison].
-func decode(msg *nats.Msg) (event.Event, *Poison) {
+// decode reads the CloudEvent of a message; its error is a [PoisonError].
+func decode(msg *nats.Msg) (event.Event, *PoisonError) {
 	if len(msg.Data) > MaxPayload {
 		return event.Event{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
 	}
@@ -130,7 +130,7 @@ func header(h nats.Header, name string) string {
 	return ""
 }
 
-func readStructured(msg *nats.Msg) (ev event.Event, bad *Poison) {
+func readStructured(msg *nats.Msg) (ev event.Event, bad *PoisonError) {
 	var attributes map[string]json.RawMessage
 	if err := json.Unmarshal(msg.Data, &attributes); err != nil {
 		return ev, poison("", "the message is not a CloudEvent: it is no JSON object ("+err.Error()+") and has no ce- headers")
@@ -166,7 +166,7 @@ func readStructured(msg *nats.Msg) (ev event.Event, bad *Poison) {
 // attributeTypes checks that the attributes that are text are, writes each in the plain
 // form (the SDK takes base64 data for what stands between two quotes, though JSON allows
 // escapes there) and drops those that are null, which means unset.
-func attributeTypes(attributes map[string]json.RawMessage) *Poison {
+func attributeTypes(attributes map[string]json.RawMessage) *PoisonError {
 	for _, name := range []string{"id", "source", "type", attributeVersion, "subject", "time", "datacontenttype", "dataschema", "data_base64"} {
 		given, ok := attributes[name]
 		if !ok {
@@ -189,7 +189,7 @@ func attributeTypes(attributes map[string]json.RawMessage) *Poison {
 	return nil
 }
 
-func readBinary(msg *nats.Msg) (ev event.Event, bad *Poison) {
+func readBinary(msg *nats.Msg) (ev event.Event, bad *PoisonError) {
 	given := header(msg.Header, binaryPrefix+attributeVersion)
 	version := spec.WithPrefix(binaryPrefix).Version(given)
 	if version == nil {
@@ -219,7 +219,7 @@ func readBinary(msg *nats.Msg) (ev event.Event, bad *Poison) {
 }
 
 // invalidAttributes turns the SDK's findings into one poison, in the order of names.
-func invalidAttributes(err error) *Poison {
+func invalidAttributes(err error) *PoisonError {
 	var invalid event.ValidationError
 	if !errors.As(err, &invalid) {
 		return poison("", "the message is not a CloudEvent: "+err.Error())
@@ -229,7 +229,7 @@ func invalidAttributes(err error) *Poison {
 	for i, f := range fields {
 		reasons[i] = f + ": " + invalid[f].Error()
 	}
-	return &Poison{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; "))}
+	return &PoisonError{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; "))}
 }
 
 func isJSON(contentType string) bool {

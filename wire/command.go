@@ -63,7 +63,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 
 // DecodeCommand reads a message with a command: the release it is for, and the command
 // with its kind taken from the event's type and its ID derived from source and id. The
-// error is a [Poison].
+// error is a [PoisonError].
 func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err error) {
 	releaseID, ok := commandToken(msg.Subject)
 	if !ok {

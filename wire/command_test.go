@@ -70,7 +70,7 @@ func TestDecodeCommandNamesWhatIsWrong(t *testing.T) {
 			t.Parallel()
 			data := fmt.Sprintf(`{"specversion":"1.0","type":"dev.slipway.command.%s.v1","source":"s","id":"i",%s"data":%s}`, c.kind, c.more, c.data)
 			_, _, err := wire.DecodeCommand(&nats.Msg{Subject: c.subject, Data: []byte(data)})
-			var poison *wire.Poison
+			var poison *wire.PoisonError
 			require.ErrorAs(t, err, &poison)
 			require.Equal(t, c.field, poison.Field)
 			require.Contains(t, poison.Reason, c.reason)

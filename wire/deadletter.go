@@ -15,7 +15,7 @@ import (
 const (
 	// HeaderReason says on one line why the message could not be taken.
 	HeaderReason = "Slipway-Reason"
-	// HeaderField is the [Poison]'s Field; it is missing where the whole message is wrong.
+	// HeaderField is the [PoisonError]'s Field; it is missing where the whole message is wrong.
 	HeaderField = "Slipway-Field"
 	// HeaderDeliveryCount is how often the message had been delivered.
 	HeaderDeliveryCount = "Slipway-Delivery-Count"
@@ -44,7 +44,7 @@ type Delivery struct {
 // DeadLetter returns the dead letter of a message: its bytes and headers as they came,
 // under [DeadLetterSubject], with the reason added. Its Nats-Msg-Id is derived from the
 // message's place in its stream, so that one message has one dead letter.
-func DeadLetter(msg *nats.Msg, d Delivery, why *Poison) *nats.Msg {
+func DeadLetter(msg *nats.Msg, d Delivery, why *PoisonError) *nats.Msg {
 	h := nats.Header{}
 	for name, values := range msg.Header {
 		for _, v := range values {

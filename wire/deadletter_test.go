@@ -27,7 +27,7 @@ func TestDeadLetterKeepsTheMessageAndAddsTheReason(t *testing.T) {
 	}}
 	d := wire.Delivery{Stream: "SLIPWAY_IN", Sequence: 7, Count: 3, Stored: time.Unix(1, 5)}
 
-	letter := wire.DeadLetter(original, d, &wire.Poison{Field: "app.id", Reason: "two\nlines"})
+	letter := wire.DeadLetter(original, d, &wire.PoisonError{Field: "app.id", Reason: "two\nlines"})
 	require.Equal(t, "slipway.deadletter.slipway.request.sae.app-1", letter.Subject)
 	require.Equal(t, original.Data, letter.Data)
 	moved := letter.Header["Slipway-Original-Header"]
@@ -44,7 +44,7 @@ func TestDeadLetterKeepsTheMessageAndAddsTheReason(t *testing.T) {
 func TestDeadLetterHasOneIdentityForAllDeliveries(t *testing.T) {
 	t.Parallel()
 	id := func(d wire.Delivery) string {
-		return wire.DeadLetter(&nats.Msg{Subject: onApp1}, d, &wire.Poison{}).Header.Get("Nats-Msg-Id")
+		return wire.DeadLetter(&nats.Msg{Subject: onApp1}, d, &wire.PoisonError{}).Header.Get("Nats-Msg-Id")
 	}
 	first := wire.Delivery{Stream: "S", Sequence: 7, Count: 1, Stored: time.Unix(1, 0)}
 	again, next, anew := first, first, first
@@ -56,7 +56,7 @@ func TestDeadLetterHasOneIdentityForAllDeliveries(t *testing.T) {
 
 func TestDeadLetterShortensALongReason(t *testing.T) {
 	t.Parallel()
-	letter := wire.DeadLetter(&nats.Msg{}, wire.Delivery{}, &wire.Poison{Reason: "x" + strings.Repeat("é", 100_000)})
+	letter := wire.DeadLetter(&nats.Msg{}, wire.Delivery{}, &wire.PoisonError{Reason: "x" + strings.Repeat("é", 100_000)})
 	reason := letter.Header.Get(wire.HeaderReason)
 	require.Less(t, len(reason), 4200)
 	require.True(t, utf8.ValidString(reason))

@@ -15,7 +15,7 @@
 // event published twice within [DedupWindow] is stored once, and the release ID of a
 // request is [release.ID] of them, so that one stored twice still means one release.
 //
-// [DecodeRequest] and [DecodeCommand] refuse what they cannot take with a [Poison] that
+// [DecodeRequest] and [DecodeCommand] refuse what they cannot take with a [PoisonError] that
 // names the fields and the reasons, all of them at once. The data of an event is strict:
 // a field that does not exist is a problem, because a misspelt limit that is silently
 // dropped would release with another one. The JSON Schemas of the data are in api/schema.

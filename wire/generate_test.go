@@ -24,7 +24,7 @@ func apps() *rapid.Generator[release.App] {
 func origins() *rapid.Generator[wire.Origin] {
 	return rapid.Custom(func(t *rapid.T) wire.Origin {
 		return wire.Origin{
-			Source: rapid.StringMatching(`(https://[a-z]{1,9}\.example/)?[a-z0-9/-]{1,30}`).Draw(t, "source"),
+			Source: rapid.StringMatching(`(https://[a-z]{1,9}\.example/)?[a-z0-9-]{1,9}(/[a-z0-9-]{1,9}){0,3}`).Draw(t, "source"),
 			ID:     rapid.StringMatching(`[!-~](.{0,60}[!-~])?`).Draw(t, "id"),
 			Time:   times().Draw(t, "time"),
 		}

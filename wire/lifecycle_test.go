@@ -99,7 +99,7 @@ func TestDecodeEventNamesWhatIsWrong(t *testing.T) {
 		`{"specversion":"1.0","type":"dev.slipway.release.failed.v1","source":"s","id":"i","data":3}`: "data",
 	} {
 		_, err := wire.DecodeEvent(&nats.Msg{Data: []byte(data)})
-		var poison *wire.Poison
+		var poison *wire.PoisonError
 		require.ErrorAs(t, err, &poison)
 		require.Equal(t, field, poison.Field)
 	}

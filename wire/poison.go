@@ -7,9 +7,9 @@ import (
 	"slipway/release"
 )
 
-// Poison is the error of a message that can never be taken, however often it comes.
+// PoisonError is the error of a message that can never be taken, however often it comes.
 // It unwraps to the [release.Problems] where there are several things wrong.
-type Poison struct {
+type PoisonError struct {
 	// Field is the path of what is wrong: an attribute of the event ("type"), a field of
 	// its data ("strategy.gray"), "subject" for the NATS subject, "data" for all of the
 	// data; several are separated by commas. It is empty where the whole message is.
@@ -21,36 +21,34 @@ type Poison struct {
 }
 
 // Error implements error.
-func (p *Poison) Error() string { return p.Reason }
+func (p *PoisonError) Error() string { return p.Reason }
 
 // Unwrap returns the [release.Problems], or nil.
-func (p *Poison) Unwrap() error { return p.cause }
+func (p *PoisonError) Unwrap() error { return p.cause }
 
 // Refused returns the poison for a message that was read but that somebody refused, for
 // the given cause: [release.Problems] keep their fields.
-func Refused(cause error) *Poison {
-	var ps release.Problems
-	if errors.As(cause, &ps) {
+func Refused(cause error) *PoisonError {
+	if ps, ok := errors.AsType[release.Problems](cause); ok {
 		return poisonous(ps)
 	}
-	var p release.Problem
-	if errors.As(cause, &p) {
+	if p, ok := errors.AsType[release.Problem](cause); ok {
 		return poisonous(release.Problems{p})
 	}
-	return &Poison{Reason: oneLine(cause.Error()), cause: cause}
+	return &PoisonError{Reason: oneLine(cause.Error()), cause: cause}
 }
 
-func poison(field, reason string) *Poison {
-	return &Poison{Field: field, Reason: oneLine(reason)}
+func poison(field, reason string) *PoisonError {
+	return &PoisonError{Field: field, Reason: oneLine(reason)}
 }
 
-func poisonous(ps release.Problems) *Poison {
+func poisonous(ps release.Problems) *PoisonError {
 	fields := make([]string, len(ps))
 	reasons := make([]string, len(ps))
 	for i, p := range ps {
 		fields[i], reasons[i] = p.Field, p.Error()
 	}
-	return &Poison{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; ")), cause: ps}
+	return &PoisonError{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; ")), cause: ps}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

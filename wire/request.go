@@ -35,7 +35,7 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 }
 
 // DecodeRequest reads a message that asks for a release: the release ID derived from the
-// event's source and id, and the spec with its defaults. The error is a [Poison].
+// event's source and id, and the spec with its defaults. The error is a [PoisonError].
 func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
 	platform, appID, ok := requestTokens(msg.Subject)
 	if !ok {

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -78,9 +79,7 @@ func TestDecodeRequestReadsAllModes(t *testing.T) {
 	binary := nats.Header{"ce-specversion": {"1.0"}, "ce-type": {wire.TypeRequested}, "ce-source": {"ci"}, "ce-id": {"42"}}
 	with := func(name, value string) nats.Header {
 		h := nats.Header{name: {value}}
-		for k, v := range binary {
-			h[k] = v
-		}
+		maps.Copy(h, binary)
 		return h
 	}
 	for name, msg := range map[string]*nats.Msg{
@@ -163,7 +162,7 @@ func TestDecodeRequestNamesWhatIsWrong(t *testing.T) {
 				subject = onApp1
 			}
 			_, err := wire.DecodeRequest(&nats.Msg{Subject: subject, Header: c.header, Data: []byte(c.data)})
-			var poison *wire.Poison
+			var poison *wire.PoisonError
 			require.ErrorAs(t, err, &poison)
 			require.Equal(t, c.field, poison.Field)
 			require.Contains(t, poison.Reason, c.reason)
@@ -194,16 +193,16 @@ func FuzzDecode(f *testing.F) {
 			require.NoError(t, submission.Spec.Validate())
 			require.Equal(t, msg.Subject, wire.RequestSubject(submission.Spec.App))
 		} else {
-			require.ErrorAs(t, err, new(*wire.Poison))
+			require.ErrorAs(t, err, new(*wire.PoisonError))
 		}
 		releaseID, command, err := wire.DecodeCommand(msg)
 		if err == nil {
 			require.NoError(t, command.Validate())
 			require.Equal(t, msg.Subject, wire.CommandSubject(releaseID))
 		} else {
-			require.ErrorAs(t, err, new(*wire.Poison))
+			require.ErrorAs(t, err, new(*wire.PoisonError))
 		}
-		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.Poison{Reason: value})
+		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.PoisonError{Reason: value})
 		require.Equal(t, data, letter.Data)
 	})
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -62,28 +63,32 @@ func inspect(v any, t reflect.Type, path string) release.Problems {
 	if v == nil || t == reflect.TypeFor[json.RawMessage]() {
 		return nil
 	}
-	if parser, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
+	if parser, ok := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(t)); ok {
 		return inspectText(v, parser, path)
 	}
-	switch t.Kind() {
-	case reflect.Struct:
+	if t.Kind() == reflect.Struct {
 		return inspectObject(v, t, path)
-	case reflect.String:
-		_, ok := v.(string)
-		return unless(ok, path, "must be a string", v)
-	case reflect.Bool:
-		_, ok := v.(bool)
-		return unless(ok, path, "must be true or false", v)
-	case reflect.Int:
-		n, ok := v.(json.Number)
-		if ok {
-			_, err := strconv.Atoi(n.String())
-			ok = err == nil
-		}
-		return unless(ok, path, "must be a whole number", v)
-	default:
-		return release.Problems{{Field: path, Message: "cannot be given in JSON"}}
 	}
+	return inspectScalar(v, t, path)
+}
+
+func inspectScalar(v any, t reflect.Type, path string) release.Problems {
+	var ok bool
+	var message string
+	if t.Kind() == reflect.String {
+		_, ok = v.(string)
+		message = "must be a string"
+	}
+	if t.Kind() == reflect.Bool {
+		_, ok = v.(bool)
+		message = "must be true or false"
+	}
+	if t.Kind() == reflect.Int {
+		number, _ := v.(json.Number)
+		_, err := strconv.Atoi(number.String())
+		ok, message = err == nil, "must be a whole number"
+	}
+	return unless(ok, path, cmp.Or(message, "cannot be given in JSON"), v)
 }
 
 func inspectText(v any, parser encoding.TextUnmarshaler, path string) release.Problems {
