@@ -1,0 +1,131 @@
+package saesim
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/saeclient"
+)
+
+// answer is a finished answer: what goes over the wire, and how.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// envelope is what surrounds an answer's data (SAE API reference ch. 7).
+type envelope struct {
+	RequestID string `json:"RequestId"`
+	TraceID   string `json:"TraceId,omitempty"`
+	Message   string `json:"Message,omitempty"`
+	Data      any    `json:"Data,omitempty"`
+	ErrorCode string `json:"ErrorCode,omitempty"`
+	Code      string `json:"Code,omitempty"`
+	Success   *bool  `json:"Success,omitempty"`
+	*paging
+}
+
+// paging repeats paging fields beside Data, as ListApplications does.
+type paging struct {
+	CurrentPage int `json:"CurrentPage"`
+	TotalSize   int `json:"TotalSize"`
+	PageSize    int `json:"PageSize"`
+}
+
+// reply is what a handler returns when its answer has more than data.
+type reply struct {
+	data      any
+	errorCode string
+	paging    *paging
+}
+
+// Operations whose success answers differ from the usual envelope (SAE API
+// reference ch. 8, 10, 11, 12).
+func untraced() []string {
+	return []string{"DescribeRegions", "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication"}
+}
+
+// bare tells whether success answers carry neither Message, Code nor Success.
+func bare(op saeclient.Operation) bool { return op.Group == "scaling" || op.Name == "OpenSaeService" }
+
+// succeed makes the answer of a call that was carried out.
+func succeed(op saeclient.Operation, ids requestIDs, result any) answer {
+	full, isReply := result.(reply)
+	if !isReply {
+		full = reply{data: result}
+	}
+	e := envelope{RequestID: ids.request, Data: full.data, paging: full.paging}
+	if !slices.Contains(untraced(), op.Name) {
+		e.TraceID = ids.trace
+	}
+	if !bare(op) {
+		e.Message, e.Code, e.Success, e.ErrorCode = "success", "200", new(true), full.errorCode
+	}
+	return encode(http.StatusOK, e)
+}
+
+// fail makes the answer of a call that was refused. No document shows one; this
+// shape is a reading, and what the official SDK can decode.
+func fail(ids requestIDs, refused *apiError) answer {
+	return encode(refused.Status, envelope{
+		RequestID: ids.request, TraceID: ids.trace, Message: refused.Message,
+		Code: refused.Code, ErrorCode: refused.Code, Success: new(false),
+	})
+}
+
+// encode is the one place where answers become bytes.
+func encode(status int, e envelope) answer {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(e); err != nil {
+		return answer{status: http.StatusInternalServerError}
+	}
+	return answer{status: status, body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
+}
+
+// requestIDs name one request in its answer.
+type requestIDs struct{ request, trace string }
+
+func newRequestIDs(seed, number uint64) requestIDs {
+	name := "request/" + strconv.FormatUint(number, 10)
+	return requestIDs{
+		request: strings.ToUpper(uuid(seed, name)),
+		trace:   strings.ReplaceAll(uuid(seed, name+"/trace"), "-", "")[:30],
+	}
+}
+
+// gmt8 is the zone of times that the reference prints without one (reading).
+func gmt8() *time.Location { return time.FixedZone("GMT+8", 8*60*60) }
+
+// dateTime is the form of change order times.
+func dateTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(gmt8()).Format(time.DateTime)
+}
+
+// millis is the form of instance, pipeline and rule times.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// millisText is the form of version and application times.
+func millisText(t time.Time) string { return strconv.FormatInt(millis(t), 10) }

@@ -1,0 +1,345 @@
+package saesim
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/saeclient"
+)
+
+const groupName = "_DEFAULT_GROUP"
+
+type statusData struct {
+	ArmsAdvancedEnabled    string
+	LastChangeOrderID      string `json:"LastChangeOrderId"`
+	CreateTime             string
+	CurrentStatus          string
+	AppID                  string `json:"AppId"`
+	LastChangeOrderRunning bool
+	RunningInstances       int
+	LastChangeOrderStatus  string
+	SubStatus              string
+	EnableAgent            bool
+	FileSizeLimit          int
+}
+
+// describeStatus serves DescribeApplicationStatus (SAE API reference ch. 12.4).
+func describeStatus(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	data := statusData{
+		ArmsAdvancedEnabled: "false",
+		CreateTime:          millisText(app.CreatedAt),
+		CurrentStatus:       app.runState(),
+		AppID:               app.ID,
+		RunningInstances:    app.running(),
+		SubStatus:           "NORMAL",
+		FileSizeLimit:       10240,
+	}
+	if len(app.OrderIDs) > 0 {
+		last := c.st.newestFirst(app)[0]
+		status, sub := last.status()
+		data.LastChangeOrderID, data.LastChangeOrderStatus = last.ID, statusWord(status)
+		data.LastChangeOrderRunning = !finished(status)
+		if sub == 1 {
+			data.SubStatus = "RUNNING_BUT_HAS_ERROR"
+		}
+	}
+	return data, nil
+}
+
+// runState is the application's CurrentStatus: UNKNOWN before its first deployment.
+func (a *application) runState() string {
+	if a.CurrentVersion == "" {
+		return "UNKNOWN"
+	}
+	return "RUNNING"
+}
+
+// describeConfig serves DescribeApplicationConfig (SAE API reference ch. 10.1).
+func describeConfig(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	config := app.Config
+	if v := app.current(); v != nil {
+		config = v.Config
+	}
+	if id := c.args["VersionId"]; id != "" {
+		v := app.version(id)
+		if v == nil {
+			return nil, refuse(codeObviously, "VersionId")
+		}
+		config = v.Config
+	}
+	data := map[string]any{}
+	for _, name := range []string{
+		"VpcId", "VSwitchId", "SecurityGroupId", "Jdk", "WebContainer", "ImageUrl", "PackageUrl", "PackageVersion",
+		"SlsConfigs", "Liveness", "Readiness", "PreStop", "PostStart", "JarStartArgs", "JarStartOptions", "UpdateStrategy",
+		"PhpConfig", "PhpConfigLocation", "PhpArmsConfigLocation", "CommandArgs", "Command", "MountHost", "NasId",
+		"TomcatConfig", "Envs", "EnableAhas", "CustomHostAlias", "WarStartOptions", "OssAkId", "OssAkSecret",
+		"EdasContainerVersion", "Timezone", "AcrAssumeRoleArn", "AppDescription", "KafkaConfigs",
+	} {
+		if value := config[name]; value != "" {
+			data[name] = value
+		}
+	}
+	for _, name := range []string{"MountDesc", "ConfigMapMountDesc", "OssMountDescs"} {
+		if list := listSetting(name, config[name]); list != nil {
+			data[name] = list
+		}
+	}
+	for _, name := range []string{"Cpu", "Memory", "BatchWaitTime", "MinReadyInstances", "MinReadyInstanceRatio", "TerminationGracePeriodSeconds"} {
+		if n := args(config).integer(name); n != nil {
+			data[name] = *n
+		}
+	}
+	data["EnableGreyTagRoute"] = config["EnableGreyTagRoute"] == "true"
+	data["AssociateEip"] = config["AssociateEip"] == "true"
+	data["AppId"], data["AppName"], data["NamespaceId"] = app.ID, app.Name, app.NamespaceID
+	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, app.Replicas
+	return data, nil
+}
+
+// listSetting turns a setting that is sent as JSON text into the list it is
+// answered as. Two of the three come back with upper-case keys (ch. 10.1).
+func listSetting(name, text string) []map[string]any {
+	var sent []map[string]any
+	if json.Unmarshal([]byte(text), &sent) != nil {
+		return nil
+	}
+	if name == "OssMountDescs" {
+		return sent
+	}
+	list := make([]map[string]any, len(sent))
+	for i, entry := range sent {
+		list[i] = map[string]any{}
+		for key, value := range entry {
+			if key != "" {
+				list[i][strings.ToUpper(key[:1])+key[1:]] = value
+			}
+		}
+	}
+	return list
+}
+
+type instanceData struct {
+	CreateTimeStamp           int64
+	VSwitchID                 string `json:"VSwitchId"`
+	InstanceContainerStatus   string
+	InstanceHealthStatus      string
+	InstanceContainerRestarts int64
+	GroupID                   string `json:"GroupId"`
+	InstanceContainerIP       string `json:"InstanceContainerIp"`
+	InstanceID                string `json:"InstanceId"`
+	ImageURL                  string `json:"ImageUrl,omitempty"`
+	PackageVersion            string
+}
+
+type instancesData struct {
+	CurrentPage int
+	TotalSize   int
+	PageSize    int
+	Instances   []instanceData
+}
+
+// describeInstances serves DescribeApplicationInstances (SAE API reference ch. 10.7).
+func describeInstances(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	if c.args["GroupId"] != app.GroupID {
+		return nil, refuse(codeObviously, "GroupId")
+	}
+	instances := slices.Clone(app.Instances)
+	slices.SortFunc(instances, func(a, b *instance) int {
+		order := cmp.Or(cmp.Compare(stateRank(a.Status), stateRank(b.Status)), cmp.Compare(a.ID, b.ID))
+		if c.args.boolean("Reverse", false) {
+			return -order
+		}
+		return order
+	})
+	p := c.args.page(10)
+	data := instancesData{CurrentPage: p.Number, TotalSize: len(instances), PageSize: p.Size, Instances: []instanceData{}}
+	for _, i := range cut(instances, p) {
+		config := map[string]string{}
+		if v := app.version(i.VersionID); v != nil {
+			config = v.Config
+		}
+		data.Instances = append(data.Instances, instanceData{
+			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.Config["VSwitchId"],
+			InstanceContainerStatus: i.Status, InstanceHealthStatus: i.Health, InstanceContainerRestarts: i.Restarts,
+			GroupID: app.GroupID, InstanceContainerIP: i.IP, InstanceID: i.ID,
+			ImageURL: config["ImageUrl"], PackageVersion: config["PackageVersion"],
+		})
+	}
+	return data, nil
+}
+
+// stateRank sorts instance states as the reference lists them.
+func stateRank(status string) int {
+	return slices.Index([]string{
+		"Error", instanceCrashing, "ErrImagePull", "ImagePullBackOff", "Pending", "Unknown", instanceTerminating,
+		"NotFound", instanceStarting, "Init:0/1", instanceRunning,
+	}, status)
+}
+
+type groupData struct {
+	Jdk                  string `json:",omitempty"`
+	ImageURL             string `json:"ImageUrl,omitempty"`
+	PackageURL           string `json:"PackageUrl,omitempty"`
+	PackageType          string
+	PackageVersion       string
+	GroupName            string
+	GroupID              string `json:"GroupId"`
+	WebContainer         string `json:",omitempty"`
+	Replicas             int
+	EdasContainerVersion string `json:",omitempty"`
+	RunningInstances     int
+	GroupType            int
+}
+
+// describeGroups serves DescribeApplicationGroups (SAE API reference ch. 10.8). An
+// application has one group, the default one.
+func describeGroups(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	config := app.Config
+	if v := app.current(); v != nil {
+		config = v.Config
+	}
+	group := groupData{
+		Jdk: config["Jdk"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"], PackageType: app.PackageType,
+		PackageVersion: config["PackageVersion"], GroupName: groupName, GroupID: app.GroupID,
+		WebContainer: config["WebContainer"], Replicas: app.Replicas,
+		EdasContainerVersion: config["EdasContainerVersion"], RunningInstances: app.running(),
+	}
+	return cut([]groupData{group}, c.args.page(10)), nil
+}
+
+type applicationData struct {
+	AppName           string
+	NamespaceID       string `json:"NamespaceId"`
+	AppDeletingStatus bool
+	AppID             string `json:"AppId"`
+	RunningInstances  int
+	Instances         int
+	RegionID          string `json:"RegionId"`
+	AppDescription    string `json:",omitempty"`
+}
+
+type applicationsData struct {
+	CurrentPage  int
+	TotalSize    int
+	PageSize     int
+	Applications []applicationData
+}
+
+// listApplications serves ListApplications (SAE API reference ch. 10.9).
+func listApplications(c *call) (any, *apiError) {
+	apps := c.st.applications()
+	apps = slices.DeleteFunc(apps, func(a *application) bool { return !c.listed(a) })
+	if by := c.args["OrderBy"]; by != "" {
+		slices.SortStableFunc(apps, func(a, b *application) int {
+			order := cmp.Compare(a.running(), b.running())
+			if by == "instances" {
+				order = cmp.Compare(a.Replicas, b.Replicas)
+			}
+			if !c.args.boolean("Reverse", false) {
+				return -order // here Reverse means ascending
+			}
+			return order
+		})
+	}
+	p := c.args.page(defaultPageSize)
+	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
+	for _, a := range cut(apps, p) {
+		data.Applications = append(data.Applications, applicationData{
+			AppName: a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
+			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"],
+		})
+	}
+	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
+}
+
+// listed applies the filters of ListApplications. Names match by substring; the
+// reference does not say how (reading). No application has tags or an SLB here.
+func (c *call) listed(a *application) bool {
+	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
+		return false
+	}
+	if name := c.args["AppName"]; name != "" && !strings.Contains(a.Name, name) {
+		return false
+	}
+	if tags := strings.TrimSpace(c.args["Tags"]); tags != "" && tags != "[]" {
+		return false
+	}
+	value := c.args["FieldValue"]
+	if value == "" {
+		return true
+	}
+	switch c.args["FieldType"] {
+	case "appName":
+		return strings.Contains(a.Name, value)
+	case "appIds":
+		return slices.Contains(strings.Split(value, ","), a.ID)
+	case "instanceIps":
+		ips := strings.Split(value, ",")
+		return slices.ContainsFunc(a.Instances, func(i *instance) bool { return slices.Contains(ips, i.IP) })
+	case "slbIps":
+		return false
+	}
+	return true
+}
+
+// applications lists all applications in the order they were made.
+func (s *state) applications() []*application {
+	apps := make([]*application, 0, len(s.Apps))
+	for _, a := range s.Apps {
+		apps = append(apps, a)
+	}
+	slices.SortFunc(apps, func(a, b *application) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return apps
+}
+
+type versionData struct {
+	Type            string
+	CreateTime      string
+	BuildPackageURL string `json:"BuildPackageUrl,omitempty"`
+	WarURL          string `json:"WarUrl,omitempty"`
+	ID              string `json:"Id"`
+}
+
+// listVersions serves ListAppVersions (SAE API reference ch. 10.12), newest first
+// (reading).
+func listVersions(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	versions := []versionData{}
+	for _, v := range slices.Backward(app.Versions) {
+		data := versionData{Type: "image", CreateTime: millisText(v.CreatedAt), WarURL: v.Config["ImageUrl"], ID: v.ID}
+		if app.PackageType != packageImage {
+			data.Type, data.WarURL, data.BuildPackageURL = "url", "", v.Config["PackageUrl"]
+		}
+		versions = append(versions, data)
+	}
+	return versions, nil
+}
+
+// specSupported tells whether the platform offers instances of this size.
+func specSupported(cpu, memory string) bool {
+	return slices.ContainsFunc(saeclient.InstanceSpecs(), func(s saeclient.InstanceSpec) bool {
+		return strconv.Itoa(s.CPU) == cpu && strconv.Itoa(s.Memory) == memory
+	})
+}

@@ -1,0 +1,154 @@
+package saesim
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"slipway/saeclient"
+)
+
+// maxBody is the largest request body the simulator reads.
+const maxBody = 10 << 20
+
+// args are the parameters of a call by their exact names.
+type args map[string]string
+
+// readBody reads a request's body, up to the limit.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, refuse(codeTooLarge)
+	}
+	return body, nil
+}
+
+// parseArgs collects a call's parameters. The reference puts each parameter either
+// into the query or into a form; both places are read for all, the query first. A
+// JSON object as body gives parameters, too, as CreateConfigMap wants it.
+func parseArgs(r *http.Request, body []byte) args {
+	values := args{}
+	for name, list := range r.URL.Query() {
+		values[name] = list[0]
+	}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		form, _ := url.ParseQuery(string(body))
+		for name, list := range form {
+			values.add(name, list[0])
+		}
+	case "application/json":
+		var object map[string]json.RawMessage
+		if json.Unmarshal(body, &object) != nil {
+			break
+		}
+		for name, raw := range object {
+			var text string
+			if json.Unmarshal(raw, &text) != nil {
+				text = string(raw)
+			}
+			values.add(name, text)
+		}
+	}
+	return values
+}
+
+func (a args) add(name, value string) {
+	if _, present := a[name]; !present {
+		a[name] = value
+	}
+}
+
+// check applies what the reference says of each parameter by itself: whether it is
+// required, its kind, its limits.
+func (a args) check(op saeclient.Operation) *apiError {
+	for _, p := range op.Params {
+		value := a[p.Name]
+		if value == "" {
+			if p.Required {
+				return missingParameter(p.Name)
+			}
+			continue
+		}
+		if err := p.Check(value); err != nil {
+			return refuseValue(p, err)
+		}
+	}
+	return nil
+}
+
+// refuseValue chooses the documented code for a value that a parameter cannot
+// have. The reference has own codes for a few; the others get the general ones.
+func refuseValue(p saeclient.Param, reason error) *apiError {
+	switch {
+	case p.Name == "PackageType":
+		return refuse(codePackageType)
+	case p.Name == "MinReadyInstanceRatio":
+		return refuse(codeMinReadyRatio)
+	case p.Name == "BatchWaitTime" && p.Min != nil:
+		return refuse(codeBatchWait)
+	case len(p.Enum) > 0:
+		return refuse(codeObviously, p.Name)
+	}
+	return invalidParameter(p.Name, "%s", reason)
+}
+
+// integer returns a numeric parameter, or nil when it is absent. Its form has been
+// checked.
+func (a args) integer(name string) *int {
+	n, err := strconv.Atoi(a[name])
+	if err != nil {
+		return nil
+	}
+	return &n
+}
+
+func (a args) integerOr(name string, otherwise int) int {
+	if n := a.integer(name); n != nil {
+		return *n
+	}
+	return otherwise
+}
+
+// boolean returns a true-or-false parameter, or the given value when it is absent.
+func (a args) boolean(name string, otherwise bool) bool {
+	switch a[name] {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return otherwise
+}
+
+// page is one page of a list.
+type page struct {
+	Number, Size int
+}
+
+// defaultPageSize is what lists use when the caller asks for no size. The
+// reference gives 10 for instances and nothing elsewhere; its samples show 20.
+const defaultPageSize = 20
+
+// page reads CurrentPage and PageSize. Pages count from 1.
+func (a args) page(size int) page {
+	p := page{Number: max(a.integerOr("CurrentPage", 1), 1), Size: a.integerOr("PageSize", size)}
+	if p.Size < 1 {
+		p.Size = size
+	}
+	return p
+}
+
+// cut returns the part of a list that a page shows.
+func cut[T any](list []T, p page) []T {
+	if p.Number-1 > len(list)/p.Size {
+		return []T{}
+	}
+	from := (p.Number - 1) * p.Size
+	return slices.Clone(list[min(from, len(list)):min(from+p.Size, len(list))])
+}

@@ -1,0 +1,267 @@
+package saesim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type pipelineData struct {
+	Status        int
+	StartTime     int64
+	UpdateTime    int64
+	BatchType     int
+	ParallelCount int
+	PipelineName  string
+	PipelineID    string `json:"PipelineId"`
+}
+
+type changeOrderData struct {
+	Status            int
+	SubStatus         int
+	ApprovalID        string `json:"ApprovalId,omitempty"`
+	ErrorMessage      string `json:",omitempty"`
+	BatchWaitTime     int
+	CreateTime        string
+	BatchCount        int
+	CoTypeCode        string
+	SupportRollback   bool
+	ChangeOrderID     string `json:"ChangeOrderId"`
+	AppName           string
+	BatchType         string
+	Description       string
+	CoType            string
+	Auto              bool
+	CurrentPipelineID string `json:"CurrentPipelineId"`
+	Pipelines         []pipelineData
+	AppID             string `json:"AppId"`
+}
+
+// describeOrder serves DescribeChangeOrder (SAE API reference ch. 14.3).
+func describeOrder(c *call) (any, *apiError) {
+	order, refused := c.order()
+	if refused != nil {
+		return nil, refused
+	}
+	app := c.st.Apps[order.AppID]
+	status, sub := order.status()
+	data := changeOrderData{
+		Status: status, SubStatus: sub, ApprovalID: order.ApprovalID, ErrorMessage: order.Message,
+		BatchWaitTime: minutes(order.Plan.Wait), CreateTime: dateTime(order.CreatedAt), BatchCount: len(order.Pipelines),
+		CoTypeCode: order.Type, SupportRollback: order.canRollBack(app), ChangeOrderID: order.ID, AppName: app.Name,
+		BatchType: order.batchType(), Description: order.Description, CoType: typeLabel(order.Type),
+		Auto: !order.Plan.Manual, CurrentPipelineID: order.Pipelines[order.Current].ID, AppID: app.ID,
+	}
+	for i, p := range order.Pipelines {
+		data.Pipelines = append(data.Pipelines, pipelineData{
+			Status: order.pipelineStatus(i), StartTime: millis(p.StartedAt), UpdateTime: millis(p.UpdatedAt),
+			ParallelCount: min(order.Plan.Unavailable, len(order.Plan.Batches[i])),
+			PipelineName:  p.Name, PipelineID: p.ID,
+		})
+	}
+	return data, nil
+}
+
+// minutes rounds up, so that a pause in seconds does not look like none.
+func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
+
+func (o *changeOrder) batchType() string {
+	if o.Plan.Manual {
+		return releaseManual
+	}
+	return releaseAuto
+}
+
+// canRollBack tells whether the order could be rolled back, whatever its progress.
+func (o *changeOrder) canRollBack(app *application) bool {
+	if o.Phase == phaseApproval || o.Phase == phasePreparing {
+		return o.Plan.Target != "" && app.CurrentVersion != ""
+	}
+	return o.supportsRollback()
+}
+
+// pipelineStatus is a pipeline's status; before the order runs it is the order's.
+func (o *changeOrder) pipelineStatus(index int) int {
+	if status, _ := o.status(); index == 0 && (status == statusApproval || status == statusApproved) {
+		return status
+	}
+	return o.Pipelines[index].Status
+}
+
+type listedOrderData struct {
+	Status        int
+	FinishTime    string `json:",omitempty"`
+	CreateTime    string
+	UserID        string `json:"UserId"`
+	Source        string
+	BatchCount    int
+	CreateUserID  string `json:"CreateUserId"`
+	CoTypeCode    string
+	ChangeOrderID string `json:"ChangeOrderId"`
+	BatchType     string
+	GroupID       string `json:"GroupId"`
+	Description   string
+	CoType        string
+	AppID         string `json:"AppId"`
+}
+
+type listedOrdersData struct {
+	CurrentPage     int
+	TotalSize       int
+	ChangeOrderList []listedOrderData
+	PageSize        int
+}
+
+// callerName is the account name that lists of orders show.
+const callerName = "saesim"
+
+// listOrders serves ListChangeOrders (SAE API reference ch. 14.2), newest first
+// (reading).
+func listOrders(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	var found []*changeOrder
+	for _, order := range c.st.newestFirst(app) {
+		status, _ := order.status()
+		wanted := c.args["CoStatus"]
+		if strings.Contains(order.Description, c.args["Key"]) &&
+			(c.args["CoType"] == "" || c.args["CoType"] == order.Type) && (wanted == "" || wanted == strconv.Itoa(status)) {
+			found = append(found, order)
+		}
+	}
+	p := c.args.page(defaultPageSize)
+	data := listedOrdersData{CurrentPage: p.Number, TotalSize: len(found), PageSize: p.Size, ChangeOrderList: []listedOrderData{}}
+	for _, order := range cut(found, p) {
+		status, _ := order.status()
+		data.ChangeOrderList = append(data.ChangeOrderList, listedOrderData{
+			Status: status, FinishTime: dateTime(order.FinishedAt), CreateTime: dateTime(order.CreatedAt),
+			UserID: callerName, CreateUserID: callerName, Source: "openapi", BatchCount: len(order.Pipelines),
+			CoTypeCode: order.Type, ChangeOrderID: order.ID, BatchType: order.batchType(), GroupID: app.GroupID,
+			Description: order.Description, CoType: typeLabel(order.Type), AppID: app.ID,
+		})
+	}
+	return data, nil
+}
+
+type taskData struct {
+	Status           int
+	StageID          string `json:"StageId"`
+	ErrorMessage     string `json:",omitempty"`
+	ErrorCode        string `json:",omitempty"`
+	TaskName         string
+	ErrorIgnore      int
+	Message          string
+	ShowManualIgnore bool
+	TaskID           string `json:"TaskId"`
+}
+
+type stageData struct {
+	Status       int
+	StageID      string `json:"StageId"`
+	ExecutorType int
+	TaskList     []taskData
+	StageName    string
+}
+
+type describedPipelineData struct {
+	ShowBatch      bool
+	PipelineStatus int
+	CurrentStageID string `json:"CurrentStageId"`
+	PipelineName   string
+	StageList      []stageData
+	NextPipelineID string `json:"NextPipelineId,omitempty"`
+	PipelineID     string `json:"PipelineId"`
+	CoStatus       string
+}
+
+// describePipeline serves DescribePipeline (SAE API reference ch. 14.6).
+func describePipeline(c *call) (any, *apiError) {
+	order, index := c.st.findPipeline(c.args["PipelineId"])
+	if order == nil {
+		return nil, invalidParameter("PipelineId", "there is no such pipeline")
+	}
+	p := order.Pipelines[index]
+	status, _ := order.status()
+	stage := order.stage(index)
+	data := describedPipelineData{
+		ShowBatch:      order.Phase == phaseConfirm && index == order.Current,
+		PipelineStatus: plainStatus(p.Status), CurrentStageID: stage.StageID, PipelineName: p.Name,
+		StageList: []stageData{stage}, PipelineID: p.ID, CoStatus: statusWord(status),
+	}
+	if index+1 < len(order.Pipelines) {
+		data.NextPipelineID = order.Pipelines[index+1].ID
+	}
+	return data, nil
+}
+
+// plainStatus reduces a pipeline status to those that DescribePipeline knows: one
+// that waits has not started.
+func plainStatus(status int) int {
+	switch status {
+	case statusWaitConfirm, statusWaitAuto, statusApproval, statusApproved:
+		return statusReady
+	}
+	return status
+}
+
+// stage is the one stage of a pipeline with its two tasks: getting ready and
+// updating the instances.
+func (o *changeOrder) stage(index int) stageData {
+	p := o.Pipelines[index]
+	status := plainStatus(p.Status)
+	if status == statusSystemFail {
+		status = statusFailed
+	}
+	id := uuid(0, "stage/"+p.ID)
+	setUp := taskData{Status: status, StageID: id, TaskID: uuid(0, "task/1/"+p.ID), TaskName: "Initialize environment"}
+	update := taskData{Status: status, StageID: id, TaskID: uuid(0, "task/2/"+p.ID), TaskName: "Update instances"}
+	update.Message = fmt.Sprintf("%d instances in this batch", len(o.Plan.Batches[index]))
+	if status == statusRunning || status == statusFailed {
+		setUp.Status = statusSuccess
+	}
+	if status == statusFailed {
+		update.ErrorCode, update.ErrorMessage = "EDAS-10022", o.Message
+	}
+	return stageData{Status: status, StageID: id, StageName: typeLabel(o.Type), TaskList: []taskData{setUp, update}}
+}
+
+type confirmData struct {
+	PipelineID string `json:"PipelineId"`
+}
+
+// confirmBatch serves ConfirmPipelineBatch (SAE API reference ch. 14.7).
+func confirmBatch(c *call) (any, *apiError) {
+	id := c.args["PipelineId"]
+	if refused := c.confirm(c.st, id, c.args.boolean("Confirm", false), c.now); refused != nil {
+		return nil, refused
+	}
+	return confirmData{PipelineID: id}, nil
+}
+
+// abortOrder serves AbortChangeOrder (SAE API reference ch. 14.4).
+func abortOrder(c *call) (any, *apiError) {
+	order, refused := c.order()
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := c.abort(c.st, order, c.now); refused != nil {
+		return nil, refused
+	}
+	return orderData{ChangeOrderID: order.ID}, nil
+}
+
+// abortAndRollbackOrder serves AbortAndRollbackChangeOrder (SAE API reference
+// ch. 14.5), whose success sample carries an ErrorCode.
+func abortAndRollbackOrder(c *call) (any, *apiError) {
+	order, refused := c.order()
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := c.abortAndRollback(c.st, order, c.now); refused != nil {
+		return nil, refused
+	}
+	return reply{data: orderData{ChangeOrderID: order.ID}, errorCode: "success"}, nil
+}

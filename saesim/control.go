@@ -1,0 +1,187 @@
+package saesim
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Errors of the control methods and, with the same texts, of the admin API.
+var (
+	// ErrNoSuchOrder is returned for a change order ID that nothing has.
+	ErrNoSuchOrder = errors.New("saesim: there is no such change order")
+	// ErrNotWaiting is returned when an order does not wait for an approval.
+	ErrNotWaiting = errors.New("saesim: the change order does not wait for an approval")
+	// ErrNoSuchFault is returned for a fault ID that nothing has.
+	ErrNoSuchFault = errors.New("saesim: there is no such fault")
+)
+
+// CallCounts tells how often the API was called, refused and broken calls included.
+type CallCounts struct {
+	Total      int            `json:"total"`
+	Operations map[string]int `json:"operations"`
+}
+
+// Order is a change order as the simulator itself knows it.
+type Order struct {
+	ID          string    `json:"id"`
+	AppID       string    `json:"appId"`
+	Type        string    `json:"type"`
+	Description string    `json:"description"`
+	Status      int       `json:"status"`
+	SubStatus   int       `json:"subStatus"`
+	Batches     int       `json:"batches"`
+	CreatedAt   time.Time `json:"createdAt"`
+	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+	// DisabledRules are the scaling rules the order itself switched off.
+	DisabledRules []string `json:"disabledRules,omitempty"`
+}
+
+// Calls tells how often each operation was called since the last reset.
+func (s *Simulator) Calls() CallCounts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := CallCounts{Operations: maps.Clone(s.st.Calls)}
+	for _, n := range counts.Operations {
+		counts.Total += n
+	}
+	return counts
+}
+
+// ResetCalls begins counting anew.
+func (s *Simulator) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.st.Calls)
+}
+
+// AddFault arranges a fault and returns it with its ID.
+func (s *Simulator) AddFault(f Fault) (Fault, error) {
+	if err := f.Validate(); err != nil {
+		return Fault{}, fmt.Errorf("saesim: fault: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.NextFault++
+	f.ID, f.Fired, f.Tried = s.st.NextFault, 0, 0
+	s.st.Faults = append(s.st.Faults, &f)
+	return f, s.save()
+}
+
+// Faults lists the faults that were arranged, spent ones included.
+func (s *Simulator) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	faults := make([]Fault, len(s.st.Faults))
+	for i, f := range s.st.Faults {
+		faults[i] = *f
+	}
+	return faults
+}
+
+// RemoveFault takes one fault back.
+func (s *Simulator) RemoveFault(id int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.st.Faults, func(f *Fault) bool { return f.ID == id })
+	if at < 0 {
+		return ErrNoSuchFault
+	}
+	s.st.Faults = slices.Delete(s.st.Faults, at, at+1)
+	return s.save()
+}
+
+// ClearFaults takes all faults back. What orders already carry in them still
+// happens.
+func (s *Simulator) ClearFaults() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.Faults = nil
+	return s.save()
+}
+
+// Now is the simulated time.
+func (s *Simulator) Now() time.Time { return s.config.Clock.Now() }
+
+// Clock is the simulator's clock.
+func (s *Simulator) Clock() *Clock { return s.config.Clock }
+
+// Advance moves the simulated time forward by d at once.
+func (s *Simulator) Advance(d time.Duration) (time.Time, error) { return s.config.Clock.Advance(d) }
+
+// Orders lists every change order ever made, oldest first, of one application or,
+// for an empty ID, of all.
+func (s *Simulator) Orders(appID string) []Order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	orders := []Order{}
+	for _, o := range s.st.Orders {
+		if appID != "" && appID != o.AppID {
+			continue
+		}
+		status, sub := o.status()
+		orders = append(orders, Order{
+			ID: o.ID, AppID: o.AppID, Type: o.Type, Description: o.Description, Status: status, SubStatus: sub,
+			Batches: len(o.Pipelines), CreatedAt: o.CreatedAt, FinishedAt: o.FinishedAt, DisabledRules: slices.Clone(o.Disabled),
+		})
+	}
+	slices.SortFunc(orders, func(a, b Order) int {
+		return compareSequence(s.st.Orders[a.ID], s.st.Orders[b.ID])
+	})
+	return orders
+}
+
+// Approve lets a change order that waits for an approval go on.
+func (s *Simulator) Approve(orderID string) error { return s.decide(orderID, true) }
+
+// Reject ends a change order that waits for an approval.
+func (s *Simulator) Reject(orderID string) error { return s.decide(orderID, false) }
+
+func (s *Simulator) decide(orderID string, approve bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.look()
+	order := s.st.Orders[orderID]
+	if order == nil {
+		return ErrNoSuchOrder
+	}
+	if order.Phase != phaseApproval {
+		return ErrNotWaiting
+	}
+	s.engine.decide(s.st, order, approve, now)
+	return s.save()
+}
+
+// Reset forgets everything but the seed, the clock and the configuration.
+func (s *Simulator) Reset() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st = newState(s.st.Seed, s.config.Clock.Now())
+	return s.save()
+}
+
+// Snapshot writes the whole state down as JSON, for Restore. It may hold secrets
+// that were sent as parameters.
+func (s *Simulator) Snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	return encodeState(s.st)
+}
+
+// Restore puts a state back that Snapshot wrote. The clock moves forward to the
+// time of the snapshot when it is behind, and never back.
+func (s *Simulator) Restore(snapshot []byte) error {
+	st, err := decodeState(snapshot)
+	if err != nil {
+		return fmt.Errorf("saesim: snapshot: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.Clock.catchUp(st.Now)
+	s.st = st
+	return s.save()
+}

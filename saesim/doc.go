@@ -1,0 +1,27 @@
+// Package saesim is Alibaba Cloud's Serverless App Engine on loopback: the HTTP API
+// of version 2019-05-06 with its signatures, state machines and refusals, served
+// from memory.
+//
+// A [Simulator] is an http.Handler. Clients cannot tell it from the real thing by
+// what it accepts and answers: requests must be signed, in either of the two forms
+// the official SDKs use; an application runs one change order at a time; batches
+// take time, wait for confirmation, fail and roll back; scaling rules go off with a
+// release and come back with its success.
+//
+//	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(start)})
+//	…
+//	server := httptest.NewServer(sim)
+//	…
+//	sim.AddFault(saesim.Fault{Operation: "DeployApplication", Kind: saesim.FaultDropAfter})
+//	sim.Advance(2 * time.Second)
+//
+// Time is the caller's: a [Clock] follows the wall clock, runs faster, or stands
+// still until it is advanced. Nothing happens in the background; whenever somebody
+// looks, the state is worked out for that moment. What goes wrong is the caller's,
+// too: a [Fault] delays, drops or refuses calls and breaks batches, by operation,
+// application, count and seeded probability.
+//
+// The same controls exist over HTTP under /_saesim/; package simadmin is their
+// client. The README lists the operations that are served and how each unclear
+// place of the SAE API reference was read.
+package saesim

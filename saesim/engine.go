@@ -1,0 +1,369 @@
+package saesim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// engine works out what happens by itself. It keeps nothing: the outcome depends
+// on the state and on the time asked for alone, so it makes no difference how
+// often or when somebody looks.
+type engine struct {
+	// batch is how long one batch takes.
+	batch time.Duration
+}
+
+// advance brings the state to the given time, one due event after the other in
+// the order of their times.
+func (e engine) advance(s *state, now time.Time) {
+	for {
+		order := nextDue(s, now)
+		if order == nil {
+			break
+		}
+		e.step(s, order)
+	}
+	if now.After(s.Now) {
+		s.Now = now
+	}
+}
+
+// nextDue finds the order whose event comes first, at or before now.
+func nextDue(s *state, now time.Time) *changeOrder {
+	var next *changeOrder
+	for _, app := range s.Apps {
+		order := s.active(app)
+		if order == nil || order.Due.IsZero() || order.Due.After(now) {
+			continue
+		}
+		if next == nil || compareDue(order, next) < 0 {
+			next = order
+		}
+	}
+	return next
+}
+
+func compareDue(a, b *changeOrder) int {
+	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Sequence, b.Sequence))
+}
+
+// step carries an order over the event that is due.
+func (e engine) step(s *state, order *changeOrder) {
+	app, at := s.Apps[order.AppID], order.Due
+	switch order.Phase {
+	case phasePreparing:
+		e.begin(app, order, at)
+	case phaseRunning:
+		e.endWave(app, order, at)
+	case phaseAutoWait:
+		e.startBatch(app, order, order.Current+1, at)
+	case phaseRollback:
+		e.endRollbackWave(app, order, at)
+	case phaseApproval, phaseConfirm, phaseHanging, phaseFinished:
+		order.Due = time.Time{} // these wait for a call
+	}
+}
+
+// prepare starts an order that needs no (further) approval: its scaling rules are
+// switched off and it gets ready (SAE API reference ch. 5).
+func (e engine) prepare(app *application, order *changeOrder, at time.Time) {
+	if order.Plan.DisableRules {
+		for _, rule := range app.Rules {
+			if rule.Enabled {
+				rule.Enabled, rule.LastDisabledAt, rule.UpdatedAt = false, at, at
+				order.Disabled = append(order.Disabled, rule.Name)
+			}
+		}
+	}
+	order.Phase = phasePreparing
+	order.Due = at.Add(e.batch / 4)
+}
+
+// begin makes the order's target the application's configuration and starts the
+// first batch.
+func (e engine) begin(app *application, order *changeOrder, at time.Time) {
+	order.Before = cmp.Or(order.Plan.Base, app.CurrentVersion)
+	if order.Plan.Target != "" {
+		app.CurrentVersion = order.Plan.Target
+	}
+	if order.Plan.Replicas > 0 {
+		app.Replicas = order.Plan.Replicas
+	}
+	e.startBatch(app, order, 0, at)
+}
+
+func (e engine) startBatch(app *application, order *changeOrder, index int, at time.Time) {
+	order.Current = index
+	order.Phase = phaseRunning
+	p := order.Pipelines[index]
+	p.Status, p.StartedAt, p.UpdatedAt = statusRunning, at, at
+	lead := 0
+	if index == 0 {
+		lead = order.Plan.Lead
+	}
+	order.Work = newWork(order.Plan.Batches[index], order.Plan.Unavailable, lead)
+	e.startWave(app, order, at)
+}
+
+// newWork divides slots into waves of at most size; lead, when given, is the size
+// of the first one.
+func newWork(slots []int, size, lead int) work {
+	w := work{Slots: slots, Wave: min(size, len(slots))}
+	if lead > 0 {
+		w.Wave = min(lead, len(slots))
+	}
+	rest := len(slots) - w.Wave
+	w.Waves = 1 + (rest+size-1)/size
+	return w
+}
+
+func (w *work) wave() []int { return w.Slots[w.Done : w.Done+w.Wave] }
+
+// next moves on to the following wave and reports whether there is one.
+func (w *work) next(size int) bool {
+	w.Done += w.Wave
+	w.Wave = min(size, len(w.Slots)-w.Done)
+	return w.Wave > 0
+}
+
+func (e engine) waveTime(order *changeOrder) time.Duration {
+	return e.batch / time.Duration(order.Work.Waves)
+}
+
+func (e engine) startWave(app *application, order *changeOrder, at time.Time) {
+	for _, slot := range order.Work.wave() {
+		changeSlot(app, order, slot, at)
+	}
+	order.Due = at.Add(e.waveTime(order))
+}
+
+// changeSlot replaces, adds or takes away the instance of one slot.
+func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
+	old := app.slot(slot)
+	if order.Plan.Replicas > 0 && slot >= order.Plan.Replicas {
+		if old != nil {
+			old.Status = instanceTerminating
+		}
+		return
+	}
+	target, was := order.Plan.Target, order.Before
+	if old != nil {
+		was = old.VersionID
+	}
+	if target == "" {
+		target = was
+	}
+	if order.Was == nil {
+		order.Was = map[int]string{}
+	}
+	order.Was[slot] = cmp.Or(order.Plan.Base, was)
+	putInstance(app, order, &instance{Slot: slot, VersionID: target, CreatedAt: at})
+}
+
+// putInstance places a starting instance into its slot.
+func putInstance(app *application, order *changeOrder, fresh *instance) {
+	order.Made++
+	fresh.ID = uuid(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
+	fresh.Status, fresh.Health = instanceStarting, healthPending
+	r := stream(0, fresh.ID)
+	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
+	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
+	app.Instances = append(app.Instances, fresh)
+	slices.SortFunc(app.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+}
+
+// endWave finishes a wave, well or badly, and decides what follows.
+func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
+	if trouble, arranged := order.Plan.Trouble[order.Current+1]; arranged {
+		breakWave(app, order)
+		e.batchFailed(app, order, trouble, at)
+		return
+	}
+	settleWave(app, order)
+	if order.Work.next(order.Plan.Unavailable) {
+		e.startWave(app, order, at)
+		return
+	}
+	e.batchDone(app, order, at)
+}
+
+// settleWave lets the instances of the wave under way come up, or go.
+func settleWave(app *application, order *changeOrder) {
+	for _, slot := range order.Work.wave() {
+		i := app.slot(slot)
+		switch {
+		case i == nil:
+		case i.Status == instanceTerminating:
+			app.Instances = slices.DeleteFunc(app.Instances, func(x *instance) bool { return x == i })
+		default:
+			i.Status, i.Health = instanceRunning, healthOf(app.version(i.VersionID))
+		}
+	}
+}
+
+func healthOf(v *version) string {
+	if v == nil || v.Config["Readiness"] == "" && v.Config["Liveness"] == "" {
+		return healthUnchecked
+	}
+	return healthGood
+}
+
+// breakWave leaves the instances of the wave under way broken.
+func breakWave(app *application, order *changeOrder) {
+	for _, slot := range order.Work.wave() {
+		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
+			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
+		} else if i != nil {
+			i.Status = instanceRunning
+		}
+	}
+}
+
+func (e engine) batchDone(app *application, order *changeOrder, at time.Time) {
+	p := order.Pipelines[order.Current]
+	p.Status, p.UpdatedAt = statusSuccess, at
+	next := order.Current + 1
+	if next == len(order.Pipelines) {
+		finish(app, order, statusSuccess, at)
+		return
+	}
+	switch {
+	case order.Plan.Manual:
+		order.Phase, order.Due = phaseConfirm, time.Time{}
+		order.Pipelines[next].Status, order.Pipelines[next].UpdatedAt = statusWaitConfirm, at
+	case order.Plan.Wait > 0:
+		order.Phase, order.Due = phaseAutoWait, at.Add(order.Plan.Wait)
+		order.Pipelines[next].Status, order.Pipelines[next].UpdatedAt = statusWaitAuto, at
+	default:
+		e.startBatch(app, order, next, at)
+	}
+}
+
+// batchFailed acts on a failed batch as SAE API reference ch. 5 says: a single
+// batch stays as it is; a gray or batch release is rolled back by the platform,
+// unless it hangs and has to be rolled back by hand.
+func (e engine) batchFailed(app *application, order *changeOrder, trouble FaultKind, at time.Time) {
+	p := order.Pipelines[order.Current]
+	outcome := statusFailed
+	if trouble == FaultSystemFails {
+		outcome = statusSystemFail
+	}
+	p.Status, p.UpdatedAt = outcome, at
+	order.Message = fmt.Sprintf("EDAS-10022 readiness check failed in %s", p.Name)
+	switch {
+	case trouble == FaultHang:
+		p.Status = statusFailed
+		order.Phase, order.Due = phaseHanging, time.Time{}
+	case order.Plan.Gradual && order.supportsRollback():
+		e.startRollback(app, order, outcome, at)
+	default:
+		finish(app, order, outcome, at)
+	}
+}
+
+// supportsRollback tells whether the order has something to go back to.
+func (o *changeOrder) supportsRollback() bool { return o.Plan.Target != "" && o.Before != "" }
+
+// startRollback puts every changed slot back to the version it ran before, broken
+// instances first, and ends the order with the given outcome.
+func (e engine) startRollback(app *application, order *changeOrder, outcome int, at time.Time) {
+	order.Phase, order.Outcome = phaseRollback, outcome
+	slots := sortedSlots(order.Was)
+	slices.SortStableFunc(slots, func(a, b int) int {
+		return cmp.Compare(rankBroken(app.slot(a)), rankBroken(app.slot(b)))
+	})
+	if len(slots) == 0 {
+		e.rolledBack(app, order, at)
+		return
+	}
+	order.Work = newWork(slots, order.Plan.Unavailable, 0)
+	e.startRollbackWave(app, order, at)
+}
+
+func rankBroken(i *instance) int {
+	if i != nil && i.Status == instanceRunning {
+		return 1
+	}
+	return 0
+}
+
+func sortedSlots(m map[int]string) []int {
+	slots := make([]int, 0, len(m))
+	for slot := range m {
+		slots = append(slots, slot)
+	}
+	slices.Sort(slots)
+	return slots
+}
+
+func (e engine) startRollbackWave(app *application, order *changeOrder, at time.Time) {
+	for _, slot := range order.Work.wave() {
+		putInstance(app, order, &instance{Slot: slot, VersionID: order.Was[slot], CreatedAt: at})
+	}
+	order.Due = at.Add(e.waveTime(order))
+}
+
+func (e engine) endRollbackWave(app *application, order *changeOrder, at time.Time) {
+	settleWave(app, order)
+	if order.Work.next(order.Plan.Unavailable) {
+		e.startRollbackWave(app, order, at)
+		return
+	}
+	e.rolledBack(app, order, at)
+}
+
+func (e engine) rolledBack(app *application, order *changeOrder, at time.Time) {
+	app.CurrentVersion = order.Before
+	finish(app, order, order.Outcome, at)
+}
+
+// finish ends an order. Scaling rules come back after success alone, and exactly
+// those that the order itself switched off (SAE API reference ch. 5).
+func finish(app *application, order *changeOrder, outcome int, at time.Time) {
+	order.Phase, order.Outcome = phaseFinished, outcome
+	order.Due, order.FinishedAt = time.Time{}, at
+	app.ActiveOrder = ""
+	if order.Plan.Replicas > 0 {
+		app.Replicas = len(app.Instances)
+	}
+	for _, p := range order.Pipelines {
+		if !finished(p.Status) {
+			p.Status, p.UpdatedAt = statusAborted, at
+		}
+	}
+	if outcome != statusSuccess || !order.Plan.Restore {
+		return
+	}
+	for _, name := range order.Disabled {
+		if rule := app.rule(name); rule != nil {
+			rule.Enabled, rule.UpdatedAt = true, at
+		}
+	}
+}
+
+// status is the order's public status and sub-status (SAE API reference ch. 14.3).
+func (o *changeOrder) status() (status, subStatus int) {
+	switch o.Phase {
+	case phaseApproval:
+		return statusApproval, 0
+	case phasePreparing:
+		if o.Approved {
+			return statusApproved, 0
+		}
+		return statusReady, 0
+	case phaseRunning, phaseRollback:
+		return statusRunning, 0
+	case phaseHanging:
+		return statusRunning, 1
+	case phaseConfirm:
+		return statusWaitConfirm, 0
+	case phaseAutoWait:
+		return statusWaitAuto, 0
+	case phaseFinished:
+	}
+	return o.Outcome, 0
+}
+
+func compareSequence(a, b *changeOrder) int { return cmp.Compare(a.Sequence, b.Sequence) }

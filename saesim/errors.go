@@ -1,0 +1,147 @@
+package saesim
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"slipway/saeclient"
+)
+
+// An apiError is a refusal as the API words it: an HTTP status and a body with
+// Code, ErrorCode and Message. The codes of operations come from the error tables
+// of the SAE API reference; the documents show no error body, so its shape is a
+// reading (see the README).
+type apiError struct {
+	Status  int
+	Code    string
+	Message string
+}
+
+func (e *apiError) Error() string {
+	return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message)
+}
+
+// refuse makes a refusal with a code of the catalogue; args fill its template.
+func refuse(code string, args ...any) *apiError {
+	status, template := describeCode(code)
+	return &apiError{Status: status, Code: code, Message: fill(template, args)}
+}
+
+// fill puts the arguments into a template of the reference, in order; a place for
+// which there is none keeps a dash.
+func fill(template string, args []any) string {
+	parts := strings.Split(template, "%s")
+	var b strings.Builder
+	b.WriteString(parts[0])
+	for i, part := range parts[1:] {
+		if i < len(args) {
+			fmt.Fprint(&b, args[i])
+		} else {
+			b.WriteByte('-')
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+func missingParameter(name string) *apiError { return refuse(codeNotEmpty, name) }
+
+func invalidParameter(name, format string, args ...any) *apiError {
+	return refuse(codeWithMessage, name, fmt.Sprintf(format, args...))
+}
+
+// Codes that the simulator answers itself. Spelling is the documents' own.
+const (
+	codeNotEmpty            = "InvalidParameter.NotEmpty"
+	codeObviously           = "InvalidParameter.Obviously"
+	codeWithMessage         = "InvalidParameter.WithMessage"
+	codeAppIDNotFound       = "InvalidAppId.NotFound"
+	codeAppNotFound         = "InvalidApplication.NotFound"
+	codeNamespaceNotFound   = "InvalidNamespaceId.NotFound"
+	codeOrderNotFound       = "InvalidChangeOrder.NotFound"
+	codeOrderRunning        = "Application.ChangerOrderRunning"
+	codeOrderNotRunning     = "Application.ChangerOrder.Not.Running"
+	codeInvalidStatus       = "Application.InvalidStatus"
+	codeNotDeployYet        = "Application.NotDeployYet"
+	codeMissingJDK          = "Application.MissingJdk"
+	codeJarMissingJDK       = "JarApplication.MissingJdk"
+	codeWarMissing          = "WarApplication.MissingJdkWebcontainer"
+	codePackageType         = "InvalidPackageType.NotFound"
+	codeVersionExists       = "App.Package.Version.Exists"
+	codeAppQuota            = "NoComputeResourceQuota.App.Exceed"
+	codeNamespaceUppercase  = "InvalidNamespace.WithUppercase"
+	codeInstanceSpec        = "InvalidInstanceSpecification.Unsupported"
+	codeBatchWait           = "BatchWaitTime.Not.Smaller.Zero"
+	codeMinReady            = "MinReadyInstances.Not.Smaller.Replicas"
+	codeMinReadyRatio       = "MinReadyInstanceRatio.Invalid"
+	codeCannotStartBatch    = "Pipeline.Can.Not.Start.Next.Batch"
+	codeRuleExists          = "InstanceExist.ScalingRuleName"
+	codeRuleNotFound        = "InvalidScalingRuleName.NotFound"
+	codeRuleQuota           = "QuotaExceeded.ScalingRule"
+	codeRuleTimeQuota       = "QuotaExceeded.ScalingRuleTime"
+	codeRuleDateFormat      = "InvalidScalingRuleDate.Format"
+	codeRuleDateOrder       = "InvalidScalingRuleDate.BeginAfterEnd"
+	codeRuleTimeFormat      = "InvalidScalingRuleTime.Format"
+	codeRuleTimeConflict    = "InvalidScalingRuleTime.Conflict"
+	codeRegionUnsupported   = "InvalidServerlessRegion.Unsupported"
+	codeSystemUpgrading     = "System.Upgrading"
+	codeActionNotFound      = "InvalidAction.NotFound"
+	codeNotSimulated        = "Saesim.NotSimulated"
+	codeMissingHeader       = "MissingParameter"
+	codeVersionInvalid      = "InvalidVersion"
+	codeKeyNotFound         = "InvalidAccessKeyId.NotFound"
+	codeSignatureMismatch   = "SignatureDoesNotMatch"
+	codeIncompleteSignature = "IncompleteSignature"
+	codeTimestampExpired    = "InvalidTimeStamp.Expired"
+	codeTimestampFormat     = "InvalidTimeStamp.Format"
+	codeNonceUsed           = "SignatureNonceUsed"
+	codeContentMD5          = "ContentMD5NotMatched"
+	codeContentHash         = "ContentSha256NotMatched"
+	codeTooLarge            = "RequestEntityTooLarge"
+	codeInternal            = "InternalError"
+	codeThrottlingUser      = "Throttling.User"
+)
+
+// describeCode returns the HTTP status and the message template of a code. Codes
+// up to codeSystemUpgrading are those of the operations' error tables; the others
+// belong to the gateway in front of them, which the SAE reference does not print:
+// they are the ones other Alibaba Cloud products document.
+func describeCode(code string) (status int, template string) {
+	if documented, found := saeclient.LookupErrorCode(code); found {
+		return documented.HTTPStatus, documented.Message
+	}
+	switch code {
+	case codeActionNotFound:
+		return http.StatusNotFound, "Specified api is not found, please check your url and method."
+	case codeNotSimulated:
+		return http.StatusNotImplemented, "The operation %s exists in SAE but this simulator does not serve it."
+	case codeMissingHeader:
+		return http.StatusBadRequest, "The input parameter %s that is mandatory for processing this request is not supplied."
+	case codeVersionInvalid:
+		return http.StatusBadRequest, "Specified parameter Version is not valid."
+	case codeKeyNotFound:
+		return http.StatusNotFound, "Specified access key is not found."
+	case codeSignatureMismatch:
+		return http.StatusBadRequest, "Specified signature is not matched with our calculation. %s"
+	case codeIncompleteSignature:
+		return http.StatusBadRequest, "The request signature does not conform to Aliyun standards: %s"
+	case codeTimestampExpired:
+		return http.StatusBadRequest, "Specified time stamp or date value is expired."
+	case codeTimestampFormat:
+		return http.StatusBadRequest, "Specified time stamp or date value is not well formatted."
+	case codeNonceUsed:
+		return http.StatusBadRequest, "Specified signature nonce was used already."
+	case codeContentMD5:
+		return http.StatusBadRequest, "Content-MD5 does not match the request body."
+	case codeContentHash:
+		return http.StatusBadRequest, "x-acs-content-sha256 does not match the request body."
+	case codeTooLarge:
+		return http.StatusRequestEntityTooLarge, "The request body is larger than the server accepts."
+	case codeInternal:
+		return http.StatusInternalServerError, "The request processing has failed due to some unknown error."
+	case codeThrottlingUser:
+		return http.StatusTooManyRequests, "Request was denied due to user flow control."
+	}
+	return http.StatusBadRequest, "The request was refused."
+}

@@ -1,0 +1,144 @@
+package saesim
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"slipway/saeclient"
+)
+
+// Names of operations that more than one place needs.
+const (
+	opCreate   = "CreateApplication"
+	opDeploy   = "DeployApplication"
+	opRollback = "RollbackApplication"
+	opRestart  = "RestartApplication"
+	opRescale  = "RescaleApplication"
+)
+
+// call is one request to an operation, at one moment, with the state locked.
+type call struct {
+	engine
+
+	op     saeclient.Operation
+	args   args
+	st     *state
+	now    time.Time
+	region string
+}
+
+// A handler carries out one operation. It checks everything before it changes
+// anything, so that a refusal leaves the state as it was.
+type handler func(c *call) (any, *apiError)
+
+// handlers are the operations this simulator serves.
+func handlers() map[string]handler {
+	return map[string]handler{
+		"DescribeApplicationStatus":    describeStatus,
+		"DescribeApplicationConfig":    describeConfig,
+		"DescribeApplicationInstances": describeInstances,
+		"DescribeApplicationGroups":    describeGroups,
+		"ListApplications":             listApplications,
+		"ListAppVersions":              listVersions,
+
+		opCreate:   createApplication,
+		opDeploy:   deployApplication,
+		opRollback: rollbackApplication,
+		opRestart:  restartApplication,
+		opRescale:  rescaleApplication,
+
+		"DescribeChangeOrder":         describeOrder,
+		"ListChangeOrders":            listOrders,
+		"DescribePipeline":            describePipeline,
+		"ConfirmPipelineBatch":        confirmBatch,
+		"AbortChangeOrder":            abortOrder,
+		"AbortAndRollbackChangeOrder": abortAndRollbackOrder,
+
+		"CreateApplicationScalingRule":    createRule,
+		"DescribeApplicationScalingRule":  describeRule,
+		"DescribeApplicationScalingRules": describeRules,
+		"EnableApplicationScalingRule":    enableRule,
+		"DisableApplicationScalingRule":   disableRule,
+
+		"CreateGreyTagRoute":   createRoute,
+		"DeleteGreyTagRoute":   deleteRoute,
+		"UpdateGreyTagRoute":   updateRoute,
+		"ListGreyTagRoute":     listRoutes,
+		"DescribeGreyTagRoute": describeRoute,
+	}
+}
+
+// operation is an operation of the API with its handler, nil when it is known but
+// not simulated.
+type operation struct {
+	saeclient.Operation
+
+	serve handler
+}
+
+type route struct{ method, path string }
+
+// routes indexes all operations of the API by method and path. OpenSaeService
+// answers to POST and GET alike (SAE API reference ch. 8.1).
+func routes() map[route]*operation {
+	served := handlers()
+	index := map[route]*operation{}
+	for _, op := range saeclient.Operations() {
+		entry := &operation{Operation: op, serve: served[op.Name]}
+		index[route{op.Method, op.Path}] = entry
+		if op.Name == "OpenSaeService" {
+			index[route{http.MethodGet, op.Path}] = entry
+		}
+	}
+	return index
+}
+
+// subject is the application a call is about, or empty: named directly, or by one
+// of its change orders, pipelines or gray rules.
+func (c *call) subject() string {
+	if id := c.args["AppId"]; id != "" {
+		return id
+	}
+	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil {
+		return order.AppID
+	}
+	if id := c.args["PipelineId"]; id != "" {
+		if order, _ := c.st.findPipeline(id); order != nil {
+			return order.AppID
+		}
+	}
+	if r := c.routeByID(); r != nil {
+		return r.AppID
+	}
+	return ""
+}
+
+// app returns the application a call names. The reference has two codes for a
+// missing one; each operation gets the one its table lists.
+func (c *call) app() (*application, *apiError) {
+	if app := c.st.application(c.args["AppId"]); app != nil {
+		return app, nil
+	}
+	if slices.Contains(c.op.Errors, codeAppNotFound) {
+		return nil, refuse(codeAppNotFound)
+	}
+	return nil, refuse(codeAppIDNotFound)
+}
+
+// idleApp is app for operations that refuse while a change order runs.
+func (c *call) idleApp() (*application, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	return app, c.st.requireIdle(app)
+}
+
+// order returns the change order a call names.
+func (c *call) order() (*changeOrder, *apiError) {
+	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil {
+		return order, nil
+	}
+	return nil, refuse(codeOrderNotFound)
+}

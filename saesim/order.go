@@ -1,0 +1,187 @@
+package saesim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Change order types (SAE API reference ch. 14.2; the spelling is its own).
+const (
+	typeCreate   = "CoCreateApp"
+	typeDeploy   = "CoDeploy"
+	typeRollback = "CoDeployHistroy"
+	typeRestart  = "CoRestartApplication"
+	typeScaleOut = "CoScaleOut"
+	typeScaleIn  = "CoScaleIn"
+)
+
+// typeLabel is the text of CoType, which the reference calls localised.
+func typeLabel(code string) string {
+	switch code {
+	case typeCreate:
+		return "Create application"
+	case typeDeploy:
+		return "Deploy application"
+	case typeRollback:
+		return "Roll back to a historical version"
+	case typeRestart:
+		return "Restart application"
+	case typeScaleOut:
+		return "Scale out application"
+	case typeScaleIn:
+		return "Scale in application"
+	}
+	return code
+}
+
+// newOrder describes an order that is about to be accepted.
+type newOrder struct {
+	Operation   string
+	Type        string
+	Description string
+	Plan        plan
+	// MayNeedApproval is true for the operations whose answer can say so.
+	MayNeedApproval bool
+}
+
+// accept makes a change order of an application, which must have no unfinished
+// one: the caller has checked that with requireIdle.
+func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time) *changeOrder {
+	order := &changeOrder{
+		ID: s.draw("order"), Sequence: s.Drawn, AppID: app.ID, Type: wanted.Type, Description: wanted.Description,
+		CreatedAt: at, Plan: wanted.Plan,
+	}
+	for i := range order.Plan.Batches {
+		order.Pipelines = append(order.Pipelines, &pipeline{
+			ID: s.draw("pipeline"), Name: fmt.Sprintf("Batch %d Change", i+1), UpdatedAt: at,
+		})
+	}
+	s.Orders[order.ID] = order
+	app.OrderIDs = append(app.OrderIDs, order.ID)
+	app.ActiveOrder = order.ID
+	order.Plan.Trouble = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
+	if wanted.MayNeedApproval && s.takeFault(FaultApproval, wanted.Operation, app.ID) != nil {
+		order.Phase = phaseApproval
+		order.ApprovalID = s.draw("approval")
+		return order
+	}
+	e.prepare(app, order, at)
+	return order
+}
+
+// requireIdle refuses while the application has an unfinished order: orders of one
+// application never overlap (SAE API reference ch. 5).
+func (s *state) requireIdle(app *application) *apiError {
+	if s.active(app) != nil {
+		return refuse(codeOrderRunning)
+	}
+	return nil
+}
+
+// decide answers an order that waits for approval. A rejected order ends as
+// aborted; the reference does not say (reading).
+func (e engine) decide(s *state, order *changeOrder, approve bool, at time.Time) {
+	app := s.Apps[order.AppID]
+	if !approve {
+		order.Message = "The approval was refused."
+		finish(app, order, statusAborted, at)
+		return
+	}
+	order.Approved = true
+	e.prepare(app, order, at)
+}
+
+// confirm starts the next batch of an order that waits for it, or ends the order.
+// The pipeline to name is the one after the current one (SAE API reference ch. 5).
+func (e engine) confirm(s *state, pipelineID string, goOn bool, at time.Time) *apiError {
+	order, index := s.findPipeline(pipelineID)
+	if order == nil {
+		return invalidParameter("PipelineId", "there is no such pipeline")
+	}
+	if order.Phase != phaseConfirm || index != order.Current+1 {
+		return refuse(codeCannotStartBatch)
+	}
+	app := s.Apps[order.AppID]
+	if goOn {
+		e.startBatch(app, order, index, at)
+		return nil
+	}
+	order.Message = "The next batch was refused."
+	finish(app, order, statusAborted, at)
+	return nil
+}
+
+// abort stops an order where it is. Nothing is rolled back: instances keep what
+// they run, and the wave under way comes up (SAE API reference ch. 14.4, reading).
+func (e engine) abort(s *state, order *changeOrder, at time.Time) *apiError {
+	if refused := stoppable(order); refused != nil {
+		return refused
+	}
+	app := s.Apps[order.AppID]
+	if order.Phase == phaseRunning {
+		settleWave(app, order)
+	}
+	order.Message = "The change order was aborted."
+	finish(app, order, statusAborted, at)
+	return nil
+}
+
+// abortAndRollback stops an order and puts the changed instances back. The order
+// goes on under its ID and ends as aborted (SAE API reference ch. 14.5, reading).
+func (e engine) abortAndRollback(s *state, order *changeOrder, at time.Time) *apiError {
+	if refused := stoppable(order); refused != nil {
+		return refused
+	}
+	app := s.Apps[order.AppID]
+	const message = "The change order was aborted and rolled back."
+	if order.Phase == phaseApproval || order.Phase == phasePreparing {
+		order.Message = message
+		finish(app, order, statusAborted, at)
+		return nil
+	}
+	if !order.supportsRollback() {
+		return refuse(codeInvalidStatus)
+	}
+	order.Message = message
+	if p := order.Pipelines[order.Current]; !finished(p.Status) {
+		p.Status, p.UpdatedAt = statusAborted, at
+	}
+	e.startRollback(app, order, statusAborted, at)
+	return nil
+}
+
+// stoppable refuses to stop an order that is over, or one that is already being
+// rolled back: the reference lists Application.ChangerOrderRunning for both abort
+// operations without saying when, and this is the reading.
+func stoppable(order *changeOrder) *apiError {
+	switch order.Phase {
+	case phaseFinished:
+		return refuse(codeOrderNotRunning)
+	case phaseRollback:
+		return refuse(codeOrderRunning)
+	case phaseApproval, phasePreparing, phaseRunning, phaseConfirm, phaseAutoWait, phaseHanging:
+	}
+	return nil
+}
+
+// findPipeline finds the order a pipeline belongs to, and its place in it.
+func (s *state) findPipeline(id string) (*changeOrder, int) {
+	for _, order := range s.Orders {
+		for i, p := range order.Pipelines {
+			if p.ID == id {
+				return order, i
+			}
+		}
+	}
+	return nil, 0
+}
+
+// newestFirst lists the orders of an application, the newest first.
+func (s *state) newestFirst(app *application) []*changeOrder {
+	orders := make([]*changeOrder, 0, len(app.OrderIDs))
+	for _, id := range slices.Backward(app.OrderIDs) {
+		orders = append(orders, s.Orders[id])
+	}
+	return orders
+}

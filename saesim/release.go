@@ -1,0 +1,315 @@
+package saesim
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	packageImage  = "Image"
+	packageFatJar = "FatJar"
+	packageWar    = "War"
+
+	// maxReplicas is the instance count that needs no quota ticket (SAE API
+	// reference ch. 11.1).
+	maxReplicas = 50
+)
+
+type createData struct {
+	ChangeOrderID string `json:"ChangeOrderId,omitempty"`
+	AppID         string `json:"AppId"`
+}
+
+// createApplication serves CreateApplication (SAE API reference ch. 12.1). With
+// Deploy=false no change order is made and the application has no version yet; the
+// reference does not say (reading).
+func createApplication(c *call) (any, *apiError) {
+	packageType := c.args["PackageType"]
+	config := c.settings("AppName", "NamespaceId", "PackageType", "Replicas", "Deploy", "AutoConfig")
+	for name, value := range map[string]string{"Cpu": "1000", "Memory": "2048", "Timezone": "Asia/Shanghai", "TerminationGracePeriodSeconds": "30"} {
+		if config[name] == "" {
+			config[name] = value
+		}
+	}
+	if refused := c.checkCreate(packageType, config); refused != nil {
+		return nil, refused
+	}
+	app := &application{
+		ID: c.st.draw("app"), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
+		Name: c.args["AppName"], NamespaceID: c.args["NamespaceId"], PackageType: packageType,
+		Replicas: *c.args.integer("Replicas"), CreatedAt: c.now, Config: config,
+	}
+	if app.NamespaceID == "" || c.args.boolean("AutoConfig", false) {
+		app.NamespaceID = c.region
+	}
+	c.st.Apps[app.ID] = app
+	data := createData{AppID: app.ID}
+	if c.args.boolean("Deploy", true) {
+		target := c.addVersion(app, config)
+		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID)}, Unavailable: app.Replicas}
+		data.ChangeOrderID = c.accept(c.st, app, newOrder{
+			Operation: opCreate, Type: typeCreate, Description: describeVersion(target), Plan: p,
+		}, c.now).ID
+	}
+	return data, nil
+}
+
+func (c *call) checkCreate(packageType string, config map[string]string) *apiError {
+	namespace := c.args["NamespaceId"]
+	switch replicas := *c.args.integer("Replicas"); {
+	case replicas < 1:
+		return invalidParameter("Replicas", "it must be at least 1")
+	case replicas > maxReplicas:
+		return refuse(codeAppQuota, maxReplicas)
+	case namespace != strings.ToLower(namespace):
+		return refuse(codeNamespaceUppercase)
+	case namespace != "" && !namespacePattern().MatchString(namespace):
+		return invalidParameter("NamespaceId", "it must be <RegionId>:<suffix>")
+	case !specSupported(config["Cpu"], config["Memory"]):
+		return refuse(codeInstanceSpec, config["Cpu"], config["Memory"])
+	}
+	return checkPackage(packageType, config)
+}
+
+// namespacePattern also takes a bare region ID, which the samples use for the
+// default namespace.
+func namespacePattern() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9-]+(:[a-z0-9-]+)?$`) }
+
+// checkPackage applies the rules between a package type and the other settings
+// (SAE API reference ch. 12.1, 12.3).
+func checkPackage(packageType string, config map[string]string) *apiError {
+	if packageType == packageImage {
+		switch {
+		case config["ImageUrl"] == "":
+			return missingParameter("ImageUrl")
+		case config["Jdk"] != "":
+			return invalidParameter("Jdk", "an image brings its own")
+		case config["WebContainer"] != "":
+			return invalidParameter("WebContainer", "an image brings its own")
+		}
+		return nil
+	}
+	switch {
+	case config["PackageUrl"] == "":
+		return missingParameter("PackageUrl")
+	case config["PackageVersion"] == "":
+		return missingParameter("PackageVersion")
+	case config["ImageUrl"] != "":
+		return invalidParameter("ImageUrl", "the package type is %s", packageType)
+	case packageType == packageFatJar && config["Jdk"] == "":
+		return refuse(codeJarMissingJDK)
+	case packageType == packageWar && (config["Jdk"] == "" || config["WebContainer"] == ""):
+		return refuse(codeWarMissing)
+	}
+	return nil
+}
+
+// settings are the parameters of a call that belong into an application's
+// configuration: those of the reference except the named ones.
+func (c *call) settings(except ...string) map[string]string {
+	config := map[string]string{}
+	for _, p := range c.op.Params {
+		if value, sent := c.args[p.Name]; sent && !slices.Contains(except, p.Name) {
+			config[p.Name] = value
+		}
+	}
+	return config
+}
+
+// addVersion records a new version with a configuration. The version of an image
+// is made up by the platform (SAE API reference ch. 10.8).
+func (c *call) addVersion(app *application, config map[string]string) *version {
+	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: maps.Clone(config)}
+	if app.PackageType == packageImage {
+		v.Config["PackageVersion"] = millisText(c.now)
+	}
+	app.Versions = append(app.Versions, v)
+	return v
+}
+
+// describeVersion is the description of an order that was given none.
+func describeVersion(v *version) string {
+	text := "Version: " + v.Config["PackageVersion"]
+	if image := v.Config["ImageUrl"]; image != "" {
+		text += " | Image: " + image
+	}
+	return text
+}
+
+type releaseData struct {
+	ChangeOrderID  string `json:"ChangeOrderId"`
+	AppID          string `json:"AppId,omitempty"`
+	IsNeedApproval bool
+}
+
+// deployApplication serves DeployApplication (SAE API reference ch. 12.3). Settings
+// that are not sent stay as they are; an empty text clears one.
+func deployApplication(c *call) (any, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	config := maps.Clone(app.Config)
+	if v := app.current(); v != nil {
+		config = maps.Clone(v.Config)
+	}
+	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule"))
+	if refused := checkPackage(app.PackageType, config); refused != nil {
+		return nil, refused
+	}
+	if app.PackageType != packageImage && app.hasPackage(config["PackageVersion"]) {
+		return nil, refuse(codeVersionExists)
+	}
+	wanted, refused := c.release(app, "", time.Minute)
+	if refused != nil {
+		return nil, refused
+	}
+	target := c.addVersion(app, config)
+	wanted.Plan.Target = target.ID
+	wanted.Operation, wanted.Type, wanted.Description = opDeploy, typeDeploy, describeVersion(target)
+	if text := c.args["ChangeOrderDesc"]; text != "" {
+		wanted.Description = text
+	}
+	order := c.accept(c.st, app, wanted, c.now)
+	return releaseData{ChangeOrderID: order.ID, AppID: app.ID, IsNeedApproval: order.ApprovalID != ""}, nil
+}
+
+// hasPackage tells whether a package version was used before.
+func (a *application) hasPackage(packageVersion string) bool {
+	return slices.ContainsFunc(a.Versions, func(v *version) bool { return v.Config["PackageVersion"] == packageVersion })
+}
+
+// rollbackApplication serves RollbackApplication (SAE API reference ch. 12.12). No
+// version is added: the application goes back to one it has. The code for an
+// unknown version is a reading.
+func rollbackApplication(c *call) (any, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	if app.CurrentVersion == "" {
+		return nil, refuse(codeNotDeployYet)
+	}
+	target := app.version(c.args["VersionId"])
+	if target == nil {
+		return nil, refuse(codeObviously, "VersionId")
+	}
+	wanted, refused := c.release(app, target.ID, time.Second)
+	if refused != nil {
+		return nil, refused
+	}
+	wanted.Operation, wanted.Type, wanted.Description = opRollback, typeRollback, describeVersion(target)
+	order := c.accept(c.st, app, wanted, c.now)
+	return releaseData{ChangeOrderID: order.ID, IsNeedApproval: order.ApprovalID != ""}, nil
+}
+
+// release reads the rollout parameters that deploy and rollback share and plans
+// the order. The unit of BatchWaitTime differs between the two, as printed.
+func (c *call) release(app *application, target string, unit time.Duration) (newOrder, *apiError) {
+	how, refused := parseStrategy(c.args[paramUpdateStrategy])
+	if refused != nil {
+		return newOrder{}, refused
+	}
+	pause := c.args.integerOr("BatchWaitTime", 0)
+	if pause < 0 || pause > maxWaitMinutes {
+		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWaitMinutes)
+	}
+	unavailable, refused := c.minReady().unavailable(app.Replicas)
+	if refused != nil {
+		return newOrder{}, refused
+	}
+	p, refused := planRelease(app, target, how, unavailable)
+	if refused != nil {
+		return newOrder{}, refused
+	}
+	if how != nil {
+		p.Wait = how.wait(time.Duration(pause) * unit)
+	}
+	p.Restore = c.restoresRules()
+	return newOrder{Plan: p, MayNeedApproval: true}, nil
+}
+
+func (c *call) minReady() minReady {
+	return minReady{instances: c.args.integer("MinReadyInstances"), ratio: c.args.integer("MinReadyInstanceRatio")}
+}
+
+// restoresRules reads AutoEnableApplicationScalingRule. Its default is not stated;
+// the reading is true.
+func (c *call) restoresRules() bool { return c.args.boolean("AutoEnableApplicationScalingRule", true) }
+
+type orderData struct {
+	ChangeOrderID string `json:"ChangeOrderId"`
+}
+
+// restartApplication serves RestartApplication (SAE API reference ch. 12.10).
+func restartApplication(c *call) (any, *apiError) {
+	app, refused := c.deployedApp()
+	if refused != nil {
+		return nil, refused
+	}
+	unavailable, refused := c.minReady().unavailable(app.Replicas)
+	if refused != nil {
+		return nil, refused
+	}
+	var slots []int
+	for _, i := range app.Instances {
+		slots = append(slots, i.Slot)
+	}
+	order := c.accept(c.st, app, newOrder{
+		Operation: opRestart, Type: typeRestart, Description: "Restart application",
+		Plan: plan{Batches: [][]int{slots}, Unavailable: unavailable, DisableRules: true, Restore: c.restoresRules()},
+	}, c.now)
+	return orderData{ChangeOrderID: order.ID}, nil
+}
+
+// deployedApp is idleApp for operations that need a deployed application.
+func (c *call) deployedApp() (*application, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	if app.CurrentVersion == "" {
+		return nil, refuse(codeNotDeployYet)
+	}
+	return app, nil
+}
+
+// rescaleApplication serves RescaleApplication (SAE API reference ch. 12.13). The
+// last instances go first.
+func rescaleApplication(c *call) (any, *apiError) {
+	app, refused := c.deployedApp()
+	if refused != nil {
+		return nil, refused
+	}
+	replicas := *c.args.integer("Replicas")
+	switch {
+	case replicas < 1:
+		return nil, invalidParameter("Replicas", "it must be at least 1")
+	case replicas > maxReplicas:
+		return nil, refuse(codeAppQuota, maxReplicas)
+	}
+	if _, refused := c.minReady().unavailable(replicas); refused != nil {
+		return nil, refused
+	}
+	kind, slots := typeScaleOut, []int{}
+	for slot := app.Replicas; slot < replicas; slot++ {
+		slots = append(slots, slot)
+	}
+	if replicas < app.Replicas {
+		kind = typeScaleIn
+		for slot := app.Replicas - 1; slot >= replicas; slot-- {
+			slots = append(slots, slot)
+		}
+	}
+	order := c.accept(c.st, app, newOrder{
+		Operation: opRescale, Type: kind, Description: typeLabel(kind),
+		Plan: plan{
+			Batches: [][]int{slots}, Unavailable: max(len(slots), 1), Replicas: replicas,
+			DisableRules: true, Restore: c.restoresRules(),
+		},
+	}, c.now)
+	return orderData{ChangeOrderID: order.ID}, nil
+}

@@ -1,0 +1,333 @@
+package saesim
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	ruleTiming   = "timing"
+	ruleOnMetric = "metric"
+
+	maxRules        = 5  // per application (SAE API reference ch. 11.1)
+	maxTriggerTimes = 20 // per timing rule
+)
+
+// ruleTimer is the ScalingRuleTimer parameter (SAE API reference ch. 11.1).
+type ruleTimer struct {
+	BeginDate *string        `json:"beginDate"`
+	EndDate   *string        `json:"endDate"`
+	Period    string         `json:"period"`
+	Schedules []ruleSchedule `json:"schedules"`
+}
+
+type ruleSchedule struct {
+	AtTime         string `json:"atTime"`
+	TargetReplicas int    `json:"targetReplicas"`
+}
+
+// ruleMetric is the ScalingRuleMetric parameter. Its keys are read without regard
+// to case, as the reference itself writes one of them in two ways.
+type ruleMetric struct {
+	MaxReplicas    int          `json:"maxReplicas"`
+	MinReplicas    int          `json:"minReplicas"`
+	Metrics        []metricGoal `json:"metrics"`
+	ScaleUpRules   rulePace     `json:"scaleUpRules"`
+	ScaleDownRules rulePace     `json:"scaleDownRules"`
+}
+
+type metricGoal struct {
+	MetricType                     string `json:"metricType"`
+	MetricTargetAverageUtilization int    `json:"metricTargetAverageUtilization"`
+	SLBProject                     string `json:"SlbProject,omitempty"`
+	SLBLogstore                    string `json:"SlbLogstore,omitempty"`
+	Vport                          string `json:"Vport,omitempty"`
+}
+
+type rulePace struct {
+	Step                       looseInt `json:"step"`
+	Disabled                   bool     `json:"disabled"`
+	StabilizationWindowSeconds int      `json:"stabilizationWindowSeconds"`
+}
+
+// looseInt is a number that is sent as a number or as a text: the reference's
+// request sample writes step as a text.
+type looseInt int
+
+func (n *looseInt) UnmarshalJSON(text []byte) error {
+	value, err := strconv.Atoi(strings.Trim(string(text), `"`))
+	*n = looseInt(value)
+	return err
+}
+
+// parseTimer reads and checks a timing rule.
+func parseTimer(text string) (*ruleTimer, *apiError) {
+	if text == "" {
+		return nil, missingParameter("ScalingRuleTimer")
+	}
+	var t ruleTimer
+	if json.Unmarshal([]byte(text), &t) != nil {
+		return nil, invalidParameter("ScalingRuleTimer", "it is not a timer in JSON")
+	}
+	if refused := t.checkDates(); refused != nil {
+		return nil, refused
+	}
+	switch {
+	case len(t.Schedules) == 0:
+		return nil, refuse(codeRuleTimeFormat)
+	case len(t.Schedules) > maxTriggerTimes:
+		return nil, refuse(codeRuleTimeQuota)
+	}
+	seen := map[string]bool{}
+	for _, s := range t.Schedules {
+		if _, err := time.Parse("15:04", s.AtTime); err != nil || len(s.AtTime) != len("15:04") {
+			return nil, refuse(codeRuleTimeFormat)
+		}
+		if seen[s.AtTime] {
+			return nil, refuse(codeRuleTimeConflict)
+		}
+		seen[s.AtTime] = true
+		if s.TargetReplicas < 1 || s.TargetReplicas > maxReplicas {
+			return nil, invalidParameter("ScalingRuleTimer", "targetReplicas must be from 1 to %d", maxReplicas)
+		}
+	}
+	return &t, nil
+}
+
+func (t *ruleTimer) checkDates() *apiError {
+	if (t.BeginDate == nil) != (t.EndDate == nil) {
+		return refuse(codeRuleDateFormat)
+	}
+	if t.BeginDate != nil {
+		begin, err1 := time.Parse(time.DateOnly, *t.BeginDate)
+		end, err2 := time.Parse(time.DateOnly, *t.EndDate)
+		if err1 != nil || err2 != nil {
+			return refuse(codeRuleDateFormat)
+		}
+		if begin.After(end) {
+			return refuse(codeRuleDateOrder)
+		}
+	}
+	if _, ok := parsePeriod(t.Period); !ok {
+		return refuse(codeRuleDateFormat)
+	}
+	return nil
+}
+
+// period is the set of days a timing rule works on; both empty means every day.
+type period struct {
+	weekdays, monthdays []string
+}
+
+// parsePeriod reads "* * *", "* * Fri,Mon" or "1,2,31 * *".
+func parsePeriod(text string) (period, bool) {
+	fields := strings.Fields(text)
+	if len(fields) != 3 || fields[1] != "*" || fields[0] != "*" && fields[2] != "*" {
+		return period{}, false
+	}
+	var p period
+	if fields[0] != "*" {
+		p.monthdays = strings.Split(fields[0], ",")
+	}
+	if fields[2] != "*" {
+		p.weekdays = strings.Split(fields[2], ",")
+	}
+	for _, day := range p.monthdays {
+		if n, err := strconv.Atoi(day); err != nil || n < 1 || n > 31 {
+			return period{}, false
+		}
+	}
+	for _, day := range p.weekdays {
+		if !slices.Contains([]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}, day) {
+			return period{}, false
+		}
+	}
+	return p, true
+}
+
+// meets tells whether two sets can share a day. A weekly and a monthly set always
+// can.
+func (p period) meets(q period) bool {
+	share := func(a, b []string) bool {
+		return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(day string) bool { return slices.Contains(b, day) })
+	}
+	return share(p.weekdays, q.weekdays) && share(p.monthdays, q.monthdays)
+}
+
+// conflicts tells whether two timers want the same minute of a day on which both
+// may work (reading of InvalidScalingRuleTime.Conflict).
+func (t *ruleTimer) conflicts(other *ruleTimer) bool {
+	if t.BeginDate != nil && other.BeginDate != nil && (*t.BeginDate > *other.EndDate || *other.BeginDate > *t.EndDate) {
+		return false
+	}
+	p, _ := parsePeriod(t.Period)
+	q, _ := parsePeriod(other.Period)
+	return p.meets(q) && slices.ContainsFunc(t.Schedules, func(a ruleSchedule) bool {
+		return slices.ContainsFunc(other.Schedules, func(b ruleSchedule) bool { return a.AtTime == b.AtTime })
+	})
+}
+
+// parseMetric reads and checks a metric rule.
+func parseMetric(text string) (*ruleMetric, *apiError) {
+	const name = "ScalingRuleMetric"
+	if text == "" {
+		return nil, missingParameter(name)
+	}
+	m := ruleMetric{ScaleUpRules: rulePace{Step: 100}, ScaleDownRules: rulePace{Step: 100}}
+	if json.Unmarshal([]byte(text), &m) != nil {
+		return nil, invalidParameter(name, "it is not a metric rule in JSON")
+	}
+	switch {
+	case m.MinReplicas < 1 || m.MaxReplicas < m.MinReplicas:
+		return nil, invalidParameter(name, "it needs 1 <= minReplicas <= maxReplicas")
+	case m.MaxReplicas > maxReplicas:
+		return nil, refuse(codeAppQuota, maxReplicas)
+	case len(m.Metrics) == 0:
+		return nil, invalidParameter(name, "metrics is empty")
+	}
+	for _, pace := range []rulePace{m.ScaleUpRules, m.ScaleDownRules} {
+		if pace.Step < 1 || pace.StabilizationWindowSeconds < 0 || pace.StabilizationWindowSeconds > 3600 {
+			return nil, invalidParameter(name, "step must be at least 1 and stabilizationWindowSeconds from 0 to 3600")
+		}
+	}
+	for _, goal := range m.Metrics {
+		statusName, _ := metricStatusName(goal.MetricType)
+		switch {
+		case statusName == "":
+			return nil, invalidParameter(name, "metricType %q is unknown", goal.MetricType)
+		case goal.MetricTargetAverageUtilization < 1:
+			return nil, invalidParameter(name, "metricTargetAverageUtilization must be at least 1")
+		case strings.HasPrefix(goal.MetricType, "SLB_") && (goal.SLBProject == "" || goal.SLBLogstore == "" || goal.Vport == ""):
+			return nil, invalidParameter(name, "%s needs SlbProject, SlbLogstore and Vport", goal.MetricType)
+		}
+	}
+	return &m, nil
+}
+
+// metricStatusName is the name and type a metric has in status answers.
+func metricStatusName(metricType string) (name, kind string) {
+	switch metricType {
+	case "CPU":
+		return "cpu", "Resource"
+	case "MEMORY":
+		return "memory", "Resource"
+	case "tcpActiveConn":
+		return "tcpActiveConn", "Pods"
+	case "SLB_QPS":
+		return "slb_incall_qps", "External"
+	case "SLB_RT":
+		return "slb_incall_rt", "External"
+	}
+	return "", ""
+}
+
+// createRule serves CreateApplicationScalingRule (SAE API reference ch. 11.1). A
+// rule starts enabled unless told otherwise (reading).
+func createRule(c *call) (any, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	rule := &scalingRule{
+		Name: c.args["ScalingRuleName"], Type: c.args["ScalingRuleType"],
+		Enabled: c.args.boolean("ScalingRuleEnable", true), CreatedAt: c.now, UpdatedAt: c.now,
+	}
+	if rule.Type == ruleTiming {
+		rule.Timer, refused = parseTimer(c.args["ScalingRuleTimer"])
+	} else {
+		rule.Metric, refused = parseMetric(c.args["ScalingRuleMetric"])
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	if _, refused := c.minReady().unavailable(app.Replicas); refused != nil {
+		return nil, refused
+	}
+	switch {
+	case app.rule(rule.Name) != nil:
+		return nil, refuse(codeRuleExists)
+	case len(app.Rules) >= maxRules:
+		return nil, refuse(codeRuleQuota)
+	}
+	for _, other := range app.Rules {
+		if rule.Timer != nil && other.Timer != nil && rule.Timer.conflicts(other.Timer) {
+			return nil, refuse(codeRuleTimeConflict)
+		}
+	}
+	if !rule.Enabled {
+		rule.LastDisabledAt = c.now
+	}
+	app.Rules = append(app.Rules, rule)
+	return showRule(app, rule, false), nil
+}
+
+// describeRule serves DescribeApplicationScalingRule (SAE API reference ch. 11.6).
+func describeRule(c *call) (any, *apiError) {
+	app, rule, refused := c.rule()
+	if refused != nil {
+		return nil, refused
+	}
+	return showRule(app, rule, true), nil
+}
+
+// rule returns the scaling rule a call names. No code for a missing one is listed
+// with the operations that need it; this one is listed with the creation (reading).
+func (c *call) rule() (*application, *scalingRule, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, nil, refused
+	}
+	rule := app.rule(c.args["ScalingRuleName"])
+	if rule == nil {
+		return nil, nil, refuse(codeRuleNotFound)
+	}
+	return app, rule, nil
+}
+
+type rulesData struct {
+	CurrentPage             int
+	TotalSize               int
+	PageSize                int
+	ApplicationScalingRules []ruleData
+}
+
+// describeRules serves DescribeApplicationScalingRules (SAE API reference ch. 11.7),
+// which takes no paging parameters and answers with all rules.
+func describeRules(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	data := rulesData{CurrentPage: 1, TotalSize: len(app.Rules), PageSize: 10, ApplicationScalingRules: []ruleData{}}
+	for _, rule := range app.Rules {
+		data.ApplicationScalingRules = append(data.ApplicationScalingRules, showRule(app, rule, true))
+	}
+	return data, nil
+}
+
+// enableRule serves EnableApplicationScalingRule (SAE API reference ch. 11.3).
+func enableRule(c *call) (any, *apiError) { return c.switchRule(true) }
+
+// disableRule serves DisableApplicationScalingRule (SAE API reference ch. 11.4).
+func disableRule(c *call) (any, *apiError) { return c.switchRule(false) }
+
+func (c *call) switchRule(on bool) (any, *apiError) {
+	app, rule, refused := c.rule()
+	if refused != nil {
+		return nil, refused
+	}
+	if refused := c.st.requireIdle(app); refused != nil {
+		return nil, refused
+	}
+	if rule.Enabled == on {
+		return nil, nil //nolint:nilnil // an answer without data
+	}
+	rule.Enabled, rule.UpdatedAt = on, c.now
+	if !on {
+		rule.LastDisabledAt = c.now
+	}
+	return nil, nil //nolint:nilnil // an answer without data
+}

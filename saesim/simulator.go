@@ -1,0 +1,214 @@
+package saesim
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Simulator is SAE served from memory. It is an http.Handler: put it behind any
+// server or httptest. It is safe for concurrent use and starts no goroutines.
+type Simulator struct {
+	config   Config
+	engine   engine
+	verifier *verifier
+	routes   map[route]*operation
+	admin    http.Handler
+
+	mu sync.Mutex
+	st *state
+}
+
+// New makes a simulator. When the configuration names a state file that exists, the
+// simulator goes on where the file was left; its seed is then the file's.
+func New(config Config) (*Simulator, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("saesim: %w", err)
+	}
+	config = config.withDefaults()
+	s := &Simulator{
+		config: config,
+		engine: engine{batch: config.BatchDuration},
+		verifier: &verifier{
+			keys: config.AccessKeys, region: config.Region, strict: config.Strict, wall: config.Wall,
+		},
+		routes: routes(),
+		st:     newState(config.Seed, config.Clock.Now()),
+	}
+	s.admin = s.adminHandler()
+	if config.StateFile != "" {
+		st, err := loadState(config.StateFile)
+		if err != nil {
+			return nil, fmt.Errorf("saesim: %w", err)
+		}
+		if st != nil {
+			s.st = st
+			config.Clock.catchUp(st.Now)
+		}
+	}
+	return s, nil
+}
+
+// Close writes the state file, when there is one. The simulator stays usable.
+func (s *Simulator) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	return s.save()
+}
+
+// look brings the state up to the present time and returns that time. The caller
+// holds the lock.
+func (s *Simulator) look() time.Time {
+	now := s.config.Clock.Now()
+	if now.Before(s.st.Now) {
+		now = s.st.Now
+	}
+	s.engine.advance(s.st, now)
+	return now
+}
+
+// save writes the state file, when there is one. The caller holds the lock.
+func (s *Simulator) save() error {
+	if s.config.StateFile == "" {
+		return nil
+	}
+	return saveState(s.config.StateFile, s.st)
+}
+
+// ServeHTTP serves the SAE API, the admin API under /_saesim/ and /healthz.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, adminPrefix) {
+		s.admin.ServeHTTP(w, r)
+		return
+	}
+	s.serveAPI(w, r)
+}
+
+// serveAPI carries one request through routing, authentication, faults and its
+// operation.
+func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
+	op := s.routes[route{r.Method, r.URL.Path}]
+	ids := s.countCall(op)
+	if op == nil {
+		fail(ids, refuse(codeActionNotFound)).write(w)
+		return
+	}
+	body, refused := readBody(w, r)
+	if refused == nil {
+		refused = s.verifier.verify(r, body)
+	}
+	if refused != nil {
+		fail(ids, refused).write(w)
+		return
+	}
+	c := &call{engine: s.engine, op: op.Operation, args: parseArgs(r, body), region: s.config.Region}
+	hit := s.takeFaults(c)
+	wait(r, hit.delay)
+	switch hit.kind {
+	case FaultDropBefore:
+		drop(w)
+		return
+	case FaultError:
+		fail(ids, hit.error).write(w)
+		return
+	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay,
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval:
+	}
+	result := s.carryOut(op, c, ids)
+	switch hit.kind {
+	case FaultDropAfter:
+		drop(w)
+	case FaultErrorAfter:
+		fail(ids, hit.error).write(w)
+	case FaultTruncate:
+		truncate(w, result)
+	case FaultDropBefore, FaultError, FaultDelay, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval:
+		result.write(w)
+	default:
+		result.write(w)
+	}
+}
+
+// countCall numbers a request and counts its operation.
+func (s *Simulator) countCall(op *operation) requestIDs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.Requests++
+	if op != nil {
+		s.st.Calls[op.Name]++
+	}
+	return newRequestIDs(s.st.Seed, s.st.Requests)
+}
+
+// takeFaults uses up the faults that are meant for a call.
+func (s *Simulator) takeFaults(c *call) callFaults {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.st, c.now = s.st, s.look()
+	return s.st.takeCallFaults(c.op.Name, c.subject())
+}
+
+// carryOut checks a call's parameters and runs its operation.
+func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
+	if refused := c.args.check(op.Operation); refused != nil {
+		return fail(ids, refused)
+	}
+	if op.serve == nil {
+		return fail(ids, refuse(codeNotSimulated, op.Name))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.st, c.now = s.st, s.look()
+	result, refused := op.serve(c)
+	if refused != nil {
+		return fail(ids, refused)
+	}
+	if op.Mutates {
+		if err := s.save(); err != nil {
+			return fail(ids, &apiError{Status: http.StatusInternalServerError, Code: codeInternal, Message: err.Error()})
+		}
+	}
+	return succeed(op.Operation, ids, result)
+}
+
+// wait holds a call back. A caller that gives up does not stop it: as with a real
+// server, the call may well be carried out after the caller has stopped waiting.
+func wait(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+}
+
+// drop closes the connection without a word. Where there is no connection to close,
+// as with a recorder in a test, it answers 502.
+func drop(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// truncate promises the whole answer and sends half of it; the server then closes
+// the connection.
+func truncate(w http.ResponseWriter, full answer) {
+	half := answer{status: full.status, body: full.body[:len(full.body)/2]}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", fmt.Sprint(len(full.body)))
+	w.WriteHeader(half.status)
+	_, _ = w.Write(half.body)
+}

@@ -1,0 +1,330 @@
+package saesim
+
+import "time"
+
+// stateVersion is written into state files; a file of another version is refused.
+const stateVersion = 1
+
+// state is everything a simulator knows, in one value that can be written down.
+// What happens by itself (batches that finish, waits that end) is worked out from
+// it whenever somebody looks, so it holds times and never timers.
+type state struct {
+	Version int `json:"version"`
+	// Now is the simulated time up to which the state has been worked out.
+	Now  time.Time `json:"now"`
+	Seed uint64    `json:"seed"`
+	// Drawn counts the identifiers drawn so far.
+	Drawn uint64 `json:"drawn"`
+	// Requests counts requests, for request and trace IDs.
+	Requests uint64 `json:"requests"`
+
+	Apps       map[string]*application `json:"apps"`
+	Orders     map[string]*changeOrder `json:"orders"`
+	GreyRoutes map[int64]*greyRoute    `json:"greyRoutes"`
+	NextRoute  int64                   `json:"nextRoute"`
+
+	Faults    []*Fault       `json:"faults"`
+	NextFault int            `json:"nextFault"`
+	Calls     map[string]int `json:"calls"`
+}
+
+func newState(seed uint64, now time.Time) *state {
+	return &state{
+		Version:    stateVersion,
+		Now:        now,
+		Seed:       seed,
+		Apps:       map[string]*application{},
+		Orders:     map[string]*changeOrder{},
+		GreyRoutes: map[int64]*greyRoute{},
+		Calls:      map[string]int{},
+	}
+}
+
+// application is one SAE application with its one instance group.
+type application struct {
+	ID          string    `json:"id"`
+	Sequence    uint64    `json:"sequence"`
+	Name        string    `json:"name"`
+	NamespaceID string    `json:"namespaceId"`
+	GroupID     string    `json:"groupId"`
+	PackageType string    `json:"packageType"`
+	Replicas    int       `json:"replicas"`
+	CreatedAt   time.Time `json:"createdAt"`
+	// Config holds the settings that belong to the application and not to a
+	// version: parameters of the last accepted call that have no other home.
+	Config map[string]string `json:"config"`
+
+	// CurrentVersion is the version that the configuration shows: the target of
+	// the last order that began to run, or what a rollback put back. Empty until
+	// the first deployment.
+	CurrentVersion string     `json:"currentVersion"`
+	Versions       []*version `json:"versions"` // oldest first
+
+	Instances []*instance    `json:"instances"` // by slot
+	Rules     []*scalingRule `json:"rules"`     // oldest first
+	OrderIDs  []string       `json:"orderIds"`  // oldest first
+	// ActiveOrder is the one unfinished order, or empty.
+	ActiveOrder string `json:"activeOrder"`
+}
+
+// version is one deployed state of an application (SAE API reference ch. 10.12).
+type version struct {
+	ID        string            `json:"id"`
+	CreatedAt time.Time         `json:"createdAt"`
+	Config    map[string]string `json:"config"`
+}
+
+// instance is one container. A slot keeps its number when the instance in it is
+// replaced by another.
+type instance struct {
+	ID        string    `json:"id"`
+	Slot      int       `json:"slot"`
+	VersionID string    `json:"versionId"`
+	Status    string    `json:"status"`
+	Health    string    `json:"health"`
+	IP        string    `json:"ip"`
+	Restarts  int64     `json:"restarts"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// Instance states (SAE API reference ch. 10.7).
+const (
+	instanceRunning     = "Running"
+	instanceStarting    = "PodInitializing"
+	instanceCrashing    = "CrashLoopBackOff"
+	instanceTerminating = "Terminating"
+
+	healthUnchecked = "WithoutHealthCheckConfig"
+	healthPending   = "NotCheckedYet"
+	healthGood      = "Healthy"
+	healthBad       = "ReadinessUnhealthy"
+)
+
+func (a *application) version(id string) *version {
+	for _, v := range a.Versions {
+		if v.ID == id {
+			return v
+		}
+	}
+	return nil
+}
+
+func (a *application) current() *version { return a.version(a.CurrentVersion) }
+
+func (a *application) running() int {
+	n := 0
+	for _, i := range a.Instances {
+		if i.Status == instanceRunning {
+			n++
+		}
+	}
+	return n
+}
+
+// alive counts instances by the version they run.
+func (a *application) alive() map[string]int {
+	count := map[string]int{}
+	for _, i := range a.Instances {
+		count[i.VersionID]++
+	}
+	return count
+}
+
+func (a *application) slot(number int) *instance {
+	for _, i := range a.Instances {
+		if i.Slot == number {
+			return i
+		}
+	}
+	return nil
+}
+
+// Change order and pipeline states (SAE API reference ch. 14.3).
+const (
+	statusReady       = 0
+	statusRunning     = 1
+	statusSuccess     = 2
+	statusFailed      = 3
+	statusAborted     = 6
+	statusWaitConfirm = 8
+	statusWaitAuto    = 9
+	statusSystemFail  = 10
+	statusApproval    = 11
+	statusApproved    = 12
+)
+
+func finished(status int) bool {
+	switch status {
+	case statusSuccess, statusFailed, statusAborted, statusSystemFail:
+		return true
+	}
+	return false
+}
+
+// statusWord is the word DescribeApplicationStatus uses for an order's status.
+func statusWord(status int) string {
+	switch status {
+	case statusReady:
+		return "READY"
+	case statusRunning:
+		return "RUNNING"
+	case statusSuccess:
+		return "SUCCESS"
+	case statusFailed:
+		return "FAIL"
+	case statusAborted:
+		return "ABORT"
+	case statusWaitConfirm:
+		return "WAIT_BATCH_CONFIRM"
+	case statusWaitAuto:
+		return "AUTO_BATCH_WAIT"
+	case statusSystemFail:
+		return "SYSTEM_FAIL"
+	case statusApproval:
+		return "WAIT_APPROVAL"
+	case statusApproved:
+		return "APPROVED"
+	}
+	return ""
+}
+
+// phase is what an order is doing. The public status follows from it.
+type phase string
+
+const (
+	phaseApproval  phase = "approval"  // 11: waits for somebody to approve
+	phasePreparing phase = "preparing" // 0, or 12 after an approval
+	phaseRunning   phase = "running"   // 1: a batch is on its way
+	phaseConfirm   phase = "confirm"   // 8: waits for ConfirmPipelineBatch
+	phaseAutoWait  phase = "auto-wait" // 9: waits until Due
+	phaseHanging   phase = "hanging"   // 1 with SubStatus 1: waits for a rollback by hand
+	phaseRollback  phase = "rollback"  // 1: puts changed instances back
+	phaseFinished  phase = "finished"  // 2, 3, 6 or 10
+)
+
+// changeOrder is one change order (SAE API reference ch. 14).
+type changeOrder struct {
+	ID          string    `json:"id"`
+	Sequence    uint64    `json:"sequence"`
+	AppID       string    `json:"appId"`
+	Type        string    `json:"type"`
+	Description string    `json:"description"`
+	CreatedAt   time.Time `json:"createdAt"`
+	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+
+	Phase   phase `json:"phase"`
+	Outcome int   `json:"outcome,omitempty"` // status once finished, or once a rollback ends
+	// Due is when the phase ends by itself; zero means that it waits for a call.
+	Due        time.Time `json:"due,omitzero"`
+	ApprovalID string    `json:"approvalId,omitempty"`
+	Approved   bool      `json:"approved,omitempty"`
+	Message    string    `json:"message,omitempty"`
+
+	Plan      plan        `json:"plan"`
+	Pipelines []*pipeline `json:"pipelines"`
+	Current   int         `json:"current"` // index into Pipelines
+	// Work is what the running batch or rollback still has to do.
+	Work work `json:"work"`
+	// Was remembers the version each changed slot ran before, for a rollback.
+	Was map[int]string `json:"was,omitempty"`
+	// Before is the application's CurrentVersion when the order began to run.
+	Before string `json:"before,omitempty"`
+	Made   int    `json:"made,omitempty"` // instances made, for their identifiers
+
+	// Disabled are the scaling rules this order switched off and has to restore.
+	Disabled []string `json:"disabled,omitempty"`
+}
+
+// plan is what an order was asked to do, fixed when it is accepted.
+type plan struct {
+	// Target is the version to bring the instances to; empty leaves each its own.
+	Target string `json:"target,omitempty"`
+	// Batches are slot numbers by batch, in order.
+	Batches [][]int `json:"batches"`
+	// Gray tells that the first batch is the gray one.
+	Gray bool `json:"gray,omitempty"`
+	// Gradual tells that the release has a strategy: it rolls itself back when a
+	// batch fails (SAE API reference ch. 5).
+	Gradual bool          `json:"gradual,omitempty"`
+	Manual  bool          `json:"manual,omitempty"`
+	Wait    time.Duration `json:"wait,omitempty"`
+	// Lead is how many slots the first wave of a single batch takes at once; see
+	// planSlots.
+	Lead int `json:"lead,omitempty"`
+	// Base is the version a rollback goes back to when the order began with two
+	// versions alive and brings a third; empty means what each slot ran before.
+	Base string `json:"base,omitempty"`
+	// Unavailable is how many instances may be down at once.
+	Unavailable int `json:"unavailable"`
+	// Replicas is the instance count to end with, 0 to keep it.
+	Replicas int `json:"replicas,omitempty"`
+	// Restore tells to enable the disabled scaling rules again after success.
+	Restore bool `json:"restore,omitempty"`
+	// DisableRules tells to disable the scaling rules while the order runs.
+	DisableRules bool `json:"disableRules,omitempty"`
+	// Trouble maps batch numbers, from 1, to what was arranged for them.
+	Trouble map[int]FaultKind `json:"trouble,omitempty"`
+}
+
+// pipeline is one batch of an order.
+type pipeline struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Status    int       `json:"status"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
+}
+
+// work is a list of slots that are changed wave by wave, so that never more than
+// the allowed number of instances is down.
+type work struct {
+	Slots []int `json:"slots,omitempty"`
+	Done  int   `json:"done,omitempty"` // slots of finished waves
+	Wave  int   `json:"wave,omitempty"` // size of the wave under way
+	Waves int   `json:"waves,omitempty"`
+}
+
+// scalingRule is one elastic rule (SAE API reference ch. 11).
+type scalingRule struct {
+	Name           string      `json:"name"`
+	Type           string      `json:"type"`
+	Enabled        bool        `json:"enabled"`
+	Timer          *ruleTimer  `json:"timer,omitempty"`
+	Metric         *ruleMetric `json:"metric,omitempty"`
+	CreatedAt      time.Time   `json:"createdAt"`
+	UpdatedAt      time.Time   `json:"updatedAt"`
+	LastDisabledAt time.Time   `json:"lastDisabledAt,omitzero"`
+}
+
+func (a *application) rule(name string) *scalingRule {
+	for _, r := range a.Rules {
+		if r.Name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// greyRoute is one gray traffic rule (SAE API reference ch. 19).
+type greyRoute struct {
+	ID          int64       `json:"id"`
+	AppID       string      `json:"appId"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	ScRules     []scRule    `json:"scRules,omitempty"`
+	DubboRules  []dubboRule `json:"dubboRules,omitempty"`
+	AlbRules    []albRule   `json:"albRules,omitempty"`
+	CreatedAt   time.Time   `json:"createdAt"`
+	UpdatedAt   time.Time   `json:"updatedAt"`
+}
+
+// application looks an application up by its ID.
+func (s *state) application(id string) *application { return s.Apps[id] }
+
+// active returns the unfinished order of an application, or nil.
+func (s *state) active(a *application) *changeOrder {
+	if a.ActiveOrder == "" {
+		return nil
+	}
+	return s.Orders[a.ActiveOrder]
+}
