@@ -1,0 +1,71 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+)
+
+// NotFoundError says that Temporal knows no release of this ID.
+type NotFoundError struct{ ID string }
+
+// Error implements error.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("there is no release %q; list them with: slipway release list", e.ID)
+}
+
+// RefusedError says why a command changed nothing.
+type RefusedError struct{ ID, Reason string }
+
+// Error implements error.
+func (e *RefusedError) Error() string { return fmt.Sprintf("release %s refused: %s", e.ID, e.Reason) }
+
+// UnansweredError says that a command was sent and nobody answered in time.
+type UnansweredError struct {
+	ID     string
+	Waited time.Duration
+}
+
+// Error implements error.
+func (e *UnansweredError) Error() string {
+	return fmt.Sprintf("no worker answered for release %s within %s, so the command may or may not count; "+
+		"see slipway release get %s, check that slipway worker runs, and say it again: the same word counts once", e.ID, e.Waited, e.ID)
+}
+
+// UnreachableError says that Temporal did not answer; trying again may help.
+type UnreachableError struct{ Cause error }
+
+// Error implements error.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("Temporal does not answer: %v; check TEMPORAL_ADDRESS or --temporal-address", e.Cause)
+}
+
+// Unwrap returns what the connection said.
+func (e *UnreachableError) Unwrap() error { return e.Cause }
+
+// classify turns an error of the Temporal client into one of this package.
+func classify(id string, err error) error {
+	var notFound *serviceerror.NotFound
+	var namespace *serviceerror.NamespaceNotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &notFound):
+		return &NotFoundError{ID: id}
+	case errors.As(err, &namespace):
+		return fmt.Errorf("namespace %q does not exist in Temporal; set TEMPORAL_NAMESPACE or --temporal-namespace, or create it", namespace.Namespace)
+	case transient(err):
+		return &UnreachableError{Cause: err}
+	}
+	return err
+}
+
+func transient(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	var exhausted *serviceerror.ResourceExhausted
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) || errors.Is(err, context.DeadlineExceeded)
+}

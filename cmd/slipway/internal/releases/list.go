@@ -1,0 +1,156 @@
+package releases
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"slipway/release"
+)
+
+// Client sees and speaks to the releases of one Temporal namespace.
+type Client struct{ temporal client.Client }
+
+// New returns a client on a connection, which stays the caller's.
+func New(c client.Client) *Client { return &Client{temporal: c} }
+
+// Listed is one release as visibility knows it.
+type Listed struct {
+	ID string `json:"id"`
+	// Kind is the workflow type.
+	Kind string `json:"kind"`
+	// App is the application as platform/region/id.
+	App   string        `json:"app,omitempty"`
+	Phase release.Phase `json:"phase,omitempty"`
+	// Stopped says how the release's workflow was ended from outside ("terminated");
+	// then nobody brings the release to an end.
+	Stopped   string    `json:"stopped,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+}
+
+// Filter chooses releases; empty fields choose all.
+type Filter struct {
+	// App is an application as platform/region/id.
+	App   string
+	Phase release.Phase
+	// Limit is how many to list at most; 0 lists all.
+	Limit int
+}
+
+// query is the filter in the language of Temporal's visibility.
+func (f Filter) query() string {
+	q := fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s')", release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback)
+	if f.App != "" {
+		q += fmt.Sprintf(" AND %s = %s", release.SearchApp, literal(f.App))
+	}
+	if f.Phase != "" {
+		q += fmt.Sprintf(" AND %s = %s", release.SearchPhase, literal(string(f.Phase)))
+	}
+	return q
+}
+
+// literal quotes text for a visibility query.
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// pageSize is how many releases are asked for at a time.
+const pageSize = 200
+
+// List lists releases, those under way first and then the latest ended first. More tells
+// that the limit cut the list.
+func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
+	var page []byte
+	for {
+		size := pageSize
+		if f.Limit > 0 {
+			size = min(size, f.Limit+1-len(found))
+		}
+		resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: f.query(), PageSize: int32(size), NextPageToken: page,
+		})
+		if err != nil {
+			return nil, false, classify("", err)
+		}
+		for _, info := range resp.GetExecutions() {
+			found = append(found, listed(info))
+		}
+		if f.Limit > 0 && len(found) > f.Limit {
+			return found[:f.Limit], true, nil
+		}
+		if page = resp.GetNextPageToken(); len(page) == 0 {
+			return found, false, nil
+		}
+	}
+}
+
+func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
+	l := Listed{
+		ID:        releaseID(info.GetExecution().GetWorkflowId()),
+		Kind:      info.GetType().GetName(),
+		App:       keyword(info.GetSearchAttributes(), release.SearchApp),
+		Phase:     release.Phase(keyword(info.GetSearchAttributes(), release.SearchPhase)),
+		Stopped:   stopped(info.GetStatus()),
+		StartedAt: info.GetStartTime().AsTime(),
+	}
+	if info.GetCloseTime() != nil {
+		l.EndedAt = info.GetCloseTime().AsTime()
+	}
+	return l
+}
+
+func keyword(attributes *commonpb.SearchAttributes, name string) string {
+	payload, ok := attributes.GetIndexedFields()[name]
+	if !ok {
+		return ""
+	}
+	var value string
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, &value); err != nil {
+		return ""
+	}
+	return value
+}
+
+// stopped says how a workflow ended if it did not end by itself.
+func stopped(s enumspb.WorkflowExecutionStatus) string {
+	switch s {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return "terminated"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return "failed"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return "timed out"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return "canceled"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
+		enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
+	}
+	return ""
+}
+
+// A release that was started by hand may have any workflow ID; then that is its ID here.
+const releasePrefix = "r-"
+
+func releaseID(workflowID string) string {
+	if id, found := strings.CutPrefix(workflowID, release.WorkflowID("")); found && strings.HasPrefix(id, releasePrefix) {
+		return id
+	}
+	return workflowID
+}
+
+func workflowID(id string) string {
+	if strings.HasPrefix(id, releasePrefix) {
+		return release.WorkflowID(id)
+	}
+	return id
+}

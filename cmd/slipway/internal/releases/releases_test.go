@@ -1,0 +1,267 @@
+package releases_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/release"
+)
+
+const id = "r-abcdefghijklmnop"
+
+func start() time.Time { return time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC) }
+
+func payload(t *testing.T, v any) *commonpb.Payload {
+	t.Helper()
+	p, err := converter.GetDefaultDataConverter().ToPayload(v)
+	require.NoError(t, err)
+	return p
+}
+
+func described(status enumspb.WorkflowExecutionStatus) *client.WorkflowExecutionDescription {
+	d := &client.WorkflowExecutionDescription{}
+	d.WorkflowExecution.ID, d.WorkflowExecution.RunID = release.WorkflowID(id), "run-1"
+	d.Status, d.WorkflowStartTime = status, start()
+	d.TypedSearchAttributes = temporal.NewSearchAttributes(
+		temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet("sae/cn-hangzhou/app-1"),
+		temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(release.PhaseRollingOut)),
+	)
+	if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		d.WorkflowCloseTime = new(start().Add(time.Hour))
+	}
+	return d
+}
+
+// answering is a query's or update's answer.
+type answering struct{ p release.Progress }
+
+func (a answering) HasValue() bool { return true }
+
+func (a answering) Get(out any) error {
+	*out.(*release.Progress) = a.p
+	return nil
+}
+
+func newClient(t *testing.T) (*mocks.Client, *releases.Client) {
+	t.Helper()
+	m := &mocks.Client{}
+	m.Test(t)
+	t.Cleanup(func() { m.AssertExpectations(t) })
+	return m, releases.New(m)
+}
+
+func onDescribe(m *mocks.Client, d *client.WorkflowExecutionDescription, err error) {
+	m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "").Return(d, err)
+}
+
+func onQuery(m *mocks.Client, answer converter.EncodedValue, err error) {
+	m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answer, err)
+}
+
+func TestLookAtARunningRelease(t *testing.T) {
+	t.Parallel()
+	parked := release.Progress{ReleaseID: id, Phase: release.PhaseAwaitingConfirm}
+	visible := release.Progress{
+		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
+		Phase: release.PhaseRollingOut, StartedAt: start(),
+	}
+	cases := []struct {
+		name string
+		err  error
+		want releases.Look
+	}{
+		{"answers", nil, releases.Look{Progress: parked}},
+		{"no worker has polled", serviceerror.NewFailedPrecondition("no poller seen"), releases.Look{Progress: visible, Lack: "no worker answers; the release is durable, waiting"}},
+		{"the worker has just gone", serviceerror.NewDeadlineExceeded("deadline"), releases.Look{Progress: visible, Lack: "no worker answers; the release is durable, waiting"}},
+		{"not begun", serviceerror.NewWorkflowNotReady("no task yet"), releases.Look{Progress: visible, Lack: "the release does not answer yet: no task yet"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
+			onQuery(m, answering{parked}, c.err)
+			look, err := r.Look(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, c.want, look)
+		})
+	}
+}
+
+func TestLookAtAnEndedReleaseNeedsNoWorker(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	want := release.Progress{ReleaseID: id, Phase: release.PhaseRolledBack, Outcome: release.PhaseRolledBack}
+	onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil)
+	run := &mocks.WorkflowRun{}
+	run.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.Progress) = want }).Return(nil)
+	m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
+	look, err := r.Look(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, releases.Look{Progress: want, Closed: true}, look)
+}
+
+func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
+	t.Parallel()
+	held := []release.HeldRule{{Name: "cpu"}}
+	for name, err := range map[string]error{"a worker tells how far it came": nil, "no worker": serviceerror.NewFailedPrecondition("no poller seen")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil)
+			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut, ScalingRules: held, Awaiting: &release.Awaiting{}}}, err)
+			look, lookErr := r.Look(t.Context(), id)
+			require.NoError(t, lookErr)
+			require.True(t, look.Closed)
+			require.Equal(t, release.PhaseNeedsAttention, look.Progress.Outcome)
+			require.Contains(t, look.Progress.Reason, "terminated at RollingOut")
+			require.Equal(t, start().Add(time.Hour), look.Progress.EndedAt)
+			require.Nil(t, look.Progress.Awaiting)
+			if err == nil {
+				require.Equal(t, held, look.Progress.ScalingRules)
+			}
+		})
+	}
+}
+
+func TestErrorsTellWhatToDo(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"unknown release", serviceerror.NewNotFound("workflow not found"), `there is no release "` + id + `"; list them with: slipway release list`},
+		{"unknown namespace", serviceerror.NewNamespaceNotFound("shop"), `namespace "shop" does not exist in Temporal; set TEMPORAL_NAMESPACE`},
+		{"no Temporal", serviceerror.NewUnavailable("connection refused"), "Temporal does not answer: connection refused; check TEMPORAL_ADDRESS"},
+		{"other", serviceerror.NewPermissionDenied("denied", ""), "denied"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onDescribe(m, nil, c.err)
+			_, err := r.Look(t.Context(), id)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestSay(t *testing.T) {
+	t.Parallel()
+	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 1, By: "mei", Via: "update"}
+	rolling := release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut}
+	late := client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
+	cases := []struct {
+		name  string
+		err   error
+		ended *client.WorkflowExecutionDescription
+		check func(t *testing.T, p release.Progress, err error)
+	}{
+		{"taken", nil, nil, func(t *testing.T, p release.Progress, err error) {
+			t.Helper()
+			require.NoError(t, err)
+			require.Equal(t, rolling, p)
+		}},
+		{"refused", temporal.NewNonRetryableApplicationError("batch 1 does not wait", release.ErrorRefused, nil), nil, func(t *testing.T, _ release.Progress, err error) {
+			t.Helper()
+			require.Equal(t, &releases.RefusedError{ID: id, Reason: "batch 1 does not wait"}, err)
+		}},
+		{
+			"ended", serviceerror.NewNotFound("workflow execution already completed"), described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED),
+			func(t *testing.T, _ release.Progress, err error) {
+				t.Helper()
+				require.Equal(t, &releases.RefusedError{ID: id, Reason: "release " + id + " has ended: NeedsAttention"}, err)
+			},
+		},
+		{"unanswered", late, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), func(t *testing.T, _ release.Progress, err error) {
+			t.Helper()
+			var unanswered *releases.UnansweredError
+			require.ErrorAs(t, err, &unanswered)
+			require.ErrorContains(t, err, "may or may not count")
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			ctx := t.Context()
+			if errors.Is(c.err, error(late)) {
+				passed, cancel := context.WithTimeout(ctx, 0)
+				defer cancel()
+				ctx = passed
+			}
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.Progress) = rolling }).Return(nil)
+			m.On("UpdateWorkflow", mock.Anything, client.UpdateWorkflowOptions{
+				UpdateID: "c-1", WorkflowID: release.WorkflowID(id), UpdateName: "confirm", Args: []any{confirm},
+				WaitForStage: client.WorkflowUpdateStageCompleted,
+			}).Return(handle, c.err)
+			if c.ended != nil {
+				onDescribe(m, c.ended, nil)
+				if c.ended.WorkflowCloseTime != nil {
+					onQuery(m, nil, serviceerror.NewFailedPrecondition("no poller seen"))
+				}
+			}
+			p, err := r.Say(ctx, id, confirm)
+			c.check(t, p, err)
+		})
+	}
+}
+
+func TestSayValidatesFirst(t *testing.T) {
+	t.Parallel()
+	_, r := newClient(t)
+	_, err := r.Say(t.Context(), id, release.Command{Kind: release.CommandConfirm, By: "mei"})
+	require.ErrorContains(t, err, "batch: must be the number of the finished batch")
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	info := func(workflow string, status enumspb.WorkflowExecutionStatus) *workflowpb.WorkflowExecutionInfo {
+		i := &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: workflow}, Type: &commonpb.WorkflowType{Name: "Deploy"},
+			Status: status, StartTime: timestamppb.New(start()),
+			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+				release.SearchApp: payload(t, "sae/cn-hangzhou/app-1"), release.SearchPhase: payload(t, "RollingOut"),
+			}},
+		}
+		if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			i.CloseTime = timestamppb.New(start().Add(time.Hour))
+		}
+		return i
+	}
+	m, r := newClient(t)
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback') AND SlipwayApp = 'sae/cn-hangzhou/o\\'app' AND SlipwayPhase = 'RollingOut'"
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 3}).Return(
+		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("next"), Executions: []*workflowpb.WorkflowExecutionInfo{
+			info(release.WorkflowID(id), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
+		}}, nil)
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 2, NextPageToken: []byte("next")}).Return(
+		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{
+			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), info("third", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
+		}}, nil)
+	found, more, err := r.List(t.Context(), releases.Filter{App: "sae/cn-hangzhou/o'app", Phase: release.PhaseRollingOut, Limit: 2})
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, []releases.Listed{
+		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", StartedAt: start()},
+		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
+	}, found)
+}
