@@ -1,0 +1,107 @@
+// Package events is the activity that publishes the lifecycle events of releases on
+// NATS JetStream.
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// Bus stores a message and returns once it is stored; [jetstream.JetStream] is one.
+type Bus interface {
+	PublishMsg(ctx context.Context, msg *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error)
+}
+
+// Publisher publishes lifecycle events.
+type Publisher struct {
+	bus Bus
+}
+
+// New returns a publisher on the bus.
+func New(bus Bus) (*Publisher, error) {
+	if bus == nil {
+		return nil, errors.New("events: a bus is needed")
+	}
+	return &Publisher{bus: bus}, nil
+}
+
+// Register registers the activity under its name.
+func (p *Publisher) Register(r worker.ActivityRegistry) {
+	r.RegisterActivityWithOptions(p.Publish, activity.RegisterOptions{Name: release.PublishActivity})
+}
+
+// publishTimeout bounds the wait for one event to be stored; the retry policy of the
+// activity decides about what follows.
+const publishTimeout = 10 * time.Second
+
+// Publish stores the events in their order. An attempt that follows a lost answer
+// stores nothing twice, because the bus knows each event by its ID.
+//
+// Its errors have the types [release.FaultUnavailable], which retries, and
+// [release.FaultInvalid] for events that the bus can never carry: those are left out, and
+// all others are stored first.
+func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error {
+	now := time.Now()
+	var unfit []error
+	for _, e := range in.Events {
+		err := p.publish(ctx, e, now)
+		if err != nil && !isUnfit(err) {
+			return fault(release.FaultUnavailable, fmt.Errorf("publish event %s: %w", e.ID, err))
+		}
+		if err != nil {
+			unfit = append(unfit, err)
+		}
+	}
+	if len(unfit) > 0 {
+		return fault(release.FaultInvalid, fmt.Errorf("events left out: %w", errors.Join(unfit...)))
+	}
+	return nil
+}
+
+func (p *Publisher) publish(ctx context.Context, e release.Event, at time.Time) error {
+	msg, err := wire.EncodeEvent(e, at)
+	if err != nil {
+		return &unfitError{err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	_, err = p.bus.PublishMsg(ctx, msg, jetstream.WithExpectStream(wire.StreamEvents))
+	return err
+}
+
+// unfitError is the error of an event that is not worth sending again.
+type unfitError struct{ error }
+
+func (e *unfitError) Unwrap() error { return e.error }
+
+// messageTooLarge is the server's error code for a message beyond the stream's own
+// limit (JSStreamMessageExceedsMaximumErr in the server's errors.json).
+const messageTooLarge jetstream.ErrorCode = 10054
+
+// isUnfit tells whether sending the same event again is bound to fail again.
+func isUnfit(err error) bool {
+	if _, ok := errors.AsType[*unfitError](err); ok {
+		return true
+	}
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return api.ErrorCode == messageTooLarge
+	}
+	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject)
+}
+
+func fault(f release.Fault, err error) error {
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(f), temporal.ApplicationErrorOptions{
+		NonRetryable: !f.Retryable(), Cause: err,
+	})
+}
