@@ -92,10 +92,10 @@ func batchState(status int) release.BatchState {
 		return release.BatchDone
 	case saeclient.ChangeOrderFail, saeclient.ChangeOrderAbort, saeclient.ChangeOrderSystemFail:
 		return release.BatchFailed
-	case saeclient.ChangeOrderReady, saeclient.ChangeOrderApproved, saeclient.ChangeOrderWaitApproval:
-		return release.BatchPending
-	default:
+	case saeclient.ChangeOrderRunning:
 		return release.BatchRunning
+	default:
+		return release.BatchPending
 	}
 }
 

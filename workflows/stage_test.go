@@ -1,0 +1,274 @@
+package workflows_test
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aliyun/credentials-go/credentials"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/activities/sae"
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+	"slipway/workflows"
+)
+
+// stage is Temporal's test environment with skipped time, the real SAE driver, and the
+// simulator behind it over HTTP, whose clock follows the skipped time.
+type stage struct {
+	t      *testing.T
+	env    *testsuite.TestWorkflowEnvironment
+	sim    *saesim.Simulator
+	client *saeclient.Client
+	app    release.App
+	cost   *cost
+	// inStep makes the simulator's clock follow the skipped time.
+	inStep bool
+
+	mu     sync.Mutex
+	events []release.Event
+}
+
+// The images that the tests release.
+const (
+	oldImage = "registry.example/shop:1"
+	newImage = "registry.example/shop:2"
+)
+
+// creation is how long the application has been there when the tests begin.
+const creation = time.Hour
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}}
+	s.env.SetTestTimeout(time.Minute)
+	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost}})
+	workflows.Register(s.env)
+	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
+
+	start := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	s.env.SetStartTime(start)
+	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(start.Add(-creation)), Seed: 1})
+	require.NoError(t, err)
+	s.sim = sim
+	server := httptest.NewServer(s.follow(sim))
+	t.Cleanup(server.Close)
+	credential, err := credentials.NewCredential(&credentials.Config{
+		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
+	})
+	require.NoError(t, err)
+	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential})
+	require.NoError(t, err)
+	t.Cleanup(s.client.CloseIdleConnections)
+	driver, err := sae.New(sae.Config{Client: s.client})
+	require.NoError(t, err)
+	driver.Register(s.env)
+	s.createApp()
+	s.inStep = true
+	return s
+}
+
+// follow moves the simulator's clock up to the skipped time before each request.
+func (s *stage) follow(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d := s.env.Now().Sub(s.sim.Now()); s.inStep && d > 0 {
+			if _, err := s.sim.Advance(d); err != nil {
+				s.t.Error(err)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *stage) publish(_ context.Context, in release.PublishInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, in.Events...)
+	return nil
+}
+
+// createApp creates an application of five instances that runs oldImage, with two
+// scaling rules, of which the second is disabled.
+func (s *stage) createApp() {
+	ctx := s.t.Context()
+	created, err := s.client.CreateApplication(ctx, &saeclient.CreateApplicationInput{
+		AppName: "shop", PackageType: "Image", ImageURL: new(oldImage), Replicas: 5, CPU: new(1000), Memory: new(2048),
+	})
+	require.NoError(s.t, err)
+	s.app = release.App{Platform: release.PlatformSAE, Region: saesim.DefaultRegion, ID: created.Data.AppID}
+	_, err = s.sim.Advance(creation)
+	require.NoError(s.t, err)
+	for _, name := range []string{"daily", "night"} {
+		_, err = s.client.CreateApplicationScalingRule(ctx, &saeclient.CreateApplicationScalingRuleInput{
+			AppID: s.app.ID, ScalingRuleName: name, ScalingRuleType: "timing",
+			ScalingRuleTimer: &saeclient.ScalingRuleTimer{
+				Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: map[string]string{"daily": "08:00", "night": "20:00"}[name], TargetReplicas: 5}},
+			},
+		})
+		require.NoError(s.t, err)
+	}
+	_, err = s.client.DisableApplicationScalingRule(ctx, &saeclient.DisableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: "night"})
+	require.NoError(s.t, err)
+	s.sim.ResetCalls()
+}
+
+// rules reads the scaling rules as they are now.
+func (s *stage) rules() map[string]bool {
+	s.t.Helper()
+	out, err := s.client.DescribeApplicationScalingRules(s.t.Context(), &saeclient.DescribeApplicationScalingRulesInput{AppID: s.app.ID})
+	require.NoError(s.t, err)
+	rules := map[string]bool{}
+	for _, r := range out.Data.ApplicationScalingRules {
+		rules[r.ScaleRuleName] = r.ScaleRuleEnabled
+	}
+	return rules
+}
+
+// requireRulesAsBefore checks rule R1.
+func (s *stage) requireRulesAsBefore() {
+	s.t.Helper()
+	require.Equal(s.t, map[string]bool{"daily": true, "night": false}, s.rules())
+}
+
+// orders are the types of the change orders after the application's creation.
+func (s *stage) orders() []string {
+	var types []string
+	for _, o := range s.sim.Orders(s.app.ID) {
+		if o.Type != saeclient.CoTypeCreateApp {
+			types = append(types, o.Type)
+		}
+	}
+	return types
+}
+
+// kinds are the lifecycle events in their order.
+func (s *stage) kinds() []release.EventKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var kinds []release.EventKind
+	ids := map[string]bool{}
+	for _, e := range s.events {
+		require.False(s.t, ids[e.ID], "event %s twice", e.ID)
+		ids[e.ID] = true
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func (s *stage) fault(f saesim.Fault) {
+	s.t.Helper()
+	_, err := s.sim.AddFault(f)
+	require.NoError(s.t, err)
+}
+
+func (s *stage) spec(st release.Strategy) release.Spec {
+	return release.Spec{App: s.app, Artifact: release.Artifact{Image: newImage}, Strategy: st, RequestedBy: "test"}
+}
+
+// run carries out a release to its end.
+func (s *stage) run(spec release.Spec) release.Progress {
+	s.t.Helper()
+	spec = spec.WithDefaults()
+	s.env.ExecuteWorkflow(release.WorkflowFor(spec.Strategy.Type), release.Request{ID: "r-test", Spec: spec})
+	return s.result()
+}
+
+func (s *stage) result() release.Progress {
+	s.t.Helper()
+	require.True(s.t, s.env.IsWorkflowCompleted())
+	require.NoError(s.t, s.env.GetWorkflowError())
+	var p release.Progress
+	require.NoError(s.t, s.env.GetWorkflowResult(&p))
+	return p
+}
+
+func (s *stage) progress() release.Progress {
+	s.t.Helper()
+	value, err := s.env.QueryWorkflow(release.QueryProgress)
+	require.NoError(s.t, err)
+	var p release.Progress
+	require.NoError(s.t, value.Get(&p))
+	return p
+}
+
+// at runs something once the workflow's time has come so far.
+func (s *stage) at(d time.Duration, fn func()) { s.env.RegisterDelayedCallback(fn, d) }
+
+func (s *stage) confirm(d time.Duration, batch int) {
+	s.at(d, func() {
+		s.env.SignalWorkflow(string(release.CommandConfirm), release.Command{Batch: batch, By: "ann"})
+	})
+}
+
+func (s *stage) abort(d time.Duration) {
+	s.at(d, func() {
+		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: "ann", Reason: "too many errors"})
+	})
+}
+
+// cost counts the commands a workflow gives; each writes a fixed number of history
+// events, whatever time passes.
+type cost struct {
+	interceptor.WorkerInterceptorBase
+
+	activities, timers, upserts int
+}
+
+func (c *cost) total() int { return c.activities + c.timers + c.upserts }
+
+func (c *cost) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &costInbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, cost: c}
+}
+
+type costInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+
+	cost *cost
+}
+
+func (i *costInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&costOutbound{WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: out}, cost: i.cost})
+}
+
+type costOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+
+	cost *cost
+}
+
+func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	o.cost.activities++
+	// The test environment stops after ten attempts where nothing is said; the server does not.
+	options := workflow.GetActivityOptions(ctx)
+	policy := *options.RetryPolicy
+	policy.MaximumAttempts = math.MaxInt32
+	options.RetryPolicy = &policy
+	ctx = workflow.WithActivityOptions(ctx, options)
+	return o.Next.ExecuteActivity(ctx, name, args...)
+}
+
+func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {
+	o.cost.timers++
+	return o.Next.NewTimer(ctx, d)
+}
+
+func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {
+	o.cost.upserts++
+	return o.Next.UpsertTypedSearchAttributes(ctx, attributes...)
+}
