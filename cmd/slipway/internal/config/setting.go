@@ -29,8 +29,10 @@ const (
 	HTTPAddr   = "http-addr"
 	By         = "by"
 
-	SAEEndpoint = "sae-endpoint"
-	SAERegion   = "sae-region"
+	SAEEndpoint       = "sae-endpoint"
+	SAERegion         = "sae-region"
+	SAECallsPerSecond = "sae-calls-per-second"
+	SAESettle         = "sae-settle"
 
 	TemporalAddress   = "temporal-address"
 	TemporalNamespace = "temporal-namespace"
@@ -74,6 +76,8 @@ func SAE() []Setting {
 	return []Setting{
 		{Name: SAEEndpoint, Env: "SLIPWAY_SAE_ENDPOINT", Usage: "URL of the SAE API, for a simulator or a proxy (default the region's own endpoint)"},
 		{Name: SAERegion, Env: "SLIPWAY_SAE_REGION", Usage: "SAE region, for example cn-hangzhou"},
+		{Name: SAECallsPerSecond, Env: "SLIPWAY_SAE_CALLS_PER_SECOND", Usage: "calls to SAE begun each second by all workers together (default 20)"},
+		{Name: SAESettle, Env: "SLIPWAY_SAE_SETTLE", Usage: "how long a call whose answer was lost may still be at work on SAE (default 15s)"},
 	}
 }
 

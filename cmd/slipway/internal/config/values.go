@@ -3,8 +3,11 @@ package config
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -127,4 +130,28 @@ func scalar(value any) bool {
 		return true
 	}
 	return false
+}
+
+// Number returns a setting that must be a positive number; 0 when nothing was said.
+func (v *Values) Number(name string) (float64, error) {
+	if !v.Said(name) {
+		return 0, nil
+	}
+	n, err := strconv.ParseFloat(v.String(name), 64)
+	if err != nil || n <= 0 || math.IsInf(n, 0) || math.IsNaN(n) {
+		return 0, v.Bad(name, fmt.Sprintf("%q is not a positive number", v.String(name)), "write for example 20 or 0.5")
+	}
+	return n, nil
+}
+
+// Duration returns a setting that must be a positive duration; 0 when nothing was said.
+func (v *Values) Duration(name string) (time.Duration, error) {
+	if !v.Said(name) {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v.String(name))
+	if err != nil || d <= 0 {
+		return 0, v.Bad(name, fmt.Sprintf("%q is not a positive duration", v.String(name)), "write for example 90s, 5m or 24h")
+	}
+	return d, nil
 }

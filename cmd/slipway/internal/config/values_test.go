@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
@@ -164,5 +165,35 @@ func TestLogger(t *testing.T) {
 			}
 			require.Contains(t, out.String(), c.want)
 		})
+	}
+}
+
+func TestNumbersAndDurations(t *testing.T) {
+	t.Parallel()
+	v, err := load(t, given{file: "sae-calls-per-second: 2.5\nsae-settle: 3s\n"})
+	require.NoError(t, err)
+	rate, err := v.Number(config.SAECallsPerSecond)
+	require.NoError(t, err)
+	require.InDelta(t, 2.5, rate, 0)
+	settle, err := v.Duration(config.SAESettle)
+	require.NoError(t, err)
+	require.Equal(t, 3*time.Second, settle)
+
+	unset, err := load(t, given{})
+	require.NoError(t, err)
+	rate, err = unset.Number(config.SAECallsPerSecond)
+	require.NoError(t, err)
+	require.Zero(t, rate)
+	settle, err = unset.Duration(config.SAESettle)
+	require.NoError(t, err)
+	require.Zero(t, settle)
+
+	for _, bad := range []string{"0", "-1", "many", "NaN", "Inf"} {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_SAE_CALLS_PER_SECOND": bad, "SLIPWAY_SAE_SETTLE": bad}})
+		require.NoError(t, err)
+		_, err = v.Number(config.SAECallsPerSecond)
+		require.ErrorContains(t, err, "(environment variable SLIPWAY_SAE_CALLS_PER_SECOND): \""+bad+"\" is not a positive number")
+		_, err = v.Duration(config.SAESettle)
+		require.ErrorContains(t, err, "is not a positive duration; write for example 90s")
 	}
 }
