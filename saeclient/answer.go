@@ -85,7 +85,7 @@ func (env *envelope) succeeded() bool {
 	if n, err := strconv.Atoi(code); err == nil {
 		return n < http.StatusMultipleChoices
 	}
-	return code == ""
+	return code == "" || strings.EqualFold(code, "success")
 }
 
 // code is the error code: the first of ErrorCode, Code and Message that is a known code, else the first of ErrorCode and Code

@@ -40,11 +40,24 @@ func (c *Client) resolveCredential(ctx context.Context) (*credentials.Credential
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case r := <-done:
-		if r.err == nil && r.model == nil {
+		if r.err == nil && !hasKeys(r.model) {
 			r.err = errors.New("the credential gives no keys")
 		}
 		return r.model, r.err
 	}
+}
+
+// hasKeys tells whether there is anything to sign or to identify with.
+func hasKeys(model *credentials.CredentialModel) bool {
+	if model == nil {
+		return false
+	}
+	for _, part := range []*string{model.AccessKeyId, model.BearerToken, model.SecurityToken} {
+		if part != nil && *part != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // credentialError classifies a failure to get keys: an unreachable credential service passes, anything else needs a person.

@@ -16,8 +16,8 @@ import (
 
 // decodeJSON reads one JSON value into the value that out points to.
 //
-// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null and absent members
-// leave the zero value, unknown members are ignored, member names match in any case when they match in no exact way, an
+// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null, an empty text and absent
+// members leave the zero value, unknown members are ignored, member names match in any case when they match in no exact way, an
 // object or list where a text is expected is kept as its JSON text, and a list may be wrapped in an object with one member.
 // What cannot be understood without guessing is an error.
 func decodeJSON(text []byte, out any) error {
@@ -43,7 +43,7 @@ func parseJSON(text []byte) (any, error) {
 }
 
 func assign(to reflect.Value, value any) error {
-	if value == nil {
+	if value == nil || value == "" {
 		return nil
 	}
 	switch to.Kind() { //nolint:exhaustive // the kinds that answer structs are made of; anything else is an error below
@@ -99,7 +99,7 @@ func assignBool(to reflect.Value, value any) error {
 		return nil
 	}
 	switch strings.ToLower(strings.TrimSpace(asText(value))) {
-	case "", "false", "0":
+	case "false", "0":
 		to.SetBool(false)
 	case "true", "1":
 		to.SetBool(true)
@@ -111,7 +111,7 @@ func assignBool(to reflect.Value, value any) error {
 
 func assignInt(to reflect.Value, value any) error {
 	text, err := numberText(value)
-	if err != nil || text == "" {
+	if err != nil {
 		return err
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -141,7 +141,7 @@ func integralInt(text string) (int64, error) {
 
 func assignFloat(to reflect.Value, value any) error {
 	text, err := numberText(value)
-	if err != nil || text == "" {
+	if err != nil {
 		return err
 	}
 	f, err := strconv.ParseFloat(text, 64)
@@ -152,7 +152,7 @@ func assignFloat(to reflect.Value, value any) error {
 	return nil
 }
 
-// numberText is the text of a number that arrived as a number, a string, or a boolean; empty for an empty string.
+// numberText is the text of a number that arrived as a number, a string, or a boolean.
 func numberText(value any) (string, error) {
 	switch v := value.(type) {
 	case json.Number:
@@ -183,13 +183,11 @@ func assignSlice(to reflect.Value, value any) error {
 	return nil
 }
 
-// unwrapList accepts a list, an empty text for no list, and an object whose only member is a list (Regions.Region).
+// unwrapList accepts a list, and an object whose only member is a list (Regions.Region).
 func unwrapList(value any) ([]any, bool) {
 	switch v := value.(type) {
 	case []any:
 		return v, true
-	case string:
-		return nil, v == ""
 	case map[string]any:
 		if len(v) == 1 {
 			for _, only := range v {
@@ -219,9 +217,6 @@ func assignMap(to reflect.Value, value any) error {
 }
 
 func assignStruct(to reflect.Value, value any) error {
-	if text, ok := value.(string); ok && text == "" {
-		return nil
-	}
 	object, ok := value.(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)

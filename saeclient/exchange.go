@@ -70,7 +70,7 @@ func (x *exchange) roundTrip(req *http.Request) {
 // have used: sent on, the proxy's password would reach the server.
 func (x *exchange) prepare(req *http.Request) *http.Request {
 	req.Header.Del("Proxy-Authorization")
-	if x.operation.Mutates && req.Body == nil {
+	if x.operation.Mutates && req.Method == http.MethodGet {
 		// net/http resends a GET without a body when a kept-alive connection breaks. An empty reader that it cannot rewind
 		// looks like a body, and adds nothing to the request.
 		req.Body = io.NopCloser(strings.NewReader(""))

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	factsDir   = "../../../api/sae"
+	packageDir = "../.."
+)
+
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	t.Parallel()
+	want, err := generateFrom(factsDir)
+	require.NoError(t, err)
+	found, err := filepath.Glob(filepath.Join(packageDir, "zz_*.gen.go"))
+	require.NoError(t, err)
+	var names []string
+	for _, path := range found {
+		names = append(names, filepath.Base(path))
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), names, "run: go generate ./saeclient")
+	for name, text := range want {
+		have, err := os.ReadFile(filepath.Join(packageDir, name))
+		require.NoError(t, err)
+		require.Equal(t, string(text), string(have), "%s is stale; run: go generate ./saeclient", name)
+	}
+}
+
+func TestRunReplacesGeneratedFilesOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	stale, kept := filepath.Join(dir, "zz_gone.gen.go"), filepath.Join(dir, "client.go")
+	for _, path := range []string{stale, kept} {
+		require.NoError(t, os.WriteFile(path, []byte("package saeclient\n"), 0o600))
+	}
+	var stderr strings.Builder
+	require.NoError(t, run([]string{"-facts", factsDir, "-out", dir}, &stderr))
+	require.NoFileExists(t, stale)
+	require.FileExists(t, kept)
+	require.FileExists(t, filepath.Join(dir, "zz_lifecycle.gen.go"))
+	require.Error(t, run([]string{"-facts", dir, "-out", dir}, &stderr))
+	require.FileExists(t, filepath.Join(dir, "zz_lifecycle.gen.go"), "a failed run changes nothing")
+	require.Error(t, run([]string{"-unknown"}, &stderr))
+}
+
+func TestGoNames(t *testing.T) {
+	t.Parallel()
+	for wire, want := range map[string]string{
+		"AppId": "AppID", "VSwitchId": "VSwitchID", "VpcId": "VPCID", "PackageUrl": "PackageURL", "AppIds": "AppIDs",
+		"InstanceIds": "InstanceIDs", "bucketName": "BucketName", "Cpu": "CPU", "EipId": "EipID", "Group2Ip": "Group2IP",
+		"HTTPSPort": "HTTPSPort", "TraceId": "TraceID", "SlbIps": "SlbIPs", "Identity": "Identity", "id": "ID",
+	} {
+		require.Equal(t, want, goName(wire), wire)
+	}
+}
+
+func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
+	t.Parallel()
+	const code = `[{"code":"X","class":"invalid","retry":"never"}]`
+	operation := func(param, response string) string {
+		return `{"changeOrderStatus":[{"code":2,"word":"SUCCESS","terminal":true}],"operations":[{"name":"Op","group":"g","method":"GET","summary":"S.","params":[` + param + `],"response":{` + response + `}}]}`
+	}
+	for name, tt := range map[string]struct{ operations, codes string }{
+		"no operations":          {`{}`, code},
+		"no JSON":                {`{`, code},
+		"no codes":               {operation("", ""), `[]`},
+		"unknown parameter type": {operation(`{"name":"P","in":"query","type":"date"}`, ""), code},
+		"unknown position":       {operation(`{"name":"P","in":"cookie","type":"string"}`, ""), code},
+		"unknown answer type":    {operation("", `"A":{"type":"date"}`), code},
+		"nested unknown type":    {operation("", `"A":{"type":"object","fields":{"B":{"type":"array","items":{"type":"date"}}}}`), code},
+		"fields in a list":       {operation("", `"A":{"type":"object","fields":[]}`), code},
+		"unknown class":          {operation("", ""), `[{"code":"X","class":"odd","retry":"never"}]`},
+		"unknown advice":         {operation("", ""), `[{"code":"X","class":"invalid","retry":"odd"}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := parseFacts([]byte(tt.operations), []byte(tt.codes))
+			if err == nil {
+				_, err = generate(f)
+			}
+			require.Error(t, err)
+		})
+	}
+	f, err := parseFacts([]byte(operation(`{"name":"P","in":"query","type":"string"}`, `"A":{"type":"long"}`)), []byte(code))
+	require.NoError(t, err)
+	_, err = generate(f)
+	require.NoError(t, err, "the cases above differ from this one by their fault alone")
+}

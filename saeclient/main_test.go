@@ -1,0 +1,96 @@
+package saeclient_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aliyun/credentials-go/credentials"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"slipway/saeclient"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+const (
+	testKeyID  = "testid"
+	testSecret = "testsecret-never-shown"
+)
+
+func testCredential(t *testing.T) credentials.Credential {
+	t.Helper()
+	credential, err := credentials.NewCredential(&credentials.Config{
+		Type:            new("access_key"),
+		AccessKeyId:     new(testKeyID),
+		AccessKeySecret: new(testSecret),
+	})
+	require.NoError(t, err)
+	return credential
+}
+
+// newClient makes a client of a server at the endpoint; change adjusts its configuration.
+func newClient(t *testing.T, endpoint string, change ...func(*saeclient.Config)) *saeclient.Client {
+	t.Helper()
+	config := saeclient.Config{
+		Region: "cn-hangzhou", Endpoint: endpoint, Credential: testCredential(t),
+		ReadTimeout: 20 * time.Second,
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	client, err := saeclient.New(config)
+	require.NoError(t, err)
+	t.Cleanup(client.CloseIdleConnections)
+	return client
+}
+
+// serve starts a server and makes a client of it.
+func serve(t *testing.T, handler http.HandlerFunc, change ...func(*saeclient.Config)) *saeclient.Client {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return newClient(t, server.URL, change...)
+}
+
+// answerWith is a handler that always gives the same JSON answer.
+func answerWith(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// factOperation is the part of the fact file that tests compare the client with.
+type factOperation struct {
+	Name    string `json:"name"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Mutates bool   `json:"mutates"`
+	Params  []struct {
+		Name     string `json:"name"`
+		In       string `json:"in"`
+		Type     string `json:"type"`
+		Required bool   `json:"required"`
+		Example  any    `json:"example"`
+	} `json:"params"`
+}
+
+func factOperations(t *testing.T) []factOperation {
+	t.Helper()
+	text, err := os.ReadFile("../api/sae/operations.json")
+	require.NoError(t, err)
+	var facts struct {
+		Operations []factOperation `json:"operations"`
+	}
+	require.NoError(t, json.Unmarshal(text, &facts))
+	require.Len(t, facts.Operations, 79)
+	return facts.Operations
+}

@@ -1,0 +1,166 @@
+package saeclient_test
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/saeclient"
+)
+
+func TestOperationTableIsTheFacts(t *testing.T) {
+	t.Parallel()
+	ops := saeclient.Operations()
+	facts := factOperations(t)
+	require.Len(t, ops, len(facts))
+	for _, fact := range facts {
+		op, ok := saeclient.LookupOperation(fact.Name)
+		require.True(t, ok, fact.Name)
+		require.Equal(t, fact.Method, op.Method)
+		require.Equal(t, fact.Path, op.Path)
+		require.Equal(t, fact.Mutates, op.Mutates)
+		require.Len(t, op.Params, len(fact.Params))
+		for i, p := range fact.Params {
+			require.Equal(t, p.Name, op.Params[i].Name)
+			require.Equal(t, saeclient.Position(p.In), op.Params[i].In)
+			require.Equal(t, p.Required, op.Params[i].Required)
+		}
+	}
+	_, ok := saeclient.LookupOperation("deployApplication")
+	require.False(t, ok, "names are exact")
+}
+
+func TestOperationTableIsACopy(t *testing.T) {
+	t.Parallel()
+	first, _ := saeclient.LookupOperation("DeployApplication")
+	first.Params[0].Name = "changed"
+	*first.Params[14].Min = 99
+	second, _ := saeclient.LookupOperation("DeployApplication")
+	require.Equal(t, "AppId", second.Params[0].Name)
+	saeclient.Operations()[0].Errors[0] = "changed"
+	require.NotEqual(t, "changed", saeclient.Operations()[0].Errors[0])
+}
+
+func TestTwoReadsByMethodChangeState(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, op := range saeclient.Operations() {
+		if op.Method == http.MethodGet && op.Mutates {
+			names = append(names, op.Name)
+		}
+	}
+	require.ElementsMatch(t, []string{"ConfirmPipelineBatch", "ExecJob"}, names)
+}
+
+func TestEveryOperationThatMakesAnOrderAnswersWithItsID(t *testing.T) {
+	t.Parallel()
+	client := reflect.TypeFor[*saeclient.Client]()
+	for _, op := range saeclient.Operations() {
+		if !op.CreatesChangeOrder {
+			continue
+		}
+		method, ok := client.MethodByName(op.Name)
+		require.True(t, ok)
+		data, ok := method.Type.Out(0).Elem().FieldByName("Data")
+		require.True(t, ok, op.Name)
+		_, ok = data.Type.FieldByName("ChangeOrderID")
+		require.True(t, ok, op.Name)
+	}
+}
+
+func TestEveryDocumentedCodeOfAnOperationIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, op := range saeclient.Operations() {
+		for _, code := range op.Errors {
+			_, ok := saeclient.LookupErrorCode(code)
+			require.True(t, ok, "%s: %s", op.Name, code)
+		}
+	}
+	for _, code := range []string{
+		saeclient.CodeChangeOrderRunning, saeclient.CodeChangeOrderNotRunning, saeclient.CodeChangeOrderNotFound,
+		saeclient.CodePipelineCannotStartNextBatch, saeclient.CodeApplicationNotFound, saeclient.CodeAppIDNotFound,
+		saeclient.CodeApplicationInvalidStatus, saeclient.CodeApplicationNotDeployed, saeclient.CodePackageVersionExists,
+		saeclient.CodeScalingRuleNotFound, saeclient.CodeScalingRuleNameExists, saeclient.CodeMinReadyInstancesTooLarge,
+		saeclient.CodeRollbackFailed, saeclient.CodeSystemUpgrading,
+	} {
+		found, ok := saeclient.LookupErrorCode(code)
+		require.True(t, ok, code)
+		require.Equal(t, code, found.Code)
+		require.NotZero(t, found.HTTPStatus)
+	}
+}
+
+func TestExamplesOfTheReferencePassItsOwnRules(t *testing.T) {
+	t.Parallel()
+	// The reference breaks its own rules in these examples; facts, not mistakes of the check.
+	known := map[string]bool{
+		"CreateApplication.MountDesc": true, "DeployApplication.MountDesc": true,
+		"CreateNamespace.NamespaceId": true, "UpdateGreyTagRoute.DubboRules": true,
+	}
+	for _, op := range saeclient.Operations() {
+		for _, p := range op.Params {
+			if p.Example == "" || known[op.Name+"."+p.Name] {
+				continue
+			}
+			require.NoError(t, p.Check(p.Example), op.Name)
+		}
+	}
+}
+
+func TestParamCheck(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		operation, param, value string
+		want                    string
+	}{
+		"required":              {"DeployApplication", "AppId", "", "AppId is required"},
+		"empty clears":          {"DeployApplication", "SlsConfigs", "", ""},
+		"not an integer":        {"DeployApplication", "BatchWaitTime", "1m", "BatchWaitTime must be an integer"},
+		"too small":             {"DeployApplication", "BatchWaitTime", "-1", "BatchWaitTime must be at least 0"},
+		"too great":             {"DeployApplication", "MinReadyInstanceRatio", "101", "MinReadyInstanceRatio must be at most 100"},
+		"unset by convention":   {"DeployApplication", "MinReadyInstanceRatio", "-1", ""},
+		"not a boolean":         {"ConfirmPipelineBatch", "Confirm", "yes", "Confirm must be true or false"},
+		"boolean":               {"ConfirmPipelineBatch", "Confirm", "false", ""},
+		"not JSON":              {"DeployApplication", "Envs", "A=secret", "Envs must be JSON"},
+		"not allowed":           {"CreateApplicationScalingRule", "ScalingRuleType", "mix", `ScalingRuleType must be one of ["timing" "metric"]`},
+		"too long":              {"CreateGreyTagRoute", "Description", string(make([]byte, 65)), "Description must have at most 64 characters"},
+		"against the pattern":   {"CreateApplicationScalingRule", "ScalingRuleName", "Night", "ScalingRuleName must match ^[a-z][a-z0-9-]{0,31}$"},
+		"characters, not bytes": {"CreateGreyTagRoute", "Description", "灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度灰度", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			op, ok := saeclient.LookupOperation(tt.operation)
+			require.True(t, ok)
+			p, ok := op.Param(tt.param)
+			require.True(t, ok)
+			err := p.Check(tt.value)
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestChangeOrderStatus(t *testing.T) {
+	t.Parallel()
+	finished := map[int]bool{
+		saeclient.ChangeOrderSuccess: true, saeclient.ChangeOrderFail: true,
+		saeclient.ChangeOrderAbort: true, saeclient.ChangeOrderSystemFail: true,
+	}
+	words := 0
+	for status := range 20 {
+		require.Equal(t, finished[status], saeclient.ChangeOrderFinished(status), status)
+		if _, ok := saeclient.ChangeOrderWord(status); ok {
+			words++
+		}
+	}
+	require.Equal(t, 10, words)
+	word, _ := saeclient.ChangeOrderWord(saeclient.ChangeOrderWaitBatchConfirm)
+	require.Equal(t, "WAIT_BATCH_CONFIRM", word)
+	require.Len(t, saeclient.Regions(), 9)
+	require.Contains(t, saeclient.InstanceSpecs(), saeclient.InstanceSpec{CPU: 12000, Memory: 24576})
+}

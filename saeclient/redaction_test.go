@@ -1,0 +1,109 @@
+package saeclient_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/saeclient"
+)
+
+const (
+	password = "hunter2-äöü&="
+	ossKey   = "oss-key-never-shown"
+)
+
+func secretInput() *saeclient.DeployApplicationInput {
+	return &saeclient.DeployApplicationInput{
+		AppID:       "app-1",
+		ImageURL:    new("registry.example/shop:1.4.2"),
+		Envs:        new(`[{"name":"DB_PASSWORD","value":"` + password + `"}]`),
+		OssAkSecret: new(saeclient.Secret(ossKey)),
+	}
+}
+
+func TestSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	in := secretInput()
+	var log strings.Builder
+	logger := slog.New(slog.NewJSONHandler(&log, nil))
+	logger.Info("secret", "value", *in.OssAkSecret, "input", in.String())
+	encoded, err := json.Marshal(in)
+	require.NoError(t, err)
+	secret := *in.OssAkSecret
+	for name, text := range map[string]string{
+		"%v of a secret":   fmt.Sprintf("%v", secret),
+		"%s of a secret":   fmt.Sprintf("%s", secret),
+		"%q of a secret":   fmt.Sprintf("%q", secret),
+		"%x of a secret":   fmt.Sprintf("%x", secret),
+		"%#v of a secret":  fmt.Sprintf("%#v", secret),
+		"%+v in a struct":  fmt.Sprintf("%+v", saeclient.DescribeApplicationConfigData{OssAkSecret: secret}),
+		"%#v in a struct":  fmt.Sprintf("%#v", saeclient.DescribeApplicationConfigData{OssAkSecret: secret}),
+		"%v of an input":   fmt.Sprintf("%v", in),
+		"%+v of an input":  fmt.Sprintf("%+v", *in),
+		"String":           in.String(),
+		"JSON of an input": string(encoded),
+		"log":              log.String(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NotContains(t, text, ossKey)
+			require.Contains(t, text, "[redacted]")
+			if name != "JSON of an input" {
+				require.NotContains(t, text, password)
+			}
+		})
+	}
+	require.Equal(t, `DeployApplication(AppId="app-1", ImageUrl="registry.example/shop:1.4.2", Envs=[redacted], OssAkSecret=[redacted])`, in.String())
+	require.Equal(t, ossKey, string(secret), "a conversion reads it")
+	require.Empty(t, saeclient.Secret("").String())
+}
+
+func TestErrorsDoNotRepeatSecrets(t *testing.T) {
+	t.Parallel()
+	for name, echo := range map[string]string{
+		"one value":          "The parameter is invalid {Envs}: " + password,
+		"the whole":          "The parameter is invalid {Envs}: " + *secretInput().Envs,
+		"escaped":            "server string to sign: Envs=" + "hunter2-%C3%A4%C3%B6%C3%BC%26%3D",
+		"key":                "bad " + ossKey,
+		"the signing secret": "signed with " + testSecret,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := json.Marshal(map[string]any{
+				"RequestId": "req-1", "Code": "InvalidParameter.WithMessage", "Success": false, "Message": echo,
+			})
+			require.NoError(t, err)
+			client := serve(t, answerWith(http.StatusBadRequest, string(body)))
+			_, err = client.DeployApplication(t.Context(), secretInput())
+			e, ok := errors.AsType[*saeclient.Error](err)
+			require.True(t, ok)
+			for _, text := range []string{e.Error(), e.Message, fmt.Sprintf("%+v", e)} {
+				require.Contains(t, text, "[redacted]")
+				for _, secret := range []string{"hunter2", ossKey, testSecret} {
+					require.NotContains(t, text, secret)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorIsOneLineThatSaysEverything(t *testing.T) {
+	t.Parallel()
+	client := serve(t, answerWith(http.StatusBadRequest, errorBody(saeclient.CodeChangeOrderRunning)))
+	require.EqualError(t, mutate(t.Context(), client),
+		"saeclient: DeployApplication: Application.ChangerOrderRunning: no "+
+			"(conflict with the present state, HTTP 400, request req-1)")
+}
+
+func TestLongMessagesAreCut(t *testing.T) {
+	t.Parallel()
+	client := serve(t, answerWith(http.StatusBadRequest, `{"Code":"Brand.New","Message":"`+strings.Repeat("ä", 5000)+`"}`))
+	require.Less(t, len(mutate(t.Context(), client).Error()), 2200)
+}
