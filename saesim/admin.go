@@ -65,6 +65,9 @@ func (s *Simulator) adminHandler() http.Handler {
 	mux.HandleFunc("GET "+adminPrefix+"orders", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, s.Orders(r.URL.Query().Get("appId")))
 	})
+	mux.HandleFunc("GET "+adminPrefix+"apps", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, s.Apps())
+	})
 	mux.HandleFunc("POST "+adminPrefix+"reset", func(w http.ResponseWriter, _ *http.Request) {
 		writeDone(w, s.Reset())
 	})
