@@ -1,0 +1,21 @@
+// Package schema holds the JSON Schemas (draft 2020-12) of what travels as the data of
+// Slipway's CloudEvents: the published contract. The tests compare them with the Go
+// types, so that neither changes without the other.
+package schema
+
+import "embed"
+
+// The names of the schemas in [Files].
+const (
+	// Request is the data of a release request, and the spec of a release file.
+	Request = "request.schema.json"
+	// Command is the data of a command.
+	Command = "command.schema.json"
+	// Event is the data of a lifecycle event.
+	Event = "event.schema.json"
+)
+
+// Files holds the schemas.
+//
+//go:embed *.schema.json
+var Files embed.FS

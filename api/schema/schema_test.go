@@ -1,0 +1,273 @@
+package schema_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"slipway/api/schema"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// node is the part of JSON Schema that the files here use.
+type node struct {
+	Ref                  string          `json:"$ref"`
+	Type                 string          `json:"type"`
+	Properties           map[string]node `json:"properties"`
+	Required             []string        `json:"required"`
+	AdditionalProperties any             `json:"additionalProperties"`
+	Items                *node           `json:"items"`
+	Enum                 []string        `json:"enum"`
+	Examples             []any           `json:"examples"`
+	Defs                 map[string]node `json:"$defs"`
+}
+
+func load(t *testing.T, name string) node {
+	t.Helper()
+	data, err := schema.Files.ReadFile(name)
+	require.NoError(t, err)
+	var root node
+	require.NoError(t, json.Unmarshal(data, &root))
+	return root
+}
+
+func compile(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	data, err := schema.Files.ReadFile(name)
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	require.NoError(t, c.AddResource(name, doc))
+	compiled, err := c.Compile(name)
+	require.NoError(t, err)
+	return compiled
+}
+
+func validate(t *testing.T, s *jsonschema.Schema, data []byte) error {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	return s.Validate(doc)
+}
+
+func TestSchemasMatchTheTypes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		typ reflect.Type
+		// strict schemas refuse fields that do not exist.
+		strict bool
+	}{
+		schema.Request: {reflect.TypeFor[release.Spec](), true},
+		schema.Command: {reflect.TypeFor[wire.CommandData](), true},
+		schema.Event:   {reflect.TypeFor[release.Progress](), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := load(t, name)
+			m := matcher{t: t, defs: root.Defs, strict: c.strict, used: map[string]bool{}}
+			m.match("$", root, c.typ)
+			for def := range root.Defs {
+				require.True(t, m.used[def], "$defs/%s is not used", def)
+			}
+		})
+	}
+}
+
+type matcher struct {
+	t      *testing.T
+	defs   map[string]node
+	strict bool
+	used   map[string]bool
+}
+
+func (m matcher) match(path string, n node, typ reflect.Type) {
+	m.t.Helper()
+	if def, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
+		m.used[def] = true
+		require.Contains(m.t, m.defs, def, path)
+		n = m.defs[def]
+	}
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	want := jsonType(m.t, path, typ)
+	require.Equal(m.t, want, n.Type, path)
+	switch {
+	case want == "array":
+		m.match(path+"[]", *n.Items, typ.Elem())
+	case want == "object" && typ.Kind() == reflect.Struct:
+		m.matchObject(path, n, typ)
+	}
+}
+
+func (m matcher) matchObject(path string, n node, typ reflect.Type) {
+	m.t.Helper()
+	var names, required []string
+	for f := range typ.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
+		if options == "" {
+			required = append(required, name)
+		}
+		require.Contains(m.t, n.Properties, name, path)
+		m.match(path+"."+name, n.Properties[name], f.Type)
+	}
+	for name := range n.Properties {
+		require.Contains(m.t, names, name, "%s has a property that the type does not", path)
+	}
+	require.ElementsMatch(m.t, required, n.Required, path)
+	if m.strict {
+		require.Equal(m.t, false, n.AdditionalProperties, path)
+	} else {
+		require.Nil(m.t, n.AdditionalProperties, path)
+	}
+}
+
+func jsonType(t *testing.T, path string, typ reflect.Type) string {
+	t.Helper()
+	switch typ {
+	case reflect.TypeFor[release.Duration](), reflect.TypeFor[time.Time]():
+		return "string"
+	case reflect.TypeFor[json.RawMessage]():
+		return "null" // traffic, which is not supported yet
+	}
+	kinds := map[reflect.Kind]string{
+		reflect.String: "string", reflect.Int: "integer", reflect.Bool: "boolean",
+		reflect.Slice: "array", reflect.Map: "object", reflect.Struct: "object",
+	}
+	require.Contains(t, kinds, typ.Kind(), path)
+	return kinds[typ.Kind()]
+}
+
+func TestEnumsMatchTheConstants(t *testing.T) {
+	t.Parallel()
+	request, event := load(t, schema.Request), load(t, schema.Event)
+	strategies := words(release.StrategyAll, release.StrategyBatch, release.StrategyGray)
+	confirms := words(release.ConfirmManual, release.ConfirmAuto)
+	for name, c := range map[string]struct{ want, got []string }{
+		"platforms":           {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
+		"strategies":          {strategies, request.Defs["strategy"].Properties["type"].Enum},
+		"strategies reported": {strategies, event.Defs["strategy"].Properties["type"].Enum},
+		"confirms":            {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
+		"confirms reported":   {confirms, event.Defs["strategy"].Properties["confirm"].Enum},
+		"timeout policies":    {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
+		"lane policies":       {words(release.LaneQueue), request.Defs["lane"].Properties["policy"].Enum},
+		"phases":              {words(release.Phases()...), event.Defs["phase"].Enum},
+		"batch states":        {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed), event.Defs["batch"].Properties["state"].Enum},
+		"kinds of waiting":    {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of decisions":  {words(release.CommandConfirm, release.CommandAbort), event.Defs["decision"].Properties["kind"].Enum},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, c.got)
+		})
+	}
+}
+
+func words[T ~string](values ...T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}
+
+func TestExamplesAreValidAndTaken(t *testing.T) {
+	t.Parallel()
+	take := map[string]func(data []byte) error{
+		schema.Request: func(data []byte) error {
+			_, err := wire.ParseSpec(data)
+			return err
+		},
+		schema.Command: func(data []byte) error {
+			kind := "abort"
+			if bytes.Contains(data, []byte(`"batch"`)) {
+				kind = "confirm"
+			}
+			_, _, err := wire.DecodeCommand(&nats.Msg{Subject: "slipway.command.r-1", Data: slices.Concat(
+				[]byte(`{"specversion":"1.0","source":"s","id":"1","type":"dev.slipway.command.`+kind+`.v1","data":`), data, []byte("}"),
+			)})
+			return err
+		},
+		schema.Event: func(data []byte) error {
+			decoder := json.NewDecoder(bytes.NewReader(data))
+			decoder.DisallowUnknownFields()
+			return decoder.Decode(&release.Progress{})
+		},
+	}
+	for name, take := range take {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			compiled, root := compile(t, name), load(t, name)
+			require.NotEmpty(t, root.Examples)
+			for _, example := range root.Examples {
+				data, err := json.Marshal(example)
+				require.NoError(t, err)
+				require.NoError(t, validate(t, compiled, data))
+				require.NoError(t, take(data))
+			}
+		})
+	}
+}
+
+// What the schema refuses is refused at the door, too, and what is filled in at the door
+// is still valid.
+func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
+	t.Parallel()
+	compiled := compile(t, schema.Request)
+	with := func(more string) string {
+		return `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1"}` + more + `}`
+	}
+	for name, c := range map[string]struct {
+		data string
+		good bool
+	}{
+		"the least":            {with(""), true},
+		"batch":                {with(`,"strategy":{"type":"batch","batches":3,"confirm":"auto","bake":"10m"}`), true},
+		"gray":                 {with(`,"strategy":{"type":"gray","minReadyInstances":0}`), true},
+		"no scaling":           {with(`,"scaling":{"suspend":false},"rollback":{"onFailure":false}`), true},
+		"limits":               {with(`,"limits":{"confirm":"1h30m","onConfirmTimeout":"hold"}`), true},
+		"nothing":              {`{}`, false},
+		"an unknown field":     {with(`,"artefact":{}`), false},
+		"a deep unknown field": {with(`,"strategy":{"type":"gray","grey":1}`), false},
+		"another case":         {with(`,"Note":"x"`), false},
+		"a wrong type":         {with(`,"strategy":{"type":"gray","gray":"1"}`), false},
+		"a fraction":           {with(`,"strategy":{"type":"gray","gray":1.5}`), false},
+		"too many":             {with(`,"strategy":{"type":"gray","gray":501}`), false},
+		"no duration":          {with(`,"limits":{"confirm":"soon"}`), false},
+		"an unknown policy":    {with(`,"limits":{"onConfirmTimeout":"explode"}`), false},
+		"another lane":         {with(`,"lane":{"policy":"supersede"}`), false},
+		"traffic rules":        {with(`,"traffic":{"springCloud":[]}`), false},
+		"a long note":          {with(`,"note":"` + strings.Repeat("é", 1025) + `"`), false},
+		"two artifacts":        {`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1","package":{"url":"http://x/y","version":"1"}}}`, false},
+		"no region":            {`{"app":{"platform":"sae","id":"a"},"artifact":{"image":"shop:1"}}`, false},
+		"an id with a dot":     {`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a.b"},"artifact":{"image":"shop:1"}}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			invalid := validate(t, compiled, []byte(c.data))
+			spec, err := wire.ParseSpec([]byte(c.data))
+			if !c.good {
+				require.Error(t, invalid)
+				require.Error(t, err)
+				return
+			}
+			require.NoError(t, invalid)
+			require.NoError(t, err)
+			whole, err := json.Marshal(spec)
+			require.NoError(t, err)
+			require.NoError(t, validate(t, compiled, whole))
+		})
+	}
+}
