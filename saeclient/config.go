@@ -48,19 +48,19 @@ type Config struct {
 func (c Config) Validate() error {
 	var problems []error
 	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(c.Region) {
-		problems = append(problems, fmt.Errorf("Region %q is not a region ID such as cn-hangzhou", c.Region))
+		problems = append(problems, fmt.Errorf("region %q is not a region ID such as cn-hangzhou", c.Region))
 	}
 	if _, _, err := c.endpoint(); err != nil {
 		problems = append(problems, err)
 	}
 	if c.ConnectTimeout < 0 {
-		problems = append(problems, errors.New("ConnectTimeout is negative"))
+		problems = append(problems, errors.New("connect timeout is negative"))
 	}
 	if c.ReadTimeout < 0 {
-		problems = append(problems, errors.New("ReadTimeout is negative"))
+		problems = append(problems, errors.New("read timeout is negative"))
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		problems = append(problems, errors.New("UserAgent holds control characters"))
+		problems = append(problems, errors.New("user agent holds control characters"))
 	}
 	return errors.Join(problems...)
 }
@@ -78,15 +78,15 @@ func (c Config) endpoint() (scheme, host string, err error) {
 	switch {
 	case err != nil:
 		// The text may hold a password; the parser's error repeats the text.
-		return "", "", errors.New("Endpoint is not a URL or a host")
+		return "", "", errors.New("endpoint is not a URL or a host")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", "", fmt.Errorf("Endpoint has scheme %q, want http or https", u.Scheme)
+		return "", "", fmt.Errorf("endpoint has scheme %q, want http or https", u.Scheme)
 	case u.User != nil:
-		return "", "", errors.New("Endpoint holds a user name; credentials go into Credential")
+		return "", "", errors.New("endpoint holds a user name; credentials go into Credential")
 	case u.Hostname() == "":
-		return "", "", errors.New("Endpoint has no host")
+		return "", "", errors.New("endpoint has no host")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return "", "", errors.New("Endpoint has a path, query or fragment; the path is part of what is signed and is fixed")
+		return "", "", errors.New("endpoint has a path, query or fragment; the path is part of what is signed and is fixed")
 	}
 	return u.Scheme, u.Host, nil
 }

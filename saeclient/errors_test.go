@@ -58,18 +58,26 @@ func TestDocumentedCodesHaveTheClassOfTheFacts(t *testing.T) {
 				wantRead, wantMutate = saeclient.ErrUnavailable, saeclient.ErrAmbiguous
 			}
 			client := serve(t, answerWith(fact.HTTP, errorBody(fact.Code)))
-			requireError(t, read(t.Context(), client), wantRead, fact.Code, fact.HTTP)
-			requireError(t, mutate(t.Context(), client), wantMutate, fact.Code, fact.HTTP)
+			requireError(t, read(t.Context(), client), judgement{wantRead, fact.Code, fact.HTTP})
+			requireError(t, mutate(t.Context(), client), judgement{wantMutate, fact.Code, fact.HTTP})
 
 			// The same under HTTP 200, where only Success tells.
 			client = serve(t, answerWith(http.StatusOK, errorBody(fact.Code)))
-			requireError(t, mutate(t.Context(), client), wantMutate, fact.Code, http.StatusOK)
+			requireError(t, mutate(t.Context(), client), judgement{wantMutate, fact.Code, http.StatusOK})
 		})
 	}
 }
 
-func requireError(t *testing.T, err error, class saeclient.Class, code string, status int) {
+// judgement is what a test expects of an error.
+type judgement struct {
+	class  saeclient.Class
+	code   string
+	status int
+}
+
+func requireError(t *testing.T, err error, want judgement) {
 	t.Helper()
+	class, code, status := want.class, want.code, want.status
 	require.ErrorIs(t, err, class)
 	require.Equal(t, class, saeclient.ClassOf(err))
 	e, ok := errors.AsType[*saeclient.Error](err)
@@ -128,8 +136,8 @@ func TestAnswersThatAreNotSuccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := serve(t, answerWith(tt.status, tt.body))
-			requireError(t, read(t.Context(), client), tt.read, tt.code, tt.status)
-			requireError(t, mutate(t.Context(), client), tt.mutate, tt.code, tt.status)
+			requireError(t, read(t.Context(), client), judgement{tt.read, tt.code, tt.status})
+			requireError(t, mutate(t.Context(), client), judgement{tt.mutate, tt.code, tt.status})
 		})
 	}
 }
@@ -155,12 +163,17 @@ func TestAnswersThatAreSuccess(t *testing.T) {
 	}
 }
 
+// hangUp closes the connection instead of answering.
+func hangUp(w http.ResponseWriter, _ *http.Request) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close()
+	}
+}
+
 // broken lists the ways in which an answer gets lost after the request has gone out.
 func broken() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"connection closed": func(w http.ResponseWriter, _ *http.Request) {
-			panic(http.ErrAbortHandler)
-		},
+		"connection closed": hangUp,
 		"body cut off": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, `{"RequestId":"req-1","Success":true}`)

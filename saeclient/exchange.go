@@ -53,12 +53,13 @@ func (x *exchange) roundTrip(req *http.Request) {
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	resp, err := x.transport.RoundTrip(x.prepare(req.WithContext(ctx)))
-	if err == nil {
+	if err != nil {
+		x.sent = !neverConnected(err) && (connected.Load() || !dialing.Load())
+	} else {
+		defer func() { _ = resp.Body.Close() }()
 		x.sent = true
 		x.status, x.header = resp.StatusCode, resp.Header
 		x.body, err = readAnswer(resp.Body)
-	} else {
-		x.sent = !neverConnected(err) && (connected.Load() || !dialing.Load())
 	}
 	if err != nil {
 		x.err = err
@@ -79,8 +80,7 @@ func (x *exchange) prepare(req *http.Request) *http.Request {
 	return req
 }
 
-func readAnswer(body io.ReadCloser) ([]byte, error) {
-	defer func() { _ = body.Close() }()
+func readAnswer(body io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	if err == nil && len(text) > maxAnswer {
 		err = fmt.Errorf("answer is larger than %d bytes", maxAnswer)

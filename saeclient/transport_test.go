@@ -87,7 +87,7 @@ func TestNothingRepeatsAChange(t *testing.T) {
 					return
 				}
 				arrivals.Add(1)
-				panic(http.ErrAbortHandler)
+				hangUp(w, r)
 			})
 			require.NoError(t, read(t.Context(), client))
 			broken.Store(1)

@@ -155,7 +155,8 @@ type DescribeApplicationConfigDataOssMountDescs struct {
 	ReadOnly   bool   `json:"readOnly"`
 }
 
-// DescribeApplicationConfig: read the full configuration of an application, optionally of one version.
+// DescribeApplicationConfig is the operation to read the full configuration of an application, optionally of one
+// version.
 //
 // SAE API reference ch. 10.1: GET /pop/v1/sam/app/describeApplicationConfig.
 func (c *Client) DescribeApplicationConfig(ctx context.Context, in *DescribeApplicationConfigInput) (*DescribeApplicationConfigOutput, error) {
@@ -207,7 +208,7 @@ type DescribeRegionsRegions struct {
 	RecommendZones []string `json:"RecommendZones,omitzero"`
 }
 
-// DescribeRegions: list usable regions.
+// DescribeRegions is the operation to list usable regions.
 //
 // SAE API reference ch. 10.2: GET /pop/v1/paas/regionConfig.
 func (c *Client) DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error) {
@@ -257,7 +258,7 @@ type DescribeInstanceLogOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// DescribeInstanceLog: read the log of one instance.
+// DescribeInstanceLog is the operation to read the log of one instance.
 //
 // SAE API reference ch. 10.3: GET /pop/v1/sam/instance/describeInstanceLog.
 func (c *Client) DescribeInstanceLog(ctx context.Context, in *DescribeInstanceLogInput) (*DescribeInstanceLogOutput, error) {
@@ -323,7 +324,7 @@ type DescribeComponentsData struct {
 	Expired              bool   `json:"Expired"`
 }
 
-// DescribeComponents: list JDK or Tomcat versions usable at create and deploy.
+// DescribeComponents is the operation to list JDK or Tomcat versions usable at create and deploy.
 //
 // SAE API reference ch. 10.4: GET /pop/v1/sam/resource/components.
 func (c *Client) DescribeComponents(ctx context.Context, in *DescribeComponentsInput) (*DescribeComponentsOutput, error) {
@@ -377,7 +378,7 @@ type DescribeEdasContainersData struct {
 	EdasContainerVersion string `json:"EdasContainerVersion"`
 }
 
-// DescribeEdasContainers: list HSF runtime container versions.
+// DescribeEdasContainers is the operation to list HSF runtime container versions.
 //
 // SAE API reference ch. 10.5: GET /pop/v1/sam/resource/edasContainers.
 func (c *Client) DescribeEdasContainers(ctx context.Context, in *DescribeEdasContainersInput) (*DescribeEdasContainersOutput, error) {
@@ -445,7 +446,7 @@ type DescribeApplicationImageData struct {
 	RegionID string `json:"RegionId"`
 }
 
-// DescribeApplicationImage: describe an image by its URL.
+// DescribeApplicationImage is the operation to describe an image by its URL.
 //
 // SAE API reference ch. 10.6: GET /pop/v1/sam/container/describeApplicationImage.
 func (c *Client) DescribeApplicationImage(ctx context.Context, in *DescribeApplicationImageInput) (*DescribeApplicationImageOutput, error) {
@@ -546,7 +547,7 @@ type DescribeApplicationInstancesDataInstances struct {
 	FinishTimeStamp           int64  `json:"FinishTimeStamp"`
 }
 
-// DescribeApplicationInstances: list instances of an application group with state and health.
+// DescribeApplicationInstances is the operation to list instances of an application group with state and health.
 //
 // SAE API reference ch. 10.7: GET /pop/v1/sam/app/describeApplicationInstances.
 func (c *Client) DescribeApplicationInstances(ctx context.Context, in *DescribeApplicationInstancesInput) (*DescribeApplicationInstancesOutput, error) {
@@ -631,7 +632,7 @@ type DescribeApplicationGroupsData struct {
 	GroupType        int `json:"GroupType"`
 }
 
-// DescribeApplicationGroups: list instance groups of an application.
+// DescribeApplicationGroups is the operation to list instance groups of an application.
 //
 // SAE API reference ch. 10.8: GET /pop/v1/sam/app/describeApplicationGroups.
 func (c *Client) DescribeApplicationGroups(ctx context.Context, in *DescribeApplicationGroupsInput) (*DescribeApplicationGroupsOutput, error) {
@@ -749,7 +750,7 @@ type ListApplicationsDataApplicationsTags struct {
 	Value string `json:"Value"`
 }
 
-// ListApplications: list applications with filters.
+// ListApplications is the operation to list applications with filters.
 //
 // SAE API reference ch. 10.9: GET /pop/v1/sam/app/listApplications.
 func (c *Client) ListApplications(ctx context.Context, in *ListApplicationsInput) (*ListApplicationsOutput, error) {
@@ -840,7 +841,7 @@ type ListLogConfigsDataLogConfigs struct {
 	RegionID string `json:"RegionId"`
 }
 
-// ListLogConfigs: list log collection configs of an application.
+// ListLogConfigs is the operation to list log collection configs of an application.
 //
 // SAE API reference ch. 10.10: GET /pop/v1/sam/log/listLogConfigs.
 func (c *Client) ListLogConfigs(ctx context.Context, in *ListLogConfigsInput) (*ListLogConfigsOutput, error) {
@@ -938,7 +939,7 @@ type ListAppEventsDataAppEventEntity struct {
 	FirstTimestamp string `json:"FirstTimestamp"`
 }
 
-// ListAppEvents: list runtime events of a namespace or application.
+// ListAppEvents is the operation to list runtime events of a namespace or application.
 //
 // SAE API reference ch. 10.11: GET /pop/v1/sam/app/listAppEvents.
 func (c *Client) ListAppEvents(ctx context.Context, in *ListAppEventsInput) (*ListAppEventsOutput, error) {
@@ -1009,7 +1010,7 @@ type ListAppVersionsData struct {
 	ID string `json:"Id"`
 }
 
-// ListAppVersions: list historical versions of an application, the source of rollback version IDs.
+// ListAppVersions is the operation to list historical versions of an application, the source of rollback version IDs.
 //
 // SAE API reference ch. 10.12: GET /pop/v1/sam/app/listAppVersions.
 func (c *Client) ListAppVersions(ctx context.Context, in *ListAppVersionsInput) (*ListAppVersionsOutput, error) {
@@ -1085,7 +1086,7 @@ type QueryResourceStaticsDataRealTimeRes struct {
 	Memory float64 `json:"Memory"`
 }
 
-// QueryResourceStatics: read CPU and memory usage of an application for the month and now.
+// QueryResourceStatics is the operation to read CPU and memory usage of an application for the month and now.
 //
 // SAE API reference ch. 10.13: GET /pop/v1/paas/quota/queryResourceStatics.
 func (c *Client) QueryResourceStatics(ctx context.Context, in *QueryResourceStaticsInput) (*QueryResourceStaticsOutput, error) {

@@ -98,7 +98,7 @@ type ListNamespaceChangeOrdersDataChangeOrderList struct {
 	Pipelines string `json:"Pipelines"`
 }
 
-// ListNamespaceChangeOrders: list namespace-level change orders (batch start and stop).
+// ListNamespaceChangeOrders is the operation to list namespace-level change orders (batch start and stop).
 //
 // SAE API reference ch. 14.1: GET /pop/v1/sam/changeorder/listNamespaceChangeOrders.
 func (c *Client) ListNamespaceChangeOrders(ctx context.Context, in *ListNamespaceChangeOrdersInput) (*ListNamespaceChangeOrdersOutput, error) {
@@ -217,7 +217,7 @@ type ListChangeOrdersDataChangeOrderList struct {
 	AppID string `json:"AppId"`
 }
 
-// ListChangeOrders: list change orders of an application.
+// ListChangeOrders is the operation to list change orders of an application.
 //
 // SAE API reference ch. 14.2: GET /pop/v1/sam/changeorder/ListChangeOrders.
 func (c *Client) ListChangeOrders(ctx context.Context, in *ListChangeOrdersInput) (*ListChangeOrdersOutput, error) {
@@ -338,7 +338,7 @@ type DescribeChangeOrderDataPipelines struct {
 	PipelineID    string `json:"PipelineId"`
 }
 
-// DescribeChangeOrder: read a change order with its pipelines.
+// DescribeChangeOrder is the operation to read a change order with its pipelines.
 //
 // SAE API reference ch. 14.3: GET /pop/v1/sam/changeorder/DescribeChangeOrder.
 func (c *Client) DescribeChangeOrder(ctx context.Context, in *DescribeChangeOrderInput) (*DescribeChangeOrderOutput, error) {
@@ -396,7 +396,7 @@ type AbortChangeOrderData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// AbortChangeOrder: abort a running change order.
+// AbortChangeOrder is the operation to abort a running change order.
 //
 // SAE API reference ch. 14.4: PUT /pop/v1/sam/changeorder/AbortChangeOrder.
 func (c *Client) AbortChangeOrder(ctx context.Context, in *AbortChangeOrderInput) (*AbortChangeOrderOutput, error) {
@@ -459,7 +459,7 @@ type AbortAndRollbackChangeOrderData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// AbortAndRollbackChangeOrder: abort a running change order and roll back.
+// AbortAndRollbackChangeOrder is the operation to abort a running change order and roll back.
 //
 // SAE API reference ch. 14.5: PUT /pop/v1/sam/changeorder/AbortAndRollbackChangeOrder.
 func (c *Client) AbortAndRollbackChangeOrder(ctx context.Context, in *AbortAndRollbackChangeOrderInput) (*AbortAndRollbackChangeOrderOutput, error) {
@@ -559,7 +559,7 @@ type DescribePipelineDataStageListTaskList struct {
 	TaskID           string `json:"TaskId"`
 }
 
-// DescribePipeline: read one pipeline (batch) with stages and tasks.
+// DescribePipeline is the operation to read one pipeline (batch) with stages and tasks.
 //
 // SAE API reference ch. 14.6: GET /pop/v1/sam/changeorder/DescribePipeline.
 func (c *Client) DescribePipeline(ctx context.Context, in *DescribePipelineInput) (*DescribePipelineOutput, error) {
@@ -621,7 +621,7 @@ type ConfirmPipelineBatchData struct {
 	PipelineID string `json:"PipelineId"`
 }
 
-// ConfirmPipelineBatch: confirm or refuse the start of the next batch.
+// ConfirmPipelineBatch is the operation to confirm or refuse the start of the next batch.
 //
 // The call changes state although its method is GET: it is never safe to repeat by itself.
 //

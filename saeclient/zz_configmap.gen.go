@@ -54,7 +54,7 @@ type CreateConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
 }
 
-// CreateConfigMap: create a ConfigMap in a namespace.
+// CreateConfigMap is the operation to create a ConfigMap in a namespace.
 //
 // SAE API reference ch. 18.1: POST /pop/v1/sam/configmap/configMap.
 func (c *Client) CreateConfigMap(ctx context.Context, in *CreateConfigMapInput) (*CreateConfigMapOutput, error) {
@@ -115,7 +115,7 @@ type DeleteConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
 }
 
-// DeleteConfigMap: delete a ConfigMap not mounted by any application.
+// DeleteConfigMap is the operation to delete a ConfigMap not mounted by any application.
 //
 // SAE API reference ch. 18.2: DELETE /pop/v1/sam/configmap/configMap.
 func (c *Client) DeleteConfigMap(ctx context.Context, in *DeleteConfigMapInput) (*DeleteConfigMapOutput, error) {
@@ -180,7 +180,7 @@ type UpdateConfigMapData struct {
 	ConfigMapID string `json:"ConfigMapId"`
 }
 
-// UpdateConfigMap: replace a ConfigMap's data or description.
+// UpdateConfigMap is the operation to replace a ConfigMap's data or description.
 //
 // SAE API reference ch. 18.3: PUT /pop/v1/sam/configmap/configMap.
 func (c *Client) UpdateConfigMap(ctx context.Context, in *UpdateConfigMapInput) (*UpdateConfigMapOutput, error) {
@@ -259,7 +259,7 @@ type DescribeConfigMapDataRelateApps struct {
 	AppID string `json:"AppId"`
 }
 
-// DescribeConfigMap: read one ConfigMap.
+// DescribeConfigMap is the operation to read one ConfigMap.
 //
 // SAE API reference ch. 18.4: GET /pop/v1/sam/configmap/configMap.
 func (c *Client) DescribeConfigMap(ctx context.Context, in *DescribeConfigMapInput) (*DescribeConfigMapOutput, error) {
@@ -343,7 +343,7 @@ type ListNamespacedConfigMapsDataConfigMapsRelateApps struct {
 	AppID string `json:"AppId"`
 }
 
-// ListNamespacedConfigMaps: list ConfigMaps of a namespace.
+// ListNamespacedConfigMaps is the operation to list ConfigMaps of a namespace.
 //
 // SAE API reference ch. 18.5: GET /pop/v1/sam/configmap/listNamespacedConfigMaps.
 func (c *Client) ListNamespacedConfigMaps(ctx context.Context, in *ListNamespacedConfigMapsInput) (*ListNamespacedConfigMapsOutput, error) {

@@ -62,7 +62,7 @@ type CreateGreyTagRouteData struct {
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 }
 
-// CreateGreyTagRoute: create the gray traffic rule of an application.
+// CreateGreyTagRoute is the operation to create the gray traffic rule of an application.
 //
 // SAE API reference ch. 19.1: POST /pop/v1/sam/tagroute/greyTagRoute.
 func (c *Client) CreateGreyTagRoute(ctx context.Context, in *CreateGreyTagRouteInput) (*CreateGreyTagRouteOutput, error) {
@@ -127,7 +127,7 @@ type DeleteGreyTagRouteData struct {
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 }
 
-// DeleteGreyTagRoute: delete a gray traffic rule.
+// DeleteGreyTagRoute is the operation to delete a gray traffic rule.
 //
 // SAE API reference ch. 19.2: DELETE /pop/v1/sam/tagroute/greyTagRoute.
 func (c *Client) DeleteGreyTagRoute(ctx context.Context, in *DeleteGreyTagRouteInput) (*DeleteGreyTagRouteOutput, error) {
@@ -197,7 +197,7 @@ type UpdateGreyTagRouteData struct {
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 }
 
-// UpdateGreyTagRoute: change a gray traffic rule.
+// UpdateGreyTagRoute is the operation to change a gray traffic rule.
 //
 // SAE API reference ch. 19.3: PUT /pop/v1/sam/tagroute/greyTagRoute.
 func (c *Client) UpdateGreyTagRoute(ctx context.Context, in *UpdateGreyTagRouteInput) (*UpdateGreyTagRouteOutput, error) {
@@ -363,7 +363,7 @@ type ListGreyTagRouteDataResultDubboRulesItems struct {
 	Name string `json:"name"`
 }
 
-// ListGreyTagRoute: list the gray traffic rules of an application (at most one).
+// ListGreyTagRoute is the operation to list the gray traffic rules of an application (at most one).
 //
 // SAE API reference ch. 19.4: GET /pop/v1/sam/tagroute/greyTagRouteList.
 func (c *Client) ListGreyTagRoute(ctx context.Context, in *ListGreyTagRouteInput) (*ListGreyTagRouteOutput, error) {
@@ -487,7 +487,7 @@ type DescribeGreyTagRouteDataDubboRulesItems struct {
 	Name string `json:"name"`
 }
 
-// DescribeGreyTagRoute: read one gray traffic rule by its ID.
+// DescribeGreyTagRoute is the operation to read one gray traffic rule by its ID.
 //
 // SAE API reference ch. 19.5: GET /pop/v1/sam/tagroute/greyTagRoute.
 func (c *Client) DescribeGreyTagRoute(ctx context.Context, in *DescribeGreyTagRouteInput) (*DescribeGreyTagRouteOutput, error) {

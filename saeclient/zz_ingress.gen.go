@@ -69,7 +69,7 @@ type CreateIngressData struct {
 	IngressID int64 `json:"IngressId"`
 }
 
-// CreateIngress: create an ingress (routing rule set on an SLB listener).
+// CreateIngress is the operation to create an ingress (routing rule set on an SLB listener).
 //
 // SAE API reference ch. 9.9: POST /pop/v1/sam/ingress/Ingress.
 func (c *Client) CreateIngress(ctx context.Context, in *CreateIngressInput) (*CreateIngressOutput, error) {
@@ -135,7 +135,7 @@ type DeleteIngressData struct {
 	IngressID int64 `json:"IngressId"`
 }
 
-// DeleteIngress: delete an ingress.
+// DeleteIngress is the operation to delete an ingress.
 //
 // SAE API reference ch. 9.10: DELETE /pop/v1/sam/ingress/Ingress.
 func (c *Client) DeleteIngress(ctx context.Context, in *DeleteIngressInput) (*DeleteIngressOutput, error) {
@@ -214,7 +214,7 @@ type UpdateIngressData struct {
 	IngressID int64 `json:"IngressId"`
 }
 
-// UpdateIngress: change an ingress.
+// UpdateIngress is the operation to change an ingress.
 //
 // SAE API reference ch. 9.11: PUT /pop/v1/sam/ingress/Ingress.
 func (c *Client) UpdateIngress(ctx context.Context, in *UpdateIngressInput) (*UpdateIngressOutput, error) {
@@ -314,7 +314,7 @@ type DescribeIngressDataRules struct {
 	Path  string `json:"Path"`
 }
 
-// DescribeIngress: read one ingress.
+// DescribeIngress is the operation to read one ingress.
 //
 // SAE API reference ch. 9.12: GET /pop/v1/sam/ingress/Ingress.
 func (c *Client) DescribeIngress(ctx context.Context, in *DescribeIngressInput) (*DescribeIngressOutput, error) {
@@ -392,7 +392,7 @@ type ListIngressesDataIngressList struct {
 	ListenerProtocol string `json:"ListenerProtocol"`
 }
 
-// ListIngresses: list ingresses of a namespace.
+// ListIngresses is the operation to list ingresses of a namespace.
 //
 // SAE API reference ch. 9.13: GET /pop/v1/sam/ingress/IngressList.
 func (c *Client) ListIngresses(ctx context.Context, in *ListIngressesInput) (*ListIngressesOutput, error) {

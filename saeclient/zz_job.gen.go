@@ -73,7 +73,7 @@ type ExecJobData struct {
 	Code string `json:"Code"`
 }
 
-// ExecJob: run a job from a job template once.
+// ExecJob is the operation to run a job from a job template once.
 //
 // The call changes state although its method is GET: it is never safe to repeat by itself.
 //
@@ -158,7 +158,7 @@ type DescribeJobStatusData struct {
 	State string `json:"State"`
 }
 
-// DescribeJobStatus: read the state of a job run.
+// DescribeJobStatus is the operation to read the state of a job run.
 //
 // SAE API reference ch. 13.2: GET /pop/v1/sam/job/describeJobStatus.
 func (c *Client) DescribeJobStatus(ctx context.Context, in *DescribeJobStatusInput) (*DescribeJobStatusOutput, error) {

@@ -206,7 +206,7 @@ type CreateApplicationData struct {
 	AppID string `json:"AppId"`
 }
 
-// CreateApplication: create an application and, unless Deploy is false, deploy it.
+// CreateApplication is the operation to create an application and, unless Deploy is false, deploy it.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -319,7 +319,7 @@ type DeleteApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// DeleteApplication: delete an application.
+// DeleteApplication is the operation to delete an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -532,7 +532,7 @@ type DeployApplicationData struct {
 	IsNeedApproval bool `json:"IsNeedApproval"`
 }
 
-// DeployApplication: deploy a new version of an application (single batch, batches or gray).
+// DeployApplication is the operation to deploy a new version of an application (single batch, batches or gray).
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -668,7 +668,7 @@ type DescribeApplicationStatusData struct {
 	FileSizeLimit int64 `json:"FileSizeLimit"`
 }
 
-// DescribeApplicationStatus: read the run state of an application and its last change order.
+// DescribeApplicationStatus is the operation to read the run state of an application and its last change order.
 //
 // SAE API reference ch. 12.4: GET /pop/v1/sam/app/describeApplicationStatus.
 func (c *Client) DescribeApplicationStatus(ctx context.Context, in *DescribeApplicationStatusInput) (*DescribeApplicationStatusOutput, error) {
@@ -729,7 +729,7 @@ type DescribeInstanceSpecificationsData struct {
 	Enable   bool   `json:"Enable"`
 }
 
-// DescribeInstanceSpecifications: list CPU and memory sizes usable for instances.
+// DescribeInstanceSpecifications is the operation to list CPU and memory sizes usable for instances.
 //
 // SAE API reference ch. 12.5: GET /pop/v1/paas/quota/instanceSpecifications.
 func (c *Client) DescribeInstanceSpecifications(ctx context.Context, in *DescribeInstanceSpecificationsInput) (*DescribeInstanceSpecificationsOutput, error) {
@@ -783,7 +783,7 @@ type StartApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// StartApplication: start an application.
+// StartApplication is the operation to start an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -852,7 +852,7 @@ type BatchStartApplicationsData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// BatchStartApplications: start several applications of a namespace.
+// BatchStartApplications is the operation to start several applications of a namespace.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -917,7 +917,7 @@ type StopApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// StopApplication: stop an application.
+// StopApplication is the operation to stop an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -986,7 +986,7 @@ type BatchStopApplicationsData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// BatchStopApplications: stop several applications of a namespace.
+// BatchStopApplications is the operation to stop several applications of a namespace.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1061,7 +1061,7 @@ type RestartApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// RestartApplication: restart an application in a rolling way.
+// RestartApplication is the operation to restart an application in a rolling way.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1130,7 +1130,7 @@ type RestartInstancesData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// RestartInstances: restart given instances.
+// RestartInstances is the operation to restart given instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1220,7 +1220,7 @@ type RollbackApplicationData struct {
 	IsNeedApproval bool `json:"IsNeedApproval"`
 }
 
-// RollbackApplication: roll an application back to a historical version.
+// RollbackApplication is the operation to roll an application back to a historical version.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1304,7 +1304,7 @@ type RescaleApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// RescaleApplication: set the instance count of an application.
+// RescaleApplication is the operation to set the instance count of an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1382,7 +1382,7 @@ type RescaleApplicationVerticallyData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// RescaleApplicationVertically: change CPU and memory of an application's instances.
+// RescaleApplicationVertically is the operation to change CPU and memory of an application's instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1455,7 +1455,7 @@ type ReduceApplicationCapacityByInstanceIdsData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// ReduceApplicationCapacityByInstanceIds: scale in by removing given instances.
+// ReduceApplicationCapacityByInstanceIds is the operation to scale in by removing given instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -1518,7 +1518,7 @@ type UpdateAppSecurityGroupOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// UpdateAppSecurityGroup: change the security group of an application.
+// UpdateAppSecurityGroup is the operation to change the security group of an application.
 //
 // SAE API reference ch. 12.16: PUT /pop/v1/sam/app/updateAppSecurityGroup.
 func (c *Client) UpdateAppSecurityGroup(ctx context.Context, in *UpdateAppSecurityGroupInput) (*UpdateAppSecurityGroupOutput, error) {

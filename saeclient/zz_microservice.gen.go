@@ -55,7 +55,7 @@ type ListConsumedServicesData struct {
 	Name     string   `json:"Name"`
 }
 
-// ListConsumedServices: list microservices an application consumes.
+// ListConsumedServices is the operation to list microservices an application consumes.
 //
 // SAE API reference ch. 16.1: GET /pop/v1/sam/service/listConsumedServices.
 func (c *Client) ListConsumedServices(ctx context.Context, in *ListConsumedServicesInput) (*ListConsumedServicesOutput, error) {
@@ -121,7 +121,7 @@ type ListPublishedServicesData struct {
 	Name     string   `json:"Name"`
 }
 
-// ListPublishedServices: list microservices an application publishes.
+// ListPublishedServices is the operation to list microservices an application publishes.
 //
 // SAE API reference ch. 16.2: GET /pop/v1/sam/service/listPublishedServices.
 func (c *Client) ListPublishedServices(ctx context.Context, in *ListPublishedServicesInput) (*ListPublishedServicesOutput, error) {
@@ -206,7 +206,7 @@ type ListAppServicesPageDataResult struct {
 	Group       string `json:"Group"`
 }
 
-// ListAppServicesPage: list services of an application by framework, paged.
+// ListAppServicesPage is the operation to list services of an application by framework, paged.
 //
 // SAE API reference ch. 16.3: GET /pop/v1/sam/service/listAppServicesPage.
 func (c *Client) ListAppServicesPage(ctx context.Context, in *ListAppServicesPageInput) (*ListAppServicesPageOutput, error) {
@@ -313,7 +313,7 @@ type DescribeAppServiceDetailDataMethodsParameterDefinitions struct {
 	Name        string `json:"Name"`
 }
 
-// DescribeAppServiceDetail: read metadata of one service.
+// DescribeAppServiceDetail is the operation to read metadata of one service.
 //
 // SAE API reference ch. 16.4: GET /pop/v1/sam/service/describeAppServiceDetail.
 func (c *Client) DescribeAppServiceDetail(ctx context.Context, in *DescribeAppServiceDetailInput) (*DescribeAppServiceDetailOutput, error) {

@@ -57,7 +57,7 @@ type CreateNamespaceData struct {
 	RegionID string `json:"RegionId"`
 }
 
-// CreateNamespace: create a namespace.
+// CreateNamespace is the operation to create a namespace.
 //
 // SAE API reference ch. 9.1: POST /pop/v1/paas/namespace.
 func (c *Client) CreateNamespace(ctx context.Context, in *CreateNamespaceInput) (*CreateNamespaceOutput, error) {
@@ -111,7 +111,7 @@ type DeleteNamespaceOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// DeleteNamespace: delete a namespace without applications.
+// DeleteNamespace is the operation to delete a namespace without applications.
 //
 // SAE API reference ch. 9.2: DELETE /pop/v1/paas/namespace.
 func (c *Client) DeleteNamespace(ctx context.Context, in *DeleteNamespaceInput) (*DeleteNamespaceOutput, error) {
@@ -180,7 +180,7 @@ type UpdateNamespaceData struct {
 	RegionID string `json:"RegionId"`
 }
 
-// UpdateNamespace: change a namespace's name and description.
+// UpdateNamespace is the operation to change a namespace's name and description.
 //
 // SAE API reference ch. 9.3: PUT /pop/v1/paas/namespace.
 func (c *Client) UpdateNamespace(ctx context.Context, in *UpdateNamespaceInput) (*UpdateNamespaceOutput, error) {
@@ -239,7 +239,7 @@ type UpdateNamespaceVpcOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// UpdateNamespaceVpc: change the VPC bound to a namespace.
+// UpdateNamespaceVpc is the operation to change the VPC bound to a namespace.
 //
 // SAE API reference ch. 9.4: POST /pop/v1/sam/namespace/updateNamespaceVpc.
 func (c *Client) UpdateNamespaceVpc(ctx context.Context, in *UpdateNamespaceVpcInput) (*UpdateNamespaceVpcOutput, error) {
@@ -303,7 +303,7 @@ type DescribeNamespaceData struct {
 	RegionID string `json:"RegionId"`
 }
 
-// DescribeNamespace: read one namespace.
+// DescribeNamespace is the operation to read one namespace.
 //
 // SAE API reference ch. 9.5: GET /pop/v1/paas/namespace.
 func (c *Client) DescribeNamespace(ctx context.Context, in *DescribeNamespaceInput) (*DescribeNamespaceOutput, error) {
@@ -385,7 +385,7 @@ type DescribeNamespacesDataNamespaces struct {
 	RegionID string `json:"RegionId"`
 }
 
-// DescribeNamespaces: list namespaces, paged.
+// DescribeNamespaces is the operation to list namespaces, paged.
 //
 // SAE API reference ch. 9.6: GET /pop/v1/paas/namespaces.
 func (c *Client) DescribeNamespaces(ctx context.Context, in *DescribeNamespacesInput) (*DescribeNamespacesOutput, error) {
@@ -459,7 +459,7 @@ type DescribeNamespaceListData struct {
 	RegionID string `json:"RegionId"`
 }
 
-// DescribeNamespaceList: list namespaces with their VPC, vSwitch and security group.
+// DescribeNamespaceList is the operation to list namespaces with their VPC, vSwitch and security group.
 //
 // SAE API reference ch. 9.7: GET /pop/v1/sam/namespace/describeNamespaceList.
 func (c *Client) DescribeNamespaceList(ctx context.Context, in *DescribeNamespaceListInput) (*DescribeNamespaceListOutput, error) {
@@ -541,7 +541,8 @@ type DescribeNamespaceResourcesData struct {
 	JumpServerIP           string `json:"JumpServerIp"`
 }
 
-// DescribeNamespaceResources: read a namespace's network resources and its last namespace-level change order.
+// DescribeNamespaceResources is the operation to read a namespace's network resources and its last namespace-level
+// change order.
 //
 // SAE API reference ch. 9.8: GET /pop/v1/sam/namespace/describeNamespaceResources.
 func (c *Client) DescribeNamespaceResources(ctx context.Context, in *DescribeNamespaceResourcesInput) (*DescribeNamespaceResourcesOutput, error) {

@@ -115,7 +115,7 @@ type CreateApplicationScalingRuleDataMetricMetrics struct {
 	MetricType string `json:"MetricType"`
 }
 
-// CreateApplicationScalingRule: create a timing or metric scaling rule.
+// CreateApplicationScalingRule is the operation to create a timing or metric scaling rule.
 //
 // SAE API reference ch. 11.1: POST /pop/v1/sam/scale/applicationScalingRule.
 func (c *Client) CreateApplicationScalingRule(ctx context.Context, in *CreateApplicationScalingRuleInput) (*CreateApplicationScalingRuleOutput, error) {
@@ -173,7 +173,7 @@ type DeleteApplicationScalingRuleOutput struct {
 	TraceID string `json:"TraceId"`
 }
 
-// DeleteApplicationScalingRule: delete a scaling rule.
+// DeleteApplicationScalingRule is the operation to delete a scaling rule.
 //
 // SAE API reference ch. 11.2: DELETE /pop/v1/sam/scale/applicationScalingRule.
 func (c *Client) DeleteApplicationScalingRule(ctx context.Context, in *DeleteApplicationScalingRuleInput) (*DeleteApplicationScalingRuleOutput, error) {
@@ -225,7 +225,7 @@ type EnableApplicationScalingRuleOutput struct {
 	TraceID string `json:"TraceId"`
 }
 
-// EnableApplicationScalingRule: enable a scaling rule.
+// EnableApplicationScalingRule is the operation to enable a scaling rule.
 //
 // SAE API reference ch. 11.3: PUT /pop/v1/sam/scale/enableApplicationScalingRule.
 func (c *Client) EnableApplicationScalingRule(ctx context.Context, in *EnableApplicationScalingRuleInput) (*EnableApplicationScalingRuleOutput, error) {
@@ -277,7 +277,7 @@ type DisableApplicationScalingRuleOutput struct {
 	TraceID string `json:"TraceId"`
 }
 
-// DisableApplicationScalingRule: disable a scaling rule.
+// DisableApplicationScalingRule is the operation to disable a scaling rule.
 //
 // SAE API reference ch. 11.4: PUT /pop/v1/sam/scale/disableApplicationScalingRule.
 func (c *Client) DisableApplicationScalingRule(ctx context.Context, in *DisableApplicationScalingRuleInput) (*DisableApplicationScalingRuleOutput, error) {
@@ -398,7 +398,7 @@ type UpdateApplicationScalingRuleDataMetricMetrics struct {
 	MetricType string `json:"MetricType"`
 }
 
-// UpdateApplicationScalingRule: change a scaling rule's timer or metric settings.
+// UpdateApplicationScalingRule is the operation to change a scaling rule's timer or metric settings.
 //
 // SAE API reference ch. 11.5: PUT /pop/v1/sam/scale/applicationScalingRule.
 func (c *Client) UpdateApplicationScalingRule(ctx context.Context, in *UpdateApplicationScalingRuleInput) (*UpdateApplicationScalingRuleOutput, error) {
@@ -560,7 +560,7 @@ type DescribeApplicationScalingRuleDataMetricScaleDownRules struct {
 	Disabled                   bool  `json:"Disabled"`
 }
 
-// DescribeApplicationScalingRule: read one scaling rule.
+// DescribeApplicationScalingRule is the operation to read one scaling rule.
 //
 // SAE API reference ch. 11.6: GET /pop/v1/sam/scale/applicationScalingRule.
 func (c *Client) DescribeApplicationScalingRule(ctx context.Context, in *DescribeApplicationScalingRuleInput) (*DescribeApplicationScalingRuleOutput, error) {
@@ -739,7 +739,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRu
 	Disabled                   bool  `json:"Disabled"`
 }
 
-// DescribeApplicationScalingRules: list all scaling rules of an application.
+// DescribeApplicationScalingRules is the operation to list all scaling rules of an application.
 //
 // SAE API reference ch. 11.7: GET /pop/v1/sam/scale/applicationScalingRules.
 func (c *Client) DescribeApplicationScalingRules(ctx context.Context, in *DescribeApplicationScalingRulesInput) (*DescribeApplicationScalingRulesOutput, error) {

@@ -23,7 +23,7 @@ type OpenSaeServiceOutput struct {
 	OrderID   string `json:"OrderId"`
 }
 
-// OpenSaeService: activate the SAE service for the account (free; balance must be above 0).
+// OpenSaeService is the operation to activate the SAE service for the account (free; balance must be above 0).
 //
 // SAE API reference ch. 8.1: POST /service/open.
 func (c *Client) OpenSaeService(ctx context.Context, in *OpenSaeServiceInput) (*OpenSaeServiceOutput, error) {

@@ -58,7 +58,7 @@ type BindSlbData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// BindSlb: bind internet or intranet SLB listeners to an application.
+// BindSlb is the operation to bind internet or intranet SLB listeners to an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -132,7 +132,7 @@ type UnbindSlbData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 }
 
-// UnbindSlb: unbind internet or intranet SLB from an application.
+// UnbindSlb is the operation to unbind internet or intranet SLB from an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
 // class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
@@ -220,7 +220,7 @@ type DescribeApplicationSlbsDataInternet struct {
 	Port        int    `json:"Port"`
 }
 
-// DescribeApplicationSlbs: read SLB bindings of an application.
+// DescribeApplicationSlbs is the operation to read SLB bindings of an application.
 //
 // SAE API reference ch. 15.3: GET /pop/v1/sam/app/slb.
 func (c *Client) DescribeApplicationSlbs(ctx context.Context, in *DescribeApplicationSlbsInput) (*DescribeApplicationSlbsOutput, error) {

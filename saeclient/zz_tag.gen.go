@@ -50,7 +50,7 @@ type TagResourcesOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// TagResources: add tags to applications.
+// TagResources is the operation to add tags to applications.
 //
 // SAE API reference ch. 17.1: POST /tags.
 func (c *Client) TagResources(ctx context.Context, in *TagResourcesInput) (*TagResourcesOutput, error) {
@@ -118,7 +118,7 @@ type UntagResourcesOutput struct {
 	ErrorCode string `json:"ErrorCode,omitzero"`
 }
 
-// UntagResources: remove tags from applications.
+// UntagResources is the operation to remove tags from applications.
 //
 // SAE API reference ch. 17.2: DELETE /tags.
 func (c *Client) UntagResources(ctx context.Context, in *UntagResourcesInput) (*UntagResourcesOutput, error) {
@@ -203,7 +203,7 @@ type ListTagResourcesDataTagResources struct {
 	TagKey       string `json:"TagKey"`
 }
 
-// ListTagResources: list tag bindings, token paged.
+// ListTagResources is the operation to list tag bindings, token paged.
 //
 // SAE API reference ch. 17.3: GET /tags.
 func (c *Client) ListTagResources(ctx context.Context, in *ListTagResourcesInput) (*ListTagResourcesOutput, error) {

@@ -28,43 +28,36 @@ func generate(f *facts) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string][]byte)
 	groups, err := groupOperations(f.Operations)
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range groups {
-		if err := render(files, t, fileName(g.Group), "group.go.tmpl", g); err != nil {
-			return nil, err
-		}
-	}
+	files := make(map[string][]byte)
 	var all []operationModel
 	for _, g := range groups {
 		all = append(all, g.Operations...)
+		if files[fileName(g.Group)], err = render(t, "group.go.tmpl", g); err != nil {
+			return nil, err
+		}
 	}
-	if err := render(files, t, "zz_operations.gen.go", "operations.go.tmpl", all); err != nil {
-		return nil, err
-	}
-	if err := render(files, t, "zz_errors.gen.go", "errors.go.tmpl", f.Errors); err != nil {
-		return nil, err
-	}
-	if err := render(files, t, "zz_platform.gen.go", "platform.go.tmpl", f); err != nil {
-		return nil, err
+	for name, data := range map[string]any{"operations": all, "errors": f.Errors, "platform": f} {
+		if files[fileName(name)], err = render(t, name+".go.tmpl", data); err != nil {
+			return nil, err
+		}
 	}
 	return files, nil
 }
 
-func render(files map[string][]byte, t *template.Template, file, name string, data any) error {
+func render(t *template.Template, name string, data any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
-		return err
+		return nil, err
 	}
 	text, err := format.Source(b.Bytes())
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", file, err, b.Bytes())
+		return nil, fmt.Errorf("%s: %w\n%s", name, err, b.Bytes())
 	}
-	files[file] = text
-	return nil
+	return text, nil
 }
 
 // groupOperations sorts the groups by name and keeps the order of the reference within each.
