@@ -1,0 +1,117 @@
+# Slipway is built, tested and shown from here. `make help` lists the targets.
+# `make check` is what CI runs, no more and no less.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # the Go tools use all cores by themselves
+
+# Tools, built from source at these versions into bin/ on first use.
+GOLANGCI_LINT_VERSION := v2.15.0
+WORKFLOWCHECK_VERSION := v0.6.0
+
+GO ?= go
+BIN := $(CURDIR)/bin
+GOLANGCI_LINT := $(BIN)/golangci-lint
+WORKFLOWCHECK := $(BIN)/workflowcheck
+
+# Both modules, and the Go files a developer would format.
+MODULES := . devstack
+
+# The order of `make check`: cheap before dear, so that it fails fast. The
+# Temporal server is compiled once, without the race detector; the binary it
+# serves in the system tests has it.
+CHECKS := tidy-check generate-check vet lint workflowcheck test build test-system
+
+# More arguments for `make demo` and `make up`: make up ARGS='--data-dir .slipway'
+ARGS ?=
+
+##@ Everyday
+
+.PHONY: help
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/slipway, bin/saesim and bin/slipway-dev
+	$(GO) build -o $(BIN)/ ./cmd/...
+	cd devstack && $(GO) build -o $(BIN)/ ./cmd/...
+
+.PHONY: demo
+demo: build ## watch one event become a gray release, everything in one process
+	$(BIN)/slipway-dev demo $(ARGS)
+
+.PHONY: up
+up: build ## run the whole stack until interrupted
+	$(BIN)/slipway-dev up $(ARGS)
+
+.PHONY: generate
+generate: ## write generated code anew
+	$(GO) generate ./...
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## format all Go files (gofumpt, import groups)
+	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt --config $(CURDIR)/.golangci.yml); done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN)
+
+##@ Checks
+
+.PHONY: check
+check: ## everything CI runs, cheap things first
+	@for step in $(CHECKS); do \
+		printf '== %s\n' $$step; started=$$SECONDS; \
+		$(MAKE) --no-print-directory $$step || { printf '== %s failed after %ds\n' $$step $$((SECONDS - started)); exit 1; }; \
+		printf '== %s took %ds\n' $$step $$((SECONDS - started)); \
+	done; printf '== all checks passed in %ds\n' $$SECONDS
+
+.PHONY: test
+test: ## test the root module with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: test-system
+test-system: ## test the whole system on embedded Temporal and NATS
+	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
+	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -timeout 15m ./...
+
+.PHONY: vet
+vet: ## run go vet on the root module
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## run the linters and format checks on both modules
+	$(GOLANGCI_LINT) config verify
+	@for module in $(MODULES); do \
+		(set -x; cd $$module && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); done
+
+.PHONY: workflowcheck
+workflowcheck: $(WORKFLOWCHECK) ## prove workflows deterministic, nothing excused
+	$(WORKFLOWCHECK) ./workflows/...
+
+.PHONY: generate-check
+generate-check: ## fail when generated code is not up to date
+	@state() { git status --porcelain --untracked-files=all && git diff --no-ext-diff; }; \
+	before=$$(state); $(GO) generate ./...; \
+	if [[ "$$before" != "$$(state)" ]]; then \
+		git status --short; echo 'generated code was not up to date; it is now: review and commit it'; exit 1; fi
+
+.PHONY: tidy-check
+tidy-check: ## fail when go.mod or go.sum of a module is not tidy
+	@for module in $(MODULES); do (set -x; cd $$module && $(GO) mod tidy -diff); done
+
+# A tool is built again when its version changes: the stamp carries it.
+
+$(GOLANGCI_LINT): $(BIN)/.golangci-lint-$(GOLANGCI_LINT_VERSION)
+$(BIN)/.golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@touch $@
+
+$(WORKFLOWCHECK): $(BIN)/.workflowcheck-$(WORKFLOWCHECK_VERSION)
+$(BIN)/.workflowcheck-$(WORKFLOWCHECK_VERSION):
+	GOBIN=$(BIN) $(GO) install go.temporal.io/sdk/contrib/tools/workflowcheck@$(WORKFLOWCHECK_VERSION)
+	@touch $@
