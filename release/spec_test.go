@@ -85,7 +85,9 @@ func TestValidateOneProblem(t *testing.T) {
 		{"package address", func(s *release.Spec) {
 			s.Artifact = release.Artifact{Package: &release.Package{URL: "ftp://x", Version: "1"}}
 		}, "artifact.package.url"},
-		{"package version", func(s *release.Spec) { s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar"}} }, "artifact.package.version"},
+		{"package version", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar"}}
+		}, "artifact.package.version"},
 		{"gray with all", func(s *release.Spec) { s.Strategy.Gray = 1 }, "strategy.gray"},
 		{"confirm with all", func(s *release.Spec) { s.Strategy.Confirm = release.ConfirmAuto }, "strategy.confirm"},
 		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},

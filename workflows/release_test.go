@@ -122,14 +122,30 @@ func TestEndings(t *testing.T) {
 		{"a batch hangs: aborted and rolled back", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultHang})
 		}, release.PhaseRolledBack, "", []string{deploy}, false},
-		{"aborted while parked", gray(), func(s *stage, _ *release.Spec) { s.abort(time.Hour) },
-			release.PhaseAborted, "aborted by ann: too many errors", []string{deploy}, false},
-		{"cancelled while parked", gray(), func(s *stage, _ *release.Spec) { s.at(time.Hour, s.env.CancelWorkflow) },
-			release.PhaseAborted, "aborted by temporal: the workflow was cancelled", []string{deploy}, false},
-		{"aborted while it runs", all, func(s *stage, _ *release.Spec) { s.abort(1100 * time.Millisecond) },
-			release.PhaseAborted, "too many errors", []string{deploy}, false},
-		{"nobody confirms", gray(), nil,
-			release.PhaseAborted, "nobody confirmed the batch within 24h", []string{deploy}, false},
+		{
+			"aborted while parked", gray(), func(s *stage, _ *release.Spec) { s.abort(time.Hour) },
+			release.PhaseAborted, "aborted by ann: too many errors",
+			[]string{deploy},
+			false,
+		},
+		{
+			"cancelled while parked", gray(), func(s *stage, _ *release.Spec) { s.at(time.Hour, s.env.CancelWorkflow) },
+			release.PhaseAborted, "aborted by temporal: the workflow was cancelled",
+			[]string{deploy},
+			false,
+		},
+		{
+			"aborted while it runs", all, func(s *stage, _ *release.Spec) { s.abort(1100 * time.Millisecond) },
+			release.PhaseAborted, "too many errors",
+			[]string{deploy},
+			false,
+		},
+		{
+			"nobody confirms", gray(), nil,
+			release.PhaseAborted, "nobody confirmed the batch within 24h",
+			[]string{deploy},
+			false,
+		},
 		{"nobody confirms, promoted by policy", gray(), func(_ *stage, spec *release.Spec) {
 			spec.Limits.OnConfirmTimeout = release.TimeoutPromote
 		}, release.PhaseSucceeded, "", []string{deploy}, false},
@@ -181,8 +197,12 @@ func TestEndings(t *testing.T) {
 		{"SAE refuses the deploy", all, func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "DeployApplication", Code: "InvalidParameter.WithMessage", Status: 400})
 		}, release.PhaseFailed, "nothing was deployed", nil, false},
-		{"too few instances for the strategy", release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1}, nil,
-			release.PhaseFailed, "strategy.gray: 3 gray instances are more than half of the application's 5; nothing was changed", nil, false},
+		{
+			"too few instances for the strategy",
+			release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1},
+			nil,
+			release.PhaseFailed, "strategy.gray: 3 gray instances are more than half of the application's 5; nothing was changed", nil, false,
+		},
 		{"the application does not exist", all, func(_ *stage, spec *release.Spec) {
 			spec.App.ID = "nobody"
 		}, release.PhaseFailed, "nothing was changed", nil, false},
