@@ -23,12 +23,12 @@ import (
 
 // seen is what a server saw of a request.
 type seen struct {
-	method, path, contentType string
-	query, form               url.Values
-	body                      map[string]string
-	raw                       string
-	rawQuery                  string
-	header                    http.Header
+	method, path, host, contentType string
+	query, form                     url.Values
+	body                            map[string]string
+	raw                             string
+	rawQuery                        string
+	header                          http.Header
 }
 
 // recorder serves a successful answer and keeps the last request.
@@ -39,7 +39,7 @@ func recorder(t *testing.T, answer string) (*saeclient.Client, func() seen) {
 		raw, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)
 		s := seen{
-			method: r.Method, path: r.URL.Path, query: r.URL.Query(), rawQuery: r.URL.RawQuery,
+			method: r.Method, path: r.URL.Path, host: r.Host, query: r.URL.Query(), rawQuery: r.URL.RawQuery,
 			contentType: r.Header.Get("Content-Type"), raw: string(raw), header: r.Header.Clone(),
 		}
 		switch {

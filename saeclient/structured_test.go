@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,5 +88,16 @@ func TestScalingRuleParameters(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 		})
+	}
+}
+
+func TestLocalTimesAreGMTPlus8(t *testing.T) {
+	t.Parallel()
+	got, err := saeclient.ParseLocalTime("2020-12-17 21:06:45")
+	require.NoError(t, err)
+	require.Equal(t, "2020-12-17T13:06:45Z", got.UTC().Format(time.RFC3339))
+	for _, text := range []string{"", "1562831689704", "2020-12-17T21:06:45Z"} {
+		_, err := saeclient.ParseLocalTime(text)
+		require.Error(t, err, text)
 	}
 }

@@ -1,0 +1,133 @@
+package saeclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/aliyun/credentials-go/credentials"
+
+	"slipway/saeclient"
+)
+
+// exampleServer plays SAE: it accepts a gray release, refuses the next one, and shows the order waiting for confirmation.
+func exampleServer() *httptest.Server {
+	deployments := 0
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/pop/v1/sam/app/deployApplication":
+			if deployments++; deployments > 1 {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"RequestId":"91F9","Success":false,"Code":"Application.ChangerOrderRunning",`+
+					`"Message":"An application change process is in progress. Please try again later."}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"RequestId":"91F8","Success":true,"Code":"200","Data":{"ChangeOrderId":"co-1"}}`)
+		case "/pop/v1/sam/changeorder/DescribeChangeOrder":
+			_, _ = io.WriteString(w, `{"RequestId":"91FA","Success":true,"Code":"200","Data":{"ChangeOrderId":"co-1",`+
+				`"Status":"8","CurrentPipelineId":"p-1","Pipelines":[{"PipelineId":"p-1","Status":2},{"PipelineId":"p-2"}]}}`)
+		}
+	}))
+}
+
+func exampleClient(endpoint string) *saeclient.Client {
+	credential, err := credentials.NewCredential(&credentials.Config{
+		Type: new("access_key"), AccessKeyId: new("id"), AccessKeySecret: new("secret"),
+	})
+	if err != nil {
+		fmt.Println(err) //nolint:forbidigo // examples print
+		return nil
+	}
+	client, err := saeclient.New(saeclient.Config{
+		Region:     "cn-hangzhou",
+		Endpoint:   endpoint,   // Leave it out to reach the region's own endpoint.
+		Credential: credential, // Leave it out to use the default credential chain.
+	})
+	if err != nil {
+		fmt.Println(err) //nolint:forbidigo // examples print
+	}
+	return client
+}
+
+// A gray release: one instance first, then the rest in two batches, each after a person's confirmation.
+func ExampleClient_DeployApplication() {
+	server := exampleServer()
+	defer server.Close()
+	client := exampleClient(server.URL)
+	defer client.CloseIdleConnections()
+	ctx := context.Background()
+
+	in := &saeclient.DeployApplicationInput{
+		AppID:    "7171a6ca-d1cd-4928-8642-7d5cfe69****",
+		ImageURL: new("registry.example/shop:1.4.2"),
+		UpdateStrategy: &saeclient.UpdateStrategy{
+			Type:        saeclient.StrategyGrayBatch,
+			GrayUpdate:  &saeclient.GrayUpdate{Gray: 1},
+			BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseManual},
+		},
+		AutoEnableApplicationScalingRule: new(false),
+	}
+	out, err := client.DeployApplication(ctx, in)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	order, err := client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: out.Data.ChangeOrderID})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(order.Data.ChangeOrderID, order.Data.Status == saeclient.ChangeOrderWaitBatchConfirm, len(order.Data.Pipelines))
+	// Output: co-1 true 2
+}
+
+// What a caller does about an error depends on its class, and for some on the code.
+func ExampleError() {
+	server := exampleServer()
+	defer server.Close()
+	client := exampleClient(server.URL)
+	defer client.CloseIdleConnections()
+	ctx := context.Background()
+
+	in := &saeclient.DeployApplicationInput{AppID: "app-1", Envs: new(`[{"name":"DB_PASSWORD","value":"hush"}]`)}
+	for range 2 {
+		_, err := client.DeployApplication(ctx, in)
+		switch {
+		case err == nil:
+			fmt.Println("accepted", in)
+		case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+			fmt.Println("wait for the running change order:", err)
+		case errors.Is(err, saeclient.ErrAmbiguous):
+			fmt.Println("look whether there is a new change order")
+		case saeclient.ClassOf(err).Temporary():
+			fmt.Println("try again later")
+		default:
+			fmt.Println("give up:", err)
+		}
+	}
+	// Output:
+	// accepted DeployApplication(AppId="app-1", Envs=[redacted])
+	// wait for the running change order: saeclient: DeployApplication: Application.ChangerOrderRunning: An application change process is in progress. Please try again later. (conflict with the present state, HTTP 400, request 91F9)
+}
+
+// Command lines and tools call operations by name, and read the table of operations for help and checks.
+func ExampleClient_Call() {
+	server := exampleServer()
+	defer server.Close()
+	client := exampleClient(server.URL)
+	defer client.CloseIdleConnections()
+	ctx := context.Background()
+
+	op, _ := saeclient.LookupOperation("DescribeChangeOrder")
+	for _, p := range op.Params {
+		fmt.Println(p.Name, p.In, p.Required, p.Check(""))
+	}
+	answer, err := client.Call(ctx, op.Name, map[string]string{"ChangeOrderId": "co-1"})
+	fmt.Println(string(answer[:19]), err)
+	// Output:
+	// ChangeOrderId query true ChangeOrderId is required
+	// {"RequestId":"91FA" <nil>
+}
