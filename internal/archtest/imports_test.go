@@ -1,0 +1,215 @@
+package archtest_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// module is the path of the root module; devstack is slipway/devstack.
+const module = "slipway"
+
+// anything of ours may be imported.
+const anything = "*"
+
+// rule says what the production code of a room, a folder with all below it,
+// may import directly. Within a room everybody may import everybody.
+type rule struct {
+	room  string
+	may   []string // rooms of ours
+	never []string // packages of others, with all below them
+	why   string
+}
+
+const (
+	noEngine  = "go.temporal.io/sdk"
+	noBroker  = "github.com/nats-io"
+	noServer  = "go.temporal.io/server"
+	noZerolog = "github.com/rs/zerolog"
+)
+
+// rules is the house of DESIGN §2 in the order of its layers. The longest
+// matching room counts.
+func rules() []rule {
+	return []rule{
+		{
+			room: "release", never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			why: "release is the domain: values and decisions, without engine, broker, log or platform",
+		},
+		{
+			room: "workflows", may: []string{"release"},
+			never: []string{"net/http", "os", noBroker, noZerolog, "math/rand", "math/rand/v2"},
+			why: "workflows are replayed: they do no I/O, and they call platform verbs by name, " +
+				"which is where the next platform plugs in",
+		},
+		{
+			room: "activities", may: []string{"release"},
+			why: "an activity package translates between the domain and one collaborator",
+		},
+		{
+			room: "activities/events", may: []string{"release", "wire"}, never: []string{noZerolog},
+			why: "events speaks to NATS through wire",
+		},
+		{
+			room: "activities/sae", may: []string{"release", "saeclient"}, never: []string{noBroker, noZerolog},
+			why: "sae speaks to SAE through saeclient",
+		},
+		{
+			room: "wire", may: []string{"release"}, never: []string{noEngine, noZerolog},
+			why: "wire is the published form of the domain, whoever sends it",
+		},
+		{
+			room: "saeclient", never: []string{noEngine, noBroker, noZerolog},
+			why: "saeclient is useful without the rest of Slipway",
+		},
+		{
+			room: "saesim", may: []string{"saeclient"}, never: []string{noEngine, noBroker},
+			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
+		},
+		{
+			room: "health",
+			why:  "health serves whatever role mounts it",
+		},
+		{
+			room: "worker", may: []string{"release", "workflows", "activities", "saeclient", "wire", "health"},
+			why: "worker assembles; nothing is built on it but commands",
+		},
+		{
+			room: "starter", may: []string{"release", "wire", "workflows", "health"},
+			why: "starter carries messages to workflows; it never speaks to a platform",
+		},
+		{
+			room: "setup", may: []string{"release", "wire", "workflows"},
+			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
+		},
+		{
+			room: "console", may: []string{"release", "wire", "workflows", "health"},
+			why: "console shows and commands releases; it never speaks to a platform",
+		},
+		{room: "api", why: "api holds the published contracts, of use to everybody"},
+		{room: "internal/archtest", why: "tests about the tree depend on no part of it"},
+		{room: "cmd", may: []string{anything}, why: "commands put everything together"},
+		{room: "examples", may: []string{anything}, why: "examples show everything"},
+		{room: "devstack", may: []string{anything}, why: "devstack runs everything in one process"},
+	}
+}
+
+// violations lists every import of production code that the rules forbid.
+func violations(all []goFile, table []rule) []string {
+	var found []string
+	for _, file := range all {
+		if file.test {
+			continue // tests look at rooms from outside and bring what they like
+		}
+		r, ok := ruleFor(table, file.room())
+		if !ok {
+			found = append(found, fmt.Sprintf("%s: no rule for this folder: say in rules() what it may import and why", file.path))
+			continue
+		}
+		for _, imported := range file.imports {
+			if reason := r.refuses(imported); reason != "" {
+				found = append(found, fmt.Sprintf("%s imports %s, but %s: %s", file.path, imported, reason, r.why))
+			}
+		}
+	}
+	return found
+}
+
+// ruleFor finds the rule of the innermost room that holds folder.
+func ruleFor(table []rule, folder string) (rule, bool) {
+	var best rule
+	for _, r := range table {
+		if within(folder, r.room) && len(r.room) > len(best.room) {
+			best = r
+		}
+	}
+	return best, best.room != ""
+}
+
+// refuses tells why the room may not import the package, or nothing.
+func (r rule) refuses(imported string) string {
+	for _, never := range r.never {
+		if within(imported, never) {
+			return r.room + " never imports " + never
+		}
+	}
+	if r.room != "devstack" && within(imported, noServer) {
+		return "only devstack embeds the Temporal server"
+	}
+	folder, ours := strings.CutPrefix(imported, module+"/")
+	if !ours || within(folder, r.room) || slices.Contains(r.may, anything) && !within(folder, "devstack") {
+		return ""
+	}
+	if slices.ContainsFunc(r.may, func(room string) bool { return within(folder, room) }) {
+		return ""
+	}
+	if len(r.may) == 0 {
+		return r.room + " imports nothing of ours"
+	}
+	return r.room + " imports of ours only " + strings.Join(r.may, ", ")
+}
+
+// within tells whether path is room or lies below it.
+func within(path, room string) bool {
+	return path == room || strings.HasPrefix(path, room+"/")
+}
+
+func TestImportDirections(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, strings.Join(violations(goFiles(t), rules()), "\n"))
+}
+
+func TestImportRulesRefuse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		file    string
+		imports string
+		want    string // part of the message; empty when allowed
+	}{
+		"a workflow that does I/O":           {"workflows/lane.go", "net/http", "workflows never imports net/http"},
+		"a workflow that knows a platform":   {"workflows/lane.go", "slipway/activities/sae", "imports of ours only release"},
+		"a workflow with the domain":         {"workflows/lane.go", "slipway/release", ""},
+		"a domain with an engine":            {"release/spec.go", "go.temporal.io/sdk/workflow", "release never imports go.temporal.io/sdk"},
+		"a domain that knows the wire":       {"release/spec.go", "slipway/wire", "release imports nothing of ours"},
+		"a starter that knows SAE":           {"starter/run.go", "slipway/saeclient", "starter imports of ours only"},
+		"events that know SAE":               {"activities/events/publish.go", "slipway/saeclient", "activities/events imports of ours only"},
+		"the verbs of SAE":                   {"activities/sae/begin.go", "slipway/saeclient", ""},
+		"a simulator that knows releases":    {"saesim/orders.go", "slipway/release", "saesim imports of ours only saeclient"},
+		"a room's own subfolder":             {"saesim/orders.go", "slipway/saesim/simadmin", ""},
+		"a name that only begins alike":      {"saeclient/x.go", "slipway/saeclientele", "saeclient imports nothing of ours"},
+		"the server outside of devstack":     {"cmd/slipway/main.go", "go.temporal.io/server/temporal", "only devstack"},
+		"the server in devstack":             {"devstack/embedded/temporal.go", "go.temporal.io/server/temporal", ""},
+		"production code that uses devstack": {"cmd/slipway/main.go", "slipway/devstack/stack", "cmd imports of ours only"},
+		"a folder nobody has thought about":  {"helpers/x.go", "fmt", "no rule for this folder"},
+		"a test":                             {"workflows/lane_test.go", "slipway/saesim", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := strings.Join(violations([]goFile{{
+				path: test.file, imports: []string{test.imports}, test: strings.HasSuffix(test.file, "_test.go"),
+			}}, rules()), "\n")
+			if test.want == "" {
+				require.Empty(t, got)
+				return
+			}
+			require.Contains(t, got, test.want)
+		})
+	}
+}
+
+// The engines bring hundreds of modules along. They must not even be named in
+// the root go.mod, where a scanner or a reader would count them as ours.
+func TestRootModuleStaysSmall(t *testing.T) {
+	t.Parallel()
+	for line := range strings.Lines(read(t, "go.mod")) {
+		for _, engine := range []string{
+			"go.temporal.io/server", "github.com/nats-io/nats-server", "github.com/temporalio/ui-server",
+			"github.com/compose-spec/compose-go",
+		} {
+			require.NotContains(t, line, engine, "only devstack/go.mod may require it")
+		}
+	}
+}
