@@ -24,6 +24,11 @@ func TestDeployInOneBatch(t *testing.T) {
 	require.Equal(t, []release.HeldRule{{Name: "daily", Restored: true}}, p.ScalingRules)
 	require.Equal(t, oldImage, p.RollbackTo.Artifact.Image)
 	s.requireRulesAsBefore()
+	require.Len(t, s.deploys, 1)
+	require.Equal(t, "false", s.deploys[0].Get("AutoEnableApplicationScalingRule"), "the release restores what it suspended itself")
+	require.Equal(t, "slipway:r-test:rollout "+newImage, s.deploys[0].Get("ChangeOrderDesc"))
+	require.True(t, s.deploys[0].Has("UpdateStrategy"), "a single batch is an empty strategy, sent as such")
+	require.Empty(t, s.deploys[0].Get("UpdateStrategy"))
 	require.Equal(t, []release.EventKind{release.EventAccepted, release.EventStarted, release.EventBatchDone, release.EventSucceeded}, s.kinds())
 }
 
@@ -173,6 +178,9 @@ func TestEndings(t *testing.T) {
 			s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
 			s.confirm(time.Hour, 1)
 			s.confirm(2*time.Hour, 2)
+		}, release.PhaseSucceeded, "", []string{deploy}, false},
+		{"the answer of a deploy is lost that ends before anybody looks", all, func(s *stage, _ *release.Spec) {
+			s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
 		}, release.PhaseSucceeded, "", []string{deploy}, false},
 		{"the deploy never arrives", all, func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultDropBefore, Operation: "DeployApplication"})

@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +43,8 @@ type stage struct {
 
 	mu     sync.Mutex
 	events []release.Event
+	// deploys are the parameters of each DeployApplication.
+	deploys []url.Values
 }
 
 // The images that the tests release.
@@ -91,6 +95,11 @@ func (s *stage) follow(next http.Handler) http.Handler {
 			if _, err := s.sim.Advance(d); err != nil {
 				s.t.Error(err)
 			}
+		}
+		if strings.HasSuffix(r.URL.Path, "/deployApplication") {
+			s.mu.Lock()
+			s.deploys = append(s.deploys, r.URL.Query())
+			s.mu.Unlock()
 		}
 		next.ServeHTTP(w, r)
 	})
