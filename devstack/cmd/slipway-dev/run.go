@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"slipway/devstack/demo"
+	"slipway/devstack/stack"
+)
+
+// startTimeout bounds how long the servers may take to come up.
+const startTimeout = time.Minute
+
+// demoTimeout bounds the demo; it takes well under a minute.
+const demoTimeout = 5 * time.Minute
+
+// run carries out the command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	cmd := &cobra.Command{
+		Use:   "slipway-dev",
+		Short: "Everything Slipway needs, in one process",
+		Long: `slipway-dev runs the Temporal server, the NATS server, the SAE simulator, the worker and
+the starter in one process. It is for development, demonstration and tests, never for
+production: every listener is on loopback and asks nobody for credentials.`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	cmd.AddCommand(upCommand(), demoCommand())
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(stderr, "error:", err)
+		return 1
+	}
+	return 0
+}
+
+func logger(w io.Writer) zerolog.Logger {
+	return zerolog.New(zerolog.ConsoleWriter{Out: w, NoColor: true, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+}
+
+func upCommand() *cobra.Command {
+	var c stack.Config
+	var without []string
+	var output string
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Bring everything up and keep it running",
+		Example: `  # everything, state kept in ./data
+  slipway-dev up --data-dir data
+
+  # the servers only; worker and starter run elsewhere with the environment of the ready line
+  slipway-dev up --without worker,starter -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, role := range without {
+				if !slices.Contains([]string{"worker", "starter"}, role) {
+					return fmt.Errorf("--without: %q cannot be left out; use worker, starter or both", role)
+				}
+			}
+			if output != "" && output != "json" {
+				return fmt.Errorf("--output: %q is unknown; use json or leave it out", output)
+			}
+			c.WithoutWorker, c.WithoutStarter = slices.Contains(without, "worker"), slices.Contains(without, "starter")
+			c.Log = logger(cmd.ErrOrStderr())
+			return up(cmd.Context(), c, output, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.DataDir, "data-dir", "", "keep the state of all servers in this directory (default: keep nothing)")
+	f.StringVar(&c.TemporalAddr, "temporal-addr", "127.0.0.1:7233", "loopback address of the Temporal server; port 0 is any free one")
+	f.StringVar(&c.NATSAddr, "nats-addr", "127.0.0.1:4222", "loopback address of the NATS server; port 0 is any free one")
+	f.StringVar(&c.SAEAddr, "sae-addr", "127.0.0.1:8099", "loopback address of the SAE simulator; port 0 is any free one")
+	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
+	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter")
+	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulator in one second; a batch takes two")
+	f.Uint64Var(&c.Seed, "seed", 0, "seed of the simulator's IDs and faults")
+	f.StringVarP(&output, "output", "o", "", "json prints one line once all is ready")
+	return cmd
+}
+
+func up(ctx context.Context, c stack.Config, output string, stdout io.Writer) (err error) {
+	s, err := start(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := ready(s, output, stdout); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func start(ctx context.Context, c stack.Config) (*stack.Stack, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return stack.Start(ctx, c)
+}
+
+// readyLine is what `-o json` prints once all is ready.
+type readyLine struct {
+	Ready    bool              `json:"ready"`
+	Temporal string            `json:"temporal"`
+	NATS     string            `json:"nats"`
+	SAE      string            `json:"sae"`
+	UI       string            `json:"ui,omitempty"`
+	Env      map[string]string `json:"env"`
+}
+
+func ready(s *stack.Stack, output string, stdout io.Writer) error {
+	if output == "json" {
+		return json.NewEncoder(stdout).Encode(readyLine{
+			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), UI: s.UI(), Env: s.Env(),
+		})
+	}
+	_, err := fmt.Fprintf(stdout, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n", s.Temporal(), s.NATS(), s.SAE())
+	if err == nil && s.UI() != "" {
+		_, err = fmt.Fprintf(stdout, "  UI        %s\n", s.UI())
+	}
+	for _, key := range envOrder() {
+		if err == nil {
+			_, err = fmt.Fprintf(stdout, "export %s=%s\n", key, s.Env()[key])
+		}
+	}
+	return err
+}
+
+// envOrder is the order in which people read the environment.
+func envOrder() []string {
+	return []string{
+		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "NATS_URL", "SLIPWAY_SAE_ENDPOINT", "SLIPWAY_SAE_REGION",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+	}
+}
+
+func demoCommand() *cobra.Command {
+	var slipway string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch one event become a gray release that survives the death of its worker",
+		Long: `The demo creates an application with two scaling rules, publishes one request event for a
+gray release (1 + 2 batches, manual), kills its worker process with SIGKILL while a batch
+is parked, starts another, confirms by command events, and checks that the release
+succeeded with one change order and that the scaling rules are exactly as before.`,
+		Example: "  slipway-dev demo\n  slipway-dev demo --verbose",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log := io.Discard
+			if verbose {
+				log = cmd.ErrOrStderr()
+			}
+			return playDemo(cmd.Context(), demo.Config{Slipway: slipway, Out: cmd.OutOrStdout(), Log: log}, logger(log))
+		},
+	}
+	cmd.Flags().StringVar(&slipway, "slipway", besideMe("slipway"), "path of the slipway binary that runs as the worker process")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the log lines of servers and workers")
+	return cmd
+}
+
+func playDemo(ctx context.Context, c demo.Config, log zerolog.Logger) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
+	defer cancel()
+	s, err := start(ctx, stack.Config{WithoutWorker: true, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return demo.Run(ctx, s, c)
+}
+
+// besideMe is the path of another binary in the directory of this one.
+func besideMe(name string) string {
+	self, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(self), name)
+}

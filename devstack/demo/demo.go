@@ -1,0 +1,185 @@
+// Package demo is the main job in a minute: one event becomes a gray release that waits
+// for confirmations, survives the death of its worker, and puts everything back.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"time"
+
+	"slipway/devstack/scenario"
+	"slipway/devstack/stack"
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+// Config says with what the demo runs.
+type Config struct {
+	// Slipway is the path of the slipway binary, which runs as the worker process.
+	Slipway string
+	// Out receives the story; Log the workers' lines.
+	Out, Log io.Writer
+}
+
+// show is the demo under way.
+type show struct {
+	Config
+
+	began  time.Time
+	stack  *stack.Stack
+	sae    *saeclient.Client
+	worker *scenario.Process
+	app    release.App
+	id     string
+	events *scenario.Events
+}
+
+// Run plays the demo on a stack without a worker; an error is a release that did not
+// end as promised.
+func Run(ctx context.Context, st *stack.Stack, c Config) error {
+	s := &show{Config: c, began: time.Now(), stack: st}
+	for _, scene := range []func(context.Context) error{s.open, s.request, s.untilParked, s.loseWorker, s.confirmRest, s.check} {
+		if err := scene(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *show) say(format string, args ...any) {
+	fmt.Fprintf(s.Out, "%6.1fs  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// open starts the worker and creates the application.
+func (s *show) open(ctx context.Context) (err error) {
+	s.say("Temporal %s · NATS %s · SAE simulator %s", s.stack.Temporal(), s.stack.NATS(), s.stack.SAE())
+	if err := s.startWorker(ctx); err != nil {
+		return err
+	}
+	if s.sae, err = s.stack.SAEClient(); err != nil {
+		return err
+	}
+	if s.app, err = scenario.CreateApp(ctx, s.sae, "shop"); err != nil {
+		return err
+	}
+	s.say("application shop (%s): %d instances of %s, scaling rules %v", s.app.ID, scenario.Instances, scenario.OldImage, scenario.Rules())
+	return nil
+}
+
+func (s *show) startWorker(ctx context.Context) (err error) {
+	s.worker, err = scenario.StartProcess(ctx, s.Slipway, "worker", s.stack.Env(), s.Log)
+	if err == nil {
+		s.say("worker process %d started", s.worker.PID())
+	}
+	return err
+}
+
+// request publishes the one event.
+func (s *show) request(ctx context.Context) (err error) {
+	s.id, err = scenario.Request(ctx, s.stack.JetStream, "build-42", release.Spec{
+		App: s.app, Artifact: release.Artifact{Image: scenario.NewImage},
+		Strategy:    release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual},
+		RequestedBy: "demo", Note: "orders: fix rounding",
+	})
+	if err != nil {
+		return err
+	}
+	s.say("event published: release %s of %s, gray 1 + 2 batches, manual", s.id, scenario.NewImage)
+	s.events, err = scenario.Follow(ctx, s.stack.JetStream, s.id)
+	return err
+}
+
+// untilParked follows the release until a batch waits for a person.
+func (s *show) untilParked(ctx context.Context) error {
+	p, err := s.follow(ctx, release.EventBatchWaiting)
+	if err != nil {
+		return err
+	}
+	rules, err := scenario.ReadRules(ctx, s.sae, s.app.ID)
+	if err != nil {
+		return err
+	}
+	s.say("parked after batch %d; scaling rules meanwhile: %v", p.Awaiting.Batch, rules)
+	return nil
+}
+
+// loseWorker kills the worker while the batch is parked and starts another.
+func (s *show) loseWorker(ctx context.Context) error {
+	if err := s.worker.Kill(); err != nil {
+		return err
+	}
+	s.say("worker process %d killed with SIGKILL", s.worker.PID())
+	return s.startWorker(ctx)
+}
+
+// confirmRest confirms each batch that waits, by events, until the release ends.
+func (s *show) confirmRest(ctx context.Context) error {
+	for batch := 1; batch <= 2; batch++ {
+		err := scenario.Command(ctx, s.stack.JetStream, s.id, fmt.Sprintf("confirm-%d", batch), release.Command{
+			Kind: release.CommandConfirm, Batch: batch, By: "release-engineer", Note: "looks good",
+		})
+		if err != nil {
+			return err
+		}
+		s.say("confirmation of batch %d published", batch)
+		next := release.EventBatchWaiting
+		if batch == 2 {
+			next = release.EventSucceeded
+		}
+		if _, err := s.follow(ctx, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow shows each event up to the one of the given kind.
+func (s *show) follow(ctx context.Context, until release.EventKind) (release.Progress, error) {
+	for {
+		event, err := s.events.Next(ctx)
+		if err != nil {
+			return release.Progress{}, err
+		}
+		p := event.Progress
+		s.say("event %-16s %-16s %s", event.Kind, p.Phase, batches(p))
+		if event.Kind == until {
+			return p, nil
+		}
+		if p.Phase.Ended() {
+			return p, fmt.Errorf("the release ended %s: %s", p.Phase, p.Reason)
+		}
+	}
+}
+
+func batches(p release.Progress) string {
+	line := ""
+	for _, b := range p.Batches {
+		line += fmt.Sprintf("  %d:%s(%d)", b.Number, b.State, b.Instances)
+	}
+	return line
+}
+
+// check compares the end with what was promised.
+func (s *show) check(ctx context.Context) error {
+	s.events.Stop()
+	rules, err := scenario.ReadRules(ctx, s.sae, s.app.ID)
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(rules, scenario.Rules()) {
+		return fmt.Errorf("scaling rules are %v and were %v", rules, scenario.Rules())
+	}
+	deploys := 0
+	for _, o := range s.stack.Sim().Orders(s.app.ID) {
+		if o.Type != saeclient.CoTypeCreateApp {
+			deploys++
+		}
+	}
+	if deploys != 1 {
+		return fmt.Errorf("%d change orders were begun instead of one", deploys)
+	}
+	s.say("Succeeded: one change order, scaling rules exactly as before: %v", rules)
+	return s.worker.Stop()
+}

@@ -1,0 +1,100 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+	"syscall"
+)
+
+// Process is a role of Slipway in a process of its own.
+type Process struct {
+	cmd  *exec.Cmd
+	done chan error
+	log  *tail
+}
+
+// StartProcess starts `slipway <role>` with exactly the given environment. Its lines go
+// to log; it is killed when ctx ends.
+func StartProcess(ctx context.Context, binary, role string, env map[string]string, log io.Writer) (*Process, error) {
+	p := &Process{done: make(chan error, 1), log: &tail{to: log}}
+	p.cmd = exec.CommandContext(ctx, binary, role)
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
+	for key, value := range env {
+		p.cmd.Env = append(p.cmd.Env, key+"="+value)
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("scenario: start %s %s: %w", binary, role, err)
+	}
+	go func() { p.done <- p.cmd.Wait() }()
+	return p, nil
+}
+
+// PID is the process ID.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Exited yields once, when the process has ended.
+func (p *Process) Exited() <-chan error { return p.done }
+
+// Kill ends the process with SIGKILL: it learns nothing of it.
+func (p *Process) Kill() error {
+	if err := p.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("scenario: kill: %w", err)
+	}
+	err := <-p.done
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if status, isUnix := exitStatus(exit, ok); !isUnix || status.Signal() != syscall.SIGKILL {
+		return fmt.Errorf("scenario: the process ended before it was killed: %w; last lines:\n%s", err, p.log)
+	}
+	return nil
+}
+
+func exitStatus(exit *exec.ExitError, ok bool) (syscall.WaitStatus, bool) {
+	if !ok {
+		return 0, false
+	}
+	status, isUnix := exit.Sys().(syscall.WaitStatus)
+	return status, isUnix
+}
+
+// Stop asks the process to end and waits until it has.
+func (p *Process) Stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("scenario: stop: %w", err)
+	}
+	if err := <-p.done; err != nil {
+		return fmt.Errorf("scenario: the process did not end well: %w; last lines:\n%s", err, p.log)
+	}
+	return nil
+}
+
+// tailSize is how much of a process's lines is kept for an error.
+const tailSize = 4 << 10
+
+// tail passes lines on and keeps the last of them.
+type tail struct {
+	to   io.Writer
+	mu   sync.Mutex
+	last bytes.Buffer
+}
+
+func (t *tail) Write(line []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last.Write(line)
+	if over := t.last.Len() - tailSize; over > 0 {
+		t.last.Next(over)
+	}
+	return t.to.Write(line)
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last.String()
+}

@@ -1,0 +1,177 @@
+// Package scenario holds the moves from which the demo and the whole-system tests are
+// made: create an application, publish an event, follow what the world is told, run a
+// role as a process of its own and kill it.
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/wire"
+)
+
+// pollInterval is how often a condition on the platform is looked at.
+const pollInterval = 50 * time.Millisecond
+
+// Source is the CloudEvents source of everything a scenario publishes.
+const Source = "https://ci.example/shop"
+
+// Instances is the number of instances of the application.
+const Instances = 5
+
+// OldImage and NewImage are what the application runs and what is released.
+const (
+	OldImage = "registry.example/shop:1.4.1"
+	NewImage = "registry.example/shop:1.4.2"
+)
+
+// Rules are the scaling rules of the application and whether they are enabled.
+func Rules() map[string]bool { return map[string]bool{"office-hours": true, "sale-weekend": false} }
+
+// CreateApp creates an application that runs OldImage with its scaling rules, and
+// returns when it stands.
+func CreateApp(ctx context.Context, sae *saeclient.Client, name string) (release.App, error) {
+	created, err := sae.CreateApplication(ctx, &saeclient.CreateApplicationInput{
+		AppName: name, PackageType: "Image", ImageURL: new(OldImage), Replicas: Instances, CPU: new(1000), Memory: new(2048),
+	})
+	if err != nil {
+		return release.App{}, fmt.Errorf("scenario: create the application: %w", err)
+	}
+	app := release.App{Platform: release.PlatformSAE, Region: sae.Region(), ID: created.Data.AppID}
+	if err := awaitOrder(ctx, sae, created.Data.ChangeOrderID); err != nil {
+		return release.App{}, err
+	}
+	for i, rule := range slices.Sorted(maps.Keys(Rules())) {
+		if err := createRule(ctx, sae, app.ID, rule, i); err != nil {
+			return release.App{}, fmt.Errorf("scenario: scaling rule %s: %w", rule, err)
+		}
+	}
+	return app, nil
+}
+
+func createRule(ctx context.Context, sae *saeclient.Client, appID, rule string, hour int) error {
+	_, err := sae.CreateApplicationScalingRule(ctx, &saeclient.CreateApplicationScalingRuleInput{
+		AppID: appID, ScalingRuleName: rule, ScalingRuleType: "timing",
+		ScalingRuleTimer: &saeclient.ScalingRuleTimer{
+			Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: fmt.Sprintf("%02d:00", 8+hour), TargetReplicas: Instances}},
+		},
+	})
+	if err != nil || Rules()[rule] {
+		return err
+	}
+	_, err = sae.DisableApplicationScalingRule(ctx, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+	return err
+}
+
+func awaitOrder(ctx context.Context, sae *saeclient.Client, id string) error {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		o, err := sae.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
+		switch {
+		case err != nil:
+			return fmt.Errorf("scenario: change order %s: %w", id, err)
+		case o.Data.Status == saeclient.ChangeOrderSuccess:
+			return nil
+		case saeclient.ChangeOrderFinished(o.Data.Status):
+			return fmt.Errorf("scenario: change order %s ended with status %d", id, o.Data.Status)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// ReadRules reads the scaling rules of an application and whether they are enabled.
+func ReadRules(ctx context.Context, sae *saeclient.Client, appID string) (map[string]bool, error) {
+	out, err := sae.DescribeApplicationScalingRules(ctx, &saeclient.DescribeApplicationScalingRulesInput{AppID: appID})
+	if err != nil {
+		return nil, fmt.Errorf("scenario: scaling rules: %w", err)
+	}
+	rules := map[string]bool{}
+	for _, r := range out.Data.ApplicationScalingRules {
+		rules[r.ScaleRuleName] = r.ScaleRuleEnabled
+	}
+	return rules, nil
+}
+
+// Request publishes a request event and returns the ID of the release it asks for.
+func Request(ctx context.Context, js jetstream.JetStream, eventID string, spec release.Spec) (string, error) {
+	msg, err := wire.EncodeRequest(origin(eventID), spec)
+	if err != nil {
+		return "", err
+	}
+	if _, err := js.PublishMsg(ctx, msg); err != nil {
+		return "", fmt.Errorf("scenario: publish the request: %w", err)
+	}
+	return release.ID(Source, eventID), nil
+}
+
+// Command publishes a command event.
+func Command(ctx context.Context, js jetstream.JetStream, releaseID, eventID string, c release.Command) error {
+	msg, err := wire.EncodeCommand(origin(eventID), releaseID, c)
+	if err != nil {
+		return err
+	}
+	if _, err := js.PublishMsg(ctx, msg); err != nil {
+		return fmt.Errorf("scenario: publish the command: %w", err)
+	}
+	return nil
+}
+
+func origin(eventID string) wire.Origin {
+	return wire.Origin{Source: Source, ID: eventID, Time: time.Now()}
+}
+
+// Events follows the lifecycle events of one release from its first.
+type Events struct{ messages jetstream.MessagesContext }
+
+// Follow begins to follow a release.
+func Follow(ctx context.Context, js jetstream.JetStream, releaseID string) (*Events, error) {
+	consumer, err := js.OrderedConsumer(ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{wire.EventsOfRelease(releaseID)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("scenario: events of %s: %w", releaseID, err)
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return nil, fmt.Errorf("scenario: events of %s: %w", releaseID, err)
+	}
+	return &Events{messages: messages}, nil
+}
+
+// Next returns the next event.
+func (e *Events) Next(ctx context.Context) (wire.LifecycleEvent, error) {
+	msg, err := e.messages.Next(jetstream.NextContext(ctx))
+	if err != nil {
+		return wire.LifecycleEvent{}, fmt.Errorf("scenario: next event: %w", err)
+	}
+	return wire.DecodeEvent(&nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()})
+}
+
+// Until returns the first event of the given kind and batch; 0 is any batch.
+func (e *Events) Until(ctx context.Context, kind release.EventKind, batch int) (release.Progress, error) {
+	for {
+		event, err := e.Next(ctx)
+		if err != nil {
+			return release.Progress{}, fmt.Errorf("no event %s: %w", kind, err)
+		}
+		if event.Kind == kind && (batch == 0 || event.Progress.Awaiting != nil && event.Progress.Awaiting.Batch == batch) {
+			return event.Progress, nil
+		}
+	}
+}
+
+// Stop ends the following.
+func (e *Events) Stop() { e.messages.Stop() }

@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/aliyun/credentials-go/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/log"
+
+	"slipway/saeclient"
+	"slipway/saesim"
+	"slipway/starter"
+	"slipway/worker"
+)
+
+// startRoles runs the worker and the starter in this process, unless they are left out.
+func (s *Stack) startRoles(ctx context.Context) error {
+	if !s.config.WithoutWorker {
+		w, err := s.worker()
+		if err != nil {
+			return err
+		}
+		s.run(ctx, "worker", w.Run)
+	}
+	if !s.config.WithoutStarter {
+		st, err := starter.New(starter.Config{}, starter.Dependencies{
+			Temporal: s.Client, JetStream: s.JetStream, Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "starter").Logger(),
+		})
+		if err != nil {
+			return err
+		}
+		s.run(ctx, "starter", st.Run)
+	}
+	return nil
+}
+
+// run keeps a role running until the stack is closed.
+func (s *Stack) run(ctx context.Context, role string, fn func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() {
+		err := fn(ctx)
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.config.Log.Error().Err(err).Str("role", role).Msg("role ended")
+		}
+		done <- err
+	}()
+	s.closers = append(s.closers, func() error {
+		stop()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("stack: %s: %w", role, err)
+		}
+		return nil
+	})
+}
+
+func (s *Stack) worker() (*worker.Worker, error) {
+	sae, err := s.SAEClient()
+	if err != nil {
+		return nil, err
+	}
+	return worker.New(worker.Config{
+		Temporal: s.Client, JetStream: s.JetStream, SAE: sae, Settle: s.config.Settle, CallsPerSecond: callsPerSecond,
+	})
+}
+
+// callsPerSecond leaves room for many releases at once; the simulator has no limit.
+const callsPerSecond = 500
+
+// SAEClient returns a client of the simulator.
+func (s *Stack) SAEClient() (*saeclient.Client, error) {
+	credential, err := credentials.NewCredential(&credentials.Config{
+		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stack: %w", err)
+	}
+	return saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: s.sae, Credential: credential})
+}
+
+func slogOf(z zerolog.Logger, server string) *slog.Logger {
+	return slog.New(zerolog.NewSlogHandler(z.With().Str("server", server).Logger()))
+}
+
+func temporalLog(z zerolog.Logger) log.Logger {
+	return log.NewStructuredLogger(slogOf(z, "temporal-sdk"))
+}

@@ -1,0 +1,215 @@
+// Package stack runs all of Slipway in one process: the Temporal server, the NATS
+// server, the SAE simulator, and on wish the worker and the starter, wired together and
+// ready when [Start] returns.
+//
+// Whatever is left out can run as a process of its own: [Stack.Env] is the environment
+// it needs to join.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+
+	"slipway/devstack/embedded"
+	"slipway/saesim"
+	"slipway/setup"
+)
+
+// Namespace is the Temporal namespace of the stack.
+const Namespace = "default"
+
+// shutdownTimeout bounds how long the simulator's listener drains at the end.
+const shutdownTimeout = 5 * time.Second
+
+// Config says what runs where. The zero value is everything, in memory, on free ports.
+type Config struct {
+	// DataDir keeps the state of all servers between runs; empty keeps nothing.
+	DataDir string
+	// TemporalAddr, NATSAddr, SAEAddr and UIAddr are loopback host:port addresses; empty
+	// or port 0 is any free one. Without UIAddr there is no Temporal UI.
+	TemporalAddr, NATSAddr, SAEAddr, UIAddr string
+	// WithoutWorker and WithoutStarter leave that role to another process.
+	WithoutWorker, WithoutStarter bool
+	// Speed is how many seconds pass for the simulator in one second; default 1, at which
+	// a batch takes about two seconds.
+	Speed float64
+	// Seed makes the simulator's IDs and faults repeatable.
+	Seed uint64
+	// Settle is the worker's settle delay after a lost answer; default the worker's own.
+	Settle time.Duration
+	// Log receives the roles' lines and the servers' warnings.
+	Log zerolog.Logger
+}
+
+// Stack is everything, running.
+type Stack struct {
+	config   Config
+	temporal *embedded.Temporal
+	nats     *embedded.NATS
+	sim      *saesim.Simulator
+	sae      string
+
+	// Client and JetStream are connections for the caller's own use.
+	Client    client.Client
+	JetStream jetstream.JetStream
+
+	closers []func() error
+}
+
+// Start brings the stack up. ctx bounds the start only; Close ends the stack.
+func Start(ctx context.Context, c Config) (*Stack, error) {
+	s := &Stack{config: c}
+	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.connect, s.startRoles}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// dir returns the data directory of one server; empty when nothing is kept.
+func (s *Stack) dir(name string) (string, error) {
+	if s.config.DataDir == "" {
+		return "", nil
+	}
+	dir := filepath.Join(s.config.DataDir, name)
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+func (s *Stack) startTemporal(ctx context.Context) error {
+	dir, err := s.dir("temporal")
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	s.temporal, err = embedded.StartTemporal(ctx, embedded.TemporalConfig{
+		DataDir: dir, Addr: s.config.TemporalAddr, UIAddr: s.config.UIAddr, Namespace: Namespace, Logger: slogOf(s.config.Log, "temporal"),
+	})
+	if err != nil {
+		return fmt.Errorf("stack: temporal: %w", err)
+	}
+	s.closers = append(s.closers, s.temporal.Close)
+	return nil
+}
+
+func (s *Stack) startNATS(ctx context.Context) error {
+	dir, err := s.dir("nats")
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	s.nats, err = embedded.StartNATS(ctx, embedded.NATSConfig{DataDir: dir, Addr: s.config.NATSAddr, Logger: slogOf(s.config.Log, "nats")})
+	if err != nil {
+		return fmt.Errorf("stack: nats: %w", err)
+	}
+	s.closers = append(s.closers, s.nats.Close)
+	return nil
+}
+
+func (s *Stack) startSAE(ctx context.Context) error {
+	dir, err := s.dir("sae")
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	config := saesim.Config{Speed: s.config.Speed, Seed: s.config.Seed}
+	if dir != "" {
+		config.StateFile = filepath.Join(dir, "state.json")
+	}
+	if s.sim, err = saesim.New(config); err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	addr := s.config.SAEAddr
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	var listen net.ListenConfig
+	l, err := listen.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("stack: sae: %w", err)
+	}
+	s.sae = "http://" + l.Addr().String()
+	server := &http.Server{Handler: s.sim, ReadHeaderTimeout: shutdownTimeout}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	s.closers = append(s.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		err := server.Shutdown(ctx)
+		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		return errors.Join(err, s.sim.Close())
+	})
+	return nil
+}
+
+// connect opens the caller's connections and prepares streams and search attributes.
+func (s *Stack) connect(ctx context.Context) error {
+	c, err := client.DialContext(ctx, client.Options{
+		HostPort: s.temporal.Addr(), Namespace: Namespace, Logger: temporalLog(s.config.Log),
+	})
+	if err != nil {
+		return fmt.Errorf("stack: temporal: %w", err)
+	}
+	s.Client = c
+	s.closers = append(s.closers, func() error { c.Close(); return nil })
+	conn, err := nats.Connect(s.nats.URL(), nats.Name("slipway-dev"))
+	if err != nil {
+		return fmt.Errorf("stack: nats: %w", err)
+	}
+	s.closers = append(s.closers, func() error { conn.Close(); return nil })
+	if s.JetStream, err = jetstream.New(conn); err != nil {
+		return fmt.Errorf("stack: nats: %w", err)
+	}
+	_, err = setup.Run(ctx, s.Client, Namespace, s.JetStream)
+	return err
+}
+
+// Close ends everything, the last started first.
+func (s *Stack) Close() error {
+	var problems []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		problems = append(problems, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(problems...)
+}
+
+// Temporal is the host:port of the Temporal server.
+func (s *Stack) Temporal() string { return s.temporal.Addr() }
+
+// NATS is the URL of the NATS server.
+func (s *Stack) NATS() string { return s.nats.URL() }
+
+// SAE is the URL of the simulator.
+func (s *Stack) SAE() string { return s.sae }
+
+// UI is the URL of Temporal's UI; empty when there is none.
+func (s *Stack) UI() string { return s.temporal.UIURL() }
+
+// Sim is the simulator, for faults and counts.
+func (s *Stack) Sim() *saesim.Simulator { return s.sim }
+
+// Env is what `slipway worker`, `slipway starter` and every other command need in their
+// environment to join this stack.
+func (s *Stack) Env() map[string]string {
+	return map[string]string{
+		"TEMPORAL_ADDRESS":                s.temporal.Addr(),
+		"TEMPORAL_NAMESPACE":              Namespace,
+		"NATS_URL":                        s.nats.URL(),
+		"SLIPWAY_SAE_ENDPOINT":            s.sae,
+		"SLIPWAY_SAE_REGION":              saesim.DefaultRegion,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
+		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
+	}
+}

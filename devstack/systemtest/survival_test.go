@@ -1,0 +1,76 @@
+package systemtest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/devstack/scenario"
+	"slipway/devstack/stack"
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+func TestWorkerKilledWhileParked(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutWorker: true})
+	binary := slipwayBinary(t)
+	worker, err := scenario.StartProcess(h.ctx, binary, "worker", h.Env(), t.Output())
+	require.NoError(t, err)
+	app := h.app()
+	id, events := h.request(app, t.Name(), gray())
+	h.until(events, release.EventBatchWaiting, 1)
+	require.NoError(t, worker.Kill())
+
+	worker, err = scenario.StartProcess(h.ctx, binary, "worker", h.Env(), t.Output())
+	require.NoError(t, err)
+	h.confirm(id, 1)
+	h.until(events, release.EventBatchWaiting, 2)
+	h.confirm(id, 2)
+	h.until(events, release.EventSucceeded, 0)
+	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(app))
+	h.requireRulesAsBefore(app)
+	require.NoError(t, worker.Stop(), "a worker that is asked to end does so, with no data race on its way")
+}
+
+func TestStarterKilledWhileMessagesWait(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutStarter: true})
+	app := h.app()
+	id, events := h.request(app, t.Name(), gray())
+	starter, err := scenario.StartProcess(h.ctx, slipwayBinary(t), "starter", h.Env(), t.Output())
+	require.NoError(t, err)
+	h.until(events, release.EventBatchWaiting, 1)
+	require.NoError(t, starter.Kill())
+	h.confirm(id, 1)
+	starter, err = scenario.StartProcess(h.ctx, slipwayBinary(t), "starter", h.Env(), t.Output())
+	require.NoError(t, err)
+	h.until(events, release.EventBatchWaiting, 2)
+	h.confirm(id, 2)
+	h.until(events, release.EventSucceeded, 0)
+	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(app))
+	require.NoError(t, starter.Stop())
+}
+
+// TestEverythingRestarted parks a release, ends every server and role, and goes on from
+// the data directory.
+func TestEverythingRestarted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	before := bring(t, stack.Config{DataDir: dir})
+	h := enter(t, before)
+	app := h.app()
+	id, events := h.request(app, t.Name(), gray())
+	h.until(events, release.EventBatchWaiting, 1)
+	require.NoError(t, before.Close())
+
+	h = start(t, stack.Config{DataDir: dir})
+	events = h.follow(id)
+	h.until(events, release.EventBatchWaiting, 1)
+	h.confirm(id, 1)
+	h.until(events, release.EventBatchWaiting, 2)
+	h.confirm(id, 2)
+	h.until(events, release.EventSucceeded, 0)
+	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(app))
+	h.requireRulesAsBefore(app)
+}
