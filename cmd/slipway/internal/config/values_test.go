@@ -140,7 +140,9 @@ func TestLogger(t *testing.T) {
 		{"console", map[string]string{"SLIPWAY_LOG_FORMAT": "console"}, config.ForRole(), "INF hello", ""},
 		{"level", map[string]string{"SLIPWAY_LOG_LEVEL": "error"}, config.ForRole(), "", ""},
 		{
-			"unknown level", map[string]string{"SLIPWAY_LOG_LEVEL": "loud"}, config.ForRole(), "",
+			"unknown level",
+			map[string]string{"SLIPWAY_LOG_LEVEL": "loud"},
+			config.ForRole(), "",
 			`setting log-level (environment variable SLIPWAY_LOG_LEVEL): "loud" is not a level; use trace, debug, info, warn or error`,
 		},
 		{"no fatal level", map[string]string{"SLIPWAY_LOG_LEVEL": "fatal"}, config.ForRole(), "", `"fatal" is not a level`},

@@ -57,7 +57,8 @@ func TestTemporalOptions(t *testing.T) {
 		{
 			"flag over environment",
 			[]string{"--temporal-address", "flag:7233", "--temporal-namespace", "of-flag"},
-			map[string]string{"TEMPORAL_ADDRESS": "env:7233", "TEMPORAL_NAMESPACE": "of-env"}, file, "flag:7233", "of-flag",
+			map[string]string{"TEMPORAL_ADDRESS": "env:7233", "TEMPORAL_NAMESPACE": "of-env"},
+			file, "flag:7233", "of-flag",
 		},
 		{"elsewhere", nil, map[string]string{"TEMPORAL_CONFIG_FILE": "$HOME/t.toml"}, map[string]string{"t.toml": "[profile.default]\naddress = \"t:1\"\n"}, "t:1", "default"},
 	}
@@ -151,7 +152,9 @@ func TestNATSSettings(t *testing.T) {
 		{
 			"settings over context",
 			[]string{"--nats-context", "shop", "--nats-url", "nats://flag:4222", "--nats-creds", "testdata/any.creds"},
-			nil, map[string]string{contexts + "shop.json": full}, "nats://flag:4222", func(t *testing.T, o nats.Options, _ connect.NATSOptions) {
+			nil,
+			map[string]string{contexts + "shop.json": full},
+			"nats://flag:4222", func(t *testing.T, o nats.Options, _ connect.NATSOptions) {
 				t.Helper()
 				require.Empty(t, o.User+o.Password)
 				require.NotNil(t, o.UserJWT)

@@ -86,7 +86,8 @@ func TestOverrides(t *testing.T) {
 		{"nobody named", body(""), relfile.Overrides{AskedBy: "mei"}, "shop:1", "", "mei"},
 		{
 			"image for package", strings.Replace(file, "{image: shop:1}", "{package: {url: https://x.example/a.jar, version: '1'}}", 1),
-			relfile.Overrides{Image: "shop:3"}, "shop:3", "written", "ci",
+			relfile.Overrides{Image: "shop:3"},
+			"shop:3", "written", "ci",
 		},
 	}
 	for _, c := range cases {

@@ -110,7 +110,11 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 		info = "awaiting " + awaiting(&release.Awaiting{Kind: p.Awaiting.Kind})
 	}
 	return []Cell{
-		{Text: name}, {Text: "Batch"}, batchState(b.State, waits), {Text: fmt.Sprint(b.Instances)},
-		{Text: age(b.StartedAt, b.EndedAt, now)}, {Text: info},
+		{Text: name},
+		{Text: "Batch"},
+		batchState(b.State, waits),
+		{Text: fmt.Sprint(b.Instances)},
+		{Text: age(b.StartedAt, b.EndedAt, now)},
+		{Text: info},
 	}
 }

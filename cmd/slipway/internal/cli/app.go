@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
+)
+
+// World is what surrounds the command: its environment and standard streams.
+type World struct {
+	Getenv         func(string) string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// app is one run of the command line.
+type app struct{ World }
+
+// The groups of commands in the help.
+const (
+	groupRoles    = "roles"
+	groupReleases = "releases"
+	groupCare     = "care"
+)
+
+// Run carries out one command and returns its exit code.
+func Run(ctx context.Context, args []string, w World) int {
+	a := &app{w}
+	root := a.root() //nolint:contextcheck // commands get their context through cobra
+	root.SetArgs(args)
+	root.SetIn(w.Stdin)
+	root.SetOut(w.Stdout)
+	root.SetErr(w.Stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.conclude(ctx, cmd, err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := a.family(&cobra.Command{
+		Use:   "slipway",
+		Short: "Release applications on serverless platforms, durably",
+		Long: `Slipway releases applications on serverless application platforms. A release asked for
+by an event is carried to exactly one known end, whatever dies meanwhile.
+
+Settings come from flags, environment variables and one file (--config), under the
+same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`,
+		Example: `  slipway setup                                     prepare NATS and Temporal, once
+  slipway worker                                    carry releases out
+  slipway starter                                   take requests from NATS
+  slipway release submit -f release.yaml --wait     release, and wait for the outcome
+  slipway release confirm ID                        let the next batch begin`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	},
+		a.worker(), a.setup(), a.healthz(), a.release(), a.version(), settingsTopic(), exitCodesTopic())
+	root.AddGroup(
+		&cobra.Group{ID: groupRoles, Title: "Roles:"},
+		&cobra.Group{ID: groupReleases, Title: "Releases:"},
+		&cobra.Group{ID: groupCare, Title: "Care:"},
+	)
+	root.SetHelpCommandGroupID(groupCare)
+	root.SetCompletionCommandGroupID(groupCare)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
+	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
+	if err := root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml"); err != nil {
+		root.Long = err.Error()
+	}
+	return root
+}
+
+// family makes a command that only holds others: alone it shows its help, and a word it
+// does not know is an error with suggestions, which cobra does for the root only.
+func (a *app) family(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	parent.AddCommand(children...)
+	parent.Args = cobra.ArbitraryArgs
+	parent.SuggestionsMinimumDistance = 2
+	parent.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		message := `unknown command "` + args[0] + `"`
+		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+			message += `; did you mean "` + similar[0] + `"?`
+		}
+		return &usageError{message}
+	}
+	return parent
+}
+
+// settings gives a command the flags of groups of settings.
+func settings(cmd *cobra.Command, groups ...[]config.Setting) *cobra.Command {
+	for _, group := range groups {
+		config.AddFlags(cmd.Flags(), group...)
+	}
+	return cmd
+}
+
+func (a *app) values(cmd *cobra.Command) (*config.Values, error) {
+	return config.Load(cmd.Flags(), a.Getenv)
+}
+
+// args checks the number of positional arguments and names what is missing.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return &usageError{"missing argument " + names[len(args)]}
+		case len(args) > len(names):
+			return &usageError{`unexpected argument "` + args[len(names)] + `"`}
+		}
+		return nil
+	}
+}
+
+const flagOutput = "output"
+
+// printing gives a command the flag -o.
+func printing(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringP(flagOutput, "o", string(render.FormatTable), "print as table, json or yaml")
+	return completing(cmd, flagOutput, render.Formats()...)
+}
+
+// completing lets the shell complete the values of a flag.
+func completing(cmd *cobra.Command, flag string, values ...string) *cobra.Command {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		cmd.Long = err.Error()
+	}
+	return cmd
+}
+
+func format(cmd *cobra.Command) (render.Format, error) {
+	f, err := render.ParseFormat(cmd.Flag(flagOutput).Value.String())
+	if err != nil {
+		return "", &usageError{err.Error()}
+	}
+	return f, nil
+}

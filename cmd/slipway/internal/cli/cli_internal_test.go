@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+)
+
+const id = "r-abcdefghijklmnop"
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	refused := &releases.RefusedError{ID: id, Reason: "batch 2 does not wait"}
+	cases := []struct {
+		name string
+		err  error
+		code int
+		said string
+	}{
+		{"done", nil, 0, ""},
+		{"error", errors.New("connection refused"), 1, "slipway: connection refused\n"},
+		{"usage", &usageError{"missing argument ID"}, 2, "slipway: missing argument ID\nSee \"slipway --help\".\n"},
+		{"setting", &config.Error{Setting: "sae-region", Source: "default", Problem: "is not set", Remedy: "set it"}, 2, "slipway: setting sae-region (default): is not set; set it\n"},
+		{"release file", fmt.Errorf("x.yaml cannot be released:\n%w", release.Problems{{Field: "a", Message: "b"}, {Field: "c", Message: "d"}}), 2, "slipway: x.yaml cannot be released:\n  a: b\n  c: d\n"},
+		{"unknown release", &releases.NotFoundError{ID: id}, 1, "slipway: there is no release \"" + id + "\"; list them with: slipway release list\n"},
+		{"refused", refused, 7, "slipway: " + refused.Error() + "\n"},
+		{"unanswered", &releases.UnansweredError{ID: id, Waited: time.Second}, 8, ""},
+		{"time is up", fmt.Errorf("release: %w", &timeoutError{time.Minute}), 8, "slipway: release: not done within 1m0s\n"},
+		{"Succeeded", byOutcome(release.Progress{Phase: release.PhaseSucceeded}), 0, ""},
+		{"RolledBack", byOutcome(release.Progress{Phase: release.PhaseRolledBack}), 3, ""},
+		{"Aborted", byOutcome(release.Progress{Phase: release.PhaseAborted}), 4, ""},
+		{"Failed", byOutcome(release.Progress{Phase: release.PhaseFailed}), 5, ""},
+		{"NeedsAttention", byOutcome(release.Progress{Phase: release.PhaseNeedsAttention}), 6, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var said bytes.Buffer
+			a := &app{World{Stderr: &said}}
+			require.Equal(t, c.code, a.conclude(t.Context(), &cobra.Command{Use: "slipway"}, c.err))
+			if c.code != exitTimeout || c.said != "" {
+				require.Equal(t, c.said, said.String())
+			}
+			if c.code != exitOK {
+				require.Contains(t, exitCodes, fmt.Sprintf("\n  %-3d  ", c.code))
+			}
+		})
+	}
+}
+
+func TestEveryPhaseHasACode(t *testing.T) {
+	t.Parallel()
+	seen := map[int]release.Phase{}
+	for _, p := range release.Phases() {
+		code := outcomeCode(p)
+		if !p.Ended() {
+			require.Equal(t, exitError, code, p)
+			continue
+		}
+		require.NotContains(t, seen, code, "%s and %s have one code", p, seen[code])
+		seen[code] = p
+	}
+	require.Len(t, seen, 5)
+}
+
+func TestInterruptedWinsOverWhatItCaused(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var said bytes.Buffer
+	a := &app{World{Stderr: &said}}
+	require.Equal(t, exitInterrupted, a.conclude(ctx, &cobra.Command{}, errors.New("connection closed")))
+	require.Equal(t, "slipway: interrupted\n", said.String())
+	require.Equal(t, exitOK, a.conclude(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
+}
+
+func TestSpeaker(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, want string
+		args       []string
+		env        map[string]string
+	}{
+		{"flag", "li", []string{"--by", "li"}, map[string]string{"SLIPWAY_BY": "ci", "USER": "mei"}},
+		{"setting", "ci", nil, map[string]string{"SLIPWAY_BY": "ci", "USER": "mei"}},
+		{"user", "mei", nil, map[string]string{"USER": "mei"}},
+		{"user of Windows", "mei", nil, map[string]string{"USERNAME": "mei"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := &app{World{Getenv: func(key string) string { return c.env[key] }}}
+			cmd := settings(&cobra.Command{}, config.Speaker())
+			require.NoError(t, cmd.ParseFlags(c.args))
+			v, err := a.values(cmd)
+			require.NoError(t, err)
+			require.Equal(t, c.want, a.speaker(v))
+		})
+	}
+}
+
+func progress(phase release.Phase) release.Progress {
+	return release.Progress{ReleaseID: id, Phase: phase}
+}
+
+// sightings is a release that waits for its starter, rolls out, loses its worker and ends.
+func sightings() []releases.Sighting {
+	return []releases.Sighting{
+		{Trouble: "not accepted yet"},
+		{Trouble: "not accepted yet"},
+		{Progress: progress(release.PhaseRollingOut)},
+		{Progress: progress(release.PhaseRollingOut)},
+		{Progress: progress(release.PhaseRollingOut), Trouble: "no worker answers"},
+		{Progress: progress(release.PhaseSucceeded)},
+	}
+}
+
+func TestViewWithoutTerminal(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		format render.Format
+		want   []string
+	}{
+		{render.FormatTable, []string{id + " ◌ RollingOut", id + " ✔ Succeeded"}},
+		{render.FormatJSON, []string{`"phase":"RollingOut"`, `"phase":"Succeeded"`}},
+	}
+	for _, c := range cases {
+		t.Run(string(c.format), func(t *testing.T) {
+			t.Parallel()
+			var out, talk bytes.Buffer
+			a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+			v := &view{app: a, format: c.format, screen: a.screen(&cobra.Command{})}
+			for _, s := range sightings() {
+				require.NoError(t, v.show(s))
+			}
+			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+			require.Len(t, lines, len(c.want))
+			for i, want := range c.want {
+				require.Contains(t, lines[i], want)
+			}
+			require.Equal(t, "not accepted yet\nno worker answers\n", talk.String())
+			require.NotContains(t, out.String(), "\x1b")
+		})
+	}
+}
+
+// A screen's file descriptor that is none has no size, so that nothing is cut.
+const anyTerminal = 1 << 20
+
+func TestViewOnATerminalRedraws(t *testing.T) {
+	t.Parallel()
+	var out, talk bytes.Buffer
+	a := &app{World{Stdout: &out, Stderr: &talk}}
+	v := &view{app: a, format: render.FormatTable, screen: &screen{out: &out, fd: anyTerminal}}
+	for _, s := range sightings() {
+		require.NoError(t, v.show(s))
+	}
+	pictures := strings.Split(out.String(), "\x1b[J")
+	require.Len(t, pictures, len(sightings())+1)
+	require.Contains(t, pictures[5], "◌ RollingOut")
+	require.Contains(t, pictures[5], "no worker answers")
+	// Each picture goes up as many lines as the one before has.
+	for i, picture := range pictures[1 : len(pictures)-1] {
+		text, up, _ := strings.Cut(picture, "\x1b[")
+		require.Equal(t, fmt.Sprintf("%dA", strings.Count(text, "\n")), up, "after picture %d", i)
+	}
+	require.Contains(t, pictures[6], "✔ Succeeded")
+	require.NotContains(t, pictures[6], "no worker answers")
+	require.Empty(t, talk.String())
+}
+
+func TestTalkCannotMoveTheCursor(t *testing.T) {
+	t.Parallel()
+	var talk bytes.Buffer
+	a := &app{World{Stderr: &talk}}
+	a.talk("batch confirmed by %s", "mei\x1b[2J\n")
+	require.Equal(t, 1, strings.Count(talk.String(), "\n"))
+	require.NotContains(t, talk.String(), "\x1b")
+}
+
+func TestProbeURL(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080/readyz",
+		"0.0.0.0:8080":   "http://127.0.0.1:8080/readyz",
+		"[::]:9":         "http://127.0.0.1:9/readyz",
+		":9":             "http://127.0.0.1:9/readyz",
+		"10.0.0.7:9":     "http://10.0.0.7:9/readyz",
+	} {
+		cmd := settings(&cobra.Command{}, config.HTTP(addrWorker))
+		require.NoError(t, cmd.ParseFlags([]string{"--http-addr", addr}))
+		v, err := config.Load(cmd.Flags(), func(string) string { return "" })
+		require.NoError(t, err)
+		got, err := probeURL(v, "/readyz")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/release"
+)
+
+// The exit codes. They are part of the contract with scripts.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitRolledBack  = 3
+	exitAborted     = 4
+	exitFailed      = 5
+	exitAttention   = 6
+	exitRefused     = 7
+	exitTimeout     = 8
+	exitInterrupted = 130
+)
+
+// exitCodes explains the codes in the help.
+const exitCodes = `  0    done; a watched release has Succeeded
+  1    error: a server did not answer, there is no such release, ...
+  2    usage: an argument, a setting or the release file is wrong; nothing was sent
+  3    the watched release has RolledBack: the old version runs again
+  4    the watched release was Aborted: the old version runs
+  5    the watched release has Failed
+  6    the watched release NeedsAttention: a person must look at it
+  7    refused: the command does not apply to the release; nothing was changed
+  8    timeout: the time given by --timeout is up; the release itself goes on
+  130  interrupted`
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{Use: "exit-codes", Short: "Exit codes and what they mean", Long: "Exit codes:\n\n" + exitCodes}
+}
+
+// usageError is a command line that cannot be meant.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+// timeoutError says that the time given by --timeout is up. It is set as the cause of the
+// context that the time bounds.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string { return fmt.Sprintf("not done within %s", e.after) }
+
+// outcomeError ends a command with the code of a release's outcome. The outcome has been
+// shown already, so that there is nothing to say.
+type outcomeError struct{ outcome release.Phase }
+
+func (e *outcomeError) Error() string { return "the release ended " + string(e.outcome) }
+
+// byOutcome returns the error that stands for the end of a release.
+func byOutcome(p release.Progress) error {
+	if p.Phase == release.PhaseSucceeded {
+		return nil
+	}
+	return &outcomeError{p.Phase}
+}
+
+// within bounds a context by the time given; 0 is no bound.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
+}
+
+// conclude tells an error and chooses the exit code.
+func (a *app) conclude(ctx context.Context, cmd *cobra.Command, err error) int {
+	code := exitCode(err)
+	if err != nil && ctx.Err() != nil {
+		code, err = exitInterrupted, errors.New("interrupted")
+	}
+	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
+		return code
+	}
+	_, _ = fmt.Fprintln(a.Stderr, "slipway: "+message(err))
+	if _, ok := errors.AsType[*usageError](err); ok {
+		_, _ = fmt.Fprintf(a.Stderr, "See \"%s --help\".\n", cmd.CommandPath())
+	}
+	return code
+}
+
+func exitCode(err error) int {
+	var (
+		usage      *usageError
+		setting    *config.Error
+		problems   release.Problems
+		outcome    *outcomeError
+		refused    *releases.RefusedError
+		unanswered *releases.UnansweredError
+		timeout    *timeoutError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems):
+		return exitUsage
+	case errors.As(err, &outcome):
+		return outcomeCode(outcome.outcome)
+	case errors.As(err, &refused):
+		return exitRefused
+	case errors.As(err, &unanswered), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
+		return exitTimeout
+	}
+	return exitError
+}
+
+func outcomeCode(p release.Phase) int {
+	switch p {
+	case release.PhaseSucceeded:
+		return exitOK
+	case release.PhaseRolledBack:
+		return exitRolledBack
+	case release.PhaseAborted:
+		return exitAborted
+	case release.PhaseFailed:
+		return exitFailed
+	case release.PhaseNeedsAttention:
+		return exitAttention
+	case release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
+		release.PhaseAwaitingApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack:
+	}
+	return exitError
+}
+
+// message indents the lines after the first, such as the problems of a release file.
+func message(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n  ")
+}

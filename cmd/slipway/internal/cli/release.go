@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"os/user"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/cmd/slipway/internal/releases"
+)
+
+func (a *app) release() *cobra.Command {
+	return a.family(&cobra.Command{
+		Use:     "release",
+		Aliases: []string{"releases"},
+		// People look for these at the top, where other tools have them.
+		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort"},
+		Short:      "Submit, watch and steer releases",
+		Long: `Submit, watch and steer releases.
+
+Exit codes:
+` + exitCodes,
+		Example: `  slipway release submit -f release.yaml
+  slipway release list --phase AwaitingConfirm
+  slipway release watch r-abcdefghijklmnop
+  slipway release confirm r-abcdefghijklmnop --note "orders look right"`,
+		GroupID: groupReleases,
+	}, a.submit(), a.list(), a.get(), a.watch(), a.confirm(), a.abort())
+}
+
+const (
+	flagTimeout = "timeout"
+	// answerTime is how long a question or a command waits for its answer.
+	answerTime = 30 * time.Second
+)
+
+// releases connects to Temporal; the returned function closes the connection.
+func (a *app) releases(ctx context.Context, v *config.Values) (*releases.Client, func(), error) {
+	log, err := v.Logger(a.Stderr, config.ForPerson())
+	if err != nil {
+		return nil, nil, err
+	}
+	options, err := connect.TemporalOptions(v, a.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := connect.Temporal(ctx, options, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return releases.New(c), c.Close, nil
+}
+
+// speaker is who gives a command: who was named, else the user of the system.
+func (a *app) speaker(v *config.Values) string {
+	name := cmp.Or(v.String(config.By), a.Getenv("USER"), a.Getenv("LOGNAME"), a.Getenv("USERNAME"))
+	if name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"golang.org/x/sync/errgroup"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/health"
+)
+
+// The default addresses of health and metrics: the roles can share a machine.
+const (
+	addrWorker  = "127.0.0.1:8080"
+	addrStarter = "127.0.0.1:8081"
+)
+
+// role is a process that stays: its log, metrics and connections.
+type role struct {
+	name     string
+	log      zerolog.Logger
+	metrics  *prometheus.Registry
+	temporal client.Client
+	js       jetstream.JetStream
+
+	// conn and connected hold the connections once they are there, for the checks of
+	// readiness that run beside.
+	conn      atomic.Pointer[nats.Conn]
+	connected atomic.Pointer[client.Client]
+	// serving tells that the role does its work.
+	serving atomic.Bool
+}
+
+// roleSettings are the settings that all roles have.
+func roleSettings(addr string) [][]config.Setting {
+	return [][]config.Setting{config.Temporal(), config.NATS(), config.HTTP(addr)}
+}
+
+// runRole serves health and metrics, connects, and serves until it is told to stop. What
+// is wrong with the settings ends it at once; servers that do not answer are waited for.
+func (a *app) runRole(ctx context.Context, name string, v *config.Values, serve func(context.Context, *role) error) error {
+	log, err := v.Logger(a.Stderr, config.ForRole())
+	if err != nil {
+		return err
+	}
+	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: prometheus.NewRegistry()}
+	r.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	temporal, err := connect.TemporalOptions(v, a.Getenv)
+	if err != nil {
+		return err
+	}
+	natsOptions, err := connect.NATSSettings(v, a.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := r.measureTemporal(&temporal); err != nil {
+		return err
+	}
+	server, err := health.Listen(ctx, health.Config{
+		Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log,
+		Checks: map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing},
+	})
+	if err != nil {
+		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	// The role drains while its health is still served.
+	healthy, drained := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { return server.Run(healthy) })
+	group.Go(func() error {
+		defer drained()
+		return r.work(ctx, temporal, natsOptions, serve)
+	})
+	err = group.Wait()
+	r.log.Info().Msg("stopped")
+	return err
+}
+
+// work connects, serves, and closes the connections.
+func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATSOptions, serve func(context.Context, *role) error) error {
+	conn, err := connect.NATS(o, "slipway "+r.name, connect.ForRole(r.log)...)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	r.conn.Store(conn)
+	if r.js, err = o.JetStream(conn); err != nil {
+		return err
+	}
+	if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
+		return nil
+	}
+	defer r.temporal.Close()
+	r.connected.Store(&r.temporal)
+	r.serving.Store(true)
+	defer r.serving.Store(false)
+	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
+	return serve(ctx, r)
+}
+
+// The pace at which Temporal is tried again.
+const (
+	dialFirst = time.Second
+	dialMost  = 15 * time.Second
+)
+
+// dial waits for Temporal; it returns nil when the process is told to stop meanwhile.
+func (r *role) dial(ctx context.Context, o client.Options) client.Client {
+	for pause := dialFirst; ctx.Err() == nil; pause = min(2*pause, dialMost) {
+		c, err := connect.Temporal(ctx, o, r.log)
+		if err == nil {
+			return c
+		}
+		r.log.Warn().Err(err).Dur("again", pause).Msg("Temporal does not answer yet")
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+	return nil
+}
+
+// measureTemporal puts the metrics of Temporal's SDK beside the others. They are only
+// ever read, so that nothing is to be shut down.
+func (r *role) measureTemporal(o *client.Options) error {
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(r.metrics), otelprometheus.WithoutScopeInfo())
+	if err != nil {
+		return fmt.Errorf("metrics of Temporal: %w", err)
+	}
+	provider := metric.NewMeterProvider(metric.WithReader(exporter))
+	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("temporal-sdk-go")})
+	return nil
+}
+
+func (r *role) checkTemporal(ctx context.Context) error {
+	c := r.connected.Load()
+	if c == nil {
+		return errors.New("not connected yet")
+	}
+	_, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}
+
+func (r *role) checkNATS(context.Context) error {
+	conn := r.conn.Load()
+	if conn == nil || !conn.IsConnected() {
+		return errors.New("not connected")
+	}
+	return nil
+}
+
+func (r *role) checkServing(context.Context) error {
+	if !r.serving.Load() {
+		return errors.New("not serving yet")
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/cmd/slipway/internal/relfile"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// defaultSource is the source of events that this command line publishes.
+const defaultSource = "urn:slipway:cli"
+
+// submission is what to submit and how.
+type submission struct {
+	file, eventID, source string
+	over                  relfile.Overrides
+	dryRun, wait          bool
+	timeout               time.Duration
+}
+
+// receipt tells what was submitted.
+type receipt struct {
+	ReleaseID string `json:"releaseId"`
+	Source    string `json:"source"`
+	EventID   string `json:"eventId"`
+	// Duplicate tells that the stream held this event already.
+	Duplicate bool `json:"duplicate,omitempty"`
+}
+
+func (a *app) submit() *cobra.Command {
+	s := submission{}
+	cmd := drawing(printing(settings(&cobra.Command{
+		Use:   "submit -f FILE",
+		Short: "Ask for a release by an event on NATS",
+		Long: `Ask for the release that a file describes, by an event on NATS JetStream, and print the
+release ID. The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: Release, spec.
+
+The source and the ID of the event are the identity of the release: submitting with the
+same two again, however late, means the same release. Without --event-id a new one is
+made and told, so that a retry can repeat it.
+
+With --wait the release is followed like "slipway release watch" does, and the exit code
+tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention,
+8 when --timeout is up.`,
+		Example: `  slipway release submit -f examples/gray-manual.yaml
+  slipway release submit -f release.yaml --image registry.example/shop:1.4.3 --wait --timeout 1h
+  slipway release submit -f release.yaml --source https://ci.example/shop --event-id "$CI_JOB_ID"
+  slipway release submit -f - --dry-run < release.yaml`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSubmit(cmd, s) },
+	}, config.Temporal(), config.NATS(), config.Speaker())))
+	flags := cmd.Flags()
+	flags.StringVarP(&s.file, "file", "f", "", "release file; - reads standard input (required)")
+	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
+	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
+	flags.StringVar(&s.over.Image, "image", "", "release this image in place of the file's artifact")
+	flags.StringVar(&s.over.Note, "note", "", "note in place of the file's")
+	flags.StringVar(&s.over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
+	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
+	flags.BoolVarP(&s.wait, "wait", "w", false, "follow the release and exit by its outcome")
+	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
+	if err := cmd.MarkFlagFilename("file", "yaml", "yml", "json"); err != nil {
+		cmd.Long = err.Error()
+	}
+	return cmd
+}
+
+func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
+	f, err := format(cmd)
+	if err != nil {
+		return err
+	}
+	v, err := a.values(cmd)
+	if err != nil {
+		return err
+	}
+	if s.timeout != 0 && !s.wait {
+		return &usageError{"--timeout is for --wait"}
+	}
+	s.over.AskedBy = a.speaker(v)
+	spec, err := a.readFile(s)
+	if err != nil {
+		return err
+	}
+	if s.eventID == "" {
+		s.eventID = uuid.NewString()
+	}
+	msg, err := wire.EncodeRequest(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC()}, spec)
+	if err != nil {
+		return &usageError{err.Error()}
+	}
+	r := receipt{ReleaseID: release.ID(s.source, s.eventID), Source: s.source, EventID: s.eventID}
+	if s.dryRun {
+		return a.showEvent(f, r, msg)
+	}
+	ctx, cancel := within(cmd.Context(), s.timeout)
+	defer cancel()
+	if r.Duplicate, err = a.publish(ctx, v, msg); err != nil {
+		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same release", err, s.source, s.eventID)
+	}
+	a.talkReceipt(r)
+	if !s.wait {
+		return f.Write(a.Stdout, r, func() string { return r.ReleaseID + "\n" })
+	}
+	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, timeout: s.timeout, expected: true})
+}
+
+func (a *app) readFile(s submission) (release.Spec, error) {
+	if s.file == "" {
+		return release.Spec{}, &usageError{"missing -f FILE, the release file; - reads standard input"}
+	}
+	in, name := a.Stdin, "standard input"
+	if s.file != "-" {
+		file, err := os.Open(s.file)
+		if err != nil {
+			return release.Spec{}, &usageError{err.Error()}
+		}
+		defer func() { _ = file.Close() }()
+		in, name = file, s.file
+	}
+	spec, err := relfile.Read(in, s.over)
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		return spec, fmt.Errorf("%s cannot be released:\n%w", name, problems)
+	}
+	if err != nil {
+		return spec, &usageError{name + " " + err.Error()}
+	}
+	return spec, nil
+}
+
+// showEvent prints the event as it would be published.
+func (a *app) showEvent(f render.Format, r receipt, msg *nats.Msg) error {
+	a.talk("release %s would be asked for on subject %s with Nats-Msg-Id %s", r.ReleaseID, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
+	if f == render.FormatTable {
+		f = render.FormatJSON
+	}
+	return f.Write(a.Stdout, json.RawMessage(msg.Data), nil)
+}
+
+// publishTime bounds the wait for the stream's acknowledgement.
+const publishTime = 10 * time.Second
+
+func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (duplicate bool, err error) {
+	options, err := connect.NATSSettings(v, a.Getenv)
+	if err != nil {
+		return false, err
+	}
+	conn, err := connect.NATS(options, "slipway release submit")
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	js, err := options.JetStream(conn)
+	if err != nil {
+		return false, err
+	}
+	asking, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	ack, err := js.PublishMsg(asking, msg)
+	switch {
+	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
+		return false, fmt.Errorf("no stream takes %s; create the streams with: slipway setup", msg.Subject)
+	case errors.Is(err, context.DeadlineExceeded):
+		return false, fmt.Errorf("NATS did not confirm within %s that the request is stored", publishTime)
+	case err != nil:
+		return false, fmt.Errorf("publish the request: %w", err)
+	}
+	return ack.Duplicate, nil
+}
+
+func (a *app) talkReceipt(r receipt) {
+	if r.Duplicate {
+		a.talk("this event was submitted before; it means the same release")
+	}
+	a.talk("submitted; a retry repeats it with --source %s --event-id %s", r.Source, r.EventID)
+}
+
+// talk says something to the person at the command line.
+func (a *app) talk(words string, args ...any) {
+	_, _ = io.WriteString(a.Stderr, render.Clean(fmt.Sprintf(words, args...))+"\n")
+}

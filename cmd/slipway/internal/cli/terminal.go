@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"slipway/cmd/slipway/internal/render"
+)
+
+const flagNoColor = "no-color"
+
+// drawing gives a command the flag --no-color.
+func drawing(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().Bool(flagNoColor, false, "draw without colors [$NO_COLOR]")
+	return cmd
+}
+
+// screen is standard output as something to draw on.
+type screen struct {
+	out io.Writer
+	// fd is the terminal; -1 when standard output is none.
+	fd    int
+	color bool
+	// drawn is the number of lines of the picture that stands there.
+	drawn int
+}
+
+func (a *app) screen(cmd *cobra.Command) *screen {
+	s := &screen{out: a.Stdout, fd: -1}
+	if f, ok := a.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && a.Getenv("TERM") != "dumb" {
+		s.fd = int(f.Fd())
+	}
+	off := cmd.Flag(flagNoColor)
+	s.color = s.live() && a.Getenv("NO_COLOR") == "" && (off == nil || off.Value.String() != "true")
+	return s
+}
+
+// live tells whether pictures can be redrawn.
+func (s *screen) live() bool { return s.fd >= 0 }
+
+// style is how to draw just now; the window may have been resized.
+func (s *screen) style() render.Style {
+	columns, _ := s.size()
+	return render.Style{Color: s.color, Width: columns}
+}
+
+func (s *screen) size() (columns, rows int) {
+	if !s.live() {
+		return 0, 0
+	}
+	columns, rows, err := term.GetSize(s.fd)
+	if err != nil {
+		return 0, 0
+	}
+	return columns, rows
+}
+
+// redraw puts a picture in the place of the one before. What does not fit above the
+// bottom line is left out, because the cursor cannot return past the top.
+func (s *screen) redraw(picture string) error {
+	lines := strings.Split(strings.TrimSuffix(picture, "\n"), "\n")
+	if _, rows := s.size(); rows > 2 && len(lines) > rows-1 {
+		lines = append(lines[:rows-2], "…")
+	}
+	up := ""
+	if s.drawn > 0 {
+		up = fmt.Sprintf("\x1b[%dA", s.drawn)
+	}
+	s.drawn = len(lines)
+	_, err := io.WriteString(s.out, up+"\x1b[J"+strings.Join(lines, "\n")+"\n")
+	return err
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+)
+
+func (a *app) get() *cobra.Command {
+	var watch bool
+	cmd := a.onRelease(&cobra.Command{
+		Use:   "get ID",
+		Short: "Show one release",
+		Long: `Show one release: where it stands, its batches, scaling rules and decisions. Exit code 0,
+whatever its outcome; with --watch as "slipway release watch".`,
+		Example: `  slipway release get r-abcdefghijklmnop
+  slipway release get r-abcdefghijklmnop -o json
+  slipway release get r-abcdefghijklmnop -w`,
+		Args: arguments("ID"),
+	})
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
+	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop after this time (default 30s, with --watch never)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		f, err := format(cmd)
+		if err != nil {
+			return err
+		}
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		if watch {
+			return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout})
+		}
+		limit := *timeout
+		if limit == 0 {
+			limit = answerTime
+		}
+		return a.show(cmd, following{id: args[0], values: v, format: f, timeout: limit})
+	}
+	return cmd
+}
+
+func (a *app) watch() *cobra.Command {
+	cmd := a.onRelease(&cobra.Command{
+		Use:     "watch ID",
+		Aliases: []string{"status"},
+		Short:   "Follow a release to its end",
+		Long: `Follow a release to its end. On a terminal the picture is redrawn; otherwise each change
+is one line. With -o json each change is one line of JSON, the whole progress of the release.
+
+While no worker runs, what was seen last stays: the release itself is durable.
+
+The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
+6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
+		Example: `  slipway release watch r-abcdefghijklmnop
+  slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
+		Args: arguments("ID"),
+	})
+	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		f, err := format(cmd)
+		if err != nil {
+			return err
+		}
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout})
+	}
+	return cmd
+}
+
+// onRelease gives a command what all have that take the ID of a release.
+func (a *app) onRelease(cmd *cobra.Command) *cobra.Command {
+	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{})
+	return drawing(printing(settings(cmd, config.Temporal())))
+}
+
+// following is which release to show, and how.
+type following struct {
+	id     string
+	values *config.Values
+	format render.Format
+	// timeout bounds it; 0 is no bound.
+	timeout time.Duration
+	// expected tells that the release may not exist yet.
+	expected bool
+}
+
+// show shows a release once.
+func (a *app) show(cmd *cobra.Command, g following) error {
+	ctx, cancel := within(cmd.Context(), g.timeout)
+	defer cancel()
+	client, closeClient, err := a.releases(ctx, g.values)
+	if err != nil {
+		return err
+	}
+	defer closeClient()
+	look, err := client.Look(ctx, g.id)
+	if err != nil {
+		return err
+	}
+	if look.Lack != "" {
+		a.talk("%s; shown is what Temporal knows", look.Lack)
+	}
+	return g.format.Write(a.Stdout, look.Progress, func() string {
+		return render.Tree(look.Progress, time.Now(), a.screen(cmd).style())
+	})
+}
+
+// follow follows a release to its end and returns an error that stands for its outcome.
+func (a *app) follow(cmd *cobra.Command, g following) error {
+	ctx, cancel := within(cmd.Context(), g.timeout)
+	defer cancel()
+	client, closeClient, err := a.releases(ctx, g.values)
+	if err != nil {
+		return err
+	}
+	defer closeClient()
+	view := &view{app: a, format: g.format, screen: a.screen(cmd)}
+	p, err := releases.Follower{
+		Look:     func(ctx context.Context) (releases.Look, error) { return client.Look(ctx, g.id) },
+		Expected: g.expected,
+		Show:     view.show,
+	}.Follow(ctx)
+	if late, ok := errors.AsType[*timeoutError](err); ok {
+		stands := "not accepted yet"
+		if p.Phase != "" {
+			stands = string(p.Phase)
+		}
+		return fmt.Errorf("release %s: %w: it is %s and goes on; see slipway release watch %s", g.id, late, stands, g.id)
+	}
+	if err != nil {
+		return err
+	}
+	return byOutcome(p)
+}
+
+// view shows a release as it changes.
+type view struct {
+	app    *app
+	format render.Format
+	screen *screen
+	seen   releases.Sighting
+}
+
+func (v *view) show(s releases.Sighting) error {
+	was := v.seen
+	v.seen = s
+	if v.format == render.FormatTable && v.screen.live() {
+		return v.screen.redraw(v.picture(s))
+	}
+	if s.Trouble != "" && s.Trouble != was.Trouble {
+		v.app.talk("%s", s.Trouble)
+	}
+	if s.Progress.ReleaseID == "" || reflect.DeepEqual(s.Progress, was.Progress) {
+		return nil
+	}
+	return v.format.Stream(v.app.Stdout, s.Progress, func() string { return news(was.Progress, s.Progress) })
+}
+
+func (v *view) picture(s releases.Sighting) string {
+	text := ""
+	if s.Progress.ReleaseID != "" {
+		text = render.Tree(s.Progress, time.Now(), v.screen.style())
+	}
+	if s.Trouble != "" {
+		text += "\n" + render.Table([][]render.Cell{render.Text(s.Trouble)}, v.screen.style())
+	}
+	return text
+}
+
+func news(was, is release.Progress) string {
+	lines := render.News(was, is, time.Now())
+	return strings.Join(append(lines, ""), "\n")
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/worker"
+)
+
+func (a *app) worker() *cobra.Command {
+	cmd := settings(&cobra.Command{
+		Use:   "worker",
+		Short: "Carry releases out",
+		Long: `Carry releases out: run the workflows and call the platform. Any number of workers share
+the work; one that dies loses nothing. A worker serves one Temporal namespace and one region
+of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is done.`,
+		Example: `  SLIPWAY_SAE_REGION=cn-hangzhou slipway worker
+  slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080`,
+		GroupID: groupRoles,
+		Args:    arguments(),
+	}, append(roleSettings(addrWorker), config.SAE())...)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		c := worker.Config{}
+		if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
+			return err
+		}
+		if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
+			return err
+		}
+		if c.Settle, err = v.Duration(config.SAESettle); err != nil {
+			return err
+		}
+		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
+			c.Temporal, c.JetStream = r.temporal, r.js
+			w, err := worker.New(c)
+			if err != nil {
+				return err
+			}
+			return w.Run(ctx)
+		})
+	}
+	return cmd
+}
