@@ -41,8 +41,8 @@ type role struct {
 	// readiness that run beside.
 	conn      atomic.Pointer[nats.Conn]
 	connected atomic.Pointer[client.Client]
-	// serving tells that the role does its work.
-	serving atomic.Bool
+	// ready is the role's own check once it does its work.
+	ready atomic.Pointer[health.Check]
 }
 
 // roleSettings are the settings that all roles have.
@@ -106,8 +106,6 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	}
 	defer r.temporal.Close()
 	r.connected.Store(&r.temporal)
-	r.serving.Store(true)
-	defer r.serving.Store(false)
 	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
 	return serve(ctx, r)
 }
@@ -163,9 +161,13 @@ func (r *role) checkNATS(context.Context) error {
 	return nil
 }
 
-func (r *role) checkServing(context.Context) error {
-	if !r.serving.Load() {
+// able tells that the role does its work from now on, and how to check that.
+func (r *role) able(check health.Check) { r.ready.Store(&check) }
+
+func (r *role) checkServing(ctx context.Context) error {
+	check := r.ready.Load()
+	if check == nil {
 		return errors.New("not serving yet")
 	}
-	return nil
+	return (*check)(ctx)
 }

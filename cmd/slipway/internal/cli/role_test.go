@@ -60,6 +60,7 @@ func TestRoleWaitsForItsServersAndStopsWhenTold(t *testing.T) {
 		env  map[string]string
 	}{
 		{[]string{"worker"}, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou", "SLIPWAY_SAE_ENDPOINT": "http://127.0.0.1:1"}},
+		{[]string{"starter"}, nil},
 	} {
 		t.Run(c.args[0], func(t *testing.T) {
 			t.Parallel()

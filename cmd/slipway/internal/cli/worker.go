@@ -43,6 +43,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			if err != nil {
 				return err
 			}
+			r.able(func(context.Context) error { return nil })
 			return w.Run(ctx)
 		})
 	}

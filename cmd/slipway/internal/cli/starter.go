@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"slipway/starter"
+)
+
+func (a *app) starter() *cobra.Command {
+	cmd := settings(&cobra.Command{
+		Use:   "starter",
+		Short: "Take requests and commands from NATS to Temporal",
+		Long: `Take requests and commands from the stream SLIPWAY_IN and hand them to Temporal. A message
+is acknowledged only when Temporal has durably accepted it; one that can never be taken
+goes to SLIPWAY_DEADLETTER with the reason. Any number of starters share the work; one that
+dies loses nothing. A starter stops by itself after SIGINT or SIGTERM once the messages in
+its hands are done.`,
+		Example: `  slipway starter
+  slipway starter --nats-url nats://nats.example:4222 --nats-creds /etc/slipway/nats.creds`,
+		GroupID: groupRoles,
+		Args:    arguments(),
+	}, roleSettings(addrStarter)...)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
+			s, err := starter.New(starter.Config{}, starter.Dependencies{
+				JetStream: r.js, Temporal: r.temporal, Metrics: r.metrics, Logger: r.log,
+			})
+			if err != nil {
+				return err
+			}
+			r.able(s.Ready)
+			return s.Run(ctx)
+		})
+	}
+	return cmd
+}
