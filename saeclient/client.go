@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 
 	core "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -22,10 +21,10 @@ type Client struct {
 	config Config
 	limit  time.Duration
 
-	// credentialTurn serialises the credential chain, which is not safe for concurrent use. It is locked while waiting for
-	// a credential service, never while calling SAE.
-	credentialTurn sync.Mutex
-	credential     credentials.Credential
+	credential credentials.Credential
+	// credentialTurn holds one token while the credential is asked for keys: the default chain is not safe for concurrent
+	// use. It is never held while calling SAE.
+	credentialTurn chan struct{}
 }
 
 // New makes a client. It does not connect. An error is of class ErrInvalid and names every problem of the configuration.
@@ -61,6 +60,8 @@ func New(config Config) (*Client, error) {
 		config:     config,
 		limit:      config.ConnectTimeout + config.ReadTimeout,
 		credential: credential,
+
+		credentialTurn: make(chan struct{}, 1),
 	}, nil
 }
 

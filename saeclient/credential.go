@@ -25,14 +25,18 @@ func (c *Client) resolveCredential(ctx context.Context) (*credentials.Credential
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	select {
+	case c.credentialTurn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	type resolved struct {
 		model *credentials.CredentialModel
 		err   error
 	}
 	done := make(chan resolved, 1)
 	go func() {
-		c.credentialTurn.Lock()
-		defer c.credentialTurn.Unlock()
+		defer func() { <-c.credentialTurn }()
 		model, err := c.credential.GetCredential()
 		done <- resolved{model, err}
 	}()

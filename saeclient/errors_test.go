@@ -206,6 +206,7 @@ func TestLostAnswerIsAmbiguousForChangesOnly(t *testing.T) {
 			require.ErrorIs(t, err, saeclient.ErrAmbiguous, "a GET that changes state")
 			if name == "no answer in time" {
 				require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+				require.ErrorContains(t, err, "within 100ms")
 				require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's deadline did not pass")
 			}
 		})

@@ -23,7 +23,7 @@ func secretInput() *saeclient.DeployApplicationInput {
 	return &saeclient.DeployApplicationInput{
 		AppID:       "app-1",
 		ImageURL:    new("registry.example/shop:1.4.2"),
-		Envs:        new(`[{"name":"DB_PASSWORD","value":"` + password + `"}]`),
+		Envs:        new(`[{"name":"DB_PASSWORD","value":"` + password + `"},{"value":"hush"},{"value":"hush-hunter2"}]`),
 		OssAkSecret: new(saeclient.Secret(ossKey)),
 	}
 }
@@ -73,6 +73,7 @@ func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 		"escaped":            "server string to sign: Envs=" + "hunter2-%C3%A4%C3%B6%C3%BC%26%3D",
 		"key":                "bad " + ossKey,
 		"the signing secret": "signed with " + testSecret,
+		"one inside another": "bad value hush-hunter2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

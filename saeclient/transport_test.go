@@ -3,6 +3,7 @@ package saeclient_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
@@ -210,15 +213,41 @@ func TestSecurityTokenTravelsAndStaysSecret(t *testing.T) {
 	require.NotContains(t, err.Error(), token)
 }
 
+// TestCredentialIsAskedByOneCallAtATime runs calls in a bubble in which the credential takes a second of fake time: calls that
+// ask at once would meet there.
+func TestCredentialIsAskedByOneCallAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asking := 0
+		client := newClient(t, "http://sae.invalid", func(c *saeclient.Config) {
+			c.Credential = chain{get: func() (*credentials.CredentialModel, error) {
+				asking++
+				if asking > 1 {
+					t.Error("two calls ask the credential at once")
+				}
+				<-time.After(time.Second)
+				asking--
+				return &credentials.CredentialModel{AccessKeyId: new("id"), AccessKeySecret: new("s")}, nil
+			}}
+			c.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
+		})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if err := read(t.Context(), client); !errors.Is(err, io.EOF) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 4*time.Second, time.Since(began))
+	})
+}
+
 func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	client := serve(t, answerWith(http.StatusOK, `{"RequestId":"1"}`), func(c *saeclient.Config) {
-		calls := 0
-		c.Credential = chain{get: func() (*credentials.CredentialModel, error) {
-			calls++ // The race detector sees it if two calls ask at once.
-			return &credentials.CredentialModel{AccessKeyId: new("id"), AccessKeySecret: new("s"), Type: new("access_key")}, nil
-		}}
-	})
+	client := serve(t, answerWith(http.StatusOK, `{"RequestId":"1"}`))
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
