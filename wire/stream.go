@@ -38,34 +38,39 @@ const (
 	eventsAge = 90 * 24 * time.Hour
 )
 
-// Streams returns the configurations with which the streams are created. All are kept
-// in files, and nothing leaves them but by age:
+// Streams returns the configurations with which the streams are created, all in files:
 //
-//   - SLIPWAY_IN keeps a message for 30 days, taken or not: a release asked for a month
-//     ago is better asked for anew. When an operator's limit of size is reached, it
-//     refuses new messages rather than drop old ones.
-//   - SLIPWAY_EVENTS keeps a message for 90 days; at an operator's limit the oldest goes.
+//   - SLIPWAY_IN is a queue of work: a message leaves it when it is taken or has become a
+//     dead letter, so that a consumer that was deleted and made anew does not see old
+//     requests again. What nobody takes for 30 days goes, too: a release asked for a
+//     month ago is better asked for anew.
+//   - SLIPWAY_EVENTS keeps a message for 90 days.
 //   - SLIPWAY_DEADLETTER keeps a message until somebody purges it.
 //
-// Single messages cannot be deleted from any of them, so that they can serve as record.
+// None has a limit of size. Where an operator sets one, SLIPWAY_IN and SLIPWAY_DEADLETTER
+// refuse new messages rather than drop old ones, and SLIPWAY_EVENTS drops the oldest.
+// Single messages cannot be deleted from any of them.
 func Streams() []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
-		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage, Replicas: 1,
+		Storage: jetstream.FileStorage, Replicas: 1,
 		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
 	}
 	in := common
 	in.Name, in.Subjects = StreamIn, []string{AllRequests, AllCommands}
 	in.Description = "Slipway: release requests and commands"
+	in.Retention = jetstream.WorkQueuePolicy
 	in.Discard, in.MaxAge, in.MaxMsgSize = jetstream.DiscardNew, inAge, MaxMessage
 
 	events := common
 	events.Name, events.Subjects = StreamEvents, []string{AllEvents}
 	events.Description = "Slipway: lifecycle events of releases"
+	events.Retention = jetstream.LimitsPolicy
 	events.Discard, events.MaxAge = jetstream.DiscardOld, eventsAge
 
 	dead := common
 	dead.Name, dead.Subjects = StreamDeadLetter, []string{AllDeadLetters}
 	dead.Description = "Slipway: messages that could not be taken, with the reasons"
+	dead.Retention = jetstream.LimitsPolicy
 	dead.Discard = jetstream.DiscardNew
 	return []jetstream.StreamConfig{in, events, dead}
 }
@@ -80,7 +85,7 @@ type streamManager interface {
 // EnsureStreams creates the streams that do not exist. Of one that does, it sets right
 // what the correctness of Slipway hangs on (subjects, discard policy of StreamIn and
 // StreamDeadLetter, deduplication, message size) and leaves alone what belongs to the
-// operator: replicas, placement, storage, age and limits. Calling it again changes
+// operator: replicas, placement, storage, retention, age and limits. Calling it again changes
 // nothing.
 func EnsureStreams(ctx context.Context, js streamManager) error {
 	for _, want := range Streams() {

@@ -14,7 +14,7 @@ func TestStreamsKeepWhatTheyAreGiven(t *testing.T) {
 		t.Run(cfg.Name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, jetstream.FileStorage, cfg.Storage)
-			require.Equal(t, jetstream.LimitsPolicy, cfg.Retention)
+			require.Equal(t, cfg.Name == StreamIn, cfg.Retention == jetstream.WorkQueuePolicy, "only what is taken is gone")
 			require.True(t, cfg.DenyDelete)
 			require.Equal(t, DedupWindow, cfg.Duplicates)
 			require.True(t, cfg.MaxAge == 0 || cfg.MaxAge >= cfg.Duplicates, "the server refuses a window longer than the age")

@@ -1,0 +1,103 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+)
+
+// Config tunes a starter. The zero value is a good one.
+type Config struct {
+	// Consumer is the name of the durable consumer on SLIPWAY_IN; all starters with the
+	// same name share the work. The stream lets nobody else take its messages. Default
+	// slipway-starter.
+	Consumer string
+	// Concurrency is how many messages are taken side by side. Default 16.
+	Concurrency int
+	// MaxAckPending is how many messages may be on their way or waiting to come again
+	// before the server holds back the rest. Default 1000.
+	MaxAckPending int
+	// AckWait is how long the server waits for a word about a message before it delivers
+	// it again; a starter at work speaks up three times as often. Default 30s.
+	AckWait time.Duration
+	// CallTimeout bounds one call to Temporal. A submission needs a worker to answer it.
+	// Default 10s.
+	CallTimeout time.Duration
+	// RetryDelay is how long a message that cannot be taken now waits at first; each time
+	// it waits twice as long, up to MaxRetryDelay. Defaults 1s and 1m.
+	RetryDelay    time.Duration
+	MaxRetryDelay time.Duration
+	// DrainTimeout is how long messages in flight may still take once the starter is told
+	// to stop; those that take longer come again. Default 15s.
+	DrainTimeout time.Duration
+}
+
+// WithDefaults returns the configuration with every unset field at its default.
+func (c Config) WithDefaults() Config {
+	c.Consumer = cmp.Or(c.Consumer, "slipway-starter")
+	c.Concurrency = cmp.Or(c.Concurrency, 16)
+	c.MaxAckPending = cmp.Or(c.MaxAckPending, 1000)
+	c.AckWait = cmp.Or(c.AckWait, 30*time.Second)
+	c.CallTimeout = cmp.Or(c.CallTimeout, 10*time.Second)
+	c.RetryDelay = cmp.Or(c.RetryDelay, time.Second)
+	c.MaxRetryDelay = cmp.Or(c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, 15*time.Second)
+	return c
+}
+
+// Validate returns all problems at once. It wants a configuration with its defaults.
+func (c Config) Validate() error {
+	var problems []error
+	check := func(ok bool, problem string) {
+		if !ok {
+			problems = append(problems, errors.New("starter: Config."+problem))
+		}
+	}
+	check(c.Consumer != "", "Consumer must have a name")
+	check(c.Concurrency > 0, "Concurrency must be positive")
+	check(c.MaxAckPending >= c.Concurrency, "MaxAckPending must be at least Concurrency")
+	check(c.AckWait >= time.Second, "AckWait must be at least 1s")
+	check(c.CallTimeout > 0, "CallTimeout must be positive")
+	check(c.RetryDelay > 0, "RetryDelay must be positive")
+	check(c.MaxRetryDelay >= c.RetryDelay, "MaxRetryDelay must be at least RetryDelay")
+	check(c.DrainTimeout > 0, "DrainTimeout must be positive")
+	return errors.Join(problems...)
+}
+
+// Temporal is the part of Temporal's client that a starter needs; [client.Client] is one.
+type Temporal interface {
+	NewWithStartWorkflowOperation(o client.StartWorkflowOptions, workflow any, args ...any) client.WithStartWorkflowOperation
+	UpdateWithStartWorkflow(ctx context.Context, o client.UpdateWithStartWorkflowOptions) (client.WorkflowUpdateHandle, error)
+	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
+	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
+}
+
+// Dependencies are what a starter works with.
+type Dependencies struct {
+	JetStream jetstream.JetStream
+	// Temporal is connected to the namespace of the releases.
+	Temporal Temporal
+	// Metrics is where the starter registers its metrics.
+	Metrics prometheus.Registerer
+	Logger  zerolog.Logger
+}
+
+func (d Dependencies) validate() error {
+	var problems []error
+	if d.JetStream == nil {
+		problems = append(problems, errors.New("starter: Dependencies.JetStream is missing"))
+	}
+	if d.Temporal == nil {
+		problems = append(problems, errors.New("starter: Dependencies.Temporal is missing"))
+	}
+	if d.Metrics == nil {
+		problems = append(problems, errors.New("starter: Dependencies.Metrics is missing"))
+	}
+	return errors.Join(problems...)
+}

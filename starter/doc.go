@@ -1,0 +1,29 @@
+// Package starter is the NATS side of Slipway: it takes requests and commands from the
+// stream SLIPWAY_IN and hands them to Temporal.
+//
+//	a request ─▶ lane of its application, by Update-with-start ─▶ acknowledged
+//	a command ─▶ its release, by signal ─▶ acknowledged
+//	what can never be taken ─▶ SLIPWAY_DEADLETTER ─▶ terminated
+//	what cannot be taken now ─▶ again later
+//
+// # Nothing is lost, nothing counts twice
+//
+// A message is acknowledged only when Temporal has durably accepted what it says, and
+// terminated only when its dead letter is stored. Everything in between may fail or die:
+// the message comes again, and its second coming changes nothing, because a release ID,
+// a command ID and the ID of a dead letter are all derived from the message.
+//
+// Update-with-start is not atomic: the lane may start though the submission fails. That
+// does no harm, a lane without releases ends at once.
+//
+// # Order
+//
+// Messages of one subject (the requests of one application, the commands to one release)
+// are taken one after the other. One that must come again later may then come behind
+// its followers: a bus that delivers at least once has no stricter order to give.
+//
+// # The parts
+//
+// What a message means ([planFor]) and what follows from Temporal's answer ([judge]) are
+// pure functions; the rest carries them out.
+package starter

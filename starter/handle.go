@@ -1,0 +1,184 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// settleTimeout bounds each word to NATS about a message.
+const settleTimeout = 5 * time.Second
+
+// delivery is one coming of a message.
+type delivery struct {
+	jetstream.Msg
+
+	consumer jetstream.Consumer
+	// ready is closed when the turn of the message has come.
+	ready <-chan struct{}
+	place wire.Delivery
+}
+
+// raw returns the message as it came.
+func (d *delivery) raw() *nats.Msg {
+	return &nats.Msg{Subject: d.Subject(), Header: d.Headers(), Data: d.Data()}
+}
+
+// handle takes one message to its end: acknowledged, again later, or dead.
+func (s *Starter) handle(ctx context.Context, d *delivery) {
+	s.metrics.inFlight.Inc()
+	defer s.metrics.inFlight.Dec()
+	meta, err := d.Metadata()
+	if err != nil { // not a message of JetStream; nothing can be said about it
+		s.log.Error().Err(err).Str("subject", d.Subject()).Msg("message without metadata")
+		return
+	}
+	d.place = wire.Delivery{Stream: meta.Stream, Sequence: meta.Sequence.Stream, Count: meta.NumDelivered, Stored: meta.Timestamp}
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.speakUp(ctx, d)
+	<-d.ready
+
+	p := planFor(d.raw())
+	v := verdict{action: actDeadLetter, poison: p.poison}
+	if p.poison == nil {
+		v = s.attempt(ctx, p, d)
+	}
+	s.settle(ctx, p, v, d)
+}
+
+// speakUp tells the server that the message is being worked on until ctx is done.
+func (s *Starter) speakUp(ctx context.Context, d *delivery) {
+	ticker := time.NewTicker(s.cfg.AckWait / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if err := d.InProgress(); err != nil {
+				s.log.Debug().Err(err).Uint64("sequence", d.place.Sequence).Msg("the server may deliver the message again")
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// attempt hands the plan to Temporal and judges the answer.
+func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	log := s.log.With().Str("release", p.releaseID).Uint64("sequence", d.place.Sequence).Logger()
+	a := answer{kind: p.kind}
+	if p.submission != nil {
+		var receipt release.Receipt
+		receipt, a.err = s.submit(ctx, *p.submission)
+		if a.err == nil {
+			log.Info().Str("app", p.submission.Spec.App.SearchValue()).Str("standing", string(receipt.Standing)).Int("ahead", receipt.Ahead).Msg("release accepted")
+		}
+	} else {
+		a.err = s.temporal.SignalWorkflow(ctx, release.WorkflowID(p.releaseID), "", string(p.command.Kind), *p.command)
+		if a.err == nil {
+			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command handed over")
+		}
+		if isGone(a.err) {
+			a.overtaken = !s.allBeforeSettled(ctx, d)
+		}
+	}
+	v := judge(a)
+	if v.action == actRetry {
+		log.Warn().Err(a.err).Uint64("delivery", d.place.Count).Msg("cannot be taken now; it comes again")
+	}
+	return v
+}
+
+// submit hands a release to the lane of its application, which starts if it does not run.
+func (s *Starter) submit(ctx context.Context, sub release.Submission) (release.Receipt, error) {
+	app := sub.Spec.App
+	start := s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID:                       release.LaneID(app),
+		TaskQueue:                release.WorkflowTaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Releases of " + app.SearchValue(),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app.SearchValue()),
+		),
+	}, release.WorkflowLane, release.LaneInput{App: app})
+	var receipt release.Receipt
+	handle, err := s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID:     sub.ReleaseID,
+			WorkflowID:   release.LaneID(app),
+			UpdateName:   release.UpdateSubmit,
+			Args:         []any{sub},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return receipt, fmt.Errorf("submit: %w", err)
+	}
+	if err := handle.Get(ctx, &receipt); err != nil {
+		return receipt, fmt.Errorf("submit: %w", err)
+	}
+	return receipt, nil
+}
+
+// allBeforeSettled tells whether everything before the message in the stream has found
+// its end. When the server does not say, it has not.
+func (s *Starter) allBeforeSettled(ctx context.Context, d *delivery) bool {
+	info, err := d.consumer.Info(ctx)
+	if err != nil {
+		s.log.Debug().Err(err).Msg("cannot tell whether earlier messages are settled")
+		return false
+	}
+	return info.AckFloor.Stream+1 >= d.place.Sequence
+}
+
+// settle carries a verdict out.
+func (s *Starter) settle(ctx context.Context, p plan, v verdict, d *delivery) {
+	if v.action == actDeadLetter {
+		v = s.bury(ctx, v, d)
+	}
+	s.metrics.messages.WithLabelValues(string(p.kind), string(v.action)).Inc()
+	var err error
+	switch v.action {
+	case actAck:
+		s.metrics.acceptance.WithLabelValues(string(p.kind)).Observe(time.Since(d.place.Stored).Seconds())
+		ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+		defer cancel()
+		err = d.DoubleAck(ctx)
+	case actRetry:
+		err = d.NakWithDelay(s.cfg.retryDelay(d.place.Count))
+	case actDeadLetter:
+		s.metrics.deadLetters.WithLabelValues(string(p.kind)).Inc()
+		s.log.Warn().Str("subject", wire.DeadLetterSubject(d.Subject())).Uint64("sequence", d.place.Sequence).
+			Str("field", v.poison.Field).Msg("message put among the dead letters")
+		err = d.TermWithReason("dead-lettered")
+	}
+	if err != nil {
+		s.log.Warn().Err(err).Uint64("sequence", d.place.Sequence).Str("result", string(v.action)).
+			Msg("the server may not know what became of the message; it may come again, which changes nothing")
+	}
+}
+
+// bury stores the dead letter; as long as it cannot be stored, the message lives.
+func (s *Starter) bury(ctx context.Context, v verdict, d *delivery) verdict {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	letter := wire.DeadLetter(d.raw(), d.place, v.poison)
+	if _, err := s.js.PublishMsg(ctx, letter, jetstream.WithExpectStream(wire.StreamDeadLetter)); err != nil {
+		s.log.Error().Err(err).Uint64("sequence", d.place.Sequence).Msg("the dead letter cannot be stored; the message comes again")
+		return verdict{action: actRetry}
+	}
+	return v
+}

@@ -1,0 +1,115 @@
+package starter
+
+import (
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// kind is what sort of message one is; also a metric label.
+type kind string
+
+const (
+	kindRequest kind = "request"
+	kindCommand kind = "command"
+)
+
+// plan is what a message means: exactly one of submission, command and poison.
+type plan struct {
+	kind       kind
+	submission *release.Submission
+	// command is for the release with the ID releaseID.
+	command   *release.Command
+	releaseID string
+	poison    *wire.PoisonError
+}
+
+// planFor reads a message of SLIPWAY_IN.
+func planFor(msg *nats.Msg) plan {
+	if wire.IsCommand(msg.Subject) {
+		releaseID, command, err := wire.DecodeCommand(msg)
+		if err != nil {
+			return plan{kind: kindCommand, poison: poisonOf(err)}
+		}
+		return plan{kind: kindCommand, command: &command, releaseID: releaseID}
+	}
+	submission, err := wire.DecodeRequest(msg)
+	if err != nil {
+		return plan{kind: kindRequest, poison: poisonOf(err)}
+	}
+	return plan{kind: kindRequest, submission: &submission, releaseID: submission.ReleaseID}
+}
+
+func poisonOf(err error) *wire.PoisonError {
+	if poison, ok := errors.AsType[*wire.PoisonError](err); ok {
+		return poison
+	}
+	return wire.Refused(err)
+}
+
+// answer is what came of carrying a plan out.
+type answer struct {
+	kind kind
+	// err is Temporal's; nil when it has accepted.
+	err error
+	// overtaken tells that messages before this one in the stream are still unsettled:
+	// what this one is about may yet come of them.
+	overtaken bool
+}
+
+// action is what is done with a message in the end; also a metric label.
+type action string
+
+const (
+	actAck        action = "accepted"
+	actRetry      action = "retried"
+	actDeadLetter action = "dead-lettered"
+)
+
+// verdict is what follows from an answer.
+type verdict struct {
+	action action
+	// poison is the reason of a dead letter.
+	poison *wire.PoisonError
+}
+
+// judge tells what follows from Temporal's answer. What only time can heal is tried
+// again for as long as it takes; that leaves the word of a lane that refuses for good,
+// and a command to a release that is not there.
+func judge(a answer) verdict {
+	if a.err == nil {
+		return verdict{action: actAck}
+	}
+	if refusal, ok := errors.AsType[*temporal.ApplicationError](a.err); ok && refusal.Type() == release.ErrorRefused {
+		return verdict{action: actDeadLetter, poison: wire.Refused(errors.New(refusal.Message()))}
+	}
+	if a.kind == kindCommand && isGone(a.err) && !a.overtaken {
+		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
+			Field:  "subject",
+			Reason: "no such release runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
+		}}
+	}
+	return verdict{action: actRetry}
+}
+
+// isGone tells whether Temporal has no running workflow of the ID.
+func isGone(err error) bool {
+	_, ok := errors.AsType[*serviceerror.NotFound](err)
+	return ok
+}
+
+// retryDelay returns how long a message waits that has been delivered the given number
+// of times: twice as long each time, within the bounds of the configuration.
+func (c Config) retryDelay(deliveries uint64) time.Duration {
+	d := c.RetryDelay
+	for n := uint64(1); n < deliveries && d < c.MaxRetryDelay; n++ {
+		d *= 2
+	}
+	return min(d, c.MaxRetryDelay)
+}

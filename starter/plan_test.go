@@ -1,0 +1,107 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+func spec(t *testing.T) release.Spec {
+	t.Helper()
+	s, err := wire.ParseSpec([]byte(`{"app":{"platform":"sae","region":"cn-hangzhou","id":"app-1"},"artifact":{"image":"shop:1"}}`))
+	require.NoError(t, err)
+	return s
+}
+
+func TestPlanForARequestIsASubmission(t *testing.T) {
+	t.Parallel()
+	want := release.Submission{ReleaseID: release.ID("ci", "1"), Spec: spec(t)}
+	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "1"}, want.Spec)
+	require.NoError(t, err)
+	require.Equal(t, plan{kind: kindRequest, submission: &want, releaseID: want.ReleaseID}, planFor(msg))
+}
+
+func TestPlanForACommandIsASignal(t *testing.T) {
+	t.Parallel()
+	said := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
+	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
+	require.NoError(t, err)
+	said.ID, said.Via = wire.CommandID("ci", "2"), "event"
+	require.Equal(t, plan{kind: kindCommand, command: &said, releaseID: "r-1"}, planFor(msg))
+}
+
+func TestPlanForPoisonIsADeadLetter(t *testing.T) {
+	t.Parallel()
+	for subject, want := range map[string]kind{
+		"slipway.request.sae.app-1": kindRequest,
+		"slipway.request":           kindRequest,
+		"slipway.command.r-1":       kindCommand,
+		"slipway.command.r-1.x":     kindCommand,
+	} {
+		p := planFor(&nats.Msg{Subject: subject, Data: []byte("garbage")})
+		require.Equal(t, want, p.kind)
+		require.NotEmpty(t, p.poison.Reason)
+		require.Nil(t, p.submission)
+		require.Nil(t, p.command)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	refused := temporal.NewNonRetryableApplicationError("there is no batch 3", release.ErrorRefused, nil)
+	gone := serviceerror.NewNotFound("workflow not found")
+	for name, c := range map[string]struct {
+		answer answer
+		want   action
+		reason string
+	}{
+		"a lane took the release":            {answer{kind: kindRequest}, actAck, ""},
+		"a release took the command":         {answer{kind: kindCommand}, actAck, ""},
+		"the lane refuses for good":          {answer{kind: kindRequest, err: fmt.Errorf("submit: %w", refused)}, actDeadLetter, "there is no batch 3"},
+		"the lane is full":                   {answer{kind: kindRequest, err: temporal.NewApplicationError("full", release.ErrorBusy)}, actRetry, ""},
+		"the lane closed under the update":   {answer{kind: kindRequest, err: temporal.NewApplicationError("closed", "AcceptedUpdateCompletedWorkflow")}, actRetry, ""},
+		"the lane failed otherwise":          {answer{kind: kindRequest, err: temporal.NewApplicationError("nil map", "PanicError")}, actRetry, ""},
+		"no worker answers":                  {answer{kind: kindRequest, err: context.DeadlineExceeded}, actRetry, ""},
+		"Temporal is away":                   {answer{kind: kindRequest, err: serviceerror.NewUnavailable("connection refused")}, actRetry, ""},
+		"Temporal is busy":                   {answer{kind: kindRequest, err: serviceerror.NewResourceExhausted(0, "slow down")}, actRetry, ""},
+		"a search attribute is missing":      {answer{kind: kindRequest, err: serviceerror.NewInvalidArgument("no mapping")}, actRetry, ""},
+		"the namespace is missing":           {answer{kind: kindCommand, err: serviceerror.NewNamespaceNotFound("slipway")}, actRetry, ""},
+		"the lane's execution is missing":    {answer{kind: kindRequest, err: gone}, actRetry, ""},
+		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release runs"},
+		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, overtaken: true}, actRetry, ""},
+		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), overtaken: true}, actRetry, ""},
+		"anything unknown":                   {answer{kind: kindRequest, err: errors.New("?")}, actRetry, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := judge(c.answer)
+			require.Equal(t, c.want, v.action)
+			if c.want != actDeadLetter {
+				require.Nil(t, v.poison)
+				return
+			}
+			require.Contains(t, v.poison.Reason, c.reason)
+		})
+	}
+}
+
+func TestRetryDelayGrowsToItsBound(t *testing.T) {
+	t.Parallel()
+	cfg := Config{RetryDelay: time.Second, MaxRetryDelay: 10 * time.Second}
+	for deliveries, want := range map[uint64]time.Duration{
+		0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second,
+		5: 10 * time.Second, 6: 10 * time.Second, 1 << 60: 10 * time.Second,
+	} {
+		require.Equal(t, want, cfg.retryDelay(deliveries), "delivery %d", deliveries)
+	}
+}
