@@ -1,0 +1,246 @@
+package composetest_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	root        = "../.."
+	composeFile = root + "/docker-compose.yml"
+	exampleEnv  = root + "/.env.example"
+)
+
+// load reads the compose file as `docker compose` does with .env.example as
+// its .env.
+func load(t *testing.T) *types.Project {
+	t.Helper()
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv)
+}
+
+func loadWith(t *testing.T, options ...cli.ProjectOptionsFn) *types.Project {
+	t.Helper()
+	settings, err := cli.NewProjectOptions([]string{composeFile}, options...)
+	require.NoError(t, err)
+	project, err := settings.LoadProject(t.Context())
+	require.NoError(t, err)
+	return project
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content)
+}
+
+// isJob tells services that run to their end from those that stay.
+func isJob(service types.ServiceConfig) bool { return strings.HasPrefix(service.Restart, "on-failure") }
+
+func TestTheStackIsComplete(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	require.ElementsMatch(t, []string{
+		"postgresql", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui", "nats", "setup", "worker", "starter",
+	}, project.ServiceNames())
+	require.Contains(t, project.Volumes, "jetstream")
+	require.Contains(t, project.Volumes, "postgresql")
+
+	mounts := project.Services["nats"].Volumes
+	require.True(t, slices.ContainsFunc(mounts, func(v types.ServiceVolumeConfig) bool {
+		return v.Type == types.VolumeTypeVolume && v.Source == "jetstream" && v.Target == "/data"
+	}), "JetStream keeps its messages on a named volume")
+}
+
+func TestServicesAreHealthyAndRestarted(t *testing.T) {
+	t.Parallel()
+	for name, service := range load(t).Services {
+		if isJob(service) {
+			continue
+		}
+		require.Equal(t, types.RestartPolicyUnlessStopped, service.Restart, name)
+		require.NotNil(t, service.HealthCheck, "%s stays, so it tells whether it is well", name)
+		require.False(t, service.HealthCheck.Disable, name)
+		require.NotEmpty(t, service.HealthCheck.Test, name)
+		require.NotNil(t, service.Deploy, "%s has a limit for its memory", name)
+		require.Positive(t, service.Deploy.Resources.Limits.MemoryBytes, name)
+	}
+}
+
+func TestServicesWaitForWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	const healthy, done = types.ServiceConditionHealthy, types.ServiceConditionCompletedSuccessfully
+	for name, want := range map[string]map[string]string{
+		"temporal-schema":    {"postgresql": healthy},
+		"temporal":           {"temporal-schema": done},
+		"temporal-namespace": {"temporal": healthy},
+		"temporal-ui":        {"temporal": healthy},
+		"setup":              {"temporal": healthy, "temporal-namespace": done, "nats": healthy},
+		"worker":             {"temporal": healthy, "nats": healthy, "setup": done},
+		"starter":            {"temporal": healthy, "nats": healthy, "setup": done},
+	} {
+		got := map[string]string{}
+		for needed, dependency := range project.Services[name].DependsOn {
+			require.True(t, dependency.Required, "%s needs %s", name, needed)
+			got[needed] = dependency.Condition
+		}
+		require.Equal(t, want, got, name)
+	}
+}
+
+func TestPortsArePublishedOnLoopbackOnly(t *testing.T) {
+	t.Parallel()
+	published := 0
+	for name, service := range load(t).Services {
+		require.NotEqual(t, "host", service.NetworkMode, name)
+		for _, port := range service.Ports {
+			require.Equal(t, "127.0.0.1", port.HostIP, "%s publishes %s", name, port.Published)
+			published++
+		}
+	}
+	require.Equal(t, 3, published, "Temporal, its UI and NATS; health and metrics stay among the containers")
+}
+
+func TestImagesArePinned(t *testing.T) {
+	t.Parallel()
+	for name, service := range load(t).Services {
+		_, tag, ok := strings.Cut(service.Image, ":")
+		require.True(t, ok && tag != "" && tag != "latest", "%s: image %q", name, service.Image)
+	}
+	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(read(t, root+"/Dockerfile"), -1) {
+		require.Regexp(t, `^(scratch|\S+:\d+\.\d+\.\d+\S*)$`, from[1], "Dockerfile")
+	}
+}
+
+func TestSlipwayRunsWithoutPrivileges(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	for _, name := range []string{"setup", "worker", "starter"} {
+		service := project.Services[name]
+		require.True(t, service.ReadOnly, name)
+		require.Equal(t, []string{"ALL"}, service.CapDrop, name)
+		require.Contains(t, service.SecurityOpt, "no-new-privileges:true", name)
+	}
+	users := regexp.MustCompile(`(?m)^USER (\S+)`).FindAllStringSubmatch(read(t, root+"/Dockerfile"), -1)
+	require.NotEmpty(t, users)
+	require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, users[len(users)-1][1], "a number, because scratch has no names")
+}
+
+func TestMountedFilesExist(t *testing.T) {
+	t.Parallel()
+	for name, service := range load(t).Services {
+		for _, mount := range service.Volumes {
+			if mount.Type == types.VolumeTypeBind {
+				require.DirExists(t, mount.Source, name)
+				require.True(t, mount.ReadOnly, "%s only reads %s", name, mount.Source)
+			}
+		}
+		if i := slices.Index(service.Command, "/bin/sh"); i >= 0 {
+			require.FileExists(t, filepath.Join(root, "deploy/temporal", filepath.Base(service.Command[i+1])), name)
+		}
+	}
+}
+
+// secretName matches the settings whose values must not be read by everybody.
+func secretName() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(password|passwd|pwd|secret|token|access_?key)`)
+}
+
+// Whatever looks like a secret follows the environment, so it does not stand in
+// the file.
+func TestNothingSecretStandsInTheFile(t *testing.T) {
+	t.Parallel()
+	const given = "given-from-outside"
+	var env []string
+	for key, value := range exampleValues(t) {
+		if secretName().MatchString(key) {
+			require.Contains(t, value, "example", "%s: nobody takes the example for a real value", key)
+			value = given
+		}
+		env = append(env, key+"="+value)
+	}
+	project := loadWith(t, cli.WithEnv(env))
+	checked := 0
+	for name, service := range project.Services {
+		for key, value := range service.Environment {
+			if !secretName().MatchString(key) || value == nil || strings.HasSuffix(key, "_FILE") {
+				continue
+			}
+			require.Equal(t, given, *value, "%s: %s", name, key)
+			checked++
+		}
+	}
+	require.Positive(t, checked)
+	require.Contains(t, project.Configs["nats"].Content, `password: "`+given+`"`)
+	require.Equal(t, "POSTGRES_PASSWORD", project.Secrets["postgres-password"].Environment)
+	require.NotRegexp(t, `LTAI[0-9A-Za-z]{8,}|-----BEGIN`, read(t, composeFile))
+}
+
+func TestSecretsAreRequired(t *testing.T) {
+	t.Parallel()
+	for _, missing := range []string{"POSTGRES_PASSWORD", "NATS_PASSWORD", "SLIPWAY_SAE_REGION"} {
+		t.Run(missing, func(t *testing.T) {
+			t.Parallel()
+			var env []string
+			for key, value := range exampleValues(t) {
+				if key != missing {
+					env = append(env, key+"="+value)
+				}
+			}
+			settings, err := cli.NewProjectOptions([]string{composeFile}, cli.WithEnv(env))
+			require.NoError(t, err)
+			_, err = settings.LoadProject(t.Context())
+			require.ErrorContains(t, err, missing)
+			require.ErrorContains(t, err, ".env.example", "the message says where to look")
+		})
+	}
+}
+
+// exampleValues are the settings of .env.example that are not commented out.
+func exampleValues(t *testing.T) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)^([A-Z_]+)=(.+)$`).FindAllStringSubmatch(read(t, exampleEnv), -1) {
+		values[match[1]] = match[2]
+	}
+	require.NotEmpty(t, values)
+	return values
+}
+
+func TestTheExampleNamesWhatTheFileReads(t *testing.T) {
+	t.Parallel()
+	file := read(t, composeFile)
+	var named []string
+	for _, match := range regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(read(t, exampleEnv), -1) {
+		require.Regexp(t, `(\$\{`+match[1]+`[:}]|(?m)^ +`+match[1]+`:$)`, file, "%s has no effect", match[1])
+		named = append(named, match[1])
+	}
+	for _, match := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(file, -1) {
+		require.Contains(t, named, match[1], "the example tells of every setting")
+	}
+}
+
+func TestRolesAreConfiguredByTheirUsualNames(t *testing.T) {
+	t.Parallel()
+	project := load(t)
+	for _, role := range []string{"setup", "worker", "starter"} {
+		environment := project.Services[role].Environment
+		require.Equal(t, "temporal:7233", *environment["TEMPORAL_ADDRESS"], role)
+		require.Equal(t, "nats://nats:4222", *environment["NATS_URL"], role)
+		require.Equal(t, []string{role}, []string(project.Services[role].Command))
+	}
+	worker := project.Services["worker"].Environment
+	require.Equal(t, "cn-hangzhou", *worker["SLIPWAY_SAE_REGION"])
+	require.Equal(t, exampleValues(t)["ALIBABA_CLOUD_ACCESS_KEY_ID"], *worker["ALIBABA_CLOUD_ACCESS_KEY_ID"])
+	require.NotContains(t, project.Services["starter"].Environment, "ALIBABA_CLOUD_ACCESS_KEY_ID",
+		"only the worker speaks to the platform")
+}
