@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,24 @@ func TestCallerDeadlineStaysVisible(t *testing.T) {
 	defer cancel()
 	<-ctx.Done()
 	require.ErrorIs(t, read(ctx, client), context.DeadlineExceeded)
+}
+
+func TestCallEndsAfterBothTimeouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, "http://sae.invalid", func(c *saeclient.Config) {
+			c.ConnectTimeout, c.ReadTimeout = time.Second, 2*time.Second
+			c.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})
+		})
+		began := time.Now()
+		err := mutate(t.Context(), client)
+		require.Equal(t, 3*time.Second, time.Since(began))
+		require.ErrorIs(t, err, saeclient.ErrAmbiguous)
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	})
 }
 
 // TestNothingRepeatsAChange breaks a kept-alive connection under a request. net/http resends a GET then, which is right for
