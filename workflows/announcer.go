@@ -13,8 +13,15 @@ import (
 // could not deliver; it never waits for them before its end.
 const announceLimit = time.Hour
 
+// quickLimit is how long the bus may take to store events on the quick way.
+const quickLimit = 3 * time.Second
+
 // announcer tells lifecycle events in their order without holding the release up: a
-// coroutine hands everything that has gathered to one activity at a time.
+// coroutine hands over everything that has gathered, one lot at a time.
+//
+// The quick way is a local activity, which writes a single event into the history and
+// none of the payload. Only a bus that does not answer at once is left to an activity,
+// which the server retries.
 type announcer struct {
 	queue []release.Event
 	busy  bool
@@ -34,6 +41,10 @@ func (a *announcer) tell(p release.Progress, kind release.EventKind, batch int) 
 }
 
 func (a *announcer) run(ctx workflow.Context) {
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: quickLimit,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptLimit,
 		ScheduleToCloseTimeout: announceLimit,
@@ -45,14 +56,20 @@ func (a *announcer) run(ctx workflow.Context) {
 		if workflow.Await(ctx, func() bool { return len(a.queue) > 0 }) != nil {
 			return
 		}
-		batch := a.queue
+		in := release.PublishInput{Events: a.queue}
 		a.queue, a.busy = nil, true
-		err := workflow.ExecuteActivity(ctx, release.PublishActivity, release.PublishInput{Events: batch}).Get(ctx, nil)
-		if err != nil {
-			workflow.GetLogger(ctx).Error("lifecycle events dropped", "count", len(batch), "error", err)
+		if err := deliver(ctx, in); err != nil {
+			workflow.GetLogger(ctx).Error("lifecycle events dropped", "count", len(in.Events), "error", err)
 		}
 		a.busy = false
 	}
+}
+
+func deliver(ctx workflow.Context, in release.PublishInput) error {
+	if workflow.ExecuteLocalActivity(ctx, release.PublishActivity, in).Get(ctx, nil) == nil {
+		return nil
+	}
+	return workflow.ExecuteActivity(ctx, release.PublishActivity, in).Get(ctx, nil)
 }
 
 // flush returns when everything told so far was delivered or dropped.

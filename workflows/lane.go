@@ -24,8 +24,8 @@ const maxWaiting = 100
 // [release.ErrorBusy]. What it was is not needed afterwards: a release ID that was used
 // before is refused by Temporal itself.
 func Lane(ctx workflow.Context, in release.LaneInput) error {
-	ctx, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
+	// The releases of a cancelled lane go on, and so does the lane until they have ended.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	l := &lane{app: in.App, root: ctx}
 	if err := workflow.SetQueryHandler(ctx, release.QueryLane, l.state); err != nil {
 		return err

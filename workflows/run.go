@@ -68,8 +68,9 @@ func newRun(ctx workflow.Context, id string, spec release.Spec) *run {
 // carryOut runs the body to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
 func (r *run) carryOut(cancelled workflow.Context, body func(workflow.Context) *ending) (release.Progress, error) {
-	ctx, cancel := workflow.NewDisconnectedContext(cancelled)
-	defer cancel()
+	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
+	// which costs no history.
+	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.news = startAnnouncer(ctx)
 	if err := r.listen(ctx, cancelled); err != nil {
 		return r.p, err
@@ -129,6 +130,9 @@ func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	}
 	r.p.Phase = next
 	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
+	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
+		return
+	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, key.ValueSet(string(next))); err != nil {
 		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
 	}

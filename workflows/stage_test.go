@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math"
 	"net/http"
@@ -43,6 +44,8 @@ type stage struct {
 
 	mu     sync.Mutex
 	events []release.Event
+	// busAway is how many more attempts to publish fail.
+	busAway int
 	// deploys are the parameters of each DeployApplication.
 	deploys []url.Values
 }
@@ -108,6 +111,10 @@ func (s *stage) follow(next http.Handler) http.Handler {
 func (s *stage) publish(_ context.Context, in release.PublishInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.busAway > 0 {
+		s.busAway--
+		return errors.New("the bus does not answer")
+	}
 	s.events = append(s.events, in.Events...)
 	return nil
 }
@@ -236,10 +243,10 @@ func (s *stage) abort(d time.Duration) {
 type cost struct {
 	interceptor.WorkerInterceptorBase
 
-	activities, timers, upserts int
+	activities, markers, timers, upserts int
 }
 
-func (c *cost) total() int { return c.activities + c.timers + c.upserts }
+func (c *cost) total() int { return c.activities + c.markers + c.timers + c.upserts }
 
 func (c *cost) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &costInbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, cost: c}
@@ -270,6 +277,11 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	options.RetryPolicy = &policy
 	ctx = workflow.WithActivityOptions(ctx, options)
 	return o.Next.ExecuteActivity(ctx, name, args...)
+}
+
+func (o *costOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	o.cost.markers++
+	return o.Next.ExecuteLocalActivity(ctx, name, args...)
 }
 
 func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {

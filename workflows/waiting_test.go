@@ -30,3 +30,15 @@ func TestWaitingCostsNothing(t *testing.T) {
 	require.Greater(t, many, few+1000, "the parked release was looked at all the while")
 	require.Less(t, many, few+2000, "looks at a parked release are minutes apart")
 }
+
+// TestBusAwayHoldsNoReleaseUp lets the bus be away for the first minute of a release.
+func TestBusAwayHoldsNoReleaseUp(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.busAway = 7
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Less(t, p.EndedAt.Sub(p.StartedAt), 30*time.Second, "nothing waited for the bus")
+	require.Equal(t, []release.EventKind{release.EventAccepted, release.EventStarted, release.EventBatchDone, release.EventSucceeded}, s.kinds(),
+		"all is told in the end, in its order")
+}
