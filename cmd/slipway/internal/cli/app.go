@@ -66,10 +66,19 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.SetCompletionCommandGroupID(groupCare)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
-	if err := root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml"); err != nil {
-		root.Long = err.Error()
-	}
+	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
+	offerNoFiles(root)
 	return root
+}
+
+// offerNoFiles keeps the shell from offering files as arguments, which no command takes.
+func offerNoFiles(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	for _, child := range cmd.Commands() {
+		offerNoFiles(child)
+	}
 }
 
 // family makes a command that only holds others: alone it shows its help, and a word it
@@ -103,7 +112,7 @@ func (a *app) values(cmd *cobra.Command) (*config.Values, error) {
 	return config.Load(cmd.Flags(), a.Getenv)
 }
 
-// args checks the number of positional arguments and names what is missing.
+// arguments checks the number of positional arguments and names what is missing.
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
@@ -124,11 +133,11 @@ func printing(cmd *cobra.Command) *cobra.Command {
 	return completing(cmd, flagOutput, render.Formats()...)
 }
 
-// completing lets the shell complete the values of a flag.
+// completing lets the shell complete the values of a flag. Cobra's error is for a flag
+// that does not exist or has its completion already; the scripts of the tests would show
+// either.
 func completing(cmd *cobra.Command, flag string, values ...string) *cobra.Command {
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		cmd.Long = err.Error()
-	}
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -74,9 +74,7 @@ tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttent
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, "wait", "w", false, "follow the release and exit by its outcome")
 	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
-	if err := cmd.MarkFlagFilename("file", "yaml", "yml", "json"); err != nil {
-		cmd.Long = err.Error()
-	}
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	return cmd
 }
 
@@ -110,6 +108,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
 	}
 	ctx, cancel := within(cmd.Context(), s.timeout)
 	defer cancel()
+	cmd.SetContext(ctx)
 	if r.Duplicate, err = a.publish(ctx, v, msg); err != nil {
 		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same release", err, s.source, s.eventID)
 	}
@@ -117,7 +116,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
 	if !s.wait {
 		return f.Write(a.Stdout, r, func() string { return r.ReleaseID + "\n" })
 	}
-	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, timeout: s.timeout, expected: true})
+	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, expected: true})
 }
 
 func (a *app) readFile(s submission) (release.Spec, error) {
@@ -184,10 +183,11 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (dup
 }
 
 func (a *app) talkReceipt(r receipt) {
+	what := "release %s submitted"
 	if r.Duplicate {
-		a.talk("this event was submitted before; it means the same release")
+		what = "release %s was submitted before, by the same event"
 	}
-	a.talk("submitted; a retry repeats it with --source %s --event-id %s", r.Source, r.EventID)
+	a.talk(what+"; a retry repeats it with --source %s --event-id %s", r.ReleaseID, r.Source, r.EventID)
 }
 
 // talk says something to the person at the command line.

@@ -2,12 +2,14 @@ package releases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -78,6 +80,9 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 		resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			Query: f.query(), PageSize: int32(size), NextPageToken: page,
 		})
+		if _, invalid := errors.AsType[*serviceerror.InvalidArgument](err); invalid {
+			return nil, false, fmt.Errorf("%w; are the search attributes registered? slipway setup does that", err)
+		}
 		if err != nil {
 			return nil, false, classify("", err)
 		}
