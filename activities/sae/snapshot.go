@@ -135,10 +135,9 @@ func (d *Driver) orders(ctx context.Context, in *saeclient.ListChangeOrdersInput
 	return out.Data.ChangeOrderList, nil
 }
 
-// orderTime reads the time of a change order, which SAE prints as local time without a
-// zone; the reading is China Standard Time.
+// orderTime reads the time of a change order; the zero time when SAE prints none.
 func orderTime(text string) time.Time {
-	t, err := time.ParseInLocation(time.DateTime, text, time.FixedZone("CST", 8*60*60))
+	t, err := saeclient.ParseLocalTime(text)
 	if err != nil {
 		return time.Time{}
 	}
