@@ -67,10 +67,7 @@ func describeConfig(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	config := app.Config
-	if v := app.current(); v != nil {
-		config = v.Config
-	}
+	config := app.settings()
 	if id := c.args["VersionId"]; id != "" {
 		v := app.version(id)
 		if v == nil {
@@ -213,10 +210,7 @@ func describeGroups(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	config := app.Config
-	if v := app.current(); v != nil {
-		config = v.Config
-	}
+	config := app.settings()
 	group := groupData{
 		Jdk: config["Jdk"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"], PackageType: app.PackageType,
 		PackageVersion: config["PackageVersion"], GroupName: groupName, GroupID: app.GroupID,

@@ -109,7 +109,14 @@ func (s *Simulator) Now() time.Time { return s.config.Clock.Now() }
 func (s *Simulator) Clock() *Clock { return s.config.Clock }
 
 // Advance moves the simulated time forward by d at once.
-func (s *Simulator) Advance(d time.Duration) (time.Time, error) { return s.config.Clock.Advance(d) }
+func (s *Simulator) Advance(d time.Duration) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now, err := s.config.Clock.Advance(d); err != nil {
+		return now, err
+	}
+	return s.look(), s.save()
+}
 
 // Orders lists every change order ever made, oldest first, of one application or,
 // for an empty ID, of all.

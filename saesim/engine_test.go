@@ -119,8 +119,7 @@ func TestBatchWaitTimeHasTheUnitOfItsOperation(t *testing.T) {
 	require.Equal(t, "2:2 2:2!", h.images(t), "minutes in a deployment")
 	h.settle(t)
 
-	versions := h.call(t, "ListAppVersions").body["Data"].([]any)
-	first := versions[1].(map[string]any)["Id"].(string)
+	first := h.versions(t)[1]
 	h.begin(t, opRollback, "VersionId", first, paramUpdateStrategy, auto, "BatchWaitTime", "1")
 	h.step(t, prepare+DefaultBatchDuration+time.Second)
 	require.Equal(t, "1:2 1:2!", h.images(t), "seconds in a rollback")
@@ -292,8 +291,7 @@ func TestThirdVersionNeverLivesBesideTwo(t *testing.T) {
 	t.Run("a rollback to one of the two changes only the others", func(t *testing.T) {
 		t.Parallel()
 		h := mixed(t)
-		versions := h.call(t, "ListAppVersions").body["Data"].([]any)
-		h.begin(t, opRollback, "VersionId", versions[1].(map[string]any)["Id"].(string))
+		h.begin(t, opRollback, "VersionId", h.versions(t)[1])
 		h.step(t, prepare)
 		require.Equal(t, "1:3 1:1!", h.images(t))
 		h.settle(t)
@@ -359,8 +357,7 @@ func TestOrdersRestoreExactlyTheRulesTheySwitchedOff(t *testing.T) {
 				case opDeploy:
 					parameters = append(parameters, "ImageUrl", "registry.test/shop:2")
 				case opRollback:
-					versions := h.call(t, "ListAppVersions").body["Data"].([]any)
-					parameters = append(parameters, "VersionId", versions[0].(map[string]any)["Id"].(string))
+					parameters = append(parameters, "VersionId", h.versions(t)[0])
 				case opRescale:
 					parameters = append(parameters, "Replicas", "6")
 				}

@@ -239,6 +239,16 @@ func (h *harness) addRules(t tester) {
 	require.Equal(t, "+r0 -r1 +r2", h.rules(t))
 }
 
+// versions lists the IDs of the application's versions, newest first.
+func (h *harness) versions(t tester) []string {
+	t.Helper()
+	var ids []string
+	for _, entry := range h.call(t, "ListAppVersions").body["Data"].([]any) {
+		ids = append(ids, entry.(map[string]any)["Id"].(string))
+	}
+	return ids
+}
+
 func (h *harness) fault(t tester, f Fault) Fault {
 	t.Helper()
 	added, err := h.sim.AddFault(f)

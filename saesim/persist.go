@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 )
 
 // loadState reads a state file; nil when there is none yet.
@@ -53,37 +53,79 @@ func encodeState(st *state) ([]byte, error) { return json.Marshal(st) }
 // decodeState reads what a state file or a snapshot holds and checks that the
 // engine can rely on it.
 func decodeState(text []byte) (*state, error) {
-	st := newState(0, time.Time{})
+	st := new(state)
 	if err := json.Unmarshal(text, st); err != nil {
 		return nil, err
 	}
 	if st.Version != stateVersion {
 		return nil, fmt.Errorf("it has version %d, this simulator reads version %d", st.Version, stateVersion)
 	}
+	st.fillMaps()
+	if slices.Contains(st.Faults, nil) {
+		return nil, errors.New("it holds a fault that is null")
+	}
+	for id, app := range st.Apps {
+		if err := app.consistent(id, st); err != nil {
+			return nil, fmt.Errorf("application %s: %w", id, err)
+		}
+	}
 	for id, order := range st.Orders {
-		if err := order.consistent(st); err != nil {
+		if err := order.consistent(id, st); err != nil {
 			return nil, fmt.Errorf("change order %s: %w", id, err)
 		}
 	}
-	for id, app := range st.Apps {
-		if app.ActiveOrder != "" && st.Orders[app.ActiveOrder] == nil {
-			return nil, fmt.Errorf("application %s: its order %s is missing", id, app.ActiveOrder)
+	for id, r := range st.GreyRoutes {
+		if r == nil || st.Apps[r.AppID] == nil {
+			return nil, fmt.Errorf("gray rule %d: its application is missing", id)
 		}
 	}
 	return st, nil
 }
 
-func (o *changeOrder) consistent(st *state) error {
+func (a *application) consistent(id string, st *state) error {
 	switch {
-	case st.Apps[o.AppID] == nil:
-		return errors.New("its application is missing")
+	case a == nil, slices.Contains(a.Instances, nil), slices.Contains(a.Versions, nil), slices.Contains(a.Rules, nil):
+		return errors.New("it or a part of it is null")
+	case a.ID != id:
+		return errors.New("it is filed under another ID")
+	case a.ActiveOrder != "" && !slices.Contains(a.OrderIDs, a.ActiveOrder):
+		return fmt.Errorf("its order %s is missing", a.ActiveOrder)
+	case a.Replicas < 0 || a.Replicas > maxReplicas:
+		return fmt.Errorf("it has %d instances", a.Replicas)
+	case slices.ContainsFunc(a.Rules, func(r *scalingRule) bool { return r.Timer != nil && r.Timer.checkDates() != nil }):
+		return errors.New("a scaling rule has wrong dates")
+	}
+	for _, id := range a.OrderIDs {
+		if o := st.Orders[id]; o == nil || o.AppID != a.ID {
+			return fmt.Errorf("its order %s is missing", id)
+		}
+	}
+	return nil
+}
+
+func (o *changeOrder) consistent(id string, st *state) error {
+	switch {
+	case o == nil, slices.Contains(o.Pipelines, nil):
+		return errors.New("it or a part of it is null")
+	case o.ID != id:
+		return errors.New("it is filed under another ID")
+	case st.Apps[o.AppID] == nil || !slices.Contains(st.Apps[o.AppID].OrderIDs, id):
+		return errors.New("its application does not know it")
+	case !slices.Contains(phases(), o.Phase):
+		return fmt.Errorf("it is in phase %q, which there is not", o.Phase)
+	case (o.Phase == phaseFinished) == (st.Apps[o.AppID].ActiveOrder == id):
+		return errors.New("it is finished and active, or neither")
 	case len(o.Pipelines) == 0 || len(o.Pipelines) != len(o.Plan.Batches):
 		return errors.New("its pipelines and batches differ")
 	case o.Current < 0 || o.Current >= len(o.Pipelines):
 		return errors.New("its current pipeline is missing")
 	case o.Plan.Unavailable < 1:
 		return errors.New("its batches allow no instance to be down")
-	case o.Work.Done < 0 || o.Work.Wave < 0 || o.Work.Done+o.Work.Wave > len(o.Work.Slots):
+	case o.Current+1 >= len(o.Pipelines) && (o.Phase == phaseConfirm || o.Phase == phaseAutoWait):
+		return errors.New("it waits for a batch it does not have")
+	case o.Plan.Replicas < 0 || o.Plan.Replicas > maxReplicas:
+		return fmt.Errorf("it scales to %d instances", o.Plan.Replicas)
+	case o.Work.Done < 0 || o.Work.Wave < 0 || o.Work.Done > len(o.Work.Slots) || o.Work.Wave > len(o.Work.Slots)-o.Work.Done:
 		return errors.New("its work is out of range")
 	case o.Work.Waves < 1 && (o.Phase == phaseRunning || o.Phase == phaseRollback):
 		return errors.New("its work has no waves")

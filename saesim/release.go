@@ -122,7 +122,8 @@ func (c *call) settings(except ...string) map[string]string {
 // addVersion records a new version with a configuration. The version of an image
 // is made up by the platform (SAE API reference ch. 10.8).
 func (c *call) addVersion(app *application, config map[string]string) *version {
-	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: maps.Clone(config)}
+	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}}
+	maps.Copy(v.Config, config)
 	if app.PackageType == packageImage {
 		v.Config["PackageVersion"] = millisText(c.now)
 	}
@@ -152,10 +153,8 @@ func deployApplication(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	config := maps.Clone(app.Config)
-	if v := app.current(); v != nil {
-		config = maps.Clone(v.Config)
-	}
+	config := map[string]string{}
+	maps.Copy(config, app.settings())
 	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule"))
 	if refused := checkPackage(app.PackageType, config); refused != nil {
 		return nil, refused

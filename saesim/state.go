@@ -29,14 +29,24 @@ type state struct {
 }
 
 func newState(seed uint64, now time.Time) *state {
-	return &state{
-		Version:    stateVersion,
-		Now:        now,
-		Seed:       seed,
-		Apps:       map[string]*application{},
-		Orders:     map[string]*changeOrder{},
-		GreyRoutes: map[int64]*greyRoute{},
-		Calls:      map[string]int{},
+	st := &state{Version: stateVersion, Now: now, Seed: seed}
+	st.fillMaps()
+	return st
+}
+
+// fillMaps makes the maps that are missing.
+func (s *state) fillMaps() {
+	if s.Apps == nil {
+		s.Apps = map[string]*application{}
+	}
+	if s.Orders == nil {
+		s.Orders = map[string]*changeOrder{}
+	}
+	if s.GreyRoutes == nil {
+		s.GreyRoutes = map[int64]*greyRoute{}
+	}
+	if s.Calls == nil {
+		s.Calls = map[string]int{}
 	}
 }
 
@@ -110,6 +120,15 @@ func (a *application) version(id string) *version {
 }
 
 func (a *application) current() *version { return a.version(a.CurrentVersion) }
+
+// settings are those of the current version, or, before there is one, those the
+// application was created with.
+func (a *application) settings() map[string]string {
+	if v := a.current(); v != nil {
+		return v.Config
+	}
+	return a.Config
+}
 
 func (a *application) running() int {
 	n := 0
@@ -201,6 +220,12 @@ const (
 	phaseRollback  phase = "rollback"  // 1: puts changed instances back
 	phaseFinished  phase = "finished"  // 2, 3, 6 or 10
 )
+
+func phases() []phase {
+	return []phase{
+		phaseApproval, phasePreparing, phaseRunning, phaseConfirm, phaseAutoWait, phaseHanging, phaseRollback, phaseFinished,
+	}
+}
 
 // changeOrder is one change order (SAE API reference ch. 14).
 type changeOrder struct {

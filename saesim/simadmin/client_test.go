@@ -1,0 +1,146 @@
+package simadmin_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"slipway/saesim"
+	"slipway/saesim/simadmin"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func begin() time.Time { return time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC) }
+
+func serve(t *testing.T) (*saesim.Simulator, simadmin.Client) {
+	t.Helper()
+	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(begin())})
+	require.NoError(t, err)
+	require.NoError(t, sim.SeedDemo())
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	return sim, simadmin.Client{URL: server.URL + "/", HTTP: server.Client()}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	wanted := saesim.Fault{
+		Operation: "DeployApplication", AppID: sim.Apps()[0].ID, Kind: saesim.FaultDelay, Count: 3, Probability: 0.5,
+		Status: 503, Code: "System.Upgrading", Message: "later", Delay: 250 * time.Millisecond, Batch: 2,
+	}
+	added, err := c.AddFault(t.Context(), wanted)
+	require.NoError(t, err)
+	wanted.ID = 1
+	require.Equal(t, wanted, added, "nothing is lost on the way")
+	listed, err := c.Faults(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []saesim.Fault{wanted}, listed)
+
+	require.ErrorIs(t, c.RemoveFault(t.Context(), 7), saesim.ErrNoSuchFault)
+	require.NoError(t, c.RemoveFault(t.Context(), 1))
+	_, err = c.AddFault(t.Context(), saesim.Fault{Kind: "surprise"})
+	var refused *simadmin.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, http.StatusBadRequest, refused.Status)
+	_, err = c.AddFault(t.Context(), saesim.Fault{Kind: saesim.FaultHang})
+	require.NoError(t, err)
+	require.NoError(t, c.ClearFaults(t.Context()))
+	require.Empty(t, sim.Faults())
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	_, c := serve(t)
+	reading, err := c.Advance(t.Context(), 90*time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, saesim.ClockReading{Now: begin().Add(90 * time.Minute)}, reading)
+	again, err := c.Clock(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, reading, again)
+	_, err = c.Advance(t.Context(), -time.Second)
+	require.ErrorContains(t, err, "forward")
+}
+
+func TestCallsOrdersAndState(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	apps, err := c.Apps(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, sim.Apps(), apps)
+	orders, err := c.Orders(t.Context(), apps[1].ID)
+	require.NoError(t, err)
+	require.Equal(t, sim.Orders(apps[1].ID), orders)
+	require.Len(t, orders, 1)
+	all, err := c.Orders(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+
+	response, err := c.HTTP.Get(c.URL + "pop/v1/sam/app/listApplications") //nolint:noctx // the shortest unsigned call
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	counts, err := c.Calls(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, saesim.CallCounts{Total: 1, Operations: map[string]int{"ListApplications": 1}}, counts)
+	require.NoError(t, c.ResetCalls(t.Context()))
+	require.Zero(t, sim.Calls().Total)
+
+	snapshot, err := c.Snapshot(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.Reset(t.Context()))
+	require.Empty(t, sim.Apps())
+	require.NoError(t, c.Restore(t.Context(), snapshot))
+	require.Equal(t, apps, sim.Apps())
+	require.Error(t, c.Restore(t.Context(), []byte("{}")))
+}
+
+func TestApprovalsOfUnknownOrders(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	require.ErrorIs(t, c.Approve(t.Context(), "x"), saesim.ErrNoSuchOrder)
+	require.ErrorIs(t, c.Reject(t.Context(), sim.Orders("")[0].ID), saesim.ErrNotWaiting)
+}
+
+func TestBadRequests(t *testing.T) {
+	t.Parallel()
+	_, c := serve(t)
+	for target, body := range map[string]string{
+		"POST faults": "{", "POST faults ": `{"kind":"delay","delay":"soon"}`, "POST clock/advance": `{"duration":"soon"}`,
+		"POST approvals/x": "[]", "GET nothing": "", "DELETE faults/x": "", "PUT state": "",
+	} {
+		method, path, _ := strings.Cut(strings.TrimSpace(target), " ")
+		request, err := http.NewRequestWithContext(t.Context(), method, c.URL+"_saesim/"+path, strings.NewReader(body))
+		require.NoError(t, err)
+		response, err := c.HTTP.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.GreaterOrEqual(t, response.StatusCode, http.StatusBadRequest, target)
+		require.Less(t, response.StatusCode, http.StatusInternalServerError, target)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	_, c := serve(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"healthz", http.NoBody)
+	require.NoError(t, err)
+	response, err := c.HTTP.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+func TestNobodyThere(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	c := simadmin.Client{URL: server.URL, HTTP: server.Client()}
+	require.ErrorContains(t, c.Reset(t.Context()), "404")
+	server.Close()
+	require.Error(t, c.Reset(t.Context()))
+}
