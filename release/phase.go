@@ -73,3 +73,8 @@ func (p Phase) CanBecome(next Phase) bool { return slices.Contains(p.Next(), nex
 
 // Ended tells whether p is an outcome.
 func (p Phase) Ended() bool { return p != "" && len(p.Next()) == 0 }
+
+// Parked tells whether a release in phase p waits for somebody's word.
+func (p Phase) Parked() bool {
+	return p == PhaseAwaitingConfirm || p == PhaseAwaitingApproval || p == PhasePaused
+}

@@ -31,7 +31,7 @@ func (r *run) listen(ctx, cancelled workflow.Context) error {
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		cancelled.Done().Receive(ctx, nil)
-		_ = r.obey(ctx, release.Command{
+		_, _ = r.obey(ctx, release.Command{
 			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
 		})
 	})
@@ -49,7 +49,7 @@ func (r *run) listenSignal(ctx workflow.Context, kind release.CommandKind) {
 				c.Via = "signal"
 			}
 			// Nobody waits for the answer: a refusal stands in the progress.
-			_ = r.obey(ctx, c)
+			_, _ = r.obey(ctx, c)
 		}
 	})
 }
@@ -58,10 +58,16 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
 		func(ctx workflow.Context, c release.Command) (release.Progress, error) {
 			c.Kind = kind
-			if err := r.obey(ctx, c); err != nil {
+			before := r.p.Phase
+			counted, err := r.obey(ctx, c)
+			if err != nil {
 				return release.Progress{}, refused(err)
 			}
-			return r.p, nil
+			if counted && before.Parked() {
+				// A parked release moves at once: the answer shows where to.
+				err = workflow.Await(ctx, func() bool { return r.p.Phase != before })
+			}
+			return r.p, err
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(_ workflow.Context, c release.Command) error {
@@ -82,15 +88,15 @@ func refused(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), release.ErrorRefused, nil)
 }
 
-// obey takes a command, or records why it does not apply and returns the reason.
-func (r *run) obey(ctx workflow.Context, c release.Command) error {
-	err := c.Validate()
+// obey takes a command and tells whether it counted, which a repeated one does not; or
+// it records why the command does not apply and returns the reason.
+func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err error) {
 	repeated := false
-	if err == nil {
+	if err = c.Validate(); err == nil {
 		repeated, err = release.Admit(r.p, c)
 	}
 	if repeated {
-		return nil
+		return false, nil
 	}
 	d := release.Decision{Kind: c.Kind, Batch: c.Batch, By: c.By, At: workflow.Now(ctx), Via: c.Via, Note: c.Words()}
 	if err != nil {
@@ -99,7 +105,7 @@ func (r *run) obey(ctx workflow.Context, c release.Command) error {
 			r.p.Decisions = append(r.p.Decisions, d)
 		}
 		workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
-		return err
+		return false, err
 	}
 	r.p.Decisions = append(r.p.Decisions, d)
 	switch c.Kind {
@@ -108,5 +114,5 @@ func (r *run) obey(ctx workflow.Context, c release.Command) error {
 	case release.CommandAbort:
 		r.abort = new(d)
 	}
-	return nil
+	return true, nil
 }

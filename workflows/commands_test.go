@@ -43,7 +43,10 @@ func TestUpdatesAreRefusedWithTheReason(t *testing.T) {
 	wrong := s.update(time.Hour, release.CommandConfirm, release.Command{Batch: 2, By: "ann"})
 	nameless := s.update(time.Hour, release.CommandConfirm, release.Command{Batch: 1})
 	good := s.update(2*time.Hour, release.CommandConfirm, release.Command{Batch: 1, By: "ann", Via: "update", Note: "looks fine"})
-	again := s.update(2*time.Hour+time.Second, release.CommandConfirm, release.Command{Batch: 1, By: "bob"})
+	again := s.update(2*time.Hour+time.Minute, release.CommandConfirm, release.Command{Batch: 1, By: "bob"})
+	s.at(2*time.Hour+2*time.Minute, func() {
+		require.Equal(t, 2, again.progress.Awaiting.Batch, "saying it again is answered at once")
+	})
 	abort := s.update(3*time.Hour, release.CommandAbort, release.Command{By: "bob", Reason: "latency"})
 	p := s.run(s.spec(gray()))
 
@@ -58,6 +61,8 @@ func TestUpdatesAreRefusedWithTheReason(t *testing.T) {
 	require.ErrorContains(t, nameless.rejected, "by: must name who speaks")
 	require.NoError(t, good.rejected)
 	require.NoError(t, good.err)
+	require.Equal(t, release.PhaseRollingOut, good.progress.Phase, "the answer shows what the word did")
+	require.Equal(t, release.PhaseRollingBack, abort.progress.Phase)
 	require.True(t, again.accepted, "confirming again is fine")
 	require.True(t, abort.accepted)
 

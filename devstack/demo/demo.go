@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"slipway/devstack/scenario"
@@ -64,7 +66,7 @@ func (s *show) open(ctx context.Context) (err error) {
 	if s.app, err = scenario.CreateApp(ctx, s.sae, "shop"); err != nil {
 		return err
 	}
-	s.say("application shop (%s): %d instances of %s, scaling rules %v", s.app.ID, scenario.Instances, scenario.OldImage, scenario.Rules())
+	s.say("application shop (%s): %d instances of %s, scaling rules %s", s.app.ID, scenario.Instances, scenario.OldImage, switches(scenario.Rules()))
 	return nil
 }
 
@@ -101,7 +103,7 @@ func (s *show) untilParked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("parked after batch %d; scaling rules meanwhile: %v", p.Awaiting.Batch, rules)
+	s.say("parked after batch %d; scaling rules meanwhile: %s", p.Awaiting.Batch, switches(rules))
 	return nil
 }
 
@@ -153,6 +155,16 @@ func (s *show) follow(ctx context.Context, until release.EventKind) (release.Pro
 	}
 }
 
+// switches names rules and whether they are on, in the order of their names.
+func switches(rules map[string]bool) string {
+	words := map[bool]string{true: "on", false: "off"}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		all = append(all, name+" "+words[rules[name]])
+	}
+	return strings.Join(all, ", ")
+}
+
 func batches(p release.Progress) string {
 	line := ""
 	for _, b := range p.Batches {
@@ -180,6 +192,6 @@ func (s *show) check(ctx context.Context) error {
 	if deploys != 1 {
 		return fmt.Errorf("%d change orders were begun instead of one", deploys)
 	}
-	s.say("Succeeded: one change order, scaling rules exactly as before: %v", rules)
+	s.say("Succeeded: one change order, scaling rules exactly as before: %s", switches(rules))
 	return s.worker.Stop()
 }

@@ -46,6 +46,8 @@ type Config struct {
 	Speed float64
 	// Seed makes the simulator's IDs and faults repeatable.
 	Seed uint64
+	// Demo creates two applications to play with, unless the data directory has some.
+	Demo bool
 	// Settle is the worker's settle delay after a lost answer; default the worker's own.
 	Settle time.Duration
 	// Log receives the roles' lines and the servers' warnings.
@@ -127,6 +129,11 @@ func (s *Stack) startSAE(ctx context.Context) error {
 	}
 	if s.sim, err = saesim.New(config); err != nil {
 		return fmt.Errorf("stack: %w", err)
+	}
+	if s.config.Demo {
+		if err := s.sim.SeedDemo(); err != nil {
+			return fmt.Errorf("stack: %w", err)
+		}
 	}
 	addr := s.config.SAEAddr
 	if addr == "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -16,6 +17,7 @@ import (
 
 	"slipway/devstack/demo"
 	"slipway/devstack/stack"
+	"slipway/saesim"
 )
 
 // startTimeout bounds how long the servers may take to come up.
@@ -56,6 +58,8 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring everything up and keep it running",
+		Long: `up runs everything until it is interrupted. The simulator has two applications, shop and
+inventory, whose IDs are printed. On the usual ports the slipway command needs no settings.`,
 		Example: `  # everything, state kept in ./data
   slipway-dev up --data-dir data
 
@@ -72,7 +76,7 @@ func upCommand() *cobra.Command {
 				return fmt.Errorf("--output: %q is unknown; use json or leave it out", output)
 			}
 			c.WithoutWorker, c.WithoutStarter = slices.Contains(without, "worker"), slices.Contains(without, "starter")
-			c.Log = logger(cmd.ErrOrStderr())
+			c.Demo, c.Log = true, logger(cmd.ErrOrStderr())
 			return up(cmd.Context(), c, output, cmd.OutOrStdout())
 		},
 	}
@@ -115,24 +119,29 @@ type readyLine struct {
 	NATS     string            `json:"nats"`
 	SAE      string            `json:"sae"`
 	UI       string            `json:"ui,omitempty"`
-	Env      map[string]string `json:"env"`
+	// Apps are the simulator's applications.
+	Apps []saesim.App      `json:"apps"`
+	Env  map[string]string `json:"env"`
 }
 
 func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
-			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), UI: s.UI(), Env: s.Env(),
+			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), UI: s.UI(), Apps: s.Sim().Apps(), Env: s.Env(),
 		})
 	}
-	_, err := fmt.Fprintf(stdout, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n", s.Temporal(), s.NATS(), s.SAE())
-	if err == nil && s.UI() != "" {
-		_, err = fmt.Fprintf(stdout, "  UI        %s\n", s.UI())
+	var text strings.Builder
+	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n", s.Temporal(), s.NATS(), s.SAE())
+	if s.UI() != "" {
+		fmt.Fprintf(&text, "  UI        %s\n", s.UI())
+	}
+	for _, app := range s.Sim().Apps() {
+		fmt.Fprintf(&text, "  app       %s %s\n", app.ID, app.Name)
 	}
 	for _, key := range envOrder() {
-		if err == nil {
-			_, err = fmt.Fprintf(stdout, "export %s=%s\n", key, s.Env()[key])
-		}
+		fmt.Fprintf(&text, "export %s=%s\n", key, s.Env()[key])
 	}
+	_, err := io.WriteString(stdout, text.String())
 	return err
 }
 
