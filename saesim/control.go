@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -136,7 +137,7 @@ func (s *Simulator) Orders(appID string) []Order {
 		})
 	}
 	slices.SortFunc(orders, func(a, b Order) int {
-		return compareSequence(s.st.Orders[a.ID], s.st.Orders[b.ID])
+		return cmp.Compare(s.st.Orders[a.ID].Sequence, s.st.Orders[b.ID].Sequence)
 	})
 	return orders
 }
@@ -159,6 +160,7 @@ func (s *Simulator) decide(orderID string, approve bool) error {
 		return ErrNotWaiting
 	}
 	s.engine.decide(s.st, order, approve, now)
+	s.st.wake = time.Time{}
 	return s.save()
 }
 

@@ -48,6 +48,7 @@ func (s *Simulator) SeedDemo() error {
 	if err != nil {
 		return err
 	}
+	s.st.wake = time.Time{}
 	s.engine.advance(s.st, now)
 	rules := []args{
 		{

@@ -15,39 +15,32 @@ type engine struct {
 	batch time.Duration
 }
 
-// advance brings the state to the given time, one due event after the other in
-// the order of their times.
+// advance brings the state to the given time, one due event after the other.
+// Applications do not touch each other, so each goes on by itself.
 func (e engine) advance(s *state, now time.Time) {
-	for {
-		order := nextDue(s, now)
-		if order == nil {
-			break
-		}
-		e.step(s, order)
-	}
 	if now.After(s.Now) {
 		s.Now = now
 	}
-}
-
-// nextDue finds the order whose event comes first, at or before now.
-func nextDue(s *state, now time.Time) *changeOrder {
-	var next *changeOrder
+	if !s.wake.IsZero() && now.Before(s.wake) {
+		return
+	}
+	s.wake = now.Add(farAway)
 	for _, app := range s.Apps {
 		order := s.active(app)
-		if order == nil || order.Due.IsZero() || order.Due.After(now) {
-			continue
+		for order != nil && order.due(now) {
+			e.step(s, order)
+			order = s.active(app)
 		}
-		if next == nil || compareDue(order, next) < 0 {
-			next = order
+		if order != nil && !order.Due.IsZero() && order.Due.Before(s.wake) {
+			s.wake = order.Due
 		}
 	}
-	return next
 }
 
-func compareDue(a, b *changeOrder) int {
-	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Sequence, b.Sequence))
-}
+// farAway is when to look again although nothing is due.
+const farAway = 24 * time.Hour
+
+func (o *changeOrder) due(now time.Time) bool { return !o.Due.IsZero() && !o.Due.After(now) }
 
 // step carries an order over the event that is due.
 func (e engine) step(s *state, order *changeOrder) {
@@ -365,5 +358,3 @@ func (o *changeOrder) status() (status, subStatus int) {
 	}
 	return o.Outcome, 0
 }
-
-func compareSequence(a, b *changeOrder) int { return cmp.Compare(a.Sequence, b.Sequence) }

@@ -168,6 +168,7 @@ func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
 		return fail(ids, refused)
 	}
 	if op.Mutates {
+		s.st.wake = time.Time{}
 		if err := s.save(); err != nil {
 			return fail(ids, &apiError{Status: http.StatusInternalServerError, Code: codeInternal, Message: err.Error()})
 		}

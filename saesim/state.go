@@ -26,6 +26,10 @@ type state struct {
 	Faults    []*Fault       `json:"faults"`
 	NextFault int            `json:"nextFault"`
 	Calls     map[string]int `json:"calls"`
+
+	// wake is when the next event is due, or zero when that has to be worked out:
+	// whatever changes an order clears it.
+	wake time.Time
 }
 
 func newState(seed uint64, now time.Time) *state {

@@ -1,0 +1,20 @@
+package saesim
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReadmeNamesWhatIsServed(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for name := range handlers() {
+		require.Regexp(t, `\b`+name+`\b`, string(text))
+	}
+	for _, kind := range faultKinds() {
+		require.Contains(t, string(text), "`"+string(kind)+"`")
+	}
+}
