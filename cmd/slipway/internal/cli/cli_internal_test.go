@@ -208,3 +208,22 @@ func TestProbeURL(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 }
+
+func TestSaidNamesWhoseWordCounted(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{Decisions: []release.Decision{
+		{Kind: release.CommandConfirm, Batch: 1, By: "ci", Refused: "too early"},
+		{Kind: release.CommandConfirm, Batch: 1, By: "li", Note: "good", At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)},
+	}}
+	for _, c := range []struct {
+		command release.Command
+		want    string
+	}{
+		{release.Command{Kind: release.CommandConfirm, Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
+		{release.Command{Kind: release.CommandConfirm, Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandConfirm, Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandAbort, By: "mei", Reason: "errors"}, "aborted by mei"},
+	} {
+		require.Equal(t, c.want, said(p, c.command))
+	}
+}

@@ -103,17 +103,28 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		if err != nil {
 			return err
 		}
-		a.talk("%s", said(c))
+		a.talk("%s", said(p, c))
 		return f.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
 	}
 	return cmd
 }
 
-func said(c release.Command) string {
+// said tells what the command did: the first word counts, and later ones repeat it.
+func said(p release.Progress, c release.Command) string {
+	what := "aborted"
 	if c.Kind == release.CommandConfirm {
-		return fmt.Sprintf("batch %d confirmed by %s", c.Batch, c.By)
+		what = fmt.Sprintf("batch %d confirmed", c.Batch)
 	}
-	return "aborted by " + c.By + "; the release returns to the version that ran before"
+	for _, d := range p.Decisions {
+		if d.Kind != c.Kind || d.Batch != c.Batch || d.Refused != "" {
+			continue
+		}
+		if d.By != c.By || d.Note != c.Words() {
+			return what + " already, by " + d.By + " at " + d.At.UTC().Format(time.RFC3339)
+		}
+		break
+	}
+	return what + " by " + c.By
 }
 
 // waitingBatch asks the release which batch waits, and says so.

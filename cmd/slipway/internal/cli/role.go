@@ -113,7 +113,7 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 // The pace at which Temporal is tried again.
 const (
 	dialFirst = time.Second
-	dialMost  = 15 * time.Second
+	dialMost  = 5 * time.Second
 )
 
 // dial waits for Temporal; it returns nil when the process is told to stop meanwhile.

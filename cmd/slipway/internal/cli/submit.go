@@ -116,7 +116,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
 	if !s.wait {
 		return f.Write(a.Stdout, r, func() string { return r.ReleaseID + "\n" })
 	}
-	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, expected: true})
+	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, grace: graceSubmitted})
 }
 
 func (a *app) readFile(s submission) (release.Spec, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ whatever its outcome; with --watch as "slipway release watch".`,
 			return err
 		}
 		if watch {
-			return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout})
+			return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
 		}
 		limit := *timeout
 		if limit == 0 {
@@ -77,7 +78,7 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 		if err != nil {
 			return err
 		}
-		return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout})
+		return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
 	}
 	return cmd
 }
@@ -95,9 +96,16 @@ type following struct {
 	format render.Format
 	// timeout bounds it; 0 is no bound.
 	timeout time.Duration
-	// expected tells that the release may not exist yet.
-	expected bool
+	// grace is how long the release may not exist yet.
+	grace time.Duration
 }
+
+// A release does not exist until the starter has taken its request, and people watch it
+// right after they have submitted it.
+const (
+	graceWatched   = 10 * time.Second
+	graceSubmitted = time.Duration(math.MaxInt64)
+)
 
 // show shows a release once.
 func (a *app) show(cmd *cobra.Command, g following) error {
@@ -131,16 +139,16 @@ func (a *app) follow(cmd *cobra.Command, g following) error {
 	defer closeClient()
 	view := &view{app: a, format: g.format, screen: a.screen(cmd)}
 	p, err := releases.Follower{
-		Look:     func(ctx context.Context) (releases.Look, error) { return client.Look(ctx, g.id) },
-		Expected: g.expected,
-		Show:     view.show,
+		Look:  func(ctx context.Context) (releases.Look, error) { return client.Look(ctx, g.id) },
+		Grace: g.grace,
+		Show:  view.show,
 	}.Follow(ctx)
 	if late, ok := errors.AsType[*timeoutError](err); ok {
-		stands := "not accepted yet"
+		stands := "it is not accepted yet, and its request stays stored"
 		if p.Phase != "" {
-			stands = string(p.Phase)
+			stands = "it is " + string(p.Phase) + " and goes on"
 		}
-		return fmt.Errorf("release %s: %w: it is %s and goes on; see slipway release watch %s", g.id, late, stands, g.id)
+		return fmt.Errorf("release %s: %w; %s; see slipway release watch %s", g.id, late, stands, g.id)
 	}
 	if err != nil {
 		return err

@@ -21,9 +21,8 @@ type Sighting struct {
 type Follower struct {
 	// Look looks at the release.
 	Look func(ctx context.Context) (Look, error)
-	// Expected tells that the release was only just asked for, so that it may not exist
-	// yet.
-	Expected bool
+	// Grace is how long the release may not exist yet, because it was only just asked for.
+	Grace time.Duration
 	// Show is told of every look, whether or not it brought news.
 	Show func(Sighting) error
 }
@@ -39,12 +38,12 @@ const (
 // with the latest progress.
 func (f Follower) Follow(ctx context.Context) (release.Progress, error) {
 	var seen Sighting
-	for {
+	for began := time.Now(); ; {
 		look, err := f.Look(ctx)
 		if ctx.Err() != nil {
 			return seen.Progress, context.Cause(ctx)
 		}
-		if err := seen.take(look, err, f.Expected); err != nil {
+		if err := seen.take(look, err, time.Since(began) < f.Grace); err != nil {
 			return seen.Progress, err
 		}
 		if err := f.Show(seen); err != nil {

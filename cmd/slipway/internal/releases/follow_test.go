@@ -44,9 +44,9 @@ func TestFollow(t *testing.T) {
 	parked.look.Progress.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1}
 	broken := errors.New("denied")
 	cases := []struct {
-		name     string
-		looks    []looked
-		expected bool
+		name  string
+		looks []looked
+		grace time.Duration
 		// phases and troubles are what was shown at each look.
 		phases   []release.Phase
 		troubles []string
@@ -56,16 +56,16 @@ func TestFollow(t *testing.T) {
 		{
 			"to its end",
 			[]looked{at(release.PhaseRollingOut), parked, at(release.PhaseSucceeded)},
-			false,
+			0,
 			[]release.Phase{"RollingOut", "AwaitingConfirm", "Succeeded"},
 			[]string{"", "", ""},
 			3 * time.Second, "",
 		},
-		{"ended already", []looked{at(release.PhaseAborted)}, false, []release.Phase{"Aborted"}, []string{""}, 0, ""},
+		{"ended already", []looked{at(release.PhaseAborted)}, 0, []release.Phase{"Aborted"}, []string{""}, 0, ""},
 		{
 			"no worker for a while keeps what was seen",
 			[]looked{parked, lacking, at(release.PhaseSucceeded)},
-			false,
+			0,
 			[]release.Phase{"AwaitingConfirm", "AwaitingConfirm", "Succeeded"},
 			[]string{"", "no worker answers", ""},
 			5 * time.Second, "",
@@ -73,7 +73,7 @@ func TestFollow(t *testing.T) {
 		{
 			"no worker from the start shows what Temporal knows",
 			[]looked{lacking, at(release.PhaseSucceeded)},
-			false,
+			0,
 			[]release.Phase{"RollingOut", "Succeeded"},
 			[]string{"no worker answers", ""},
 			3 * time.Second, "",
@@ -81,7 +81,7 @@ func TestFollow(t *testing.T) {
 		{
 			"Temporal away for a while",
 			[]looked{unreachable, at(release.PhaseSucceeded)},
-			false,
+			0,
 			[]release.Phase{"", "Succeeded"},
 			[]string{"Temporal does not answer", ""},
 			3 * time.Second, "",
@@ -89,14 +89,22 @@ func TestFollow(t *testing.T) {
 		{
 			"only just asked for",
 			[]looked{missing, at(release.PhaseSucceeded)},
-			true,
+			time.Minute,
 			[]release.Phase{"", "Succeeded"},
 			[]string{"not accepted yet", ""},
 			3 * time.Second, "",
 		},
-		{"unknown", []looked{missing}, false, nil, nil, 0, "there is no release"},
-		{"vanished", []looked{at(release.PhaseRollingOut), missing}, true, []release.Phase{"RollingOut"}, []string{""}, time.Second, "there is no release"},
-		{"denied", []looked{{err: broken}}, true, nil, nil, 0, "denied"},
+		{"unknown", []looked{missing}, 0, nil, nil, 0, "there is no release"},
+		{
+			"not even after the grace",
+			[]looked{missing},
+			5 * time.Second,
+			[]release.Phase{"", ""},
+			[]string{"not accepted yet", "not accepted yet"},
+			6 * time.Second, "there is no release",
+		},
+		{"vanished", []looked{at(release.PhaseRollingOut), missing}, time.Minute, []release.Phase{"RollingOut"}, []string{""}, time.Second, "there is no release"},
+		{"denied", []looked{{err: broken}}, time.Minute, nil, nil, 0, "denied"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,7 +112,7 @@ func TestFollow(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var shown []releases.Sighting
 				began := time.Now()
-				_, err := releases.Follower{Look: script(c.looks...), Expected: c.expected, Show: func(s releases.Sighting) error {
+				_, err := releases.Follower{Look: script(c.looks...), Grace: c.grace, Show: func(s releases.Sighting) error {
 					shown = append(shown, s)
 					return nil
 				}}.Follow(t.Context())
