@@ -1,0 +1,159 @@
+package startertest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"slipway/release"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+func TestNothingIsLostWhileTemporalIsAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(starter.Config{CallTimeout: time.Second})
+	h.untilReady(s.Starter)
+	require.NoError(t, h.temporal.Close())
+	require.ErrorContains(t, h.ready(s.Starter), "temporal: ")
+
+	var ids []string
+	for i := range 3 {
+		ids = append(ids, h.request(fmt.Sprint("r", i), spec(fmt.Sprint("shop-", i))))
+	}
+	h.command("c", ids[0], abort())
+	h.until("a retry", func() bool {
+		return s.count(t, "request", "retried") > 0 && s.count(t, "command", "retried") > 0
+	})
+	require.EqualValues(t, 4, h.messages(wire.StreamIn))
+
+	h.startTemporal()
+	h.untilTaken()
+	require.NoError(t, h.ready(s.Starter))
+	require.Zero(t, h.messages(wire.StreamDeadLetter))
+	h.until("the abort", func() bool { return h.status(ids[0]) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+	for _, id := range ids[1:] {
+		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
+	}
+}
+
+func TestNothingIsLostWhenNATSRestarts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(starter.Config{})
+	first := h.request("1", spec("shop"))
+	h.untilTaken()
+	require.NoError(t, h.nats.Close())
+	h.until("the client to notice", func() bool { return !h.js.Conn().IsConnected() })
+	require.ErrorContains(t, h.ready(s.Starter), "nats: not connected")
+
+	h.startNATS()
+	h.untilReady(s.Starter)
+	second := h.request("2", spec("shop"))
+	h.untilTaken()
+	for _, id := range []string{first, second} {
+		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
+	}
+	require.Equal(t, 2, s.count(t, "request", "accepted"))
+}
+
+func TestAStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	const all = 30
+	var ids []string
+	for i := range all {
+		ids = append(ids, h.request(fmt.Sprint(i), spec(fmt.Sprint("shop-", i))))
+	}
+	first := h.starter(starter.Config{Concurrency: 2})
+	h.until("a few", func() bool { return first.count(t, "request", "accepted") >= 3 })
+	require.NoError(t, first.stop())
+	accepted := first.count(t, "request", "accepted")
+	require.Less(t, accepted, all, "the first was stopped midway")
+	require.EqualValues(t, all-accepted, h.messages(wire.StreamIn), "what was in flight is finished and acknowledged")
+
+	second := h.starter(starter.Config{})
+	h.untilTaken()
+	require.Equal(t, all-accepted, second.count(t, "request", "accepted"))
+	for i, id := range ids {
+		require.Equal(t, id, h.lane(fmt.Sprint("shop-", i)).Running.ReleaseID)
+	}
+}
+
+func TestADeadLetterThatCannotBeStoredKeepsTheMessageAlive(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamDeadLetter))
+	s := h.starter(starter.Config{})
+	subject := wire.RequestSubject(app("shop"))
+	h.publish(&nats.Msg{Subject: subject, Data: []byte("garbage")})
+	h.until("a retry", func() bool { return s.count(t, "request", "retried") > 0 })
+	require.EqualValues(t, 1, h.messages(wire.StreamIn))
+
+	require.NoError(t, wire.EnsureStreams(h.ctx, h.js))
+	letter := h.deadLetter(subject)
+	require.NotEqual(t, "1", letter.Header.Get(wire.HeaderDeliveryCount))
+	h.untilTaken()
+	require.EqualValues(t, 1, h.messages(wire.StreamDeadLetter))
+}
+
+func TestAStarterWaitsForItsStream(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamIn))
+	s := h.starter(starter.Config{})
+	require.ErrorContains(t, h.ready(s.Starter), "consumer slipway-starter")
+
+	require.NoError(t, wire.EnsureStreams(h.ctx, h.js))
+	id := h.request("1", spec("shop"))
+	h.untilTaken()
+	require.NoError(t, h.ready(s.Starter))
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
+}
+
+func TestADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(starter.Config{})
+	h.request("1", spec("shop"))
+	h.untilTaken()
+	require.NoError(t, h.js.DeleteConsumer(h.ctx, wire.StreamIn, "slipway-starter"))
+	h.untilReady(s.Starter)
+
+	h.request("2", spec("shop"))
+	h.untilTaken()
+	require.Equal(t, 2, s.count(t, "request", "accepted"), "the first is not taken again")
+}
+
+func TestAClosedConnectionEndsTheStarter(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	conn, err := nats.Connect(h.nats.URL())
+	require.NoError(t, err)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	h.js = js
+	s, done := h.bare()
+	h.untilReady(s)
+	conn.Close()
+	require.ErrorContains(t, <-done, "connection closed")
+}
+
+func TestTwoStartersShareTheWork(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	a, b := h.starter(starter.Config{Concurrency: 1}), h.starter(starter.Config{Concurrency: 1})
+	const all = 20
+	for i := range all {
+		h.request(fmt.Sprint(i), spec(fmt.Sprint("shop-", i)))
+	}
+	h.untilTaken()
+	require.Equal(t, all, a.count(t, "request", "accepted")+b.count(t, "request", "accepted"))
+	require.Equal(t, release.ID("ci", "0"), h.lane("shop-0").Running.ReleaseID)
+}
