@@ -52,6 +52,10 @@ up: build ## run the whole stack until interrupted
 generate: ## write generated code anew
 	$(GO) generate ./...
 
+.PHONY: histories
+histories: ## record golden histories anew, after a change of the workflows
+	cd devstack && $(GO) run ./cmd/record-histories ../workflows/testdata/histories
+
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## format all Go files (gofumpt, import groups)
 	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) fmt --config $(CURDIR)/.golangci.yml); done

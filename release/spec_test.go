@@ -85,6 +85,12 @@ func TestValidateOneProblem(t *testing.T) {
 		{"package address", func(s *release.Spec) {
 			s.Artifact = release.Artifact{Package: &release.Package{URL: "ftp://x", Version: "1"}}
 		}, "artifact.package.url"},
+		{"package address with a signature", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar?Signature=hush", Version: "1"}}
+		}, "artifact.package.url"},
+		{"package address with a password", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://me:hush@x/y.jar", Version: "1"}}
+		}, "artifact.package.url"},
 		{"package version", func(s *release.Spec) {
 			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar"}}
 		}, "artifact.package.version"},
@@ -107,6 +113,7 @@ func TestValidateOneProblem(t *testing.T) {
 			require.ErrorAs(t, s.WithDefaults().Validate(), &problems)
 			require.Len(t, problems, 1)
 			require.Equal(t, tt.want, problems[0].Field)
+			require.NotContains(t, problems[0].Message, "hush")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -105,9 +106,22 @@ func (v *validator) artifact(a Artifact) {
 		_, err := reference.ParseAnyReference(a.Image)
 		v.check(err == nil, "artifact.image", "%q is not an image reference such as registry.example/shop:1.4.2: %v", a.Image, err)
 	default:
-		v.check(matches(`^https?://\S+$`, a.Package.URL), "artifact.package.url", "%q is not an http or https address", a.Package.URL)
+		v.packageURL(a.Package.URL)
 		v.check(matches(`^\S{1,128}$`, a.Package.Version), "artifact.package.version", "must have 1-128 characters and no blanks")
 	}
+}
+
+// packageURL refuses what could carry a secret: the address enters histories, logs and
+// events.
+func (v *validator) packageURL(address string) {
+	const field = "artifact.package.url"
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		v.check(false, field, "must be an http or https address")
+		return
+	}
+	v.check(u.User == nil && u.RawQuery == "" && u.Fragment == "", field,
+		"must have no user, query or fragment, which could hold a secret; use an address that the platform may read by itself")
 }
 
 func (v *validator) strategy(s Strategy) {

@@ -50,8 +50,9 @@ func Run(ctx context.Context, st *stack.Stack, c Config) error {
 	return nil
 }
 
+// say tells one line of the story. Somebody who stops reading stops nothing.
 func (s *show) say(format string, args ...any) {
-	fmt.Fprintf(s.Out, "%6.1fs  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(s.Out, "%6.1fs  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 // open starts the worker and creates the application.
@@ -71,7 +72,7 @@ func (s *show) open(ctx context.Context) (err error) {
 }
 
 func (s *show) startWorker(ctx context.Context) (err error) {
-	s.worker, err = scenario.StartProcess(ctx, s.Slipway, "worker", s.stack.Env(), s.Log)
+	s.worker, err = scenario.Launch{Binary: s.Slipway, Role: "worker", Env: s.stack.Env(), Log: s.Log}.Start(ctx)
 	if err == nil {
 		s.say("worker process %d started", s.worker.PID())
 	}
@@ -119,8 +120,8 @@ func (s *show) loseWorker(ctx context.Context) error {
 // confirmRest confirms each batch that waits, by events, until the release ends.
 func (s *show) confirmRest(ctx context.Context) error {
 	for batch := 1; batch <= 2; batch++ {
-		err := scenario.Command(ctx, s.stack.JetStream, s.id, fmt.Sprintf("confirm-%d", batch), release.Command{
-			Kind: release.CommandConfirm, Batch: batch, By: "release-engineer", Note: "looks good",
+		err := scenario.Command(ctx, s.stack.JetStream, s.id, release.Command{
+			ID: fmt.Sprintf("confirm-%d", batch), Kind: release.CommandConfirm, Batch: batch, By: "release-engineer", Note: "looks good",
 		})
 		if err != nil {
 			return err
@@ -166,11 +167,11 @@ func switches(rules map[string]bool) string {
 }
 
 func batches(p release.Progress) string {
-	line := ""
-	for _, b := range p.Batches {
-		line += fmt.Sprintf("  %d:%s(%d)", b.Number, b.State, b.Instances)
+	all := make([]string, len(p.Batches))
+	for i, b := range p.Batches {
+		all[i] = fmt.Sprintf("%d:%s(%d)", b.Number, b.State, b.Instances)
 	}
-	return line
+	return strings.Join(all, "  ")
 }
 
 // check compares the end with what was promised.

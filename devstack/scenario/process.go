@@ -18,18 +18,25 @@ type Process struct {
 	log  *tail
 }
 
-// StartProcess starts `slipway <role>` with exactly the given environment. Its lines go
-// to log; it is killed when ctx ends.
-func StartProcess(ctx context.Context, binary, role string, env map[string]string, log io.Writer) (*Process, error) {
-	p := &Process{done: make(chan error, 1), log: &tail{to: log}}
-	p.cmd = exec.CommandContext(ctx, binary, role)
+// Launch says what to start: `<Binary> <Role>` with exactly the given environment.
+type Launch struct {
+	Binary, Role string
+	Env          map[string]string
+	// Log receives the lines of the process.
+	Log io.Writer
+}
+
+// Start starts the process. It is killed when ctx ends.
+func (l Launch) Start(ctx context.Context) (*Process, error) {
+	p := &Process{done: make(chan error, 1), log: &tail{to: l.Log}}
+	p.cmd = exec.CommandContext(ctx, l.Binary, l.Role)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.cmd.Env = []string{"SLIPWAY_HTTP_ADDR=127.0.0.1:0", "SLIPWAY_LOG_FORMAT=json"}
-	for key, value := range env {
+	for key, value := range l.Env {
 		p.cmd.Env = append(p.cmd.Env, key+"="+value)
 	}
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("scenario: start %s %s: %w", binary, role, err)
+		return nil, fmt.Errorf("scenario: start %s %s: %w", l.Binary, l.Role, err)
 	}
 	go func() { p.done <- p.cmd.Wait() }()
 	return p, nil

@@ -6,8 +6,6 @@ package scenario
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -49,25 +47,26 @@ func CreateApp(ctx context.Context, sae *saeclient.Client, name string) (release
 	if err := awaitOrder(ctx, sae, created.Data.ChangeOrderID); err != nil {
 		return release.App{}, err
 	}
-	for i, rule := range slices.Sorted(maps.Keys(Rules())) {
-		if err := createRule(ctx, sae, app.ID, rule, i); err != nil {
+	for rule, enabled := range Rules() {
+		if err := createRule(ctx, sae, app.ID, release.ScalingRule{Name: rule, Enabled: enabled}); err != nil {
 			return release.App{}, fmt.Errorf("scenario: scaling rule %s: %w", rule, err)
 		}
 	}
 	return app, nil
 }
 
-func createRule(ctx context.Context, sae *saeclient.Client, appID, rule string, hour int) error {
+func createRule(ctx context.Context, sae *saeclient.Client, appID string, rule release.ScalingRule) error {
 	_, err := sae.CreateApplicationScalingRule(ctx, &saeclient.CreateApplicationScalingRuleInput{
-		AppID: appID, ScalingRuleName: rule, ScalingRuleType: "timing",
+		AppID: appID, ScalingRuleName: rule.Name, ScalingRuleType: "timing",
 		ScalingRuleTimer: &saeclient.ScalingRuleTimer{
-			Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: fmt.Sprintf("%02d:00", 8+hour), TargetReplicas: Instances}},
+			Period:    map[bool]string{true: "* * Mon,Tue,Wed,Thu,Fri", false: "* * Sat,Sun"}[rule.Enabled],
+			Schedules: []saeclient.ScalingSchedule{{AtTime: "08:00", TargetReplicas: Instances}},
 		},
 	})
-	if err != nil || Rules()[rule] {
+	if err != nil || rule.Enabled {
 		return err
 	}
-	_, err = sae.DisableApplicationScalingRule(ctx, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+	_, err = sae.DisableApplicationScalingRule(ctx, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule.Name})
 	return err
 }
 
@@ -117,9 +116,9 @@ func Request(ctx context.Context, js jetstream.JetStream, eventID string, spec r
 	return release.ID(Source, eventID), nil
 }
 
-// Command publishes a command event.
-func Command(ctx context.Context, js jetstream.JetStream, releaseID, eventID string, c release.Command) error {
-	msg, err := wire.EncodeCommand(origin(eventID), releaseID, c)
+// Command publishes a command event; its ID is the event's.
+func Command(ctx context.Context, js jetstream.JetStream, releaseID string, c release.Command) error {
+	msg, err := wire.EncodeCommand(origin(c.ID), releaseID, c)
 	if err != nil {
 		return err
 	}

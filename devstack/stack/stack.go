@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -163,7 +164,7 @@ func (s *Stack) startSAE(ctx context.Context) error {
 // connect opens the caller's connections and prepares streams and search attributes.
 func (s *Stack) connect(ctx context.Context) error {
 	c, err := client.DialContext(ctx, client.Options{
-		HostPort: s.temporal.Addr(), Namespace: Namespace, Logger: temporalLog(s.config.Log),
+		HostPort: s.temporal.Addr(), Namespace: Namespace, Identity: "slipway-dev", Logger: temporalLog(s.config.Log),
 	})
 	if err != nil {
 		return fmt.Errorf("stack: temporal: %w", err)
@@ -185,8 +186,8 @@ func (s *Stack) connect(ctx context.Context) error {
 // Close ends everything, the last started first.
 func (s *Stack) Close() error {
 	var problems []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		problems = append(problems, s.closers[i]())
+	for _, end := range slices.Backward(s.closers) {
+		problems = append(problems, end())
 	}
 	s.closers = nil
 	return errors.Join(problems...)

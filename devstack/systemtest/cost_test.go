@@ -64,7 +64,7 @@ func TestParkedReleaseWritesNoHistory(t *testing.T) {
 	for range 2 {
 		require.Equal(t, short, settled(), "a look that finds nothing new writes nothing")
 	}
-	require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, id+"-abort", release.Command{Kind: release.CommandAbort, By: "ann"}))
+	require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, release.Command{ID: id + "-abort", Kind: release.CommandAbort, By: "ann"}))
 	h.until(events, release.EventAborted, 0)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(app))
 }

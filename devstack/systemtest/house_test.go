@@ -125,8 +125,8 @@ func (h *house) until(events *scenario.Events, kind release.EventKind, batch int
 
 func (h *house) confirm(id string, batch int) {
 	h.t.Helper()
-	require.NoError(h.t, scenario.Command(h.ctx, h.JetStream, id, fmt.Sprintf("%s-confirm-%d", id, batch), release.Command{
-		Kind: release.CommandConfirm, Batch: batch, By: "ann",
+	require.NoError(h.t, scenario.Command(h.ctx, h.JetStream, id, release.Command{
+		ID: fmt.Sprintf("%s-confirm-%d", id, batch), Kind: release.CommandConfirm, Batch: batch, By: "ann",
 	}))
 }
 
@@ -209,7 +209,7 @@ func (h *house) deadLetter(sequence uint64) jetstream.Msg {
 // slipwayBinary is the binary that runs as a process of its own.
 func slipwayBinary(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv("SLIPWAY_BIN")
+	path := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, path, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
 	return path
 }

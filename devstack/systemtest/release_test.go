@@ -114,8 +114,8 @@ func abortWhileParked(h *house) {
 	app := h.app()
 	id, events := h.request(app, h.t.Name(), gray())
 	h.until(events, release.EventBatchWaiting, 1)
-	require.NoError(h.t, scenario.Command(h.ctx, h.JetStream, id, id+"-abort", release.Command{
-		Kind: release.CommandAbort, By: "ann", Reason: "errors doubled",
+	require.NoError(h.t, scenario.Command(h.ctx, h.JetStream, id, release.Command{
+		ID: id + "-abort", Kind: release.CommandAbort, By: "ann", Reason: "errors doubled",
 	}))
 	p := h.until(events, release.EventAborted, 0)
 	require.Equal(h.t, "aborted by ann: errors doubled", p.Reason)

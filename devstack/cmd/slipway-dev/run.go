@@ -39,9 +39,9 @@ production: every listener is on loopback and asks nobody for credentials.`,
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	cmd.AddCommand(upCommand(), demoCommand())
+	cmd.AddCommand(upCommand(), demoCommand()) //nolint:contextcheck // the commands take their context from cobra
 	if err := cmd.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(stderr, "error:", err)
+		cmd.PrintErrln("error:", err)
 		return 1
 	}
 	return 0
@@ -114,11 +114,11 @@ func start(ctx context.Context, c stack.Config) (*stack.Stack, error) {
 
 // readyLine is what `-o json` prints once all is ready.
 type readyLine struct {
-	Ready    bool              `json:"ready"`
-	Temporal string            `json:"temporal"`
-	NATS     string            `json:"nats"`
-	SAE      string            `json:"sae"`
-	UI       string            `json:"ui,omitempty"`
+	Ready    bool   `json:"ready"`
+	Temporal string `json:"temporal"`
+	NATS     string `json:"nats"`
+	SAE      string `json:"sae"`
+	UI       string `json:"ui,omitempty"`
 	// Apps are the simulator's applications.
 	Apps []saesim.App      `json:"apps"`
 	Env  map[string]string `json:"env"`
