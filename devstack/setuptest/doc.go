@@ -1,0 +1,2 @@
+// Package setuptest tests package setup on the real servers.
+package setuptest
