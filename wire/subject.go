@@ -39,18 +39,12 @@ func EventSubject(a release.App, releaseID string, kind release.EventKind) strin
 // EventsOfRelease is the filter for all events of one release.
 func EventsOfRelease(releaseID string) string { return eventPrefix + "*.*." + releaseID + ".>" }
 
-// EventsOfApp is the filter for all events of all releases of one application. It does
-// not tell regions apart.
-func EventsOfApp(a release.App) string { return eventPrefix + string(a.Platform) + "." + a.ID + ".>" }
-
 // DeadLetterSubject is where the dead letter of a message goes:
 // slipway.deadletter.<original subject>.
 func DeadLetterSubject(original string) string { return deadLetterPrefix + original }
 
-// IsRequest tells whether the subject is one of requests.
-func IsRequest(subject string) bool { return strings.HasPrefix(subject, requestPrefix) }
-
-// IsCommand tells whether the subject is one of commands.
+// IsCommand tells whether a subject of StreamIn is one of commands; the others are of
+// requests.
 func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
