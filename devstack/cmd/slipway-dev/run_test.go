@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+)
+
+// patience bounds the waits; nothing takes it when all is well.
+const patience = 3 * time.Minute
+
+// anywhere are the flags for free ports.
+func anywhere() []string {
+	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--ui-addr", ""}
+}
+
+func TestUpPrintsOneReadyLine(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	r, w := io.Pipe()
+	var stderr bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"up", "-o", "json", "--without", "worker,starter", "--data-dir", t.TempDir()}, anywhere()...), w, &stderr)
+		_ = w.Close()
+	}()
+	lines := bufio.NewReader(r)
+	line, err := lines.ReadBytes('\n')
+	require.NoError(t, err, stderr.String())
+	var ready readyLine
+	require.NoError(t, json.Unmarshal(line, &ready))
+	require.True(t, ready.Ready)
+	require.Len(t, ready.Apps, 2)
+	for _, key := range envOrder() {
+		require.NotEmpty(t, ready.Env[key], key)
+	}
+	require.Len(t, ready.Env, len(envOrder()), "exactly what worker and starter need")
+	c, err := client.DialContext(ctx, client.Options{HostPort: ready.Env["TEMPORAL_ADDRESS"], Namespace: ready.Env["TEMPORAL_NAMESPACE"]})
+	require.NoError(t, err, "ready means ready")
+	c.Close()
+
+	stop()
+	rest, err := io.ReadAll(lines)
+	require.NoError(t, err)
+	require.Empty(t, rest, "one line, and nothing after it")
+	require.Equal(t, 0, <-code, stderr.String())
+}
+
+func TestUpRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, want string
+		args       []string
+	}{
+		{"role", `--without: "console" cannot be left out; use worker, starter or both`, []string{"up", "--without", "console"}},
+		{"output", `--output: "xml" is unknown`, []string{"up", "-o", "xml"}},
+		{"open address", "not a loopback address", append([]string{"up"}, append(anywhere(), "--temporal-addr", "0.0.0.0:0")...)},
+		{"command", `unknown command "down"`, []string{"down"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var stderr bytes.Buffer
+			require.Equal(t, 1, run(t.Context(), tt.args, io.Discard, &stderr))
+			require.Contains(t, stderr.String(), tt.want)
+		})
+	}
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	slipway := os.Getenv("SLIPWAY_BIN")
+	require.NotEmpty(t, slipway, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, 0, run(t.Context(), []string{"demo", "--slipway", slipway}, &stdout, &stderr), stderr.String())
+	for _, want := range []string{"killed with SIGKILL", "Succeeded: one change order, scaling rules exactly as before: office-hours on, sale-weekend off"} {
+		require.Contains(t, stdout.String(), want)
+	}
+}
+
+func TestDemoSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	require.Equal(t, 1, run(t.Context(), []string{"demo", "--slipway", filepath.Join(t.TempDir(), "slipway")}, io.Discard, &stderr))
+	require.Contains(t, stderr.String(), "no such file")
+}

@@ -1,0 +1,98 @@
+package systemtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/devstack/scenario"
+	"slipway/devstack/stack"
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+// TestCommandLine drives the slipway binary against a stack as a person would.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{})
+	cli := &commandLine{house: h, binary: slipwayBinary(t)}
+	app := h.app()
+	file := cli.releaseFile(app, "{type: gray, batches: 2}")
+
+	id := cli.out(0, "release", "submit", "-f", file, "--event-id", "build-1")
+	require.Equal(t, id, cli.out(0, "release", "submit", "-f", file, "--event-id", "build-1"), "the same event is the same release")
+	h.until(h.follow(id), release.EventBatchWaiting, 1)
+
+	require.Contains(t, cli.errOut(7, "release", "confirm", id, "--batch", "2"), "batch 2 does not wait for a confirmation: batch 1 does")
+	require.Contains(t, cli.errOut(1, "release", "get", "r-aaaaaaaaaaaaaaaa"), "slipway release list")
+	require.Contains(t, cli.out(0, "release", "list", "--phase", "AwaitingConfirm"), id)
+	require.Contains(t, cli.out(0, "release", "get", id), "AwaitingConfirm")
+
+	cli.out(0, "release", "confirm", id, "--batch", "1", "--by", "ann", "--note", "fine")
+	h.until(h.follow(id), release.EventBatchWaiting, 2)
+	cli.out(0, "release", "abort", id, "--by", "ann", "--reason", "latency")
+	cli.out(4, "release", "watch", id)
+	var p release.Progress
+	require.NoError(t, json.Unmarshal([]byte(cli.out(0, "release", "get", id, "-o", "json")), &p))
+	require.Equal(t, release.PhaseAborted, p.Outcome)
+	require.Equal(t, "update", p.Decisions[0].Via)
+	require.Contains(t, cli.errOut(7, "release", "abort", id), "has ended")
+
+	cli.out(0, "release", "submit", "-f", cli.releaseFile(app, "{type: all}"), "--event-id", "build-2", "--wait", "--timeout", patience.String())
+	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app))
+	h.requireRulesAsBefore(app)
+}
+
+// commandLine runs the binary in the environment of the stack.
+type commandLine struct {
+	*house
+
+	binary string
+}
+
+func (c *commandLine) releaseFile(app release.App, strategy string) string {
+	path := filepath.Join(c.t.TempDir(), "release.yaml")
+	text := fmt.Sprintf("apiVersion: slipway.dev/v1\nkind: Release\nspec:\n  app: {platform: sae, region: %s, id: %s}\n  artifact: {image: %q}\n  strategy: %s\n",
+		app.Region, app.ID, scenario.NewImage, strategy)
+	require.NoError(c.t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// run returns what the command wrote, and checks its exit code.
+func (c *commandLine) run(code int, args ...string) (stdout, stderr string) {
+	c.t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(c.ctx, c.binary, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	for key, value := range c.Env() {
+		cmd.Env = append(cmd.Env, key+"="+value)
+	}
+	err := cmd.Run()
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		require.NoError(c.t, err)
+	}
+	require.Equal(c.t, code, got, "slipway %v\n%s%s", args, out.String(), errs.String())
+	return string(bytes.TrimSpace(out.Bytes())), errs.String()
+}
+
+func (c *commandLine) out(code int, args ...string) string {
+	c.t.Helper()
+	stdout, _ := c.run(code, args...)
+	return stdout
+}
+
+func (c *commandLine) errOut(code int, args ...string) string {
+	c.t.Helper()
+	_, stderr := c.run(code, args...)
+	return stderr
+}
