@@ -38,15 +38,10 @@ func TestSetup(t *testing.T) {
 
 	first, err := setup.Run(ctx, c, "default", js)
 	require.NoError(t, err)
-	require.Equal(t, setup.Report{
-		Streams: []string{"SLIPWAY_IN", "SLIPWAY_EVENTS", "SLIPWAY_DEADLETTER"},
-		Added:   []string{release.SearchApp, release.SearchPhase},
-		Present: []string{},
-	}, first)
+	require.Equal(t, prepared(setup.Created), first)
 	again, err := setup.Run(ctx, c, "default", js)
 	require.NoError(t, err)
-	require.Empty(t, again.Added, "what is there already stays")
-	require.Equal(t, first.Added, again.Present)
+	require.Equal(t, prepared(setup.Unchanged), again, "what is there already stays")
 
 	_, err = c.OperatorService().RemoveSearchAttributes(ctx, &operatorservice.RemoveSearchAttributesRequest{
 		Namespace: "default", SearchAttributes: []string{release.SearchPhase},
@@ -60,5 +55,16 @@ func TestSetup(t *testing.T) {
 		_, err = setup.Run(ctx, c, "default", js)
 		return err != nil
 	}, time.Minute, 100*time.Millisecond, "a name that is taken with another type is refused")
-	require.ErrorContains(t, err, "SlipwayPhase is there as Int and must be Keyword")
+	require.ErrorContains(t, err, "search attribute SlipwayPhase of namespace default is a Int, and must be a Keyword")
+}
+
+// prepared is the whole report, with one result for everything.
+func prepared(r setup.Result) []setup.Prepared {
+	return []setup.Prepared{
+		{Kind: "stream", Name: "SLIPWAY_IN", Result: r},
+		{Kind: "stream", Name: "SLIPWAY_EVENTS", Result: r},
+		{Kind: "stream", Name: "SLIPWAY_DEADLETTER", Result: r},
+		{Kind: "search attribute", Name: release.SearchApp, Result: r},
+		{Kind: "search attribute", Name: release.SearchPhase, Result: r},
+	}
 }

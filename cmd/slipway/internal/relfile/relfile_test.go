@@ -24,9 +24,9 @@ func TestExamplesAreValid(t *testing.T) {
 	require.NotEmpty(t, files)
 	want := map[string]release.Strategy{
 		"all.yaml":         {Type: release.StrategyAll},
-		"batch.yaml":       {Type: release.StrategyBatch, Batches: 3, Confirm: release.ConfirmManual},
-		"gray-manual.yaml": {Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual, Bake: release.Duration(5 * time.Minute)},
-		"gray-auto.yaml":   {Type: release.StrategyGray, Gray: 2, Batches: 3, Confirm: release.ConfirmAuto, Bake: release.Duration(10 * time.Minute)},
+		"batch.yaml":       {Type: release.StrategyBatch, Batches: 3, Confirm: release.ConfirmManual, Bake: release.Duration(5 * time.Minute)},
+		"gray-manual.yaml": {Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual},
+		"gray-auto.yaml":   {Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmAuto, Bake: release.Duration(10 * time.Minute)},
 	}
 	require.Len(t, files, len(want))
 	for _, path := range files {

@@ -1,0 +1,91 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"slipway/release"
+)
+
+// SearchAttributes registers the search attributes that are missing and returns once
+// Temporal takes them. It refuses a name that is taken with another type.
+func SearchAttributes(ctx context.Context, c client.Client, namespace string) ([]Prepared, error) {
+	done, err := ensureAttributes(ctx, c.OperatorService(), namespace)
+	if err != nil {
+		return nil, err
+	}
+	return done, awaitAttributes(ctx, c, namespace)
+}
+
+func attributes() []string { return []string{release.SearchApp, release.SearchPhase} }
+
+// ensureAttributes registers the search attributes that are missing.
+func ensureAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient, namespace string) ([]Prepared, error) {
+	have, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if err != nil {
+		return nil, attributeError(namespace, err)
+	}
+	var done []Prepared
+	missing := map[string]enumspb.IndexedValueType{}
+	for _, name := range attributes() {
+		p := Prepared{Kind: "search attribute", Name: name, Result: Unchanged}
+		switch kind, exists := have.GetCustomAttributes()[name]; {
+		case !exists:
+			missing[name], p.Result = enumspb.INDEXED_VALUE_TYPE_KEYWORD, Created
+		case kind != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
+			return nil, fmt.Errorf("search attribute %s of namespace %s is a %s, and must be a Keyword; remove it and run setup again", name, namespace, kind)
+		}
+		done = append(done, p)
+	}
+	if len(missing) == 0 {
+		return done, nil
+	}
+	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
+	var exists *serviceerror.AlreadyExists
+	if err != nil && !errors.As(err, &exists) {
+		return nil, attributeError(namespace, err)
+	}
+	return done, nil
+}
+
+func attributeError(namespace string, err error) error {
+	var missing *serviceerror.NamespaceNotFound
+	var denied *serviceerror.PermissionDenied
+	var unknown *serviceerror.Unimplemented
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Errorf("namespace %q does not exist in Temporal; create it with: temporal operator namespace create --namespace %s", namespace, namespace)
+	case errors.As(err, &denied), errors.As(err, &unknown):
+		return fmt.Errorf("search attributes cannot be registered from here (%w); register %v as Keyword by the means of your Temporal service", err, attributes())
+	}
+	return fmt.Errorf("prepare Temporal: %w", err)
+}
+
+// awaitPause is the time between two tries of the new search attributes.
+const awaitPause = 500 * time.Millisecond
+
+// awaitAttributes waits until the servers take the search attributes: each keeps them in
+// a cache that it refreshes at its own pace.
+func awaitAttributes(ctx context.Context, c client.Client, namespace string) error {
+	query := fmt.Sprintf("%s = 'x' AND %s = 'x'", release.SearchApp, release.SearchPhase)
+	for {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+		var refused *serviceerror.InvalidArgument
+		if err == nil || !errors.As(err, &refused) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the search attributes are registered, and Temporal does not take them yet: %w", context.Cause(ctx))
+		case <-time.After(awaitPause):
+		}
+	}
+}
