@@ -48,10 +48,29 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 		return out, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}
 	problems = inspect(raw, reflect.TypeFor[T](), "")
-	if err := json.Unmarshal(data, &out); err != nil && len(problems) == 0 {
-		problems = release.Problems{{Field: "data", Message: err.Error()}}
+	for _, p := range problems {
+		drop(raw, p.Field)
+	}
+	// What is left is sound, so that the rest is read and judged too.
+	sound, err := json.Marshal(raw)
+	if err == nil {
+		err = json.Unmarshal(sound, &out)
+	}
+	if err != nil {
+		problems = append(problems, release.Problem{Field: "data", Message: err.Error()})
 	}
 	return out, problems
+}
+
+// drop takes the value at a path out of a decoded JSON object.
+func drop(v any, path string) {
+	object, _ := v.(map[string]any)
+	name, rest, deeper := strings.Cut(path, ".")
+	if _, whole := object[path]; whole || !deeper {
+		delete(object, path)
+		return
+	}
+	drop(object[name], rest)
 }
 
 // inspect compares a decoded JSON value with the Go type it is meant for. It knows the
@@ -119,11 +138,12 @@ func inspectObject(v any, t reflect.Type, path string) release.Problems {
 		if value, given := object[name]; given {
 			problems = append(problems, inspect(value, known[name], join(path, name))...)
 		}
-		delete(object, name)
 	}
 	var unknown []string
 	for name := range object {
-		unknown = append(unknown, name)
+		if !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
