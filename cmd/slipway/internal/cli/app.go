@@ -4,9 +4,11 @@ import (
 	"context"
 	"io"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
 )
 
@@ -147,4 +149,21 @@ func format(cmd *cobra.Command) (render.Format, error) {
 		return "", &usageError{err.Error()}
 	}
 	return f, nil
+}
+
+// jetStream connects a command to JetStream; the name tells the servers who is there.
+func (a *app) jetStream(v *config.Values, name string) (js jetstream.JetStream, closeNATS func(), err error) {
+	options, err := connect.NATSSettings(v, a.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := connect.NATS(options, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if js, err = options.JetStream(conn); err != nil {
+		conn.Close()
+		return nil, nil, err
+	}
+	return js, conn.Close, nil
 }

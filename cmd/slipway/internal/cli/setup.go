@@ -63,19 +63,11 @@ func preparedTable(done []setup.Prepared) string {
 }
 
 func (a *app) setupStreams(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
-	options, err := connect.NATSSettings(v, a.Getenv)
+	js, closeNATS, err := a.jetStream(v, "slipway setup")
 	if err != nil {
 		return nil, err
 	}
-	conn, err := connect.NATS(options, "slipway setup")
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	js, err := options.JetStream(conn)
-	if err != nil {
-		return nil, err
-	}
+	defer closeNATS()
 	return setup.Streams(ctx, js)
 }
 

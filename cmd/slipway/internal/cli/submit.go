@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
@@ -155,19 +154,11 @@ func (a *app) showEvent(f render.Format, r receipt, msg *nats.Msg) error {
 const publishTime = 10 * time.Second
 
 func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (duplicate bool, err error) {
-	options, err := connect.NATSSettings(v, a.Getenv)
+	js, closeNATS, err := a.jetStream(v, "slipway release submit")
 	if err != nil {
 		return false, err
 	}
-	conn, err := connect.NATS(options, "slipway release submit")
-	if err != nil {
-		return false, err
-	}
-	defer conn.Close()
-	js, err := options.JetStream(conn)
-	if err != nil {
-		return false, err
-	}
+	defer closeNATS()
 	asking, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
 	ack, err := js.PublishMsg(asking, msg)
