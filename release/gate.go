@@ -1,0 +1,205 @@
+package release
+
+import (
+	"cmp"
+	"time"
+)
+
+// Gate is an automatic check between batches: it takes samples of a probe or of a
+// query, and its verdict says whether the next batch may begin.
+type Gate struct {
+	// Name is unique in the release: 1-40 lower-case letters, digits or hyphens.
+	Name string `json:"name"`
+	// HTTP asks an address. Exactly one of HTTP and Prometheus is set.
+	HTTP *HTTPGate `json:"http,omitempty"`
+	// Prometheus asks a Prometheus server.
+	Prometheus *PrometheusGate `json:"prometheus,omitempty"`
+	// Samples is how many samples are taken, 1-100. Unset means 1.
+	Samples int `json:"samples,omitempty"`
+	// Interval is the time between two samples, at least 1s; all of them within 24h.
+	// Unset means 30s.
+	Interval Duration `json:"interval,omitzero"`
+	// MaxFailures is how many failing samples are tolerated.
+	MaxFailures int `json:"maxFailures,omitempty"`
+	// MaxInconclusive is how many inconclusive samples are tolerated.
+	MaxInconclusive int `json:"maxInconclusive,omitempty"`
+	// NoData is what a sample without data means. Unset means inconclusive.
+	NoData Verdict `json:"noData,omitempty"`
+	// DryRun measures and records, and decides nothing.
+	DryRun bool `json:"dryRun,omitempty"`
+}
+
+// HTTPGate asks an address and looks at the answer. No answer at all fails, because
+// what does not answer is the thing being probed.
+type HTTPGate struct {
+	// URL is an http or https address without user info and fragment. Its host must be
+	// one that the operator of the workers allows.
+	URL string `json:"url"`
+	// Method is GET, HEAD or POST (with an empty body). Unset means GET.
+	Method string `json:"method,omitempty"`
+	// Status lists the statuses that pass. None means any 2xx.
+	Status []int `json:"status,omitempty"`
+	// BodyContains is a text that must be within the first 64 KiB of the answer.
+	BodyContains string `json:"bodyContains,omitempty"`
+	// Timeout bounds one sample, at most 30s. Unset means 5s.
+	Timeout Duration `json:"timeout,omitzero"`
+}
+
+// PrometheusGate asks a Prometheus server for a number, or for one number a series.
+//
+// At least one of Pass and Fail is set. With both, a number for which neither holds is
+// inconclusive, and Fail counts where both hold. With Pass alone every other number
+// fails, with Fail alone every other number passes. Of several series the worst counts.
+type PrometheusGate struct {
+	// Address is the base address of the server, without /api/v1. Its host must be one
+	// that the operator of the workers allows.
+	Address string `json:"address"`
+	// Query is a PromQL expression whose result is a scalar or an instant vector.
+	Query string `json:"query"`
+	// Pass is the condition of a good number, such as "< 0.01". See [ParseCondition].
+	Pass string `json:"pass,omitempty"`
+	// Fail is the condition of a bad number, such as ">= 0.05".
+	Fail string `json:"fail,omitempty"`
+}
+
+// Verdict is what a sample or a gate comes to.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictPass Verdict = "pass"
+	VerdictFail Verdict = "fail"
+	// VerdictInconclusive is neither: a person has to look.
+	VerdictInconclusive Verdict = "inconclusive"
+)
+
+// Sample is one measurement of a gate.
+type Sample struct {
+	At      time.Time `json:"at"`
+	Verdict Verdict   `json:"verdict"`
+	// Value is what was measured: a status or a number. Empty where there is none.
+	Value string `json:"value,omitempty"`
+	// Note says why there is no value, or what else was noticed.
+	Note string `json:"note,omitempty"`
+	// Missed tells that nothing could be asked: the server was out of reach or did not
+	// answer the question. Verdict is then the gate's NoData.
+	Missed bool `json:"missed,omitempty"`
+}
+
+// GateResult is what a gate came to after a batch, with everything it was judged by.
+type GateResult struct {
+	Name string `json:"name"`
+	// Batch is the finished batch after which it was measured, from 1.
+	Batch   int     `json:"batch"`
+	Verdict Verdict `json:"verdict"`
+	// DryRun tells that the verdict decides nothing.
+	DryRun  bool     `json:"dryRun,omitempty"`
+	Samples []Sample `json:"samples,omitempty"`
+	// Reason says in words how the verdict came about.
+	Reason string `json:"reason"`
+}
+
+// MeasureActivity is the activity that measures a gate.
+const MeasureActivity = "gates.Measure"
+
+// MeasureInput asks for the [GateResult] of a gate.
+type MeasureInput struct {
+	Gate Gate `json:"gate"`
+	App  App  `json:"app"`
+	// Batch is the finished batch, from 1.
+	Batch     int    `json:"batch"`
+	ReleaseID string `json:"releaseId"`
+}
+
+// The defaults and limits of a gate.
+const (
+	defaultGateInterval = Duration(30 * time.Second)
+	defaultGateTimeout  = Duration(5 * time.Second)
+	maxGates            = 20
+	maxSamples          = 100
+	maxGateTime         = Duration(24 * time.Hour)
+	minGateInterval     = Duration(time.Second)
+	maxGateTimeout      = Duration(30 * time.Second)
+)
+
+// SampleLimit bounds one attempt to take one sample. Every timeout within an attempt is
+// shorter, so it only passes when a worker died.
+const SampleLimit = time.Minute
+
+// gateSlack is how long all workers may be away before measuring counts as too late.
+const gateSlack = 15 * time.Minute
+
+// WithDefaults returns the gate with every unset field at its default.
+func (g Gate) WithDefaults() Gate {
+	g.Samples = cmp.Or(g.Samples, 1)
+	g.Interval = cmp.Or(g.Interval, defaultGateInterval)
+	g.NoData = cmp.Or(g.NoData, VerdictInconclusive)
+	if g.HTTP != nil {
+		h := *g.HTTP
+		h.Method = cmp.Or(h.Method, "GET")
+		h.Timeout = cmp.Or(h.Timeout, defaultGateTimeout)
+		g.HTTP = &h
+	}
+	return g
+}
+
+// Limit is how long measuring the gate may take at most, every sample and a time
+// without workers included.
+func (g Gate) Limit() time.Duration {
+	g = g.WithDefaults()
+	return time.Duration(g.Samples)*(g.Interval.Std()+SampleLimit) + gateSlack
+}
+
+// Judge comes to a verdict on the samples taken so far; while done is false more are
+// wanted and v is inconclusive.
+//
+// More failures than tolerated fail at once. More inconclusive samples than tolerated
+// are inconclusive as soon as the samples that are left could not fail the gate any
+// more. A gate passes when all samples are in and at least one has passed that was not
+// missed: what was never measured is not good. Samples beyond the wanted number do not
+// count.
+func (g Gate) Judge(samples []Sample) (v Verdict, done bool) {
+	g = g.WithDefaults()
+	samples = samples[:min(len(samples), g.Samples)]
+	t := tallyOf(samples)
+	left := g.Samples - len(samples)
+	switch {
+	case t.failed > g.MaxFailures:
+		return VerdictFail, true
+	case t.inconclusive > g.MaxInconclusive && t.failed+left <= g.MaxFailures:
+		return VerdictInconclusive, true
+	case left > 0:
+		return VerdictInconclusive, false
+	case t.passed == 0:
+		return VerdictInconclusive, true
+	default:
+		return VerdictPass, true
+	}
+}
+
+// tally counts the samples of a gate.
+type tally struct {
+	failed, inconclusive int
+	// passed counts only what was measured.
+	passed, missed int
+}
+
+func tallyOf(samples []Sample) tally {
+	var t tally
+	for _, s := range samples {
+		switch s.Verdict {
+		case VerdictFail:
+			t.failed++
+		case VerdictPass:
+			if !s.Missed {
+				t.passed++
+			}
+		case VerdictInconclusive:
+			t.inconclusive++
+		}
+		if s.Missed {
+			t.missed++
+		}
+	}
+	return t
+}
