@@ -51,6 +51,7 @@ func (s *Simulator) adminHandler() http.Handler {
 	})
 	mux.HandleFunc("DELETE "+adminPrefix+"faults/{id}", s.adminRemoveFault)
 	mux.HandleFunc("POST "+adminPrefix+"approvals/{id}", s.adminDecide)
+	s.handleConsole(mux)
 	mux.HandleFunc("GET "+adminPrefix+"clock", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.readClock())
 	})
@@ -160,9 +161,9 @@ func writeDone(w http.ResponseWriter, err error) {
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
-	case errors.Is(err, ErrNoSuchOrder), errors.Is(err, ErrNoSuchFault):
+	case errors.Is(err, ErrNoSuchOrder), errors.Is(err, ErrNoSuchFault), errors.Is(err, ErrNoSuchApp), errors.Is(err, ErrNoSuchVersion):
 		writeJSON(w, http.StatusNotFound, AdminError{Error: err.Error()})
-	case errors.Is(err, ErrNotWaiting):
+	case errors.Is(err, ErrNotWaiting), errors.Is(err, ErrOrderFinished), errors.Is(err, ErrVersionInUse):
 		writeJSON(w, http.StatusConflict, AdminError{Error: err.Error()})
 	default:
 		writeJSON(w, http.StatusBadRequest, AdminError{Error: err.Error()})

@@ -42,9 +42,11 @@ func describeStatus(c *call) (any, *apiError) {
 		FileSizeLimit:       10240,
 	}
 	if len(app.OrderIDs) > 0 {
-		last := c.st.newestFirst(app)[0]
+		last := c.st.Orders[app.OrderIDs[len(app.OrderIDs)-1]]
 		status, sub := last.status()
-		data.LastChangeOrderID, data.LastChangeOrderStatus = last.ID, statusWord(status)
+		if !last.Expired {
+			data.LastChangeOrderID, data.LastChangeOrderStatus = last.ID, statusWord(status)
+		}
 		data.LastChangeOrderRunning = !finished(status)
 		if sub == 1 {
 			data.SubStatus = "RUNNING_BUT_HAS_ERROR"

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,12 +74,14 @@ func (o *changeOrder) batchType() string {
 	return releaseAuto
 }
 
-// canRollBack tells whether the order could be rolled back, whatever its progress.
+// canRollBack tells whether the order could be rolled back, whatever its progress:
+// it brings a version, and the one before still exists.
 func (o *changeOrder) canRollBack(app *application) bool {
+	before := o.Before
 	if o.Phase == phaseApproval || o.Phase == phasePreparing {
-		return o.Plan.Target != "" && app.CurrentVersion != ""
+		before = app.CurrentVersion
 	}
-	return o.supportsRollback()
+	return o.Plan.Target != "" && !o.Plan.NoRollback && app.version(before) != nil
 }
 
 // pipelineStatus is a pipeline's status; before the order runs it is the order's.
@@ -138,7 +141,7 @@ func listOrders(c *call) (any, *apiError) {
 		status, _ := order.status()
 		data.ChangeOrderList = append(data.ChangeOrderList, listedOrderData{
 			Status: status, FinishTime: dateTime(order.FinishedAt), CreateTime: dateTime(order.CreatedAt),
-			UserID: callerName, CreateUserID: callerName, Source: "openapi", BatchCount: len(order.Pipelines),
+			UserID: callerName, CreateUserID: callerName, Source: cmp.Or(order.Source, sourceAPI), BatchCount: len(order.Pipelines),
 			CoTypeCode: order.Type, ChangeOrderID: order.ID, BatchType: order.batchType(), GroupID: app.GroupID,
 			Description: order.Description, CoType: typeLabel(order.Type), AppID: app.ID,
 		})

@@ -15,6 +15,15 @@ var (
 	ErrNoSuchOrder = errors.New("saesim: there is no such change order")
 	// ErrNotWaiting is returned when an order does not wait for an approval.
 	ErrNotWaiting = errors.New("saesim: the change order does not wait for an approval")
+	// ErrOrderFinished is returned when an order that would have to run is over.
+	ErrOrderFinished = errors.New("saesim: the change order is finished")
+	// ErrNoSuchApp is returned for an application ID that nothing has.
+	ErrNoSuchApp = errors.New("saesim: there is no such application")
+	// ErrNoSuchVersion is returned for a version that the application does not have.
+	ErrNoSuchVersion = errors.New("saesim: the application has no such version")
+	// ErrVersionInUse is returned for a version that is configured, runs, or is the
+	// way back of an unfinished change order.
+	ErrVersionInUse = errors.New("saesim: the version is in use")
 	// ErrNoSuchFault is returned for a fault ID that nothing has.
 	ErrNoSuchFault = errors.New("saesim: there is no such fault")
 )
@@ -36,6 +45,11 @@ type Order struct {
 	Batches     int       `json:"batches"`
 	CreatedAt   time.Time `json:"createdAt"`
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+	// Source is where it comes from: openapi, console or, for a timing rule that
+	// fired, system.
+	Source string `json:"source,omitempty"`
+	// Expired tells that its record is gone for callers of the API.
+	Expired bool `json:"expired,omitempty"`
 	// DisabledRules are the scaling rules the order itself switched off.
 	DisabledRules []string `json:"disabledRules,omitempty"`
 }
@@ -134,6 +148,7 @@ func (s *Simulator) Orders(appID string) []Order {
 		orders = append(orders, Order{
 			ID: o.ID, AppID: o.AppID, Type: o.Type, Description: o.Description, Status: status, SubStatus: sub,
 			Batches: len(o.Pipelines), CreatedAt: o.CreatedAt, FinishedAt: o.FinishedAt, DisabledRules: slices.Clone(o.Disabled),
+			Source: o.Source, Expired: o.Expired,
 		})
 	}
 	slices.SortFunc(orders, func(a, b Order) int {
@@ -147,6 +162,26 @@ func (s *Simulator) Approve(orderID string) error { return s.decide(orderID, tru
 
 // Reject ends a change order that waits for an approval.
 func (s *Simulator) Reject(orderID string) error { return s.decide(orderID, false) }
+
+// ExpireOrder lets the record of a change order expire: callers of the API no longer
+// find it, by its ID, its pipelines or in a list, and Orders shows it as expired.
+// What an unfinished one has begun goes on to its end unseen and keeps others from
+// starting until then; where it would wait for somebody (an approval, a
+// confirmation, an abort after it hung), who can no longer name it, it ends with
+// status 6 and leaves the instances as they are.
+func (s *Simulator) ExpireOrder(orderID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.look()
+	order := s.st.Orders[orderID]
+	if order == nil {
+		return ErrNoSuchOrder
+	}
+	order.Expired = true
+	endUnseen(s.st.Apps[order.AppID], order, now)
+	s.st.wake = time.Time{}
+	return s.save()
+}
 
 func (s *Simulator) decide(orderID string, approve bool) error {
 	s.mu.Lock()

@@ -57,6 +57,7 @@ func (e engine) step(s *state, order *changeOrder) {
 	case phaseApproval, phaseConfirm, phaseHanging, phaseFinished:
 		order.Due = time.Time{} // these wait for a call
 	}
+	endUnseen(app, order, at)
 }
 
 // prepare starts an order that needs no (further) approval: its scaling rules are
@@ -257,7 +258,9 @@ func (e engine) batchFailed(app *application, order *changeOrder, trouble FaultK
 }
 
 // supportsRollback tells whether the order has something to go back to.
-func (o *changeOrder) supportsRollback() bool { return o.Plan.Target != "" && o.Before != "" }
+func (o *changeOrder) supportsRollback() bool {
+	return o.Plan.Target != "" && o.Before != "" && !o.Plan.NoRollback
+}
 
 // startRollback puts every changed slot back to the version it ran before, broken
 // instances first, and ends the order with the given outcome.

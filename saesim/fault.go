@@ -40,6 +40,10 @@ const (
 	// FaultApproval lets the order wait for an approval (status 11). Only
 	// DeployApplication and RollbackApplication can need one.
 	FaultApproval FaultKind = "approval"
+	// FaultNoRollback lets an order that brings a version be one that cannot be
+	// rolled back: DescribeChangeOrder says so, AbortAndRollbackChangeOrder refuses,
+	// and a gray or batch release that fails stays as it failed.
+	FaultNoRollback FaultKind = "no-rollback"
 )
 
 // A Fault is something that is arranged to go wrong.
@@ -160,7 +164,7 @@ func (f Fault) Validate() error {
 func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval,
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback,
 	}
 }
 
@@ -211,7 +215,8 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 	for _, f := range s.Faults {
 		switch f.Kind {
 		case FaultBatchFails, FaultSystemFails, FaultHang:
-		case FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter, FaultApproval:
+		case FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
+			FaultApproval, FaultNoRollback:
 			continue
 		}
 		batch := max(f.Batch, 1)
@@ -248,7 +253,7 @@ func (s *state) takeCallFaults(operation, appID string) callFaults {
 			if hit.kind == "" && f.meant(operation, appID) && f.fires(s.Seed) {
 				hit.kind, hit.error = f.Kind, f.refusal()
 			}
-		case FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval:
+		case FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
 		}
 	}
 	return hit

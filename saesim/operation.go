@@ -26,6 +26,8 @@ type call struct {
 	st     *state
 	now    time.Time
 	region string
+	// console is true for what a person does at the SAE console.
+	console bool
 }
 
 // A handler carries out one operation. It checks everything before it changes
@@ -135,9 +137,18 @@ func (c *call) idleApp() (*application, *apiError) {
 	return app, c.st.requireIdle(app)
 }
 
+// accept makes a change order of an application on behalf of the call.
+func (c *call) accept(app *application, wanted newOrder) *changeOrder {
+	wanted.Operation, wanted.Source = c.op.Name, sourceAPI
+	if c.console {
+		wanted.Operation, wanted.Source = "", sourceConsole
+	}
+	return c.engine.accept(c.st, app, wanted, c.now)
+}
+
 // order returns the change order a call names.
 func (c *call) order() (*changeOrder, *apiError) {
-	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil {
+	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil && !order.Expired {
 		return order, nil
 	}
 	return nil, refuse(codeOrderNotFound)

@@ -37,7 +37,11 @@ func typeLabel(code string) string {
 
 // newOrder describes an order that is about to be accepted.
 type newOrder struct {
-	Operation   string
+	// Operation is the operation of the API whose faults hit the order; empty for
+	// one that no call makes.
+	Operation string
+	// Source is where the order comes from.
+	Source      string
 	Type        string
 	Description string
 	Plan        plan
@@ -50,7 +54,7 @@ type newOrder struct {
 func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time) *changeOrder {
 	order := &changeOrder{
 		ID: s.draw("order"), Sequence: s.Drawn, AppID: app.ID, Type: wanted.Type, Description: wanted.Description,
-		CreatedAt: at, Plan: wanted.Plan,
+		Source: wanted.Source, CreatedAt: at, Plan: wanted.Plan,
 	}
 	for i := range order.Plan.Batches {
 		order.Pipelines = append(order.Pipelines, &pipeline{
@@ -61,6 +65,7 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	app.OrderIDs = append(app.OrderIDs, order.ID)
 	app.ActiveOrder = order.ID
 	order.Plan.Trouble = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
+	order.Plan.NoRollback = order.Plan.Target != "" && s.takeFault(FaultNoRollback, wanted.Operation, app.ID) != nil
 	if wanted.MayNeedApproval && s.takeFault(FaultApproval, wanted.Operation, app.ID) != nil {
 		order.Phase = phaseApproval
 		order.ApprovalID = s.draw("approval")
@@ -133,6 +138,9 @@ func (e engine) abortAndRollback(s *state, order *changeOrder, at time.Time) *ap
 	if refused := stoppable(order); refused != nil {
 		return refused
 	}
+	if order.Plan.NoRollback {
+		return refuse(codeInvalidStatus)
+	}
 	app := s.Apps[order.AppID]
 	const message = "The change order was aborted and rolled back."
 	if order.Phase == phaseApproval || order.Phase == phasePreparing {
@@ -165,9 +173,13 @@ func stoppable(order *changeOrder) *apiError {
 	return nil
 }
 
-// findPipeline finds the order a pipeline belongs to, and its place in it.
+// findPipeline finds the order a pipeline belongs to, and its place in it. One
+// whose record has expired cannot be found.
 func (s *state) findPipeline(id string) (*changeOrder, int) {
 	for _, order := range s.Orders {
+		if order.Expired {
+			continue
+		}
 		for i, p := range order.Pipelines {
 			if p.ID == id {
 				return order, i
@@ -177,11 +189,14 @@ func (s *state) findPipeline(id string) (*changeOrder, int) {
 	return nil, 0
 }
 
-// newestFirst lists the orders of an application, the newest first.
+// newestFirst lists the orders of an application, the newest first, without those
+// whose record has expired.
 func (s *state) newestFirst(app *application) []*changeOrder {
 	orders := make([]*changeOrder, 0, len(app.OrderIDs))
 	for _, id := range slices.Backward(app.OrderIDs) {
-		orders = append(orders, s.Orders[id])
+		if order := s.Orders[id]; !order.Expired {
+			orders = append(orders, order)
+		}
 	}
 	return orders
 }

@@ -50,9 +50,9 @@ func createApplication(c *call) (any, *apiError) {
 	if c.args.boolean("Deploy", true) {
 		target := c.addVersion(app, config)
 		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID)}, Unavailable: app.Replicas}
-		data.ChangeOrderID = c.accept(c.st, app, newOrder{
-			Operation: opCreate, Type: typeCreate, Description: describeVersion(target), Plan: p,
-		}, c.now).ID
+		data.ChangeOrderID = c.accept(app, newOrder{
+			Type: typeCreate, Description: describeVersion(target), Plan: p,
+		}).ID
 	}
 	return data, nil
 }
@@ -168,11 +168,11 @@ func deployApplication(c *call) (any, *apiError) {
 	}
 	target := c.addVersion(app, config)
 	wanted.Plan.Target = target.ID
-	wanted.Operation, wanted.Type, wanted.Description = opDeploy, typeDeploy, describeVersion(target)
+	wanted.Type, wanted.Description = typeDeploy, describeVersion(target)
 	if text := c.args["ChangeOrderDesc"]; text != "" {
 		wanted.Description = text
 	}
-	order := c.accept(c.st, app, wanted, c.now)
+	order := c.accept(app, wanted)
 	return releaseData{ChangeOrderID: order.ID, AppID: app.ID, IsNeedApproval: order.ApprovalID != ""}, nil
 }
 
@@ -200,8 +200,8 @@ func rollbackApplication(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	wanted.Operation, wanted.Type, wanted.Description = opRollback, typeRollback, describeVersion(target)
-	order := c.accept(c.st, app, wanted, c.now)
+	wanted.Type, wanted.Description = typeRollback, describeVersion(target)
+	order := c.accept(app, wanted)
 	return releaseData{ChangeOrderID: order.ID, IsNeedApproval: order.ApprovalID != ""}, nil
 }
 
@@ -257,10 +257,10 @@ func restartApplication(c *call) (any, *apiError) {
 	for _, i := range app.Instances {
 		slots = append(slots, i.Slot)
 	}
-	order := c.accept(c.st, app, newOrder{
-		Operation: opRestart, Type: typeRestart, Description: "Restart application",
+	order := c.accept(app, newOrder{
+		Type: typeRestart, Description: "Restart application",
 		Plan: plan{Batches: [][]int{slots}, Unavailable: unavailable, DisableRules: true, Restore: c.restoresRules()},
-	}, c.now)
+	})
 	return orderData{ChangeOrderID: order.ID}, nil
 }
 
@@ -303,12 +303,12 @@ func rescaleApplication(c *call) (any, *apiError) {
 			slots = append(slots, slot)
 		}
 	}
-	order := c.accept(c.st, app, newOrder{
-		Operation: opRescale, Type: kind, Description: typeLabel(kind),
+	order := c.accept(app, newOrder{
+		Type: kind, Description: typeLabel(kind),
 		Plan: plan{
 			Batches: [][]int{slots}, Unavailable: max(len(slots), 1), Replicas: replicas,
 			DisableRules: true, Restore: c.restoresRules(),
 		},
-	}, c.now)
+	})
 	return orderData{ChangeOrderID: order.ID}, nil
 }

@@ -116,7 +116,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(ids, hit.error).write(w)
 		return
 	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval:
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
 	}
 	result := s.carryOut(op, c, ids)
 	switch hit.kind {
@@ -126,7 +126,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(ids, hit.error).write(w)
 	case FaultTruncate:
 		truncate(w, result)
-	case FaultDropBefore, FaultError, FaultDelay, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval:
+	case FaultDropBefore, FaultError, FaultDelay, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
 		result.write(w)
 	default:
 		result.write(w)

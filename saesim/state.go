@@ -238,8 +238,11 @@ type changeOrder struct {
 	AppID       string    `json:"appId"`
 	Type        string    `json:"type"`
 	Description string    `json:"description"`
+	Source      string    `json:"source,omitempty"`
 	CreatedAt   time.Time `json:"createdAt"`
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+	// Expired tells that the record is gone for callers of the API.
+	Expired bool `json:"expired,omitempty"`
 
 	Phase   phase `json:"phase"`
 	Outcome int   `json:"outcome,omitempty"` // status once finished, or once a rollback ends
@@ -291,6 +294,9 @@ type plan struct {
 	Restore bool `json:"restore,omitempty"`
 	// DisableRules tells to disable the scaling rules while the order runs.
 	DisableRules bool `json:"disableRules,omitempty"`
+	// NoRollback tells that the order cannot be rolled back although it has
+	// something to go back to.
+	NoRollback bool `json:"noRollback,omitempty"`
 	// Trouble maps batch numbers, from 1, to what was arranged for them.
 	Trouble map[int]FaultKind `json:"trouble,omitempty"`
 }

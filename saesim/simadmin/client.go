@@ -109,6 +109,32 @@ func (c *Client) Orders(ctx context.Context, appID string) ([]saesim.Order, erro
 	return orders, err
 }
 
+// ExpireOrder lets the record of a change order expire.
+func (c *Client) ExpireOrder(ctx context.Context, orderID string) error {
+	return c.do(ctx, http.MethodPost, "orders/"+url.PathEscape(orderID)+"/expire", bodies{})
+}
+
+// ReplaceOrder aborts an order as a person at the console would, begins another and
+// returns its ID.
+func (c *Client) ReplaceOrder(ctx context.Context, orderID string, r saesim.ConsoleRelease) (string, error) {
+	var begun saesim.ConsoleOrder
+	err := c.do(ctx, http.MethodPost, "orders/"+url.PathEscape(orderID)+"/replace", bodies{sent: r, received: &begun})
+	return begun.ChangeOrderID, err
+}
+
+// BeginConsoleOrder begins a change order as a person at the console would and
+// returns its ID.
+func (c *Client) BeginConsoleOrder(ctx context.Context, appID string, r saesim.ConsoleRelease) (string, error) {
+	var begun saesim.ConsoleOrder
+	err := c.do(ctx, http.MethodPost, "apps/"+url.PathEscape(appID)+"/orders", bodies{sent: r, received: &begun})
+	return begun.ChangeOrderID, err
+}
+
+// DeleteVersion takes a version out of an application's history.
+func (c *Client) DeleteVersion(ctx context.Context, appID, versionID string) error {
+	return c.do(ctx, http.MethodDelete, "apps/"+url.PathEscape(appID)+"/versions/"+url.PathEscape(versionID), bodies{})
+}
+
 // Apps lists the applications.
 func (c *Client) Apps(ctx context.Context) ([]saesim.App, error) {
 	var apps []saesim.App

@@ -144,3 +144,26 @@ func TestNobodyThere(t *testing.T) {
 	server.Close()
 	require.Error(t, c.Reset(t.Context()))
 }
+
+func TestConsole(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	app := sim.Apps()[0].ID
+	first, err := c.BeginConsoleOrder(t.Context(), app, saesim.ConsoleRelease{Image: "registry.example/shop:2", Description: "by hand"})
+	require.NoError(t, err)
+	require.Equal(t, "by hand", sim.Orders(app)[1].Description)
+	second, err := c.ReplaceOrder(t.Context(), first, saesim.ConsoleRelease{Image: "registry.example/shop:3"})
+	require.NoError(t, err)
+	require.Equal(t, second, sim.Orders(app)[2].ID)
+	require.NoError(t, c.ExpireOrder(t.Context(), second))
+	require.True(t, sim.Orders(app)[2].Expired)
+
+	_, err = c.ReplaceOrder(t.Context(), first, saesim.ConsoleRelease{Image: "x"})
+	require.ErrorIs(t, err, saesim.ErrOrderFinished)
+	_, err = c.ReplaceOrder(t.Context(), second, saesim.ConsoleRelease{Image: "x"})
+	require.ErrorIs(t, err, saesim.ErrNoSuchOrder, "an expired order has no name")
+	_, err = c.BeginConsoleOrder(t.Context(), "nothing", saesim.ConsoleRelease{Image: "x"})
+	require.ErrorIs(t, err, saesim.ErrNoSuchApp)
+	require.ErrorIs(t, c.ExpireOrder(t.Context(), "nothing"), saesim.ErrNoSuchOrder)
+	require.ErrorIs(t, c.DeleteVersion(t.Context(), app, "nothing"), saesim.ErrNoSuchVersion)
+}
