@@ -197,7 +197,7 @@ func (w FreezeWindow) span() (span, error) {
 	if !w.Recurring() {
 		return func(at time.Time) (time.Time, bool) {
 			in := !at.Before(w.From) && at.Before(w.To)
-			return w.To, in
+			return w.To.UTC(), in
 		}, nil
 	}
 	zone, err := loadZone(w.Zone)
@@ -221,11 +221,11 @@ type recurring struct {
 }
 
 // at looks at the spans that start on the days around the moment: one that started the
-// day before may still last, and where a zone crosses the date line it may be the day
-// before that.
+// day before may still last, and one of the next day may have begun where clocks are set
+// back over midnight.
 func (r recurring) at(moment time.Time) (time.Time, bool) {
 	today := dayOf(moment.In(r.zone))
-	for _, days := range []int{-2, -1, 0, 1} {
+	for _, days := range []int{-1, 0, 1} {
 		day := today.AddDate(0, 0, days)
 		if !slices.Contains(r.days, day.Weekday()) {
 			continue

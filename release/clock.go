@@ -73,9 +73,9 @@ func (c clock) on(day time.Time, zone *time.Location) (first, last time.Time) {
 	since, until := guess.ZoneBounds()
 	switch shown := wall(guess); {
 	case shown.After(wanted):
-		return since, since
+		return since.UTC(), since.UTC()
 	case shown.Before(wanted):
-		return until, until
+		return until.UTC(), until.UTC()
 	}
 	first, last = guess, guess
 	if !since.IsZero() {
