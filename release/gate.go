@@ -2,6 +2,9 @@ package release
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -99,8 +102,19 @@ type GateResult struct {
 	Reason string `json:"reason"`
 }
 
-// MeasureActivity is the activity that measures a gate.
-const MeasureActivity = "gates.Measure"
+// The activities of gates.
+const (
+	// MeasureActivity measures a gate: [MeasureInput] in, [GateResult] out.
+	MeasureActivity = "gates.Measure"
+	// CheckGatesActivity tells, without asking anybody, whether gates could be measured:
+	// [CheckGatesInput] in, an error of type [FaultInvalid] if not.
+	CheckGatesActivity = "gates.Check"
+)
+
+// CheckGatesInput asks whether gates could be measured.
+type CheckGatesInput struct {
+	Gates []Gate `json:"gates"`
+}
 
 // MeasureInput asks for the [GateResult] of a gate.
 type MeasureInput struct {
@@ -170,36 +184,72 @@ func (g Gate) Judge(samples []Sample) (v Verdict, done bool) {
 		return VerdictInconclusive, true
 	case left > 0:
 		return VerdictInconclusive, false
-	case t.passed == 0:
+	case t.good == 0:
 		return VerdictInconclusive, true
 	default:
 		return VerdictPass, true
 	}
 }
 
+// Result is what the gate comes to after a batch with the samples taken so far. While
+// done is false more samples are wanted.
+func (g Gate) Result(batch int, samples []Sample) (r GateResult, done bool) {
+	v, done := g.Judge(samples)
+	return GateResult{
+		Name: g.Name, Batch: batch, Verdict: v, DryRun: g.DryRun, Samples: samples, Reason: reasonOf(samples),
+	}, done
+}
+
 // tally counts the samples of a gate.
 type tally struct {
-	failed, inconclusive int
-	// passed counts only what was measured.
-	passed, missed int
+	passed, failed, inconclusive, missed int
+	// good are those that passed and were not missed.
+	good int
 }
 
 func tallyOf(samples []Sample) tally {
 	var t tally
 	for _, s := range samples {
 		switch s.Verdict {
+		case VerdictPass:
+			t.passed++
 		case VerdictFail:
 			t.failed++
-		case VerdictPass:
-			if !s.Missed {
-				t.passed++
-			}
 		case VerdictInconclusive:
 			t.inconclusive++
 		}
-		if s.Missed {
+		switch {
+		case s.Missed:
 			t.missed++
+		case s.Verdict == VerdictPass:
+			t.good++
 		}
 	}
 	return t
+}
+
+// reasonOf tells the tally, and what the latest sample that did not pass was like.
+func reasonOf(samples []Sample) string {
+	t := tallyOf(samples)
+	reason := fmt.Sprintf("%d of %d samples passed, %d failed, %d inconclusive", t.passed, len(samples), t.failed, t.inconclusive)
+	if t.missed > 0 {
+		reason += fmt.Sprintf("; %d could not be taken", t.missed)
+	}
+	for _, s := range slices.Backward(samples) {
+		if s.Verdict != VerdictPass || s.Missed {
+			return reason + "; latest: " + s.String()
+		}
+	}
+	return reason
+}
+
+// String tells what was measured, and what was noticed.
+func (s Sample) String() string {
+	parts := []string{string(s.Verdict)}
+	for _, part := range []string{s.Value, s.Note} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,158 @@
+// Package gates measures the gates between batches: it probes HTTP addresses and asks
+// Prometheus servers, and judges what it finds with package release.
+//
+// Where a request may go is the operator's decision, not that of who asks for a release:
+// only hosts that the configuration allows are asked, redirects included, and addresses
+// of cloud metadata services are refused whatever name leads to them.
+package gates
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+)
+
+// Config holds what measuring needs.
+type Config struct {
+	// Allow lists the hosts that gates may ask: "shop.example" (any port),
+	// "shop.example:8080", "*.shop.example" (every name below it), or an IP address.
+	// None means that nothing may be asked.
+	Allow []string
+	// Transport carries the requests out. Unset means one that refuses link-local and
+	// metadata addresses and uses no proxy; another one answers for this itself.
+	Transport http.RoundTripper
+}
+
+// Gates measures gates. It holds no state: what was measured so far is kept by Temporal.
+type Gates struct {
+	allowed   allowList
+	transport http.RoundTripper
+}
+
+// New returns what measures gates; its error lists every entry of Allow that is none.
+func New(c Config) (*Gates, error) {
+	allowed, err := parseAllowList(c.Allow)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gates{allowed: allowed, transport: c.Transport}
+	if g.transport == nil {
+		g.transport = guardedTransport()
+	}
+	return g, nil
+}
+
+// Register registers the activities under their names.
+func (g *Gates) Register(r worker.ActivityRegistry) {
+	r.RegisterActivityWithOptions(g.Measure, activity.RegisterOptions{Name: release.MeasureActivity})
+	r.RegisterActivityWithOptions(g.Check, activity.RegisterOptions{Name: release.CheckGatesActivity})
+}
+
+// Check tells whether the gates could be measured, without asking anybody: an error of
+// type [release.FaultInvalid] names everything that is wrong and every host that is not
+// allowed.
+func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
+	errs := make([]error, len(in.Gates))
+	for i, gate := range in.Gates {
+		errs[i] = g.check(gate.WithDefaults())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return invalid(err)
+	}
+	return nil
+}
+
+// Measure takes one sample an attempt. Until the gate has its verdict the attempt fails
+// as unchanged and asks for the next one after the gate's interval; the samples travel
+// in the heartbeat details. So waiting costs neither history nor a worker, and another
+// worker goes on where one died. A retry policy for it limits no attempts.
+//
+// Its errors have the type [release.FaultInvalid]: a gate that can never be measured,
+// such as a host that is not allowed or a query that cannot be read.
+func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.GateResult, error) {
+	gate := in.Gate.WithDefaults()
+	if err := g.check(gate); err != nil {
+		return release.GateResult{}, invalid(err)
+	}
+	s, err := g.sample(ctx, gate)
+	if ctx.Err() != nil {
+		// Canceled or out of time: what was seen says nothing about the application.
+		return release.GateResult{}, ctx.Err()
+	}
+	if err != nil {
+		return release.GateResult{}, invalid(fmt.Errorf("gate %s: %w", gate.Name, err))
+	}
+	samples := append(samplesBefore(ctx), s)
+	result, done := gate.Result(in.Batch, samples)
+	if done {
+		return result, nil
+	}
+	activity.RecordHeartbeat(ctx, samples)
+	if ctx.Err() != nil {
+		return release.GateResult{}, ctx.Err()
+	}
+	return release.GateResult{}, again(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
+}
+
+// check tells whether a gate could be measured.
+func (g *Gates) check(gate release.Gate) error {
+	if err := gate.Validate(); err != nil {
+		return fmt.Errorf("gate %s: %w", gate.Name, err)
+	}
+	if err := g.allowed.check(addressOf(gate)); err != nil {
+		return fmt.Errorf("gate %s: %w", gate.Name, err)
+	}
+	return nil
+}
+
+func addressOf(gate release.Gate) string {
+	if gate.HTTP != nil {
+		return gate.HTTP.URL
+	}
+	return gate.Prometheus.Address
+}
+
+func (g *Gates) sample(ctx context.Context, gate release.Gate) (release.Sample, error) {
+	at := time.Now().UTC()
+	measure := g.query
+	if gate.HTTP != nil {
+		measure = g.probe
+	}
+	s, err := measure(ctx, gate)
+	s.At = at
+	return s, err
+}
+
+// samplesBefore returns the samples of earlier attempts. Details that cannot be read are
+// those of another version of this activity: it measures anew.
+func samplesBefore(ctx context.Context) []release.Sample {
+	if !activity.HasHeartbeatDetails(ctx) {
+		return nil
+	}
+	var samples []release.Sample
+	if err := activity.GetHeartbeatDetails(ctx, &samples); err != nil {
+		activity.GetLogger(ctx).Warn("measuring anew: earlier samples cannot be read", "error", err)
+		return nil
+	}
+	return samples
+}
+
+func invalid(err error) error {
+	return temporal.NewNonRetryableApplicationError(err.Error(), string(release.FaultInvalid), nil)
+}
+
+// again asks the Temporal server to try the activity again after a delay; nothing is
+// wrong, there are just more samples to take.
+func again(why string, after time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(why, string(release.FaultUnchanged), temporal.ApplicationErrorOptions{
+		NextRetryDelay: after, Category: temporal.ApplicationErrorCategoryBenign,
+	})
+}

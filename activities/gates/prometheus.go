@@ -1,0 +1,145 @@
+package gates
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"slipway/release"
+)
+
+// queryTimeout bounds one query, the server's work on it included.
+const queryTimeout = 15 * time.Second
+
+// query asks the server of a Prometheus gate. A server that gives no result is a missed
+// sample, whose verdict is the gate's NoData. Its error tells that the gate can never be
+// measured.
+func (g *Gates) query(ctx context.Context, gate release.Gate) (release.Sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	client, err := api.NewClient(api.Config{
+		Address: gate.Prometheus.Address, Client: g.client(limited{g.transport}, nil),
+	})
+	if err != nil {
+		return release.Sample{}, errors.New("the address cannot be asked")
+	}
+	// No time is given: the server's own clock says what is now.
+	value, warnings, _, err := v1.NewAPI(client).Query(ctx, gate.Prometheus.Query, time.Time{}, v1.WithTimeout(queryTimeout))
+	if err == nil && value == nil {
+		err = errors.New("it has no result")
+	}
+	if err != nil {
+		return missed(gate, err)
+	}
+	s, err := read(gate, value)
+	if len(warnings) > 0 {
+		s.Note = note(strings.Join(append(nonEmpty(s.Note), warnings...), "; "))
+	}
+	return s, err
+}
+
+// missed tells a query that can never succeed from a server that gives no result now.
+func missed(gate release.Gate, err error) (release.Sample, error) {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return release.Sample{}, refused
+	}
+	s := release.Sample{Verdict: gate.NoData, Missed: true, Note: why(err)}
+	said, ok := errors.AsType[*v1.Error](err)
+	switch {
+	case !ok:
+		return s, nil
+	case said.Type == v1.ErrBadData:
+		return release.Sample{}, errors.New(note("the query was refused: " + said.Msg))
+	default:
+		// Only the message: the detail is the answer's body.
+		s.Note = note("the server gave no result: " + said.Msg)
+		return s, nil
+	}
+}
+
+// number is one number of a result.
+type number struct {
+	// series names it where there are several.
+	series string
+	value  float64
+}
+
+// read judges a result; of several numbers the worst.
+func read(gate release.Gate, value model.Value) (release.Sample, error) {
+	numbers, err := numbersOf(value)
+	if err != nil {
+		return release.Sample{}, err
+	}
+	if len(numbers) == 0 {
+		return release.Sample{Verdict: gate.NoData, Note: "the query found no series"}, nil
+	}
+	samples := make([]release.Sample, len(numbers))
+	for i, n := range numbers {
+		samples[i] = judge(gate, n)
+		if len(numbers) > 1 {
+			samples[i].Note = note(fmt.Sprintf("worst of %d series: %s", len(numbers), n.series))
+		}
+	}
+	return slices.MinFunc(samples, func(a, b release.Sample) int {
+		return cmp.Compare(rank(a.Verdict), rank(b.Verdict))
+	}), nil
+}
+
+// judge judges one number. NaN is no data: it is what a division of nothing gives.
+func judge(gate release.Gate, n number) release.Sample {
+	s := release.Sample{Value: strconv.FormatFloat(n.value, 'g', -1, 64)}
+	if s.Verdict = gate.NoData; !math.IsNaN(n.value) {
+		s.Verdict = gate.Prometheus.Verdict(n.value)
+	}
+	return s
+}
+
+// rank orders verdicts, the worst first.
+func rank(v release.Verdict) int {
+	switch v {
+	case release.VerdictFail:
+		return 0
+	case release.VerdictInconclusive:
+		return 1
+	case release.VerdictPass:
+		return 2
+	}
+	return 1
+}
+
+// numbersOf takes a result apart, in an order that does not depend on the server's.
+func numbersOf(value model.Value) ([]number, error) {
+	switch v := value.(type) {
+	case *model.Scalar:
+		return []number{{value: float64(v.Value)}}, nil
+	case model.Vector:
+		numbers := make([]number, 0, len(v))
+		for _, s := range v {
+			if s.Histogram != nil {
+				return nil, errors.New("the query gives a histogram; it must give numbers")
+			}
+			numbers = append(numbers, number{series: s.Metric.String(), value: float64(s.Value)})
+		}
+		slices.SortFunc(numbers, func(a, b number) int { return strings.Compare(a.series, b.series) })
+		return numbers, nil
+	default:
+		return nil, fmt.Errorf("the query gives a %s; it must give a scalar or an instant vector", value.Type())
+	}
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
