@@ -36,8 +36,9 @@ func parseAllowList(entries []string) (allowList, error) {
 	return list, errors.Join(errs...)
 }
 
-// namePattern is a host name in lower case.
-const namePattern = `^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$`
+// namePattern is a host name in lower case. Its last label is no number: that would be
+// an IP address, or a part of one.
+const namePattern = `^([a-z0-9_-]+\.)*[a-z0-9_-]*[a-z_][a-z0-9_-]*$`
 
 func parseAllowed(entry string) (allowed, error) {
 	var a allowed

@@ -45,7 +45,7 @@ func New(c Config) (*Gates, error) {
 	}
 	g := &Gates{allowed: allowed, transport: c.Transport}
 	if g.transport == nil {
-		g.transport = guardedTransport()
+		g.transport = guardedTransport(nil)
 	}
 	return g, nil
 }

@@ -22,11 +22,12 @@ const connectTimeout = 10 * time.Second
 
 // guardedTransport asks the network directly. It uses no proxy, because a proxy would
 // resolve the names itself, and a fresh connection for every sample, because an open one
-// would hide that no new one can be made.
-func guardedTransport() *http.Transport {
+// would hide that no new one can be made. A nil resolver is the usual one.
+func guardedTransport(resolver *net.Resolver) *http.Transport {
 	dialer := &net.Dialer{
-		Timeout: connectTimeout,
-		Control: func(_, address string, _ syscall.RawConn) error { return refuse(address) },
+		Timeout:  connectTimeout,
+		Resolver: resolver,
+		Control:  func(_, address string, _ syscall.RawConn) error { return refuse(address) },
 	}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
