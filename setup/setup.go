@@ -1,6 +1,6 @@
 // Package setup prepares what a deployment of Slipway needs before its first event: the
-// streams of NATS JetStream and the search attributes of the Temporal namespace. All of
-// it can be said again at any time; what is there already stays.
+// streams and the freeze calendar of NATS JetStream, and the search attributes of the
+// Temporal namespace. All of it can be said again at any time; what is there already stays.
 package setup
 
 import (
@@ -13,7 +13,7 @@ import (
 
 // Prepared is one thing that setup looked after.
 type Prepared struct {
-	// Kind is "stream" or "search attribute".
+	// Kind is "stream", "bucket" or "search attribute".
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
 	Result Result `json:"result"`
@@ -32,7 +32,7 @@ const (
 // Run prepares both, and returns once what it made can be used. A problem with one does
 // not hold the other up; all are returned, with what was prepared all the same.
 func Run(ctx context.Context, temporal client.Client, namespace string, js jetstream.JetStream) ([]Prepared, error) {
-	streams, streamsErr := Streams(ctx, js)
+	kept, natsErr := NATS(ctx, js)
 	attributes, attributesErr := SearchAttributes(ctx, temporal, namespace)
-	return append(streams, attributes...), errors.Join(streamsErr, attributesErr)
+	return append(kept, attributes...), errors.Join(natsErr, attributesErr)
 }

@@ -8,6 +8,9 @@
 //	SLIPWAY_EVENTS      slipway.event.<platform>.<app-id>.<release-id>.<kind>
 //	SLIPWAY_DEADLETTER  slipway.deadletter.<original subject>    what could not be taken
 //
+// Beside them the key-value bucket slipway-calendar holds the calendar of freezes, see
+// [Calendars].
+//
 // Every message but a dead letter is a CloudEvent 1.0. Slipway writes structured JSON
 // and reads both structured JSON and the binary mode, whose attributes are headers with
 // the prefix ce-. The source and id of an event are its identity: [EncodeRequest],

@@ -19,11 +19,11 @@ const setupTime = 2 * time.Minute
 func (a *app) setup() *cobra.Command {
 	cmd := printing(settings(&cobra.Command{
 		Use:   "setup",
-		Short: "Prepare NATS and Temporal: streams and search attributes",
-		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER) and
-register Temporal's search attributes (SlipwayApp, SlipwayPhase), then wait until they can
-be used. Doing it again changes nothing; limits that an operator has set on the streams
-stay as they are.`,
+		Short: "Prepare NATS and Temporal: streams, freeze calendar and search attributes",
+		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
+the key-value bucket of the freeze calendar (slipway-calendar), and register Temporal's
+search attributes (SlipwayApp, SlipwayPhase), then wait until they can be used. Doing it
+again changes nothing; limits that an operator has set on the streams stay as they are.`,
 		Example: `  slipway setup
   slipway setup --nats-url nats://nats.example:4222 --temporal-address temporal.example:7233 -o json`,
 		GroupID: groupCare,
@@ -41,9 +41,9 @@ stay as they are.`,
 		}
 		ctx, cancel := within(cmd.Context(), *timeout)
 		defer cancel()
-		streams, natsErr := a.setupStreams(ctx, v)
+		kept, natsErr := a.setupNATS(ctx, v)
 		attributes, temporalErr := a.setupAttributes(ctx, v)
-		done := append(streams, attributes...)
+		done := append(kept, attributes...)
 		if len(done) > 0 {
 			if err := f.Write(a.Stdout, done, func() string { return preparedTable(done) }); err != nil {
 				return err
@@ -62,13 +62,13 @@ func preparedTable(done []setup.Prepared) string {
 	return render.Table(rows, render.Style{})
 }
 
-func (a *app) setupStreams(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
+func (a *app) setupNATS(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
 	js, closeNATS, err := a.jetStream(v, "slipway setup")
 	if err != nil {
 		return nil, err
 	}
 	defer closeNATS()
-	return setup.Streams(ctx, js)
+	return setup.NATS(ctx, js)
 }
 
 func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
