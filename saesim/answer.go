@@ -25,8 +25,11 @@ type envelope struct {
 	Message   string `json:"Message,omitempty"`
 	Data      any    `json:"Data,omitempty"`
 	ErrorCode string `json:"ErrorCode,omitempty"`
-	Code      string `json:"Code,omitempty"`
+	Code      any    `json:"Code,omitempty"`
 	Success   *bool  `json:"Success,omitempty"`
+	// Only OpenSaeService and DescribeRegions answer these.
+	OrderID string       `json:"OrderId,omitempty"`
+	Regions []regionData `json:"Regions,omitempty"`
 	*paging
 }
 
@@ -42,16 +45,18 @@ type reply struct {
 	data      any
 	errorCode string
 	paging    *paging
+	orderID   string
+	regions   []regionData
 }
 
 // Operations whose success answers differ from the usual envelope (SAE API
 // reference ch. 8, 10, 11, 12).
 func untraced() []string {
-	return []string{"DescribeRegions", "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication"}
+	return []string{opOpen, opRegions, "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication"}
 }
 
 // bare tells whether success answers carry neither Message, Code nor Success.
-func bare(op saeclient.Operation) bool { return op.Group == "scaling" || op.Name == "OpenSaeService" }
+func bare(op saeclient.Operation) bool { return op.Group == "scaling" || op.Name == opOpen }
 
 // succeed makes the answer of a call that was carried out.
 func succeed(op saeclient.Operation, ids requestIDs, result any) answer {
@@ -59,12 +64,15 @@ func succeed(op saeclient.Operation, ids requestIDs, result any) answer {
 	if !isReply {
 		full = reply{data: result}
 	}
-	e := envelope{RequestID: ids.request, Data: full.data, paging: full.paging}
+	e := envelope{RequestID: ids.request, Data: full.data, paging: full.paging, OrderID: full.orderID, Regions: full.regions}
 	if !slices.Contains(untraced(), op.Name) {
 		e.TraceID = ids.trace
 	}
 	if !bare(op) {
 		e.Message, e.Code, e.Success, e.ErrorCode = "success", "200", new(true), full.errorCode
+	}
+	if op.Name == opRegions {
+		e.Code, e.Success = http.StatusOK, nil // an integer here alone (ch. 10.2)
 	}
 	return encode(http.StatusOK, e)
 }

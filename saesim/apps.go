@@ -231,6 +231,7 @@ type applicationData struct {
 	Instances         int
 	RegionID          string `json:"RegionId"`
 	AppDescription    string `json:",omitempty"`
+	Tags              []tagData
 }
 
 type applicationsData struct {
@@ -261,14 +262,14 @@ func listApplications(c *call) (any, *apiError) {
 	for _, a := range cut(apps, p) {
 		data.Applications = append(data.Applications, applicationData{
 			AppName: a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
-			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"],
+			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
 		})
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
 }
 
 // listed applies the filters of ListApplications. Names match by substring; the
-// reference does not say how (reading). No application has tags or an SLB here.
+// reference does not say how (reading). No application has an SLB here.
 func (c *call) listed(a *application) bool {
 	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
 		return false
@@ -276,7 +277,7 @@ func (c *call) listed(a *application) bool {
 	if name := c.args["AppName"]; name != "" && !strings.Contains(a.Name, name) {
 		return false
 	}
-	if tags := strings.TrimSpace(c.args["Tags"]); tags != "" && tags != "[]" {
+	if filter, refused := c.tags(true); refused != nil || !a.carries(filter) {
 		return false
 	}
 	value := c.args["FieldValue"]

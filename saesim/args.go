@@ -76,16 +76,25 @@ func (a args) check(op saeclient.Operation) *apiError {
 			continue
 		}
 		if err := p.Check(value); err != nil {
-			return refuseValue(p, err)
+			if refused := refuseValue(op, p, err); refused != nil {
+				return refused
+			}
 		}
 	}
 	return nil
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot
-// have. The reference has own codes for a few; the others get the general ones.
-func refuseValue(p saeclient.Param, reason error) *apiError {
+// have. The reference has own codes for a few; the others get the general ones. What
+// its operation judges by itself is let through.
+func refuseValue(op saeclient.Operation, p saeclient.Param, reason error) *apiError {
 	switch {
+	case op.Name == opCreateNamespace && p.Name == paramNamespace:
+		return nil
+	case p.Name == "NamespaceName":
+		return refuse(codeNamespaceName)
+	case p.Name == "ResourceType":
+		return refuse(codeResourceType)
 	case p.Name == "PackageType":
 		return refuse(codePackageType)
 	case p.Name == "MinReadyInstanceRatio":
@@ -93,6 +102,8 @@ func refuseValue(p saeclient.Param, reason error) *apiError {
 	case p.Name == "BatchWaitTime" && p.Min != nil:
 		return refuse(codeBatchWait)
 	case len(p.Enum) > 0:
+		return refuse(codeObviously, p.Name)
+	case !slices.Contains(op.Errors, codeWithMessage) && slices.Contains(op.Errors, codeObviously):
 		return refuse(codeObviously, p.Name)
 	}
 	return invalidParameter(p.Name, "%s", reason)

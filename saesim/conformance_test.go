@@ -58,6 +58,8 @@ func (s shape) check(t *testing.T, path string, value any) {
 		for _, entry := range list {
 			s.Items.check(t, path+"[]", entry)
 		}
+	case "map":
+		require.IsType(t, map[string]any{}, value, path)
 	case "string":
 		require.IsType(t, "", value, path)
 	case "boolean":
@@ -119,6 +121,7 @@ func TestAnswersHaveTheDocumentedShape(t *testing.T) {
 	call("DisableApplicationScalingRule", "ScalingRuleName", "timer")
 	call("DescribeApplicationScalingRules")
 	h.callGreyRoutes(t, call)
+	h.callResources(t, call)
 
 	id := call(opDeploy, "ImageUrl", "registry.test/shop:2", paramUpdateStrategy, gray1and2, "ChangeOrderDesc", "d")["ChangeOrderId"].(string)
 	h.settle(t)

@@ -73,7 +73,7 @@ func requireEnvelope(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	var e struct {
 		RequestID string `json:"RequestId"`
-		Code      string
+		Code      any
 	}
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e))
 	require.NotEmpty(t, e.RequestID)

@@ -13,6 +13,7 @@ import (
 func TestListApplicationsFiltersAndSorts(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
+	h.must(t, opCreateNamespace, paramNamespace, "cn-hangzhou:a", "NamespaceName", "a")
 	for i, name := range []string{"shop", "shop-admin", "stock"} {
 		h.must(t, opCreate, "AppName", name, "PackageType", "Image", "ImageUrl", "i:1", "Replicas", fmt.Sprint(3-i), "NamespaceId", []string{"", "cn-hangzhou:a", "cn-hangzhou:a"}[i])
 	}

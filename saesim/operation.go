@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -36,7 +37,7 @@ type handler func(c *call) (any, *apiError)
 
 // handlers are the operations this simulator serves.
 func handlers() map[string]handler {
-	return map[string]handler{
+	served := map[string]handler{
 		"DescribeApplicationStatus":    describeStatus,
 		"DescribeApplicationConfig":    describeConfig,
 		"DescribeApplicationInstances": describeInstances,
@@ -69,6 +70,8 @@ func handlers() map[string]handler {
 		"ListGreyTagRoute":     listRoutes,
 		"DescribeGreyTagRoute": describeRoute,
 	}
+	maps.Copy(served, resourceHandlers())
+	return served
 }
 
 // operation is an operation of the API with its handler, nil when it is known but
@@ -89,7 +92,7 @@ func routes() map[route]*operation {
 	for _, op := range saeclient.Operations() {
 		entry := &operation{Operation: op, serve: served[op.Name]}
 		index[route{op.Method, op.Path}] = entry
-		if op.Name == "OpenSaeService" {
+		if op.Name == opOpen {
 			index[route{http.MethodGet, op.Path}] = entry
 		}
 	}

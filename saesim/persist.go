@@ -79,6 +79,9 @@ func decodeState(text []byte) (*state, error) {
 			return nil, fmt.Errorf("gray rule %d: its application is missing", id)
 		}
 	}
+	if err := st.checkResources(); err != nil {
+		return nil, err
+	}
 	return st, nil
 }
 

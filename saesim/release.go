@@ -39,12 +39,10 @@ func createApplication(c *call) (any, *apiError) {
 	}
 	app := &application{
 		ID: c.st.draw("app"), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
-		Name: c.args["AppName"], NamespaceID: c.args["NamespaceId"], PackageType: packageType,
+		Name: c.args["AppName"], NamespaceID: c.home(), PackageType: packageType,
 		Replicas: *c.args.integer("Replicas"), CreatedAt: c.now, Config: config,
 	}
-	if app.NamespaceID == "" || c.args.boolean("AutoConfig", false) {
-		app.NamespaceID = c.region
-	}
+	c.bindNetwork(app)
 	c.st.Apps[app.ID] = app
 	data := createData{AppID: app.ID}
 	if c.args.boolean("Deploy", true) {
@@ -70,6 +68,9 @@ func (c *call) checkCreate(packageType string, config map[string]string) *apiErr
 		return invalidParameter("NamespaceId", "it must be <RegionId>:<suffix>")
 	case !specSupported(config["Cpu"], config["Memory"]):
 		return refuse(codeInstanceSpec, config["Cpu"], config["Memory"])
+	}
+	if refused := c.checkSurroundings(c.home(), config); refused != nil {
+		return refused
 	}
 	return checkPackage(packageType, config)
 }
@@ -159,6 +160,9 @@ func deployApplication(c *call) (any, *apiError) {
 	if refused := checkPackage(app.PackageType, config); refused != nil {
 		return nil, refused
 	}
+	if refused := c.checkMounts(app.NamespaceID, config); refused != nil {
+		return nil, refused
+	}
 	if app.PackageType != packageImage && app.hasPackage(config["PackageVersion"]) {
 		return nil, refuse(codeVersionExists)
 	}
@@ -195,6 +199,9 @@ func rollbackApplication(c *call) (any, *apiError) {
 	target := app.version(c.args["VersionId"])
 	if target == nil {
 		return nil, refuse(codeObviously, "VersionId")
+	}
+	if refused := c.checkMounts(app.NamespaceID, target.Config); refused != nil {
+		return nil, refused
 	}
 	wanted, refused := c.release(app, target.ID, time.Second)
 	if refused != nil {

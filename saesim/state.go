@@ -23,6 +23,8 @@ type state struct {
 	GreyRoutes map[int64]*greyRoute    `json:"greyRoutes"`
 	NextRoute  int64                   `json:"nextRoute"`
 
+	resources
+
 	Faults    []*Fault       `json:"faults"`
 	NextFault int            `json:"nextFault"`
 	Calls     map[string]int `json:"calls"`
@@ -49,6 +51,7 @@ func (s *state) fillMaps() {
 	if s.GreyRoutes == nil {
 		s.GreyRoutes = map[int64]*greyRoute{}
 	}
+	s.resources.fillMaps()
 	if s.Calls == nil {
 		s.Calls = map[string]int{}
 	}
@@ -79,6 +82,8 @@ type application struct {
 	OrderIDs  []string       `json:"orderIds"`  // oldest first
 	// ActiveOrder is the one unfinished order, or empty.
 	ActiveOrder string `json:"activeOrder"`
+
+	belongings
 }
 
 // version is one deployed state of an application (SAE API reference ch. 10.12).

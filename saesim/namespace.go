@@ -1,0 +1,362 @@
+package saesim
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	opCreateNamespace = "CreateNamespace"
+
+	paramNamespace = "NamespaceId"
+
+	// maxNamespaceID is the length that error texts give (SAE API reference ch. 9.1).
+	maxNamespaceID = 32
+	// maxNamespaces is how many namespaces an account can make; the reference gives
+	// no number (reading).
+	maxNamespaces = 100
+)
+
+// namespace is a namespace with its network (SAE API reference ch. 9). The default
+// one, whose ID is the region's, is kept only once something is known of it.
+type namespace struct {
+	ID              string    `json:"id"`
+	Name            string    `json:"name"`
+	Description     string    `json:"description,omitempty"`
+	VPCID           string    `json:"vpcId,omitempty"`
+	VSwitchID       string    `json:"vSwitchId,omitempty"`
+	SecurityGroupID string    `json:"securityGroupId,omitempty"`
+	CreatedAt       time.Time `json:"createdAt,omitzero"`
+}
+
+// namespace returns a namespace, or nil. Each region has a default one.
+func (c *call) namespace(id string) *namespace {
+	if ns := c.st.Namespaces[id]; ns != nil {
+		return ns
+	}
+	if id == c.region {
+		return &namespace{ID: id, Name: "Default"}
+	}
+	return nil
+}
+
+// namespaces lists all namespaces, the default one first, then as they were made.
+func (c *call) namespaces() []*namespace {
+	list := slices.SortedFunc(maps.Values(c.st.Namespaces), func(a, b *namespace) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
+	})
+	list = slices.DeleteFunc(list, func(ns *namespace) bool { return ns.ID == c.region })
+	return slices.Insert(list, 0, c.namespace(c.region))
+}
+
+// existingNamespace refuses a namespace that does not exist with the code that the
+// operation's table lists.
+func (c *call) existingNamespace() (*namespace, *apiError) {
+	if ns := c.namespace(c.args[paramNamespace]); ns != nil {
+		return ns, nil
+	}
+	return nil, c.missingCode(codeNamespaceNotFound, codeObviously, paramNamespace)
+}
+
+// customNamespace returns the namespace that a call names and that is not the
+// default one, which can neither be read alone nor changed nor deleted (SAE API
+// reference ch. 9.5). The code for it is a reading.
+func (c *call) customNamespace() (*namespace, *apiError) {
+	id := c.args[paramNamespace]
+	if ns := c.st.Namespaces[id]; ns != nil && id != c.region {
+		return ns, nil
+	}
+	return nil, refuse(codeNamespaceNotFound)
+}
+
+// checkNewNamespace applies the rules for the ID of a new namespace. The table, the
+// error texts and the samples differ about the suffix; lower-case letters, digits
+// and hyphens are taken (reading).
+func checkNewNamespace(id string) *apiError {
+	region, suffix, found := strings.Cut(id, ":")
+	switch {
+	case id != strings.ToLower(id):
+		return refuse(codeNamespaceUppercase)
+	case !found || !regionPattern().MatchString(region) || utf8.RuneCountInString(id) > maxNamespaceID:
+		return refuse(codeNamespaceFormat)
+	case !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(suffix):
+		return refuse(codeNamespaceSuffix)
+	}
+	return nil
+}
+
+// inNamespace lists the applications of a namespace.
+func (s *state) inNamespace(id string) []*application {
+	return slices.DeleteFunc(s.applications(), func(a *application) bool { return a.NamespaceID != id })
+}
+
+type namespaceData struct {
+	NamespaceDescription string
+	NamespaceID          string `json:"NamespaceId"`
+	NamespaceName        string
+	RegionID             string `json:"RegionId"`
+}
+
+func (c *call) showNamespace(ns *namespace) namespaceData {
+	return namespaceData{NamespaceDescription: ns.Description, NamespaceID: ns.ID, NamespaceName: ns.Name, RegionID: c.region}
+}
+
+// createNamespace serves CreateNamespace (SAE API reference ch. 9.1). A namespace of
+// another region is refused as a wrong ID (reading).
+func createNamespace(c *call) (any, *apiError) {
+	id := c.args[paramNamespace]
+	if refused := checkNewNamespace(id); refused != nil {
+		return nil, refused
+	}
+	switch {
+	case !strings.HasPrefix(id, c.region+":"):
+		return nil, refuse(codeNamespaceFormat)
+	case c.st.Namespaces[id] != nil:
+		return nil, refuse(codeNamespaceExists)
+	case len(c.st.Namespaces) >= maxNamespaces:
+		return nil, refuse(codeNamespaceQuota)
+	}
+	ns := &namespace{ID: id, Name: c.args["NamespaceName"], Description: c.args["NamespaceDescription"], CreatedAt: c.now}
+	c.st.Namespaces[id] = ns
+	return c.showNamespace(ns), nil
+}
+
+// deleteNamespace serves DeleteNamespace (SAE API reference ch. 9.2). Ingresses
+// forbid it with a code that is listed elsewhere and speaks of deletion; config maps
+// go with the namespace (reading).
+func deleteNamespace(c *call) (any, *apiError) {
+	ns, refused := c.customNamespace()
+	if refused == nil {
+		refused = c.emptyNamespace(ns)
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	delete(c.st.Namespaces, ns.ID)
+	maps.DeleteFunc(c.st.ConfigMaps, func(_ int64, m *configMap) bool { return m.NamespaceID == ns.ID })
+	return nil, nil //nolint:nilnil // an answer without data
+}
+
+// emptyNamespace refuses a namespace that has ingresses or applications.
+func (c *call) emptyNamespace(ns *namespace) *apiError {
+	for _, i := range c.st.Ingresses {
+		if i.NamespaceID == ns.ID {
+			return refuse(codeNamespaceIngress)
+		}
+	}
+	if len(c.st.inNamespace(ns.ID)) > 0 {
+		return refuse(codeNamespaceInUse)
+	}
+	return nil
+}
+
+// updateNamespace serves UpdateNamespace (SAE API reference ch. 9.3).
+func updateNamespace(c *call) (any, *apiError) {
+	if !namespacePattern().MatchString(c.args[paramNamespace]) {
+		return nil, refuse(codeNamespaceFormat)
+	}
+	ns, refused := c.customNamespace()
+	if refused != nil {
+		return nil, refused
+	}
+	ns.Name = c.args["NamespaceName"]
+	if text, sent := c.args["NamespaceDescription"]; sent {
+		ns.Description = text
+	}
+	return c.showNamespace(ns), nil
+}
+
+// updateNamespaceVPC serves UpdateNamespaceVpc (SAE API reference ch. 9.4).
+func updateNamespaceVPC(c *call) (any, *apiError) {
+	ns, refused := c.existingNamespace()
+	if refused != nil {
+		return nil, refused
+	}
+	vpc := c.args["VpcId"]
+	if !vpcExists(vpc) {
+		return nil, refuse(codeVPCNotFound)
+	}
+	if refused := c.emptyNamespace(ns); refused != nil {
+		return nil, refused
+	}
+	if ns.VPCID != vpc {
+		ns.VPCID, ns.VSwitchID, ns.SecurityGroupID = vpc, "", ""
+	}
+	c.st.Namespaces[ns.ID] = ns
+	return nil, nil //nolint:nilnil // an answer without data
+}
+
+// vpcExists tells whether the account has a VPC: all whose ID has the form of those
+// in the samples. There is no VPC service here (reading).
+func vpcExists(id string) bool { return regexp.MustCompile(`^vpc-[0-9a-z*-]+$`).MatchString(id) }
+
+// home is the namespace of a new application: with AutoConfig, or when it names none,
+// the default one (SAE API reference ch. 12.1).
+func (c *call) home() string {
+	if c.args.boolean("AutoConfig", false) {
+		return c.region
+	}
+	return cmp.Or(c.args[paramNamespace], c.region)
+}
+
+// checkSurroundings checks what a new application finds around it: its namespace,
+// the network and the config maps. A namespace has one VPC, which its first
+// application binds (SAE API reference ch. 12.1).
+func (c *call) checkSurroundings(namespaceID string, config map[string]string) *apiError {
+	ns, vpc := c.namespace(namespaceID), c.args["VpcId"]
+	if c.args.boolean("AutoConfig", false) {
+		vpc = ""
+	}
+	switch {
+	case ns == nil:
+		return refuse(codeNamespaceNotFound)
+	case vpc != "" && !vpcExists(vpc):
+		return refuse(codeVPCNotFound)
+	case vpc != "" && ns.VPCID != "" && ns.VPCID != vpc:
+		return invalidParameter("VpcId", "the namespace is bound to %s", ns.VPCID)
+	}
+	return c.checkMounts(namespaceID, config)
+}
+
+// bindNetwork gives the namespace of a new application its network, or the
+// application that of its namespace.
+func (c *call) bindNetwork(app *application) {
+	if c.args.boolean("AutoConfig", false) {
+		for _, name := range []string{"VpcId", "VSwitchId", "SecurityGroupId"} {
+			delete(app.Config, name)
+		}
+	}
+	ns := c.namespace(app.NamespaceID)
+	if ns == nil {
+		return
+	}
+	for name, bound := range map[string]*string{
+		"VpcId": &ns.VPCID, "VSwitchId": &ns.VSwitchID, "SecurityGroupId": &ns.SecurityGroupID,
+	} {
+		if *bound == "" {
+			*bound = app.Config[name]
+		}
+		if *bound != "" && app.Config[name] == "" {
+			app.Config[name] = *bound
+		}
+	}
+	if ns.VPCID != "" {
+		c.st.Namespaces[ns.ID] = ns
+	}
+}
+
+// describeNamespace serves DescribeNamespace (SAE API reference ch. 9.5).
+func describeNamespace(c *call) (any, *apiError) {
+	ns, refused := c.customNamespace()
+	if refused != nil {
+		return nil, refused
+	}
+	return c.showNamespace(ns), nil
+}
+
+type listedNamespaceData struct {
+	namespaceData
+
+	AccessKey string
+	SecretKey string
+	TenantID  string `json:"TenantId"`
+}
+
+type namespacesData struct {
+	CurrentPage int
+	TotalSize   int
+	PageSize    int
+	Namespaces  []listedNamespaceData
+}
+
+// describeNamespaces serves DescribeNamespaces (SAE API reference ch. 9.6). The keys
+// of the configuration service are made up and open nothing.
+func describeNamespaces(c *call) (any, *apiError) {
+	list := c.namespaces()
+	p := c.args.page(defaultPageSize)
+	data := namespacesData{CurrentPage: p.Number, TotalSize: len(list), PageSize: p.Size, Namespaces: []listedNamespaceData{}}
+	for _, ns := range cut(list, p) {
+		data.Namespaces = append(data.Namespaces, listedNamespaceData{
+			namespaceData: c.showNamespace(ns), TenantID: c.tenant(ns),
+			AccessKey: strings.ReplaceAll(uuid(c.st.Seed, "access/"+ns.ID), "-", ""),
+			SecretKey: strings.ReplaceAll(uuid(c.st.Seed, "secret/"+ns.ID), "-", ""),
+		})
+	}
+	return data, nil
+}
+
+func (c *call) tenant(ns *namespace) string { return uuid(c.st.Seed, "tenant/"+ns.ID) }
+
+type namespaceNetworkData struct {
+	VPCID             string `json:"VpcId"`
+	VSwitchID         string `json:"VSwitchId"`
+	Custom            bool
+	AgentInstall      string
+	NamespaceID       string `json:"NamespaceId"`
+	HybridCloudEnable bool
+	SecurityGroupID   string `json:"SecurityGroupId"`
+	Current           bool
+	NamespaceName     string
+	RegionID          string `json:"RegionId"`
+}
+
+// describeNamespaceList serves DescribeNamespaceList (SAE API reference ch. 9.7).
+// Without ContainCustom it shows the default namespace alone (reading). There are no
+// hybrid cloud namespaces to exclude.
+func describeNamespaceList(c *call) (any, *apiError) {
+	list := []namespaceNetworkData{}
+	for _, ns := range c.namespaces() {
+		custom := ns.ID != c.region
+		if custom && !c.args.boolean("ContainCustom", false) {
+			continue
+		}
+		list = append(list, namespaceNetworkData{
+			VPCID: ns.VPCID, VSwitchID: ns.VSwitchID, SecurityGroupID: ns.SecurityGroupID, Custom: custom,
+			AgentInstall: "http://edas-" + c.region + ".oss-" + c.region + "-internal.aliyuncs.com/install.sh",
+			NamespaceID:  ns.ID, NamespaceName: ns.Name, RegionID: c.region,
+		})
+	}
+	return list, nil
+}
+
+type namespaceResourcesData struct {
+	VPCID                  string `json:"VpcId"`
+	LastChangeOrderID      string `json:"LastChangeOrderId"`
+	BelongRegion           string
+	NamespaceID            string `json:"NamespaceId"`
+	SecurityGroupID        string `json:"SecurityGroupId"`
+	UserID                 string `json:"UserId"`
+	NamespaceName          string
+	LastChangeOrderStatus  string `json:",omitempty"`
+	VPCName                string `json:"VpcName"`
+	VSwitchID              string `json:"VSwitchId"`
+	Description            string
+	LastChangeOrderRunning bool
+	AppCount               int64
+	VSwitchName            string
+	NotificationExpired    bool
+	TenantID               string `json:"TenantId"`
+	JumpServerAppID        string `json:"JumpServerAppId"`
+	JumpServerIP           string `json:"JumpServerIp"`
+}
+
+// describeNamespaceResources serves DescribeNamespaceResources (SAE API reference
+// ch. 9.8). Without a NamespaceId it describes the default namespace (reading). The
+// names of networks belong to another service and are empty.
+func describeNamespaceResources(c *call) (any, *apiError) {
+	c.args.add(paramNamespace, c.region)
+	ns, refused := c.existingNamespace()
+	if refused != nil {
+		return nil, refused
+	}
+	return namespaceResourcesData{
+		VPCID: ns.VPCID, BelongRegion: c.region, NamespaceID: ns.ID, SecurityGroupID: ns.SecurityGroupID,
+		UserID: callerName, NamespaceName: ns.Name, VSwitchID: ns.VSwitchID, Description: ns.Description,
+		AppCount: int64(len(c.st.inNamespace(ns.ID))), NotificationExpired: true, TenantID: c.tenant(ns),
+	}, nil
+}

@@ -1,0 +1,148 @@
+package saesim
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// Codes of the operations on resources. Spelling is the documents' own.
+const (
+	codeNamespaceExists   = "InstanceExist.NamespaceId"
+	codeNamespaceFormat   = "InvalidNamespaceId.Format"
+	codeNamespaceSuffix   = "InvalidNamespaceIdSuffix.Format"
+	codeNamespaceName     = "InvalidNamespaceName.Format"
+	codeNamespaceInUse    = "Namespace.AppExists"
+	codeNamespaceIngress  = "DeleteFail.NamespaceHasIngress"
+	codeNamespaceQuota    = "Exceed.Namespace"
+	codeVPCNotFound       = "InvalidVpcId.NotFound"
+	codeConfigMapQuota    = "Exceed.ConfigMap"
+	codeConfigMapSize     = "TooMany.Configmap"
+	codeConfigMapNotFound = "NotFound.ConfigMap"
+	codeConfigMapKey      = "NotFound.ConfigMapKey"
+	codeConfigMapMounted  = "DeleteFail.ConfigMapReferenced"
+	codeMountConflict     = "MountConflict.ConfigMap"
+	codeSLBNotFound       = "Slb.NotFound"
+	codeListenerTaken     = "SlbListenerPort.NotAvailable"
+	codeCertNotFound      = "SSLCert.NotFound"
+	codeIngressRules      = "Exceed.IngressRule"
+	codeTagKey            = "InvalidParameter.TagKey"
+	codeTagValue          = "InvalidParameter.TagValue"
+	codeTagKeyMissing     = "Missing.TagKey"
+	codeTagKeyTwice       = "Duplicate.TagKey"
+	codeTooManyTags       = "NumberExceed.Tags"
+	codeTooManyResources  = "NumberExceed.ResourceIds"
+	codeResourceType      = "InvalidResourceType.NotFound"
+	codeAlreadyOpen       = "ORDER.OPEND"
+)
+
+// resources are what an account has besides applications and their orders.
+type resources struct {
+	Namespaces    map[string]*namespace `json:"namespaces"`
+	Ingresses     map[int64]*ingress    `json:"ingresses"`
+	NextIngress   int64                 `json:"nextIngress"`
+	ConfigMaps    map[int64]*configMap  `json:"configMaps"`
+	NextConfigMap int64                 `json:"nextConfigMap"`
+	// Opened tells that the service was activated by a call.
+	Opened bool `json:"opened,omitempty"`
+}
+
+// belongings are what an application has besides its versions and instances.
+type belongings struct {
+	Tags map[string]string `json:"tags,omitempty"`
+}
+
+// resourceHandlers are the operations on resources around applications.
+func resourceHandlers() map[string]handler {
+	return map[string]handler{
+		opCreateNamespace:            createNamespace,
+		"DeleteNamespace":            deleteNamespace,
+		"UpdateNamespace":            updateNamespace,
+		"UpdateNamespaceVpc":         updateNamespaceVPC,
+		"DescribeNamespace":          describeNamespace,
+		"DescribeNamespaces":         describeNamespaces,
+		"DescribeNamespaceList":      describeNamespaceList,
+		"DescribeNamespaceResources": describeNamespaceResources,
+
+		"CreateConfigMap":          createConfigMap,
+		"DeleteConfigMap":          deleteConfigMap,
+		"UpdateConfigMap":          updateConfigMap,
+		"DescribeConfigMap":        describeConfigMap,
+		"ListNamespacedConfigMaps": listConfigMaps,
+
+		"CreateIngress":   createIngress,
+		"DeleteIngress":   deleteIngress,
+		"UpdateIngress":   updateIngress,
+		"DescribeIngress": describeIngress,
+		"ListIngresses":   listIngresses,
+
+		"TagResources":     tagResources,
+		"UntagResources":   untagResources,
+		"ListTagResources": listTagResources,
+
+		opOpen:    openService,
+		opRegions: describeRegions,
+	}
+}
+
+// fillMaps makes the maps that are missing.
+func (r *resources) fillMaps() {
+	if r.Namespaces == nil {
+		r.Namespaces = map[string]*namespace{}
+	}
+	if r.Ingresses == nil {
+		r.Ingresses = map[int64]*ingress{}
+	}
+	if r.ConfigMaps == nil {
+		r.ConfigMaps = map[int64]*configMap{}
+	}
+}
+
+// checkResources checks that handlers can rely on what was read from a file.
+func (r *resources) checkResources() error {
+	for id, ns := range r.Namespaces {
+		if ns == nil || ns.ID != id {
+			return fmt.Errorf("namespace %s is null or filed under another ID", id)
+		}
+	}
+	for id, i := range r.Ingresses {
+		if i == nil || i.ID != id || id > r.NextIngress {
+			return fmt.Errorf("ingress %d is null, filed under another ID or beyond the last one", id)
+		}
+	}
+	for id, m := range r.ConfigMaps {
+		if m == nil || m.ID != id || id > r.NextConfigMap {
+			return fmt.Errorf("config map %d is null, filed under another ID or beyond the last one", id)
+		}
+	}
+	if r.NextIngress < 0 || r.NextConfigMap < 0 {
+		return errors.New("a number of an ingress or config map is negative")
+	}
+	return nil
+}
+
+// missingCode chooses between two codes for something that does not exist: the
+// first, unless the operation's table lists only the second.
+func (c *call) missingCode(own, listed, parameter string) *apiError {
+	if !slices.Contains(c.op.Errors, own) && slices.Contains(c.op.Errors, listed) {
+		return refuse(listed, parameter)
+	}
+	return refuse(own)
+}
+
+// certificateExists tells whether the account has an SSL certificate: one whose ID
+// has the form of those in the samples. There is no certificate service here
+// (reading).
+func certificateExists(id string) bool {
+	return regexp.MustCompile(`^[0-9*]+_[0-9a-z*]+_-?[0-9*]+_-?[0-9*]+$`).MatchString(id)
+}
+
+// balancerExists tells whether the account has bought an SLB instance: all whose ID
+// has the form of those in the samples. There is no SLB service here (reading).
+func balancerExists(id string) bool {
+	return regexp.MustCompile(`^lb-[0-9a-z*-]+$`).MatchString(id)
+}
+
+// validPort tells whether a number is a port.
+func validPort(port int) bool { return port >= 1 && port <= 65535 }
