@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	core "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -20,6 +22,8 @@ type Client struct {
 	scheme string
 	config Config
 	limit  time.Duration
+	// unchecked leaves out the comparison with the reference's rules.
+	unchecked bool
 
 	credential credentials.Credential
 	// credentialTurn holds one token while the credential is asked for keys: the default chain is not safe for concurrent
@@ -75,6 +79,15 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
+// Unchecked returns a client that sends what it is given: parameters are not compared with the rules of the reference, and required
+// ones may be empty. It is for what is newer than the reference (a JDK, a package type), and for tests of refusals. It shares
+// everything else with c.
+func (c *Client) Unchecked() *Client {
+	copied := *c
+	copied.unchecked = true
+	return &copied
+}
+
 // Call carries out an operation by name with parameters as text, and returns the answer's JSON as it came. It is meant for
 // command lines and tools; programs use the typed methods. Parameters must be known, required ones given; their values are
 // not checked (see Param.Check).
@@ -83,19 +96,19 @@ func (c *Client) Call(ctx context.Context, operation string, params map[string]s
 	if !ok {
 		return nil, &Error{Operation: operation, Class: ErrInvalid, Message: "no such operation"}
 	}
-	r := new(request)
-	for _, p := range op.Params {
+	r := &request{lax: c.unchecked}
+	for _, p := range slices.Concat(op.Params, op.Extra) {
 		text, given := params[p.Name]
 		switch {
-		case given && (text != "" || !p.Required):
+		case p.Required && (given || !r.lax):
+			r.addRequired(p.In, p.Name, text)
+		case given:
 			r.add(p.In, p.Name, text)
-		case p.Required:
-			r.fail("%s is required", p.Name)
 		}
 	}
-	for name := range params {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if _, known := op.Param(name); !known {
-			r.fail("no parameter %q", name)
+			r.fail(name, "is not a parameter of the operation")
 		}
 	}
 	answer, err := c.do(ctx, op, r)
@@ -105,10 +118,13 @@ func (c *Client) Call(ctx context.Context, operation string, params map[string]s
 	return answer.text, nil
 }
 
-// invoke carries out an operation and decodes its answer.
+// invoke checks and carries out an operation, and decodes its answer.
 func invoke[O any](ctx context.Context, c *Client, op Operation, in input) (*O, error) {
-	r := new(request)
+	r := &request{lax: c.unchecked}
 	in.encode(r)
+	if !c.unchecked {
+		r.check(op, in)
+	}
 	answer, err := c.do(ctx, op, r)
 	if err != nil {
 		return nil, err
@@ -122,8 +138,8 @@ func invoke[O any](ctx context.Context, c *Client, op Operation, in input) (*O, 
 
 // do sends one request and judges its answer. Every error is an *Error.
 func (c *Client) do(ctx context.Context, op Operation, r *request) (*answer, error) {
-	if r.err != nil {
-		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: r.err}
+	if err := r.invalid(op); err != nil {
+		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
 	}
 	body, contentType, err := r.payload()
 	if err != nil {

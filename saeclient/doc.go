@@ -17,8 +17,8 @@
 //	})
 //
 // Required parameters are plain values and must not be empty. Optional ones are pointers: nil is not sent, and an empty text
-// is sent as an empty text, which clears a setting. The update strategy and the two kinds of scaling rules are structs
-// ([UpdateStrategy], [ScalingRuleTimer], [ScalingRuleMetric]); other JSON parameters are JSON text.
+// is sent as an empty text, which clears a setting. Parameters that travel as JSON text are structs ([UpdateStrategy], [Probe],
+// [ScalingRuleMetric], …) and lists of structs ([List]); their zero value is the empty text.
 //
 // Outputs have the names of the wire with Go's initialisms: RequestID for RequestId; nested objects are XData, XData<Field>,
 // where X is the operation. Objects below Data are pointers, nil when the answer left them out. Numbers, booleans and texts may
@@ -26,8 +26,14 @@
 // ([ChangeOrderReady] is 0): check an ID in it before relying on the rest.
 //
 // [Client.Call] carries out an operation by name. [Operations] and [LookupOperation] give the table of operations with every
-// parameter's position, type and limits; [Param.Check] applies them. The typed methods do not: the platform's lists grow faster
-// than its reference, and the platform has the last word.
+// parameter's position, type and limits.
+//
+// # Validation
+//
+// Before anything is sent, a typed method compares its Input with the rules of the reference: required, allowed values, lengths,
+// patterns, ranges, what excludes what, also inside structured parameters. An [*ValidationError] names all problems at once, by the
+// API's names; Validate of an Input does the same without a call. Where the platform has become newer than its reference, use
+// [Client.Unchecked]. Client.Call checks names and required parameters only; [Param.Check] does more.
 //
 // # Errors
 //

@@ -92,7 +92,7 @@ func ExampleError() {
 	defer client.CloseIdleConnections()
 	ctx := context.Background()
 
-	in := &saeclient.DeployApplicationInput{AppID: "app-1", Envs: new(`[{"name":"DB_PASSWORD","value":"hush"}]`)}
+	in := &saeclient.DeployApplicationInput{AppID: "app-1", Envs: []saeclient.EnvVar{{Name: "DB_PASSWORD", Value: "hush"}}}
 	for range 2 {
 		_, err := client.DeployApplication(ctx, in)
 		switch {

@@ -80,7 +80,17 @@ type factOperation struct {
 		Type     string `json:"type"`
 		Required bool   `json:"required"`
 		Example  any    `json:"example"`
+		// ExampleJSON is the value of a JSON parameter; one example of the reference is not JSON.
+		ExampleJSON any        `json:"exampleJson"`
+		Shape       *factShape `json:"jsonShape"`
 	} `json:"params"`
+}
+
+// factShape is what the fact file says of JSON inside a parameter.
+type factShape struct {
+	Type  string               `json:"type"`
+	Keys  map[string]factShape `json:"keys"`
+	Items *factShape           `json:"items"`
 }
 
 func factOperations(t *testing.T) []factOperation {

@@ -2,10 +2,10 @@ package saeclient
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -30,15 +30,19 @@ type Operation struct {
 	ChangeOrderTypes []string
 	// Params are the parameters, in the order of the reference.
 	Params []Param
+	// Extra are parameters that the operation's page of the reference lacks and other sources know: AlbRules.
+	Extra []Param
 	// Errors are the error codes documented for this operation, sorted; common ones are not repeated here.
 	Errors []string
 }
 
-// Param finds a parameter by its exact name.
+// Param finds a parameter by its exact name, among Params and Extra.
 func (o Operation) Param(name string) (Param, bool) {
-	for _, p := range o.Params {
-		if p.Name == name {
-			return p, true
+	for _, list := range [][]Param{o.Params, o.Extra} {
+		for _, p := range list {
+			if p.Name == name {
+				return p, true
+			}
 		}
 	}
 	return Param{}, false
@@ -103,66 +107,61 @@ type Param struct {
 }
 
 // Check tells what is wrong with a value by the rules of the reference, nil if nothing is. An empty value of an optional
-// parameter is always right: it clears a setting. The error does not contain the value.
+// parameter is always right: it clears a setting. The error does not contain the value. What JSON text holds is not looked at;
+// Validate of an Input does.
 func (p Param) Check(value string) error {
-	if value == "" {
-		if p.Required {
-			return fmt.Errorf("%s is required", p.Name)
-		}
-		return nil
-	}
-	if err := p.checkKind(value); err != nil {
-		return err
-	}
-	if len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
-		return fmt.Errorf("%s must be one of %q", p.Name, p.Enum)
-	}
-	if p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength {
-		return fmt.Errorf("%s must have at most %d characters", p.Name, p.MaxLength)
-	}
-	if p.Pattern != "" {
-		re, err := regexp.Compile(p.Pattern)
-		if err != nil {
-			return fmt.Errorf("%s: pattern of the reference: %w", p.Name, err)
-		}
-		if !re.MatchString(value) {
-			return fmt.Errorf("%s must match %s", p.Name, p.Pattern)
-		}
+	if problems := p.problems(value); len(problems) > 0 {
+		return errors.New(p.Name + " " + problems[0])
 	}
 	return nil
 }
 
-func (p Param) checkKind(value string) error {
+// problems says everything that is wrong with a value.
+func (p Param) problems(value string) []string {
+	if value == "" {
+		if p.Required {
+			return []string{"is required"}
+		}
+		return nil
+	}
+	if wrong := p.kindProblems(value); wrong != nil {
+		return wrong
+	}
+	var out []string
+	if len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
+		out = append(out, fmt.Sprintf("must be one of %q", p.Enum))
+	}
+	if p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength {
+		out = append(out, fmt.Sprintf("must have at most %d characters", p.MaxLength))
+	}
+	if p.Pattern == "" {
+		return out
+	}
+	// A test compiles every pattern of the table.
+	if re, err := regexp.Compile(p.Pattern); err != nil || !re.MatchString(value) {
+		out = append(out, "must match "+p.Pattern)
+	}
+	return out
+}
+
+func (p Param) kindProblems(value string) []string {
 	switch p.Kind {
 	case KindString:
 		return nil
 	case KindBoolean:
 		if value != "true" && value != "false" {
-			return fmt.Errorf("%s must be true or false", p.Name)
+			return []string{"must be true or false"}
 		}
 		return nil
 	case KindJSON:
 		if !json.Valid([]byte(value)) {
-			return fmt.Errorf("%s must be JSON", p.Name)
+			return []string{"must be JSON"}
 		}
 		return nil
 	case KindInteger:
-		return p.checkInteger(value)
+		return integerProblems(value, p.Min, p.Max)
 	}
-	return fmt.Errorf("%s has unknown kind %q", p.Name, p.Kind)
-}
-
-func (p Param) checkInteger(value string) error {
-	n, err := strconv.ParseInt(value, 10, 64)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s must be an integer", p.Name)
-	case p.Min != nil && n < *p.Min:
-		return fmt.Errorf("%s must be at least %d", p.Name, *p.Min)
-	case p.Max != nil && n > *p.Max:
-		return fmt.Errorf("%s must be at most %d", p.Name, *p.Max)
-	}
-	return nil
+	return []string{fmt.Sprintf("has unknown kind %q", p.Kind)}
 }
 
 // Region is a region in which SAE runs.

@@ -1,7 +1,5 @@
 package saeclient
 
-import "encoding/json"
-
 // Types of scaling rules (SAE API reference ch. 11.1). Answers may also show ScalingRuleMix.
 const (
 	// ScalingRuleTiming changes the instance count at given times.
@@ -48,14 +46,17 @@ type ScalingSchedule struct {
 // MarshalText encodes the timer as the API wants it.
 func (t ScalingRuleTimer) MarshalText() ([]byte, error) {
 	type plain ScalingRuleTimer
-	return json.Marshal(plain(t))
+	return wireJSON(plain(t))
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (t *ScalingRuleTimer) UnmarshalText(text []byte) error {
 	type plain ScalingRuleTimer
-	return decodeJSON(text, (*plain)(t))
+	return unmarshalObject(text, (*plain)(t))
 }
+
+// UnmarshalJSON reads an object, or a text that holds one.
+func (t *ScalingRuleTimer) UnmarshalJSON(text []byte) error { return unmarshalEither(text, t) }
 
 // ScalingRuleMetric describes a rule of type ScalingRuleOnMetric (SAE API reference ch. 11.1). It travels as JSON text.
 type ScalingRuleMetric struct {
@@ -94,11 +95,14 @@ type ScalingPace struct {
 // MarshalText encodes the metric rule as the API wants it.
 func (m ScalingRuleMetric) MarshalText() ([]byte, error) {
 	type plain ScalingRuleMetric
-	return json.Marshal(plain(m))
+	return wireJSON(plain(m))
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (m *ScalingRuleMetric) UnmarshalText(text []byte) error {
 	type plain ScalingRuleMetric
-	return decodeJSON(text, (*plain)(m))
+	return unmarshalObject(text, (*plain)(m))
 }
+
+// UnmarshalJSON reads an object, or a text that holds one.
+func (m *ScalingRuleMetric) UnmarshalJSON(text []byte) error { return unmarshalEither(text, m) }

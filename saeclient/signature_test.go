@@ -20,8 +20,8 @@ func TestSignatureCoversWhatIsSent(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]*saeclient.DeployApplicationInput{
 		"plain":           {AppID: "app-1"},
-		"empty texts":     {AppID: "app-1", SlsConfigs: new(""), PhpConfig: new("")},
-		"awkward letters": {AppID: "a b+c*d~e/f?g=h&i%j", ChangeOrderDesc: new("灰度 ☃\n"), OssMountDescs: new("[\"+ *~\"]")},
+		"empty texts":     {AppID: "app-1", SlsConfigs: []saeclient.SLSConfig{}, PhpConfig: new("")},
+		"awkward letters": {AppID: "a b+c*d~e/f?g=h&i%j", ChangeOrderDesc: new("灰度 ☃\n"), OssMountDescs: []saeclient.OSSMount{{BucketName: "+ *~"}}},
 		"text and form":   {AppID: "app-1", ImageURL: new("registry.example/shop:1"), OssAkID: new(saeclient.Secret("id"))},
 	} {
 		t.Run(name, func(t *testing.T) {

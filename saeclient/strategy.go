@@ -1,9 +1,6 @@
 package saeclient
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // Types of an update strategy (SAE API reference ch. 12.3).
 const (
@@ -52,21 +49,17 @@ type GrayUpdate struct {
 // MarshalText encodes the strategy as the API wants it: JSON text, or nothing for the zero value.
 func (s UpdateStrategy) MarshalText() ([]byte, error) {
 	type plain UpdateStrategy
-	if s == (UpdateStrategy{}) {
-		return nil, nil
-	}
-	return json.Marshal(plain(s))
+	return marshalObject(plain(s))
 }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (s *UpdateStrategy) UnmarshalText(text []byte) error {
 	type plain UpdateStrategy
-	var p plain
-	if len(text) > 0 {
-		if err := decodeJSON(text, &p); err != nil {
-			return fmt.Errorf("saeclient: update strategy: %w", err)
-		}
+	if err := unmarshalObject(text, (*plain)(s)); err != nil {
+		return fmt.Errorf("saeclient: update strategy: %w", err)
 	}
-	*s = UpdateStrategy(p)
 	return nil
 }
+
+// UnmarshalJSON reads an object, or a text that holds one.
+func (s *UpdateStrategy) UnmarshalJSON(text []byte) error { return unmarshalEither(text, s) }

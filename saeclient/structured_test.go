@@ -3,6 +3,8 @@ package saeclient_test
 import (
 	"encoding"
 	"encoding/json"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +91,100 @@ func TestScalingRuleParameters(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// TestStructuredParametersHaveTheShapeOfTheFacts compares the Go types with the facts, member by member.
+func TestStructuredParametersHaveTheShapeOfTheFacts(t *testing.T) {
+	t.Parallel()
+	client := reflect.TypeFor[*saeclient.Client]()
+	structured := 0
+	for _, op := range factOperations(t) {
+		method, ok := client.MethodByName(op.Name)
+		require.True(t, ok)
+		fields := taggedFields(method.Type.In(2).Elem())
+		for _, p := range op.Params {
+			if p.Shape == nil || p.Name == "KafkaLogfileConfig" { // passed through as it is
+				continue
+			}
+			structured++
+			requireShape(t, op.Name+"."+p.Name, *p.Shape, fields[p.Name])
+		}
+	}
+	require.Equal(t, 48, structured)
+}
+
+// taggedFields gives the fields of a struct by their names on the wire.
+func taggedFields(of reflect.Type) map[string]reflect.Type {
+	fields := make(map[string]reflect.Type)
+	for field := range of.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		fields[name] = field.Type
+		if strings.Contains(options, "string") {
+			fields[name] = reflect.TypeFor[string]()
+		}
+	}
+	return fields
+}
+
+func requireShape(t *testing.T, place string, shape factShape, is reflect.Type) {
+	t.Helper()
+	require.NotNil(t, is, place)
+	if is.Kind() == reflect.Pointer {
+		is = is.Elem()
+	}
+	switch shape.Type {
+	case "object":
+		if is.Kind() == reflect.Map {
+			return
+		}
+		require.Equal(t, reflect.Struct, is.Kind(), place)
+		fields := taggedFields(is)
+		require.Len(t, fields, len(shape.Keys), place)
+		for name, member := range shape.Keys {
+			requireShape(t, place+"."+name, member, fields[name])
+		}
+	case "array":
+		require.Equal(t, reflect.Slice, is.Kind(), place)
+		requireShape(t, place+"[]", *shape.Items, is.Elem())
+	case "integer", "long":
+		require.Contains(t, []reflect.Kind{reflect.Int, reflect.Int64}, is.Kind(), place)
+	case "boolean":
+		require.Equal(t, reflect.Bool, is.Kind(), place)
+	default:
+		require.Equal(t, reflect.String, is.Kind(), place)
+	}
+}
+
+// TestStructuredParametersAreReadInBothDresses reads JSON of an Input in which a parameter is JSON itself, or the text that travels.
+func TestStructuredParametersAreReadInBothDresses(t *testing.T) {
+	t.Parallel()
+	want := saeclient.DeployApplicationInput{
+		AppID:          "a",
+		Envs:           []saeclient.EnvVar{{Name: "K", Value: "<v>"}},
+		SlsConfigs:     saeclient.List[saeclient.SLSConfig]{},
+		UpdateStrategy: &saeclient.UpdateStrategy{Type: "BatchUpdate"},
+		Liveness:       &saeclient.Probe{TCPSocket: &saeclient.TCPSocketAction{Port: 80}},
+		TomcatConfig:   new(saeclient.TomcatConfig),
+	}
+	for name, text := range map[string]string{
+		"JSON": `{"AppId":"a","Envs":[{"name":"K","value":"<v>"}],"SlsConfigs":[],"UpdateStrategy":{"type":"BatchUpdate"},
+			"Liveness":{"tcpSocket":{"port":"80"}},"TomcatConfig":{},"Readiness":null,"OssMountDescs":null}`,
+		"text": `{"AppId":"a","Envs":"[{\"name\":\"K\",\"value\":\"<v>\"}]","SlsConfigs":"","UpdateStrategy":"{\"type\":\"BatchUpdate\"}",
+			"Liveness":"{\"tcpSocket\":{\"port\":80}}","TomcatConfig":""}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got saeclient.DeployApplicationInput
+			require.NoError(t, json.Unmarshal([]byte(text), &got))
+			require.Equal(t, want, got)
+		})
+	}
+	text, err := want.Envs.MarshalText()
+	require.NoError(t, err)
+	require.Equal(t, `[{"name":"K","value":"<v>"}]`, string(text), "what travels is not escaped, and not redacted")
+	var in saeclient.DeployApplicationInput
+	require.Error(t, json.Unmarshal([]byte(`{"Envs":"K=v"}`), &in))
+	require.Error(t, json.Unmarshal([]byte(`{"Envs":{"K":"v","L":"w"}}`), &in))
 }
 
 func TestLocalTimesAreGMTPlus8(t *testing.T) {

@@ -21,6 +21,21 @@ func (in DescribeApplicationConfigInput) String() string {
 	return describe(describeApplicationConfigOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeApplicationConfigInput) GoString() string {
+	return describe(describeApplicationConfigOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationConfigInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationConfigOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationConfigInput) Validate() error {
+	return validate(describeApplicationConfigOperation(), in)
+}
+
 func (in *DescribeApplicationConfigInput) encode(r *request) {
 	if in == nil {
 		in = new(DescribeApplicationConfigInput)
@@ -183,6 +198,17 @@ type DescribeRegionsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeRegionsInput) String() string { return describe(describeRegionsOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in DescribeRegionsInput) GoString() string { return describe(describeRegionsOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeRegionsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeRegionsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeRegionsInput) Validate() error { return validate(describeRegionsOperation(), in) }
+
 func (*DescribeRegionsInput) encode(*request) {}
 
 // DescribeRegionsOutput is the answer of [Client.DescribeRegions] (SAE API reference ch. 10.2).
@@ -232,6 +258,21 @@ type DescribeInstanceLogInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeInstanceLogInput) String() string {
 	return describe(describeInstanceLogOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeInstanceLogInput) GoString() string {
+	return describe(describeInstanceLogOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeInstanceLogInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeInstanceLogOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeInstanceLogInput) Validate() error {
+	return validate(describeInstanceLogOperation(), in)
 }
 
 func (in *DescribeInstanceLogInput) encode(r *request) {
@@ -288,6 +329,21 @@ type DescribeComponentsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeComponentsInput) String() string {
 	return describe(describeComponentsOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeComponentsInput) GoString() string {
+	return describe(describeComponentsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeComponentsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeComponentsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeComponentsInput) Validate() error {
+	return validate(describeComponentsOperation(), in)
 }
 
 func (in *DescribeComponentsInput) encode(r *request) {
@@ -353,6 +409,21 @@ func (in DescribeEdasContainersInput) String() string {
 	return describe(describeEdasContainersOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeEdasContainersInput) GoString() string {
+	return describe(describeEdasContainersOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeEdasContainersInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeEdasContainersOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeEdasContainersInput) Validate() error {
+	return validate(describeEdasContainersOperation(), in)
+}
+
 func (*DescribeEdasContainersInput) encode(*request) {}
 
 // DescribeEdasContainersOutput is the answer of [Client.DescribeEdasContainers] (SAE API reference ch. 10.5).
@@ -405,6 +476,21 @@ type DescribeApplicationImageInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationImageInput) String() string {
 	return describe(describeApplicationImageOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationImageInput) GoString() string {
+	return describe(describeApplicationImageOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationImageInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationImageOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationImageInput) Validate() error {
+	return validate(describeApplicationImageOperation(), in)
 }
 
 func (in *DescribeApplicationImageInput) encode(r *request) {
@@ -484,6 +570,21 @@ type DescribeApplicationInstancesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationInstancesInput) String() string {
 	return describe(describeApplicationInstancesOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationInstancesInput) GoString() string {
+	return describe(describeApplicationInstancesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationInstancesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationInstancesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationInstancesInput) Validate() error {
+	return validate(describeApplicationInstancesOperation(), in)
 }
 
 func (in *DescribeApplicationInstancesInput) encode(r *request) {
@@ -585,6 +686,21 @@ func (in DescribeApplicationGroupsInput) String() string {
 	return describe(describeApplicationGroupsOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeApplicationGroupsInput) GoString() string {
+	return describe(describeApplicationGroupsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationGroupsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationGroupsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationGroupsInput) Validate() error {
+	return validate(describeApplicationGroupsOperation(), in)
+}
+
 func (in *DescribeApplicationGroupsInput) encode(r *request) {
 	if in == nil {
 		in = new(DescribeApplicationGroupsInput)
@@ -663,7 +779,7 @@ type ListApplicationsInput struct {
 	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace).
 	NamespaceID *string `json:"NamespaceId,omitempty"`
 	// Tag filter.
-	Tags *string `json:"Tags,omitempty"`
+	Tags List[Tag] `json:"Tags,omitempty"`
 	// Sort by running instances or by target instances. One of: runnings, instances.
 	OrderBy *string `json:"OrderBy,omitempty"`
 	// true ascending, false descending (opposite of DescribeApplicationInstances).
@@ -677,6 +793,17 @@ type ListApplicationsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListApplicationsInput) String() string { return describe(listApplicationsOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ListApplicationsInput) GoString() string { return describe(listApplicationsOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListApplicationsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listApplicationsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListApplicationsInput) Validate() error { return validate(listApplicationsOperation(), in) }
+
 func (in *ListApplicationsInput) encode(r *request) {
 	if in == nil {
 		in = new(ListApplicationsInput)
@@ -685,7 +812,7 @@ func (in *ListApplicationsInput) encode(r *request) {
 	optional(r, InQuery, "PageSize", in.PageSize)
 	optional(r, InQuery, "AppName", in.AppName)
 	optional(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "Tags", in.Tags)
+	optionalList(r, InQuery, "Tags", in.Tags)
 	optional(r, InQuery, "OrderBy", in.OrderBy)
 	optional(r, InQuery, "Reverse", in.Reverse)
 	optional(r, InQuery, "FieldType", in.FieldType)
@@ -789,6 +916,17 @@ type ListLogConfigsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListLogConfigsInput) String() string { return describe(listLogConfigsOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ListLogConfigsInput) GoString() string { return describe(listLogConfigsOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListLogConfigsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listLogConfigsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListLogConfigsInput) Validate() error { return validate(listLogConfigsOperation(), in) }
+
 func (in *ListLogConfigsInput) encode(r *request) {
 	if in == nil {
 		in = new(ListLogConfigsInput)
@@ -885,6 +1023,17 @@ type ListAppEventsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListAppEventsInput) String() string { return describe(listAppEventsOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ListAppEventsInput) GoString() string { return describe(listAppEventsOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListAppEventsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listAppEventsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListAppEventsInput) Validate() error { return validate(listAppEventsOperation(), in) }
+
 func (in *ListAppEventsInput) encode(r *request) {
 	if in == nil {
 		in = new(ListAppEventsInput)
@@ -974,6 +1123,17 @@ type ListAppVersionsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListAppVersionsInput) String() string { return describe(listAppVersionsOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ListAppVersionsInput) GoString() string { return describe(listAppVersionsOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListAppVersionsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listAppVersionsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListAppVersionsInput) Validate() error { return validate(listAppVersionsOperation(), in) }
+
 func (in *ListAppVersionsInput) encode(r *request) {
 	if in == nil {
 		in = new(ListAppVersionsInput)
@@ -1038,6 +1198,21 @@ type QueryResourceStaticsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in QueryResourceStaticsInput) String() string {
 	return describe(queryResourceStaticsOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in QueryResourceStaticsInput) GoString() string {
+	return describe(queryResourceStaticsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in QueryResourceStaticsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(queryResourceStaticsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *QueryResourceStaticsInput) Validate() error {
+	return validate(queryResourceStaticsOperation(), in)
 }
 
 func (in *QueryResourceStaticsInput) encode(r *request) {

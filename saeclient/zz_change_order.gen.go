@@ -29,6 +29,21 @@ func (in ListNamespaceChangeOrdersInput) String() string {
 	return describe(listNamespaceChangeOrdersOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in ListNamespaceChangeOrdersInput) GoString() string {
+	return describe(listNamespaceChangeOrdersOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListNamespaceChangeOrdersInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listNamespaceChangeOrdersOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListNamespaceChangeOrdersInput) Validate() error {
+	return validate(listNamespaceChangeOrdersOperation(), in)
+}
+
 func (in *ListNamespaceChangeOrdersInput) encode(r *request) {
 	if in == nil {
 		in = new(ListNamespaceChangeOrdersInput)
@@ -144,6 +159,17 @@ type ListChangeOrdersInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListChangeOrdersInput) String() string { return describe(listChangeOrdersOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ListChangeOrdersInput) GoString() string { return describe(listChangeOrdersOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListChangeOrdersInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listChangeOrdersOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListChangeOrdersInput) Validate() error { return validate(listChangeOrdersOperation(), in) }
+
 func (in *ListChangeOrdersInput) encode(r *request) {
 	if in == nil {
 		in = new(ListChangeOrdersInput)
@@ -250,6 +276,21 @@ type DescribeChangeOrderInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeChangeOrderInput) String() string {
 	return describe(describeChangeOrderOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeChangeOrderInput) GoString() string {
+	return describe(describeChangeOrderOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeChangeOrderInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeChangeOrderOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeChangeOrderInput) Validate() error {
+	return validate(describeChangeOrderOperation(), in)
 }
 
 func (in *DescribeChangeOrderInput) encode(r *request) {
@@ -366,6 +407,17 @@ type AbortChangeOrderInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in AbortChangeOrderInput) String() string { return describe(abortChangeOrderOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in AbortChangeOrderInput) GoString() string { return describe(abortChangeOrderOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in AbortChangeOrderInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(abortChangeOrderOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *AbortChangeOrderInput) Validate() error { return validate(abortChangeOrderOperation(), in) }
+
 func (in *AbortChangeOrderInput) encode(r *request) {
 	if in == nil {
 		in = new(AbortChangeOrderInput)
@@ -428,6 +480,21 @@ func (in AbortAndRollbackChangeOrderInput) String() string {
 	return describe(abortAndRollbackChangeOrderOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in AbortAndRollbackChangeOrderInput) GoString() string {
+	return describe(abortAndRollbackChangeOrderOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in AbortAndRollbackChangeOrderInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(abortAndRollbackChangeOrderOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *AbortAndRollbackChangeOrderInput) Validate() error {
+	return validate(abortAndRollbackChangeOrderOperation(), in)
+}
+
 func (in *AbortAndRollbackChangeOrderInput) encode(r *request) {
 	if in == nil {
 		in = new(AbortAndRollbackChangeOrderInput)
@@ -487,6 +554,17 @@ type DescribePipelineInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribePipelineInput) String() string { return describe(describePipelineOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DescribePipelineInput) GoString() string { return describe(describePipelineOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribePipelineInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describePipelineOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribePipelineInput) Validate() error { return validate(describePipelineOperation(), in) }
 
 func (in *DescribePipelineInput) encode(r *request) {
 	if in == nil {
@@ -589,6 +667,21 @@ type ConfirmPipelineBatchInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ConfirmPipelineBatchInput) String() string {
 	return describe(confirmPipelineBatchOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in ConfirmPipelineBatchInput) GoString() string {
+	return describe(confirmPipelineBatchOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ConfirmPipelineBatchInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(confirmPipelineBatchOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ConfirmPipelineBatchInput) Validate() error {
+	return validate(confirmPipelineBatchOperation(), in)
 }
 
 func (in *ConfirmPipelineBatchInput) encode(r *request) {

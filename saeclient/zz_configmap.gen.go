@@ -14,7 +14,7 @@ type CreateConfigMapInput struct {
 	// Namespace of the ConfigMap. Required.
 	NamespaceID string `json:"NamespaceId"`
 	// Key-value pairs; the JSON body is {"Data": "<JSON object as string>"}. Required.
-	Data string `json:"Data"`
+	Data ConfigMapData `json:"Data"`
 	// Description without spaces. At most 255 characters.
 	Description *string `json:"Description,omitempty"`
 }
@@ -22,13 +22,24 @@ type CreateConfigMapInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateConfigMapInput) String() string { return describe(createConfigMapOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in CreateConfigMapInput) GoString() string { return describe(createConfigMapOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateConfigMapInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createConfigMapOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateConfigMapInput) Validate() error { return validate(createConfigMapOperation(), in) }
+
 func (in *CreateConfigMapInput) encode(r *request) {
 	if in == nil {
 		in = new(CreateConfigMapInput)
 	}
 	required(r, InQuery, "Name", in.Name)
 	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	required(r, InBody, "Data", in.Data)
+	requiredText(r, InBody, "Data", in.Data)
 	optional(r, InQuery, "Description", in.Description)
 }
 
@@ -86,6 +97,17 @@ type DeleteConfigMapInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteConfigMapInput) String() string { return describe(deleteConfigMapOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in DeleteConfigMapInput) GoString() string { return describe(deleteConfigMapOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteConfigMapInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteConfigMapOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteConfigMapInput) Validate() error { return validate(deleteConfigMapOperation(), in) }
+
 func (in *DeleteConfigMapInput) encode(r *request) {
 	if in == nil {
 		in = new(DeleteConfigMapInput)
@@ -140,7 +162,7 @@ type UpdateConfigMapInput struct {
 	// ConfigMap ID. Required.
 	ConfigMapID int64 `json:"ConfigMapId"`
 	// Key-value pairs; the JSON body is {"Data": "<JSON object as string>"}. Required.
-	Data string `json:"Data"`
+	Data ConfigMapData `json:"Data"`
 	// Description.
 	Description *string `json:"Description,omitempty"`
 }
@@ -148,12 +170,23 @@ type UpdateConfigMapInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateConfigMapInput) String() string { return describe(updateConfigMapOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in UpdateConfigMapInput) GoString() string { return describe(updateConfigMapOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateConfigMapInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateConfigMapOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateConfigMapInput) Validate() error { return validate(updateConfigMapOperation(), in) }
+
 func (in *UpdateConfigMapInput) encode(r *request) {
 	if in == nil {
 		in = new(UpdateConfigMapInput)
 	}
 	required(r, InQuery, "ConfigMapId", in.ConfigMapID)
-	required(r, InBody, "Data", in.Data)
+	requiredText(r, InBody, "Data", in.Data)
 	optional(r, InQuery, "Description", in.Description)
 }
 
@@ -210,6 +243,19 @@ type DescribeConfigMapInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeConfigMapInput) String() string { return describe(describeConfigMapOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DescribeConfigMapInput) GoString() string {
+	return describe(describeConfigMapOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeConfigMapInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeConfigMapOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeConfigMapInput) Validate() error { return validate(describeConfigMapOperation(), in) }
 
 func (in *DescribeConfigMapInput) encode(r *request) {
 	if in == nil {
@@ -288,6 +334,21 @@ type ListNamespacedConfigMapsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListNamespacedConfigMapsInput) String() string {
 	return describe(listNamespacedConfigMapsOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in ListNamespacedConfigMapsInput) GoString() string {
+	return describe(listNamespacedConfigMapsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListNamespacedConfigMapsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listNamespacedConfigMapsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListNamespacedConfigMapsInput) Validate() error {
+	return validate(listNamespacedConfigMapsOperation(), in)
 }
 
 func (in *ListNamespacedConfigMapsInput) encode(r *request) {

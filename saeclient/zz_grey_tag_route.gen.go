@@ -18,14 +18,32 @@ type CreateGreyTagRouteInput struct {
 	Description *string `json:"Description,omitempty"`
 	// Spring Cloud rules; required for Spring Cloud applications, then without DubboRules. Required if: Spring Cloud
 	// application.
-	ScRules *string `json:"ScRules,omitempty"`
+	ScRules List[SpringCloudRule] `json:"ScRules,omitempty"`
 	// Dubbo rules; required for Dubbo applications, then without ScRules. Required if: Dubbo application.
-	DubboRules *string `json:"DubboRules,omitempty"`
+	DubboRules List[DubboRule] `json:"DubboRules,omitempty"`
+	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
+	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
+	AlbRules List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateGreyTagRouteInput) String() string {
 	return describe(createGreyTagRouteOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in CreateGreyTagRouteInput) GoString() string {
+	return describe(createGreyTagRouteOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateGreyTagRouteInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createGreyTagRouteOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateGreyTagRouteInput) Validate() error {
+	return validate(createGreyTagRouteOperation(), in)
 }
 
 func (in *CreateGreyTagRouteInput) encode(r *request) {
@@ -35,8 +53,9 @@ func (in *CreateGreyTagRouteInput) encode(r *request) {
 	required(r, InQuery, "AppId", in.AppID)
 	required(r, InQuery, "Name", in.Name)
 	optional(r, InQuery, "Description", in.Description)
-	optional(r, InQuery, "ScRules", in.ScRules)
-	optional(r, InQuery, "DubboRules", in.DubboRules)
+	optionalList(r, InQuery, "ScRules", in.ScRules)
+	optionalList(r, InQuery, "DubboRules", in.DubboRules)
+	optionalList(r, InQuery, "AlbRules", in.AlbRules)
 }
 
 // CreateGreyTagRouteOutput is the answer of [Client.CreateGreyTagRoute] (SAE API reference ch. 19.1).
@@ -82,6 +101,9 @@ func createGreyTagRouteOperation() Operation {
 			{Name: "ScRules", In: InQuery, Kind: KindJSON, RequiredIf: "Spring Cloud application", Example: "[{\"condition\":\"OR\",\"items\":[{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"param\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"cookie\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"header\",\"value\":\"true\"}],\"path\":\"/post-echo/hi\"}]", Description: "Spring Cloud rules; required for Spring Cloud applications, then without DubboRules."},
 			{Name: "DubboRules", In: InQuery, Kind: KindJSON, RequiredIf: "Dubbo application", Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo rules; required for Dubbo applications, then without ScRules."},
 		},
+		Extra: []Param{
+			{Name: "AlbRules", In: InQuery, Kind: KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK."},
+		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
 }
@@ -95,6 +117,21 @@ type DeleteGreyTagRouteInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteGreyTagRouteInput) String() string {
 	return describe(deleteGreyTagRouteOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DeleteGreyTagRouteInput) GoString() string {
+	return describe(deleteGreyTagRouteOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteGreyTagRouteInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteGreyTagRouteOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteGreyTagRouteInput) Validate() error {
+	return validate(deleteGreyTagRouteOperation(), in)
 }
 
 func (in *DeleteGreyTagRouteInput) encode(r *request) {
@@ -152,11 +189,14 @@ type UpdateGreyTagRouteInput struct {
 	// Rule description.
 	Description *string `json:"Description,omitempty"`
 	// Spring Cloud gray rules.
-	ScRules *string `json:"ScRules,omitempty"`
+	ScRules List[SpringCloudRule] `json:"ScRules,omitempty"`
 	// Dubbo gray rules.
-	DubboRules *string `json:"DubboRules,omitempty"`
+	DubboRules List[DubboRule] `json:"DubboRules,omitempty"`
 	// Gray rule ID. Required.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
+	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
+	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
+	AlbRules List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -164,14 +204,30 @@ func (in UpdateGreyTagRouteInput) String() string {
 	return describe(updateGreyTagRouteOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in UpdateGreyTagRouteInput) GoString() string {
+	return describe(updateGreyTagRouteOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateGreyTagRouteInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateGreyTagRouteOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateGreyTagRouteInput) Validate() error {
+	return validate(updateGreyTagRouteOperation(), in)
+}
+
 func (in *UpdateGreyTagRouteInput) encode(r *request) {
 	if in == nil {
 		in = new(UpdateGreyTagRouteInput)
 	}
 	optional(r, InQuery, "Description", in.Description)
-	optional(r, InQuery, "ScRules", in.ScRules)
-	optional(r, InQuery, "DubboRules", in.DubboRules)
+	optionalList(r, InQuery, "ScRules", in.ScRules)
+	optionalList(r, InQuery, "DubboRules", in.DubboRules)
 	required(r, InQuery, "GreyTagRouteId", in.GreyTagRouteID)
+	optionalList(r, InQuery, "AlbRules", in.AlbRules)
 }
 
 // UpdateGreyTagRouteOutput is the answer of [Client.UpdateGreyTagRoute] (SAE API reference ch. 19.3).
@@ -216,6 +272,9 @@ func updateGreyTagRouteOperation() Operation {
 			{Name: "DubboRules", In: InQuery, Kind: KindJSON, Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo gray rules."},
 			{Name: "GreyTagRouteId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
 		},
+		Extra: []Param{
+			{Name: "AlbRules", In: InQuery, Kind: KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK."},
+		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
 }
@@ -228,6 +287,17 @@ type ListGreyTagRouteInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListGreyTagRouteInput) String() string { return describe(listGreyTagRouteOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in ListGreyTagRouteInput) GoString() string { return describe(listGreyTagRouteOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListGreyTagRouteInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listGreyTagRouteOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListGreyTagRouteInput) Validate() error { return validate(listGreyTagRouteOperation(), in) }
 
 func (in *ListGreyTagRouteInput) encode(r *request) {
 	if in == nil {
@@ -391,6 +461,21 @@ type DescribeGreyTagRouteInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeGreyTagRouteInput) String() string {
 	return describe(describeGreyTagRouteOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeGreyTagRouteInput) GoString() string {
+	return describe(describeGreyTagRouteOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeGreyTagRouteInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeGreyTagRouteOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeGreyTagRouteInput) Validate() error {
+	return validate(describeGreyTagRouteOperation(), in)
 }
 
 func (in *DescribeGreyTagRouteInput) encode(r *request) {

@@ -20,9 +20,9 @@ type CreateIngressInput struct {
 	// SSL certificate ID for an HTTPS listener.
 	CertID *string `json:"CertId,omitempty"`
 	// Default backend; gets every request no rule matches. Required.
-	DefaultRule string `json:"DefaultRule"`
+	DefaultRule IngressBackend `json:"DefaultRule"`
 	// Routing by domain and path; at most 40 rules. Required.
-	Rules string `json:"Rules"`
+	Rules List[IngressRule] `json:"Rules"`
 	// Load balancer kind. One of: clb, alb.
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
@@ -31,6 +31,17 @@ type CreateIngressInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateIngressInput) String() string { return describe(createIngressOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in CreateIngressInput) GoString() string { return describe(createIngressOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateIngressInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createIngressOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateIngressInput) Validate() error { return validate(createIngressOperation(), in) }
 
 func (in *CreateIngressInput) encode(r *request) {
 	if in == nil {
@@ -41,8 +52,8 @@ func (in *CreateIngressInput) encode(r *request) {
 	required(r, InQuery, "SlbId", in.SlbID)
 	required(r, InQuery, "ListenerPort", in.ListenerPort)
 	optional(r, InQuery, "CertId", in.CertID)
-	required(r, InQuery, "DefaultRule", in.DefaultRule)
-	required(r, InForm, "Rules", in.Rules)
+	requiredText(r, InQuery, "DefaultRule", in.DefaultRule)
+	requiredList(r, InForm, "Rules", in.Rules)
 	optional(r, InQuery, "LoadBalanceType", in.LoadBalanceType)
 	optional(r, InQuery, "ListenerProtocol", in.ListenerProtocol)
 }
@@ -106,6 +117,17 @@ type DeleteIngressInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteIngressInput) String() string { return describe(deleteIngressOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in DeleteIngressInput) GoString() string { return describe(deleteIngressOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteIngressInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteIngressOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteIngressInput) Validate() error { return validate(deleteIngressOperation(), in) }
+
 func (in *DeleteIngressInput) encode(r *request) {
 	if in == nil {
 		in = new(DeleteIngressInput)
@@ -166,9 +188,9 @@ type UpdateIngressInput struct {
 	// SLB listener port; must be free (string type here).
 	ListenerPort *string `json:"ListenerPort,omitempty"`
 	// Default backend; gets every request no rule matches.
-	DefaultRule *string `json:"DefaultRule,omitempty"`
+	DefaultRule *IngressBackend `json:"DefaultRule,omitempty"`
 	// Routing by domain and path; at most 40 rules.
-	Rules *string `json:"Rules,omitempty"`
+	Rules List[IngressRule] `json:"Rules,omitempty"`
 	// Load balancer kind. One of: clb, alb.
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
@@ -178,6 +200,17 @@ type UpdateIngressInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateIngressInput) String() string { return describe(updateIngressOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in UpdateIngressInput) GoString() string { return describe(updateIngressOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateIngressInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateIngressOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateIngressInput) Validate() error { return validate(updateIngressOperation(), in) }
+
 func (in *UpdateIngressInput) encode(r *request) {
 	if in == nil {
 		in = new(UpdateIngressInput)
@@ -186,8 +219,8 @@ func (in *UpdateIngressInput) encode(r *request) {
 	optional(r, InQuery, "CertId", in.CertID)
 	optional(r, InQuery, "Description", in.Description)
 	optional(r, InQuery, "ListenerPort", in.ListenerPort)
-	optional(r, InQuery, "DefaultRule", in.DefaultRule)
-	optional(r, InForm, "Rules", in.Rules)
+	optionalText(r, InQuery, "DefaultRule", in.DefaultRule)
+	optionalList(r, InForm, "Rules", in.Rules)
 	optional(r, InQuery, "LoadBalanceType", in.LoadBalanceType)
 	optional(r, InQuery, "ListenerProtocol", in.ListenerProtocol)
 }
@@ -249,6 +282,17 @@ type DescribeIngressInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeIngressInput) String() string { return describe(describeIngressOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DescribeIngressInput) GoString() string { return describe(describeIngressOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeIngressInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeIngressOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeIngressInput) Validate() error { return validate(describeIngressOperation(), in) }
 
 func (in *DescribeIngressInput) encode(r *request) {
 	if in == nil {
@@ -343,6 +387,17 @@ type ListIngressesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListIngressesInput) String() string { return describe(listIngressesOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in ListIngressesInput) GoString() string { return describe(listIngressesOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListIngressesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listIngressesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListIngressesInput) Validate() error { return validate(listIngressesOperation(), in) }
 
 func (in *ListIngressesInput) encode(r *request) {
 	if in == nil {

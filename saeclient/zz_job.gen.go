@@ -19,7 +19,7 @@ type ExecJobInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs *string `json:"Envs,omitempty"`
+	Envs List[EnvVar] `json:"Envs,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
@@ -31,6 +31,15 @@ type ExecJobInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ExecJobInput) String() string { return describe(execJobOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in ExecJobInput) GoString() string { return describe(execJobOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ExecJobInput) MarshalJSON() ([]byte, error) { return describeJSON(execJobOperation(), &in) }
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ExecJobInput) Validate() error { return validate(execJobOperation(), in) }
+
 func (in *ExecJobInput) encode(r *request) {
 	if in == nil {
 		in = new(ExecJobInput)
@@ -39,7 +48,7 @@ func (in *ExecJobInput) encode(r *request) {
 	optional(r, InQuery, "EventId", in.EventID)
 	optional(r, InQuery, "Command", in.Command)
 	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optional(r, InQuery, "Envs", in.Envs)
+	optionalList(r, InQuery, "Envs", in.Envs)
 	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
 	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
 	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
@@ -112,6 +121,19 @@ type DescribeJobStatusInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeJobStatusInput) String() string { return describe(describeJobStatusOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DescribeJobStatusInput) GoString() string {
+	return describe(describeJobStatusOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeJobStatusInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeJobStatusOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeJobStatusInput) Validate() error { return validate(describeJobStatusOperation(), in) }
 
 func (in *DescribeJobStatusInput) encode(r *request) {
 	if in == nil {

@@ -49,18 +49,18 @@ type CreateApplicationInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs *string `json:"Envs,omitempty"`
+	Envs List[EnvVar] `json:"Envs,omitempty"`
 	// Extra host entries in the container.
-	CustomHostAlias *string `json:"CustomHostAlias,omitempty"`
+	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
 	JarStartArgs *string `json:"JarStartArgs,omitempty"`
 	// Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket.
-	Liveness *string `json:"Liveness,omitempty"`
+	Liveness *Probe `json:"Liveness,omitempty"`
 	// Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of
 	// exec, httpGet, tcpSocket.
-	Readiness *string `json:"Readiness,omitempty"`
+	Readiness *Probe `json:"Readiness,omitempty"`
 	// true deploys at once, false later. Default: true.
 	Deploy *bool `json:"Deploy,omitempty"`
 	// HSF runtime container version.
@@ -69,22 +69,22 @@ type CreateApplicationInput struct {
 	Timezone *string `json:"Timezone,omitempty"`
 	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
 	// SAE-made ones (prefix sae-).
-	SlsConfigs *string `json:"SlsConfigs,omitempty"`
+	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitempty"`
 	// NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically.
 	// Empty string clears.
 	NasID *string `json:"NasId,omitempty"`
 	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
 	MountHost *string `json:"MountHost,omitempty"`
 	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
-	MountDesc *string `json:"MountDesc,omitempty"`
+	MountDesc List[NASMount] `json:"MountDesc,omitempty"`
 	// Script run before the container is removed.
-	PreStop *string `json:"PreStop,omitempty"`
+	PreStop *LifecycleHook `json:"PreStop,omitempty"`
 	// Script run right after the container is made.
-	PostStart *string `json:"PostStart,omitempty"`
+	PostStart *LifecycleHook `json:"PostStart,omitempty"`
 	// Start command of a WAR deployment.
 	WarStartOptions *string `json:"WarStartOptions,omitempty"`
 	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
-	ConfigMapMountDesc *string `json:"ConfigMapMountDesc,omitempty"`
+	ConfigMapMountDesc List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
 	// Security group ID.
 	SecurityGroupID *string `json:"SecurityGroupId,omitempty"`
 	// true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual.
@@ -98,9 +98,9 @@ type CreateApplicationInput struct {
 	// Content of the PHP config file.
 	PhpConfig *string `json:"PhpConfig,omitempty"`
 	// Tomcat settings; empty string or {} deletes them.
-	TomcatConfig *string `json:"TomcatConfig,omitempty"`
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
 	// OSS mounts.
-	OssMountDescs *string `json:"OssMountDescs,omitempty"`
+	OssMountDescs List[OSSMount] `json:"OssMountDescs,omitempty"`
 	// Access key ID for OSS mounts.
 	OssAkID *Secret `json:"OssAkId,omitempty"`
 	// Access key secret for OSS mounts.
@@ -116,7 +116,8 @@ type CreateApplicationInput struct {
 	OpenCollectToKafka *bool `json:"OpenCollectToKafka,omitempty"`
 	// Kafka endpoints, comma separated.
 	KafkaEndpoint *string `json:"KafkaEndpoint,omitempty"`
-	// Which logs go to which Kafka topic.
+	// Which logs go to which Kafka topic. Passed through as it is, JSON text: the reference and the official SDK disagree
+	// about its shape.
 	KafkaLogfileConfig *string `json:"KafkaLogfileConfig,omitempty"`
 	// Kafka instance ID.
 	KafkaInstanceID *string `json:"KafkaInstanceId,omitempty"`
@@ -124,6 +125,19 @@ type CreateApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateApplicationInput) String() string { return describe(createApplicationOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in CreateApplicationInput) GoString() string {
+	return describe(createApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateApplicationInput) Validate() error { return validate(createApplicationOperation(), in) }
 
 func (in *CreateApplicationInput) encode(r *request) {
 	if in == nil {
@@ -145,31 +159,31 @@ func (in *CreateApplicationInput) encode(r *request) {
 	required(r, InQuery, "Replicas", in.Replicas)
 	optional(r, InQuery, "Command", in.Command)
 	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optional(r, InQuery, "Envs", in.Envs)
-	optional(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
+	optionalList(r, InQuery, "Envs", in.Envs)
+	optionalList(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
 	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
 	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
-	optional(r, InQuery, "Liveness", in.Liveness)
-	optional(r, InQuery, "Readiness", in.Readiness)
+	optionalText(r, InQuery, "Liveness", in.Liveness)
+	optionalText(r, InQuery, "Readiness", in.Readiness)
 	optional(r, InQuery, "Deploy", in.Deploy)
 	optional(r, InQuery, "EdasContainerVersion", in.EdasContainerVersion)
 	optional(r, InQuery, "Timezone", in.Timezone)
-	optional(r, InQuery, "SlsConfigs", in.SlsConfigs)
+	clearableList(r, InQuery, "SlsConfigs", in.SlsConfigs)
 	optional(r, InQuery, "NasId", in.NasID)
 	optional(r, InQuery, "MountHost", in.MountHost)
-	optional(r, InQuery, "MountDesc", in.MountDesc)
-	optional(r, InQuery, "PreStop", in.PreStop)
-	optional(r, InQuery, "PostStart", in.PostStart)
+	clearableList(r, InQuery, "MountDesc", in.MountDesc)
+	optionalText(r, InQuery, "PreStop", in.PreStop)
+	optionalText(r, InQuery, "PostStart", in.PostStart)
 	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
-	optional(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	optionalList(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
 	optional(r, InQuery, "SecurityGroupId", in.SecurityGroupID)
 	optional(r, InQuery, "AutoConfig", in.AutoConfig)
 	optional(r, InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
 	optional(r, InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
 	optional(r, InQuery, "PhpConfigLocation", in.PhpConfigLocation)
 	optional(r, InForm, "PhpConfig", in.PhpConfig)
-	optional(r, InQuery, "TomcatConfig", in.TomcatConfig)
-	optional(r, InForm, "OssMountDescs", in.OssMountDescs)
+	optionalText(r, InQuery, "TomcatConfig", in.TomcatConfig)
+	optionalList(r, InForm, "OssMountDescs", in.OssMountDescs)
 	optional(r, InForm, "OssAkId", in.OssAkID)
 	optional(r, InForm, "OssAkSecret", in.OssAkSecret)
 	optional(r, InForm, "AcrInstanceId", in.AcrInstanceID)
@@ -289,6 +303,19 @@ type DeleteApplicationInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteApplicationInput) String() string { return describe(deleteApplicationOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in DeleteApplicationInput) GoString() string {
+	return describe(deleteApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteApplicationInput) Validate() error { return validate(deleteApplicationOperation(), in) }
+
 func (in *DeleteApplicationInput) encode(r *request) {
 	if in == nil {
 		in = new(DeleteApplicationInput)
@@ -365,18 +392,18 @@ type DeployApplicationInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs *string `json:"Envs,omitempty"`
+	Envs List[EnvVar] `json:"Envs,omitempty"`
 	// Extra host entries in the container.
-	CustomHostAlias *string `json:"CustomHostAlias,omitempty"`
+	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
 	JarStartArgs *string `json:"JarStartArgs,omitempty"`
 	// Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket.
-	Liveness *string `json:"Liveness,omitempty"`
+	Liveness *Probe `json:"Liveness,omitempty"`
 	// Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of
 	// exec, httpGet, tcpSocket.
-	Readiness *string `json:"Readiness,omitempty"`
+	Readiness *Probe `json:"Readiness,omitempty"`
 	// Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current
 	// instances), otherwise an absolute count; at least 1 is advised; must be below the instance count. At least -1.
 	MinReadyInstances *int `json:"MinReadyInstances,omitempty"`
@@ -391,7 +418,7 @@ type DeployApplicationInput struct {
 	UpdateStrategy *UpdateStrategy `json:"UpdateStrategy,omitempty"`
 	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
 	// SAE-made ones (prefix sae-).
-	SlsConfigs *string `json:"SlsConfigs,omitempty"`
+	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitempty"`
 	// Time zone. Default: Asia/Shanghai.
 	Timezone *string `json:"Timezone,omitempty"`
 	// NAS file system ID in the same region. Omit when unchanged; empty string clears the NAS settings.
@@ -399,11 +426,11 @@ type DeployApplicationInput struct {
 	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
 	MountHost *string `json:"MountHost,omitempty"`
 	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
-	MountDesc *string `json:"MountDesc,omitempty"`
+	MountDesc List[NASMount] `json:"MountDesc,omitempty"`
 	// Script run right after the container is made.
-	PostStart *string `json:"PostStart,omitempty"`
+	PostStart *LifecycleHook `json:"PostStart,omitempty"`
 	// Script run before the container is removed.
-	PreStop *string `json:"PreStop,omitempty"`
+	PreStop *LifecycleHook `json:"PreStop,omitempty"`
 	// Description stored on the change order.
 	ChangeOrderDesc *string `json:"ChangeOrderDesc,omitempty"`
 	// Start command of a WAR deployment.
@@ -411,7 +438,7 @@ type DeployApplicationInput struct {
 	// Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds).
 	AutoEnableApplicationScalingRule *bool `json:"AutoEnableApplicationScalingRule,omitempty"`
 	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
-	ConfigMapMountDesc *string `json:"ConfigMapMountDesc,omitempty"`
+	ConfigMapMountDesc List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
 	// Graceful stop timeout in seconds. Range: 1 to 300. Default: 30.
 	TerminationGracePeriodSeconds *int `json:"TerminationGracePeriodSeconds,omitempty"`
 	// Whether AHAS is attached (string boolean). One of: true, false.
@@ -423,9 +450,9 @@ type DeployApplicationInput struct {
 	// Content of the PHP config file.
 	PhpConfig *string `json:"PhpConfig,omitempty"`
 	// Tomcat settings; empty string or {} deletes them.
-	TomcatConfig *string `json:"TomcatConfig,omitempty"`
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
 	// OSS mounts.
-	OssMountDescs *string `json:"OssMountDescs,omitempty"`
+	OssMountDescs List[OSSMount] `json:"OssMountDescs,omitempty"`
 	// Access key ID for OSS mounts.
 	OssAkID *Secret `json:"OssAkId,omitempty"`
 	// Access key secret for OSS mounts.
@@ -443,7 +470,8 @@ type DeployApplicationInput struct {
 	OpenCollectToKafka *bool `json:"OpenCollectToKafka,omitempty"`
 	// Kafka endpoints, comma separated.
 	KafkaEndpoint *string `json:"KafkaEndpoint,omitempty"`
-	// Which logs go to which Kafka topic.
+	// Which logs go to which Kafka topic. Passed through as it is, JSON text: the reference and the official SDK disagree
+	// about its shape.
 	KafkaLogfileConfig *string `json:"KafkaLogfileConfig,omitempty"`
 	// Kafka instance ID.
 	KafkaInstanceID *string `json:"KafkaInstanceId,omitempty"`
@@ -451,6 +479,19 @@ type DeployApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeployApplicationInput) String() string { return describe(deployApplicationOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DeployApplicationInput) GoString() string {
+	return describe(deployApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeployApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deployApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeployApplicationInput) Validate() error { return validate(deployApplicationOperation(), in) }
 
 func (in *DeployApplicationInput) encode(r *request) {
 	if in == nil {
@@ -464,35 +505,35 @@ func (in *DeployApplicationInput) encode(r *request) {
 	optional(r, InQuery, "ImageUrl", in.ImageURL)
 	optional(r, InQuery, "Command", in.Command)
 	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optional(r, InQuery, "Envs", in.Envs)
-	optional(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
+	optionalList(r, InQuery, "Envs", in.Envs)
+	optionalList(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
 	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
 	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
-	optional(r, InQuery, "Liveness", in.Liveness)
-	optional(r, InQuery, "Readiness", in.Readiness)
+	optionalText(r, InQuery, "Liveness", in.Liveness)
+	optionalText(r, InQuery, "Readiness", in.Readiness)
 	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
 	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
 	optional(r, InQuery, "BatchWaitTime", in.BatchWaitTime)
 	optional(r, InQuery, "EdasContainerVersion", in.EdasContainerVersion)
 	optionalText(r, InQuery, "UpdateStrategy", in.UpdateStrategy)
-	optional(r, InQuery, "SlsConfigs", in.SlsConfigs)
+	clearableList(r, InQuery, "SlsConfigs", in.SlsConfigs)
 	optional(r, InQuery, "Timezone", in.Timezone)
 	optional(r, InQuery, "NasId", in.NasID)
 	optional(r, InQuery, "MountHost", in.MountHost)
-	optional(r, InQuery, "MountDesc", in.MountDesc)
-	optional(r, InQuery, "PostStart", in.PostStart)
-	optional(r, InQuery, "PreStop", in.PreStop)
+	clearableList(r, InQuery, "MountDesc", in.MountDesc)
+	optionalText(r, InQuery, "PostStart", in.PostStart)
+	optionalText(r, InQuery, "PreStop", in.PreStop)
 	optional(r, InQuery, "ChangeOrderDesc", in.ChangeOrderDesc)
 	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
 	optional(r, InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
-	optional(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	optionalList(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
 	optional(r, InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
 	optional(r, InQuery, "EnableAhas", in.EnableAhas)
 	optional(r, InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
 	optional(r, InQuery, "PhpConfigLocation", in.PhpConfigLocation)
 	optional(r, InForm, "PhpConfig", in.PhpConfig)
-	optional(r, InQuery, "TomcatConfig", in.TomcatConfig)
-	optional(r, InForm, "OssMountDescs", in.OssMountDescs)
+	optionalText(r, InQuery, "TomcatConfig", in.TomcatConfig)
+	optionalList(r, InForm, "OssMountDescs", in.OssMountDescs)
 	optional(r, InForm, "OssAkId", in.OssAkID)
 	optional(r, InForm, "OssAkSecret", in.OssAkSecret)
 	optional(r, InQuery, "EnableGreyTagRoute", in.EnableGreyTagRoute)
@@ -615,6 +656,21 @@ func (in DescribeApplicationStatusInput) String() string {
 	return describe(describeApplicationStatusOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeApplicationStatusInput) GoString() string {
+	return describe(describeApplicationStatusOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationStatusInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationStatusOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationStatusInput) Validate() error {
+	return validate(describeApplicationStatusOperation(), in)
+}
+
 func (in *DescribeApplicationStatusInput) encode(r *request) {
 	if in == nil {
 		in = new(DescribeApplicationStatusInput)
@@ -697,6 +753,21 @@ func (in DescribeInstanceSpecificationsInput) String() string {
 	return describe(describeInstanceSpecificationsOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeInstanceSpecificationsInput) GoString() string {
+	return describe(describeInstanceSpecificationsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeInstanceSpecificationsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeInstanceSpecificationsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeInstanceSpecificationsInput) Validate() error {
+	return validate(describeInstanceSpecificationsOperation(), in)
+}
+
 func (*DescribeInstanceSpecificationsInput) encode(*request) {}
 
 // DescribeInstanceSpecificationsOutput is the answer of [Client.DescribeInstanceSpecifications] (SAE API reference ch.
@@ -752,6 +823,17 @@ type StartApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in StartApplicationInput) String() string { return describe(startApplicationOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in StartApplicationInput) GoString() string { return describe(startApplicationOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in StartApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(startApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *StartApplicationInput) Validate() error { return validate(startApplicationOperation(), in) }
 
 func (in *StartApplicationInput) encode(r *request) {
 	if in == nil {
@@ -821,6 +903,21 @@ func (in BatchStartApplicationsInput) String() string {
 	return describe(batchStartApplicationsOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in BatchStartApplicationsInput) GoString() string {
+	return describe(batchStartApplicationsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in BatchStartApplicationsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(batchStartApplicationsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *BatchStartApplicationsInput) Validate() error {
+	return validate(batchStartApplicationsOperation(), in)
+}
+
 func (in *BatchStartApplicationsInput) encode(r *request) {
 	if in == nil {
 		in = new(BatchStartApplicationsInput)
@@ -886,6 +983,17 @@ type StopApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in StopApplicationInput) String() string { return describe(stopApplicationOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in StopApplicationInput) GoString() string { return describe(stopApplicationOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in StopApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(stopApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *StopApplicationInput) Validate() error { return validate(stopApplicationOperation(), in) }
 
 func (in *StopApplicationInput) encode(r *request) {
 	if in == nil {
@@ -953,6 +1061,21 @@ type BatchStopApplicationsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in BatchStopApplicationsInput) String() string {
 	return describe(batchStopApplicationsOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in BatchStopApplicationsInput) GoString() string {
+	return describe(batchStopApplicationsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in BatchStopApplicationsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(batchStopApplicationsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *BatchStopApplicationsInput) Validate() error {
+	return validate(batchStopApplicationsOperation(), in)
 }
 
 func (in *BatchStopApplicationsInput) encode(r *request) {
@@ -1029,6 +1152,21 @@ func (in RestartApplicationInput) String() string {
 	return describe(restartApplicationOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in RestartApplicationInput) GoString() string {
+	return describe(restartApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in RestartApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(restartApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *RestartApplicationInput) Validate() error {
+	return validate(restartApplicationOperation(), in)
+}
+
 func (in *RestartApplicationInput) encode(r *request) {
 	if in == nil {
 		in = new(RestartApplicationInput)
@@ -1098,6 +1236,17 @@ type RestartInstancesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RestartInstancesInput) String() string { return describe(restartInstancesOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in RestartInstancesInput) GoString() string { return describe(restartInstancesOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in RestartInstancesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(restartInstancesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *RestartInstancesInput) Validate() error { return validate(restartInstancesOperation(), in) }
 
 func (in *RestartInstancesInput) encode(r *request) {
 	if in == nil {
@@ -1180,6 +1329,21 @@ type RollbackApplicationInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RollbackApplicationInput) String() string {
 	return describe(rollbackApplicationOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in RollbackApplicationInput) GoString() string {
+	return describe(rollbackApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in RollbackApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(rollbackApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *RollbackApplicationInput) Validate() error {
+	return validate(rollbackApplicationOperation(), in)
 }
 
 func (in *RollbackApplicationInput) encode(r *request) {
@@ -1272,6 +1436,21 @@ func (in RescaleApplicationInput) String() string {
 	return describe(rescaleApplicationOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in RescaleApplicationInput) GoString() string {
+	return describe(rescaleApplicationOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in RescaleApplicationInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(rescaleApplicationOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *RescaleApplicationInput) Validate() error {
+	return validate(rescaleApplicationOperation(), in)
+}
+
 func (in *RescaleApplicationInput) encode(r *request) {
 	if in == nil {
 		in = new(RescaleApplicationInput)
@@ -1349,6 +1528,21 @@ func (in RescaleApplicationVerticallyInput) String() string {
 	return describe(rescaleApplicationVerticallyOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in RescaleApplicationVerticallyInput) GoString() string {
+	return describe(rescaleApplicationVerticallyOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in RescaleApplicationVerticallyInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(rescaleApplicationVerticallyOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *RescaleApplicationVerticallyInput) Validate() error {
+	return validate(rescaleApplicationVerticallyOperation(), in)
+}
+
 func (in *RescaleApplicationVerticallyInput) encode(r *request) {
 	if in == nil {
 		in = new(RescaleApplicationVerticallyInput)
@@ -1423,6 +1617,21 @@ func (in ReduceApplicationCapacityByInstanceIdsInput) String() string {
 	return describe(reduceApplicationCapacityByInstanceIdsOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in ReduceApplicationCapacityByInstanceIdsInput) GoString() string {
+	return describe(reduceApplicationCapacityByInstanceIdsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ReduceApplicationCapacityByInstanceIdsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(reduceApplicationCapacityByInstanceIdsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ReduceApplicationCapacityByInstanceIdsInput) Validate() error {
+	return validate(reduceApplicationCapacityByInstanceIdsOperation(), in)
+}
+
 func (in *ReduceApplicationCapacityByInstanceIdsInput) encode(r *request) {
 	if in == nil {
 		in = new(ReduceApplicationCapacityByInstanceIdsInput)
@@ -1492,6 +1701,21 @@ type UpdateAppSecurityGroupInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateAppSecurityGroupInput) String() string {
 	return describe(updateAppSecurityGroupOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateAppSecurityGroupInput) GoString() string {
+	return describe(updateAppSecurityGroupOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateAppSecurityGroupInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateAppSecurityGroupOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateAppSecurityGroupInput) Validate() error {
+	return validate(updateAppSecurityGroupOperation(), in)
 }
 
 func (in *UpdateAppSecurityGroupInput) encode(r *request) {

@@ -18,6 +18,21 @@ func (in ListConsumedServicesInput) String() string {
 	return describe(listConsumedServicesOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in ListConsumedServicesInput) GoString() string {
+	return describe(listConsumedServicesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListConsumedServicesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listConsumedServicesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListConsumedServicesInput) Validate() error {
+	return validate(listConsumedServicesOperation(), in)
+}
+
 func (in *ListConsumedServicesInput) encode(r *request) {
 	if in == nil {
 		in = new(ListConsumedServicesInput)
@@ -82,6 +97,21 @@ type ListPublishedServicesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListPublishedServicesInput) String() string {
 	return describe(listPublishedServicesOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in ListPublishedServicesInput) GoString() string {
+	return describe(listPublishedServicesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListPublishedServicesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listPublishedServicesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListPublishedServicesInput) Validate() error {
+	return validate(listPublishedServicesOperation(), in)
 }
 
 func (in *ListPublishedServicesInput) encode(r *request) {
@@ -155,6 +185,21 @@ type ListAppServicesPageInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListAppServicesPageInput) String() string {
 	return describe(listAppServicesPageOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in ListAppServicesPageInput) GoString() string {
+	return describe(listAppServicesPageOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListAppServicesPageInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listAppServicesPageOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListAppServicesPageInput) Validate() error {
+	return validate(listAppServicesPageOperation(), in)
 }
 
 func (in *ListAppServicesPageInput) encode(r *request) {
@@ -246,6 +291,21 @@ type DescribeAppServiceDetailInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeAppServiceDetailInput) String() string {
 	return describe(describeAppServiceDetailOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeAppServiceDetailInput) GoString() string {
+	return describe(describeAppServiceDetailOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeAppServiceDetailInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeAppServiceDetailOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeAppServiceDetailInput) Validate() error {
+	return validate(describeAppServiceDetailOperation(), in)
 }
 
 func (in *DescribeAppServiceDetailInput) encode(r *request) {

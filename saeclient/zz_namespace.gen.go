@@ -21,6 +21,17 @@ type CreateNamespaceInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateNamespaceInput) String() string { return describe(createNamespaceOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in CreateNamespaceInput) GoString() string { return describe(createNamespaceOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateNamespaceInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createNamespaceOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateNamespaceInput) Validate() error { return validate(createNamespaceOperation(), in) }
+
 func (in *CreateNamespaceInput) encode(r *request) {
 	if in == nil {
 		in = new(CreateNamespaceInput)
@@ -88,6 +99,17 @@ type DeleteNamespaceInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteNamespaceInput) String() string { return describe(deleteNamespaceOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in DeleteNamespaceInput) GoString() string { return describe(deleteNamespaceOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteNamespaceInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteNamespaceOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteNamespaceInput) Validate() error { return validate(deleteNamespaceOperation(), in) }
+
 func (in *DeleteNamespaceInput) encode(r *request) {
 	if in == nil {
 		in = new(DeleteNamespaceInput)
@@ -143,6 +165,17 @@ type UpdateNamespaceInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateNamespaceInput) String() string { return describe(updateNamespaceOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in UpdateNamespaceInput) GoString() string { return describe(updateNamespaceOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateNamespaceInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateNamespaceOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateNamespaceInput) Validate() error { return validate(updateNamespaceOperation(), in) }
 
 func (in *UpdateNamespaceInput) encode(r *request) {
 	if in == nil {
@@ -215,6 +248,21 @@ func (in UpdateNamespaceVpcInput) String() string {
 	return describe(updateNamespaceVpcOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in UpdateNamespaceVpcInput) GoString() string {
+	return describe(updateNamespaceVpcOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateNamespaceVpcInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateNamespaceVpcOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateNamespaceVpcInput) Validate() error {
+	return validate(updateNamespaceVpcOperation(), in)
+}
+
 func (in *UpdateNamespaceVpcInput) encode(r *request) {
 	if in == nil {
 		in = new(UpdateNamespaceVpcInput)
@@ -268,6 +316,19 @@ type DescribeNamespaceInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespaceInput) String() string { return describe(describeNamespaceOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in DescribeNamespaceInput) GoString() string {
+	return describe(describeNamespaceOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeNamespaceInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeNamespaceOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeNamespaceInput) Validate() error { return validate(describeNamespaceOperation(), in) }
 
 func (in *DescribeNamespaceInput) encode(r *request) {
 	if in == nil {
@@ -332,6 +393,21 @@ type DescribeNamespacesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespacesInput) String() string {
 	return describe(describeNamespacesOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeNamespacesInput) GoString() string {
+	return describe(describeNamespacesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeNamespacesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeNamespacesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeNamespacesInput) Validate() error {
+	return validate(describeNamespacesOperation(), in)
 }
 
 func (in *DescribeNamespacesInput) encode(r *request) {
@@ -417,6 +493,21 @@ func (in DescribeNamespaceListInput) String() string {
 	return describe(describeNamespaceListOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DescribeNamespaceListInput) GoString() string {
+	return describe(describeNamespaceListOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeNamespaceListInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeNamespaceListOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeNamespaceListInput) Validate() error {
+	return validate(describeNamespaceListOperation(), in)
+}
+
 func (in *DescribeNamespaceListInput) encode(r *request) {
 	if in == nil {
 		in = new(DescribeNamespaceListInput)
@@ -488,6 +579,21 @@ type DescribeNamespaceResourcesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespaceResourcesInput) String() string {
 	return describe(describeNamespaceResourcesOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeNamespaceResourcesInput) GoString() string {
+	return describe(describeNamespaceResourcesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeNamespaceResourcesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeNamespaceResourcesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeNamespaceResourcesInput) Validate() error {
+	return validate(describeNamespaceResourcesOperation(), in)
 }
 
 func (in *DescribeNamespaceResourcesInput) encode(r *request) {

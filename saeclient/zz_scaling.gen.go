@@ -39,6 +39,21 @@ func (in CreateApplicationScalingRuleInput) String() string {
 	return describe(createApplicationScalingRuleOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in CreateApplicationScalingRuleInput) GoString() string {
+	return describe(createApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(createApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *CreateApplicationScalingRuleInput) Validate() error {
+	return validate(createApplicationScalingRuleOperation(), in)
+}
+
 func (in *CreateApplicationScalingRuleInput) encode(r *request) {
 	if in == nil {
 		in = new(CreateApplicationScalingRuleInput)
@@ -156,6 +171,21 @@ func (in DeleteApplicationScalingRuleInput) String() string {
 	return describe(deleteApplicationScalingRuleOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in DeleteApplicationScalingRuleInput) GoString() string {
+	return describe(deleteApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(deleteApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DeleteApplicationScalingRuleInput) Validate() error {
+	return validate(deleteApplicationScalingRuleOperation(), in)
+}
+
 func (in *DeleteApplicationScalingRuleInput) encode(r *request) {
 	if in == nil {
 		in = new(DeleteApplicationScalingRuleInput)
@@ -208,6 +238,21 @@ func (in EnableApplicationScalingRuleInput) String() string {
 	return describe(enableApplicationScalingRuleOperation(), &in)
 }
 
+// GoString is String for the verb %#v.
+func (in EnableApplicationScalingRuleInput) GoString() string {
+	return describe(enableApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in EnableApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(enableApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *EnableApplicationScalingRuleInput) Validate() error {
+	return validate(enableApplicationScalingRuleOperation(), in)
+}
+
 func (in *EnableApplicationScalingRuleInput) encode(r *request) {
 	if in == nil {
 		in = new(EnableApplicationScalingRuleInput)
@@ -258,6 +303,21 @@ type DisableApplicationScalingRuleInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DisableApplicationScalingRuleInput) String() string {
 	return describe(disableApplicationScalingRuleOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DisableApplicationScalingRuleInput) GoString() string {
+	return describe(disableApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DisableApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(disableApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DisableApplicationScalingRuleInput) Validate() error {
+	return validate(disableApplicationScalingRuleOperation(), in)
 }
 
 func (in *DisableApplicationScalingRuleInput) encode(r *request) {
@@ -322,6 +382,21 @@ type UpdateApplicationScalingRuleInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateApplicationScalingRuleInput) String() string {
 	return describe(updateApplicationScalingRuleOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateApplicationScalingRuleInput) GoString() string {
+	return describe(updateApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(updateApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UpdateApplicationScalingRuleInput) Validate() error {
+	return validate(updateApplicationScalingRuleOperation(), in)
 }
 
 func (in *UpdateApplicationScalingRuleInput) encode(r *request) {
@@ -435,6 +510,21 @@ type DescribeApplicationScalingRuleInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationScalingRuleInput) String() string {
 	return describe(describeApplicationScalingRuleOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationScalingRuleInput) GoString() string {
+	return describe(describeApplicationScalingRuleOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationScalingRuleOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationScalingRuleInput) Validate() error {
+	return validate(describeApplicationScalingRuleOperation(), in)
 }
 
 func (in *DescribeApplicationScalingRuleInput) encode(r *request) {
@@ -589,6 +679,21 @@ type DescribeApplicationScalingRulesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationScalingRulesInput) String() string {
 	return describe(describeApplicationScalingRulesOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationScalingRulesInput) GoString() string {
+	return describe(describeApplicationScalingRulesOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationScalingRulesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationScalingRulesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationScalingRulesInput) Validate() error {
+	return validate(describeApplicationScalingRulesOperation(), in)
 }
 
 func (in *DescribeApplicationScalingRulesInput) encode(r *request) {

@@ -14,6 +14,17 @@ type OpenSaeServiceInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in OpenSaeServiceInput) String() string { return describe(openSaeServiceOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in OpenSaeServiceInput) GoString() string { return describe(openSaeServiceOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in OpenSaeServiceInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(openSaeServiceOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *OpenSaeServiceInput) Validate() error { return validate(openSaeServiceOperation(), in) }
+
 func (*OpenSaeServiceInput) encode(*request) {}
 
 // OpenSaeServiceOutput is the answer of [Client.OpenSaeService] (SAE API reference ch. 8.1).

@@ -12,9 +12,9 @@ type BindSlbInput struct {
 	// Application ID. Required.
 	AppID string `json:"AppId"`
 	// Listeners on the internet SLB.
-	Internet *string `json:"Internet,omitempty"`
+	Internet List[SLBListener] `json:"Internet,omitempty"`
 	// Listeners on the intranet SLB.
-	Intranet *string `json:"Intranet,omitempty"`
+	Intranet List[SLBListener] `json:"Intranet,omitempty"`
 	// Bought internet SLB to use; shared-performance instances not allowed.
 	InternetSlbID *string `json:"InternetSlbId,omitempty"`
 	// Bought intranet SLB to use; shared-performance instances not allowed.
@@ -24,13 +24,22 @@ type BindSlbInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in BindSlbInput) String() string { return describe(bindSlbOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in BindSlbInput) GoString() string { return describe(bindSlbOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in BindSlbInput) MarshalJSON() ([]byte, error) { return describeJSON(bindSlbOperation(), &in) }
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *BindSlbInput) Validate() error { return validate(bindSlbOperation(), in) }
+
 func (in *BindSlbInput) encode(r *request) {
 	if in == nil {
 		in = new(BindSlbInput)
 	}
 	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "Internet", in.Internet)
-	optional(r, InQuery, "Intranet", in.Intranet)
+	optionalList(r, InQuery, "Internet", in.Internet)
+	optionalList(r, InQuery, "Intranet", in.Intranet)
 	optional(r, InQuery, "InternetSlbId", in.InternetSlbID)
 	optional(r, InQuery, "IntranetSlbId", in.IntranetSlbID)
 }
@@ -100,6 +109,17 @@ type UnbindSlbInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UnbindSlbInput) String() string { return describe(unbindSlbOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in UnbindSlbInput) GoString() string { return describe(unbindSlbOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UnbindSlbInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(unbindSlbOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UnbindSlbInput) Validate() error { return validate(unbindSlbOperation(), in) }
+
 func (in *UnbindSlbInput) encode(r *request) {
 	if in == nil {
 		in = new(UnbindSlbInput)
@@ -168,6 +188,21 @@ type DescribeApplicationSlbsInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationSlbsInput) String() string {
 	return describe(describeApplicationSlbsOperation(), &in)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationSlbsInput) GoString() string {
+	return describe(describeApplicationSlbsOperation(), &in)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationSlbsInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(describeApplicationSlbsOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *DescribeApplicationSlbsInput) Validate() error {
+	return validate(describeApplicationSlbsOperation(), in)
 }
 
 func (in *DescribeApplicationSlbsInput) encode(r *request) {

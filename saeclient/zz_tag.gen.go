@@ -15,13 +15,24 @@ type TagResourcesInput struct {
 	ResourceType *string `json:"ResourceType,omitempty"`
 	// Tags to set; case sensitive; an existing key gets the new value; no aliyun or acs: prefix, no http:// or https://
 	// inside; required when ResourceIds is absent (sic). Required if: ResourceIds absent.
-	Tags *string `json:"Tags,omitempty"`
+	Tags List[Tag] `json:"Tags,omitempty"`
 	// Resource IDs, JSON string array, at most 50; required when Tags is absent (sic). Required if: Tags absent.
-	ResourceIDs *string `json:"ResourceIds,omitempty"`
+	ResourceIDs List[string] `json:"ResourceIds,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in TagResourcesInput) String() string { return describe(tagResourcesOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in TagResourcesInput) GoString() string { return describe(tagResourcesOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in TagResourcesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(tagResourcesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *TagResourcesInput) Validate() error { return validate(tagResourcesOperation(), in) }
 
 func (in *TagResourcesInput) encode(r *request) {
 	if in == nil {
@@ -29,8 +40,8 @@ func (in *TagResourcesInput) encode(r *request) {
 	}
 	optional(r, InForm, "RegionId", in.RegionID)
 	optional(r, InForm, "ResourceType", in.ResourceType)
-	optional(r, InForm, "Tags", in.Tags)
-	optional(r, InForm, "ResourceIds", in.ResourceIDs)
+	optionalList(r, InForm, "Tags", in.Tags)
+	optionalList(r, InForm, "ResourceIds", in.ResourceIDs)
 }
 
 // TagResourcesOutput is the answer of [Client.TagResources] (SAE API reference ch. 17.1).
@@ -80,9 +91,9 @@ type UntagResourcesInput struct {
 	// Resource type, application only. Required. One of: application.
 	ResourceType string `json:"ResourceType"`
 	// Resource IDs as a JSON string array (text says comma separated, example is JSON); at most 50. Required.
-	ResourceIDs string `json:"ResourceIds"`
+	ResourceIDs List[string] `json:"ResourceIds"`
 	// Tag keys to remove, JSON string array.
-	TagKeys *string `json:"TagKeys,omitempty"`
+	TagKeys List[string] `json:"TagKeys,omitempty"`
 	// true removes all tags; the table says it takes effect when tag keys are passed (odd; likely when none are).
 	DeleteAll *bool `json:"DeleteAll,omitempty"`
 }
@@ -90,14 +101,25 @@ type UntagResourcesInput struct {
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UntagResourcesInput) String() string { return describe(untagResourcesOperation(), &in) }
 
+// GoString is String for the verb %#v.
+func (in UntagResourcesInput) GoString() string { return describe(untagResourcesOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UntagResourcesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(untagResourcesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *UntagResourcesInput) Validate() error { return validate(untagResourcesOperation(), in) }
+
 func (in *UntagResourcesInput) encode(r *request) {
 	if in == nil {
 		in = new(UntagResourcesInput)
 	}
 	required(r, InQuery, "RegionId", in.RegionID)
 	required(r, InQuery, "ResourceType", in.ResourceType)
-	required(r, InQuery, "ResourceIds", in.ResourceIDs)
-	optional(r, InQuery, "TagKeys", in.TagKeys)
+	requiredList(r, InQuery, "ResourceIds", in.ResourceIDs)
+	optionalList(r, InQuery, "TagKeys", in.TagKeys)
 	optional(r, InQuery, "DeleteAll", in.DeleteAll)
 }
 
@@ -151,13 +173,24 @@ type ListTagResourcesInput struct {
 	// Token of the previous page; a page holds 50 results.
 	NextToken *string `json:"NextToken,omitempty"`
 	// Resource IDs, JSON string array, at most 50; required when Tags is absent. Required if: Tags absent.
-	ResourceIDs *string `json:"ResourceIds,omitempty"`
+	ResourceIDs List[string] `json:"ResourceIds,omitempty"`
 	// Tag filter; required when ResourceIds is absent. Required if: ResourceIds absent.
-	Tags *string `json:"Tags,omitempty"`
+	Tags List[Tag] `json:"Tags,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListTagResourcesInput) String() string { return describe(listTagResourcesOperation(), &in) }
+
+// GoString is String for the verb %#v.
+func (in ListTagResourcesInput) GoString() string { return describe(listTagResourcesOperation(), &in) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListTagResourcesInput) MarshalJSON() ([]byte, error) {
+	return describeJSON(listTagResourcesOperation(), &in)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+func (in *ListTagResourcesInput) Validate() error { return validate(listTagResourcesOperation(), in) }
 
 func (in *ListTagResourcesInput) encode(r *request) {
 	if in == nil {
@@ -166,8 +199,8 @@ func (in *ListTagResourcesInput) encode(r *request) {
 	required(r, InQuery, "RegionId", in.RegionID)
 	required(r, InQuery, "ResourceType", in.ResourceType)
 	optional(r, InQuery, "NextToken", in.NextToken)
-	optional(r, InQuery, "ResourceIds", in.ResourceIDs)
-	optional(r, InQuery, "Tags", in.Tags)
+	optionalList(r, InQuery, "ResourceIds", in.ResourceIDs)
+	optionalList(r, InQuery, "Tags", in.Tags)
 }
 
 // ListTagResourcesOutput is the answer of [Client.ListTagResources] (SAE API reference ch. 17.3).

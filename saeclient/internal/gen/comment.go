@@ -48,6 +48,9 @@ func sentence(text string) string {
 // describeParam says what a parameter means and which values the reference allows.
 func describeParam(p paramFact) string {
 	parts := []string{sentence(p.Note)}
+	if opaque(p) {
+		parts = append(parts, "Passed through as it is, JSON text: the reference and the official SDK disagree about its shape.")
+	}
 	if p.Required {
 		parts = append(parts, "Required.")
 	}
@@ -86,11 +89,16 @@ func describeEnum(values []any) string {
 	if len(values) == 0 {
 		return ""
 	}
-	words := make([]string, len(values))
+	return "One of: " + strings.Join(words(values), ", ") + "."
+}
+
+// words gives values as texts.
+func words(values []any) []string {
+	out := make([]string, len(values))
 	for i, v := range values {
-		words[i] = fmt.Sprint(v)
+		out[i] = fmt.Sprint(v)
 	}
-	return "One of: " + strings.Join(words, ", ") + "."
+	return out
 }
 
 // describeNode says what a field of an answer means.

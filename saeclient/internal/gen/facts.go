@@ -74,6 +74,36 @@ type paramFact struct {
 	Unit       string `json:"unit"`
 	Note       string `json:"note"`
 	Sensitive  bool   `json:"sensitive"`
+	// Shape says what the JSON text of a parameter of type json holds.
+	Shape *shape `json:"jsonShape"`
+}
+
+// shape is what the facts say of a JSON value inside a parameter.
+type shape struct {
+	Type       string  `json:"type"`
+	Keys       members `json:"keys"`
+	Items      *shape  `json:"items"`
+	Additional *shape  `json:"additional"`
+	Enum       []any   `json:"enum"`
+	Min        *int64  `json:"min"`
+	Max        *int64  `json:"max"`
+	MinLength  int     `json:"minLength"`
+	MaxLength  int     `json:"maxLength"`
+	Format     string  `json:"format"`
+	Note       string  `json:"note"`
+	Name       string  `json:"-"`
+}
+
+// members are the members of an object in the order of the facts, each with its name.
+type members []*shape
+
+// UnmarshalJSON reads the members in the order in which they are written.
+func (m *members) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, dec *json.Decoder) error {
+		member := &shape{Name: name}
+		*m = append(*m, member)
+		return dec.Decode(member)
+	})
 }
 
 // node is one field of an answer.
@@ -99,7 +129,16 @@ type nodes []namedNode
 
 // UnmarshalJSON reads the members in the order in which they are written.
 func (n *nodes) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, dec *json.Decoder) error {
+		*n = append(*n, namedNode{Name: name})
+		return dec.Decode(&(*n)[len(*n)-1].node)
+	})
+}
+
+// eachMember walks through a JSON object in the order in which it is written.
+func eachMember(text []byte, read func(name string, dec *json.Decoder) error) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
 	open, err := dec.Token()
 	if err != nil {
 		return err
@@ -116,11 +155,9 @@ func (n *nodes) UnmarshalJSON(text []byte) error {
 		if !ok {
 			return fmt.Errorf("want a member name, have %v", key)
 		}
-		member := namedNode{Name: name}
-		if err := dec.Decode(&member.node); err != nil {
+		if err := read(name, dec); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		*n = append(*n, member)
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ func generate(f *facts) (map[string][]byte, error) {
 		"trimCo":    func(s string) string { return strings.TrimPrefix(s, "Co") },
 		"lower":     lowerFirst,
 		"sentence":  sentence,
+		"shapeKind": shapeKind,
+		"words":     words,
 	}).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {
 		return nil, err
@@ -40,7 +42,11 @@ func generate(f *facts) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	for name, data := range map[string]any{"operations": all, "errors": f.Errors, "platform": f} {
+	shapes, err := paramShapes(f.Operations)
+	if err != nil {
+		return nil, err
+	}
+	for name, data := range map[string]any{"operations": all, "errors": f.Errors, "platform": f, "shapes": shapes} {
 		if files[fileName(name)], err = render(t, name+".go.tmpl", data); err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ type operationModel struct {
 	Func      string
 	Fields    []fieldModel
 	Table     []paramModel
+	Extra     []paramModel
 	Codes     []string
 	Structs   []structModel
 }
@@ -61,17 +62,11 @@ func newOperationModel(op operationFact) (operationModel, error) {
 		}
 	}
 	slices.Sort(m.Codes)
-	for _, p := range op.Params {
-		field, err := inputField(p)
-		if err != nil {
-			return m, fmt.Errorf("%s.%s: %w", op.Name, p.Name, err)
-		}
-		row, err := tableRow(p)
-		if err != nil {
-			return m, fmt.Errorf("%s.%s: %w", op.Name, p.Name, err)
-		}
-		m.Fields = append(m.Fields, field)
-		m.Table = append(m.Table, row)
+	if err := m.addParams(op.Params, &m.Table); err != nil {
+		return m, err
+	}
+	if err := m.addParams(extraParams(op.Name), &m.Extra); err != nil {
+		return m, err
 	}
 	var err error
 	m.Structs, err = answerStructs(op)
@@ -81,11 +76,28 @@ func newOperationModel(op operationFact) (operationModel, error) {
 	return m, nil
 }
 
+// addParams adds the fields of the Input and the rows of a table of parameters.
+func (m *operationModel) addParams(params []paramFact, table *[]paramModel) error {
+	for _, p := range params {
+		field, err := inputField(p)
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", m.Name, p.Name, err)
+		}
+		row, err := tableRow(p)
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", m.Name, p.Name, err)
+		}
+		m.Fields = append(m.Fields, field)
+		*table = append(*table, row)
+	}
+	return nil
+}
+
 // inputField says how a parameter looks in the Input struct: a plain value when required, a pointer when optional, so that
-// an empty value can be told from one that is not sent.
+// an empty value can be told from one that is not sent. Lists and maps are nil when not sent.
 func inputField(p paramFact) (fieldModel, error) {
 	f := fieldModel{Name: goName(p.Name), Doc: describeParam(p), Tag: p.Name}
-	base, structured, err := paramType(p)
+	base, way, err := paramType(p)
 	if err != nil {
 		return f, err
 	}
@@ -94,40 +106,51 @@ func inputField(p paramFact) (fieldModel, error) {
 		return f, err
 	}
 	call := "optional"
-	f.Type = "*" + base
+	f.Type = base
 	if p.Required {
 		call = "required"
-		f.Type = base
 	} else {
 		f.Tag += ",omitempty"
+		if way != asList {
+			f.Type = "*" + base
+		}
 	}
-	if structured {
-		call += "Text"
+	call += string(way)
+	if way == asList && clearedByEmptyText(p) {
+		call = "clearableList"
 	}
 	f.Encode = fmt.Sprintf("%s(r, %s, %q, in.%s)", call, position, p.Name, f.Name)
 	return f, nil
 }
 
-// paramType gives the Go type of a parameter, and whether it is one of the structs that encode themselves as text.
-func paramType(p paramFact) (name string, structured bool, err error) {
-	switch p.Name {
-	case "UpdateStrategy", "ScalingRuleTimer", "ScalingRuleMetric":
-		return p.Name, true, nil
+// encoding is how a parameter becomes text: the second half of the name of the function that does it.
+type encoding string
+
+const (
+	asScalar encoding = ""
+	asText   encoding = "Text"
+	asList   encoding = "List"
+)
+
+// paramType gives the Go type of a parameter, and how it becomes text.
+func paramType(p paramFact) (name string, way encoding, err error) {
+	if p.Type == "json" && !opaque(p) {
+		return structuredType(p.Name)
 	}
 	if p.Sensitive {
-		return "Secret", false, nil
+		return "Secret", asScalar, nil
 	}
 	switch p.Type {
 	case "string", "json":
-		return "string", false, nil
+		return "string", asScalar, nil
 	case "integer":
-		return "int", false, nil
+		return "int", asScalar, nil
 	case "long":
-		return "int64", false, nil
+		return "int64", asScalar, nil
 	case "boolean":
-		return "bool", false, nil
+		return "bool", asScalar, nil
 	}
-	return "", false, fmt.Errorf("unknown parameter type %q", p.Type)
+	return "", asScalar, fmt.Errorf("unknown parameter type %q", p.Type)
 }
 
 func positionName(in string) (string, error) {
