@@ -64,6 +64,9 @@ type Observation struct {
 	Batches []BatchChange `json:"batches,omitempty"`
 	// Message is the platform's own explanation of a failure.
 	Message string `json:"message,omitempty"`
+	// ReplacedBy is the ID of a newer change order of the application, once this one has
+	// ended: somebody has begun another, so what runs is not of this one's making alone.
+	ReplacedBy string `json:"replacedBy,omitempty"`
 }
 
 // BatchChange is one batch of a change order as the platform shows it.

@@ -12,7 +12,21 @@ const (
 	CommandConfirm CommandKind = "confirm"
 	// CommandAbort stops the release and returns to the version that ran before.
 	CommandAbort CommandKind = "abort"
+	// CommandPause lets nothing new begin until resume; a batch in progress goes on.
+	CommandPause CommandKind = "pause"
+	// CommandResume ends a pause.
+	CommandResume CommandKind = "resume"
+	// CommandRollback stops the release and returns to a version: the one that ran before,
+	// or another one that it names.
+	CommandRollback CommandKind = "rollback"
+	// CommandOverride lets the release pass over freezes from now on.
+	CommandOverride CommandKind = "override"
 )
+
+// CommandKinds returns all commands.
+func CommandKinds() []CommandKind {
+	return []CommandKind{CommandConfirm, CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride}
+}
 
 // Command is a person's word to a running release: the data of a command event and
 // the argument of the signals and updates.
@@ -24,6 +38,17 @@ type Command struct {
 	ID string `json:"id,omitempty"`
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`
+	// Artifact binds the word to what is released: an image, or url@version of a package,
+	// as [Artifact.String] writes it. Where it is given and the release brings something
+	// else, the word is refused.
+	Artifact string `json:"artifact,omitempty"`
+	// ChangeOrderID binds the word to one change order in the same way.
+	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// Version is the platform's ID of the version that a rollback returns to; empty means
+	// the one that ran before.
+	Version string `json:"version,omitempty"`
+	// AtSafePoint makes an abort wait until no batch is in progress.
+	AtSafePoint bool `json:"atSafePoint,omitempty"`
 	// By is the person or system that speaks.
 	By string `json:"by"`
 	// Via is the way the command came.
@@ -46,15 +71,21 @@ func (c Command) Validate() error {
 	switch c.Kind {
 	case CommandConfirm:
 		v.check(c.Batch >= 1, "batch", "must be the number of the finished batch to confirm, from 1, the gray batch first")
-	case CommandAbort:
-		v.check(c.Batch == 0, "batch", "has no meaning for an abort, which stops the whole release")
+	case CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride:
+		v.check(c.Batch == 0, "batch", "has no meaning for %s, which is about the whole release", c.Kind)
 	default:
-		v.check(false, "type", "%q is not a command; use confirm or abort", c.Kind)
+		v.check(false, "type", "%q is not a command; use confirm, abort, pause, resume, rollback or override", c.Kind)
 	}
+	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
+	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
+	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
+	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
 	v.check(c.By != "", "by", "must name who speaks")
 	v.text("by", c.By)
 	v.text("note", c.Note)
 	v.text("reason", c.Reason)
+	v.text("artifact", c.Artifact)
+	v.text("changeOrderId", c.ChangeOrderID)
 	return v.err()
 }
 
@@ -64,54 +95,88 @@ type Refusal string //nolint:errname // reads as what it is: the reason a comman
 // Error implements error.
 func (r Refusal) Error() string { return string(r) }
 
+func refuse(format string, args ...any) (repeated bool, err error) {
+	return false, Refusal(fmt.Sprintf(format, args...))
+}
+
 // Admit tells whether the command applies to a release that stands at p. It returns a
 // [Refusal] with the reason when it does not, and repeated=true when it has already
 // been obeyed, so that saying it again is one command.
 func Admit(p Progress, c Command) (repeated bool, err error) {
-	if p.Phase.Ended() {
-		return false, Refusal(fmt.Sprintf("release %s has ended: %s", p.ReleaseID, p.Phase))
+	switch {
+	case p.Phase.Ended():
+		return refuse("release %s has ended: %s", p.ReleaseID, p.Phase)
+	case p.obeyed(c):
+		return true, nil
+	case c.Artifact != "" && c.Artifact != p.Artifact.String():
+		return refuse("the word is about %s, but the release brings %s", c.Artifact, p.Artifact)
+	case c.ChangeOrderID != "" && c.ChangeOrderID != p.ChangeOrderID:
+		return refuse("the word is about change order %s, but the release is at %q", c.ChangeOrderID, p.ChangeOrderID)
+	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:
+		return refuse("the release is rolling back already")
+	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
+		return refuse("the new version runs everywhere already; start a rollback instead")
 	}
 	switch c.Kind {
 	case CommandConfirm:
 		return admitConfirm(p, c)
-	case CommandAbort:
-		return admitAbort(p, c)
+	case CommandAbort, CommandOverride:
+		return false, nil
+	case CommandPause:
+		return admitPause(p)
+	case CommandResume:
+		if !p.Paused {
+			return refuse("the release is not paused: it is %s", p.Phase)
+		}
+		return false, nil
+	case CommandRollback:
+		if p.ChangeOrderID == "" {
+			return refuse("nothing was begun yet; abort the release, and start a rollback if the version before is wanted")
+		}
+		return false, nil
 	}
-	return false, Refusal(fmt.Sprintf("%q is not a command", c.Kind))
+	return refuse("%q is not a command", c.Kind)
 }
 
-func admitAbort(p Progress, c Command) (repeated bool, err error) {
-	switch {
-	case p.taken(c):
-		return true, nil
-	case p.Phase == PhaseRollingBack:
-		return false, Refusal("the release is rolling back already")
-	case p.Phase == PhaseFinalizing:
-		return false, Refusal("the new version runs everywhere already; roll back instead")
+func admitPause(p Progress) (repeated bool, err error) {
+	if p.Phase == PhaseQueued {
+		return refuse("the release waits for its turn; hold its lane instead")
 	}
-	return false, nil
+	return p.Paused, nil
 }
 
 func admitConfirm(p Progress, c Command) (repeated bool, err error) {
-	if p.taken(c) {
-		return true, nil
-	}
-	if c.Batch > len(p.Batches) && len(p.Batches) > 0 {
-		return false, Refusal(fmt.Sprintf("there is no batch %d: the release has %d", c.Batch, len(p.Batches)))
-	}
-	if p.Awaiting == nil || p.Awaiting.Kind != AwaitConfirm {
-		return false, Refusal(fmt.Sprintf("batch %d does not wait for a confirmation: the release is %s", c.Batch, p.Phase))
-	}
-	if p.Awaiting.Batch != c.Batch {
-		return false, Refusal(fmt.Sprintf("batch %d does not wait for a confirmation: batch %d does", c.Batch, p.Awaiting.Batch))
+	a := p.Awaiting
+	switch {
+	case c.Batch > len(p.Batches) && len(p.Batches) > 0:
+		return refuse("there is no batch %d: the release has %d", c.Batch, len(p.Batches))
+	case p.Paused:
+		return refuse("the release is paused; resume it first")
+	case a == nil || a.Kind != AwaitConfirm:
+		return refuse("batch %d does not wait for a confirmation: the release is %s", c.Batch, p.Phase)
+	case a.Batch != c.Batch:
+		return refuse("batch %d does not wait for a confirmation: batch %d does", c.Batch, a.Batch)
 	}
 	return false, nil
 }
 
-// taken tells whether the same word has already counted.
-func (p Progress) taken(c Command) bool {
+// obeyed tells whether the same word has already counted: the very same message, or for
+// what can be said but once, the same in other words.
+func (p Progress) obeyed(c Command) bool {
 	for _, d := range p.Decisions {
-		if d.Kind == c.Kind && d.Batch == c.Batch && d.Refused == "" {
+		if d.Refused != "" || d.Kind != c.Kind {
+			continue
+		}
+		switch {
+		case c.ID != "" && d.ID == c.ID:
+			return true
+		case c.Kind == CommandConfirm && d.Batch == c.Batch:
+			return true
+		case c.Kind == CommandOverride:
+			return true
+		case c.Kind == CommandAbort && (!d.AtSafePoint || c.AtSafePoint):
+			return true
+		case c.Kind == CommandRollback && d.Version == c.Version:
 			return true
 		}
 	}

@@ -53,7 +53,13 @@ const (
 // batch (SAE API reference ch. 5); SubStatus 1 hangs until AbortAndRollback is called
 // (ch. 12.4, 14.3); an expired record proves nothing (ch. 12.4), so the running
 // version decides.
+//
+// Once somebody has begun another change order, how this one ended says nothing about
+// what runs.
 func Decide(s Situation, o Observation) Action {
+	if o.ReplacedBy != "" && o.State.Ended() {
+		return ActSettleAny
+	}
 	switch o.State {
 	case ChangePreparing, ChangeRunning, ChangeAwaitingBatch:
 		return ActWatch

@@ -12,6 +12,8 @@ const (
 	EventBatchConfirmed  EventKind = "batch.confirmed"
 	EventBatchDone       EventKind = "batch.done"
 	EventApprovalWaiting EventKind = "approval.waiting"
+	EventPaused          EventKind = "paused"
+	EventResumed         EventKind = "resumed"
 	EventRollingBack     EventKind = "rollingback"
 	EventSucceeded       EventKind = "succeeded"
 	EventFailed          EventKind = "failed"

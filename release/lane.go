@@ -1,14 +1,22 @@
 package release
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // The names under which workflows and their handlers are registered with Temporal.
 const (
 	WorkflowDeploy             = "Deploy"
 	WorkflowGrayRelease        = "GrayRelease"
 	WorkflowRollback           = "Rollback"
+	WorkflowRestart            = "Restart"
+	WorkflowRescale            = "Rescale"
 	WorkflowToggleScalingRules = "ToggleScalingRules"
 	WorkflowLane               = "Lane"
+	WorkflowWatchdog           = "Watchdog"
 
 	// QueryProgress answers a release's [Progress].
 	QueryProgress = "progress"
@@ -16,6 +24,13 @@ const (
 	QueryLane = "lane"
 	// UpdateSubmit hands a [Submission] to a lane and answers a [Receipt].
 	UpdateSubmit = "submit"
+	// UpdateHold, UpdateResume, UpdateDrop and UpdateAllow tell a lane a [LaneCommand]
+	// and answer its [LaneState]: let nothing new begin, go on, drop a waiting release,
+	// allow an artifact again that was rolled back.
+	UpdateHold   = "hold"
+	UpdateResume = "resume"
+	UpdateDrop   = "drop"
+	UpdateAllow  = "allow"
 	// SignalProceed tells a queued release that its turn has come.
 	SignalProceed = "proceed"
 )
@@ -39,51 +54,50 @@ const (
 // SearchValue returns the application's value of [SearchApp].
 func (a App) SearchValue() string { return string(a.Platform) + "/" + a.Region + "/" + a.ID }
 
-// WorkflowFor returns the workflow type that carries out a strategy.
-func WorkflowFor(t StrategyType) string {
-	if t == StrategyAll {
+// Workflow returns the workflow type that carries out the spec.
+func (s Spec) Workflow() string {
+	switch s.Operation {
+	case OperationRollback:
+		return WorkflowRollback
+	case OperationRestart:
+		return WorkflowRestart
+	case OperationRescale:
+		return WorkflowRescale
+	case OperationRelease:
+	}
+	if s.Strategy.Type == StrategyAll || s.Strategy.Type == "" {
 		return WorkflowDeploy
 	}
 	return WorkflowGrayRelease
 }
 
-// Request is the input of the workflows Deploy and GrayRelease: one release.
+// Title says in a few words what the spec asks for.
+func (s Spec) Title() string {
+	switch s.Operation {
+	case OperationRollback:
+		return "roll back to " + cmp.Or(s.Version, "the last good version")
+	case OperationRestart:
+		return "restart"
+	case OperationRescale:
+		return "rescale to " + strconv.Itoa(s.Instances)
+	case OperationRelease:
+	}
+	return s.Artifact.String()
+}
+
+// Request is the input of the workflows Deploy, GrayRelease, Rollback, Restart and
+// Rescale: one release.
 type Request struct {
 	// ID is the release ID, see [ID].
 	ID   string `json:"id"`
 	Spec Spec   `json:"spec"`
 	// Queued makes the release wait for the signal proceed before it begins.
 	Queued bool `json:"queued,omitempty"`
-}
-
-// RollbackRequest is the input of the workflow Rollback.
-type RollbackRequest struct {
-	// ID is the release ID of the rollback.
-	ID  string `json:"id"`
-	App App    `json:"app"`
-	// VersionID is the platform's ID of the version to return to.
-	VersionID string `json:"versionId"`
-	Limits    Limits `json:"limits,omitzero"`
-	// Scaling says whether rules are suspended meanwhile.
-	Scaling     Scaling `json:"scaling,omitzero"`
-	RequestedBy string  `json:"requestedBy,omitempty"`
-	Note        string  `json:"note,omitempty"`
-}
-
-// WithDefaults returns the request with every unset limit at its default.
-func (r RollbackRequest) WithDefaults() RollbackRequest {
-	r.Limits = Spec{Limits: r.Limits}.WithDefaults().Limits
-	return r
-}
-
-// Validate lists every problem of the request at once, as [Problems], or returns nil.
-func (r RollbackRequest) Validate() error {
-	v := &validator{}
-	v.check(r.ID != "", "id", "must be the release ID")
-	v.app(r.App)
-	v.check(r.VersionID != "", "versionId", "must be the platform's ID of a version of the application")
-	v.limits(r.Limits)
-	return v.err()
+	// Refused is the reason why the lane does not let the release begin at all: it ends
+	// at once, so that it can be found and the world is told.
+	Refused string `json:"refused,omitempty"`
+	// Avoid are artifacts that the lane knows to be bad: no last good version.
+	Avoid []Artifact `json:"avoid,omitempty"`
 }
 
 // ToggleRequest is the input of the workflow ToggleScalingRules.
@@ -92,11 +106,32 @@ type ToggleRequest struct {
 	// Names are the rules to switch; none means all of the application's rules.
 	Names  []string `json:"names,omitempty"`
 	Enable bool     `json:"enable"`
+	// For is after what time the rules are switched back; zero leaves them.
+	For Duration `json:"for,omitzero"`
+	// By and Reason say who asks and why.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
-// ToggleResult is the result of the workflow ToggleScalingRules: the rules read back.
+// Validate lists every problem of the request at once, as [Problems], or returns nil.
+func (r ToggleRequest) Validate() error {
+	v := &validator{}
+	v.app(r.App)
+	v.check(r.For >= 0 && r.For <= maxLimit, "for", "must be between 0s and %s", maxLimit)
+	v.text("by", r.By)
+	v.text("reason", r.Reason)
+	return v.err()
+}
+
+// ToggleResult is the result of the workflow ToggleScalingRules.
 type ToggleResult struct {
+	// Rules are the rules as they were read back last.
 	Rules []ScalingRule `json:"rules,omitempty"`
+	// Switched are the names of the rules that were switched for a time; those that were
+	// so already are not switched back either.
+	Switched []string `json:"switched,omitempty"`
+	// SwitchedBack tells that Switched were put back when the time had passed.
+	SwitchedBack bool `json:"switchedBack,omitempty"`
 }
 
 // Submission is one request handed to the lane of its application.
@@ -117,6 +152,8 @@ const (
 	StandingQueued Standing = "queued"
 	// StandingDuplicate was submitted before; nothing new was begun.
 	StandingDuplicate Standing = "duplicate"
+	// StandingRefused was recorded and ended at once; the receipt says why.
+	StandingRefused Standing = "refused"
 )
 
 // Receipt is the answer to a [Submission].
@@ -125,24 +162,119 @@ type Receipt struct {
 	Standing  Standing `json:"standing"`
 	// Ahead is the number of releases that come before this one.
 	Ahead int `json:"ahead,omitempty"`
+	// Reason says why a release was refused, or why it waits although nothing is ahead.
+	Reason string `json:"reason,omitempty"`
 }
 
-// LaneInput is the input of the workflow Lane.
+// LaneInput is the input of the workflow Lane: which it is, and what it remembers when
+// it continues as new.
 type LaneInput struct {
 	App App `json:"app"`
+	// Line are the releases that run (the first, once it has its turn) or wait.
+	Line []LaneEntry `json:"line,omitempty"`
+	Held *Hold       `json:"held,omitempty"`
+	// Denied are the artifacts that were rolled back.
+	Denied []Denial `json:"denied,omitempty"`
+	// Recent are the IDs of releases that were submitted lately: each counts once.
+	Recent []string `json:"recent,omitempty"`
 }
 
-// LaneState is the answer of the query lane.
+// LaneState is the answer of the query lane and of the updates that command it.
 type LaneState struct {
 	App     App        `json:"app"`
 	Running *LaneEntry `json:"running,omitempty"`
 	// Waiting are the queued releases in the order of their turn.
 	Waiting []LaneEntry `json:"waiting,omitempty"`
+	// Held tells that nothing new begins until somebody resumes the lane.
+	Held *Hold `json:"held,omitempty"`
+	// Denied are the artifacts that were rolled back and are refused until allowed.
+	Denied []Denial `json:"denied,omitempty"`
 }
 
 // LaneEntry is one release in a lane.
 type LaneEntry struct {
 	ReleaseID string    `json:"releaseId"`
+	Operation Operation `json:"operation,omitempty"`
+	Artifact  Artifact  `json:"artifact,omitzero"`
+	// RequestedBy and Since are who asked and when.
+	RequestedBy string    `json:"requestedBy,omitempty"`
+	Since       time.Time `json:"since"`
+	// Proceeded tells that its turn has come.
+	Proceeded bool `json:"proceeded,omitempty"`
+}
+
+// Hold is why a lane lets nothing new begin.
+type Hold struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	// ReleaseID is the release that left the application in need of attention.
+	ReleaseID string `json:"releaseId,omitempty"`
+}
+
+// String says it in words.
+func (h Hold) String() string {
+	return fmt.Sprintf("held since %s by %s: %s", h.Since.Format(time.RFC3339), h.By, h.Reason)
+}
+
+// Denial is an artifact that was rolled back.
+type Denial struct {
 	Artifact  Artifact  `json:"artifact"`
+	ReleaseID string    `json:"releaseId"`
 	Since     time.Time `json:"since"`
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// String says it in words.
+func (d Denial) String() string {
+	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, d.Since.Format(time.RFC3339), d.ReleaseID, d.Reason)
+}
+
+// LaneCommand is an operator's word to a lane.
+type LaneCommand struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+	// ReleaseID is the waiting release to drop.
+	ReleaseID string `json:"releaseId,omitempty"`
+	// Artifact is the artifact to allow again, as [Artifact.String] writes it; empty
+	// allows all.
+	Artifact string `json:"artifact,omitempty"`
+}
+
+// The activities with which lanes and watchdogs learn of releases that are not their
+// children any more.
+const (
+	// AwaitEndActivity waits until a release has ended: [AwaitEndInput] to [Ending].
+	AwaitEndActivity = "releases.AwaitEnd"
+	// LastProgressActivity reads the last progress of a release, even of one that was
+	// terminated: [AwaitEndInput] to [Progress].
+	LastProgressActivity = "releases.LastProgress"
+)
+
+// AwaitEndInput names a release.
+type AwaitEndInput struct {
+	ReleaseID string `json:"releaseId"`
+}
+
+// Ending is how a release ended.
+type Ending struct {
+	// Progress is its result.
+	Progress Progress `json:"progress"`
+	// Lost says why there is no result: it was terminated, or failed, or never was.
+	Lost string `json:"lost,omitempty"`
+}
+
+// WatchdogRequest is the input of the workflow Watchdog: a release that ended without a
+// result.
+type WatchdogRequest struct {
+	ReleaseID string `json:"releaseId"`
+	App       App    `json:"app"`
+}
+
+// WatchdogResult is what a lost release left behind and what became of it.
+type WatchdogResult struct {
+	// Restored are the scaling rules that were switched on again.
+	Restored []string `json:"restored,omitempty"`
+	// Left says in words what a person must look at; empty when all is well.
+	Left string `json:"left,omitempty"`
 }

@@ -50,14 +50,22 @@ func (p Phase) Next() []Phase {
 	case PhaseQueued:
 		return []Phase{PhasePreparing, PhaseAborted, PhaseFailed}
 	case PhasePreparing:
-		return []Phase{PhaseRollingOut, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{PhaseRollingOut, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingOut:
 		return []Phase{
 			PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused, PhaseFinalizing, PhaseRollingBack,
 			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
-	case PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused:
-		return []Phase{PhaseRollingOut, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseAwaitingConfirm:
+		return []Phase{PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+	case PhaseAwaitingApproval:
+		return []Phase{
+			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		}
+	case PhasePaused:
+		return []Phase{
+			PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		}
 	case PhaseFinalizing:
 		return []Phase{PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingBack:

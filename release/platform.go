@@ -1,6 +1,9 @@
 package release
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Verb is one thing a platform can be told to do or asked. Each is an activity, named
 // <platform>.<Verb>, on the platform's own task queue.
@@ -23,6 +26,15 @@ const (
 	VerbAbortRollout Verb = "AbortRollout"
 	// VerbBeginRollback begins the change order that brings an old version back, once.
 	VerbBeginRollback Verb = "BeginRollback"
+	// VerbBeginRestart begins the change order that restarts all instances, once.
+	VerbBeginRestart Verb = "BeginRestart"
+	// VerbBeginRescale begins the change order that changes the number of instances, once.
+	VerbBeginRescale Verb = "BeginRescale"
+	// VerbApplyTraffic sets the traffic rule of a gray release.
+	VerbApplyTraffic Verb = "ApplyTraffic"
+	// VerbClearTraffic removes the traffic rule of a gray release and puts back the
+	// application's own.
+	VerbClearTraffic Verb = "ClearTraffic"
 	// VerbSetScaling enables or disables scaling rules and reads them back.
 	VerbSetScaling Verb = "SetScaling"
 	// VerbVerify reads back which version the application runs.
@@ -38,7 +50,7 @@ const PublishActivity = "events.Publish"
 // Fault is the type of an activity's error: it drives what is done about it.
 type Fault string
 
-// The faults. The first six do not retry.
+// The faults. The first seven do not retry.
 const (
 	FaultInvalid  Fault = "Invalid"
 	FaultNotFound Fault = "NotFound"
@@ -47,6 +59,9 @@ const (
 	FaultQuota    Fault = "Quota"
 	// FaultUndecidable is a change order that may or may not exist: fail closed.
 	FaultUndecidable Fault = "Undecidable"
+	// FaultFrozen means that a freeze holds the change back; nothing was changed. The
+	// error's detail is the [Freeze].
+	FaultFrozen Fault = "Frozen"
 	// FaultConflict is refused because of what else goes on.
 	FaultConflict    Fault = "Conflict"
 	FaultThrottled   Fault = "Throttled"
@@ -60,7 +75,7 @@ const (
 // Retryable tells whether trying again can help.
 func (f Fault) Retryable() bool {
 	switch f {
-	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable:
+	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen:
 		return false
 	case FaultConflict, FaultThrottled, FaultUnavailable, FaultAmbiguous, FaultUnchanged:
 		return true
@@ -79,6 +94,9 @@ type Version struct {
 type ScalingRule struct {
 	Name    string `json:"name"`
 	Enabled bool   `json:"enabled"`
+	// Revision names what the rule says, whether it is enabled or not: another revision
+	// means that somebody has changed the rule.
+	Revision string `json:"revision,omitempty"`
 }
 
 // Watermark marks the newest change order of an application at one moment: what is
@@ -99,21 +117,49 @@ type ForeignChange struct {
 // SnapshotInput asks for a [Snapshot].
 type SnapshotInput struct {
 	App App `json:"app"`
-	// VersionID asks to resolve this version too; an unknown one is FaultNotFound.
+	// Rollback asks to resolve the version to return to as well, and whether the
+	// application can be rolled back at all.
+	Rollback *RollbackQuestion `json:"rollback,omitempty"`
+	// Traffic asks for the application's own traffic rule.
+	Traffic bool `json:"traffic,omitempty"`
+	// Adopt is the ID of a change order, begun elsewhere, that the release is to follow;
+	// one that has ended or is none that brings a version is FaultInvalid.
+	Adopt string `json:"adopt,omitempty"`
+}
+
+// RollbackQuestion asks for a version to return to. A version that does not exist is
+// FaultNotFound; an application that cannot be rolled back is FaultInvalid.
+type RollbackQuestion struct {
+	// VersionID is the platform's ID of the version; empty asks for the last good one,
+	// which is the newest that does not run and is none of Avoid.
 	VersionID string `json:"versionId,omitempty"`
+	// Avoid are artifacts that are known to be bad.
+	Avoid []Artifact `json:"avoid,omitempty"`
 }
 
 // Snapshot is an application before a release touches it.
 type Snapshot struct {
 	// Instances is the number of instances the application should have.
 	Instances int `json:"instances"`
-	// Version is what it runs now, and the target of a rollback.
-	Version      Version        `json:"version"`
+	// Version is what it runs now, and the target of a rollback. When a change order is
+	// adopted it is what ran before that order.
+	Version Version `json:"version"`
+	// ScalingRules are the rules as they are; when a change order is adopted, a rule that
+	// the order itself has switched off counts as enabled.
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
-	// Wanted is the version that VersionID asked for.
+	// Wanted is the version that Rollback asked for.
 	Wanted *Version `json:"wanted,omitempty"`
+	// Traffic is the application's own traffic rule, where it was asked for and there is one.
+	Traffic *KeptTraffic `json:"traffic,omitempty"`
+}
+
+// KeptTraffic is an application's own traffic rule, kept while a release uses its place.
+type KeptTraffic struct {
+	Name string `json:"name"`
+	// Rule is what the platform needs to put the rule back; only its driver reads it.
+	Rule json.RawMessage `json:"rule"`
 }
 
 // BeginRolloutInput asks for the change order that brings the artifact.
@@ -127,15 +173,39 @@ type BeginRolloutInput struct {
 	// RestoreScaling lets the platform switch on again the rules that its order
 	// switched off. A release that suspends rules restores them itself.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
+	// Traffic lets the platform send traffic by the application's traffic rule.
+	Traffic bool `json:"traffic,omitempty"`
+	// Override passes over a freeze.
+	Override bool `json:"override,omitempty"`
 }
 
 // BeginRollbackInput asks for the change order that brings a version back.
 type BeginRollbackInput struct {
 	App       App       `json:"app"`
 	Version   Version   `json:"version"`
+	Strategy  Strategy  `json:"strategy,omitzero"`
 	Watermark Watermark `json:"watermark"`
 	// RestoreScaling has the meaning of the rollout's.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
+	// Override passes over a freeze: always set on a release's own way back.
+	Override bool `json:"override,omitempty"`
+}
+
+// BeginRestartInput asks for the change order that restarts all instances.
+type BeginRestartInput struct {
+	App            App       `json:"app"`
+	Watermark      Watermark `json:"watermark"`
+	RestoreScaling bool      `json:"restoreScaling,omitempty"`
+	Override       bool      `json:"override,omitempty"`
+}
+
+// BeginRescaleInput asks for the change order that changes the number of instances.
+type BeginRescaleInput struct {
+	App            App       `json:"app"`
+	Instances      int       `json:"instances"`
+	Watermark      Watermark `json:"watermark"`
+	RestoreScaling bool      `json:"restoreScaling,omitempty"`
+	Override       bool      `json:"override,omitempty"`
 }
 
 // Change is a change order that was begun.
@@ -159,9 +229,12 @@ type ConfirmBatchInput struct {
 	ChangeID string `json:"changeId"`
 	// Batch is the finished batch, from 1.
 	Batch int `json:"batch"`
+	// Override passes over a freeze.
+	Override bool `json:"override,omitempty"`
 }
 
-// AbortRolloutInput aborts a change order and rolls it back.
+// AbortRolloutInput aborts a change order and rolls it back. The way back is never
+// held by a freeze.
 type AbortRolloutInput struct {
 	App      App    `json:"app"`
 	ChangeID string `json:"changeId"`
@@ -173,17 +246,45 @@ type SetScalingInput struct {
 	// Names are the rules to switch; none means all of the application's rules.
 	Names  []string `json:"names,omitempty"`
 	Enable bool     `json:"enable"`
-}
-
-// PublishInput hands lifecycle events to the bus, in their order.
-type PublishInput struct {
-	Events []Event `json:"events"`
+	// Override passes over a freeze: always set when rules are put back.
+	Override bool `json:"override,omitempty"`
 }
 
 // SetScalingResult tells what became of each named rule.
 type SetScalingResult struct {
 	// Rules are the named rules as read back; a rule that exists no more is left out.
 	Rules []ScalingRule `json:"rules,omitempty"`
+}
+
+// ApplyTrafficInput sets the traffic rule of a release. An application has one rule at
+// most: Kept is its own, whose place the release uses.
+type ApplyTrafficInput struct {
+	App App `json:"app"`
+	// ReleaseID names the rule, so that it can be told from others.
+	ReleaseID string       `json:"releaseId"`
+	Traffic   Traffic      `json:"traffic"`
+	Kept      *KeptTraffic `json:"kept,omitempty"`
+	// Override passes over a freeze.
+	Override bool `json:"override,omitempty"`
+}
+
+// ClearTrafficInput removes the traffic rule of a release and puts back Kept.
+type ClearTrafficInput struct {
+	App       App          `json:"app"`
+	ReleaseID string       `json:"releaseId"`
+	Traffic   Traffic      `json:"traffic"`
+	Kept      *KeptTraffic `json:"kept,omitempty"`
+}
+
+// ClearTrafficResult tells what became of the application's traffic rule.
+type ClearTrafficResult struct {
+	// Foreign tells that somebody has changed the rule meanwhile; it was left alone.
+	Foreign bool `json:"foreign,omitempty"`
+}
+
+// PublishInput hands lifecycle events to the bus, in their order.
+type PublishInput struct {
+	Events []Event `json:"events"`
 }
 
 // VerifyInput asks which version runs.
@@ -203,6 +304,8 @@ type Verification struct {
 	Running []Artifact `json:"running,omitempty"`
 	// Instances is the number of instances that were read.
 	Instances int `json:"instances"`
+	// Other is an unfinished change order of the application: what runs may change again.
+	Other *ForeignChange `json:"other,omitempty"`
 }
 
 // OnlyRuns tells whether every instance runs the artifact and the configuration says

@@ -32,15 +32,26 @@ const (
 	AwaitConfirm AwaitKind = "confirm"
 	// AwaitApproval waits for the platform's approval of the change order.
 	AwaitApproval AwaitKind = "approval"
+	// AwaitGates measures the gates after a batch.
+	AwaitGates AwaitKind = "gates"
+	// AwaitResume waits for the end of a pause.
+	AwaitResume AwaitKind = "resume"
+	// AwaitSchedule waits for the time of day at which the next batch may begin.
+	AwaitSchedule AwaitKind = "schedule"
+	// AwaitThaw waits for the end of a freeze.
+	AwaitThaw AwaitKind = "thaw"
 )
 
 // Progress is the public picture of a release: the answer of the query "progress",
 // the data of lifecycle events and the result of the workflow. Times are RFC 3339.
 type Progress struct {
-	ReleaseID string   `json:"releaseId"`
-	App       App      `json:"app"`
-	Artifact  Artifact `json:"artifact"`
-	Phase     Phase    `json:"phase"`
+	ReleaseID string `json:"releaseId"`
+	App       App    `json:"app"`
+	// Operation is what is done with the application.
+	Operation Operation `json:"operation,omitempty"`
+	// Artifact is what is to run in the end; for a rollback it is known once the version is.
+	Artifact Artifact `json:"artifact"`
+	Phase    Phase    `json:"phase"`
 	// Outcome is the phase in which the release ended; empty while it has not.
 	Outcome Phase `json:"outcome,omitempty"`
 	// Reason says in words why the release stands where it stands.
@@ -53,11 +64,17 @@ type Progress struct {
 	Batches      []Batch    `json:"batches,omitempty"`
 	Awaiting     *Awaiting  `json:"awaiting,omitempty"`
 	ScalingRules []HeldRule `json:"scalingRules,omitempty"`
-	Decisions    []Decision `json:"decisions,omitempty"`
-	RequestedBy  string     `json:"requestedBy,omitempty"`
-	Note         string     `json:"note,omitempty"`
-	StartedAt    time.Time  `json:"startedAt,omitzero"`
-	EndedAt      time.Time  `json:"endedAt,omitzero"`
+	// Traffic is the traffic rule of the release; nil where there is none.
+	Traffic *TrafficState `json:"traffic,omitempty"`
+	// Gates are the verdicts of the gates so far.
+	Gates []GateResult `json:"gates,omitempty"`
+	// Paused tells that a person lets nothing new begin.
+	Paused      bool       `json:"paused,omitempty"`
+	Decisions   []Decision `json:"decisions,omitempty"`
+	RequestedBy string     `json:"requestedBy,omitempty"`
+	Note        string     `json:"note,omitempty"`
+	StartedAt   time.Time  `json:"startedAt,omitzero"`
+	EndedAt     time.Time  `json:"endedAt,omitzero"`
 }
 
 // Clone returns a copy that shares nothing with p.
@@ -65,6 +82,10 @@ func (p Progress) Clone() Progress {
 	p.Batches = slices.Clone(p.Batches)
 	p.ScalingRules = slices.Clone(p.ScalingRules)
 	p.Decisions = slices.Clone(p.Decisions)
+	p.Gates = slices.Clone(p.Gates)
+	if p.Traffic != nil {
+		p.Traffic = new(*p.Traffic)
+	}
 	if p.Awaiting != nil {
 		p.Awaiting = new(*p.Awaiting)
 	}
@@ -97,14 +118,38 @@ type HeldRule struct {
 	Name string `json:"name"`
 	// Restored tells that the rule was enabled again and read back so.
 	Restored bool `json:"restored"`
+	// Revision is the platform's name of what the rule said.
+	Revision string `json:"revision,omitempty"`
+	// Gone tells that the rule does not exist any more.
+	Gone bool `json:"gone,omitempty"`
+	// Note tells what somebody has done to the rule meanwhile.
+	Note string `json:"note,omitempty"`
+}
+
+// TrafficState is the traffic rule of a release.
+type TrafficState struct {
+	// Applied tells that the release's rule is in force.
+	Applied bool `json:"applied"`
+	// Kept is the name of the application's own rule, which is put back at the end.
+	Kept string `json:"kept,omitempty"`
+	// Cleared tells that the release's rule is gone and the application's own is back.
+	Cleared bool `json:"cleared"`
+	// Note tells what somebody has done to the rule meanwhile.
+	Note string `json:"note,omitempty"`
 }
 
 // Decision is a person's word, or a limit's, as it was taken.
 type Decision struct {
-	Kind  CommandKind `json:"kind"`
-	Batch int         `json:"batch,omitempty"`
-	By    string      `json:"by"`
-	At    time.Time   `json:"at"`
+	Kind CommandKind `json:"kind"`
+	// ID is the identity of the message that brought the word, where it had one.
+	ID    string `json:"id,omitempty"`
+	Batch int    `json:"batch,omitempty"`
+	// Version is the version that a rollback named.
+	Version string `json:"version,omitempty"`
+	// AtSafePoint tells that an abort waited until no batch was in progress.
+	AtSafePoint bool      `json:"atSafePoint,omitempty"`
+	By          string    `json:"by"`
+	At          time.Time `json:"at"`
 	// Via is the way the word came: event, update, signal, cancel or limit.
 	Via  string `json:"via,omitempty"`
 	Note string `json:"note,omitempty"`

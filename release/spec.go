@@ -2,7 +2,7 @@ package release
 
 import (
 	"cmp"
-	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -12,6 +12,21 @@ const (
 	APIVersion = "slipway.dev/v1"
 	// KindRelease is the kind of a release file.
 	KindRelease = "Release"
+)
+
+// Operation is what a release does with its application.
+type Operation string
+
+// The operations.
+const (
+	// OperationRelease brings an artifact. It is the default.
+	OperationRelease Operation = "release"
+	// OperationRollback returns to a version that the application had before.
+	OperationRollback Operation = "rollback"
+	// OperationRestart restarts all instances.
+	OperationRestart Operation = "restart"
+	// OperationRescale changes the number of instances.
+	OperationRescale Operation = "rescale"
 )
 
 // Platform names a serverless application platform.
@@ -40,7 +55,8 @@ type ConfirmMode string
 const (
 	// ConfirmManual waits for a person after every batch but the last.
 	ConfirmManual ConfirmMode = "manual"
-	// ConfirmAuto lets the platform go on by itself after the bake time.
+	// ConfirmAuto goes on without a person after the bake time, once the gates have
+	// passed.
 	ConfirmAuto ConfirmMode = "auto"
 )
 
@@ -60,24 +76,45 @@ const (
 // LanePolicy says what a submission does to the ones waiting before it.
 type LanePolicy string
 
-// LaneQueue waits for its turn behind all earlier submissions.
-const LaneQueue LanePolicy = "queue"
+// The lane policies.
+const (
+	// LaneQueue waits for its turn behind all earlier submissions.
+	LaneQueue LanePolicy = "queue"
+	// LaneSupersede drops all that wait and takes their place; what runs is not
+	// interrupted.
+	LaneSupersede LanePolicy = "supersede"
+	// LaneReject is refused where anything runs or waits.
+	LaneReject LanePolicy = "reject"
+)
 
 // Spec is what a release asks for: the data of a request event and the spec of a
-// release file. Only App and Artifact are required; [Spec.WithDefaults] fills the rest.
+// release file. Only App is required, and the artifact of a release; [Spec.WithDefaults]
+// fills the rest.
 type Spec struct {
-	App         App      `json:"app"`
-	Artifact    Artifact `json:"artifact"`
-	Strategy    Strategy `json:"strategy,omitzero"`
-	Scaling     Scaling  `json:"scaling,omitzero"`
-	Rollback    Rollback `json:"rollback,omitzero"`
-	Limits      Limits   `json:"limits,omitzero"`
-	Lane        Lane     `json:"lane,omitzero"`
-	RequestedBy string   `json:"requestedBy,omitempty"`
-	Note        string   `json:"note,omitempty"`
-	// Traffic holds the traffic rules of a gray release. No platform applies them yet,
-	// so [Spec.Validate] refuses a spec that has them.
-	Traffic json.RawMessage `json:"traffic,omitempty"`
+	App App `json:"app"`
+	// Operation is what is done: a release unless it says otherwise.
+	Operation Operation `json:"operation,omitempty"`
+	// Artifact is what a release brings; other operations have none.
+	Artifact Artifact `json:"artifact,omitzero"`
+	// Version is the platform's ID of the version that a rollback returns to; empty means
+	// the last good one.
+	Version string `json:"version,omitempty"`
+	// Instances is the number of instances that a rescale asks for.
+	Instances int      `json:"instances,omitempty"`
+	Strategy  Strategy `json:"strategy,omitzero"`
+	// Traffic holds the traffic rules of a gray release.
+	Traffic  *Traffic `json:"traffic,omitempty"`
+	Scaling  Scaling  `json:"scaling,omitzero"`
+	Rollback Rollback `json:"rollback,omitzero"`
+	Limits   Limits   `json:"limits,omitzero"`
+	Lane     Lane     `json:"lane,omitzero"`
+	// Freeze says what freezes mean to this release.
+	Freeze FreezePolicy `json:"freeze,omitzero"`
+	// Adopt is the ID of a change order, begun elsewhere, that the release takes over
+	// instead of beginning one of its own.
+	Adopt       string `json:"adopt,omitempty"`
+	RequestedBy string `json:"requestedBy,omitempty"`
+	Note        string `json:"note,omitempty"`
 }
 
 // App is the application a release changes.
@@ -139,6 +176,10 @@ type Strategy struct {
 	// MinReadyInstances is the number of instances that stay ready during the change;
 	// unset leaves it to the platform, 0 allows an outage.
 	MinReadyInstances *int `json:"minReadyInstances,omitempty"`
+	// Gates are checked after each finished batch but the last, once it has baked.
+	Gates []Gate `json:"gates,omitempty"`
+	// Schedule holds batches back until a time of day.
+	Schedule []BatchSchedule `json:"schedule,omitempty"`
 }
 
 // Scaling says what happens to the application's scaling rules meanwhile.
@@ -176,6 +217,15 @@ type Limits struct {
 // Lane says how the release takes its place among those of the same application.
 type Lane struct {
 	Policy LanePolicy `json:"policy,omitempty"`
+	// Preempt makes the release the next one and asks what runs to give way: it is
+	// aborted where no batch is in progress.
+	Preempt bool `json:"preempt,omitempty"`
+}
+
+// FreezePolicy says what freezes mean to a release.
+type FreezePolicy struct {
+	// Override is the reason why freezes do not hold this release; it is recorded.
+	Override string `json:"override,omitempty"`
 }
 
 // The defaults of a spec.
@@ -187,6 +237,7 @@ const (
 
 // WithDefaults returns the spec with every unset field at its default.
 func (s Spec) WithDefaults() Spec {
+	s.Operation = cmp.Or(s.Operation, OperationRelease)
 	st := &s.Strategy
 	st.Type = cmp.Or(st.Type, StrategyAll)
 	switch st.Type {
@@ -198,6 +249,12 @@ func (s Spec) WithDefaults() Spec {
 		st.Batches = cmp.Or(st.Batches, 2)
 		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
 	case StrategyAll:
+	}
+	if len(st.Gates) > 0 {
+		st.Gates = slices.Clone(st.Gates)
+		for i, g := range st.Gates {
+			st.Gates[i] = g.WithDefaults()
+		}
 	}
 	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
 	s.Limits.Approval = cmp.Or(s.Limits.Approval, DefaultApprovalLimit)

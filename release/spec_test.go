@@ -57,7 +57,6 @@ func TestValidateListsEveryProblem(t *testing.T) {
 		Strategy: release.Strategy{Type: release.StrategyGray, Gray: -1, Batches: -1, Confirm: "maybe", Bake: -1, MinReadyInstances: new(-1)},
 		Limits:   release.Limits{Confirm: -1, Approval: -1, Total: release.Duration(10000 * time.Hour), OnConfirmTimeout: "shrug"},
 		Lane:     release.Lane{Policy: "overtake"},
-		Traffic:  json.RawMessage(`{"springCloud":[]}`),
 	}
 	err := s.WithDefaults().Validate()
 	var problems release.Problems
@@ -69,7 +68,7 @@ func TestValidateListsEveryProblem(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"app.platform", "app.region", "app.id", "artifact", "strategy.gray", "strategy.batches", "strategy.confirm", "strategy.bake",
-		"strategy.minReadyInstances", "limits.confirm", "limits.approval", "limits.total", "limits.onConfirmTimeout", "traffic", "lane.policy",
+		"strategy.minReadyInstances", "limits.confirm", "limits.approval", "limits.total", "limits.onConfirmTimeout", "lane.policy",
 	}, fields)
 }
 
@@ -97,9 +96,6 @@ func TestValidateOneProblem(t *testing.T) {
 		{"gray with all", func(s *release.Spec) { s.Strategy.Gray = 1 }, "strategy.gray"},
 		{"confirm with all", func(s *release.Spec) { s.Strategy.Confirm = release.ConfirmAuto }, "strategy.confirm"},
 		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},
-		{"auto bake in seconds", func(s *release.Spec) {
-			s.Strategy = release.Strategy{Type: release.StrategyBatch, Confirm: release.ConfirmAuto, Bake: release.Duration(90 * time.Second)}
-		}, "strategy.bake"},
 		{"unknown strategy", func(s *release.Spec) { s.Strategy.Type = "yolo" }, "strategy.type"},
 		{"id with a dot", func(s *release.Spec) { s.App.ID = "a.b" }, "app.id"},
 		{"id with a wildcard", func(s *release.Spec) { s.App.ID = "*" }, "app.id"},

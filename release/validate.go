@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -54,14 +55,53 @@ const regionPattern = `^[a-z]{2}(-[a-z0-9]+)+$`
 func (s Spec) Validate() error {
 	v := &validator{}
 	v.app(s.App)
-	v.artifact(s.Artifact)
-	v.strategy(s.Strategy)
+	v.operation(s)
+	v.strategy(s)
+	v.traffic(s)
 	v.limits(s.Limits)
-	v.check(len(s.Traffic) == 0 || string(s.Traffic) == "null", "traffic", "traffic rules are not supported yet; leave them out and set them on the platform")
-	v.check(s.Lane.Policy == LaneQueue, "lane.policy", "%q is not supported; use queue", s.Lane.Policy)
+	switch s.Lane.Policy {
+	case LaneQueue, LaneSupersede, LaneReject:
+	default:
+		v.check(false, "lane.policy", "%q is unknown; use queue, supersede or reject", s.Lane.Policy)
+	}
+	v.check(!s.Lane.Preempt || s.Lane.Policy != LaneReject, "lane.preempt", "has no meaning with policy reject, which waits for nobody")
+	v.adopt(s)
+	v.text("freeze.override", s.Freeze.Override)
 	v.text("requestedBy", s.RequestedBy)
 	v.text("note", s.Note)
 	return v.err()
+}
+
+// operation checks what each operation needs and what has no meaning to it.
+func (v *validator) operation(s Spec) {
+	op := cmp.Or(s.Operation, OperationRelease)
+	switch op {
+	case OperationRelease:
+		v.artifact(s.Artifact)
+	case OperationRollback, OperationRestart, OperationRescale:
+		v.check(s.Artifact == Artifact{}, "artifact", "has no meaning for a %s", op)
+	default:
+		v.check(false, "operation", "%q is unknown; use release, rollback, restart or rescale", op)
+		return
+	}
+	v.check(s.Version == "" || op == OperationRollback, "version", "has no meaning for a %s; only a rollback returns to a version", op)
+	v.check(s.Version == "" || matches(idPattern, s.Version), "version", "%q is not a version ID", s.Version)
+	if op == OperationRescale {
+		v.check(s.Instances >= 1 && s.Instances <= maxInstances, "instances", "must be 1-%d", maxInstances)
+	} else {
+		v.check(s.Instances == 0, "instances", "has no meaning for a %s; only a rescale changes the number of instances", op)
+	}
+	v.check(s.Strategy.Type == StrategyAll || op == OperationRelease || op == OperationRollback, "strategy.type",
+		"must be all for a %s, which has no batches", op)
+}
+
+func (v *validator) adopt(s Spec) {
+	if s.Adopt == "" {
+		return
+	}
+	v.check(cmp.Or(s.Operation, OperationRelease) == OperationRelease, "adopt", "has no meaning for a %s; only a release takes over a change order", s.Operation)
+	v.check(matches(idPattern, s.Adopt), "adopt", "%q is not a change order ID", s.Adopt)
+	v.check(s.Traffic.Empty(), "traffic", "cannot be set once a change order runs; leave it out to adopt one")
 }
 
 // Validate lists every problem of the application's identity at once.
@@ -124,13 +164,15 @@ func (v *validator) packageURL(address string) {
 		"must have no user, query or fragment, which could hold a secret; use an address that the platform may read by itself")
 }
 
-func (v *validator) strategy(s Strategy) {
+func (v *validator) strategy(spec Spec) {
+	s := spec.Strategy
 	switch s.Type {
 	case StrategyAll:
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type all; use type gray")
 		v.check(s.Batches == 0 || s.Batches == 1, "strategy.batches", "has no meaning with type all; use type batch")
 		v.check(s.Confirm == "", "strategy.confirm", "has no meaning with type all, which has one batch")
 		v.check(s.Bake == 0, "strategy.bake", "has no meaning with type all, which has one batch")
+		v.check(len(s.Gates) == 0, "strategy.gates", "have no meaning with type all: they are checked between batches")
 	case StrategyBatch:
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type batch; use type gray")
 		v.check(s.Batches >= 2 && s.Batches <= maxInstances, "strategy.batches", "must be 2-%d for type batch", maxInstances)
@@ -142,16 +184,28 @@ func (v *validator) strategy(s Strategy) {
 	default:
 		v.check(false, "strategy.type", "%q is unknown; use all, batch or gray", s.Type)
 	}
+	v.gates("strategy.gates", s.Gates)
+	v.schedule("strategy.schedule", s.Schedule, s.batches())
 	if s.MinReadyInstances != nil {
 		v.check(*s.MinReadyInstances >= 0 && *s.MinReadyInstances < maxInstances, "strategy.minReadyInstances", "must be 0-%d", maxInstances-1)
 	}
 }
 
+// batches is the number of batches that the strategy asks for.
+func (s Strategy) batches() int {
+	switch s.Type {
+	case StrategyBatch:
+		return s.Batches
+	case StrategyGray:
+		return 1 + s.Batches
+	case StrategyAll:
+	}
+	return 1
+}
+
 func (v *validator) confirm(s Strategy) {
 	v.check(s.Confirm == ConfirmManual || s.Confirm == ConfirmAuto, "strategy.confirm", "%q is unknown; use manual or auto", s.Confirm)
 	v.check(s.Bake >= 0 && s.Bake <= maxBake, "strategy.bake", "must be between 0s and %s", maxBake)
-	v.check(s.Confirm != ConfirmAuto || s.Bake%Duration(time.Minute) == 0, "strategy.bake",
-		"must be whole minutes with confirm auto, because the platform itself waits in minutes")
 }
 
 func (v *validator) limits(l Limits) {

@@ -10,11 +10,6 @@ import (
 // maxRefusals bounds the refused commands kept in the progress.
 const maxRefusals = 20
 
-// commandKinds are the commands a release listens to.
-func commandKinds() []release.CommandKind {
-	return []release.CommandKind{release.CommandConfirm, release.CommandAbort}
-}
-
 // listen registers the query and, for every command, a signal and an update. It also
 // turns the workflow's cancellation into an abort: cancelling is not forgetting.
 func (r *run) listen(ctx, cancelled workflow.Context) error {
@@ -23,7 +18,7 @@ func (r *run) listen(ctx, cancelled workflow.Context) error {
 	}); err != nil {
 		return err
 	}
-	for _, kind := range commandKinds() {
+	for _, kind := range release.CommandKinds() {
 		if err := r.listenUpdate(ctx, kind); err != nil {
 			return err
 		}
@@ -63,7 +58,7 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 			if err != nil {
 				return release.Progress{}, refused(err)
 			}
-			if counted && before.Parked() {
+			if counted && before.Parked() && moves(c) {
 				// A parked release moves at once: the answer shows where to.
 				err = workflow.Await(ctx, func() bool { return r.p.Phase != before })
 			}
@@ -84,6 +79,11 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 		})
 }
 
+// moves tells whether the word moves a parked release.
+func moves(c release.Command) bool {
+	return c.Kind == release.CommandConfirm || c.Kind == release.CommandAbort || c.Kind == release.CommandRollback
+}
+
 func refused(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), release.ErrorRefused, nil)
 }
@@ -98,21 +98,38 @@ func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 	if repeated {
 		return false, nil
 	}
-	d := release.Decision{Kind: c.Kind, Batch: c.Batch, By: c.By, At: workflow.Now(ctx), Via: c.Via, Note: c.Words()}
+	d := release.Decision{
+		Kind: c.Kind, ID: c.ID, Batch: c.Batch, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
+		Via: c.Via, Note: c.Words(),
+	}
 	if err != nil {
 		d.Refused = err.Error()
 		if r.refusals++; r.refusals <= maxRefusals {
-			r.p.Decisions = append(r.p.Decisions, d)
+			r.decided(d)
 		}
 		workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
 		return false, err
 	}
-	r.p.Decisions = append(r.p.Decisions, d)
-	switch c.Kind {
-	case release.CommandConfirm:
-		r.confirmed = c.Batch
-	case release.CommandAbort:
-		r.abort = new(d)
-	}
+	r.take(r.decided(d))
 	return true, nil
+}
+
+// take lets a word that counts have its effect; whoever waits for it looks again.
+func (r *run) take(d *release.Decision) {
+	switch d.Kind {
+	case release.CommandConfirm:
+		r.confirmed = d.Batch
+	case release.CommandAbort, release.CommandRollback:
+		if d.AtSafePoint && !r.atSafePoint {
+			r.later = d
+			return
+		}
+		r.abort = d
+	case release.CommandPause:
+		r.p.Paused = true
+	case release.CommandResume:
+		r.p.Paused = false
+	case release.CommandOverride:
+		r.override = true
+	}
 }

@@ -122,8 +122,8 @@ func TestWrongInputIsRefused(t *testing.T) {
 	}{
 		{"an invalid spec", release.WorkflowDeploy, "app.platform: ", release.Request{ID: "r-1"}},
 		{"no release ID", release.WorkflowDeploy, "id: ", release.Request{Spec: s.spec(release.Strategy{})}},
-		{"the wrong workflow", release.WorkflowDeploy, "gray is not carried out by Deploy", release.Request{ID: "r-1", Spec: s.spec(gray())}},
-		{"the other wrong workflow", release.WorkflowGrayRelease, "all is not carried out by GrayRelease", release.Request{ID: "r-1", Spec: s.spec(release.Strategy{})}},
+		{"the wrong workflow", release.WorkflowDeploy, "asks for GrayRelease, which is not carried out by Deploy", release.Request{ID: "r-1", Spec: s.spec(gray())}},
+		{"the other wrong workflow", release.WorkflowGrayRelease, "asks for Deploy, which is not carried out by GrayRelease", release.Request{ID: "r-1", Spec: s.spec(release.Strategy{})}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

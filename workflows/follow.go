@@ -14,20 +14,22 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) v
 		run: r, changeID: changeID,
 		seen: release.Observation{State: release.ChangePreparing, Batch: 1},
 		situation: release.Situation{
-			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.rollback, TargetKnown: r.target().ID != "",
+			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.spec.Rollback.Wanted(), TargetKnown: r.rollbackTo().ID != "",
 		},
 	}
 	f.begin(ctx, 1)
 	defer r.leave()
 	for {
 		if act, done := f.turn(ctx); done {
+			f.lookAway()
+			f.unpark()
 			return f.verdict(act)
 		}
 	}
 }
 
-// target is the version to return to; its ID is empty when there is none.
-func (r *run) target() release.Version {
+// rollbackTo is the version to return to; its ID is empty when there is none.
+func (r *run) rollbackTo() release.Version {
 	if r.p.RollbackTo == nil {
 		return release.Version{}
 	}
@@ -37,41 +39,94 @@ func (r *run) target() release.Version {
 // follower is a release that follows one change order.
 type follower struct {
 	*run
+
 	changeID  string
 	seen      release.Observation
 	situation release.Situation
+	// look is the observation under way, and abandon ends it.
+	look    workflow.Future
+	abandon workflow.CancelFunc
+	// held is the finished batch that holds the next one back; nil while batches run.
+	held *parked
+	// why says why the change order was broken off.
+	why string
 	// lost explains why the change order cannot be followed any more.
 	lost string
 }
 
+// lookOn begins the next observation, unless one is under way.
+func (f *follower) lookOn(ctx workflow.Context) {
+	if f.look != nil {
+		return
+	}
+	ctx, f.abandon = workflow.WithCancel(ctx)
+	f.look = f.platform.begin(ctx, release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+}
+
+// lookAway abandons the observation under way: what it would compare with has changed,
+// and a parked one may be minutes away.
+func (f *follower) lookAway() {
+	if f.abandon != nil {
+		f.abandon()
+	}
+	f.look, f.abandon = nil, nil
+}
+
 // turn waits for the next news, word or limit and acts on it.
 func (f *follower) turn(ctx workflow.Context) (act release.Action, done bool) {
-	look, abandon := workflow.WithCancel(ctx)
-	defer abandon()
-	news := f.platform.begin(look, release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
-	f.await(ctx, news)
+	if f.held != nil && !f.stoppedNow() {
+		kind := f.holds(ctx)
+		if kind == "" {
+			return f.confirm(ctx)
+		}
+		f.arm(ctx, kind)
+	}
+	f.lookOn(ctx)
+	f.await(ctx)
 	switch {
-	case news.IsReady():
-		return f.observed(ctx, news)
+	case f.look.IsReady():
+		return f.observed(ctx)
 	case passed(f.total) && f.endsAtTotal():
 		f.lost = "the change order did not end in time"
 		return release.ActSettleAny, true
-	case f.stoppable() && f.stopped(ctx) != nil:
+	case f.stoppedNow():
 		return f.breakOff(ctx, because(f.abort))
+	case f.held != nil:
+		return f.progressed(ctx)
 	case passed(f.deadline):
-		return f.limitPassed(ctx)
-	default:
-		return f.confirm(ctx, f.p.Awaiting.Batch)
+		return f.approvalLate(ctx)
 	}
+	return release.ActWatch, false
 }
 
 // await returns when there is something to act on. News that are there already go
 // first, so that a word is judged by the newest picture.
-func (f *follower) await(ctx workflow.Context, news workflow.Future) {
+func (f *follower) await(ctx workflow.Context) {
 	_ = workflow.Await(ctx, func() bool {
-		return news.IsReady() || passed(f.deadline) || f.confirmable() ||
-			passed(f.total) || f.stoppable() && f.abort != nil
+		return f.look.IsReady() || passed(f.deadline) || passed(f.total) && f.endsAtTotal() || f.stoppedNow() ||
+			f.held != nil && (f.held.answered() || passed(f.held.thaw) || f.holds(ctx) != f.awaits())
 	})
+}
+
+// progressed acts on what has come of the wait of a finished batch.
+func (f *follower) progressed(ctx workflow.Context) (act release.Action, done bool) {
+	h := f.held
+	switch {
+	case h.answered():
+		if failed := f.judge(ctx); failed != "" {
+			return f.breakOff(ctx, failed)
+		}
+	case passed(h.thaw):
+		h.frozen, h.thaw = nil, nil
+	case passed(f.deadline) && f.awaits() == release.AwaitSchedule:
+		h.due = true
+	case passed(f.deadline) && f.awaits() == release.AwaitConfirm:
+		return f.confirmLate(ctx)
+	case passed(f.deadline) && f.awaits() != release.AwaitBake:
+		// What is awaited has a limit of its own; it is only shown here.
+		f.deadline = nil
+	}
+	return release.ActWatch, false
 }
 
 // stoppable tells whether an abort can still change anything: not while the old
@@ -80,34 +135,34 @@ func (f *follower) stoppable() bool {
 	return !f.situation.Aborting && f.situation.Step == release.StepRollout
 }
 
+// stoppedNow tells whether a word or limit stops the release, and can.
+func (f *follower) stoppedNow() bool { return f.abort != nil && f.stoppable() }
+
 // endsAtTotal tells whether the total limit ends the release as it stands instead of
 // aborting it: when it is aborting already, or when policy holds a parked batch.
-func (f *follower) endsAtTotal() bool {
-	held := f.p.Phase == release.PhaseAwaitingConfirm && f.limits.OnConfirmTimeout == release.TimeoutHold
-	return !f.stoppable() || held && f.abort == nil
-}
-
-// confirmable tells whether the batch that waits was confirmed.
-func (f *follower) confirmable() bool {
-	a := f.p.Awaiting
-	return a != nil && a.Kind == release.AwaitConfirm && f.confirmed == a.Batch
-}
+func (f *follower) endsAtTotal() bool { return !f.stoppable() || f.heldForGood() }
 
 // observed shows the news and decides what they mean.
-func (f *follower) observed(ctx workflow.Context, news workflow.Future) (act release.Action, done bool) {
+func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool) {
 	var seen release.Observation
-	if err := news.Get(ctx, &seen); err != nil {
+	err := f.look.Get(ctx, &seen)
+	f.look, f.abandon = nil, nil
+	if err != nil {
 		f.lost = newFault(release.VerbObserve, err).String()
 		return release.ActSettleAny, true
 	}
 	f.seen = seen
 	f.show(seen)
+	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
+		f.situation.Strategy = release.StrategyBatch // an adopted change order has batches of its own
+	}
 	switch act := release.Decide(f.situation, seen); act {
 	case release.ActWatch:
 		f.moving(ctx)
 		return act, false
 	case release.ActAskPerson:
-		return f.parked(ctx)
+		f.park(ctx)
+		return act, false
 	case release.ActAwaitApproval:
 		f.awaitApproval(ctx)
 		return act, false
@@ -124,20 +179,24 @@ type verdict struct {
 	act release.Action
 	// why says in words how the change order ended.
 	why string
-	// gone tells that the change order ended without a trace.
+	// gone tells that the change order ended without a trace, or that somebody has begun
+	// another: what runs says how it ended.
 	gone bool
 	// lost tells that it could not be followed: it may be unfinished.
 	lost bool
 }
 
 func (f *follower) verdict(act release.Action) verdict {
+	replaced := f.seen.ReplacedBy != ""
 	switch {
 	case f.lost != "":
 		return verdict{act: act, why: f.lost, lost: true}
-	case f.seen.State == release.ChangeGone:
+	case f.seen.State == release.ChangeGone && !replaced:
 		return verdict{act: act, why: "the platform no longer knows the change order", gone: true}
-	case f.abort != nil:
-		return verdict{act: act, why: because(f.abort)}
+	case replaced:
+		return verdict{act: act, why: "change order " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
+	case f.why != "":
+		return verdict{act: act, why: f.why}
 	default:
 		return verdict{act: act, why: failure("the change order ended "+string(f.seen.State), f.seen)}
 	}
@@ -154,100 +213,82 @@ func failure(what string, seen release.Observation) string {
 // moving leaves a wait that somebody else has ended: a confirmation in the platform's
 // console, an approval.
 func (f *follower) moving(ctx workflow.Context) {
+	f.unpark()
 	f.leave()
 	if f.stoppable() {
 		f.enter(ctx, release.PhaseRollingOut, "")
 	}
 }
 
-// parked asks for the confirmation of the finished batch, after its bake time.
-func (f *follower) parked(ctx workflow.Context) (act release.Action, done bool) {
-	batch := f.seen.Batch
-	if f.confirmed == batch {
-		return f.confirm(ctx, batch)
-	}
-	if bake := f.p.Strategy.Bake.Std(); bake > 0 {
-		f.wait(ctx, release.AwaitBake, batch, bake)
-		return release.ActAskPerson, false
-	}
-	f.ask(ctx, batch)
-	return release.ActAskPerson, false
-}
-
-func (f *follower) ask(ctx workflow.Context, batch int) {
-	f.wait(ctx, release.AwaitConfirm, batch, f.limits.Confirm.Std())
-	f.enter(ctx, release.PhaseAwaitingConfirm, "")
-	f.news.tell(f.p, release.EventBatchWaiting, batch)
-}
-
 func (f *follower) awaitApproval(ctx workflow.Context) {
-	f.wait(ctx, release.AwaitApproval, 0, f.limits.Approval.Std())
+	f.wait(ctx, release.AwaitApproval, 0, f.spec.Limits.Approval.Std())
 	if f.stoppable() {
 		f.enter(ctx, release.PhaseAwaitingApproval, "")
 	}
+	f.reachSafePoint(true)
 	f.news.tell(f.p, release.EventApprovalWaiting, 0)
 }
 
-// limitPassed acts when nobody spoke in time.
-func (f *follower) limitPassed(ctx workflow.Context) (act release.Action, done bool) {
-	a := *f.p.Awaiting
-	switch a.Kind {
-	case release.AwaitBake:
-		f.ask(ctx, a.Batch)
-		return release.ActAskPerson, false
-	case release.AwaitConfirm:
-		return f.confirmLimitPassed(ctx, a.Batch)
-	case release.AwaitApproval:
-		f.leave()
-		if !f.stoppable() {
-			return release.ActWatch, false
-		}
-		f.stop(ctx, "the approval was not given within "+f.limits.Approval.String())
-		return f.breakOff(ctx, because(f.abort))
-	case release.AwaitTurn, release.AwaitOtherChange:
-	}
+// approvalLate acts when the platform's approval was not given in time.
+func (f *follower) approvalLate(ctx workflow.Context) (act release.Action, done bool) {
 	f.leave()
-	return release.ActWatch, false
+	if !f.stoppable() {
+		return release.ActWatch, false
+	}
+	f.stop(ctx, "the approval was not given within "+f.spec.Limits.Approval.String())
+	return f.breakOff(ctx, because(f.abort))
 }
 
-func (f *follower) confirmLimitPassed(ctx workflow.Context, batch int) (act release.Action, done bool) {
-	late := "nobody confirmed the batch within " + f.limits.Confirm.String()
-	switch f.limits.OnConfirmTimeout {
+// confirmLate acts when nobody confirmed in time.
+func (f *follower) confirmLate(ctx workflow.Context) (act release.Action, done bool) {
+	batch := f.held.batch
+	late := "nobody confirmed the batch within " + f.spec.Limits.Confirm.String()
+	switch f.spec.Limits.OnConfirmTimeout {
 	case release.TimeoutPromote:
-		f.p.Decisions = append(f.p.Decisions, release.Decision{
+		f.decided(release.Decision{
 			Kind: release.CommandConfirm, Batch: batch, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: late,
 		})
 		f.confirmed = batch
-		return f.confirm(ctx, batch)
+		return release.ActWatch, false
 	case release.TimeoutHold:
-		f.p.Reason = late + "; held until the total limit"
 		f.wait(ctx, release.AwaitConfirm, batch, 0)
-		return release.ActAskPerson, false
+		f.p.Reason = late + "; held until the total limit"
+		return release.ActWatch, false
 	case release.TimeoutAbort:
-		f.stop(ctx, late)
-		return f.breakOff(ctx, because(f.abort))
 	}
 	f.stop(ctx, late)
 	return f.breakOff(ctx, because(f.abort))
 }
 
-// confirm lets the next batch begin.
-func (f *follower) confirm(ctx workflow.Context, batch int) (act release.Action, done bool) {
+// confirm lets the next batch begin. A freeze that has begun meanwhile parks it again.
+func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool) {
+	batch := f.held.batch
+	resumed := f.p.Phase == release.PhasePaused
 	f.leave()
-	if batch <= len(f.p.Batches) {
-		f.p.Batches[batch-1].State = release.BatchConfirmed
-	}
 	f.enter(ctx, release.PhaseRollingOut, "")
-	f.begin(ctx, batch+1)
-	f.seen.State, f.seen.Batch = release.ChangeRunning, batch+1
-	f.news.tell(f.p, release.EventBatchConfirmed, batch)
+	if resumed {
+		f.news.tell(f.p, release.EventResumed, f.pauses)
+	}
+	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
+		b.State = release.BatchConfirmed
+		f.news.tell(f.p, release.EventBatchConfirmed, batch)
+	}
 	_, fault := call[struct{}](ctx, f.platform, release.VerbConfirmBatch, release.ConfirmBatchInput{
-		App: f.p.App, ChangeID: f.changeID, Batch: batch,
+		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
 	})
-	if fault != nil {
+	f.lookAway()
+	switch {
+	case fault == nil:
+	case fault.class == release.FaultFrozen:
+		f.held.frozen = &fault.freeze
+		return release.ActWatch, false
+	default:
 		f.lost = fault.String()
 		return release.ActSettleAny, true
 	}
+	f.unpark()
+	f.begin(ctx, batch+1)
+	f.seen.State, f.seen.Batch = release.ChangeRunning, batch+1
 	return release.ActWatch, false
 }
 
@@ -255,12 +296,14 @@ func (f *follower) confirm(ctx workflow.Context, batch int) (act release.Action,
 // following it to its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
 	f.leave()
-	f.situation.Aborting = true
+	f.unpark()
+	f.why, f.situation.Aborting = why, true
 	f.returning(ctx, why)
 	f.seen.State = release.ChangeRunning
 	_, fault := call[struct{}](ctx, f.platform, release.VerbAbortRollout, release.AbortRolloutInput{
 		App: f.p.App, ChangeID: f.changeID,
 	})
+	f.lookAway()
 	if fault != nil {
 		f.lost = why + "; " + fault.String()
 		return release.ActSettleAny, true
@@ -279,10 +322,17 @@ func (r *run) returning(ctx workflow.Context, why string) {
 	r.news.tell(r.p, release.EventRollingBack, 0)
 }
 
+// batch is the batch of the number; nil when there is none.
+func (f *follower) batch(number int) *release.Batch {
+	if number < 1 || number > len(f.p.Batches) {
+		return nil
+	}
+	return &f.p.Batches[number-1]
+}
+
 // begin shows that a batch has begun.
-func (f *follower) begin(ctx workflow.Context, batch int) {
-	if f.stoppable() && batch <= len(f.p.Batches) {
-		b := &f.p.Batches[batch-1]
+func (f *follower) begin(ctx workflow.Context, number int) {
+	if b := f.batch(number); b != nil && f.stoppable() {
 		b.State, b.StartedAt = release.BatchRunning, workflow.Now(ctx)
 	}
 }

@@ -94,7 +94,7 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 	ahead := len(l.line)
 	e.proceeded = ahead == 0
 	l.line = append(l.line, e)
-	e.child = workflow.ExecuteChildWorkflow(l.childOptions(s, e), release.WorkflowFor(s.Spec.Strategy.Type), release.Request{
+	e.child = workflow.ExecuteChildWorkflow(l.childOptions(s, e), s.Spec.Workflow(), release.Request{
 		ID: s.ReleaseID, Spec: s.Spec, Queued: !e.proceeded,
 	})
 	err := e.child.GetChildWorkflowExecution().Get(ctx, nil)
@@ -126,7 +126,7 @@ func (l *lane) childOptions(s release.Submission, e *entry) workflow.Context {
 		WorkflowID:            release.WorkflowID(s.ReleaseID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         s.Spec.Artifact.String(),
+		StaticSummary:         s.Spec.Title(),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(s.Spec.App.SearchValue()),
 			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(first)),

@@ -42,7 +42,7 @@ func limit(v release.Verb) time.Duration {
 	case release.VerbObserve, release.VerbAwaitIdle:
 		return 0
 	case release.VerbBeginRollout, release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbBeginRollback,
-		release.VerbSetScaling:
+		release.VerbBeginRestart, release.VerbBeginRescale, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
 		return changeLimit
 	}
 	return changeLimit
@@ -84,10 +84,17 @@ type fault struct {
 	verb  release.Verb
 	class release.Fault
 	text  string
+	// freeze is what holds the change back, for class FaultFrozen.
+	freeze release.Freeze
 }
 
 // String says which verb failed and why, in words fit for a reason.
 func (f *fault) String() string { return fmt.Sprintf("%s: %s", f.verb, f.text) }
+
+// err is the fault as the failure of a workflow.
+func (f *fault) err() error {
+	return temporal.NewNonRetryableApplicationError(f.String(), string(f.class), nil)
+}
 
 // newFault finds the class of an activity's error. A verb that ran out of time has an
 // unknown effect.
@@ -96,12 +103,16 @@ func newFault(v release.Verb, err error) *fault {
 	_, late := errors.AsType[*temporal.TimeoutError](err)
 	switch {
 	case late && known:
-		return &fault{v, release.FaultAmbiguous, "no success within the limit; last: " + app.Message()}
+		return &fault{verb: v, class: release.FaultAmbiguous, text: "no success within the limit; last: " + app.Message()}
 	case late:
-		return &fault{v, release.FaultAmbiguous, "no success within the limit"}
+		return &fault{verb: v, class: release.FaultAmbiguous, text: "no success within the limit"}
 	case known:
-		return &fault{v, release.Fault(app.Type()), app.Message()}
+		f := &fault{verb: v, class: release.Fault(app.Type()), text: app.Message()}
+		if f.class == release.FaultFrozen && app.HasDetails() {
+			_ = app.Details(&f.freeze) // without it the freeze has no name and no end
+		}
+		return f
 	default:
-		return &fault{v, release.FaultAmbiguous, err.Error()}
+		return &fault{verb: v, class: release.FaultAmbiguous, text: err.Error()}
 	}
 }

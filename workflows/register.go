@@ -13,6 +13,8 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowDeploy:             Deploy,
 		release.WorkflowGrayRelease:        GrayRelease,
 		release.WorkflowRollback:           Rollback,
+		release.WorkflowRestart:            Restart,
+		release.WorkflowRescale:            Rescale,
 		release.WorkflowToggleScalingRules: ToggleScalingRules,
 		release.WorkflowLane:               Lane,
 	} {

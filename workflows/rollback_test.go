@@ -36,9 +36,8 @@ func TestRollbackToAVersion(t *testing.T) {
 	s := newStage(t)
 	versions := s.released()
 	s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "RollbackApplication"})
-	s.env.ExecuteWorkflow(release.WorkflowRollback, release.RollbackRequest{ID: "r-back", App: s.app, VersionID: versions[0], RequestedBy: "ann"})
-	p := s.result()
-	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	p := s.run(release.Spec{App: s.app, Operation: release.OperationRollback, Version: versions[0], RequestedBy: "ann"})
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Equal(t, oldImage, p.Artifact.Image)
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy}, s.orders(), "the lost answer begins no second order")
 	s.requireRulesAsBefore()
@@ -47,19 +46,10 @@ func TestRollbackToAVersion(t *testing.T) {
 func TestRollbackToAnUnknownVersion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.env.ExecuteWorkflow(release.WorkflowRollback, release.RollbackRequest{ID: "r-back", App: s.app, VersionID: "none"})
-	p := s.result()
+	p := s.run(release.Spec{App: s.app, Operation: release.OperationRollback, Version: "none"})
 	require.Equal(t, release.PhaseFailed, p.Outcome)
 	require.Contains(t, p.Reason, "the application has no version none")
 	require.Empty(t, s.orders())
-}
-
-func TestRollbackRequestIsValidated(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	s.env.ExecuteWorkflow(release.WorkflowRollback, release.RollbackRequest{})
-	require.ErrorContains(t, s.env.GetWorkflowError(), "versionId: ")
-	require.ErrorContains(t, s.env.GetWorkflowError(), "app.id: ")
 }
 
 func TestToggleScalingRules(t *testing.T) {

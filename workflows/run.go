@@ -14,12 +14,12 @@ import (
 // every release ends.
 const settleLimit = 24 * time.Hour
 
-// run is one release under way: the shared body of Deploy, GrayRelease and Rollback.
+// run is one release under way: the shared body of Deploy, GrayRelease, Rollback,
+// Restart and Rescale.
 type run struct {
 	p        release.Progress
-	limits   release.Limits
-	suspend  bool
-	rollback bool
+	spec     release.Spec
+	request  release.Request
 	platform platform
 	news     *announcer
 	snap     release.Snapshot
@@ -28,9 +28,16 @@ type run struct {
 	turn bool
 	// abort is the word that stops the release, once it was said.
 	abort *release.Decision
+	// later is a word that stops the release at the next safe point.
+	later *release.Decision
+	// atSafePoint tells that no batch is in progress.
+	atSafePoint bool
+	// override passes over freezes.
+	override bool
 	// confirmed is the latest batch that was confirmed.
 	confirmed int
 	refusals  int
+	pauses    int
 
 	// total ends the whole release; deadline ends what it waits for just now.
 	total    workflow.Future
@@ -50,24 +57,33 @@ func end(outcome release.Phase, format string, args ...any) *ending {
 	return &ending{outcome, fmt.Sprintf(format, args...)}
 }
 
-// newRun begins the bookkeeping of a release and answers queries from here on.
-func newRun(ctx workflow.Context, id string, spec release.Spec) *run {
-	r := &run{
-		p: release.Progress{
-			ReleaseID: id, App: spec.App, Artifact: spec.Artifact, Phase: release.PhaseQueued, Strategy: spec.Strategy,
-			RequestedBy: spec.RequestedBy, Note: spec.Note, StartedAt: workflow.Now(ctx),
-		},
-		limits:   spec.Limits,
-		suspend:  spec.Scaling.Suspended(),
-		rollback: spec.Rollback.Wanted(),
-		platform: platform{spec.App},
+// and adds what else is to be said.
+func (e *ending) and(words string) *ending {
+	switch {
+	case words == "":
+		return e
+	case e.reason == "":
+		return &ending{e.outcome, words}
+	default:
+		return &ending{e.outcome, e.reason + "; " + words}
 	}
-	return r
 }
 
-// carryOut runs the body to its end in a context that outlives a cancellation, and
+// newRun begins the bookkeeping of a release.
+func newRun(ctx workflow.Context, in release.Request) *run {
+	spec := in.Spec
+	return &run{
+		p: release.Progress{
+			ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
+			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, StartedAt: workflow.Now(ctx),
+		},
+		spec: spec, request: in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
+	}
+}
+
+// carryOut runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
-func (r *run) carryOut(cancelled workflow.Context, body func(workflow.Context) *ending) (release.Progress, error) {
+func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
@@ -75,17 +91,30 @@ func (r *run) carryOut(cancelled workflow.Context, body func(workflow.Context) *
 	if err := r.listen(ctx, cancelled); err != nil {
 		return r.p, err
 	}
-	r.news.tell(r.p, release.EventAccepted, 0)
-	e := r.awaitTurn(ctx)
-	if e == nil {
-		r.total = workflow.NewTimer(ctx, r.limits.Total.Std())
-		r.enter(ctx, release.PhasePreparing, "")
-		r.news.tell(r.p, release.EventStarted, 0)
-		e = body(ctx)
-	}
-	r.finish(ctx, e)
+	r.finish(ctx, r.live(ctx))
 	r.news.flush(ctx)
 	return r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// live is the life of a release from its acceptance to its end.
+func (r *run) live(ctx workflow.Context) *ending {
+	if why := r.request.Refused; why != "" {
+		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
+	}
+	r.news.tell(r.p, release.EventAccepted, 0)
+	if e := r.awaitTurn(ctx); e != nil {
+		return e
+	}
+	r.startClock(ctx)
+	if why := r.spec.Freeze.Override; why != "" {
+		r.override = true
+		r.decided(release.Decision{
+			Kind: release.CommandOverride, By: r.spec.RequestedBy, At: workflow.Now(ctx), Via: "request", Note: why,
+		})
+	}
+	r.enter(ctx, release.PhasePreparing, "")
+	r.news.tell(r.p, release.EventStarted, 0)
+	return r.work(ctx)
 }
 
 // awaitTurn waits in the lane until the releases before this one have ended.
@@ -102,16 +131,37 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
 	r.p.Awaiting = nil
 	if r.abort != nil {
-		return end(release.PhaseAborted, "aborted by %s before its turn came; nothing was changed", r.abort.By)
+		return end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(r.abort))
 	}
 	r.p.StartedAt = workflow.Now(ctx)
 	return nil
+}
+
+// startClock lets the total limit stop the release as a person would.
+func (r *run) startClock(ctx workflow.Context) {
+	total := workflow.NewTimer(ctx, r.spec.Limits.Total.Std())
+	r.total = total
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_ = total.Get(ctx, nil)
+		// On its way back a release has another clock, at the end nothing is left to stop,
+		// and a held batch ends as it stands.
+		if r.total == total && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
+			r.stop(ctx, fmt.Sprintf("the release was not done within %s", r.spec.Limits.Total))
+		}
+	})
+}
+
+// heldForGood tells whether policy keeps the batch that nobody confirmed parked to the
+// total limit.
+func (r *run) heldForGood() bool {
+	return r.p.Phase == release.PhaseAwaitingConfirm && r.spec.Limits.OnConfirmTimeout == release.TimeoutHold && r.abort == nil
 }
 
 // finish records the outcome and tells it.
 func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.leave()
 	r.p.Outcome = e.outcome
+	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
@@ -159,28 +209,47 @@ func (r *run) leave() {
 	r.p.Awaiting, r.deadline, r.disarm = nil, nil, nil
 }
 
+// awaits is what the release waits for just now; empty when for nothing.
+func (r *run) awaits() release.AwaitKind {
+	if r.p.Awaiting == nil {
+		return ""
+	}
+	return r.p.Awaiting.Kind
+}
+
 // passed tells whether a limit has passed.
 func passed(f workflow.Future) bool { return f != nil && f.IsReady() }
 
-// stopped returns the word or limit that stops the release, if there is one.
-func (r *run) stopped(ctx workflow.Context) *release.Decision {
-	if r.abort == nil && passed(r.total) {
-		r.stop(ctx, fmt.Sprintf("the release was not done within %s", r.limits.Total))
-	}
-	return r.abort
-}
-
 // stop aborts the release in the name of a limit.
 func (r *run) stop(ctx workflow.Context, why string) {
-	d := release.Decision{Kind: release.CommandAbort, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: why}
+	if r.abort == nil {
+		r.abort = r.decided(release.Decision{Kind: release.CommandAbort, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: why})
+	}
+}
+
+// decided records a decision.
+func (r *run) decided(d release.Decision) *release.Decision {
 	r.p.Decisions = append(r.p.Decisions, d)
-	r.abort = &d
+	return &d
+}
+
+// reachSafePoint tells whether a batch is in progress; one that is not lets a word count
+// that waited for it.
+func (r *run) reachSafePoint(safe bool) {
+	r.atSafePoint = safe
+	if safe && r.later != nil && r.abort == nil {
+		r.abort = r.later
+	}
 }
 
 // because says who stopped the release and why.
 func because(d *release.Decision) string {
-	if d.Note == "" {
-		return "aborted by " + d.By
+	words := "aborted by "
+	if d.Kind == release.CommandRollback {
+		words = "rolled back by "
 	}
-	return "aborted by " + d.By + ": " + d.Note
+	if d.Note == "" {
+		return words + d.By
+	}
+	return words + d.By + ": " + d.Note
 }

@@ -4,61 +4,44 @@ import (
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
 )
 
-// ToggleScalingRules enables or disables scaling rules of an application and reads
-// them back. It waits while a change order of the application is unfinished, because
-// the platform refuses meanwhile.
-func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release.ToggleResult, error) {
-	if err := in.App.Validate(); err != nil {
-		return release.ToggleResult{}, invalid(err)
-	}
-	result, f := call[release.SetScalingResult](ctx, platform{in.App}, release.VerbSetScaling, release.SetScalingInput(in))
-	if f != nil {
-		return release.ToggleResult{}, temporal.NewNonRetryableApplicationError(f.String(), string(f.class), nil)
-	}
-	if missing := missingRules(in.Names, result.Rules); len(missing) > 0 {
-		return release.ToggleResult{}, invalid(release.Problem{
-			Field: "names", Message: "the application has no scaling rule " + strings.Join(missing, ", "),
-		})
-	}
-	return release.ToggleResult(result), nil
-}
-
-func missingRules(names []string, rules []release.ScalingRule) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return slices.ContainsFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == name })
-	})
-}
+// suspends tells whether the release switches scaling rules off and on itself. A change
+// order that was begun elsewhere has done so already.
+func (r *run) suspends() bool { return r.spec.Scaling.Suspended() }
 
 // suspendScaling records which rules are enabled and disables those. The record stands
 // in the history before anything is changed.
 func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	for _, rule := range r.snap.ScalingRules {
 		if rule.Enabled {
-			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name})
+			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name, Revision: rule.Revision})
 		}
 	}
-	if !r.suspend || len(r.p.ScalingRules) == 0 {
+	if !r.suspends() || len(r.p.ScalingRules) == 0 || r.spec.Adopt != "" {
 		return nil
 	}
-	_, f := call[release.SetScalingResult](ctx, r.platform, release.VerbSetScaling, release.SetScalingInput{
-		App: r.p.App, Names: r.heldNames(),
+	_, f := step[release.SetScalingResult](ctx, r, func(override bool) (release.Verb, any) {
+		return release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override}
 	})
-	if f != nil {
+	switch {
+	case f == nil:
+		return nil
+	case f.class == release.FaultFrozen:
+		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was changed", because(r.abort)))
+	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
 	}
-	return nil
 }
 
+// heldNames are the rules that are still to be restored.
 func (r *run) heldNames() []string {
 	var names []string
 	for _, rule := range r.p.ScalingRules {
-		if !rule.Restored {
+		if !rule.Restored && !rule.Gone {
 			names = append(names, rule.Name)
 		}
 	}
@@ -75,19 +58,18 @@ func (r *run) heldRules() string {
 }
 
 // restored enables the very set of rules that was enabled before, and then ends the
-// release as asked. A rule that cannot be restored turns the outcome into
-// NeedsAttention, which names it.
+// release as asked. What somebody has done to a rule meanwhile is respected and told. A
+// rule that cannot be restored turns the outcome into NeedsAttention, which names it.
 func (r *run) restored(ctx workflow.Context, e *ending) *ending {
 	if len(r.heldNames()) == 0 {
 		return e
 	}
 	result, f := call[release.SetScalingResult](ctx, r.platform, release.VerbSetScaling, release.SetScalingInput{
 		App: r.p.App, Names: r.heldNames(), Enable: true,
+		Override: true, // the way back is never held by a freeze
 	})
-	for i, held := range r.p.ScalingRules {
-		if slices.Contains(result.Rules, release.ScalingRule{Name: held.Name, Enabled: true}) {
-			r.p.ScalingRules[i].Restored = true
-		}
+	if f == nil {
+		e = e.and(r.compare(result.Rules))
 	}
 	left := r.heldRules()
 	switch {
@@ -98,6 +80,32 @@ func (r *run) restored(ctx workflow.Context, e *ending) *ending {
 	default:
 		return end(release.PhaseNeedsAttention, "%s%s", e.describe(), left)
 	}
+}
+
+// compare records what has become of the held rules, and returns in words what somebody
+// else has done to them.
+func (r *run) compare(now []release.ScalingRule) string {
+	var changes []string
+	for i := range r.p.ScalingRules {
+		held := &r.p.ScalingRules[i]
+		if held.Restored {
+			continue
+		}
+		at := slices.IndexFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name })
+		switch {
+		case at < 0:
+			held.Gone, held.Note = true, "deleted by somebody meanwhile"
+		case now[at].Enabled:
+			held.Restored = true
+			if now[at].Revision != held.Revision {
+				held.Note = "changed by somebody meanwhile; it is enabled as changed"
+			}
+		}
+		if held.Note != "" {
+			changes = append(changes, "scaling rule "+held.Name+" was "+held.Note)
+		}
+	}
+	return strings.Join(changes, "; ")
 }
 
 // describe names an outcome that another one replaces.

@@ -25,14 +25,27 @@ func (r *run) settle(ctx workflow.Context, v verdict) *ending {
 	return r.settleAny(ctx, v)
 }
 
-func (r *run) verify(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
-	return call[release.Verification](ctx, r.platform, release.VerbVerify, release.VerifyInput{App: r.p.App, Want: want})
+// readBack reads which version runs, once no change order of the application is
+// unfinished any more: somebody may have begun another one meanwhile.
+func (r *run) readBack(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
+	for {
+		runs, f := call[release.Verification](ctx, r.platform, release.VerbVerify, release.VerifyInput{App: r.p.App, Want: want})
+		if f != nil || runs.Other == nil {
+			return runs, f
+		}
+		if _, f := r.awaitIdle(ctx, *runs.Other, release.SnapshotInput{App: r.p.App}); f != nil {
+			return runs, f
+		}
+		if passed(r.total) {
+			return runs, &fault{verb: release.VerbVerify, class: release.FaultConflict, text: "change order " + runs.Other.ID + ", begun elsewhere, did not end in time"}
+		}
+	}
 }
 
 // settleNew ends a rollout that succeeded.
 func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
 	r.enter(ctx, release.PhaseFinalizing, "")
-	runs, f := r.verify(ctx, r.p.Artifact)
+	runs, f := r.readBack(ctx, r.p.Artifact)
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s, but what runs could not be read back: %v%s", v.why, f, r.heldRules())
@@ -47,37 +60,51 @@ func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (r *run) settleOld(ctx workflow.Context, v verdict) *ending {
 	r.returning(ctx, v.why)
-	old := r.target().Artifact
-	runs, f := r.verify(ctx, old)
+	old := r.rollbackTo().Artifact
+	runs, f := r.readBack(ctx, old)
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, r.heldRules())
 	case runs.OnlyRuns(old):
-		return r.restored(ctx, end(r.wentBack(), "%s", v.why))
-	case r.target().ID != "" && (r.rollback || r.abort != nil):
+		return r.wentBack(ctx, v.why)
+	case r.rollbackTo().ID != "" && (r.spec.Rollback.Wanted() || r.abort != nil):
 		return r.rollBack(ctx, v.why)
 	default:
 		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), r.heldRules())
 	}
 }
 
-// wentBack is the outcome of a release that returned to the old version.
-func (r *run) wentBack() release.Phase {
-	if r.abort != nil {
-		return release.PhaseAborted
+// wentBack ends a release that has returned to the version that ran before: Aborted
+// where a person or a limit wanted that, else RolledBack. A person who named another
+// version gets that one.
+func (r *run) wentBack(ctx workflow.Context, why string) *ending {
+	switch {
+	case r.abort == nil:
+		return r.restored(ctx, end(release.PhaseRolledBack, "%s", why))
+	case r.abort.Kind == release.CommandAbort:
+		return r.restored(ctx, end(release.PhaseAborted, "%s", why))
+	case r.abort.Version == "" || r.abort.Version == r.rollbackTo().ID:
+		return r.restored(ctx, end(release.PhaseRolledBack, "%s", why))
 	}
-	return release.PhaseRolledBack
+	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, release.SnapshotInput{
+		App: r.p.App, Rollback: &release.RollbackQuestion{VersionID: r.abort.Version},
+	})
+	if f != nil {
+		return r.restored(ctx, end(release.PhaseRolledBack, "%s; the application runs the version before, not %s: %v", why, r.abort.Version, f))
+	}
+	r.p.RollbackTo = snap.Wanted
+	return r.rollBack(ctx, why)
 }
 
 // rollBack brings the recorded version back with a change order of its own.
 func (r *run) rollBack(ctx workflow.Context, why string) *ending {
 	r.returning(ctx, why)
-	v, e := r.bringBack(ctx, r.target())
-	if e != nil {
-		return e
+	v, f := r.bringBack(ctx)
+	if f != nil {
+		return end(release.PhaseNeedsAttention, "%s; not rolled back: %v%s", why, f, r.heldRules())
 	}
-	old := r.target().Artifact
-	runs, f := r.verify(ctx, old)
+	old := r.rollbackTo().Artifact
+	runs, f := r.readBack(ctx, old)
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; rolled back, but what runs could not be read back: %v%s", why, f, r.heldRules())
@@ -85,34 +112,31 @@ func (r *run) rollBack(ctx workflow.Context, why string) *ending {
 		return end(release.PhaseNeedsAttention, "%s; the rollback did not bring the old version back (%s): the application runs %s%s",
 			why, v.why, describeRunning(runs), r.heldRules())
 	default:
-		return r.restored(ctx, end(r.wentBack(), "%s", why))
+		return r.wentBack(ctx, why)
 	}
 }
 
-// bringBack begins the rollback's change order, exactly once, and follows it to its end.
-func (r *run) bringBack(ctx workflow.Context, to release.Version) (verdict, *ending) {
-	change, f := r.beginRollback(ctx, to)
+// bringBack begins the change order of the way back, exactly once, and follows it to its
+// end. It waits for a change order that somebody else has begun meanwhile: at no time
+// are more than two versions alive.
+func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
+	question := release.SnapshotInput{App: r.p.App}
+	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, question)
+	if f == nil && snap.Busy != nil {
+		snap, f = r.awaitIdle(ctx, *snap.Busy, question)
+	}
 	if f != nil {
-		return verdict{}, end(release.PhaseNeedsAttention, "%s; not rolled back: %v%s", r.p.Reason, f, r.heldRules())
+		return verdict{}, f
+	}
+	change, f := call[release.Change](ctx, r.platform, release.VerbBeginRollback, release.BeginRollbackInput{
+		App: r.p.App, Version: r.rollbackTo(), Watermark: snap.Watermark, RestoreScaling: !r.suspends(),
+		Override: true, // the way back is never held by a freeze
+	})
+	if f != nil {
+		return verdict{}, f
 	}
 	r.p.ChangeOrderID = change.ID
 	return r.follow(ctx, release.StepRollback, change.ID), nil
-}
-
-// beginRollback takes a new watermark when this release has begun a change order
-// since the last one.
-func (r *run) beginRollback(ctx workflow.Context, to release.Version) (release.Change, *fault) {
-	watermark := r.snap.Watermark
-	if r.p.ChangeOrderID != "" {
-		snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, release.SnapshotInput{App: r.p.App})
-		if f != nil {
-			return release.Change{}, f
-		}
-		watermark = snap.Watermark
-	}
-	return call[release.Change](ctx, r.platform, release.VerbBeginRollback, release.BeginRollbackInput{
-		App: r.p.App, Version: to, Watermark: watermark, RestoreScaling: !r.suspend,
-	})
 }
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change order
@@ -121,7 +145,7 @@ func (r *run) settleAny(ctx workflow.Context, v verdict) *ending {
 	if v.lost {
 		return end(release.PhaseNeedsAttention, "%s; the change order may be unfinished%s", v.why, r.heldRules())
 	}
-	runs, f := r.verify(ctx, r.p.Artifact)
+	runs, f := r.readBack(ctx, r.p.Artifact)
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, r.heldRules())

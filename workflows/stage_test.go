@@ -201,7 +201,7 @@ func (s *stage) spec(st release.Strategy) release.Spec {
 func (s *stage) run(spec release.Spec) release.Progress {
 	s.t.Helper()
 	spec = spec.WithDefaults()
-	s.env.ExecuteWorkflow(release.WorkflowFor(spec.Strategy.Type), release.Request{ID: "r-test", Spec: spec})
+	s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec})
 	return s.result()
 }
 

@@ -50,10 +50,10 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		Watermark:    watermark(orders),
 		Busy:         unfinished(orders),
 	}
-	if in.VersionID == "" {
+	if in.Rollback == nil {
 		return snap, nil
 	}
-	snap.Wanted, err = d.version(ctx, in.App.ID, versions.Data, in.VersionID)
+	snap.Wanted, err = d.version(ctx, in.App.ID, versions.Data, in.Rollback.VersionID)
 	return snap, err
 }
 

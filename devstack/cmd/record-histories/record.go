@@ -145,7 +145,7 @@ func (r *recorder) playAlone(ctx context.Context) error {
 		workflow string
 		in       any
 	}{
-		"rollback": {release.WorkflowRollback, release.RollbackRequest{ID: "r-rollback", App: app, VersionID: versions.Data[0].ID, RequestedBy: "ann"}},
+		"rollback": {release.WorkflowRollback, release.Request{ID: "r-rollback", Spec: release.Spec{App: app, Operation: release.OperationRollback, Version: versions.Data[0].ID, RequestedBy: "ann"}}},
 		"toggle":   {release.WorkflowToggleScalingRules, release.ToggleRequest{App: app}},
 	} {
 		handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: release.WorkflowTaskQueue}, start.workflow, start.in)

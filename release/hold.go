@@ -1,0 +1,60 @@
+package release
+
+// HeldBatch is what is known of a finished batch that holds the next one back.
+type HeldBatch struct {
+	// Paused tells that a person lets nothing new begin.
+	Paused bool
+	// Baked tells that the bake time has passed.
+	Baked bool
+	// Measured tells that the gates have their verdicts, and that none of them failed.
+	Measured bool
+	// Ask tells that a person must confirm: always with confirm manual, and where a gate
+	// was inconclusive.
+	Ask bool
+	// Confirmed tells that the batch was confirmed.
+	Confirmed bool
+	// Due tells that the time of day has come at which the next batch may begin.
+	Due bool
+	// Frozen tells that a freeze has held the confirmation back.
+	Frozen bool
+}
+
+// Awaits answers what the batch waits for now, the first of its reasons in their order;
+// empty when the next batch may begin.
+func (h HeldBatch) Awaits() AwaitKind {
+	switch {
+	case h.Paused:
+		return AwaitResume
+	case !h.Baked:
+		return AwaitBake
+	case !h.Measured:
+		return AwaitGates
+	case h.Ask && !h.Confirmed:
+		return AwaitConfirm
+	case !h.Due:
+		return AwaitSchedule
+	case h.Frozen:
+		return AwaitThaw
+	default:
+		return ""
+	}
+}
+
+// AwaitOpenActivity waits until no freeze holds an application any more:
+// [AwaitOpenInput] in, nothing out.
+const AwaitOpenActivity = "calendar.AwaitOpen"
+
+// AwaitOpenInput names the application.
+type AwaitOpenInput struct {
+	App App `json:"app"`
+}
+
+// WaitsFor returns the time of day for which the batch waits, if there is one.
+func (s Strategy) WaitsFor(batch int) (BatchSchedule, bool) {
+	for _, each := range s.Schedule {
+		if each.Batch == batch {
+			return each, true
+		}
+	}
+	return BatchSchedule{}, false
+}

@@ -1,0 +1,216 @@
+package release
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Traffic is where the gray instances of a release get their traffic from: the rules of
+// exactly one kind. It is in force from the beginning of the rollout to its end,
+// whatever the end is; an application's own rule is kept and put back.
+type Traffic struct {
+	// SpringCloud are rules for Spring Cloud requests, matched by path.
+	SpringCloud []TrafficRule `json:"springCloud,omitempty"`
+	// Dubbo are rules for calls of Dubbo services.
+	Dubbo []DubboTrafficRule `json:"dubbo,omitempty"`
+	// ALB are rules for requests that come through an ALB gateway route.
+	ALB []ALBTrafficRule `json:"alb,omitempty"`
+}
+
+// TrafficRule sends requests of one path to the gray instances.
+type TrafficRule struct {
+	Path string `json:"path"`
+	// Condition is AND (all items must match) or OR.
+	Condition string        `json:"condition"`
+	Items     []TrafficItem `json:"items"`
+}
+
+// TrafficItem is one thing to look at in a request.
+type TrafficItem struct {
+	// Type is header, cookie or param; for ALB header, cookie or sourceIp.
+	Type string `json:"type"`
+	// Name is the header, cookie or parameter; none for sourceIp.
+	Name string `json:"name,omitempty"`
+	// Operator is rawvalue (compare), list (one of), mod (modulo 100) or percent.
+	Operator string `json:"operator"`
+	// Cond is the comparison: == != > < >= <=.
+	Cond  string `json:"cond"`
+	Value string `json:"value"`
+}
+
+// DubboTrafficRule sends calls of one method to the gray instances.
+type DubboTrafficRule struct {
+	ServiceName string             `json:"serviceName"`
+	MethodName  string             `json:"methodName"`
+	Group       string             `json:"group,omitempty"`
+	Version     string             `json:"version,omitempty"`
+	Condition   string             `json:"condition"`
+	Items       []DubboTrafficItem `json:"items"`
+}
+
+// DubboTrafficItem is one argument of a call to look at.
+type DubboTrafficItem struct {
+	// Index is the argument, from 0.
+	Index int `json:"index"`
+	// Expr is the Spring EL expression on the argument; empty is the argument itself.
+	Expr     string `json:"expr,omitempty"`
+	Operator string `json:"operator"`
+	Cond     string `json:"cond"`
+	Value    string `json:"value"`
+}
+
+// ALBTrafficRule sends requests of one gateway route to the gray instances.
+type ALBTrafficRule struct {
+	// IngressID is the gateway route.
+	IngressID   int64         `json:"ingressId"`
+	ServiceName string        `json:"serviceName"`
+	Condition   string        `json:"condition"`
+	Items       []TrafficItem `json:"items"`
+}
+
+// Empty tells whether there is no rule.
+func (t *Traffic) Empty() bool {
+	return t == nil || len(t.SpringCloud)+len(t.Dubbo)+len(t.ALB) == 0
+}
+
+// Words of the operators of traffic rules.
+const (
+	// OperatorCompare compares with the value.
+	OperatorCompare = "rawvalue"
+	// OperatorList asks whether the value, a list with commas, holds it.
+	OperatorList = "list"
+	// OperatorMod compares modulo 100.
+	OperatorMod = "mod"
+	// OperatorPercent takes a share of the requests, 0-100.
+	OperatorPercent = "percent"
+	// OperatorPercentLong is another word for [OperatorPercent].
+	OperatorPercentLong = "deterministic_proportional_steaming_division"
+)
+
+// Bounds of traffic rules.
+const (
+	maxTrafficRules = 20
+	maxTrafficItems = 20
+	maxTrafficText  = 256
+	maxTrafficValue = 1024
+	maxRemainder    = 100
+)
+
+// traffic checks what the platforms say about traffic rules (SAE API reference ch. 19
+// and the ListGreyTagRoute page of January 2026). Whatever is wrong is told at once.
+func (v *validator) traffic(s Spec) {
+	t := s.Traffic
+	if t == nil {
+		return
+	}
+	v.check(s.Operation == OperationRelease && s.Strategy.Type == StrategyGray, "traffic",
+		"needs a release with strategy.type gray, whose first batch it serves")
+	kinds := 0
+	for _, rules := range []int{len(t.SpringCloud), len(t.Dubbo), len(t.ALB)} {
+		kinds += min(rules, 1)
+	}
+	v.check(kinds == 1, "traffic", "give rules of exactly one kind: springCloud, dubbo or alb")
+	v.count("traffic.springCloud", len(t.SpringCloud), 0, maxTrafficRules)
+	for i, r := range t.SpringCloud {
+		v.springCloud(fmt.Sprintf("traffic.springCloud[%d]", i), r)
+	}
+	v.count("traffic.dubbo", len(t.Dubbo), 0, maxTrafficRules)
+	for i, r := range t.Dubbo {
+		v.dubbo(fmt.Sprintf("traffic.dubbo[%d]", i), r)
+	}
+	v.count("traffic.alb", len(t.ALB), 0, maxTrafficRules)
+	for i, r := range t.ALB {
+		v.alb(fmt.Sprintf("traffic.alb[%d]", i), r)
+	}
+}
+
+func (v *validator) count(field string, n, least, most int) {
+	v.check(n >= least && n <= most, field, "must have %d-%d entries", least, most)
+}
+
+// short checks a text that must be there and within its bound.
+func (v *validator) short(field, s string, most int) {
+	v.check(strings.TrimSpace(s) != "", field, "must not be empty")
+	v.bounded(field, s, most)
+}
+
+func (v *validator) bounded(field, s string, most int) {
+	v.check(utf8.RuneCountInString(s) <= most, field, "must have at most %d characters", most)
+}
+
+func (v *validator) oneOf(field, word string, words ...string) {
+	v.check(slices.Contains(words, word), field, "%q is unknown; use %s", word, strings.Join(words, ", "))
+}
+
+func (v *validator) springCloud(at string, r TrafficRule) {
+	v.check(strings.HasPrefix(r.Path, "/"), at+".path", "%q is not a path, which starts with /", r.Path)
+	v.bounded(at+".path", r.Path, maxTrafficText)
+	v.oneOf(at+".condition", r.Condition, "AND", "OR")
+	v.items(at, r.Items, "header", "cookie", "param")
+}
+
+func (v *validator) dubbo(at string, r DubboTrafficRule) {
+	v.short(at+".serviceName", r.ServiceName, maxTrafficText)
+	v.short(at+".methodName", r.MethodName, maxTrafficText)
+	v.bounded(at+".group", r.Group, maxTrafficText)
+	v.bounded(at+".version", r.Version, maxTrafficText)
+	v.oneOf(at+".condition", r.Condition, "AND", "OR")
+	v.count(at+".items", len(r.Items), 1, maxTrafficItems)
+	for i, item := range r.Items {
+		at := fmt.Sprintf("%s.items[%d]", at, i)
+		v.check(item.Index >= 0, at+".index", "must be 0 or more: arguments count from 0")
+		v.bounded(at+".expr", item.Expr, maxTrafficText)
+		v.comparison(at, item.Operator, item.Cond, item.Value)
+	}
+}
+
+// alb is stricter than the others: all items must match, and each is compared for
+// equality.
+func (v *validator) alb(at string, r ALBTrafficRule) {
+	v.check(r.IngressID > 0, at+".ingressId", "must be the ID of a gateway route")
+	v.short(at+".serviceName", r.ServiceName, maxTrafficText)
+	v.check(r.Condition == "AND", at+".condition", "must be AND for an ALB route")
+	v.items(at, r.Items, "header", "cookie", "sourceIp")
+	for i, item := range r.Items {
+		at := fmt.Sprintf("%s.items[%d]", at, i)
+		v.check(item.Operator == OperatorCompare, at+".operator", "must be %s for an ALB route", OperatorCompare)
+		v.check(item.Cond == "==", at+".cond", "must be == for an ALB route")
+	}
+}
+
+func (v *validator) items(at string, items []TrafficItem, types ...string) {
+	v.count(at+".items", len(items), 1, maxTrafficItems)
+	for i, item := range items {
+		at := fmt.Sprintf("%s.items[%d]", at, i)
+		v.oneOf(at+".type", item.Type, types...)
+		if item.Type == "sourceIp" {
+			v.check(item.Name == "", at+".name", "has no meaning for a source IP")
+		} else {
+			v.short(at+".name", item.Name, maxTrafficText)
+		}
+		v.comparison(at, item.Operator, item.Cond, item.Value)
+	}
+}
+
+// comparison checks an operator, its comparison and the shape of its value.
+func (v *validator) comparison(at, operator, cond, value string) {
+	v.oneOf(at+".cond", cond, "==", "!=", ">", "<", ">=", "<=")
+	v.bounded(at+".value", value, maxTrafficValue)
+	switch operator {
+	case OperatorCompare:
+		v.check(value != "", at+".value", "must not be empty")
+	case OperatorList:
+		blank := slices.ContainsFunc(strings.Split(value, ","), func(s string) bool { return strings.TrimSpace(s) == "" })
+		v.check(!blank, at+".value", "must be a list with commas, such as a,b, without an empty entry")
+	case OperatorMod, OperatorPercent, OperatorPercentLong:
+		n, err := strconv.ParseFloat(value, 64)
+		plain := matches(`^[0-9]+([.][0-9]+)?$`, value)
+		v.check(plain && err == nil && n <= maxRemainder, at+".value", "must be a number from 0 to %d", maxRemainder)
+	default:
+		v.check(false, at+".operator", "%q is unknown; use %s, %s, %s or %s", operator,
+			OperatorCompare, OperatorList, OperatorMod, OperatorPercent)
+	}
+}

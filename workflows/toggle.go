@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// ToggleScalingRules enables or disables scaling rules of an application and reads them
+// back; where a time is given, it switches those that it has switched back when the time
+// has passed, or at once when it is cancelled. It waits while a change order of the
+// application is unfinished, because the platform refuses meanwhile. No freeze holds it:
+// it is an operator's hand, not a release.
+func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release.ToggleResult, error) {
+	if err := in.Validate(); err != nil {
+		return release.ToggleResult{}, invalid(err)
+	}
+	// Cancelling is not forgetting: what was switched for a time is switched back.
+	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	t := toggle{platform: platform{in.App}, in: in}
+	if in.For == 0 {
+		return t.result, t.set(lasting, in.Names, in.Enable)
+	}
+	if err := t.record(lasting); err != nil {
+		return t.result, err
+	}
+	if err := t.set(lasting, in.Names, in.Enable); err != nil {
+		return t.result, err
+	}
+	_ = workflow.NewTimer(ctx, in.For.Std()).Get(ctx, nil)
+	return t.result, t.switchBack(lasting)
+}
+
+// toggle is the switching of scaling rules, and back.
+type toggle struct {
+	platform platform
+	in       release.ToggleRequest
+	result   release.ToggleResult
+}
+
+// record finds out which rules the switching will change.
+func (t *toggle) record(ctx workflow.Context) error {
+	snap, f := call[release.Snapshot](ctx, t.platform, release.VerbSnapshot, release.SnapshotInput{App: t.in.App})
+	if f != nil {
+		return f.err()
+	}
+	for _, rule := range snap.ScalingRules {
+		meant := len(t.in.Names) == 0 || slices.Contains(t.in.Names, rule.Name)
+		if meant && rule.Enabled != t.in.Enable {
+			t.result.Switched = append(t.result.Switched, rule.Name)
+		}
+	}
+	return nil
+}
+
+// switchBack puts the rules back that were switched.
+func (t *toggle) switchBack(ctx workflow.Context) error {
+	if len(t.result.Switched) == 0 {
+		return nil
+	}
+	if err := t.set(ctx, t.result.Switched, !t.in.Enable); err != nil {
+		return err
+	}
+	t.result.SwitchedBack = true
+	return nil
+}
+
+// set switches rules and keeps how they were read back.
+func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
+	result, f := call[release.SetScalingResult](ctx, t.platform, release.VerbSetScaling, release.SetScalingInput{
+		App: t.in.App, Names: names, Enable: enable, Override: true,
+	})
+	if f != nil {
+		return f.err()
+	}
+	t.result.Rules = result.Rules
+	if missing := missingRules(names, result.Rules); len(missing) > 0 {
+		return invalid(release.Problem{Field: "names", Message: "the application has no scaling rule " + strings.Join(missing, ", ")})
+	}
+	if other := slices.IndexFunc(result.Rules, func(r release.ScalingRule) bool { return r.Enabled != enable }); other >= 0 {
+		return temporal.NewNonRetryableApplicationError("scaling rule "+result.Rules[other].Name+" was not read back as set",
+			string(release.FaultUndecidable), nil)
+	}
+	return nil
+}
+
+func missingRules(names []string, rules []release.ScalingRule) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == name })
+	})
+}
