@@ -20,7 +20,7 @@ type statusData struct {
 	AppID                  string `json:"AppId"`
 	LastChangeOrderRunning bool
 	RunningInstances       int
-	LastChangeOrderStatus  string
+	LastChangeOrderStatus  string `json:",omitempty"`
 	SubStatus              string
 	EnableAgent            bool
 	FileSizeLimit          int
@@ -57,8 +57,11 @@ func describeStatus(c *call) (any, *apiError) {
 
 // runState is the application's CurrentStatus: UNKNOWN before its first deployment.
 func (a *application) runState() string {
-	if a.CurrentVersion == "" {
+	switch {
+	case a.CurrentVersion == "":
 		return "UNKNOWN"
+	case a.Stopped:
+		return "STOPPED"
 	}
 	return "RUNNING"
 }
@@ -260,8 +263,10 @@ func listApplications(c *call) (any, *apiError) {
 	p := c.args.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
+		order := c.st.active(a)
 		data.Applications = append(data.Applications, applicationData{
-			AppName: a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
+			AppDeletingStatus: order != nil && order.Plan.Ends == endsDeleted,
+			AppName:           a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
 			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
 		})
 	}
@@ -302,7 +307,9 @@ func (c *call) listed(a *application) bool {
 func (s *state) applications() []*application {
 	apps := make([]*application, 0, len(s.Apps))
 	for _, a := range s.Apps {
-		apps = append(apps, a)
+		if !a.Deleted {
+			apps = append(apps, a)
+		}
 	}
 	slices.SortFunc(apps, func(a, b *application) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return apps

@@ -143,6 +143,7 @@ func TestAnswersHaveTheDocumentedShape(t *testing.T) {
 	call(opRestart)
 	h.settle(t)
 	call("AbortChangeOrder", "ChangeOrderId", call(opRescale, "Replicas", "5")["ChangeOrderId"].(string))
+	h.callLifecycle(t, call)
 	for name := range handlers() {
 		require.True(t, seen[name], "%s is served and not checked here", name)
 	}

@@ -58,6 +58,9 @@ func (e engine) step(s *state, order *changeOrder) {
 		order.Due = time.Time{} // these wait for a call
 	}
 	endUnseen(app, order, at)
+	if app.Deleted {
+		s.forget(app)
+	}
 }
 
 // prepare starts an order that needs no (further) approval: its scaling rules are
@@ -78,6 +81,9 @@ func (e engine) prepare(app *application, order *changeOrder, at time.Time) {
 // begin makes the order's target the application's configuration and starts the
 // first batch.
 func (e engine) begin(app *application, order *changeOrder, at time.Time) {
+	app.charge(at)
+	app.set(order.Plan.Set)
+	app.Stopped = app.Stopped && order.Plan.Ends != ""
 	order.Before = cmp.Or(order.Plan.Base, app.CurrentVersion)
 	if order.Plan.Target != "" {
 		app.CurrentVersion = order.Plan.Target
@@ -136,9 +142,10 @@ func (e engine) startWave(app *application, order *changeOrder, at time.Time) {
 // changeSlot replaces, adds or takes away the instance of one slot.
 func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	old := app.slot(slot)
-	if order.Plan.Replicas > 0 && slot >= order.Plan.Replicas {
+	if order.Plan.takesAway(slot) {
 		if old != nil {
 			old.Status = instanceTerminating
+			app.noteInstance(old, at, "Killing", "Stopping container")
 		}
 		return
 	}
@@ -163,6 +170,11 @@ func putInstance(app *application, order *changeOrder, fresh *instance) {
 	fresh.Status, fresh.Health = instanceStarting, healthPending
 	r := stream(0, fresh.ID)
 	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
+	app.charge(fresh.CreatedAt)
+	if old := app.slot(fresh.Slot); old != nil {
+		app.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
+	}
+	app.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
 	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
 	app.Instances = append(app.Instances, fresh)
 	slices.SortFunc(app.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
@@ -171,11 +183,11 @@ func putInstance(app *application, order *changeOrder, fresh *instance) {
 // endWave finishes a wave, well or badly, and decides what follows.
 func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 	if trouble, arranged := order.Plan.Trouble[order.Current+1]; arranged {
-		breakWave(app, order)
+		breakWave(app, order, at)
 		e.batchFailed(app, order, trouble, at)
 		return
 	}
-	settleWave(app, order)
+	settleWave(app, order, at)
 	if order.Work.next(order.Plan.Unavailable) {
 		e.startWave(app, order, at)
 		return
@@ -184,7 +196,8 @@ func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 }
 
 // settleWave lets the instances of the wave under way come up, or go.
-func settleWave(app *application, order *changeOrder) {
+func settleWave(app *application, order *changeOrder, at time.Time) {
+	app.charge(at)
 	for _, slot := range order.Work.wave() {
 		i := app.slot(slot)
 		switch {
@@ -193,6 +206,7 @@ func settleWave(app *application, order *changeOrder) {
 			app.Instances = slices.DeleteFunc(app.Instances, func(x *instance) bool { return x == i })
 		default:
 			i.Status, i.Health = instanceRunning, healthOf(app.version(i.VersionID))
+			app.noteInstance(i, at, "Started", "Started container")
 		}
 	}
 }
@@ -205,10 +219,11 @@ func healthOf(v *version) string {
 }
 
 // breakWave leaves the instances of the wave under way broken.
-func breakWave(app *application, order *changeOrder) {
+func breakWave(app *application, order *changeOrder, at time.Time) {
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
 			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
+			app.noteBroken(i, at)
 		} else if i != nil {
 			i.Status = instanceRunning
 		}
@@ -302,7 +317,7 @@ func (e engine) startRollbackWave(app *application, order *changeOrder, at time.
 }
 
 func (e engine) endRollbackWave(app *application, order *changeOrder, at time.Time) {
-	settleWave(app, order)
+	settleWave(app, order, at)
 	if order.Work.next(order.Plan.Unavailable) {
 		e.startRollbackWave(app, order, at)
 		return
@@ -321,8 +336,10 @@ func finish(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseFinished, outcome
 	order.Due, order.FinishedAt = time.Time{}, at
 	app.ActiveOrder = ""
-	if order.Plan.Replicas > 0 {
-		app.Replicas = len(app.Instances)
+	before := app.Replicas
+	app.applyEnd(&order.Plan, outcome)
+	if app.Replicas != before || order.Plan.Replicas > 0 {
+		app.noteScaled(at, "")
 	}
 	for _, p := range order.Pipelines {
 		if !finished(p.Status) {

@@ -71,6 +71,8 @@ func handlers() map[string]handler {
 		"DescribeGreyTagRoute": describeRoute,
 	}
 	maps.Copy(served, resourceHandlers())
+	maps.Copy(served, lifecycleHandlers())
+	maps.Copy(served, namespaceOrderHandlers())
 	return served
 }
 

@@ -74,6 +74,11 @@ func decodeState(text []byte) (*state, error) {
 			return nil, fmt.Errorf("change order %s: %w", id, err)
 		}
 	}
+	for _, order := range st.NamespaceOrders {
+		if err := order.consistent(st); err != nil {
+			return nil, err
+		}
+	}
 	for id, r := range st.GreyRoutes {
 		if r == nil || st.Apps[r.AppID] == nil {
 			return nil, fmt.Errorf("gray rule %d: its application is missing", id)
@@ -101,6 +106,18 @@ func (a *application) consistent(id string, st *state) error {
 	for _, id := range a.OrderIDs {
 		if o := st.Orders[id]; o == nil || o.AppID != a.ID {
 			return fmt.Errorf("its order %s is missing", id)
+		}
+	}
+	return nil
+}
+
+func (o *namespaceOrder) consistent(st *state) error {
+	if o == nil {
+		return errors.New("a change order of a namespace is null")
+	}
+	for _, id := range o.Orders {
+		if st.Orders[id] == nil {
+			return fmt.Errorf("change order %s of namespace %s: its order %s is missing", o.ID, o.NamespaceID, id)
 		}
 	}
 	return nil
