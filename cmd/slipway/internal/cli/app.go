@@ -58,7 +58,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},
-		a.worker(), a.starter(), a.setup(), a.healthz(), a.release(), a.version(), settingsTopic(), exitCodesTopic())
+		a.worker(), a.starter(), a.setup(), a.healthz(), a.release(), a.freeze(), a.version(), settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
