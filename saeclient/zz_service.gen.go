@@ -32,6 +32,8 @@ type OpenSaeServiceOutput struct {
 	// Request ID, present in every answer.
 	RequestID string `json:"RequestId"`
 	OrderID   string `json:"OrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // OpenSaeService is the operation to activate the SAE service for the account (free; balance must be above 0).
