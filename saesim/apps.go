@@ -274,7 +274,7 @@ func listApplications(c *call) (any, *apiError) {
 }
 
 // listed applies the filters of ListApplications. Names match by substring; the
-// reference does not say how (reading). No application has an SLB here.
+// reference does not say how (reading).
 func (c *call) listed(a *application) bool {
 	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
 		return false
@@ -298,7 +298,7 @@ func (c *call) listed(a *application) bool {
 		ips := strings.Split(value, ",")
 		return slices.ContainsFunc(a.Instances, func(i *instance) bool { return slices.Contains(ips, i.IP) })
 	case "slbIps":
-		return false
+		return a.reachedAt(strings.Split(value, ","))
 	}
 	return true
 }

@@ -346,6 +346,9 @@ func finish(app *application, order *changeOrder, outcome int, at time.Time) {
 			p.Status, p.UpdatedAt = statusAborted, at
 		}
 	}
+	if outcome == statusSuccess {
+		app.bind(order.Plan.Bind)
+	}
 	if outcome != statusSuccess || !order.Plan.Restore {
 		return
 	}

@@ -26,6 +26,15 @@ const (
 	codeSLBNotFound       = "Slb.NotFound"
 	codeListenerTaken     = "SlbListenerPort.NotAvailable"
 	codeCertNotFound      = "SSLCert.NotFound"
+	codeSLBSpec           = "SlbSpec.NotSupport"
+	codeSLBType           = "SlbType.Invalid"
+	codeSLBTaken          = "Slb.Tag.Not.Qualified"
+	codeListenerType      = "SlbListenerType.Invalid"
+	codeHTTPSNoCert       = "SlbHttpsCert.NotFound"
+	codeHTTPSCerts        = "SlbHttpsCert.NotConsistent"
+	codeNoInstance        = "Application.NoInstanceAvailable"
+	codeServiceNotFound   = "Micro.Service.NotFound"
+	codeMetadataNotFound  = "Micro.Service.MetaData.NotFound"
 	codeIngressRules      = "Exceed.IngressRule"
 	codeTagKey            = "InvalidParameter.TagKey"
 	codeTagValue          = "InvalidParameter.TagValue"
@@ -51,6 +60,9 @@ type resources struct {
 // belongings are what an application has besides its versions and instances.
 type belongings struct {
 	Tags map[string]string `json:"tags,omitempty"`
+	// SLB holds what is bound, by network.
+	SLB      map[string]*slbBinding `json:"slb,omitempty"`
+	Services []Service              `json:"services,omitempty"`
 }
 
 // resourceHandlers are the operations on resources around applications.
@@ -76,6 +88,15 @@ func resourceHandlers() map[string]handler {
 		"UpdateIngress":   updateIngress,
 		"DescribeIngress": describeIngress,
 		"ListIngresses":   listIngresses,
+
+		opBindSLB:                 bindSLB,
+		"UnbindSlb":               unbindSLB,
+		"DescribeApplicationSlbs": describeSLBs,
+
+		"ListConsumedServices":     listConsumed,
+		"ListPublishedServices":    listPublished,
+		"ListAppServicesPage":      listServicesPage,
+		"DescribeAppServiceDetail": describeService,
 
 		"TagResources":     tagResources,
 		"UntagResources":   untagResources,

@@ -80,6 +80,8 @@ func (h *harness) callResources(t *testing.T, call func(op string, parameters ..
 	call("TagResources", append(tags, paramTags, `[{"key":"k","value":"v"}]`)...)
 	call("ListTagResources", tags...)
 	call("UntagResources", append(tags, "DeleteAll", "true")...)
+	h.callSLB(t, call)
+	h.callServices(t, call)
 }
 
 // TestResourceRefusals asks for what the reference forbids.

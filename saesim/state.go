@@ -315,6 +315,8 @@ type plan struct {
 	Restore bool `json:"restore,omitempty"`
 	// DisableRules tells to disable the scaling rules while the order runs.
 	DisableRules bool `json:"disableRules,omitempty"`
+	// Bind are the SLB instances to bind, by network; nil unbinds.
+	Bind map[string]*slbBinding `json:"bind,omitempty"`
 	// NoRollback tells that the order cannot be rolled back although it has
 	// something to go back to.
 	NoRollback bool `json:"noRollback,omitempty"`
