@@ -73,6 +73,7 @@ func (s *state) forget(app *application) {
 		}
 	}
 	app.Rules = nil
+	s.forgetBelongings(app)
 }
 
 // set changes a setting of the application that all its versions share: its size

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Codes of the operations on resources. Spelling is the documents' own.
@@ -120,8 +121,35 @@ func (r *resources) fillMaps() {
 	}
 }
 
-// checkResources checks that handlers can rely on what was read from a file.
-func (r *resources) checkResources() error {
+// forgetBelongings removes what other resources know of a deleted application: its
+// rules in ingresses, and the ingresses whose default it was (reading).
+func (s *state) forgetBelongings(app *application) {
+	app.belongings = belongings{}
+	for id, i := range s.Ingresses {
+		if i.DefaultRule.AppID == app.ID {
+			delete(s.Ingresses, id)
+			continue
+		}
+		i.Rules = slices.DeleteFunc(i.Rules, func(rule ingressRule) bool { return rule.AppID == app.ID })
+	}
+}
+
+// checkResources checks that handlers can rely on what was read from a file. A file
+// of an earlier version has applications in namespaces that it does not list.
+func (s *state) checkResources() error {
+	if err := s.resources.consistent(); err != nil {
+		return err
+	}
+	for _, app := range s.Apps {
+		_, suffix, custom := strings.Cut(app.NamespaceID, ":")
+		if custom && !app.Deleted && s.Namespaces[app.NamespaceID] == nil {
+			s.Namespaces[app.NamespaceID] = &namespace{ID: app.NamespaceID, Name: suffix, CreatedAt: app.CreatedAt}
+		}
+	}
+	return nil
+}
+
+func (r *resources) consistent() error {
 	for id, ns := range r.Namespaces {
 		if ns == nil || ns.ID != id {
 			return fmt.Errorf("namespace %s is null or filed under another ID", id)

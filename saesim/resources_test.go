@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -278,6 +279,66 @@ func TestNamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
 	h.must(t, "DeleteNamespace", paramNamespace, "cn-hangzhou:empty")
 	require.Equal(t, codeConfigMapNotFound, h.refused(t, "DescribeConfigMap", paramConfigMap, "3"), "its config maps are gone")
 	h.must(t, opCreateNamespace, paramNamespace, "cn-hangzhou:with-hyphen", "NamespaceName", "n")
+}
+
+func TestADeletedApplicationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	shop := h.app
+	h.begin(t, opBindSLB, "Internet", tcp80, "InternetSlbId", "lb-own")
+	h.settle(t)
+	h.app = h.must(t, opCreate, "AppName", "second", "PackageType", "Image", "ImageUrl", "i:1", "Replicas", "1")["AppId"].(string)
+	h.must(t, "CreateIngress", h.listener("81", paramRules, strings.ReplaceAll("["+h.rule(`,"path":"/a"`)+"]", h.app, shop))...)
+	h.settle(t)
+	second := h.app
+	h.app = shop
+	h.begin(t, opDelete)
+	h.settle(t)
+	require.Equal(t, "2", names(h.must(t, "ListIngresses", paramNamespace, DefaultRegion, "AppId", second)["IngressList"], "Id"))
+	require.Equal(t, codeObviously, h.refused(t, "DescribeIngress", paramIngress, "1"), "its default was the application")
+	require.Empty(t, h.must(t, "DescribeIngress", paramIngress, "2")["Rules"])
+	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
+	h.begin(t, opBindSLB, "AppId", second, "Internet", tcp80, "InternetSlbId", "lb-own")
+	require.Equal(t, codeObviously, h.refused(t, "TagResources", paramResources, `["`+shop+`"]`, paramTags, manyTags(1)))
+}
+
+func TestStatesOfResources(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	good, err := h.sim.Snapshot()
+	require.NoError(t, err)
+	type object = map[string]any
+	for name, spoil := range map[string]func(state object){
+		"a namespace of null":         func(s object) { s["namespaces"] = object{"cn-hangzhou:a": nil} },
+		"a namespace filed elsewhere": func(s object) { s["namespaces"] = object{"cn-hangzhou:a": object{"id": "b"}} },
+		"an ingress of null":          func(s object) { s["ingresses"] = object{"1": nil} },
+		"an ingress filed elsewhere":  func(s object) { s["ingresses"].(object)["1"].(object)["id"] = 2 },
+		"an ingress to come":          func(s object) { s["nextIngress"] = 0 },
+		"a config map of null":        func(s object) { s["configMaps"] = object{"1": nil} },
+		"a config map to come":        func(s object) { s["nextConfigMap"] = 1 },
+		"negative numbers":            func(s object) { s["ingresses"], s["nextIngress"] = object{}, -1 },
+	} {
+		var state object
+		require.NoError(t, json.Unmarshal(good, &state))
+		spoil(state)
+		text, err := json.Marshal(state)
+		require.NoError(t, err)
+		require.Error(t, newHarness(t).sim.Restore(text), name)
+	}
+	var state object
+	require.NoError(t, json.Unmarshal(good, &state))
+	delete(state, "namespaces")
+	text, err := json.Marshal(state)
+	require.NoError(t, err)
+	require.NoError(t, h.sim.Restore(text), "a state from before there were namespaces")
+	require.Equal(t, "full", h.must(t, "DescribeNamespace", paramNamespace, "cn-hangzhou:full")["NamespaceName"])
+
+	require.NoError(t, h.sim.Restore(good))
+	before := h.snapshot(t)
+	other := newHarness(t)
+	require.NoError(t, other.sim.Restore(good))
+	require.JSONEq(t, before, other.snapshot(t), "nothing is lost on the way")
+	require.Equal(t, "shop", names(other.must(t, "DescribeConfigMap", paramConfigMap, "1")["RelateApps"], "AppName"))
 }
 
 func TestNamespacesHaveAQuota(t *testing.T) {
