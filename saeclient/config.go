@@ -36,6 +36,8 @@ type Config struct {
 	// ReadTimeout bounds the answer. Zero means DefaultReadTimeout. A call ends after ConnectTimeout + ReadTimeout at the
 	// latest, and earlier when its context does.
 	ReadTimeout time.Duration
+	// XML asks for answers in XML instead of JSON. Answers are read in the language that they come in, whatever was asked for.
+	XML bool
 	// UserAgent is appended to the User-Agent of the SDK core.
 	UserAgent string
 	// Transport carries the signed requests. Nil means a transport of the client's own, with the proxy of the environment
