@@ -120,6 +120,8 @@ func TestAnswersHaveTheDocumentedShape(t *testing.T) {
 	}
 	call("DisableApplicationScalingRule", "ScalingRuleName", "timer")
 	call("DescribeApplicationScalingRules")
+	call("UpdateApplicationScalingRule", "ScalingRuleName", "load", "ScalingRuleMetric", allMetrics)
+	call("DeleteApplicationScalingRule", "ScalingRuleName", "load")
 	h.callGreyRoutes(t, call)
 	h.callResources(t, call)
 

@@ -70,6 +70,7 @@ func (s *Simulator) SeedDemo() error {
 			return err
 		}
 	}
+	s.st.wake = time.Time{}
 	return s.save()
 }
 

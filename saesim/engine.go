@@ -26,14 +26,35 @@ func (e engine) advance(s *state, now time.Time) {
 	}
 	s.wake = now.Add(farAway)
 	for _, app := range s.Apps {
+		e.advanceApp(s, app, now)
+	}
+}
+
+// advanceApp carries an application over the batches and waits that end and the
+// timing rules that fire, in the order of their times.
+func (e engine) advanceApp(s *state, app *application, now time.Time) {
+	for {
 		order := s.active(app)
-		for order != nil && order.due(now) {
+		timed, waits := app.nextTrigger()
+		switch {
+		case order != nil && order.due(now) && (!waits || !timed.at.Before(order.Due)):
 			e.step(s, order)
-			order = s.active(app)
+		case waits && !timed.at.After(now):
+			s.fire(app, timed)
+		default:
+			if order != nil {
+				s.wakeAt(order.Due)
+			}
+			s.wakeAt(timed.at)
+			return
 		}
-		if order != nil && !order.Due.IsZero() && order.Due.Before(s.wake) {
-			s.wake = order.Due
-		}
+	}
+}
+
+// wakeAt makes sure that the next event is not slept through.
+func (s *state) wakeAt(t time.Time) {
+	if !t.IsZero() && t.Before(s.wake) {
+		s.wake = t
 	}
 }
 
@@ -163,21 +184,32 @@ func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	putInstance(app, order, &instance{Slot: slot, VersionID: target, CreatedAt: at})
 }
 
-// putInstance places a starting instance into its slot.
+// putInstance places the starting instance of an order into its slot.
 func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = uuid(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
+	app.place(fresh)
+}
+
+// place puts a starting instance into its slot.
+func (a *application) place(fresh *instance) {
 	fresh.Status, fresh.Health = instanceStarting, healthPending
 	r := stream(0, fresh.ID)
 	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
-	app.charge(fresh.CreatedAt)
-	if old := app.slot(fresh.Slot); old != nil {
-		app.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
+	a.charge(fresh.CreatedAt)
+	if old := a.slot(fresh.Slot); old != nil {
+		a.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
 	}
-	app.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
-	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
-	app.Instances = append(app.Instances, fresh)
-	slices.SortFunc(app.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+	a.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
+	a.Instances = append(a.Instances, fresh)
+	slices.SortFunc(a.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+}
+
+// comeUp lets an instance run.
+func (a *application) comeUp(i *instance, at time.Time) {
+	i.Status, i.Health = instanceRunning, healthOf(a.version(i.VersionID))
+	a.noteInstance(i, at, "Started", "Started container")
 }
 
 // endWave finishes a wave, well or badly, and decides what follows.
@@ -205,8 +237,7 @@ func settleWave(app *application, order *changeOrder, at time.Time) {
 		case i.Status == instanceTerminating:
 			app.Instances = slices.DeleteFunc(app.Instances, func(x *instance) bool { return x == i })
 		default:
-			i.Status, i.Health = instanceRunning, healthOf(app.version(i.VersionID))
-			app.noteInstance(i, at, "Started", "Started container")
+			app.comeUp(i, at)
 		}
 	}
 }

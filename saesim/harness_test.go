@@ -229,12 +229,14 @@ func (h *harness) rules(t tester) string {
 	return strings.Join(parts, " ")
 }
 
+// addRules adds three timing rules that want as many instances as there are.
 func (h *harness) addRules(t tester) {
 	t.Helper()
-	const timer = `{"beginDate":null,"endDate":null,"period":"* * *","schedules":[{"atTime":"%s","targetReplicas":5}]}`
+	const timer = `{"beginDate":null,"endDate":null,"period":"* * *","schedules":[{"atTime":"%s","targetReplicas":%v}]}`
+	replicas := h.must(t, "DescribeApplicationConfig")["Replicas"]
 	for i, enabled := range []string{"true", "false", "true"} {
 		h.must(t, "CreateApplicationScalingRule", "ScalingRuleName", fmt.Sprintf("r%d", i), "ScalingRuleType", "timing",
-			"ScalingRuleTimer", fmt.Sprintf(timer, fmt.Sprintf("%02d:00", i)), "ScalingRuleEnable", enabled)
+			"ScalingRuleTimer", fmt.Sprintf(timer, fmt.Sprintf("%02d:00", i), replicas), "ScalingRuleEnable", enabled)
 	}
 	require.Equal(t, "+r0 -r1 +r2", h.rules(t))
 }

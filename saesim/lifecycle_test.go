@@ -203,14 +203,14 @@ func TestScaleInByInstances(t *testing.T) {
 	require.Equal(t, codeWithMessage, h.refused(t, opReduce, paramInstanceIDs, strings.Join(before, ",")))
 	id := h.begin(t, opReduce, paramInstanceIDs, before[0]+","+before[2])
 	require.Equal(t, "-r0 -r1 -r2", h.rules(t))
-	h.settle(t)
+	h.step(t, time.Minute)
 	require.Equal(t, typeReduce, h.order(t, id).CoTypeCode)
 	require.Equal(t, "+r0 -r1 +r2", h.rules(t))
 	require.Equal(t, []string{before[1], before[3]}, h.instances(t))
 	require.InDelta(t, 2, h.replicas(t), 0)
 
 	h.deploy(t, "2", batch2)
-	h.settle(t)
+	h.step(t, time.Minute)
 	require.Equal(t, "2:2", h.images(t), "no gap is left that a release would fill")
 }
 

@@ -62,6 +62,8 @@ func handlers() map[string]handler {
 		"DescribeApplicationScalingRule":  describeRule,
 		"DescribeApplicationScalingRules": describeRules,
 		"EnableApplicationScalingRule":    enableRule,
+		"DeleteApplicationScalingRule":    deleteRule,
+		"UpdateApplicationScalingRule":    updateRule,
 		"DisableApplicationScalingRule":   disableRule,
 
 		"CreateGreyTagRoute":   createRoute,

@@ -1,6 +1,9 @@
 package saesim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // stateVersion is written into state files; a file of another version is refused.
 const stateVersion = 1
@@ -352,6 +355,8 @@ type scalingRule struct {
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
 	LastDisabledAt time.Time   `json:"lastDisabledAt,omitzero"`
+	// FiredAt is the last trigger of a timing rule.
+	FiredAt time.Time `json:"firedAt,omitzero"`
 }
 
 func (a *application) rule(name string) *scalingRule {
@@ -361,6 +366,10 @@ func (a *application) rule(name string) *scalingRule {
 		}
 	}
 	return nil
+}
+
+func (a *application) dropRule(rule *scalingRule) {
+	a.Rules = slices.DeleteFunc(a.Rules, func(r *scalingRule) bool { return r == rule })
 }
 
 // greyRoute is one gray traffic rule (SAE API reference ch. 19).
