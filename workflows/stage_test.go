@@ -23,6 +23,8 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"slipway/activities/calendar"
+	"slipway/activities/gates"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
@@ -42,8 +44,9 @@ type stage struct {
 	// inStep makes the simulator's clock follow the skipped time.
 	inStep bool
 
-	mu     sync.Mutex
-	events []release.Event
+	mu       sync.Mutex
+	events   []release.Event
+	calendar release.Calendar
 	// busAway is how many more attempts to publish fail.
 	busAway int
 	// deploys are the parameters of each DeployApplication.
@@ -83,7 +86,13 @@ func newStage(t *testing.T) *stage {
 	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential})
 	require.NoError(t, err)
 	t.Cleanup(s.client.CloseIdleConnections)
-	driver, err := sae.New(sae.Config{Client: s.client})
+	freezes, err := calendar.New(s, s.env.Now)
+	require.NoError(t, err)
+	freezes.Register(s.env)
+	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1"}})
+	require.NoError(t, err)
+	measuring.Register(s.env)
+	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard})
 	require.NoError(t, err)
 	driver.Register(s.env)
 	s.createApp()
@@ -106,6 +115,20 @@ func (s *stage) follow(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Load is the calendar of freezes.
+func (s *stage) Load(context.Context) (release.Calendar, uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calendar, 1, nil
+}
+
+// freeze puts another calendar up.
+func (s *stage) freeze(c release.Calendar) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calendar = c
 }
 
 func (s *stage) publish(_ context.Context, in release.PublishInput) error {
@@ -233,9 +256,15 @@ func (s *stage) confirm(d time.Duration, batch int) {
 }
 
 func (s *stage) abort(d time.Duration) {
-	s.at(d, func() {
-		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: "ann", Reason: "too many errors"})
-	})
+	s.say(d, release.Command{Kind: release.CommandAbort, By: "ann", Reason: "too many errors"})
+}
+
+// say tells the release a word by signal.
+func (s *stage) say(d time.Duration, c release.Command) {
+	if c.By == "" {
+		c.By = "ann"
+	}
+	s.at(d, func() { s.env.SignalWorkflow(string(c.Kind), c) })
 }
 
 // cost counts the commands a workflow gives; each writes a fixed number of history
@@ -272,7 +301,10 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	o.cost.activities++
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
-	policy := *options.RetryPolicy
+	policy := temporal.RetryPolicy{}
+	if options.RetryPolicy != nil {
+		policy = *options.RetryPolicy
+	}
 	policy.MaximumAttempts = math.MaxInt32
 	options.RetryPolicy = &policy
 	ctx = workflow.WithActivityOptions(ctx, options)
