@@ -14,7 +14,8 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 )
 
-// Client calls the SAE API of one region. It is safe for concurrent use and never repeats a call by itself.
+// Client calls the SAE API of one region. It is safe for concurrent use. It never repeats a call that changes state, and
+// one that reads only when Config.ReadRetries says so.
 type Client struct {
 	core   core.Client
 	region string
@@ -140,14 +141,17 @@ func invoke[O any](ctx context.Context, c *Client, op Operation, in input) (*O, 
 	return out, nil
 }
 
-// do sends one request and judges its answer. Every error is an *Error.
-func (c *Client) do(ctx context.Context, op Operation, r *request) (*answer, error) {
+// once sends one request and judges its answer. Every error is an *Error.
+func (c *Client) once(ctx context.Context, op Operation, r *request) (*answer, error) {
 	if err := r.invalid(op); err != nil {
 		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
 	}
 	body, contentType, err := r.payload()
 	if err != nil {
 		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
+	}
+	if err := c.pace(ctx, op); err != nil {
+		return nil, err
 	}
 	model, err := c.resolveCredential(ctx)
 	if err != nil {

@@ -257,12 +257,12 @@ func assignStruct(to reflect.Value, value any) error {
 }
 
 // errKept says that a value cannot be read and is kept as it is instead.
-var errKept = errors.New("kept as it is") //nolint:gochecknoglobals // a sentinel error
+var errKept = errors.New("kept as it is")
 
 // assignField reads a member into a field. A time and a JSON text that cannot be read are not worth losing the whole answer.
 func assignField(to reflect.Value, field reflect.StructField, value any) error {
 	tag := field.Tag.Get("sae")
-	if t, ok := to.Addr().Interface().(*time.Time); ok {
+	if t, ok := reflect.TypeAssert[*time.Time](to.Addr()); ok {
 		read, ok := readTime(value, tag == "seconds")
 		if !ok {
 			return errKept

@@ -2,9 +2,11 @@ package saeclient_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +69,9 @@ func answerWith(status int, body string) http.HandlerFunc {
 		_, _ = w.Write([]byte(body))
 	}
 }
+
+// stringBody is the body of an answer made by hand.
+func stringBody(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
 // factOperation is the part of the fact file that tests compare the client with.
 type factOperation struct {
