@@ -21,7 +21,7 @@ type shape struct {
 	Items    *shape           `json:"items"`
 }
 
-func documentedAnswers(t *testing.T) map[string]map[string]shape {
+func documentedAnswers(t tester) map[string]map[string]shape {
 	t.Helper()
 	text, err := os.ReadFile("../api/sae/operations.json")
 	require.NoError(t, err)
@@ -90,8 +90,19 @@ func checkFields(t *testing.T, path string, documented map[string]shape, object 
 // compares what comes back, field by field, with the facts.
 func TestAnswersHaveTheDocumentedShape(t *testing.T) {
 	t.Parallel()
+	for _, accept := range []string{"", "application/xml"} {
+		t.Run(accept, func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 4)
+			h.accept = accept
+			h.callEverything(t)
+		})
+	}
+}
+
+func (h *harness) callEverything(t *testing.T) {
+	t.Helper()
 	documented := documentedAnswers(t)
-	h := deployed(t, 4)
 	seen := map[string]bool{}
 	call := func(op string, parameters ...string) map[string]any {
 		g := h.call(t, op, parameters...)

@@ -137,7 +137,7 @@ func (s *state) forgetBelongings(app *application) {
 // checkResources checks that handlers can rely on what was read from a file. A file
 // of an earlier version has applications in namespaces that it does not list.
 func (s *state) checkResources() error {
-	if err := s.resources.consistent(); err != nil {
+	if err := s.wellFormed(); err != nil {
 		return err
 	}
 	for _, app := range s.Apps {
@@ -149,7 +149,7 @@ func (s *state) checkResources() error {
 	return nil
 }
 
-func (r *resources) consistent() error {
+func (r *resources) wellFormed() error {
 	for id, ns := range r.Namespaces {
 		if ns == nil || ns.ID != id {
 			return fmt.Errorf("namespace %s is null or filed under another ID", id)
