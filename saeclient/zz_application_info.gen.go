@@ -1235,8 +1235,8 @@ type ListAppVersionsOutput struct {
 type ListAppVersionsData struct {
 	// Version kind: image, uploaded package, package URL. One of: image, upload, url.
 	Type string `json:"Type"`
-	// Epoch milliseconds as string.
-	CreateTime string `json:"CreateTime"`
+	// Epoch milliseconds as string. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Download address when Type is url.
 	BuildPackageURL string `json:"BuildPackageUrl"`
 	// Image address for type image, download address for type upload.

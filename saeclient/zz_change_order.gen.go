@@ -229,9 +229,9 @@ type ListChangeOrdersDataChangeOrderList struct {
 	Status int `json:"Status"`
 	// Finish time, local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
 	FinishTime time.Time `json:"FinishTime,omitzero"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
-	UserID     string `json:"UserId"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	UserID     string    `json:"UserId"`
 	// Entry point of the change, for example console.
 	Source string `json:"Source"`
 	// Number of batches.
@@ -346,8 +346,8 @@ type DescribeChangeOrderData struct {
 	ErrorMessage string `json:"ErrorMessage"`
 	// Wait before the next automatic batch, minutes.
 	BatchWaitTime int `json:"BatchWaitTime"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Number of batches.
 	BatchCount int `json:"BatchCount"`
 	// Change order type code. One of: CoBindSlb, CoUnbindSlb, CoCreateApp, CoDeleteApp, CoDeploy, CoRestartApplication,
@@ -384,10 +384,10 @@ type DescribeChangeOrderDataPipelines struct {
 	// manual batch confirmation, 9 waiting for automatic batch confirmation, 10 failed by system error, 11 waiting for
 	// approval, 12 approved and waiting to run.
 	Status int `json:"Status"`
-	// Epoch milliseconds.
-	StartTime int64 `json:"StartTime"`
-	// Epoch milliseconds.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	StartTime time.Time `json:"StartTime,omitzero"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Batch mode as number, values not documented.
 	BatchType int `json:"BatchType"`
 	// Parallel tasks in the batch.

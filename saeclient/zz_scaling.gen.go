@@ -790,8 +790,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRules struct {
 	AppID string `json:"AppId"`
 	// Creation time. On the wire: epoch milliseconds.
 	CreateTime time.Time `json:"CreateTime,omitzero"`
-	// Epoch milliseconds of the last disable.
-	LastDisableTime int64 `json:"LastDisableTime"`
+	// Epoch milliseconds of the last disable. On the wire: epoch milliseconds.
+	LastDisableTime time.Time `json:"LastDisableTime,omitzero"`
 	// Whether the rule is enabled.
 	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
 	// Rule type. One of: timing, metric, mix.

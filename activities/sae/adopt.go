@@ -20,7 +20,7 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 	if err := present("DescribeChangeOrder", o); err != nil {
 		return err
 	}
-	at, dated := orderTime(o.CreateTime)
+	at := o.CreateTime
 	switch {
 	case o.AppID != in.App.ID:
 		return refused(release.FaultInvalid, "change order %s belongs to another application", in.Adopt)
@@ -28,14 +28,14 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 		return refused(release.FaultInvalid, "change order %s has ended", in.Adopt)
 	case !bringsVersion(o.CoTypeCode):
 		return refused(release.FaultInvalid, "change order %s (%s) brings no version", in.Adopt, o.CoTypeCode)
-	case !dated:
+	case at.IsZero():
 		return refused(release.FaultInvalid, "change order %s has no time of creation", in.Adopt)
 	}
 	if snap.Version, err = d.before(ctx, in.App.ID, r, o); err != nil {
 		return err
 	}
 	for i, rule := range r.rules {
-		if disabled := milliseconds(rule.LastDisableTime); !disabled.IsZero() && !disabled.Before(at) {
+		if disabled := rule.LastDisableTime; !disabled.IsZero() && !disabled.Before(at) {
 			snap.ScalingRules[i].Enabled = true
 		}
 	}
@@ -48,8 +48,7 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 // shows the new version; the old one is what other instances still run, or else the
 // newest version that was created before the order and is not the one that it brings.
 func (d *Driver) before(ctx context.Context, appID string, r reading, o saeclient.DescribeChangeOrderData) (release.Version, error) {
-	at, _ := orderTime(o.CreateTime)
-	earlier := slices.DeleteFunc(newestVersions(r.versions), func(v version) bool { return !milliseconds(created(v)).Before(at) })
+	earlier := slices.DeleteFunc(newestVersions(r.versions), func(v version) bool { return !v.CreateTime.Before(o.CreateTime) })
 	if state := changeState(o.Status, o.SubStatus); state == release.ChangePreparing || state == release.ChangeAwaitingApproval {
 		if id := versionID(earlier, r.running); id != "" {
 			return release.Version{ID: id, Artifact: r.running}, nil

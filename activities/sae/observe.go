@@ -24,7 +24,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 	since := begunBy(in.Seen)
 	if known {
 		seen = observation(o)
-		since, _ = orderTime(o.CreateTime)
+		since = o.CreateTime
 	}
 	if !release.News(in.Seen, seen) {
 		return release.Observation{}, again("nothing new: "+string(seen.State),
@@ -91,9 +91,9 @@ func (d *Driver) order(ctx context.Context, id string) (saeclient.DescribeChange
 func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 	seen := release.Observation{State: changeState(o.Status, o.SubStatus), Batch: currentBatch(o)}
 	for _, p := range o.Pipelines {
-		b := release.BatchChange{State: batchState(p.Status), StartedAt: milliseconds(p.StartTime)}
+		b := release.BatchChange{State: batchState(p.Status), StartedAt: p.StartTime}
 		if saeclient.ChangeOrderFinished(p.Status) {
-			b.EndedAt = milliseconds(p.UpdateTime)
+			b.EndedAt = p.UpdateTime
 		}
 		seen.Batches = append(seen.Batches, b)
 	}
@@ -153,11 +153,4 @@ func batchState(status int) release.BatchState {
 	default:
 		return release.BatchPending
 	}
-}
-
-func milliseconds(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -30,8 +30,8 @@ type beginning struct {
 // it.
 func newer(w release.Watermark, types ...string) func(order) bool {
 	return func(o order) bool {
-		at, dated := orderTime(o.CreateTime)
-		return slices.Contains(types, o.CoTypeCode) && (!dated || !at.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
+		at := o.CreateTime
+		return slices.Contains(types, o.CoTypeCode) && (at.IsZero() || !at.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
 	}
 }
 

@@ -39,24 +39,16 @@ func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput)
 }
 
 func newestFirst(a, b order) int {
-	at, _ := orderTime(a.CreateTime)
-	bt, _ := orderTime(b.CreateTime)
-	return bt.Compare(at)
-}
-
-// orderTime reads the time of a change order; false when SAE prints none.
-func orderTime(text string) (time.Time, bool) {
-	t, err := saeclient.ParseLocalTime(text)
-	return t.UTC(), err == nil
+	return b.CreateTime.Compare(a.CreateTime)
 }
 
 // watermark marks the newest of the orders.
 func watermark(orders []order) release.Watermark {
 	var w release.Watermark
 	for _, o := range orders {
-		at, dated := orderTime(o.CreateTime)
+		at := o.CreateTime
 		switch {
-		case !dated:
+		case at.IsZero():
 		case at.After(w.At):
 			w = release.Watermark{At: at, Known: []string{o.ChangeOrderID}}
 		case at.Equal(w.At):
@@ -117,12 +109,11 @@ func begunAfter(orders []order, o order, id string, since time.Time) bool {
 	if !saeclient.ChangeOrderFinished(o.Status) {
 		return true
 	}
-	at, dated := orderTime(o.CreateTime)
-	if !dated || since.IsZero() {
+	if o.CreateTime.IsZero() || since.IsZero() {
 		return false
 	}
 	place := func(id string) int {
 		return slices.IndexFunc(orders, func(o order) bool { return o.ChangeOrderID == id })
 	}
-	return cmp.Or(at.Compare(since.Truncate(time.Second)), cmp.Compare(place(id), place(o.ChangeOrderID))) > 0
+	return cmp.Or(o.CreateTime.Compare(since.Truncate(time.Second)), cmp.Compare(place(id), place(o.ChangeOrderID))) > 0
 }

@@ -101,11 +101,11 @@ func TestBatchesAreAlwaysConfirmedByHand(t *testing.T) {
 func TestVersionIDIsTheNewestThatHoldsTheArtifact(t *testing.T) {
 	t.Parallel()
 	all := []saeclient.ListAppVersionsData{
-		{ID: "v1", Type: "image", WarURL: "registry-vpc.cn-hangzhou.aliyuncs.com/shop:1", CreateTime: "1600000000001"},
-		{ID: "v3", Type: "image", WarURL: "registry-vpc.cn-hangzhou.aliyuncs.com/shop:1", CreateTime: "1600000000003"},
-		{ID: "v2", Type: "image", WarURL: "registry.cn-hangzhou.aliyuncs.com/shop:2", CreateTime: "1600000000002"},
-		{ID: "v4", Type: "url", BuildPackageURL: "https://x/y.jar", CreateTime: "1600000000004"},
-		{ID: "v5", Type: "upload", WarURL: "https://x/z.war", CreateTime: "1600000000005"},
+		{ID: "v1", Type: "image", WarURL: "registry-vpc.cn-hangzhou.aliyuncs.com/shop:1", CreateTime: time.UnixMilli(1600000000001)},
+		{ID: "v3", Type: "image", WarURL: "registry-vpc.cn-hangzhou.aliyuncs.com/shop:1", CreateTime: time.UnixMilli(1600000000003)},
+		{ID: "v2", Type: "image", WarURL: "registry.cn-hangzhou.aliyuncs.com/shop:2", CreateTime: time.UnixMilli(1600000000002)},
+		{ID: "v4", Type: "url", BuildPackageURL: "https://x/y.jar", CreateTime: time.UnixMilli(1600000000004)},
+		{ID: "v5", Type: "upload", WarURL: "https://x/z.war", CreateTime: time.UnixMilli(1600000000005)},
 	}
 	image := func(s string) release.Artifact { return release.Artifact{Image: s} }
 	pkg := func(s string) release.Artifact {
@@ -120,13 +120,14 @@ func TestVersionIDIsTheNewestThatHoldsTheArtifact(t *testing.T) {
 
 func TestWatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
 	t.Parallel()
+	at := time.Date(2026, 11, 2, 8, 0, 1, 0, time.UTC)
 	w := watermark([]order{
-		{ChangeOrderID: "b", CreateTime: "2026-11-02 16:00:01"},
-		{ChangeOrderID: "a", CreateTime: "2026-11-02 16:00:00"},
-		{ChangeOrderID: "c", CreateTime: "2026-11-02 16:00:01"},
-		{ChangeOrderID: "d", CreateTime: "not a time"},
+		{ChangeOrderID: "b", CreateTime: at},
+		{ChangeOrderID: "a", CreateTime: at.Add(-time.Second)},
+		{ChangeOrderID: "c", CreateTime: at},
+		{ChangeOrderID: "d"},
 	})
-	require.Equal(t, release.Watermark{At: time.Date(2026, 11, 2, 8, 0, 1, 0, time.UTC), Known: []string{"b", "c"}}, w)
+	require.Equal(t, release.Watermark{At: at, Known: []string{"b", "c"}}, w)
 	require.Equal(t, release.Watermark{}, watermark(nil))
 }
 

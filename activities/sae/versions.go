@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"slipway/release"
@@ -82,16 +81,7 @@ func (d *Driver) version(ctx context.Context, appID, id string) (*release.Versio
 // newestVersions sorts versions by their creation, the newest first: the order of
 // ListAppVersions is not stated.
 func newestVersions(all []version) []version {
-	return slices.SortedStableFunc(slices.Values(all), func(a, b version) int { return cmp.Compare(created(b), created(a)) })
-}
-
-// created is when a version was created, in epoch milliseconds.
-func created(v version) int64 {
-	ms, err := strconv.ParseInt(v.CreateTime, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return ms
+	return slices.SortedStableFunc(slices.Values(all), func(a, b version) int { return b.CreateTime.Compare(a.CreateTime) })
 }
 
 // versionID finds the version that holds the artifact: the newest, should several.

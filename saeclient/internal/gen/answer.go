@@ -50,14 +50,3 @@ func textType(n namedNode, prefix string) (string, bool) {
 	}
 	return name, true
 }
-
-// keptRaw names times that callers still read in the form of the wire.
-func keptRaw(prefix, name string) bool {
-	switch prefix + "." + name {
-	case "ListChangeOrdersDataChangeOrderList.CreateTime", "DescribeChangeOrderData.CreateTime",
-		"DescribeChangeOrderDataPipelines.StartTime", "DescribeChangeOrderDataPipelines.UpdateTime",
-		"DescribeApplicationScalingRulesDataApplicationScalingRules.LastDisableTime", "ListAppVersionsData.CreateTime":
-		return true
-	}
-	return false
-}

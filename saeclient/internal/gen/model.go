@@ -246,7 +246,7 @@ type structBuilder struct {
 // field makes the Go field of an answer's member. An object below the outermost level is a pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
 	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
-	if form := timeFormOf(n); form != notTime && !keptRaw(prefix, n.Name) {
+	if form := timeFormOf(n); form != notTime {
 		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
 		if form == epochSeconds {
