@@ -64,7 +64,7 @@ func (s shape) check(t *testing.T, path string, value any) {
 		require.IsType(t, "", value, path)
 	case "boolean":
 		require.IsType(t, true, value, path)
-	case "integer", "long":
+	case "integer", "long", "number":
 		require.IsType(t, 0.0, value, path)
 	default:
 		require.Fail(t, "unknown type", "%s: %q", path, s.Type)
@@ -157,6 +157,7 @@ func (h *harness) callEverything(t *testing.T) {
 	h.settle(t)
 	call("AbortChangeOrder", "ChangeOrderId", call(opRescale, "Replicas", "5")["ChangeOrderId"].(string))
 	h.callLifecycle(t, call)
+	h.callInfo(t, call)
 	for name := range handlers() {
 		require.True(t, seen[name], "%s is served and not checked here", name)
 	}

@@ -64,3 +64,71 @@ func (a *application) noteScaled(at time.Time, by string) {
 		Message: fmt.Sprintf("Scaled to %d", a.Replicas),
 	})
 }
+
+type eventData struct {
+	ObjectKind     string
+	EventType      string
+	LastTimestamp  string
+	Message        string
+	ObjectName     string
+	Reason         string
+	FirstTimestamp string
+}
+
+type eventsData struct {
+	CurrentPage    int
+	AppEventEntity []eventData
+	TotalSize      int
+	PageSize       int
+}
+
+// listEvents serves ListAppEvents (SAE API reference ch. 10.11), newest first
+// (reading).
+func listEvents(c *call) (any, *apiError) {
+	apps := c.st.inNamespace(c.args["Namespace"])
+	if c.args["AppId"] != "" {
+		app, refused := c.app()
+		if refused != nil {
+			return nil, refused
+		}
+		apps = slices.DeleteFunc(apps, func(a *application) bool { return a != app })
+	}
+	var found []appEvent
+	for _, app := range apps {
+		for _, e := range slices.Backward(app.Events) {
+			if c.wantsEvent(e) {
+				found = append(found, e)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b appEvent) int { return b.At.Compare(a.At) })
+	p := c.args.page(defaultPageSize)
+	data := eventsData{CurrentPage: p.Number, TotalSize: len(found), PageSize: p.Size, AppEventEntity: []eventData{}}
+	for _, e := range cut(found, p) {
+		at := e.At.UTC().Format(time.RFC3339)
+		data.AppEventEntity = append(data.AppEventEntity, eventData{
+			ObjectKind: e.Kind, EventType: e.level(), LastTimestamp: at, Message: e.Message,
+			ObjectName: e.Object, Reason: e.Reason, FirstTimestamp: at,
+		})
+	}
+	return data, nil
+}
+
+func (e appEvent) level() string {
+	if e.Warning {
+		return "Warning"
+	}
+	return "Normal"
+}
+
+// wantsEvent applies the filters of ListAppEvents.
+func (c *call) wantsEvent(e appEvent) bool {
+	for name, value := range map[string]string{
+		"ObjectKind": e.Kind, "ObjectName": e.Object, "EventType": e.level(), "Reason": e.Reason,
+	} {
+		if wanted := c.args[name]; wanted != "" && wanted != value {
+			return false
+		}
+	}
+	return true
+}

@@ -22,10 +22,10 @@ const (
 func namespaceOrderHandlers() map[string]handler {
 	return map[string]handler{
 		opBatchStart: func(c *call) (any, *apiError) {
-			return c.batch(typeBatchStart, func(a *application) bool { return a.Stopped }, c.start)
+			return c.batchOrder(typeBatchStart, func(a *application) bool { return a.Stopped }, c.start)
 		},
 		opBatchStop: func(c *call) (any, *apiError) {
-			return c.batch(typeBatchStop, func(a *application) bool { return !a.Stopped }, c.stop)
+			return c.batchOrder(typeBatchStop, func(a *application) bool { return !a.Stopped }, c.stop)
 		},
 		"ListNamespaceChangeOrders": listNamespaceOrders,
 	}
@@ -41,10 +41,10 @@ type namespaceOrder struct {
 	Orders      []string  `json:"orders"`
 }
 
-// batch starts or stops those applications of a namespace that can be. One that is
+// batchOrder starts or stops those applications of a namespace that can be. One that is
 // busy, was never deployed or is as wanted already is passed over: the tables have
 // no code for it (reading).
-func (c *call) batch(kind string, wanted func(*application) bool, begin func(*application) *changeOrder) (any, *apiError) {
+func (c *call) batchOrder(kind string, wanted func(*application) bool, begin func(*application) *changeOrder) (any, *apiError) {
 	apps, refused := c.batchApps()
 	if refused != nil {
 		return nil, refused

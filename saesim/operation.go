@@ -75,6 +75,8 @@ func handlers() map[string]handler {
 	maps.Copy(served, resourceHandlers())
 	maps.Copy(served, lifecycleHandlers())
 	maps.Copy(served, namespaceOrderHandlers())
+	maps.Copy(served, infoHandlers())
+	maps.Copy(served, jobHandlers())
 	return served
 }
 

@@ -103,6 +103,9 @@ func (a *application) consistent(id string, st *state) error {
 	case slices.ContainsFunc(a.Rules, func(r *scalingRule) bool { return r.Timer != nil && r.Timer.checkDates() != nil }):
 		return errors.New("a scaling rule has wrong dates")
 	}
+	if err := a.jobsConsistent(); err != nil {
+		return err
+	}
 	for _, id := range a.OrderIDs {
 		if o := st.Orders[id]; o == nil || o.AppID != a.ID {
 			return fmt.Errorf("its order %s is missing", id)

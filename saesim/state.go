@@ -93,6 +93,9 @@ type application struct {
 	Deleted bool       `json:"deleted,omitempty"`
 	Events  []appEvent `json:"events,omitempty"` // oldest first
 	Usage   usage      `json:"usage,omitzero"`
+	// Job is how the application behaves as a job, and Jobs are its runs, oldest first.
+	Job  JobTemplate `json:"job,omitzero"`
+	Jobs []*job      `json:"jobs,omitempty"`
 	// ActiveOrder is the one unfinished order, or empty.
 	ActiveOrder string `json:"activeOrder"`
 

@@ -72,7 +72,7 @@ func (e element) value(s shape) any {
 			object[name] = child.Text
 		}
 		return object
-	case "integer", "long":
+	case "integer", "long", "number":
 		if n, err := strconv.ParseFloat(e.Text, 64); err == nil {
 			return n
 		}

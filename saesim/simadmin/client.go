@@ -147,6 +147,11 @@ func (c *Client) SetServices(ctx context.Context, appID string, services []saesi
 	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/services", bodies{sent: services})
 }
 
+// SetJobTemplate decides how later runs of an application as a job behave.
+func (c *Client) SetJobTemplate(ctx context.Context, appID string, t saesim.JobTemplate) error {
+	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/job", bodies{sent: t})
+}
+
 // Apps lists the applications.
 func (c *Client) Apps(ctx context.Context) ([]saesim.App, error) {
 	var apps []saesim.App

@@ -185,3 +185,11 @@ func TestConsole(t *testing.T) {
 	require.ErrorIs(t, c.ExpireOrder(t.Context(), "nothing"), saesim.ErrNoSuchOrder)
 	require.ErrorIs(t, c.DeleteVersion(t.Context(), app, "nothing"), saesim.ErrNoSuchVersion)
 }
+
+func TestJobTemplates(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	require.NoError(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 2, Forbid: true}))
+	require.ErrorIs(t, c.SetJobTemplate(t.Context(), "nothing", saesim.JobTemplate{}), saesim.ErrNoSuchApp)
+	require.ErrorContains(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 51}), "instances")
+}
