@@ -83,7 +83,8 @@ func (h *host) begun(s release.Snapshot, types []string) []string {
 	return ids
 }
 
-// someFaults arranges lost answers, refusals and worker deaths.
+// someFaults arranges lost answers, refusals, worker deaths, and calls that get no answer
+// and reach the platform later.
 func someFaults(t *rapid.T, h *host, operation string) {
 	kinds := []saesim.FaultKind{
 		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
@@ -103,6 +104,10 @@ func someFaults(t *rapid.T, h *host, operation string) {
 	for range rapid.IntRange(0, 3).Draw(t, "deaths") {
 		at := rapid.IntRange(0, 7).Draw(t, "call")
 		h.deaths[at] = rapid.SampledFrom([]death{deathBefore, deathAfter}).Draw(t, "death")
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "late calls") {
+		at := rapid.IntRange(0, 7).Draw(t, "call")
+		h.late[at] = time.Duration(rapid.Int64Range(1, int64(DefaultSettle)-1).Draw(t, "late"))
 	}
 }
 
@@ -146,6 +151,26 @@ func TestALostAnswerIsFound(t *testing.T) {
 				require.GreaterOrEqual(t, h.sim.Now().Sub(before), DefaultSettle, "a lost call may still be at work")
 			})
 		}
+	}
+}
+
+// TestAnAnswerWithoutDataIsALostAnswer: neither does it name an order, nor does it say
+// that there is none.
+func TestAnAnswerWithoutDataIsALostAnswer(t *testing.T) {
+	t.Parallel()
+	for name, b := range beginners() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			operation, _ := saeclient.LookupOperation(b.operation)
+			list, _ := saeclient.LookupOperation("ListChangeOrders")
+			h.bare = map[string]int{operation.Path: 1, list.Path: 2}
+			change, err := b.begin(h, snap, false)
+			require.NoError(t, err)
+			require.True(t, change.Adopted)
+			require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
+			require.Equal(t, 3, h.sim.Calls().Operations["ListChangeOrders"])
+		})
 	}
 }
 

@@ -3,10 +3,13 @@ package sae
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +52,12 @@ type host struct {
 	calls int
 	// deaths are the calls at which a worker dies.
 	deaths map[int]death
+	// late are the calls that get no answer and reach the platform only after a while.
+	late map[int]time.Duration
+	slow []slowCall
+	// bare are the paths whose next calls, so many, are carried out and answered without
+	// data.
+	bare map[string]int
 	// kill ends the attempt under way, and dead tells that it has been.
 	kill context.CancelFunc
 	dead bool
@@ -56,6 +65,12 @@ type host struct {
 	freezeFrom int
 	// asked counts the questions.
 	asked int
+}
+
+// A slowCall is on its way to the platform.
+type slowCall struct {
+	at      time.Time
+	request *http.Request
 }
 
 type death string
@@ -76,7 +91,7 @@ const (
 // hour.
 func newHost(t tester) *host {
 	t.Helper()
-	h := &host{deaths: map[int]death{}}
+	h := &host{deaths: map[int]death{}, late: map[int]time.Duration{}, bare: map[string]int{}}
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
 	require.NoError(t, err)
 	h.sim = sim
@@ -133,18 +148,11 @@ func (h *host) fault(t tester, f saesim.Fault) {
 
 // RoundTrip carries an HTTP call: never one of a dead worker.
 func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
-	h.mu.Lock()
-	inVerb := h.now != nil
-	var dies death
-	if inVerb {
-		dies = h.deaths[h.calls]
-		h.calls++
-		if d := h.now().Sub(h.sim.Now()); d > 0 {
-			_, _ = h.sim.Advance(d)
-		}
+	dies, lost := h.arrive(r)
+	if lost {
+		return nil, errors.New("no answer")
 	}
-	h.mu.Unlock()
-	if inVerb && (h.isDead() || dies == deathBefore) {
+	if dies == deathBefore {
 		h.die()
 		return nil, errors.New("the worker is dead")
 	}
@@ -156,7 +164,60 @@ func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, errors.New("the worker is dead")
 	}
+	if err == nil && h.answersBare(r.URL.Path) {
+		_ = resp.Body.Close()
+		resp.Body = io.NopCloser(strings.NewReader(`{"RequestId":"1","Code":"200","Message":"success","Success":true}`))
+		resp.ContentLength = -1
+	}
 	return resp, err
+}
+
+func (h *host) answersBare(path string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bare[path]--
+	return h.now != nil && h.bare[path] >= 0
+}
+
+// arrive lets the platform's time come up to the call's, and tells what happens to the
+// call.
+func (h *host) arrive(r *http.Request) (dies death, lost bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now == nil {
+		return "", false
+	}
+	now := h.now()
+	h.reach(now)
+	if h.dead {
+		return deathBefore, false
+	}
+	n := h.calls
+	h.calls++
+	if d, late := h.late[n]; late {
+		h.slow = append(h.slow, slowCall{at: now.Add(d), request: r.Clone(context.WithoutCancel(r.Context()))})
+		return "", true
+	}
+	return h.deaths[n], false
+}
+
+// reach lets the platform's time come up to a moment, with the slow calls that come in
+// until then.
+func (h *host) reach(at time.Time) {
+	until := func(at time.Time) {
+		if d := at.Sub(h.sim.Now()); d > 0 {
+			_, _ = h.sim.Advance(d)
+		}
+	}
+	slices.SortFunc(h.slow, func(a, b slowCall) int { return a.at.Compare(b.at) })
+	for len(h.slow) > 0 && !h.slow[0].at.After(at) {
+		until(h.slow[0].at)
+		if resp, err := http.DefaultTransport.RoundTrip(h.slow[0].request); err == nil {
+			_ = resp.Body.Close()
+		}
+		h.slow = h.slow[1:]
+	}
+	until(at)
 }
 
 func (h *host) isDead() bool {
@@ -207,7 +268,7 @@ func (m *mortalAttempt) ExecuteActivity(ctx context.Context, in *interceptor.Exe
 }
 
 // do carries out a verb to its end: until it succeeds, fails for good, or an hour has
-// passed.
+// passed; and then lets a minute pass.
 func do[Out, In any](h *host, v release.Verb, in In) (Out, error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -230,6 +291,9 @@ func do[Out, In any](h *host, v release.Verb, in In) (Out, error) {
 	h.during(env.Now)
 	defer h.during(nil)
 	env.ExecuteWorkflow("verb", in)
+	h.mu.Lock()
+	h.reach(env.Now().Add(time.Minute))
+	h.mu.Unlock()
 	var out Out
 	if err := env.GetWorkflowError(); err != nil {
 		return out, err
