@@ -321,7 +321,6 @@ func (m ServiceMethod) show() methodData {
 	}
 	for i, kind := range m.ParameterTypes {
 		data.ParameterDefinitions = append(data.ParameterDefinitions, parameterData{Type: kind, Name: fmt.Sprintf("arg%d", i)})
-		data.ParameterDetails = append(data.ParameterDetails, "")
 	}
 	return data
 }

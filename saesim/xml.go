@@ -20,15 +20,21 @@ const (
 // reference ch. 7). Of several the first one named counts; without any of them
 // answers are JSON (reading).
 func wantsXML(header http.Header) bool {
+	xml, _ := acceptedForm(header)
+	return xml
+}
+
+// acceptedForm tells whether a caller wants XML, and whether it named a form at all.
+func acceptedForm(header http.Header) (xml, named bool) {
 	for kind := range strings.SplitSeq(strings.Join(header.Values("Accept"), ","), ",") {
 		switch kind, _, _ := mime.ParseMediaType(kind); kind {
 		case "application/xml", "text/xml":
-			return true
+			return true, true
 		case "application/json":
-			return false
+			return false, true
 		}
 	}
-	return false
+	return false, false
 }
 
 // toXML turns an answer into the form of the reference's samples: an element for each
