@@ -35,7 +35,7 @@ func (e engine) advance(s *state, now time.Time) {
 func (e engine) advanceApp(s *state, app *application, now time.Time) {
 	for {
 		order := s.active(app)
-		timed, waits := app.nextTrigger()
+		timed, waits := app.nextTrigger(now)
 		switch {
 		case order != nil && order.due(now) && (!waits || !timed.at.Before(order.Due)):
 			e.step(s, order)

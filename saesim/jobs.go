@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -142,9 +143,9 @@ func describeJob(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	id := c.args["JobId"]
-	for n := len(app.Jobs) - 1; n >= 0; n-- {
-		if id == "" || app.Jobs[n].ID == id {
-			return app.Jobs[n].show(c.now), nil
+	for _, j := range slices.Backward(app.Jobs) {
+		if id == "" || j.ID == id {
+			return j.show(c.now), nil
 		}
 	}
 	if id != "" {

@@ -94,6 +94,8 @@ func (a *application) consistent(id string, st *state) error {
 	switch {
 	case a == nil, slices.Contains(a.Instances, nil), slices.Contains(a.Versions, nil), slices.Contains(a.Rules, nil):
 		return errors.New("it or a part of it is null")
+	case a.Config == nil, slices.ContainsFunc(a.Versions, func(v *version) bool { return v.Config == nil }):
+		return errors.New("it or a version of it has no configuration")
 	case a.ID != id:
 		return errors.New("it is filed under another ID")
 	case a.ActiveOrder != "" && !slices.Contains(a.OrderIDs, a.ActiveOrder):

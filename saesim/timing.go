@@ -64,16 +64,22 @@ type trigger struct {
 	target int
 }
 
+// patience is how far back triggers are carried out. Whoever looks more seldom than
+// that gets what the rules wanted in the last year alone.
+const patience = 366 * 24 * time.Hour
+
 // nextTrigger is the earliest trigger of the enabled timing rules that has not been
 // carried out. What a rule wanted before it was enabled or changed is over.
-func (a *application) nextTrigger() (next trigger, found bool) {
+func (a *application) nextTrigger(now time.Time) (next trigger, found bool) {
 	for _, rule := range a.Rules {
 		if !rule.Enabled || rule.Timer == nil {
 			continue
 		}
 		after := rule.UpdatedAt
-		if rule.FiredAt.After(after) {
-			after = rule.FiredAt
+		for _, t := range []time.Time{rule.FiredAt, now.Add(-patience)} {
+			if t.After(after) {
+				after = t
+			}
 		}
 		at, target, works := rule.Timer.next(after)
 		if works && (!found || at.Before(next.at)) {

@@ -30,28 +30,28 @@ func (h *harness) addTimer(t tester, name, text string, more ...string) {
 	}, more...)...)
 }
 
-// local is a moment of November and December 2026 in GMT+8.
-func local(month time.Month, day, hour, minute int) time.Time {
-	return time.Date(2026, month, day, hour, minute, 0, 0, gmt8())
+// local is an hour of November and December 2026 in GMT+8.
+func local(month time.Month, day, hour int) time.Time {
+	return time.Date(2026, month, day, hour, 0, 0, 0, gmt8())
 }
 
 func TestWhenATimerWorks(t *testing.T) {
 	t.Parallel()
 	const nov, dec = time.November, time.December
-	begin := local(nov, 2, 16, 0) // a Monday
+	begin := local(nov, 2, 16) // a Monday
 	tests := map[string]struct {
 		timer ruleTimer
 		after time.Time
 		want  time.Time // zero: never
 	}{
-		"today":                   {timer: ruleTimer{Period: "* * *"}, want: local(nov, 2, 20, 0)},
-		"tomorrow":                {timer: ruleTimer{Period: "* * *"}, after: local(nov, 2, 20, 0), want: local(nov, 3, 8, 0)},
-		"a weekday":               {timer: ruleTimer{Period: "* * Fri,Mon"}, after: local(nov, 2, 20, 0), want: local(nov, 6, 8, 0)},
-		"a day of the month":      {timer: ruleTimer{Period: "1,15 * *"}, want: local(nov, 15, 8, 0)},
-		"day 31 in a short month": {timer: ruleTimer{Period: "31 * *"}, want: local(dec, 31, 8, 0)},
-		"not begun":               {timer: ruleTimer{Period: "* * *", BeginDate: new("2026-12-24"), EndDate: new("2026-12-31")}, want: local(dec, 24, 8, 0)},
+		"today":                   {timer: ruleTimer{Period: "* * *"}, want: local(nov, 2, 20)},
+		"tomorrow":                {timer: ruleTimer{Period: "* * *"}, after: local(nov, 2, 20), want: local(nov, 3, 8)},
+		"a weekday":               {timer: ruleTimer{Period: "* * Fri,Mon"}, after: local(nov, 2, 20), want: local(nov, 6, 8)},
+		"a day of the month":      {timer: ruleTimer{Period: "1,15 * *"}, want: local(nov, 15, 8)},
+		"day 31 in a short month": {timer: ruleTimer{Period: "31 * *"}, want: local(dec, 31, 8)},
+		"not begun":               {timer: ruleTimer{Period: "* * *", BeginDate: new("2026-12-24"), EndDate: new("2026-12-31")}, want: local(dec, 24, 8)},
 		"over":                    {timer: ruleTimer{Period: "* * *", BeginDate: new("2026-10-01"), EndDate: new("2026-11-01")}},
-		"last day":                {timer: ruleTimer{Period: "* * *", BeginDate: new("2026-10-01"), EndDate: new("2026-11-02")}, want: local(nov, 2, 20, 0)},
+		"last day":                {timer: ruleTimer{Period: "* * *", BeginDate: new("2026-10-01"), EndDate: new("2026-11-02")}, want: local(nov, 2, 20)},
 		"never in its dates":      {timer: ruleTimer{Period: "* * Sun", BeginDate: new("2026-11-02"), EndDate: new("2026-11-07")}},
 	}
 	for name, tt := range tests {
@@ -76,7 +76,7 @@ func TestWhenATimerWorks(t *testing.T) {
 func TestTimingRuleFires(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
-	h.step(t, local(time.December, 14, 16, 0).Sub(h.sim.Now()))
+	h.step(t, local(time.December, 14, 16).Sub(h.sim.Now()))
 	orders := len(h.sim.Orders(h.app))
 	h.addTimer(t, "office", timer("* * *", "08:00", 6, "20:00", 2))
 	before := h.instances(t)
@@ -107,7 +107,7 @@ func TestTimingRuleFires(t *testing.T) {
 
 func TestTimingRuleDoesNotDisturb(t *testing.T) {
 	t.Parallel()
-	at := local(time.December, 14, 16, 0)
+	at := local(time.December, 14, 16)
 	tests := map[string]struct {
 		prepare func(t *testing.T, h *harness)
 		want    string // images after the trigger
