@@ -32,6 +32,12 @@ func readTime(value any, seconds bool) (time.Time, bool) {
 	case string:
 		text = strings.TrimSpace(v)
 	}
+	t, ok := timeOfText(text, seconds)
+	// Beyond these years a time cannot be written as JSON.
+	return t, ok && t.Year() >= 0 && t.Year() <= 9999
+}
+
+func timeOfText(text string, seconds bool) (time.Time, bool) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return epochTime(n, seconds), true
 	}

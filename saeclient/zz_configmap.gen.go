@@ -309,7 +309,7 @@ type DescribeConfigMapData struct {
 	ConfigMapID int64                             `json:"ConfigMapId"`
 	Name        string                            `json:"Name"`
 	// Key-value data; missing in samples, example from the text.
-	Data map[string]string `json:"Data,omitzero"`
+	Data ConfigMapData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
@@ -416,7 +416,7 @@ type ListNamespacedConfigMapsDataConfigMaps struct {
 	ConfigMapID int64                                              `json:"ConfigMapId"`
 	Name        string                                             `json:"Name"`
 	// Key-value data; missing in samples, example from the text.
-	Data map[string]string `json:"Data,omitzero"`
+	Data ConfigMapData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown UnknownFields `json:"Unknown,omitempty"`
 }

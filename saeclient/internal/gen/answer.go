@@ -35,6 +35,11 @@ func timeFormOf(n namedNode) timeForm {
 	return notTime
 }
 
+// secretMap tells whether a map is the content of a ConfigMap, whose values are not shown.
+func secretMap(prefix string, n node) bool {
+	return n.Type == "map" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, "ConfigMap")
+}
+
 // textType gives the Go type of an answer's text that holds the JSON of a structured parameter: what DescribeApplicationConfig
 // answers can be sent again. KafkaConfigs stays a text: the reference's example of it is not JSON.
 func textType(n namedNode, prefix string) (string, bool) {

@@ -293,6 +293,9 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 	case "any":
 		return "any", nil
 	case "map":
+		if secretMap(name, n) {
+			return "ConfigMapData", nil
+		}
 		elem, err := b.goType(name, *n.Additional)
 		return "map[string]" + elem, err
 	case "array":
