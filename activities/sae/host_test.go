@@ -55,6 +55,8 @@ type host struct {
 	// late are the calls that get no answer and reach the platform only after a while.
 	late map[int]time.Duration
 	slow []slowCall
+	// misses are the calls that are answered that there is no such change order.
+	misses map[int]bool
 	// bare are the paths whose next calls, so many, are carried out and answered without
 	// data.
 	bare map[string]int
@@ -148,9 +150,14 @@ func (h *host) fault(t tester, f saesim.Fault) {
 
 // RoundTrip carries an HTTP call: never one of a dead worker.
 func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
-	dies, lost := h.arrive(r)
+	dies, lost, missed := h.arrive(r)
 	if lost {
 		return nil, errors.New("no answer")
+	}
+	if missed {
+		return &http.Response{StatusCode: http.StatusNotFound, Request: r, Body: body(
+			`{"RequestId":"1","Code":"InvalidChangeOrder.NotFound","ErrorCode":"InvalidChangeOrder.NotFound","Success":false}`,
+		)}, nil
 	}
 	if dies == deathBefore {
 		h.die()
@@ -166,11 +173,12 @@ func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if err == nil && h.answersBare(r.URL.Path) {
 		_ = resp.Body.Close()
-		resp.Body = io.NopCloser(strings.NewReader(`{"RequestId":"1","Code":"200","Message":"success","Success":true}`))
-		resp.ContentLength = -1
+		resp.Body, resp.ContentLength = body(`{"RequestId":"1","Code":"200","Message":"success","Success":true}`), -1
 	}
 	return resp, err
 }
+
+func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
 func (h *host) answersBare(path string) bool {
 	h.mu.Lock()
@@ -181,24 +189,24 @@ func (h *host) answersBare(path string) bool {
 
 // arrive lets the platform's time come up to the call's, and tells what happens to the
 // call.
-func (h *host) arrive(r *http.Request) (dies death, lost bool) {
+func (h *host) arrive(r *http.Request) (dies death, lost, missed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.now == nil {
-		return "", false
+		return "", false, false
 	}
 	now := h.now()
 	h.reach(now)
 	if h.dead {
-		return deathBefore, false
+		return deathBefore, false, false
 	}
 	n := h.calls
 	h.calls++
 	if d, late := h.late[n]; late {
 		h.slow = append(h.slow, slowCall{at: now.Add(d), request: r.Clone(context.WithoutCancel(r.Context()))})
-		return "", true
+		return "", true, false
 	}
-	return h.deaths[n], false
+	return h.deaths[n], false, h.misses[n]
 }
 
 // reach lets the platform's time come up to a moment, with the slow calls that come in
