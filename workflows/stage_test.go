@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
@@ -35,12 +34,13 @@ import (
 // stage is Temporal's test environment with skipped time, the real SAE driver, and the
 // simulator behind it over HTTP, whose clock follows the skipped time.
 type stage struct {
-	t      *testing.T
+	t      tester
 	env    *testsuite.TestWorkflowEnvironment
 	sim    *saesim.Simulator
 	client *saeclient.Client
 	app    release.App
 	cost   *cost
+	death  *death
 	// inStep makes the simulator's clock follow the skipped time.
 	inStep bool
 
@@ -62,13 +62,22 @@ const (
 // creation is how long the application has been there when the tests begin.
 const creation = time.Hour
 
-func newStage(t *testing.T) *stage {
+// tester is what tests and property checks have in common.
+type tester interface {
+	require.TestingT
+	Helper()
+	Cleanup(fn func())
+	Context() context.Context
+	Error(args ...any)
+}
+
+func newStage(t tester) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}}
+	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}}
 	s.env.SetTestTimeout(time.Minute)
-	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost}})
+	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost, s.death}})
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 
@@ -83,9 +92,9 @@ func newStage(t *testing.T) *stage {
 		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
 	})
 	require.NoError(t, err)
-	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential})
+	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential, Transport: s.death})
 	require.NoError(t, err)
-	t.Cleanup(s.client.CloseIdleConnections)
+	t.Cleanup(s.death.transport.CloseIdleConnections)
 	freezes, err := calendar.New(s, s.env.Now)
 	require.NoError(t, err)
 	freezes.Register(s.env)
