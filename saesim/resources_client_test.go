@@ -119,7 +119,7 @@ func (s *script) configMaps() {
 	data := saeclient.ConfigMapData{"env.home": "/"}
 	changed := call(s, s.UpdateConfigMap, &saeclient.UpdateConfigMapInput{ConfigMapID: made, Data: data, Description: new("d")})
 	require.Equal(s.t, "1", changed.Data.ConfigMapID)
-	require.Equal(s.t, "/", call(s, s.DescribeConfigMap, &saeclient.DescribeConfigMapInput{ConfigMapID: made}).Data.Data["env.home"])
+	require.EqualValues(s.t, "/", call(s, s.DescribeConfigMap, &saeclient.DescribeConfigMapInput{ConfigMapID: made}).Data.Data["env.home"])
 	all := call(s, s.ListNamespacedConfigMaps, &saeclient.ListNamespacedConfigMapsInput{NamespaceID: saesim.DefaultRegion})
 	require.Equal(s.t, "settings", all.Data.ConfigMaps[0].Name)
 	call(s, s.DeleteConfigMap, &saeclient.DeleteConfigMapInput{ConfigMapID: made})
