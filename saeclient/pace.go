@@ -62,9 +62,10 @@ func (c *Client) do(ctx context.Context, op Operation, r *request) (*answer, err
 	}
 }
 
-// passes tells whether a failed read may succeed when it is repeated.
+// passes tells whether a failed read may succeed when it is repeated. What the client's own limiter refuses, it refuses again.
 func passes(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrThrottled)
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Class == ErrUnavailable || e.Class == ErrThrottled && e.HTTPStatus != 0)
 }
 
 // retryAfterOf is how long the server asked to wait.

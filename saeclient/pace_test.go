@@ -143,11 +143,14 @@ func TestTheLimiterPacesEveryRequest(t *testing.T) {
 
 func TestNothingIsSentPastTheLimiter(t *testing.T) {
 	t.Parallel()
+	full := &limiter{err: errors.New("would exceed the deadline")}
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") },
-		func(c *saeclient.Config) { c.Limiter = &limiter{err: errors.New("would exceed the deadline")} })
+		func(c *saeclient.Config) { c.Limiter, c.ReadRetries = full, 9 })
 	err := mutate(t.Context(), client)
 	require.ErrorIs(t, err, saeclient.ErrThrottled, "not ambiguous: nothing was sent")
 	require.ErrorContains(t, err, "would exceed the deadline")
+	require.ErrorIs(t, read(t.Context(), client), saeclient.ErrThrottled)
+	require.EqualValues(t, 2, full.waits.Load(), "a refused call is not repeated")
 
 	client = serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") },
 		func(c *saeclient.Config) { c.Limiter = new(limiter) })

@@ -213,8 +213,7 @@ func describeApplicationConfigOperation() Operation {
 }
 
 // DescribeRegionsInput holds the parameters of [Client.DescribeRegions] (SAE API reference ch. 10.2).
-type DescribeRegionsInput struct {
-}
+type DescribeRegionsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeRegionsInput) String() string { return describe(describeRegionsOperation(), &in) }
@@ -432,8 +431,7 @@ func describeComponentsOperation() Operation {
 }
 
 // DescribeEdasContainersInput holds the parameters of [Client.DescribeEdasContainers] (SAE API reference ch. 10.5).
-type DescribeEdasContainersInput struct {
-}
+type DescribeEdasContainersInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeEdasContainersInput) String() string {

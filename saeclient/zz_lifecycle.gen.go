@@ -762,8 +762,7 @@ func describeApplicationStatusOperation() Operation {
 
 // DescribeInstanceSpecificationsInput holds the parameters of [Client.DescribeInstanceSpecifications] (SAE API
 // reference ch. 12.5).
-type DescribeInstanceSpecificationsInput struct {
-}
+type DescribeInstanceSpecificationsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeInstanceSpecificationsInput) String() string {

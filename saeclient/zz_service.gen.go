@@ -8,8 +8,7 @@ import (
 )
 
 // OpenSaeServiceInput holds the parameters of [Client.OpenSaeService] (SAE API reference ch. 8.1).
-type OpenSaeServiceInput struct {
-}
+type OpenSaeServiceInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in OpenSaeServiceInput) String() string { return describe(openSaeServiceOperation(), &in) }
