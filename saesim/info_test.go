@@ -159,11 +159,14 @@ func TestResourceUse(t *testing.T) {
 	data := h.must(t, "QueryResourceStatics")
 	require.Equal(t, map[string]any{"Cpu": 120.0, "Memory": 480.0}, data["Summary"])
 	require.Equal(t, map[string]any{"Cpu": 1.0, "Memory": 4.0}, data["RealTimeRes"])
+	h.must(t, opVertical, "Cpu", "1000", "Memory", "2048")
+	h.step(t, time.Hour)
+	require.InDelta(t, 240, h.must(t, "QueryResourceStatics")["Summary"].(map[string]any)["Cpu"], 0.1, "what was used before keeps its size")
 	h.must(t, opStop)
 	h.step(t, time.Hour)
 	data = h.must(t, "QueryResourceStatics")
 	require.Equal(t, map[string]any{"Cpu": 0.0, "Memory": 0.0}, data["RealTimeRes"])
-	require.InDelta(t, 120, data["Summary"].(map[string]any)["Cpu"], 0.1)
+	require.InDelta(t, 240, data["Summary"].(map[string]any)["Cpu"], 0.1)
 	require.Equal(t, codeAppNotFound, h.refused(t, "QueryResourceStatics", "AppId", "x"))
 }
 

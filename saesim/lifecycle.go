@@ -72,7 +72,6 @@ func (s *state) forget(app *application) {
 			delete(s.GreyRoutes, id)
 		}
 	}
-	app.Rules = nil
 	s.forgetBelongings(app)
 }
 

@@ -153,6 +153,23 @@ func TestTimingRuleDoesNotDisturb(t *testing.T) {
 	}
 }
 
+// TestTriggersAndOrdersHappenInTheOrderOfTheirTimes starts an application a moment
+// before its rule fires: orders of this type leave rules on.
+func TestTriggersAndOrdersHappenInTheOrderOfTheirTimes(t *testing.T) {
+	t.Parallel()
+	for _, looks := range []int{1, 60} {
+		h := deployed(t, 4)
+		h.begin(t, opStop)
+		h.step(t, local(time.December, 14, 20).Add(-time.Second).Sub(h.sim.Now()))
+		h.addTimer(t, "office", timer("* * *", "20:00", 6))
+		h.begin(t, opStart)
+		for range looks {
+			h.step(t, time.Minute/time.Duration(looks))
+		}
+		require.Equal(t, "1:4", h.images(t), "the trigger came while the order ran")
+	}
+}
+
 // TestItMakesNoDifferenceHowOftenOneLooks compares two simulators that are given the
 // same calls, one of which is looked at all the time.
 func TestItMakesNoDifferenceHowOftenOneLooks(t *testing.T) {
