@@ -246,8 +246,12 @@ type applicationsData struct {
 
 // listApplications serves ListApplications (SAE API reference ch. 10.9).
 func listApplications(c *call) (any, *apiError) {
+	tags, refused := c.tags(true)
+	if refused != nil {
+		return nil, invalidParameter(paramTags, "%s", refused.Message)
+	}
 	apps := c.st.applications()
-	apps = slices.DeleteFunc(apps, func(a *application) bool { return !c.listed(a) })
+	apps = slices.DeleteFunc(apps, func(a *application) bool { return !a.carries(tags) || !c.listed(a) })
 	if by := c.args["OrderBy"]; by != "" {
 		slices.SortStableFunc(apps, func(a, b *application) int {
 			order := cmp.Compare(a.running(), b.running())
@@ -273,16 +277,13 @@ func listApplications(c *call) (any, *apiError) {
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
 }
 
-// listed applies the filters of ListApplications. Names match by substring; the
+// listed applies the other filters of ListApplications. Names match by substring; the
 // reference does not say how (reading).
 func (c *call) listed(a *application) bool {
 	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
 		return false
 	}
 	if name := c.args["AppName"]; name != "" && !strings.Contains(a.Name, name) {
-		return false
-	}
-	if filter, refused := c.tags(true); refused != nil || !a.carries(filter) {
 		return false
 	}
 	value := c.args["FieldValue"]

@@ -203,30 +203,13 @@ func (h *harness) group() string {
 	return h.sim.st.Apps[h.app].GroupID
 }
 
-// TestKnownOperationsThatAreNotServedSaySo covers all operations of the reference.
-func TestKnownOperationsThatAreNotServedSaySo(t *testing.T) {
+// TestEveryOperationIsServed compares the handlers with the operations of the reference.
+func TestEveryOperationIsServed(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	served := handlers()
-	missing := 0
+	var known []string
 	for _, op := range saeclient.Operations() {
-		if served[op.Name] != nil {
-			continue
-		}
-		missing++
-		var parameters []string
-		for _, p := range op.Params {
-			if p.Required {
-				parameters = append(parameters, p.Name, p.Example)
-			}
-		}
-		g := h.call(t, op.Name, parameters...)
-		if g.code() != codeNotSimulated {
-			require.Equal(t, 400, g.status, "%s: %v", op.Name, g.body)
-			continue // the reference's own example breaks its own rules
-		}
-		require.Equal(t, 501, g.status)
-		require.Contains(t, g.body["Message"], op.Name)
+		known = append(known, op.Name)
 	}
-	require.Len(t, served, len(saeclient.Operations())-missing, "every handler belongs to an operation")
+	require.Len(t, known, 79)
+	require.ElementsMatch(t, known, sortedKeys(handlers()))
 }

@@ -80,8 +80,7 @@ func handlers() map[string]handler {
 	return served
 }
 
-// operation is an operation of the API with its handler, nil when it is known but
-// not simulated.
+// operation is an operation of the API with its handler.
 type operation struct {
 	saeclient.Operation
 

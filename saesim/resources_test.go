@@ -212,6 +212,8 @@ func TestResourceRefusals(t *testing.T) {
 		{"UntagResources", tags(paramTagKeys, `["a"]`, paramResources, `[]`), codeObviously},
 		{"UntagResources", []string{"RegionId", DefaultRegion}, codeNotEmpty},
 		{"UntagResources", tags("RegionId", "cn-beijing"), codeRegionUnsupported},
+		{"ListApplications", []string{paramTags, `{}`}, codeWithMessage},
+		{"ListApplications", []string{paramTags, `[{"key":"acs:a"}]`}, codeWithMessage},
 		{"ListTagResources", tags(paramResources, ""), codeObviously},
 		{"ListTagResources", tags("NextToken", "!"), codeObviously},
 		{"ListTagResources", tags("NextToken", "1"), codeObviously},
