@@ -79,7 +79,10 @@ type factOperation struct {
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Mutates bool   `json:"mutates"`
-	Params  []struct {
+	Sample  struct {
+		Query, Form, Body map[string]any
+	} `json:"requestExample"`
+	Params []struct {
 		Name     string `json:"name"`
 		In       string `json:"in"`
 		Type     string `json:"type"`
