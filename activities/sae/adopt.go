@@ -2,6 +2,7 @@ package sae
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"slipway/release"
@@ -13,6 +14,9 @@ import (
 // on before it.
 func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) error {
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: in.Adopt})
+	if errors.Is(err, saeclient.ErrNotFound) {
+		return refused(release.FaultNotFound, "the platform knows no change order %s", in.Adopt)
+	}
 	if err != nil {
 		return err
 	}

@@ -90,8 +90,10 @@ func someFaults(t *rapid.T, h *host, operation string) {
 		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
 	}
 	refusals := []saesim.Fault{
-		{Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
-		{Status: http.StatusTooManyRequests, Code: "Throttling.User"}, {Code: saeclient.CodeSystemUpgrading},
+		{Status: http.StatusInternalServerError},
+		{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
+		{Status: http.StatusTooManyRequests, Code: "Throttling.User"},
+		{Code: saeclient.CodeSystemUpgrading},
 		{Status: http.StatusBadGateway, Code: "Bad"},
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "faults") {

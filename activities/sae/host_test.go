@@ -340,17 +340,6 @@ func refusedAs[In any](t tester, h *host, v release.Verb, in In) (release.Fault,
 	return faultOfVerb(err), err.Error()
 }
 
-// orders are the types of the change orders after the application's creation.
-func (h *host) orders() []string {
-	var types []string
-	for _, o := range h.sim.Orders(h.app.ID) {
-		if o.Type != saeclient.CoTypeCreateApp {
-			types = append(types, o.Type)
-		}
-	}
-	return types
-}
-
 // deploy begins a deployment past the driver and lets some time pass.
 func (h *host) deploy(t tester, image, strategy string, d time.Duration) string {
 	t.Helper()

@@ -110,51 +110,51 @@ func TestAnOrderIsReplaced(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		// then is what happens once the order waits after its first batch.
-		then func(*testing.T, *host, string) string
+		then func(tester, *host, string) string
 		want release.ChangeState
 	}{
-		"by nothing": {func(t *testing.T, h *host, id string) string {
+		"by nothing": {func(t tester, h *host, id string) string {
 			must[struct{}](t, h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id})
 			return ""
 		}, release.ChangeAborted},
-		"by a deployment under way": {func(t *testing.T, h *host, id string) string {
+		"by a deployment under way": {func(t tester, h *host, id string) string {
 			other, err := h.sim.ReplaceOrder(id, saesim.ConsoleRelease{Image: image3})
 			require.NoError(t, err)
 			return other
 		}, release.ChangeAborted},
-		"by a deployment that has ended": {func(t *testing.T, h *host, id string) string {
+		"by a deployment that has ended": {func(t tester, h *host, id string) string {
 			other, err := h.sim.ReplaceOrder(id, saesim.ConsoleRelease{Image: image3})
 			require.NoError(t, err)
 			h.pass(t, time.Minute)
 			return other
 		}, release.ChangeAborted},
-		"by a rollback": {func(t *testing.T, h *host, id string) string {
+		"by a rollback": {func(t tester, h *host, id string) string {
 			versions, err := h.client.ListAppVersions(t.Context(), &saeclient.ListAppVersionsInput{AppID: &h.app.ID})
 			require.NoError(t, err)
 			other, err := h.sim.ReplaceOrder(id, saesim.ConsoleRelease{VersionID: newestVersions(versions.Data)[1].ID})
 			require.NoError(t, err)
 			return other
 		}, release.ChangeAborted},
-		"by the newest of two": {func(t *testing.T, h *host, id string) string {
+		"by the newest of two": {func(t tester, h *host, id string) string {
 			_, err := h.sim.ReplaceOrder(id, saesim.ConsoleRelease{Image: image3})
 			require.NoError(t, err)
 			h.pass(t, time.Minute)
 			return h.deploy(t, image1, inOneBatch, time.Minute)
 		}, release.ChangeAborted},
-		"not by a rescale": {func(t *testing.T, h *host, id string) string {
+		"not by a rescale": {func(t tester, h *host, id string) string {
 			must[struct{}](t, h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id})
 			_, err := h.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{AppID: h.app.ID, Replicas: 5})
 			require.NoError(t, err)
 			h.pass(t, time.Minute)
 			return ""
 		}, release.ChangeAborted},
-		"by a rescale under way": {func(t *testing.T, h *host, id string) string {
+		"by a rescale under way": {func(t tester, h *host, id string) string {
 			must[struct{}](t, h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id})
 			out, err := h.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{AppID: h.app.ID, Replicas: 5})
 			require.NoError(t, err)
 			return out.Data.ChangeOrderID
 		}, release.ChangeAborted},
-		"once its record is gone": {func(t *testing.T, h *host, id string) string {
+		"once its record is gone": {func(t tester, h *host, id string) string {
 			require.NoError(t, h.sim.ExpireOrder(id))
 			return h.deploy(t, image3, inOneBatch, time.Minute)
 		}, release.ChangeGone},
