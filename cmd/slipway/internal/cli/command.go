@@ -278,6 +278,8 @@ func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id stri
 		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, look.Lack)
 	case p.Phase.Ended():
 		return none, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+	case p.Paused:
+		return none, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
 	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
 		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
 	}

@@ -27,28 +27,34 @@ func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.S
 	if until, bounded := ctx.Deadline(); bounded {
 		limit = time.Until(until)
 	}
-	var snap release.Snapshot
 	handle, err := c.temporal.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "scaling-list/" + app.SearchValue() + "/" + uuid.NewString(),
 		TaskQueue:              release.PlatformTaskQueue(app.Platform, app.Region),
 		ScheduleToCloseTimeout: limit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: readAttempts},
 	}, release.ActivityName(app.Platform, release.VerbSnapshot), release.SnapshotInput{App: app})
-	if err == nil {
-		err = handle.Get(ctx, &snap)
-	}
-	_, unknown := errors.AsType[*serviceerror.Unimplemented](err)
-	timedOut, late := errors.AsType[*temporal.TimeoutError](err)
-	switch {
-	case err == nil:
-		return snap.ScalingRules, nil
-	case unknown:
+	if _, unknown := errors.AsType[*serviceerror.Unimplemented](err); unknown {
 		return nil, fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the rules on the platform", err)
-	case late && timedOut.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, fmt.Errorf("no worker of %s/%s answered: %w; check that slipway worker runs with SLIPWAY_SAE_REGION=%s",
+	}
+	if err != nil {
+		return nil, classify("", err)
+	}
+	var snap release.Snapshot
+	if err := handle.Get(ctx, &snap); err != nil {
+		return nil, c.unread(app, err)
+	}
+	return snap.ScalingRules, nil
+}
+
+// unread tells a missing worker from what the platform answered.
+func (c *Client) unread(app release.App, err error) error {
+	timeout, late := errors.AsType[*temporal.TimeoutError](err)
+	_, deadline := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	if deadline || errors.Is(err, context.DeadlineExceeded) || late && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
+		return fmt.Errorf("no worker of %s/%s answered: %w; check that slipway worker runs with SLIPWAY_SAE_REGION=%s",
 			app.Platform, app.Region, context.DeadlineExceeded, app.Region)
 	}
-	return nil, c.platformError(err)
+	return c.platformError(err)
 }
 
 // platformError strips an error that came through Temporal down to what the platform
@@ -133,14 +139,18 @@ func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
 // there is none it is a [RefusedError].
 func (c *Client) SwitchBack(ctx context.Context, app release.App) (Switching, error) {
 	id := scalingID(app)
-	err := c.temporal.CancelWorkflow(ctx, id, "")
-	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+	d, err := c.temporal.DescribeWorkflow(ctx, id, "")
+	_, never := errors.AsType[*serviceerror.NotFound](err)
+	if never || err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return Switching{}, &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "none is switched for a time just now"}
+	}
+	if err == nil {
+		err = c.temporal.CancelWorkflow(ctx, id, d.WorkflowExecution.RunID)
 	}
 	if err != nil {
 		return Switching{}, classify("", err)
 	}
-	return Switching{ID: id, run: c.temporal.GetWorkflow(ctx, id, ""), of: c}, nil
+	return Switching{ID: id, run: c.temporal.GetWorkflow(ctx, id, d.WorkflowExecution.RunID), of: c}, nil
 }
 
 // Recover begins to restore what a release has left behind that ended without a result.
