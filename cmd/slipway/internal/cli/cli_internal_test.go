@@ -288,3 +288,23 @@ func TestParseApp(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want time.Duration
+	}{
+		{nil, answerTime},
+		{[]string{"--timeout", "5s"}, 5 * time.Second},
+		{[]string{"--wait"}, 0},
+		{[]string{"--wait", "--timeout", "5s"}, 5 * time.Second},
+		{[]string{"--wait=false"}, answerTime},
+	} {
+		cmd := &cobra.Command{}
+		waits(cmd, "wait")
+		timeout := cmd.Flags().Duration(flagTimeout, answerTime, "")
+		require.NoError(t, cmd.ParseFlags(c.args))
+		require.Equal(t, c.want, patience(cmd, *timeout), c.args)
+	}
+}

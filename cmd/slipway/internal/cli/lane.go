@@ -53,7 +53,7 @@ func (a *app) onTemporal(cmd *cobra.Command, do func(context.Context, *temporalC
 		if err != nil {
 			return err
 		}
-		ctx, cancel := within(cmd.Context(), *timeout)
+		ctx, cancel := within(cmd.Context(), patience(cmd, *timeout))
 		defer cancel()
 		client, closeClient, err := a.releases(ctx, v)
 		if err != nil {
@@ -63,6 +63,16 @@ func (a *app) onTemporal(cmd *cobra.Command, do func(context.Context, *temporalC
 		return do(ctx, &temporalCall{client: client, format: f, args: args, by: a.speaker(v), style: a.screen(cmd).style()})
 	}
 	return cmd
+}
+
+// patience is how long a command may take: what --wait waits for takes as long as it
+// takes, unless --timeout says otherwise.
+func patience(cmd *cobra.Command, timeout time.Duration) time.Duration {
+	wait := cmd.Flag(flagWait)
+	if wait != nil && wait.Value.String() == "true" && !cmd.Flag(flagTimeout).Changed {
+		return 0
+	}
+	return timeout
 }
 
 func (a *app) laneList() *cobra.Command {

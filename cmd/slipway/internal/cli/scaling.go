@@ -53,9 +53,11 @@ func (a *app) scalingList() *cobra.Command {
 	})
 }
 
+const flagWait = "wait"
+
 // waits adds the flag --wait, and says what is waited for.
 func waits(cmd *cobra.Command, what string) *bool {
-	return cmd.Flags().BoolP("wait", "w", false, what)
+	return cmd.Flags().BoolP(flagWait, "w", false, what+", without limit unless --timeout is given")
 }
 
 func (a *app) scalingToggle(enable bool) *cobra.Command {

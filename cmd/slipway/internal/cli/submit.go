@@ -48,7 +48,7 @@ func submitting(cmd *cobra.Command) (made *cobra.Command, s *submission) {
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
 	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
-	flags.BoolVarP(&s.wait, "wait", "w", false, "follow the release and exit by its outcome")
+	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
 	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
 	return cmd, s
 }

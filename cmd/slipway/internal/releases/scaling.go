@@ -185,7 +185,7 @@ func (s Switching) Wait(ctx context.Context, result any) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return fmt.Errorf("workflow %s: %w; it goes on", s.ID, context.Cause(ctx))
 	}
 	return s.of.platformError(err)
 }
