@@ -189,6 +189,8 @@ func TestTakingOverAnOrder(t *testing.T) {
 		"the third version":   {before: []string{image2}, image: image3, pass: time.Minute, ran: image2},
 		"waits for approval":  {before: []string{image2}, image: image3, arrange: needsApproval, ran: image2},
 		"the same again":      {before: []string{image2}, image: image1, pass: time.Minute, ran: image2},
+		"no change, at work":  {before: []string{image2}, image: image2, pass: time.Minute, ran: image2},
+		"no change, not yet":  {before: []string{image2}, image: image2, ran: image2},
 		"after a rollback":    {before: []string{image2}, arrange: backToFirst, image: image3, pass: time.Minute, ran: image1},
 		"soon after rollback": {before: []string{image2}, arrange: backToFirst, image: image3, ran: image1},
 	}
@@ -243,12 +245,33 @@ func TestTakingOverARollback(t *testing.T) {
 // does.
 func TestWhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
-	h.deploy(t, image2, inOneBatch, time.Minute)
-	h.fault(t, saesim.Fault{Kind: saesim.FaultHang})
-	id := h.deploy(t, image3, inOneBatch, time.Minute)
-	snap := h.snapshot(t, func(in *release.SnapshotInput) { in.Adopt = id })
-	require.Equal(t, release.Version{ID: h.versionOf(t, image2), Artifact: release.Artifact{Image: image2}}, snap.Version)
+	adopted := func(t *testing.T, h *host, begin saesim.ConsoleRelease) release.Snapshot {
+		t.Helper()
+		begin.Strategy = inTwoByHand
+		id, err := h.sim.BeginConsoleOrder(h.app.ID, begin)
+		require.NoError(t, err)
+		h.pass(t, time.Minute)
+		o, err := h.client.DescribeChangeOrder(t.Context(), &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
+		require.NoError(t, err)
+		_, err = h.client.ConfirmPipelineBatch(t.Context(), &saeclient.ConfirmPipelineBatchInput{PipelineID: o.Data.Pipelines[1].PipelineID, Confirm: true})
+		require.NoError(t, err, "the last instances are being replaced")
+		return h.snapshot(t, func(in *release.SnapshotInput) { in.Adopt = id })
+	}
+	t.Run("a deployment", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		h.deploy(t, image2, inOneBatch, time.Minute)
+		snap := adopted(t, h, saesim.ConsoleRelease{Image: image3})
+		require.Equal(t, release.Version{ID: h.versionOf(t, image2), Artifact: release.Artifact{Image: image2}}, snap.Version)
+	})
+	t.Run("a rollback to the newest", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		h.deploy(t, image2, inOneBatch, time.Minute)
+		backToFirst(t, h)
+		snap := adopted(t, h, saesim.ConsoleRelease{VersionID: h.versionOf(t, image2)})
+		require.Equal(t, image1, snap.Version.Artifact.Image)
+	})
 }
 
 func TestOrdersThatCannotBeTakenOver(t *testing.T) {
