@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,9 @@ func (s *stage) drawTrouble(t *rapid.T) {
 		}
 		if f.Kind == saesim.FaultError || f.Kind == saesim.FaultErrorAfter {
 			f.Code = rapid.SampledFrom(codes).Draw(t, "code")
+			if f.Code == "ServiceUnavailable" {
+				f.Status = http.StatusServiceUnavailable // SAE does not document it: the gateway in front says so
+			}
 		}
 		s.fault(f)
 	}
