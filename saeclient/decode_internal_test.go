@@ -115,6 +115,7 @@ func TestTimesOfAllForms(t *testing.T) {
 		"RFC 3339 with a zone":       {`{"At":"2020-12-17T21:06:45+08:00"}`, timed{At: at}},
 		"any form in any field":      {`{"Seconds":"2020-12-17 21:06:45"}`, timed{Seconds: at}},
 		"no time":                    {`{"At":null,"Seconds":0,"Inner":{"At":"","Seconds":"N/A"}}`, timed{Inner: &timed{}}},
+		"no time of JSON":            {`{"At":999999999999999999,"Seconds":"0000-01-01T00:00:00+23:00"}`, timed{Unknown: UnknownFields{"At": json.RawMessage("999999999999999999"), "Seconds": json.RawMessage(`"0000-01-01T00:00:00+23:00"`)}}},
 		"not a time":                 {`{"At":"soon","Seconds":1.5}`, timed{Unknown: UnknownFields{"At": json.RawMessage(`"soon"`), "Seconds": json.RawMessage("1.5")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
