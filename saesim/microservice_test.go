@@ -41,10 +41,14 @@ func TestServicesAreThoseThatWereArranged(t *testing.T) {
 	require.Empty(t, list("ListConsumedServices"))
 
 	consumer := h.must(t, opCreate, "AppName", "consumer", "PackageType", "Image", "ImageUrl", "i:1", "Replicas", "1")["AppId"].(string)
+	require.NoError(t, h.sim.SetServices(consumer, []Service{{Name: "stock", Consumed: true, Group: "another"}, {Name: "stock", Consumed: true, Version: "2"}}))
+	h.app = consumer
+	for _, service := range list("ListConsumedServices") {
+		require.Empty(t, service.(map[string]any)["Ips"], "group and version belong to the name")
+	}
 	for _, app := range []string{consumer, other} {
 		require.NoError(t, h.sim.SetServices(app, []Service{{Name: "stock", Consumed: true}}))
 	}
-	h.app = consumer
 	consumed := list("ListConsumedServices")
 	require.Len(t, consumed[0].(map[string]any)["Ips"], 4, "the addresses of those who publish it")
 	require.Empty(t, list("ListPublishedServices"))

@@ -124,7 +124,6 @@ func (r *resources) fillMaps() {
 // forgetBelongings removes what other resources know of a deleted application: its
 // rules in ingresses, and the ingresses whose default it was (reading).
 func (s *state) forgetBelongings(app *application) {
-	app.belongings = belongings{}
 	for id, i := range s.Ingresses {
 		if i.DefaultRule.AppID == app.ID {
 			delete(s.Ingresses, id)

@@ -380,6 +380,19 @@ func TestConfigMapsAreHeldByWhatMountsThem(t *testing.T) {
 	requireDocumented(t, opRollback, codeConfigMapNotFound)
 }
 
+func TestConfigMapsAreHeldByInstancesThatAnAbortLeft(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	h.deploy(t, "3", gray1and2, "ConfigMapMountDesc", "[]")
+	h.settle(t)
+	h.must(t, "AbortChangeOrder", "ChangeOrderId", h.sim.Orders(h.app)[2].ID)
+	require.Equal(t, "2:3 3:1", h.images(t))
+	require.Equal(t, codeConfigMapMounted, h.refused(t, "DeleteConfigMap", paramConfigMap, "1"))
+	h.deploy(t, "4", single)
+	h.settle(t)
+	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
+}
+
 func TestConfigMapsHaveAQuota(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
