@@ -39,6 +39,9 @@ func (f *Freezes) Register(r worker.ActivityRegistry) {
 	r.RegisterActivityWithOptions(f.AwaitOpen, activity.RegisterOptions{Name: release.AwaitOpenActivity})
 }
 
+// furthestLook is the longest time between two looks at a freeze.
+const furthestLook = time.Minute
+
 // loadTimeout bounds the reading of the calendar.
 const loadTimeout = 5 * time.Second
 
@@ -66,9 +69,8 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 	if err != nil || !frozen {
 		return err
 	}
-	// A freeze may be lifted before its time, so the look is no further away than that of
-	// anything that is parked.
-	delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))
+	// A freeze may be lifted before its time, so the next look is never far away.
+	delay := min(release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt)), furthestLook)
 	if left := freeze.Until.Sub(f.now()); left > 0 {
 		delay = min(delay, left)
 	}
