@@ -71,6 +71,8 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 }
 
 // BeginRestart begins the change order that restarts all instances, exactly once.
+// RestartApplication has no parameter for scaling rules (SAE API reference ch. 12.10):
+// whether SAE switches on again what its order switched off is not the caller's choice.
 func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error) {
 	return d.once(ctx, beginning{
 		app: in.App, override: in.Override,
