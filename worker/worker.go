@@ -14,6 +14,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"slipway/activities/events"
+	"slipway/activities/releases"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
@@ -82,11 +83,16 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	looks, err := releases.New(c.Temporal)
+	if err != nil {
+		return nil, err
+	}
 	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
 	})
 	workflows.Register(main)
 	publisher.Register(main)
+	looks.Register(main)
 	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
 		TaskQueueActivitiesPerSecond: c.CallsPerSecond, DisableWorkflowWorker: true,

@@ -17,6 +17,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowRescale:            Rescale,
 		release.WorkflowToggleScalingRules: ToggleScalingRules,
 		release.WorkflowLane:               Lane,
+		release.WorkflowWatchdog:           Watchdog,
 	} {
 		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}
