@@ -126,11 +126,12 @@ func (l *LaneInput) Next() (LaneEntry, bool) {
 	return l.Line[0], true
 }
 
-// Preempted returns the release that runs and the one that waits for it to give way.
+// Preempted returns the release that runs and the one that waits for it to give way. One
+// that preempts itself gives way to nobody: such releases keep their order.
 func (l *LaneInput) Preempted() (running, by LaneEntry, preempted bool) {
 	running, runs := l.Running()
 	waiting := l.Waiting()
-	if !runs || l.Held != nil || len(waiting) == 0 || !waiting[0].Preempt {
+	if !runs || running.Preempt || l.Held != nil || len(waiting) == 0 || !waiting[0].Preempt {
 		return LaneEntry{}, LaneEntry{}, false
 	}
 	return running, waiting[0], true
