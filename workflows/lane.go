@@ -26,10 +26,12 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 		LaneInput: in, root: root, starting: map[string]bool{}, asked: map[string]bool{},
 		children: map[string]workflow.ChildWorkflowFuture{},
 	}
+	// Before anybody is heard: an update that comes with the first workflow task is obeyed
+	// while the handlers are set.
+	l.goOn()
 	if err := l.listen(); err != nil {
 		return err
 	}
-	l.goOn()
 	// The update that starts a lane comes with its first workflow task.
 	if err := workflow.Await(root, func() bool { return l.quiet() && (l.Idle() || l.long()) }); err != nil || l.Idle() {
 		return err
