@@ -22,6 +22,9 @@ func ID(source, eventID string) string {
 // WorkflowID returns the Temporal workflow ID of a release.
 func WorkflowID(releaseID string) string { return "release/" + releaseID }
 
+// WatchdogID returns the Temporal workflow ID of a lost release's watchdog.
+func WatchdogID(releaseID string) string { return "watchdog/" + releaseID }
+
 // LaneID returns the Temporal workflow ID of an application's lane.
 func LaneID(a App) string {
 	return strings.Join([]string{"lane", string(a.Platform), a.Region, a.ID}, "/")

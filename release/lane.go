@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,7 +32,7 @@ const (
 	UpdateResume = "resume"
 	UpdateDrop   = "drop"
 	UpdateAllow  = "allow"
-	// SignalProceed tells a queued release that its turn has come.
+	// SignalProceed tells a queued release, by a [Turn], that its turn has come.
 	SignalProceed = "proceed"
 )
 
@@ -177,6 +178,9 @@ type LaneInput struct {
 	Denied []Denial `json:"denied,omitempty"`
 	// Recent are the IDs of releases that were submitted lately: each counts once.
 	Recent []string `json:"recent,omitempty"`
+	// MaxUpdates is after how many submissions and commands the lane continues as new;
+	// 0 leaves that to Temporal, which suggests it when the history has grown long.
+	MaxUpdates int `json:"maxUpdates,omitempty"`
 }
 
 // LaneState is the answer of the query lane and of the updates that command it.
@@ -199,8 +203,17 @@ type LaneEntry struct {
 	// RequestedBy and Since are who asked and when.
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	Since       time.Time `json:"since"`
+	// Preempt tells that it goes before all that do not, and asks what runs to give way.
+	Preempt bool `json:"preempt,omitempty"`
 	// Proceeded tells that its turn has come.
 	Proceeded bool `json:"proceeded,omitempty"`
+}
+
+// Turn is what a release is told when its turn has come.
+type Turn struct {
+	// Avoid are the artifacts that the lane knows to be bad by now; it replaces those of
+	// the request.
+	Avoid []Artifact `json:"avoid,omitempty"`
 }
 
 // Hold is why a lane lets nothing new begin.
@@ -228,17 +241,6 @@ type Denial struct {
 // String says it in words.
 func (d Denial) String() string {
 	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, d.Since.Format(time.RFC3339), d.ReleaseID, d.Reason)
-}
-
-// LaneCommand is an operator's word to a lane.
-type LaneCommand struct {
-	By     string `json:"by"`
-	Reason string `json:"reason,omitempty"`
-	// ReleaseID is the waiting release to drop.
-	ReleaseID string `json:"releaseId,omitempty"`
-	// Artifact is the artifact to allow again, as [Artifact.String] writes it; empty
-	// allows all.
-	Artifact string `json:"artifact,omitempty"`
 }
 
 // The activities with which lanes and watchdogs learn of releases that are not their
@@ -273,8 +275,25 @@ type WatchdogRequest struct {
 
 // WatchdogResult is what a lost release left behind and what became of it.
 type WatchdogResult struct {
+	// Lost says how the release was lost; empty when it has ended by itself.
+	Lost string `json:"lost,omitempty"`
 	// Restored are the scaling rules that were switched on again.
 	Restored []string `json:"restored,omitempty"`
 	// Left says in words what a person must look at; empty when all is well.
 	Left string `json:"left,omitempty"`
+}
+
+// Words says the result in words.
+func (r WatchdogResult) Words() string {
+	var words []string
+	if r.Lost != "" {
+		words = append(words, "release was lost ("+r.Lost+")")
+	}
+	if len(r.Restored) > 0 {
+		words = append(words, "scaling rules restored: "+strings.Join(r.Restored, ", "))
+	}
+	if r.Left != "" {
+		words = append(words, r.Left)
+	}
+	return strings.Join(words, "; ")
 }

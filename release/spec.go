@@ -218,7 +218,8 @@ type Limits struct {
 type Lane struct {
 	Policy LanePolicy `json:"policy,omitempty"`
 	// Preempt makes the release the next one and asks what runs to give way: it is
-	// aborted where no batch is in progress.
+	// aborted where no batch is in progress. Releases that preempt keep their order among
+	// themselves.
 	Preempt bool `json:"preempt,omitempty"`
 }
 

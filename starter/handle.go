@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
 
 	"slipway/release"
 	"slipway/wire"
@@ -80,7 +81,7 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 		var receipt release.Receipt
 		receipt, a.err = s.submit(ctx, *p.submission)
 		if a.err == nil {
-			log.Info().Str("app", p.submission.Spec.App.SearchValue()).Str("standing", string(receipt.Standing)).Int("ahead", receipt.Ahead).Msg("release accepted")
+			told(log, p.submission.Spec.App, receipt)
 		}
 	} else {
 		a.err = s.temporal.SignalWorkflow(ctx, release.WorkflowID(p.releaseID), "", string(p.command.Kind), *p.command)
@@ -96,6 +97,19 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 		log.Warn().Err(a.err).Uint64("delivery", d.place.Count).Msg("cannot be taken now; it comes again")
 	}
 	return v
+}
+
+// told logs what a lane has made of a release. One that it refused is on record and has
+// ended: its message has done what it could.
+func told(log zerolog.Logger, app release.App, r release.Receipt) {
+	event, words := log.Info(), "release accepted"
+	if r.Standing == release.StandingRefused {
+		event, words = log.Warn(), "release refused by its lane; it is on record as failed"
+	}
+	if r.Reason != "" {
+		event = event.Str("reason", r.Reason)
+	}
+	event.Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Msg(words)
 }
 
 // submit hands a release to the lane of its application, which starts if it does not run.

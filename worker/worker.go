@@ -16,6 +16,7 @@ import (
 	"slipway/activities/calendar"
 	"slipway/activities/events"
 	"slipway/activities/gates"
+	"slipway/activities/releases"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
@@ -116,6 +117,10 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: Config.GatesAllow: %w", err)
 	}
+	looks, err := releases.New(c.Temporal)
+	if err != nil {
+		return nil, err
+	}
 	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
 	})
@@ -123,6 +128,7 @@ func New(c Config) (*Worker, error) {
 	publisher.Register(main)
 	freezes.Register(main)
 	measuring.Register(main)
+	looks.Register(main)
 	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
 		TaskQueueActivitiesPerSecond: c.CallsPerSecond, DisableWorkflowWorker: true,

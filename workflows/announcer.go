@@ -41,17 +41,7 @@ func (a *announcer) tell(p release.Progress, kind release.EventKind, batch int) 
 }
 
 func (a *announcer) run(ctx workflow.Context) {
-	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: quickLimit,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
-	})
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout:    attemptLimit,
-		ScheduleToCloseTimeout: announceLimit,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-	})
+	ctx = withBus(ctx)
 	for {
 		if workflow.Await(ctx, func() bool { return len(a.queue) > 0 }) != nil {
 			return
@@ -63,6 +53,21 @@ func (a *announcer) run(ctx workflow.Context) {
 		}
 		a.busy = false
 	}
+}
+
+// withBus lets a context call the bus, on the quick way and on the patient one.
+func withBus(ctx workflow.Context) workflow.Context {
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: quickLimit,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    attemptLimit,
+		ScheduleToCloseTimeout: announceLimit,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
+		},
+	})
 }
 
 func deliver(ctx workflow.Context, in release.PublishInput) error {

@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-	"slices"
-
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -11,117 +8,146 @@ import (
 	"slipway/release"
 )
 
-// maxWaiting bounds the releases that wait in one lane.
-const maxWaiting = 100
-
-// Lane lets the releases of one application begin one at a time, in the order in which
-// they were submitted. Every accepted release is a child workflow from the start, so
-// that a waiting one can be listed, watched and aborted like a running one; the lane
-// tells it when its turn has come.
+// Lane lets the releases of one application begin one at a time, in the order of their
+// line. Every accepted release is a child workflow from the start, so that a waiting one
+// can be listed, watched and aborted like a running one; the lane tells it when its turn
+// has come. One that is not let in becomes a child all the same, which ends at once: it
+// can be found, and the world is told.
 //
-// A lane ends when nothing runs or waits; the next submission starts it again. A lane
-// whose history has grown long takes nothing more until it has drained, answering
-// [release.ErrorBusy]. What it was is not needed afterwards: a release ID that was used
-// before is refused by Temporal itself.
+// A lane ends when nothing runs or waits and there is nothing to remember: neither a hold
+// nor an artifact that was rolled back. Else it stays, which costs nothing. When its
+// history has grown long it continues as new with all that it knows; the releases of the
+// line are no children of the new run, which speaks to them by signals and learns of
+// their ends by an activity.
 func Lane(ctx workflow.Context, in release.LaneInput) error {
 	// The releases of a cancelled lane go on, and so does the lane until they have ended.
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	l := &lane{app: in.App, root: ctx}
-	if err := workflow.SetQueryHandler(ctx, release.QueryLane, l.state); err != nil {
-		return err
+	root, _ := workflow.NewDisconnectedContext(ctx)
+	l := &lane{
+		LaneInput: in, root: root, starting: map[string]bool{}, asked: map[string]bool{},
+		children: map[string]workflow.ChildWorkflowFuture{},
 	}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, release.UpdateSubmit, l.submit, workflow.UpdateHandlerOptions{
-		Validator: l.admit, Description: "Submit a release to the lane",
-	})
-	if err != nil {
+	// Before anybody is heard: an update that comes with the first workflow task is obeyed
+	// while the handlers are set.
+	l.goOn()
+	if err := l.listen(); err != nil {
 		return err
 	}
 	// The update that starts a lane comes with its first workflow task.
-	return workflow.Await(ctx, func() bool {
-		return len(l.line) == 0 && workflow.AllHandlersFinished(ctx)
-	})
+	if err := workflow.Await(root, func() bool { return l.quiet() && (l.Idle() || l.long()) }); err != nil || l.Idle() {
+		return err
+	}
+	return workflow.NewContinueAsNewError(root, release.WorkflowLane, l.LaneInput)
 }
 
-// lane is one application's line of releases; the first one runs.
+// lane is one application's line of releases, and what it needs while it runs. What must
+// outlive this run is in the input.
 type lane struct {
-	app release.App
+	release.LaneInput
+
 	// root outlives the update handlers that start children.
 	root workflow.Context
-	line []*entry
+	// children are the releases that this run has started; others were started by runs
+	// before it.
+	children map[string]workflow.ChildWorkflowFuture
+	// starting are the releases that Temporal has not answered for yet.
+	starting map[string]bool
+	// asked are the running releases that were asked to give way.
+	asked map[string]bool
+	// words counts what was said and has not arrived yet.
+	words int
+	// taken counts the updates of this run.
+	taken int
 }
 
-// entry is one release in the line.
-type entry struct {
-	release.LaneEntry
-	child workflow.ChildWorkflowFuture
-	// proceeded tells that its turn has come and that it knows.
-	proceeded bool
+// quiet tells whether nothing would be lost if this run ended.
+func (l *lane) quiet() bool { return l.words == 0 && workflow.AllHandlersFinished(l.root) }
+
+// long tells whether the history has grown so long that the lane continues as new.
+func (l *lane) long() bool {
+	return l.MaxUpdates > 0 && l.taken >= l.MaxUpdates || workflow.GetInfo(l.root).GetContinueAsNewSuggested()
 }
 
-func (l *lane) find(id string) int {
-	return slices.IndexFunc(l.line, func(e *entry) bool { return e.ReleaseID == id })
+// goOn takes up the line where the run before this one left it.
+func (l *lane) goOn() {
+	if running, runs := l.Running(); runs {
+		l.follow(running.ReleaseID)
+		return
+	}
+	l.next()
 }
 
-// admit refuses what this lane cannot take.
-func (l *lane) admit(ctx workflow.Context, s release.Submission) error {
-	if s.Spec.App != l.app {
-		return refused(release.Problem{Field: "app", Message: "is not the application of this lane"})
+// next lets the first waiting release begin, unless one runs or the lane is held.
+func (l *lane) next() {
+	e, ok := l.Next()
+	if !ok {
+		return
 	}
-	if err := s.Spec.Validate(); err != nil {
-		return refused(err)
+	var turn release.Turn
+	if e.Operation == release.OperationRollback {
+		turn.Avoid = l.Avoid()
 	}
-	if l.find(s.ReleaseID) >= 0 {
-		return nil
+	l.say(e.ReleaseID, release.SignalProceed, turn)
+	if l.children[e.ReleaseID] == nil {
+		l.follow(e.ReleaseID)
 	}
-	if len(l.line) > maxWaiting {
-		return busy(fmt.Sprintf("%d releases wait already", len(l.line)-1))
-	}
-	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-		return busy("the lane drains before it takes more")
-	}
-	return nil
 }
 
-func busy(why string) error { return temporal.NewApplicationError(why, release.ErrorBusy) }
+// giveWay asks the running release, once, to make room for one that preempts it.
+func (l *lane) giveWay() {
+	running, by, preempted := l.Preempted()
+	if !preempted || l.asked[running.ReleaseID] {
+		return
+	}
+	l.asked[running.ReleaseID] = true
+	reason := "preempted by release " + by.ReleaseID
+	if by.RequestedBy != "" {
+		reason += " of " + by.RequestedBy
+	}
+	l.abort(running, release.Command{By: release.Slipway, AtSafePoint: true, Reason: reason})
+}
 
-// submit starts the release as a child and answers once Temporal has it.
-func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
-	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}
-	if l.find(s.ReleaseID) >= 0 {
-		return receipt, nil
-	}
-	e := &entry{LaneEntry: release.LaneEntry{ReleaseID: s.ReleaseID, Artifact: s.Spec.Artifact, Since: workflow.Now(ctx)}}
-	ahead := len(l.line)
-	e.proceeded = ahead == 0
-	l.line = append(l.line, e)
-	e.child = workflow.ExecuteChildWorkflow(l.childOptions(s, e), s.Spec.Workflow(), release.Request{
-		ID: s.ReleaseID, Spec: s.Spec, Queued: !e.proceeded,
-	})
-	err := e.child.GetChildWorkflowExecution().Get(ctx, nil)
-	if err != nil {
-		l.leave(e)
-		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			return receipt, nil
-		}
-		return receipt, busy(err.Error())
-	}
+// abort tells a release to end.
+func (l *lane) abort(e release.LaneEntry, c release.Command) {
+	c.Via = release.ViaLane
+	l.say(e.ReleaseID, string(release.CommandAbort), c)
+}
+
+// say signals a release without waiting for it; the lane does not end before it has
+// arrived. A signal that fails means that the release has ended meanwhile, of which the
+// lane learns anyway.
+func (l *lane) say(releaseID, signal string, word any) {
+	l.words++
+	child := l.children[releaseID]
 	workflow.Go(l.root, func(ctx workflow.Context) {
-		// How the release ended is its own business; that it ended is all that matters.
-		_ = e.child.Get(ctx, nil)
-		l.leave(e)
+		defer func() { l.words-- }()
+		if child != nil {
+			_ = child.SignalChildWorkflow(ctx, signal, word).Get(ctx, nil)
+			return
+		}
+		_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, word).Get(ctx, nil)
 	})
-	receipt.Standing, receipt.Ahead = release.StandingQueued, ahead
-	if e.proceeded {
-		receipt.Standing = release.StandingStarted
-	}
-	return receipt, nil
 }
 
-func (l *lane) childOptions(s release.Submission, e *entry) workflow.Context {
-	first := release.PhaseQueued
-	if e.proceeded {
-		first = release.PhasePreparing
+// startChild starts a release and returns once Temporal has it; known when Temporal had
+// it before.
+func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release.Request, shown release.Phase) (known bool, err error) {
+	l.starting[in.ID] = true
+	defer delete(l.starting, in.ID)
+	child := workflow.ExecuteChildWorkflow(l.childOptions(s, shown), s.Spec.Workflow(), in)
+	l.children[in.ID] = child
+	err = child.GetChildWorkflowExecution().Get(ctx, nil)
+	known = temporal.IsWorkflowExecutionAlreadyStartedError(err)
+	if err != nil {
+		delete(l.children, in.ID)
 	}
+	if err != nil && !known {
+		return false, err
+	}
+	l.Remember(in.ID)
+	return known, nil
+}
+
+func (l *lane) childOptions(s release.Submission, shown release.Phase) workflow.Context {
 	return workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
 		WorkflowID:            release.WorkflowID(s.ReleaseID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -129,34 +155,7 @@ func (l *lane) childOptions(s release.Submission, e *entry) workflow.Context {
 		StaticSummary:         s.Spec.Title(),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(s.Spec.App.SearchValue()),
-			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(first)),
+			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(shown)),
 		),
 	})
-}
-
-// leave takes a release out of the line and lets the first one begin.
-func (l *lane) leave(e *entry) {
-	l.line = slices.DeleteFunc(l.line, func(x *entry) bool { return x == e })
-	if len(l.line) == 0 || l.line[0].proceeded {
-		return
-	}
-	next := l.line[0]
-	next.proceeded = true
-	workflow.Go(l.root, func(ctx workflow.Context) {
-		// A signal that fails means that the release has ended meanwhile; then its own
-		// end lets the one behind it begin.
-		_ = next.child.SignalChildWorkflow(ctx, release.SignalProceed, nil).Get(ctx, nil)
-	})
-}
-
-func (l *lane) state() (release.LaneState, error) {
-	s := release.LaneState{App: l.app}
-	for i, e := range l.line {
-		if i == 0 {
-			s.Running = new(e.LaneEntry)
-			continue
-		}
-		s.Waiting = append(s.Waiting, e.LaneEntry)
-	}
-	return s, nil
 }

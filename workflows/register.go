@@ -20,6 +20,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowRescale:            Rescale,
 		release.WorkflowToggleScalingRules: ToggleScalingRules,
 		release.WorkflowLane:               Lane,
+		release.WorkflowWatchdog:           Watchdog,
 	} {
 		behavior := workflow.VersioningBehaviorPinned
 		if name == release.WorkflowLane {

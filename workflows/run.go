@@ -125,7 +125,11 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 	r.p.Awaiting = &release.Awaiting{Kind: release.AwaitTurn, Since: workflow.Now(ctx)}
 	proceed := workflow.GetSignalChannel(ctx, release.SignalProceed)
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		proceed.Receive(ctx, nil)
+		var turn release.Turn
+		proceed.Receive(ctx, &turn)
+		if len(turn.Avoid) > 0 {
+			r.request.Avoid = turn.Avoid
+		}
 		r.turn = true
 	})
 	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })

@@ -64,20 +64,27 @@ func (r *run) heldRules() string {
 	return "; scaling rules left off: " + strings.Join(names, ", ")
 }
 
-// restored enables the very set of rules that was enabled before, and then ends the
-// release as asked. What somebody has done to a rule meanwhile is respected and told. A
-// rule that cannot be restored turns the outcome into NeedsAttention, which names it.
-func (r *run) restored(ctx workflow.Context, e *ending) *ending {
-	if len(r.heldNames()) == 0 {
-		return e
-	}
+// restore enables the very set of rules that was enabled before, and tells in words what
+// somebody has done to a rule meanwhile, which is respected.
+func (r *run) restore(ctx workflow.Context) (changes string, f *fault) {
 	result, f := call[release.SetScalingResult](ctx, r.platform, release.VerbSetScaling, release.SetScalingInput{
 		App: r.p.App, Names: r.heldNames(), Enable: true,
 		Override: true, // the way back is never held by a freeze
 	})
-	if f == nil {
-		e = e.and(r.compare(result.Rules))
+	if f != nil {
+		return "", f
 	}
+	return r.compare(result.Rules), nil
+}
+
+// restored puts the rules back and then ends the release as asked. A rule that cannot be
+// restored turns the outcome into NeedsAttention, which names it.
+func (r *run) restored(ctx workflow.Context, e *ending) *ending {
+	if len(r.heldNames()) == 0 {
+		return e
+	}
+	changes, f := r.restore(ctx)
+	e = e.and(changes)
 	left := r.heldRules()
 	switch {
 	case left == "":

@@ -1,0 +1,135 @@
+// Package releases are the activities that look at releases from outside: with them a
+// lane learns how a release ended that is not its child any more, and a watchdog how far
+// one had come that was lost.
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+)
+
+// Temporal is what is used of [client.Client].
+type Temporal interface {
+	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
+	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
+}
+
+// Releases looks at releases. It holds no state.
+type Releases struct{ temporal Temporal }
+
+// New returns what looks at the releases of one namespace.
+func New(t Temporal) (*Releases, error) {
+	if t == nil {
+		return nil, errors.New("releases: a Temporal client is needed")
+	}
+	return &Releases{temporal: t}, nil
+}
+
+// Register registers the activities under their names.
+func (r *Releases) Register(to worker.ActivityRegistry) {
+	to.RegisterActivityWithOptions(r.AwaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
+	to.RegisterActivityWithOptions(r.LastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
+}
+
+// AwaitEnd answers how a release ended once it has. Until then it fails as unchanged with
+// its own next delay, so that waiting costs neither history nor a worker.
+//
+// Its errors have the types [release.FaultUnchanged] and [release.FaultUnavailable],
+// which both retry: a release that is not there counts as lost.
+func (r *Releases) AwaitEnd(ctx context.Context, in release.AwaitEndInput) (release.Ending, error) {
+	status, err := r.status(ctx, in.ReleaseID)
+	if isGone(err) {
+		return release.Ending{Lost: "there is no such workflow; its history may have expired"}, nil
+	}
+	if err != nil {
+		return release.Ending{}, unavailable(err)
+	}
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		var p release.Progress
+		if err := r.temporal.GetWorkflow(ctx, release.WorkflowID(in.ReleaseID), "").Get(ctx, &p); err != nil {
+			return release.Ending{}, unavailable(err)
+		}
+		return release.Ending{Progress: p}, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return release.Ending{Lost: r.failure(ctx, in.ReleaseID)}, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return release.Ending{Lost: "terminated"}, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return release.Ending{Lost: "canceled"}, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return release.Ending{Lost: "timed out"}, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
+	}
+	return release.Ending{}, again(ctx, in.ReleaseID)
+}
+
+// LastProgress reads the last progress of a release by its query, which Temporal answers
+// for a terminated workflow as well, from its history.
+//
+// Its errors have the types [release.FaultNotFound], which does not retry, and
+// [release.FaultUnavailable].
+func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (release.Progress, error) {
+	answer, err := r.temporal.QueryWorkflow(ctx, release.WorkflowID(in.ReleaseID), "", release.QueryProgress)
+	if isGone(err) {
+		return release.Progress{}, temporal.NewNonRetryableApplicationError(err.Error(), string(release.FaultNotFound), err)
+	}
+	var p release.Progress
+	if err == nil {
+		err = answer.Get(&p)
+	}
+	if err != nil {
+		return release.Progress{}, unavailable(err)
+	}
+	return p, nil
+}
+
+func (r *Releases) status(ctx context.Context, releaseID string) (enumspb.WorkflowExecutionStatus, error) {
+	out, err := r.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(releaseID), "")
+	if err != nil {
+		return enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, err
+	}
+	return out.GetWorkflowExecutionInfo().GetStatus(), nil
+}
+
+// failure says why a workflow failed.
+func (r *Releases) failure(ctx context.Context, releaseID string) string {
+	err := r.temporal.GetWorkflow(ctx, release.WorkflowID(releaseID), "").Get(ctx, nil)
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return "failed: " + app.Message()
+	}
+	return "failed"
+}
+
+func isGone(err error) bool {
+	_, gone := errors.AsType[*serviceerror.NotFound](err)
+	return gone
+}
+
+func unavailable(err error) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("temporal: %v", err), string(release.FaultUnavailable),
+		temporal.ApplicationErrorOptions{Cause: err})
+}
+
+// again asks for another look: soon at first, since most releases end within minutes.
+func again(ctx context.Context, releaseID string) error {
+	return temporal.NewApplicationErrorWithOptions("release "+releaseID+" has not ended", string(release.FaultUnchanged),
+		temporal.ApplicationErrorOptions{
+			NextRetryDelay: release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt)),
+			Category:       temporal.ApplicationErrorCategoryBenign,
+		})
+}

@@ -1,0 +1,145 @@
+package release
+
+import (
+	"slices"
+	"time"
+)
+
+// LaneCommand is an operator's word to a lane.
+type LaneCommand struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+	// ReleaseID is the waiting release to drop.
+	ReleaseID string `json:"releaseId,omitempty"`
+	// Artifact is the artifact to allow again, as [Artifact.String] writes it; empty
+	// allows all.
+	Artifact string `json:"artifact,omitempty"`
+}
+
+// Validate lists every problem of a command that comes as the given update at once, as
+// [Problems], or returns nil.
+func (c LaneCommand) Validate(update string) error {
+	v := &validator{}
+	v.check(c.By != "", "by", "must name who speaks")
+	v.check(c.Reason != "" || update != UpdateHold, "reason", "must say why nothing new may begin")
+	v.check(c.ReleaseID != "" || update != UpdateDrop, "releaseId", "must name the waiting release to drop")
+	v.text("by", c.By)
+	v.text("reason", c.Reason)
+	v.text("artifact", c.Artifact)
+	v.text("releaseId", c.ReleaseID)
+	return v.err()
+}
+
+// Admit returns a [Refusal] with the reason why a command does not apply, or nil. What
+// is so already is no reason, where it can be told: holding a held lane is fine.
+func (l *LaneInput) Admit(update string, c LaneCommand) error {
+	if err := c.Validate(update); err != nil {
+		return err
+	}
+	switch update {
+	case UpdateResume:
+		if l.Held == nil {
+			return Refusal("the lane is not held")
+		}
+	case UpdateDrop:
+		return l.admitDrop(c.ReleaseID)
+	case UpdateAllow:
+		return l.admitAllow(c.Artifact)
+	}
+	return nil
+}
+
+func (l *LaneInput) admitDrop(id string) error {
+	e, known := l.Entry(id)
+	switch {
+	case !known:
+		return Refusal("no release " + id + " waits in this lane")
+	case e.Proceeded:
+		return Refusal("release " + id + " does not wait any more, it runs; abort it instead")
+	}
+	return nil
+}
+
+func (l *LaneInput) admitAllow(artifact string) error {
+	denied := slices.ContainsFunc(l.Denied, func(d Denial) bool { return artifact == "" || d.Artifact.String() == artifact })
+	switch {
+	case denied:
+		return nil
+	case artifact == "":
+		return Refusal("no artifact is denied")
+	}
+	return Refusal(artifact + " is not denied")
+}
+
+// Hold lets nothing new begin. A lane that is held already stays held by whoever did it
+// first, and says both reasons where they are about another release.
+func (l *LaneInput) Hold(h Hold) {
+	switch {
+	case l.Held == nil:
+		l.Held = &h
+	case h.ReleaseID != "" && h.ReleaseID != l.Held.ReleaseID:
+		held := *l.Held
+		held.Reason += "; " + h.Reason
+		held.ReleaseID = h.ReleaseID
+		l.Held = &held
+	}
+}
+
+// Deny remembers an artifact as bad, and forgets the one that was denied the longest
+// time ago when there are too many.
+func (l *LaneInput) Deny(d Denial) {
+	l.Denied = slices.DeleteFunc(l.Denied, func(old Denial) bool { return old.Artifact.Same(d.Artifact) })
+	d.Reason = shorten(d.Reason)
+	l.Denied = append(l.Denied, d)
+	l.Denied = l.Denied[max(0, len(l.Denied)-MaxDenied):]
+}
+
+// maxKeptReason bounds a reason that a lane carries along, in characters.
+const maxKeptReason = 256
+
+func shorten(s string) string {
+	if runes := []rune(s); len(runes) > maxKeptReason {
+		return string(runes[:maxKeptReason]) + " …"
+	}
+	return s
+}
+
+// Allow forgets that an artifact is bad; all of them when it is empty.
+func (l *LaneInput) Allow(artifact string) {
+	l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return artifact == "" || d.Artifact.String() == artifact })
+}
+
+// Avoid are the artifacts that no rollback may take for a good version.
+func (l *LaneInput) Avoid() []Artifact {
+	var avoid []Artifact
+	for _, d := range l.Denied {
+		avoid = append(avoid, d.Artifact)
+	}
+	return avoid
+}
+
+// denial finds out whether the spec would bring an artifact that was rolled back.
+func (l *LaneInput) denial(op Operation, a Artifact) (Denial, bool) {
+	i := slices.IndexFunc(l.Denied, func(d Denial) bool { return op.brings() && d.Artifact.Same(a) })
+	if i < 0 {
+		return Denial{}, false
+	}
+	return l.Denied[i], true
+}
+
+// Refusal is the words with which a denied artifact is refused.
+func (d Denial) Refusal() string {
+	return d.String() + "; allow it with: slipway lane allow"
+}
+
+// DeniedWaiting takes the waiting releases out of the line that would bring the artifact
+// again, and returns them.
+func (l *LaneInput) DeniedWaiting(a Artifact) []LaneEntry {
+	return l.LeaveWaiting(func(e LaneEntry) bool { return e.Operation.brings() && e.Artifact.Same(a) })
+}
+
+// NewHold is a lane's own hold, after a release that left the application in need of
+// attention.
+func NewHold(releaseID, reason string, at time.Time) Hold {
+	return Hold{By: Slipway, Reason: "release " + releaseID + ": " + reason, Since: at, ReleaseID: releaseID}
+}

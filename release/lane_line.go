@@ -1,0 +1,168 @@
+package release
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The bounds of what a lane keeps.
+const (
+	// MaxWaiting is how many releases may wait in one lane.
+	MaxWaiting = 100
+	// MaxDenied is how many artifacts a lane remembers as bad; the newest are kept.
+	MaxDenied = 100
+	// MaxRecent is how many release IDs a lane remembers; the newest are kept.
+	MaxRecent = 500
+)
+
+// Slipway names the system itself where it speaks like a person.
+const Slipway = "slipway"
+
+// ViaLane is the way of a word that a lane has said.
+const ViaLane = "lane"
+
+// brings tells whether the operation brings an artifact.
+func (o Operation) brings() bool { return cmp.Or(o, OperationRelease) == OperationRelease }
+
+// Place is the place in a lane that a submission asks for.
+func (s Submission) Place(at time.Time) LaneEntry {
+	return LaneEntry{
+		ReleaseID: s.ReleaseID, Operation: cmp.Or(s.Spec.Operation, OperationRelease), Artifact: s.Spec.Artifact,
+		RequestedBy: s.Spec.RequestedBy, Since: at, Preempt: s.Spec.Lane.Preempt,
+	}
+}
+
+func (l *LaneInput) find(id string) int {
+	return slices.IndexFunc(l.Line, func(e LaneEntry) bool { return e.ReleaseID == id })
+}
+
+// Entry returns the release of the line with the ID.
+func (l *LaneInput) Entry(id string) (LaneEntry, bool) {
+	i := l.find(id)
+	if i < 0 {
+		return LaneEntry{}, false
+	}
+	return l.Line[i], true
+}
+
+// Ahead is the number of releases in the line before the one with the ID.
+func (l *LaneInput) Ahead(id string) int { return max(0, l.find(id)) }
+
+// Running returns the release whose turn it is.
+func (l *LaneInput) Running() (LaneEntry, bool) {
+	if len(l.Line) == 0 || !l.Line[0].Proceeded {
+		return LaneEntry{}, false
+	}
+	return l.Line[0], true
+}
+
+// Waiting are the releases whose turn has not come, in its order.
+func (l *LaneInput) Waiting() []LaneEntry {
+	if _, runs := l.Running(); runs {
+		return l.Line[1:]
+	}
+	return l.Line
+}
+
+// Knows tells whether the release was submitted before.
+func (l *LaneInput) Knows(id string) bool { return l.find(id) >= 0 || slices.Contains(l.Recent, id) }
+
+// Remember keeps the ID of a release that was submitted.
+func (l *LaneInput) Remember(id string) {
+	l.Recent = append(l.Recent, id)
+	l.Recent = l.Recent[max(0, len(l.Recent)-MaxRecent):]
+}
+
+// Full tells whether the line has no place for a release of the policy.
+func (l *LaneInput) Full(p LanePolicy) bool {
+	return p != LaneSupersede && len(l.Waiting()) >= MaxWaiting
+}
+
+// Refusal says why a release is not let into the line; empty when it is.
+func (l *LaneInput) Refusal(s Spec) string {
+	if d, denied := l.denial(s.Operation, s.Artifact); denied {
+		return d.Refusal()
+	}
+	if s.Lane.Policy != LaneReject {
+		return ""
+	}
+	running, runs := l.Running()
+	switch {
+	case runs:
+		return fmt.Sprintf("release %s runs, and the lane policy is reject", running.ReleaseID)
+	case l.Held != nil:
+		return fmt.Sprintf("the lane is %s, and the lane policy is reject", l.Held)
+	case len(l.Line) > 0:
+		return fmt.Sprintf("release %s waits, and the lane policy is reject", l.Line[0].ReleaseID)
+	}
+	return ""
+}
+
+// Join puts a release into the line: at its end, or before all that do not preempt. In an
+// empty line that is not held it is its turn at once.
+func (l *LaneInput) Join(e LaneEntry) LaneEntry {
+	e.Proceeded = len(l.Line) == 0 && l.Held == nil
+	at := len(l.Line)
+	if i := slices.IndexFunc(l.Line, func(x LaneEntry) bool { return !x.Proceeded && !x.Preempt }); e.Preempt && i >= 0 {
+		at = i
+	}
+	l.Line = slices.Insert(slices.Clip(l.Line), at, e)
+	return e
+}
+
+// Leave takes a release out of the line.
+func (l *LaneInput) Leave(id string) {
+	l.Line = slices.DeleteFunc(slices.Clone(l.Line), func(e LaneEntry) bool { return e.ReleaseID == id })
+}
+
+// Next gives the first waiting release its turn; false when nothing may begin.
+func (l *LaneInput) Next() (LaneEntry, bool) {
+	if _, runs := l.Running(); runs || l.Held != nil || len(l.Line) == 0 {
+		return LaneEntry{}, false
+	}
+	l.Line[0].Proceeded = true
+	return l.Line[0], true
+}
+
+// Preempted returns the release that runs and the one that waits for it to give way. One
+// that preempts itself gives way to nobody: such releases keep their order.
+func (l *LaneInput) Preempted() (running, by LaneEntry, preempted bool) {
+	running, runs := l.Running()
+	waiting := l.Waiting()
+	if !runs || running.Preempt || l.Held != nil || len(waiting) == 0 || !waiting[0].Preempt {
+		return LaneEntry{}, LaneEntry{}, false
+	}
+	return running, waiting[0], true
+}
+
+// LeaveWaiting takes those of the named releases out of the line whose turn has not come,
+// and returns them.
+func (l *LaneInput) LeaveWaiting(named func(LaneEntry) bool) []LaneEntry {
+	var gone, line []LaneEntry
+	for _, e := range l.Line {
+		if !e.Proceeded && named(e) {
+			gone = append(gone, e)
+		} else {
+			line = append(line, e)
+		}
+	}
+	l.Line = line
+	return gone
+}
+
+// Idle tells whether nothing runs or waits and there is nothing to remember.
+func (l *LaneInput) Idle() bool { return len(l.Line) == 0 && l.Held == nil && len(l.Denied) == 0 }
+
+// State is the lane as it is shown.
+func (l *LaneInput) State() LaneState {
+	s := LaneState{App: l.App, Waiting: slices.Clone(l.Waiting()), Denied: slices.Clone(l.Denied)}
+	if running, runs := l.Running(); runs {
+		s.Running = &running
+	}
+	if l.Held != nil {
+		s.Held = new(*l.Held)
+	}
+	return s
+}

@@ -1,0 +1,71 @@
+package workflows
+
+import (
+	"cmp"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// listen registers the query, the submission and the operators' commands.
+func (l *lane) listen() error {
+	if err := workflow.SetQueryHandler(l.root, release.QueryLane, l.show); err != nil {
+		return err
+	}
+	err := workflow.SetUpdateHandlerWithOptions(l.root, release.UpdateSubmit, l.submit, workflow.UpdateHandlerOptions{
+		Validator: l.admit, Description: "Submit a release to the lane",
+	})
+	if err != nil {
+		return err
+	}
+	for _, each := range []struct {
+		update, description string
+		obey                func(workflow.Context, release.LaneCommand)
+	}{
+		{release.UpdateHold, "Let no further release begin", l.hold},
+		{release.UpdateResume, "Let releases begin again", l.resume},
+		{release.UpdateDrop, "Drop a waiting release", l.drop},
+		{release.UpdateAllow, "Allow an artifact again that was rolled back", l.allow},
+	} {
+		err := workflow.SetUpdateHandlerWithOptions(l.root, each.update,
+			func(ctx workflow.Context, c release.LaneCommand) (release.LaneState, error) {
+				l.taken++
+				each.obey(ctx, c)
+				return l.State(), nil
+			},
+			workflow.UpdateHandlerOptions{
+				Validator: func(_ workflow.Context, c release.LaneCommand) error {
+					if err := l.Admit(each.update, c); err != nil {
+						return refused(err)
+					}
+					return nil
+				},
+				Description: each.description,
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lane) show() (release.LaneState, error) { return l.State(), nil }
+
+func (l *lane) hold(ctx workflow.Context, c release.LaneCommand) {
+	l.Hold(release.Hold{By: c.By, Reason: c.Reason, Since: workflow.Now(ctx)})
+}
+
+func (l *lane) resume(_ workflow.Context, _ release.LaneCommand) {
+	l.Held = nil
+	l.next()
+	l.giveWay()
+}
+
+func (l *lane) drop(_ workflow.Context, c release.LaneCommand) {
+	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return e.ReleaseID == c.ReleaseID }) {
+		l.abort(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
+	}
+}
+
+func (l *lane) allow(_ workflow.Context, c release.LaneCommand) { l.Allow(c.Artifact) }

@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+func TestHeldLaneLetsNothingBegin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.send(0, "r-1", w.spec(gray()))
+	hold := w.command(time.Minute, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "incident 7"})
+	again := w.command(2*time.Minute, release.UpdateHold, release.LaneCommand{By: "bob", Reason: "me too"})
+	queued := w.send(3*time.Minute, "r-2", w.spec(release.Strategy{}))
+	w.abortRelease(time.Hour, "r-1")
+	w.at(2*time.Hour, func() {
+		state := w.lane()
+		require.Nil(t, state.Running)
+		require.Equal(t, []string{"r-2"}, ids(state.Waiting))
+		require.Equal(t, release.PhaseQueued, w.progressOf("r-2").Phase)
+		require.Len(t, w.orders(), 1)
+	})
+	first := w.send(3*time.Hour, "r-3", w.spec(release.Strategy{}))
+	drop := w.command(4*time.Hour, release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-3", Reason: "not today"})
+	resume := w.command(5*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.runLane()
+
+	held := release.Hold{By: "ann", Reason: "incident 7", Since: hold.state.Held.Since}
+	require.Equal(t, &held, hold.state.Held)
+	require.Equal(t, &held, again.state.Held, "a held lane stays held by whoever did it first")
+	require.Equal(t, release.Receipt{
+		ReleaseID: "r-2", Standing: release.StandingQueued, Ahead: 1, Reason: "the lane is held since 2026-11-02T08:01:00Z by ann: incident 7",
+	}, queued.receipt)
+	require.Equal(t, 1, first.receipt.Ahead)
+	require.Equal(t, []string{"r-2"}, ids(drop.state.Waiting))
+	w.requireEnded("r-3", release.PhaseAborted, "aborted by ann: not today")
+	require.Equal(t, "r-2", resume.state.Running.ReleaseID)
+	require.Nil(t, resume.state.Held)
+	w.requireEnded("r-2", release.PhaseSucceeded, "")
+	require.Equal(t, []string{"r-1", "r-2"}, w.order())
+}
+
+func TestCommandsThatDoNotApplyAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.send(0, "r-1", w.spec(gray()))
+	for _, c := range []struct {
+		update string
+		say    release.LaneCommand
+		want   string
+	}{
+		{release.UpdateResume, release.LaneCommand{By: "ann"}, "the lane is not held"},
+		{release.UpdateHold, release.LaneCommand{Reason: "why"}, "by: must name who speaks"},
+		{release.UpdateHold, release.LaneCommand{By: "ann"}, "reason: must say why"},
+		{release.UpdateDrop, release.LaneCommand{By: "ann"}, "releaseId: must name"},
+		{release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-9"}, "no release r-9 waits in this lane"},
+		{release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-1"}, "release r-1 does not wait any more, it runs; abort it instead"},
+		{release.UpdateAllow, release.LaneCommand{By: "ann"}, "no artifact is denied"},
+		{release.UpdateAllow, release.LaneCommand{By: "ann", Artifact: newImage}, newImage + " is not denied"},
+	} {
+		a := w.command(time.Hour, c.update, c.say)
+		w.at(2*time.Hour, func() { a.requireRejected(t, release.ErrorRefused, c.want) })
+	}
+	w.abortRelease(3*time.Hour, "r-1")
+	w.runLane()
+}
+
+// TestReleaseThatNeedsAttentionHoldsTheLane leaves the scaling rules off.
+func TestReleaseThatNeedsAttentionHoldsTheLane(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: "InvalidParameter.WithMessage", Status: 400, Count: -1})
+	w.send(0, "r-1", w.spec(release.Strategy{}))
+	w.send(time.Second, "r-2", w.spec(release.Strategy{}))
+	w.at(time.Hour, func() {
+		state := w.lane()
+		require.Nil(t, state.Running)
+		require.Equal(t, "slipway", state.Held.By)
+		require.Equal(t, "r-1", state.Held.ReleaseID)
+		require.Contains(t, state.Held.Reason, "scaling rules left off: daily")
+		require.Equal(t, []string{"r-2"}, ids(state.Waiting))
+	})
+	w.command(2*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.runLane()
+	w.requireEnded("r-1", release.PhaseNeedsAttention, "scaling rules left off: daily")
+	require.Equal(t, []string{"r-1", "r-2"}, w.order())
+}
+
+// TestAttentionIsNotForgottenInAHeldLane: both reasons are seen.
+func TestAttentionIsNotForgottenInAHeldLane(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: "InvalidParameter.WithMessage", Status: 400, Count: -1})
+	w.send(0, "r-1", w.spec(gray()))
+	w.command(time.Hour, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "incident 7"})
+	w.abortRelease(2*time.Hour, "r-1")
+	w.at(3*time.Hour, func() {
+		held := w.lane().Held
+		require.Equal(t, "ann", held.By)
+		require.Equal(t, "r-1", held.ReleaseID)
+		require.Contains(t, held.Reason, "incident 7; release r-1: ")
+	})
+	w.command(4*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.runLane()
+}
+
+func TestRolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	w.send(0, "r-1", w.spec(release.Strategy{}))
+	w.send(time.Second, "r-2", w.spec(release.Strategy{}))
+	other := w.spec(release.Strategy{})
+	other.Artifact.Image = "registry.example/shop:3"
+	w.send(2*time.Second, "r-3", other)
+	refused := w.send(time.Hour, "r-4", w.spec(gray()))
+	w.at(2*time.Hour, func() {
+		denied := w.lane().Denied
+		require.Len(t, denied, 1)
+		require.Equal(t, newImage, denied[0].Artifact.Image)
+		require.Equal(t, "r-1", denied[0].ReleaseID)
+		require.Contains(t, denied[0].Reason, "the change order ended failed")
+	})
+	allow := w.command(3*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann", Artifact: newImage})
+	// With nothing left to remember the lane ends; the next submission would start another.
+	w.runLane()
+
+	w.requireEnded("r-1", release.PhaseRolledBack, "")
+	w.requireEnded("r-2", release.PhaseAborted, newImage+" was rolled back on 2026-11-02T08:0")
+	w.requireEnded("r-2", release.PhaseAborted, "by release r-1 (")
+	w.requireEnded("r-3", release.PhaseSucceeded, "")
+	require.Equal(t, release.StandingRefused, refused.receipt.Standing)
+	require.Contains(t, refused.receipt.Reason, "allow it with: slipway lane allow")
+	w.requireEnded("r-4", release.PhaseFailed, "refused: "+newImage+" was rolled back on")
+	require.Empty(t, allow.state.Denied)
+	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy, saeclient.CoTypeDeploy}, w.orders(),
+		"the denied artifact was deployed once")
+}
+
+func TestAllowedArtifactIsReleasedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	w.send(0, "r-1", w.spec(release.Strategy{}))
+	w.command(time.Hour, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "look"})
+	w.command(time.Hour+time.Minute, release.UpdateAllow, release.LaneCommand{By: "ann"})
+	w.send(2*time.Hour, "r-2", w.spec(release.Strategy{}))
+	w.command(3*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.runLane()
+	w.requireEnded("r-2", release.PhaseSucceeded, "")
+}
+
+// TestRollbackAvoidsWhatWasRolledBackWhileItWaited asks for the last good version behind
+// a release that fails.
+func TestRollbackAvoidsWhatWasRolledBackWhileItWaited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	w.send(0, "r-1", w.spec(release.Strategy{}))
+	w.send(time.Second, "r-2", release.Spec{App: w.app, Operation: release.OperationRollback})
+	w.send(time.Hour, "r-3", release.Spec{App: w.app, Operation: release.OperationRollback})
+	w.command(2*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
+	w.runLane()
+	for _, id := range []string{"r-2", "r-3"} {
+		require.Equal(t, []release.Artifact{{Image: newImage}}, w.asked[id][0].Rollback.Avoid, id)
+	}
+}

@@ -1,0 +1,116 @@
+package workflows
+
+import (
+	"cmp"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// admit refuses what this lane cannot take, or cannot take just now.
+func (l *lane) admit(_ workflow.Context, s release.Submission) error {
+	if s.Spec.App != l.App {
+		return refused(release.Problem{Field: "app", Message: "is not the application of this lane"})
+	}
+	if err := s.Spec.Validate(); err != nil {
+		return refused(err)
+	}
+	switch {
+	case l.Knows(s.ReleaseID):
+		return nil
+	case l.long():
+		return busy("the lane continues as new; try again")
+	case l.Refusal(s.Spec) == "" && l.Full(s.Spec.Lane.Policy):
+		return busy(fmt.Sprintf("%d releases wait already", len(l.Waiting())))
+	}
+	return nil
+}
+
+func busy(why string) error { return temporal.NewApplicationError(why, release.ErrorBusy) }
+
+// submit starts the release as a child and answers once Temporal has it.
+func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
+	l.taken++
+	// A cancelled lane answers what it has accepted.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	// The same release may be on its way; only if it fails does this submission count.
+	if err := workflow.Await(ctx, func() bool { return !l.starting[s.ReleaseID] }); err != nil {
+		return release.Receipt{}, err
+	}
+	if l.Knows(s.ReleaseID) {
+		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
+	}
+	if why := l.Refusal(s.Spec); why != "" {
+		return l.turnAway(ctx, s, why)
+	}
+	return l.take(ctx, s)
+}
+
+// turnAway starts a release that ends at once as refused.
+func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) (release.Receipt, error) {
+	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingRefused, Reason: why}
+	known, err := l.startChild(ctx, s, release.Request{ID: s.ReleaseID, Spec: s.Spec, Refused: why}, release.PhaseQueued)
+	delete(l.children, s.ReleaseID)
+	switch {
+	case err != nil:
+		return receipt, busy(err.Error())
+	case known:
+		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
+	}
+	return receipt, nil
+}
+
+// take lets a release into the line.
+func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
+	before := map[string]bool{}
+	for _, e := range l.Waiting() {
+		before[e.ReleaseID] = true
+	}
+	e := l.Join(s.Place(workflow.Now(ctx)))
+	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Queued: !e.Proceeded}, release.PhaseQueued
+	if e.Proceeded {
+		shown = release.PhasePreparing
+	}
+	if e.Operation == release.OperationRollback {
+		in.Avoid = l.Avoid()
+	}
+	known, err := l.startChild(ctx, s, in, shown)
+	if err != nil || known {
+		l.Leave(s.ReleaseID)
+		l.next()
+	}
+	switch {
+	case err != nil:
+		return release.Receipt{}, busy(err.Error())
+	case known:
+		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
+	}
+	l.follow(s.ReleaseID)
+	if cmp.Or(s.Spec.Lane.Policy, release.LaneQueue) == release.LaneSupersede {
+		l.supersede(s.ReleaseID, before)
+	}
+	l.giveWay()
+	return l.receipt(s.ReleaseID), nil
+}
+
+// supersede drops the releases that waited when this one came.
+func (l *lane) supersede(by string, before map[string]bool) {
+	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return before[e.ReleaseID] }) {
+		l.abort(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
+	}
+	l.next()
+}
+
+// receipt tells where a release of the line stands.
+func (l *lane) receipt(releaseID string) release.Receipt {
+	r := release.Receipt{ReleaseID: releaseID, Standing: release.StandingQueued, Ahead: l.Ahead(releaseID)}
+	if e, there := l.Entry(releaseID); there && e.Proceeded {
+		r.Standing = release.StandingStarted
+	} else if l.Held != nil {
+		r.Reason = "the lane is " + l.Held.String()
+	}
+	return r
+}

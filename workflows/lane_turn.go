@@ -1,0 +1,135 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// changeEndings is the version of what a lane does with endings: the first one let the
+// next release begin whatever the end was, and histories of it are still replayed.
+const changeEndings = "lane-endings"
+
+// follow waits for the end of a release: as a child where this run has started it, else
+// by an activity.
+func (l *lane) follow(releaseID string) {
+	child := l.children[releaseID]
+	workflow.Go(l.root, func(ctx workflow.Context) {
+		if child == nil {
+			l.ended(ctx, releaseID, awaitEnd(ctx, l.App, releaseID))
+			return
+		}
+		var ending release.Ending
+		if err := child.Get(ctx, &ending.Progress); err != nil {
+			ending.Lost = err.Error()
+		}
+		l.ended(ctx, releaseID, ending)
+	})
+}
+
+// ended draws the conclusions from the end of a release and lets the next one begin.
+func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Ending) {
+	e, there := l.Entry(releaseID)
+	if !e.Proceeded {
+		// It has touched nothing: its place is free, whatever else is to be done.
+		l.Leave(releaseID)
+	}
+	if ending.Lost != "" || there {
+		l.learn(ctx, release.LaneEntry{ReleaseID: releaseID, Operation: e.Operation}, ending)
+	}
+	l.Leave(releaseID)
+	delete(l.children, releaseID)
+	delete(l.asked, releaseID)
+	l.next()
+}
+
+// learn remembers what is to be known of an end.
+func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
+	p := ending.Progress
+	well := ending.Lost == "" && p.Outcome != release.PhaseNeedsAttention && p.Outcome != release.PhaseRolledBack
+	if well || workflow.GetVersion(ctx, changeEndings, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	switch {
+	case ending.Lost != "":
+		l.watch(ctx, e.ReleaseID)
+	case p.Outcome == release.PhaseNeedsAttention:
+		l.Hold(release.NewHold(e.ReleaseID, p.Reason, workflow.Now(ctx)))
+	case e.Operation == release.OperationRelease:
+		l.deny(release.Denial{Artifact: p.Artifact, ReleaseID: e.ReleaseID, Since: workflow.Now(ctx), Reason: p.Reason})
+	}
+}
+
+// deny remembers an artifact that was rolled back, and drops the waiting releases that
+// would bring it again.
+func (l *lane) deny(d release.Denial) {
+	l.Deny(d)
+	for _, e := range l.DeniedWaiting(d.Artifact) {
+		l.abort(e, release.Command{By: release.Slipway, Reason: d.Refusal()})
+	}
+}
+
+// watch lets a watchdog look after a release that was lost, and holds the lane for what
+// the watchdog could not put right.
+func (l *lane) watch(ctx workflow.Context, releaseID string) {
+	l.words++
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
+		WorkflowID: release.WatchdogID(releaseID),
+		// One that a run before this one has started is replaced: whatever it has done by
+		// then is found done.
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         "what lost release " + releaseID + " has left",
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(l.App.SearchValue()),
+		),
+	}), release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: l.App})
+	err := child.GetChildWorkflowExecution().Get(ctx, nil)
+	l.words--
+	var result release.WatchdogResult
+	if err == nil {
+		err = child.Get(ctx, &result)
+	}
+	if err != nil {
+		result.Left = "it was lost, and so was its watchdog: " + err.Error()
+	}
+	if result.Left != "" {
+		l.Hold(release.NewHold(releaseID, result.Words(), workflow.Now(ctx)))
+	}
+}
+
+// awaitEnd waits until a release has ended. The server retries the look, so that waiting
+// costs no history.
+func awaitEnd(ctx workflow.Context, app release.App, releaseID string) release.Ending {
+	ctx = workflow.WithActivityOptions(ctx, readOptions(app))
+	var ending release.Ending
+	err := workflow.ExecuteActivity(ctx, release.AwaitEndActivity, release.AwaitEndInput{ReleaseID: releaseID}).Get(ctx, &ending)
+	if err != nil {
+		return release.Ending{Lost: "how it ended cannot be found out: " + reason(err)}
+	}
+	return ending
+}
+
+// readOptions are those of a look at a release.
+func readOptions(app release.App) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: attemptLimit,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
+		},
+		Priority: temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
+	}
+}
+
+// reason is an activity's error in its own words.
+func reason(err error) string {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return app.Message()
+	}
+	return err.Error()
+}

@@ -1,0 +1,221 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// watchLimit is how long a watchdog waits for change orders to end.
+const watchLimit = 24 * time.Hour
+
+// Watchdog looks after what a release leaves behind that was lost: one that ended without
+// a result, because somebody terminated it or because it failed. It waits until the
+// release has ended and no change order of the application is unfinished; where the
+// application then runs one version, it puts back the scaling rules that the release
+// held. What it cannot put right it names, and the world is told that the release was
+// lost.
+//
+// A change order of the lost release that waits for a person is left to a person: nobody
+// knows what was meant to become of it.
+//
+// A lane starts one for each release it has lost. For a release without a lane it can be
+// started by hand, while the release runs or afterwards; the scaling rules that a release
+// has left off are put back also where it has ended by itself.
+func Watchdog(ctx workflow.Context, in release.WatchdogRequest) (release.WatchdogResult, error) {
+	if err := in.App.Validate(); err != nil {
+		return release.WatchdogResult{}, invalid(err)
+	}
+	if in.ReleaseID == "" {
+		return release.WatchdogResult{}, invalid(release.Problem{Field: "releaseId", Message: "must be the release ID"})
+	}
+	// Cancelling ends the waiting, not the telling.
+	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	w := &watchdog{platform: platform{in.App}, in: in, cancelled: ctx}
+	return w.work(lasting), nil
+}
+
+// watchdog is the work of one.
+type watchdog struct {
+	platform platform
+	in       release.WatchdogRequest
+	// past is the release as far as its last progress tells.
+	past      *run
+	result    release.WatchdogResult
+	cancelled workflow.Context
+	// limit ends the waiting for change orders.
+	limit workflow.Future
+}
+
+func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
+	ending := awaitEnd(ctx, w.in.App, w.in.ReleaseID)
+	w.past = &run{p: ending.Progress, platform: w.platform}
+	w.result.Lost = ending.Lost
+	var left []string
+	if ending.Lost != "" {
+		left = w.recall(ctx)
+	}
+	if len(left) == 0 {
+		left = w.tidy(ctx)
+	}
+	w.result.Left = strings.Join(left, "; ")
+	if w.result.Lost != "" {
+		w.tell(ctx)
+	}
+	return w.result
+}
+
+// recall reads the last progress of a release that was lost.
+func (w *watchdog) recall(ctx workflow.Context) (left []string) {
+	options := readOptions(w.in.App)
+	options.ScheduleToCloseTimeout = readLimit
+	ctx = workflow.WithActivityOptions(ctx, options)
+	var p release.Progress
+	err := workflow.ExecuteActivity(ctx, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID}).Get(ctx, &p)
+	if err == nil {
+		w.past.p = p
+		return nil
+	}
+	w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
+	return []string{"its last progress cannot be read (" + reason(err) + "): look at its change order and at the scaling rules"}
+}
+
+// tidy puts right what can be, and returns in words what cannot.
+func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
+	p := &w.past.p
+	if p.Phase == release.PhaseQueued || w.result.Lost == "" && len(w.past.heldNames()) == 0 {
+		return nil
+	}
+	if w.result.Lost != "" {
+		// A call that was under way when the release was lost may act for a while yet.
+		_ = workflow.Sleep(ctx, attemptLimit)
+	}
+	w.limit = workflow.NewTimer(ctx, watchLimit)
+	runs, why := w.settled(ctx)
+	if why == "" && !runs.Uniform() {
+		why = "the application runs " + describeRunning(runs)
+	}
+	if why == "" {
+		why = w.putBack(ctx)
+	}
+	if why != "" {
+		left = append(left, why+w.past.heldRules())
+	}
+	if t := p.Traffic; t != nil && !t.Cleared && t.Note == "" {
+		left = append(left, "the traffic rule of the release may still be in force")
+	}
+	return left
+}
+
+// settled reads what the application runs, once no change order of it is unfinished; or
+// it tells why it cannot be known.
+func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why string) {
+	question := release.SnapshotInput{App: w.in.App}
+	snap, f := call[release.Snapshot](ctx, w.platform, release.VerbSnapshot, question)
+	busy := snap.Busy
+	for f == nil {
+		if busy == nil {
+			runs, f = call[release.Verification](ctx, w.platform, release.VerbVerify, release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact})
+			if f != nil || runs.Other == nil {
+				break
+			}
+			busy = runs.Other
+		}
+		if w.owns(*busy) {
+			if why := w.seeOff(ctx, busy.ID); why != "" {
+				return runs, why
+			}
+		}
+		if why := w.await(ctx, release.VerbAwaitIdle, question, nil); why != "" {
+			return runs, "change order " + busy.ID + " is unfinished: " + why
+		}
+		busy = nil
+	}
+	if f != nil {
+		return runs, "what runs could not be read back: " + f.String()
+	}
+	return runs, ""
+}
+
+// owns tells whether the lost release began the change order.
+func (w *watchdog) owns(c release.ForeignChange) bool {
+	p := w.past.p
+	return c.ID == p.ChangeOrderID || strings.HasPrefix(c.Description, release.Token(p.ReleaseID, string(release.StepRollout))+" ")
+}
+
+// seeOff follows a change order of the lost release to its end. One that waits for a
+// person, or is stuck, is a person's: it tells so.
+func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
+	var seen release.Observation
+	for !seen.State.Ended() {
+		var next release.Observation
+		if why := w.await(ctx, release.VerbObserve, release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen}, &next); why != "" {
+			return "change order " + changeID + " of the release is unfinished: " + why
+		}
+		seen = next
+		if seen.State.Parked() || seen.State == release.ChangeStuck {
+			return fmt.Sprintf("change order %s of the release is %s, and nobody follows it: confirm or abort it on the platform, or adopt it with a new release",
+				changeID, seen.State)
+		}
+	}
+	return ""
+}
+
+// await waits for the answer of a verb that waits itself, no longer than the limit. It
+// tells why there is no answer.
+func (w *watchdog) await(ctx workflow.Context, v release.Verb, in, out any) (why string) {
+	look, abandon := workflow.WithCancel(ctx)
+	defer abandon()
+	answer := w.platform.begin(look, v, in)
+	_ = workflow.Await(ctx, func() bool { return answer.IsReady() || passed(w.limit) || w.cancelled.Err() != nil })
+	switch {
+	case answer.IsReady():
+		if err := answer.Get(ctx, out); err != nil {
+			return newFault(v, err).String()
+		}
+		return ""
+	case passed(w.limit):
+		return fmt.Sprintf("not within %s", release.Duration(watchLimit))
+	default:
+		return "the watchdog was cancelled"
+	}
+}
+
+// putBack puts the scaling rules back that the release held.
+func (w *watchdog) putBack(ctx workflow.Context) (why string) {
+	held := w.past.heldNames()
+	if len(held) == 0 {
+		return ""
+	}
+	_, f := w.past.restore(ctx)
+	for _, rule := range w.past.p.ScalingRules {
+		if rule.Restored && slices.Contains(held, rule.Name) {
+			w.result.Restored = append(w.result.Restored, rule.Name)
+		}
+	}
+	switch {
+	case f != nil:
+		return f.String()
+	case len(w.past.heldNames()) > 0:
+		return "not every scaling rule was read back as enabled"
+	}
+	return ""
+}
+
+// tell tells the world that the release was lost. The event is the one that a release
+// tells itself when it ends in need of attention.
+func (w *watchdog) tell(ctx workflow.Context) {
+	p := w.past.p.Clone()
+	p.Phase, p.Outcome = release.PhaseNeedsAttention, release.PhaseNeedsAttention
+	p.Awaiting, p.Paused, p.EndedAt = nil, false, workflow.Now(ctx)
+	p.Reason = w.result.Words()
+	event := release.Event{ID: release.EventID(p.ReleaseID, release.EventAttention, 0), Kind: release.EventAttention, Progress: p}
+	if err := deliver(withBus(ctx), release.PublishInput{Events: []release.Event{event}}); err != nil {
+		workflow.GetLogger(ctx).Error("lifecycle event dropped", "event", event.ID, "error", err)
+	}
+}
