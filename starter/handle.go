@@ -2,13 +2,13 @@ package starter
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"slipway/lanes"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -79,7 +79,7 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 	a := answer{kind: p.kind}
 	if p.submission != nil {
 		var receipt release.Receipt
-		receipt, a.err = s.submit(ctx, *p.submission)
+		receipt, a.err = lanes.Submit(ctx, s.temporal, *p.submission)
 		if a.err == nil {
 			told(log, p.submission.Spec.App, receipt)
 		}
@@ -110,16 +110,6 @@ func told(log zerolog.Logger, app release.App, r release.Receipt) {
 		event = event.Str("reason", r.Reason)
 	}
 	event.Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Msg(words)
-}
-
-// submit hands a release to the lane of its application, which starts if it does not run.
-func (s *Starter) submit(ctx context.Context, sub release.Submission) (release.Receipt, error) {
-	var receipt release.Receipt
-	err := UpdateLane(ctx, s.temporal, LaneUpdate{App: sub.Spec.App, Name: release.UpdateSubmit, Arg: sub, ID: sub.ReleaseID}, &receipt)
-	if err != nil {
-		return release.Receipt{}, fmt.Errorf("submit: %w", err)
-	}
-	return receipt, nil
 }
 
 // allBeforeSettled tells whether everything before the message in the stream has found

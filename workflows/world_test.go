@@ -238,7 +238,7 @@ func (w *world) order() []string {
 	defer w.mu.Unlock()
 	var order []string
 	for _, e := range w.events {
-		if e.Kind == release.EventStarted {
+		if e.Kind == release.EventStarted && e.Set == nil {
 			order = append(order, e.Progress.ReleaseID)
 		}
 	}
