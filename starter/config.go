@@ -75,6 +75,7 @@ func (c Config) Validate() error {
 // Temporal is the part of Temporal's client that a starter needs; [client.Client] is one.
 type Temporal interface {
 	lanes.Temporal
+	ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
 	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
 	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
 }
