@@ -77,6 +77,12 @@ type Progress struct {
 	EndedAt     time.Time  `json:"endedAt,omitzero"`
 }
 
+// Identity is the release ID; empty while nothing is known.
+func (p Progress) Identity() string { return p.ReleaseID }
+
+// Waits tells whether the release waits for something.
+func (p Progress) Waits() bool { return p.Awaiting != nil }
+
 // Clone returns a copy that shares nothing with p.
 func (p Progress) Clone() Progress {
 	p.Batches = slices.Clone(p.Batches)

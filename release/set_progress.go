@@ -82,6 +82,12 @@ func (r SetRequest) Progress(at time.Time) SetProgress {
 	return p
 }
 
+// Identity is the set ID; empty while nothing is known.
+func (p SetProgress) Identity() string { return p.SetID }
+
+// Waits tells whether the set waits for something.
+func (p SetProgress) Waits() bool { return p.Awaiting != nil }
+
 // Clone returns a copy that shares nothing with p.
 func (p SetProgress) Clone() SetProgress {
 	p.Decisions = slices.Clone(p.Decisions)

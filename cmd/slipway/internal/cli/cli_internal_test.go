@@ -38,11 +38,11 @@ func TestExitCodes(t *testing.T) {
 		{"refused", refused, 7, "slipway: " + refused.Error() + "\n"},
 		{"unanswered", &releases.UnansweredError{ID: id, Waited: time.Second}, 8, ""},
 		{"time is up", fmt.Errorf("release: %w", &timeoutError{time.Minute}), 8, "slipway: release: not done within 1m0s\n"},
-		{"Succeeded", byOutcome(release.Progress{Phase: release.PhaseSucceeded}), 0, ""},
-		{"RolledBack", byOutcome(release.Progress{Phase: release.PhaseRolledBack}), 3, ""},
-		{"Aborted", byOutcome(release.Progress{Phase: release.PhaseAborted}), 4, ""},
-		{"Failed", byOutcome(release.Progress{Phase: release.PhaseFailed}), 5, ""},
-		{"NeedsAttention", byOutcome(release.Progress{Phase: release.PhaseNeedsAttention}), 6, ""},
+		{"Succeeded", byOutcome(release.PhaseSucceeded), 0, ""},
+		{"RolledBack", byOutcome(release.PhaseRolledBack), 3, ""},
+		{"Aborted", byOutcome(release.PhaseAborted), 4, ""},
+		{"Failed", byOutcome(release.PhaseFailed), 5, ""},
+		{"NeedsAttention", byOutcome(release.PhaseNeedsAttention), 6, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 			t.Parallel()
 			var out, talk bytes.Buffer
 			a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
-			v := &view{app: a, format: c.format, screen: a.screen(&cobra.Command{})}
+			v := a.releaseView(&cobra.Command{}, c.format)
 			for _, s := range sightings() {
 				require.NoError(t, v.show(s))
 			}
@@ -162,8 +162,9 @@ const anyTerminal = 1 << 20
 func TestViewOnATerminalRedraws(t *testing.T) {
 	t.Parallel()
 	var out, talk bytes.Buffer
-	a := &app{World{Stdout: &out, Stderr: &talk}}
-	v := &view{app: a, format: render.FormatTable, screen: &screen{out: &out, fd: anyTerminal}}
+	a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	v := a.releaseView(&cobra.Command{}, render.FormatTable)
+	v.screen = &screen{out: &out, fd: anyTerminal}
 	for _, s := range sightings() {
 		require.NoError(t, v.show(s))
 	}
@@ -307,4 +308,30 @@ func TestPatience(t *testing.T) {
 		require.NoError(t, cmd.ParseFlags(c.args))
 		require.Equal(t, c.want, patience(cmd, *timeout), c.args)
 	}
+}
+
+func TestSaidToASet(t *testing.T) {
+	t.Parallel()
+	p := release.SetProgress{Decisions: []release.Decision{{Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li", At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}}
+	for want, c := range map[string]release.Command{
+		"wave 2 confirmed by li":                                  {Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li"},
+		"wave 2 confirmed already, by li at 2026-11-22T20:35:00Z": {Kind: release.CommandConfirm, ID: "2", Batch: 2, By: "mei"},
+		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
+		"told to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
+	} {
+		require.Equal(t, want, saidToSet(p, c))
+	}
+}
+
+func TestWaitingWave(t *testing.T) {
+	t.Parallel()
+	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
+	wave, err := waitingWave("s-1", releases.SetLook{Progress: p})
+	require.NoError(t, err)
+	require.Equal(t, 2, wave)
+	_, err = waitingWave("s-1", releases.SetLook{Progress: p, Lack: "no worker answers"})
+	require.ErrorContains(t, err, "name the wave with --wave")
+	_, err = waitingWave("s-1", releases.SetLook{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
+	var refused *releases.RefusedError
+	require.ErrorAs(t, err, &refused)
 }

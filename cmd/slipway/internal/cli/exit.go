@@ -61,12 +61,12 @@ type outcomeError struct{ outcome release.Phase }
 
 func (e *outcomeError) Error() string { return "the release ended " + string(e.outcome) }
 
-// byOutcome returns the error that stands for the end of a release.
-func byOutcome(p release.Progress) error {
-	if p.Phase == release.PhaseSucceeded {
+// byOutcome returns the error that stands for the end of a release or a set.
+func byOutcome(p release.Phase) error {
+	if p == release.PhaseSucceeded {
 		return nil
 	}
-	return &outcomeError{p.Phase}
+	return &outcomeError{p}
 }
 
 // within bounds a context by the time given; 0 is no bound.

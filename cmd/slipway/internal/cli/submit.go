@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,9 @@ type submission struct {
 
 // receipt tells what was submitted.
 type receipt struct {
-	ReleaseID string `json:"releaseId"`
+	// ReleaseID or SetID is what comes of it.
+	ReleaseID string `json:"releaseId,omitempty"`
+	SetID     string `json:"setId,omitempty"`
 	Source    string `json:"source"`
 	EventID   string `json:"eventId"`
 	// Duplicate tells that the stream held this event already.
@@ -92,6 +95,29 @@ tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttent
 
 // runSubmit submits the spec that specFor makes for whoever asks.
 func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string) (release.Spec, error)) error {
+	return a.ask(cmd, s, func(by string) (asked, error) {
+		spec, err := specFor(by)
+		return asked{
+			what: "release", follow: a.follow,
+			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
+			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(s.source, s.eventID)} },
+		}, err
+	})
+}
+
+// asked is what is asked for by an event: a release or a set.
+type asked struct {
+	what    string
+	encode  func(wire.Origin) (*nats.Msg, error)
+	receipt func(submission) receipt
+	follow  func(*cobra.Command, following) error
+}
+
+// id is that of the release or the set.
+func (r receipt) id() string { return cmp.Or(r.ReleaseID, r.SetID) }
+
+// ask publishes the event of what request makes for whoever asks.
+func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (asked, error)) error {
 	f, err := format(cmd)
 	if err != nil {
 		return err
@@ -103,60 +129,67 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 	if s.timeout != 0 && !s.wait {
 		return &usageError{"--timeout is for --wait"}
 	}
-	spec, err := specFor(a.speaker(v))
+	it, err := request(a.speaker(v))
 	if err != nil {
 		return err
 	}
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
-	msg, err := wire.EncodeRequest(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC()}, spec)
+	msg, err := it.encode(wire.Origin{Source: s.source, ID: s.eventID, Time: time.Now().UTC()})
 	if err != nil {
 		return &usageError{err.Error()}
 	}
-	r := receipt{ReleaseID: release.ID(s.source, s.eventID), Source: s.source, EventID: s.eventID}
+	r := it.receipt(s)
+	r.Source, r.EventID = s.source, s.eventID
 	if s.dryRun {
-		return a.showEvent(f, r, msg)
+		return a.showEvent(f, it.what+" "+r.id(), msg)
 	}
 	ctx, cancel := within(cmd.Context(), s.timeout)
 	defer cancel()
 	cmd.SetContext(ctx)
 	if r.Duplicate, err = a.publish(ctx, v, msg); err != nil {
-		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same release", err, s.source, s.eventID)
+		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
 	}
-	a.talkReceipt(r)
+	a.talkReceipt(it.what, r)
 	if !s.wait {
-		return f.Write(a.Stdout, r, func() string { return r.ReleaseID + "\n" })
+		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
-	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, grace: graceSubmitted})
+	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted})
 }
 
 func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
+	return readWith(a, path, over, relfile.Read)
+}
+
+// readWith reads a release file, or that of a set.
+func readWith[T any](a *app, path string, over relfile.Overrides, read func(io.Reader, relfile.Overrides) (T, error)) (T, error) {
+	var none T
 	if path == "" {
-		return release.Spec{}, &usageError{"missing -f FILE, the release file; - reads standard input"}
+		return none, &usageError{"missing -f FILE, the release file; - reads standard input"}
 	}
 	in, name := a.Stdin, "standard input"
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return release.Spec{}, &usageError{err.Error()}
+			return none, &usageError{err.Error()}
 		}
 		defer func() { _ = file.Close() }()
 		in, name = file, path
 	}
-	spec, err := relfile.Read(in, over)
+	out, err := read(in, over)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
-		return spec, fmt.Errorf("%s cannot be released:\n%w", name, problems)
+		return out, fmt.Errorf("%s cannot be released:\n%w", name, problems)
 	}
 	if err != nil {
-		return spec, &usageError{name + " " + err.Error()}
+		return out, &usageError{name + " " + err.Error()}
 	}
-	return spec, nil
+	return out, nil
 }
 
 // showEvent prints the event as it would be published.
-func (a *app) showEvent(f render.Format, r receipt, msg *nats.Msg) error {
-	a.talk("release %s would be asked for on subject %s with Nats-Msg-Id %s", r.ReleaseID, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
+func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
+	a.talk("%s would be asked for on subject %s with Nats-Msg-Id %s", what, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
 	if f == render.FormatTable {
 		f = render.FormatJSON
 	}
@@ -186,12 +219,12 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (dup
 	return ack.Duplicate, nil
 }
 
-func (a *app) talkReceipt(r receipt) {
-	what := "release %s submitted"
+func (a *app) talkReceipt(what string, r receipt) {
+	became := "submitted"
 	if r.Duplicate {
-		what = "release %s was submitted before, by the same event"
+		became = "was submitted before, by the same event"
 	}
-	a.talk(what+"; a retry repeats it with --source %s --event-id %s", r.ReleaseID, r.Source, r.EventID)
+	a.talk("%s %s %s; a retry repeats it with --source %s --event-id %s", what, r.id(), became, r.Source, r.EventID)
 }
 
 // talk says something to the person at the command line.

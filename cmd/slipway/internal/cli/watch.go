@@ -130,6 +130,21 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 
 // follow follows a release to its end and returns an error that stands for its outcome.
 func (a *app) follow(cmd *cobra.Command, g following) error {
+	return followTo(a, cmd, g, spectacle[release.Progress]{
+		name: "release", look: (*releases.Client).Look, view: a.releaseView(cmd, g.format),
+		phase: func(p release.Progress) release.Phase { return p.Phase },
+	})
+}
+
+// spectacle is what can be followed: releases or sets.
+type spectacle[P releases.Picture] struct {
+	name  string
+	look  func(*releases.Client, context.Context, string) (releases.LookAt[P], error)
+	view  *view[P]
+	phase func(P) release.Phase
+}
+
+func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spectacle[P]) error {
 	ctx, cancel := within(cmd.Context(), g.timeout)
 	defer cancel()
 	client, closeClient, err := a.releases(ctx, g.values)
@@ -137,34 +152,40 @@ func (a *app) follow(cmd *cobra.Command, g following) error {
 		return err
 	}
 	defer closeClient()
-	view := &view{app: a, format: g.format, screen: a.screen(cmd)}
-	p, err := releases.Follower{
-		Look:  func(ctx context.Context) (releases.Look, error) { return client.Look(ctx, g.id) },
+	p, err := releases.FollowerOf[P]{
+		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(client, ctx, g.id) },
 		Grace: g.grace,
-		Show:  view.show,
+		Show:  s.view.show,
 	}.Follow(ctx)
 	if late, ok := errors.AsType[*timeoutError](err); ok {
 		stands := "it is not accepted yet, and its request stays stored"
-		if p.Phase != "" {
-			stands = "it is " + string(p.Phase) + " and goes on"
+		if s.phase(p) != "" {
+			stands = "it is " + string(s.phase(p)) + " and goes on"
 		}
-		return fmt.Errorf("release %s: %w; %s; see slipway release watch %s", g.id, late, stands, g.id)
+		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", s.name, g.id, late, stands, s.name, g.id)
 	}
 	if err != nil {
 		return err
 	}
-	return byOutcome(p)
+	return byOutcome(s.phase(p))
 }
 
-// view shows a release as it changes.
-type view struct {
+// view shows a release or a set as it changes.
+type view[P releases.Picture] struct {
 	app    *app
 	format render.Format
 	screen *screen
-	seen   releases.Sighting
+	seen   releases.SightingOf[P]
+	// tree draws it, and news tells in lines what has changed.
+	tree func(p P, now time.Time, style render.Style) string
+	news func(was, is P, now time.Time) []string
 }
 
-func (v *view) show(s releases.Sighting) error {
+func (a *app) releaseView(cmd *cobra.Command, f render.Format) *view[release.Progress] {
+	return &view[release.Progress]{app: a, format: f, screen: a.screen(cmd), tree: render.Tree, news: render.News}
+}
+
+func (v *view[P]) show(s releases.SightingOf[P]) error {
 	was := v.seen
 	v.seen = s
 	if v.format == render.FormatTable && v.screen.live() {
@@ -173,24 +194,21 @@ func (v *view) show(s releases.Sighting) error {
 	if s.Trouble != "" && s.Trouble != was.Trouble {
 		v.app.talk("%s", s.Trouble)
 	}
-	if s.Progress.ReleaseID == "" || reflect.DeepEqual(s.Progress, was.Progress) {
+	if s.Progress.Identity() == "" || reflect.DeepEqual(s.Progress, was.Progress) {
 		return nil
 	}
-	return v.format.Stream(v.app.Stdout, s.Progress, func() string { return news(was.Progress, s.Progress) })
+	return v.format.Stream(v.app.Stdout, s.Progress, func() string {
+		return strings.Join(append(v.news(was.Progress, s.Progress, time.Now()), ""), "\n")
+	})
 }
 
-func (v *view) picture(s releases.Sighting) string {
+func (v *view[P]) picture(s releases.SightingOf[P]) string {
 	text := ""
-	if s.Progress.ReleaseID != "" {
-		text = render.Tree(s.Progress, time.Now(), v.screen.style())
+	if s.Progress.Identity() != "" {
+		text = v.tree(s.Progress, time.Now(), v.screen.style())
 	}
 	if s.Trouble != "" {
 		text += "\n" + render.Table([][]render.Cell{render.Text(s.Trouble)}, v.screen.style())
 	}
 	return text
-}
-
-func news(was, is release.Progress) string {
-	lines := render.News(was, is, time.Now())
-	return strings.Join(append(lines, ""), "\n")
 }

@@ -8,25 +8,37 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+
+	"slipway/release"
 )
 
-// NotFoundError says that Temporal knows no release of this ID.
+// NotFoundError says that Temporal knows no release or set of this ID.
 type NotFoundError struct{ ID string }
 
 // Error implements error.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no release %q; list them with: slipway release list", e.ID)
+	of := subjectOf(e.ID)
+	return fmt.Sprintf("there is no %s %q; list them with: slipway %s list", of, e.ID, of)
 }
 
 // Subject is what a command is for.
 type Subject string
 
-// The subjects; the zero value is a release.
+// The subjects; the zero value is a release or a set, as the ID says.
 const (
 	SubjectRelease Subject = "release"
 	SubjectLane    Subject = "lane"
 	SubjectScaling Subject = "scaling"
+	SubjectSet     Subject = "set"
 )
+
+// subjectOf tells by its ID what a command is for: a release or a set.
+func subjectOf(id string) Subject {
+	if release.IsSetID(id) {
+		return SubjectSet
+	}
+	return SubjectRelease
+}
 
 // RefusedError says why a command changed nothing.
 type RefusedError struct {
@@ -39,7 +51,7 @@ func (e *RefusedError) Error() string {
 	if e.Of == SubjectScaling {
 		return fmt.Sprintf("scaling rules of %s: refused: %s", e.ID, e.Reason)
 	}
-	return fmt.Sprintf("%s %s refused: %s", cmp.Or(e.Of, SubjectRelease), e.ID, e.Reason)
+	return fmt.Sprintf("%s %s refused: %s", cmp.Or(e.Of, subjectOf(e.ID)), e.ID, e.Reason)
 }
 
 // UnansweredError says that a command was sent and nobody answered in time.
@@ -51,7 +63,7 @@ type UnansweredError struct {
 
 // Error implements error.
 func (e *UnansweredError) Error() string {
-	of := cmp.Or(e.Of, SubjectRelease)
+	of := cmp.Or(e.Of, subjectOf(e.ID))
 	return fmt.Sprintf("no worker answered for %s %s within %s, so the command may or may not count; "+
 		"see slipway %s get %s, check that slipway worker runs, and say it again: the same word counts once", of, e.ID, e.Waited, of, e.ID)
 }

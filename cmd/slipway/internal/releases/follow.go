@@ -9,22 +9,35 @@ import (
 	"slipway/release"
 )
 
-// Sighting is what a follower sees at one moment.
-type Sighting struct {
+// Picture is the progress of something that can be followed.
+type Picture interface {
+	// Identity is its ID; empty while nothing is known.
+	Identity() string
+	Waits() bool
+}
+
+// Sighting is what a follower of a release sees at one moment.
+type Sighting = SightingOf[release.Progress]
+
+// SightingOf is what a follower sees at one moment.
+type SightingOf[P Picture] struct {
 	// Progress is the latest that is known; its ID is empty while nothing is.
-	Progress release.Progress
+	Progress P
 	// Trouble says why nothing newer is known; empty when all is well.
 	Trouble string
 }
 
 // Follower follows a release to its end.
-type Follower struct {
-	// Look looks at the release.
-	Look func(ctx context.Context) (Look, error)
-	// Grace is how long the release may not exist yet, because it was only just asked for.
+type Follower = FollowerOf[release.Progress]
+
+// FollowerOf follows a release or a set to its end.
+type FollowerOf[P Picture] struct {
+	// Look looks at it.
+	Look func(ctx context.Context) (LookAt[P], error)
+	// Grace is how long it may not exist yet, because it was only just asked for.
 	Grace time.Duration
 	// Show is told of every look, whether or not it brought news.
-	Show func(Sighting) error
+	Show func(SightingOf[P]) error
 }
 
 // The pace of looking.
@@ -36,8 +49,8 @@ const (
 
 // Follow looks until the release has ended, and returns how. An error of ctx is returned
 // with the latest progress.
-func (f Follower) Follow(ctx context.Context) (release.Progress, error) {
-	var seen Sighting
+func (f FollowerOf[P]) Follow(ctx context.Context) (P, error) {
+	var seen SightingOf[P]
 	for began := time.Now(); ; {
 		look, err := f.Look(ctx)
 		if ctx.Err() != nil {
@@ -61,16 +74,16 @@ func (f Follower) Follow(ctx context.Context) (release.Progress, error) {
 }
 
 // take takes in a look; it returns an error that waiting does not mend.
-func (s *Sighting) take(look Look, err error, expected bool) error {
+func (s *SightingOf[P]) take(look LookAt[P], err error, expected bool) error {
 	var missing *NotFoundError
 	var unreachable *UnreachableError
 	switch {
 	case err == nil:
 		s.Trouble = look.Lack
-		if look.Lack == "" || s.Progress.ReleaseID == "" {
+		if look.Lack == "" || s.Progress.Identity() == "" {
 			s.Progress = look.Progress
 		}
-	case errors.As(err, &missing) && expected && s.Progress.ReleaseID == "":
+	case errors.As(err, &missing) && expected && s.Progress.Identity() == "":
 		s.Trouble = "not accepted yet; the request is stored and waits for slipway starter and slipway worker"
 	case errors.As(err, &unreachable):
 		s.Trouble = err.Error()
@@ -80,11 +93,11 @@ func (s *Sighting) take(look Look, err error, expected bool) error {
 	return nil
 }
 
-func (s *Sighting) pace() time.Duration {
+func (s *SightingOf[P]) pace() time.Duration {
 	switch {
 	case s.Trouble != "":
 		return paceTrouble
-	case s.Progress.Awaiting != nil:
+	case s.Progress.Waits():
 		return paceParked
 	default:
 		return paceMoving

@@ -89,6 +89,21 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 	return found, more, err
 }
 
+// ListSets lists sets in the same order. Of a filter only the phase and the limit count.
+func (c *Client) ListSets(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
+	query := "WorkflowType = " + literal(release.WorkflowReleaseSet)
+	if f.Phase != "" {
+		query += fmt.Sprintf(" AND %s = %s", release.SearchPhase, literal(string(f.Phase)))
+	}
+	infos, more, err := c.find(ctx, query, f.Limit)
+	for _, info := range infos {
+		l := listed(info)
+		l.ID = strings.TrimPrefix(l.ID, release.SetWorkflowID(""))
+		found = append(found, l)
+	}
+	return found, more, err
+}
+
 // find lists workflows; 0 is no limit.
 func (c *Client) find(ctx context.Context, query string, limit int) (found []*workflowpb.WorkflowExecutionInfo, more bool, err error) {
 	var page []byte

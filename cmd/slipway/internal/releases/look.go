@@ -3,6 +3,7 @@ package releases
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -17,9 +18,15 @@ import (
 const askTime = 5 * time.Second
 
 // Look is one look at a release.
-type Look struct {
-	Progress release.Progress
-	// Closed tells that the release will not move any more.
+type Look = LookAt[release.Progress]
+
+// SetLook is one look at a set.
+type SetLook = LookAt[release.SetProgress]
+
+// LookAt is one look at a release or a set.
+type LookAt[P any] struct {
+	Progress P
+	// Closed tells that it will not move any more.
 	Closed bool
 	// Lack says why the progress holds only what Temporal itself knows (application,
 	// phase, times); empty when it is whole.
@@ -31,32 +38,55 @@ const noWorker = "no worker answers; the release is durable, waiting"
 
 // Look looks at a release. It needs no worker for one that has ended.
 func (c *Client) Look(ctx context.Context, id string) (Look, error) {
+	return look(ctx, eye[release.Progress]{
+		client: c, id: id, workflowID: workflowID(id), described: described, stranded: stranded,
+	})
+}
+
+// LookSet looks at a set in the same way.
+func (c *Client) LookSet(ctx context.Context, id string) (SetLook, error) {
+	return look(ctx, eye[release.SetProgress]{
+		client: c, id: id, workflowID: release.AddresseeID(id), described: describedSet, stranded: strandedSet,
+	})
+}
+
+// eye looks at one workflow that shows a progress.
+type eye[P any] struct {
+	client         *Client
+	id, workflowID string
+	// described is the progress as far as Temporal knows it without a worker.
+	described func(id string, d *client.WorkflowExecutionDescription) P
+	// stranded is the progress of one whose workflow was ended from outside.
+	stranded func(p P, d *client.WorkflowExecutionDescription) P
+}
+
+func look[P any](ctx context.Context, e eye[P]) (LookAt[P], error) {
 	asking, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	d, err := c.temporal.DescribeWorkflow(asking, workflowID(id), "")
+	d, err := e.client.temporal.DescribeWorkflow(asking, e.workflowID, "")
 	if err != nil {
-		return Look{}, classify(id, err)
+		return LookAt[P]{}, classify(e.id, err)
 	}
 	switch d.Status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		var p release.Progress
-		err := c.temporal.GetWorkflow(asking, workflowID(id), d.WorkflowExecution.RunID).Get(asking, &p)
-		return Look{Progress: p, Closed: true}, classify(id, err)
+		var p P
+		err := e.client.temporal.GetWorkflow(asking, e.workflowID, d.WorkflowExecution.RunID).Get(asking, &p)
+		return LookAt[P]{Progress: p, Closed: true}, classify(e.id, err)
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED,
 		enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED:
-		return c.ask(ctx, id, d)
+		return e.ask(ctx, d)
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
 		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 	}
-	return c.stray(ctx, id, d)
+	return e.stray(ctx, d)
 }
 
 // ask queries the progress and falls back to what the description knows.
-func (c *Client) ask(ctx context.Context, id string, d *client.WorkflowExecutionDescription) (Look, error) {
+func (e eye[P]) ask(ctx context.Context, d *client.WorkflowExecutionDescription) (LookAt[P], error) {
 	asking, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	var p release.Progress
-	answer, err := c.temporal.QueryWorkflow(asking, workflowID(id), d.WorkflowExecution.RunID, release.QueryProgress)
+	var p P
+	answer, err := e.client.temporal.QueryWorkflow(asking, e.workflowID, d.WorkflowExecution.RunID, release.QueryProgress)
 	if err == nil {
 		err = answer.Get(&p)
 	}
@@ -64,33 +94,47 @@ func (c *Client) ask(ctx context.Context, id string, d *client.WorkflowExecution
 	var notMet *serviceerror.FailedPrecondition
 	switch {
 	case err == nil:
-		return Look{Progress: p}, nil
+		return LookAt[P]{Progress: p}, nil
 	case ctx.Err() != nil:
-		return Look{}, ctx.Err()
+		return LookAt[P]{}, ctx.Err()
 	case errors.As(err, &notReady):
-		return Look{Progress: described(id, d), Lack: "the release does not answer yet: " + notReady.Error()}, nil
+		return LookAt[P]{Progress: e.described(e.id, d), Lack: "the " + string(subjectOf(e.id)) + " does not answer yet: " + notReady.Error()}, nil
 	case errors.As(err, &notMet), transient(err):
-		return Look{Progress: described(id, d), Lack: noWorker}, nil
+		return LookAt[P]{Progress: e.described(e.id, d), Lack: strings.Replace(noWorker, string(SubjectRelease), string(subjectOf(e.id)), 1)}, nil
 	}
-	return Look{}, classify(id, err)
+	return LookAt[P]{}, classify(e.id, err)
 }
 
-// stray looks at a release whose workflow was ended from outside. Nobody brings it to an
-// end, so it needs attention whatever it was at; a worker may still tell how far it came.
-func (c *Client) stray(ctx context.Context, id string, d *client.WorkflowExecutionDescription) (Look, error) {
-	l, err := c.ask(ctx, id, d)
+// stray looks at what was ended from outside. Nobody brings it to an end, so it needs
+// attention whatever it was at; a worker may still tell how far it came.
+func (e eye[P]) stray(ctx context.Context, d *client.WorkflowExecutionDescription) (LookAt[P], error) {
+	l, err := e.ask(ctx, d)
 	if err != nil {
-		l = Look{Progress: described(id, d)}
+		l = LookAt[P]{Progress: e.described(e.id, d)}
 	}
-	was := l.Progress.Phase
-	l.Closed, l.Lack = true, ""
-	l.Progress.Phase, l.Progress.Outcome, l.Progress.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
-	l.Progress.Reason = "its workflow was " + stopped(d.Status) + " at " + string(was) +
+	return LookAt[P]{Progress: e.stranded(l.Progress, d), Closed: true}, ctx.Err()
+}
+
+// stranded is a release that nobody brings to an end.
+func stranded(p release.Progress, d *client.WorkflowExecutionDescription) release.Progress {
+	p.Reason = "its workflow was " + stopped(d.Status) + " at " + string(p.Phase) +
 		": nobody follows its change order or restores its scaling rules; look at the application on its platform"
+	p.Phase, p.Outcome, p.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
 	if d.WorkflowCloseTime != nil {
-		l.Progress.EndedAt = *d.WorkflowCloseTime
+		p.EndedAt = *d.WorkflowCloseTime
 	}
-	return l, ctx.Err()
+	return p
+}
+
+// strandedSet is a set that nobody brings to an end.
+func strandedSet(p release.SetProgress, d *client.WorkflowExecutionDescription) release.SetProgress {
+	p.Reason = "its workflow was " + stopped(d.Status) + " at " + string(p.Phase) +
+		": the releases that it has begun go on by themselves, and nothing further begins"
+	p.Phase, p.Outcome, p.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
+	if d.WorkflowCloseTime != nil {
+		p.EndedAt = *d.WorkflowCloseTime
+	}
+	return p
 }
 
 // described is the progress as far as Temporal knows it without a worker.
@@ -99,8 +143,15 @@ func described(id string, d *client.WorkflowExecutionDescription) release.Progre
 	if app, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp)); ok {
 		p.App = parseApp(app)
 	}
-	if phase, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)); ok {
-		p.Phase = release.Phase(phase)
-	}
+	p.Phase = shownPhase(d)
 	return p
+}
+
+func describedSet(id string, d *client.WorkflowExecutionDescription) release.SetProgress {
+	return release.SetProgress{SetID: id, Phase: shownPhase(d), StartedAt: d.WorkflowStartTime}
+}
+
+func shownPhase(d *client.WorkflowExecutionDescription) release.Phase {
+	phase, _ := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchPhase))
+	return release.Phase(phase)
 }

@@ -265,3 +265,99 @@ func TestList(t *testing.T) {
 		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
 	}, found)
 }
+
+const setID = "s-abcdefghijklmnop"
+
+// showing is a set's answer.
+type showing struct{ p release.SetProgress }
+
+func (s showing) HasValue() bool { return true }
+
+func (s showing) Get(out any) error {
+	*out.(*release.SetProgress) = s.p
+	return nil
+}
+
+func TestLookAtASet(t *testing.T) {
+	t.Parallel()
+	waiting := release.SetProgress{SetID: setID, Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
+	at := func(status enumspb.WorkflowExecutionStatus, answer converter.EncodedValue, err error) (releases.SetLook, error) {
+		m := &mocks.Client{}
+		r := releases.New(m)
+		m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(status), nil)
+		m.On("QueryWorkflow", mock.Anything, "set/"+setID, "run-1", release.QueryProgress).Return(answer, err)
+		return r.LookSet(t.Context(), setID)
+	}
+	look, err := at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, showing{waiting}, nil)
+	require.NoError(t, err)
+	require.Equal(t, releases.SetLook{Progress: waiting}, look)
+
+	look, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, serviceerror.NewFailedPrecondition("no poller seen"))
+	require.NoError(t, err)
+	require.Equal(t, "no worker answers; the set is durable, waiting", look.Lack)
+	require.Equal(t, release.PhaseRollingOut, look.Progress.Phase)
+
+	look, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, showing{waiting}, nil)
+	require.NoError(t, err)
+	require.True(t, look.Closed)
+	require.Equal(t, release.PhaseNeedsAttention, look.Progress.Outcome)
+	require.Contains(t, look.Progress.Reason, "terminated at AwaitingConfirm: the releases that it has begun go on by themselves")
+}
+
+func TestNoSuchSet(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(nil, serviceerror.NewNotFound("workflow not found"))
+	_, err := r.LookSet(t.Context(), setID)
+	require.EqualError(t, err, `there is no set "`+setID+`"; list them with: slipway set list`)
+}
+
+func TestSayToASet(t *testing.T) {
+	t.Parallel()
+	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 2, By: "mei", Via: "update"}
+	going := release.SetProgress{SetID: setID, Phase: release.PhaseRollingOut}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"taken":   {},
+		"refused": {temporal.NewNonRetryableApplicationError("wave 2 does not wait", release.ErrorRefused, nil), "set " + setID + " refused: wave 2 does not wait"},
+		"ended":   {serviceerror.NewNotFound("workflow execution already completed"), "set " + setID + " refused: set " + setID + " has ended: NeedsAttention"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.SetProgress) = going }).Return(nil)
+			m.On("UpdateWorkflow", mock.Anything, client.UpdateWorkflowOptions{
+				UpdateID: "c-1", WorkflowID: "set/" + setID, UpdateName: "confirm", Args: []any{confirm}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			}).Return(handle, c.err)
+			if name == "ended" {
+				m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil)
+				m.On("QueryWorkflow", mock.Anything, "set/"+setID, "run-1", release.QueryProgress).Return(showing{going}, nil)
+			}
+			p, err := r.SaySet(t.Context(), setID, confirm)
+			if c.want != "" {
+				require.EqualError(t, err, c.want)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, going, p)
+		})
+	}
+}
+
+func TestListSets(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: "WorkflowType = 'ReleaseSet' AND SlipwayPhase = 'RollingOut'", PageSize: 3,
+	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: "set/" + setID}, Type: &commonpb.WorkflowType{Name: "ReleaseSet"},
+		Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(start()),
+	}}}, nil)
+	found, more, err := r.ListSets(t.Context(), releases.Filter{Phase: release.PhaseRollingOut, Limit: 2})
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", StartedAt: start()}}, found)
+}

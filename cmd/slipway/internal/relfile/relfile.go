@@ -4,6 +4,8 @@
 //	kind: Release
 //	spec: {...}
 //
+// and files of sets, kind ReleaseSet.
+//
 // It is as strict as the receiver of a request, and tells the line of each problem: what
 // the format does not know is an error, and all errors are told at once.
 package relfile
@@ -41,30 +43,45 @@ type Overrides struct {
 // Read reads one release file, applies the overrides and the defaults, and validates the
 // spec. Problems of fields are [release.Problems], all of them at once.
 func Read(r io.Reader, o Overrides) (release.Spec, error) {
+	return read(r, kind{release.KindRelease, "app and artifact"}, o, wire.ParseSpec)
+}
+
+// ReadSet reads one file of a set, kind ReleaseSet, in the same way. An image in the
+// overrides has no meaning for a set.
+func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
+	o.Image = ""
+	return read(r, kind{release.KindReleaseSet, "name and waves"}, o, wire.ParseSet)
+}
+
+// kind is a kind of file and what its spec must have.
+type kind struct{ name, required string }
+
+func read[T any](r io.Reader, k kind, o Overrides, parse func([]byte) (T, error)) (T, error) {
+	var none T
 	raw, err := io.ReadAll(io.LimitReader(r, wire.MaxPayload+1))
 	if err != nil {
-		return release.Spec{}, err
+		return none, err
 	}
 	if len(raw) > wire.MaxPayload {
-		return release.Spec{}, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
+		return none, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
 	}
 	root, err := single(raw)
 	if err != nil {
-		return release.Spec{}, err
+		return none, err
 	}
 	tree := &reader{}
 	envelope, _ := tree.value(root, "").(map[string]any)
-	tree.envelope(root, envelope)
+	tree.envelope(root, envelope, k)
 	if len(tree.problems) > 0 {
-		return release.Spec{}, tree.problems
+		return none, tree.problems
 	}
 	spec, _ := envelope[fieldSpec].(map[string]any)
 	o.apply(spec)
 	data, err := json.Marshal(spec)
 	if err != nil {
-		return release.Spec{}, err
+		return none, err
 	}
-	out, err := wire.ParseSpec(data)
+	out, err := parse(data)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
 		return out, locate(problems, entry(root, fieldSpec))
 	}
@@ -188,7 +205,7 @@ func (r *reader) scalar(n *yaml.Node, path string) any {
 }
 
 // envelope checks what stands around the spec.
-func (r *reader) envelope(root *yaml.Node, got map[string]any) {
+func (r *reader) envelope(root *yaml.Node, got map[string]any, k kind) {
 	for pair := range slices.Chunk(root.Content, 2) {
 		switch name := pair[0].Value; name {
 		case fieldVersion, fieldKind, fieldSpec:
@@ -199,11 +216,11 @@ func (r *reader) envelope(root *yaml.Node, got map[string]any) {
 	if got[fieldVersion] != release.APIVersion {
 		r.problem(root, fieldVersion, "must be "+release.APIVersion)
 	}
-	if got[fieldKind] != release.KindRelease {
-		r.problem(root, fieldKind, "must be "+release.KindRelease)
+	if got[fieldKind] != k.name {
+		r.problem(root, fieldKind, "must be "+k.name)
 	}
 	if _, ok := got[fieldSpec].(map[string]any); !ok {
-		r.problem(root, fieldSpec, "must be a group of fields; app and artifact are required")
+		r.problem(root, fieldSpec, "must be a group of fields; "+k.required+" are required")
 	}
 }
 

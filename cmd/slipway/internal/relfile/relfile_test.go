@@ -39,8 +39,11 @@ func TestExamplesAreValid(t *testing.T) {
 		"rescale.yaml":         func(s release.Spec) bool { return s.Operation == release.OperationRescale && s.Instances == 6 },
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
-	require.Len(t, files, len(want))
+	require.Len(t, files, len(want)+1, "and set.yaml")
 	for _, path := range files {
+		if filepath.Base(path) == "set.yaml" {
+			continue // see TestExampleOfASet
+		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			raw, err := os.ReadFile(path)
@@ -48,6 +51,47 @@ func TestExamplesAreValid(t *testing.T) {
 			spec, err := relfile.Read(bytes.NewReader(raw), relfile.Overrides{})
 			require.NoError(t, err)
 			require.True(t, want[filepath.Base(path)](spec), "%+v", spec)
+		})
+	}
+}
+
+func TestExampleOfASet(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(examples, "set.yaml"))
+	require.NoError(t, err)
+	s, err := relfile.ReadSet(bytes.NewReader(raw), relfile.Overrides{AskedBy: "mei"})
+	require.NoError(t, err)
+	require.Equal(t, release.SetRollback, s.OnFailure)
+	require.Len(t, s.Waves, 2)
+	require.Equal(t, release.ConfirmManual, s.Waves[1].Confirm)
+	_, err = relfile.Read(bytes.NewReader(raw), relfile.Overrides{})
+	require.ErrorContains(t, err, "kind: must be Release (line")
+}
+
+func TestReadSet(t *testing.T) {
+	t.Parallel()
+	const head = "apiVersion: slipway.dev/v1\nkind: ReleaseSet\n"
+	const one = "    - releases:\n        - name: shop\n          spec: {app: {platform: sae, region: cn-hangzhou, id: a-1}, artifact: {image: shop:1}}\n"
+	s, err := relfile.ReadSet(strings.NewReader(head+"spec:\n  name: checkout\n  waves:\n"+one), relfile.Overrides{AskedBy: "mei", Note: "said", Image: "shop:9"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"mei", "said"}, []string{s.RequestedBy, s.Note})
+	require.Equal(t, "shop:1", s.Waves[0].Releases[0].Spec.Artifact.Image)
+	for name, c := range map[string]struct {
+		file string
+		want []string
+	}{
+		"a release":       {"apiVersion: slipway.dev/v1\nkind: Release\nspec: {}\n", []string{"kind: must be ReleaseSet"}},
+		"no spec":         {head, []string{"spec: must be a group of fields; name and waves are required"}},
+		"an empty spec":   {head + "spec: {}\n", []string{"name:", "waves: must be 1-20"}},
+		"what is deep":    {head + "spec:\n  name: checkout\n  waves:\n" + one + "    - releases:\n        - name: web\n          spec: {app: {platform: sae, region: cn-hangzhou, id: a-2}, artifact: {image: web:1}, strategy: {type: grey}}\n", []string{`waves[1].releases[0].spec.strategy.type: "grey" is unknown; use all, batch or gray (line 11)`}},
+		"a field of none": {head + "spec:\n  name: checkout\n  wave: []\n  waves:\n" + one, []string{"wave: is not a field here; there are name, waves, onFailure, limits, requestedBy, note (line 5)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := relfile.ReadSet(strings.NewReader(c.file), relfile.Overrides{})
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
 		})
 	}
 }

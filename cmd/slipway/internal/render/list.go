@@ -19,13 +19,17 @@ type Row struct {
 func Releases(rows []Row, now time.Time, style Style) string {
 	table := [][]Cell{Text("ID", "APP", "KIND", "PHASE", "STARTED", "AGE")}
 	for _, r := range rows {
-		state := phase(r.Phase)
-		if r.Stopped != "" {
-			state = Cell{Text: iconAlarm + " " + string(r.Phase) + " (" + r.Stopped + ")", color: red}
-		}
 		table = append(table, []Cell{
-			{Text: r.ID}, {Text: r.App}, {Text: r.Kind}, state, {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)},
+			{Text: r.ID}, {Text: r.App}, {Text: r.Kind}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)},
 		})
 	}
 	return Table(table, style)
+}
+
+// state is the phase, and how the workflow was ended from outside if it was.
+func (r Row) state() Cell {
+	if r.Stopped != "" {
+		return Cell{Text: iconAlarm + " " + string(r.Phase) + " (" + r.Stopped + ")", color: red}
+	}
+	return phase(r.Phase)
 }

@@ -279,3 +279,54 @@ func TestRecovered(t *testing.T) {
 		require.Equal(t, want, render.Recovered(r))
 	}
 }
+
+// checkout is a set that goes back because of its second wave.
+func checkout() release.SetProgress {
+	run := func(id string, standing release.Standing, outcome release.Phase) release.SetRun {
+		return release.SetRun{ReleaseID: id, Standing: standing, Outcome: outcome, StartedAt: at(1), EndedAt: at(4)}
+	}
+	stock := release.SetStanding{Name: "stock", Run: run("r-1", release.StandingStarted, release.PhaseSucceeded)}
+	stock.Rollback = &release.SetRun{ReleaseID: "r-4", Standing: release.StandingQueued, StartedAt: at(6)}
+	shop := release.SetStanding{Name: "shop", Run: run("r-2", release.StandingStarted, release.PhaseRolledBack)}
+	shop.Run.Reason = "batch 1 failed"
+	return release.SetProgress{
+		SetID: "s-abcdefghijklmnop", Name: "checkout", Phase: release.PhaseRollingBack, OnFailure: release.SetRollback,
+		Reason: "shop (r-2) ended RolledBack; not begun: web", RequestedBy: "ci", StartedAt: at(0),
+		Waves: []release.WaveProgress{
+			{Number: 1, Name: "services", Confirm: release.ConfirmAuto, Releases: []release.SetStanding{stock}},
+			{Number: 2, Name: "front", Confirm: release.ConfirmManual, Releases: []release.SetStanding{shop}},
+			{Number: 3, Name: "edge", Releases: []release.SetStanding{{Name: "web", Run: release.SetRun{ReleaseID: "r-3"}}}},
+		},
+		Decisions: []release.Decision{
+			{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(5), Via: "update"},
+			{Kind: release.CommandAbort, By: "li", At: at(6), Via: "event", Note: "a batch failed", Refused: "the set is rolling back already"},
+		},
+	}
+}
+
+func TestSetTree(t *testing.T) {
+	t.Parallel()
+	golden(t, "set-back.golden", render.SetTree(checkout(), at(9), render.Style{}))
+	waiting := checkout()
+	waiting.Phase, waiting.Reason, waiting.Decisions = release.PhaseAwaitingConfirm, "", nil
+	waiting.Waves[0].Releases[0].Rollback = nil
+	waiting.Waves[1].Releases[0].Run = release.SetRun{ReleaseID: "r-2"}
+	waiting.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(4), Until: at(4).Add(24 * time.Hour)}
+	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
+}
+
+func TestSetNews(t *testing.T) {
+	t.Parallel()
+	var was release.SetProgress
+	lines := render.SetNews(was, checkout(), at(9))
+	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
+	require.Empty(t, render.SetNews(checkout(), checkout(), at(10)), "no news is told twice")
+}
+
+func TestSets(t *testing.T) {
+	t.Parallel()
+	golden(t, "sets.golden", render.Sets([]render.Row{
+		{ID: "s-1", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},
+		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", StartedAt: at(0), EndedAt: at(5)},
+	}, at(9), render.Style{}))
+}

@@ -89,13 +89,25 @@ func nodes(p release.Progress, now time.Time) [][]Cell {
 	if t := p.Traffic; t != nil {
 		branches = append(branches, node{row: []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}}})
 	}
-	for _, d := range p.Decisions {
+	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, decision)...))...)
+}
+
+// decisionNodes are what was said, in the given words.
+func decisionNodes(decisions []release.Decision, now time.Time, words func(release.Decision) string) []node {
+	var branches []node
+	for _, d := range decisions {
 		state := Cell{Text: iconGood + " counted", color: green}
 		if d.Refused != "" {
 			state = Cell{Text: iconBad + " refused", color: red}
 		}
-		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: decision(d)}}})
+		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: words(d)}}})
 	}
+	return branches
+}
+
+// tree hangs the branches and their leaves below each other.
+func tree(branches []node) [][]Cell {
+	var rows [][]Cell
 	for i, branch := range branches {
 		last := i == len(branches)-1
 		stem := "│  "

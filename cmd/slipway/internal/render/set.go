@@ -1,0 +1,207 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// SetTree draws one set as a block of facts above a tree of its waves with their releases
+// and rollbacks, and of the decisions.
+func SetTree(p release.SetProgress, now time.Time, style Style) string {
+	return setFacts(p, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "RELEASE", "AGE", "INFO")}, setNodes(p, now)...), style)
+}
+
+func setFacts(p release.SetProgress, now time.Time, style Style) string {
+	var rows [][]Cell
+	add := func(name string, value Cell) {
+		if value.Text != "" {
+			rows = append(rows, []Cell{{Text: name + ":"}, value})
+		}
+	}
+	until := awaitingWave(p)
+	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
+		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
+	}
+	add("Name", Cell{Text: p.Name})
+	add("Set", Cell{Text: p.SetID})
+	add("Status", phase(p.Phase))
+	add("Reason", Cell{Text: p.Reason})
+	add("Wave", Cell{Text: wave(p)})
+	add("On failure", Cell{Text: string(p.OnFailure)})
+	add("Awaiting", Cell{Text: until, color: yellow})
+	add("Requested by", Cell{Text: p.RequestedBy})
+	add("Note", Cell{Text: p.Note})
+	add("Started", Cell{Text: stamp(p.StartedAt)})
+	add("Ended", Cell{Text: stamp(p.EndedAt)})
+	return Table(rows, style)
+}
+
+// setNodes are the rows of the tree of a set.
+func setNodes(p release.SetProgress, now time.Time) [][]Cell {
+	rows := [][]Cell{{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}}}
+	var branches []node
+	for _, w := range p.Waves {
+		waits := p.Awaiting != nil && p.Awaiting.Batch == w.Number
+		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, waveState(w, waits), {}, {}, {}}}
+		for _, r := range w.Releases {
+			branch.leaf = append(branch.leaf, runNode("⧉ "+r.Name, "Release", r.Run, now))
+			if r.Rollback != nil {
+				branch.leaf = append(branch.leaf, runNode("↶ "+r.Name, "Rollback", *r.Rollback, now))
+			}
+		}
+		branches = append(branches, branch)
+	}
+	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, setDecision)...))...)
+}
+
+// waveState is what the releases of a wave have come to.
+func waveState(w release.WaveProgress, waits bool) Cell {
+	begun, ended, bad := false, true, false
+	for _, r := range w.Releases {
+		begun = begun || !r.Run.StartedAt.IsZero()
+		ended = ended && r.Run.Outcome != ""
+		bad = bad || r.Run.Outcome != "" && r.Run.Outcome != release.PhaseSucceeded
+	}
+	switch {
+	case waits:
+		return Cell{Text: iconParked + " waiting", color: yellow}
+	case !begun:
+		return Cell{Text: iconMoving + " pending", color: faint}
+	case !ended:
+		return Cell{Text: iconMoving + " running", color: cyan}
+	case bad:
+		return Cell{Text: iconBad + " failed", color: red}
+	}
+	return Cell{Text: iconGood + " done", color: green}
+}
+
+func runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
+	state := Cell{Text: iconMoving + " pending", color: faint}
+	switch {
+	case r.Outcome != "":
+		state = phase(r.Outcome)
+	case r.Standing != "":
+		state = Cell{Text: iconMoving + " under way", color: cyan}
+	case !r.StartedAt.IsZero():
+		state = Cell{Text: iconMoving + " submitting", color: cyan}
+	}
+	return []Cell{{Text: name}, {Text: kind}, state, {Text: r.ReleaseID}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.Reason}}
+}
+
+// wave tells which wave a set is at, and of how many.
+func wave(p release.SetProgress) string {
+	if len(p.Waves) == 0 {
+		return ""
+	}
+	at := 0
+	for _, w := range p.Waves {
+		if waveBegun(w) || p.Awaiting != nil && p.Awaiting.Batch == w.Number {
+			at = w.Number
+		}
+	}
+	return fmt.Sprintf("%d of %d", at, len(p.Waves))
+}
+
+func waveBegun(w release.WaveProgress) bool {
+	for _, r := range w.Releases {
+		if !r.Run.StartedAt.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitingWave tells which wave waits, and until when.
+func awaitingWave(p release.SetProgress) string {
+	if p.Awaiting == nil {
+		return ""
+	}
+	s := fmt.Sprintf("confirmation of wave %d", p.Awaiting.Batch)
+	if !p.Awaiting.Until.IsZero() {
+		s += " until " + stamp(p.Awaiting.Until)
+	}
+	return s
+}
+
+// SetLine tells in one line where a set stands, in the manner of [Line].
+func SetLine(p release.SetProgress) string {
+	icon, _ := phaseIcon(p.Phase)
+	parts := []string{p.SetID + " " + icon + " " + string(p.Phase)}
+	if at := wave(p); at != "" {
+		parts = append(parts, "wave "+at)
+	}
+	if until := awaitingWave(p); until != "" {
+		parts = append(parts, "awaiting "+until)
+	}
+	if p.Reason != "" {
+		parts = append(parts, p.Reason)
+	}
+	return Clean(strings.Join(parts, ", "))
+}
+
+// SetNews returns the lines that tell what changed from prev to next, in the manner of
+// [News].
+func SetNews(prev, next release.SetProgress, now time.Time) []string {
+	var lines []string
+	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
+		lines = append(lines, Clean(next.SetID+" ◆ "+setDecision(d)))
+	}
+	known := map[string]bool{}
+	for _, line := range setRuns(prev) {
+		known[line] = true
+	}
+	for _, line := range setRuns(next) {
+		if !known[line] {
+			lines = append(lines, Clean(next.SetID+" ⧉ "+line))
+		}
+	}
+	if line := SetLine(next); line != SetLine(prev) {
+		lines = append(lines, line)
+	}
+	for i, line := range lines {
+		lines[i] = stamp(now) + " " + line
+	}
+	return lines
+}
+
+// setRuns tells of each release of a set that was submitted, or has ended.
+func setRuns(p release.SetProgress) []string {
+	var lines []string
+	tell := func(name string, r release.SetRun) {
+		switch {
+		case r.Outcome != "":
+			lines = append(lines, strings.TrimSuffix(fmt.Sprintf("%s: %s ended %s: %s", name, r.ReleaseID, r.Outcome, r.Reason), ": "))
+		case r.Standing != "":
+			lines = append(lines, fmt.Sprintf("%s: %s %s", name, r.ReleaseID, r.Standing))
+		}
+	}
+	for _, w := range p.Waves {
+		for _, r := range w.Releases {
+			tell(r.Name, r.Run)
+			if r.Rollback != nil {
+				tell("rollback of "+r.Name, *r.Rollback)
+			}
+		}
+	}
+	return lines
+}
+
+// setDecision tells who said what to a set, and when.
+func setDecision(d release.Decision) string {
+	if d.Batch == 0 {
+		return decision(d)
+	}
+	return strings.Replace(decision(d), " batch ", " wave ", 1)
+}
+
+// Sets draws a list of sets.
+func Sets(rows []Row, now time.Time, style Style) string {
+	table := [][]Cell{Text("ID", "PHASE", "STARTED", "AGE")}
+	for _, r := range rows {
+		table = append(table, []Cell{{Text: r.ID}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)}})
+	}
+	return Table(table, style)
+}
