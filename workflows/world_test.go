@@ -221,23 +221,28 @@ func (w *world) requireEnded(id string, outcome release.Phase, reason string) {
 
 // told are the events of a kind that tell of a release.
 func (w *world) told(id string, kind release.EventKind) []release.Event {
+	return slices.DeleteFunc(w.onBus(), func(e release.Event) bool { return e.Progress.ReleaseID != id || e.Kind != kind })
+}
+
+// onBus are the events as the bus keeps them: each ID once.
+func (w *world) onBus() []release.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var told []release.Event
+	var kept []release.Event
+	seen := map[string]bool{}
 	for _, e := range w.events {
-		if e.Progress.ReleaseID == id && e.Kind == kind {
-			told = append(told, e)
+		if !seen[e.ID] {
+			kept = append(kept, e)
 		}
+		seen[e.ID] = true
 	}
-	return told
+	return kept
 }
 
 // order are the releases that began, in the order in which they did.
 func (w *world) order() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	var order []string
-	for _, e := range w.events {
+	for _, e := range w.onBus() {
 		if e.Kind == release.EventStarted {
 			order = append(order, e.Progress.ReleaseID)
 		}
@@ -253,15 +258,11 @@ func (w *world) requireOneAtATime() {
 
 // overlap tells which releases were at work at the same time; empty when none were.
 func (w *world) overlap() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	began := map[string]bool{}
-	for _, e := range w.events {
-		began[e.Progress.ReleaseID] = began[e.Progress.ReleaseID] || e.Kind == release.EventStarted
-	}
+	events := w.onBus()
+	began := w.order()
 	var runs []release.Progress
-	for _, e := range w.events {
-		if began[e.Progress.ReleaseID] && e.Progress.Outcome != "" {
+	for _, e := range events {
+		if e.Progress.Outcome != "" && slices.Contains(began, e.Progress.ReleaseID) {
 			runs = append(runs, e.Progress)
 		}
 	}
