@@ -42,9 +42,9 @@ type world struct {
 	endings map[string]release.Ending
 	// found are the results of watchdogs.
 	found map[string]release.WatchdogResult
-	shown   map[string]func() (release.Progress, error)
-	begun   []string
-	asked   map[string][]release.SnapshotInput
+	shown map[string]func() (release.Progress, error)
+	begun []string
+	asked map[string][]release.SnapshotInput
 }
 
 func newWorld(t *testing.T) *world {
@@ -108,7 +108,9 @@ func (w *world) remembering(maxUpdates int) release.LaneInput {
 	}
 }
 
-func (w *world) forget(d time.Duration) *answered { return w.command(d, release.UpdateAllow, release.LaneCommand{By: "ann"}) }
+func (w *world) forget(d time.Duration) {
+	w.command(d, release.UpdateAllow, release.LaneCommand{By: "ann"})
+}
 
 // answered is what became of an update of a lane.
 type answered struct {
@@ -155,7 +157,9 @@ func (w *world) update(a *answered, name string, arg any) {
 // send hands a release to the lane after some time.
 func (w *world) send(d time.Duration, id string, spec release.Spec) *answered {
 	a := &answered{}
-	w.at(d, func() { w.update(a, release.UpdateSubmit, release.Submission{ReleaseID: id, Spec: spec.WithDefaults()}) })
+	w.at(d, func() {
+		w.update(a, release.UpdateSubmit, release.Submission{ReleaseID: id, Spec: spec.WithDefaults()})
+	})
 	return a
 }
 
