@@ -93,6 +93,26 @@ func TestLaneThatContinuedFindsALostRelease(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseAborted, "")
 }
 
+// TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore: the watchdog takes a minute, in
+// which the lane continues as new.
+func TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := w.remembering(1)
+	w.lose[release.WorkflowID("r-1")] = 10 * time.Second
+	w.send(time.Second, "r-1", w.spec(gray()))
+	w.send(30*time.Second, "r-2", w.with(release.LaneQueue, false))
+	w.at(50*time.Second, func() { require.Equal(t, "r-1", w.lane().Running.ReleaseID) })
+	w.at(2*time.Hour, func() {
+		require.Contains(t, w.lane().Held.Reason, "nobody follows it")
+		require.Len(t, w.told("r-1", release.EventAttention), 1)
+	})
+	w.command(3*time.Hour, release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-2"})
+	w.command(4*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.forget(5 * time.Hour)
+	w.runContinuing(in)
+}
+
 // TestLaneAboutToContinueIsBusy: what comes at that moment comes again.
 func TestLaneAboutToContinueIsBusy(t *testing.T) {
 	t.Parallel()

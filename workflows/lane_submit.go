@@ -80,6 +80,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	known, err := l.startChild(ctx, s, in, shown)
 	if err != nil || known {
 		l.Leave(s.ReleaseID)
+		delete(l.leaving, s.ReleaseID)
 		l.next()
 	}
 	switch {
@@ -99,7 +100,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 // supersede drops the releases that waited when this one came.
 func (l *lane) supersede(by string, before map[string]bool) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return before[e.ReleaseID] }) {
-		l.abort(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
+		l.dismiss(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
 	}
 	l.next()
 }
