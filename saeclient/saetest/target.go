@@ -124,14 +124,16 @@ type Report struct {
 	Unseen []string
 }
 
-// Log writes what was and was not called as attributes of a test, for tools that read them: answered and refused under the
-// given names.
+// Log tells what was called as attributes of a test, for tools that read them: under one key the operations that were answered, under
+// another those that were refused, each with the code.
 func (r Report) Log(t *testing.T, answered, refused string) {
 	t.Helper()
 	for _, name := range sortedKeys(r.Answered) {
 		t.Attr(answered, name)
 	}
 	for _, name := range sortedKeys(r.Refused) {
-		t.Attr(refused, name)
+		for _, code := range r.Refused[name] {
+			t.Attr(refused, name+" "+code)
+		}
 	}
 }
