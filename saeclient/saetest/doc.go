@@ -28,6 +28,7 @@
 //	SAETEST_VPC, SAETEST_VSWITCH, SAETEST_SECURITY_GROUP
 //	                        the network of its applications
 //	SAETEST_SLB             a load balancer to bind and to route through, with port 18080 and 18081 free
+//	SAETEST_CERTIFICATE     a certificate for it
 //	SAETEST_LOG_DIR         a directory of the image whose logs are collected
 //	SAETEST_JOB             a job template that may be run
 //	SAETEST_PROVIDER, SAETEST_CONSUMER

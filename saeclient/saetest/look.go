@@ -23,8 +23,8 @@ func (s *suite) lookAtWhatThereIs(t *testing.T) {
 		s.lookAtApplication(t, app.text("AppId"))
 		s.lookAtOrders(t, app.text("AppId"))
 		s.lookAtRouting(t, app.text("AppId"))
+		s.lookAtServices(t, app.text("AppId"))
 	}
-	s.lookAtServices(t)
 	if s.Have.Job != "" {
 		s.call(t, "DescribeJobStatus", "AppId", s.Have.Job)
 	}
@@ -121,25 +121,23 @@ func (s *suite) lookAtRouting(t *testing.T, app string) {
 	s.call(t, "ListTagResources", "RegionId", s.Region, "ResourceType", "application", "ResourceIds", jsonText(t, []string{app}))
 }
 
-// lookAtServices reads the microservices of applications that have some.
-func (s *suite) lookAtServices(t *testing.T) {
+// lookAtServices reads the microservices of an application, and tells how many it publishes and consumes.
+func (s *suite) lookAtServices(t *testing.T, app string) (published, consumed int) {
 	t.Helper()
-	if s.Have.Consumer != "" {
-		require.NotEmpty(t, s.call(t, "ListConsumedServices", "AppId", s.Have.Consumer).list("Data"))
+	consumed = len(s.call(t, "ListConsumedServices", "AppId", app).list("Data"))
+	services := s.call(t, "ListPublishedServices", "AppId", app).list("Data")
+	if len(services) == 0 {
+		return 0, consumed
 	}
-	if s.Have.Provider == "" {
-		return
-	}
-	published := s.call(t, "ListPublishedServices", "AppId", s.Have.Provider).list("Data")
-	require.NotEmpty(t, published)
 	kind := "springCloud"
-	if published[0].text("Type") == "dubbo" {
+	if services[0].text("Type") == "dubbo" {
 		kind = "dubbo"
 	}
-	pages := s.call(t, "ListAppServicesPage", "AppId", s.Have.Provider, "ServiceType", kind, "PageNumber", "1", "PageSize", "10").list("Data")
-	require.NotEmpty(t, pages)
-	services := pages[0].list("Result")
-	require.NotEmpty(t, services)
-	s.call(t, "DescribeAppServiceDetail", "AppId", s.Have.Provider, "ServiceName", services[0].text("ServiceName"),
-		"ServiceVersion", services[0].text("Version"), "ServiceGroup", services[0].text("Group"), "ServiceType", kind)
+	for _, page := range s.call(t, "ListAppServicesPage", "AppId", app, "ServiceType", kind, "PageNumber", "1", "PageSize", "10").list("Data") {
+		for _, service := range some(page.list("Result")) {
+			s.call(t, "DescribeAppServiceDetail", "AppId", app, "ServiceName", service.text("ServiceName"),
+				"ServiceVersion", service.text("Version"), "ServiceGroup", service.text("Group"), "ServiceType", kind)
+		}
+	}
+	return len(services), consumed
 }

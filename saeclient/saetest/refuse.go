@@ -1,6 +1,7 @@
 package saetest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func (s *suite) readRefusals() []refusal {
 // refuseWrites asks for changes that the reference forbids. Most name things that do not exist.
 func (s *suite) refuseWrites(t *testing.T) {
 	t.Helper()
-	for _, r := range slices.Concat(s.lifecycleRefusals(), s.resourceRefusals(t), s.deployRefusals()) {
+	for _, r := range slices.Concat(s.lifecycleRefusals(), s.resourceRefusals(), s.deployRefusals(), s.balancerRefusals(), s.tagRefusals(t)) {
 		s.refused(t, r.operation, r.code, r.params...)
 	}
 }
@@ -146,6 +147,7 @@ func (s *suite) lifecycleRefusals() []refusal {
 		{"UpdateAppSecurityGroup", message, append(own, "SecurityGroupId", "none")},
 		{"UpdateAppSecurityGroup", empty, own},
 		{"ExecJob", noApp, app},
+		{"RollbackApplication", "MinReadyInstanceRatio.Invalid", append(own, "VersionId", s.world.first, "MinReadyInstanceRatio", "101")},
 		{"AbortChangeOrder", empty, nil},
 		{"AbortAndRollbackChangeOrder", empty, nil},
 		{"AbortAndRollbackChangeOrder", noOrder, []string{"ChangeOrderId", nobody}},
@@ -175,12 +177,19 @@ func (s *suite) deployRefusals() []refusal {
 	mount := func(config, key string) []string {
 		return deploy("ConfigMapMountDesc", `[{"configMapId":`+config+`,"key":"`+key+`","mountPath":"/etc/a"}]`)
 	}
+	twice := `[{"configMapId":` + s.world.config + `,"key":"greeting","mountPath":"/etc/a"},` +
+		`{"configMapId":` + s.world.spare + `,"key":"greeting","mountPath":"/etc/a"}]`
 	return []refusal{
 		{"DeployApplication", noApp, []string{"AppId", nobody, "ImageUrl", s.Have.Image}},
 		{"DeployApplication", "BatchWaitTime.Not.Smaller.Zero", deploy("ImageUrl", s.Have.Image, "BatchWaitTime", "-1")},
 		{"DeployApplication", "MinReadyInstances.Not.Smaller.Replicas", deploy("ImageUrl", s.Have.Image, "MinReadyInstances", "50")},
 		{"DeployApplication", "MinReadyInstanceRatio.Invalid", deploy("ImageUrl", s.Have.Image, "MinReadyInstanceRatio", "101")},
 		{"DeployApplication", message, deploy("ImageUrl", s.Have.Image, "UpdateStrategy", `{"type":"RollingUpdate"}`)},
+		{"DeployApplication", "MountConflict.ConfigMap", deploy("ConfigMapMountDesc", twice)},
+		{"CreateApplication", "MountConflict.ConfigMap", create(append(image, "ConfigMapMountDesc", twice)...)},
+		{"CreateApplication", "NotFound.ConfigMap", create(append(image, "ConfigMapMountDesc", `[{"configMapId":999999999,"key":"a","mountPath":"/a"}]`)...)},
+		{"CreateApplication", "InvalidNamespace.WithUppercase", append(create(image...), "NamespaceId", s.Region+":None")},
+		{"CreateApplication", "InvalidVpcId.NotFound", append(create(image...), "VpcId", "none", "NamespaceId", s.Region)},
 		{"DeployApplication", "NotFound.ConfigMap", mount("999999999", "greeting")},
 		{"DeployApplication", "NotFound.ConfigMapKey", mount(s.world.config, "none")},
 		{"CreateApplication", empty, []string{"AppName", "saetest-none"}},
@@ -193,16 +202,12 @@ func (s *suite) deployRefusals() []refusal {
 	}
 }
 
-func (s *suite) resourceRefusals(t *testing.T) []refusal {
-	t.Helper()
+func (s *suite) resourceRefusals() []refusal {
 	nowhere := []string{"NamespaceId", s.Region + ":saetest-none"}
 	space := func(id string) []string { return []string{"NamespaceId", id, "NamespaceName", "none"} }
 	own := []string{"AppId", s.world.app}
-	tags := func(more ...string) []string {
-		return append([]string{"RegionId", s.Region, "ResourceType", "application", "ResourceIds", jsonText(t, []string{s.world.app})}, more...)
-	}
 	data := []string{"Name", "none", "NamespaceId", s.world.space, "Data", `{"a":"b"}`}
-	refusals := []refusal{
+	return []refusal{
 		{"CreateNamespace", empty, nil},
 		{"CreateNamespace", "InvalidNamespace.WithUppercase", space(s.Region + ":None")},
 		{"CreateNamespace", "InvalidNamespaceId.Format", space("none")},
@@ -210,17 +215,16 @@ func (s *suite) resourceRefusals(t *testing.T) []refusal {
 		{"CreateNamespace", "InvalidNamespaceName.Format", []string{"NamespaceId", s.Region + ":saetest-none", "NamespaceName", strings.Repeat("n", 64)}},
 		{"DeleteNamespace", noSpace, nowhere},
 		{"UpdateNamespace", noSpace, append(nowhere, "NamespaceName", "none")},
+		{"UpdateNamespace", "InvalidNamespaceId.Format", []string{"NamespaceId", "a:b:c", "NamespaceName", "none"}},
 		{"UpdateNamespaceVpc", noSpace, append(nowhere, "VpcId", "vpc-none")},
 		{"CreateIngress", empty, nowhere},
 		{"UpdateIngress", obviously, []string{"IngressId", "999999999", "Description", "none"}},
 		{"DeleteIngress", obviously, []string{"IngressId", "999999999"}},
 		{"CreateConfigMap", empty, nowhere},
 		{"CreateConfigMap", message, append(data, "Name", "1none")},
+		{"CreateConfigMap", "TooMany.Configmap", append(data, "Data", `{"a":"`+strings.Repeat("x", 1<<20)+`"}`)},
 		{"UpdateConfigMap", "NotFound.ConfigMap", []string{"ConfigMapId", "999999999", "Data", `{"a":"b"}`}},
 		{"DeleteConfigMap", "NotFound.ConfigMap", []string{"ConfigMapId", "999999999"}},
-		{"TagResources", "InvalidResourceType.NotFound", tags("Tags", `[{"key":"a","value":"b"}]`, "ResourceType", "instance")},
-		{"UntagResources", "InvalidResourceType.NotFound", tags("TagKeys", `["a"]`, "ResourceType", "instance")},
-		{"UntagResources", obviously, tags()},
 		{"CreateGreyTagRoute", empty, append(own, "Name", "none")},
 		{"CreateGreyTagRoute", message, append(own, "Name", "None-", "ScRules", springRules)},
 		{"CreateGreyTagRoute", message, append(own, "Name", "none", "ScRules", springRules, "DubboRules", dubboRules)},
@@ -234,11 +238,58 @@ func (s *suite) resourceRefusals(t *testing.T) []refusal {
 		{"UnbindSlb", empty, own},
 		{"UnbindSlb", message, append(own, "Internet", "true")},
 	}
-	if s.Have.SLB != "" {
-		refusals = append(refusals, refusal{"CreateIngress", "Slb.NotFound", []string{
-			"NamespaceId", s.world.space, "SlbId", "none", "ListenerPort", "18081", "DefaultRule", `{"appId":"` + s.world.app + `","containerPort":8080}`,
-			"Rules", `[{"appId":"` + s.world.app + `","containerPort":8080,"domain":"a.test","path":"/a"}]`,
-		}})
+}
+
+// balancerRefusals need a load balancer.
+func (s *suite) balancerRefusals() []refusal {
+	if s.Have.SLB == "" {
+		return nil
 	}
-	return refusals
+	backend := `{"appId":"` + s.world.app + `","containerPort":8080,"domain":"a.test","path":"/a"}`
+	front := func(more ...string) []string {
+		return append([]string{
+			"NamespaceId", s.world.space, "SlbId", s.Have.SLB, "ListenerPort", "18081", "DefaultRule", `{"appId":"` + s.world.app + `","containerPort":8080}`,
+			"Rules", "[" + backend + "]",
+		}, more...)
+	}
+	bind := func(listeners string, more ...string) []string {
+		return append([]string{"AppId", s.world.app, "Internet", listeners}, more...)
+	}
+	return []refusal{
+		{"CreateIngress", "Slb.NotFound", front("SlbId", "none")},
+		{"CreateIngress", "SSLCert.NotFound", front("CertId", "none")},
+		{"CreateIngress", "Exceed.IngressRule", front("Rules", "["+strings.Repeat(backend+",", 40)+backend+"]")},
+		{"CreateIngress", obviously, front("ListenerPort", "65536")},
+		{"BindSlb", "Slb.NotFound", bind(listener, "InternetSlbId", "none")},
+		{"BindSlb", "SlbType.Invalid", bind(listener, "InternetSlbId", s.Have.SLB, "Intranet", listener, "IntranetSlbId", s.Have.SLB)},
+		{"BindSlb", "SSLCert.NotFound", bind(`[{"port":18080,"targetPort":8080,"protocol":"HTTPS","httpsCertId":"none"}]`)},
+		{"BindSlb", "SlbListenerPort.NotAvailable", bind(`[{"port":18080,"targetPort":8080},{"port":18080,"targetPort":8081}]`)},
+	}
+}
+
+func (s *suite) tagRefusals(t *testing.T) []refusal {
+	t.Helper()
+	tags := func(more ...string) []string {
+		return append([]string{"RegionId", s.Region, "ResourceType", "application", "ResourceIds", jsonText(t, []string{s.world.app})}, more...)
+	}
+	var keys []string
+	var pairs []map[string]string
+	for i := range 51 {
+		keys = append(keys, fmt.Sprintf("k%d", i))
+		pairs = append(pairs, map[string]string{"key": keys[i], "value": "v"})
+	}
+	many, one := jsonText(t, keys), jsonText(t, pairs[:1])
+	return []refusal{
+		{"TagResources", "NumberExceed.Tags", tags("Tags", jsonText(t, pairs))},
+		{"TagResources", "NumberExceed.ResourceIds", tags("Tags", one, "ResourceIds", many)},
+		{"TagResources", "InvalidResourceType.NotFound", tags("Tags", one, "ResourceType", "instance")},
+		{"TagResources", obviously, tags("Tags", one, "ResourceIds", `["`+nobody+`"]`)},
+		{"UntagResources", "NumberExceed.Tags", tags("TagKeys", many)},
+		{"UntagResources", "NumberExceed.ResourceIds", tags("TagKeys", `["a"]`, "ResourceIds", many)},
+		{"UntagResources", "InvalidParameter.TagKey", tags("TagKeys", `[""]`)},
+		{"UntagResources", "InvalidResourceType.NotFound", tags("TagKeys", `["a"]`, "ResourceType", "instance")},
+		{"UntagResources", obviously, tags()},
+		{"ListTagResources", "NumberExceed.Tags", tags("Tags", jsonText(t, pairs))},
+		{"ListTagResources", "NumberExceed.ResourceIds", tags("ResourceIds", many)},
+	}
 }

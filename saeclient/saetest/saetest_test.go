@@ -66,7 +66,7 @@ func realTarget(t *testing.T, region string) saetest.Target {
 		Caller: caller, Region: region, Write: env("WRITE") == "1",
 		Have: saetest.Resources{
 			Image: env("IMAGE"), NextImage: env("NEXT_IMAGE"), VPC: env("VPC"), VSwitch: env("VSWITCH"),
-			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), LogDir: env("LOG_DIR"), Job: env("JOB"),
+			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"), Job: env("JOB"),
 			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1",
 		},
 	}
@@ -78,6 +78,9 @@ func simulated(t *testing.T) (saetest.Target, *saetest.TypedCaller) {
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)), Strict: true})
 	require.NoError(t, err)
 	require.NoError(t, sim.SeedDemo())
+	require.NoError(t, sim.SetServices(sim.Apps()[1].ID, []saesim.Service{{
+		Name: "inventory", Methods: []saesim.ServiceMethod{{Name: "count", ReturnType: "int", ParameterTypes: []string{"int"}, Paths: []string{"/count"}}},
+	}}))
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	typed, shop, inventory := caller(t, server.URL, saesim.DefaultRegion), sim.Apps()[0].ID, sim.Apps()[1].ID
@@ -86,7 +89,7 @@ func simulated(t *testing.T) (saetest.Target, *saetest.TypedCaller) {
 		Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		Have: saetest.Resources{
 			Image: "registry.example/saetest:1", NextImage: "registry.example/saetest:2", VPC: "vpc-1", VSwitch: "vsw-1",
-			SecurityGroup: "sg-1", SLB: "lb-saetest", LogDir: "/var/log/app", Job: shop, Provider: inventory, Consumer: shop, Open: true,
+			SecurityGroup: "sg-1", SLB: "lb-saetest", Certificate: "1513561019707729_16f37aae5f3_-375882821_-169099", LogDir: "/var/log/app", Job: shop, Provider: inventory, Consumer: shop, Open: true,
 		},
 	}, typed
 }

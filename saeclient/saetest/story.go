@@ -179,8 +179,11 @@ func (s *suite) makeApplication(t *testing.T) {
 func (s *suite) makeIdleApplication(t *testing.T) {
 	t.Helper()
 	const idle = "Application.NotDeployYet"
-	s.world.idle = s.call(t, "CreateApplication", s.applicationParams(s.world.name+"-idle", "Deploy", "false")...).data().text("AppId")
+	s.world.idle = s.call(t, "CreateApplication", s.applicationParams(s.world.name+"-idle", elaborate()...)...).data().text("AppId")
 	id := []string{"AppId", s.world.idle}
+	described := s.call(t, "DescribeApplicationConfig", id...).data()
+	require.Equal(t, "45", described.text("TerminationGracePeriodSeconds"))
+	require.Contains(t, described.text("Liveness"), "/healthz")
 	for _, operation := range []string{"StartApplication", "StopApplication", "RestartApplication"} {
 		s.refused(t, operation, idle, id...)
 	}
@@ -191,6 +194,19 @@ func (s *suite) makeIdleApplication(t *testing.T) {
 	s.refused(t, "ReduceApplicationCapacityByInstanceIds", idle, append(id, "InstanceIds", "none")...)
 	s.refused(t, "UnbindSlb", idle, append(id, "Internet", "true")...)
 	s.refused(t, "BindSlb", idle, append(id, "Internet", listener)...)
+}
+
+// elaborate are settings of an application that need nothing else, and never run.
+func elaborate() []string {
+	const (
+		probe = `{"httpGet":{"path":"/healthz","port":8080,"scheme":"HTTP"},"initialDelaySeconds":10,"periodSeconds":5,"timeoutSeconds":2}`
+		hook  = `{"exec":{"command":["/bin/sh","-c","echo"]}}`
+	)
+	return []string{
+		"Deploy", "false", "Command", "/bin/app", "CommandArgs", `["--port","8080"]`, "Liveness", probe, "Readiness", probe,
+		"PostStart", hook, "PreStop", hook, "CustomHostAlias", `[{"hostName":"db.test","ip":"10.0.0.9"}]`,
+		"TerminationGracePeriodSeconds", "45", "Timezone", "Asia/Shanghai",
+	}
 }
 
 // configuration is what the application is to be.
@@ -232,6 +248,7 @@ func (s *suite) tag(t *testing.T) {
 	require.Len(t, tags(), 2)
 	byTag := s.call(t, "ListApplications", "Tags", `[{"key":"saetest","value":"one"}]`, "CurrentPage", "1", "PageSize", "10").data()
 	require.Contains(t, jsonText(t, byTag), s.world.app)
+	s.configuration(t)
 	s.refused(t, "TagResources", "Duplicate.TagKey", append(resource, "Tags", `[{"key":"a","value":"b"},{"key":"a","value":"c"}]`)...)
 	s.refused(t, "TagResources", "InvalidParameter.TagKey", append(resource, "Tags", `[{"key":"acs:a","value":"b"}]`)...)
 	s.refused(t, "TagResources", "InvalidParameter.TagValue", append(resource, "Tags", `[{"key":"a","value":"https://b"}]`)...)
@@ -245,7 +262,14 @@ func (s *suite) tag(t *testing.T) {
 
 func (s *suite) runJobs(t *testing.T) {
 	t.Helper()
-	s.lookAtServices(t)
+	if s.Have.Provider != "" {
+		published, _ := s.lookAtServices(t, s.Have.Provider)
+		require.NotZero(t, published, "the provider publishes nothing")
+	}
+	if s.Have.Consumer != "" {
+		_, consumed := s.lookAtServices(t, s.Have.Consumer)
+		require.NotZero(t, consumed, "the consumer consumes nothing")
+	}
 	if s.Have.Job == "" {
 		return
 	}

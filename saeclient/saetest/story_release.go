@@ -1,6 +1,8 @@
 package saetest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,7 @@ func (s *suite) begin(t *testing.T, image, strategy string) string {
 // release carries a gray release through, confirmation by confirmation. One enabled scaling rule is off meanwhile.
 func (s *suite) release(t *testing.T) {
 	t.Helper()
+	route := s.call(t, "CreateGreyTagRoute", "AppId", s.world.app, "Name", "canary", "ScRules", springRules).data().text("GreyTagRouteId")
 	id := s.begin(t, s.Have.NextImage, grayThenOne)
 	o := s.await(t, id, saeclient.ChangeOrderWaitBatchConfirm)
 	require.Equal(t, "CoDeploy", o.CoTypeCode)
@@ -40,6 +43,8 @@ func (s *suite) release(t *testing.T) {
 	require.Equal(t, "WAIT_BATCH_CONFIRM", status.text("LastChangeOrderStatus"))
 	s.lookAtOrders(t, s.world.app)
 	s.refuseWhileRunning(t, o)
+	s.refused(t, "UpdateGreyTagRoute", "Application.ChangerOrderRunning", "GreyTagRouteId", route, "Description", "late")
+	s.call(t, "DeleteGreyTagRoute", "GreyTagRouteId", route)
 
 	s.call(t, "ConfirmPipelineBatch", "PipelineId", o.after(), "Confirm", "true")
 	s.await(t, id, saeclient.ChangeOrderSuccess)
@@ -75,6 +80,7 @@ func (s *suite) refuseWhileRunning(t *testing.T, o order) {
 	s.refused(t, "DisableApplicationScalingRule", running, append(id, "ScalingRuleName", ruleName)...)
 	s.refused(t, "CreateGreyTagRoute", running, append(id, "Name", "late", "ScRules", springRules)...)
 	s.refused(t, "UnbindSlb", running, append(id, "Internet", "true")...)
+	s.refused(t, "BindSlb", running, append(id, "Internet", listener)...)
 	s.refused(t, "ConfirmPipelineBatch", "Pipeline.Can.Not.Start.Next.Batch", "PipelineId", o.CurrentPipelineID, "Confirm", "true")
 }
 
@@ -134,6 +140,7 @@ func (s *suite) scale(t *testing.T) {
 	require.True(t, s.ruleEnabled(t))
 	s.call(t, "CreateApplicationScalingRule", rule("load", "ScalingRuleType", "metric", "ScalingRuleMetric", metric, "ScalingRuleEnable", "false")...)
 	s.call(t, "UpdateApplicationScalingRule", rule("load", "ScalingRuleMetric", metric)...)
+	s.call(t, "UpdateApplicationScalingRule", rule(ruleName, "ScalingRuleTimer", timer)...)
 	all := s.call(t, "DescribeApplicationScalingRules", "AppId", s.world.app).data().list("ApplicationScalingRules")
 	require.Len(t, all, 2)
 	s.lookAtRouting(t, s.world.app)
@@ -147,20 +154,52 @@ func (s *suite) scale(t *testing.T) {
 // refuseScaling asks for rules that break the rules.
 func (s *suite) refuseScaling(t *testing.T, rule func(name string, more ...string) []string) {
 	t.Helper()
-	timing := func(text string) []string { return rule("new", "ScalingRuleType", "timing", "ScalingRuleTimer", text) }
-	for code, params := range map[string][]string{
-		"InstanceExist.ScalingRuleName":          rule(ruleName, "ScalingRuleType", "timing", "ScalingRuleTimer", timer),
-		"InvalidScalingRuleDate.BeginAfterEnd":   timing(`{"beginDate":"2040-02-01","endDate":"2040-01-01","period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3}]}`),
-		"InvalidScalingRuleDate.Format":          timing(`{"period":"daily","schedules":[{"atTime":"09:00","targetReplicas":3}]}`),
-		"InvalidScalingRuleTime.Format":          timing(`{"period":"* * *","schedules":[{"atTime":"25:00","targetReplicas":3}]}`),
-		"InvalidScalingRuleTime.Conflict":        timing(`{"period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3},{"atTime":"09:00","targetReplicas":4}]}`),
-		"MinReadyInstances.Not.Smaller.Replicas": append(timing(`{"period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3}]}`), "MinReadyInstances", "3"),
-		"MinReadyInstanceRatio.Invalid":          append(timing(`{"period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3}]}`), "MinReadyInstanceRatio", "101"),
-		"NoComputeResourceQuota.App.Exceed":      rule("new", "ScalingRuleType", "metric", "ScalingRuleMetric", `{"maxReplicas":51,"minReplicas":1,"metrics":[{"metricType":"CPU","metricTargetAverageUtilization":90}]}`),
+	const at9 = `{"period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3}]}`
+	for _, r := range []struct {
+		code, timer string
+		more        []string
+	}{
+		{"InvalidScalingRuleDate.BeginAfterEnd", `{"beginDate":"2040-02-01","endDate":"2040-01-01","period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3}]}`, nil},
+		{"InvalidScalingRuleDate.Format", `{"period":"daily","schedules":[{"atTime":"09:00","targetReplicas":3}]}`, nil},
+		{"InvalidScalingRuleTime.Format", `{"period":"* * *","schedules":[{"atTime":"25:00","targetReplicas":3}]}`, nil},
+		{"InvalidScalingRuleTime.Conflict", `{"period":"* * *","schedules":[{"atTime":"09:00","targetReplicas":3},{"atTime":"09:00","targetReplicas":4}]}`, nil},
+		{"QuotaExceeded.ScalingRuleTime", `{"period":"* * *","schedules":[` + minutes(21) + `]}`, nil},
+		{"MinReadyInstances.Not.Smaller.Replicas", at9, []string{"MinReadyInstances", "3"}},
+		{"MinReadyInstanceRatio.Invalid", at9, []string{"MinReadyInstanceRatio", "101"}},
 	} {
-		s.refused(t, "CreateApplicationScalingRule", code, params...)
+		params := append([]string{"ScalingRuleTimer", r.timer}, r.more...)
+		s.refused(t, "CreateApplicationScalingRule", r.code, append(rule("new", "ScalingRuleType", "timing"), params...)...)
+		s.refused(t, "UpdateApplicationScalingRule", r.code, rule(ruleName, params...)...)
 	}
+	const tooMany = `{"maxReplicas":51,"minReplicas":1,"metrics":[{"metricType":"CPU","metricTargetAverageUtilization":90}]}`
+	s.refused(t, "CreateApplicationScalingRule", "NoComputeResourceQuota.App.Exceed", rule("new", "ScalingRuleType", "metric", "ScalingRuleMetric", tooMany)...)
+	s.refused(t, "UpdateApplicationScalingRule", "NoComputeResourceQuota.App.Exceed", rule("load", "ScalingRuleMetric", tooMany)...)
+	s.refused(t, "CreateApplicationScalingRule", "InstanceExist.ScalingRuleName", rule(ruleName, "ScalingRuleType", "timing", "ScalingRuleTimer", timer)...)
 	s.refused(t, "UpdateApplicationScalingRule", "InvalidScalingRuleName.NotFound", rule("none", "ScalingRuleTimer", timer)...)
-	s.refused(t, "UpdateApplicationScalingRule", "InvalidScalingRuleTime.Format",
-		rule(ruleName, "ScalingRuleTimer", `{"period":"* * *","schedules":[{"atTime":"25:00","targetReplicas":3}]}`)...)
+	s.fillUpRules(t, rule)
+}
+
+// minutes are times of a scaling rule, one a minute.
+func minutes(n int) string {
+	times := make([]string, n)
+	for i := range n {
+		times[i] = fmt.Sprintf(`{"atTime":"10:%02d","targetReplicas":3}`, i)
+	}
+	return strings.Join(times, ",")
+}
+
+// fillUpRules makes as many rules as an application may have, five, and asks for one more. There are two.
+func (s *suite) fillUpRules(t *testing.T, rule func(name string, more ...string) []string) {
+	t.Helper()
+	more := func(name string) []string {
+		return rule(name, "ScalingRuleType", "metric", "ScalingRuleMetric", metric, "ScalingRuleEnable", "false")
+	}
+	names := []string{"more-a", "more-b", "more-c"}
+	for _, name := range names {
+		s.call(t, "CreateApplicationScalingRule", more(name)...)
+	}
+	s.refused(t, "CreateApplicationScalingRule", "QuotaExceeded.ScalingRule", more("more-d")...)
+	for _, name := range names {
+		s.call(t, "DeleteApplicationScalingRule", rule(name)...)
+	}
 }

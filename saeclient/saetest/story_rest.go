@@ -78,6 +78,10 @@ func (s *suite) balance(t *testing.T) {
 	require.Equal(t, "back", described.text("Description"))
 	require.Equal(t, "orders.test", described.list("Rules")[0].text("Domain"))
 	s.refused(t, "UpdateIngress", "SSLCert.NotFound", append(ingress, "CertId", "none")...)
+	if s.Have.Certificate != "" {
+		s.call(t, "UpdateIngress", append(ingress, "CertId", s.Have.Certificate, "ListenerProtocol", "HTTPS")...)
+		s.lookAtNamespace(t, s.world.space, true)
+	}
 	s.call(t, "DeleteIngress", ingress...)
 	require.Empty(t, s.call(t, "ListIngresses", "NamespaceId", s.world.space).data().list("IngressList"))
 }
@@ -88,13 +92,18 @@ func (s *suite) stopAndStart(t *testing.T) {
 	id, space := []string{"AppId", s.world.app}, []string{"NamespaceId", s.world.space}
 	require.Equal(t, "CoStop", s.done(t, "StopApplication", id...).CoTypeCode)
 	require.Equal(t, "STOPPED", s.status(t).text("CurrentStatus"))
-	s.refused(t, "StopApplication", "Application.InvalidStatus", id...)
+	const wrong = "Application.InvalidStatus"
+	s.refused(t, "StopApplication", wrong, id...)
+	s.refused(t, "RestartApplication", wrong, id...)
+	s.refused(t, "RescaleApplication", wrong, append(id, "Replicas", "3")...)
+	s.refused(t, "RescaleApplicationVertically", wrong, append(id, "Cpu", "2000", "Memory", "4096")...)
 	require.Equal(t, "CoStart", s.done(t, "StartApplication", id...).CoTypeCode)
-	s.refused(t, "StartApplication", "Application.InvalidStatus", id...)
+	s.refused(t, "StartApplication", wrong, id...)
 	for _, operation := range []string{"BatchStopApplications", "BatchStartApplications"} {
 		s.done(t, operation, append(space, "AppIds", s.world.app)...)
 		orders := s.call(t, "ListNamespaceChangeOrders", append(space, "CurrentPage", "1", "PageSize", "10")...).data().list("ChangeOrderList")
 		require.NotEmpty(t, orders)
+		s.call(t, "DescribeNamespaceResources", space...)
 	}
 	require.Equal(t, "RUNNING", s.status(t).text("CurrentStatus"))
 }

@@ -66,6 +66,8 @@ type Resources struct {
 	VPC, VSwitch, SecurityGroup string
 	// SLB is a load balancer with free ports 18080 and 18081.
 	SLB string
+	// Certificate is the ID of a certificate for the load balancer.
+	Certificate string
 	// LogDir is a directory in the images whose logs may be collected.
 	LogDir string
 	// Job is the ID of a job template that may be run.
