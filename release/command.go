@@ -106,7 +106,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	switch {
 	case p.Phase.Ended():
 		return refuse("release %s has ended: %s", p.ReleaseID, p.Phase)
-	case p.obeyed(c):
+	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():
 		return refuse("the word is about %s, but the release brings %s", c.Artifact, p.Artifact)
@@ -162,8 +162,8 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 
 // obeyed tells whether the same word has already counted: the very same message, or for
 // what can be said but once, the same in other words.
-func (p Progress) obeyed(c Command) bool {
-	for _, d := range p.Decisions {
+func obeyed(decisions []Decision, c Command) bool {
+	for _, d := range decisions {
 		if d.Refused != "" || d.Kind != c.Kind {
 			continue
 		}

@@ -9,6 +9,9 @@
 // accepts or refuses it. [Decide] is the heart: given what was asked for and what
 // the platform shows, it answers what to do next; the workflows carry that out.
 //
+// A [Set] is several releases as one, in waves; [AfterWave] and [AfterUndo] decide about
+// it, [SetProgress] shows it, [AdmitSet] is what it may be told.
+//
 // The inputs and outputs of the platform verbs (Snapshot, BeginRollout, Observe …)
 // live here too, in neutral words, because workflows and activities must agree on
 // them while neither may import the other.

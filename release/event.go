@@ -22,6 +22,12 @@ const (
 	EventAttention       EventKind = "attention"
 )
 
+// The lifecycle events that only sets have.
+const (
+	EventWaveWaiting EventKind = "wave.waiting"
+	EventWaveDone    EventKind = "wave.done"
+)
+
 // Outcome returns the event that tells of the end in phase p; false when p is no end.
 func (p Phase) Outcome() (EventKind, bool) {
 	switch p {
@@ -42,11 +48,13 @@ func (p Phase) Outcome() (EventKind, bool) {
 	return "", false
 }
 
-// Event is one lifecycle event of a release.
+// Event is one lifecycle event, of a release or of a set.
 type Event struct {
 	// ID is deterministic, see [EventID]; the bus drops a repeated one.
 	ID   string    `json:"id"`
 	Kind EventKind `json:"kind"`
-	// Progress is the release right after the transition.
-	Progress Progress `json:"progress"`
+	// Progress is the release right after the transition; zero in an event of a set.
+	Progress Progress `json:"progress,omitzero"`
+	// Set is the set right after the transition; nil in an event of a release.
+	Set *SetProgress `json:"set,omitempty"`
 }

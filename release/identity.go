@@ -19,8 +19,39 @@ func ID(source, eventID string) string {
 	return "r-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
+// SetID returns the set ID of a request for a set, derived in the same way. It has the
+// form s-xxxxxxxxxxxxxxxx.
+func SetID(source, eventID string) string {
+	return setPrefix + strings.TrimPrefix(ID(source, eventID), "r-")
+}
+
+// setPrefix tells the ID of a set from that of a release.
+const setPrefix = "s-"
+
+// IsSetID tells whether an ID is that of a set.
+func IsSetID(id string) bool { return strings.HasPrefix(id, setPrefix) }
+
+// SetReleaseID returns the release ID of a set's release.
+func SetReleaseID(setID, name string) string { return ID(setID, name) }
+
+// SetUndoID returns the release ID of the rollback of a set's release. No name has a
+// slash, so that it is nobody else's.
+func SetUndoID(setID, name string) string { return ID(setID, "rollback/"+name) }
+
 // WorkflowID returns the Temporal workflow ID of a release.
 func WorkflowID(releaseID string) string { return "release/" + releaseID }
+
+// SetWorkflowID returns the Temporal workflow ID of a set.
+func SetWorkflowID(setID string) string { return "set/" + setID }
+
+// AddresseeID returns the Temporal workflow ID of what a command is for: a release, or a
+// set by its ID.
+func AddresseeID(id string) string {
+	if IsSetID(id) {
+		return SetWorkflowID(id)
+	}
+	return WorkflowID(id)
+}
 
 // WatchdogID returns the Temporal workflow ID of a lost release's watchdog.
 func WatchdogID(releaseID string) string { return "watchdog/" + releaseID }

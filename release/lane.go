@@ -18,8 +18,9 @@ const (
 	WorkflowToggleScalingRules = "ToggleScalingRules"
 	WorkflowLane               = "Lane"
 	WorkflowWatchdog           = "Watchdog"
+	WorkflowReleaseSet         = "ReleaseSet"
 
-	// QueryProgress answers a release's [Progress].
+	// QueryProgress answers a release's [Progress], and a set's [SetProgress].
 	QueryProgress = "progress"
 	// QueryLane answers a lane's [LaneState].
 	QueryLane = "lane"
@@ -243,9 +244,12 @@ func (d Denial) String() string {
 	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, d.Since.Format(time.RFC3339), d.ReleaseID, d.Reason)
 }
 
-// The activities with which lanes and watchdogs learn of releases that are not their
-// children any more.
+// The activities with which lanes, watchdogs and sets speak to releases that are not, or
+// no longer, their children.
 const (
+	// SubmitActivity hands a release to the lane of its application: [Submission] to
+	// [Receipt].
+	SubmitActivity = "releases.Submit"
 	// AwaitEndActivity waits until a release has ended: [AwaitEndInput] to [Ending].
 	AwaitEndActivity = "releases.AwaitEnd"
 	// LastProgressActivity reads the last progress of a release, even of one that was

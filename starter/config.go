@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
+
+	"slipway/lanes"
 )
 
 // Config tunes a starter. The zero value is a good one.
@@ -72,7 +74,8 @@ func (c Config) Validate() error {
 
 // Temporal is the part of Temporal's client that a starter needs; [client.Client] is one.
 type Temporal interface {
-	LaneTemporal
+	lanes.Temporal
+	ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
 	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
 	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
 }

@@ -2,7 +2,8 @@
 // stream SLIPWAY_IN and hands them to Temporal.
 //
 //	a request ─▶ lane of its application, by Update-with-start ─▶ acknowledged
-//	a command ─▶ its release, by signal ─▶ acknowledged
+//	a request for a set ─▶ its workflow starts ─▶ acknowledged
+//	a command ─▶ its release or set, by signal ─▶ acknowledged
 //	what can never be taken ─▶ SLIPWAY_DEADLETTER ─▶ terminated
 //	what cannot be taken now ─▶ again later
 //

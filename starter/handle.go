@@ -2,13 +2,16 @@ package starter
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
+	"slipway/lanes"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -75,16 +78,21 @@ func (s *Starter) speakUp(ctx context.Context, d *delivery) {
 func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	log := s.log.With().Str("release", p.releaseID).Uint64("sequence", d.place.Sequence).Logger()
+	log := s.log.With().Str("release", p.id).Uint64("sequence", d.place.Sequence).Logger()
 	a := answer{kind: p.kind}
-	if p.submission != nil {
+	switch {
+	case p.submission != nil:
 		var receipt release.Receipt
-		receipt, a.err = s.submit(ctx, *p.submission)
+		receipt, a.err = lanes.Submit(ctx, s.temporal, *p.submission)
 		if a.err == nil {
 			told(log, p.submission.Spec.App, receipt)
 		}
-	} else {
-		a.err = s.temporal.SignalWorkflow(ctx, release.WorkflowID(p.releaseID), "", string(p.command.Kind), *p.command)
+	case p.set != nil:
+		if a.err = s.startSet(ctx, *p.set); a.err == nil {
+			log.Info().Str("set", p.set.Set.Name).Msg("set accepted")
+		}
+	default:
+		a.err = s.temporal.SignalWorkflow(ctx, release.AddresseeID(p.id), "", string(p.command.Kind), *p.command)
 		if a.err == nil {
 			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command handed over")
 		}
@@ -109,14 +117,22 @@ func told(log zerolog.Logger, app release.App, r release.Receipt) {
 	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(words)
 }
 
-// submit hands a release to the lane of its application, which starts if it does not run.
-func (s *Starter) submit(ctx context.Context, sub release.Submission) (release.Receipt, error) {
-	var receipt release.Receipt
-	err := UpdateLane(ctx, s.temporal, LaneUpdate{App: sub.Spec.App, Name: release.UpdateSubmit, Arg: sub, ID: sub.ReleaseID}, &receipt)
-	if err != nil {
-		return release.Receipt{}, fmt.Errorf("submit: %w", err)
+// startSet starts a set, unless it was started before, however long ago.
+func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
+	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       release.SetWorkflowID(in.ID),
+		TaskQueue:                                release.WorkflowTaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "Releases of set " + in.Set.Name,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(release.PhaseRollingOut)),
+		),
+	}, release.WorkflowReleaseSet, in)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
 	}
-	return receipt, nil
+	return err
 }
 
 // allBeforeSettled tells whether everything before the message in the stream has found

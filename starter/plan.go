@@ -20,30 +20,38 @@ const (
 	kindCommand kind = "command"
 )
 
-// plan is what a message means: exactly one of submission, command and poison.
+// plan is what a message means: exactly one of submission, set, command and poison.
 type plan struct {
 	kind       kind
 	submission *release.Submission
-	// command is for the release with the ID releaseID.
-	command   *release.Command
-	releaseID string
-	poison    *wire.PoisonError
+	set        *release.SetRequest
+	command    *release.Command
+	// id is that of the release or the set that the message is about.
+	id     string
+	poison *wire.PoisonError
 }
 
 // planFor reads a message of SLIPWAY_IN.
 func planFor(msg *nats.Msg) plan {
 	if wire.IsCommand(msg.Subject) {
-		releaseID, command, err := wire.DecodeCommand(msg)
+		id, command, err := wire.DecodeCommand(msg)
 		if err != nil {
 			return plan{kind: kindCommand, poison: poisonOf(err)}
 		}
-		return plan{kind: kindCommand, command: &command, releaseID: releaseID}
+		return plan{kind: kindCommand, command: &command, id: id}
+	}
+	if wire.IsSetRequest(msg.Subject) {
+		set, err := wire.DecodeSetRequest(msg)
+		if err != nil {
+			return plan{kind: kindRequest, poison: poisonOf(err)}
+		}
+		return plan{kind: kindRequest, set: &set, id: set.ID}
 	}
 	submission, err := wire.DecodeRequest(msg)
 	if err != nil {
 		return plan{kind: kindRequest, poison: poisonOf(err)}
 	}
-	return plan{kind: kindRequest, submission: &submission, releaseID: submission.ReleaseID}
+	return plan{kind: kindRequest, submission: &submission, id: submission.ReleaseID}
 }
 
 func poisonOf(err error) *wire.PoisonError {
@@ -92,7 +100,7 @@ func judge(a answer) verdict {
 	if a.kind == kindCommand && isGone(a.err) && !a.overtaken {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
 			Field:  "subject",
-			Reason: "no such release runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
+			Reason: "no such release or set runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
 		}}
 	}
 	return verdict{action: actRetry}

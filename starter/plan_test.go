@@ -28,7 +28,16 @@ func TestPlanForARequestIsASubmission(t *testing.T) {
 	want := release.Submission{ReleaseID: release.ID("ci", "1"), Spec: spec(t)}
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "1"}, want.Spec)
 	require.NoError(t, err)
-	require.Equal(t, plan{kind: kindRequest, submission: &want, releaseID: want.ReleaseID}, planFor(msg))
+	require.Equal(t, plan{kind: kindRequest, submission: &want, id: want.ReleaseID}, planFor(msg))
+}
+
+func TestPlanForASet(t *testing.T) {
+	t.Parallel()
+	set := release.Set{Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec(t)}}}}}.WithDefaults()
+	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, set)
+	require.NoError(t, err)
+	want := release.SetRequest{ID: release.SetID("ci", "1"), Set: set}
+	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 
 func TestPlanForACommandIsASignal(t *testing.T) {
@@ -37,7 +46,7 @@ func TestPlanForACommandIsASignal(t *testing.T) {
 	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
 	require.NoError(t, err)
 	said.ID, said.Via = wire.CommandID("ci", "2"), "event"
-	require.Equal(t, plan{kind: kindCommand, command: &said, releaseID: "r-1"}, planFor(msg))
+	require.Equal(t, plan{kind: kindCommand, command: &said, id: "r-1"}, planFor(msg))
 }
 
 func TestPlanForPoisonIsADeadLetter(t *testing.T) {
@@ -45,6 +54,7 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 	for subject, want := range map[string]kind{
 		"slipway.request.sae.app-1": kindRequest,
 		"slipway.request":           kindRequest,
+		"slipway.request.set.shop":  kindRequest,
 		"slipway.command.r-1":       kindCommand,
 		"slipway.command.r-1.x":     kindCommand,
 	} {
@@ -77,7 +87,7 @@ func TestJudge(t *testing.T) {
 		"a search attribute is missing":      {answer{kind: kindRequest, err: serviceerror.NewInvalidArgument("no mapping")}, actRetry, ""},
 		"the namespace is missing":           {answer{kind: kindCommand, err: serviceerror.NewNamespaceNotFound("slipway")}, actRetry, ""},
 		"the lane's execution is missing":    {answer{kind: kindRequest, err: gone}, actRetry, ""},
-		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release runs"},
+		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release or set runs"},
 		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, overtaken: true}, actRetry, ""},
 		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), overtaken: true}, actRetry, ""},
 		"anything unknown":                   {answer{kind: kindRequest, err: errors.New("?")}, actRetry, ""},

@@ -63,11 +63,11 @@ func (d CommandData) command(kind release.CommandKind, id string) release.Comman
 	}
 }
 
-// EncodeCommand returns the message that hands a command to a release, as structured
-// CloudEvent. The command's ID and Via are not sent; the receiver derives them.
+// EncodeCommand returns the message that hands a command to a release, or to a set by its
+// ID, as structured CloudEvent. The command's ID and Via are not sent; the receiver derives them.
 func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, error) {
 	if !isToken(releaseID) {
-		return nil, fmt.Errorf("encode command: %q is not a release ID", releaseID)
+		return nil, fmt.Errorf("encode command: %q is not the ID of a release or a set", releaseID)
 	}
 	ev, err := newEvent(o, CommandType(c.Kind))
 	if err != nil {
@@ -84,7 +84,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 	return msg, nil
 }
 
-// DecodeCommand reads a message with a command: the release it is for, and the command
+// DecodeCommand reads a message with a command: the release or set it is for, and the command
 // with its kind taken from the event's type and its ID derived from source and id. The
 // error is a [PoisonError].
 func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err error) {

@@ -44,7 +44,7 @@ func TestEncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"", "r-1.x", "*", ">", "release/r-1"} {
 		_, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "1"}, id, release.Command{Kind: release.CommandAbort, By: "me"})
-		require.ErrorContains(t, err, "is not a release ID")
+		require.ErrorContains(t, err, "is not the ID of a release or a set")
 	}
 }
 

@@ -4,8 +4,11 @@
 // Three streams hold everything:
 //
 //	SLIPWAY_IN          slipway.request.<platform>.<app-id>      a release is asked for
+//	                    slipway.request.set.<name>               several releases as one are
 //	                    slipway.command.<release-id>             a person's word to a release
+//	                    slipway.command.<set-id>                 or to a set
 //	SLIPWAY_EVENTS      slipway.event.<platform>.<app-id>.<release-id>.<kind>
+//	                    slipway.event.set.<name>.<set-id>.<kind>
 //	SLIPWAY_DEADLETTER  slipway.deadletter.<original subject>    what could not be taken
 //
 // Beside them the key-value bucket slipway-calendar holds the calendar of freezes, see

@@ -13,14 +13,23 @@ import (
 )
 
 const (
-	eventTypePrefix = "dev.slipway.release."
-	eventScheme     = "slipway://"
-	// extensionReleaseID is the extension attribute that names the release.
+	eventTypePrefix    = "dev.slipway.release."
+	setEventTypePrefix = "dev.slipway.set."
+	eventScheme        = "slipway://"
+	// extensionReleaseID and extensionSetID are the extension attributes that name the
+	// release or the set.
 	extensionReleaseID = "releaseid"
+	extensionSetID     = "setid"
 )
 
 // EventType returns the event type of a lifecycle event: dev.slipway.release.<kind>.v1.
 func EventType(kind release.EventKind) string { return eventTypePrefix + string(kind) + typeVersion }
+
+// SetEventType returns the event type of a lifecycle event of a set:
+// dev.slipway.set.<kind>.v1.
+func SetEventType(kind release.EventKind) string {
+	return setEventTypePrefix + string(kind) + typeVersion
+}
 
 // LifecycleEvent is a lifecycle event as it was published.
 type LifecycleEvent struct {
@@ -32,25 +41,48 @@ type LifecycleEvent struct {
 
 // EncodeEvent returns the message of a lifecycle event, as structured CloudEvent: its
 // source is slipway://<platform>/<region>/<app-id>, its subject that path, its data the
-// [release.Progress]. The event's ID is the Nats-Msg-Id, so that publishing it again
+// [release.Progress]; for an event of a set slipway://set/<name> and the
+// [release.SetProgress]. The event's ID is the Nats-Msg-Id, so that publishing it again
 // within [DedupWindow] stores nothing new. An event beyond [MaxPayload] is [ErrTooLarge].
 func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 	p := e.Progress
-	about := p.App.SearchValue()
-	ev, err := newEvent(Origin{Source: eventScheme + about, ID: e.ID, Time: at}, EventType(e.Kind))
-	if err != nil {
-		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	to := envelope{
+		about: p.App.SearchValue(), kind: EventType(e.Kind), extension: extensionReleaseID, id: p.ReleaseID,
+		data: p, subject: EventSubject(p.App, p.ReleaseID, e.Kind),
 	}
-	ev.SetSubject(about)
-	ev.SetExtension(extensionReleaseID, p.ReleaseID)
-	if err := ev.SetData(event.ApplicationJSON, p); err != nil {
-		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	if s := e.Set; s != nil {
+		to = envelope{
+			about: aboutSet(s.Name), kind: SetEventType(e.Kind), extension: extensionSetID, id: s.SetID,
+			data: s, subject: SetEventSubject(s.Name, s.SetID, e.Kind),
+		}
 	}
-	msg, err := encode(EventSubject(p.App, p.ReleaseID, e.Kind), e.ID, ev)
+	msg, err := to.encode(e.ID, at)
 	if err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
 	}
 	return msg, nil
+}
+
+// envelope is what stands around the data of a lifecycle event.
+type envelope struct {
+	// about is the path of what the event is about, and id its identity, which is told in
+	// the extension.
+	about, extension, id string
+	kind, subject        string
+	data                 any
+}
+
+func (v envelope) encode(eventID string, at time.Time) (*nats.Msg, error) {
+	ev, err := newEvent(Origin{Source: eventScheme + v.about, ID: eventID, Time: at}, v.kind)
+	if err != nil {
+		return nil, err
+	}
+	ev.SetSubject(v.about)
+	ev.SetExtension(v.extension, v.id)
+	if err := ev.SetData(event.ApplicationJSON, v.data); err != nil {
+		return nil, err
+	}
+	return encode(v.subject, eventID, ev)
 }
 
 // DecodeEvent reads a lifecycle event. Fields that this version does not know are
@@ -61,12 +93,21 @@ func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
 		return LifecycleEvent{}, bad
 	}
 	kind, ok := strings.CutPrefix(ev.Type(), eventTypePrefix)
+	ofSet := false
+	if !ok {
+		kind, ofSet = strings.CutPrefix(ev.Type(), setEventTypePrefix)
+	}
 	kind, versioned := strings.CutSuffix(kind, typeVersion)
-	if !ok || !versioned || kind == "" {
+	if !ok && !ofSet || !versioned || kind == "" {
 		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.Type()))
 	}
 	out := LifecycleEvent{Event: release.Event{ID: ev.ID(), Kind: release.EventKind(kind)}, Time: ev.Time()}
-	if err := json.Unmarshal(ev.Data(), &out.Progress); err != nil {
+	var data any = &out.Progress
+	if ofSet {
+		out.Set = &release.SetProgress{}
+		data = out.Set
+	}
+	if err := json.Unmarshal(ev.Data(), data); err != nil {
 		return LifecycleEvent{}, poison("data", err.Error())
 	}
 	return out, nil

@@ -12,6 +12,9 @@ import (
 // TypeRequested is the type of an event that asks for a release.
 const TypeRequested = "dev.slipway.release.requested.v1"
 
+// TypeSetRequested is the type of an event that asks for several releases as one.
+const TypeSetRequested = "dev.slipway.set.requested.v1"
+
 // EncodeRequest returns the message that asks for a release, as structured CloudEvent.
 // The release it means has the ID [release.ID] of the origin. The spec is sent as it is;
 // [release.Spec.Validate] tells beforehand what the receiver would refuse.
@@ -56,4 +59,49 @@ func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
 		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
 	}
 	return release.Submission{ReleaseID: release.ID(ev.Source(), ev.ID()), Spec: s}, nil
+}
+
+// EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The
+// set it means has the ID [release.SetID] of the origin.
+func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
+	if !isToken(s.Name) {
+		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "name", Message: "must be letters, digits or hyphens"})
+	}
+	ev, err := newEvent(o, TypeSetRequested)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	ev.SetSubject(aboutSet(s.Name))
+	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	msg, err := encode(SetRequestSubject(s.Name), release.SetID(o.Source, o.ID), ev)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	return msg, nil
+}
+
+// DecodeSetRequest reads a message that asks for a set: the set ID derived from the
+// event's source and id, and the set with its defaults. The error is a [PoisonError].
+func DecodeSetRequest(msg *nats.Msg) (release.SetRequest, error) {
+	name, ok := setToken(msg.Subject)
+	if !ok {
+		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, setRequestPrefix+"<name>"))
+	}
+	ev, bad := decode(msg)
+	if bad != nil {
+		return release.SetRequest{}, bad
+	}
+	if ev.Type() != TypeSetRequested {
+		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.Type(), TypeSetRequested))
+	}
+	s, err := ParseSet(ev.Data())
+	if err != nil {
+		return release.SetRequest{}, Refused(err)
+	}
+	if s.Name != name {
+		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
+	}
+	return release.SetRequest{ID: release.SetID(ev.Source(), ev.ID()), Set: s}, nil
 }

@@ -18,17 +18,28 @@ import (
 // ParseSpec reads a spec from JSON as strictly as a request's data is read: it applies
 // the defaults and returns everything that is wrong as [release.Problems], fields that
 // do not exist among them.
-func ParseSpec(data []byte) (release.Spec, error) {
-	spec, problems := strict[release.Spec](data)
-	spec = spec.WithDefaults()
+func ParseSpec(data []byte) (release.Spec, error) { return parse[release.Spec](data) }
+
+// ParseSet reads a set from JSON in the same way.
+func ParseSet(data []byte) (release.Set, error) { return parse[release.Set](data) }
+
+// whole is what can be asked for: it has defaults and knows what is wrong with it.
+type whole[T any] interface {
+	WithDefaults() T
+	Validate() error
+}
+
+func parse[T whole[T]](data []byte) (T, error) {
+	out, problems := strict[T](data)
+	out = out.WithDefaults()
 	var invalid release.Problems
-	if err := spec.Validate(); errors.As(err, &invalid) {
+	if err := out.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)
 	}
 	if len(problems) > 0 {
-		return spec, problems
+		return out, problems
 	}
-	return spec, nil
+	return out, nil
 }
 
 // strict decodes a JSON object and lists every field that does not exist or has the

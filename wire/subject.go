@@ -20,13 +20,20 @@ const (
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
+	// setWord stands where the platform of an application would.
+	setWord          = "set"
+	setRequestPrefix = requestPrefix + setWord + "."
 )
 
 // RequestSubject is where releases of the application are asked for:
 // slipway.request.<platform>.<app-id>.
 func RequestSubject(a release.App) string { return requestPrefix + string(a.Platform) + "." + a.ID }
 
-// CommandSubject is where commands to a release go: slipway.command.<release-id>.
+// SetRequestSubject is where a set is asked for: slipway.request.set.<name>.
+func SetRequestSubject(name string) string { return setRequestPrefix + name }
+
+// CommandSubject is where commands to a release or a set go:
+// slipway.command.<release-id> or slipway.command.<set-id>.
 func CommandSubject(releaseID string) string { return commandPrefix + releaseID }
 
 // EventSubject is where an event of a release is published:
@@ -36,7 +43,13 @@ func EventSubject(a release.App, releaseID string, kind release.EventKind) strin
 	return strings.Join([]string{eventPrefix + string(a.Platform), a.ID, releaseID, string(kind)}, ".")
 }
 
-// EventsOfRelease is the filter for all events of one release.
+// SetEventSubject is where an event of a set is published:
+// slipway.event.set.<name>.<set-id>.<kind>.
+func SetEventSubject(name, setID string, kind release.EventKind) string {
+	return strings.Join([]string{eventPrefix + setWord, name, setID, string(kind)}, ".")
+}
+
+// EventsOfRelease is the filter for all events of one release, or of one set by its ID.
 func EventsOfRelease(releaseID string) string { return eventPrefix + "*.*." + releaseID + ".>" }
 
 // DeadLetterSubject is where the dead letter of a message goes:
@@ -46,6 +59,18 @@ func DeadLetterSubject(original string) string { return deadLetterPrefix + origi
 // IsCommand tells whether a subject of StreamIn is one of commands; the others are of
 // requests.
 func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
+
+// IsSetRequest tells whether a subject of StreamIn is one of requests for sets.
+func IsSetRequest(subject string) bool { return strings.HasPrefix(subject, setRequestPrefix) }
+
+// aboutSet is the subject attribute of events about a set.
+func aboutSet(name string) string { return setWord + "/" + name }
+
+// setToken takes the name out of the subject of a request for a set.
+func setToken(subject string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(subject, setRequestPrefix)
+	return name, ok && isToken(name)
+}
 
 // tokenPattern is what may stand between two dots of a subject and in a workflow ID.
 const tokenPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`

@@ -40,6 +40,11 @@ func (a *announcer) tell(p release.Progress, kind release.EventKind, batch int) 
 	})
 }
 
+// tellSet queues an event of a set with its progress as it is now.
+func (a *announcer) tellSet(p release.SetProgress, kind release.EventKind, wave int) {
+	a.queue = append(a.queue, release.Event{ID: release.EventID(p.SetID, kind, wave), Kind: kind, Set: new(p.Clone())})
+}
+
 func (a *announcer) run(ctx workflow.Context) {
 	ctx = withBus(ctx)
 	for {

@@ -22,18 +22,27 @@ func (r *run) listen(ctx, cancelled workflow.Context) error {
 		if err := r.listenUpdate(ctx, kind); err != nil {
 			return err
 		}
-		r.listenSignal(ctx, kind)
+		hearSignals(ctx, kind, r.obey)
 	}
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		cancelled.Done().Receive(ctx, nil)
-		_, _ = r.obey(ctx, release.Command{
-			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
-		})
-	})
+	hearCancel(ctx, cancelled, r.obey)
 	return nil
 }
 
-func (r *run) listenSignal(ctx workflow.Context, kind release.CommandKind) {
+// obedience takes a command and tells whether it counted, or why it does not apply.
+type obedience func(workflow.Context, release.Command) (counted bool, err error)
+
+// hearCancel takes the workflow's cancellation for an abort.
+func hearCancel(ctx, cancelled workflow.Context, obey obedience) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		cancelled.Done().Receive(ctx, nil)
+		_, _ = obey(ctx, release.Command{
+			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
+		})
+	})
+}
+
+// hearSignals takes the signals of one kind of command.
+func hearSignals(ctx workflow.Context, kind release.CommandKind, obey obedience) {
 	signals := workflow.GetSignalChannel(ctx, string(kind))
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
@@ -44,7 +53,7 @@ func (r *run) listenSignal(ctx workflow.Context, kind release.CommandKind) {
 				c.Via = "signal"
 			}
 			// Nobody waits for the answer: a refusal stands in the progress.
-			_, _ = r.obey(ctx, c)
+			_, _ = obey(ctx, c)
 		}
 	})
 }
@@ -105,10 +114,7 @@ func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 	if repeated {
 		return false, nil
 	}
-	d := release.Decision{
-		Kind: c.Kind, ID: c.ID, Batch: c.Batch, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
-		Via: c.Via, Note: c.Words(),
-	}
+	d := decisionOf(ctx, c)
 	if err != nil {
 		d.Refused = err.Error()
 		if r.refusals++; r.refusals <= maxRefusals {
@@ -119,6 +125,14 @@ func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 	}
 	r.take(r.decided(d))
 	return true, nil
+}
+
+// decisionOf is a command as it is recorded.
+func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
+	return release.Decision{
+		Kind: c.Kind, ID: c.ID, Batch: c.Batch, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
+		Via: c.Via, Note: c.Words(),
+	}
 }
 
 // take lets a word that counts have its effect; whoever waits for it looks again.

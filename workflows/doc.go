@@ -1,5 +1,5 @@
 // Package workflows holds the durable logic of Slipway: the Temporal workflows Deploy,
-// GrayRelease, Rollback, ToggleScalingRules and Lane.
+// GrayRelease, Rollback, ToggleScalingRules, Lane and ReleaseSet.
 //
 // A workflow is a thin exported function around an unexported struct. It observes,
 // decides and acts: what an observation means is answered by the pure functions of

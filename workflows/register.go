@@ -21,6 +21,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowToggleScalingRules: ToggleScalingRules,
 		release.WorkflowLane:               Lane,
 		release.WorkflowWatchdog:           Watchdog,
+		release.WorkflowReleaseSet:         ReleaseSet,
 	} {
 		behavior := workflow.VersioningBehaviorPinned
 		if name == release.WorkflowLane {

@@ -183,6 +183,11 @@ func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 		workflow.GetLogger(ctx).Error("phase out of order", "from", r.p.Phase, "to", next)
 	}
 	r.p.Phase = next
+	showPhase(ctx, next)
+}
+
+// showPhase makes the phase of a release or set searchable.
+func showPhase(ctx workflow.Context, next release.Phase) {
 	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
 	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
 		return

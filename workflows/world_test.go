@@ -247,7 +247,7 @@ func (w *world) onBus() []release.Event {
 func (w *world) order() []string {
 	var order []string
 	for _, e := range w.onBus() {
-		if e.Kind == release.EventStarted {
+		if e.Kind == release.EventStarted && e.Set == nil {
 			order = append(order, e.Progress.ReleaseID)
 		}
 	}

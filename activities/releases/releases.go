@@ -1,12 +1,13 @@
 // Package releases are the activities that look at releases from outside: with them a
-// lane learns how a release ended that is not its child any more, and a watchdog how far
-// one had come that was lost.
+// lane learns how a release ended that is not its child any more, a watchdog how far one
+// had come that was lost, and a set how its releases end, which it submits from here, too.
 package releases
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -17,11 +18,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"slipway/lanes"
 	"slipway/release"
 )
 
 // Temporal is what is used of [client.Client].
 type Temporal interface {
+	lanes.Temporal
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
 	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
@@ -40,9 +43,36 @@ func New(t Temporal) (*Releases, error) {
 
 // Register registers the activities under their names.
 func (r *Releases) Register(to worker.ActivityRegistry) {
+	to.RegisterActivityWithOptions(r.Submit, activity.RegisterOptions{Name: release.SubmitActivity})
 	to.RegisterActivityWithOptions(r.AwaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
 	to.RegisterActivityWithOptions(r.AwaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	to.RegisterActivityWithOptions(r.LastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
+}
+
+// submitTime bounds the wait for a lane's answer, which needs a worker; the retry policy
+// of the activity decides about what follows.
+const submitTime = 10 * time.Second
+
+// Submit hands a release to the lane of its application. An attempt that follows a lost
+// answer begins nothing twice, because the lane knows the release by its ID.
+//
+// Its errors have the types [release.ErrorRefused], which does not retry, and
+// [release.ErrorBusy] and [release.FaultUnavailable], which do.
+func (r *Releases) Submit(ctx context.Context, s release.Submission) (release.Receipt, error) {
+	ctx, cancel := context.WithTimeout(ctx, submitTime)
+	defer cancel()
+	receipt, err := lanes.Submit(ctx, r.temporal, s)
+	if err == nil {
+		return receipt, nil
+	}
+	word, said := errors.AsType[*temporal.ApplicationError](err)
+	switch {
+	case said && word.Type() == release.ErrorRefused:
+		return release.Receipt{}, temporal.NewNonRetryableApplicationError(word.Message(), release.ErrorRefused, err)
+	case said && word.Type() == release.ErrorBusy:
+		return release.Receipt{}, temporal.NewApplicationErrorWithOptions(word.Message(), release.ErrorBusy, temporal.ApplicationErrorOptions{Cause: err})
+	}
+	return release.Receipt{}, unavailable(err)
 }
 
 // AwaitEnd answers how a release ended once it has. Until then it fails as unchanged with

@@ -48,7 +48,7 @@ func TestACommandToNobodyBecomesADeadLetter(t *testing.T) {
 	for eventID, releaseID := range map[string]string{"3": ended, "4": release.ID("ci", "never"), "5": release.ID("ci", "neither")} {
 		h.command(eventID, releaseID, abort())
 		letter := h.deadLetter(wire.CommandSubject(releaseID))
-		require.Contains(t, letter.Header.Get(wire.HeaderReason), "no such release runs")
+		require.Contains(t, letter.Header.Get(wire.HeaderReason), "no such release or set runs")
 		require.Equal(t, "subject", letter.Header.Get(wire.HeaderField))
 	}
 	h.untilTaken()

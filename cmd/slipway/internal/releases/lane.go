@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"slipway/lanes"
 	"slipway/release"
-	"slipway/starter"
 )
 
 // LaneLook is one look at the lane of an application.
@@ -131,7 +131,7 @@ func (c *Client) TellLane(ctx context.Context, w LaneWord) (release.LaneState, e
 
 func (c *Client) updateLane(ctx context.Context, w LaneWord, state *release.LaneState) error {
 	if w.Update == release.UpdateHold {
-		return starter.UpdateLane(ctx, c.temporal, starter.LaneUpdate{App: w.App, Name: w.Update, Arg: w.Command, ID: w.ID}, state)
+		return lanes.Say(ctx, c.temporal, lanes.Word{App: w.App, Name: w.Update, Arg: w.Command, ID: w.ID}, state)
 	}
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: w.ID, WorkflowID: release.LaneID(w.App), UpdateName: w.Update, Args: []any{w.Command},

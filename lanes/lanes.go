@@ -1,7 +1,10 @@
-package starter
+// Package lanes says words to the lanes of applications through a Temporal client: for
+// the starter, for sets of releases, and for the command line alike.
+package lanes
 
 import (
 	"context"
+	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -10,15 +13,15 @@ import (
 	"slipway/release"
 )
 
-// LaneTemporal is the part of Temporal's client that speaks to lanes; [client.Client] is
+// Temporal is the part of Temporal's client that speaks to lanes; [client.Client] is
 // one.
-type LaneTemporal interface {
+type Temporal interface {
 	NewWithStartWorkflowOperation(o client.StartWorkflowOptions, workflow any, args ...any) client.WithStartWorkflowOperation
 	UpdateWithStartWorkflow(ctx context.Context, o client.UpdateWithStartWorkflowOptions) (client.WorkflowUpdateHandle, error)
 }
 
-// LaneUpdate is one word to the lane of an application.
-type LaneUpdate struct {
+// Word is one word to the lane of an application.
+type Word struct {
 	App release.App
 	// Name is the update, for example [release.UpdateSubmit], and Arg its argument.
 	Name string
@@ -27,26 +30,26 @@ type LaneUpdate struct {
 	ID string
 }
 
-// UpdateLane says something to the lane of an application, which starts if it does not
+// Say says something to the lane of an application, which starts if it does not
 // run, and reads its answer. The error is Temporal's; what a lane refuses is an
 // application error of type [release.ErrorRefused] or [release.ErrorBusy].
-func UpdateLane(ctx context.Context, t LaneTemporal, u LaneUpdate, answer any) error {
+func Say(ctx context.Context, t Temporal, w Word, answer any) error {
 	start := t.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       release.LaneID(u.App),
+		ID:                       release.LaneID(w.App),
 		TaskQueue:                release.WorkflowTaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Releases of " + u.App.SearchValue(),
+		StaticSummary:            "Releases of " + w.App.SearchValue(),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(u.App.SearchValue()),
+			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(w.App.SearchValue()),
 		),
-	}, release.WorkflowLane, release.LaneInput{App: u.App})
+	}, release.WorkflowLane, release.LaneInput{App: w.App})
 	handle, err := t.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID:     u.ID,
-			WorkflowID:   release.LaneID(u.App),
-			UpdateName:   u.Name,
-			Args:         []any{u.Arg},
+			UpdateID:     w.ID,
+			WorkflowID:   release.LaneID(w.App),
+			UpdateName:   w.Name,
+			Args:         []any{w.Arg},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
@@ -54,4 +57,15 @@ func UpdateLane(ctx context.Context, t LaneTemporal, u LaneUpdate, answer any) e
 		return err
 	}
 	return handle.Get(ctx, answer)
+}
+
+// Submit hands a release to the lane of its application. However often it is said, it
+// counts once.
+func Submit(ctx context.Context, t Temporal, s release.Submission) (release.Receipt, error) {
+	var receipt release.Receipt
+	err := Say(ctx, t, Word{App: s.Spec.App, Name: release.UpdateSubmit, Arg: s, ID: s.ReleaseID}, &receipt)
+	if err != nil {
+		return release.Receipt{}, fmt.Errorf("submit: %w", err)
+	}
+	return receipt, nil
 }

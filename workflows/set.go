@@ -1,0 +1,206 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// ReleaseSet carries several releases out as one: wave after wave, and the releases of a
+// wave at the same time. Each is handed to the lane of its application, where it takes its
+// turn like any other, and is a release in its own right, which can be watched, confirmed
+// and aborted; the set waits for its end.
+//
+// When a release has not succeeded, the set's policy decides once its wave has ended: stop,
+// go on, or roll back what has succeeded in the reverse order of the waves. Aborting a set
+// aborts the releases that are under way and lets nothing new begin.
+func ReleaseSet(ctx workflow.Context, in release.SetRequest) (release.SetProgress, error) {
+	in.Set = in.Set.WithDefaults()
+	if err := in.Set.Validate(); err != nil {
+		return release.SetProgress{}, invalid(err)
+	}
+	if !release.IsSetID(in.ID) {
+		return release.SetProgress{}, invalid(release.Problem{Field: "id", Message: "must be the set ID"})
+	}
+	s := &set{p: in.Progress(workflow.Now(ctx)), request: in}
+	return s.carryOut(ctx)
+}
+
+// set is one set under way.
+type set struct {
+	p       release.SetProgress
+	request release.SetRequest
+	news    *announcer
+	// abort is the word that stops the set, once it was said.
+	abort *release.Decision
+	// confirmed is the latest wave that was confirmed.
+	confirmed int
+	refusals  int
+	// until is when the total limit passes.
+	until time.Time
+}
+
+// carryOut runs the set to its end in a context that outlives a cancellation.
+func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
+	ctx, _ := workflow.NewDisconnectedContext(cancelled)
+	s.news = startAnnouncer(ctx)
+	if err := s.listen(ctx, cancelled); err != nil {
+		return s.p, err
+	}
+	s.startClock(ctx)
+	showPhase(ctx, s.p.Phase)
+	s.news.tellSet(s.p, release.EventStarted, 0)
+	s.finish(ctx, s.live(ctx))
+	s.news.flush(ctx)
+	return s.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// live is the life of a set: its waves, and its way back where there is one.
+func (s *set) live(ctx workflow.Context) *ending {
+	for i := range s.p.Waves {
+		s.awaitConfirm(ctx, i)
+		if s.abort != nil {
+			break
+		}
+		s.runWave(ctx, i)
+		s.news.tellSet(s.p, release.EventWaveDone, i+1)
+		next := release.AfterWave(s.p.OnFailure, s.p.Waves[i].Outcomes())
+		if s.abort != nil || next == release.SetEnd {
+			break
+		}
+		if next == release.SetGoBack {
+			return s.goBack(ctx, i)
+		}
+	}
+	return s.settled()
+}
+
+// settled is the ending of a set that does not go back.
+func (s *set) settled() *ending {
+	e := end(release.EndOfSet(s.p.Outcomes(), s.abort != nil), "%s", s.p.Shortfall())
+	if s.abort != nil {
+		e.reason = because(s.abort)
+		e = e.and(s.p.Shortfall())
+	}
+	if e.outcome == release.PhaseSucceeded {
+		return e
+	}
+	return e.and(s.left())
+}
+
+// left says in words which releases stay; empty where none does.
+func (s *set) left() string {
+	if left := s.p.Left(); len(left) > 0 {
+		return "released and not rolled back: " + strings.Join(left, ", ")
+	}
+	return ""
+}
+
+// awaitConfirm waits for a person before a wave that wants one.
+func (s *set) awaitConfirm(ctx workflow.Context, wave int) {
+	w := s.p.Waves[wave]
+	if s.abort != nil || w.Confirm != release.ConfirmManual {
+		return
+	}
+	s.p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: w.Number, Since: workflow.Now(ctx), Until: s.until}
+	s.enter(ctx, release.PhaseAwaitingConfirm, "")
+	s.news.tellSet(s.p, release.EventWaveWaiting, w.Number)
+	_ = workflow.Await(ctx, func() bool { return s.confirmed >= w.Number || s.abort != nil })
+	s.p.Awaiting = nil
+	if s.abort == nil {
+		s.enter(ctx, release.PhaseRollingOut, "")
+	}
+}
+
+// runWave runs the releases of a wave at the same time and returns when all have ended.
+func (s *set) runWave(ctx workflow.Context, wave int) {
+	done := workflow.NewWaitGroup(ctx)
+	for j, r := range s.request.Set.Waves[wave].Releases {
+		standing := &s.p.Waves[wave].Releases[j]
+		done.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer done.Done()
+			p := s.carry(ctx, s.request.Set.Submission(s.p.SetID, r), &standing.Run)
+			if p.RollbackTo != nil {
+				standing.RollbackTo = p.RollbackTo.ID
+			}
+		})
+	}
+	done.Wait(ctx)
+}
+
+// goBack rolls back what has succeeded up to a wave, the latest wave first. It has the
+// time of the whole set again.
+func (s *set) goBack(ctx workflow.Context, from int) *ending {
+	why := s.p.Shortfall()
+	s.enter(ctx, release.PhaseRollingBack, why)
+	s.startClock(ctx)
+	for i := from; i >= 0; i-- {
+		s.undoWave(ctx, i)
+		if release.AfterUndo(s.p.Waves[i].Undone()) == release.SetEnd {
+			return end(release.PhaseNeedsAttention, "%s", s.p.Shortfall()).and(s.left())
+		}
+	}
+	return end(release.PhaseRolledBack, "%s", why)
+}
+
+// undoWave rolls back the releases of a wave that have succeeded, at the same time.
+func (s *set) undoWave(ctx workflow.Context, wave int) {
+	done := workflow.NewWaitGroup(ctx)
+	for j, r := range s.request.Set.Waves[wave].Releases {
+		standing := &s.p.Waves[wave].Releases[j]
+		if standing.Run.Outcome != release.PhaseSucceeded || r.Spec.Operation == release.OperationRestart {
+			continue // nothing was changed that could be put back
+		}
+		undo := s.request.Set.Undo(s.p.SetID, r, standing.RollbackTo)
+		standing.Rollback = &release.SetRun{ReleaseID: undo.ReleaseID}
+		if standing.RollbackTo == "" {
+			standing.Rollback.Outcome, standing.Rollback.Reason = release.PhaseFailed, "the version that ran before is not known"
+			continue
+		}
+		done.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer done.Done()
+			s.carry(ctx, undo, standing.Rollback)
+		})
+	}
+	done.Wait(ctx)
+}
+
+// startClock lets the total limit abort the set as a person would.
+func (s *set) startClock(ctx workflow.Context) {
+	limit := s.request.Set.Limits.Total
+	s.until = workflow.Now(ctx).Add(limit.Std())
+	until := s.until
+	total := workflow.NewTimer(ctx, limit.Std())
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_ = total.Get(ctx, nil)
+		if s.until.Equal(until) && s.abort == nil { // else the way back has a clock of its own
+			s.abort = s.decided(release.Decision{
+				Kind: release.CommandAbort, By: release.Slipway, At: workflow.Now(ctx), Via: "limit",
+				Note: fmt.Sprintf("the set was not done within %s", limit),
+			})
+		}
+	})
+}
+
+// finish records the outcome and tells it.
+func (s *set) finish(ctx workflow.Context, e *ending) {
+	s.p.Awaiting = nil
+	s.p.Outcome = e.outcome
+	s.p.EndedAt = workflow.Now(ctx)
+	s.enter(ctx, e.outcome, e.reason)
+	if kind, ok := e.outcome.Outcome(); ok {
+		s.news.tellSet(s.p, kind, 0)
+	}
+}
+
+// enter moves the set to a phase and makes it searchable.
+func (s *set) enter(ctx workflow.Context, next release.Phase, reason string) {
+	s.p.Phase, s.p.Reason = next, reason
+	showPhase(ctx, next)
+}

@@ -1,0 +1,76 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// submitLimit is how long a release is tried to be handed to its lane.
+const submitLimit = time.Hour
+
+// viaSet is the way of a word that a set has said.
+const viaSet = "set"
+
+// carry submits a release, waits for its end, and aborts it when the set is aborted. It
+// records where the release stands and returns its last progress.
+func (s *set) carry(ctx workflow.Context, sub release.Submission, run *release.SetRun) release.Progress {
+	run.StartedAt = workflow.Now(ctx)
+	receipt, err := submit(ctx, sub)
+	if err != nil {
+		run.Outcome, run.Reason, run.EndedAt = unsubmitted(err), reason(err), workflow.Now(ctx)
+		if run.Outcome == release.PhaseNeedsAttention {
+			run.Reason = "whether it was submitted is unknown: " + run.Reason
+		}
+		return release.Progress{}
+	}
+	run.Standing = receipt.Standing
+	s.passOn(ctx, run)
+	ending := awaitEnd(ctx, sub.Spec.App, sub.ReleaseID)
+	run.End(ending, workflow.Now(ctx))
+	return ending.Progress
+}
+
+// submit hands a release to the lane of its application. What comes after a lost answer
+// begins nothing twice.
+func submit(ctx workflow.Context, sub release.Submission) (release.Receipt, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    attemptLimit,
+		ScheduleToCloseTimeout: submitLimit,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
+		},
+		Priority: temporal.Priority{PriorityKey: priorityChange, FairnessKey: sub.Spec.App.ID},
+	})
+	var receipt release.Receipt
+	err := workflow.ExecuteActivity(ctx, release.SubmitActivity, sub).Get(ctx, &receipt)
+	return receipt, err
+}
+
+// unsubmitted is the outcome of a release that could not be submitted: only a refusal is
+// certain, in any other case it may have begun.
+func unsubmitted(err error) release.Phase {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	if ok && app.Type() == release.ErrorRefused {
+		return release.PhaseFailed
+	}
+	return release.PhaseNeedsAttention
+}
+
+// passOn tells a release under way to abort once the set is aborted. A signal that fails
+// means that the release has ended meanwhile, of which the set learns anyway.
+func (s *set) passOn(ctx workflow.Context, run *release.SetRun) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_ = workflow.Await(ctx, func() bool { return s.abort != nil || run.Outcome != "" })
+		if run.Outcome != "" {
+			return
+		}
+		_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(run.ReleaseID), "", string(release.CommandAbort), release.Command{
+			By: s.abort.By, Via: viaSet, AtSafePoint: s.abort.AtSafePoint, Reason: "set " + s.p.SetID + " was " + because(s.abort),
+		}).Get(ctx, nil)
+	})
+}
