@@ -401,7 +401,6 @@ func (o *worldOutbound) SetQueryHandler(ctx workflow.Context, name string, handl
 		w, id := o.world, workflow.GetInfo(ctx).WorkflowExecution.ID
 		w.mu.Lock()
 		w.shown[id] = show
-		w.begun = append(w.begun, strings.TrimPrefix(id, "release/"))
 		w.mu.Unlock()
 	}
 	return o.Next.SetQueryHandler(ctx, name, handler)
