@@ -196,8 +196,10 @@ type span func(at time.Time) (until time.Time, in bool)
 func (w FreezeWindow) span() (span, error) {
 	if !w.Recurring() {
 		return func(at time.Time) (time.Time, bool) {
-			in := !at.Before(w.From) && at.Before(w.To)
-			return w.To.UTC(), in
+			if at.Before(w.From) || !at.Before(w.To) {
+				return time.Time{}, false
+			}
+			return w.To.UTC(), true
 		}, nil
 	}
 	zone, err := loadZone(w.Zone)

@@ -23,8 +23,9 @@ func moment(t *testing.T, s string) time.Time {
 	return at
 }
 
-// nightly is a window that comes again.
-func nightly(name, start, end, zone string, days ...string) release.FreezeWindow {
+// nightly is a window that comes again at hours such as 22:00-06:00.
+func nightly(name, hours, zone string, days ...string) release.FreezeWindow {
+	start, end, _ := strings.Cut(hours, "-")
 	return release.FreezeWindow{Name: name, Reason: "nobody is awake", Days: days, Start: start, End: end, Zone: zone}
 }
 
@@ -63,7 +64,7 @@ func TestFreezeWindowsEndWhereClocksSay(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := nightly("night", c.start, c.end, c.zone, c.days...)
+			w := nightly("night", c.start+"-"+c.end, c.zone, c.days...)
 			require.NoError(t, w.Validate())
 			calendar := release.Calendar{Windows: []release.FreezeWindow{w}}
 			from, until := moment(t, c.from), moment(t, c.until)
@@ -84,7 +85,7 @@ func TestFreezeWindowsEndWhereClocksSay(t *testing.T) {
 
 func TestWindowInAnHourThatIsLeftOutDoesNotComeThatDay(t *testing.T) {
 	t.Parallel()
-	w := nightly("night", "02:10", "02:50", "America/New_York")
+	w := nightly("night", "02:10-02:50", "America/New_York")
 	for at := moment(t, "2026-03-08T04:00Z"); at.Before(moment(t, "2026-03-08T12:00Z")); at = at.Add(time.Minute) {
 		_, active := w.Active(at)
 		require.False(t, active, "at %s", at)
@@ -126,19 +127,19 @@ func TestFreezesMergeAndTheLongestIsNamed(t *testing.T) {
 			single("third", "2026-07-01T13:00Z", "2026-07-01T14:00Z"), single("second", "2026-07-01T10:00Z", "2026-07-01T13:30Z"), single("first", "2026-07-01T08:00Z", "2026-07-01T11:00Z"),
 		}, "first", "2026-07-01T14:00Z"},
 		{"adjoining", []release.FreezeWindow{
-			nightly("night", "22:00", "10:00", "UTC"), nightly("day", "10:00", "20:00", "UTC", "Wed"), single("evening", "2026-07-01T20:00Z", "2026-07-01T22:00Z"),
+			nightly("night", "22:00-10:00", "UTC"), nightly("day", "10:00-20:00", "UTC", "Wed"), single("evening", "2026-07-01T20:00Z", "2026-07-01T22:00Z"),
 		}, "night", "2026-07-02T10:00Z"},
 		{"a gap of a minute", []release.FreezeWindow{
-			nightly("night", "22:00", "10:00", "UTC"), nightly("day", "10:01", "20:00", "UTC"),
+			nightly("night", "22:00-10:00", "UTC"), nightly("day", "10:01-20:00", "UTC"),
 		}, "night", "2026-07-01T10:00Z"},
 		{"another application's does not count", []release.FreezeWindow{
-			elsewhere, nightly("night", "22:00", "10:00", "UTC"),
+			elsewhere, nightly("night", "22:00-10:00", "UTC"),
 		}, "night", "2026-07-01T10:00Z"},
 		{"a year", []release.FreezeWindow{
-			single("a-year", "2026-07-01T10:00Z", "2027-07-01T00:00Z"), nightly("night", "22:00", "10:00", "UTC"),
+			single("a-year", "2026-07-01T10:00Z", "2027-07-01T00:00Z"), nightly("night", "22:00-10:00", "UTC"),
 		}, "night", "2027-07-01T10:00Z"},
 		{"no gap at all", []release.FreezeWindow{
-			nightly("night", "22:00", "10:00", "UTC"), nightly("day", "10:00", "22:00", "UTC"),
+			nightly("night", "22:00-10:00", "UTC"), nightly("day", "10:00-22:00", "UTC"),
 		}, "night", ""},
 	}
 	for _, c := range cases {
@@ -161,7 +162,7 @@ func TestFreezesMergeAndTheLongestIsNamed(t *testing.T) {
 func TestStopHoldsUntilItIsLifted(t *testing.T) {
 	t.Parallel()
 	at := moment(t, "2026-07-01T09:00Z")
-	c := release.Calendar{Windows: []release.FreezeWindow{nightly("night", "22:00", "10:00", "UTC")}}.
+	c := release.Calendar{Windows: []release.FreezeWindow{nightly("night", "22:00-10:00", "UTC")}}.
 		WithStop(release.Stop{Name: "incident", Reason: "database on fire", By: "li"})
 	require.NoError(t, c.Validate())
 	freeze, frozen := c.Frozen(shop(), at)
@@ -206,7 +207,7 @@ func TestScope(t *testing.T) {
 
 func TestWindowThatCannotBeReadFreezesItsScope(t *testing.T) {
 	t.Parallel()
-	good := nightly("night", "22:00", "06:00", "UTC")
+	good := nightly("night", "22:00-06:00", "UTC")
 	for name, spoil := range map[string]func(*release.FreezeWindow){
 		"zone":  func(w *release.FreezeWindow) { w.Zone = "Mars/Olympus" },
 		"local": func(w *release.FreezeWindow) { w.Zone = "Local" },
@@ -272,12 +273,12 @@ func TestCalendarIsBounded(t *testing.T) {
 		c = c.WithStop(release.Stop{Name: fmt.Sprint("s", i), Reason: "x"})
 	}
 	require.NoError(t, c.Validate())
-	require.ErrorContains(t, c.WithWindow(nightly("one-more", "22:00", "06:00", "UTC")).Validate(), "at most 100")
+	require.ErrorContains(t, c.WithWindow(nightly("one-more", "22:00-06:00", "UTC")).Validate(), "at most 100")
 }
 
 func TestEditingLeavesTheCalendarBeforeAlone(t *testing.T) {
 	t.Parallel()
-	a, b := nightly("a", "22:00", "06:00", "UTC"), nightly("b", "22:00", "06:00", "UTC")
+	a, b := nightly("a", "22:00-06:00", "UTC"), nightly("b", "22:00-06:00", "UTC")
 	before := release.Calendar{}.WithWindow(a).WithWindow(b).WithStop(release.Stop{Name: "s", Reason: "x"})
 	text, err := json.Marshal(before)
 	require.NoError(t, err)
@@ -313,7 +314,7 @@ func TestFreezeIsOneSpan(t *testing.T) {
 		zone := rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"})
 		var c release.Calendar
 		for i := range rapid.IntRange(1, 4).Draw(t, "windows") {
-			c = c.WithWindow(nightly(fmt.Sprint("w", i), clock.Draw(t, "start"), clock.Draw(t, "end"), zone.Draw(t, "zone"), rapid.SliceOfN(day, 0, 3).Draw(t, "days")...))
+			c = c.WithWindow(nightly(fmt.Sprint("w", i), clock.Draw(t, "start")+"-"+clock.Draw(t, "end"), zone.Draw(t, "zone"), rapid.SliceOfN(day, 0, 3).Draw(t, "days")...))
 		}
 		at := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(t, "minute")) * time.Minute)
 		freeze, frozen := c.Frozen(shop(), at)
@@ -344,7 +345,7 @@ func TestWindowIsWhatClocksShow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start, end := rapid.IntRange(0, 1439).Draw(t, "start"), rapid.IntRange(0, 1439).Draw(t, "end")
 		days := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}), 1, 7, rapid.ID).Draw(t, "days")
-		w := nightly("w", fmt.Sprintf("%02d:%02d", start/60, start%60), fmt.Sprintf("%02d:%02d", end/60, end%60), "Asia/Shanghai", days...)
+		w := nightly("w", fmt.Sprintf("%02d:%02d-%02d:%02d", start/60, start%60, end/60, end%60), "Asia/Shanghai", days...)
 		at := time.Date(2026, time.January, 1, 0, rapid.IntRange(0, 20*24*60).Draw(t, "minute"), 0, 0, zone)
 		shown := at.Hour()*60 + at.Minute()
 		on := func(t time.Time) bool { return strings.Contains(strings.Join(days, " "), t.Format("Mon")) }
@@ -353,4 +354,23 @@ func TestWindowIsWhatClocksShow(t *testing.T) {
 		_, got := w.Active(at)
 		require.Equal(t, want, got, "%s", at)
 	})
+}
+
+func TestLocalTime(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, zone, first, last string }{
+		{"2026-11-11 00:00", "Asia/Shanghai", "2026-11-10T16:00Z", "2026-11-10T16:00Z"},
+		{"2026-11-11T09:30", "UTC", "2026-11-11T09:30Z", "2026-11-11T09:30Z"},
+		{"2026-11-01 01:30", "America/New_York", "2026-11-01T05:30Z", "2026-11-01T06:30Z"},
+		{"2026-03-08 02:30", "America/New_York", "2026-03-08T07:00Z", "2026-03-08T07:00Z"},
+	} {
+		first, last, err := release.LocalTime(c.text, c.zone)
+		require.NoError(t, err)
+		require.Equal(t, moment(t, c.first), first, c.text)
+		require.Equal(t, moment(t, c.last), last, c.text)
+	}
+	_, _, err := release.LocalTime("tomorrow", "UTC")
+	require.EqualError(t, err, `"tomorrow" is not a date and time such as 2026-11-11 00:00`)
+	_, _, err = release.LocalTime("2026-11-11 00:00", "")
+	require.ErrorContains(t, err, "IANA name")
 }

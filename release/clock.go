@@ -92,6 +92,22 @@ func (c clock) on(day time.Time, zone *time.Location) (first, last time.Time) {
 	return first.UTC(), last.UTC()
 }
 
+// LocalTime reads a date and a time of day, such as 2026-11-11 00:00 or 2026-11-11T00:00,
+// as the clocks of a zone show it. Where they show it twice, first and last are the two
+// moments; where they jump over it, both are the moment of the jump.
+func LocalTime(text, zone string) (first, last time.Time, err error) {
+	in, err := loadZone(zone)
+	if err != nil {
+		return first, last, err
+	}
+	shown, err := time.Parse("2006-01-02 15:04", strings.Replace(text, "T", " ", 1))
+	if err != nil {
+		return first, last, fmt.Errorf("%q is not a date and time such as 2026-11-11 00:00", text)
+	}
+	first, last = clock{shown.Hour(), shown.Minute()}.on(dayOf(shown), in)
+	return first, last, nil
+}
+
 // wall returns what the clocks show, as if it were UTC.
 func wall(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)

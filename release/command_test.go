@@ -29,6 +29,22 @@ func TestAdmit(t *testing.T) {
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann"}
 	}
 	abort := release.Command{Kind: release.CommandAbort, By: "ann"}
+	say := func(kind release.CommandKind) release.Command { return release.Command{Kind: kind, By: "ann"} }
+	with := func(c release.Command, change func(*release.Command)) release.Command {
+		change(&c)
+		return c
+	}
+	paused := parked
+	paused.Paused = true
+	paused.Decisions = []release.Decision{{Kind: release.CommandPause, ID: "c-1"}}
+	resumed := parked
+	resumed.Decisions = []release.Decision{{Kind: release.CommandPause, ID: "c-1"}, {Kind: release.CommandResume, ID: "c-2"}}
+	bound := parked
+	bound.Artifact, bound.ChangeOrderID = release.Artifact{Image: "shop:2"}, "order-1"
+	givingWay := in(release.PhaseRollingOut)
+	givingWay.Decisions = []release.Decision{{Kind: release.CommandAbort, AtSafePoint: true}}
+	overridden := in(release.PhasePaused)
+	overridden.Decisions = []release.Decision{{Kind: release.CommandOverride}}
 	tests := []struct {
 		name     string
 		p        release.Progress
@@ -36,6 +52,24 @@ func TestAdmit(t *testing.T) {
 		repeated bool
 		refusal  string
 	}{
+		{"pause", parked, say(release.CommandPause), false, ""},
+		{"pause twice", paused, say(release.CommandPause), true, ""},
+		{"pause again after a resume", resumed, say(release.CommandPause), false, ""},
+		{"the same pause that comes again late", resumed, with(say(release.CommandPause), func(c *release.Command) { c.ID = "c-1" }), true, ""},
+		{"pause a queued release", in(release.PhaseQueued), say(release.CommandPause), false, "hold its lane instead"},
+		{"pause the way back", in(release.PhaseRollingBack), say(release.CommandPause), false, "rolling back already"},
+		{"resume", paused, say(release.CommandResume), false, ""},
+		{"resume what is not paused", parked, say(release.CommandResume), false, "is not paused"},
+		{"confirm while paused", paused, confirm(2), false, "resume it first"},
+		{"rollback", bound, say(release.CommandRollback), false, ""},
+		{"rollback before anything was begun", in(release.PhasePreparing), say(release.CommandRollback), false, "nothing was begun yet"},
+		{"override", in(release.PhasePaused), say(release.CommandOverride), false, ""},
+		{"override twice", overridden, say(release.CommandOverride), true, ""},
+		{"abort at once after one at a safe point", givingWay, abort, false, ""},
+		{"abort at a safe point twice", givingWay, with(abort, func(c *release.Command) { c.AtSafePoint = true }), true, ""},
+		{"bound to what is released", bound, with(confirm(2), func(c *release.Command) { c.Artifact, c.ChangeOrderID = "shop:2", "order-1" }), false, ""},
+		{"bound to something else", bound, with(confirm(2), func(c *release.Command) { c.Artifact = "shop:1" }), false, "about shop:1, but the release brings shop:2"},
+		{"bound to another change order", bound, with(confirm(2), func(c *release.Command) { c.ChangeOrderID = "order-0" }), false, "about change order order-0"},
 		{"the waiting batch", parked, confirm(2), false, ""},
 		{"a batch confirmed before", parked, confirm(1), true, ""},
 		{"a batch that was refused before", parked, confirm(3), false, "batch 3 does not wait for a confirmation: batch 2 does"},
@@ -78,6 +112,10 @@ func TestCommandValidate(t *testing.T) {
 		{"abort", release.Command{Kind: release.CommandAbort, By: "ann", Reason: "errors"}, nil},
 		{"confirm without a batch or a name", release.Command{Kind: release.CommandConfirm}, []string{"batch", "by"}},
 		{"abort of a batch", release.Command{Kind: release.CommandAbort, Batch: 1, By: "ann"}, []string{"batch"}},
+		{"override without a reason", release.Command{Kind: release.CommandOverride, By: "ann"}, []string{"reason"}},
+		{"a version that is none", release.Command{Kind: release.CommandRollback, By: "ann", Version: "a b"}, []string{"version"}},
+		{"a version of a pause", release.Command{Kind: release.CommandPause, By: "ann", Version: "7"}, []string{"version"}},
+		{"a confirmation at a safe point", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann", AtSafePoint: true}, []string{"atSafePoint"}},
 		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"type", "note"}},
 	}
 	for _, tt := range tests {

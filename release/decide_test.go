@@ -62,6 +62,25 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestDecideWhatAnotherChangeOrderReplaced says that how an order ended counts for nothing
+// once somebody has begun another.
+func TestDecideWhatAnotherChangeOrderReplaced(t *testing.T) {
+	t.Parallel()
+	for _, state := range release.ChangeStates() {
+		for _, strategy := range []release.StrategyType{release.StrategyAll, release.StrategyBatch, release.StrategyGray} {
+			for _, step := range []release.Step{release.StepRollout, release.StepRollback} {
+				s := release.Situation{Step: step, Strategy: strategy, RollbackWanted: true, TargetKnown: true}
+				got := release.Decide(s, release.Observation{State: state, ReplacedBy: "another"})
+				if state.Ended() {
+					require.Equal(t, release.ActSettleAny, got, "%s in %+v", state, s)
+				} else {
+					require.Equal(t, release.Decide(s, release.Observation{State: state}), got, "it runs on: %s in %+v", state, s)
+				}
+			}
+		}
+	}
+}
+
 func failures() []release.ChangeState {
 	return []release.ChangeState{release.ChangeFailed, release.ChangeSystemFailed, release.ChangeAborted}
 }

@@ -128,7 +128,7 @@ func ParseCondition(text string) (Condition, error) {
 		}
 		rest = strings.TrimSpace(rest)
 		bound, err := strconv.ParseFloat(rest, 64)
-		if err != nil || strings.Trim(rest, "0123456789.eE+-") != "" || math.IsInf(bound, 0) {
+		if err != nil || strings.Trim(rest, "0123456789.eE+-") != "" {
 			break
 		}
 		return Condition{op: op, bound: bound}, nil

@@ -20,6 +20,7 @@ func TestBatchScheduleNext(t *testing.T) {
 		{"summer time", "02:30", newYork, "2026-03-08T12:00:00Z", "2026-03-09T06:30:00Z"},
 		{"clocks show it twice: the first", "01:30", newYork, "2026-11-01T05:00:00Z", "2026-11-01T05:30:00Z"},
 		{"clocks show it twice: not the second", "01:30", newYork, "2026-11-01T05:45:00Z", "2026-11-02T06:30:00Z"},
+		{"a day that has just been left out", "12:00", "Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z"},
 		{"a day that is left out", "12:00", "Pacific/Apia", "2011-12-30T09:00:00Z", "2011-12-30T10:00:00Z"},
 	}
 	for _, c := range cases {

@@ -96,6 +96,28 @@ func TestValidateOneProblem(t *testing.T) {
 		{"gray with all", func(s *release.Spec) { s.Strategy.Gray = 1 }, "strategy.gray"},
 		{"confirm with all", func(s *release.Spec) { s.Strategy.Confirm = release.ConfirmAuto }, "strategy.confirm"},
 		{"one batch", func(s *release.Spec) { s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 1} }, "strategy.batches"},
+		{"unknown operation", func(s *release.Spec) { s.Operation = "explode" }, "operation"},
+		{"artifact of a restart", func(s *release.Spec) { s.Operation = release.OperationRestart }, "artifact"},
+		{"version of a release", func(s *release.Spec) { s.Version = "v1" }, "version"},
+		{"rescale to nothing", func(s *release.Spec) { s.Operation, s.Artifact = release.OperationRescale, release.Artifact{} }, "instances"},
+		{"instances of a release", func(s *release.Spec) { s.Instances = 3 }, "instances"},
+		{"restart in batches", func(s *release.Spec) {
+			s.Operation, s.Artifact, s.Strategy = release.OperationRestart, release.Artifact{}, release.Strategy{Type: release.StrategyGray}
+		}, "strategy.type"},
+		{"gates of a single batch", func(s *release.Spec) {
+			s.Strategy.Gates = []release.Gate{{Name: "health", HTTP: &release.HTTPGate{URL: "https://shop.example/"}}}
+		}, "strategy.gates"},
+		{"schedule of a batch that is not there", func(s *release.Spec) {
+			s.Strategy.Schedule = []release.BatchSchedule{{Batch: 2, At: "02:00", Zone: "UTC"}}
+		}, "strategy.schedule[0].batch"},
+		{"traffic of a single batch", func(s *release.Spec) { s.Traffic = canary() }, "traffic"},
+		{"preempt and reject", func(s *release.Spec) { s.Lane = release.Lane{Policy: release.LaneReject, Preempt: true} }, "lane.preempt"},
+		{"adopt for a rollback", func(s *release.Spec) {
+			s.Operation, s.Artifact, s.Adopt = release.OperationRollback, release.Artifact{}, "order-1"
+		}, "adopt"},
+		{"adopt with traffic rules", func(s *release.Spec) {
+			s.Strategy.Type, s.Traffic, s.Adopt = release.StrategyGray, canary(), "order-1"
+		}, "traffic"},
 		{"unknown strategy", func(s *release.Spec) { s.Strategy.Type = "yolo" }, "strategy.type"},
 		{"id with a dot", func(s *release.Spec) { s.App.ID = "a.b" }, "app.id"},
 		{"id with a wildcard", func(s *release.Spec) { s.App.ID = "*" }, "app.id"},
@@ -202,4 +224,24 @@ func TestPlanReplacesEveryInstanceOnce(t *testing.T) {
 		}
 		require.Equal(t, instances, sum)
 	})
+}
+
+func canary() *release.Traffic {
+	return &release.Traffic{SpringCloud: []release.TrafficRule{{
+		Path: "/orders", Condition: "OR",
+		Items: []release.TrafficItem{{Type: "header", Name: "x-canary", Operator: "rawvalue", Cond: "==", Value: "1"}},
+	}}}
+}
+
+func TestOperationsAreValid(t *testing.T) {
+	t.Parallel()
+	app := validSpec().App
+	for _, s := range []release.Spec{
+		{App: app, Operation: release.OperationRollback},
+		{App: app, Operation: release.OperationRollback, Version: "0026ff7e", Strategy: release.Strategy{Type: release.StrategyGray}},
+		{App: app, Operation: release.OperationRestart},
+		{App: app, Operation: release.OperationRescale, Instances: 3},
+	} {
+		require.NoError(t, s.WithDefaults().Validate(), "%+v", s)
+	}
 }

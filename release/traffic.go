@@ -92,11 +92,10 @@ const (
 
 // Bounds of traffic rules.
 const (
-	maxTrafficRules = 20
-	maxTrafficItems = 20
-	maxTrafficText  = 256
-	maxTrafficValue = 1024
-	maxRemainder    = 100
+	maxTrafficEntries = 20 // rules, and items of each
+	maxTrafficText    = 256
+	maxTrafficValue   = 1024
+	maxRemainder      = 100
 )
 
 // traffic checks what the platforms say about traffic rules (SAE API reference ch. 19
@@ -113,28 +112,28 @@ func (v *validator) traffic(s Spec) {
 		kinds += min(rules, 1)
 	}
 	v.check(kinds == 1, "traffic", "give rules of exactly one kind: springCloud, dubbo or alb")
-	v.count("traffic.springCloud", len(t.SpringCloud), 0, maxTrafficRules)
+	v.count("traffic.springCloud", len(t.SpringCloud), 0)
 	for i, r := range t.SpringCloud {
 		v.springCloud(fmt.Sprintf("traffic.springCloud[%d]", i), r)
 	}
-	v.count("traffic.dubbo", len(t.Dubbo), 0, maxTrafficRules)
+	v.count("traffic.dubbo", len(t.Dubbo), 0)
 	for i, r := range t.Dubbo {
 		v.dubbo(fmt.Sprintf("traffic.dubbo[%d]", i), r)
 	}
-	v.count("traffic.alb", len(t.ALB), 0, maxTrafficRules)
+	v.count("traffic.alb", len(t.ALB), 0)
 	for i, r := range t.ALB {
 		v.alb(fmt.Sprintf("traffic.alb[%d]", i), r)
 	}
 }
 
-func (v *validator) count(field string, n, least, most int) {
-	v.check(n >= least && n <= most, field, "must have %d-%d entries", least, most)
+func (v *validator) count(field string, n, least int) {
+	v.check(n >= least && n <= maxTrafficEntries, field, "must have %d-%d entries", least, maxTrafficEntries)
 }
 
-// short checks a text that must be there and within its bound.
-func (v *validator) short(field, s string, most int) {
+// word checks a text that must be there and within its bound.
+func (v *validator) word(field, s string) {
 	v.check(strings.TrimSpace(s) != "", field, "must not be empty")
-	v.bounded(field, s, most)
+	v.bounded(field, s, maxTrafficText)
 }
 
 func (v *validator) bounded(field, s string, most int) {
@@ -153,12 +152,12 @@ func (v *validator) springCloud(at string, r TrafficRule) {
 }
 
 func (v *validator) dubbo(at string, r DubboTrafficRule) {
-	v.short(at+".serviceName", r.ServiceName, maxTrafficText)
-	v.short(at+".methodName", r.MethodName, maxTrafficText)
+	v.word(at+".serviceName", r.ServiceName)
+	v.word(at+".methodName", r.MethodName)
 	v.bounded(at+".group", r.Group, maxTrafficText)
 	v.bounded(at+".version", r.Version, maxTrafficText)
 	v.oneOf(at+".condition", r.Condition, "AND", "OR")
-	v.count(at+".items", len(r.Items), 1, maxTrafficItems)
+	v.count(at+".items", len(r.Items), 1)
 	for i, item := range r.Items {
 		at := fmt.Sprintf("%s.items[%d]", at, i)
 		v.check(item.Index >= 0, at+".index", "must be 0 or more: arguments count from 0")
@@ -171,7 +170,7 @@ func (v *validator) dubbo(at string, r DubboTrafficRule) {
 // equality.
 func (v *validator) alb(at string, r ALBTrafficRule) {
 	v.check(r.IngressID > 0, at+".ingressId", "must be the ID of a gateway route")
-	v.short(at+".serviceName", r.ServiceName, maxTrafficText)
+	v.word(at+".serviceName", r.ServiceName)
 	v.check(r.Condition == "AND", at+".condition", "must be AND for an ALB route")
 	v.items(at, r.Items, "header", "cookie", "sourceIp")
 	for i, item := range r.Items {
@@ -182,14 +181,14 @@ func (v *validator) alb(at string, r ALBTrafficRule) {
 }
 
 func (v *validator) items(at string, items []TrafficItem, types ...string) {
-	v.count(at+".items", len(items), 1, maxTrafficItems)
+	v.count(at+".items", len(items), 1)
 	for i, item := range items {
 		at := fmt.Sprintf("%s.items[%d]", at, i)
 		v.oneOf(at+".type", item.Type, types...)
 		if item.Type == "sourceIp" {
 			v.check(item.Name == "", at+".name", "has no meaning for a source IP")
 		} else {
-			v.short(at+".name", item.Name, maxTrafficText)
+			v.word(at+".name", item.Name)
 		}
 		v.comparison(at, item.Operator, item.Cond, item.Value)
 	}

@@ -12,10 +12,52 @@ import (
 
 // answer is a complete answer that reports success.
 type answer struct {
-	text      []byte
-	value     any
+	body
 	status    int
 	requestID string
+}
+
+// body is what an answer says, in either of the two languages of the API.
+type body struct {
+	text []byte
+	// value is the parsed JSON, nil for XML.
+	value any
+	// root is the parsed XML, nil for JSON.
+	root *element
+}
+
+// parseBody reads a body in the language that the Content-Type names; without one that names XML, it is JSON.
+func parseBody(text []byte, contentType string) (body, error) {
+	b := body{text: text}
+	var err error
+	if isXML(contentType) {
+		b.root, err = parseXML(text)
+		return b, err
+	}
+	if b.value, err = parseJSON(text); err != nil {
+		return b, err
+	}
+	if _, isObject := b.value.(map[string]any); !isObject {
+		return b, errors.New("the answer is not a JSON object")
+	}
+	return b, nil
+}
+
+// decode reads the body into the struct that out points to.
+func (b *body) decode(out any) error {
+	to := reflect.ValueOf(out).Elem()
+	if b.root == nil {
+		return assign(to, b.value)
+	}
+	return assign(to, b.root.asObject(to.Type()))
+}
+
+// json gives the body as JSON: as it came, or for XML with every value a text.
+func (b *body) json() ([]byte, error) {
+	if b.root == nil {
+		return b.text, nil
+	}
+	return wireJSON(b.root.untyped())
 }
 
 // unreadable is the error for an answer that reports success in a shape that does not fit the operation.
@@ -45,34 +87,26 @@ func (x *exchange) judge(ctx context.Context, scrub scrubber) (*answer, error) {
 		}
 		return nil, e
 	}
-	env, value, err := parseAnswer(x.body)
+	var env envelope
+	read, err := parseBody(x.body, x.header.Get("Content-Type"))
+	if err == nil {
+		err = read.decode(&env)
+	}
 	e.RequestID = env.RequestID
 	if e.RequestID == "" {
 		e.RequestID = x.header.Get("x-acs-request-id")
 	}
 	if x.status/100 == 2 && err == nil && env.succeeded() {
-		return &answer{text: x.body, value: value, status: x.status, requestID: e.RequestID}, nil
+		return &answer{body: read, status: x.status, requestID: e.RequestID}, nil
 	}
 	e.Code = env.code()
 	e.Message = scrub.text(env.Message)
 	e.RetryAfter = retryAfter(x.header)
 	e.Class = x.classify(e.Code, err)
 	if err != nil {
-		e.Err = errors.New("the answer is not the JSON that the API documents")
+		e.Err = errors.New("the answer is not what the API documents")
 	}
 	return nil, e
-}
-
-// parseAnswer reads a body and the envelope in it.
-func parseAnswer(body []byte) (env envelope, value any, err error) {
-	value, err = parseJSON(body)
-	if err != nil {
-		return env, nil, err
-	}
-	if _, isObject := value.(map[string]any); !isObject {
-		return env, nil, errors.New("the answer is not a JSON object")
-	}
-	return env, value, assign(reflect.ValueOf(&env).Elem(), value)
 }
 
 // succeeded decides by Success where there is one. Where there is none (scaling operations, OpenSaeService, DescribeRegions) the

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 )
 
-// Client calls the SAE API of one region. It is safe for concurrent use and never repeats a call by itself.
+// Client calls the SAE API of one region. It is safe for concurrent use. It never repeats a call that changes state, and
+// one that reads only when Config.ReadRetries says so.
 type Client struct {
 	core   core.Client
 	region string
@@ -88,7 +88,8 @@ func (c *Client) Unchecked() *Client {
 	return &copied
 }
 
-// Call carries out an operation by name with parameters as text, and returns the answer's JSON as it came. It is meant for
+// Call carries out an operation by name with parameters as text, and returns the answer's JSON as it came (an XML
+// answer becomes JSON in which every value is a text). It is meant for
 // command lines and tools; programs use the typed methods. Parameters must be known, required ones given; their values are
 // not checked (see Param.Check).
 func (c *Client) Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error) {
@@ -115,7 +116,11 @@ func (c *Client) Call(ctx context.Context, operation string, params map[string]s
 	if err != nil {
 		return nil, err
 	}
-	return answer.text, nil
+	text, err := answer.json()
+	if err != nil {
+		return nil, answer.unreadable(op, err)
+	}
+	return text, nil
 }
 
 // invoke checks and carries out an operation, and decodes its answer.
@@ -130,20 +135,23 @@ func invoke[O any](ctx context.Context, c *Client, op Operation, in input) (*O, 
 		return nil, err
 	}
 	out := new(O)
-	if err := assign(reflect.ValueOf(out).Elem(), answer.value); err != nil {
+	if err := answer.decode(out); err != nil {
 		return nil, answer.unreadable(op, err)
 	}
 	return out, nil
 }
 
-// do sends one request and judges its answer. Every error is an *Error.
-func (c *Client) do(ctx context.Context, op Operation, r *request) (*answer, error) {
+// once sends one request and judges its answer. Every error is an *Error.
+func (c *Client) once(ctx context.Context, op Operation, r *request) (*answer, error) {
 	if err := r.invalid(op); err != nil {
 		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
 	}
 	body, contentType, err := r.payload()
 	if err != nil {
 		return nil, &Error{Operation: op.Name, Class: ErrInvalid, Err: err}
+	}
+	if err := c.pace(ctx, op); err != nil {
+		return nil, err
 	}
 	model, err := c.resolveCredential(ctx)
 	if err != nil {
@@ -182,6 +190,9 @@ func (c *Client) send(ctx context.Context, x *exchange, r *openapi.OpenApiReques
 
 func (c *Client) headers(contentType string) map[string]*string {
 	headers := map[string]*string{"x-acs-region-id": new(c.region)}
+	if c.config.XML {
+		headers["accept"] = new("application/xml")
+	}
 	if contentType != "" {
 		headers["content-type"] = new(contentType)
 	}

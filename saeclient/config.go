@@ -33,9 +33,19 @@ type Config struct {
 	Credential credentials.Credential
 	// ConnectTimeout bounds making a connection, TLS included. Zero means DefaultConnectTimeout.
 	ConnectTimeout time.Duration
-	// ReadTimeout bounds the answer. Zero means DefaultReadTimeout. A call ends after ConnectTimeout + ReadTimeout at the
-	// latest, and earlier when its context does.
+	// ReadTimeout bounds the answer. Zero means DefaultReadTimeout. A request ends after ConnectTimeout + ReadTimeout at
+	// the latest, and earlier when its context does.
 	ReadTimeout time.Duration
+	// Limiter paces all calls of the client, if it is not nil.
+	Limiter Limiter
+	// ReadRetries is how often a call that changes nothing is repeated after ErrUnavailable or ErrThrottled. Zero repeats
+	// nothing. Calls that change state are never repeated, ConfirmPipelineBatch and ExecJob among them, though they are GETs.
+	ReadRetries int
+	// ReadDelay is the pause before the nth repetition, counted from 1; the server's Retry-After is waited for in any case. Nil
+	// means DefaultReadDelay.
+	ReadDelay func(n int) time.Duration
+	// XML asks for answers in XML instead of JSON. Answers are read in the language that they come in, whatever was asked for.
+	XML bool
 	// UserAgent is appended to the User-Agent of the SDK core.
 	UserAgent string
 	// Transport carries the signed requests. Nil means a transport of the client's own, with the proxy of the environment
@@ -58,6 +68,9 @@ func (c Config) Validate() error {
 	}
 	if c.ReadTimeout < 0 {
 		problems = append(problems, errors.New("read timeout is negative"))
+	}
+	if c.ReadRetries < 0 {
+		problems = append(problems, errors.New("number of read retries is negative"))
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		problems = append(problems, errors.New("user agent holds control characters"))

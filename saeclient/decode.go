@@ -12,14 +12,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // decodeJSON reads one JSON value into the value that out points to.
 //
-// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null, an empty text and absent
-// members leave the zero value, unknown members are ignored, member names match in any case when they match in no exact way, an
-// object or list where a text is expected is kept as its JSON text, and a list may be wrapped in an object with one member.
-// What cannot be understood without guessing is an error.
+// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null, an empty text, "N/A" and
+// absent members leave the zero value, member names match in any case when they match in no exact way, an object or list where a
+// text is expected is kept as its JSON text and the reverse, and a list may be wrapped in an object with one member. Members without
+// a field are kept in the field Unknown, if there is one, together with times and JSON texts that cannot be read. What else cannot
+// be understood without guessing is an error.
 func decodeJSON(text []byte, out any) error {
 	value, err := parseJSON(text)
 	if err != nil {
@@ -42,8 +44,11 @@ func parseJSON(text []byte) (any, error) {
 	return value, nil
 }
 
+// notApplicable is what the platform writes into fields that a case does not have (SAE API reference ch. 19.4).
+const notApplicable = "N/A"
+
 func assign(to reflect.Value, value any) error {
-	if value == nil || value == "" {
+	if value == nil || value == "" || value == notApplicable && to.Kind() != reflect.String {
 		return nil
 	}
 	switch to.Kind() { //nolint:exhaustive // the kinds that answer structs are made of; anything else is an error below
@@ -169,7 +174,7 @@ func numberText(value any) (string, error) {
 }
 
 func assignSlice(to reflect.Value, value any) error {
-	list, ok := unwrapList(value)
+	list, ok := unwrapList(insideText(value))
 	if !ok {
 		return fmt.Errorf("want a list, have %T", value)
 	}
@@ -181,6 +186,16 @@ func assignSlice(to reflect.Value, value any) error {
 	}
 	to.Set(out)
 	return nil
+}
+
+// insideText gives the value that a JSON text holds, and any other value as it is.
+func insideText(value any) any {
+	if text, ok := value.(string); ok {
+		if inner, err := parseJSON([]byte(text)); err == nil {
+			return inner
+		}
+	}
+	return value
 }
 
 // unwrapList accepts a list, and an object whose only member is a list (Regions.Region).
@@ -200,7 +215,7 @@ func unwrapList(value any) ([]any, bool) {
 }
 
 func assignMap(to reflect.Value, value any) error {
-	object, ok := value.(map[string]any)
+	object, ok := insideText(value).(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
 	}
@@ -217,27 +232,76 @@ func assignMap(to reflect.Value, value any) error {
 }
 
 func assignStruct(to reflect.Value, value any) error {
-	object, ok := value.(map[string]any)
+	object, ok := insideText(value).(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
 	}
-	for i := range to.NumField() {
-		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
-		member, ok := memberOf(object, name)
-		if !ok {
+	rest := maps.Clone(object)
+	for field := range to.Type().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		key, ok := keyOf(object, name)
+		if !ok || field.Type == reflect.TypeFor[UnknownFields]() {
 			continue
 		}
-		if err := assign(to.Field(i), member); err != nil {
+		switch err := assignField(to.FieldByIndex(field.Index), field, object[key]); {
+		case err == nil:
+			delete(rest, key)
+		case !errors.Is(err, errKept):
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if unknown := to.FieldByName("Unknown"); unknown.IsValid() && len(rest) > 0 {
+		return keep(unknown, rest)
+	}
+	return nil
+}
+
+// errKept says that a value cannot be read and is kept as it is instead.
+var errKept = errors.New("kept as it is")
+
+// assignField reads a member into a field. A time and a JSON text that cannot be read are not worth losing the whole answer.
+func assignField(to reflect.Value, field reflect.StructField, value any) error {
+	tag := field.Tag.Get("sae")
+	if t, ok := reflect.TypeAssert[*time.Time](to.Addr()); ok {
+		read, ok := readTime(value, tag == "seconds")
+		if !ok {
+			return errKept
+		}
+		*t = read
+		return nil
+	}
+	err := assign(to, value)
+	if err != nil && tag == "text" {
+		return errKept
+	}
+	return err
+}
+
+// UnknownFields are members of an answer that are not documented, or that could not be read, as JSON by their names on the wire.
+type UnknownFields map[string]json.RawMessage
+
+func keep(unknown reflect.Value, rest map[string]any) error {
+	kept := make(UnknownFields, len(rest))
+	for name, value := range rest {
+		text, err := wireJSON(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		kept[name] = text
+	}
+	unknown.Set(reflect.ValueOf(kept))
 	return nil
 }
 
 // memberOf finds a member by its exact name, else by its name in any case; of several it takes the first in sort order.
 func memberOf(object map[string]any, name string) (any, bool) {
-	if member, ok := object[name]; ok {
-		return member, true
+	key, ok := keyOf(object, name)
+	return object[key], ok
+}
+
+func keyOf(object map[string]any, name string) (string, bool) {
+	if _, ok := object[name]; ok {
+		return name, true
 	}
 	found := ""
 	for key := range object {
@@ -245,5 +309,5 @@ func memberOf(object map[string]any, name string) (any, bool) {
 			found = key
 		}
 	}
-	return object[found], found != ""
+	return found, found != ""
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -48,6 +49,8 @@ func TestDecodingForgivesWhatTheAPIVaries(t *testing.T) {
 		"list of objects":           {`{"List":[{"Count":"1"},null,{}]}`, decoded{List: []decoded{{Count: 1}, {}, {}}}},
 		"maps":                      {`{"Map":{"a":1,"b":"x"},"Any":{"c":[true]}}`, decoded{Map: map[string]string{"a": "1", "b": "x"}, Any: map[string]any{"c": []any{true}}}},
 		"secret":                    {`{"Secret":"hush"}`, decoded{Secret: "hush"}},
+		"not applicable":            {`{"Count":"N/A","List":"N/A","Text":"N/A"}`, decoded{Text: "N/A"}},
+		"objects inside a text":     {`{"Nested":"{\"Count\":1}","Names":"[\"a\"]","Map":"{\"a\":1}"}`, decoded{Nested: &decoded{Count: 1}, Names: []string{"a"}, Map: map[string]string{"a": "1"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +88,62 @@ func TestDecodingDoesNotGuess(t *testing.T) {
 			require.Error(t, decodeJSON([]byte(text), new(decoded)))
 		})
 	}
+}
+
+type timed struct {
+	At      time.Time     `json:"At"`
+	Seconds time.Time     `json:"Seconds" sae:"seconds"`
+	Envs    List[EnvVar]  `json:"Envs" sae:"text"`
+	Probe   *Probe        `json:"Probe" sae:"text"`
+	Inner   *timed        `json:"Inner"`
+	Unknown UnknownFields `json:"Unknown,omitempty"`
+}
+
+func TestTimesOfAllForms(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2020, 12, 17, 13, 6, 45, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		text string
+		want timed
+	}{
+		"epoch milliseconds":         {`{"At":1608210405000}`, timed{At: at}},
+		"epoch milliseconds as text": {`{"At":" 1608210405000"}`, timed{At: at}},
+		"epoch seconds":              {`{"Seconds":1608210405}`, timed{Seconds: at}},
+		"epoch seconds as text":      {`{"Seconds":"1608210405"}`, timed{Seconds: at}},
+		"local":                      {`{"At":"2020-12-17 21:06:45"}`, timed{At: at}},
+		"RFC 3339":                   {`{"At":"2020-12-17T13:06:45Z"}`, timed{At: at}},
+		"RFC 3339 with a zone":       {`{"At":"2020-12-17T21:06:45+08:00"}`, timed{At: at}},
+		"any form in any field":      {`{"Seconds":"2020-12-17 21:06:45"}`, timed{Seconds: at}},
+		"no time":                    {`{"At":null,"Seconds":0,"Inner":{"At":"","Seconds":"N/A"}}`, timed{Inner: &timed{}}},
+		"no time of JSON":            {`{"At":999999999999999999,"Seconds":"0000-01-01T00:00:00+23:00"}`, timed{Unknown: UnknownFields{"At": json.RawMessage("999999999999999999"), "Seconds": json.RawMessage(`"0000-01-01T00:00:00+23:00"`)}}},
+		"not a time":                 {`{"At":"soon","Seconds":1.5}`, timed{Unknown: UnknownFields{"At": json.RawMessage(`"soon"`), "Seconds": json.RawMessage("1.5")}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got timed
+			require.NoError(t, decodeJSON([]byte(tt.text), &got))
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestWhatHasNoFieldIsKept(t *testing.T) {
+	t.Parallel()
+	var got timed
+	require.NoError(t, decodeJSON([]byte(`{"Brand":{"New":[1,"<a>"]},"at":1608210405000,"Inner":{"More":123456789012345678},"Unknown":{"a":1}}`), &got))
+	require.Equal(t, UnknownFields{"Brand": json.RawMessage(`{"New":[1,"<a>"]}`), "Unknown": json.RawMessage(`{"a":1}`)}, got.Unknown)
+	require.Equal(t, UnknownFields{"More": json.RawMessage(`123456789012345678`)}, got.Inner.Unknown, "to the last digit")
+	require.False(t, got.At.IsZero())
+}
+
+func TestJSONTextsAreReadOrKept(t *testing.T) {
+	t.Parallel()
+	var got timed
+	require.NoError(t, decodeJSON([]byte(`{"Envs":"[{\"name\":\"A\",\"value\":1}]","Probe":{"periodSeconds":"3"}}`), &got))
+	require.Equal(t, timed{Envs: List[EnvVar]{{Name: "A", Value: "1"}}, Probe: &Probe{PeriodSeconds: new(3)}}, got)
+	var bad timed
+	require.NoError(t, decodeJSON([]byte(`{"Envs":"A=1","Probe":"{"}`), &bad))
+	require.Equal(t, timed{Unknown: UnknownFields{"Envs": json.RawMessage(`"A=1"`), "Probe": json.RawMessage(`"{"`)}}, bad)
 }
 
 func TestNumbersSurviveAnyDress(t *testing.T) {

@@ -7,15 +7,17 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
 
 	"slipway/saeclient"
 )
 
-// exampleServer plays SAE: it accepts a gray release, refuses the next one, and shows the order waiting for confirmation.
+// exampleServer plays SAE: it accepts a gray release, refuses the next one, shows the order at work, then waiting for confirmation,
+// and lists two orders on two pages.
 func exampleServer() *httptest.Server {
-	deployments := 0
+	deployments, confirmed := 0, false
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/pop/v1/sam/app/deployApplication":
@@ -26,7 +28,18 @@ func exampleServer() *httptest.Server {
 				return
 			}
 			_, _ = io.WriteString(w, `{"RequestId":"91F8","Success":true,"Code":"200","Data":{"ChangeOrderId":"co-1"}}`)
+		case "/pop/v1/sam/changeorder/ListChangeOrders":
+			page := r.URL.Query().Get("CurrentPage")
+			_, _ = io.WriteString(w, `{"RequestId":"91FB","Success":true,"Code":"200","Data":{"TotalSize":2,"ChangeOrderList":[`+
+				`{"ChangeOrderId":"co-`+page+`","CoTypeCode":"CoDeploy","CreateTime":"2020-12-17 21:06:4`+page+`"}]}}`)
+		case "/pop/v1/sam/changeorder/ConfirmPipelineBatch":
+			confirmed = true
+			_, _ = io.WriteString(w, `{"RequestId":"91FC","Success":true,"Code":"200"}`)
 		case "/pop/v1/sam/changeorder/DescribeChangeOrder":
+			if confirmed {
+				_, _ = io.WriteString(w, `{"RequestId":"91FD","Success":true,"Code":"200","Data":{"ChangeOrderId":"co-1","Status":2}}`)
+				return
+			}
 			_, _ = io.WriteString(w, `{"RequestId":"91FA","Success":true,"Code":"200","Data":{"ChangeOrderId":"co-1",`+
 				`"Status":"8","CurrentPipelineId":"p-1","Pipelines":[{"PipelineId":"p-1","Status":2},{"PipelineId":"p-2"}]}}`)
 		}
@@ -130,4 +143,101 @@ func ExampleClient_Call() {
 	// Output:
 	// ChangeOrderId query true ChangeOrderId is required
 	// {"RequestId":"91FA" <nil>
+}
+
+// A release in batches, followed to its end: whenever the order waits, the next batch is confirmed.
+func ExampleClient_WaitForChangeOrder() {
+	server := exampleServer()
+	defer server.Close()
+	client := exampleClient(server.URL)
+	defer client.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+
+	options := saeclient.WaitOptions{Until: saeclient.DescribeChangeOrderData.NeedsSomebody, Failures: 3}
+	for {
+		order, err := client.WaitForChangeOrder(ctx, "co-1", options)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if order.Finished() {
+			fmt.Println("succeeded:", order.Status == saeclient.ChangeOrderSuccess)
+			return
+		}
+		next, ok := order.NextPipelineID()
+		if order.Status != saeclient.ChangeOrderWaitBatchConfirm || !ok {
+			fmt.Println("somebody has to look")
+			return
+		}
+		fmt.Println("confirm", next)
+		if _, err := client.ConfirmPipelineBatch(ctx, &saeclient.ConfirmPipelineBatchInput{PipelineID: next, Confirm: true}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	// Output:
+	// confirm p-2
+	// succeeded: true
+}
+
+// A list is read page by page while it is walked through.
+func ExampleClient_ListChangeOrdersAll() {
+	server := exampleServer()
+	defer server.Close()
+	client := exampleClient(server.URL)
+	defer client.CloseIdleConnections()
+	ctx := context.Background()
+
+	in := &saeclient.ListChangeOrdersInput{AppID: "app-1", PageSize: new(1)}
+	for order, err := range client.ListChangeOrdersAll(ctx, in) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(order.ChangeOrderID, order.CoTypeCode, order.CreateTime)
+	}
+	// Output:
+	// co-1 CoDeploy 2020-12-17 13:06:41 +0000 UTC
+	// co-2 CoDeploy 2020-12-17 13:06:42 +0000 UTC
+}
+
+// All that is wrong with a request is known before it is sent. The typed methods check by themselves.
+func ExampleValidationError() {
+	in := &saeclient.CreateApplicationScalingRuleInput{
+		ScalingRuleName: "Night",
+		ScalingRuleType: saeclient.ScalingRuleTiming,
+		ScalingRuleTimer: &saeclient.ScalingRuleTimer{
+			Period:    "* * Fri,Mon",
+			Schedules: []saeclient.ScalingSchedule{{AtTime: "8 am", TargetReplicas: 60}},
+		},
+	}
+	err := in.Validate()
+	fmt.Println(errors.Is(err, saeclient.ErrInvalid))
+	if invalid, ok := errors.AsType[*saeclient.ValidationError](err); ok {
+		for _, problem := range invalid.Problems {
+			fmt.Println(problem)
+		}
+	}
+	// Output:
+	// true
+	// AppId is required
+	// ScalingRuleName must match ^[a-z][a-z0-9-]{0,31}$
+	// ScalingRuleTimer.schedules[0].atTime must have the form HH:mm
+	// ScalingRuleTimer.schedules[0].targetReplicas must be at most 50
+}
+
+// What is shown of a request holds no secrets.
+func ExampleSecret() {
+	in := &saeclient.CreateConfigMapInput{
+		Name: "settings", NamespaceID: "cn-hangzhou:test",
+		Data: saeclient.ConfigMapData{"db.password": "hush"},
+	}
+	fmt.Println(in)
+	fmt.Println(in.Data)
+	fmt.Println(string(in.Data["db.password"]))
+	// Output:
+	// CreateConfigMap(Name="settings", NamespaceId="cn-hangzhou:test", Data=[redacted])
+	// map[db.password:[redacted]]
+	// hush
 }

@@ -2,9 +2,11 @@ package saeclient_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,13 +70,19 @@ func answerWith(status int, body string) http.HandlerFunc {
 	}
 }
 
+// stringBody is the body of an answer made by hand.
+func stringBody(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
+
 // factOperation is the part of the fact file that tests compare the client with.
 type factOperation struct {
 	Name    string `json:"name"`
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Mutates bool   `json:"mutates"`
-	Params  []struct {
+	Sample  struct {
+		Query, Form, Body map[string]any
+	} `json:"requestExample"`
+	Params []struct {
 		Name     string `json:"name"`
 		In       string `json:"in"`
 		Type     string `json:"type"`

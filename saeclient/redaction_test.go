@@ -71,6 +71,42 @@ func TestSecretsAreNotShown(t *testing.T) {
 	require.Empty(t, saeclient.Secret("").String())
 }
 
+func TestSecretsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	in := secretInput()
+	in.Command, in.JarStartOptions = new("run --password="+password), new("-Dkey="+password)
+	in.Liveness = &saeclient.Probe{Exec: &saeclient.ExecAction{Command: []string{"check", password}}}
+	data := saeclient.ConfigMapData{"key": password}
+	config := saeclient.DescribeApplicationConfigData{Envs: in.Envs, OssAkSecret: *in.OssAkSecret}
+	for name, value := range map[string]any{
+		"input": in, "input by value": *in, "list": in.Envs, "pointer to a list": &in.Envs, "element": in.Envs[0], "secret": *in.OssAkSecret,
+		"data": data, "data of a request": &saeclient.UpdateConfigMapInput{ConfigMapID: 1, Data: data},
+		"data of an answer": saeclient.DescribeConfigMapData{Data: data}, "configuration": config, "pointer to a configuration": &config,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log strings.Builder
+			slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", value)
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", value)
+			encoded, err := json.Marshal(value)
+			require.NoError(t, err)
+			for how, text := range map[string]string{
+				"log": log.String(), "JSON": string(encoded), "%v": fmt.Sprintf("%v", value), "%+v": fmt.Sprintf("%+v", value), "%#v": fmt.Sprintf("%#v", value),
+			} {
+				require.NotContains(t, text, "hunter2", how)
+				require.NotContains(t, text, ossKey, how)
+				if strings.HasPrefix(name, "pointer") && how == "%#v" {
+					continue // an address
+				}
+				require.Contains(t, text, "[redacted]", how)
+			}
+		})
+	}
+	encoded, err := json.Marshal(saeclient.RescaleApplicationInput{AppID: "a", Replicas: 3, AutoEnableApplicationScalingRule: new(false)})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"AppId":"a","Replicas":3,"AutoEnableApplicationScalingRule":false}`, string(encoded))
+}
+
 func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	for name, echo := range map[string]string{

@@ -1,5 +1,7 @@
 package saeclient
 
+import "log/slog"
+
 // IngressBackend is where an ingress sends requests, of the DefaultRule parameter (SAE API reference ch. 9.9). As the default rule it
 // gets every request that no rule matches.
 type IngressBackend struct {
@@ -50,7 +52,8 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-// ConfigMapData is the content of a ConfigMap, of the Data parameter (SAE API reference ch. 18.1). Values never show themselves.
+// ConfigMapData is the content of a ConfigMap, of the Data parameter and of answers (SAE API reference ch. 18). Values never show
+// themselves; convert one to string to read it.
 type ConfigMapData map[string]Secret
 
 // MarshalText encodes the data as the API wants it: JSON text of an object. The text holds the values: it is for the wire, not for
@@ -73,6 +76,9 @@ func (d *ConfigMapData) UnmarshalText(text []byte) error {
 
 // MarshalJSON writes the keys, with the values redacted.
 func (d ConfigMapData) MarshalJSON() ([]byte, error) { return wireJSON(map[string]Secret(d)) }
+
+// LogValue logs the keys, with the values redacted.
+func (d ConfigMapData) LogValue() slog.Value { return slog.AnyValue(map[string]Secret(d)) }
 
 // UnmarshalJSON reads an object, or a text that holds one.
 func (d *ConfigMapData) UnmarshalJSON(text []byte) error { return unmarshalEither(text, d) }

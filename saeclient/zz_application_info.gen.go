@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // DescribeApplicationConfigInput holds the parameters of [Client.DescribeApplicationConfig] (SAE API reference ch.
@@ -59,39 +60,45 @@ type DescribeApplicationConfigOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigData is a part of the answer (SAE API reference ch. 10.1).
 type DescribeApplicationConfigData struct {
-	VPCID              string                                            `json:"VpcId"`
-	Readiness          string                                            `json:"Readiness"`
+	VPCID string `json:"VpcId"`
+	// On the wire: JSON text.
+	Readiness          *Probe                                            `json:"Readiness,omitzero" sae:"text"`
 	ConfigMapMountDesc []DescribeApplicationConfigDataConfigMapMountDesc `json:"ConfigMapMountDesc,omitzero"`
 	SecurityGroupID    string                                            `json:"SecurityGroupId"`
 	// Pause between batches, seconds per this table.
 	BatchWaitTime int `json:"BatchWaitTime"`
 	// JDK version. One of: Open JDK 8, Open JDK 7, Dragonwell 11, Dragonwell 8, openjdk-8u191-jdk-alpine3.9,
 	// openjdk-7u201-jdk-alpine3.9.
-	Jdk        string                              `json:"Jdk"`
-	ImageURL   string                              `json:"ImageUrl"`
-	SlsConfigs string                              `json:"SlsConfigs"`
-	Liveness   string                              `json:"Liveness"`
+	Jdk      string `json:"Jdk"`
+	ImageURL string `json:"ImageUrl"`
+	// On the wire: JSON text.
+	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitzero" sae:"text"`
+	// On the wire: JSON text.
+	Liveness   *Probe                              `json:"Liveness,omitzero" sae:"text"`
 	Tags       []DescribeApplicationConfigDataTags `json:"Tags,omitzero"`
 	PackageURL string                              `json:"PackageUrl"`
 	// Package kind. One of: FatJar, War, Image, PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5,
 	// IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6, IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1,
 	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE.
-	PackageType    string `json:"PackageType"`
-	PreStop        string `json:"PreStop"`
-	PackageVersion string `json:"PackageVersion"`
-	JarStartArgs   string `json:"JarStartArgs"`
+	PackageType string `json:"PackageType"`
+	// On the wire: JSON text.
+	PreStop        *LifecycleHook `json:"PreStop,omitzero" sae:"text"`
+	PackageVersion string         `json:"PackageVersion"`
+	JarStartArgs   string         `json:"JarStartArgs"`
 	// Application name.
 	AppName string `json:"AppName"`
 	// Application ID.
 	AppID           string `json:"AppId"`
 	JarStartOptions string `json:"JarStartOptions"`
 	Replicas        int    `json:"Replicas"`
-	// Strategy as JSON string.
-	UpdateStrategy string `json:"UpdateStrategy"`
+	// Strategy as JSON string. On the wire: JSON text.
+	UpdateStrategy *UpdateStrategy `json:"UpdateStrategy,omitzero" sae:"text"`
 	// Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current
 	// instances), otherwise an absolute count; at least 1 is advised; must be below the instance count.
 	MinReadyInstances int `json:"MinReadyInstances"`
@@ -99,26 +106,30 @@ type DescribeApplicationConfigData struct {
 	// MinReadyInstances.
 	MinReadyInstanceRatio int `json:"MinReadyInstanceRatio"`
 	// Memory in MB. One of: 1024, 2048, 4096, 8192, 12288, 16384, 24576, 32768, 65536, 131072.
-	Memory                        int    `json:"Memory"`
-	PhpConfig                     string `json:"PhpConfig"`
-	PhpConfigLocation             string `json:"PhpConfigLocation"`
-	PostStart                     string `json:"PostStart"`
-	TerminationGracePeriodSeconds int    `json:"TerminationGracePeriodSeconds"`
-	CommandArgs                   string `json:"CommandArgs"`
+	Memory            int    `json:"Memory"`
+	PhpConfig         string `json:"PhpConfig"`
+	PhpConfigLocation string `json:"PhpConfigLocation"`
+	// On the wire: JSON text.
+	PostStart                     *LifecycleHook `json:"PostStart,omitzero" sae:"text"`
+	TerminationGracePeriodSeconds int            `json:"TerminationGracePeriodSeconds"`
+	CommandArgs                   string         `json:"CommandArgs"`
 	// Namespace ID.
-	NamespaceID  string `json:"NamespaceId"`
-	MountHost    string `json:"MountHost"`
-	TomcatConfig string `json:"TomcatConfig"`
+	NamespaceID string `json:"NamespaceId"`
+	MountHost   string `json:"MountHost"`
+	// On the wire: JSON text.
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitzero" sae:"text"`
 	// Region ID.
 	RegionID  string `json:"RegionId"`
 	VSwitchID string `json:"VSwitchId"`
 	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 16000, 32000.
-	CPU       int                                      `json:"Cpu"`
-	Envs      string                                   `json:"Envs"`
+	CPU int `json:"Cpu"`
+	// On the wire: JSON text.
+	Envs      List[EnvVar]                             `json:"Envs,omitzero" sae:"text"`
 	MountDesc []DescribeApplicationConfigDataMountDesc `json:"MountDesc,omitzero"`
 	// String boolean. One of: true, false.
-	EnableAhas      string `json:"EnableAhas"`
-	CustomHostAlias string `json:"CustomHostAlias"`
+	EnableAhas string `json:"EnableAhas"`
+	// On the wire: JSON text.
+	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitzero" sae:"text"`
 	// Tomcat version. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42.
 	WebContainer          string `json:"WebContainer"`
 	Command               string `json:"Command"`
@@ -140,6 +151,8 @@ type DescribeApplicationConfigData struct {
 	// Kafka log settings as JSON string: kafkaConfigs[{createTime,kafkaTopic,logDir,logType}], kafkaEndpoint,
 	// kafkaInstanceId, region.
 	KafkaConfigs string `json:"KafkaConfigs"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataConfigMapMountDesc is a part of the answer (SAE API reference ch. 10.1).
@@ -148,18 +161,24 @@ type DescribeApplicationConfigDataConfigMapMountDesc struct {
 	ConfigMapName string `json:"ConfigMapName"`
 	MountPath     string `json:"MountPath"`
 	ConfigMapID   int64  `json:"ConfigMapId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataTags is a part of the answer (SAE API reference ch. 10.1).
 type DescribeApplicationConfigDataTags struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataMountDesc is a part of the answer (SAE API reference ch. 10.1).
 type DescribeApplicationConfigDataMountDesc struct {
 	MountPath string `json:"MountPath"`
 	NasPath   string `json:"NasPath"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataOssMountDescs is a part of the answer (SAE API reference ch. 10.1).
@@ -168,6 +187,8 @@ type DescribeApplicationConfigDataOssMountDescs struct {
 	BucketPath string `json:"bucketPath"`
 	MountPath  string `json:"mountPath"`
 	ReadOnly   bool   `json:"readOnly"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfig is the operation to read the full configuration of an application, optionally of one
@@ -192,8 +213,7 @@ func describeApplicationConfigOperation() Operation {
 }
 
 // DescribeRegionsInput holds the parameters of [Client.DescribeRegions] (SAE API reference ch. 10.2).
-type DescribeRegionsInput struct {
-}
+type DescribeRegionsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeRegionsInput) String() string { return describe(describeRegionsOperation(), &in) }
@@ -221,6 +241,8 @@ type DescribeRegionsOutput struct {
 	Regions []DescribeRegionsRegions `json:"Regions,omitzero"`
 	// Integer here.
 	Code int `json:"Code"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeRegionsRegions is a part of the answer (SAE API reference ch. 10.2).
@@ -232,6 +254,8 @@ type DescribeRegionsRegions struct {
 	RegionID string `json:"RegionId"`
 	// Zones with enough stock; may be empty.
 	RecommendZones []string `json:"RecommendZones,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeRegions is the operation to list usable regions.
@@ -297,6 +321,8 @@ type DescribeInstanceLogOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceLog is the operation to read the log of one instance.
@@ -369,6 +395,8 @@ type DescribeComponentsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeComponentsData is a part of the answer (SAE API reference ch. 10.4).
@@ -378,6 +406,8 @@ type DescribeComponentsData struct {
 	ComponentKey         string `json:"ComponentKey"`
 	ComponentDescription string `json:"ComponentDescription"`
 	Expired              bool   `json:"Expired"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeComponents is the operation to list JDK or Tomcat versions usable at create and deploy.
@@ -401,8 +431,7 @@ func describeComponentsOperation() Operation {
 }
 
 // DescribeEdasContainersInput holds the parameters of [Client.DescribeEdasContainers] (SAE API reference ch. 10.5).
-type DescribeEdasContainersInput struct {
-}
+type DescribeEdasContainersInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeEdasContainersInput) String() string {
@@ -441,12 +470,16 @@ type DescribeEdasContainersOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeEdasContainersData is a part of the answer (SAE API reference ch. 10.5).
 type DescribeEdasContainersData struct {
 	Disabled             bool   `json:"Disabled"`
 	EdasContainerVersion string `json:"EdasContainerVersion"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeEdasContainers is the operation to list HSF runtime container versions.
@@ -516,6 +549,8 @@ type DescribeApplicationImageOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationImageData is a part of the answer (SAE API reference ch. 10.6).
@@ -530,6 +565,8 @@ type DescribeApplicationImageData struct {
 	RepoNamespace  string `json:"RepoNamespace"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationImage is the operation to describe an image by its URL.
@@ -614,6 +651,8 @@ type DescribeApplicationInstancesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstancesData is a part of the answer (SAE API reference ch. 10.7).
@@ -626,12 +665,15 @@ type DescribeApplicationInstancesData struct {
 	PageSize int `json:"PageSize"`
 	// Instances.
 	Instances []DescribeApplicationInstancesDataInstances `json:"Instances,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstancesDataInstances is a part of the answer (SAE API reference ch. 10.7).
 type DescribeApplicationInstancesDataInstances struct {
-	CreateTimeStamp int64  `json:"CreateTimeStamp"`
-	VSwitchID       string `json:"VSwitchId"`
+	// On the wire: epoch milliseconds.
+	CreateTimeStamp time.Time `json:"CreateTimeStamp,omitzero"`
+	VSwitchID       string    `json:"VSwitchId"`
 	// Instance state. One of: Error, CrashLoopBackOff, ErrImagePull, ImagePullBackOff, Pending, Unknown, Terminating,
 	// NotFound, PodInitializing, Init:0/1, Running.
 	InstanceContainerStatus string `json:"InstanceContainerStatus"`
@@ -645,7 +687,10 @@ type DescribeApplicationInstancesDataInstances struct {
 	ImageURL                  string `json:"ImageUrl"`
 	PackageVersion            string `json:"PackageVersion"`
 	Eip                       string `json:"Eip"`
-	FinishTimeStamp           int64  `json:"FinishTimeStamp"`
+	// On the wire: epoch milliseconds.
+	FinishTimeStamp time.Time `json:"FinishTimeStamp,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstances is the operation to list instances of an application group with state and health.
@@ -725,6 +770,8 @@ type DescribeApplicationGroupsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationGroupsData is a part of the answer (SAE API reference ch. 10.8).
@@ -746,6 +793,8 @@ type DescribeApplicationGroupsData struct {
 	// Instances running now.
 	RunningInstances int `json:"RunningInstances"`
 	GroupType        int `json:"GroupType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationGroups is the operation to list instance groups of an application.
@@ -838,6 +887,8 @@ type ListApplicationsOutput struct {
 	PageSize int `json:"PageSize"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsData is a part of the answer (SAE API reference ch. 10.9).
@@ -849,6 +900,8 @@ type ListApplicationsData struct {
 	// Page size.
 	PageSize     int                                `json:"PageSize"`
 	Applications []ListApplicationsDataApplications `json:"Applications,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsDataApplications is a part of the answer (SAE API reference ch. 10.9).
@@ -869,12 +922,16 @@ type ListApplicationsDataApplications struct {
 	// Region ID.
 	RegionID       string `json:"RegionId"`
 	AppDescription string `json:"AppDescription"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsDataApplicationsTags is a part of the answer (SAE API reference ch. 10.9).
 type ListApplicationsDataApplicationsTags struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplications is the operation to list applications with filters.
@@ -951,6 +1008,8 @@ type ListLogConfigsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigsData is a part of the answer (SAE API reference ch. 10.10).
@@ -962,6 +1021,8 @@ type ListLogConfigsData struct {
 	TotalSize int `json:"TotalSize"`
 	// Page size.
 	PageSize int `json:"PageSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigsDataLogConfigs is a part of the answer (SAE API reference ch. 10.10).
@@ -969,14 +1030,16 @@ type ListLogConfigsDataLogConfigs struct {
 	ConfigName  string `json:"ConfigName"`
 	LogDir      string `json:"LogDir"`
 	SlsLogStore string `json:"SlsLogStore"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
-	StoreType  string `json:"StoreType"`
-	SlsProject string `json:"SlsProject"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	StoreType  string    `json:"StoreType"`
+	SlsProject string    `json:"SlsProject"`
 	// Only file_log today. One of: file_log.
 	LogType string `json:"LogType"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigs is the operation to list log collection configs of an application.
@@ -1061,6 +1124,8 @@ type ListAppEventsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEventsData is a part of the answer (SAE API reference ch. 10.11).
@@ -1072,6 +1137,8 @@ type ListAppEventsData struct {
 	TotalSize int `json:"TotalSize"`
 	// Page size.
 	PageSize int `json:"PageSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEventsDataAppEventEntity is a part of the answer (SAE API reference ch. 10.11).
@@ -1079,13 +1146,17 @@ type ListAppEventsDataAppEventEntity struct {
 	// Object kind. One of: Deployment, Pod, Service, HorizontalPodAutoscaler, CloneSet.
 	ObjectKind string `json:"ObjectKind"`
 	// Event type. One of: Warning, Normal.
-	EventType     string `json:"EventType"`
-	LastTimestamp string `json:"LastTimestamp"`
+	EventType string `json:"EventType"`
+	// On the wire: RFC 3339.
+	LastTimestamp time.Time `json:"LastTimestamp,omitzero"`
 	// Event text.
-	Message        string `json:"Message"`
-	ObjectName     string `json:"ObjectName"`
-	Reason         string `json:"Reason"`
-	FirstTimestamp string `json:"FirstTimestamp"`
+	Message    string `json:"Message"`
+	ObjectName string `json:"ObjectName"`
+	Reason     string `json:"Reason"`
+	// On the wire: RFC 3339.
+	FirstTimestamp time.Time `json:"FirstTimestamp,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEvents is the operation to list runtime events of a namespace or application.
@@ -1154,20 +1225,24 @@ type ListAppVersionsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppVersionsData is a part of the answer (SAE API reference ch. 10.12).
 type ListAppVersionsData struct {
 	// Version kind: image, uploaded package, package URL. One of: image, upload, url.
 	Type string `json:"Type"`
-	// Epoch milliseconds as string.
-	CreateTime string `json:"CreateTime"`
+	// Epoch milliseconds as string. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Download address when Type is url.
 	BuildPackageURL string `json:"BuildPackageUrl"`
 	// Image address for type image, download address for type upload.
 	WarURL string `json:"WarUrl"`
 	// Version ID, input of RollbackApplication.VersionId.
 	ID string `json:"Id"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppVersions is the operation to list historical versions of an application, the source of rollback version IDs.
@@ -1237,12 +1312,16 @@ type QueryResourceStaticsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsData is a part of the answer (SAE API reference ch. 10.13).
 type QueryResourceStaticsData struct {
 	Summary     *QueryResourceStaticsDataSummary     `json:"Summary,omitzero"`
 	RealTimeRes *QueryResourceStaticsDataRealTimeRes `json:"RealTimeRes,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsDataSummary is a part of the answer (SAE API reference ch. 10.13).
@@ -1251,6 +1330,8 @@ type QueryResourceStaticsDataSummary struct {
 	CPU float64 `json:"Cpu"`
 	// GiB*minutes this month.
 	Memory float64 `json:"Memory"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsDataRealTimeRes is a part of the answer (SAE API reference ch. 10.13).
@@ -1259,6 +1340,8 @@ type QueryResourceStaticsDataRealTimeRes struct {
 	CPU float64 `json:"Cpu"`
 	// Present use, unit given as GiB*minute.
 	Memory float64 `json:"Memory"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStatics is the operation to read CPU and memory usage of an application for the month and now.

@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // ListNamespaceChangeOrdersInput holds the parameters of [Client.ListNamespaceChangeOrders] (SAE API reference ch.
@@ -71,6 +72,8 @@ type ListNamespaceChangeOrdersOutput struct {
 	Data    ListNamespaceChangeOrdersData `json:"Data,omitzero"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrdersData is a part of the answer (SAE API reference ch. 14.1).
@@ -82,19 +85,21 @@ type ListNamespaceChangeOrdersData struct {
 	// Total number of entries.
 	TotalSize       int                                            `json:"TotalSize"`
 	ChangeOrderList []ListNamespaceChangeOrdersDataChangeOrderList `json:"ChangeOrderList,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrdersDataChangeOrderList is a part of the answer (SAE API reference ch. 14.1).
 type ListNamespaceChangeOrdersDataChangeOrderList struct {
 	// 0 preparing, 1 running, 2 success, 3 failed, 6 aborted, 10 failed by system error.
 	Status int `json:"Status"`
-	// Finish time, local 'yyyy-MM-dd HH:mm:ss'.
-	FinishTime string `json:"FinishTime"`
+	// Finish time, local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	FinishTime time.Time `json:"FinishTime,omitzero"`
 	// Namespace ID.
 	NamespaceID string `json:"NamespaceId"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
-	UserID     string `json:"UserId"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	UserID     string    `json:"UserId"`
 	// Entry point of the change, for example console.
 	Source       string `json:"Source"`
 	CreateUserID string `json:"CreateUserId"`
@@ -111,6 +116,8 @@ type ListNamespaceChangeOrdersDataChangeOrderList struct {
 	// Internal key of the type; do not match on it.
 	CoType    string `json:"CoType"`
 	Pipelines string `json:"Pipelines"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrders is the operation to list namespace-level change orders (batch start and stop).
@@ -197,6 +204,8 @@ type ListChangeOrdersOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrdersData is a part of the answer (SAE API reference ch. 14.2).
@@ -208,6 +217,8 @@ type ListChangeOrdersData struct {
 	ChangeOrderList []ListChangeOrdersDataChangeOrderList `json:"ChangeOrderList,omitzero"`
 	// Page size.
 	PageSize int `json:"PageSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrdersDataChangeOrderList is a part of the answer (SAE API reference ch. 14.2).
@@ -216,11 +227,11 @@ type ListChangeOrdersDataChangeOrderList struct {
 	// confirmation, 9 waiting for automatic batch confirmation, 10 failed by system error, 11 waiting for approval, 12
 	// approved and waiting to run.
 	Status int `json:"Status"`
-	// Finish time, local 'yyyy-MM-dd HH:mm:ss'.
-	FinishTime string `json:"FinishTime"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
-	UserID     string `json:"UserId"`
+	// Finish time, local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	FinishTime time.Time `json:"FinishTime,omitzero"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	UserID     string    `json:"UserId"`
 	// Entry point of the change, for example console.
 	Source string `json:"Source"`
 	// Number of batches.
@@ -241,6 +252,8 @@ type ListChangeOrdersDataChangeOrderList struct {
 	CoType string `json:"CoType"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrders is the operation to list change orders of an application.
@@ -315,6 +328,8 @@ type DescribeChangeOrderOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrderData is a part of the answer (SAE API reference ch. 14.3).
@@ -331,8 +346,8 @@ type DescribeChangeOrderData struct {
 	ErrorMessage string `json:"ErrorMessage"`
 	// Wait before the next automatic batch, minutes.
 	BatchWaitTime int `json:"BatchWaitTime"`
-	// Local 'yyyy-MM-dd HH:mm:ss'.
-	CreateTime string `json:"CreateTime"`
+	// Local 'yyyy-MM-dd HH:mm:ss'. On the wire: yyyy-MM-dd HH:mm:ss in GMT+8.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Number of batches.
 	BatchCount int `json:"BatchCount"`
 	// Change order type code. One of: CoBindSlb, CoUnbindSlb, CoCreateApp, CoDeleteApp, CoDeploy, CoRestartApplication,
@@ -359,6 +374,8 @@ type DescribeChangeOrderData struct {
 	Pipelines []DescribeChangeOrderDataPipelines `json:"Pipelines,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrderDataPipelines is a part of the answer (SAE API reference ch. 14.3).
@@ -367,16 +384,18 @@ type DescribeChangeOrderDataPipelines struct {
 	// manual batch confirmation, 9 waiting for automatic batch confirmation, 10 failed by system error, 11 waiting for
 	// approval, 12 approved and waiting to run.
 	Status int `json:"Status"`
-	// Epoch milliseconds.
-	StartTime int64 `json:"StartTime"`
-	// Epoch milliseconds.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	StartTime time.Time `json:"StartTime,omitzero"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Batch mode as number, values not documented.
 	BatchType int `json:"BatchType"`
 	// Parallel tasks in the batch.
 	ParallelCount int    `json:"ParallelCount"`
 	PipelineName  string `json:"PipelineName"`
 	PipelineID    string `json:"PipelineId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrder is the operation to read a change order with its pipelines.
@@ -440,12 +459,16 @@ type AbortChangeOrderOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortChangeOrderData is a part of the answer (SAE API reference ch. 14.4).
 type AbortChangeOrderData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortChangeOrder is the operation to abort a running change order.
@@ -518,12 +541,16 @@ type AbortAndRollbackChangeOrderOutput struct {
 	Code string `json:"Code"`
 	// Whether the call succeeded.
 	Success bool `json:"Success"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortAndRollbackChangeOrderData is a part of the answer (SAE API reference ch. 14.5).
 type AbortAndRollbackChangeOrderData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortAndRollbackChangeOrder is the operation to abort a running change order and roll back.
@@ -588,6 +615,8 @@ type DescribePipelineOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineData is a part of the answer (SAE API reference ch. 14.6).
@@ -605,6 +634,8 @@ type DescribePipelineData struct {
 	PipelineID     string `json:"PipelineId"`
 	// Status label of the owning change order, localised.
 	CoStatus string `json:"CoStatus"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineDataStageList is a part of the answer (SAE API reference ch. 14.6).
@@ -616,6 +647,8 @@ type DescribePipelineDataStageList struct {
 	ExecutorType int                                     `json:"ExecutorType"`
 	TaskList     []DescribePipelineDataStageListTaskList `json:"TaskList,omitzero"`
 	StageName    string                                  `json:"StageName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineDataStageListTaskList is a part of the answer (SAE API reference ch. 14.6).
@@ -635,6 +668,8 @@ type DescribePipelineDataStageListTaskList struct {
 	// Whether the running task can be skipped by hand.
 	ShowManualIgnore bool   `json:"ShowManualIgnore"`
 	TaskID           string `json:"TaskId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipeline is the operation to read one pipeline (batch) with stages and tasks.
@@ -707,11 +742,15 @@ type ConfirmPipelineBatchOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ConfirmPipelineBatchData is a part of the answer (SAE API reference ch. 14.7).
 type ConfirmPipelineBatchData struct {
 	PipelineID string `json:"PipelineId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ConfirmPipelineBatch is the operation to confirm or refuse the start of the next batch.

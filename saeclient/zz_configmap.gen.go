@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // CreateConfigMapInput holds the parameters of [Client.CreateConfigMap] (SAE API reference ch. 18.1).
@@ -58,11 +59,15 @@ type CreateConfigMapOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateConfigMapData is a part of the answer (SAE API reference ch. 18.1).
 type CreateConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateConfigMap is the operation to create a ConfigMap in a namespace.
@@ -130,11 +135,15 @@ type DeleteConfigMapOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteConfigMapData is a part of the answer (SAE API reference ch. 18.2).
 type DeleteConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteConfigMap is the operation to delete a ConfigMap not mounted by any application.
@@ -205,12 +214,16 @@ type UpdateConfigMapOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateConfigMapData is a part of the answer (SAE API reference ch. 18.3).
 type UpdateConfigMapData struct {
 	// String here.
 	ConfigMapID string `json:"ConfigMapId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateConfigMap is the operation to replace a ConfigMap's data or description.
@@ -279,22 +292,26 @@ type DescribeConfigMapOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMapData is a part of the answer (SAE API reference ch. 18.4).
 type DescribeConfigMapData struct {
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Namespace ID.
 	NamespaceID string `json:"NamespaceId"`
 	Description string `json:"Description"`
-	// Creation time.
-	CreateTime  int64                             `json:"CreateTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime  time.Time                         `json:"CreateTime,omitzero"`
 	RelateApps  []DescribeConfigMapDataRelateApps `json:"RelateApps,omitzero"`
 	ConfigMapID int64                             `json:"ConfigMapId"`
 	Name        string                            `json:"Name"`
 	// Key-value data; missing in samples, example from the text.
-	Data map[string]string `json:"Data,omitzero"`
+	Data ConfigMapData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMapDataRelateApps is a part of the answer (SAE API reference ch. 18.4).
@@ -303,6 +320,8 @@ type DescribeConfigMapDataRelateApps struct {
 	AppName string `json:"AppName"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMap is the operation to read one ConfigMap.
@@ -373,27 +392,33 @@ type ListNamespacedConfigMapsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsData is a part of the answer (SAE API reference ch. 18.5).
 type ListNamespacedConfigMapsData struct {
 	ConfigMaps []ListNamespacedConfigMapsDataConfigMaps `json:"ConfigMaps,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsDataConfigMaps is a part of the answer (SAE API reference ch. 18.5).
 type ListNamespacedConfigMapsDataConfigMaps struct {
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Namespace ID.
 	NamespaceID string `json:"NamespaceId"`
 	Description string `json:"Description"`
-	// Creation time.
-	CreateTime  int64                                              `json:"CreateTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime  time.Time                                          `json:"CreateTime,omitzero"`
 	RelateApps  []ListNamespacedConfigMapsDataConfigMapsRelateApps `json:"RelateApps,omitzero"`
 	ConfigMapID int64                                              `json:"ConfigMapId"`
 	Name        string                                             `json:"Name"`
 	// Key-value data; missing in samples, example from the text.
-	Data map[string]string `json:"Data,omitzero"`
+	Data ConfigMapData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsDataConfigMapsRelateApps is a part of the answer (SAE API reference ch. 18.5).
@@ -402,6 +427,8 @@ type ListNamespacedConfigMapsDataConfigMapsRelateApps struct {
 	AppName string `json:"AppName"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMaps is the operation to list ConfigMaps of a namespace.

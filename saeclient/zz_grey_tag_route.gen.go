@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // CreateGreyTagRouteInput holds the parameters of [Client.CreateGreyTagRoute] (SAE API reference ch. 19.1).
@@ -73,12 +74,16 @@ type CreateGreyTagRouteOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateGreyTagRouteData is a part of the answer (SAE API reference ch. 19.1).
 type CreateGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateGreyTagRoute is the operation to create the gray traffic rule of an application.
@@ -156,12 +161,16 @@ type DeleteGreyTagRouteOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteGreyTagRouteData is a part of the answer (SAE API reference ch. 19.2).
 type DeleteGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteGreyTagRoute is the operation to delete a gray traffic rule.
@@ -245,12 +254,16 @@ type UpdateGreyTagRouteOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateGreyTagRouteData is a part of the answer (SAE API reference ch. 19.3).
 type UpdateGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateGreyTagRoute is the operation to change a gray traffic rule.
@@ -321,6 +334,8 @@ type ListGreyTagRouteOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteData is a part of the answer (SAE API reference ch. 19.4).
@@ -332,6 +347,8 @@ type ListGreyTagRouteData struct {
 	// Total number of entries.
 	TotalSize int64                        `json:"TotalSize"`
 	Result    []ListGreyTagRouteDataResult `json:"Result,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResult is a part of the answer (SAE API reference ch. 19.4).
@@ -344,10 +361,12 @@ type ListGreyTagRouteDataResult struct {
 	// Gray rules for an application with ALB gateway routes. Since: ListGreyTagRoute page, January 2026.
 	AlbRules   []ListGreyTagRouteDataResultAlbRules   `json:"AlbRules,omitzero"`
 	DubboRules []ListGreyTagRouteDataResultDubboRules `json:"DubboRules,omitzero"`
-	// Epoch milliseconds.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultScRules is a part of the answer (SAE API reference ch. 19.4).
@@ -356,6 +375,8 @@ type ListGreyTagRouteDataResultScRules struct {
 	// How items combine. One of: AND, OR.
 	Condition string                                   `json:"condition"`
 	Items     []ListGreyTagRouteDataResultScRulesItems `json:"items,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultScRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -373,6 +394,8 @@ type ListGreyTagRouteDataResultScRulesItems struct {
 	Expr string `json:"expr"`
 	// Not used for Spring Cloud.
 	Index int `json:"index"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultAlbRules is a part of the answer (SAE API reference ch. 19.4).
@@ -384,6 +407,8 @@ type ListGreyTagRouteDataResultAlbRules struct {
 	Items     []ListGreyTagRouteDataResultAlbRulesItems `json:"items,omitzero"`
 	// Service name.
 	ServiceName string `json:"serviceName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultAlbRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -402,6 +427,8 @@ type ListGreyTagRouteDataResultAlbRulesItems struct {
 	Index int `json:"index"`
 	// Not used for ALB.
 	Expr string `json:"expr"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultDubboRules is a part of the answer (SAE API reference ch. 19.4).
@@ -413,6 +440,8 @@ type ListGreyTagRouteDataResultDubboRules struct {
 	// How items combine. One of: AND, OR.
 	Condition string                                      `json:"condition"`
 	Items     []ListGreyTagRouteDataResultDubboRulesItems `json:"items,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultDubboRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -431,6 +460,8 @@ type ListGreyTagRouteDataResultDubboRulesItems struct {
 	Type string `json:"type"`
 	// Not used for Dubbo.
 	Name string `json:"name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRoute is the operation to list the gray traffic rules of an application (at most one).
@@ -500,6 +531,8 @@ type DescribeGreyTagRouteOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteData is a part of the answer (SAE API reference ch. 19.5).
@@ -510,12 +543,14 @@ type DescribeGreyTagRouteData struct {
 	Description    string                               `json:"Description"`
 	ScRules        []DescribeGreyTagRouteDataScRules    `json:"ScRules,omitzero"`
 	DubboRules     []DescribeGreyTagRouteDataDubboRules `json:"DubboRules,omitzero"`
-	// Epoch milliseconds.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataScRules is a part of the answer (SAE API reference ch. 19.5).
@@ -524,6 +559,8 @@ type DescribeGreyTagRouteDataScRules struct {
 	// How items combine. One of: AND, OR.
 	Condition string                                 `json:"condition"`
 	Items     []DescribeGreyTagRouteDataScRulesItems `json:"items,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataScRulesItems is a part of the answer (SAE API reference ch. 19.5).
@@ -541,6 +578,8 @@ type DescribeGreyTagRouteDataScRulesItems struct {
 	Expr string `json:"expr"`
 	// Not used for Spring Cloud.
 	Index int `json:"index"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataDubboRules is a part of the answer (SAE API reference ch. 19.5).
@@ -552,6 +591,8 @@ type DescribeGreyTagRouteDataDubboRules struct {
 	// How items combine. One of: AND, OR.
 	Condition string                                    `json:"condition"`
 	Items     []DescribeGreyTagRouteDataDubboRulesItems `json:"items,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataDubboRulesItems is a part of the answer (SAE API reference ch. 19.5).
@@ -570,6 +611,8 @@ type DescribeGreyTagRouteDataDubboRulesItems struct {
 	Type string `json:"type"`
 	// Not used for Dubbo.
 	Name string `json:"name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRoute is the operation to read one gray traffic rule by its ID.

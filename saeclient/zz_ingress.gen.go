@@ -73,11 +73,15 @@ type CreateIngressOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateIngressData is a part of the answer (SAE API reference ch. 9.9).
 type CreateIngressData struct {
 	IngressID int64 `json:"IngressId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateIngress is the operation to create an ingress (routing rule set on an SLB listener).
@@ -150,11 +154,15 @@ type DeleteIngressOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteIngressData is a part of the answer (SAE API reference ch. 9.10).
 type DeleteIngressData struct {
 	IngressID int64 `json:"IngressId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteIngress is the operation to delete an ingress.
@@ -240,11 +248,15 @@ type UpdateIngressOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateIngressData is a part of the answer (SAE API reference ch. 9.11).
 type UpdateIngressData struct {
 	IngressID int64 `json:"IngressId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateIngress is the operation to change an ingress.
@@ -316,6 +328,8 @@ type DescribeIngressOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressData is a part of the answer (SAE API reference ch. 9.12).
@@ -336,6 +350,8 @@ type DescribeIngressData struct {
 	LoadBalanceType string `json:"LoadBalanceType"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressDataDefaultRule is a part of the answer (SAE API reference ch. 9.12).
@@ -345,6 +361,8 @@ type DescribeIngressDataDefaultRule struct {
 	AppName string `json:"AppName"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressDataRules is a part of the answer (SAE API reference ch. 9.12).
@@ -356,6 +374,8 @@ type DescribeIngressDataRules struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	Path  string `json:"Path"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngress is the operation to read one ingress.
@@ -422,11 +442,15 @@ type ListIngressesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngressesData is a part of the answer (SAE API reference ch. 9.13).
 type ListIngressesData struct {
 	IngressList []ListIngressesDataIngressList `json:"IngressList,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngressesDataIngressList is a part of the answer (SAE API reference ch. 9.13).
@@ -445,6 +469,8 @@ type ListIngressesDataIngressList struct {
 	LoadBalanceType string `json:"LoadBalanceType"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngresses is the operation to list ingresses of a namespace.

@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // ExecJobInput holds the parameters of [Client.ExecJob] (SAE API reference ch. 13.1).
@@ -69,6 +70,8 @@ type ExecJobOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ExecJobData is a part of the answer (SAE API reference ch. 13.1).
@@ -80,6 +83,8 @@ type ExecJobData struct {
 	Success string `json:"Success"`
 	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
 	Code string `json:"Code"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ExecJob is the operation to run a job from a job template once.
@@ -158,6 +163,8 @@ type DescribeJobStatusOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeJobStatusData is a part of the answer (SAE API reference ch. 13.2).
@@ -170,14 +177,16 @@ type DescribeJobStatusData struct {
 	Succeeded int64 `json:"Succeeded"`
 	// Failed instances.
 	Failed int64 `json:"Failed"`
-	// Epoch seconds.
-	StartTime int64 `json:"StartTime"`
-	// Epoch seconds.
-	CompletionTime int64 `json:"CompletionTime"`
+	// Epoch seconds. On the wire: epoch seconds.
+	StartTime time.Time `json:"StartTime,omitzero" sae:"seconds"`
+	// Epoch seconds. On the wire: epoch seconds.
+	CompletionTime time.Time `json:"CompletionTime,omitzero" sae:"seconds"`
 	// success, or on failure the reason or error code.
 	Message string `json:"Message"`
 	// 0 not run, 1 success, 2 failed, 3 running.
 	State string `json:"State"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeJobStatus is the operation to read the state of a job run.

@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // CreateApplicationInput holds the parameters of [Client.CreateApplication] (SAE API reference ch. 12.1).
@@ -210,6 +211,8 @@ type CreateApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationData is a part of the answer (SAE API reference ch. 12.1).
@@ -218,6 +221,8 @@ type CreateApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplication is the operation to create an application and, unless Deploy is false, deploy it.
@@ -338,12 +343,16 @@ type DeleteApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplicationData is a part of the answer (SAE API reference ch. 12.2).
 type DeleteApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplication is the operation to delete an application.
@@ -561,6 +570,8 @@ type DeployApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeployApplicationData is a part of the answer (SAE API reference ch. 12.3).
@@ -571,6 +582,8 @@ type DeployApplicationData struct {
 	AppID string `json:"AppId"`
 	// Whether the RAM user's change needs approval (status 11 is the waiting state).
 	IsNeedApproval bool `json:"IsNeedApproval"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeployApplication is the operation to deploy a new version of an application (single batch, batches or gray).
@@ -693,6 +706,8 @@ type DescribeApplicationStatusOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationStatusData is a part of the answer (SAE API reference ch. 12.4).
@@ -703,8 +718,8 @@ type DescribeApplicationStatusData struct {
 	LastChangeOrderID string `json:"LastChangeOrderId"`
 	// Monitoring metadata as JSON string; holds a license key.
 	ArmsApmInfo Secret `json:"ArmsApmInfo,omitzero"`
-	// Epoch milliseconds as string.
-	CreateTime string `json:"CreateTime"`
+	// Epoch milliseconds as string. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Run state of the application. One of: RUNNING, STOPPED, UNKNOWN.
 	CurrentStatus string `json:"CurrentStatus"`
 	// Application ID.
@@ -722,6 +737,8 @@ type DescribeApplicationStatusData struct {
 	EnableAgent bool   `json:"EnableAgent"`
 	// KB, 0-10240.
 	FileSizeLimit int64 `json:"FileSizeLimit"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationStatus is the operation to read the run state of an application and its last change order.
@@ -745,8 +762,7 @@ func describeApplicationStatusOperation() Operation {
 
 // DescribeInstanceSpecificationsInput holds the parameters of [Client.DescribeInstanceSpecifications] (SAE API
 // reference ch. 12.5).
-type DescribeInstanceSpecificationsInput struct {
-}
+type DescribeInstanceSpecificationsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeInstanceSpecificationsInput) String() string {
@@ -786,6 +802,8 @@ type DescribeInstanceSpecificationsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceSpecificationsData is a part of the answer (SAE API reference ch. 12.5).
@@ -798,6 +816,8 @@ type DescribeInstanceSpecificationsData struct {
 	SpecInfo string `json:"SpecInfo"`
 	ID       int    `json:"Id"`
 	Enable   bool   `json:"Enable"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceSpecifications is the operation to list CPU and memory sizes usable for instances.
@@ -857,12 +877,16 @@ type StartApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StartApplicationData is a part of the answer (SAE API reference ch. 12.6).
 type StartApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StartApplication is the operation to start an application.
@@ -941,12 +965,16 @@ type BatchStartApplicationsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStartApplicationsData is a part of the answer (SAE API reference ch. 12.7).
 type BatchStartApplicationsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStartApplications is the operation to start several applications of a namespace.
@@ -1017,12 +1045,16 @@ type StopApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StopApplicationData is a part of the answer (SAE API reference ch. 12.8).
 type StopApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StopApplication is the operation to stop an application.
@@ -1101,12 +1133,16 @@ type BatchStopApplicationsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStopApplicationsData is a part of the answer (SAE API reference ch. 12.9).
 type BatchStopApplicationsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStopApplications is the operation to stop several applications of a namespace.
@@ -1191,12 +1227,16 @@ type RestartApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartApplicationData is a part of the answer (SAE API reference ch. 12.10).
 type RestartApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartApplication is the operation to restart an application in a rolling way.
@@ -1271,12 +1311,16 @@ type RestartInstancesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartInstancesData is a part of the answer (SAE API reference ch. 12.11).
 type RestartInstancesData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartInstances is the operation to restart given instances.
@@ -1374,6 +1418,8 @@ type RollbackApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RollbackApplicationData is a part of the answer (SAE API reference ch. 12.12).
@@ -1382,6 +1428,8 @@ type RollbackApplicationData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Whether the RAM user's change needs approval (status 11 is the waiting state).
 	IsNeedApproval bool `json:"IsNeedApproval"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RollbackApplication is the operation to roll an application back to a historical version.
@@ -1475,12 +1523,16 @@ type RescaleApplicationOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationData is a part of the answer (SAE API reference ch. 12.13).
 type RescaleApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplication is the operation to set the instance count of an application.
@@ -1568,12 +1620,16 @@ type RescaleApplicationVerticallyOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationVerticallyData is a part of the answer (SAE API reference ch. 12.14).
 type RescaleApplicationVerticallyData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationVertically is the operation to change CPU and memory of an application's instances.
@@ -1656,12 +1712,16 @@ type ReduceApplicationCapacityByInstanceIdsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ReduceApplicationCapacityByInstanceIdsData is a part of the answer (SAE API reference ch. 12.15).
 type ReduceApplicationCapacityByInstanceIdsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ReduceApplicationCapacityByInstanceIds is the operation to scale in by removing given instances.
@@ -1740,6 +1800,8 @@ type UpdateAppSecurityGroupOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateAppSecurityGroup is the operation to change the security group of an application.

@@ -55,6 +55,8 @@ type ListConsumedServicesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListConsumedServicesData is a part of the answer (SAE API reference ch. 16.1).
@@ -68,6 +70,8 @@ type ListConsumedServicesData struct {
 	Group2IP string   `json:"Group2Ip"`
 	IPs      []string `json:"Ips,omitzero"`
 	Name     string   `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListConsumedServices is the operation to list microservices an application consumes.
@@ -136,6 +140,8 @@ type ListPublishedServicesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListPublishedServicesData is a part of the answer (SAE API reference ch. 16.2).
@@ -149,6 +155,8 @@ type ListPublishedServicesData struct {
 	Group2IP string   `json:"Group2Ip"`
 	IPs      []string `json:"Ips,omitzero"`
 	Name     string   `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListPublishedServices is the operation to list microservices an application publishes.
@@ -227,6 +235,8 @@ type ListAppServicesPageOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPageData is a part of the answer (SAE API reference ch. 16.3).
@@ -239,6 +249,8 @@ type ListAppServicesPageData struct {
 	// Page size.
 	PageSize string                          `json:"PageSize"`
 	Result   []ListAppServicesPageDataResult `json:"Result,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPageDataResult is a part of the answer (SAE API reference ch. 16.3).
@@ -249,6 +261,8 @@ type ListAppServicesPageDataResult struct {
 	EdasAppID   string `json:"EdasAppId"`
 	ServiceName string `json:"ServiceName"`
 	Group       string `json:"Group"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPage is the operation to list services of an application by framework, paged.
@@ -334,6 +348,8 @@ type DescribeAppServiceDetailOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailData is a part of the answer (SAE API reference ch. 16.4).
@@ -349,6 +365,8 @@ type DescribeAppServiceDetailData struct {
 	Methods               []DescribeAppServiceDetailDataMethods `json:"Methods,omitzero"`
 	// Service metadata map, for example {side, port, preserved:{register:{source}}}; missing in samples.
 	Metadata map[string]any `json:"Metadata,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailDataMethods is a part of the answer (SAE API reference ch. 16.4).
@@ -364,6 +382,8 @@ type DescribeAppServiceDetailDataMethods struct {
 	ParameterTypes       []string                                                  `json:"ParameterTypes,omitzero"`
 	Paths                []string                                                  `json:"Paths,omitzero"`
 	ParameterDefinitions []DescribeAppServiceDetailDataMethodsParameterDefinitions `json:"ParameterDefinitions,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailDataMethodsParameterDefinitions is a part of the answer (SAE API reference ch. 16.4).
@@ -371,6 +391,8 @@ type DescribeAppServiceDetailDataMethodsParameterDefinitions struct {
 	Type        string `json:"Type"`
 	Description string `json:"Description"`
 	Name        string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetail is the operation to read metadata of one service.

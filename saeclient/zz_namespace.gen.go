@@ -56,6 +56,8 @@ type CreateNamespaceOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateNamespaceData is a part of the answer (SAE API reference ch. 9.1).
@@ -66,6 +68,8 @@ type CreateNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateNamespace is the operation to create a namespace.
@@ -131,6 +135,8 @@ type DeleteNamespaceOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteNamespace is the operation to delete a namespace without applications.
@@ -201,6 +207,8 @@ type UpdateNamespaceOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespaceData is a part of the answer (SAE API reference ch. 9.3).
@@ -211,6 +219,8 @@ type UpdateNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespace is the operation to change a namespace's name and description.
@@ -285,6 +295,8 @@ type UpdateNamespaceVpcOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespaceVpc is the operation to change the VPC bound to a namespace.
@@ -352,6 +364,8 @@ type DescribeNamespaceOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceData is a part of the answer (SAE API reference ch. 9.5).
@@ -362,6 +376,8 @@ type DescribeNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespace is the operation to read one namespace.
@@ -433,6 +449,8 @@ type DescribeNamespacesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespacesData is a part of the answer (SAE API reference ch. 9.6).
@@ -444,6 +462,8 @@ type DescribeNamespacesData struct {
 	// Page size.
 	PageSize   int                                `json:"PageSize"`
 	Namespaces []DescribeNamespacesDataNamespaces `json:"Namespaces,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespacesDataNamespaces is a part of the answer (SAE API reference ch. 9.6).
@@ -459,6 +479,8 @@ type DescribeNamespacesDataNamespaces struct {
 	TenantID      string `json:"TenantId"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaces is the operation to list namespaces, paged.
@@ -531,6 +553,8 @@ type DescribeNamespaceListOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceListData is a part of the answer (SAE API reference ch. 9.7).
@@ -548,6 +572,8 @@ type DescribeNamespaceListData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceList is the operation to list namespaces with their VPC, vSwitch and security group.
@@ -618,6 +644,8 @@ type DescribeNamespaceResourcesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceResourcesData is a part of the answer (SAE API reference ch. 9.8).
@@ -645,6 +673,8 @@ type DescribeNamespaceResourcesData struct {
 	TenantID               string `json:"TenantId"`
 	JumpServerAppID        string `json:"JumpServerAppId"`
 	JumpServerIP           string `json:"JumpServerIp"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceResources is the operation to read a namespace's network resources and its last namespace-level

@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // CreateApplicationScalingRuleInput holds the parameters of [Client.CreateApplicationScalingRule] (SAE API reference
@@ -76,25 +77,29 @@ type CreateApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                           `json:"TraceId"`
 	Data    CreateApplicationScalingRuleData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.1).
 type CreateApplicationScalingRuleData struct {
 	Timer *CreateApplicationScalingRuleDataTimer `json:"Timer,omitzero"`
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
-	// Creation time.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds of the last disable.
-	LastDisableTime int64 `json:"LastDisableTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds of the last disable. On the wire: epoch milliseconds.
+	LastDisableTime time.Time `json:"LastDisableTime,omitzero"`
 	// Whether the rule is enabled.
 	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
 	// Rule type. One of: timing, metric, mix.
 	ScaleRuleType string                                  `json:"ScaleRuleType"`
 	Metric        *CreateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.1).
@@ -104,6 +109,8 @@ type CreateApplicationScalingRuleDataTimer struct {
 	Schedules []CreateApplicationScalingRuleDataTimerSchedules `json:"Schedules,omitzero"`
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.1).
@@ -112,6 +119,8 @@ type CreateApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.1).
@@ -121,6 +130,8 @@ type CreateApplicationScalingRuleDataMetric struct {
 	MaxReplicas int `json:"MaxReplicas"`
 	// Lower instance bound.
 	MinReplicas int `json:"MinReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.1).
@@ -128,6 +139,8 @@ type CreateApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRule is the operation to create a timing or metric scaling rule.
@@ -201,6 +214,8 @@ type DeleteApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplicationScalingRule is the operation to delete a scaling rule.
@@ -268,6 +283,8 @@ type EnableApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // EnableApplicationScalingRule is the operation to enable a scaling rule.
@@ -335,6 +352,8 @@ type DisableApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DisableApplicationScalingRule is the operation to disable a scaling rule.
@@ -419,25 +438,29 @@ type UpdateApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                           `json:"TraceId"`
 	Data    UpdateApplicationScalingRuleData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.5).
 type UpdateApplicationScalingRuleData struct {
 	Timer *UpdateApplicationScalingRuleDataTimer `json:"Timer,omitzero"`
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
-	// Creation time.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds of the last disable.
-	LastDisableTime int64 `json:"LastDisableTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds of the last disable. On the wire: epoch milliseconds.
+	LastDisableTime time.Time `json:"LastDisableTime,omitzero"`
 	// Whether the rule is enabled.
 	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
 	// Rule type. One of: timing, metric, mix.
 	ScaleRuleType string                                  `json:"ScaleRuleType"`
 	Metric        *UpdateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.5).
@@ -447,6 +470,8 @@ type UpdateApplicationScalingRuleDataTimer struct {
 	Schedules []UpdateApplicationScalingRuleDataTimerSchedules `json:"Schedules,omitzero"`
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.5).
@@ -455,6 +480,8 @@ type UpdateApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.5).
@@ -464,6 +491,8 @@ type UpdateApplicationScalingRuleDataMetric struct {
 	MaxReplicas int `json:"MaxReplicas"`
 	// Lower instance bound.
 	MinReplicas int `json:"MinReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.5).
@@ -471,6 +500,8 @@ type UpdateApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRule is the operation to change a scaling rule's timer or metric settings.
@@ -543,25 +574,29 @@ type DescribeApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                             `json:"TraceId"`
 	Data    DescribeApplicationScalingRuleData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.6).
 type DescribeApplicationScalingRuleData struct {
 	Timer *DescribeApplicationScalingRuleDataTimer `json:"Timer,omitzero"`
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
-	// Creation time.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds of the last disable.
-	LastDisableTime int64 `json:"LastDisableTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds of the last disable. On the wire: epoch milliseconds.
+	LastDisableTime time.Time `json:"LastDisableTime,omitzero"`
 	// Whether the rule is enabled.
 	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
 	// Rule type. One of: timing, metric, mix.
 	ScaleRuleType string                                    `json:"ScaleRuleType"`
 	Metric        *DescribeApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                    `json:"ScaleRuleName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.6).
@@ -571,6 +606,8 @@ type DescribeApplicationScalingRuleDataTimer struct {
 	Schedules []DescribeApplicationScalingRuleDataTimerSchedules `json:"Schedules,omitzero"`
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.6).
@@ -579,6 +616,8 @@ type DescribeApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.6).
@@ -591,6 +630,8 @@ type DescribeApplicationScalingRuleDataMetric struct {
 	MinReplicas    int                                                     `json:"MinReplicas"`
 	ScaleUpRules   *DescribeApplicationScalingRuleDataMetricScaleUpRules   `json:"ScaleUpRules,omitzero"`
 	ScaleDownRules *DescribeApplicationScalingRuleDataMetricScaleDownRules `json:"ScaleDownRules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.6).
@@ -598,6 +639,8 @@ type DescribeApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatus is a part of the answer (SAE API reference ch. 11.6).
@@ -607,10 +650,12 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatus struct {
 	NextScaleTimePeriod int   `json:"NextScaleTimePeriod"`
 	// Present instances.
 	CurrentReplicas int64 `json:"CurrentReplicas"`
-	// RFC 3339 UTC time.
-	LastScaleTime    string                                                                  `json:"LastScaleTime"`
+	// RFC 3339 UTC time. On the wire: RFC 3339.
+	LastScaleTime    time.Time                                                               `json:"LastScaleTime,omitzero"`
 	CurrentMetrics   []DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics   `json:"CurrentMetrics,omitzero"`
 	NextScaleMetrics []DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics `json:"NextScaleMetrics,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics is a part of the answer (SAE API reference ch.
@@ -621,6 +666,8 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics struct 
 	CurrentValue int64  `json:"CurrentValue"`
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics is a part of the answer (SAE API reference ch.
@@ -632,6 +679,8 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics struc
 	NextScaleInAverageUtilization int `json:"NextScaleInAverageUtilization"`
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricScaleUpRules is a part of the answer (SAE API reference ch. 11.6).
@@ -640,6 +689,8 @@ type DescribeApplicationScalingRuleDataMetricScaleUpRules struct {
 	// Cool-down, 0-3600 seconds, default 0.
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricScaleDownRules is a part of the answer (SAE API reference ch. 11.6).
@@ -648,6 +699,8 @@ type DescribeApplicationScalingRuleDataMetricScaleDownRules struct {
 	// Cool-down, 0-3600 seconds, default 0.
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRule is the operation to read one scaling rule.
@@ -711,6 +764,8 @@ type DescribeApplicationScalingRulesOutput struct {
 	// Trace ID of the call.
 	TraceID string                              `json:"TraceId"`
 	Data    DescribeApplicationScalingRulesData `json:"Data,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesData is a part of the answer (SAE API reference ch. 11.7).
@@ -722,25 +777,29 @@ type DescribeApplicationScalingRulesData struct {
 	// Page size.
 	PageSize                int                                                          `json:"PageSize"`
 	ApplicationScalingRules []DescribeApplicationScalingRulesDataApplicationScalingRules `json:"ApplicationScalingRules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRules is a part of the answer (SAE API reference ch. 11.7).
 type DescribeApplicationScalingRulesDataApplicationScalingRules struct {
 	Timer *DescribeApplicationScalingRulesDataApplicationScalingRulesTimer `json:"Timer,omitzero"`
-	// Update time.
-	UpdateTime int64 `json:"UpdateTime"`
+	// Update time. On the wire: epoch milliseconds.
+	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
-	// Creation time.
-	CreateTime int64 `json:"CreateTime"`
-	// Epoch milliseconds of the last disable.
-	LastDisableTime int64 `json:"LastDisableTime"`
+	// Creation time. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Epoch milliseconds of the last disable. On the wire: epoch milliseconds.
+	LastDisableTime time.Time `json:"LastDisableTime,omitzero"`
 	// Whether the rule is enabled.
 	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
 	// Rule type. One of: timing, metric, mix.
 	ScaleRuleType string                                                            `json:"ScaleRuleType"`
 	Metric        *DescribeApplicationScalingRulesDataApplicationScalingRulesMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                                            `json:"ScaleRuleName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesTimer is a part of the answer (SAE API reference ch.
@@ -751,6 +810,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesTimer struct {
 	Schedules []DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules `json:"Schedules,omitzero"`
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules is a part of the answer (SAE API reference
@@ -764,6 +825,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules st
 	MaxReplicas int64 `json:"MaxReplicas"`
 	// Lower instance bound.
 	MinReplicas int64 `json:"MinReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetric is a part of the answer (SAE API reference ch.
@@ -777,6 +840,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetric struct {
 	MinReplicas    int                                                                             `json:"MinReplicas"`
 	ScaleUpRules   *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules   `json:"ScaleUpRules,omitzero"`
 	ScaleDownRules *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules `json:"ScaleDownRules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics is a part of the answer (SAE API reference
@@ -785,6 +850,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics str
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatus is a part of the answer (SAE API
@@ -795,14 +862,16 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	NextScaleTimePeriod int   `json:"NextScaleTimePeriod"`
 	// Present instances.
 	CurrentReplicas int64 `json:"CurrentReplicas"`
-	// RFC 3339 UTC time.
-	LastScaleTime    string                                                                                          `json:"LastScaleTime"`
+	// RFC 3339 UTC time. On the wire: RFC 3339.
+	LastScaleTime    time.Time                                                                                       `json:"LastScaleTime,omitzero"`
 	CurrentMetrics   []DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusCurrentMetrics   `json:"CurrentMetrics,omitzero"`
 	NextScaleMetrics []DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusNextScaleMetrics `json:"NextScaleMetrics,omitzero"`
 	// Upper instance bound.
 	MaxReplicas int64 `json:"MaxReplicas"`
 	// Lower instance bound.
 	MinReplicas int64 `json:"MinReplicas"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusCurrentMetrics is a part of the answer
@@ -813,6 +882,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	CurrentValue int64  `json:"CurrentValue"`
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusNextScaleMetrics is a part of the
@@ -824,6 +895,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	NextScaleInAverageUtilization int `json:"NextScaleInAverageUtilization"`
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules is a part of the answer (SAE API
@@ -833,6 +906,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRule
 	// Cool-down, 0-3600 seconds, default 0.
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules is a part of the answer (SAE API
@@ -842,6 +917,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRu
 	// Cool-down, 0-3600 seconds, default 0.
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRules is the operation to list all scaling rules of an application.

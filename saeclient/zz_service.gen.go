@@ -8,8 +8,7 @@ import (
 )
 
 // OpenSaeServiceInput holds the parameters of [Client.OpenSaeService] (SAE API reference ch. 8.1).
-type OpenSaeServiceInput struct {
-}
+type OpenSaeServiceInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in OpenSaeServiceInput) String() string { return describe(openSaeServiceOperation(), &in) }
@@ -32,6 +31,8 @@ type OpenSaeServiceOutput struct {
 	// Request ID, present in every answer.
 	RequestID string `json:"RequestId"`
 	OrderID   string `json:"OrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // OpenSaeService is the operation to activate the SAE service for the account (free; balance must be above 0).

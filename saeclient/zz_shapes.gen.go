@@ -7,140 +7,140 @@ func shapeOf(param string) *Shape {
 	switch param {
 	case "DefaultRule":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "appId", Type: ShapeString},
-			&Shape{Name: "containerPort", Type: ShapeInteger},
+			{Name: "appId", Type: ShapeString},
+			{Name: "containerPort", Type: ShapeInteger},
 		}}
 	case "Rules":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "appId", Type: ShapeString},
-			&Shape{Name: "containerPort", Type: ShapeInteger},
-			&Shape{Name: "domain", Type: ShapeString},
-			&Shape{Name: "path", Type: ShapeString},
+			{Name: "appId", Type: ShapeString},
+			{Name: "containerPort", Type: ShapeInteger},
+			{Name: "domain", Type: ShapeString},
+			{Name: "path", Type: ShapeString},
 		}}}
 	case "Tags":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "key", Type: ShapeString, MinLength: 1, MaxLength: 128},
-			&Shape{Name: "value", Type: ShapeString, MinLength: 1, MaxLength: 128},
+			{Name: "key", Type: ShapeString, MinLength: 1, MaxLength: 128},
+			{Name: "value", Type: ShapeString, MinLength: 1, MaxLength: 128},
 		}}}
 	case "ScalingRuleTimer":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "beginDate", Type: ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means long-term (default)"},
-			&Shape{Name: "endDate", Type: ShapeString, Format: "yyyy-MM-dd"},
-			&Shape{Name: "period", Type: ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly, days Sun,Mon,Tue,Wed,Thu,Fri,Sat in GMT+8; '1,2,3,28,31 * *' monthly, days 1-31, day 31 skipped in shorter months"},
-			&Shape{Name: "schedules", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "atTime", Type: ShapeString, Format: "HH:mm"},
-				&Shape{Name: "targetReplicas", Type: ShapeInteger, Min: new(int64(1)), Max: new(int64(50))},
+			{Name: "beginDate", Type: ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means long-term (default)"},
+			{Name: "endDate", Type: ShapeString, Format: "yyyy-MM-dd"},
+			{Name: "period", Type: ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly, days Sun,Mon,Tue,Wed,Thu,Fri,Sat in GMT+8; '1,2,3,28,31 * *' monthly, days 1-31, day 31 skipped in shorter months"},
+			{Name: "schedules", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
+				{Name: "atTime", Type: ShapeString, Format: "HH:mm"},
+				{Name: "targetReplicas", Type: ShapeInteger, Min: new(int64(1)), Max: new(int64(50))},
 			}}},
 		}}
 	case "ScalingRuleMetric":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "maxReplicas", Type: ShapeInteger, Description: "up to 50 without a quota ticket"},
-			&Shape{Name: "minReplicas", Type: ShapeInteger},
-			&Shape{Name: "metrics", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "metricType", Type: ShapeString, Enum: []string{"CPU", "MEMORY", "tcpActiveConn", "SLB_QPS", "SLB_RT"}},
-				&Shape{Name: "metricTargetAverageUtilization", Type: ShapeInteger, Description: "CPU/MEMORY percent; tcpActiveConn connections; SLB_QPS requests; SLB_RT milliseconds. The doc example writes MetricTargetAverageUtilization (capital M) for the two SLB metrics"},
-				&Shape{Name: "SlbProject", Type: ShapeString, Description: "log service project, SLB metrics only"},
-				&Shape{Name: "SlbLogstore", Type: ShapeString, Description: "log service logstore, SLB metrics only"},
-				&Shape{Name: "Vport", Type: ShapeString, Description: "SLB listener port as string, HTTP or HTTPS listener, SLB metrics only"},
+			{Name: "maxReplicas", Type: ShapeInteger, Description: "up to 50 without a quota ticket"},
+			{Name: "minReplicas", Type: ShapeInteger},
+			{Name: "metrics", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
+				{Name: "metricType", Type: ShapeString, Enum: []string{"CPU", "MEMORY", "tcpActiveConn", "SLB_QPS", "SLB_RT"}},
+				{Name: "metricTargetAverageUtilization", Type: ShapeInteger, Description: "CPU/MEMORY percent; tcpActiveConn connections; SLB_QPS requests; SLB_RT milliseconds. The doc example writes MetricTargetAverageUtilization (capital M) for the two SLB metrics"},
+				{Name: "SlbProject", Type: ShapeString, Description: "log service project, SLB metrics only"},
+				{Name: "SlbLogstore", Type: ShapeString, Description: "log service logstore, SLB metrics only"},
+				{Name: "Vport", Type: ShapeString, Description: "SLB listener port as string, HTTP or HTTPS listener, SLB metrics only"},
 			}}},
-			&Shape{Name: "scaleUpRules", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
-				&Shape{Name: "disabled", Type: ShapeBoolean},
-				&Shape{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
+			{Name: "scaleUpRules", Type: ShapeObject, Members: []*Shape{
+				{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
+				{Name: "disabled", Type: ShapeBoolean},
+				{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
 			}},
-			&Shape{Name: "scaleDownRules", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
-				&Shape{Name: "disabled", Type: ShapeBoolean, Description: "true: never scale in"},
-				&Shape{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600)), Description: "example uses 300"},
+			{Name: "scaleDownRules", Type: ShapeObject, Members: []*Shape{
+				{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
+				{Name: "disabled", Type: ShapeBoolean, Description: "true: never scale in"},
+				{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600)), Description: "example uses 300"},
 			}},
 		}}
 	case "Envs":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "name", Type: ShapeString},
-			&Shape{Name: "value", Type: ShapeString, Description: "literal value or reference"},
+			{Name: "name", Type: ShapeString},
+			{Name: "value", Type: ShapeString, Description: "literal value or reference"},
 		}}}
 	case "CustomHostAlias":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "hostName", Type: ShapeString},
-			&Shape{Name: "ip", Type: ShapeString},
+			{Name: "hostName", Type: ShapeString},
+			{Name: "ip", Type: ShapeString},
 		}}}
 	case "Liveness", "Readiness":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "exec", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
+			{Name: "exec", Type: ShapeObject, Members: []*Shape{
+				{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
 			}},
-			&Shape{Name: "httpGet", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "path", Type: ShapeString},
-				&Shape{Name: "port", Type: ShapeInteger},
-				&Shape{Name: "scheme", Type: ShapeString, Enum: []string{"HTTP", "HTTPS"}},
-				&Shape{Name: "isContainKeyWord", Type: ShapeBoolean, Description: "true: body must contain keyWord; false: must not; key absent: keyword check off"},
-				&Shape{Name: "keyWord", Type: ShapeString, Description: "needs isContainKeyWord"},
+			{Name: "httpGet", Type: ShapeObject, Members: []*Shape{
+				{Name: "path", Type: ShapeString},
+				{Name: "port", Type: ShapeInteger},
+				{Name: "scheme", Type: ShapeString, Enum: []string{"HTTP", "HTTPS"}},
+				{Name: "isContainKeyWord", Type: ShapeBoolean, Description: "true: body must contain keyWord; false: must not; key absent: keyword check off"},
+				{Name: "keyWord", Type: ShapeString, Description: "needs isContainKeyWord"},
 			}},
-			&Shape{Name: "tcpSocket", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "port", Type: ShapeInteger},
+			{Name: "tcpSocket", Type: ShapeObject, Members: []*Shape{
+				{Name: "port", Type: ShapeInteger},
 			}},
-			&Shape{Name: "initialDelaySeconds", Type: ShapeInteger},
-			&Shape{Name: "periodSeconds", Type: ShapeInteger},
-			&Shape{Name: "timeoutSeconds", Type: ShapeInteger, Description: "0 or absent means 1"},
+			{Name: "initialDelaySeconds", Type: ShapeInteger},
+			{Name: "periodSeconds", Type: ShapeInteger},
+			{Name: "timeoutSeconds", Type: ShapeInteger, Description: "0 or absent means 1"},
 		}}
 	case "SlsConfigs":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "logType", Type: ShapeString, Description: "stdout = container standard output, at most one entry; absent = file log"},
-			&Shape{Name: "logDir", Type: ShapeString, Description: "empty for stdout"},
-			&Shape{Name: "projectName", Type: ShapeString, Description: "custom log project"},
-			&Shape{Name: "logstoreName", Type: ShapeString, Description: "custom logstore"},
-			&Shape{Name: "logtailName", Type: ShapeString, Description: "absent or empty: a new Logtail is made"},
+			{Name: "logType", Type: ShapeString, Description: "stdout = container standard output, at most one entry; absent = file log"},
+			{Name: "logDir", Type: ShapeString, Description: "empty for stdout"},
+			{Name: "projectName", Type: ShapeString, Description: "custom log project"},
+			{Name: "logstoreName", Type: ShapeString, Description: "custom logstore"},
+			{Name: "logtailName", Type: ShapeString, Description: "absent or empty: a new Logtail is made"},
 		}}}
 	case "MountDesc":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "mountPath", Type: ShapeString},
-			&Shape{Name: "nasPath", Type: ShapeString},
+			{Name: "mountPath", Type: ShapeString},
+			{Name: "nasPath", Type: ShapeString},
 		}}}
 	case "PreStop", "PostStart":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "exec", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
+			{Name: "exec", Type: ShapeObject, Members: []*Shape{
+				{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
 			}},
 		}}
 	case "ConfigMapMountDesc":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "configMapId", Type: ShapeInteger},
-			&Shape{Name: "key", Type: ShapeString, Description: "sae-sys-configmap-all mounts every key"},
-			&Shape{Name: "mountPath", Type: ShapeString},
+			{Name: "configMapId", Type: ShapeInteger},
+			{Name: "key", Type: ShapeString, Description: "sae-sys-configmap-all mounts every key"},
+			{Name: "mountPath", Type: ShapeString},
 		}}}
 	case "TomcatConfig":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "port", Type: ShapeInteger, Min: new(int64(1024)), Max: new(int64(65535))},
-			&Shape{Name: "contextPath", Type: ShapeString},
-			&Shape{Name: "maxThreads", Type: ShapeInteger},
-			&Shape{Name: "uriEncoding", Type: ShapeString, Enum: []string{"UTF-8", "ISO-8859-1", "GBK", "GB2312"}},
-			&Shape{Name: "useBodyEncodingForUri", Type: ShapeBoolean},
+			{Name: "port", Type: ShapeInteger, Min: new(int64(1024)), Max: new(int64(65535))},
+			{Name: "contextPath", Type: ShapeString},
+			{Name: "maxThreads", Type: ShapeInteger},
+			{Name: "uriEncoding", Type: ShapeString, Enum: []string{"UTF-8", "ISO-8859-1", "GBK", "GB2312"}},
+			{Name: "useBodyEncodingForUri", Type: ShapeBoolean},
 		}}
 	case "OssMountDescs":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "bucketName", Type: ShapeString},
-			&Shape{Name: "bucketPath", Type: ShapeString, Description: "must exist, otherwise an error follows"},
-			&Shape{Name: "mountPath", Type: ShapeString, Description: "overlays an existing path, made when missing"},
-			&Shape{Name: "readOnly", Type: ShapeBoolean, Description: "true read only, false read-write"},
+			{Name: "bucketName", Type: ShapeString},
+			{Name: "bucketPath", Type: ShapeString, Description: "must exist, otherwise an error follows"},
+			{Name: "mountPath", Type: ShapeString, Description: "overlays an existing path, made when missing"},
+			{Name: "readOnly", Type: ShapeBoolean, Description: "true read only, false read-write"},
 		}}}
 	case "UpdateStrategy":
 		return &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "type", Type: ShapeString, Enum: []string{"GrayBatchUpdate", "BatchUpdate"}},
-			&Shape{Name: "batchUpdate", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "batch", Type: ShapeInteger, Description: "number of batches"},
-				&Shape{Name: "releaseType", Type: ShapeString, Enum: []string{"auto", "manual"}, Description: "how the next batch starts"},
-				&Shape{Name: "batchWaitTime", Type: ShapeInteger, Description: "pause between batches, used with releaseType auto; table says seconds, the worked examples say minutes (anomaly)"},
+			{Name: "type", Type: ShapeString, Enum: []string{"GrayBatchUpdate", "BatchUpdate"}},
+			{Name: "batchUpdate", Type: ShapeObject, Members: []*Shape{
+				{Name: "batch", Type: ShapeInteger, Description: "number of batches"},
+				{Name: "releaseType", Type: ShapeString, Enum: []string{"auto", "manual"}, Description: "how the next batch starts"},
+				{Name: "batchWaitTime", Type: ShapeInteger, Description: "pause between batches, used with releaseType auto; table says seconds, the worked examples say minutes (anomaly)"},
 			}},
-			&Shape{Name: "grayUpdate", Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "gray", Type: ShapeInteger, Description: "number of gray instances in the examples; required when type is GrayBatchUpdate"},
+			{Name: "grayUpdate", Type: ShapeObject, Members: []*Shape{
+				{Name: "gray", Type: ShapeInteger, Description: "number of gray instances in the examples; required when type is GrayBatchUpdate"},
 			}},
 		}}
 	case "Internet", "Intranet":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "port", Type: ShapeInteger, Description: "SLB port"},
-			&Shape{Name: "targetPort", Type: ShapeInteger, Description: "container port"},
-			&Shape{Name: "protocol", Type: ShapeString, Enum: []string{"TCP", "HTTP", "HTTPS"}},
-			&Shape{Name: "httpsCertId", Type: ShapeString, Description: "only with HTTPS"},
+			{Name: "port", Type: ShapeInteger, Description: "SLB port"},
+			{Name: "targetPort", Type: ShapeInteger, Description: "container port"},
+			{Name: "protocol", Type: ShapeString, Enum: []string{"TCP", "HTTP", "HTTPS"}},
+			{Name: "httpsCertId", Type: ShapeString, Description: "only with HTTPS"},
 		}}}
 	case "ResourceIds", "TagKeys":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeString}}
@@ -148,42 +148,42 @@ func shapeOf(param string) *Shape {
 		return &Shape{Type: ShapeObject, Items: &Shape{Type: ShapeString}}
 	case "ScRules":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
-			&Shape{Name: "path", Type: ShapeString},
-			&Shape{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "type", Type: ShapeString, Enum: []string{"param", "cookie", "header"}},
-				&Shape{Name: "name", Type: ShapeString},
-				&Shape{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
-				&Shape{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
-				&Shape{Name: "value", Type: ShapeString},
+			{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "path", Type: ShapeString},
+			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
+				{Name: "type", Type: ShapeString, Enum: []string{"param", "cookie", "header"}},
+				{Name: "name", Type: ShapeString},
+				{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
+				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
+				{Name: "value", Type: ShapeString},
 			}}},
 		}}}
 	case "DubboRules":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
-			&Shape{Name: "serviceName", Type: ShapeString},
-			&Shape{Name: "group", Type: ShapeString},
-			&Shape{Name: "version", Type: ShapeString},
-			&Shape{Name: "methodName", Type: ShapeString},
-			&Shape{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "index", Type: ShapeInteger, Description: "argument number from 0"},
-				&Shape{Name: "expr", Type: ShapeString, Description: "value expression (SpEL): empty = the argument itself; .name = property; .isEnabled(); [0] array element without leading dot; .get(0) list element; .get(\"key\") map entry"},
-				&Shape{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
-				&Shape{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
-				&Shape{Name: "value", Type: ShapeString},
+			{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "serviceName", Type: ShapeString},
+			{Name: "group", Type: ShapeString},
+			{Name: "version", Type: ShapeString},
+			{Name: "methodName", Type: ShapeString},
+			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
+				{Name: "index", Type: ShapeInteger, Description: "argument number from 0"},
+				{Name: "expr", Type: ShapeString, Description: "value expression (SpEL): empty = the argument itself; .name = property; .isEnabled(); [0] array element without leading dot; .get(0) list element; .get(\"key\") map entry"},
+				{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
+				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
+				{Name: "value", Type: ShapeString},
 			}}},
 		}}}
 	case "AlbRules":
 		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			&Shape{Name: "ingressId", Type: ShapeString},
-			&Shape{Name: "serviceName", Type: ShapeString},
-			&Shape{Name: "condition", Type: ShapeString, Enum: []string{"AND"}},
-			&Shape{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				&Shape{Name: "type", Type: ShapeString, Enum: []string{"sourceIp", "cookie", "header"}},
-				&Shape{Name: "name", Type: ShapeString},
-				&Shape{Name: "cond", Type: ShapeString, Enum: []string{"=="}},
-				&Shape{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue"}},
-				&Shape{Name: "value", Type: ShapeString},
+			{Name: "ingressId", Type: ShapeString},
+			{Name: "serviceName", Type: ShapeString},
+			{Name: "condition", Type: ShapeString, Enum: []string{"AND"}},
+			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
+				{Name: "type", Type: ShapeString, Enum: []string{"sourceIp", "cookie", "header"}},
+				{Name: "name", Type: ShapeString},
+				{Name: "cond", Type: ShapeString, Enum: []string{"=="}},
+				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue"}},
+				{Name: "value", Type: ShapeString},
 			}}},
 		}}}
 	}

@@ -59,12 +59,16 @@ type BindSlbOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BindSlbData is a part of the answer (SAE API reference ch. 15.1).
 type BindSlbData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BindSlb is the operation to bind internet or intranet SLB listeners to an application.
@@ -144,12 +148,16 @@ type UnbindSlbOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UnbindSlbData is a part of the answer (SAE API reference ch. 15.2).
 type UnbindSlbData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UnbindSlb is the operation to unbind internet or intranet SLB from an application.
@@ -227,6 +235,8 @@ type DescribeApplicationSlbsOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsData is a part of the answer (SAE API reference ch. 15.3).
@@ -237,6 +247,8 @@ type DescribeApplicationSlbsData struct {
 	Internet      []DescribeApplicationSlbsDataInternet `json:"Internet,omitzero"`
 	IntranetSlbID string                                `json:"IntranetSlbId"`
 	IntranetIP    string                                `json:"IntranetIp"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsDataIntranet is a part of the answer (SAE API reference ch. 15.3).
@@ -245,6 +257,8 @@ type DescribeApplicationSlbsDataIntranet struct {
 	Protocol    string `json:"Protocol"`
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsDataInternet is a part of the answer (SAE API reference ch. 15.3).
@@ -253,6 +267,8 @@ type DescribeApplicationSlbsDataInternet struct {
 	Protocol    string `json:"Protocol"`
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbs is the operation to read SLB bindings of an application.

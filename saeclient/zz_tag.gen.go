@@ -59,6 +59,8 @@ type TagResourcesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // TagResources is the operation to add tags to applications.
@@ -138,6 +140,8 @@ type UntagResourcesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UntagResources is the operation to remove tags from applications.
@@ -218,6 +222,8 @@ type ListTagResourcesOutput struct {
 	Success bool `json:"Success"`
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResourcesData is a part of the answer (SAE API reference ch. 17.3).
@@ -225,6 +231,8 @@ type ListTagResourcesData struct {
 	// Token of the next page; 50 results a page.
 	NextToken    string                             `json:"NextToken"`
 	TagResources []ListTagResourcesDataTagResources `json:"TagResources,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResourcesDataTagResources is a part of the answer (SAE API reference ch. 17.3).
@@ -234,6 +242,8 @@ type ListTagResourcesDataTagResources struct {
 	TagValue     string `json:"TagValue"`
 	ResourceID   string `json:"ResourceId"`
 	TagKey       string `json:"TagKey"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResources is the operation to list tag bindings, token paged.

@@ -52,6 +52,8 @@ func (s *Simulator) adminHandler() http.Handler {
 	mux.HandleFunc("DELETE "+adminPrefix+"faults/{id}", s.adminRemoveFault)
 	mux.HandleFunc("POST "+adminPrefix+"approvals/{id}", s.adminDecide)
 	s.handleConsole(mux)
+	s.handleServices(mux)
+	s.handleStatus(mux)
 	mux.HandleFunc("GET "+adminPrefix+"clock", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.readClock())
 	})

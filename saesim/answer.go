@@ -14,8 +14,9 @@ import (
 
 // answer is a finished answer: what goes over the wire, and how.
 type answer struct {
-	status int
-	body   []byte
+	status  int
+	content string
+	body    []byte
 }
 
 // envelope is what surrounds an answer's data (SAE API reference ch. 7).
@@ -74,39 +75,52 @@ func succeed(op saeclient.Operation, ids requestIDs, result any) answer {
 	if op.Name == opRegions {
 		e.Code, e.Success = http.StatusOK, nil // an integer here alone (ch. 10.2)
 	}
-	return encode(http.StatusOK, e)
+	return encode(ids, op.Name+"Response", http.StatusOK, e)
 }
 
 // fail makes the answer of a call that was refused. No document shows one; this
 // shape is a reading, and what the official SDK can decode.
 func fail(ids requestIDs, refused *apiError) answer {
-	return encode(refused.Status, envelope{
+	return encode(ids, "Error", refused.Status, envelope{
 		RequestID: ids.request, TraceID: ids.trace, Message: refused.Message,
 		Code: refused.Code, ErrorCode: refused.Code, Success: new(false),
 	})
 }
 
-// encode is the one place where answers become bytes.
-func encode(status int, e envelope) answer {
+// encode is the one place where answers become bytes; root is the element that holds
+// the answer in XML.
+func encode(ids requestIDs, root string, status int, e envelope) answer {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(e); err != nil {
 		return answer{status: http.StatusInternalServerError}
 	}
-	return answer{status: status, body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+	text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if !ids.xml {
+		return answer{status: status, content: contentJSON, body: text}
+	}
+	text, err := toXML(root, text)
+	if err != nil {
+		return answer{status: http.StatusInternalServerError}
+	}
+	return answer{status: status, content: contentXML, body: text}
 }
 
 func (a answer) write(w http.ResponseWriter) {
 	header := w.Header()
-	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Content-Type", a.content)
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)
 }
 
 // requestIDs name one request in its answer.
-type requestIDs struct{ request, trace string }
+type requestIDs struct {
+	request, trace string
+	// xml tells that the caller wants the answer in XML.
+	xml bool
+}
 
 func newRequestIDs(seed, number uint64) requestIDs {
 	name := "request/" + strconv.FormatUint(number, 10)

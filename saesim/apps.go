@@ -20,7 +20,7 @@ type statusData struct {
 	AppID                  string `json:"AppId"`
 	LastChangeOrderRunning bool
 	RunningInstances       int
-	LastChangeOrderStatus  string
+	LastChangeOrderStatus  string `json:",omitempty"`
 	SubStatus              string
 	EnableAgent            bool
 	FileSizeLimit          int
@@ -57,8 +57,11 @@ func describeStatus(c *call) (any, *apiError) {
 
 // runState is the application's CurrentStatus: UNKNOWN before its first deployment.
 func (a *application) runState() string {
-	if a.CurrentVersion == "" {
+	switch {
+	case a.CurrentVersion == "":
 		return "UNKNOWN"
+	case a.Stopped:
+		return "STOPPED"
 	}
 	return "RUNNING"
 }
@@ -243,8 +246,12 @@ type applicationsData struct {
 
 // listApplications serves ListApplications (SAE API reference ch. 10.9).
 func listApplications(c *call) (any, *apiError) {
+	tags, refused := c.tags(true)
+	if refused != nil {
+		return nil, invalidParameter(paramTags, "%s", refused.Message)
+	}
 	apps := c.st.applications()
-	apps = slices.DeleteFunc(apps, func(a *application) bool { return !c.listed(a) })
+	apps = slices.DeleteFunc(apps, func(a *application) bool { return !a.carries(tags) || !c.listed(a) })
 	if by := c.args["OrderBy"]; by != "" {
 		slices.SortStableFunc(apps, func(a, b *application) int {
 			order := cmp.Compare(a.running(), b.running())
@@ -260,24 +267,23 @@ func listApplications(c *call) (any, *apiError) {
 	p := c.args.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
+		order := c.st.active(a)
 		data.Applications = append(data.Applications, applicationData{
-			AppName: a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
+			AppDeletingStatus: order != nil && order.Plan.Ends == endsDeleted,
+			AppName:           a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
 			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
 		})
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
 }
 
-// listed applies the filters of ListApplications. Names match by substring; the
-// reference does not say how (reading). No application has an SLB here.
+// listed applies the other filters of ListApplications. Names match by substring; the
+// reference does not say how (reading).
 func (c *call) listed(a *application) bool {
 	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
 		return false
 	}
 	if name := c.args["AppName"]; name != "" && !strings.Contains(a.Name, name) {
-		return false
-	}
-	if filter, refused := c.tags(true); refused != nil || !a.carries(filter) {
 		return false
 	}
 	value := c.args["FieldValue"]
@@ -293,7 +299,7 @@ func (c *call) listed(a *application) bool {
 		ips := strings.Split(value, ",")
 		return slices.ContainsFunc(a.Instances, func(i *instance) bool { return slices.Contains(ips, i.IP) })
 	case "slbIps":
-		return false
+		return a.reachedAt(strings.Split(value, ","))
 	}
 	return true
 }
@@ -302,7 +308,9 @@ func (c *call) listed(a *application) bool {
 func (s *state) applications() []*application {
 	apps := make([]*application, 0, len(s.Apps))
 	for _, a := range s.Apps {
-		apps = append(apps, a)
+		if !a.Deleted {
+			apps = append(apps, a)
+		}
 	}
 	slices.SortFunc(apps, func(a, b *application) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return apps

@@ -95,6 +95,8 @@ func refuseValue(op saeclient.Operation, p saeclient.Param, reason error) *apiEr
 		return refuse(codeNamespaceName)
 	case p.Name == "ResourceType":
 		return refuse(codeResourceType)
+	case p.Name == "Type": // of DescribeComponents
+		return refuse(codeComponentType)
 	case p.Name == "PackageType":
 		return refuse(codePackageType)
 	case p.Name == "MinReadyInstanceRatio":

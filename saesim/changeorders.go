@@ -41,6 +41,9 @@ type changeOrderData struct {
 
 // describeOrder serves DescribeChangeOrder (SAE API reference ch. 14.3).
 func describeOrder(c *call) (any, *apiError) {
+	if order := c.st.namespaceOrder(c.args["ChangeOrderId"]); order != nil {
+		return order.describe(c.st), nil
+	}
 	order, refused := c.order()
 	if refused != nil {
 		return nil, refused
@@ -53,15 +56,21 @@ func describeOrder(c *call) (any, *apiError) {
 		CoTypeCode: order.Type, SupportRollback: order.canRollBack(app), ChangeOrderID: order.ID, AppName: app.Name,
 		BatchType: order.batchType(), Description: order.Description, CoType: typeLabel(order.Type),
 		Auto: !order.Plan.Manual, CurrentPipelineID: order.Pipelines[order.Current].ID, AppID: app.ID,
-	}
-	for i, p := range order.Pipelines {
-		data.Pipelines = append(data.Pipelines, pipelineData{
-			Status: order.pipelineStatus(i), StartTime: millis(p.StartedAt), UpdateTime: millis(p.UpdatedAt),
-			ParallelCount: min(order.Plan.Unavailable, len(order.Plan.Batches[i])),
-			PipelineName:  p.Name, PipelineID: p.ID,
-		})
+		Pipelines: order.showPipelines(),
 	}
 	return data, nil
+}
+
+func (o *changeOrder) showPipelines() []pipelineData {
+	list := make([]pipelineData, len(o.Pipelines))
+	for i, p := range o.Pipelines {
+		list[i] = pipelineData{
+			Status: o.pipelineStatus(i), StartTime: millis(p.StartedAt), UpdateTime: millis(p.UpdatedAt),
+			ParallelCount: min(o.Plan.Unavailable, len(o.Plan.Batches[i])),
+			PipelineName:  p.Name, PipelineID: p.ID,
+		}
+	}
+	return list
 }
 
 // minutes rounds up, so that a pause in seconds does not look like none.

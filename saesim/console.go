@@ -192,6 +192,7 @@ func (s *Simulator) handleConsole(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("POST "+adminPrefix+"orders/{id}/replace", begin(s.ReplaceOrder))
 	mux.HandleFunc("POST "+adminPrefix+"apps/{id}/orders", begin(s.BeginConsoleOrder))
+	mux.HandleFunc("PUT "+adminPrefix+"apps/{id}/job", s.adminJob)
 	mux.HandleFunc("DELETE "+adminPrefix+"apps/{id}/versions/{version}", func(w http.ResponseWriter, r *http.Request) {
 		writeDone(w, s.DeleteVersion(r.PathValue("id"), r.PathValue("version")))
 	})

@@ -26,7 +26,7 @@ func (s *Simulator) Apps() []App {
 
 // SeedDemo makes two applications to play with, deployed an hour ago: shop with
 // four instances and two scaling rules, one of them enabled, and inventory with
-// three instances. A simulator that already has applications is left alone.
+// three instances, whose service shop calls. A simulator that already has applications is left alone.
 func (s *Simulator) SeedDemo() error {
 	if len(s.Apps()) > 0 {
 		return nil
@@ -41,13 +41,17 @@ func (s *Simulator) SeedDemo() error {
 	if err != nil {
 		return err
 	}
-	_, err = s.seedApp(now.Add(-time.Hour), args{
+	inventory, err := s.seedApp(now.Add(-time.Hour), args{
 		"AppName": "inventory", "AppDescription": "What is in stock.", "PackageType": packageImage, "Replicas": "3",
 		"ImageUrl": "registry.example/inventory:2.0.0", "Cpu": "500", "Memory": "1024",
 	})
 	if err != nil {
 		return err
 	}
+	stock := Service{Name: "inventory"}.withDefaults()
+	s.st.Apps[inventory].Services = []Service{stock}
+	stock.Consumed = true
+	s.st.Apps[shop].Services = []Service{stock}
 	s.st.wake = time.Time{}
 	s.engine.advance(s.st, now)
 	rules := []args{
@@ -66,6 +70,7 @@ func (s *Simulator) SeedDemo() error {
 			return err
 		}
 	}
+	s.st.wake = time.Time{}
 	return s.save()
 }
 

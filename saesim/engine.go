@@ -26,14 +26,35 @@ func (e engine) advance(s *state, now time.Time) {
 	}
 	s.wake = now.Add(farAway)
 	for _, app := range s.Apps {
+		e.advanceApp(s, app, now)
+	}
+}
+
+// advanceApp carries an application over the batches and waits that end and the
+// timing rules that fire, in the order of their times.
+func (e engine) advanceApp(s *state, app *application, now time.Time) {
+	for {
 		order := s.active(app)
-		for order != nil && order.due(now) {
+		timed, waits := app.nextTrigger(now)
+		switch {
+		case order != nil && order.due(now) && (!waits || !timed.at.Before(order.Due)):
 			e.step(s, order)
-			order = s.active(app)
+		case waits && !timed.at.After(now):
+			s.fire(app, timed)
+		default:
+			if order != nil {
+				s.wakeAt(order.Due)
+			}
+			s.wakeAt(timed.at)
+			return
 		}
-		if order != nil && !order.Due.IsZero() && order.Due.Before(s.wake) {
-			s.wake = order.Due
-		}
+	}
+}
+
+// wakeAt makes sure that the next event is not slept through.
+func (s *state) wakeAt(t time.Time) {
+	if !t.IsZero() && t.Before(s.wake) {
+		s.wake = t
 	}
 }
 
@@ -58,6 +79,9 @@ func (e engine) step(s *state, order *changeOrder) {
 		order.Due = time.Time{} // these wait for a call
 	}
 	endUnseen(app, order, at)
+	if app.Deleted {
+		s.forget(app)
+	}
 }
 
 // prepare starts an order that needs no (further) approval: its scaling rules are
@@ -78,6 +102,9 @@ func (e engine) prepare(app *application, order *changeOrder, at time.Time) {
 // begin makes the order's target the application's configuration and starts the
 // first batch.
 func (e engine) begin(app *application, order *changeOrder, at time.Time) {
+	app.charge(at)
+	app.set(order.Plan.Set)
+	app.Stopped = app.Stopped && order.Plan.Ends != ""
 	order.Before = cmp.Or(order.Plan.Base, app.CurrentVersion)
 	if order.Plan.Target != "" {
 		app.CurrentVersion = order.Plan.Target
@@ -136,9 +163,10 @@ func (e engine) startWave(app *application, order *changeOrder, at time.Time) {
 // changeSlot replaces, adds or takes away the instance of one slot.
 func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	old := app.slot(slot)
-	if order.Plan.Replicas > 0 && slot >= order.Plan.Replicas {
+	if order.Plan.takesAway(slot) {
 		if old != nil {
 			old.Status = instanceTerminating
+			app.noteInstance(old, at, "Killing", "Stopping container")
 		}
 		return
 	}
@@ -156,26 +184,42 @@ func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	putInstance(app, order, &instance{Slot: slot, VersionID: target, CreatedAt: at})
 }
 
-// putInstance places a starting instance into its slot.
+// putInstance places the starting instance of an order into its slot.
 func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = uuid(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
+	app.place(fresh)
+}
+
+// place puts a starting instance into its slot.
+func (a *application) place(fresh *instance) {
 	fresh.Status, fresh.Health = instanceStarting, healthPending
 	r := stream(0, fresh.ID)
 	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
-	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
-	app.Instances = append(app.Instances, fresh)
-	slices.SortFunc(app.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+	a.charge(fresh.CreatedAt)
+	if old := a.slot(fresh.Slot); old != nil {
+		a.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
+	}
+	a.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
+	a.Instances = append(a.Instances, fresh)
+	slices.SortFunc(a.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+}
+
+// comeUp lets an instance run.
+func (a *application) comeUp(i *instance, at time.Time) {
+	i.Status, i.Health = instanceRunning, healthOf(a.version(i.VersionID))
+	a.noteInstance(i, at, "Started", "Started container")
 }
 
 // endWave finishes a wave, well or badly, and decides what follows.
 func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 	if trouble, arranged := order.Plan.Trouble[order.Current+1]; arranged {
-		breakWave(app, order)
+		breakWave(app, order, at)
 		e.batchFailed(app, order, trouble, at)
 		return
 	}
-	settleWave(app, order)
+	settleWave(app, order, at)
 	if order.Work.next(order.Plan.Unavailable) {
 		e.startWave(app, order, at)
 		return
@@ -184,7 +228,8 @@ func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 }
 
 // settleWave lets the instances of the wave under way come up, or go.
-func settleWave(app *application, order *changeOrder) {
+func settleWave(app *application, order *changeOrder, at time.Time) {
+	app.charge(at)
 	for _, slot := range order.Work.wave() {
 		i := app.slot(slot)
 		switch {
@@ -192,7 +237,7 @@ func settleWave(app *application, order *changeOrder) {
 		case i.Status == instanceTerminating:
 			app.Instances = slices.DeleteFunc(app.Instances, func(x *instance) bool { return x == i })
 		default:
-			i.Status, i.Health = instanceRunning, healthOf(app.version(i.VersionID))
+			app.comeUp(i, at)
 		}
 	}
 }
@@ -205,10 +250,11 @@ func healthOf(v *version) string {
 }
 
 // breakWave leaves the instances of the wave under way broken.
-func breakWave(app *application, order *changeOrder) {
+func breakWave(app *application, order *changeOrder, at time.Time) {
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
 			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
+			app.noteBroken(i, at)
 		} else if i != nil {
 			i.Status = instanceRunning
 		}
@@ -302,7 +348,7 @@ func (e engine) startRollbackWave(app *application, order *changeOrder, at time.
 }
 
 func (e engine) endRollbackWave(app *application, order *changeOrder, at time.Time) {
-	settleWave(app, order)
+	settleWave(app, order, at)
 	if order.Work.next(order.Plan.Unavailable) {
 		e.startRollbackWave(app, order, at)
 		return
@@ -321,13 +367,18 @@ func finish(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseFinished, outcome
 	order.Due, order.FinishedAt = time.Time{}, at
 	app.ActiveOrder = ""
-	if order.Plan.Replicas > 0 {
-		app.Replicas = len(app.Instances)
+	before := app.Replicas
+	app.applyEnd(&order.Plan, outcome)
+	if app.Replicas != before || order.Plan.Replicas > 0 {
+		app.noteScaled(at, "")
 	}
 	for _, p := range order.Pipelines {
 		if !finished(p.Status) {
 			p.Status, p.UpdatedAt = statusAborted, at
 		}
+	}
+	if outcome == statusSuccess {
+		app.bind(order.Plan.Bind)
 	}
 	if outcome != statusSuccess || !order.Plan.Restore {
 		return

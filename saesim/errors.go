@@ -87,7 +87,6 @@ const (
 	codeRegionUnsupported   = "InvalidServerlessRegion.Unsupported"
 	codeSystemUpgrading     = "System.Upgrading"
 	codeActionNotFound      = "InvalidAction.NotFound"
-	codeNotSimulated        = "Saesim.NotSimulated"
 	codeMissingHeader       = "MissingParameter"
 	codeVersionInvalid      = "InvalidVersion"
 	codeKeyNotFound         = "InvalidAccessKeyId.NotFound"
@@ -114,8 +113,6 @@ func describeCode(code string) (status int, template string) {
 	switch code {
 	case codeActionNotFound:
 		return http.StatusNotFound, "Specified api is not found, please check your url and method."
-	case codeNotSimulated:
-		return http.StatusNotImplemented, "The operation %s exists in SAE but this simulator does not serve it."
 	case codeMissingHeader:
 		return http.StatusBadRequest, "The input parameter %s that is mandatory for processing this request is not supplied."
 	case codeVersionInvalid:

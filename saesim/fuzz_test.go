@@ -22,7 +22,10 @@ func FuzzHandler(f *testing.F) {
 	for r := range index {
 		targets = append(targets, r.method+" "+r.path)
 	}
-	for _, path := range []string{"faults", "faults/1", "approvals/x", "clock/advance", "orders", "state", "reset", "calls"} {
+	for _, path := range []string{
+		"faults", "faults/1", "approvals/x", "clock/advance", "orders", "state", "reset", "calls",
+		"orders/@order/expire", "orders/@order/replace", "apps/@app/orders", "apps/@app/job", "apps/@app/versions/x",
+	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 			targets = append(targets, method+" "+adminPrefix+path)
 		}
@@ -36,12 +39,14 @@ func FuzzHandler(f *testing.F) {
 	f.Add(uint8(0), "AppId=@app&CurrentPage=-9223372036854775808&PageSize=9223372036854775807", "", "")
 	f.Add(uint8(0), "ScRules="+url.QueryEscape(scRules)+"&Name=a&AppId=@app", "{}", "application/json")
 	f.Add(uint8(0), "", `{"kind":"delay","delay":"1ns","count":-1}`, "application/json")
+	f.Add(uint8(0), "AppId=@app&InstanceIds=@instance&Cpu=1000&Memory=2048", `{"image":"a/b:1"}`, "application/json")
 	f.Add(uint8(0), "", `{"version":1,"apps":{"a":{}},"orders":{"o":{"appId":"a","phase":"running"}}}`, "application/json")
 	f.Fuzz(func(t *testing.T, target uint8, query, body, contentType string) {
 		h := deployed(t, 4)
-		h.deploy(t, "2", gray1and2)
-		method, path, _ := strings.Cut(targets[int(target)%len(targets)], " ")
-		query = strings.ReplaceAll(query, "@app", h.app)
+		order := h.deploy(t, "2", gray1and2)
+		names := strings.NewReplacer("@app", h.app, "@order", order, "@instance", h.instances(t)[0])
+		method, path, _ := strings.Cut(names.Replace(targets[int(target)%len(targets)]), " ")
+		query = names.Replace(query)
 		r := &http.Request{
 			Method: method, URL: &url.URL{Path: path, RawQuery: query}, Host: "sae.test", Header: http.Header{},
 			Body: http.NoBody,
@@ -87,6 +92,11 @@ func requireEnvelope(t *testing.T, w *httptest.ResponseRecorder) {
 func FuzzRestore(f *testing.F) {
 	h := deployed(f, 4)
 	h.addRules(f)
+	h.must(f, "ExecJob")
+	h.must(f, opBatchStop, "NamespaceId", DefaultRegion)
+	h.step(f, DefaultBatchDuration)
+	h.must(f, opBatchStart, "NamespaceId", DefaultRegion)
+	h.step(f, 2*DefaultBatchDuration)
 	h.deploy(f, "2", gray1and2)
 	for range 3 {
 		snapshot, err := h.sim.Snapshot()
@@ -112,6 +122,13 @@ func FuzzRestore(f *testing.F) {
 				h.call(t, "DescribeApplicationConfig")
 				h.call(t, opDeploy, "ImageUrl", "i:9", paramUpdateStrategy, batch2Man)
 				h.call(t, opRestart)
+				h.call(t, opVertical, "Cpu", "2000", "Memory", "4096")
+				h.call(t, opStop)
+				h.call(t, opStart)
+				h.call(t, "ExecJob")
+				h.call(t, "ListAppEvents", "Namespace", DefaultRegion)
+				h.call(t, "QueryResourceStatics")
+				h.call(t, "ListNamespaceChangeOrders", "NamespaceId", DefaultRegion)
 			}
 		}
 	})

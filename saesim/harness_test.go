@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,8 @@ type tester interface {
 type harness struct {
 	sim *Simulator
 	app string
+	// accept asks for another form of answers than JSON.
+	accept string
 }
 
 // start is when the stepped clocks of tests begin.
@@ -79,7 +82,16 @@ func (h *harness) call(t tester, op string, parameters ...string) got {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.sim.ServeHTTP(w, h.request(t, op, parameters...))
-	return read(t, w)
+	return h.read(t, op, w)
+}
+
+// read understands an answer in the form the harness asks for.
+func (h *harness) read(t tester, op string, w *httptest.ResponseRecorder) got {
+	t.Helper()
+	if h.accept == "" {
+		return read(t, w)
+	}
+	return got{status: w.Code, body: readXML(t, op, w.Body.Bytes())}
 }
 
 func read(t tester, w *httptest.ResponseRecorder) got {
@@ -102,7 +114,7 @@ func (h *harness) request(t tester, op string, parameters ...string) *http.Reque
 	}
 	r := httptest.NewRequestWithContext(t.Context(), spec.Method, spec.Path+"?"+query.Encode(), strings.NewReader(""))
 	r.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Accept", cmp.Or(h.accept, "application/json"))
 	sign(r)
 	return r
 }
@@ -229,12 +241,14 @@ func (h *harness) rules(t tester) string {
 	return strings.Join(parts, " ")
 }
 
+// addRules adds three timing rules that want as many instances as there are.
 func (h *harness) addRules(t tester) {
 	t.Helper()
-	const timer = `{"beginDate":null,"endDate":null,"period":"* * *","schedules":[{"atTime":"%s","targetReplicas":5}]}`
+	const timer = `{"beginDate":null,"endDate":null,"period":"* * *","schedules":[{"atTime":"%s","targetReplicas":%v}]}`
+	replicas := h.must(t, "DescribeApplicationConfig")["Replicas"]
 	for i, enabled := range []string{"true", "false", "true"} {
 		h.must(t, "CreateApplicationScalingRule", "ScalingRuleName", fmt.Sprintf("r%d", i), "ScalingRuleType", "timing",
-			"ScalingRuleTimer", fmt.Sprintf(timer, fmt.Sprintf("%02d:00", i)), "ScalingRuleEnable", enabled)
+			"ScalingRuleTimer", fmt.Sprintf(timer, fmt.Sprintf("%02d:00", i), replicas), "ScalingRuleEnable", enabled)
 	}
 	require.Equal(t, "+r0 -r1 +r2", h.rules(t))
 }

@@ -19,7 +19,6 @@ const (
 	protocolTCP     = "TCP"
 
 	networkInternet = "internet"
-	networkIntranet = "intranet"
 
 	paramIngress     = "IngressId"
 	paramDefaultRule = "DefaultRule"
@@ -150,7 +149,9 @@ func (s *state) portTaken(i *ingress) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(s.applications(), func(a *application) bool {
+		return slices.ContainsFunc(s.listenersOn(a, i.SLBID), func(l slbListener) bool { return l.Port == i.ListenerPort })
+	})
 }
 
 type ingressIDData struct {

@@ -354,9 +354,15 @@ func describeNamespaceResources(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	return namespaceResourcesData{
+	data := namespaceResourcesData{
 		VPCID: ns.VPCID, BelongRegion: c.region, NamespaceID: ns.ID, SecurityGroupID: ns.SecurityGroupID,
 		UserID: callerName, NamespaceName: ns.Name, VSwitchID: ns.VSwitchID, Description: ns.Description,
 		AppCount: int64(len(c.st.inNamespace(ns.ID))), NotificationExpired: true, TenantID: c.tenant(ns),
-	}, nil
+	}
+	if last := c.st.lastNamespaceOrder(ns.ID); last != nil {
+		status, _ := last.status(c.st)
+		data.LastChangeOrderID, data.LastChangeOrderStatus = last.ID, statusWord(status)
+		data.LastChangeOrderRunning = !finished(status)
+	}
+	return data, nil
 }

@@ -62,6 +62,8 @@ func handlers() map[string]handler {
 		"DescribeApplicationScalingRule":  describeRule,
 		"DescribeApplicationScalingRules": describeRules,
 		"EnableApplicationScalingRule":    enableRule,
+		"DeleteApplicationScalingRule":    deleteRule,
+		"UpdateApplicationScalingRule":    updateRule,
 		"DisableApplicationScalingRule":   disableRule,
 
 		"CreateGreyTagRoute":   createRoute,
@@ -71,11 +73,14 @@ func handlers() map[string]handler {
 		"DescribeGreyTagRoute": describeRoute,
 	}
 	maps.Copy(served, resourceHandlers())
+	maps.Copy(served, lifecycleHandlers())
+	maps.Copy(served, namespaceOrderHandlers())
+	maps.Copy(served, infoHandlers())
+	maps.Copy(served, jobHandlers())
 	return served
 }
 
-// operation is an operation of the API with its handler, nil when it is known but
-// not simulated.
+// operation is an operation of the API with its handler.
 type operation struct {
 	saeclient.Operation
 

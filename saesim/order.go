@@ -14,6 +14,15 @@ const (
 	typeRestart  = "CoRestartApplication"
 	typeScaleOut = "CoScaleOut"
 	typeScaleIn  = "CoScaleIn"
+
+	typeDelete           = "CoDeleteApp"
+	typeStart            = "CoStart"
+	typeStop             = "CoStop"
+	typeRestartInstances = "CoRestartInstances"
+	typeVertical         = "CoRescaleApplicationVertically"
+	typeReduce           = "CoScaleInAppWithInstances"
+	typeBatchStart       = "CoBatchStartApplication"
+	typeBatchStop        = "CoBatchStopApplication"
 )
 
 // typeLabel is the text of CoType, which the reference calls localised.
@@ -31,6 +40,26 @@ func typeLabel(code string) string {
 		return "Scale out application"
 	case typeScaleIn:
 		return "Scale in application"
+	case typeDelete:
+		return "Delete application"
+	case typeStart:
+		return "Start application"
+	case typeStop:
+		return "Stop application"
+	case typeRestartInstances:
+		return "Restart instances"
+	case typeVertical:
+		return "Change the size of instances"
+	case typeReduce:
+		return "Scale in by given instances"
+	case typeBatchStart:
+		return "Batch start applications"
+	case typeBatchStop:
+		return "Batch stop applications"
+	case typeBindSLB:
+		return "Bind SLB"
+	case typeUnbindSLB:
+		return "Unbind SLB"
 	}
 	return code
 }
@@ -125,7 +154,7 @@ func (e engine) abort(s *state, order *changeOrder, at time.Time) *apiError {
 	}
 	app := s.Apps[order.AppID]
 	if order.Phase == phaseRunning {
-		settleWave(app, order)
+		settleWave(app, order, at)
 	}
 	order.Message = "The change order was aborted."
 	finish(app, order, statusAborted, at)

@@ -74,6 +74,11 @@ func decodeState(text []byte) (*state, error) {
 			return nil, fmt.Errorf("change order %s: %w", id, err)
 		}
 	}
+	for _, order := range st.NamespaceOrders {
+		if err := order.consistent(st); err != nil {
+			return nil, err
+		}
+	}
 	for id, r := range st.GreyRoutes {
 		if r == nil || st.Apps[r.AppID] == nil {
 			return nil, fmt.Errorf("gray rule %d: its application is missing", id)
@@ -89,6 +94,8 @@ func (a *application) consistent(id string, st *state) error {
 	switch {
 	case a == nil, slices.Contains(a.Instances, nil), slices.Contains(a.Versions, nil), slices.Contains(a.Rules, nil):
 		return errors.New("it or a part of it is null")
+	case a.Config == nil, slices.ContainsFunc(a.Versions, func(v *version) bool { return v.Config == nil }):
+		return errors.New("it or a version of it has no configuration")
 	case a.ID != id:
 		return errors.New("it is filed under another ID")
 	case a.ActiveOrder != "" && !slices.Contains(a.OrderIDs, a.ActiveOrder):
@@ -98,9 +105,24 @@ func (a *application) consistent(id string, st *state) error {
 	case slices.ContainsFunc(a.Rules, func(r *scalingRule) bool { return r.Timer != nil && r.Timer.checkDates() != nil }):
 		return errors.New("a scaling rule has wrong dates")
 	}
+	if err := a.jobsConsistent(); err != nil {
+		return err
+	}
 	for _, id := range a.OrderIDs {
 		if o := st.Orders[id]; o == nil || o.AppID != a.ID {
 			return fmt.Errorf("its order %s is missing", id)
+		}
+	}
+	return nil
+}
+
+func (o *namespaceOrder) consistent(st *state) error {
+	if o == nil {
+		return errors.New("a change order of a namespace is null")
+	}
+	for _, id := range o.Orders {
+		if st.Orders[id] == nil {
+			return fmt.Errorf("change order %s of namespace %s: its order %s is missing", o.ID, o.NamespaceID, id)
 		}
 	}
 	return nil

@@ -252,7 +252,7 @@ type orderData struct {
 
 // restartApplication serves RestartApplication (SAE API reference ch. 12.10).
 func restartApplication(c *call) (any, *apiError) {
-	app, refused := c.deployedApp()
+	app, refused := c.runningApp()
 	if refused != nil {
 		return nil, refused
 	}
@@ -260,13 +260,9 @@ func restartApplication(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	var slots []int
-	for _, i := range app.Instances {
-		slots = append(slots, i.Slot)
-	}
 	order := c.accept(app, newOrder{
 		Type: typeRestart, Description: "Restart application",
-		Plan: plan{Batches: [][]int{slots}, Unavailable: unavailable, DisableRules: true, Restore: c.restoresRules()},
+		Plan: plan{Batches: [][]int{app.slots()}, Unavailable: unavailable, DisableRules: true, Restore: c.restoresRules()},
 	})
 	return orderData{ChangeOrderID: order.ID}, nil
 }
@@ -286,7 +282,7 @@ func (c *call) deployedApp() (*application, *apiError) {
 // rescaleApplication serves RescaleApplication (SAE API reference ch. 12.13). The
 // last instances go first.
 func rescaleApplication(c *call) (any, *apiError) {
-	app, refused := c.deployedApp()
+	app, refused := c.runningApp()
 	if refused != nil {
 		return nil, refused
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Codes of the operations on resources. Spelling is the documents' own.
@@ -26,6 +27,15 @@ const (
 	codeSLBNotFound       = "Slb.NotFound"
 	codeListenerTaken     = "SlbListenerPort.NotAvailable"
 	codeCertNotFound      = "SSLCert.NotFound"
+	codeSLBSpec           = "SlbSpec.NotSupport"
+	codeSLBType           = "SlbType.Invalid"
+	codeSLBTaken          = "Slb.Tag.Not.Qualified"
+	codeListenerType      = "SlbListenerType.Invalid"
+	codeHTTPSNoCert       = "SlbHttpsCert.NotFound"
+	codeHTTPSCerts        = "SlbHttpsCert.NotConsistent"
+	codeNoInstance        = "Application.NoInstanceAvailable"
+	codeServiceNotFound   = "Micro.Service.NotFound"
+	codeMetadataNotFound  = "Micro.Service.MetaData.NotFound"
 	codeIngressRules      = "Exceed.IngressRule"
 	codeTagKey            = "InvalidParameter.TagKey"
 	codeTagValue          = "InvalidParameter.TagValue"
@@ -51,6 +61,9 @@ type resources struct {
 // belongings are what an application has besides its versions and instances.
 type belongings struct {
 	Tags map[string]string `json:"tags,omitempty"`
+	// SLB holds what is bound, by network.
+	SLB      map[string]*slbBinding `json:"slb,omitempty"`
+	Services []Service              `json:"services,omitempty"`
 }
 
 // resourceHandlers are the operations on resources around applications.
@@ -77,6 +90,15 @@ func resourceHandlers() map[string]handler {
 		"DescribeIngress": describeIngress,
 		"ListIngresses":   listIngresses,
 
+		opBindSLB:                 bindSLB,
+		"UnbindSlb":               unbindSLB,
+		"DescribeApplicationSlbs": describeSLBs,
+
+		"ListConsumedServices":     listConsumed,
+		"ListPublishedServices":    listPublished,
+		"ListAppServicesPage":      listServicesPage,
+		"DescribeAppServiceDetail": describeService,
+
 		"TagResources":     tagResources,
 		"UntagResources":   untagResources,
 		"ListTagResources": listTagResources,
@@ -99,8 +121,34 @@ func (r *resources) fillMaps() {
 	}
 }
 
-// checkResources checks that handlers can rely on what was read from a file.
-func (r *resources) checkResources() error {
+// forgetBelongings removes what other resources know of a deleted application: its
+// rules in ingresses, and the ingresses whose default it was (reading).
+func (s *state) forgetBelongings(app *application) {
+	for id, i := range s.Ingresses {
+		if i.DefaultRule.AppID == app.ID {
+			delete(s.Ingresses, id)
+			continue
+		}
+		i.Rules = slices.DeleteFunc(i.Rules, func(rule ingressRule) bool { return rule.AppID == app.ID })
+	}
+}
+
+// checkResources checks that handlers can rely on what was read from a file. A file
+// of an earlier version has applications in namespaces that it does not list.
+func (s *state) checkResources() error {
+	if err := s.wellFormed(); err != nil {
+		return err
+	}
+	for _, app := range s.Apps {
+		_, suffix, custom := strings.Cut(app.NamespaceID, ":")
+		if custom && !app.Deleted && s.Namespaces[app.NamespaceID] == nil {
+			s.Namespaces[app.NamespaceID] = &namespace{ID: app.NamespaceID, Name: suffix, CreatedAt: app.CreatedAt}
+		}
+	}
+	return nil
+}
+
+func (r *resources) wellFormed() error {
 	for id, ns := range r.Namespaces {
 		if ns == nil || ns.ID != id {
 			return fmt.Errorf("namespace %s is null or filed under another ID", id)

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,6 +81,8 @@ func (h *harness) callResources(t *testing.T, call func(op string, parameters ..
 	call("TagResources", append(tags, paramTags, `[{"key":"k","value":"v"}]`)...)
 	call("ListTagResources", tags...)
 	call("UntagResources", append(tags, "DeleteAll", "true")...)
+	h.callSLB(t, call)
+	h.callServices(t, call)
 }
 
 // TestResourceRefusals asks for what the reference forbids.
@@ -209,6 +212,8 @@ func TestResourceRefusals(t *testing.T) {
 		{"UntagResources", tags(paramTagKeys, `["a"]`, paramResources, `[]`), codeObviously},
 		{"UntagResources", []string{"RegionId", DefaultRegion}, codeNotEmpty},
 		{"UntagResources", tags("RegionId", "cn-beijing"), codeRegionUnsupported},
+		{"ListApplications", []string{paramTags, `{}`}, codeWithMessage},
+		{"ListApplications", []string{paramTags, `[{"key":"acs:a"}]`}, codeWithMessage},
 		{"ListTagResources", tags(paramResources, ""), codeObviously},
 		{"ListTagResources", tags("NextToken", "!"), codeObviously},
 		{"ListTagResources", tags("NextToken", "1"), codeObviously},
@@ -278,6 +283,66 @@ func TestNamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
 	h.must(t, opCreateNamespace, paramNamespace, "cn-hangzhou:with-hyphen", "NamespaceName", "n")
 }
 
+func TestADeletedApplicationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	shop := h.app
+	h.begin(t, opBindSLB, "Internet", tcp80, "InternetSlbId", "lb-own")
+	h.settle(t)
+	h.app = h.must(t, opCreate, "AppName", "second", "PackageType", "Image", "ImageUrl", "i:1", "Replicas", "1")["AppId"].(string)
+	h.must(t, "CreateIngress", h.listener("81", paramRules, strings.ReplaceAll("["+h.rule(`,"path":"/a"`)+"]", h.app, shop))...)
+	h.settle(t)
+	second := h.app
+	h.app = shop
+	h.begin(t, opDelete)
+	h.settle(t)
+	require.Equal(t, "2", names(h.must(t, "ListIngresses", paramNamespace, DefaultRegion, "AppId", second)["IngressList"], "Id"))
+	require.Equal(t, codeObviously, h.refused(t, "DescribeIngress", paramIngress, "1"), "its default was the application")
+	require.Empty(t, h.must(t, "DescribeIngress", paramIngress, "2")["Rules"])
+	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
+	h.begin(t, opBindSLB, "AppId", second, "Internet", tcp80, "InternetSlbId", "lb-own")
+	require.Equal(t, codeObviously, h.refused(t, "TagResources", paramResources, `["`+shop+`"]`, paramTags, manyTags(1)))
+}
+
+func TestStatesOfResources(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	good, err := h.sim.Snapshot()
+	require.NoError(t, err)
+	type object = map[string]any
+	for name, spoil := range map[string]func(state object){
+		"a namespace of null":         func(s object) { s["namespaces"] = object{"cn-hangzhou:a": nil} },
+		"a namespace filed elsewhere": func(s object) { s["namespaces"] = object{"cn-hangzhou:a": object{"id": "b"}} },
+		"an ingress of null":          func(s object) { s["ingresses"] = object{"1": nil} },
+		"an ingress filed elsewhere":  func(s object) { s["ingresses"].(object)["1"].(object)["id"] = 2 },
+		"an ingress to come":          func(s object) { s["nextIngress"] = 0 },
+		"a config map of null":        func(s object) { s["configMaps"] = object{"1": nil} },
+		"a config map to come":        func(s object) { s["nextConfigMap"] = 1 },
+		"negative numbers":            func(s object) { s["ingresses"], s["nextIngress"] = object{}, -1 },
+	} {
+		var state object
+		require.NoError(t, json.Unmarshal(good, &state))
+		spoil(state)
+		text, err := json.Marshal(state)
+		require.NoError(t, err)
+		require.Error(t, newHarness(t).sim.Restore(text), name)
+	}
+	var state object
+	require.NoError(t, json.Unmarshal(good, &state))
+	delete(state, "namespaces")
+	text, err := json.Marshal(state)
+	require.NoError(t, err)
+	require.NoError(t, h.sim.Restore(text), "a state from before there were namespaces")
+	require.Equal(t, "full", h.must(t, "DescribeNamespace", paramNamespace, "cn-hangzhou:full")["NamespaceName"])
+
+	require.NoError(t, h.sim.Restore(good))
+	before := h.snapshot(t)
+	other := newHarness(t)
+	require.NoError(t, other.sim.Restore(good))
+	require.JSONEq(t, before, other.snapshot(t), "nothing is lost on the way")
+	require.Equal(t, "shop", names(other.must(t, "DescribeConfigMap", paramConfigMap, "1")["RelateApps"], "AppName"))
+}
+
 func TestNamespacesHaveAQuota(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
@@ -313,6 +378,19 @@ func TestConfigMapsAreHeldByWhatMountsThem(t *testing.T) {
 	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
 	require.Equal(t, codeConfigMapNotFound, h.refused(t, opRollback, "VersionId", h.versions(t)[1]), "there is no way back to a version without its config map")
 	requireDocumented(t, opRollback, codeConfigMapNotFound)
+}
+
+func TestConfigMapsAreHeldByInstancesThatAnAbortLeft(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	h.deploy(t, "3", gray1and2, "ConfigMapMountDesc", "[]")
+	h.settle(t)
+	h.must(t, "AbortChangeOrder", "ChangeOrderId", h.sim.Orders(h.app)[2].ID)
+	require.Equal(t, "2:3 3:1", h.images(t))
+	require.Equal(t, codeConfigMapMounted, h.refused(t, "DeleteConfigMap", paramConfigMap, "1"))
+	h.deploy(t, "4", single)
+	h.settle(t)
+	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
 }
 
 func TestConfigMapsHaveAQuota(t *testing.T) {

@@ -170,6 +170,14 @@ func (t *ruleTimer) conflicts(other *ruleTimer) bool {
 	})
 }
 
+// ruleConflicts tells whether a timing rule conflicts with another one of the
+// application, enabled or not.
+func (a *application) ruleConflicts(rule *scalingRule) bool {
+	return rule.Timer != nil && slices.ContainsFunc(a.Rules, func(other *scalingRule) bool {
+		return other.Name != rule.Name && other.Timer != nil && rule.Timer.conflicts(other.Timer)
+	})
+}
+
 // parseMetric reads and checks a metric rule.
 func parseMetric(text string) (*ruleMetric, *apiError) {
 	const name = "ScalingRuleMetric"
@@ -235,12 +243,7 @@ func createRule(c *call) (any, *apiError) {
 		Name: c.args["ScalingRuleName"], Type: c.args["ScalingRuleType"],
 		Enabled: c.args.boolean("ScalingRuleEnable", true), CreatedAt: c.now, UpdatedAt: c.now,
 	}
-	if rule.Type == ruleTiming {
-		rule.Timer, refused = parseTimer(c.args["ScalingRuleTimer"])
-	} else {
-		rule.Metric, refused = parseMetric(c.args["ScalingRuleMetric"])
-	}
-	if refused != nil {
+	if refused := c.readRule(rule); refused != nil {
 		return nil, refused
 	}
 	if _, refused := c.minReady().unavailable(app.Replicas); refused != nil {
@@ -251,11 +254,8 @@ func createRule(c *call) (any, *apiError) {
 		return nil, refuse(codeRuleExists)
 	case len(app.Rules) >= maxRules:
 		return nil, refuse(codeRuleQuota)
-	}
-	for _, other := range app.Rules {
-		if rule.Timer != nil && other.Timer != nil && rule.Timer.conflicts(other.Timer) {
-			return nil, refuse(codeRuleTimeConflict)
-		}
+	case app.ruleConflicts(rule):
+		return nil, refuse(codeRuleTimeConflict)
 	}
 	if !rule.Enabled {
 		rule.LastDisabledAt = c.now

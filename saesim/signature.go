@@ -61,6 +61,9 @@ func (v *verifier) verify(r *http.Request, body []byte) *apiError {
 	if refused := v.checkCommonHeaders(r.Header); refused != nil {
 		return refused
 	}
+	if v.strict && r.ContentLength < 0 {
+		return refuse(codeMissingHeader, "Content-Length")
+	}
 	return v.checkNonce(key, r.Header.Get("X-Acs-Signature-Nonce"))
 }
 
@@ -86,8 +89,10 @@ func (v *verifier) verifyACS(r *http.Request, body []byte, credential string) (s
 	if refused := v.checkSkew(sent); refused != nil {
 		return "", refused
 	}
-	if method := r.Header.Get("X-Acs-Signature-Method"); method != "" && method != "HMAC-SHA1" {
-		return "", refuse(codeIncompleteSignature, "x-acs-signature-method must be HMAC-SHA1.")
+	for name, value := range map[string]string{"x-acs-signature-method": "HMAC-SHA1", "x-acs-signature-version": "1.0"} {
+		if sent := r.Header.Get(name); sent != "" && sent != value {
+			return "", refuse(codeIncompleteSignature, name+" must be "+value+".")
+		}
 	}
 	secret, known := v.keys[key]
 	if !known {
@@ -277,6 +282,9 @@ func (v *verifier) checkCommonHeaders(header http.Header) *apiError {
 	if region := header.Get("X-Acs-Region-Id"); region != "" && region != v.region {
 		return refuse(codeRegionUnsupported, region)
 	}
+	if _, named := acceptedForm(header); v.strict && !named {
+		return refuse(codeMissingHeader, "Accept")
+	}
 	return nil
 }
 
@@ -312,7 +320,7 @@ func requireHeaders(header http.Header, names []string) *apiError {
 }
 
 // strictHeadersACS are the headers that chapters 6 and 7 call required, besides
-// Authorization, Host and Content-Length which every request has.
+// Authorization and Host, which every request has, and Content-Length.
 func strictHeadersACS() []string {
 	return []string{
 		"Date", "Accept", "Content-Type", "Content-MD5", "x-acs-version", "x-acs-region-id",
@@ -324,7 +332,7 @@ func strictHeadersACS() []string {
 // SAE reference does not describe.
 func strictHeadersACS3() []string {
 	return []string{
-		"x-acs-date", "x-acs-content-sha256", "x-acs-version", "x-acs-action",
+		"x-acs-date", "x-acs-content-sha256", "Accept", "x-acs-version", "x-acs-action",
 		"x-acs-region-id", "x-acs-signature-nonce",
 	}
 }

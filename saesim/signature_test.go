@@ -131,6 +131,11 @@ func TestRequestsThatAreNotAuthentic(t *testing.T) {
 		"other body":                        {form: "acs", before: set("Content-Md5", "AAAA"), code: codeContentMD5},
 		"other version":                     {form: "acs", before: set("X-Acs-Version", "2016-01-02"), code: codeVersionInvalid},
 		"other region":                      {form: "acs", before: set("X-Acs-Region-Id", "cn-beijing"), code: codeRegionUnsupported},
+		"other signature version":           {form: "acs", before: set("X-Acs-Signature-Version", "2.0"), code: codeIncompleteSignature},
+		"any Accept":                        {form: "acs", before: set("Accept", "*/*")},
+		"strict Accept":                     {form: "acs", strict: true, before: set("Accept", "*/*"), code: codeMissingHeader},
+		"strict XML":                        {form: "acs", strict: true, before: set("Accept", "application/xml")},
+		"strict without Content-Length":     {form: "acs", strict: true, before: func(r *http.Request) { r.ContentLength = -1 }, code: codeMissingHeader},
 		"other method":                      {form: "acs", before: set("X-Acs-Signature-Method", "HMAC-MD5"), code: codeIncompleteSignature},
 		"ACS3 as it should be":              {form: "acs3"},
 		"ACS3 without nonce and region":     {form: "acs3", before: func(r *http.Request) { drop("X-Acs-Signature-Nonce")(r); drop("X-Acs-Region-Id")(r) }},
@@ -176,6 +181,50 @@ func TestRequestsThatAreNotAuthentic(t *testing.T) {
 			require.Equal(t, tt.code, refused.Code)
 			require.NotContains(t, refused.Message, TestAccessKeySecret)
 		})
+	}
+}
+
+// TestStrictModeWantsEveryHeader leaves out one required header at a time.
+func TestStrictModeWantsEveryHeader(t *testing.T) {
+	t.Parallel()
+	now := start()
+	for form, names := range map[string][]string{"acs": strictHeadersACS(), "acs3": strictHeadersACS3()} {
+		for _, name := range names {
+			r := strictRequest(t, form, now)
+			r.Header.Del(name)
+			if form == "acs3" {
+				signRequestACS3(r)
+			} else {
+				sign(r)
+			}
+			v := &verifier{
+				keys: map[string]string{TestAccessKeyID: TestAccessKeySecret}, region: DefaultRegion, strict: true,
+				wall: func() time.Time { return now },
+			}
+			refused := v.verify(r, nil)
+			require.NotNil(t, refused, "%s without %s", form, name)
+			require.Equal(t, codeMissingHeader, refused.Code)
+			require.Contains(t, refused.Message, name)
+		}
+	}
+}
+
+// TestAReplayedRequestIsCarriedOutOnce sends one signed request twice.
+func TestAReplayedRequestIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+	for strict, again := range map[bool]string{true: codeNonceUsed, false: codeAlreadyOpen} {
+		sim, err := New(Config{Clock: SteppedClock(start()), Strict: strict})
+		require.NoError(t, err)
+		var codes []string
+		for range 2 {
+			r := strictRequest(t, "acs", time.Now().UTC())
+			r.Method, r.URL.Path = http.MethodPost, "/service/open"
+			sign(r)
+			w := httptest.NewRecorder()
+			sim.ServeHTTP(w, r)
+			codes = append(codes, read(t, w).code())
+		}
+		require.Equal(t, []string{"", again}, codes)
 	}
 }
 

@@ -93,6 +93,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	op := s.routes[route{r.Method, r.URL.Path}]
 	ids := s.countCall(op)
+	ids.xml = wantsXML(r.Header)
 	if op == nil {
 		fail(ids, refuse(codeActionNotFound)).write(w)
 		return
@@ -157,9 +158,6 @@ func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
 	if refused := c.args.check(op.Operation); refused != nil {
 		return fail(ids, refused)
 	}
-	if op.serve == nil {
-		return fail(ids, refuse(codeNotSimulated, op.Name))
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.st, c.now = s.st, s.look()
@@ -207,9 +205,8 @@ func drop(w http.ResponseWriter) {
 // truncate promises the whole answer and sends half of it; the server then closes
 // the connection.
 func truncate(w http.ResponseWriter, full answer) {
-	half := answer{status: full.status, body: full.body[:len(full.body)/2]}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Type", full.content)
 	w.Header().Set("Content-Length", fmt.Sprint(len(full.body)))
-	w.WriteHeader(half.status)
-	_, _ = w.Write(half.body)
+	w.WriteHeader(full.status)
+	_, _ = w.Write(full.body[:len(full.body)/2])
 }

@@ -1,6 +1,9 @@
 package saesim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // stateVersion is written into state files; a file of another version is refused.
 const stateVersion = 1
@@ -18,10 +21,12 @@ type state struct {
 	// Requests counts requests, for request and trace IDs.
 	Requests uint64 `json:"requests"`
 
-	Apps       map[string]*application `json:"apps"`
-	Orders     map[string]*changeOrder `json:"orders"`
-	GreyRoutes map[int64]*greyRoute    `json:"greyRoutes"`
-	NextRoute  int64                   `json:"nextRoute"`
+	Apps   map[string]*application `json:"apps"`
+	Orders map[string]*changeOrder `json:"orders"`
+	// NamespaceOrders are the change orders of namespaces, oldest first.
+	NamespaceOrders []*namespaceOrder    `json:"namespaceOrders,omitempty"`
+	GreyRoutes      map[int64]*greyRoute `json:"greyRoutes"`
+	NextRoute       int64                `json:"nextRoute"`
 
 	resources
 
@@ -80,6 +85,17 @@ type application struct {
 	Instances []*instance    `json:"instances"` // by slot
 	Rules     []*scalingRule `json:"rules"`     // oldest first
 	OrderIDs  []string       `json:"orderIds"`  // oldest first
+	// Stopped tells that the application was stopped; Replicas is then how many
+	// instances it gets when it is started.
+	Stopped bool `json:"stopped,omitempty"`
+	// Deleted applications stay for their orders and are otherwise out of sight; see
+	// state.application and state.applications.
+	Deleted bool       `json:"deleted,omitempty"`
+	Events  []appEvent `json:"events,omitempty"` // oldest first
+	Usage   usage      `json:"usage,omitzero"`
+	// Job is how the application behaves as a job, and Jobs are its runs, oldest first.
+	Job  JobTemplate `json:"job,omitzero"`
+	Jobs []*job      `json:"jobs,omitempty"`
 	// ActiveOrder is the one unfinished order, or empty.
 	ActiveOrder string `json:"activeOrder"`
 
@@ -295,10 +311,18 @@ type plan struct {
 	Unavailable int `json:"unavailable"`
 	// Replicas is the instance count to end with, 0 to keep it.
 	Replicas int `json:"replicas,omitempty"`
+	// Ends is what the order does to the application as a whole.
+	Ends ending `json:"ends,omitempty"`
+	// Remove are the slots of a scale-in by given instances.
+	Remove []int `json:"remove,omitempty"`
+	// Set are settings that change when the order begins to run.
+	Set map[string]string `json:"set,omitempty"`
 	// Restore tells to enable the disabled scaling rules again after success.
 	Restore bool `json:"restore,omitempty"`
 	// DisableRules tells to disable the scaling rules while the order runs.
 	DisableRules bool `json:"disableRules,omitempty"`
+	// Bind are the SLB instances to bind, by network; nil unbinds.
+	Bind map[string]*slbBinding `json:"bind,omitempty"`
 	// NoRollback tells that the order cannot be rolled back although it has
 	// something to go back to.
 	NoRollback bool `json:"noRollback,omitempty"`
@@ -334,6 +358,8 @@ type scalingRule struct {
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
 	LastDisabledAt time.Time   `json:"lastDisabledAt,omitzero"`
+	// FiredAt is the last trigger of a timing rule.
+	FiredAt time.Time `json:"firedAt,omitzero"`
 }
 
 func (a *application) rule(name string) *scalingRule {
@@ -343,6 +369,10 @@ func (a *application) rule(name string) *scalingRule {
 		}
 	}
 	return nil
+}
+
+func (a *application) dropRule(rule *scalingRule) {
+	a.Rules = slices.DeleteFunc(a.Rules, func(r *scalingRule) bool { return r == rule })
 }
 
 // greyRoute is one gray traffic rule (SAE API reference ch. 19).
@@ -358,8 +388,13 @@ type greyRoute struct {
 	UpdatedAt   time.Time   `json:"updatedAt"`
 }
 
-// application looks an application up by its ID.
-func (s *state) application(id string) *application { return s.Apps[id] }
+// application looks an application up by its ID; a deleted one cannot be found.
+func (s *state) application(id string) *application {
+	if app := s.Apps[id]; app != nil && !app.Deleted {
+		return app
+	}
+	return nil
+}
 
 // active returns the unfinished order of an application, or nil.
 func (s *state) active(a *application) *changeOrder {

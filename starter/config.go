@@ -72,8 +72,7 @@ func (c Config) Validate() error {
 
 // Temporal is the part of Temporal's client that a starter needs; [client.Client] is one.
 type Temporal interface {
-	NewWithStartWorkflowOperation(o client.StartWorkflowOptions, workflow any, args ...any) client.WithStartWorkflowOperation
-	UpdateWithStartWorkflow(ctx context.Context, o client.UpdateWithStartWorkflowOptions) (client.WorkflowUpdateHandle, error)
+	LaneTemporal
 	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
 	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
 }

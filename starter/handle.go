@@ -8,9 +8,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"slipway/release"
 	"slipway/wire"
@@ -114,32 +111,10 @@ func told(log zerolog.Logger, app release.App, r release.Receipt) {
 
 // submit hands a release to the lane of its application, which starts if it does not run.
 func (s *Starter) submit(ctx context.Context, sub release.Submission) (release.Receipt, error) {
-	app := sub.Spec.App
-	start := s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       release.LaneID(app),
-		TaskQueue:                release.WorkflowTaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Releases of " + app.SearchValue(),
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app.SearchValue()),
-		),
-	}, release.WorkflowLane, release.LaneInput{App: app})
 	var receipt release.Receipt
-	handle, err := s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID:     sub.ReleaseID,
-			WorkflowID:   release.LaneID(app),
-			UpdateName:   release.UpdateSubmit,
-			Args:         []any{sub},
-			WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
+	err := UpdateLane(ctx, s.temporal, LaneUpdate{App: sub.Spec.App, Name: release.UpdateSubmit, Arg: sub, ID: sub.ReleaseID}, &receipt)
 	if err != nil {
-		return receipt, fmt.Errorf("submit: %w", err)
-	}
-	if err := handle.Get(ctx, &receipt); err != nil {
-		return receipt, fmt.Errorf("submit: %w", err)
+		return release.Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return receipt, nil
 }

@@ -33,10 +33,34 @@ func CommandID(source, eventID string) string {
 // CommandData is the data of a command event.
 type CommandData struct {
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
-	Batch  int    `json:"batch,omitempty"`
-	By     string `json:"by"`
-	Note   string `json:"note,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Batch int `json:"batch,omitempty"`
+	// Artifact and ChangeOrderID bind the word to what the release brings and to where it
+	// stands; the release refuses it when either is another.
+	Artifact      string `json:"artifact,omitempty"`
+	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// Version is the version that a rollback returns to.
+	Version string `json:"version,omitempty"`
+	// AtSafePoint makes an abort wait until no batch is in progress.
+	AtSafePoint bool   `json:"atSafePoint,omitempty"`
+	By          string `json:"by"`
+	Note        string `json:"note,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+}
+
+// dataOf returns what is sent of a command.
+func dataOf(c release.Command) CommandData {
+	return CommandData{
+		Batch: c.Batch, Artifact: c.Artifact, ChangeOrderID: c.ChangeOrderID, Version: c.Version, AtSafePoint: c.AtSafePoint,
+		By: c.By, Note: c.Note, Reason: c.Reason,
+	}
+}
+
+// command returns what was sent as a command that came by an event.
+func (d CommandData) command(kind release.CommandKind, id string) release.Command {
+	return release.Command{
+		Kind: kind, ID: id, Batch: d.Batch, Artifact: d.Artifact, ChangeOrderID: d.ChangeOrderID, Version: d.Version,
+		AtSafePoint: d.AtSafePoint, By: d.By, Via: viaEvent, Note: d.Note, Reason: d.Reason,
+	}
 }
 
 // EncodeCommand returns the message that hands a command to a release, as structured
@@ -50,8 +74,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
 	ev.SetSubject(releaseID)
-	data := CommandData{Batch: c.Batch, By: c.By, Note: c.Note, Reason: c.Reason}
-	if err := ev.SetData(event.ApplicationJSON, data); err != nil {
+	if err := ev.SetData(event.ApplicationJSON, dataOf(c)); err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
 	msg, err := encode(CommandSubject(releaseID), CommandID(o.Source, o.ID), ev)
@@ -81,10 +104,7 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.Type()))
 	}
 	data, problems := strict[CommandData](ev.Data())
-	c = release.Command{
-		Kind: kind, ID: CommandID(ev.Source(), ev.ID()), Batch: data.Batch, By: data.By,
-		Via: viaEvent, Note: data.Note, Reason: data.Reason,
-	}
+	c = data.command(kind, CommandID(ev.Source(), ev.ID()))
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)

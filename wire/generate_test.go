@@ -45,20 +45,67 @@ func durations(most time.Duration) *rapid.Generator[release.Duration] {
 
 func specs() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
-		return release.Spec{
-			App:      apps().Draw(t, "app"),
-			Artifact: artifacts().Draw(t, "artifact"),
-			Strategy: strategies().Draw(t, "strategy"),
-			Scaling:  release.Scaling{Suspend: rapid.Ptr(rapid.Bool(), true).Draw(t, "suspend")},
-			Rollback: release.Rollback{OnFailure: rapid.Ptr(rapid.Bool(), true).Draw(t, "onFailure")},
+		s := release.Spec{
+			App:       apps().Draw(t, "app"),
+			Operation: rapid.SampledFrom([]release.Operation{"", release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale}).Draw(t, "operation"),
+			Scaling:   release.Scaling{Suspend: rapid.Ptr(rapid.Bool(), true).Draw(t, "suspend")},
+			Rollback:  release.Rollback{OnFailure: rapid.Ptr(rapid.Bool(), true).Draw(t, "onFailure")},
 			Limits: release.Limits{
 				Confirm:          durations(90*24*time.Hour).Draw(t, "confirm"),
 				Approval:         durations(90*24*time.Hour).Draw(t, "approval"),
 				Total:            durations(90*24*time.Hour).Draw(t, "total"),
 				OnConfirmTimeout: rapid.SampledFrom([]release.TimeoutPolicy{"", release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold}).Draw(t, "policy"),
 			},
+			Lane:        lanes().Draw(t, "lane"),
+			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
 			Note:        rapid.StringN(0, 1024, -1).Draw(t, "note"),
+		}
+		switch s.Operation {
+		case release.OperationRollback:
+			s.Version = rapid.StringMatching(`([A-Za-z0-9][A-Za-z0-9_-]{0,127})?`).Draw(t, "version")
+			s.Strategy = strategies().Draw(t, "strategy")
+		case release.OperationRestart:
+		case release.OperationRescale:
+			s.Instances = rapid.IntRange(1, 500).Draw(t, "instances")
+		case "", release.OperationRelease:
+			s.Artifact = artifacts().Draw(t, "artifact")
+			s.Strategy = strategies().Draw(t, "strategy")
+			s.Adopt = rapid.SampledFrom([]string{"", "co-1"}).Draw(t, "adopt")
+			if s.Strategy.Type == release.StrategyGray && s.Adopt == "" {
+				s.Traffic = rapid.Ptr(traffic(), true).Draw(t, "traffic")
+			}
+		}
+		return s
+	})
+}
+
+func lanes() *rapid.Generator[release.Lane] {
+	return rapid.Custom(func(t *rapid.T) release.Lane {
+		l := release.Lane{Policy: rapid.SampledFrom([]release.LanePolicy{"", release.LaneQueue, release.LaneSupersede, release.LaneReject}).Draw(t, "lane policy")}
+		l.Preempt = l.Policy != release.LaneReject && rapid.Bool().Draw(t, "preempt")
+		return l
+	})
+}
+
+// traffic generates rules of each kind; their fields are the release package's own care.
+func traffic() *rapid.Generator[release.Traffic] {
+	text := rapid.StringMatching(`[!-~]{1,50}`)
+	return rapid.Custom(func(t *rapid.T) release.Traffic {
+		item := release.TrafficItem{Type: "header", Name: text.Draw(t, "name"), Operator: release.OperatorCompare, Cond: "==", Value: text.Draw(t, "value")}
+		index := rapid.IntRange(0, 9).Draw(t, "index")
+		switch rapid.IntRange(1, 3).Draw(t, "kind") {
+		case 1:
+			return release.Traffic{SpringCloud: []release.TrafficRule{{Path: "/" + text.Draw(t, "path"), Condition: "OR", Items: []release.TrafficItem{item, item}}}}
+		case 2:
+			return release.Traffic{Dubbo: []release.DubboTrafficRule{{
+				ServiceName: text.Draw(t, "service"), MethodName: text.Draw(t, "method"), Group: "g", Version: "1", Condition: "AND",
+				Items: []release.DubboTrafficItem{{Index: index, Expr: ".name", Operator: release.OperatorMod, Cond: "<", Value: "5"}},
+			}}}
+		default:
+			return release.Traffic{ALB: []release.ALBTrafficRule{{
+				IngressID: rapid.Int64Range(1, 1<<62).Draw(t, "ingress"), ServiceName: text.Draw(t, "service"), Condition: "AND", Items: []release.TrafficItem{item},
+			}}}
 		}
 	})
 }
@@ -85,6 +132,13 @@ func strategies() *rapid.Generator[release.Strategy] {
 			s.Batches = rapid.IntRange(2, 500).Draw(t, "batches")
 			s.Confirm = rapid.SampledFrom([]release.ConfirmMode{"", release.ConfirmManual, release.ConfirmAuto}).Draw(t, "confirm")
 			s.Bake = durations(7*24*time.Hour).Draw(t, "bake")
+			s.Gates = rapid.SliceOfNDistinct(gates(), 0, 3, func(g release.Gate) string { return g.Name }).Draw(t, "gates")
+			if len(s.Gates) == 0 {
+				s.Gates = nil // an empty list is not sent
+			}
+			if rapid.Bool().Draw(t, "scheduled?") {
+				s.Schedule = []release.BatchSchedule{{Batch: rapid.IntRange(1, 2).Draw(t, "batch"), At: rapid.StringMatching(`[01][0-9]:[0-5][0-9]`).Draw(t, "at"), Zone: "Asia/Shanghai"}}
+			}
 		}
 		if s.Type == release.StrategyGray {
 			s.Gray = rapid.IntRange(1, 500).Draw(t, "gray")
@@ -93,17 +147,49 @@ func strategies() *rapid.Generator[release.Strategy] {
 	})
 }
 
+func gates() *rapid.Generator[release.Gate] {
+	return rapid.Custom(func(t *rapid.T) release.Gate {
+		g := release.Gate{
+			Name:     rapid.StringMatching(`[a-z0-9-]{1,40}`).Draw(t, "name"),
+			Samples:  rapid.IntRange(2, 9).Draw(t, "samples"),
+			Interval: durations(time.Hour).Draw(t, "interval"),
+			NoData:   rapid.SampledFrom([]release.Verdict{"", release.VerdictPass, release.VerdictFail, release.VerdictInconclusive}).Draw(t, "no data"),
+			DryRun:   rapid.Bool().Draw(t, "dry run"),
+		}
+		g.MaxFailures = rapid.IntRange(0, g.Samples-1).Draw(t, "failures")
+		g.MaxInconclusive = rapid.IntRange(0, g.Samples-1).Draw(t, "inconclusive")
+		if rapid.Bool().Draw(t, "http?") {
+			g.HTTP = &release.HTTPGate{
+				URL: "https://shop.example/healthz?deep=1", Method: rapid.SampledFrom([]string{"", "GET", "POST"}).Draw(t, "method"),
+				Status: []int{200, 204}, BodyContains: rapid.StringN(0, 20, -1).Draw(t, "body"), Timeout: release.Duration(time.Second),
+			}
+			return g
+		}
+		g.Prometheus = &release.PrometheusGate{Address: "http://prometheus.example:9090", Query: `sum(rate(errors{job="shop"}[5m]))`, Pass: "< 0.01", Fail: ">= 0.05"}
+		return g
+	})
+}
+
 func commands() *rapid.Generator[release.Command] {
 	return rapid.Custom(func(t *rapid.T) release.Command {
 		c := release.Command{
-			Kind: rapid.SampledFrom([]release.CommandKind{release.CommandConfirm, release.CommandAbort}).Draw(t, "kind"),
-			By:   rapid.StringN(1, 50, -1).Draw(t, "by"),
+			Kind:          rapid.SampledFrom(release.CommandKinds()).Draw(t, "kind"),
+			Artifact:      rapid.StringN(0, 50, -1).Draw(t, "artifact"),
+			ChangeOrderID: rapid.StringN(0, 50, -1).Draw(t, "change order"),
+			By:            rapid.StringN(1, 50, -1).Draw(t, "by"),
+			Note:          rapid.StringN(0, 100, -1).Draw(t, "note"),
+			Reason:        rapid.StringN(0, 100, -1).Draw(t, "reason"),
 		}
-		if c.Kind == release.CommandConfirm {
+		switch c.Kind {
+		case release.CommandConfirm:
 			c.Batch = rapid.IntRange(1, 501).Draw(t, "batch")
-			c.Note = rapid.StringN(0, 100, -1).Draw(t, "note")
-		} else {
-			c.Reason = rapid.StringN(0, 100, -1).Draw(t, "reason")
+		case release.CommandAbort:
+			c.AtSafePoint = rapid.Bool().Draw(t, "safe point")
+		case release.CommandRollback:
+			c.Version = rapid.StringMatching(`([A-Za-z0-9][A-Za-z0-9_-]{0,20})?`).Draw(t, "version")
+		case release.CommandOverride:
+			c.Reason = rapid.StringN(1, 100, -1).Draw(t, "why")
+		case release.CommandPause, release.CommandResume:
 		}
 		return c
 	})

@@ -2,11 +2,11 @@ package wire
 
 import (
 	"bytes"
-	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -47,10 +47,9 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 	if _, ok := raw.(map[string]any); !ok {
 		return out, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}
-	problems = inspect(raw, reflect.TypeFor[T](), "")
-	for _, p := range problems {
-		drop(raw, p.Field)
-	}
+	var seen inspector
+	seen.inspect(raw, reflect.TypeFor[T](), "")
+	problems = seen.problems
 	// What is left is sound, so that the rest is read and judged too.
 	sound, err := json.Marshal(raw)
 	if err == nil {
@@ -62,101 +61,111 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 	return out, problems
 }
 
-// drop takes the value at a path out of a decoded JSON object.
-func drop(v any, path string) {
-	object, _ := v.(map[string]any)
-	name, rest, deeper := strings.Cut(path, ".")
-	if _, whole := object[path]; whole || !deeper {
-		delete(object, path)
-		return
-	}
-	drop(object[name], rest)
-}
+// inspector compares a decoded JSON value with the Go type it is meant for, and takes
+// out of it what cannot be read. It knows the kinds of types that specs and commands are
+// made of.
+type inspector struct{ problems release.Problems }
 
-// inspect compares a decoded JSON value with the Go type it is meant for. It knows the
-// kinds of types that specs and commands are made of.
-func inspect(v any, t reflect.Type, path string) release.Problems {
+// inspect tells whether the value itself can be read; what is within it and cannot has
+// been taken out.
+func (i *inspector) inspect(v any, t reflect.Type, path string) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if v == nil || t == reflect.TypeFor[json.RawMessage]() {
-		return nil
+	if v == nil {
+		return true
 	}
 	if parser, ok := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(t)); ok {
-		return inspectText(v, parser, path)
+		return i.text(v, parser, path)
 	}
-	if t.Kind() == reflect.Struct {
-		return inspectObject(v, t, path)
+	switch t.Kind() { //nolint:exhaustive // the rest are scalars, and others are told so
+	case reflect.Struct:
+		return i.object(v, t, path)
+	case reflect.Slice:
+		return i.list(v, t.Elem(), path)
+	default:
+		return i.scalar(v, t, path)
 	}
-	return inspectScalar(v, t, path)
 }
 
-func inspectScalar(v any, t reflect.Type, path string) release.Problems {
+func (i *inspector) scalar(v any, t reflect.Type, path string) bool {
 	var ok bool
 	var message string
-	if t.Kind() == reflect.String {
+	switch t.Kind() { //nolint:exhaustive // see message
+	case reflect.String:
 		_, ok = v.(string)
 		message = "must be a string"
-	}
-	if t.Kind() == reflect.Bool {
+	case reflect.Bool:
 		_, ok = v.(bool)
 		message = "must be true or false"
-	}
-	if t.Kind() == reflect.Int {
+	case reflect.Int, reflect.Int64:
 		number, _ := v.(json.Number)
-		_, err := strconv.Atoi(number.String())
+		_, err := strconv.ParseInt(number.String(), 10, t.Bits())
 		ok, message = err == nil, "must be a whole number"
+	default:
+		message = "cannot be given in JSON"
 	}
-	return unless(ok, path, cmp.Or(message, "cannot be given in JSON"), v)
+	return i.unless(ok, path, message, v)
 }
 
-func inspectText(v any, parser encoding.TextUnmarshaler, path string) release.Problems {
+func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bool {
 	text, ok := v.(string)
 	if !ok {
-		return unless(false, path, "must be a string", v)
+		return i.unless(false, path, "must be a string", v)
 	}
 	if err := parser.UnmarshalText([]byte(text)); err != nil {
-		return release.Problems{{Field: path, Message: err.Error()}}
+		i.problem(path, err.Error())
+		return false
 	}
-	return nil
+	return true
 }
 
-func inspectObject(v any, t reflect.Type, path string) release.Problems {
+// list looks at every entry. One that cannot be read leaves its place empty, so that the
+// others keep theirs.
+func (i *inspector) list(v any, t reflect.Type, path string) bool {
+	list, ok := v.([]any)
+	if !ok {
+		return i.unless(false, path, "must be a list", v)
+	}
+	for n, entry := range list {
+		if !i.inspect(entry, t, fmt.Sprintf("%s[%d]", path, n)) {
+			list[n] = nil
+		}
+	}
+	return true
+}
+
+func (i *inspector) object(v any, t reflect.Type, path string) bool {
 	object, ok := v.(map[string]any)
 	if !ok {
-		return unless(false, path, "must be an object", v)
+		return i.unless(false, path, "must be an object", v)
 	}
-	known := map[string]reflect.Type{}
 	var names []string
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		known[name] = f.Type
 		names = append(names, name)
-	}
-	var problems release.Problems
-	for _, name := range names {
-		if value, given := object[name]; given {
-			problems = append(problems, inspect(value, known[name], join(path, name))...)
+		if value, given := object[name]; given && !i.inspect(value, f.Type, join(path, name)) {
+			delete(object, name)
 		}
 	}
-	var unknown []string
-	for name := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(names, name) {
-			unknown = append(unknown, name)
+			i.problem(join(path, name), "is not a field here; there are "+strings.Join(names, ", "))
+			delete(object, name)
 		}
 	}
-	slices.Sort(unknown)
-	for _, name := range unknown {
-		problems = append(problems, release.Problem{Field: join(path, name), Message: "is not a field here; there are " + strings.Join(names, ", ")})
-	}
-	return problems
+	return true
 }
 
-func unless(ok bool, path, message string, v any) release.Problems {
-	if ok {
-		return nil
+func (i *inspector) problem(path, message string) {
+	i.problems = append(i.problems, release.Problem{Field: path, Message: message})
+}
+
+func (i *inspector) unless(ok bool, path, message string, v any) bool {
+	if !ok {
+		i.problem(path, message+", not "+jsonName(v))
 	}
-	return release.Problems{{Field: path, Message: message + ", not " + jsonName(v)}}
+	return ok
 }
 
 func jsonName(v any) string {
@@ -189,7 +198,8 @@ func join(path, name string) string {
 func merge(first, second release.Problems) release.Problems {
 	for _, p := range second {
 		known := slices.ContainsFunc(first, func(q release.Problem) bool {
-			return q.Field == "data" || q.Field == p.Field || strings.HasPrefix(p.Field, q.Field+".")
+			return q.Field == "data" || q.Field == p.Field ||
+				strings.HasPrefix(p.Field, q.Field+".") || strings.HasPrefix(p.Field, q.Field+"[")
 		})
 		if !known {
 			first = append(first, p)

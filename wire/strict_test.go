@@ -28,3 +28,38 @@ func TestParseSpecReadsOnAfterAProblem(t *testing.T) {
 		"limits.confirm", "limits.approvl", "limits.a.b", "artifact.image", "strategy.gray", "strategy.batches",
 	}, fields)
 }
+
+// TestParseSpecLooksIntoLists: each entry is looked at as strictly as the rest, keeps its
+// place when one before it cannot be read, and is told by its number.
+func TestParseSpecLooksIntoLists(t *testing.T) {
+	t.Parallel()
+	_, err := wire.ParseSpec([]byte(`{
+	 "app": {"platform": "sae", "region": "cn-hangzhou", "id": "a-1"},
+	 "artifact": {"image": "shop:1"},
+	 "strategy": {"type": "gray", "schedule": {"batch": 1}, "gates": [
+	   "errors",
+	   {"name": "errors", "http": {"url": "https://shop.example", "status": [200, "204"], "staus": 1}},
+	   {"name": "Errors", "http": {"url": "https://shop.example", "timeout": "soon"}, "a.b": 1}
+	 ]},
+	 "traffic": {"alb": [{"ingressId": 9007199254740993, "serviceName": "shop", "condition": "OR", "items": [{"type": 1}]}]}}`))
+	var problems release.Problems
+	require.ErrorAs(t, err, &problems)
+	got := map[string]string{}
+	for _, p := range problems {
+		got[p.Field] += p.Message
+	}
+	require.Subset(t, got, map[string]string{
+		"strategy.schedule":                "must be a list, not an object",
+		"strategy.gates[0]":                "must be an object, not a string",
+		"strategy.gates[1].http.status[1]": "must be a whole number, not a string",
+		"strategy.gates[1].http.staus":     "is not a field here; there are url, method, status, bodyContains, timeout",
+		"strategy.gates[2].name":           `"Errors" is not a name of 1-40 lower-case letters, digits or hyphens`,
+		"strategy.gates[2].http.timeout":   `"soon" is not a duration such as 90s, 5m or 24h`,
+		"strategy.gates[2].a.b":            "is not a field here; there are name, http, prometheus, samples, interval, maxFailures, maxInconclusive, noData, dryRun",
+		"traffic.alb[0].condition":         "must be AND for an ALB route",
+		"traffic.alb[0].items[0].type":     "must be a string, not 1",
+	})
+	require.NotContains(t, got, "strategy.gates[0].name", "what has the wrong type is not missing as well")
+	require.NotContains(t, got, "strategy.gates[1].name")
+	require.NotContains(t, got, "traffic.alb[0].ingressId", "a large number keeps its digits")
+}

@@ -13,11 +13,14 @@ import (
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 
+	"slipway/activities/calendar"
 	"slipway/activities/events"
+	"slipway/activities/gates"
 	"slipway/activities/releases"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
+	"slipway/wire"
 	"slipway/workflows"
 )
 
@@ -42,8 +45,28 @@ type Config struct {
 	// Settle is how long a lost call may still be at work on the platform; default
 	// [sae.DefaultSettle].
 	Settle time.Duration
+	// GatesAllow lists the hosts that gates may ask, see [gates.Config]; none allows none.
+	GatesAllow []string
+	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
+	// versioning off.
+	Deployment Deployment
 	// Identity names the worker in histories; default the SDK's process@host.
 	Identity string
+}
+
+// Deployment is a version of a Temporal worker deployment: a release ends on the version
+// it began on. Both fields are set, or none.
+type Deployment struct{ Name, BuildID string }
+
+// options are Temporal's own; without a name they leave versioning off.
+func (d Deployment) options() sdkworker.DeploymentOptions {
+	if d.Name == "" {
+		return sdkworker.DeploymentOptions{}
+	}
+	return sdkworker.DeploymentOptions{
+		UseVersioning: true,
+		Version:       sdkworker.WorkerDeploymentVersion{DeploymentName: d.Name, BuildID: d.BuildID},
+	}
 }
 
 // Validate returns all problems at once.
@@ -61,6 +84,9 @@ func (c Config) Validate() error {
 	if c.CallsPerSecond < 0 {
 		problems = append(problems, errors.New("worker: Config.CallsPerSecond must be positive"))
 	}
+	if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
+		problems = append(problems, errors.New("worker: Config.Deployment needs both a name and a build ID"))
+	}
 	return errors.Join(problems...)
 }
 
@@ -75,7 +101,11 @@ func New(c Config) (*Worker, error) {
 	if c.CallsPerSecond == 0 {
 		c.CallsPerSecond = DefaultCallsPerSecond
 	}
-	driver, err := sae.New(sae.Config{Client: c.SAE, Settle: c.Settle})
+	freezes, err := calendar.New(wire.NewCalendars(c.JetStream), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	driver, err := sae.New(sae.Config{Client: c.SAE, Settle: c.Settle, Guard: freezes.Guard})
 	if err != nil {
 		return nil, err
 	}
@@ -83,18 +113,24 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	measuring, err := gates.New(gates.Config{Allow: c.GatesAllow})
+	if err != nil {
+		return nil, fmt.Errorf("worker: Config.GatesAllow: %w", err)
+	}
 	looks, err := releases.New(c.Temporal)
 	if err != nil {
 		return nil, err
 	}
 	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, sdkworker.Options{
-		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
+		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
 	})
 	workflows.Register(main)
 	publisher.Register(main)
+	freezes.Register(main)
+	measuring.Register(main)
 	looks.Register(main)
 	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), sdkworker.Options{
-		Identity: c.Identity, WorkerStopTimeout: stopTimeout,
+		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
 		TaskQueueActivitiesPerSecond: c.CallsPerSecond, DisableWorkflowWorker: true,
 	})
 	driver.Register(platform)

@@ -10,8 +10,8 @@ import (
 
 func TestConfigListsEveryProblem(t *testing.T) {
 	t.Parallel()
-	_, err := worker.New(worker.Config{CallsPerSecond: -1})
-	for _, field := range []string{"Temporal", "JetStream", "SAE", "CallsPerSecond"} {
+	_, err := worker.New(worker.Config{CallsPerSecond: -1, Deployment: worker.Deployment{Name: "slipway"}})
+	for _, field := range []string{"Temporal", "JetStream", "SAE", "CallsPerSecond", "Deployment"} {
 		require.ErrorContains(t, err, "Config."+field)
 	}
 }

@@ -58,7 +58,7 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 			if err != nil {
 				return release.Progress{}, refused(err)
 			}
-			if counted && before.Parked() && moves(c) {
+			if counted && moves(before, c.Kind) {
 				// A parked release moves at once: the answer shows where to.
 				err = workflow.Await(ctx, func() bool { return r.p.Phase != before })
 			}
@@ -79,9 +79,16 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 		})
 }
 
-// moves tells whether the word moves a parked release.
-func moves(c release.Command) bool {
-	return c.Kind == release.CommandConfirm || c.Kind == release.CommandAbort || c.Kind == release.CommandRollback
+// moves tells whether the word moves a release that stands in the phase.
+func moves(p release.Phase, word release.CommandKind) bool {
+	switch word {
+	case release.CommandConfirm, release.CommandAbort, release.CommandRollback:
+		return p.Parked()
+	case release.CommandResume:
+		return p == release.PhasePaused
+	case release.CommandPause, release.CommandOverride:
+	}
+	return false
 }
 
 func refused(err error) error {

@@ -10,6 +10,9 @@ import (
 	"slipway/release"
 )
 
+// shownSamples bounds the samples of a gate in the progress; the history has them all.
+const shownSamples = 10
+
 // parked is a finished batch that holds the next one back: what it has passed, and what
 // it waits for.
 type parked struct {
@@ -209,6 +212,7 @@ func (f *follower) judge(ctx workflow.Context) (failed string) {
 				Reason: newFault("gates", err).text,
 			}
 		}
+		result.Samples = result.Samples[max(0, len(result.Samples)-shownSamples):]
 		f.p.Gates = append(f.p.Gates, result)
 		if result.DryRun {
 			continue

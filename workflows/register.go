@@ -8,6 +8,9 @@ import (
 )
 
 // Register registers every workflow under its name in package release.
+//
+// Where workers are versioned, a release ends on the version it began on, however long
+// it waits, while a lane, which may outlive any version, moves to the newest one.
 func Register(r worker.WorkflowRegistry) {
 	for name, fn := range map[string]any{
 		release.WorkflowDeploy:             Deploy,
@@ -19,6 +22,10 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowLane:               Lane,
 		release.WorkflowWatchdog:           Watchdog,
 	} {
-		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+		behavior := workflow.VersioningBehaviorPinned
+		if name == release.WorkflowLane {
+			behavior = workflow.VersioningBehaviorAutoUpgrade
+		}
+		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name, VersioningBehavior: behavior})
 	}
 }

@@ -59,6 +59,9 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if e := r.prepare(ctx); e != nil {
 		return e
 	}
+	if f := r.awaitSchedule(ctx); f != nil {
+		return r.untouched(f)
+	}
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -75,14 +78,11 @@ func (r *run) work(ctx workflow.Context) *ending {
 // prepare reads the application, waits for change orders of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
 func (r *run) prepare(ctx workflow.Context) *ending {
-	if e := r.snapshot(ctx); e != nil {
-		return e
+	if f := r.look(ctx); f != nil {
+		return r.untouched(f)
 	}
-	if r.abort != nil {
-		return end(release.PhaseAborted, "%s; nothing was changed", because(r.abort))
-	}
-	if e := r.target(); e != nil {
-		return e
+	if f := r.stopped(); f != nil {
+		return r.untouched(f)
 	}
 	if e := r.checkGates(ctx); e != nil {
 		return e
@@ -109,27 +109,33 @@ func (r *run) question() release.SnapshotInput {
 	return in
 }
 
-// snapshot reads the application once no change order of others is unfinished.
-func (r *run) snapshot(ctx workflow.Context) *ending {
-	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, r.question())
-	if f != nil {
-		return end(release.PhaseFailed, "%v; nothing was changed", f)
+// untouched ends a release that has changed nothing.
+func (r *run) untouched(f *fault) *ending {
+	if f.class == release.FaultFrozen {
+		return end(release.PhaseAborted, "%s; nothing was changed", because(r.abort))
 	}
-	if snap.Busy != nil {
-		if snap, f = r.awaitIdle(ctx, *snap.Busy, r.question()); f != nil {
-			return end(release.PhaseFailed, "%v; nothing was changed", f)
-		}
-	}
-	r.snap = snap
-	return nil
+	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
-// target tells what is to run in the end and what is returned to on failure.
-func (r *run) target() *ending {
+// look reads the application once no change order of others is unfinished.
+func (r *run) look(ctx workflow.Context) *fault {
+	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, r.question())
+	if f == nil && snap.Busy != nil {
+		snap, f = r.awaitIdle(ctx, *snap.Busy, r.question())
+	}
+	if f != nil || r.abort != nil {
+		return f
+	}
+	r.snap = snap
+	return r.aim()
+}
+
+// aim tells what is to run in the end and what is returned to on failure.
+func (r *run) aim() *fault {
 	switch r.spec.Operation {
 	case release.OperationRollback:
 		if r.snap.Wanted.ID == r.snap.Version.ID {
-			return end(release.PhaseFailed, "the application runs version %s already; nothing was changed", r.snap.Wanted.ID)
+			return &fault{verb: release.VerbSnapshot, class: release.FaultInvalid, text: "the application runs version " + r.snap.Wanted.ID + " already"}
 		}
 		r.p.Artifact = r.snap.Wanted.Artifact
 	case release.OperationRestart, release.OperationRescale:

@@ -14,14 +14,15 @@ import (
 // TestGoldenHistoriesReplay replays a history of each workflow and way to end. A change
 // of the workflows that breaks it would break releases that are under way while workers
 // are replaced: version the change (workflow.GetVersion), and record new histories beside
-// the old ones with `make histories`.
+// the old ones with `make histories`, in the next folder. Each folder is what the workflows
+// did at its time.
 func TestGoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*.json")
+	files, err := filepath.Glob("testdata/histories/*/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 12)
+	require.GreaterOrEqual(t, len(files), 40)
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+		t.Run(strings.TrimPrefix(strings.TrimSuffix(file, ".json"), "testdata/histories/"), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
 			workflows.Register(replayer)

@@ -16,24 +16,31 @@ func (r *run) suspends() bool { return r.spec.Scaling.Suspended() }
 // suspendScaling records which rules are enabled and disables those. The record stands
 // in the history before anything is changed.
 func (r *run) suspendScaling(ctx workflow.Context) *ending {
-	for _, rule := range r.snap.ScalingRules {
-		if rule.Enabled {
-			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name, Revision: rule.Revision})
-		}
-	}
+	r.recordRules()
 	if !r.suspends() || len(r.p.ScalingRules) == 0 || r.spec.Adopt != "" {
 		return nil
 	}
 	_, f := step[release.SetScalingResult](ctx, r, func(override bool) (release.Verb, any) {
+		r.recordRules()
 		return release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override}
 	})
 	switch {
 	case f == nil:
 		return nil
 	case f.class == release.FaultFrozen:
-		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was changed", because(r.abort)))
+		return r.untouched(f)
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
+	}
+}
+
+// recordRules records the rules that are enabled now.
+func (r *run) recordRules() {
+	r.p.ScalingRules = nil
+	for _, rule := range r.snap.ScalingRules {
+		if rule.Enabled {
+			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name, Revision: rule.Revision})
+		}
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
@@ -23,6 +22,8 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"slipway/activities/calendar"
+	"slipway/activities/gates"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
@@ -33,17 +34,19 @@ import (
 // stage is Temporal's test environment with skipped time, the real SAE driver, and the
 // simulator behind it over HTTP, whose clock follows the skipped time.
 type stage struct {
-	t      *testing.T
+	t      tester
 	env    *testsuite.TestWorkflowEnvironment
 	sim    *saesim.Simulator
 	client *saeclient.Client
 	app    release.App
 	cost   *cost
+	death  *death
 	// inStep makes the simulator's clock follow the skipped time.
 	inStep bool
 
-	mu     sync.Mutex
-	events []release.Event
+	mu       sync.Mutex
+	events   []release.Event
+	calendar release.Calendar
 	// busAway is how many more attempts to publish fail.
 	busAway int
 	// deploys are the parameters of each DeployApplication.
@@ -59,13 +62,22 @@ const (
 // creation is how long the application has been there when the tests begin.
 const creation = time.Hour
 
-func newStage(t *testing.T) *stage {
+// tester is what tests and property checks have in common.
+type tester interface {
+	require.TestingT
+	Helper()
+	Cleanup(fn func())
+	Context() context.Context
+	Error(args ...any)
+}
+
+func newStage(t tester) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}}
+	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}}
 	s.env.SetTestTimeout(time.Minute)
-	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost}})
+	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost, s.death}})
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 
@@ -80,10 +92,16 @@ func newStage(t *testing.T) *stage {
 		Type: new("access_key"), AccessKeyId: new(saesim.TestAccessKeyID), AccessKeySecret: new(saesim.TestAccessKeySecret),
 	})
 	require.NoError(t, err)
-	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential})
+	s.client, err = saeclient.New(saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: credential, Transport: s.death})
 	require.NoError(t, err)
-	t.Cleanup(s.client.CloseIdleConnections)
-	driver, err := sae.New(sae.Config{Client: s.client})
+	t.Cleanup(s.death.transport.CloseIdleConnections)
+	freezes, err := calendar.New(s, s.env.Now)
+	require.NoError(t, err)
+	freezes.Register(s.env)
+	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1"}})
+	require.NoError(t, err)
+	measuring.Register(s.env)
+	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard})
 	require.NoError(t, err)
 	driver.Register(s.env)
 	s.createApp()
@@ -106,6 +124,20 @@ func (s *stage) follow(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Load is the calendar of freezes.
+func (s *stage) Load(context.Context) (release.Calendar, uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calendar, 1, nil
+}
+
+// freeze puts another calendar up.
+func (s *stage) freeze(c release.Calendar) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calendar = c
 }
 
 func (s *stage) publish(_ context.Context, in release.PublishInput) error {
@@ -233,9 +265,15 @@ func (s *stage) confirm(d time.Duration, batch int) {
 }
 
 func (s *stage) abort(d time.Duration) {
-	s.at(d, func() {
-		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: "ann", Reason: "too many errors"})
-	})
+	s.say(d, release.Command{Kind: release.CommandAbort, By: "ann", Reason: "too many errors"})
+}
+
+// say tells the release a word by signal.
+func (s *stage) say(d time.Duration, c release.Command) {
+	if c.By == "" {
+		c.By = "ann"
+	}
+	s.at(d, func() { s.env.SignalWorkflow(string(c.Kind), c) })
 }
 
 // cost counts the commands a workflow gives; each writes a fixed number of history
@@ -272,7 +310,10 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	o.cost.activities++
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
-	policy := *options.RetryPolicy
+	policy := temporal.RetryPolicy{}
+	if options.RetryPolicy != nil {
+		policy = *options.RetryPolicy
+	}
 	policy.MaximumAttempts = math.MaxInt32
 	options.RetryPolicy = &policy
 	ctx = workflow.WithActivityOptions(ctx, options)

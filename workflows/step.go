@@ -15,40 +15,80 @@ import (
 func step[Out any](ctx workflow.Context, r *run, order func(override bool) (release.Verb, any)) (Out, *fault) {
 	var none Out
 	for {
-		v, in := order(r.override)
-		if !r.awaitResume(ctx) {
-			return none, &fault{verb: v, class: release.FaultFrozen, text: "stopped"}
+		if f := r.awaitResume(ctx); f != nil {
+			return none, f
 		}
+		v, in := order(r.override)
 		out, f := call[Out](ctx, r.platform, v, in)
 		if f == nil || f.class != release.FaultFrozen {
 			return out, f
 		}
-		if !r.awaitThaw(ctx, f.freeze) {
+		if f := r.awaitThaw(ctx, f.freeze); f != nil {
 			return none, f
 		}
 	}
 }
 
-// awaitResume waits until the release is not paused; false when it was stopped.
-func (r *run) awaitResume(ctx workflow.Context) bool {
-	if r.p.Paused && r.abort == nil {
-		back := r.halt(ctx, release.AwaitResume, "", 0)
-		_ = workflow.Await(ctx, func() bool { return !r.p.Paused || r.abort != nil })
-		back()
+// stopped is the fault of a step that was not carried out because the release was
+// stopped; nil when it was not.
+func (r *run) stopped() *fault {
+	if r.abort == nil {
+		return nil
 	}
-	return r.abort == nil
+	return &fault{class: release.FaultFrozen, text: because(r.abort)}
 }
 
-// awaitThaw waits until no freeze holds or somebody has passed over it; false when the
-// release was stopped.
-func (r *run) awaitThaw(ctx workflow.Context, by release.Freeze) bool {
+// awaitResume waits until the release is not paused.
+func (r *run) awaitResume(ctx workflow.Context) *fault {
+	if !r.p.Paused || r.abort != nil {
+		return r.stopped()
+	}
+	back := r.halt(ctx, release.AwaitResume, "", 0)
+	_ = workflow.Await(ctx, func() bool { return !r.p.Paused || r.abort != nil })
+	back()
+	return r.refresh(ctx)
+}
+
+// awaitThaw waits until no freeze holds or somebody has passed over it.
+func (r *run) awaitThaw(ctx workflow.Context, by release.Freeze) *fault {
 	back := r.halt(ctx, release.AwaitThaw, frozenBy(by), until(ctx, by))
 	look, abandon := workflow.WithCancel(ctx)
 	open := awaitOpen(look, r.p.App)
 	_ = workflow.Await(ctx, func() bool { return open.IsReady() || r.override || r.abort != nil })
 	abandon()
 	back()
-	return r.abort == nil
+	return r.refresh(ctx)
+}
+
+// awaitSchedule waits for the time of day at which the first batch may begin.
+func (r *run) awaitSchedule(ctx workflow.Context) *fault {
+	first, scheduled := r.p.Strategy.WaitsFor(1)
+	if !scheduled {
+		return nil
+	}
+	at, err := first.Next(workflow.Now(ctx))
+	if err != nil {
+		return &fault{class: release.FaultInvalid, text: "strategy.schedule: " + err.Error()}
+	}
+	if d := at.Sub(workflow.Now(ctx)); d > 0 {
+		r.wait(ctx, release.AwaitSchedule, 1, d)
+		_ = workflow.Await(ctx, func() bool { return passed(r.deadline) || r.abort != nil })
+		r.leave()
+		return r.refresh(ctx)
+	}
+	return nil
+}
+
+// refresh reads the application again after a wait in which anybody may have changed
+// it: what is returned to, and what counts as begun before.
+func (r *run) refresh(ctx workflow.Context) *fault {
+	if f := r.stopped(); f != nil {
+		return f
+	}
+	if f := r.look(ctx); f != nil {
+		return f
+	}
+	return r.stopped()
 }
 
 // halt shows the release as paused and returns the way back to where it was.

@@ -2,14 +2,8 @@ package sae
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"slipway/release"
 	"slipway/saeclient"
@@ -28,112 +22,104 @@ func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput)
 		ChangeOrderDesc:                  new(in.Token + " " + in.Artifact.String()),
 		AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 	}
+	if in.Traffic {
+		deploy.EnableGreyTagRoute = new(true)
+	}
 	if p := in.Artifact.Package; p != nil {
 		deploy.PackageURL, deploy.PackageVersion = &p.URL, &p.Version
 	} else {
 		deploy.ImageURL = &in.Artifact.Image
 	}
-	mine := func(o order) bool { return strings.HasPrefix(o.Description, in.Token+" ") }
-	return d.once(ctx, &saeclient.ListChangeOrdersInput{AppID: in.App.ID, Key: &in.Token}, mine,
-		func(ctx context.Context) (string, error) {
+	return d.once(ctx, beginning{
+		app: in.App, override: in.Override,
+		look: saeclient.ListChangeOrdersInput{Key: &in.Token},
+		mine: func(o order) bool { return strings.HasPrefix(o.Description, in.Token+" ") },
+		send: func(ctx context.Context) (string, error) {
 			out, err := d.client.DeployApplication(ctx, deploy)
 			if err != nil {
 				return "", err
 			}
 			return out.Data.ChangeOrderID, nil
-		})
+		},
+	})
 }
 
 // BeginRollback begins the change order that brings a version back, exactly once.
 //
 // RollbackApplication has no description, so an order of its type that is newer than
 // the watermark is taken for the one whose answer was lost; two such orders cannot be
-// told apart.
+// told apart. The same holds for a restart and a rescale.
 func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInput) (release.Change, error) {
-	mine := func(o order) bool {
-		at := orderTime(o.CreateTime)
-		return o.CoTypeCode == saeclient.CoTypeDeployHistroy && !at.Before(in.Watermark.At) &&
-			!slices.Contains(in.Watermark.Known, o.ChangeOrderID)
-	}
-	return d.once(ctx, &saeclient.ListChangeOrdersInput{AppID: in.App.ID, CoType: new(saeclient.CoTypeDeployHistroy)}, mine,
-		func(ctx context.Context) (string, error) {
+	return d.once(ctx, beginning{
+		app: in.App, override: in.Override,
+		look: saeclient.ListChangeOrdersInput{CoType: new(saeclient.CoTypeDeployHistroy)},
+		mine: newer(in.Watermark, saeclient.CoTypeDeployHistroy),
+		send: func(ctx context.Context) (string, error) {
 			out, err := d.client.RollbackApplication(ctx, &saeclient.RollbackApplicationInput{
 				AppID:                            in.App.ID,
 				VersionID:                        in.Version.ID,
-				UpdateStrategy:                   new(saeclient.UpdateStrategy{}),
+				UpdateStrategy:                   new(updateStrategy(in.Strategy)),
+				MinReadyInstances:                in.Strategy.MinReadyInstances,
 				AutoEnableApplicationScalingRule: new(strconv.FormatBool(in.RestoreScaling)),
 			})
 			if err != nil {
 				return "", err
 			}
 			return out.Data.ChangeOrderID, nil
-		})
+		},
+	})
+}
+
+// BeginRestart begins the change order that restarts all instances, exactly once.
+// RestartApplication has no parameter for scaling rules (SAE API reference ch. 12.10):
+// whether SAE switches on again what its order switched off is not the caller's choice.
+func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error) {
+	return d.once(ctx, beginning{
+		app: in.App, override: in.Override,
+		look: saeclient.ListChangeOrdersInput{CoType: new(saeclient.CoTypeRestartApplication)},
+		mine: newer(in.Watermark, saeclient.CoTypeRestartApplication),
+		send: func(ctx context.Context) (string, error) {
+			out, err := d.client.RestartApplication(ctx, &saeclient.RestartApplicationInput{AppID: in.App.ID})
+			if err != nil {
+				return "", err
+			}
+			return out.Data.ChangeOrderID, nil
+		},
+	})
+}
+
+// BeginRescale begins the change order that changes the number of instances, exactly
+// once. Its type depends on the number of instances at that moment (SAE API reference
+// ch. 12.13, 14.2).
+func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
+	return d.once(ctx, beginning{
+		app: in.App, override: in.Override,
+		mine: newer(in.Watermark, saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn),
+		send: func(ctx context.Context) (string, error) {
+			out, err := d.client.RescaleApplication(ctx, &saeclient.RescaleApplicationInput{
+				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
+			})
+			if err != nil {
+				return "", err
+			}
+			return out.Data.ChangeOrderID, nil
+		},
+	})
 }
 
 // updateStrategy translates a strategy (SAE API reference ch. 12.3). A single batch is
-// the empty text.
+// the empty text. Batches are always confirmed by hand, which is the release's: in its
+// automatic mode SAE would go on through a freeze, a pause or a failed gate.
 func updateStrategy(s release.Strategy) saeclient.UpdateStrategy {
-	if s.Type == release.StrategyAll {
-		return saeclient.UpdateStrategy{}
-	}
 	batches := &saeclient.BatchUpdate{Batch: s.Batches, ReleaseType: saeclient.ReleaseManual}
-	if s.Confirm == release.ConfirmAuto {
-		batches.ReleaseType = saeclient.ReleaseAuto
-		batches.BatchWaitTime = new(int(s.Bake.Std() / time.Minute))
-	}
-	if s.Type == release.StrategyBatch {
+	switch s.Type {
+	case release.StrategyBatch:
 		return saeclient.UpdateStrategy{Type: saeclient.StrategyBatch, BatchUpdate: batches}
-	}
-	return saeclient.UpdateStrategy{
-		Type: saeclient.StrategyGrayBatch, BatchUpdate: batches, GrayUpdate: &saeclient.GrayUpdate{Gray: s.Gray},
-	}
-}
-
-// once sends a call that begins a change order, unless an earlier attempt already did.
-//
-// Every attempt but the first looks before it sends. An attempt whose answer was lost
-// asks for the next one only after the settle delay, so an order that is not found by
-// then was never begun. An attempt that died with its worker is followed by the next
-// one only after the attempt's own time limit, which is longer still.
-func (d *Driver) once(ctx context.Context, list *saeclient.ListChangeOrdersInput, mine func(order) bool,
-	send func(context.Context) (string, error),
-) (release.Change, error) {
-	if activity.GetInfo(ctx).Attempt > 1 {
-		found, err := d.find(ctx, list, mine)
-		if err != nil || found.ID != "" {
-			return found, err
+	case release.StrategyGray:
+		return saeclient.UpdateStrategy{
+			Type: saeclient.StrategyGrayBatch, BatchUpdate: batches, GrayUpdate: &saeclient.GrayUpdate{Gray: s.Gray},
 		}
+	case release.StrategyAll:
 	}
-	id, err := send(ctx)
-	switch {
-	case err == nil:
-		return release.Change{ID: id}, nil
-	case errors.Is(err, saeclient.ErrAmbiguous):
-		return release.Change{}, temporal.NewApplicationErrorWithOptions(err.Error(), string(release.FaultAmbiguous),
-			temporal.ApplicationErrorOptions{NextRetryDelay: d.settle})
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
-		// The order that is in the way may be our own.
-		found, lookErr := d.find(ctx, list, mine)
-		if lookErr != nil || found.ID != "" {
-			return found, lookErr
-		}
-	}
-	return release.Change{}, failed(err)
-}
-
-// find looks for the change order of an earlier attempt.
-func (d *Driver) find(ctx context.Context, list *saeclient.ListChangeOrdersInput, mine func(order) bool) (release.Change, error) {
-	orders, err := d.orders(ctx, list)
-	if err != nil {
-		return release.Change{}, failed(err)
-	}
-	orders = slices.DeleteFunc(orders, func(o order) bool { return !mine(o) })
-	switch len(orders) {
-	case 0:
-		return release.Change{}, nil
-	case 1:
-		return release.Change{ID: orders[0].ChangeOrderID, Adopted: true}, nil
-	default:
-		return release.Change{}, undecidable("%d change orders could be the one whose answer was lost", len(orders))
-	}
+	return saeclient.UpdateStrategy{}
 }

@@ -2,6 +2,7 @@ package sae
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -61,9 +62,23 @@ func conflict(err error) release.Fault {
 	return release.FaultInvalid
 }
 
+// present refuses an answer that reports success and has no data: taken as it is, it
+// would say that nothing is there.
+func present[T any](operation string, data T) error {
+	if reflect.ValueOf(data).IsZero() {
+		return fmt.Errorf("sae: %s: the answer has no data", operation)
+	}
+	return nil
+}
+
+// refused is an error that trying again does not help.
+func refused(f release.Fault, format string, args ...any) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(f), nil)
+}
+
 // undecidable fails closed.
 func undecidable(format string, args ...any) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(release.FaultUndecidable), nil)
+	return refused(release.FaultUndecidable, format, args...)
 }
 
 // again asks the Temporal server to try the activity again after a delay; nothing is

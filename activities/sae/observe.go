@@ -16,28 +16,84 @@ import (
 // Until then it fails as unchanged with its own next delay, so that waiting costs
 // neither history nor a worker.
 func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.Observation, error) {
-	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: in.ChangeID})
-	if errors.Is(err, saeclient.ErrNotFound) {
-		return release.Observation{State: release.ChangeGone}, nil
-	}
+	o, known, err := d.order(ctx, in.ChangeID)
 	if err != nil {
-		return release.Observation{}, failed(err)
+		return release.Observation{}, err
 	}
-	seen := observation(out.Data)
+	seen := release.Observation{State: release.ChangeGone}
+	since := begunBy(in.Seen)
+	if known {
+		seen = observation(o)
+		since = o.CreateTime
+	}
 	if !release.News(in.Seen, seen) {
 		return release.Observation{}, again("nothing new: "+string(seen.State),
 			release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
 	}
+	if !seen.State.Ended() {
+		return seen, nil
+	}
+	orders, err := d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: in.App.ID})
+	if err != nil {
+		return release.Observation{}, failed(err)
+	}
+	seen.ReplacedBy = replacement(orders, in.ChangeID, since)
 	return seen, nil
+}
+
+// begunBy is a time at which a change order whose record is gone had begun; zero when
+// nothing is known.
+func begunBy(last release.Observation) time.Time {
+	if len(last.Batches) == 0 {
+		return time.Time{}
+	}
+	return last.Batches[0].StartedAt
+}
+
+// missesUntilGone is in how many looks one after the other a change order has to be
+// unknown to the platform before it counts as gone: one may be a read that lags.
+const missesUntilGone = 3
+
+// missDelay is the time between such looks.
+const missDelay = 2 * time.Second
+
+// order reads a change order; false tells that it is gone. How often it was not found
+// is kept in the heartbeat of the attempts.
+func (d *Driver) order(ctx context.Context, id string) (saeclient.DescribeChangeOrderData, bool, error) {
+	var none saeclient.DescribeChangeOrderData
+	misses := 0
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &misses); err != nil {
+			misses = 0
+		}
+	}
+	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
+	if errors.Is(err, saeclient.ErrNotFound) {
+		if misses++; misses >= missesUntilGone {
+			return none, false, nil
+		}
+		activity.RecordHeartbeat(ctx, misses)
+		return none, false, again("the change order is not found; looking again", missDelay)
+	}
+	if err == nil {
+		err = present("DescribeChangeOrder", out.Data)
+	}
+	if err != nil {
+		return none, false, failed(err)
+	}
+	if misses > 0 {
+		activity.RecordHeartbeat(ctx, 0)
+	}
+	return out.Data, true, nil
 }
 
 // observation translates a change order (SAE API reference ch. 14.3).
 func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 	seen := release.Observation{State: changeState(o.Status, o.SubStatus), Batch: currentBatch(o)}
 	for _, p := range o.Pipelines {
-		b := release.BatchChange{State: batchState(p.Status), StartedAt: milliseconds(p.StartTime)}
+		b := release.BatchChange{State: batchState(p.Status), StartedAt: p.StartTime}
 		if saeclient.ChangeOrderFinished(p.Status) {
-			b.EndedAt = milliseconds(p.UpdateTime)
+			b.EndedAt = p.UpdateTime
 		}
 		seen.Batches = append(seen.Batches, b)
 	}
@@ -97,62 +153,4 @@ func batchState(status int) release.BatchState {
 	default:
 		return release.BatchPending
 	}
-}
-
-func milliseconds(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
-// ConfirmBatch lets the batch after the given one begin and reads back that the change
-// order has moved on. A batch that was confirmed before is left alone.
-//
-// The call wants the pipeline that follows the current one (SAE API reference ch. 5).
-func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput) error {
-	o, err := d.order(ctx, in.ChangeID)
-	if err != nil || !awaits(o, in.Batch) {
-		return err
-	}
-	if in.Batch >= len(o.Pipelines) {
-		return undecidable("change order %s waits after batch %d, but has no batch after it", in.ChangeID, in.Batch)
-	}
-	_, err = d.client.ConfirmPipelineBatch(ctx, &saeclient.ConfirmPipelineBatchInput{
-		PipelineID: o.Pipelines[in.Batch].PipelineID, Confirm: true,
-	})
-	if err != nil && !saeclient.HasCode(err, saeclient.CodePipelineCannotStartNextBatch) {
-		return failed(err)
-	}
-	if o, err = d.order(ctx, in.ChangeID); err != nil || !awaits(o, in.Batch) {
-		return err
-	}
-	return again("the confirmation has not taken effect yet", time.Second)
-}
-
-// awaits tells whether the order waits for the confirmation of the finished batch.
-func awaits(o saeclient.DescribeChangeOrderData, batch int) bool {
-	return o.Status == saeclient.ChangeOrderWaitBatchConfirm && currentBatch(o) == batch
-}
-
-func (d *Driver) order(ctx context.Context, id string) (saeclient.DescribeChangeOrderData, error) {
-	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
-	if err != nil {
-		return saeclient.DescribeChangeOrderData{}, failed(err)
-	}
-	return out.Data, nil
-}
-
-// AbortRollout tells SAE to abort the change order and roll it back. An order that has
-// ended already is left alone: the caller goes on observing it.
-func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput) error {
-	o, err := d.order(ctx, in.ChangeID)
-	if err != nil || saeclient.ChangeOrderFinished(o.Status) {
-		return err
-	}
-	_, err = d.client.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: in.ChangeID})
-	if saeclient.HasCode(err, saeclient.CodeChangeOrderNotRunning) {
-		return nil
-	}
-	return failed(err)
 }

@@ -3,11 +3,12 @@
 //
 // It is the only place, with saeclient and the simulator, that knows SAE's words: change
 // order statuses, pipelines, error codes. Each verb is safe to repeat: a reading one by
-// nature, an idempotent one by checking the state first, and the two that begin a change
+// nature, an idempotent one by checking the state first, and those that begin a change
 // order by looking for the order of an earlier attempt before sending anything again.
 package sae
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -29,12 +30,18 @@ type Config struct {
 	Client *saeclient.Client
 	// Settle defaults to [DefaultSettle].
 	Settle time.Duration
+	// Guard is asked right before each call that takes an application towards a new
+	// version, unless a freeze is to be passed over. It answers nil, or the error that
+	// the verb then fails with: one of type [release.FaultFrozen] does not retry, any
+	// other is tried again. Nil guards nothing.
+	Guard func(ctx context.Context, app release.App) error
 }
 
 // Driver carries out the platform verbs on SAE. It holds no state.
 type Driver struct {
 	client *saeclient.Client
 	settle time.Duration
+	guard  func(ctx context.Context, app release.App) error
 }
 
 // New returns a driver.
@@ -45,11 +52,19 @@ func New(c Config) (*Driver, error) {
 	if c.Settle < 0 {
 		return nil, errors.New("sae: Config.Settle must not be negative")
 	}
-	d := &Driver{client: c.Client, settle: c.Settle}
+	d := &Driver{client: c.Client, settle: c.Settle, guard: c.Guard}
 	if d.settle == 0 {
 		d.settle = DefaultSettle
 	}
 	return d, nil
+}
+
+// guarded asks whether a freeze holds a change back.
+func (d *Driver) guarded(ctx context.Context, app release.App, override bool) error {
+	if d.guard == nil || override {
+		return nil
+	}
+	return d.guard(ctx, app)
 }
 
 // Register registers every verb under its name.
@@ -62,6 +77,10 @@ func (d *Driver) Register(r worker.ActivityRegistry) {
 		release.VerbConfirmBatch:  d.ConfirmBatch,
 		release.VerbAbortRollout:  d.AbortRollout,
 		release.VerbBeginRollback: d.BeginRollback,
+		release.VerbBeginRestart:  d.BeginRestart,
+		release.VerbBeginRescale:  d.BeginRescale,
+		release.VerbApplyTraffic:  d.ApplyTraffic,
+		release.VerbClearTraffic:  d.ClearTraffic,
 		release.VerbSetScaling:    d.SetScaling,
 		release.VerbVerify:        d.Verify,
 	} {

@@ -2,7 +2,11 @@ package sae
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/activity"
 
@@ -10,16 +14,52 @@ import (
 	"slipway/saeclient"
 )
 
-func (d *Driver) rules(ctx context.Context, appID string) ([]release.ScalingRule, error) {
+type scalingRule = saeclient.DescribeApplicationScalingRulesDataApplicationScalingRules
+
+func (d *Driver) scalingRules(ctx context.Context, appID string) ([]scalingRule, error) {
 	out, err := d.client.DescribeApplicationScalingRules(ctx, &saeclient.DescribeApplicationScalingRulesInput{AppID: appID})
 	if err != nil {
 		return nil, err
 	}
-	var rules []release.ScalingRule
-	for _, r := range out.Data.ApplicationScalingRules {
-		rules = append(rules, release.ScalingRule{Name: r.ScaleRuleName, Enabled: r.ScaleRuleEnabled})
+	return out.Data.ApplicationScalingRules, present("DescribeApplicationScalingRules", out.Data)
+}
+
+func domainRules(rules []scalingRule) []release.ScalingRule {
+	var all []release.ScalingRule
+	for _, r := range rules {
+		all = append(all, release.ScalingRule{Name: r.ScaleRuleName, Enabled: r.ScaleRuleEnabled, Revision: revision(r)})
 	}
-	return rules, nil
+	return all
+}
+
+// revision is a short hash of what a rule says: neither whether it is enabled, nor when
+// it was changed, nor what it measures now. Histories hold it, so that what goes into it
+// must stay as it is.
+func revision(r scalingRule) string {
+	says := []string{"type " + r.ScaleRuleType}
+	add := func(format string, args ...any) { says = append(says, fmt.Sprintf(format, args...)) }
+	if t := r.Timer; t != nil {
+		add("timer %q %q %q", t.Period, t.BeginDate, t.EndDate)
+		for _, s := range t.Schedules {
+			add("at %q %d %d-%d", s.AtTime, s.TargetReplicas, s.MinReplicas, s.MaxReplicas)
+		}
+	}
+	if m := r.Metric; m != nil {
+		add("metric %d-%d", m.MinReplicas, m.MaxReplicas)
+		for _, goal := range m.Metrics {
+			add("goal %q %d", goal.MetricType, goal.MetricTargetAverageUtilization)
+		}
+		if p := m.ScaleUpRules; p != nil {
+			add("up %d %d %t", p.Step, p.StabilizationWindowSeconds, p.Disabled)
+		}
+		if p := m.ScaleDownRules; p != nil {
+			add("down %d %d %t", p.Step, p.StabilizationWindowSeconds, p.Disabled)
+		}
+	}
+	// The order of lists in answers is not stated.
+	slices.Sort(says)
+	sum := sha256.Sum256([]byte(strings.Join(says, "\n")))
+	return hex.EncodeToString(sum[:6])
 }
 
 // SetScaling enables or disables rules, leaves alone those that are so already, and
@@ -30,24 +70,26 @@ func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (re
 	if err != nil {
 		return release.SetScalingResult{}, failed(err)
 	}
-	changed := false
+	other := func(r release.ScalingRule) bool { return r.Enabled != in.Enable }
+	if !slices.ContainsFunc(rules, other) {
+		return release.SetScalingResult{Rules: rules}, nil
+	}
+	if err := d.guarded(ctx, in.App, in.Override); err != nil {
+		return release.SetScalingResult{}, err
+	}
 	for _, r := range rules {
-		if r.Enabled == in.Enable {
+		if !other(r) {
 			continue
 		}
-		if err := d.toggle(ctx, in.App.ID, r.Name, in.Enable); err != nil {
+		// A rule that was deleted meanwhile is left out of what is read back.
+		if err := d.toggle(ctx, in.App.ID, r.Name, in.Enable); err != nil && !saeclient.HasCode(err, saeclient.CodeScalingRuleNotFound) {
 			return release.SetScalingResult{}, failed(err)
 		}
-		changed = true
-	}
-	if !changed {
-		return release.SetScalingResult{Rules: rules}, nil
 	}
 	if rules, err = d.named(ctx, in); err != nil {
 		return release.SetScalingResult{}, failed(err)
 	}
-	other := slices.ContainsFunc(rules, func(r release.ScalingRule) bool { return r.Enabled != in.Enable })
-	if other && activity.GetInfo(ctx).Attempt < maxLooks {
+	if slices.ContainsFunc(rules, other) && activity.GetInfo(ctx).Attempt < maxLooks {
 		return release.SetScalingResult{}, again("a scaling rule is not yet read back as set", readBackDelay)
 	}
 	return release.SetScalingResult{Rules: rules}, nil
@@ -55,11 +97,13 @@ func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (re
 
 // named reads the rules that are meant.
 func (d *Driver) named(ctx context.Context, in release.SetScalingInput) ([]release.ScalingRule, error) {
-	rules, err := d.rules(ctx, in.App.ID)
-	if err != nil || len(in.Names) == 0 {
-		return rules, err
+	rules, err := d.scalingRules(ctx, in.App.ID)
+	if err != nil {
+		return nil, err
 	}
-	return slices.DeleteFunc(rules, func(r release.ScalingRule) bool { return !slices.Contains(in.Names, r.Name) }), nil
+	return domainRules(slices.DeleteFunc(rules, func(r scalingRule) bool {
+		return len(in.Names) > 0 && !slices.Contains(in.Names, r.ScaleRuleName)
+	})), nil
 }
 
 func (d *Driver) toggle(ctx context.Context, appID, rule string, enable bool) error {

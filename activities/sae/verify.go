@@ -14,56 +14,71 @@ import (
 const instancePage = 100
 
 // Verify reads back which version the application runs: its configuration and every
-// instance of every group.
+// instance of every group. While a change order is unfinished that may change again, so
+// nothing is waited for then.
 func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
-	config, err := d.client.DescribeApplicationConfig(ctx, &saeclient.DescribeApplicationConfigInput{AppID: in.App.ID})
+	config, err := d.config(ctx, &saeclient.DescribeApplicationConfigInput{AppID: in.App.ID})
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	v := release.Verification{
-		Configured: named(in.Want, artifactOf(config.Data.ImageURL, config.Data.PackageURL, config.Data.PackageVersion)),
-	}
-	groups, err := d.client.DescribeApplicationGroups(ctx, &saeclient.DescribeApplicationGroupsInput{AppID: in.App.ID})
+	v := release.Verification{Configured: named(in.Want, configured(config))}
+	instances, err := d.instances(ctx, in.App.ID)
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	for _, g := range groups.Data {
-		if err := d.readInstances(ctx, in, g.GroupID, &v); err != nil {
-			return release.Verification{}, failed(err)
+	v.Instances = len(instances)
+	for _, i := range instances {
+		if a := named(in.Want, instanceArtifact(i, v.Configured)); !slices.ContainsFunc(v.Running, a.Same) {
+			v.Running = append(v.Running, a)
 		}
 	}
-	if !v.OnlyRuns(in.Want) && activity.GetInfo(ctx).Attempt < maxLooks {
+	// The orders come last, so that one that was begun meanwhile is seen.
+	orders, err := d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: in.App.ID})
+	if err != nil {
+		return release.Verification{}, failed(err)
+	}
+	v.Other = unfinished(orders, "")
+	if v.Other == nil && !v.OnlyRuns(in.Want) && activity.GetInfo(ctx).Attempt < maxLooks {
 		return release.Verification{}, again("the application does not yet run only "+in.Want.String(), readBackDelay)
 	}
 	return v, nil
 }
 
-func (d *Driver) readInstances(ctx context.Context, in release.VerifyInput, groupID string, v *release.Verification) error {
+type instance = saeclient.DescribeApplicationInstancesDataInstances
+
+// instances lists the instances of all groups, but for those that go.
+func (d *Driver) instances(ctx context.Context, appID string) ([]instance, error) {
+	groups, err := d.client.DescribeApplicationGroups(ctx, &saeclient.DescribeApplicationGroupsInput{AppID: appID})
+	if err != nil {
+		return nil, err
+	}
+	var all []instance
+	for _, g := range groups.Data {
+		if all, err = d.addInstances(ctx, appID, g.GroupID, all); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(all, func(i instance) bool { return i.InstanceContainerStatus == "Terminating" }), nil
+}
+
+func (d *Driver) addInstances(ctx context.Context, appID, groupID string, all []instance) ([]instance, error) {
 	for page := 1; ; page++ {
 		out, err := d.client.DescribeApplicationInstances(ctx, &saeclient.DescribeApplicationInstancesInput{
-			AppID: in.App.ID, GroupID: groupID, CurrentPage: &page, PageSize: new(instancePage),
+			AppID: appID, GroupID: groupID, CurrentPage: &page, PageSize: new(instancePage),
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, i := range out.Data.Instances {
-			if i.InstanceContainerStatus == "Terminating" {
-				continue
-			}
-			v.Instances++
-			if a := named(in.Want, instanceArtifact(i, v.Configured)); !slices.ContainsFunc(v.Running, a.Same) {
-				v.Running = append(v.Running, a)
-			}
-		}
+		all = append(all, out.Data.Instances...)
 		if len(out.Data.Instances) < instancePage {
-			return nil
+			return all, nil
 		}
 	}
 }
 
 // instanceArtifact reads what an instance runs: its image, or the version of the
 // application's package, whose address instances do not show (SAE API reference ch. 10.7).
-func instanceArtifact(i saeclient.DescribeApplicationInstancesDataInstances, configured release.Artifact) release.Artifact {
+func instanceArtifact(i instance, configured release.Artifact) release.Artifact {
 	if configured.Package == nil {
 		return release.Artifact{Image: i.ImageURL}
 	}

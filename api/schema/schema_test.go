@@ -139,11 +139,9 @@ func jsonType(t *testing.T, path string, typ reflect.Type) string {
 	switch typ {
 	case reflect.TypeFor[release.Duration](), reflect.TypeFor[time.Time]():
 		return "string"
-	case reflect.TypeFor[json.RawMessage]():
-		return "null" // traffic, which is not supported yet
 	}
 	kinds := map[reflect.Kind]string{
-		reflect.String: "string", reflect.Int: "integer", reflect.Bool: "boolean",
+		reflect.String: "string", reflect.Int: "integer", reflect.Int64: "integer", reflect.Bool: "boolean",
 		reflect.Slice: "array", reflect.Map: "object", reflect.Struct: "object",
 	}
 	require.Contains(t, kinds, typ.Kind(), path)
@@ -155,18 +153,28 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 	request, event := load(t, schema.Request), load(t, schema.Event)
 	strategies := words(release.StrategyAll, release.StrategyBatch, release.StrategyGray)
 	confirms := words(release.ConfirmManual, release.ConfirmAuto)
+	operations := words(release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale)
+	verdicts := words(release.VerdictPass, release.VerdictFail, release.VerdictInconclusive)
 	for name, c := range map[string]struct{ want, got []string }{
+		"operations":          {operations, request.Properties["operation"].Enum},
+		"operations reported": {operations, event.Properties["operation"].Enum},
+		"no data":             {verdicts, request.Defs["gate"].Properties["noData"].Enum},
+		"verdicts":            {verdicts, event.Defs["verdict"].Enum},
+		"traffic operators": {
+			[]string{release.OperatorCompare, release.OperatorList, release.OperatorMod, release.OperatorPercent, release.OperatorPercentLong},
+			request.Defs["trafficOperator"].Enum,
+		},
 		"platforms":           {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
 		"strategies":          {strategies, request.Defs["strategy"].Properties["type"].Enum},
 		"strategies reported": {strategies, event.Defs["strategy"].Properties["type"].Enum},
 		"confirms":            {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
 		"confirms reported":   {confirms, event.Defs["strategy"].Properties["confirm"].Enum},
 		"timeout policies":    {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
-		"lane policies":       {words(release.LaneQueue), request.Defs["lane"].Properties["policy"].Enum},
+		"lane policies":       {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":              {words(release.Phases()...), event.Defs["phase"].Enum},
 		"batch states":        {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed), event.Defs["batch"].Properties["state"].Enum},
-		"kinds of waiting":    {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval), event.Defs["awaiting"].Properties["kind"].Enum},
-		"kinds of decisions":  {words(release.CommandConfirm, release.CommandAbort), event.Defs["decision"].Properties["kind"].Enum},
+		"kinds of waiting":    {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitThaw), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of decisions":  {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,8 +200,10 @@ func TestExamplesAreValidAndTaken(t *testing.T) {
 		},
 		schema.Command: func(data []byte) error {
 			kind := "abort"
-			if bytes.Contains(data, []byte(`"batch"`)) {
-				kind = "confirm"
+			for field, of := range map[string]string{`"batch"`: "confirm", `"version"`: "rollback"} {
+				if bytes.Contains(data, []byte(field)) {
+					kind = of
+				}
 			}
 			_, _, err := wire.DecodeCommand(&nats.Msg{Subject: "slipway.command.r-1", Data: slices.Concat(
 				[]byte(`{"specversion":"1.0","source":"s","id":"1","type":"dev.slipway.command.`+kind+`.v1","data":`), data, []byte("}"),
@@ -229,6 +239,11 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 	with := func(more string) string {
 		return `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1"}` + more + `}`
 	}
+	gate := func(g string) string { return with(`,"strategy":{"type":"gray","gates":[` + g + `]}`) }
+	on := func(more string) string {
+		return `{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},` + more + `}`
+	}
+	const item = `{"type":"header","name":"x","operator":"rawvalue","cond":"==","value":"1"}`
 	for name, c := range map[string]struct {
 		data string
 		good bool
@@ -247,8 +262,40 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"too many":             {with(`,"strategy":{"type":"gray","gray":501}`), false},
 		"no duration":          {with(`,"limits":{"confirm":"soon"}`), false},
 		"an unknown policy":    {with(`,"limits":{"onConfirmTimeout":"explode"}`), false},
-		"another lane":         {with(`,"lane":{"policy":"supersede"}`), false},
-		"traffic rules":        {with(`,"traffic":{"springCloud":[]}`), false},
+		"another lane":         {with(`,"lane":{"policy":"jump"}`), false},
+		"a hotfix":             {with(`,"lane":{"policy":"supersede","preempt":true},"freeze":{"override":"orders are lost"}`), true},
+		"an adopted order":     {with(`,"adopt":"co-1"`), true},
+		"what is no order":     {with(`,"adopt":"co 1"`), false},
+		"a gate":               {gate(`{"name":"errors","http":{"url":"https://shop.example/healthz"}}`), true},
+		"a gate with samples":  {gate(`{"name":"errors","prometheus":{"address":"http://prom.example","query":"up","fail":"!=1"},"samples":3,"maxFailures":2}`), true},
+		"a gate of nothing":    {gate(`{"name":"errors"}`), false},
+		"a gate of two":        {gate(`{"name":"errors","http":{"url":"https://x.example"},"prometheus":{"address":"http://x.example","query":"up","pass":"> 0"}}`), false},
+		"a gate without name":  {gate(`{"http":{"url":"https://shop.example"}}`), false},
+		"a gate of a file":     {gate(`{"name":"errors","http":{"url":"file:///etc/passwd"}}`), false},
+		"a gate's condition":   {gate(`{"name":"errors","prometheus":{"address":"http://x.example","query":"up","pass":"low"}}`), false},
+		"no condition":         {gate(`{"name":"errors","prometheus":{"address":"http://x.example","query":"up"}}`), false},
+		"a status":             {gate(`{"name":"errors","http":{"url":"https://shop.example","status":[99]}}`), false},
+		"a schedule":           {with(`,"strategy":{"type":"gray","schedule":[{"batch":2,"at":"02:00","zone":"Asia/Shanghai"}]}`), true},
+		"a schedule at noon":   {with(`,"strategy":{"type":"gray","schedule":[{"batch":2,"at":"noon","zone":"Asia/Shanghai"}]}`), false},
+		"a schedule of none":   {with(`,"strategy":{"type":"gray","schedule":[{"at":"02:00","zone":"Asia/Shanghai"}]}`), false},
+		"no traffic rules":     {with(`,"strategy":{"type":"gray"},"traffic":{"springCloud":[]}`), false},
+		"a path":               {with(`,"strategy":{"type":"gray"},"traffic":{"springCloud":[{"path":"/o","condition":"OR","items":[` + item + `]}]}`), true},
+		"a call":               {with(`,"strategy":{"type":"gray"},"traffic":{"dubbo":[{"serviceName":"s","methodName":"m","condition":"AND","items":[{"index":0,"operator":"mod","cond":"<","value":"5"}]}]}`), true},
+		"a route":              {with(`,"strategy":{"type":"gray"},"traffic":{"alb":[{"ingressId":7,"serviceName":"s","condition":"AND","items":[` + item + `]}]}`), true},
+		"a route or another":   {with(`,"strategy":{"type":"gray"},"traffic":{"alb":[{"ingressId":7,"serviceName":"s","condition":"OR","items":[` + item + `]}]}`), false},
+		"an operator":          {with(`,"strategy":{"type":"gray"},"traffic":{"springCloud":[{"path":"/o","condition":"OR","items":[` + strings.Replace(item, "rawvalue", "like", 1) + `]}]}`), false},
+		"a rollback":           {on(`"operation":"rollback"`), true},
+		"a rollback to one":    {on(`"operation":"rollback","version":"v-7","strategy":{"type":"batch"}`), true},
+		"a rollback to none":   {on(`"operation":"rollback","version":"v 7"`), false},
+		"a restart":            {on(`"operation":"restart"`), true},
+		"a rescale":            {on(`"operation":"rescale","instances":3`), true},
+		"a rescale to nothing": {on(`"operation":"rescale"`), false},
+		"an operation":         {on(`"operation":"explode"`), false},
+		"nothing to release":   {on(`"note":"x"`), false},
+		"a restart of another": {with(`,"operation":"restart"`), false},
+		"a restart by traffic": {on(`"operation":"restart","traffic":{"springCloud":[]}`), false},
+		"a version to release": {with(`,"version":"v-7"`), false},
+		"a number to release":  {with(`,"instances":3`), false},
 		"a long note":          {with(`,"note":"` + strings.Repeat("é", 1025) + `"`), false},
 		"two artifacts":        {`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1","package":{"url":"http://x/y","version":"1"}}}`, false},
 		"no region":            {`{"app":{"platform":"sae","id":"a"},"artifact":{"image":"shop:1"}}`, false},

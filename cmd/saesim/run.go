@@ -70,7 +70,8 @@ func command(o *options, getenv func(string) string) *cobra.Command {
 		Short: "Alibaba Cloud SAE on loopback",
 		Long: `saesim serves the API of Alibaba Cloud's Serverless App Engine (version 2019-05-06)
 from memory: signed requests, change orders that take time, scaling rules, gray
-routes, and faults on demand through the admin API under /_saesim/.
+routes, and faults on demand through the admin API under /_saesim/, where a browser
+finds a page that shows what goes on.
 
 It accepts one key pair, which is no secret and works nowhere else:
   ` + saesim.TestAccessKeyID + ` / ` + saesim.TestAccessKeySecret + `

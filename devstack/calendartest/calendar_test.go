@@ -39,6 +39,8 @@ func broker(t *testing.T, users ...*server.User) *server.Server {
 
 func connect(t *testing.T, s *server.Server, options ...nats.Option) jetstream.JetStream {
 	t.Helper()
+	// What a server refuses is seen in the answers.
+	options = append(options, nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	conn, err := nats.Connect(s.ClientURL(), options...)
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)

@@ -65,6 +65,7 @@ func (s *Stack) worker() (*worker.Worker, error) {
 	}
 	return worker.New(worker.Config{
 		Temporal: s.Client, JetStream: s.JetStream, SAE: sae, Settle: s.config.Settle, CallsPerSecond: callsPerSecond,
+		GatesAllow: []string{"127.0.0.1"},
 	})
 }
 

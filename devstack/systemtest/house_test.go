@@ -24,7 +24,7 @@ import (
 
 // patience bounds every wait of a test. It is long because the machine may be slow;
 // no test takes it when all is well.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // speed makes a batch of the simulator take a tenth of a second.
 const speed = 20

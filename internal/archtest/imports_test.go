@@ -58,6 +58,18 @@ func rules() []rule {
 			why: "sae speaks to SAE through saeclient",
 		},
 		{
+			room: "activities/gates", may: []string{"release"}, never: []string{noBroker, noZerolog},
+			why: "gates asks the addresses that releases name, and nobody else",
+		},
+		{
+			room: "activities/calendar", may: []string{"release"}, never: []string{noBroker, noZerolog},
+			why: "calendar judges a calendar, wherever it is kept",
+		},
+		{
+			room: "activities/releases", may: []string{"release"}, never: []string{noBroker, noZerolog},
+			why: "releases looks at other releases through Temporal",
+		},
+		{
 			room: "wire", may: []string{"release"}, never: []string{noEngine, noZerolog},
 			why: "wire is the published form of the domain, whoever sends it",
 		},

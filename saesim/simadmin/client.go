@@ -135,6 +135,23 @@ func (c *Client) DeleteVersion(ctx context.Context, appID, versionID string) err
 	return c.do(ctx, http.MethodDelete, "apps/"+url.PathEscape(appID)+"/versions/"+url.PathEscape(versionID), bodies{})
 }
 
+// Services lists the microservices of an application.
+func (c *Client) Services(ctx context.Context, appID string) ([]saesim.Service, error) {
+	var services []saesim.Service
+	err := c.do(ctx, http.MethodGet, "apps/"+url.PathEscape(appID)+"/services", bodies{received: &services})
+	return services, err
+}
+
+// SetServices says which microservices an application publishes and consumes.
+func (c *Client) SetServices(ctx context.Context, appID string, services []saesim.Service) error {
+	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/services", bodies{sent: services})
+}
+
+// SetJobTemplate decides how later runs of an application as a job behave.
+func (c *Client) SetJobTemplate(ctx context.Context, appID string, t saesim.JobTemplate) error {
+	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/job", bodies{sent: t})
+}
+
 // Apps lists the applications.
 func (c *Client) Apps(ctx context.Context) ([]saesim.App, error) {
 	var apps []saesim.App

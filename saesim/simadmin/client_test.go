@@ -100,6 +100,24 @@ func TestCallsOrdersAndState(t *testing.T) {
 	require.Error(t, c.Restore(t.Context(), []byte("{}")))
 }
 
+func TestServices(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	app := sim.Apps()[0].ID
+	wanted := []saesim.Service{{
+		Name: "stock", Framework: saesim.FrameworkDubbo, Group: "HSF", Version: "1.0.1",
+		Methods: []saesim.ServiceMethod{{Name: "count", ReturnType: "int", ParameterTypes: []string{"int"}}},
+	}}
+	require.NoError(t, c.SetServices(t.Context(), app, wanted))
+	services, err := c.Services(t.Context(), app)
+	require.NoError(t, err)
+	require.Equal(t, wanted, services)
+	require.ErrorIs(t, c.SetServices(t.Context(), "x", wanted), saesim.ErrNoSuchApp)
+	_, err = c.Services(t.Context(), "x")
+	require.ErrorIs(t, err, saesim.ErrNoSuchApp)
+	require.ErrorContains(t, c.SetServices(t.Context(), app, []saesim.Service{{}}), "name")
+}
+
 func TestApprovalsOfUnknownOrders(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
@@ -166,4 +184,12 @@ func TestConsole(t *testing.T) {
 	require.ErrorIs(t, err, saesim.ErrNoSuchApp)
 	require.ErrorIs(t, c.ExpireOrder(t.Context(), "nothing"), saesim.ErrNoSuchOrder)
 	require.ErrorIs(t, c.DeleteVersion(t.Context(), app, "nothing"), saesim.ErrNoSuchVersion)
+}
+
+func TestJobTemplates(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	require.NoError(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 2, Forbid: true}))
+	require.ErrorIs(t, c.SetJobTemplate(t.Context(), "nothing", saesim.JobTemplate{}), saesim.ErrNoSuchApp)
+	require.ErrorContains(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 51}), "instances")
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,12 +16,14 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/wire"
 )
 
 // timeLimit bounds the recording.
@@ -32,37 +36,141 @@ type recorder struct {
 	dir string
 	out io.Writer
 	sae *saeclient.Client
+	// probe answers 200 at /up and 503 elsewhere.
+	probe *httptest.Server
+	// byHand is the change order that was begun at the console last.
+	byHand string
 }
 
 // story is one release from its event to its end.
 type story struct {
-	name     string
-	strategy release.Strategy
-	limits   release.Limits
-	fault    saesim.Fault
-	// words are said in their order, each when a batch waits.
-	words []release.Command
+	name string
+	// ask changes what is asked for; without it a deployment is.
+	ask func(*recorder, *release.Spec)
+	// before happens to the application before the release is asked for.
+	before func(context.Context, *recorder, release.App) error
+	fault  saesim.Fault
+	// words are said in their order.
+	words []word
+}
+
+// word is something that is said, or done, when an event has come.
+type word struct {
+	on    release.EventKind
+	batch int
+	say   release.Command
+	do    func(context.Context, *recorder) error
+}
+
+// the strategies of the stories.
+func gray(_ *recorder, s *release.Spec) {
+	s.Strategy = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
+}
+
+// and does one after the other.
+func and(all ...func(*recorder, *release.Spec)) func(*recorder, *release.Spec) {
+	return func(r *recorder, s *release.Spec) {
+		for _, each := range all {
+			each(r, s)
+		}
+	}
+}
+
+func confirm(batch int) word {
+	return word{on: release.EventBatchWaiting, batch: batch, say: release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann", Note: "fine"}}
+}
+
+func waiting(kind release.CommandKind) word {
+	return word{on: release.EventBatchWaiting, say: release.Command{Kind: kind, By: "ann", Reason: "latency"}}
 }
 
 func stories() []story {
-	gray := release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
-	confirm := func(batch int) release.Command {
-		return release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann", Note: "fine"}
+	auto := func(_ *recorder, s *release.Spec) {
+		s.Strategy = release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Second)}
 	}
-	soon := release.Duration(time.Second)
+	limited := func(policy release.TimeoutPolicy) func(*recorder, *release.Spec) {
+		return func(_ *recorder, s *release.Spec) {
+			s.Limits = release.Limits{Confirm: release.Duration(time.Second), OnConfirmTimeout: policy}
+		}
+	}
 	return []story{
 		{name: "deploy-succeeded"},
 		{name: "deploy-rolled-back", fault: saesim.Fault{Kind: saesim.FaultBatchFails}},
 		{name: "deploy-adopted", fault: saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"}},
-		{name: "gray-succeeded", strategy: gray, words: []release.Command{confirm(1), confirm(2)}},
-		{name: "gray-failed", strategy: gray, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2}, words: []release.Command{confirm(1)}},
-		{name: "gray-stuck", strategy: gray, fault: saesim.Fault{Kind: saesim.FaultHang}},
-		{name: "gray-aborted", strategy: gray, words: []release.Command{{Kind: release.CommandAbort, By: "ann", Reason: "latency"}}},
-		{name: "gray-confirm-limit", strategy: gray, limits: release.Limits{Confirm: soon}},
-		{name: "gray-promoted-by-limit", strategy: gray, limits: release.Limits{Confirm: soon, OnConfirmTimeout: release.TimeoutPromote}},
-		{name: "batch-auto", strategy: release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto}},
+		{name: "deploy-frozen", before: freeze, words: []word{{on: release.EventPaused, do: thaw}}},
+		{name: "deploy-overridden", before: freeze, words: []word{
+			{on: release.EventPaused, say: release.Command{Kind: release.CommandOverride, By: "ann", Reason: "fixes the incident"}},
+			{on: release.EventSucceeded, do: thaw},
+		}},
+		{name: "gray-succeeded", ask: gray, words: []word{confirm(1), confirm(2)}},
+		{name: "gray-failed", ask: gray, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2}, words: []word{confirm(1)}},
+		{name: "gray-stuck", ask: gray, fault: saesim.Fault{Kind: saesim.FaultHang}},
+		{name: "gray-aborted", ask: gray, words: []word{waiting(release.CommandAbort)}},
+		{name: "gray-rolled-back-by-word", ask: gray, words: []word{waiting(release.CommandRollback)}},
+		{name: "gray-paused", ask: gray, words: []word{
+			waiting(release.CommandPause),
+			{on: release.EventPaused, say: release.Command{Kind: release.CommandResume, By: "ann"}},
+			{on: release.EventResumed, say: release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}},
+			confirm(2),
+		}},
+		{name: "gray-confirm-limit", ask: and(gray, limited(release.TimeoutAbort))},
+		{name: "gray-promoted-by-limit", ask: and(gray, limited(release.TimeoutPromote))},
+		{name: "gray-traffic", ask: and(gray, canary), words: []word{confirm(1), confirm(2)}},
+		{name: "gray-gates-passed", ask: and(auto, gated("up"))},
+		{name: "gray-gates-failed", ask: and(auto, gated("down"))},
+		{name: "batch-auto", ask: auto},
+		{name: "adopted-by-hand", before: byHand, ask: adopting, words: []word{confirm(1)}},
+		{name: "rollback", before: deployed, ask: operation(release.OperationRollback)},
+		{name: "rollback-by-batches", before: deployed, ask: and(operation(release.OperationRollback), gray), words: []word{confirm(1), confirm(2)}},
+		{name: "restart", ask: operation(release.OperationRestart)},
+		{name: "rescale", ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) { s.Instances = 7 })},
 	}
 }
+
+// operation asks for something else than a release.
+func operation(op release.Operation) func(*recorder, *release.Spec) {
+	return func(_ *recorder, s *release.Spec) { s.Operation, s.Artifact = op, release.Artifact{} }
+}
+
+func canary(_ *recorder, s *release.Spec) {
+	s.Traffic = &release.Traffic{SpringCloud: []release.TrafficRule{{
+		Path: "/orders", Condition: "OR",
+		Items: []release.TrafficItem{{Type: "header", Name: "x-canary", Operator: "rawvalue", Cond: "==", Value: "1"}},
+	}}}
+}
+
+// gated asks the recorder's own probe at a path.
+func gated(path string) func(*recorder, *release.Spec) {
+	return func(r *recorder, s *release.Spec) {
+		s.Strategy.Gates = []release.Gate{{Name: "health", HTTP: &release.HTTPGate{URL: r.probe.URL + "/" + path}}}
+	}
+}
+
+func adopting(r *recorder, s *release.Spec) { s.Adopt = r.byHand }
+
+// byHand begins a deployment in batches at the platform's console.
+func byHand(_ context.Context, r *recorder, app release.App) (err error) {
+	r.byHand, err = r.Sim().BeginConsoleOrder(app.ID, saesim.ConsoleRelease{
+		Image: scenario.NewImage, Strategy: `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"manual"}}`,
+	})
+	return err
+}
+
+// deployed lets the application have a version to return to.
+func deployed(ctx context.Context, r *recorder, app release.App) error {
+	id, err := scenario.Request(ctx, r.JetStream, "before-"+app.ID, release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}})
+	if err != nil {
+		return err
+	}
+	return r.until(ctx, id, release.EventSucceeded)
+}
+
+// freeze stops the line, and thaw lifts that.
+func freeze(ctx context.Context, r *recorder, _ release.App) error {
+	return r.edit(ctx, release.Calendar{Stops: []release.Stop{{Name: "line", Reason: "incident", By: "ops"}}})
+}
+
+func thaw(ctx context.Context, r *recorder) error { return r.edit(ctx, release.Calendar{}) }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) != 1 {
@@ -76,6 +184,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	r := &recorder{Stack: s, dir: args[0], out: out}
+	r.probe = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path != "/up" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer r.probe.Close()
 	if r.sae, err = s.SAEClient(); err != nil {
 		return err
 	}
@@ -86,6 +200,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		if err := r.play(ctx, i, each); err != nil {
 			return fmt.Errorf("%s: %w", each.name, err)
 		}
+	}
+	if err := r.playLanes(ctx); err != nil {
+		return fmt.Errorf("lanes: %w", err)
 	}
 	return r.playAlone(ctx)
 }
@@ -102,9 +219,16 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 			return err
 		}
 	}
-	id, err := scenario.Request(ctx, r.JetStream, s.name, release.Spec{
-		App: app, Artifact: release.Artifact{Image: scenario.NewImage}, Strategy: s.strategy, Limits: s.limits, RequestedBy: "ci",
-	})
+	if s.before != nil {
+		if err := s.before(ctx, r, app); err != nil {
+			return err
+		}
+	}
+	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
+	if s.ask != nil {
+		s.ask(r, &spec)
+	}
+	id, err := scenario.Request(ctx, r.JetStream, s.name, spec)
 	if err != nil {
 		return err
 	}
@@ -116,12 +240,18 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	if _, err := events.Until(ctx, release.EventAccepted, 0); err != nil {
 		return err
 	}
-	for n, word := range s.words {
-		if _, err := events.Until(ctx, release.EventBatchWaiting, 0); err != nil {
+	for n, w := range s.words {
+		if _, err := events.Until(ctx, w.on, w.batch); err != nil {
 			return err
 		}
-		word.ID = fmt.Sprintf("%s-%d", s.name, n)
-		if err := scenario.Command(ctx, r.JetStream, id, word); err != nil {
+		if w.do != nil {
+			if err := w.do(ctx, r); err != nil {
+				return err
+			}
+			continue
+		}
+		w.say.ID = fmt.Sprintf("%s-%d", s.name, n)
+		if err := scenario.Command(ctx, r.JetStream, id, w.say); err != nil {
 			return err
 		}
 	}
@@ -131,24 +261,33 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
 }
 
+// until waits for an event of a release.
+func (r *recorder) until(ctx context.Context, id string, kind release.EventKind) error {
+	events, err := scenario.Follow(ctx, r.JetStream, id)
+	if err != nil {
+		return err
+	}
+	defer events.Stop()
+	_, err = events.Until(ctx, kind, 0)
+	return err
+}
+
+func (r *recorder) edit(ctx context.Context, c release.Calendar) error {
+	change := wire.CalendarChange{Action: "stop", Name: "line", By: "ops"}
+	return wire.NewCalendars(r.JetStream).Edit(ctx, change, func(release.Calendar) (release.Calendar, error) { return c, nil })
+}
+
 // playAlone records the workflows that no event starts.
 func (r *recorder) playAlone(ctx context.Context) error {
 	app, err := scenario.CreateApp(ctx, r.sae, "alone")
 	if err != nil {
 		return err
 	}
-	versions, err := r.sae.ListAppVersions(ctx, &saeclient.ListAppVersionsInput{AppID: &app.ID})
-	if err != nil {
-		return err
-	}
-	for name, start := range map[string]struct {
-		workflow string
-		in       any
-	}{
-		"rollback": {release.WorkflowRollback, release.Request{ID: "r-rollback", Spec: release.Spec{App: app, Operation: release.OperationRollback, Version: versions.Data[0].ID, RequestedBy: "ann"}}},
-		"toggle":   {release.WorkflowToggleScalingRules, release.ToggleRequest{App: app}},
+	for name, in := range map[string]release.ToggleRequest{
+		"toggle":      {App: app},
+		"toggle-back": {App: app, Enable: true, For: release.Duration(time.Second)},
 	} {
-		handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: release.WorkflowTaskQueue}, start.workflow, start.in)
+		handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: release.WorkflowTaskQueue}, release.WorkflowToggleScalingRules, in)
 		if err != nil {
 			return err
 		}
@@ -159,13 +298,126 @@ func (r *recorder) playAlone(ctx context.Context) error {
 	return nil
 }
 
+// playLanes records a lane that supersedes, is preempted, denies, refuses, and continues
+// as new with a parked release, and the watchdog of a release that is lost.
+func (r *recorder) playLanes(ctx context.Context) error {
+	app, err := scenario.CreateApp(ctx, r.sae, "lanes")
+	if err != nil {
+		return err
+	}
+	lane, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: release.LaneID(app), TaskQueue: release.WorkflowTaskQueue,
+	}, release.WorkflowLane, release.LaneInput{App: app, MaxUpdates: 3, Held: &release.Hold{By: "ops", Reason: "until the line is there"}})
+	if err != nil {
+		return err
+	}
+	firstRun := lane.GetRunID()
+	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
+	parked, newer, hotfix, rejected := spec, spec, spec, spec
+	gray(r, &parked)
+	newer.Lane.Policy, hotfix.Lane.Preempt, rejected.Lane.Policy = release.LaneSupersede, true, release.LaneReject
+	hotfix.Artifact.Image = "registry.example/shop:hotfix"
+	if err := r.ask(ctx, "lane-parked", parked, release.EventAccepted); err != nil {
+		return err
+	}
+	if err := r.tell(ctx, app, release.UpdateResume, release.LaneCommand{By: "ops"}); err != nil {
+		return err
+	}
+	if err := r.until(ctx, release.ID(scenario.Source, "lane-parked"), release.EventBatchWaiting); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		id   string
+		spec release.Spec
+		told release.EventKind
+	}{
+		{"lane-old", spec, release.EventAccepted},
+		{"lane-newer", newer, release.EventAccepted},
+		{"lane-rejected", rejected, release.EventFailed},
+	} {
+		if err := r.ask(ctx, step.id, step.spec, step.told); err != nil {
+			return err
+		}
+	}
+	if _, err := r.Sim().AddFault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: app.ID}); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, "lane-hotfix", hotfix, release.EventRolledBack); err != nil {
+		return err
+	}
+	if err := r.until(ctx, release.ID(scenario.Source, "lane-newer"), release.EventSucceeded); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, "lane-denied", hotfix, release.EventFailed); err != nil {
+		return err
+	}
+	if err := r.loseOne(ctx, parked); err != nil {
+		return err
+	}
+	if err := r.tell(ctx, app, release.UpdateAllow, release.LaneCommand{By: "ops"}); err != nil {
+		return err
+	}
+	if err := r.write(ctx, "lane-continued-as-new", r.Client.GetWorkflow(ctx, release.LaneID(app), firstRun)); err != nil {
+		return err
+	}
+	return r.write(ctx, "lane-last-run", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+}
+
+// loseOne terminates a parked release whose change order was aborted on the platform, and
+// records the watchdog that its lane lets look after it.
+func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
+	id := release.ID(scenario.Source, "lane-lost")
+	if err := r.ask(ctx, "lane-lost", spec, release.EventBatchWaiting); err != nil {
+		return err
+	}
+	value, err := r.Client.QueryWorkflow(ctx, release.WorkflowID(id), "", release.QueryProgress)
+	if err != nil {
+		return err
+	}
+	var p release.Progress
+	if err := value.Get(&p); err != nil {
+		return err
+	}
+	if _, err := r.sae.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: p.ChangeOrderID}); err != nil {
+		return err
+	}
+	if err := r.Client.TerminateWorkflow(ctx, release.WorkflowID(id), "", "by mistake"); err != nil {
+		return err
+	}
+	if err := r.until(ctx, id, release.EventAttention); err != nil {
+		return err
+	}
+	return r.write(ctx, "watchdog", r.Client.GetWorkflow(ctx, release.WatchdogID(id), ""))
+}
+
+// ask requests a release and waits for one of its events.
+func (r *recorder) ask(ctx context.Context, eventID string, spec release.Spec, told release.EventKind) error {
+	id, err := scenario.Request(ctx, r.JetStream, eventID, spec)
+	if err != nil {
+		return err
+	}
+	return r.until(ctx, id, told)
+}
+
+// tell gives a lane a command.
+func (r *recorder) tell(ctx context.Context, app release.App, update string, c release.LaneCommand) error {
+	handle, err := r.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: release.LaneID(app), UpdateName: update, Args: []any{c}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, nil)
+}
+
 // write waits for a workflow's end and writes its history.
 func (r *recorder) write(ctx context.Context, name string, handle client.WorkflowRun) error {
-	if err := handle.Get(ctx, nil); err != nil {
+	runID := handle.GetRunID()
+	if err := handle.GetWithOptions(ctx, nil, client.WorkflowRunGetOptions{DisableFollowingRuns: true}); err != nil && !continued(err) {
 		return err
 	}
 	var h historypb.History
-	events := r.Client.GetWorkflowHistory(ctx, handle.GetID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := r.Client.GetWorkflowHistory(ctx, handle.GetID(), runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
@@ -181,4 +433,10 @@ func (r *recorder) write(ctx context.Context, name string, handle client.Workflo
 		return err
 	}
 	return os.WriteFile(filepath.Join(r.dir, name+".json"), append(text, '\n'), 0o644)
+}
+
+// continued tells that a run ended by continuing as new.
+func continued(err error) bool {
+	_, ok := errors.AsType[*workflow.ContinueAsNewError](err)
+	return ok
 }

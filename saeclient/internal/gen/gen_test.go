@@ -62,6 +62,29 @@ func TestGoNames(t *testing.T) {
 	}
 }
 
+func TestTimesAreRecognised(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		node namedNode
+		want timeForm
+	}{
+		"by the note, seconds":       {namedNode{"StartTime", node{Type: "long", Note: "Epoch seconds."}}, epochSeconds},
+		"by the note, milliseconds":  {namedNode{"CreateTime", node{Type: "string", Note: "Epoch milliseconds as string."}}, epochMillis},
+		"by the note, local":         {namedNode{"CreateTime", node{Type: "string", Note: "Local 'yyyy-MM-dd HH:mm:ss'."}}, localText},
+		"by the note, RFC 3339":      {namedNode{"LastScaleTime", node{Type: "string", Note: "RFC 3339 UTC time."}}, rfc3339},
+		"by the name, milliseconds":  {namedNode{"CreateTimeStamp", node{Type: "long"}}, epochMillis},
+		"by the name, RFC 3339":      {namedNode{"LastTimestamp", node{Type: "string"}}, rfc3339},
+		"a duration":                 {namedNode{"BatchWaitTime", node{Type: "integer", Note: "Minutes."}}, notTime},
+		"a text that is not a time":  {namedNode{"Timezone", node{Type: "string"}}, notTime},
+		"an object of the same name": {namedNode{"Timer", node{Type: "object"}}, notTime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, timeFormOf(tt.node))
+		})
+	}
+}
+
 func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 	t.Parallel()
 	const code = `[{"code":"X","class":"invalid","retry":"never"}]`
@@ -77,6 +100,10 @@ func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 		"unknown answer type":    {operation("", `"A":{"type":"date"}`), code},
 		"nested unknown type":    {operation("", `"A":{"type":"object","fields":{"B":{"type":"array","items":{"type":"date"}}}}`), code},
 		"fields in a list":       {operation("", `"A":{"type":"object","fields":[]}`), code},
+		"JSON without a Go type": {operation(`{"name":"P","in":"query","type":"json"}`, ""), code},
+		"unknown JSON type":      {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"tuple"}}`, ""), code},
+		"members in a list":      {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"object","keys":[]}}`, ""), code},
+		"two shapes of one name": {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"array"}},{"name":"Tags","in":"form","type":"json","jsonShape":{"type":"object"}}`, ""), code},
 		"unknown class":          {operation("", ""), `[{"code":"X","class":"odd","retry":"never"}]`},
 		"unknown advice":         {operation("", ""), `[{"code":"X","class":"invalid","retry":"odd"}]`},
 	} {

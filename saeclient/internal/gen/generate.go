@@ -46,7 +46,15 @@ func generate(f *facts) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, data := range map[string]any{"operations": all, "errors": f.Errors, "platform": f, "shapes": shapes} {
+	var pagers []pagerModel
+	for _, op := range all {
+		if p, ok := newPager(op); ok {
+			pagers = append(pagers, p)
+		}
+	}
+	for name, data := range map[string]any{
+		"operations": all, "errors": f.Errors, "platform": f, "shapes": shapes, "pages": pagers,
+	} {
 		if files[fileName(name)], err = render(t, name+".go.tmpl", data); err != nil {
 			return nil, err
 		}

@@ -3,12 +3,25 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // groupModel is one generated file of operations.
 type groupModel struct {
 	Group      string
 	Operations []operationModel
+}
+
+// HasTimes tells whether an answer of the group holds a time.
+func (g groupModel) HasTimes() bool {
+	for _, op := range g.Operations {
+		for _, s := range op.Structs {
+			if slices.ContainsFunc(s.Fields, func(f fieldModel) bool { return f.Type == "time.Time" }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // operationModel is what the operation template needs.
@@ -29,6 +42,8 @@ type fieldModel struct {
 	Type string
 	Tag  string
 	Doc  string
+	// Reading tells the decoder what the type does not: that a number is a time in seconds, or that a text holds JSON.
+	Reading string
 	// Encode is the statement that puts the field of an Input on the wire.
 	Encode string
 }
@@ -231,6 +246,20 @@ type structBuilder struct {
 // field makes the Go field of an answer's member. An object below the outermost level is a pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
 	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
+	if form := timeFormOf(n); form != notTime {
+		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
+		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
+		if form == epochSeconds {
+			f.Reading = "seconds"
+		}
+		return f, nil
+	}
+	if typ, ok := textType(n, prefix); ok {
+		f.Type, f.Tag = typ, f.Tag+",omitzero"
+		f.Doc = strings.TrimSpace(f.Doc + " On the wire: JSON text.")
+		f.Reading = "text"
+		return f, nil
+	}
 	typ, err := b.goType(prefix+goName(n.Name), n.node)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.Name, err)
@@ -264,6 +293,9 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 	case "any":
 		return "any", nil
 	case "map":
+		if secretMap(name, n) {
+			return "ConfigMapData", nil
+		}
 		elem, err := b.goType(name, *n.Additional)
 		return "map[string]" + elem, err
 	case "array":

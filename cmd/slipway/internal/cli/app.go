@@ -58,7 +58,8 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},
-		a.worker(), a.starter(), a.setup(), a.healthz(), a.release(), a.version(), settingsTopic(), exitCodesTopic())
+		a.worker(), a.starter(), a.setup(), a.healthz(),
+		a.release(), a.rollback(), a.restart(), a.rescale(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
@@ -124,6 +125,13 @@ func arguments(names ...string) cobra.PositionalArgs {
 			return &usageError{`unexpected argument "` + args[len(names)] + `"`}
 		}
 		return nil
+	}
+}
+
+// atLeast checks that the named positional arguments are there; more may follow.
+func atLeast(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		return arguments(names...)(cmd, args[:min(len(args), len(names))])
 	}
 }
 

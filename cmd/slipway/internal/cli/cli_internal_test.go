@@ -211,19 +211,100 @@ func TestProbeURL(t *testing.T) {
 
 func TestSaidNamesWhoseWordCounted(t *testing.T) {
 	t.Parallel()
+	at := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
 	p := release.Progress{Decisions: []release.Decision{
-		{Kind: release.CommandConfirm, Batch: 1, By: "ci", Refused: "too early"},
-		{Kind: release.CommandConfirm, Batch: 1, By: "li", Note: "good", At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)},
+		{Kind: release.CommandConfirm, ID: "1", Batch: 1, By: "ci", Refused: "too early"},
+		{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good", At: at},
+		{Kind: release.CommandPause, ID: "3", By: "li", At: at},
+		{Kind: release.CommandResume, ID: "4", By: "li", At: at},
+		{Kind: release.CommandPause, ID: "5", By: "mei", At: at},
+		{Kind: release.CommandRollback, ID: "6", Version: "v-7", By: "li", At: at},
 	}}
 	for _, c := range []struct {
 		command release.Command
 		want    string
 	}{
-		{release.Command{Kind: release.CommandConfirm, Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
-		{release.Command{Kind: release.CommandConfirm, Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandConfirm, Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
-		{release.Command{Kind: release.CommandAbort, By: "mei", Reason: "errors"}, "aborted by mei"},
+		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", Reason: "errors"}, "aborted by mei"},
+		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "told to abort once no batch is in progress, by mei"},
+		{release.Command{Kind: release.CommandPause, ID: "5", By: "mei"}, "paused by mei"},
+		{release.Command{Kind: release.CommandPause, ID: "x", By: "li"}, "paused already, by mei at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandResume, ID: "4", By: "li"}, "resumed by li"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", By: "mei"}, "told to roll back, by mei"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "told to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "told to pass over freezes, by mei"},
 	} {
 		require.Equal(t, c.want, said(p, c.command))
+	}
+}
+
+func TestEveryCommandCanBeSaid(t *testing.T) {
+	t.Parallel()
+	root := (&app{World{}}).root()
+	for _, kind := range release.CommandKinds() {
+		cmd, rest, err := root.Find([]string{"release", string(kind)})
+		require.NoError(t, err)
+		require.Empty(t, rest, kind)
+		require.Equal(t, string(kind), cmd.Name())
+		for _, flag := range []string{"artifact", "change-order", "by", "timeout", "output"} {
+			require.NotNil(t, cmd.Flag(flag), "%s --%s", kind, flag)
+		}
+		require.NotEqual(t, string(kind), done(release.Command{Kind: kind}), "no words for it")
+	}
+}
+
+// TestEveryCommandHasExamples: whoever asks for help sees how it is meant.
+func TestEveryCommandHasExamples(t *testing.T) {
+	t.Parallel()
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if cmd.Runnable() {
+			require.Contains(t, cmd.Example, "  slipway", cmd.CommandPath())
+		}
+		for _, child := range cmd.Commands() {
+			visit(child)
+		}
+	}
+	visit((&app{World{}}).root())
+}
+
+func TestParseApp(t *testing.T) {
+	t.Parallel()
+	app, err := parseApp("sae/cn-hangzhou/app-1")
+	require.NoError(t, err)
+	require.Equal(t, release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}, app)
+	for name, want := range map[string]string{
+		"shop":                   `APP "shop" is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca`,
+		"r-abcdefghijklmnop":     "commands to a release are under: slipway release",
+		"k8s/cn-hangzhou/app-1":  `APP "k8s/cn-hangzhou/app-1": app.platform: "k8s" is not a platform served here`,
+		"sae/hangzhou/app 1":     `app.region: "hangzhou" is not a region ID such as cn-hangzhou; app.id: "app 1"`,
+		"sae/cn-hangzhou/a/more": "is not of the form",
+	} {
+		_, err := parseApp(name)
+		var usage *usageError
+		require.ErrorAs(t, err, &usage, name)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want time.Duration
+	}{
+		{nil, answerTime},
+		{[]string{"--timeout", "5s"}, 5 * time.Second},
+		{[]string{"--wait"}, 0},
+		{[]string{"--wait", "--timeout", "5s"}, 5 * time.Second},
+		{[]string{"--wait=false"}, answerTime},
+	} {
+		cmd := &cobra.Command{}
+		waits(cmd, "wait")
+		timeout := cmd.Flags().Duration(flagTimeout, answerTime, "")
+		require.NoError(t, cmd.ParseFlags(c.args))
+		require.Equal(t, c.want, patience(cmd, *timeout), c.args)
 	}
 }

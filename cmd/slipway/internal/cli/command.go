@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/releases"
@@ -17,6 +21,21 @@ import (
 // viaUpdate is the way commands of this command line come.
 const viaUpdate = "update"
 
+// Flags that several commands have.
+const (
+	flagReason    = "reason"
+	flagNote      = "note"
+	flagToVersion = "to-version"
+)
+
+// answersAndCodes ends the help of every command to a release.
+const answersAndCodes = `
+
+With --artifact or --change-order the word counts only for what it was meant for: a release
+that brings something else, or is at another change order, refuses it.
+
+Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`
+
 func (a *app) confirm() *cobra.Command {
 	var batch int
 	var note string
@@ -25,20 +44,18 @@ func (a *app) confirm() *cobra.Command {
 		Aliases: []string{"promote"},
 		Short:   "Say that a finished batch is good, so that the next may begin",
 		Long: `Say that a finished batch is good, so that the next may begin. Without --batch it is the
-batch that waits just now; with it, nothing but that batch is confirmed, however late the
-word comes. Confirming the same batch twice is one confirmation.
-
-Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`,
+batch that waits just now, of the artifact and the change order that the release shows just
+now; with it, nothing but that batch is confirmed, however late the word comes. Confirming
+the same batch twice is one confirmation.` + answersAndCodes,
 		Example: `  slipway release confirm r-abcdefghijklmnop
   slipway release confirm r-abcdefghijklmnop --batch 1 --note "orders look right"
+  slipway release confirm r-abcdefghijklmnop --batch 1 --artifact registry.example/shop:1.4.2
   slipway release promote r-abcdefghijklmnop`,
-		Args: arguments("ID"),
 	}, func(cmd *cobra.Command, client *releases.Client, id string) (release.Command, error) {
 		if batch == 0 {
-			var err error
-			if batch, err = a.waitingBatch(cmd.Context(), client, id); err != nil {
-				return release.Command{}, err
-			}
+			c, err := a.waitingBatch(cmd.Context(), client, id)
+			c.Note = note
+			return c, err
 		}
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, Note: note}, nil
 	})
@@ -55,27 +72,124 @@ Exit code 7 when the release refuses, with the reason; 8 when no worker answers 
 }
 
 func (a *app) abort() *cobra.Command {
-	var reason string
-	cmd := a.command(&cobra.Command{
+	var atSafePoint bool
+	cmd, reason := a.reasoned(&cobra.Command{
 		Use:   "abort ID",
 		Short: "Stop a release and return to the version that ran before",
 		Long: `Stop a release and return to the version that ran before. The release itself undoes what
 it has begun; watch it with "slipway release watch". Aborting twice is one abort.
 
-Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`,
-		Example: `  slipway release abort r-abcdefghijklmnop --reason "error rate doubled"`,
-		Args:    arguments("ID"),
-	}, func(*cobra.Command, *releases.Client, string) (release.Command, error) {
-		return release.Command{Kind: release.CommandAbort, Reason: reason}, nil
+With --at-safe-point a batch in progress is finished first.` + answersAndCodes,
+		Example: `  slipway release abort r-abcdefghijklmnop --reason "error rate doubled"
+  slipway release abort r-abcdefghijklmnop --at-safe-point --reason "a hotfix comes first"`,
+	}, func(reason string) release.Command {
+		return release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint}
 	})
-	cmd.Flags().StringVar(&reason, "reason", "", "why")
+	cmd.Flags().StringVar(reason, flagReason, "", "why")
+	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "wait until no batch is in progress")
+	return cmd
+}
+
+func (a *app) pause() *cobra.Command {
+	cmd, reason := a.reasoned(&cobra.Command{
+		Use:   "pause ID",
+		Short: "Let nothing new begin until the release is resumed",
+		Long: `Let nothing new begin until the release is resumed. A batch in progress goes on to its end;
+the limits of the release go on, too. To keep releases from beginning at all, see
+"slipway lane hold".` + answersAndCodes,
+		Example: `  slipway release pause r-abcdefghijklmnop --reason "looking at the logs"
+  slipway release resume r-abcdefghijklmnop`,
+	}, func(reason string) release.Command {
+		return release.Command{Kind: release.CommandPause, Reason: reason}
+	})
+	cmd.Flags().StringVar(reason, flagReason, "", "why")
+	return cmd
+}
+
+func (a *app) resume() *cobra.Command {
+	cmd, reason := a.reasoned(&cobra.Command{
+		Use:     "resume ID",
+		Aliases: []string{"unpause"},
+		Short:   "End a pause",
+		Long: `End a pause. The release goes on where it stood; a batch that waits for a confirmation
+waits for it again, see "slipway release confirm".` + answersAndCodes,
+		Example: `  slipway release resume r-abcdefghijklmnop --reason "it was something else"`,
+	}, func(reason string) release.Command {
+		return release.Command{Kind: release.CommandResume, Reason: reason}
+	})
+	cmd.Flags().StringVar(reason, flagReason, "", "why")
+	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhasePaused})
+	return cmd
+}
+
+func (a *app) releaseRollback() *cobra.Command {
+	var version string
+	cmd, reason := a.reasoned(&cobra.Command{
+		Use:     "rollback ID",
+		Aliases: []string{"undo"},
+		Short:   "Stop a release and return to a version",
+		Long: `Stop a release under way and return to the version that ran before, or to another one. What
+has ended cannot be rolled back: "slipway rollback APP" begins a release that does.` + answersAndCodes,
+		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
+  slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
+	}, func(reason string) release.Command {
+		return release.Command{Kind: release.CommandRollback, Reason: reason, Version: version}
+	})
+	cmd.Flags().StringVar(reason, flagReason, "", "why")
+	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
+	return otherWords(cmd)
+}
+
+func (a *app) override() *cobra.Command {
+	cmd, reason := a.reasoned(&cobra.Command{
+		Use:   "override ID --reason REASON",
+		Short: "Let a release pass over freezes from now on",
+		Long: `Let a release pass over freezes from now on. It is recorded who said so, and why. To see
+which freeze holds it: "slipway freeze list --app APP".` + answersAndCodes,
+		Example: `  slipway release override r-abcdefghijklmnop --reason "orders are lost until this is out"`,
+	}, func(reason string) release.Command {
+		return release.Command{Kind: release.CommandOverride, Reason: reason}
+	})
+	cmd.Flags().StringVar(reason, flagReason, "", "why the freeze does not hold this release (required)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if strings.TrimSpace(*reason) == "" {
+			return &usageError{"missing --reason: say why the freeze does not hold this release"}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// reasoned makes a command whose word needs no look at the release; the caller gives the
+// flag of the reason.
+func (a *app) reasoned(cmd *cobra.Command, word func(reason string) release.Command) (made *cobra.Command, reason *string) {
+	reason = new(string)
+	return a.command(cmd, func(*cobra.Command, *releases.Client, string) (release.Command, error) {
+		return word(*reason), nil
+	}), reason
+}
+
+// otherWords lets flags also have the names that users of other tools know.
+func otherWords(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		switch name {
+		case "to-revision":
+			name = flagToVersion
+		case flagNote:
+			name = flagReason
+		}
+		return pflag.NormalizedName(name)
+	})
 	return cmd
 }
 
 // command makes a command that gives its word to a release. The word is made by word
 // once Temporal is connected.
 func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Client, string) (release.Command, error)) *cobra.Command {
+	cmd.Args = arguments("ID")
 	a.onRelease(settings(cmd, config.Speaker()))
+	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
+	changeOrder := cmd.Flags().String("change-order", "", "only if the release is at this change order")
 	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f, err := format(cmd)
@@ -98,6 +212,7 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		if err != nil {
 			return err
 		}
+		c.Artifact, c.ChangeOrderID = cmp.Or(*artifact, c.Artifact), cmp.Or(*changeOrder, c.ChangeOrderID)
 		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), viaUpdate
 		p, err := client.Say(ctx, args[0], c)
 		if err != nil {
@@ -111,15 +226,12 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 
 // said tells what the command did: the first word counts, and later ones repeat it.
 func said(p release.Progress, c release.Command) string {
-	what := "aborted"
-	if c.Kind == release.CommandConfirm {
-		what = fmt.Sprintf("batch %d confirmed", c.Batch)
-	}
-	for _, d := range p.Decisions {
-		if d.Kind != c.Kind || d.Batch != c.Batch || d.Refused != "" {
+	what := done(c)
+	for _, d := range slices.Backward(p.Decisions) {
+		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
 			continue
 		}
-		if d.By != c.By || d.Note != c.Words() {
+		if d.ID != c.ID {
 			return what + " already, by " + d.By + " at " + d.At.UTC().Format(time.RFC3339)
 		}
 		break
@@ -127,21 +239,54 @@ func said(p release.Progress, c release.Command) string {
 	return what + " by " + c.By
 }
 
-// waitingBatch asks the release which batch waits, and says so.
-func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id string) (int, error) {
+// done is what a command does, in the past.
+func done(c release.Command) string {
+	switch c.Kind {
+	case release.CommandConfirm:
+		return fmt.Sprintf("batch %d confirmed", c.Batch)
+	case release.CommandAbort:
+		if c.AtSafePoint {
+			return "told to abort once no batch is in progress,"
+		}
+		return "aborted"
+	case release.CommandPause:
+		return "paused"
+	case release.CommandResume:
+		return "resumed"
+	case release.CommandRollback:
+		if c.Version != "" {
+			return "told to roll back to version " + c.Version + ","
+		}
+		return "told to roll back,"
+	case release.CommandOverride:
+		return "told to pass over freezes,"
+	}
+	return string(c.Kind)
+}
+
+// waitingBatch asks the release which batch waits, and says so. The confirmation is bound
+// to what the release shows just now.
+func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id string) (release.Command, error) {
+	var none release.Command
 	look, err := client.Look(ctx, id)
 	if err != nil {
-		return 0, err
+		return none, err
 	}
 	p := look.Progress
 	switch {
 	case look.Lack != "":
-		return 0, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, look.Lack)
+		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, look.Lack)
 	case p.Phase.Ended():
-		return 0, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+		return none, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+	case p.Paused:
+		return none, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
 	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
-		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
+		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
 	}
 	a.talk("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), p.Awaiting.Since.UTC().Format(time.RFC3339))
-	return p.Awaiting.Batch, nil
+	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeOrderID: p.ChangeOrderID}
+	if p.Artifact != (release.Artifact{}) {
+		c.Artifact = p.Artifact.String()
+	}
+	return c, nil
 }

@@ -36,7 +36,7 @@ const exitCodes = `  0    done; a watched release has Succeeded
   4    the watched release was Aborted: the old version runs
   5    the watched release has Failed
   6    the watched release NeedsAttention: a person must look at it
-  7    refused: the command does not apply to the release; nothing was changed
+  7    refused: the command does not apply to the release, the lane or the rules; nothing was changed
   8    timeout: the time given by --timeout is up; the release itself goes on
   130  interrupted`
 

@@ -18,7 +18,7 @@ func (a *app) release() *cobra.Command {
 		Use:     "release",
 		Aliases: []string{"releases"},
 		// People look for these at the top, where other tools have them.
-		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort"},
+		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override"},
 		Short:      "Submit, watch and steer releases",
 		Long: `Submit, watch and steer releases.
 
@@ -27,9 +27,11 @@ Exit codes:
 		Example: `  slipway release submit -f release.yaml
   slipway release list --phase AwaitingConfirm
   slipway release watch r-abcdefghijklmnop
-  slipway release confirm r-abcdefghijklmnop --note "orders look right"`,
+  slipway release confirm r-abcdefghijklmnop --note "orders look right"
+  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"`,
 		GroupID: groupReleases,
-	}, a.submit(), a.list(), a.get(), a.watch(), a.confirm(), a.abort())
+	}, a.submit(), a.list(), a.get(), a.watch(),
+		a.confirm(), a.abort(), a.pause(), a.resume(), a.releaseRollback(), a.override())
 }
 
 const (

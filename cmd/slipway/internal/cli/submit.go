@@ -24,12 +24,11 @@ import (
 // defaultSource is the source of events that this command line publishes.
 const defaultSource = "urn:slipway:cli"
 
-// submission is what to submit and how.
+// submission is how to submit a request.
 type submission struct {
-	file, eventID, source string
-	over                  relfile.Overrides
-	dryRun, wait          bool
-	timeout               time.Duration
+	eventID, source string
+	dryRun, wait    bool
+	timeout         time.Duration
 }
 
 // receipt tells what was submitted.
@@ -41,9 +40,23 @@ type receipt struct {
 	Duplicate bool `json:"duplicate,omitempty"`
 }
 
+// submitting gives a command the flags of a submission.
+func submitting(cmd *cobra.Command) (made *cobra.Command, s *submission) {
+	drawing(printing(settings(cmd, config.Temporal(), config.NATS(), config.Speaker())))
+	s = &submission{}
+	flags := cmd.Flags()
+	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
+	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
+	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
+	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
+	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
+	return cmd, s
+}
+
 func (a *app) submit() *cobra.Command {
-	s := submission{}
-	cmd := drawing(printing(settings(&cobra.Command{
+	var file string
+	var over relfile.Overrides
+	cmd, s := submitting(&cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a release by an event on NATS",
 		Long: `Ask for the release that a file describes, by an event on NATS JetStream, and print the
@@ -61,23 +74,24 @@ tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttent
   slipway release submit -f release.yaml --source https://ci.example/shop --event-id "$CI_JOB_ID"
   slipway release submit -f - --dry-run < release.yaml`,
 		Args: arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSubmit(cmd, s) },
-	}, config.Temporal(), config.NATS(), config.Speaker())))
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.runSubmit(cmd, *s, func(by string) (release.Spec, error) {
+			over.AskedBy = by
+			return a.readFile(file, over)
+		})
+	}
 	flags := cmd.Flags()
-	flags.StringVarP(&s.file, "file", "f", "", "release file; - reads standard input (required)")
-	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
-	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
-	flags.StringVar(&s.over.Image, "image", "", "release this image in place of the file's artifact")
-	flags.StringVar(&s.over.Note, "note", "", "note in place of the file's")
-	flags.StringVar(&s.over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
-	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
-	flags.BoolVarP(&s.wait, "wait", "w", false, "follow the release and exit by its outcome")
-	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
+	flags.StringVarP(&file, "file", "f", "", "release file; - reads standard input (required)")
+	flags.StringVar(&over.Image, "image", "", "release this image in place of the file's artifact")
+	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
+	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	return cmd
 }
 
-func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
+// runSubmit submits the spec that specFor makes for whoever asks.
+func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string) (release.Spec, error)) error {
 	f, err := format(cmd)
 	if err != nil {
 		return err
@@ -89,8 +103,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
 	if s.timeout != 0 && !s.wait {
 		return &usageError{"--timeout is for --wait"}
 	}
-	s.over.AskedBy = a.speaker(v)
-	spec, err := a.readFile(s)
+	spec, err := specFor(a.speaker(v))
 	if err != nil {
 		return err
 	}
@@ -118,20 +131,20 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission) error {
 	return a.follow(cmd, following{id: r.ReleaseID, values: v, format: f, grace: graceSubmitted})
 }
 
-func (a *app) readFile(s submission) (release.Spec, error) {
-	if s.file == "" {
+func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
+	if path == "" {
 		return release.Spec{}, &usageError{"missing -f FILE, the release file; - reads standard input"}
 	}
 	in, name := a.Stdin, "standard input"
-	if s.file != "-" {
-		file, err := os.Open(s.file)
+	if path != "-" {
+		file, err := os.Open(path)
 		if err != nil {
 			return release.Spec{}, &usageError{err.Error()}
 		}
 		defer func() { _ = file.Close() }()
-		in, name = file, s.file
+		in, name = file, path
 	}
-	spec, err := relfile.Read(in, s.over)
+	spec, err := relfile.Read(in, over)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
 		return spec, fmt.Errorf("%s cannot be released:\n%w", name, problems)
 	}

@@ -21,7 +21,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
   slipway worker --config /etc/slipway.yaml --http-addr 0.0.0.0:8080`,
 		GroupID: groupRoles,
 		Args:    arguments(),
-	}, append(roleSettings(addrWorker), config.SAE())...)
+	}, append(roleSettings(addrWorker), config.SAE(), config.Worker())...)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		v, err := a.values(cmd)
 		if err != nil {
@@ -36,6 +36,11 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		}
 		if c.Settle, err = v.Duration(config.SAESettle); err != nil {
 			return err
+		}
+		c.GatesAllow = v.List(config.GatesAllow)
+		c.Deployment = worker.Deployment{Name: v.String(config.DeploymentName), BuildID: v.String(config.DeploymentBuildID)}
+		if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
+			return v.Bad(config.DeploymentBuildID, "a worker deployment needs both a name and a build ID", "set both, or none")
 		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
 			c.Temporal, c.JetStream = r.temporal, r.js

@@ -34,6 +34,10 @@ const (
 	SAECallsPerSecond = "sae-calls-per-second"
 	SAESettle         = "sae-settle"
 
+	GatesAllow        = "gates-allow"
+	DeploymentName    = "deployment-name"
+	DeploymentBuildID = "deployment-build-id"
+
 	TemporalAddress   = "temporal-address"
 	TemporalNamespace = "temporal-namespace"
 
@@ -81,6 +85,16 @@ func SAE() []Setting {
 	}
 }
 
+// Worker are the settings of workers alone. The variables of the deployment are those of
+// Temporal's worker controller.
+func Worker() []Setting {
+	return []Setting{
+		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080 or *.shop.example (default none)"},
+		{Name: DeploymentName, Env: "TEMPORAL_DEPLOYMENT_NAME", Usage: "name of the Temporal worker deployment this worker belongs to (default none: workers are not versioned)"},
+		{Name: DeploymentBuildID, Env: "TEMPORAL_WORKER_BUILD_ID", Usage: "version of this worker within its deployment"},
+	}
+}
+
 // Temporal is where Temporal is found. The rest of its settings (TLS, API key, profile)
 // are those of Temporal's own environment configuration.
 func Temporal() []Setting {
@@ -109,7 +123,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Temporal(), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Temporal(), NATS()} {
 		out = append(out, group...)
 	}
 	return out

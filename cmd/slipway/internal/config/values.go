@@ -132,6 +132,11 @@ func scalar(value any) bool {
 	return false
 }
 
+// List reads a setting whose parts are separated by commas.
+func (v *Values) List(name string) []string {
+	return strings.FieldsFunc(v.String(name), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // Number returns a setting that must be a positive number; 0 when nothing was said.
 func (v *Values) Number(name string) (float64, error) {
 	if !v.Said(name) {

@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,22 +18,42 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("there is no release %q; list them with: slipway release list", e.ID)
 }
 
+// Subject is what a command is for.
+type Subject string
+
+// The subjects; the zero value is a release.
+const (
+	SubjectRelease Subject = "release"
+	SubjectLane    Subject = "lane"
+	SubjectScaling Subject = "scaling"
+)
+
 // RefusedError says why a command changed nothing.
-type RefusedError struct{ ID, Reason string }
+type RefusedError struct {
+	ID, Reason string
+	Of         Subject
+}
 
 // Error implements error.
-func (e *RefusedError) Error() string { return fmt.Sprintf("release %s refused: %s", e.ID, e.Reason) }
+func (e *RefusedError) Error() string {
+	if e.Of == SubjectScaling {
+		return fmt.Sprintf("scaling rules of %s: refused: %s", e.ID, e.Reason)
+	}
+	return fmt.Sprintf("%s %s refused: %s", cmp.Or(e.Of, SubjectRelease), e.ID, e.Reason)
+}
 
 // UnansweredError says that a command was sent and nobody answered in time.
 type UnansweredError struct {
 	ID     string
 	Waited time.Duration
+	Of     Subject
 }
 
 // Error implements error.
 func (e *UnansweredError) Error() string {
-	return fmt.Sprintf("no worker answered for release %s within %s, so the command may or may not count; "+
-		"see slipway release get %s, check that slipway worker runs, and say it again: the same word counts once", e.ID, e.Waited, e.ID)
+	of := cmp.Or(e.Of, SubjectRelease)
+	return fmt.Sprintf("no worker answered for %s %s within %s, so the command may or may not count; "+
+		"see slipway %s get %s, check that slipway worker runs, and say it again: the same word counts once", of, e.ID, e.Waited, of, e.ID)
 }
 
 // UnreachableError says that Temporal did not answer; trying again may help.

@@ -50,7 +50,7 @@ type Filter struct {
 
 // query is the filter in the language of Temporal's visibility.
 func (f Filter) query() string {
-	q := fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s')", release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback)
+	q := "WorkflowType IN (" + strings.Join(releaseTypes(), ", ") + ")"
 	if f.App != "" {
 		q += fmt.Sprintf(" AND %s = %s", release.SearchApp, literal(f.App))
 	}
@@ -60,25 +60,45 @@ func (f Filter) query() string {
 	return q
 }
 
+// releaseTypes are the workflow types of releases, quoted.
+func releaseTypes() []string {
+	types := []string{
+		release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback, release.WorkflowRestart, release.WorkflowRescale,
+	}
+	for i, t := range types {
+		types[i] = literal(t)
+	}
+	return types
+}
+
 // literal quotes text for a visibility query.
 func literal(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// pageSize is how many releases are asked for at a time.
+// pageSize is how many workflows are asked for at a time.
 const pageSize = 200
 
 // List lists releases, those under way first and then the latest ended first. More tells
 // that the limit cut the list.
 func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
+	infos, more, err := c.find(ctx, f.query(), f.Limit)
+	for _, info := range infos {
+		found = append(found, listed(info))
+	}
+	return found, more, err
+}
+
+// find lists workflows; 0 is no limit.
+func (c *Client) find(ctx context.Context, query string, limit int) (found []*workflowpb.WorkflowExecutionInfo, more bool, err error) {
 	var page []byte
 	for {
 		size := pageSize
-		if f.Limit > 0 {
-			size = min(size, f.Limit+1-len(found))
+		if limit > 0 {
+			size = min(size, limit+1-len(found))
 		}
 		resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query: f.query(), PageSize: int32(size), NextPageToken: page,
+			Query: query, PageSize: int32(size), NextPageToken: page,
 		})
 		if _, invalid := errors.AsType[*serviceerror.InvalidArgument](err); invalid {
 			return nil, false, fmt.Errorf("%w; are the search attributes registered? slipway setup does that", err)
@@ -86,11 +106,9 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 		if err != nil {
 			return nil, false, classify("", err)
 		}
-		for _, info := range resp.GetExecutions() {
-			found = append(found, listed(info))
-		}
-		if f.Limit > 0 && len(found) > f.Limit {
-			return found[:f.Limit], true, nil
+		found = append(found, resp.GetExecutions()...)
+		if limit > 0 && len(found) > limit {
+			return found[:limit], true, nil
 		}
 		if page = resp.GetNextPageToken(); len(page) == 0 {
 			return found, false, nil

@@ -248,7 +248,7 @@ func TestList(t *testing.T) {
 		return i
 	}
 	m, r := newClient(t)
-	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback') AND SlipwayApp = 'sae/cn-hangzhou/o\\'app' AND SlipwayPhase = 'RollingOut'"
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayApp = 'sae/cn-hangzhou/o\\'app' AND SlipwayPhase = 'RollingOut'"
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 3}).Return(
 		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("next"), Executions: []*workflowpb.WorkflowExecutionInfo{
 			info(release.WorkflowID(id), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),

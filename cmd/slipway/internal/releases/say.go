@@ -27,14 +27,13 @@ func (c *Client) Say(ctx context.Context, id string, cmd release.Command) (relea
 	if err == nil {
 		err = handle.Get(ctx, &p)
 	}
-	var application *temporal.ApplicationError
 	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	var gone *serviceerror.NotFound
 	switch {
 	case err == nil:
 		return p, nil
-	case errors.As(err, &application) && application.Type() == release.ErrorRefused:
-		return p, &RefusedError{ID: id, Reason: application.Message()}
+	case refusal(err) != "":
+		return p, &RefusedError{ID: id, Reason: refusal(err)}
 	case errors.As(err, &gone):
 		return p, c.tooLate(ctx, id, cmd)
 	case errors.As(err, &late) && errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -43,6 +42,15 @@ func (c *Client) Say(ctx context.Context, id string, cmd release.Command) (relea
 		return p, context.Cause(ctx)
 	}
 	return p, classify(id, err)
+}
+
+// refusal is the reason with which a workflow refused an update; empty when it did not.
+func refusal(err error) string {
+	application, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || application.Type() != release.ErrorRefused {
+		return ""
+	}
+	return application.Message()
 }
 
 // tooLate tells a release that has ended from one that never was: Temporal answers the

@@ -3,6 +3,7 @@ package relfile
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,8 +17,8 @@ func locate(problems release.Problems, spec *yaml.Node) release.Problems {
 	out := slices.Clone(problems)
 	for i, p := range out {
 		n := spec
-		for name := range strings.SplitSeq(p.Field, ".") {
-			if n = entry(n, name); n == nil {
+		for _, step := range steps(p.Field) {
+			if n = step.from(n); n == nil {
 				break
 			}
 		}
@@ -30,6 +31,38 @@ func locate(problems release.Problems, spec *yaml.Node) release.Problems {
 		out[i].Message = onLine(p.Message, n)
 	}
 	return out
+}
+
+// step leads from a node to one within it: to the value of a name, or to an entry of a
+// list.
+type step struct {
+	name  string
+	index int
+}
+
+// steps are the steps of a path such as strategy.gates[0].http.
+func steps(path string) []step {
+	var out []step
+	for part := range strings.SplitSeq(path, ".") {
+		name, rest, _ := strings.Cut(part, "[")
+		out = append(out, step{name: name})
+		for n := range strings.SplitSeq(rest, "[") {
+			if index, err := strconv.Atoi(strings.TrimSuffix(n, "]")); err == nil {
+				out = append(out, step{index: index})
+			}
+		}
+	}
+	return out
+}
+
+func (s step) from(n *yaml.Node) *yaml.Node {
+	if s.name != "" {
+		return entry(n, s.name)
+	}
+	if n == nil || n.Kind != yaml.SequenceNode || s.index >= len(n.Content) {
+		return nil
+	}
+	return n.Content[s.index]
 }
 
 // entry returns the value of a name in a mapping; nil when there is none.

@@ -49,3 +49,45 @@ func batchState(s release.BatchState, waits bool) Cell {
 	}
 	return Cell{Text: icon + " " + string(s), color: c}
 }
+
+func verdict(g release.GateResult) Cell {
+	icon, c := iconAlarm, yellow
+	switch g.Verdict {
+	case release.VerdictPass:
+		icon, c = iconGood, green
+	case release.VerdictFail:
+		icon, c = iconBad, red
+	case release.VerdictInconclusive:
+	}
+	text := icon + " " + string(g.Verdict)
+	if g.DryRun {
+		text, c = text+" (dry run)", faint
+	}
+	return Cell{Text: text, color: c}
+}
+
+func ruleState(r release.HeldRule, p release.Phase) Cell {
+	switch {
+	case r.Gone:
+		return Cell{Text: iconBad + " gone", color: yellow}
+	case r.Restored:
+		return Cell{Text: iconGood + " restored", color: green}
+	case p.Ended():
+		return Cell{Text: iconAlarm + " not restored", color: red}
+	default:
+		return Cell{Text: iconParked + " suspended", color: yellow}
+	}
+}
+
+func trafficState(t release.TrafficState, p release.Phase) Cell {
+	switch {
+	case t.Cleared:
+		return Cell{Text: iconGood + " cleared", color: green}
+	case t.Applied && p.Ended():
+		return Cell{Text: iconAlarm + " not cleared", color: red}
+	case t.Applied:
+		return Cell{Text: iconMoving + " in force", color: cyan}
+	default:
+		return Cell{Text: iconMoving + " not applied", color: faint}
+	}
+}

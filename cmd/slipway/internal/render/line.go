@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,6 +15,9 @@ func Line(p release.Progress) string {
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
 	if at := batch(p); at != "" {
 		parts = append(parts, "batch "+at)
+	}
+	if p.Paused && p.Phase != release.PhasePaused {
+		parts = append(parts, "paused")
 	}
 	if until := awaiting(p.Awaiting); until != "" {
 		parts = append(parts, "awaiting "+until)
@@ -31,6 +35,10 @@ func News(prev, next release.Progress, now time.Time) []string {
 	known := min(len(prev.Decisions), len(next.Decisions))
 	for _, d := range next.Decisions[known:] {
 		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
+	}
+	measured := min(len(prev.Gates), len(next.Gates))
+	for _, g := range next.Gates[measured:] {
+		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
 	}
 	if line := Line(next); line != Line(prev) {
 		lines = append(lines, line)

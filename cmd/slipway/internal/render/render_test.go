@@ -67,6 +67,46 @@ func aborted() release.Progress {
 	return p
 }
 
+// gated is a release with all that a release can have, paused while its gates are
+// measured.
+func gated() release.Progress {
+	p := parked()
+	p.Operation, p.Phase, p.Paused = release.OperationRelease, release.PhaseRollingOut, true
+	p.Strategy.Confirm = release.ConfirmAuto
+	p.Strategy.Gates = []release.Gate{{Name: "home-page"}, {Name: "errors"}, {Name: "latency"}}
+	p.Strategy.Schedule = []release.BatchSchedule{{Batch: 2, At: "02:00", Zone: "Asia/Shanghai"}, {Batch: 3, At: "03:30", Zone: "UTC"}}
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitGates, Batch: 1, Since: at(8)}
+	p.Gates = []release.GateResult{
+		{Name: "home-page", Batch: 1, Verdict: release.VerdictPass, Reason: "3 of 3 samples passed"},
+		{Name: "errors", Batch: 1, Verdict: release.VerdictFail, DryRun: true, Reason: "0.07 is not < 0.01"},
+	}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Revision: "3f1c", Note: "somebody has enabled it"}, {Name: "night", Gone: true, Note: "somebody has deleted it"}}
+	p.Traffic = &release.TrafficState{Applied: true, Kept: "beta"}
+	p.Decisions = []release.Decision{
+		{Kind: release.CommandOverride, By: "ci", At: at(0), Via: "request", Note: "orders are lost"},
+		{Kind: release.CommandPause, By: "li", At: at(5), Via: "update"},
+		{Kind: release.CommandResume, By: "li", At: at(6), Via: "update"},
+		{Kind: release.CommandPause, By: "mei", At: at(9), Via: "event", Note: "looking"},
+	}
+	return p
+}
+
+// undone is a rollback to a named version that left something behind.
+func undone() release.Progress {
+	p := gated()
+	p.Operation, p.Phase, p.Outcome, p.Paused, p.Awaiting = release.OperationRollback, release.PhaseNeedsAttention, release.PhaseNeedsAttention, false, nil
+	p.Reason = "the traffic rule is somebody else's"
+	p.Strategy, p.Batches = release.Strategy{Type: release.StrategyAll}, p.Batches[:1]
+	p.Gates = []release.GateResult{{Name: "errors", Batch: 1, Verdict: release.VerdictInconclusive, Reason: "no data"}}
+	p.Traffic = &release.TrafficState{Applied: true, Note: "somebody has changed it"}
+	p.Decisions = []release.Decision{
+		{Kind: release.CommandRollback, Version: "v-7", By: "mei", At: at(9), Via: "update"},
+		{Kind: release.CommandAbort, AtSafePoint: true, By: "slipway", At: at(10), Via: "lane", Note: "a hotfix comes first"},
+	}
+	p.EndedAt = at(12)
+	return p
+}
+
 func TestTree(t *testing.T) {
 	t.Parallel()
 	now := at(30)
@@ -84,6 +124,8 @@ func TestTree(t *testing.T) {
 		"tree-queued.golden":  {all, render.Style{}},
 		"tree-narrow.golden":  {aborted(), render.Style{Width: 60}},
 		"tree-color.golden":   {parked(), render.Style{Color: true}},
+		"tree-gated.golden":   {gated(), render.Style{}},
+		"tree-undone.golden":  {undone(), render.Style{}},
 		"tree-little.golden":  {release.Progress{ReleaseID: "r-x", Phase: release.PhaseRollingOut}, render.Style{}},
 	}
 	for name, c := range cases {
@@ -114,6 +156,9 @@ func TestNews(t *testing.T) {
 	lines = append(lines, render.News(began, began, at(2))...)
 	lines = append(lines, render.News(began, parked(), at(3))...)
 	lines = append(lines, render.News(parked(), aborted(), at(4))...)
+	measured := gated()
+	measured.Gates = measured.Gates[:1]
+	lines = append(lines, render.News(measured, gated(), at(5))...)
 	golden(t, "news.golden", strings.Join(lines, "\n")+"\n")
 }
 
@@ -158,4 +203,79 @@ func TestFormats(t *testing.T) {
 	}
 	_, err := render.ParseFormat("xml")
 	require.ErrorContains(t, err, "use -o table, json or yaml")
+}
+
+func TestAwaiting(t *testing.T) {
+	t.Parallel()
+	until := at(8).Add(time.Hour)
+	for kind, want := range map[release.AwaitKind]string{
+		release.AwaitGates:    "awaiting the gates of batch 1 until 2026-11-22T20:08:00Z",
+		release.AwaitResume:   "awaiting somebody to resume it until 2026-11-22T20:08:00Z",
+		release.AwaitSchedule: "awaiting the time of day of the next batch until 2026-11-22T20:08:00Z",
+		release.AwaitThaw:     "awaiting the end of a freeze until 2026-11-22T20:08:00Z",
+	} {
+		p := parked()
+		p.Awaiting = &release.Awaiting{Kind: kind, Batch: 1, Since: at(8), Until: until}
+		require.Contains(t, render.Line(p), want)
+	}
+}
+
+// lane is a lane that is held while one release runs and two wait.
+func lane() release.LaneState {
+	return release.LaneState{
+		App: parked().App,
+		Running: &release.LaneEntry{
+			ReleaseID: "r-1", Operation: release.OperationRelease, Artifact: release.Artifact{Image: "registry.example/shop:1.4.2"},
+			RequestedBy: "ci", Since: at(1), Proceeded: true,
+		},
+		Waiting: []release.LaneEntry{
+			{ReleaseID: "r-2", Artifact: release.Artifact{Image: "registry.example/shop:1.4.3"}, RequestedBy: "ci", Since: at(5)},
+			{ReleaseID: "r-3", Operation: release.OperationRestart, RequestedBy: "mei", Since: at(9)},
+		},
+		Held: &release.Hold{By: "mei", Reason: "database\nmigration", Since: at(10), ReleaseID: "r-0"},
+		Denied: []release.Denial{{
+			Artifact: release.Artifact{Image: "registry.example/shop:1.4.1"}, ReleaseID: "r-0", Since: at(0), Reason: "error rate doubled",
+		}},
+	}
+}
+
+func TestLane(t *testing.T) {
+	t.Parallel()
+	idle := release.LaneState{App: parked().App}
+	for name, s := range map[string]release.LaneState{"lane.golden": lane(), "lane-idle.golden": idle} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden(t, name, render.Lane(s, at(30), render.Style{}))
+		})
+	}
+}
+
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	held := lane()
+	rows := []render.LaneRow{
+		{App: held.App.SearchValue(), Since: at(0), State: &held},
+		{App: "sae/cn-hangzhou/idle", Since: at(29), State: &release.LaneState{}},
+		{App: "sae/cn-hangzhou/silent", Since: at(3)},
+	}
+	golden(t, "lanes.golden", render.Lanes(rows, at(30), render.Style{}))
+}
+
+func TestScalingRules(t *testing.T) {
+	t.Parallel()
+	rules := []release.ScalingRule{{Name: "cpu", Enabled: true}, {Name: "night"}}
+	require.Equal(t, "NAME    STATUS\ncpu     ✔ enabled\nnight   ॥ disabled\n", render.ScalingRules(rules, render.Style{}))
+	require.Empty(t, render.ScalingRules(nil, render.Style{}))
+}
+
+func TestRecovered(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]release.WatchdogResult{
+		"✔ nothing was left to restore\n":                             {},
+		"✔ scaling rules restored: cpu, night\n":                      {Restored: []string{"cpu", "night"}},
+		"✔ scaling rules restored: cpu\n⚠ versions are mixed\n":       {Restored: []string{"cpu"}, Left: "versions are mixed"},
+		"⚠ scaling rule cpu cannot be restored: it does not exist \n": {Left: "scaling rule cpu cannot be restored: it does not exist\n"},
+	} {
+		require.Equal(t, want, render.Recovered(r))
+	}
 }

@@ -8,8 +8,8 @@ import (
 	"slipway/release"
 )
 
-// Tree draws one release as a block of facts above a tree of its batches, scaling rules
-// and decisions.
+// Tree draws one release as a block of facts above a tree of its batches with the gates
+// after them, its scaling and traffic rules, and decisions.
 func Tree(p release.Progress, now time.Time, style Style) string {
 	return facts(p, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "INSTANCES", "AGE", "INFO")}, nodes(p, now)...), style)
 }
@@ -27,10 +27,15 @@ func facts(p release.Progress, now time.Time, style Style) string {
 	}
 	add("Name", Cell{Text: p.ReleaseID})
 	add("App", Cell{Text: app(p.App)})
+	if p.Operation != release.OperationRelease {
+		add("Operation", Cell{Text: string(p.Operation)})
+	}
 	add("Artifact", Cell{Text: artifact(p.Artifact)})
 	add("Status", phase(p.Phase))
 	add("Reason", Cell{Text: p.Reason})
+	add("Paused", Cell{Text: paused(p), color: yellow})
 	add("Strategy", Cell{Text: strategy(p.Strategy)})
+	add("Schedule", Cell{Text: schedule(p.Strategy.Schedule)})
 	add("Batch", Cell{Text: batch(p)})
 	add("Awaiting", Cell{Text: until, color: yellow})
 	add("Change order", Cell{Text: p.ChangeOrderID})
@@ -65,38 +70,75 @@ func version(v release.Version) string {
 	return strings.TrimSuffix("version "+v.ID+", "+artifact(v.Artifact), ", ")
 }
 
+// node is a row of the tree with the rows below it.
+type node struct {
+	row  []Cell
+	leaf [][]Cell
+}
+
 // nodes are the rows of the tree.
 func nodes(p release.Progress, now time.Time) [][]Cell {
 	rows := [][]Cell{{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}}}
-	var leaves [][]Cell
+	var branches []node
 	for _, b := range p.Batches {
-		leaves = append(leaves, batchNode(p, b, now))
+		branches = append(branches, node{row: batchNode(p, b, now), leaf: gateNodes(p, b.Number)})
 	}
 	for _, r := range p.ScalingRules {
-		state := Cell{Text: iconParked + " suspended", color: yellow}
-		switch {
-		case r.Restored:
-			state = Cell{Text: iconGood + " restored", color: green}
-		case p.Phase.Ended():
-			state = Cell{Text: iconAlarm + " not restored", color: red}
-		}
-		leaves = append(leaves, []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, state, {}, {}, {}})
+		branches = append(branches, node{row: []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, ruleState(r, p.Phase), {}, {}, {Text: r.Note}}})
+	}
+	if t := p.Traffic; t != nil {
+		branches = append(branches, node{row: []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}}})
 	}
 	for _, d := range p.Decisions {
 		state := Cell{Text: iconGood + " counted", color: green}
 		if d.Refused != "" {
 			state = Cell{Text: iconBad + " refused", color: red}
 		}
-		leaves = append(leaves, []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: decision(d)}})
+		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: decision(d)}}})
 	}
-	for i, leaf := range leaves {
-		branch := "├──"
-		if i == len(leaves)-1 {
-			branch = "└──"
+	for i, branch := range branches {
+		last := i == len(branches)-1
+		stem := "│  "
+		if last {
+			stem = "   "
 		}
-		leaf[0].Text = branch + leaf[0].Text
+		rows = append(rows, hang("", branch.row, last))
+		for j, leaf := range branch.leaf {
+			rows = append(rows, hang(stem, leaf, j == len(branch.leaf)-1))
+		}
 	}
-	return append(rows, leaves...)
+	return rows
+}
+
+// hang puts a row into the tree.
+func hang(stem string, row []Cell, last bool) []Cell {
+	branch := "├──"
+	if last {
+		branch = "└──"
+	}
+	row[0].Text = stem + branch + row[0].Text
+	return row
+}
+
+// gateNodes are the gates measured after a batch, and those that are being measured.
+func gateNodes(p release.Progress, batch int) [][]Cell {
+	var rows [][]Cell
+	known := map[string]bool{}
+	for _, g := range p.Gates {
+		if g.Batch == batch {
+			known[g.Name] = true
+			rows = append(rows, []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, verdict(g), {}, {}, {Text: g.Reason}})
+		}
+	}
+	if p.Awaiting == nil || p.Awaiting.Kind != release.AwaitGates || p.Awaiting.Batch != batch {
+		return rows
+	}
+	for _, g := range p.Strategy.Gates {
+		if !known[g.Name] {
+			rows = append(rows, []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, {Text: iconMoving + " measuring", color: cyan}, {}, {}, {}})
+		}
+	}
+	return rows
 }
 
 func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,44 @@ func strategy(s release.Strategy) string {
 	if s.Bake > 0 {
 		parts = append(parts, "bake "+s.Bake.String())
 	}
+	if len(s.Gates) > 0 {
+		parts = append(parts, count(len(s.Gates), "gate"))
+	}
 	return strings.Join(parts, ", ")
+}
+
+// schedule tells which batches wait for a time of day.
+func schedule(s []release.BatchSchedule) string {
+	parts := make([]string, len(s))
+	for i, each := range s {
+		parts[i] = fmt.Sprintf("batch %d at %s %s", each.Batch, each.At, each.Zone)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// paused tells who has paused a release that is paused.
+func paused(p release.Progress) string {
+	if !p.Paused {
+		return ""
+	}
+	for _, d := range slices.Backward(p.Decisions) {
+		if d.Kind == release.CommandPause && d.Refused == "" {
+			return by(d)
+		}
+	}
+	return "yes"
+}
+
+// trafficInfo tells what became of an application's own traffic rule.
+func trafficInfo(t release.TrafficState) string {
+	if t.Kept == "" {
+		return t.Note
+	}
+	s := "keeps the application's own rule " + t.Kept
+	if t.Note != "" {
+		s += ": " + t.Note
+	}
+	return s
 }
 
 // batch tells which batch a release is at, and of how many; "" before there is one.
@@ -104,6 +142,14 @@ func awaiting(a *release.Awaiting) string {
 		s = "confirmation" + ofBatch(a.Batch)
 	case release.AwaitApproval:
 		s = "the platform's approval"
+	case release.AwaitGates:
+		s = "the gates" + ofBatch(a.Batch)
+	case release.AwaitResume:
+		s = "somebody to resume it"
+	case release.AwaitSchedule:
+		s = "the time of day of the next batch"
+	case release.AwaitThaw:
+		s = "the end of a freeze"
 	}
 	if !a.Until.IsZero() {
 		s += " until " + stamp(a.Until)
@@ -118,21 +164,36 @@ func ofBatch(n int) string {
 	return fmt.Sprintf(" of batch %d", n)
 }
 
-// decision tells who said what.
+// decision tells who said what, and when.
 func decision(d release.Decision) string {
 	s := string(d.Kind)
 	if d.Batch > 0 {
 		s += fmt.Sprintf(" batch %d", d.Batch)
 	}
-	s += " by " + d.By
+	if d.Version != "" {
+		s += " to version " + d.Version
+	}
+	if d.AtSafePoint {
+		s += " at a safe point"
+	}
+	s += " " + by(d)
+	if d.Refused != "" {
+		s += " (refused: " + d.Refused + ")"
+	}
+	return s
+}
+
+// by tells who, which way, when and why.
+func by(d release.Decision) string {
+	s := "by " + d.By
 	if d.Via != "" {
 		s += " via " + d.Via
 	}
+	if !d.At.IsZero() {
+		s += " at " + stamp(d.At)
+	}
 	if d.Note != "" {
 		s += ": " + d.Note
-	}
-	if d.Refused != "" {
-		s += " (refused: " + d.Refused + ")"
 	}
 	return s
 }

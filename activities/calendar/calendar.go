@@ -1,0 +1,91 @@
+// Package calendar asks the calendar of freezes before anything is changed: it guards
+// the verbs of a platform, and has the activity that waits for the end of a freeze.
+package calendar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+)
+
+// Source holds the calendar; [slipway/wire.Calendars] is one.
+type Source interface {
+	Load(ctx context.Context) (release.Calendar, uint64, error)
+}
+
+// Freezes tells what the calendar holds back.
+type Freezes struct {
+	source Source
+	now    func() time.Time
+}
+
+// New returns the freezes of a calendar, judged by the time that now tells.
+func New(source Source, now func() time.Time) (*Freezes, error) {
+	if source == nil || now == nil {
+		return nil, errors.New("calendar: a source and a clock are needed")
+	}
+	return &Freezes{source: source, now: now}, nil
+}
+
+// Register registers the activity under its name.
+func (f *Freezes) Register(r worker.ActivityRegistry) {
+	r.RegisterActivityWithOptions(f.AwaitOpen, activity.RegisterOptions{Name: release.AwaitOpenActivity})
+}
+
+// furthestLook is the longest time between two looks at a freeze.
+const furthestLook = time.Minute
+
+// loadTimeout bounds the reading of the calendar.
+const loadTimeout = 5 * time.Second
+
+// Guard answers an error while a freeze holds the application: of type
+// [release.FaultFrozen] with the [release.Freeze] as its detail, which does not retry, or
+// [release.FaultUnavailable], which does, when the calendar cannot be read. A stop of the
+// line must be seen, so what cannot be read holds.
+func (f *Freezes) Guard(ctx context.Context, app release.App) error {
+	freeze, frozen, err := f.frozen(ctx, app)
+	switch {
+	case err != nil:
+		return err
+	case frozen:
+		return temporal.NewApplicationErrorWithOptions("held by freeze "+freeze.Name+": "+freeze.Reason, string(release.FaultFrozen),
+			temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{freeze}})
+	default:
+		return nil
+	}
+}
+
+// AwaitOpen returns once no freeze holds the application. Until then it fails as
+// unchanged with its own next delay, so that waiting costs neither history nor a worker.
+func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) error {
+	freeze, frozen, err := f.frozen(ctx, in.App)
+	if err != nil || !frozen {
+		return err
+	}
+	// A freeze may be lifted before its time, so the next look is never far away.
+	delay := min(release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt)), furthestLook)
+	if left := freeze.Until.Sub(f.now()); left > 0 {
+		delay = min(delay, left)
+	}
+	return temporal.NewApplicationErrorWithOptions("freeze "+freeze.Name+" holds", string(release.FaultUnchanged),
+		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
+}
+
+func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	calendar, _, err := f.source.Load(ctx)
+	if err != nil {
+		return release.Freeze{}, false, temporal.NewApplicationError(
+			fmt.Sprintf("the calendar of freezes cannot be read: %v", err), string(release.FaultUnavailable))
+	}
+	freeze, frozen := calendar.Frozen(app, f.now())
+	return freeze, frozen, nil
+}

@@ -1,0 +1,118 @@
+package calendar_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"slipway/activities/calendar"
+	"slipway/release"
+)
+
+// source is a calendar in memory.
+type source struct {
+	calendar release.Calendar
+	err      error
+}
+
+func (s source) Load(context.Context) (release.Calendar, uint64, error) { return s.calendar, 1, s.err }
+
+func now() time.Time { return time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC) }
+
+func app() release.App {
+	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+}
+
+// closing is a calendar whose one window ends after the given time.
+func closing(after time.Duration) release.Calendar {
+	return release.Calendar{Windows: []release.FreezeWindow{{Name: "sale", Reason: "busy days", From: now().Add(-time.Hour), To: now().Add(after)}}}
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		source source
+		want   release.Fault
+		retry  bool
+	}{
+		{"nothing holds", source{}, "", false},
+		{"a window of another time", source{calendar: closing(-time.Minute)}, "", false},
+		{"a window", source{calendar: closing(time.Hour)}, release.FaultFrozen, false},
+		{"a stop", source{calendar: release.Calendar{Stops: []release.Stop{{Name: "line"}}}}, release.FaultFrozen, false},
+		{"a calendar that cannot be read", source{err: errors.New("no answer")}, release.FaultUnavailable, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := calendar.New(tt.source, now)
+			require.NoError(t, err)
+			err = f.Guard(t.Context(), app())
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			var fault *temporal.ApplicationError
+			require.ErrorAs(t, err, &fault)
+			require.Equal(t, string(tt.want), fault.Type())
+			require.Equal(t, tt.retry, !fault.NonRetryable())
+		})
+	}
+}
+
+func TestGuardSaysWhatHolds(t *testing.T) {
+	t.Parallel()
+	f, err := calendar.New(source{calendar: closing(time.Hour)}, now)
+	require.NoError(t, err)
+	var fault *temporal.ApplicationError
+	require.ErrorAs(t, f.Guard(t.Context(), app()), &fault)
+	var freeze release.Freeze
+	require.NoError(t, fault.Details(&freeze))
+	require.Equal(t, release.Freeze{Name: "sale", Reason: "busy days", Until: now().Add(time.Hour)}, freeze)
+}
+
+func TestAwaitOpen(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		source source
+		delay  time.Duration
+		want   release.Fault
+	}{
+		{"nothing holds", source{}, 0, ""},
+		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, 2 * time.Second, release.FaultUnchanged},
+		{"soon, because it may be lifted", source{calendar: closing(time.Hour)}, 5 * time.Second, release.FaultUnchanged},
+		{"a calendar that cannot be read", source{err: errors.New("no answer")}, 0, release.FaultUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := calendar.New(tt.source, now)
+			require.NoError(t, err)
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment()
+			f.Register(env)
+			_, err = env.ExecuteActivity(release.AwaitOpenActivity, release.AwaitOpenInput{App: app()})
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			var fault *temporal.ApplicationError
+			require.ErrorAs(t, err, &fault)
+			require.Equal(t, string(tt.want), fault.Type())
+			require.Equal(t, tt.delay, fault.NextRetryDelay())
+			require.False(t, fault.NonRetryable())
+		})
+	}
+}
+
+func TestNewWantsASource(t *testing.T) {
+	t.Parallel()
+	_, err := calendar.New(nil, now)
+	require.Error(t, err)
+}

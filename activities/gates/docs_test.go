@@ -1,0 +1,33 @@
+package gates_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+
+	"slipway/release"
+)
+
+func TestTheDocumentedGatesCanBeMeasuredAsDocumented(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../../docs/gates.md")
+	require.NoError(t, err)
+	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(document)
+	require.Len(t, example, 2)
+	var file struct {
+		Strategy release.Strategy `json:"strategy"`
+	}
+	require.NoError(t, yaml.UnmarshalStrict(example[1], &file))
+	require.Len(t, file.Strategy.Gates, 2)
+
+	setting := regexp.MustCompile(`(?m)^SLIPWAY_GATES_ALLOW=(\S+)$`).FindSubmatch(document)
+	require.Len(t, setting, 2)
+	env := suite().NewTestActivityEnvironment()
+	newGates(t, strings.Split(string(setting[1]), ",")...).Register(env)
+	_, err = env.ExecuteActivity(release.CheckGatesActivity, release.CheckGatesInput{Gates: file.Strategy.Gates})
+	require.NoError(t, err)
+}

@@ -1,0 +1,119 @@
+package sae
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+// recentOrders is how many change orders one call reads. SAE runs one order of an
+// application at a time, so what matters is among the newest.
+const recentOrders = 50
+
+type order = saeclient.ListChangeOrdersDataChangeOrderList
+
+// orders lists the change orders that match, at least the newest. How SAE sorts the list
+// is not stated: one that is not newest first is read to its end.
+func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput) ([]order, error) {
+	var all []order
+	in.PageSize = new(recentOrders)
+	for page := 1; ; page++ {
+		in.CurrentPage = &page
+		out, err := d.client.ListChangeOrders(ctx, &in)
+		if err != nil {
+			return nil, err
+		}
+		if err := present("ListChangeOrders", out.Data); err != nil {
+			return nil, err
+		}
+		got := out.Data.ChangeOrderList
+		all = append(all, got...)
+		if len(got) == 0 || len(all) >= out.Data.TotalSize || slices.IsSortedFunc(all, newestFirst) {
+			return all, nil
+		}
+	}
+}
+
+func newestFirst(a, b order) int {
+	return b.CreateTime.Compare(a.CreateTime)
+}
+
+// watermark marks the newest of the orders.
+func watermark(orders []order) release.Watermark {
+	var w release.Watermark
+	for _, o := range orders {
+		at := o.CreateTime
+		switch {
+		case at.IsZero():
+		case at.After(w.At):
+			w = release.Watermark{At: at, Known: []string{o.ChangeOrderID}}
+		case at.Equal(w.At):
+			w.Known = append(w.Known, o.ChangeOrderID)
+		}
+	}
+	return w
+}
+
+// unfinished finds the change order that is still at work, if any, other than the given
+// one.
+func unfinished(orders []order, except string) *release.ForeignChange {
+	for _, o := range orders {
+		if !saeclient.ChangeOrderFinished(o.Status) && o.ChangeOrderID != except {
+			return &release.ForeignChange{ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: o.Description}
+		}
+	}
+	return nil
+}
+
+// bringsVersion tells the types of change orders that bring a version: a deployment and
+// a rollback to an old version (SAE API reference ch. 14.2).
+func bringsVersion(coType string) bool {
+	return coType == saeclient.CoTypeDeploy || coType == saeclient.CoTypeDeployHistroy
+}
+
+// replacement finds the change order that somebody has begun after the given one, which
+// has ended: the newest unfinished one, or else the newest that brings a version. An
+// order that only changes the number of instances, and has done so, replaces nothing.
+//
+// A CoRollback order is how a platform may show that it takes a version back. Unless a
+// further version was brought in between, what it takes back is the given order's, which
+// makes it a part of that order's end.
+func replacement(orders []order, id string, since time.Time) string {
+	later := slices.DeleteFunc(slices.Clone(orders), func(o order) bool { return !begunAfter(orders, o, id, since) })
+	slices.SortStableFunc(later, newestFirst)
+	brought := slices.IndexFunc(later, func(o order) bool { return bringsVersion(o.CoTypeCode) })
+	open := slices.IndexFunc(later, func(o order) bool {
+		return !saeclient.ChangeOrderFinished(o.Status) && (o.CoTypeCode != saeclient.CoTypeRollback || brought >= 0)
+	})
+	switch {
+	case open >= 0:
+		return later[open].ChangeOrderID
+	case brought >= 0:
+		return later[brought].ChangeOrderID
+	default:
+		return ""
+	}
+}
+
+// begunAfter tells whether an order was begun after the one with the given ID, which was
+// begun at the given time. Orders of one second are told apart by their places in the
+// list; an order is unfinished only when it is the last.
+func begunAfter(orders []order, o order, id string, since time.Time) bool {
+	if o.ChangeOrderID == id {
+		return false
+	}
+	if !saeclient.ChangeOrderFinished(o.Status) {
+		return true
+	}
+	if o.CreateTime.IsZero() || since.IsZero() {
+		return false
+	}
+	place := func(id string) int {
+		return slices.IndexFunc(orders, func(o order) bool { return o.ChangeOrderID == id })
+	}
+	return cmp.Or(o.CreateTime.Compare(since.Truncate(time.Second)), cmp.Compare(place(id), place(o.ChangeOrderID))) > 0
+}

@@ -1,0 +1,188 @@
+package sae
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+// addRules gives the application three scaling rules, of which the second is disabled.
+// None of them fires within the time of a test.
+func (h *host) addRules(t tester) {
+	t.Helper()
+	timer := func(at string) *saeclient.ScalingRuleTimer {
+		return &saeclient.ScalingRuleTimer{Period: "* * *", Schedules: []saeclient.ScalingSchedule{{AtTime: at, TargetReplicas: 4}}}
+	}
+	for _, in := range []saeclient.CreateApplicationScalingRuleInput{
+		{ScalingRuleName: "daily", ScalingRuleType: saeclient.ScalingRuleTiming, ScalingRuleTimer: timer("14:00")},
+		{ScalingRuleName: "night", ScalingRuleType: saeclient.ScalingRuleTiming, ScalingRuleTimer: timer("15:00"), ScalingRuleEnable: new(false)},
+		{ScalingRuleName: "load", ScalingRuleType: saeclient.ScalingRuleOnMetric, ScalingRuleMetric: onLoad(70)},
+	} {
+		in.AppID = h.app.ID
+		_, err := h.client.CreateApplicationScalingRule(t.Context(), &in)
+		require.NoError(t, err)
+	}
+}
+
+func onLoad(percent int) *saeclient.ScalingRuleMetric {
+	return &saeclient.ScalingRuleMetric{
+		MinReplicas: 2, MaxReplicas: 8,
+		Metrics: []saeclient.ScalingMetric{{MetricType: saeclient.MetricCPU, MetricTargetAverageUtilization: percent}},
+	}
+}
+
+// states writes rules as a sign and a name.
+func states(rules []release.ScalingRule) []string {
+	var all []string
+	for _, r := range rules {
+		sign := "-"
+		if r.Enabled {
+			sign = "+"
+		}
+		all = append(all, sign+r.Name)
+	}
+	return all
+}
+
+func (h *host) setScaling(in release.SetScalingInput) (release.SetScalingResult, error) {
+	in.App = h.app
+	return do[release.SetScalingResult](h, release.VerbSetScaling, in)
+}
+
+func TestSetScaling(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		in     release.SetScalingInput
+		result []string
+		after  []string
+	}{
+		"suspend":           {release.SetScalingInput{Names: []string{"daily", "load"}}, []string{"-daily", "-load"}, []string{"-daily", "-night", "-load"}},
+		"all off":           {release.SetScalingInput{}, []string{"-daily", "-night", "-load"}, []string{"-daily", "-night", "-load"}},
+		"one on":            {release.SetScalingInput{Names: []string{"night"}, Enable: true}, []string{"+night"}, []string{"+daily", "+night", "+load"}},
+		"so already":        {release.SetScalingInput{Names: []string{"daily"}, Enable: true}, []string{"+daily"}, []string{"+daily", "-night", "+load"}},
+		"one that is gone":  {release.SetScalingInput{Names: []string{"daily", "old"}}, []string{"-daily"}, []string{"-daily", "-night", "+load"}},
+		"none of the names": {release.SetScalingInput{Names: []string{"old"}}, nil, []string{"+daily", "-night", "+load"}},
+	}
+	for name, tt := range tests {
+		for _, kind := range []saesim.FaultKind{"", saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultErrorAfter} {
+			t.Run(name+" "+string(kind), func(t *testing.T) {
+				t.Parallel()
+				h := newHost(t)
+				h.addRules(t)
+				if kind != "" {
+					h.fault(t, saesim.Fault{Kind: kind, Operation: "DisableApplicationScalingRule"})
+					h.fault(t, saesim.Fault{Kind: kind, Operation: "EnableApplicationScalingRule"})
+				}
+				out, err := h.setScaling(tt.in)
+				require.NoError(t, err)
+				require.Equal(t, tt.result, states(out.Rules))
+				require.Equal(t, tt.after, states(h.snapshot(t, nil).ScalingRules))
+			})
+		}
+	}
+}
+
+func TestARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: "DisableApplicationScalingRule", Code: saeclient.CodeScalingRuleNotFound})
+	_, err := h.setScaling(release.SetScalingInput{Names: []string{"daily", "load"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"-daily", "-night", "-load"}, states(h.snapshot(t, nil).ScalingRules), "the other one is done, too")
+}
+
+func TestRulesAreSwitchedOnceNoOrderRuns(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	_, err := h.setScaling(release.SetScalingInput{})
+	require.NoError(t, err)
+	h.deploy(t, image2, inOneBatch, 0)
+	began := h.sim.Now()
+	out, err := h.setScaling(release.SetScalingInput{Names: []string{"daily", "load"}, Enable: true})
+	require.NoError(t, err)
+	require.Equal(t, []string{"+daily", "+load"}, states(out.Rules))
+	require.GreaterOrEqual(t, h.sim.Now().Sub(began), conflictDelay)
+}
+
+func TestAFreezeHoldsScaling(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	h.freezeFrom = 1
+	before := h.snapshot(t, nil).ScalingRules
+	_, err := h.setScaling(release.SetScalingInput{})
+	require.Equal(t, release.FaultFrozen, faultOfVerb(err))
+	require.Equal(t, before, h.snapshot(t, nil).ScalingRules)
+	require.Equal(t, 1, h.asked)
+	_, err = h.setScaling(release.SetScalingInput{Names: []string{"daily"}, Enable: true})
+	require.NoError(t, err, "nothing has to change")
+	require.Equal(t, 1, h.asked)
+	_, err = h.setScaling(release.SetScalingInput{Override: true})
+	require.NoError(t, err)
+}
+
+// TestTheRevisionOfARuleIsWhatItSays and neither its state nor its times.
+func TestTheRevisionOfARuleIsWhatItSays(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	revisions := func() map[string]string {
+		all := map[string]string{}
+		for _, r := range h.snapshot(t, nil).ScalingRules {
+			require.Len(t, r.Revision, 12)
+			all[r.Name] = r.Revision
+		}
+		return all
+	}
+	before := revisions()
+	require.NotEqual(t, before["daily"], before["night"])
+	off, err := h.setScaling(release.SetScalingInput{})
+	require.NoError(t, err)
+	require.Equal(t, before["daily"], off.Rules[0].Revision)
+	h.pass(t, time.Minute)
+	require.Equal(t, before, revisions())
+
+	_, err = h.client.UpdateApplicationScalingRule(t.Context(), &saeclient.UpdateApplicationScalingRuleInput{
+		AppID: h.app.ID, ScalingRuleName: "load", ScalingRuleMetric: onLoad(71),
+	})
+	require.NoError(t, err)
+	after := revisions()
+	require.NotEqual(t, before["load"], after["load"])
+	require.Equal(t, before["daily"], after["daily"])
+}
+
+// TestRevisionsStayAsTheyAre: histories hold them.
+func TestRevisionsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	type metric = saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetric
+	type goal = saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics
+	rule := func(change func(*metric)) scalingRule {
+		m := &metric{
+			MinReplicas: 2, MaxReplicas: 8, Metrics: []goal{{MetricType: "CPU", MetricTargetAverageUtilization: 70}, {MetricType: "MEMORY", MetricTargetAverageUtilization: 80}},
+			ScaleUpRules:   &saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules{Step: 100},
+			ScaleDownRules: &saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules{Step: 100, StabilizationWindowSeconds: 300},
+		}
+		change(m)
+		return scalingRule{ScaleRuleType: "metric", Metric: m}
+	}
+	same := revision(rule(func(*metric) {}))
+	require.Equal(t, "be0028dd8a6a", same)
+	require.Equal(t, same, revision(rule(func(m *metric) { m.Metrics[0], m.Metrics[1] = m.Metrics[1], m.Metrics[0] })), "lists come in any order")
+	require.Equal(t, same, revision(rule(func(m *metric) {
+		m.MetricsStatus = &saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatus{CurrentReplicas: 9}
+	})), "what is measured is not what the rule says")
+	for name, change := range map[string]func(*metric){
+		"min": func(m *metric) { m.MinReplicas = 1 }, "max": func(m *metric) { m.MaxReplicas = 9 },
+		"goal": func(m *metric) { m.Metrics[0].MetricTargetAverageUtilization = 71 },
+		"up":   func(m *metric) { m.ScaleUpRules.Disabled = true }, "down": func(m *metric) { m.ScaleDownRules.StabilizationWindowSeconds = 0 },
+	} {
+		require.NotEqual(t, same, revision(rule(change)), name)
+	}
+}

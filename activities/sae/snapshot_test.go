@@ -1,0 +1,371 @@
+package sae
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+func (h *host) snapshot(t tester, change func(*release.SnapshotInput)) release.Snapshot {
+	t.Helper()
+	in := release.SnapshotInput{App: h.app}
+	if change != nil {
+		change(&in)
+	}
+	return must[release.Snapshot](t, h, release.VerbSnapshot, in)
+}
+
+// versionOf is the ID of the newest version that holds an image.
+func (h *host) versionOf(t tester, image string) string {
+	t.Helper()
+	out, err := h.client.ListAppVersions(t.Context(), &saeclient.ListAppVersionsInput{AppID: &h.app.ID})
+	require.NoError(t, err)
+	return versionID(out.Data, release.Artifact{Image: image})
+}
+
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	snap := h.snapshot(t, nil)
+	require.Equal(t, 4, snap.Instances)
+	require.Equal(t, release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Version)
+	require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules))
+	require.Len(t, snap.Watermark.Known, 1)
+	require.Nil(t, snap.Busy)
+	require.Nil(t, snap.Wanted)
+	require.Nil(t, snap.Traffic)
+
+	id := h.deploy(t, image2, inTwoByHand, time.Minute)
+	snap = h.snapshot(t, nil)
+	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description}, snap.Busy)
+	require.Equal(t, []string{id}, snap.Watermark.Known)
+}
+
+// TestAnAnswerWithoutDataIsNoSnapshot: it would say that the application is empty.
+func TestAnAnswerWithoutDataIsNoSnapshot(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"DescribeApplicationConfig", "DescribeApplicationScalingRules", "ListChangeOrders", "ListGreyTagRoute",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.addRules(t)
+			h.setRoute(t)
+			ask := func(in *release.SnapshotInput) { in.Traffic = true }
+			want := h.snapshot(t, ask)
+			operation, _ := saeclient.LookupOperation(name)
+			h.bare[operation.Path] = 2
+			require.Equal(t, want, h.snapshot(t, ask))
+			require.Equal(t, -1, h.bare[operation.Path])
+		})
+	}
+}
+
+func TestAwaitIdlePassesTheQuestionOn(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.deploy(t, image2, inOneBatch, time.Minute)
+	foreign := h.deploy(t, image3, inOneBatch, 0)
+	snap := must[release.Snapshot](t, h, release.VerbAwaitIdle, release.SnapshotInput{
+		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Artifact{{Image: image2}}},
+	})
+	require.Nil(t, snap.Busy, "the foreign order was waited for")
+	require.Equal(t, []string{foreign}, snap.Watermark.Known)
+	require.Equal(t, &release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Wanted)
+}
+
+func TestWhichVersionARollbackReturnsTo(t *testing.T) {
+	t.Parallel()
+	image := func(s string) release.Artifact { return release.Artifact{Image: s} }
+	tests := map[string]struct {
+		deployed []string
+		question func(*testing.T, *host) release.RollbackQuestion
+		arrange  func(tester, *host)
+		want     string
+		fault    release.Fault
+		text     string
+	}{
+		"the one before":       {deployed: []string{image2, image3}, want: image2},
+		"not the same again":   {deployed: []string{image2, image2, image2}, want: image1},
+		"not the same, again":  {deployed: []string{image2, image1, image2}, want: image1},
+		"none but what runs":   {deployed: []string{image1}, fault: release.FaultNotFound, text: "no version to return to"},
+		"not a bad one":        {deployed: []string{image2, image3}, question: avoiding(image(image2)), want: image1},
+		"each other is bad":    {deployed: []string{image2, image3}, question: avoiding(image(image2), image(image1)), fault: release.FaultNotFound, text: "known to be bad"},
+		"the one that is told": {deployed: []string{image2, image3}, question: asking(image1), want: image1},
+		"one that is not there": {deployed: []string{image2}, question: func(*testing.T, *host) release.RollbackQuestion {
+			return release.RollbackQuestion{VersionID: "v-none"}
+		}, fault: release.FaultNotFound, text: "no version v-none"},
+		"after a rollback": {deployed: []string{image2, image3}, arrange: func(t tester, h *host) {
+			_, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: h.versionOf(t, image2)})
+			require.NoError(t, err)
+			h.pass(t, time.Minute)
+		}, want: image3},
+		"none to go back to": {fault: release.FaultNotFound, text: "no version to return to"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			for _, image := range tt.deployed {
+				h.deploy(t, image, inOneBatch, time.Minute)
+			}
+			if tt.arrange != nil {
+				tt.arrange(t, h)
+			}
+			in := release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{}}
+			if tt.question != nil {
+				*in.Rollback = tt.question(t, h)
+			}
+			if tt.fault != "" {
+				fault, text := refusedAs(t, h, release.VerbSnapshot, in)
+				require.Equal(t, tt.fault, fault)
+				require.Contains(t, text, tt.text)
+				return
+			}
+			wanted := must[release.Snapshot](t, h, release.VerbSnapshot, in).Wanted
+			require.Equal(t, &release.Version{ID: h.versionOf(t, tt.want), Artifact: image(tt.want)}, wanted)
+		})
+	}
+}
+
+func avoiding(bad ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Avoid: bad} }
+}
+
+func asking(image string) func(*testing.T, *host) release.RollbackQuestion {
+	return func(t *testing.T, h *host) release.RollbackQuestion {
+		t.Helper()
+		return release.RollbackQuestion{VersionID: h.versionOf(t, image)}
+	}
+}
+
+func TestAnApplicationThatCannotBeRolledBack(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultNoRollback})
+	id := h.deploy(t, image2, inOneBatch, time.Minute)
+	for _, q := range []release.RollbackQuestion{{}, asking(image1)(t, h)} {
+		fault, text := refusedAs(t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Rollback: &q})
+		require.Equal(t, release.FaultInvalid, fault)
+		require.Contains(t, text, "cannot be rolled back: ")
+	}
+	require.Equal(t, image2, h.snapshot(t, nil).Version.Artifact.Image, "nobody has asked")
+
+	question := func(in *release.SnapshotInput) { in.Rollback = &release.RollbackQuestion{} }
+	h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: "DescribeChangeOrder", Code: saeclient.CodeChangeOrderNotFound})
+	require.Equal(t, image1, h.snapshot(t, question).Wanted.Artifact.Image, "a record that expires meanwhile proves nothing")
+	require.NoError(t, h.sim.ExpireOrder(id))
+	require.Equal(t, image1, h.snapshot(t, question).Wanted.Artifact.Image, "one that has expired proves nothing")
+}
+
+func TestTakingOverAnOrder(t *testing.T) {
+	t.Parallel()
+	was := func(t *testing.T, h *host, image string) release.Version {
+		t.Helper()
+		return release.Version{ID: h.versionOf(t, image), Artifact: release.Artifact{Image: image}}
+	}
+	tests := map[string]struct {
+		// before are the images deployed before the order.
+		before  []string
+		arrange func(*testing.T, *host)
+		image   string
+		pass    time.Duration
+		ran     string
+	}{
+		"at work":             {image: image2, pass: time.Minute, ran: image1},
+		"not yet at work":     {image: image2, ran: image1},
+		"the third version":   {before: []string{image2}, image: image3, pass: time.Minute, ran: image2},
+		"waits for approval":  {before: []string{image2}, image: image3, arrange: needsApproval, ran: image2},
+		"the same again":      {before: []string{image2}, image: image1, pass: time.Minute, ran: image2},
+		"no change, at work":  {before: []string{image2}, image: image2, pass: time.Minute, ran: image2},
+		"no change, not yet":  {before: []string{image2}, image: image2, ran: image2},
+		"after a rollback":    {before: []string{image2}, arrange: backToFirst, image: image3, pass: time.Minute, ran: image1},
+		"soon after rollback": {before: []string{image2}, arrange: backToFirst, image: image3, ran: image1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			for _, image := range tt.before {
+				h.deploy(t, image, inOneBatch, time.Minute)
+			}
+			want := was(t, h, tt.ran)
+			if tt.arrange != nil {
+				tt.arrange(t, h)
+			}
+			h.addRules(t)
+			h.pass(t, time.Minute)
+			id := h.deploy(t, tt.image, grayThenTwo, tt.pass)
+			for _, verb := range []release.Verb{release.VerbSnapshot, release.VerbAwaitIdle} {
+				snap := must[release.Snapshot](t, h, verb, release.SnapshotInput{App: h.app, Adopt: id})
+				require.Nil(t, snap.Busy)
+				require.Equal(t, want, snap.Version)
+				require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules), "as before the order")
+			}
+		})
+	}
+}
+
+func needsApproval(t *testing.T, h *host) {
+	t.Helper()
+	h.fault(t, saesim.Fault{Kind: saesim.FaultApproval})
+}
+
+func backToFirst(t *testing.T, h *host) {
+	t.Helper()
+	_, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: h.versionOf(t, image1)})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+}
+
+func TestTakingOverARollback(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.deploy(t, image2, inOneBatch, time.Minute)
+	id, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: h.versionOf(t, image1), Strategy: inTwoByHand})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+	snap := h.snapshot(t, func(in *release.SnapshotInput) { in.Adopt = id })
+	require.Equal(t, image2, snap.Version.Artifact.Image)
+}
+
+// TestWhatRanBeforeIsKnownWithoutInstances: where no instance tells, the list of versions
+// does.
+func TestWhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
+	t.Parallel()
+	adopted := func(t *testing.T, h *host, begin saesim.ConsoleRelease) release.Snapshot {
+		t.Helper()
+		begin.Strategy = inTwoByHand
+		id, err := h.sim.BeginConsoleOrder(h.app.ID, begin)
+		require.NoError(t, err)
+		h.pass(t, time.Minute)
+		o, err := h.client.DescribeChangeOrder(t.Context(), &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
+		require.NoError(t, err)
+		_, err = h.client.ConfirmPipelineBatch(t.Context(), &saeclient.ConfirmPipelineBatchInput{PipelineID: o.Data.Pipelines[1].PipelineID, Confirm: true})
+		require.NoError(t, err, "the last instances are being replaced")
+		return h.snapshot(t, func(in *release.SnapshotInput) { in.Adopt = id })
+	}
+	t.Run("a deployment", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		h.deploy(t, image2, inOneBatch, time.Minute)
+		snap := adopted(t, h, saesim.ConsoleRelease{Image: image3})
+		require.Equal(t, release.Version{ID: h.versionOf(t, image2), Artifact: release.Artifact{Image: image2}}, snap.Version)
+	})
+	t.Run("a rollback to the newest", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		h.deploy(t, image2, inOneBatch, time.Minute)
+		backToFirst(t, h)
+		snap := adopted(t, h, saesim.ConsoleRelease{VersionID: h.versionOf(t, image2)})
+		require.Equal(t, image1, snap.Version.Artifact.Image)
+	})
+}
+
+func TestOrdersThatCannotBeTakenOver(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	ended := h.deploy(t, image2, inOneBatch, time.Minute)
+	other, err := h.client.CreateApplication(t.Context(), &saeclient.CreateApplicationInput{
+		AppName: "other", PackageType: "Image", ImageURL: new(image1), Replicas: 4, CPU: new(1000), Memory: new(2048),
+	})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+	foreign, err := h.sim.BeginConsoleOrder(other.Data.AppID, saesim.ConsoleRelease{Image: image2, Strategy: inTwoByHand})
+	require.NoError(t, err)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultHang, Operation: "RestartApplication"})
+	restart, err := h.client.RestartApplication(t.Context(), &saeclient.RestartApplicationInput{AppID: h.app.ID})
+	require.NoError(t, err)
+	tests := map[string]struct {
+		id    string
+		fault release.Fault
+		text  string
+	}{
+		"of another application": {foreign, release.FaultInvalid, "another application"},
+		"one that has ended":     {ended, release.FaultInvalid, "has ended"},
+		"a restart":              {restart.Data.ChangeOrderID, release.FaultInvalid, "brings no version"},
+		"none":                   {"nothing", release.FaultNotFound, "no change order nothing"},
+	}
+	for name, tt := range tests {
+		fault, text := refusedAs(t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Adopt: tt.id})
+		require.Equal(t, tt.fault, fault, name)
+		require.Contains(t, text, tt.text, name)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	verify := func(t *testing.T, h *host, image string) release.Verification {
+		t.Helper()
+		return must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Artifact{Image: image}})
+	}
+	h := newHost(t)
+	v := verify(t, h, image1)
+	require.True(t, v.OnlyRuns(release.Artifact{Image: image1}))
+	require.Equal(t, 4, v.Instances)
+	require.Nil(t, v.Other)
+
+	h.sim.ResetCalls()
+	require.False(t, verify(t, h, image2).OnlyRuns(release.Artifact{Image: image2}))
+	require.Equal(t, maxLooks, h.sim.Calls().Operations["DescribeApplicationConfig"], "an answer that lags is waited for")
+
+	id := h.deploy(t, image2, grayThenTwo, time.Minute)
+	h.sim.ResetCalls()
+	v = verify(t, h, image2)
+	require.Equal(t, id, v.Other.ID)
+	require.Len(t, v.Running, 2)
+	require.Equal(t, 1, h.sim.Calls().Operations["DescribeApplicationConfig"], "what is under way is not waited for")
+}
+
+// TestTheListOfOrdersIsReadWhicheverWayItIsSorted: an application may have had hundreds,
+// and how SAE sorts them is not stated.
+func TestTheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
+	t.Parallel()
+	const many = 120
+	begun := time.Date(2026, 11, 2, 16, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		place func(i int) int
+		pages int
+	}{
+		"newest first": {func(i int) int { return many - 1 - i }, 1},
+		"oldest first": {func(i int) int { return i }, 3},
+		"anyhow":       {func(i int) int { return i * 7 % many }, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pages := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				pages++
+				page, _ := strconv.Atoi(r.URL.Query().Get("CurrentPage"))
+				size, _ := strconv.Atoi(r.URL.Query().Get("PageSize"))
+				var entries []string
+				for i := (page - 1) * size; i < min(page*size, many); i++ {
+					n := tt.place(i)
+					entries = append(entries, fmt.Sprintf(`{"ChangeOrderId":"o%d","CoTypeCode":"CoDeploy","Status":2,"CreateTime":"%s"}`,
+						n, begun.Add(time.Duration(n)*time.Minute).Format(time.DateTime)))
+				}
+				_, _ = fmt.Fprintf(w, `{"RequestId":"1","Code":"200","Success":true,"Data":{"CurrentPage":%d,"PageSize":%d,"TotalSize":%d,"ChangeOrderList":[%s]}}`,
+					page, size, many, strings.Join(entries, ","))
+			}))
+			t.Cleanup(server.Close)
+			d, err := New(Config{Client: clientOf(t, server.URL, nil)})
+			require.NoError(t, err)
+			orders, err := d.orders(t.Context(), saeclient.ListChangeOrdersInput{AppID: "app"})
+			require.NoError(t, err)
+			require.Equal(t, []string{"o119"}, watermark(orders).Known)
+			require.Equal(t, tt.pages, pages)
+		})
+	}
+}

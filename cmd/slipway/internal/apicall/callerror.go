@@ -1,0 +1,95 @@
+package apicall
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/saeclient"
+)
+
+// CallError is a call that failed, told for a person: what happened, and what to do.
+type CallError struct {
+	Call Call
+	Err  *saeclient.Error
+}
+
+// Unwrap returns the client's error.
+func (c *CallError) Unwrap() error { return c.Err }
+
+// Error tells the message, then code, class, request ID and remedy, each on a line of its own.
+func (c *CallError) Error() string {
+	e := c.Err
+	what := e.Message
+	if e.Err != nil {
+		what = strings.TrimPrefix(what+": "+e.Err.Error(), ": ")
+	}
+	lines := []string{fmt.Sprintf("%s failed: %s", c.Call.Operation.Name, render.Clean(cmp.Or(what, e.Code, e.Class.Error())))}
+	add := func(name, text string) {
+		if text != "" {
+			lines = append(lines, fmt.Sprintf("%-8s %s", name, text))
+		}
+	}
+	code := render.Clean(e.Code)
+	if e.HTTPStatus != 0 {
+		code = strings.TrimSpace(fmt.Sprintf("%s (HTTP %d)", code, e.HTTPStatus))
+	}
+	add("code", code)
+	add("class", string(e.Class))
+	add("request", render.Clean(e.RequestID))
+	add("remedy", c.Remedy())
+	return strings.Join(lines, "\n")
+}
+
+// Remedy says what to do about the failure.
+func (c *CallError) Remedy() string {
+	known, _ := saeclient.LookupErrorCode(c.Err.Code)
+	remedy := cmp.Or(c.byAdvice(known.Retry), c.byClass())
+	if c.Err.RetryAfter > 0 {
+		remedy += fmt.Sprintf("; the server asks to wait %s", c.Err.RetryAfter)
+	}
+	if known.Note != "" {
+		remedy += " (" + known.Note + ")"
+	}
+	return remedy
+}
+
+// byAdvice is the remedy for a code whose advice says more than its class.
+func (c *CallError) byAdvice(advice saeclient.Retry) string {
+	switch advice {
+	case saeclient.RetryAfterChangeOrder:
+		return "wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId=" +
+			cmp.Or(c.Call.Values["AppId"], "…") + " shows it"
+	case saeclient.RetryAfterStateChange:
+		return "look at the present state and call again when it has changed"
+	case saeclient.RetryNever, saeclient.RetryBackoff, saeclient.RetryOperator, saeclient.RetryVerifyThenRetry:
+	}
+	return ""
+}
+
+func (c *CallError) byClass() string {
+	switch c.Err.Class {
+	case saeclient.ErrInvalid:
+		return "change the parameters; they are described by: slipway api " + c.Call.Operation.Name + " --help"
+	case saeclient.ErrNotFound:
+		return "check the ID, and that the region is the right one"
+	case saeclient.ErrAuth:
+		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
+	case saeclient.ErrBilling:
+		return "settle the account of Alibaba Cloud"
+	case saeclient.ErrQuota:
+		return "free what is no longer used, or ask for a higher quota"
+	case saeclient.ErrConflict:
+		return "look at the present state, then decide"
+	case saeclient.ErrFailed:
+		return "look at the SAE console, or ask the support of Alibaba Cloud with the request ID"
+	case saeclient.ErrThrottled:
+		return "call again later"
+	case saeclient.ErrUnavailable:
+		return "nothing was changed; check the connection and call again later"
+	case saeclient.ErrAmbiguous:
+		return "look whether it was done before calling again"
+	}
+	return ""
+}

@@ -1,0 +1,95 @@
+package apicall
+
+import (
+	"slices"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/saeclient"
+)
+
+// Entry is an operation in the catalog, as programs read it.
+type Entry struct {
+	Name               string   `json:"name"`
+	Group              string   `json:"group"`
+	Chapter            string   `json:"chapter"`
+	Summary            string   `json:"summary"`
+	Method             string   `json:"method"`
+	Path               string   `json:"path"`
+	Mutates            bool     `json:"mutates"`
+	CreatesChangeOrder bool     `json:"createsChangeOrder"`
+	ChangeOrderTypes   []string `json:"changeOrderTypes,omitempty"`
+	Parameters         []Param  `json:"parameters"`
+	Errors             []string `json:"errors"`
+}
+
+// Param is a parameter of an entry. What the reference does not say is left out.
+type Param struct {
+	Name        string   `json:"name"`
+	In          string   `json:"in"`
+	Type        string   `json:"type"`
+	Required    bool     `json:"required"`
+	RequiredIf  string   `json:"requiredIf,omitempty"`
+	Enum        []string `json:"enum,omitempty"`
+	Min         *int64   `json:"min,omitempty"`
+	Max         *int64   `json:"max,omitempty"`
+	MaxLength   int      `json:"maxLength,omitempty"`
+	Pattern     string   `json:"pattern,omitempty"`
+	Default     string   `json:"default,omitempty"`
+	Unit        string   `json:"unit,omitempty"`
+	Secret      bool     `json:"secret,omitempty"`
+	Form        string   `json:"form,omitempty"`
+	Description string   `json:"description,omitempty"`
+}
+
+// Groups returns the families of operations, sorted.
+func Groups() []string {
+	var groups []string
+	for _, op := range saeclient.Operations() {
+		groups = append(groups, op.Group)
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+// Catalog returns the operations of a group, or all, in groups and in the order of the reference.
+func Catalog(group string) []Entry {
+	entries := []Entry{}
+	for _, op := range saeclient.Operations() {
+		if group == "" || op.Group == group {
+			entries = append(entries, entry(op))
+		}
+	}
+	return entries
+}
+
+func entry(op saeclient.Operation) Entry {
+	e := Entry{
+		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Summary: op.Summary, Method: op.Method, Path: op.Path,
+		Mutates: op.Mutates, CreatesChangeOrder: op.CreatesChangeOrder, ChangeOrderTypes: op.ChangeOrderTypes,
+		Parameters: []Param{}, Errors: append([]string{}, op.Errors...),
+	}
+	for _, p := range slices.Concat(op.Params, op.Extra) {
+		e.Parameters = append(e.Parameters, Param{
+			Name: p.Name, In: string(p.In), Type: string(p.Kind), Required: p.Required, RequiredIf: p.RequiredIf,
+			Enum: p.Enum, Min: p.Min, Max: p.Max, MaxLength: p.MaxLength, Pattern: p.Pattern, Default: p.Default,
+			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape()), Description: p.Description,
+		})
+	}
+	return e
+}
+
+// CatalogTable draws entries.
+func CatalogTable(entries []Entry, style render.Style) string {
+	rows := [][]render.Cell{render.Text("OPERATION", "GROUP", "CHAPTER", "CHANGES", "SUMMARY")}
+	for _, e := range entries {
+		changes := "-"
+		switch {
+		case e.CreatesChangeOrder:
+			changes = "change order"
+		case e.Mutates:
+			changes = "yes"
+		}
+		rows = append(rows, render.Text(e.Name, e.Group, e.Chapter, changes, e.Summary))
+	}
+	return render.Table(rows, style)
+}

@@ -1,0 +1,205 @@
+package apicall
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/saeclient"
+)
+
+// textWidth is where the text of a description is broken.
+const textWidth = 96
+
+// Describe tells what the SAE API reference says of an operation: what it does, its
+// parameters, and the errors that it may answer with.
+func Describe(op saeclient.Operation) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", op.Summary)
+	fmt.Fprintf(&b, "SAE API reference ch. %s; %s %s\n%s\n", op.Chapter, op.Method, op.Path, Effect(op))
+	b.WriteString("\nParameters:\n")
+	for _, p := range slices.Concat(op.Params, op.Extra) {
+		b.WriteString(describeParam(p))
+	}
+	if len(op.Params)+len(op.Extra) == 0 {
+		b.WriteString("  none\n")
+	}
+	b.WriteString("\nErrors it may answer with, besides the common ones:\n")
+	b.WriteString(describeErrors(op.Errors))
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// Example is a command line with the required parameters, filled with the reference's
+// examples where they are right.
+func Example(op saeclient.Operation) string {
+	words := []string{"  slipway", "api", op.Name}
+	for _, p := range op.Params {
+		if !p.Required {
+			continue
+		}
+		value := p.Example
+		if p.Sensitive {
+			value = "@" + strings.ToLower(p.Name) + ".txt"
+		} else if value == "" || p.Check(value) != nil {
+			value = "…"
+		}
+		words = append(words, p.Name+"="+quoted(value))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t\"'{}[]()<>&|;$*?!`\\") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}
+
+// Effect says whether an operation changes something, as a sentence.
+func Effect(op saeclient.Operation) string {
+	switch {
+	case op.CreatesChangeOrder && len(op.ChangeOrderTypes) > 0:
+		return "Starts a change order of type " + strings.Join(op.ChangeOrderTypes, " or ") + "."
+	case op.CreatesChangeOrder:
+		return "Starts a change order."
+	case op.Mutates:
+		return "Changes something; starts no change order."
+	}
+	return "Reads only."
+}
+
+func describeParam(p saeclient.Param) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  %s  (%s)\n", p.Name, strings.Join(Limits(p), "; "))
+	lines := []string{p.Description}
+	if p.RequiredIf != "" {
+		lines = append(lines, "Required if "+p.RequiredIf+".")
+	}
+	if len(p.Enum) > 0 {
+		lines = append(lines, "One of: "+strings.Join(p.Enum, ", "))
+	}
+	if form := Form(p.Shape()); form != "" {
+		lines = append(lines, "Form: "+form)
+	}
+	for _, line := range lines {
+		b.WriteString(indented(line))
+	}
+	if p.Example != "" && p.Check(p.Example) == nil {
+		// Not broken into lines, so that it can be copied.
+		b.WriteString("      Example: " + p.Name + "=" + quoted(render.Clean(p.Example)) + "\n")
+	}
+	return b.String()
+}
+
+// Limits lists in short words what a value must be.
+func Limits(p saeclient.Param) []string {
+	kind := string(p.Kind)
+	switch p.Kind {
+	case saeclient.KindJSON:
+		kind = "JSON"
+	case saeclient.KindString, saeclient.KindInteger, saeclient.KindBoolean:
+	}
+	out := []string{kind}
+	if p.Required {
+		out = append(out, "required")
+	}
+	if bounds := bounds(p.Min, p.Max); bounds != "" {
+		out = append(out, bounds)
+	}
+	if p.Unit != "" {
+		out = append(out, "in units of a "+p.Unit)
+	}
+	if p.MaxLength > 0 {
+		out = append(out, fmt.Sprintf("at most %d characters", p.MaxLength))
+	}
+	if p.Pattern != "" {
+		out = append(out, "matches "+p.Pattern)
+	}
+	if p.Default != "" {
+		out = append(out, "default "+p.Default)
+	}
+	if p.Sensitive {
+		out = append(out, "secret")
+	}
+	return out
+}
+
+func bounds(least, most *int64) string {
+	switch {
+	case least != nil && most != nil:
+		return fmt.Sprintf("%d to %d", *least, *most)
+	case least != nil:
+		return fmt.Sprintf("at least %d", *least)
+	case most != nil:
+		return fmt.Sprintf("at most %d", *most)
+	}
+	return ""
+}
+
+// Form writes what JSON text holds: {name: type, …}, with a list in brackets. It is empty for
+// a nil shape.
+func Form(s *saeclient.Shape) string {
+	if s == nil {
+		return ""
+	}
+	switch s.Type {
+	case saeclient.ShapeArray:
+		return "[" + Form(s.Items) + ", …]"
+	case saeclient.ShapeObject:
+		var members []string
+		for _, m := range s.Members {
+			members = append(members, m.Name+": "+Form(m))
+		}
+		if s.Items != nil {
+			members = append(members, "<key>: "+Form(s.Items))
+		}
+		return "{" + strings.Join(members, ", ") + "}"
+	case saeclient.ShapeInteger:
+		return strings.TrimSpace("integer " + bounds(s.Min, s.Max))
+	case saeclient.ShapeString:
+		if len(s.Enum) > 0 {
+			return strings.Join(s.Enum, "|")
+		}
+		if s.Format != "" {
+			return s.Format
+		}
+	case saeclient.ShapeBoolean:
+	}
+	return string(s.Type)
+}
+
+func describeErrors(codes []string) string {
+	if len(codes) == 0 {
+		return "  none\n"
+	}
+	var rows [][]render.Cell
+	for _, code := range codes {
+		known, _ := saeclient.LookupErrorCode(code)
+		meaning := known.Message
+		if known.Note != "" {
+			meaning += " (" + known.Note + ")"
+		}
+		rows = append(rows, render.Text("  "+code, string(known.Class), meaning))
+	}
+	return render.Table(rows, render.Style{})
+}
+
+// indented breaks a text into lines and moves them below the name of a parameter.
+func indented(text string) string {
+	const margin = "      "
+	var b strings.Builder
+	line := ""
+	for word := range strings.FieldsSeq(render.Clean(text)) {
+		if line != "" && render.Width(margin+line+" "+word) > textWidth {
+			b.WriteString(margin + line + "\n")
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	if line != "" {
+		b.WriteString(margin + line + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,201 @@
+package apicall
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aliyun/credentials-go/credentials"
+
+	"slipway/saeclient"
+)
+
+// redacted stands where a secret would be shown, as in package saeclient.
+const redacted = "[redacted]"
+
+// Request is a signed request as it would be sent, with its secrets redacted.
+type Request struct {
+	Operation string `json:"operation"`
+	Method    string `json:"method"`
+	URL       string `json:"url"`
+	// Headers have lower-case names.
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body,omitempty"`
+}
+
+// String is the request as HTTP writes it, with the whole URL in the first line.
+func (r Request) String() string {
+	var b strings.Builder
+	b.WriteString(r.Method + " " + r.URL + "\n")
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		b.WriteString(name + ": " + r.Headers[name] + "\n")
+	}
+	if r.Body != "" {
+		b.WriteString("\n" + r.Body + "\n")
+	}
+	return b.String()
+}
+
+// Call is one call by name.
+type Call struct {
+	Operation saeclient.Operation
+	// Values are the parameters as the texts that travel.
+	Values map[string]string
+	// Unchecked sends what is given, even if it breaks the reference's rules.
+	Unchecked bool
+}
+
+// Do carries the call out and returns the answer's JSON as it came. An error of the call is a
+// [*CallError].
+func (c Call) Do(ctx context.Context, client *saeclient.Client) (json.RawMessage, error) {
+	if c.Unchecked {
+		client = client.Unchecked()
+	}
+	answer, err := client.Call(ctx, c.Operation.Name, c.Values)
+	if e, ok := errors.AsType[*saeclient.Error](err); ok {
+		return nil, &CallError{Call: c, Err: e}
+	}
+	return answer, err
+}
+
+// Sign builds and signs the request of the call and sends nothing to SAE; the transport of
+// the configuration is not used. Where no credentials are to be had, signed is false and the
+// request is signed with a key pair that no server accepts.
+func (c Call) Sign(ctx context.Context, config saeclient.Config) (r Request, signed bool, err error) {
+	rec := &recorder{}
+	config.Transport = rec
+	err = c.record(ctx, config)
+	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, saeclient.ErrInvalid) {
+		if config.Credential, err = placeholder(); err != nil {
+			return Request{}, false, err
+		}
+		err = c.record(ctx, config)
+	}
+	if rec.request == nil {
+		return Request{}, false, err
+	}
+	return c.shown(rec), signed, nil
+}
+
+// record makes the call with a transport that sends nothing.
+func (c Call) record(ctx context.Context, config saeclient.Config) error {
+	client, err := saeclient.New(config)
+	if err != nil {
+		return err
+	}
+	_, err = c.Do(ctx, client)
+	return err
+}
+
+// placeholder is a credential that no server accepts.
+func placeholder() (credentials.Credential, error) {
+	return credentials.NewCredential(new(credentials.Config).
+		SetType("access_key").SetAccessKeyId("none").SetAccessKeySecret("none"))
+}
+
+// recorder is a transport that keeps the request and sends nothing.
+type recorder struct {
+	request *http.Request
+	body    []byte
+}
+
+// errNotSent is what the recorder answers.
+var errNotSent = errors.New("nothing is sent")
+
+// RoundTrip keeps the request.
+func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		var err error
+		if r.body, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+		_ = req.Body.Close()
+	}
+	r.request = req
+	return nil, errNotSent
+}
+
+// shown is the recorded request without its secrets.
+func (c Call) shown(rec *recorder) Request {
+	req := rec.request
+	address := *req.URL
+	address.RawQuery = c.hideIn(address.Query()).Encode()
+	out := Request{Operation: c.Operation.Name, Method: req.Method, URL: plain(address.String()), Headers: map[string]string{"host": req.URL.Host}}
+	for name, values := range req.Header {
+		name = strings.ToLower(name)
+		out.Headers[name] = header(name, strings.Join(values, ", "))
+	}
+	if len(rec.body) > 0 {
+		hidden := c.body(rec.body, out.Headers["content-type"])
+		out.Body = plain(hidden)
+		if !bytes.Equal(rec.body, []byte(hidden)) {
+			// The hash would let a short secret be guessed.
+			out.Headers["x-acs-content-sha256"] = redacted
+		}
+	}
+	return out
+}
+
+// hideIn redacts the parameters that are secret, or not known.
+func (c Call) hideIn(values url.Values) url.Values {
+	for name, texts := range values {
+		if p, known := c.Operation.Param(name); (!known || p.Sensitive) && slices.ContainsFunc(texts, func(s string) bool { return s != "" }) {
+			values[name] = []string{redacted}
+		}
+	}
+	return values
+}
+
+// body is the recorded body without its secrets; one that is neither a form nor a JSON object is
+// hidden as a whole.
+func (c Call) body(sent []byte, contentType string) string {
+	if contentType == "application/x-www-form-urlencoded" {
+		if form, err := url.ParseQuery(string(sent)); err == nil {
+			return c.hideIn(form).Encode()
+		}
+		return redacted
+	}
+	var object map[string]string
+	if json.Unmarshal(sent, &object) != nil {
+		return redacted
+	}
+	for name, text := range object {
+		if p, known := c.Operation.Param(name); (!known || p.Sensitive) && text != "" {
+			object[name] = redacted
+		}
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		return redacted
+	}
+	return string(text)
+}
+
+// plain writes the mark of a redacted secret without percent signs.
+func plain(encoded string) string {
+	return strings.ReplaceAll(encoded, url.QueryEscape(redacted), redacted)
+}
+
+// header is the value of a header that may be shown. What is not known to be harmless is
+// redacted; the ID of an access key is no secret.
+func header(name, value string) string {
+	switch name {
+	case "accept", "content-type", "host", "user-agent",
+		"x-acs-accesskey-id", "x-acs-action", "x-acs-content-sha256", "x-acs-credentials-provider", "x-acs-date",
+		"x-acs-region-id", "x-acs-signature-nonce", "x-acs-signature-type", "x-acs-version":
+		return value
+	case "authorization":
+		if signed := regexp.MustCompile(`^(ACS3-\S+ Credential=[^,]*,SignedHeaders=[^,]*,Signature=)`).FindString(value); signed != "" {
+			return signed + redacted
+		}
+	}
+	return redacted
+}

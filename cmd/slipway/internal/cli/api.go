@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/apicall"
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/saeclient"
+)
+
+// api has one command for each operation of the SAE API, all made from the facts.
+func (a *app) api() *cobra.Command {
+	var list bool
+	var group string
+	cmd := printing(&cobra.Command{
+		Use:        "api OPERATION [Name=value …]",
+		SuggestFor: []string{"sae", "call"},
+		Short:      "Call any operation of the SAE API",
+		Long: `Call any operation of the SAE API with the checks of its reference: everything that is
+wrong with the parameters is told at once, before anything is sent. Nothing is asked, and
+nothing is repeated. See "slipway api OPERATION --help" for the parameters of an operation.`,
+		Example: `  slipway api --list --group change-order
+  slipway api ListApplications
+  slipway api DeployApplication --help
+  slipway api DeployApplication AppId=7171a6ca ImageUrl=registry.example/shop:1.4.2 --dry-run
+  slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json`,
+		GroupID: groupCare,
+		Args:    cobra.ArbitraryArgs,
+	})
+	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
+	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
+	completing(cmd, "group", apicall.Groups()...)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if named := cmd.Flags().Args(); cmd.HasSubCommands() && len(named) > 0 {
+			return unknownOperation(named[0]) // its flags are not known, either
+		}
+		return &usageError{err.Error()}
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 0:
+			return unknownOperation(args[0])
+		case list || group != "":
+			return a.listOperations(cmd, group)
+		}
+		return cmd.Help()
+	}
+	for _, g := range apicall.Groups() {
+		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
+	}
+	for _, op := range saeclient.Operations() {
+		cmd.AddCommand(a.apiOperation(op))
+	}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		// Descriptions are long and there are many: they are made when they are wanted.
+		if op, ok := saeclient.LookupOperation(cmd.Name()); ok {
+			cmd.Long = apicall.Describe(op)
+		}
+		cmd.Root().HelpFunc()(cmd, args)
+	})
+	return cmd
+}
+
+func unknownOperation(name string) error {
+	var names []string
+	for _, op := range saeclient.Operations() {
+		names = append(names, op.Name)
+	}
+	return &usageError{"the SAE API has no operation " + strconv.Quote(name) + apicall.DidYouMean(name, names)}
+}
+
+func (a *app) listOperations(cmd *cobra.Command, group string) error {
+	f, err := format(cmd)
+	if err != nil {
+		return err
+	}
+	entries := apicall.Catalog(group)
+	if len(entries) == 0 {
+		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.Groups(), ", ")}
+	}
+	return a.printWire(f, entries, func() string { return apicall.CatalogTable(entries, a.screen(cmd).style()) })
+}
+
+// apiCall is one run of the command of an operation.
+type apiCall struct {
+	op        saeclient.Operation
+	source    apicall.Source
+	dryRun    bool
+	unchecked bool
+	format    render.Format
+}
+
+func (a *app) apiOperation(op saeclient.Operation) *cobra.Command {
+	call := &apiCall{op: op}
+	cmd := printing(settings(&cobra.Command{
+		Use:     op.Name + " [Name=value …]",
+		Short:   op.Summary,
+		Example: apicall.Example(op),
+		GroupID: op.Group,
+	}, saeSettings()))
+	flags := cmd.Flags()
+	flags.StringVar(&call.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
+	flags.BoolVar(&call.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
+	flags.BoolVar(&call.unchecked, "unchecked", false, "do not compare the parameters with the reference, which may lag behind the platform")
+	timeout := flags.Duration(flagTimeout, answerTime, "give up after this time")
+	cmd.ValidArgsFunction = completeParameters(op)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var err error
+		if call.format, err = format(cmd); err != nil {
+			return err
+		}
+		call.source.Args, call.source.Stdin = args, a.Stdin
+		ctx, cancel := within(cmd.Context(), *timeout)
+		defer cancel()
+		return a.runAPI(ctx, cmd, call)
+	}
+	return cmd
+}
+
+// saeSettings are those that say where SAE is; the others concern workers.
+func saeSettings() []config.Setting {
+	var out []config.Setting
+	for _, s := range config.SAE() {
+		if s.Name == config.SAEEndpoint || s.Name == config.SAERegion {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) error {
+	values, err := call.source.Read(call.op)
+	problems, _ := errors.AsType[apicall.Problems](err)
+	if !call.unchecked {
+		more, ok := errors.AsType[apicall.Problems](apicall.Check(call.op, values))
+		if ok {
+			problems = problems.And(more)
+		}
+	}
+	if len(problems) > 0 {
+		return &usageError{call.op.Name + " cannot be called like this:\n" + problems.Error()}
+	}
+	sae, err := a.saeConfig(cmd)
+	if err != nil {
+		return err
+	}
+	c := apicall.Call{Operation: call.op, Values: values, Unchecked: call.unchecked}
+	if call.dryRun {
+		return a.dryRun(ctx, c, sae, call.format)
+	}
+	client, err := saeclient.New(sae)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	answer, err := c.Do(ctx, client)
+	if err != nil {
+		if cmd.Context().Err() != nil && errors.Is(err, saeclient.ErrAmbiguous) {
+			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
+		}
+		return err
+	}
+	a.talkChange(cmd, call.op, apicall.Answer(answer))
+	return a.printAnswer(cmd, call.format, apicall.Answer(answer))
+}
+
+// saeConfig is the configuration of a client for a person: credentials come from Alibaba
+// Cloud's default chain.
+func (a *app) saeConfig(cmd *cobra.Command) (saeclient.Config, error) {
+	v, err := a.values(cmd)
+	if err != nil {
+		return saeclient.Config{}, err
+	}
+	c := saeclient.Config{Region: v.String(config.SAERegion), Endpoint: v.String(config.SAEEndpoint), UserAgent: userAgent()}
+	if c.Region == "" {
+		return c, v.Bad(config.SAERegion, "is not set", "name a region, for example --sae-region cn-hangzhou")
+	}
+	if err := c.Validate(); err != nil {
+		return c, &usageError{err.Error() + "; check SLIPWAY_SAE_REGION and SLIPWAY_SAE_ENDPOINT"}
+	}
+	return c, nil
+}
+
+func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, f render.Format) error {
+	request, signed, err := c.Sign(ctx, sae)
+	if err != nil {
+		return err
+	}
+	a.talk("dry run: nothing was sent")
+	if !signed {
+		a.talk("no credentials were found, so the signature is made with none; a real call would fail")
+	}
+	return a.printWire(f, request, request.String)
+}
+
+// talkChange tells what a call has changed, and how to go on watching it.
+func (a *app) talkChange(cmd *cobra.Command, op saeclient.Operation, answer apicall.Answer) {
+	if !op.Mutates {
+		return
+	}
+	order := answer.ChangeOrder()
+	switch {
+	case order != "" && op.CreatesChangeOrder:
+		a.talk("%s has started change order %s", op.Name, order)
+	case order != "":
+		a.talk("%s was accepted for change order %s", op.Name, order)
+	case op.CreatesChangeOrder:
+		a.talk("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
+	default:
+		a.talk("%s is done (request %s)", op.Name, answer.RequestID())
+	}
+	if order != "" {
+		a.talk("watch it with: slipway api DescribeChangeOrder ChangeOrderId=%s%s", order, repeated(cmd))
+	}
+}
+
+// repeated are the flags that lead another command to the same place.
+func repeated(cmd *cobra.Command) string {
+	var words strings.Builder
+	for _, name := range []string{config.ConfigFile, config.SAEEndpoint, config.SAERegion} {
+		if f := cmd.Flag(name); f != nil && f.Changed {
+			words.WriteString(" --" + name + " " + f.Value.String())
+		}
+	}
+	return words.String()
+}
+
+func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.Answer) error {
+	if f != render.FormatTable {
+		return a.printWire(f, json.RawMessage(answer), nil)
+	}
+	text, err := answer.Table(a.screen(cmd).style())
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		a.talk("the answer holds no data")
+	}
+	_, err = a.Stdout.Write([]byte(text))
+	return err
+}
+
+// printWire prints data whose names and texts are those of the API: JSON keeps the order of
+// members and every letter as it is.
+func (a *app) printWire(f render.Format, data any, table func() string) error {
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(data); err != nil {
+		return err
+	}
+	answer := apicall.Answer(raw.Bytes())
+	if f == render.FormatJSON {
+		text, err := answer.Indented()
+		if err != nil {
+			return err
+		}
+		_, err = a.Stdout.Write(text)
+		return err
+	}
+	value, err := answer.Value()
+	if err != nil {
+		return err
+	}
+	return f.Write(a.Stdout, value, table)
+}
+
+// completeParameters completes names of parameters, and values where there is a list of them.
+func completeParameters(op saeclient.Operation) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		var out []cobra.Completion
+		for _, c := range apicall.Complete(op, args, typed) {
+			if c.Unfinished {
+				directive |= cobra.ShellCompDirectiveNoSpace
+			}
+			out = append(out, cobra.CompletionWithDesc(c.Word, c.Description))
+		}
+		return out, directive
+	}
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/release"
+)
+
+// namesApp ends the help of commands that take an application.
+const namesApp = "APP is platform/region/id, as \"slipway release list\" shows it."
+
+// parseApp reads an application as people name it: platform/region/id.
+func parseApp(name string) (release.App, error) {
+	parts := strings.Split(name, "/")
+	if len(parts) != 3 {
+		message := fmt.Sprintf("APP %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca", name)
+		if strings.HasPrefix(name, "r-") {
+			message += "; commands to a release are under: slipway release"
+		}
+		return release.App{}, &usageError{message}
+	}
+	app := release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
+	if err := app.Validate(); err != nil {
+		return app, &usageError{fmt.Sprintf("APP %q: %s", name, strings.ReplaceAll(err.Error(), "\n", "; "))}
+	}
+	return app, nil
+}
+
+// completeApps completes the first argument with applications that were released.
+func (a *app) completeApps(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	found, err := a.findReleases(cmd, releases.Filter{Limit: completeCount})
+	if err != nil {
+		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []cobra.Completion
+	for _, l := range found {
+		if l.App != "" && !slices.Contains(out, l.App) {
+			out = append(out, l.App)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+	"slipway/wire"
+)
+
+func (a *app) freeze() *cobra.Command {
+	return a.family(&cobra.Command{
+		Use:        "freeze",
+		Aliases:    []string{"freezes"},
+		SuggestFor: []string{"stop", "lift", "unfreeze", "calendar"},
+		Short:      "Say when nothing may be changed: freeze windows and stops",
+		Long: `Say when nothing may be changed. A window freezes once or again and again; a stop freezes
+until somebody lifts it. A release asks before every step that changes something towards
+the new version, waits while a freeze holds, and goes on by itself. Aborting, rolling back
+and restoring scaling rules are never held.`,
+		Example: `  slipway freeze list
+  slipway freeze stop incident-42 --reason "database on fire"
+  slipway freeze lift incident-42
+  slipway freeze add nights --start 22:00 --end 06:00 --zone Asia/Shanghai --reason "nobody is awake"`,
+		GroupID: groupReleases,
+	}, a.freezeList(), a.freezeAdd(), a.freezeRemove(), a.freezeStop(), a.freezeLift(), a.freezeHistory())
+}
+
+// calendarCall is one command's conversation about the calendar.
+type calendarCall struct {
+	calendars *wire.Calendars
+	format    render.Format
+	args      []string
+	by        string
+	now       time.Time
+}
+
+// onCalendar completes a command that speaks about the calendar.
+func (a *app) onCalendar(cmd *cobra.Command, do func(context.Context, *calendarCall) error) *cobra.Command {
+	printing(settings(cmd, config.NATS()))
+	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		f, err := format(cmd)
+		if err != nil {
+			return err
+		}
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := within(cmd.Context(), *timeout)
+		defer cancel()
+		js, closeNATS, err := a.jetStream(v, "slipway freeze")
+		if err != nil {
+			return err
+		}
+		defer closeNATS()
+		return do(ctx, &calendarCall{
+			calendars: wire.NewCalendars(js), format: f, args: args, by: a.speaker(v), now: time.Now().UTC().Truncate(time.Second),
+		})
+	}
+	return cmd
+}
+
+// freezeKind is what a name in the calendar stands for.
+type freezeKind string
+
+// The kinds.
+const (
+	kindStop   freezeKind = "stop"
+	kindWindow freezeKind = "window"
+)
+
+// listedFreeze is a window or a stop as it is printed.
+type listedFreeze struct {
+	Kind freezeKind `json:"kind"`
+	// Active tells whether it freezes now, and ActiveUntil until when; without it until
+	// somebody lifts it.
+	Active      bool      `json:"active"`
+	ActiveUntil time.Time `json:"activeUntil,omitzero"`
+	// The fields of a stop are among those of a window.
+	release.FreezeWindow
+}
+
+func listedStop(s release.Stop) listedFreeze {
+	return listedFreeze{Kind: kindStop, Active: true, FreezeWindow: release.FreezeWindow{
+		Name: s.Name, Scope: s.Scope, Reason: s.Reason, By: s.By, At: s.At,
+	}}
+}
+
+func listedWindow(w release.FreezeWindow, now time.Time) listedFreeze {
+	l := listedFreeze{Kind: kindWindow, FreezeWindow: w}
+	l.ActiveUntil, l.Active = w.Active(now)
+	return l
+}
+
+func (a *app) freezeList() *cobra.Command {
+	var app string
+	var active bool
+	var only *release.App
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List freeze windows and stops, and which are active now",
+		Long: `List freeze windows and stops, and which are active now. With --app those that concern one
+application, and whether a release of it would wait now.`,
+		Example: `  slipway freeze list
+  slipway freeze list --active
+  slipway freeze list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
+		Args: arguments(),
+	}
+	cmd.Flags().StringVar(&app, "app", "", "only those that concern this application: platform/region/id")
+	cmd.Flags().BoolVar(&active, "active", false, "only those that are active now")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		filter, err := newFilter(app, "")
+		if err != nil || filter.App == "" {
+			return err
+		}
+		parts := strings.Split(filter.App, "/")
+		only = &release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
+		return nil
+	}
+	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+		calendar, _, err := call.calendars.Load(ctx)
+		if err != nil {
+			return err
+		}
+		if only != nil {
+			a.talkFrozen(calendar, *only, call.now)
+		}
+		return a.printFreezes(call, choose(calendar, only, active, call.now))
+	})
+}
+
+// choose returns what is to be listed, the stops first.
+func choose(c release.Calendar, only *release.App, active bool, now time.Time) []listedFreeze {
+	found := []listedFreeze{}
+	offer := func(l listedFreeze) {
+		if (l.Active || !active) && (only == nil || l.Scope.Covers(*only)) {
+			found = append(found, l)
+		}
+	}
+	for _, s := range c.Stops {
+		offer(listedStop(s))
+	}
+	for _, w := range c.Windows {
+		offer(listedWindow(w, now))
+	}
+	return found
+}
+
+// talkFrozen says whether a release of the application would wait.
+func (a *app) talkFrozen(c release.Calendar, app release.App, now time.Time) {
+	freeze, frozen := c.Frozen(app, now)
+	switch {
+	case !frozen:
+		a.talk("%s is not frozen", app.SearchValue())
+	case freeze.Until.IsZero():
+		a.talk("%s is frozen by %s until somebody lifts it: %s", app.SearchValue(), freeze.Name, freeze.Reason)
+	default:
+		a.talk("%s is frozen by %s until %s: %s", app.SearchValue(), freeze.Name, freeze.Until.Format(time.RFC3339), freeze.Reason)
+	}
+}
+
+func (a *app) printFreezes(call *calendarCall, found []listedFreeze) error {
+	if len(found) == 0 && call.format == render.FormatTable {
+		a.talk("there are no such freezes")
+		return nil
+	}
+	return call.format.Write(a.Stdout, found, func() string { return freezeTable(found) })
+}
+
+func freezeTable(found []listedFreeze) string {
+	rows := [][]render.Cell{render.Text("NAME", "KIND", "SCOPE", "WHEN", "NOW", "BY", "REASON")}
+	for _, l := range found {
+		rows = append(rows, render.Text(l.Name, string(l.Kind), l.Scope.String(), l.when(), l.state(), l.By, l.Reason))
+	}
+	return render.Table(rows, render.Style{})
+}
+
+// when says when the freeze holds.
+func (l listedFreeze) when() string {
+	switch {
+	case l.Kind == kindStop && l.At.IsZero():
+		return "until lifted"
+	case l.Kind == kindStop:
+		return "since " + l.At.UTC().Format(time.RFC3339) + ", until lifted"
+	case !l.Recurring():
+		return l.From.UTC().Format(time.RFC3339) + " to " + l.To.UTC().Format(time.RFC3339)
+	}
+	days := "every day"
+	if len(l.Days) > 0 {
+		days = strings.Join(l.Days, ",")
+	}
+	return days + " " + l.Start + "-" + l.End + " " + l.Zone
+}
+
+// state says whether the freeze holds now.
+func (l listedFreeze) state() string {
+	switch {
+	case l.Active && l.ActiveUntil.IsZero():
+		return "frozen until lifted"
+	case l.Active:
+		return "frozen until " + l.ActiveUntil.Format(time.RFC3339)
+	}
+	return "open"
+}
+
+func (a *app) freezeHistory() *cobra.Command {
+	return a.onCalendar(&cobra.Command{
+		Use:   "history",
+		Short: "Tell who changed the freezes, latest first",
+		Long: `Tell who added, removed, stopped and lifted what, latest first. NATS keeps the latest 20
+changes, each with the calendar as it was then: nats kv history slipway-calendar calendar.`,
+		Example: `  slipway freeze history
+  slipway freeze history -o json`,
+		Args: arguments(),
+	}, func(ctx context.Context, call *calendarCall) error {
+		changes, err := call.calendars.History(ctx)
+		if err != nil {
+			return err
+		}
+		if len(changes) == 0 && call.format == render.FormatTable {
+			a.talk("nobody has changed the freezes yet")
+			return nil
+		}
+		if changes == nil {
+			changes = []wire.CalendarRevision{}
+		}
+		return call.format.Write(a.Stdout, changes, func() string { return changesTable(changes) })
+	})
+}
+
+func changesTable(changes []wire.CalendarRevision) string {
+	rows := [][]render.Cell{render.Text("AT", "ACTION", "NAME", "BY", "REASON")}
+	for _, c := range changes {
+		rows = append(rows, render.Text(c.At.UTC().Format(time.RFC3339), c.Action, c.Name, c.By, c.Reason))
+	}
+	return render.Table(rows, render.Style{})
+}

@@ -1,0 +1,345 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// windowFlags are the flags of a new window.
+type windowFlags struct {
+	scope, reason string
+	from, to      string
+	days          []string
+	start, end    string
+	zone          string
+	replace       bool
+}
+
+const scopeUsage = "which applications: platform, platform/region or platform/region/id, with * for any (default all)"
+
+func (a *app) freezeAdd() *cobra.Command {
+	var flags windowFlags
+	var window release.FreezeWindow
+	cmd := settings(&cobra.Command{
+		Use:   "add NAME",
+		Short: "Add a freeze window, single or recurring",
+		Long: `Add a freeze window: a single one with --from and --to, or one that comes again with --start,
+--end and --zone, every day or on the --days it starts on. An --end that is not after
+--start is on the next day.
+
+Where clocks are changed, a window never ends early: a time that clocks show twice counts
+the first time as a start and the second as an end.`,
+		Example: `  slipway freeze add nights --start 22:00 --end 06:00 --zone Asia/Shanghai --reason "nobody is awake"
+  slipway freeze add weekend --days Sat,Sun --start 00:00 --end 00:00 --zone Europe/Berlin --reason weekend
+  slipway freeze add double-11 --from 2026-11-10T00:00 --to 2026-11-12T00:00 --zone Asia/Shanghai \
+    --scope sae/cn-hangzhou --reason "shopping festival"`,
+		Args: arguments("NAME"),
+	}, config.Speaker())
+	f := cmd.Flags()
+	f.StringVar(&flags.reason, "reason", "", "why nothing may be changed (required)")
+	f.StringVar(&flags.scope, "scope", "", scopeUsage)
+	f.StringVar(&flags.from, "from", "", "when a single window begins: 2026-11-10T00:00 in --zone, or with an offset as 2026-11-10T00:00:00+08:00")
+	f.StringVar(&flags.to, "to", "", "when a single window ends")
+	f.StringSliceVar(&flags.days, "days", nil, "days on which a recurring window starts, such as Mon-Fri or Sat,Sun (default every day)")
+	f.StringVar(&flags.start, "start", "", "time of day at which a recurring window starts, such as 22:00")
+	f.StringVar(&flags.end, "end", "", "time of day at which a recurring window ends, such as 06:00")
+	f.StringVar(&flags.zone, "zone", "", "time zone of all these by its IANA name, such as Asia/Shanghai")
+	f.BoolVar(&flags.replace, "replace", false, "replace the window of this name if there is one")
+	cmd.PreRunE = func(_ *cobra.Command, args []string) (err error) {
+		window, err = flags.window(args[0])
+		return err
+	}
+	return a.onCalendar(completing(cmd, "days", weekdays()...), func(ctx context.Context, call *calendarCall) error {
+		window.By, window.At = call.by, call.now
+		change := wire.CalendarChange{Action: "add", Reason: window.Reason}
+		err := call.edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
+			if taken := takenBy(c, window.Name); taken == kindStop || taken == kindWindow && !flags.replace {
+				return c, taken.problem(window.Name)
+			}
+			return c.WithWindow(window), nil
+		})
+		if err != nil {
+			return err
+		}
+		a.talk("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
+		return a.printFreezes(call, []listedFreeze{listedWindow(window, call.now)})
+	})
+}
+
+// window reads the flags; everything that is wrong with them is returned at once.
+func (f windowFlags) window(name string) (release.FreezeWindow, error) {
+	single := f.from != "" || f.to != ""
+	recurring := len(f.days) > 0 || f.start != "" || f.end != ""
+	if !single && !recurring {
+		return release.FreezeWindow{}, &usageError{"say when: --from and --to for a single window, or --start, --end and --zone for one that comes again"}
+	}
+	w := release.FreezeWindow{Name: name, Reason: f.reason, Days: dayRanges(f.days), Start: f.start, End: f.end}
+	scope, err := release.ParseScope(f.scope)
+	if err != nil {
+		return w, flagProblem("scope", err)
+	}
+	w.Scope = scope
+	// A recurring window has its zone; of a single one the zone only says what is meant.
+	if recurring {
+		w.Zone = f.zone
+	}
+	if w.From, _, err = f.moment(f.from); err != nil {
+		return w, flagProblem("from", err)
+	}
+	if _, w.To, err = f.moment(f.to); err != nil {
+		return w, flagProblem("to", err)
+	}
+	return w, asFlags(w.Validate())
+}
+
+// moment reads a time with an offset, or one that the clocks of the zone show.
+func (f windowFlags) moment(text string) (first, last time.Time, err error) {
+	if text == "" {
+		return first, last, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC(), at.UTC(), nil
+	}
+	if f.zone == "" {
+		return first, last, fmt.Errorf("%q is not a time with an offset such as 2026-11-10T00:00:00+08:00; write it so, or give --zone", text)
+	}
+	return release.LocalTime(text, f.zone)
+}
+
+// weekdays are the days of the week as the calendar writes them.
+func weekdays() []string {
+	var days []string
+	for i := range 7 {
+		days = append(days, time.Weekday((i + 1) % 7).String()[:3])
+	}
+	return days
+}
+
+// dayRanges writes Mon-Fri out, and days as the calendar does. What is no day stays, to
+// be refused.
+func dayRanges(texts []string) []string {
+	var days []string
+	all := weekdays()
+	number := func(name string) int {
+		return slices.IndexFunc(all, func(day string) bool { return strings.EqualFold(day, strings.TrimSpace(name)) })
+	}
+	for _, text := range texts {
+		first, last, isRange := strings.Cut(text, "-")
+		if !isRange {
+			last = first
+		}
+		from, to := number(first), number(last)
+		if from < 0 || to < 0 {
+			days = append(days, text)
+			continue
+		}
+		for day := from; ; day = (day + 1) % len(all) {
+			if !slices.Contains(days, all[day]) {
+				days = append(days, all[day])
+			}
+			if day == to {
+				break
+			}
+		}
+	}
+	return days
+}
+
+func (a *app) freezeStop() *cobra.Command {
+	var scope, reason string
+	var stop release.Stop
+	cmd := settings(&cobra.Command{
+		Use:   "stop NAME",
+		Short: "Stop the line until somebody lifts the stop",
+		Long: `Stop the line: no release begins a step towards its new version until somebody lifts the
+stop. What a platform is already doing goes on, and so do aborts and rollbacks.`,
+		Example: `  slipway freeze stop incident-42 --reason "database on fire"
+  slipway freeze stop hangzhou --scope sae/cn-hangzhou --reason "network trouble" --by li`,
+		Args: arguments("NAME"),
+	}, config.Speaker())
+	cmd.Flags().StringVar(&reason, "reason", "", "why nothing may be changed (required)")
+	cmd.Flags().StringVar(&scope, "scope", "", scopeUsage)
+	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
+		covered, err := release.ParseScope(scope)
+		if err != nil {
+			return flagProblem("scope", err)
+		}
+		stop = release.Stop{Name: args[0], Scope: covered, Reason: reason}
+		return asFlags(stop.Validate())
+	}
+	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+		stop.By, stop.At = call.by, call.now
+		err := call.edit(ctx, wire.CalendarChange{Action: "stop", Reason: stop.Reason}, func(c release.Calendar) (release.Calendar, error) {
+			if taken := takenBy(c, stop.Name); taken != "" {
+				return c, taken.problem(stop.Name)
+			}
+			return c.WithStop(stop), nil
+		})
+		if err != nil {
+			return err
+		}
+		a.talk("stopped by %s; lift it with: slipway freeze lift %s", stop.By, stop.Name)
+		return a.printFreezes(call, []listedFreeze{listedStop(stop)})
+	})
+}
+
+func (a *app) freezeLift() *cobra.Command {
+	return a.ending(&cobra.Command{
+		Use:   "lift NAME",
+		Short: "Lift a stop, so that releases go on by themselves",
+		Long:  `Lift a stop. The releases that wait for it go on by themselves.`,
+		Example: `  slipway freeze lift incident-42
+  slipway freeze lift incident-42 --reason "database is back" --by li`,
+	}, kindStop, func(c release.Calendar, name string) (release.Calendar, listedFreeze) {
+		i := slices.IndexFunc(c.Stops, func(s release.Stop) bool { return s.Name == name })
+		gone := listedStop(c.Stops[i])
+		gone.Active = false
+		c, _ = c.WithoutStop(name)
+		return c, gone
+	})
+}
+
+func (a *app) freezeRemove() *cobra.Command {
+	return a.ending(&cobra.Command{
+		Use:     "remove NAME",
+		Aliases: []string{"rm", "delete"},
+		Short:   "Remove a freeze window",
+		Long:    `Remove a freeze window. Releases that wait for it go on by themselves.`,
+		Example: `  slipway freeze remove nights
+  slipway freeze remove double-11 --reason "is over"`,
+	}, kindWindow, func(c release.Calendar, name string) (release.Calendar, listedFreeze) {
+		i := slices.IndexFunc(c.Windows, func(w release.FreezeWindow) bool { return w.Name == name })
+		gone := listedFreeze{Kind: kindWindow, FreezeWindow: c.Windows[i]}
+		c, _ = c.WithoutWindow(name)
+		return c, gone
+	})
+}
+
+// ending completes a command that takes a freeze of one kind out of the calendar. It
+// prints what is gone, so that it can be put back.
+func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.Calendar, string) (release.Calendar, listedFreeze)) *cobra.Command {
+	var reason string
+	settings(cmd, config.Speaker())
+	cmd.Args = arguments("NAME")
+	cmd.Flags().StringVar(&reason, "reason", "", "why")
+	cmd.ValidArgsFunction = a.completeFreezes(kind)
+	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+		name := call.args[0]
+		var gone listedFreeze
+		err := call.edit(ctx, wire.CalendarChange{Action: cmd.Name(), Reason: reason}, func(c release.Calendar) (release.Calendar, error) {
+			if is := takenBy(c, name); is != kind {
+				return c, kind.missing(name, is)
+			}
+			c, gone = without(c, name)
+			return c, nil
+		})
+		if err != nil {
+			return err
+		}
+		a.talk("%s %s is gone, by the word of %s", kind, name, call.by)
+		return a.printFreezes(call, []listedFreeze{gone})
+	})
+}
+
+// edit changes the calendar in the name of who speaks.
+func (call *calendarCall) edit(ctx context.Context, change wire.CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
+	change.Name, change.By, change.At = call.args[0], call.by, call.now
+	return call.calendars.Edit(ctx, change, edit)
+}
+
+// takenBy tells what has the name in the calendar; nothing is empty.
+func takenBy(c release.Calendar, name string) freezeKind {
+	if slices.ContainsFunc(c.Stops, func(s release.Stop) bool { return s.Name == name }) {
+		return kindStop
+	}
+	if slices.ContainsFunc(c.Windows, func(w release.FreezeWindow) bool { return w.Name == name }) {
+		return kindWindow
+	}
+	return ""
+}
+
+// problem says that a name is taken by this kind.
+func (k freezeKind) problem(name string) error {
+	remedy := "choose another name, or lift it first with: slipway freeze lift " + name
+	if k == kindWindow {
+		remedy = "choose another name, or replace it with: slipway freeze add " + name + " --replace"
+	}
+	return release.Problems{{Field: "NAME", Message: fmt.Sprintf("%q is the name of a %s already; %s", name, k, remedy)}}
+}
+
+// missing says that there is none of this kind with the name, which may be another's.
+func (k freezeKind) missing(name string, is freezeKind) error {
+	remedy := "list them with: slipway freeze list"
+	switch is {
+	case kindStop:
+		remedy = "it is a stop; lift it with: slipway freeze lift " + name
+	case kindWindow:
+		remedy = "it is a window; remove it with: slipway freeze remove " + name
+	}
+	return fmt.Errorf("there is no %s %q; %s", k, name, remedy)
+}
+
+func flagProblem(flag string, err error) error {
+	return release.Problems{{Field: "--" + flag, Message: err.Error()}}
+}
+
+// asFlags says in the words of the command line what is wrong with a window or a stop.
+func asFlags(err error) error {
+	var problems release.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	for i, p := range problems {
+		field, _, _ := strings.Cut(p.Field, ".")
+		if problems[i].Field = "--" + field; field == "name" {
+			problems[i].Field = "NAME"
+		}
+	}
+	return problems
+}
+
+// completeFreezes completes the first argument with the names of one kind.
+func (a *app) completeFreezes(kind freezeKind) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		calendar, err := a.loadCalendar(cmd)
+		if err != nil {
+			return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
+		}
+		var out []cobra.Completion
+		for _, l := range choose(calendar, nil, false, time.Now()) {
+			if l.Kind == kind {
+				out = append(out, cobra.CompletionWithDesc(l.Name, l.Reason))
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func (a *app) loadCalendar(cmd *cobra.Command) (release.Calendar, error) {
+	v, err := a.values(cmd)
+	if err != nil {
+		return release.Calendar{}, err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
+	defer cancel()
+	js, closeNATS, err := a.jetStream(v, "slipway completion")
+	if err != nil {
+		return release.Calendar{}, err
+	}
+	defer closeNATS()
+	calendar, _, err := wire.NewCalendars(js).Load(ctx)
+	return calendar, err
+}

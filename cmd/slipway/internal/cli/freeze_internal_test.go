@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+func TestWindowFlags(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, time.November, 10, 16, 0, 0, 0, time.UTC)
+	cases := []struct {
+		name  string
+		flags windowFlags
+		want  release.FreezeWindow
+	}{
+		{
+			"recurring",
+			windowFlags{reason: "r", days: []string{"sat-mon", "MON"}, start: "22:00", end: "06:00", zone: "Asia/Shanghai", scope: "sae/*/shop"},
+			release.FreezeWindow{
+				Name: "w", Reason: "r", Scope: release.Scope{Platform: "sae", App: "shop"},
+				Days: []string{"Sat", "Sun", "Mon"}, Start: "22:00", End: "06:00", Zone: "Asia/Shanghai",
+			},
+		},
+		{
+			"single, as clocks show it",
+			windowFlags{reason: "r", from: "2026-11-11T00:00", to: "2026-11-11 01:00", zone: "Asia/Shanghai"},
+			release.FreezeWindow{Name: "w", Reason: "r", From: from, To: from.Add(time.Hour)},
+		},
+		{
+			"single, with offsets",
+			windowFlags{reason: "r", from: "2026-11-11T00:00:00+08:00", to: "2026-11-10T17:00:00Z"},
+			release.FreezeWindow{Name: "w", Reason: "r", From: from, To: from.Add(time.Hour)},
+		},
+		{
+			"single, in the hour that comes twice",
+			windowFlags{reason: "r", from: "2026-11-01T01:00", to: "2026-11-01T01:30", zone: "America/New_York"},
+			release.FreezeWindow{Name: "w", Reason: "r", From: time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 1, 6, 30, 0, 0, time.UTC)},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := c.flags.window("w")
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestFreezesListed(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
+	c := release.Calendar{
+		Windows: []release.FreezeWindow{
+			{Name: "day", Reason: "busy", Start: "08:00", End: "10:00", Zone: "UTC", By: "mei"},
+			{Name: "weekend", Reason: "asleep", Days: []string{"Sat", "Sun"}, Start: "00:00", End: "00:00", Zone: "UTC"},
+			{Name: "past", Reason: "festival", Scope: release.Scope{Region: "cn-beijing"}, From: now.Add(-2 * time.Hour), To: now},
+		},
+		Stops: []release.Stop{{Name: "incident", Reason: "fire", Scope: release.Scope{App: "shop"}, By: "li", At: now}, {Name: "old", Reason: "x"}},
+	}
+	require.Equal(t, `NAME       KIND     SCOPE          WHEN                                           NOW                                 BY    REASON
+incident   stop     */*/shop       since 2026-07-01T09:00:00Z, until lifted       frozen until lifted                 li    fire
+old        stop     *              until lifted                                   frozen until lifted                       x
+day        window   *              every day 08:00-10:00 UTC                      frozen until 2026-07-01T10:00:00Z   mei   busy
+weekend    window   *              Sat,Sun 00:00-00:00 UTC                        open                                      asleep
+past       window   */cn-beijing   2026-07-01T07:00:00Z to 2026-07-01T09:00:00Z   open                                      festival
+`, freezeTable(choose(c, nil, false, now)))
+
+	names := func(only *release.App, active bool) []string {
+		out := []string{}
+		for _, l := range choose(c, only, active, now) {
+			out = append(out, l.Name)
+		}
+		return out
+	}
+	require.Equal(t, []string{"incident", "old", "day"}, names(nil, true))
+	require.Equal(t, []string{"old", "day", "weekend", "past"}, names(&release.App{Platform: "sae", Region: "cn-beijing", ID: "cart"}, false))
+	require.Equal(t, []string{"incident", "old", "day"}, names(&release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}, true))
+	require.NotNil(t, choose(release.Calendar{}, nil, false, now), "an empty list is [] in JSON")
+}

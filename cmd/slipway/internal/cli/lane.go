@@ -1,0 +1,291 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+)
+
+func (a *app) lane() *cobra.Command {
+	return a.family(&cobra.Command{
+		Use:        "lane",
+		Aliases:    []string{"lanes"},
+		SuggestFor: []string{"queue", "hold"},
+		Short:      "See and steer the lines in which releases wait",
+		Long: `See and steer the lines in which releases wait. The releases of one application form its
+lane and begin one at a time. A lane that is held lets nothing new begin; an artifact that
+was rolled back is denied until somebody allows it again. ` + namesApp,
+		Example: `  slipway lane list
+  slipway lane get sae/cn-hangzhou/7171a6ca
+  slipway lane hold sae/cn-hangzhou/7171a6ca --reason "database migration"
+  slipway lane resume sae/cn-hangzhou/7171a6ca`,
+		GroupID: groupReleases,
+	}, a.laneList(), a.laneGet(), a.laneHold(), a.laneResume(), a.laneDrop(), a.laneAllow())
+}
+
+// temporalCall is one command's conversation through Temporal.
+type temporalCall struct {
+	client *releases.Client
+	format render.Format
+	args   []string
+	by     string
+	style  render.Style
+}
+
+// onTemporal completes a command that speaks through Temporal.
+func (a *app) onTemporal(cmd *cobra.Command, do func(context.Context, *temporalCall) error) *cobra.Command {
+	drawing(printing(settings(cmd, config.Temporal())))
+	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		f, err := format(cmd)
+		if err != nil {
+			return err
+		}
+		v, err := a.values(cmd)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := within(cmd.Context(), patience(cmd, *timeout))
+		defer cancel()
+		client, closeClient, err := a.releases(ctx, v)
+		if err != nil {
+			return err
+		}
+		defer closeClient()
+		return do(ctx, &temporalCall{client: client, format: f, args: args, by: a.speaker(v), style: a.screen(cmd).style()})
+	}
+	return cmd
+}
+
+// patience is how long a command may take: what --wait waits for takes as long as it
+// takes, unless --timeout says otherwise.
+func patience(cmd *cobra.Command, timeout time.Duration) time.Duration {
+	wait := cmd.Flag(flagWait)
+	if wait != nil && wait.Value.String() == "true" && !cmd.Flag(flagTimeout).Changed {
+		return 0
+	}
+	return timeout
+}
+
+func (a *app) laneList() *cobra.Command {
+	var limit int
+	var all, held bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the lanes in which something runs, waits, is held or is denied",
+		Long: `List the lanes in which something runs, waits, is held or is denied. A lane that is not
+listed is idle.`,
+		Example: `  slipway lane list
+  slipway lane list --held -o json`,
+		Args: arguments(),
+	}
+	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "list at most so many")
+	cmd.Flags().BoolVar(&all, "all", false, "list all")
+	cmd.Flags().BoolVar(&held, "held", false, "only those that are held")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if limit < 1 {
+			return &usageError{"--limit must be at least 1; use --all for all"}
+		}
+		return nil
+	}
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		if all || held {
+			limit = 0 // only a lane itself knows whether it is held
+		}
+		found, more, err := call.client.Lanes(ctx, limit)
+		if err != nil {
+			return err
+		}
+		return a.printLanes(call, chooseLanes(found, held), more)
+	})
+}
+
+// chooseLanes leaves out, where that is wanted, those that are known not to be held.
+func chooseLanes(found []releases.LaneLook, held bool) []releases.LaneLook {
+	chosen := []releases.LaneLook{}
+	for _, l := range found {
+		if !held || l.State == nil || l.State.Held != nil {
+			chosen = append(chosen, l)
+		}
+	}
+	return chosen
+}
+
+func (a *app) printLanes(call *temporalCall, found []releases.LaneLook, more bool) error {
+	if more {
+		a.talk("there are more; use --all or --limit")
+	}
+	for _, l := range found {
+		if l.Lack != "" {
+			a.talk("%s: %s; shown is what Temporal knows", l.App, l.Lack)
+			break
+		}
+	}
+	if len(found) == 0 && call.format == render.FormatTable {
+		a.talk("there are no such lanes: all are idle")
+		return nil
+	}
+	return call.format.Write(a.Stdout, found, func() string {
+		rows := make([]render.LaneRow, len(found))
+		for i, l := range found {
+			rows[i] = render.LaneRow{App: l.App, Since: l.Since, State: l.State}
+		}
+		return render.Lanes(rows, time.Now(), call.style)
+	})
+}
+
+func (a *app) laneGet() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "get APP",
+		Short: "Show what runs and waits in a lane, whether it is held, and what is denied",
+		Long:  "Show what runs and waits in a lane, whether it is held, and what is denied. " + namesApp,
+		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca
+  slipway lane get sae/cn-hangzhou/7171a6ca -o json`,
+		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
+	}
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		app, err := parseApp(call.args[0])
+		if err != nil {
+			return err
+		}
+		look, err := call.client.Lane(ctx, app)
+		if err != nil {
+			return err
+		}
+		if look.State == nil {
+			a.talk("%s", look.Lack)
+			look.State = &release.LaneState{App: app}
+		}
+		return a.printLane(call, *look.State)
+	})
+}
+
+func (a *app) printLane(call *temporalCall, state release.LaneState) error {
+	return call.format.Write(a.Stdout, state, func() string { return render.Lane(state, time.Now(), call.style) })
+}
+
+// laneCodes ends the help of the commands to a lane.
+const laneCodes = `
+
+Exit code 7 when the lane refuses, with the reason; 8 when no worker answers in time.`
+
+func (a *app) laneHold() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "hold APP --reason REASON",
+		Short: "Let nothing new begin in a lane",
+		Long: `Let nothing new begin in a lane until it is resumed. What runs goes on; what is submitted
+waits. To stop several applications at once, see "slipway freeze stop". ` + namesApp + laneCodes,
+		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca --reason "database migration"`,
+		Args:    arguments("APP"),
+	}
+	cmd.Flags().StringVar(&reason, flagReason, "", "why (required)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if strings.TrimSpace(reason) == "" {
+			return &usageError{"missing --reason: say why nothing may begin"}
+		}
+		return nil
+	}
+	return a.onLane(cmd, release.UpdateHold, func([]string) (release.LaneCommand, string) {
+		return release.LaneCommand{Reason: reason}, "held"
+	})
+}
+
+func (a *app) laneResume() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:     "resume APP",
+		Aliases: []string{"unhold"},
+		Short:   "Let a lane that is held go on",
+		Long: `Let a lane that is held go on, whether somebody held it or a release that ended
+NeedsAttention. Look at the application first. ` + namesApp + laneCodes,
+		Example: `  slipway lane resume sae/cn-hangzhou/7171a6ca --reason "looked at: the old version runs"`,
+		Args:    arguments("APP"),
+	}
+	cmd.Flags().StringVar(&reason, flagReason, "", "why")
+	return a.onLane(cmd, release.UpdateResume, func([]string) (release.LaneCommand, string) {
+		return release.LaneCommand{Reason: reason}, "resumed"
+	})
+}
+
+func (a *app) laneDrop() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:     "drop APP ID",
+		Short:   "Take a waiting release out of a lane",
+		Long:    "Take a waiting release out of a lane. One that runs is aborted instead: \"slipway release abort\". " + namesApp + laneCodes,
+		Example: `  slipway lane drop sae/cn-hangzhou/7171a6ca r-abcdefghijklmnop --reason "the next one has it"`,
+		Args:    arguments("APP", "ID"),
+	}
+	cmd.Flags().StringVar(&reason, flagReason, "", "why")
+	cmd = a.onLane(cmd, release.UpdateDrop, func(args []string) (release.LaneCommand, string) {
+		return release.LaneCommand{ReleaseID: args[1], Reason: reason}, "release " + args[1] + " dropped"
+	})
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) == 1 {
+			return a.completeReleases(releases.Filter{App: args[0], Phase: release.PhaseQueued})(cmd, nil, word)
+		}
+		return a.completeApps(cmd, args, word)
+	}
+	return cmd
+}
+
+func (a *app) laneAllow() *cobra.Command {
+	var reason, artifact string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "allow APP --artifact ARTIFACT",
+		Short: "Allow an artifact again that was rolled back",
+		Long: `Allow an artifact again that was rolled back. Until then the lane refuses it, so that no
+pipeline brings it back. ` + namesApp + laneCodes,
+		Example: `  slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:1.4.2 --reason "it was the database"
+  slipway lane allow sae/cn-hangzhou/7171a6ca --all`,
+		Args: arguments("APP"),
+	}
+	cmd.Flags().StringVar(&reason, flagReason, "", "why")
+	cmd.Flags().StringVar(&artifact, "artifact", "", "the artifact as \"slipway lane get\" shows it: an image, or url@version of a package")
+	cmd.Flags().BoolVar(&all, "all", false, "allow all that are denied")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if (artifact == "") != all {
+			return &usageError{"give either --artifact or --all"}
+		}
+		return nil
+	}
+	return a.onLane(cmd, release.UpdateAllow, func([]string) (release.LaneCommand, string) {
+		what := artifact
+		if all {
+			what = "everything"
+		}
+		return release.LaneCommand{Artifact: artifact, Reason: reason}, what + " allowed"
+	})
+}
+
+// onLane completes a command that tells a lane something; word makes what is told of the
+// arguments, and says in the past what it does.
+func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
+	cmd.ValidArgsFunction = a.completeApps
+	settings(cmd, config.Speaker())
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		app, err := parseApp(call.args[0])
+		if err != nil {
+			return err
+		}
+		c, done := word(call.args)
+		c.By = call.by
+		state, err := call.client.TellLane(ctx, releases.LaneWord{App: app, Update: update, ID: uuid.NewString(), Command: c})
+		if err != nil {
+			return err
+		}
+		a.talk("lane %s: %s by %s", app.SearchValue(), done, call.by)
+		return a.printLane(call, state)
+	})
+}

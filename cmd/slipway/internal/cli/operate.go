@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/release"
+)
+
+// operation is a release that needs no file: what its flags say.
+type operation struct {
+	spec release.Spec
+	bake time.Duration
+}
+
+// asksInLine ends the help of the operations.
+const asksInLine = `
+
+It is a release like any other: it takes its turn in the lane of the application, suspends
+and restores scaling rules, and ends in one outcome. What the flags cannot say, a release
+file with "operation" can: "slipway release submit". ` + namesApp + `
+
+With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
+6 NeedsAttention, 8 when --timeout is up.`
+
+func (a *app) rollback() *cobra.Command {
+	cmd, o := a.operate(&cobra.Command{
+		Use:     "rollback APP",
+		Aliases: []string{"undo"},
+		Short:   "Return an application to a version that it had before",
+		Long: `Return an application to a version that it had before: the one that --to-version names, or
+the last good one, which is the newest that does not run and was not rolled back. Without
+--strategy all instances return at once. To stop a release that is under way, see
+"slipway release rollback".` + asksInLine,
+		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca --wait --reason "error rate doubled"
+  slipway rollback sae/cn-hangzhou/7171a6ca --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf
+  slipway rollback sae/cn-hangzhou/7171a6ca --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway undo sae/cn-hangzhou/7171a6ca`,
+	}, release.OperationRollback)
+	flags, strategy := cmd.Flags(), &o.spec.Strategy
+	flags.StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
+	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
+	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
+	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
+	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
+	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
+	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
+	completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+	return cmd
+}
+
+func (a *app) restart() *cobra.Command {
+	cmd, _ := a.operate(&cobra.Command{
+		Use:   "restart APP",
+		Short: "Restart all instances of an application",
+		Long:  "Restart all instances of an application." + asksInLine,
+		Example: `  slipway restart sae/cn-hangzhou/7171a6ca --wait --reason "new certificate"
+  slipway restart sae/cn-hangzhou/7171a6ca --lane-policy reject`,
+	}, release.OperationRestart)
+	return cmd
+}
+
+func (a *app) rescale() *cobra.Command {
+	cmd, o := a.operate(&cobra.Command{
+		Use:     "rescale APP --instances N",
+		Aliases: []string{"scale"},
+		Short:   "Change the number of instances of an application",
+		Long: `Change the number of instances of an application. Scaling rules that are enabled change it
+again once they are back: see "slipway scaling".` + asksInLine,
+		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca --instances 6 --wait --reason "the sale begins"`,
+	}, release.OperationRescale)
+	cmd.Flags().IntVar(&o.spec.Instances, "instances", 0, "the number of instances (required)")
+	return cmd
+}
+
+// operate makes a command that submits an operation.
+func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Command, o *operation) {
+	o = &operation{spec: release.Spec{Operation: op}}
+	cmd.Args, cmd.GroupID = arguments("APP"), groupReleases
+	cmd, s := submitting(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.spec.Note, flagReason, "", "why; also --note")
+	flags.StringVar((*string)(&o.spec.Lane.Policy), "lane-policy", "", "queue, supersede what waits, or reject where anything runs or waits (default queue)")
+	flags.BoolVar(&o.spec.Lane.Preempt, "preempt", false, "come next, and abort what runs once no batch of it is in progress")
+	flags.StringVar(&o.spec.Freeze.Override, "freeze-override", "", "pass over freezes, for this reason")
+	completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
+	cmd.ValidArgsFunction = a.completeApps
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		app, err := parseApp(args[0])
+		if err != nil {
+			return err
+		}
+		return a.runSubmit(cmd, *s, func(by string) (release.Spec, error) { return o.of(app, by) })
+	}
+	return otherWords(cmd), o
+}
+
+// of is the spec of the operation on an application.
+func (o *operation) of(app release.App, by string) (release.Spec, error) {
+	spec := o.spec
+	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, by, release.Duration(o.bake)
+	spec = spec.WithDefaults()
+	err := spec.Validate()
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		return spec, fmt.Errorf("the %s cannot be asked for:\n%w", spec.Operation, byFlag(problems))
+	}
+	return spec, err
+}
+
+// byFlag names the flags that problems come from instead of the fields.
+func byFlag(problems release.Problems) release.Problems {
+	flags := map[string]string{
+		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
+	}
+	out := make(release.Problems, len(problems))
+	for i, p := range problems {
+		flag, special := flags[p.Field]
+		if !special {
+			flag = "--" + strings.ReplaceAll(strings.TrimPrefix(p.Field, "strategy."), ".", "-")
+		}
+		out[i] = release.Problem{Field: flag, Message: p.Message}
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+)
+
+func (a *app) scaling() *cobra.Command {
+	return a.family(&cobra.Command{
+		Use:   "scaling",
+		Short: "See and switch the scaling rules of an application",
+		Long: `See and switch the scaling rules of an application. Releases switch rules off and on by
+themselves; this is for an operator's hand. The work is done by the workers of the region,
+so that nothing but Temporal must be in reach. ` + namesApp,
+		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca
+  slipway scaling disable sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"
+  slipway scaling recover --release r-abcdefghijklmnop --wait`,
+		GroupID: groupReleases,
+	}, a.scalingList(), a.scalingToggle(true), a.scalingToggle(false), a.scalingRestore(), a.scalingRecover())
+}
+
+func (a *app) scalingList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list APP",
+		Aliases: []string{"ls", "get"},
+		Short:   "List the scaling rules of an application, as the platform has them",
+		Long:    "List the scaling rules of an application, as the platform has them just now. " + namesApp,
+		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca
+  slipway scaling list sae/cn-hangzhou/7171a6ca -o json`,
+		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
+	}
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		app, err := parseApp(call.args[0])
+		if err != nil {
+			return err
+		}
+		rules, err := call.client.ScalingRules(ctx, app)
+		if err != nil {
+			return err
+		}
+		if len(rules) == 0 {
+			rules = []release.ScalingRule{}
+			a.talk("%s has no scaling rules", app.SearchValue())
+		}
+		return call.format.Write(a.Stdout, rules, func() string { return render.ScalingRules(rules, call.style) })
+	})
+}
+
+const flagWait = "wait"
+
+// waits adds the flag --wait, and says what is waited for.
+func waits(cmd *cobra.Command, what string) *bool {
+	return cmd.Flags().BoolP(flagWait, "w", false, what+", without limit unless --timeout is given")
+}
+
+func (a *app) scalingToggle(enable bool) *cobra.Command {
+	var in release.ToggleRequest
+	var lasting time.Duration
+	verb, done := "disable", "off"
+	if enable {
+		verb, done = "enable", "on"
+	}
+	cmd := settings(&cobra.Command{
+		Use:   verb + " APP [NAME...]",
+		Short: "Switch scaling rules " + done + ": those named, or all",
+		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that
+were switched are switched back when the time has passed, or at once by "slipway scaling
+restore". While a change order of the application is unfinished, the platform switches
+nothing; then it waits for its end. No freeze holds it. ` + namesApp + `
+
+Exit code 7 while rules of the application are being switched already, also for a time
+that has not passed.`,
+		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
+  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
+		Args: atLeast("APP"), ValidArgsFunction: a.completeApps,
+	}, config.Speaker())
+	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
+	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
+	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		app, err := parseApp(call.args[0])
+		if err != nil {
+			return err
+		}
+		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
+		begun, err := call.client.Toggle(ctx, in)
+		if err != nil {
+			return err
+		}
+		return a.awaitToggle(ctx, call, begun, *wait)
+	})
+}
+
+// awaitToggle tells what was begun and, where that is wanted, waits for its end.
+func (a *app) awaitToggle(ctx context.Context, call *temporalCall, begun releases.Switching, wait bool) error {
+	if !wait {
+		a.talk("begun; see the rules with: slipway scaling list %s", call.args[0])
+		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
+	}
+	var result release.ToggleResult
+	if err := begun.Wait(ctx, &result); err != nil {
+		return err
+	}
+	if result.SwitchedBack {
+		a.talk("switched back")
+	}
+	return call.format.Write(a.Stdout, result, func() string { return render.ScalingRules(result.Rules, call.style) })
+}
+
+func (a *app) scalingRestore() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "restore APP",
+		Short: "Switch back now what was switched for a time",
+		Long: `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp + `
+
+Exit code 7 when nothing is switched for a time.`,
+		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca --wait`,
+		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
+	}
+	wait := waits(cmd, "wait until the rules were read back as before")
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		app, err := parseApp(call.args[0])
+		if err != nil {
+			return err
+		}
+		begun, err := call.client.SwitchBack(ctx, app)
+		if err != nil {
+			return err
+		}
+		return a.awaitToggle(ctx, call, begun, *wait)
+	})
+}
+
+func (a *app) scalingRecover() *cobra.Command {
+	var id string
+	cmd := &cobra.Command{
+		Use:   "recover --release ID",
+		Short: "Restore the scaling rules that a lost release has left off",
+		Long: `Restore the scaling rules that a release has left off whose workflow was terminated or
+failed. What it has left besides is told.
+
+With --wait the exit code is 6 when a person must look at something. Exit code 7 while the
+release is at work.`,
+		Example: `  slipway scaling recover --release r-abcdefghijklmnop --wait`,
+		Args:    arguments(),
+	}
+	cmd.Flags().StringVar(&id, "release", "", "the release (required)")
+	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{}))
+	wait := waits(cmd, "wait for the end")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if id == "" {
+			return &usageError{"missing --release ID, the release that was lost"}
+		}
+		return nil
+	}
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+		begun, err := call.client.Recover(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !*wait {
+			return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
+		}
+		var result release.WatchdogResult
+		if err := begun.Wait(ctx, &result); err != nil {
+			return err
+		}
+		return a.printRecovered(call, result)
+	})
+}
+
+func (a *app) printRecovered(call *temporalCall, result release.WatchdogResult) error {
+	if err := call.format.Write(a.Stdout, result, func() string { return render.Recovered(result) }); err != nil {
+		return err
+	}
+	if result.Left != "" {
+		return &outcomeError{release.PhaseNeedsAttention}
+	}
+	return nil
+}

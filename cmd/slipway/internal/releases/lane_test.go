@@ -1,0 +1,172 @@
+package releases_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"slipway/cmd/slipway/internal/releases"
+	"slipway/release"
+)
+
+func app() release.App {
+	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}
+}
+
+// stating is a lane's answer.
+type stating struct{ s release.LaneState }
+
+func (a stating) HasValue() bool { return true }
+
+func (a stating) Get(out any) error {
+	*out.(*release.LaneState) = a.s
+	return nil
+}
+
+func heldLane() release.LaneState {
+	return release.LaneState{App: app(), Held: &release.Hold{By: "mei", Reason: "migration", Since: start()}}
+}
+
+func TestLane(t *testing.T) {
+	t.Parallel()
+	running := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	held := heldLane()
+	cases := []struct {
+		name      string
+		described *client.WorkflowExecutionDescription
+		err       error
+		query     error
+		want      releases.LaneLook
+	}{
+		{"at work", running, nil, nil, releases.LaneLook{Since: start(), State: &held}},
+		{"no worker", running, nil, serviceerror.NewFailedPrecondition("no poller seen"), releases.LaneLook{Since: start(), Lack: "no worker answers; the release is durable, waiting"}},
+		{"ended", described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil, nil, releases.LaneLook{State: &release.LaneState{App: app()}}},
+		{"never was", nil, serviceerror.NewNotFound("workflow not found"), nil, releases.LaneLook{State: &release.LaneState{App: app()}}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(c.described, c.err)
+			if !c.want.Since.IsZero() {
+				m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{heldLane()}, c.query)
+			}
+			look, err := r.Lane(t.Context(), app())
+			require.NoError(t, err)
+			c.want.App = app().SearchValue()
+			require.Equal(t, c.want, look)
+		})
+	}
+}
+
+// Once no worker has answered for one lane, the others are not asked: they have the same
+// workers, and each question waits.
+func TestLanesAsksNobodyTwiceWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	info := func(name string) *workflowpb.WorkflowExecutionInfo {
+		return &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: "lane/" + name}, StartTime: timestamppb.New(start()),
+			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{release.SearchApp: payload(t, name)}},
+		}
+	}
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: "WorkflowType = 'Lane' AND ExecutionStatus = 'Running'", PageSize: 4,
+	}).Return(&workflowservice.ListWorkflowExecutionsResponse{
+		NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{info("a"), info("b"), info("c"), info("d")},
+	}, nil)
+	m.On("QueryWorkflow", mock.Anything, "lane/a", "", release.QueryLane).Return(stating{heldLane()}, nil).Once()
+	m.On("QueryWorkflow", mock.Anything, "lane/b", "", release.QueryLane).Return(nil, serviceerror.NewDeadlineExceeded("deadline")).Once()
+	found, more, err := r.Lanes(t.Context(), 3)
+	require.NoError(t, err)
+	require.True(t, more)
+	held := heldLane()
+	require.Equal(t, []releases.LaneLook{
+		{App: "a", Since: start(), State: &held},
+		{App: "b", Since: start(), Lack: "no worker answers; the release is durable, waiting"},
+		{App: "c", Since: start(), Lack: "no worker answers; the release is durable, waiting"},
+	}, found)
+}
+
+// answered is an update that a lane has answered.
+func answered(s release.LaneState) *mocks.WorkflowUpdateHandle {
+	handle := &mocks.WorkflowUpdateHandle{}
+	handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.LaneState) = s }).Return(nil)
+	return handle
+}
+
+// starting stands for the start of a lane.
+type starting struct {
+	client.WithStartWorkflowOperation
+}
+
+func TestHoldStartsALaneThatDoesNotRun(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	word := release.LaneCommand{By: "mei", Reason: "migration"}
+	start := starting{}
+	m.On("NewWithStartWorkflowOperation", mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
+		at, ok := o.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp))
+		return ok && at == "sae/cn-hangzhou/app-1" && o.ID == "lane/sae/cn-hangzhou/app-1" && o.TaskQueue == release.WorkflowTaskQueue &&
+			o.WorkflowIDConflictPolicy == enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+	}), release.WorkflowLane, release.LaneInput{App: app()}).Return(start)
+	m.On("UpdateWithStartWorkflow", mock.Anything, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "hold", Args: []any{word},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	}).Return(answered(heldLane()), nil)
+	state, err := r.TellLane(t.Context(), releases.LaneWord{App: app(), Update: release.UpdateHold, ID: "u-1", Command: word})
+	require.NoError(t, err)
+	require.Equal(t, heldLane(), state)
+}
+
+func TestTellLane(t *testing.T) {
+	t.Parallel()
+	late := client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
+	cases := []struct {
+		name  string
+		err   error
+		limit time.Duration
+		want  string
+	}{
+		{"taken", nil, time.Minute, ""},
+		{"refused", temporal.NewNonRetryableApplicationError("the lane is not held", release.ErrorRefused, nil), time.Minute, "lane sae/cn-hangzhou/app-1 refused: the lane is not held"},
+		{"idle", serviceerror.NewNotFound("workflow not found"), time.Minute, "lane sae/cn-hangzhou/app-1 refused: the lane is idle"},
+		{"unanswered", late, 0, "no worker answered for lane sae/cn-hangzhou/app-1"},
+		{"no Temporal", serviceerror.NewUnavailable("connection refused"), time.Minute, "Temporal does not answer"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+			defer cancel()
+			word := release.LaneCommand{By: "mei"}
+			m.On("UpdateWorkflow", mock.Anything, client.UpdateWorkflowOptions{
+				UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "resume", Args: []any{word},
+				WaitForStage: client.WorkflowUpdateStageCompleted,
+			}).Return(answered(release.LaneState{App: app()}), c.err)
+			state, err := r.TellLane(ctx, releases.LaneWord{App: app(), Update: release.UpdateResume, ID: "u-1", Command: word})
+			if c.want == "" {
+				require.NoError(t, err)
+				require.Equal(t, release.LaneState{App: app()}, state)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}

@@ -1,0 +1,191 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/release"
+)
+
+// readAttempts bounds how often the platform is asked before its error is told.
+const readAttempts = 3
+
+// ScalingRules reads the scaling rules of an application. A worker of its region reads
+// them, as an activity without a workflow, so that nobody else needs to reach the
+// platform.
+func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.ScalingRule, error) {
+	limit := askTime
+	if until, bounded := ctx.Deadline(); bounded {
+		limit = time.Until(until)
+	}
+	handle, err := c.temporal.ExecuteActivity(ctx, client.StartActivityOptions{
+		ID:                     "scaling-list/" + app.SearchValue() + "/" + uuid.NewString(),
+		TaskQueue:              release.PlatformTaskQueue(app.Platform, app.Region),
+		ScheduleToCloseTimeout: limit,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: readAttempts},
+	}, release.ActivityName(app.Platform, release.VerbSnapshot), release.SnapshotInput{App: app})
+	if _, unknown := errors.AsType[*serviceerror.Unimplemented](err); unknown {
+		return nil, fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the rules on the platform", err)
+	}
+	if err != nil {
+		return nil, classify("", err)
+	}
+	var snap release.Snapshot
+	if err := handle.Get(ctx, &snap); err != nil {
+		return nil, c.unread(app, err)
+	}
+	return snap.ScalingRules, nil
+}
+
+// unread tells a missing worker from what the platform answered.
+func (c *Client) unread(app release.App, err error) error {
+	timeout, late := errors.AsType[*temporal.TimeoutError](err)
+	_, deadline := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	if deadline || errors.Is(err, context.DeadlineExceeded) || late && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
+		return fmt.Errorf("no worker of %s/%s answered: %w; check that slipway worker runs with SLIPWAY_SAE_REGION=%s",
+			app.Platform, app.Region, context.DeadlineExceeded, app.Region)
+	}
+	return c.platformError(err)
+}
+
+// platformError strips an error that came through Temporal down to what the platform
+// said.
+func (c *Client) platformError(err error) error {
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return fmt.Errorf("%s (%s)", application.Message(), application.Type())
+	}
+	return classify("", err)
+}
+
+// Switching is a workflow that switches scaling rules or restores what a lost release
+// has left off.
+type Switching struct {
+	// ID is its workflow ID.
+	ID  string `json:"workflowId"`
+	run client.WorkflowRun
+	of  *Client
+}
+
+// scalingID is the ID of the workflow that switches the rules of an application: there
+// is one at a time, so that none switches back what another has switched since.
+func scalingID(app release.App) string { return "scaling/" + app.SearchValue() }
+
+// Toggle begins to switch scaling rules. While rules of the same application are switched
+// already, also for a time that has not passed, it is a [RefusedError].
+func (c *Client) Toggle(ctx context.Context, in release.ToggleRequest) (Switching, error) {
+	if err := in.Validate(); err != nil {
+		return Switching{}, err
+	}
+	id := scalingID(in.App)
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: release.WorkflowTaskQueue, StaticSummary: toggleTitle(in),
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    searchable(in.App),
+	}, release.WorkflowToggleScalingRules, in)
+	if _, busy := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); busy {
+		return Switching{}, c.switchedAlready(ctx, in.App)
+	}
+	if err != nil {
+		return Switching{}, classify("", err)
+	}
+	return Switching{ID: id, run: run, of: c}, nil
+}
+
+func searchable(app release.App) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app.SearchValue()))
+}
+
+// toggleTitle says in a few words what is switched.
+func toggleTitle(in release.ToggleRequest) string {
+	title := "disable "
+	if in.Enable {
+		title = "enable "
+	}
+	if len(in.Names) == 0 {
+		title += "all rules"
+	}
+	title += strings.Join(in.Names, ", ")
+	if in.For > 0 {
+		title += " for " + in.For.String()
+	}
+	if in.By != "" {
+		title += " by " + in.By
+	}
+	return title
+}
+
+// switchedAlready says who switches the rules just now.
+func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
+	refused := &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "somebody switches them already"}
+	if d, err := c.temporal.DescribeWorkflow(ctx, scalingID(app), ""); err == nil {
+		what, _ := d.GetStaticSummary()
+		refused.Reason += ": " + what + ", since " + d.WorkflowStartTime.UTC().Format(time.RFC3339)
+	}
+	refused.Reason += "; wait for its end, or end it now with: slipway scaling restore " + app.SearchValue()
+	return refused
+}
+
+// SwitchBack ends a switching for a time now: what it has switched is switched back. When
+// there is none it is a [RefusedError].
+func (c *Client) SwitchBack(ctx context.Context, app release.App) (Switching, error) {
+	id := scalingID(app)
+	d, err := c.temporal.DescribeWorkflow(ctx, id, "")
+	_, never := errors.AsType[*serviceerror.NotFound](err)
+	if never || err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return Switching{}, &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "none is switched for a time just now"}
+	}
+	if err == nil {
+		err = c.temporal.CancelWorkflow(ctx, id, d.WorkflowExecution.RunID)
+	}
+	if err != nil {
+		return Switching{}, classify("", err)
+	}
+	return Switching{ID: id, run: c.temporal.GetWorkflow(ctx, id, d.WorkflowExecution.RunID), of: c}, nil
+}
+
+// Recover begins to restore what a release has left behind that ended without a result.
+// While the release is at work it is a [RefusedError]: it restores its rules itself.
+func (c *Client) Recover(ctx context.Context, releaseID string) (Switching, error) {
+	look, err := c.Look(ctx, releaseID)
+	if err != nil {
+		return Switching{}, err
+	}
+	if !look.Closed {
+		return Switching{}, &RefusedError{ID: releaseID, Reason: "it is at work and restores its scaling rules itself; abort it if it must end"}
+	}
+	app := look.Progress.App
+	if err := app.Validate(); err != nil {
+		return Switching{}, fmt.Errorf("release %s does not tell which application it is of: %w", releaseID, err)
+	}
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: "watchdog/" + releaseID, TaskQueue: release.WorkflowTaskQueue, StaticSummary: "restore what release " + releaseID + " has left behind",
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		TypedSearchAttributes:    searchable(app),
+	}, release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: app})
+	if err != nil {
+		return Switching{}, classify("", err)
+	}
+	return Switching{ID: run.GetID(), run: run, of: c}, nil
+}
+
+// Wait waits for the end and reads the result.
+func (s Switching) Wait(ctx context.Context, result any) error {
+	err := s.run.Get(ctx, result)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("workflow %s: %w; it goes on", s.ID, context.Cause(ctx))
+	}
+	return s.of.platformError(err)
+}

@@ -1,0 +1,138 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// LaneRow is one lane in a list. State is nil where nobody answers for the lane.
+type LaneRow struct {
+	App   string
+	Since time.Time
+	State *release.LaneState
+}
+
+// Lanes draws a list of lanes.
+func Lanes(rows []LaneRow, now time.Time, style Style) string {
+	table := [][]Cell{Text("APP", "RUNNING", "WAITING", "HELD", "DENIED", "AGE")}
+	for _, r := range rows {
+		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
+		if s := r.State; s != nil {
+			row[1].Text, row[2].Text, row[3], row[4].Text = running(*s), fmt.Sprint(len(s.Waiting)), held(s.Held), fmt.Sprint(len(s.Denied))
+		}
+		table = append(table, row)
+	}
+	return Table(table, style)
+}
+
+func running(s release.LaneState) string {
+	if s.Running == nil {
+		return ""
+	}
+	return s.Running.ReleaseID
+}
+
+func held(h *release.Hold) Cell {
+	if h == nil {
+		return Cell{}
+	}
+	return Cell{Text: iconParked + " since " + stamp(h.Since) + " by " + h.By + ": " + h.Reason, color: yellow}
+}
+
+// Lane draws one lane: what runs and waits, whether it is held, what is denied.
+func Lane(s release.LaneState, now time.Time, style Style) string {
+	return strings.Join([]string{laneFacts(s, style), laneLine(s, now, style), laneDenied(s, style)}, "")
+}
+
+func laneFacts(s release.LaneState, style Style) string {
+	state := Cell{Text: "idle", color: faint}
+	switch {
+	case s.Held != nil:
+		state = Cell{Text: iconParked + " held", color: yellow}
+	case s.Running != nil:
+		state = Cell{Text: iconMoving + " at work", color: cyan}
+	case len(s.Waiting) > 0:
+		state = Cell{Text: iconParked + " waiting", color: yellow}
+	}
+	rows := [][]Cell{{{Text: "App:"}, {Text: app(s.App)}}, {{Text: "Lane:"}, state}}
+	if h := s.Held; h != nil {
+		rows = append(rows, Text("Held:", "since "+stamp(h.Since)+" by "+h.By), Text("Reason:", h.Reason))
+		if h.ReleaseID != "" {
+			rows = append(rows, Text("Release:", h.ReleaseID))
+		}
+	}
+	return Table(rows, style)
+}
+
+func laneLine(s release.LaneState, now time.Time, style Style) string {
+	if s.Running == nil && len(s.Waiting) == 0 {
+		return ""
+	}
+	table := [][]Cell{Text("TURN", "ID", "BRINGS", "REQUESTED BY", "AGE")}
+	add := func(turn Cell, e release.LaneEntry) {
+		table = append(table, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
+	}
+	if s.Running != nil {
+		add(Cell{Text: iconMoving + " running", color: cyan}, *s.Running)
+	}
+	for i, e := range s.Waiting {
+		add(Cell{Text: fmt.Sprintf("%s %d", iconParked, i+1), color: yellow}, e)
+	}
+	return "\n" + Table(table, style)
+}
+
+// brings says what a release does: what it brings, or its operation.
+func brings(op release.Operation, a release.Artifact) string {
+	if op == "" || op == release.OperationRelease {
+		return artifact(a)
+	}
+	return strings.TrimSuffix(string(op)+" to "+artifact(a), " to ")
+}
+
+func laneDenied(s release.LaneState, style Style) string {
+	if len(s.Denied) == 0 {
+		return ""
+	}
+	table := [][]Cell{Text("DENIED", "SINCE", "BY RELEASE", "REASON")}
+	for _, d := range s.Denied {
+		table = append(table, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since)}, {Text: d.ReleaseID}, {Text: d.Reason}})
+	}
+	return "\n" + Table(table, style)
+}
+
+// ScalingRules draws the scaling rules of an application.
+func ScalingRules(rules []release.ScalingRule, style Style) string {
+	if len(rules) == 0 {
+		return ""
+	}
+	table := [][]Cell{Text("NAME", "STATUS")}
+	for _, r := range rules {
+		state := Cell{Text: iconParked + " disabled", color: yellow}
+		if r.Enabled {
+			state = Cell{Text: iconGood + " enabled", color: green}
+		}
+		table = append(table, []Cell{{Text: r.Name}, state})
+	}
+	return Table(table, style)
+}
+
+// Recovered tells what became of what a lost release had left behind.
+func Recovered(r release.WatchdogResult) string {
+	lines := []string{iconGood + " nothing was left to restore"}
+	if len(r.Restored) > 0 {
+		lines[0] = iconGood + " scaling rules restored: " + strings.Join(r.Restored, ", ")
+	}
+	if r.Left != "" {
+		if len(r.Restored) == 0 {
+			lines = nil
+		}
+		lines = append(lines, iconAlarm+" "+r.Left)
+	}
+	for i, line := range lines {
+		lines[i] = Clean(line) + "\n"
+	}
+	return strings.Join(lines, "")
+}

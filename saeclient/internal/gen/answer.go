@@ -1,0 +1,57 @@
+package main
+
+import "strings"
+
+// timeForm is how a time looks on the wire.
+type timeForm string
+
+const (
+	notTime      timeForm = ""
+	epochMillis  timeForm = "epoch milliseconds"
+	epochSeconds timeForm = "epoch seconds"
+	localText    timeForm = "yyyy-MM-dd HH:mm:ss in GMT+8"
+	rfc3339      timeForm = "RFC 3339"
+)
+
+// timeFormOf tells whether an answer's field is a time, and in which form. Where the facts do not say, the type and the name do:
+// numbers of type long whose names end in Time or TimeStamp are milliseconds, and the two timestamps of events are RFC 3339 as in
+// the sample.
+func timeFormOf(n namedNode) timeForm {
+	note := strings.ToLower(n.Note)
+	switch {
+	case n.Type != "long" && n.Type != "string":
+		return notTime
+	case strings.Contains(note, "epoch seconds"):
+		return epochSeconds
+	case strings.Contains(note, "yyyy-mm-dd hh:mm:ss"):
+		return localText
+	case strings.Contains(note, "rfc 3339"), n.Name == "FirstTimestamp", n.Name == "LastTimestamp":
+		return rfc3339
+	case strings.Contains(note, "epoch milliseconds"):
+		return epochMillis
+	case n.Type == "long" && (strings.HasSuffix(n.Name, "Time") || strings.HasSuffix(n.Name, "TimeStamp")):
+		return epochMillis
+	}
+	return notTime
+}
+
+// secretMap tells whether a map is the content of a ConfigMap, whose values are not shown.
+func secretMap(prefix string, n node) bool {
+	return n.Type == "map" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, "ConfigMap")
+}
+
+// textType gives the Go type of an answer's text that holds the JSON of a structured parameter: what DescribeApplicationConfig
+// answers can be sent again. KafkaConfigs stays a text: the reference's example of it is not JSON.
+func textType(n namedNode, prefix string) (string, bool) {
+	if n.Type != "string" || prefix != "DescribeApplicationConfigData" {
+		return "", false
+	}
+	name, way, err := structuredType(n.Name)
+	switch {
+	case err != nil:
+		return "", false
+	case way == asText:
+		return "*" + name, true
+	}
+	return name, true
+}

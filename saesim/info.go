@@ -1,0 +1,218 @@
+package saesim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const codeComponentType = "InvalidComponentType.NotFound"
+
+// infoHandlers are the operations that tell about an application or about what the
+// platform offers it (SAE API reference ch. 10).
+func infoHandlers() map[string]handler {
+	return map[string]handler{
+		"DescribeInstanceLog":      describeInstanceLog,
+		"DescribeComponents":       describeComponents,
+		"DescribeEdasContainers":   describeContainers,
+		"DescribeApplicationImage": describeImage,
+		"ListLogConfigs":           listLogConfigs,
+		"ListAppEvents":            listEvents,
+		"QueryResourceStatics":     queryResources,
+	}
+}
+
+// describeInstanceLog serves DescribeInstanceLog (SAE API reference ch. 10.3). The
+// log tells what the instance went through, in lines that end with a newline; the
+// sample shows a backslash and an n instead. No code for an unknown instance is
+// listed (reading).
+func describeInstanceLog(c *call) (any, *apiError) {
+	for _, app := range c.st.applications() {
+		for _, i := range app.Instances {
+			if i.ID == c.args["InstanceId"] {
+				return app.log(i), nil
+			}
+		}
+	}
+	return nil, refuse(codeObviously, "InstanceId")
+}
+
+func (a *application) log(i *instance) string {
+	var b strings.Builder
+	line := func(at time.Time, text string) {
+		fmt.Fprintf(&b, "%s %s\n", at.UTC().Format(time.RFC3339), text)
+	}
+	artifact := i.VersionID
+	if v := a.version(i.VersionID); v != nil {
+		artifact = describeVersion(v)
+	}
+	line(i.CreatedAt, fmt.Sprintf("%s starts. %s", a.Name, artifact))
+	for _, e := range a.Events {
+		if e.Object == i.ID && e.Reason != "Created" {
+			line(e.At, e.Message)
+		}
+	}
+	return b.String()
+}
+
+type componentData struct {
+	Type                 string
+	ComponentKey         string
+	ComponentDescription string
+	Expired              bool
+}
+
+// describeComponents serves DescribeComponents (SAE API reference ch. 10.4): the
+// versions that CreateApplication takes.
+func describeComponents(c *call) (any, *apiError) {
+	if c.args["AppId"] != "" {
+		if _, refused := c.app(); refused != nil {
+			return nil, refused
+		}
+	}
+	kind, versions := "JDK", []string{
+		"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9",
+	}
+	if c.args["Type"] == "TOMCAT" {
+		kind, versions = "TOMCAT", []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}
+	}
+	list := make([]componentData, len(versions))
+	for n, version := range versions {
+		list[n] = componentData{Type: kind, ComponentKey: version, ComponentDescription: version}
+	}
+	return list, nil
+}
+
+type containerData struct {
+	Disabled             bool
+	EdasContainerVersion string
+}
+
+// describeContainers serves DescribeEdasContainers (SAE API reference ch. 10.5),
+// with the one version that the reference names.
+func describeContainers(_ *call) (any, *apiError) {
+	return []containerData{{EdasContainerVersion: "3.5.3"}}, nil
+}
+
+type imageData struct {
+	Logo           string
+	RepoOriginType string
+	CrURL          string `json:"CrUrl"`
+	RepoTag        string
+	RepoType       string
+	RepoName       string
+	RepoNamespace  string
+	RegionID       string `json:"RegionId"`
+}
+
+// describeImage serves DescribeApplicationImage (SAE API reference ch. 10.6), from
+// the image's address alone. Logo, CrUrl and RepoType are reserved and empty.
+func describeImage(c *call) (any, *apiError) {
+	if _, refused := c.app(); refused != nil {
+		return nil, refused
+	}
+	repository, tag, digested := strings.Cut(c.args["ImageUrl"], "@")
+	parts := strings.Split(repository, "/")
+	last := len(parts) - 1
+	if name, text, tagged := strings.Cut(parts[last], ":"); tagged {
+		parts[last] = name
+		if !digested {
+			tag = text
+		}
+	} else if !digested {
+		tag = "latest"
+	}
+	if slices.Contains(parts, "") || tag == "" {
+		return nil, invalidParameter("ImageUrl", "it is not the address of an image")
+	}
+	data := imageData{RepoOriginType: "ALI_HUB", RepoTag: tag, RepoName: parts[last], RegionID: c.region}
+	if last > 0 {
+		data.RepoNamespace = parts[last-1]
+	}
+	for label := range strings.SplitSeq(parts[0], ".") {
+		if last > 1 && regionPattern().MatchString(label) {
+			data.RegionID = label
+		}
+	}
+	return data, nil
+}
+
+type logConfigData struct {
+	ConfigName  string
+	LogDir      string
+	SlsLogStore string
+	CreateTime  string
+	StoreType   string
+	SlsProject  string
+	LogType     string
+	RegionID    string `json:"RegionId"`
+}
+
+type logConfigsData struct {
+	LogConfigs  []logConfigData
+	CurrentPage int
+	TotalSize   int
+	PageSize    int
+}
+
+// listLogConfigs serves ListLogConfigs (SAE API reference ch. 10.10): the entries of
+// SlsConfigs that collect files, as only file_log exists in the answer. Projects and
+// logstores that the platform makes have names that begin with sae-.
+func listLogConfigs(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	var sent []struct{ LogType, LogDir, ProjectName, LogstoreName, LogtailName string }
+	_ = json.Unmarshal([]byte(app.settings()["SlsConfigs"]), &sent) // what cannot be read collects nothing
+	since := app.CreatedAt
+	if v := app.current(); v != nil {
+		since = v.CreatedAt
+	}
+	list := []logConfigData{}
+	for _, entry := range sent {
+		if entry.LogDir == "" {
+			continue
+		}
+		made := "sae-" + strings.ReplaceAll(uuid(0, "log/"+app.ID+entry.LogDir), "-", "")
+		data := logConfigData{
+			ConfigName: made, LogDir: entry.LogDir, SlsLogStore: made, CreateTime: dateTime(since), StoreType: "sls",
+			SlsProject: "sae-" + app.ID, LogType: "file_log", RegionID: c.region,
+		}
+		if entry.ProjectName != "" {
+			data.SlsProject, data.SlsLogStore = entry.ProjectName, entry.LogstoreName
+		}
+		if entry.LogtailName != "" {
+			data.ConfigName = entry.LogtailName
+		}
+		list = append(list, data)
+	}
+	p := c.args.page(defaultPageSize)
+	return logConfigsData{LogConfigs: cut(list, p), CurrentPage: p.Number, TotalSize: len(list), PageSize: p.Size}, nil
+}
+
+type (
+	resourceData struct {
+		CPU    float64 `json:"Cpu"`
+		Memory float64
+	}
+
+	resourcesData struct {
+		Summary     resourceData
+		RealTimeRes resourceData
+	}
+)
+
+// queryResources serves QueryResourceStatics (SAE API reference ch. 10.13): core and
+// GiB minutes of this month, and the cores and GiB in use now.
+func queryResources(c *call) (any, *apiError) {
+	app, refused := c.app()
+	if refused != nil {
+		return nil, refused
+	}
+	used := app.usedUntil(c.now)
+	cpu, memory := app.size()
+	return resourcesData{Summary: resourceData{CPU: used.CPU, Memory: used.Memory}, RealTimeRes: resourceData{CPU: cpu, Memory: memory}}, nil
+}

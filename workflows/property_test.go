@@ -1,0 +1,164 @@
+package workflows_test
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3 and R6 under any mix of lost
+// answers, errors before and after the platform has acted, throttling, failing batches,
+// and workers that die before or after any call.
+func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newStage(rt)
+		spec := s.drawSpec(rt)
+		s.drawTrouble(rt)
+		// Short limits: waiting is cheap in life, but each look costs the test time.
+		spec.Limits.Confirm, spec.Limits.Approval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
+		p := s.run(spec)
+		require.NoError(rt, s.sim.ClearFaults())
+		s.death.strikes = nil
+		require.True(rt, p.Outcome.Ended(), p.Reason)
+		s.requireOneOrderAStep(rt, p)
+		if p.Outcome == release.PhaseNeedsAttention {
+			require.NotEmpty(rt, p.Reason)
+			for _, rule := range p.ScalingRules {
+				require.True(rt, rule.Restored || strings.Contains(p.Reason, rule.Name), "%s does not name the rule that is off", p.Reason)
+			}
+			return
+		}
+		s.requireRulesAsBefore()
+		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
+		if p.Outcome == release.PhaseSucceeded {
+			require.Equal(rt, p.Artifact.Image, s.configured())
+		}
+	})
+}
+
+// drawSpec draws what is asked for.
+func (s *stage) drawSpec(t *rapid.T) release.Spec {
+	versions := s.released()
+	strategy := rapid.SampledFrom([]release.Strategy{
+		{Type: release.StrategyAll},
+		gray(),
+		{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto},
+		{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)},
+	}).Draw(t, "strategy")
+	switch rapid.SampledFrom([]release.Operation{
+		release.OperationRelease, release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale,
+	}).Draw(t, "operation") {
+	case release.OperationRollback:
+		return release.Spec{App: s.app, Operation: release.OperationRollback, Version: versions[0], Strategy: strategy}
+	case release.OperationRestart:
+		return release.Spec{App: s.app, Operation: release.OperationRestart}
+	case release.OperationRescale:
+		return release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 7}
+	case release.OperationRelease:
+	}
+	spec := s.spec(strategy)
+	spec.Artifact.Image = "registry.example/shop:3"
+	if strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {
+		spec.Traffic = canary()
+	}
+	spec.Limits.OnConfirmTimeout = rapid.SampledFrom([]release.TimeoutPolicy{
+		release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold,
+	}).Draw(t, "confirm timeout")
+	return spec
+}
+
+// drawTrouble draws faults of the network and the platform, words, and deaths.
+func (s *stage) drawTrouble(t *rapid.T) {
+	kinds := []saesim.FaultKind{
+		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
+	}
+	codes := []string{"", "Throttling.User", "System.Upgrading", "ServiceUnavailable"}
+	operations := []string{"", "DeployApplication", "RollbackApplication", "RestartApplication", "RescaleApplication", "ConfirmPipelineBatch", "AbortAndRollbackChangeOrder"}
+	for range rapid.IntRange(0, 4).Draw(t, "faults") {
+		f := saesim.Fault{
+			Kind:      rapid.SampledFrom(kinds).Draw(t, "kind"),
+			Operation: rapid.SampledFrom(operations).Draw(t, "at"),
+			Count:     rapid.IntRange(1, 4).Draw(t, "count"),
+		}
+		if f.Kind == saesim.FaultError || f.Kind == saesim.FaultErrorAfter {
+			f.Code = rapid.SampledFrom(codes).Draw(t, "code")
+			if f.Code == "ServiceUnavailable" {
+				f.Status = http.StatusServiceUnavailable // SAE does not document it: the gateway in front says so
+			}
+		}
+		s.fault(f)
+	}
+	if kind := rapid.SampledFrom([]saesim.FaultKind{"", "", saesim.FaultBatchFails, saesim.FaultSystemFails, saesim.FaultHang, saesim.FaultApproval}).Draw(t, "fate"); kind != "" {
+		s.fault(saesim.Fault{Kind: kind})
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "words") {
+		at := time.Duration(rapid.IntRange(1, 3*3600).Draw(t, "second")) * time.Second
+		kind := rapid.SampledFrom([]release.CommandKind{
+			release.CommandConfirm, release.CommandConfirm, release.CommandPause, release.CommandResume, release.CommandAbort, release.CommandRollback,
+		}).Draw(t, "word")
+		c := release.Command{Kind: kind}
+		if kind == release.CommandConfirm {
+			c.Batch = rapid.IntRange(1, 2).Draw(t, "batch")
+		}
+		s.say(at, c)
+	}
+	deaths := rapid.IntRange(0, 5).Draw(t, "deaths")
+	source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) //nolint:gosec // a test's dice
+	s.death.strikes = func() bool {
+		if deaths == 0 || source.IntN(6) > 0 {
+			return false
+		}
+		deaths--
+		return true
+	}
+}
+
+// requireOneOrderAStep counts the change orders that were begun through the API: at most
+// one for the operation, and one for the way back.
+func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
+	t.Helper()
+	counts := map[string]int{}
+	for _, kind := range s.orders()[1:] { // the first is the deployment before
+		counts[kind]++
+	}
+	want := map[string]int{saeclient.CoTypeDeployHistroy: 1}
+	switch p.Operation {
+	case release.OperationRelease:
+		want[saeclient.CoTypeDeploy] = 1
+	case release.OperationRollback:
+		want[saeclient.CoTypeDeployHistroy] = 2 // there, and back
+	case release.OperationRestart:
+		want = map[string]int{saeclient.CoTypeRestartApplication: 1}
+	case release.OperationRescale:
+		want = map[string]int{saeclient.CoTypeScaleOut: 1}
+	}
+	for kind, n := range counts {
+		require.LessOrEqual(t, n, want[kind], "%s: %s (%v)", kind, p.Reason, counts)
+	}
+}
+
+// uniform tells whether all instances run one version.
+func (s *stage) uniform(t tester) bool {
+	t.Helper()
+	groups, err := s.client.DescribeApplicationGroups(t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: s.app.ID})
+	require.NoError(t, err)
+	images := map[string]bool{}
+	for _, g := range groups.Data {
+		out, err := s.client.DescribeApplicationInstances(t.Context(), &saeclient.DescribeApplicationInstancesInput{AppID: s.app.ID, GroupID: g.GroupID, PageSize: new(100)})
+		require.NoError(t, err)
+		for _, i := range out.Data.Instances {
+			images[i.ImageURL] = true
+		}
+	}
+	return len(images) <= 1
+}
