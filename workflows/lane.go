@@ -111,6 +111,8 @@ func (l *lane) giveWay() {
 // abort tells a release to end.
 func (l *lane) abort(e release.LaneEntry, c release.Command) {
 	c.Via = release.ViaLane
+	// It may quote what has that length already; too long a text would be refused.
+	c.Reason = release.Shorten(c.Reason)
 	l.say(e.ReleaseID, string(release.CommandAbort), c)
 }
 
