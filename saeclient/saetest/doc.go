@@ -6,7 +6,13 @@
 // their values. On the way the suite asks for what the reference forbids and expects the documented refusals.
 //
 //	func TestMySAE(t *testing.T) {
-//		saetest.Run(t, saetest.Target{Caller: saetest.Typed(saeclient.Config{Region: "cn-hangzhou", Endpoint: url}), Region: "cn-hangzhou"})
+//		caller, err := saetest.Typed(saeclient.Config{Region: "cn-hangzhou", Endpoint: url, Credential: keys})
+//		require.NoError(t, err)
+//		defer caller.Close()
+//		saetest.Run(t, saetest.Target{
+//			Caller: caller, Region: "cn-hangzhou", Write: true, Pass: advance,
+//			Have: saetest.Resources{Image: "registry.example/a:1", NextImage: "registry.example/a:2"},
+//		})
 //	}
 //
 // Without Target.Write the suite only reads: it looks at what there happens to be, changes nothing, and logs which operations it

@@ -179,7 +179,7 @@ func (s *suite) deployRefusals() []refusal {
 	}
 	twice := `[{"configMapId":` + s.world.config + `,"key":"greeting","mountPath":"/etc/a"},` +
 		`{"configMapId":` + s.world.spare + `,"key":"greeting","mountPath":"/etc/a"}]`
-	return []refusal{
+	return slices.Concat(s.settingRefusals(deploy, create, image), []refusal{
 		{"DeployApplication", noApp, []string{"AppId", nobody, "ImageUrl", s.Have.Image}},
 		{"DeployApplication", "BatchWaitTime.Not.Smaller.Zero", deploy("ImageUrl", s.Have.Image, "BatchWaitTime", "-1")},
 		{"DeployApplication", "MinReadyInstances.Not.Smaller.Replicas", deploy("ImageUrl", s.Have.Image, "MinReadyInstances", "50")},
@@ -189,6 +189,7 @@ func (s *suite) deployRefusals() []refusal {
 		{"CreateApplication", "MountConflict.ConfigMap", create(append(image, "ConfigMapMountDesc", twice)...)},
 		{"CreateApplication", "NotFound.ConfigMap", create(append(image, "ConfigMapMountDesc", `[{"configMapId":999999999,"key":"a","mountPath":"/a"}]`)...)},
 		{"CreateApplication", "InvalidNamespace.WithUppercase", append(create(image...), "NamespaceId", s.Region+":None")},
+		{"DeployApplication", "VolumnPath.Conflict", deploy("SlsConfigs", `[{"logDir":"/data/a.log"}]`, "MountDesc", `[{"mountPath":"/data","nasPath":"/"}]`)},
 		{"CreateApplication", "InvalidVpcId.NotFound", append(create(image...), "VpcId", "none", "NamespaceId", s.Region)},
 		{"DeployApplication", "NotFound.ConfigMap", mount("999999999", "greeting")},
 		{"DeployApplication", "NotFound.ConfigMapKey", mount(s.world.config, "none")},
@@ -199,7 +200,35 @@ func (s *suite) deployRefusals() []refusal {
 		{"CreateApplication", "JarApplication.MissingJdk", create(append(jar, "PackageType", "FatJar")...)},
 		{"CreateApplication", "WarApplication.MissingJdkWebcontainer", create(append(jar, "PackageType", "War", "Jdk", "Open JDK 8")...)},
 		{"CreateApplication", noSpace, append(create(image...), "NamespaceId", s.Region+":saetest-none")},
+		{"CreateApplication", "PandoraApplication.MissingJdk", create(append(jar, "PackageType", "FatJar", "EdasContainerVersion", "3.5.3")...)},
+		{"CreateApplication", "PandoraApplication.OnlyJdk", create(append(jar, "PackageType", "War", "EdasContainerVersion", "3.5.3",
+			"Jdk", "Open JDK 8", "WebContainer", "apache-tomcat-7.0.91")...)},
+		{"CreateApplication", "InvalidComponent.NotFound", create(append(jar, "PackageType", "FatJar", "Jdk", "JDK 0")...)},
+	})
+}
+
+// settingRefusals are of settings that a new application and a deployment share.
+func (s *suite) settingRefusals(deploy, create func(more ...string) []string, image []string) []refusal {
+	var refusals []refusal
+	for _, r := range []struct{ code, name, value string }{
+		{"InvalidHostnameIp.Invalid", "CustomHostAlias", `[{"hostName":"db.test","ip":"none"}]`},
+		{"LogService.LogDirInvalid", "SlsConfigs", `[{"logDir":"a.log"}]`},
+		{"Sls.Config.User.Defined.Missing.Logstore.Info", "SlsConfigs", `[{"logDir":"/a.log","projectName":"p"}]`},
+		{"Sls.Config.User.Defined.Missing.Project.Info", "SlsConfigs", `[{"logDir":"/a.log","logstoreName":"s"}]`},
+		{"Sls.Project.Name.Invalid", "SlsConfigs", `[{"logDir":"/a.log","projectName":"sae-p","logstoreName":"s"}]`},
+		{"Sls.Logstore.Name.Invalid", "SlsConfigs", `[{"logDir":"/a.log","projectName":"p","logstoreName":"sae-s"}]`},
+		{"Sls.Logtail.Name.Invalid", "SlsConfigs", `[{"logDir":"/a.log","logtailName":"sae-t"}]`},
+		{
+			"Sls.Config.Mixed.Multi.Project", "SlsConfigs",
+			`[{"logDir":"/a.log","projectName":"p","logstoreName":"s"},{"logDir":"/b.log","projectName":"q","logstoreName":"s"}]`,
+		},
+		{"InvalidAcrInstanceId.NotFound", "AcrInstanceId", "none"},
+	} {
+		refusals = append(refusals,
+			refusal{"DeployApplication", r.code, deploy("ImageUrl", s.Have.Image, r.name, r.value)},
+			refusal{"CreateApplication", r.code, append(create(image...), r.name, r.value)})
 	}
+	return refusals
 }
 
 func (s *suite) resourceRefusals() []refusal {

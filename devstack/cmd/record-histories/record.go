@@ -232,6 +232,17 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	if err != nil {
 		return err
 	}
+	if err := r.speak(ctx, s, id); err != nil {
+		return err
+	}
+	if err := r.write(ctx, s.name, r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil || i > 0 {
+		return err
+	}
+	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+}
+
+// speak says and does what the story tells, each when its event has come.
+func (r *recorder) speak(ctx context.Context, s story, id string) error {
 	events, err := scenario.Follow(ctx, r.JetStream, id)
 	if err != nil {
 		return err
@@ -255,10 +266,7 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 			return err
 		}
 	}
-	if err := r.write(ctx, s.name, r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil || i > 0 {
-		return err
-	}
-	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+	return nil
 }
 
 // until waits for an event of a release.

@@ -33,6 +33,9 @@ const refusedKey = "sae-refused"
 type operation struct {
 	Name   string `json:"name"`
 	Family string `json:"group"`
+	Errors []struct {
+		Code string `json:"code"`
+	} `json:"errors"`
 }
 
 func readFacts(path string) ([]operation, error) {
@@ -102,8 +105,9 @@ type report struct {
 	rows []row
 	// excused are operations that a column lacks, with the reason.
 	excused []string
-	// codes is how many documented errors of operations were provoked.
-	codes int
+	// listed is how many pairs of an operation and an error the facts list, provoked how many of them tests have provoked, and
+	// common how many pairs with an error that all operations have.
+	listed, provoked, common int
 }
 
 // row counts the operations of a family, in the facts and by columns.
@@ -154,8 +158,25 @@ func judge(facts []operation, seen attributes) (report, error) {
 		}
 	}
 	r.rows = append(r.rows, sum)
-	r.codes = len(slices.Compact(slices.Sorted(slices.Values(seen[refusedKey]))))
+	r.countErrors(facts, seen[refusedKey])
 	return r, errors.Join(problems...)
+}
+
+func (r *report) countErrors(facts []operation, refused []string) {
+	listed := map[string]bool{}
+	for _, op := range facts {
+		for _, e := range op.Errors {
+			listed[op.Name+" "+e.Code] = true
+		}
+	}
+	r.listed = len(listed)
+	for _, pair := range slices.Compact(slices.Sorted(slices.Values(refused))) {
+		if listed[pair] {
+			r.provoked++
+		} else {
+			r.common++
+		}
+	}
 }
 
 // missing tells of the operations that are not covered: those with a reason, and an error that names the others and reasons for

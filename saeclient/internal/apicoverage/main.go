@@ -58,7 +58,7 @@ func (r report) print(to io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to, "documented error codes of operations that were provoked: %d\n", r.codes)
+	_, err := fmt.Fprintf(to, "errors provoked: %d of %d that are listed with an operation, and %d common ones\n", r.provoked, r.listed, r.common)
 	for _, left := range r.excused {
 		_, err = fmt.Fprintf(to, "left out, %s\n", left)
 	}
