@@ -43,7 +43,6 @@ type world struct {
 	// found are the results of watchdogs.
 	found map[string]release.WatchdogResult
 	shown map[string]func() (release.Progress, error)
-	begun []string
 	asked map[string][]release.SnapshotInput
 }
 
