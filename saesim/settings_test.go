@@ -78,3 +78,12 @@ func TestApplicationsInAnEdasContainer(t *testing.T) {
 	require.Equal(t, codeVSwitchNotFound, h.refused(t, opCreate, create(packageFatJar, "Jdk", "Open JDK 8", "VpcId", "vpc-1", "VSwitchId", "none")...))
 	requireDocumented(t, opCreate, codeVSwitchNotFound)
 }
+
+func TestAConfigurationShowsTagsAndTheNamesOfConfigMaps(t *testing.T) {
+	t.Parallel()
+	h := town(t)
+	config := h.must(t, "DescribeApplicationConfig")
+	require.Equal(t, "a b", names(config["Tags"], "Key"))
+	require.Equal(t, "mounted", names(config["ConfigMapMountDesc"], "ConfigMapName"))
+	require.Equal(t, "k", names(config["ConfigMapMountDesc"], "Key"))
+}
