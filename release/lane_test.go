@@ -129,10 +129,10 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		},
 		"others wait": {line("a"), release.Spec{}, ""},
 		"a denied artifact": {
-			&release.LaneInput{Denied: []release.Denial{denied}},
+			&release.LaneInput{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Denied: []release.Denial{denied}},
 			release.Spec{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}},
 			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change order ended failed); " +
-				"allow it with: slipway lane allow",
+				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact https://oss.example/shop.jar@2",
 		},
 		"another version": {
 			&release.LaneInput{Denied: []release.Denial{denied}},

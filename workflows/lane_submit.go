@@ -34,12 +34,6 @@ func busy(why string) error { return temporal.NewApplicationError(why, release.E
 // submit starts the release as a child and answers once Temporal has it.
 func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
 	l.taken++
-	// A cancelled lane answers what it has accepted.
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	// The same release may be on its way; only if it fails does this submission count.
-	if err := workflow.Await(ctx, func() bool { return !l.starting[s.ReleaseID] }); err != nil {
-		return release.Receipt{}, err
-	}
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}

@@ -71,7 +71,7 @@ func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.E
 func (l *lane) deny(d release.Denial) {
 	l.Deny(d)
 	for _, e := range l.DeniedWaiting(d.Artifact) {
-		l.dismiss(e, release.Command{By: release.Slipway, Reason: d.Refusal()})
+		l.dismiss(e, release.Command{By: release.Slipway, Reason: d.Refusal(l.App)})
 	}
 }
 

@@ -43,7 +43,6 @@ type world struct {
 	// found are the results of watchdogs.
 	found map[string]release.WatchdogResult
 	shown map[string]func() (release.Progress, error)
-	begun []string
 	asked map[string][]release.SnapshotInput
 }
 
@@ -401,7 +400,6 @@ func (o *worldOutbound) SetQueryHandler(ctx workflow.Context, name string, handl
 		w, id := o.world, workflow.GetInfo(ctx).WorkflowExecution.ID
 		w.mu.Lock()
 		w.shown[id] = show
-		w.begun = append(w.begun, strings.TrimPrefix(id, "release/"))
 		w.mu.Unlock()
 	}
 	return o.Next.SetQueryHandler(ctx, name, handler)
