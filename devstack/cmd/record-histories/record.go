@@ -204,6 +204,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := r.playLanes(ctx); err != nil {
 		return fmt.Errorf("lanes: %w", err)
 	}
+	if err := r.playSet(ctx); err != nil {
+		return fmt.Errorf("set: %w", err)
+	}
 	return r.playAlone(ctx)
 }
 
@@ -416,6 +419,42 @@ func (r *recorder) tell(ctx context.Context, app release.App, update string, c r
 		return err
 	}
 	return handle.Get(ctx, nil)
+}
+
+// playSet records a set whose second wave is confirmed and fails, so that the first one is
+// rolled back.
+func (r *recorder) playSet(ctx context.Context) error {
+	set := release.Set{Name: "shop", OnFailure: release.SetRollback, RequestedBy: "ci"}
+	for _, name := range []string{"stock", "shop"} {
+		app, err := scenario.CreateApp(ctx, r.sae, "set-"+name)
+		if err != nil {
+			return err
+		}
+		set.Waves = append(set.Waves, release.Wave{Name: name, Releases: []release.SetRelease{
+			{Name: name, Spec: release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}}},
+		}})
+		if name == "shop" {
+			if _, err := r.Sim().AddFault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: app.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	set.Waves[1].Confirm = release.ConfirmManual
+	id := release.SetID(scenario.Source, "set")
+	handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: release.SetWorkflowID(id), TaskQueue: release.WorkflowTaskQueue,
+	}, release.WorkflowReleaseSet, release.SetRequest{ID: id, Set: set})
+	if err != nil {
+		return err
+	}
+	if err := r.until(ctx, id, release.EventWaveWaiting); err != nil {
+		return err
+	}
+	confirmation := release.Command{Kind: release.CommandConfirm, Batch: 2, By: "ann"}
+	if err := r.Client.SignalWorkflow(ctx, handle.GetID(), "", string(confirmation.Kind), confirmation); err != nil {
+		return err
+	}
+	return r.write(ctx, "set-rolled-back", handle)
 }
 
 // write waits for a workflow's end and writes its history.
