@@ -22,7 +22,7 @@ MODULES := . devstack
 # The order of `make check`: cheap before dear, so that it fails fast. The
 # Temporal server is compiled once, without the race detector; the binary it
 # serves in the system tests has it.
-CHECKS := tidy-check generate-check vet lint workflowcheck test build test-system
+CHECKS := tidy-check generate-check vet lint workflowcheck test api-coverage build test-system
 
 # More arguments for `make demo` and `make up`: make up ARGS='--data-dir .slipway'
 ARGS ?=
@@ -77,6 +77,10 @@ check: ## everything CI runs, cheap things first
 .PHONY: test
 test: ## test the root module with the race detector
 	$(GO) test -race -shuffle=on ./...
+
+.PHONY: api-coverage
+api-coverage: ## show how tests cover each operation of SAE
+	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./saeclient/internal/apicoverage
 
 .PHONY: test-system
 test-system: ## test the whole system on embedded Temporal and NATS

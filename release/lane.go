@@ -255,6 +255,9 @@ const (
 	// LastProgressActivity reads the last progress of a release, even of one that was
 	// terminated: [AwaitEndInput] to [Progress].
 	LastProgressActivity = "releases.LastProgress"
+	// AwaitWatchdogActivity waits until the watchdog of a release has ended:
+	// [AwaitEndInput] to [WatchdogResult]. One that was lost is FaultNotFound.
+	AwaitWatchdogActivity = "releases.AwaitWatchdog"
 )
 
 // AwaitEndInput names a release.

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -89,7 +90,7 @@ func (l *LaneInput) Hold(h Hold) {
 // time ago when there are too many.
 func (l *LaneInput) Deny(d Denial) {
 	l.Denied = slices.DeleteFunc(l.Denied, func(old Denial) bool { return old.Artifact.Same(d.Artifact) })
-	d.Reason = shorten(d.Reason)
+	d.Reason = shorten(d.Reason, maxKeptReason)
 	l.Denied = append(l.Denied, d)
 	l.Denied = l.Denied[max(0, len(l.Denied)-MaxDenied):]
 }
@@ -97,9 +98,12 @@ func (l *LaneInput) Deny(d Denial) {
 // maxKeptReason bounds a reason that a lane carries along, in characters.
 const maxKeptReason = 256
 
-func shorten(s string) string {
-	if runes := []rune(s); len(runes) > maxKeptReason {
-		return string(runes[:maxKeptReason]) + " …"
+// Shorten cuts a text to the length that the texts of commands and specs may have.
+func Shorten(s string) string { return shorten(s, maxText) }
+
+func shorten(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
 	return s
 }
@@ -127,9 +131,9 @@ func (l *LaneInput) denial(op Operation, a Artifact) (Denial, bool) {
 	return l.Denied[i], true
 }
 
-// Refusal is the words with which a denied artifact is refused.
-func (d Denial) Refusal() string {
-	return d.String() + "; allow it with: slipway lane allow"
+// Refusal is the words with which a denied artifact of the application is refused.
+func (d Denial) Refusal(a App) string {
+	return fmt.Sprintf("%s; allow it with: slipway lane allow %s --artifact %s", d, a.SearchValue(), d.Artifact)
 }
 
 // DeniedWaiting takes the waiting releases out of the line that would bring the artifact

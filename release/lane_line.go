@@ -83,7 +83,7 @@ func (l *LaneInput) Full(p LanePolicy) bool {
 // Refusal says why a release is not let into the line; empty when it is.
 func (l *LaneInput) Refusal(s Spec) string {
 	if d, denied := l.denial(s.Operation, s.Artifact); denied {
-		return d.Refusal()
+		return d.Refusal(l.App)
 	}
 	if s.Lane.Policy != LaneReject {
 		return ""

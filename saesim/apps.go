@@ -95,6 +95,7 @@ func describeConfig(c *call) (any, *apiError) {
 	for _, name := range []string{"MountDesc", "ConfigMapMountDesc", "OssMountDescs"} {
 		if list := listSetting(name, config[name]); list != nil {
 			data[name] = list
+			c.st.nameConfigMaps(list)
 		}
 	}
 	for _, name := range []string{"Cpu", "Memory", "BatchWaitTime", "MinReadyInstances", "MinReadyInstanceRatio", "TerminationGracePeriodSeconds"} {
@@ -104,6 +105,7 @@ func describeConfig(c *call) (any, *apiError) {
 	}
 	data["EnableGreyTagRoute"] = config["EnableGreyTagRoute"] == "true"
 	data["AssociateEip"] = config["AssociateEip"] == "true"
+	data["Tags"] = app.showTags()
 	data["AppId"], data["AppName"], data["NamespaceId"] = app.ID, app.Name, app.NamespaceID
 	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, app.Replicas
 	return data, nil
@@ -129,6 +131,17 @@ func listSetting(name, text string) []map[string]any {
 		}
 	}
 	return list
+}
+
+// nameConfigMaps adds the names of config maps to a list of mounts; one that was
+// deleted since has none.
+func (s *state) nameConfigMaps(mounts []map[string]any) {
+	for _, mount := range mounts {
+		id, _ := mount["ConfigMapId"].(float64)
+		if m := s.ConfigMaps[int64(id)]; m != nil {
+			mount["ConfigMapName"] = m.Name
+		}
+	}
 }
 
 type instanceData struct {

@@ -99,6 +99,8 @@ func refuseValue(op saeclient.Operation, p saeclient.Param, reason error) *apiEr
 		return refuse(codeComponentType)
 	case p.Name == "PackageType":
 		return refuse(codePackageType)
+	case p.Name == "Jdk" || p.Name == "WebContainer":
+		return refuse(codeComponent)
 	case p.Name == "MinReadyInstanceRatio":
 		return refuse(codeMinReadyRatio)
 	case p.Name == "BatchWaitTime" && p.Min != nil:

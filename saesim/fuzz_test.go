@@ -22,7 +22,8 @@ func FuzzHandler(f *testing.F) {
 	for r := range index {
 		targets = append(targets, r.method+" "+r.path)
 	}
-	for _, path := range []string{"faults", "faults/1", "approvals/x", "clock/advance", "orders", "state", "reset", "calls",
+	for _, path := range []string{
+		"faults", "faults/1", "approvals/x", "clock/advance", "orders", "state", "reset", "calls",
 		"orders/@order/expire", "orders/@order/replace", "apps/@app/orders", "apps/@app/job", "apps/@app/versions/x",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {

@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ type containerData struct {
 // describeContainers serves DescribeEdasContainers (SAE API reference ch. 10.5),
 // with the one version that the reference names.
 func describeContainers(_ *call) (any, *apiError) {
-	return []containerData{{EdasContainerVersion: "3.5.3"}}, nil
+	return []containerData{{EdasContainerVersion: presentContainer}}, nil
 }
 
 type imageData struct {
@@ -165,14 +164,12 @@ func listLogConfigs(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	var sent []struct{ LogType, LogDir, ProjectName, LogstoreName, LogtailName string }
-	_ = json.Unmarshal([]byte(app.settings()["SlsConfigs"]), &sent) // what cannot be read collects nothing
 	since := app.CreatedAt
 	if v := app.current(); v != nil {
 		since = v.CreatedAt
 	}
 	list := []logConfigData{}
-	for _, entry := range sent {
+	for _, entry := range logConfigs(app.settings()) {
 		if entry.LogDir == "" {
 			continue
 		}

@@ -195,6 +195,8 @@ func updateNamespaceVPC(c *call) (any, *apiError) {
 // in the samples. There is no VPC service here (reading).
 func vpcExists(id string) bool { return regexp.MustCompile(`^vpc-[0-9a-z*-]+$`).MatchString(id) }
 
+func vSwitchExists(id string) bool { return regexp.MustCompile(`^vsw-[0-9a-z*-]+$`).MatchString(id) }
+
 // home is the namespace of a new application: with AutoConfig, or when it names none,
 // the default one (SAE API reference ch. 12.1).
 func (c *call) home() string {
@@ -217,6 +219,8 @@ func (c *call) checkSurroundings(namespaceID string, config map[string]string) *
 		return refuse(codeNamespaceNotFound)
 	case vpc != "" && !vpcExists(vpc):
 		return refuse(codeVPCNotFound)
+	case vpc != "" && c.args["VSwitchId"] != "" && !vSwitchExists(c.args["VSwitchId"]):
+		return refuse(codeVSwitchNotFound)
 	case vpc != "" && ns.VPCID != "" && ns.VPCID != vpc:
 		return invalidParameter("VpcId", "the namespace is bound to %s", ns.VPCID)
 	}

@@ -72,7 +72,10 @@ func (c *call) checkCreate(packageType string, config map[string]string) *apiErr
 	if refused := c.checkSurroundings(c.home(), config); refused != nil {
 		return refused
 	}
-	return checkPackage(packageType, config)
+	if refused := checkPackage(packageType, config); refused != nil {
+		return refused
+	}
+	return checkSettings(config)
 }
 
 // namespacePattern also takes a bare region ID, which the samples use for the
@@ -93,6 +96,7 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		}
 		return nil
 	}
+	pandora := config[paramContainer] != ""
 	switch {
 	case config["PackageUrl"] == "":
 		return missingParameter("PackageUrl")
@@ -100,9 +104,13 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		return missingParameter("PackageVersion")
 	case config["ImageUrl"] != "":
 		return invalidParameter("ImageUrl", "the package type is %s", packageType)
+	case pandora && config["Jdk"] == "":
+		return refuse(codePandoraNoJDK)
+	case pandora && config["WebContainer"] != "":
+		return refuse(codePandoraOnlyJDK)
 	case packageType == packageFatJar && config["Jdk"] == "":
 		return refuse(codeJarMissingJDK)
-	case packageType == packageWar && (config["Jdk"] == "" || config["WebContainer"] == ""):
+	case packageType == packageWar && !pandora && (config["Jdk"] == "" || config["WebContainer"] == ""):
 		return refuse(codeWarMissing)
 	}
 	return nil
@@ -158,6 +166,9 @@ func deployApplication(c *call) (any, *apiError) {
 	maps.Copy(config, app.settings())
 	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule"))
 	if refused := checkPackage(app.PackageType, config); refused != nil {
+		return nil, refused
+	}
+	if refused := checkSettings(config); refused != nil {
 		return nil, refused
 	}
 	if refused := c.checkMounts(app.NamespaceID, config); refused != nil {

@@ -110,14 +110,11 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 // told logs what a lane has made of a release. One that it refused is on record and has
 // ended: its message has done what it could.
 func told(log zerolog.Logger, app release.App, r release.Receipt) {
-	event, words := log.Info(), "release accepted"
+	level, words := zerolog.InfoLevel, "release accepted"
 	if r.Standing == release.StandingRefused {
-		event, words = log.Warn(), "release refused by its lane; it is on record as failed"
+		level, words = zerolog.WarnLevel, "release refused by its lane; it is on record as failed"
 	}
-	if r.Reason != "" {
-		event = event.Str("reason", r.Reason)
-	}
-	event.Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Msg(words)
+	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(words)
 }
 
 // startSet starts a set, unless it was started before, however long ago.

@@ -36,7 +36,7 @@ type life struct {
 
 type lifeKey struct{}
 
-var errDead = errors.New("the worker is dead") //nolint:gochecknoglobals // a sentinel error
+var errDead = errors.New("the worker is dead")
 
 func (d *death) strike() bool {
 	d.mu.Lock()

@@ -1,5 +1,6 @@
 // Package workflows holds the durable logic of Slipway: the Temporal workflows Deploy,
-// GrayRelease, Rollback, ToggleScalingRules, Lane and ReleaseSet.
+// GrayRelease, Rollback, Restart, Rescale, ToggleScalingRules, Lane, Watchdog and
+// ReleaseSet.
 //
 // A workflow is a thin exported function around an unexported struct. It observes,
 // decides and acts: what an observation means is answered by the pure functions of
@@ -22,4 +23,16 @@
 // Waiting costs no history: a look at a change order is an activity that the server
 // retries until there is something new, and a wait for a person is a condition with
 // one timer.
+//
+// # A lane
+//
+// Lane serialises the releases of one application. What it knows is its input, so that it
+// can continue as new at any moment at which nothing is under way: the line, the hold, the
+// denied artifacts, the IDs it has seen. Whoever is in the line is followed to the end, as
+// a child or by an activity, and the end decides what comes next:
+//
+//	succeeded, failed, aborted ─▶ the next one begins
+//	rolled back ─▶ the artifact is denied, the next one begins
+//	needs attention ─▶ the lane is held
+//	lost (terminated, failed) ─▶ Watchdog puts right what it can; held if something is left
 package workflows

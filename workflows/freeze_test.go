@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/release"
+	"slipway/saeclient"
 	"slipway/saesim"
 )
 
@@ -41,6 +42,30 @@ func TestAFreezeHoldsAReleaseBeforeItBegins(t *testing.T) {
 	require.Greater(t, took, 5*time.Hour)
 	require.Less(t, took, 5*time.Hour+time.Minute, "it goes on by itself")
 	s.requireRulesAsBefore()
+}
+
+// TestAReleaseReadsItsApplicationAgainAfterAWait lets somebody release by hand while a
+// freeze holds: what is returned to is what ran when the release began, and the order
+// begun by hand is none of its own.
+func TestAReleaseReadsItsApplicationAgainAfterAWait(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.freeze(stopped())
+	s.at(time.Hour, func() {
+		_, err := s.sim.BeginConsoleOrder(s.app.ID, saesim.ConsoleRelease{Image: "registry.example/shop:by-hand"})
+		require.NoError(t, err)
+		_, err = s.sim.Advance(time.Minute)
+		require.NoError(t, err)
+		_, err = s.client.EnableApplicationScalingRule(t.Context(), &saeclient.EnableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: "night"})
+		require.NoError(t, err)
+		s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+		s.freeze(release.Calendar{})
+	})
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	require.Equal(t, "registry.example/shop:by-hand", p.RollbackTo.Artifact.Image)
+	require.Equal(t, "registry.example/shop:by-hand", s.configured())
+	require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules(), "the rules as they were when the release began")
 }
 
 func TestAFreezeThatBeginsMidFlightParksTheReleaseBetweenBatches(t *testing.T) {

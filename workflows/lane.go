@@ -23,7 +23,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	// The releases of a cancelled lane go on, and so does the lane until they have ended.
 	root, _ := workflow.NewDisconnectedContext(ctx)
 	l := &lane{
-		LaneInput: in, root: root, starting: map[string]bool{}, asked: map[string]bool{},
+		LaneInput: in, root: root, asked: map[string]bool{}, leaving: map[string]bool{},
 		children: map[string]workflow.ChildWorkflowFuture{},
 	}
 	// Before anybody is heard: an update that comes with the first workflow task is obeyed
@@ -49,10 +49,10 @@ type lane struct {
 	// children are the releases that this run has started; others were started by runs
 	// before it.
 	children map[string]workflow.ChildWorkflowFuture
-	// starting are the releases that Temporal has not answered for yet.
-	starting map[string]bool
 	// asked are the running releases that were asked to give way.
 	asked map[string]bool
+	// leaving are the releases that were dropped and have not ended yet.
+	leaving map[string]bool
 	// words counts what was said and has not arrived yet.
 	words int
 	// taken counts the updates of this run.
@@ -60,7 +60,9 @@ type lane struct {
 }
 
 // quiet tells whether nothing would be lost if this run ended.
-func (l *lane) quiet() bool { return l.words == 0 && workflow.AllHandlersFinished(l.root) }
+func (l *lane) quiet() bool {
+	return l.words == 0 && len(l.leaving) == 0 && workflow.AllHandlersFinished(l.root)
+}
 
 // long tells whether the history has grown so long that the lane continues as new.
 func (l *lane) long() bool {
@@ -109,7 +111,19 @@ func (l *lane) giveWay() {
 // abort tells a release to end.
 func (l *lane) abort(e release.LaneEntry, c release.Command) {
 	c.Via = release.ViaLane
+	// It may quote what has that length already; too long a text would be refused.
+	c.Reason = release.Shorten(c.Reason)
 	l.say(e.ReleaseID, string(release.CommandAbort), c)
+}
+
+// dismiss tells a release to end that has left the line before its turn, and sees to it
+// that it does: one that was lost meanwhile ends otherwise.
+func (l *lane) dismiss(e release.LaneEntry, c release.Command) {
+	l.abort(e, c)
+	l.leaving[e.ReleaseID] = true
+	if l.children[e.ReleaseID] == nil {
+		l.follow(e.ReleaseID)
+	}
 }
 
 // say signals a release without waiting for it; the lane does not end before it has
@@ -131,8 +145,6 @@ func (l *lane) say(releaseID, signal string, word any) {
 // startChild starts a release and returns once Temporal has it; known when Temporal had
 // it before.
 func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release.Request, shown release.Phase) (known bool, err error) {
-	l.starting[in.ID] = true
-	defer delete(l.starting, in.ID)
 	child := workflow.ExecuteChildWorkflow(l.childOptions(s, shown), s.Spec.Workflow(), in)
 	l.children[in.ID] = child
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)

@@ -64,7 +64,7 @@ func (l *lane) resume(_ workflow.Context, _ release.LaneCommand) {
 
 func (l *lane) drop(_ workflow.Context, c release.LaneCommand) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return e.ReleaseID == c.ReleaseID }) {
-		l.abort(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
+		l.dismiss(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
 	}
 }
 

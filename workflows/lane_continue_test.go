@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -93,6 +94,26 @@ func TestLaneThatContinuedFindsALostRelease(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseAborted, "")
 }
 
+// TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore: the watchdog takes a minute, in
+// which the lane continues as new.
+func TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := w.remembering(1)
+	w.lose[release.WorkflowID("r-1")] = 10 * time.Second
+	w.send(time.Second, "r-1", w.spec(gray()))
+	w.send(30*time.Second, "r-2", w.with(release.LaneQueue, false))
+	w.at(50*time.Second, func() { require.Equal(t, "r-1", w.lane().Running.ReleaseID) })
+	w.at(2*time.Hour, func() {
+		require.Contains(t, w.lane().Held.Reason, "nobody follows it")
+		require.Len(t, w.told("r-1", release.EventAttention), 1)
+	})
+	w.command(3*time.Hour, release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-2"})
+	w.command(4*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.forget(5 * time.Hour)
+	w.runContinuing(in)
+}
+
 // TestLaneAboutToContinueIsBusy: what comes at that moment comes again.
 func TestLaneAboutToContinueIsBusy(t *testing.T) {
 	t.Parallel()
@@ -129,4 +150,37 @@ func TestLaneContinuesWhenTemporalSuggestsIt(t *testing.T) {
 		},
 	}, in)
 	require.Equal(t, release.WorkflowLane, next.WorkflowType.Name)
+}
+
+// TestWhatWaitedAndWasLostIsTold terminates a waiting release after the lane has continued
+// as new, and then drops it: nothing but a look can tell that it will never end itself.
+func TestWhatWaitedAndWasLostIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := w.remembering(1)
+	w.send(time.Second, "r-1", w.spec(gray()))
+	w.lose[release.WorkflowID("r-2")] = time.Minute
+	w.send(time.Minute, "r-2", w.with(release.LaneQueue, false))
+	w.send(time.Hour, "r-3", w.with(release.LaneSupersede, false))
+	w.abortRelease(2*time.Hour, "r-1")
+	w.forget(3 * time.Hour)
+	w.runContinuing(in)
+	require.Len(t, w.told("r-2", release.EventAttention), 1)
+	w.requireEnded("r-3", release.PhaseSucceeded, "")
+}
+
+// TestLaneDoesNotContinueBeforeItsWordsHaveArrived: a signal of a run that has ended is
+// dropped by the server.
+func TestLaneDoesNotContinueBeforeItsWordsHaveArrived(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env.OnSignalExternalWorkflow(mock.Anything, release.WorkflowID("r-1"), "", release.SignalProceed, mock.Anything).
+		After(10 * time.Minute).Return(nil).Once()
+	w.command(time.Minute, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "audit"})
+	w.env.ExecuteWorkflow(release.WorkflowLane, release.LaneInput{
+		App: w.app, MaxUpdates: 1, Line: []release.LaneEntry{{ReleaseID: "r-1", Operation: release.OperationRelease}},
+	})
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(t, w.env.GetWorkflowError(), &next)
+	require.GreaterOrEqual(t, w.env.Now().Sub(w.started()), 10*time.Minute)
 }

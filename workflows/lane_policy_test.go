@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,18 @@ func TestPreemptionWaitsForTheSafePoint(t *testing.T) {
 	require.Equal(t, release.BatchDone, w.progressOf("r-1").Batches[0].State, "the first batch was not cut off")
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, w.orders())
+}
+
+// TestLongWordsAreObeyed: a text that quotes another one stays within its bounds.
+func TestLongWordsAreObeyed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hotfix := w.with(release.LaneQueue, true)
+	hotfix.RequestedBy = strings.Repeat("é", 1024)
+	w.send(0, "r-1", w.spec(gray()))
+	w.send(time.Hour, "r-2", hotfix)
+	w.runLane()
+	w.requireEnded("r-1", release.PhaseAborted, "preempted by release r-2 of éé")
 }
 
 func TestPreemptedReleaseMayJustEnd(t *testing.T) {

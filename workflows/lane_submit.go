@@ -34,12 +34,6 @@ func busy(why string) error { return temporal.NewApplicationError(why, release.E
 // submit starts the release as a child and answers once Temporal has it.
 func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
 	l.taken++
-	// A cancelled lane answers what it has accepted.
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	// The same release may be on its way; only if it fails does this submission count.
-	if err := workflow.Await(ctx, func() bool { return !l.starting[s.ReleaseID] }); err != nil {
-		return release.Receipt{}, err
-	}
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}
@@ -80,6 +74,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	known, err := l.startChild(ctx, s, in, shown)
 	if err != nil || known {
 		l.Leave(s.ReleaseID)
+		delete(l.leaving, s.ReleaseID)
 		l.next()
 	}
 	switch {
@@ -99,7 +94,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 // supersede drops the releases that waited when this one came.
 func (l *lane) supersede(by string, before map[string]bool) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return before[e.ReleaseID] }) {
-		l.abort(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
+		l.dismiss(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
 	}
 	l.next()
 }

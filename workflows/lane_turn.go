@@ -45,6 +45,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 	l.Leave(releaseID)
 	delete(l.children, releaseID)
 	delete(l.asked, releaseID)
+	delete(l.leaving, releaseID)
 	l.next()
 }
 
@@ -70,37 +71,45 @@ func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.E
 func (l *lane) deny(d release.Denial) {
 	l.Deny(d)
 	for _, e := range l.DeniedWaiting(d.Artifact) {
-		l.abort(e, release.Command{By: release.Slipway, Reason: d.Refusal()})
+		l.dismiss(e, release.Command{By: release.Slipway, Reason: d.Refusal(l.App)})
 	}
 }
 
 // watch lets a watchdog look after a release that was lost, and holds the lane for what
 // the watchdog could not put right.
 func (l *lane) watch(ctx workflow.Context, releaseID string) {
-	l.words++
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
-		WorkflowID: release.WatchdogID(releaseID),
-		// One that a run before this one has started is replaced: whatever it has done by
-		// then is found done.
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING,
-		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         "what lost release " + releaseID + " has left",
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(l.App.SearchValue()),
-		),
-	}), release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: l.App})
-	err := child.GetChildWorkflowExecution().Get(ctx, nil)
-	l.words--
-	var result release.WatchdogResult
-	if err == nil {
-		err = child.Get(ctx, &result)
-	}
+	result, err := l.watchdog(ctx, releaseID)
 	if err != nil {
-		result.Left = "it was lost, and so was its watchdog: " + err.Error()
+		result.Left = "it was lost, and so was its watchdog: " + reason(err)
 	}
 	if result.Left != "" {
 		l.Hold(release.NewHold(releaseID, result.Words(), workflow.Now(ctx)))
 	}
+}
+
+// watchdog starts a watchdog and waits for its result; or it waits for the one that
+// somebody else has started, such as a run of the lane before this one.
+func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.WatchdogResult, err error) {
+	l.words++
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
+		WorkflowID:        release.WatchdogID(releaseID),
+		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     "what lost release " + releaseID + " has left",
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(l.App.SearchValue()),
+		),
+	}), release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: l.App})
+	err = child.GetChildWorkflowExecution().Get(ctx, nil)
+	l.words--
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		ctx = workflow.WithActivityOptions(ctx, readOptions(l.App))
+		err = workflow.ExecuteActivity(ctx, release.AwaitWatchdogActivity, release.AwaitEndInput{ReleaseID: releaseID}).Get(ctx, &result)
+		return result, err
+	}
+	if err == nil {
+		err = child.Get(ctx, &result)
+	}
+	return result, err
 }
 
 // awaitEnd waits until a release has ended. The server retries the look, so that waiting

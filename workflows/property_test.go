@@ -50,7 +50,8 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 func (s *stage) drawSpec(t *rapid.T) release.Spec {
 	versions := s.released()
 	strategy := rapid.SampledFrom([]release.Strategy{
-		{Type: release.StrategyAll}, gray(),
+		{Type: release.StrategyAll},
+		gray(),
 		{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto},
 		{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)},
 	}).Draw(t, "strategy")

@@ -20,7 +20,7 @@ func TestGoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/histories/*/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 36)
+	require.GreaterOrEqual(t, len(files), 41)
 	for _, file := range files {
 		t.Run(strings.TrimPrefix(strings.TrimSuffix(file, ".json"), "testdata/histories/"), func(t *testing.T) {
 			t.Parallel()

@@ -217,6 +217,17 @@ func TestWatchdogOfAReleaseNobodyKnows(t *testing.T) {
 	require.Len(t, w.told("r-1", release.EventAttention), 1)
 }
 
+// TestWatchdogOfAReleaseLostOnItsLastSteps tells the outcome that the release had come to.
+func TestWatchdogOfAReleaseLostOnItsLastSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.held()
+	p.Phase, p.Outcome, p.ScalingRules[0].Restored = release.PhaseAborted, release.PhaseAborted, true
+	w.watched(p)
+	require.Len(t, w.told("r-1", release.EventAborted), 1)
+	require.Empty(t, w.told("r-1", release.EventAttention))
+}
+
 // TestWatchdogByHand looks after a release that has ended by itself and left a rule off.
 func TestWatchdogByHand(t *testing.T) {
 	t.Parallel()

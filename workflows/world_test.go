@@ -40,19 +40,21 @@ type world struct {
 	lose map[string]time.Duration
 	// endings and shown are guarded by stage.mu: activities read them.
 	endings map[string]release.Ending
-	shown   map[string]func() (release.Progress, error)
-	begun   []string
-	asked   map[string][]release.SnapshotInput
+	// found are the results of watchdogs.
+	found map[string]release.WatchdogResult
+	shown map[string]func() (release.Progress, error)
+	asked map[string][]release.SnapshotInput
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		stage: newStage(t), lose: map[string]time.Duration{}, endings: map[string]release.Ending{},
+		stage: newStage(t), lose: map[string]time.Duration{}, endings: map[string]release.Ending{}, found: map[string]release.WatchdogResult{},
 		shown: map[string]func() (release.Progress, error){}, asked: map[string][]release.SnapshotInput{},
 	}
 	w.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{w.cost, w}})
 	w.env.RegisterActivityWithOptions(w.awaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
+	w.env.RegisterActivityWithOptions(w.awaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	w.env.RegisterActivityWithOptions(w.lastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
 	w.env.RegisterWorkflowWithOptions(w.around, workflow.RegisterOptions{Name: "Around"})
 	return w
@@ -105,14 +107,15 @@ func (w *world) remembering(maxUpdates int) release.LaneInput {
 	}
 }
 
-func (w *world) forget(d time.Duration) *answered {
-	return w.command(d, release.UpdateAllow, release.LaneCommand{By: "ann"})
+func (w *world) forget(d time.Duration) {
+	w.command(d, release.UpdateAllow, release.LaneCommand{By: "ann"})
 }
 
 // answered is what became of an update of a lane.
 type answered struct {
 	receipt  release.Receipt
 	state    release.LaneState
+	accepted bool
 	rejected error
 	err      error
 }
@@ -127,7 +130,7 @@ func (a *answered) requireRejected(t *testing.T, kind, words string) {
 
 func (w *world) update(a *answered, name string, arg any) {
 	callbacks := &testsuite.TestUpdateCallback{
-		OnAccept: func() {},
+		OnAccept: func() { a.accepted = true },
 		OnReject: func(err error) { a.rejected = err },
 		OnComplete: func(result any, err error) {
 			a.err = err
@@ -221,23 +224,28 @@ func (w *world) requireEnded(id string, outcome release.Phase, reason string) {
 
 // told are the events of a kind that tell of a release.
 func (w *world) told(id string, kind release.EventKind) []release.Event {
+	return slices.DeleteFunc(w.onBus(), func(e release.Event) bool { return e.Progress.ReleaseID != id || e.Kind != kind })
+}
+
+// onBus are the events as the bus keeps them: each ID once.
+func (w *world) onBus() []release.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var told []release.Event
+	var kept []release.Event
+	seen := map[string]bool{}
 	for _, e := range w.events {
-		if e.Progress.ReleaseID == id && e.Kind == kind {
-			told = append(told, e)
+		if !seen[e.ID] {
+			kept = append(kept, e)
 		}
+		seen[e.ID] = true
 	}
-	return told
+	return kept
 }
 
 // order are the releases that began, in the order in which they did.
 func (w *world) order() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	var order []string
-	for _, e := range w.events {
+	for _, e := range w.onBus() {
 		if e.Kind == release.EventStarted && e.Set == nil {
 			order = append(order, e.Progress.ReleaseID)
 		}
@@ -248,21 +256,26 @@ func (w *world) order() []string {
 // requireOneAtATime checks that no two releases were at work at the same time.
 func (w *world) requireOneAtATime() {
 	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	require.Empty(w.t, w.overlap())
+}
+
+// overlap tells which releases were at work at the same time; empty when none were.
+func (w *world) overlap() string {
+	events := w.onBus()
+	began := w.order()
 	var runs []release.Progress
-	for _, e := range w.events {
-		if started := slices.ContainsFunc(w.events, func(s release.Event) bool {
-			return s.Kind == release.EventStarted && s.Progress.ReleaseID == e.Progress.ReleaseID
-		}); started && e.Progress.Outcome != "" {
+	for _, e := range events {
+		if e.Progress.Outcome != "" && slices.Contains(began, e.Progress.ReleaseID) {
 			runs = append(runs, e.Progress)
 		}
 	}
 	slices.SortFunc(runs, func(a, b release.Progress) int { return a.StartedAt.Compare(b.StartedAt) })
 	for i := range len(runs) - 1 {
-		require.False(w.t, runs[i+1].StartedAt.Before(runs[i].EndedAt), "%s began at %s, before %s ended at %s",
-			runs[i+1].ReleaseID, runs[i+1].StartedAt, runs[i].ReleaseID, runs[i].EndedAt)
+		if runs[i+1].StartedAt.Before(runs[i].EndedAt) {
+			return fmt.Sprintf("%s began at %s, before %s ended at %s", runs[i+1].ReleaseID, runs[i+1].StartedAt, runs[i].ReleaseID, runs[i].EndedAt)
+		}
 	}
+	return ""
 }
 
 func (w *world) awaitEnd(ctx context.Context, in release.AwaitEndInput) (release.Ending, error) {
@@ -270,10 +283,24 @@ func (w *world) awaitEnd(ctx context.Context, in release.AwaitEndInput) (release
 	defer w.mu.Unlock()
 	ending, ended := w.endings[release.WorkflowID(in.ReleaseID)]
 	if !ended {
-		return release.Ending{}, temporal.NewApplicationErrorWithOptions("not ended", string(release.FaultUnchanged),
-			temporal.ApplicationErrorOptions{NextRetryDelay: release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt))})
+		return release.Ending{}, notEnded(ctx)
 	}
 	return ending, nil
+}
+
+func (w *world) awaitWatchdog(ctx context.Context, in release.AwaitEndInput) (release.WatchdogResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found, ended := w.found[release.WatchdogID(in.ReleaseID)]
+	if !ended {
+		return release.WatchdogResult{}, notEnded(ctx)
+	}
+	return found, nil
+}
+
+func notEnded(ctx context.Context) error {
+	return temporal.NewApplicationErrorWithOptions("not ended", string(release.FaultUnchanged),
+		temporal.ApplicationErrorOptions{NextRetryDelay: release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt))})
 }
 
 func (w *world) lastProgress(_ context.Context, in release.AwaitEndInput) (release.Progress, error) {
@@ -311,15 +338,40 @@ func (i *worldInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	after, lost := w.lose[id]
 	if !lost {
 		result, err := i.Next.ExecuteWorkflow(ctx, in)
-		if p, ok := result.(release.Progress); ok && err == nil {
-			w.end(id, release.Ending{Progress: p})
-		}
+		w.record(id, result, err)
 		return result, err
 	}
-	workflow.Go(ctx, func(ctx workflow.Context) { _, _ = i.Next.ExecuteWorkflow(ctx, in) })
-	_ = workflow.NewTimer(ctx, after).Get(ctx, nil)
+	ended, settle := workflow.NewFuture(ctx)
+	var result any
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var err error
+		result, err = i.Next.ExecuteWorkflow(ctx, in)
+		settle.Set(nil, err)
+	})
+	timer := workflow.NewTimer(ctx, after)
+	_ = workflow.Await(ctx, func() bool { return ended.IsReady() || timer.IsReady() })
+	if ended.IsReady() {
+		err := ended.Get(ctx, nil)
+		w.record(id, result, err)
+		return result, err
+	}
 	w.end(id, release.Ending{Lost: "terminated"})
 	return nil, errLost
+}
+
+// record keeps the result of a workflow.
+func (w *world) record(workflowID string, result any, err error) {
+	if err != nil {
+		return
+	}
+	switch r := result.(type) {
+	case release.Progress:
+		w.end(workflowID, release.Ending{Progress: r})
+	case release.WatchdogResult:
+		w.mu.Lock()
+		w.found[workflowID] = r
+		w.mu.Unlock()
+	}
 }
 
 func (w *world) end(workflowID string, ending release.Ending) {
@@ -348,7 +400,6 @@ func (o *worldOutbound) SetQueryHandler(ctx workflow.Context, name string, handl
 		w, id := o.world, workflow.GetInfo(ctx).WorkflowExecution.ID
 		w.mu.Lock()
 		w.shown[id] = show
-		w.begun = append(w.begun, strings.TrimPrefix(id, "release/"))
 		w.mu.Unlock()
 	}
 	return o.Next.SetQueryHandler(ctx, name, handler)

@@ -45,6 +45,7 @@ func New(t Temporal) (*Releases, error) {
 func (r *Releases) Register(to worker.ActivityRegistry) {
 	to.RegisterActivityWithOptions(r.Submit, activity.RegisterOptions{Name: release.SubmitActivity})
 	to.RegisterActivityWithOptions(r.AwaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
+	to.RegisterActivityWithOptions(r.AwaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	to.RegisterActivityWithOptions(r.LastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
 }
 
@@ -80,32 +81,51 @@ func (r *Releases) Submit(ctx context.Context, s release.Submission) (release.Re
 // Its errors have the types [release.FaultUnchanged] and [release.FaultUnavailable],
 // which both retry: a release that is not there counts as lost.
 func (r *Releases) AwaitEnd(ctx context.Context, in release.AwaitEndInput) (release.Ending, error) {
-	status, err := r.status(ctx, in.ReleaseID)
+	var ending release.Ending
+	var err error
+	ending.Lost, err = r.result(ctx, release.WorkflowID(in.ReleaseID), &ending.Progress)
+	return ending, err
+}
+
+// AwaitWatchdog answers the result of a release's watchdog once it has ended, as
+// [Releases.AwaitEnd] does that of the release. A watchdog without a result is an error of
+// type [release.FaultNotFound], which does not retry.
+func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) (release.WatchdogResult, error) {
+	var result release.WatchdogResult
+	lost, err := r.result(ctx, release.WatchdogID(in.ReleaseID), &result)
+	if lost != "" {
+		err = temporal.NewNonRetryableApplicationError(lost, string(release.FaultNotFound), nil)
+	}
+	return result, err
+}
+
+// result reads the result of a workflow that has ended, or says why there is none.
+func (r *Releases) result(ctx context.Context, workflowID string, result any) (lost string, err error) {
+	out, err := r.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	if isGone(err) {
-		return release.Ending{Lost: "there is no such workflow; its history may have expired"}, nil
+		return "there is no such workflow; its history may have expired", nil
 	}
 	if err != nil {
-		return release.Ending{}, unavailable(err)
+		return "", unavailable(err)
 	}
-	switch status {
+	switch out.GetWorkflowExecutionInfo().GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		var p release.Progress
-		if err := r.temporal.GetWorkflow(ctx, release.WorkflowID(in.ReleaseID), "").Get(ctx, &p); err != nil {
-			return release.Ending{}, unavailable(err)
+		if err := r.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, result); err != nil {
+			return "", unavailable(err)
 		}
-		return release.Ending{Progress: p}, nil
+		return "", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		return release.Ending{Lost: r.failure(ctx, in.ReleaseID)}, nil
+		return r.failure(ctx, workflowID), nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		return release.Ending{Lost: "terminated"}, nil
+		return "terminated", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return release.Ending{Lost: "canceled"}, nil
+		return "canceled", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return release.Ending{Lost: "timed out"}, nil
+		return "timed out", nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
 		enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
 	}
-	return release.Ending{}, again(ctx, in.ReleaseID)
+	return "", again(ctx, workflowID)
 }
 
 // LastProgress reads the last progress of a release by its query, which Temporal answers
@@ -128,17 +148,9 @@ func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (
 	return p, nil
 }
 
-func (r *Releases) status(ctx context.Context, releaseID string) (enumspb.WorkflowExecutionStatus, error) {
-	out, err := r.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(releaseID), "")
-	if err != nil {
-		return enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, err
-	}
-	return out.GetWorkflowExecutionInfo().GetStatus(), nil
-}
-
 // failure says why a workflow failed.
-func (r *Releases) failure(ctx context.Context, releaseID string) string {
-	err := r.temporal.GetWorkflow(ctx, release.WorkflowID(releaseID), "").Get(ctx, nil)
+func (r *Releases) failure(ctx context.Context, workflowID string) string {
+	err := r.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, nil)
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return "failed: " + app.Message()
 	}
@@ -156,8 +168,8 @@ func unavailable(err error) error {
 }
 
 // again asks for another look: soon at first, since most releases end within minutes.
-func again(ctx context.Context, releaseID string) error {
-	return temporal.NewApplicationErrorWithOptions("release "+releaseID+" has not ended", string(release.FaultUnchanged),
+func again(ctx context.Context, workflowID string) error {
+	return temporal.NewApplicationErrorWithOptions(workflowID+" has not ended", string(release.FaultUnchanged),
 		temporal.ApplicationErrorOptions{
 			NextRetryDelay: release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt)),
 			Category:       temporal.ApplicationErrorCategoryBenign,

@@ -16,6 +16,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
@@ -200,6 +201,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			return fmt.Errorf("%s: %w", each.name, err)
 		}
 	}
+	if err := r.playLanes(ctx); err != nil {
+		return fmt.Errorf("lanes: %w", err)
+	}
+	if err := r.playSet(ctx); err != nil {
+		return fmt.Errorf("set: %w", err)
+	}
 	return r.playAlone(ctx)
 }
 
@@ -228,6 +235,17 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	if err != nil {
 		return err
 	}
+	if err := r.speak(ctx, s, id); err != nil {
+		return err
+	}
+	if err := r.write(ctx, s.name, r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil || i > 0 {
+		return err
+	}
+	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+}
+
+// speak says and does what the story tells, each when its event has come.
+func (r *recorder) speak(ctx context.Context, s story, id string) error {
 	events, err := scenario.Follow(ctx, r.JetStream, id)
 	if err != nil {
 		return err
@@ -251,10 +269,7 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 			return err
 		}
 	}
-	if err := r.write(ctx, s.name, r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil || i > 0 {
-		return err
-	}
-	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+	return nil
 }
 
 // until waits for an event of a release.
@@ -294,13 +309,162 @@ func (r *recorder) playAlone(ctx context.Context) error {
 	return nil
 }
 
+// playLanes records a lane that supersedes, is preempted, denies, refuses, and continues
+// as new with a parked release, and the watchdog of a release that is lost.
+func (r *recorder) playLanes(ctx context.Context) error {
+	app, err := scenario.CreateApp(ctx, r.sae, "lanes")
+	if err != nil {
+		return err
+	}
+	lane, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: release.LaneID(app), TaskQueue: release.WorkflowTaskQueue,
+	}, release.WorkflowLane, release.LaneInput{App: app, MaxUpdates: 3, Held: &release.Hold{By: "ops", Reason: "until the line is there"}})
+	if err != nil {
+		return err
+	}
+	firstRun := lane.GetRunID()
+	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
+	parked, newer, hotfix, rejected := spec, spec, spec, spec
+	gray(r, &parked)
+	newer.Lane.Policy, hotfix.Lane.Preempt, rejected.Lane.Policy = release.LaneSupersede, true, release.LaneReject
+	hotfix.Artifact.Image = "registry.example/shop:hotfix"
+	if err := r.ask(ctx, "lane-parked", parked, release.EventAccepted); err != nil {
+		return err
+	}
+	if err := r.tell(ctx, app, release.UpdateResume, release.LaneCommand{By: "ops"}); err != nil {
+		return err
+	}
+	if err := r.until(ctx, release.ID(scenario.Source, "lane-parked"), release.EventBatchWaiting); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		id   string
+		spec release.Spec
+		told release.EventKind
+	}{
+		{"lane-old", spec, release.EventAccepted},
+		{"lane-newer", newer, release.EventAccepted},
+		{"lane-rejected", rejected, release.EventFailed},
+	} {
+		if err := r.ask(ctx, step.id, step.spec, step.told); err != nil {
+			return err
+		}
+	}
+	if _, err := r.Sim().AddFault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: app.ID}); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, "lane-hotfix", hotfix, release.EventRolledBack); err != nil {
+		return err
+	}
+	if err := r.until(ctx, release.ID(scenario.Source, "lane-newer"), release.EventSucceeded); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, "lane-denied", hotfix, release.EventFailed); err != nil {
+		return err
+	}
+	if err := r.loseOne(ctx, parked); err != nil {
+		return err
+	}
+	if err := r.tell(ctx, app, release.UpdateAllow, release.LaneCommand{By: "ops"}); err != nil {
+		return err
+	}
+	if err := r.write(ctx, "lane-continued-as-new", r.Client.GetWorkflow(ctx, release.LaneID(app), firstRun)); err != nil {
+		return err
+	}
+	return r.write(ctx, "lane-last-run", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+}
+
+// loseOne terminates a parked release whose change order was aborted on the platform, and
+// records the watchdog that its lane lets look after it.
+func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
+	id := release.ID(scenario.Source, "lane-lost")
+	if err := r.ask(ctx, "lane-lost", spec, release.EventBatchWaiting); err != nil {
+		return err
+	}
+	value, err := r.Client.QueryWorkflow(ctx, release.WorkflowID(id), "", release.QueryProgress)
+	if err != nil {
+		return err
+	}
+	var p release.Progress
+	if err := value.Get(&p); err != nil {
+		return err
+	}
+	if _, err := r.sae.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: p.ChangeOrderID}); err != nil {
+		return err
+	}
+	if err := r.Client.TerminateWorkflow(ctx, release.WorkflowID(id), "", "by mistake"); err != nil {
+		return err
+	}
+	if err := r.until(ctx, id, release.EventAttention); err != nil {
+		return err
+	}
+	return r.write(ctx, "watchdog", r.Client.GetWorkflow(ctx, release.WatchdogID(id), ""))
+}
+
+// ask requests a release and waits for one of its events.
+func (r *recorder) ask(ctx context.Context, eventID string, spec release.Spec, told release.EventKind) error {
+	id, err := scenario.Request(ctx, r.JetStream, eventID, spec)
+	if err != nil {
+		return err
+	}
+	return r.until(ctx, id, told)
+}
+
+// tell gives a lane a command.
+func (r *recorder) tell(ctx context.Context, app release.App, update string, c release.LaneCommand) error {
+	handle, err := r.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: release.LaneID(app), UpdateName: update, Args: []any{c}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, nil)
+}
+
+// playSet records a set whose second wave is confirmed and fails, so that the first one is
+// rolled back.
+func (r *recorder) playSet(ctx context.Context) error {
+	set := release.Set{Name: "shop", OnFailure: release.SetRollback, RequestedBy: "ci"}
+	for _, name := range []string{"stock", "shop"} {
+		app, err := scenario.CreateApp(ctx, r.sae, "set-"+name)
+		if err != nil {
+			return err
+		}
+		set.Waves = append(set.Waves, release.Wave{Name: name, Releases: []release.SetRelease{
+			{Name: name, Spec: release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}}},
+		}})
+		if name == "shop" {
+			if _, err := r.Sim().AddFault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: app.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	set.Waves[1].Confirm = release.ConfirmManual
+	id := release.SetID(scenario.Source, "set")
+	handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: release.SetWorkflowID(id), TaskQueue: release.WorkflowTaskQueue,
+	}, release.WorkflowReleaseSet, release.SetRequest{ID: id, Set: set})
+	if err != nil {
+		return err
+	}
+	if err := r.until(ctx, id, release.EventWaveWaiting); err != nil {
+		return err
+	}
+	confirmation := release.Command{Kind: release.CommandConfirm, Batch: 2, By: "ann"}
+	if err := r.Client.SignalWorkflow(ctx, handle.GetID(), "", string(confirmation.Kind), confirmation); err != nil {
+		return err
+	}
+	return r.write(ctx, "set-rolled-back", handle)
+}
+
 // write waits for a workflow's end and writes its history.
 func (r *recorder) write(ctx context.Context, name string, handle client.WorkflowRun) error {
-	if err := handle.Get(ctx, nil); err != nil {
+	runID := handle.GetRunID()
+	if err := handle.GetWithOptions(ctx, nil, client.WorkflowRunGetOptions{DisableFollowingRuns: true}); err != nil && !continued(err) {
 		return err
 	}
 	var h historypb.History
-	events := r.Client.GetWorkflowHistory(ctx, handle.GetID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := r.Client.GetWorkflowHistory(ctx, handle.GetID(), runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
@@ -316,4 +480,10 @@ func (r *recorder) write(ctx context.Context, name string, handle client.Workflo
 		return err
 	}
 	return os.WriteFile(filepath.Join(r.dir, name+".json"), append(text, '\n'), 0o644)
+}
+
+// continued tells that a run ended by continuing as new.
+func continued(err error) bool {
+	_, ok := errors.AsType[*workflow.ContinueAsNewError](err)
+	return ok
 }

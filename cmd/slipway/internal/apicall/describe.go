@@ -65,7 +65,7 @@ func Effect(op saeclient.Operation) string {
 	case op.CreatesChangeOrder:
 		return "Starts a change order."
 	case op.Mutates:
-		return "Changes something, without a change order."
+		return "Changes something; starts no change order."
 	}
 	return "Reads only."
 }
@@ -83,11 +83,12 @@ func describeParam(p saeclient.Param) string {
 	if form := Form(p.Shape()); form != "" {
 		lines = append(lines, "Form: "+form)
 	}
-	if p.Example != "" && p.Check(p.Example) == nil {
-		lines = append(lines, "Example: "+p.Example)
-	}
 	for _, line := range lines {
 		b.WriteString(indented(line))
+	}
+	if p.Example != "" && p.Check(p.Example) == nil {
+		// Not broken into lines, so that it can be copied.
+		b.WriteString("      Example: " + p.Name + "=" + quoted(render.Clean(p.Example)) + "\n")
 	}
 	return b.String()
 }

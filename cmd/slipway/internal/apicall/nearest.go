@@ -27,6 +27,9 @@ func Nearest(word string, names []string) []string {
 		}
 	}
 	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+	if len(near) > 0 && near[0].distance == 0 {
+		near = near[:1] // only the case differs
+	}
 	var out []string
 	for _, c := range near[:min(len(near), mostSuggestions)] {
 		out = append(out, c.name)

@@ -1,0 +1,96 @@
+package apicall_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/apicall"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/saeclient"
+)
+
+func TestDescriptionsHoldAllFacts(t *testing.T) {
+	t.Parallel()
+	for _, op := range saeclient.Operations() {
+		text := apicall.Describe(op)
+		require.Contains(t, text, op.Summary)
+		require.Contains(t, text, "ch. "+op.Chapter+"; "+op.Method+" "+op.Path+"\n")
+		for _, name := range apicall.ParamNames(op) {
+			require.Contains(t, text, "\n  "+name+"  (", op.Name)
+		}
+		for _, code := range op.Errors {
+			require.Contains(t, text, "\n  "+code+" ", op.Name)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			broken := strings.HasPrefix(line, "      ") && !strings.HasPrefix(line, "      Example: ")
+			require.False(t, broken && render.Width(line) > 96, line)
+		}
+	}
+}
+
+func TestDescriptionOfAnOperation(t *testing.T) {
+	t.Parallel()
+	require.True(t, strings.HasPrefix(apicall.Describe(operation(t, "ConfirmPipelineBatch")), `Confirm or refuse the start of the next batch.
+
+SAE API reference ch. 14.7; GET /pop/v1/sam/changeorder/ConfirmPipelineBatch
+Changes something; starts no change order.
+
+Parameters:
+
+  PipelineId  (string; required)
+      `))
+	create := apicall.Describe(operation(t, "CreateApplicationScalingRule"))
+	require.Contains(t, create, "  ScalingRuleName  (string; required; at most 32 characters; matches ^[a-z]")
+	require.Contains(t, create, "minReplicas: integer")
+	require.Contains(t, create, "{metricType:\n      CPU|MEMORY|tcpActiveConn|SLB_QPS|SLB_RT, ")
+	require.Contains(t, create, `Example: ScalingRuleTimer='{"beginDate":null,`)
+	deploy := apicall.Describe(operation(t, "DeployApplication"))
+	for _, want := range []string{
+		"Starts a change order of type CoDeploy.",
+		"  BatchWaitTime  (integer; at least 0; in units of a minute)",
+		"  OssAkSecret  (string; secret)",
+		"  Envs  (JSON; secret)\n      Environment variables.\n      Form: [{name: string, value: string}, …]",
+		"Required if PackageType in (FatJar, War).",
+		"One of: true, false",
+	} {
+		require.Contains(t, deploy, want)
+	}
+	require.NotContains(t, deploy, `[{mountPath: "`, "an example that is not right is not shown")
+	require.Contains(t, apicall.Describe(operation(t, "DescribeChangeOrder")), "Reads only.")
+}
+
+func TestExample(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"ListApplications":     "  slipway api ListApplications",
+		"DescribeChangeOrder":  "  slipway api DescribeChangeOrder ChangeOrderId='",
+		"ConfirmPipelineBatch": "  slipway api ConfirmPipelineBatch PipelineId=",
+	} {
+		require.True(t, strings.HasPrefix(apicall.Example(operation(t, name)), want), apicall.Example(operation(t, name)))
+	}
+	for _, op := range saeclient.Operations() {
+		for _, p := range op.Params {
+			require.Equal(t, p.Required, strings.Contains(apicall.Example(op), " "+p.Name+"="), op.Name+" "+p.Name)
+		}
+	}
+}
+
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	require.Len(t, apicall.Catalog(""), len(saeclient.Operations()))
+	total := 0
+	for _, group := range apicall.Groups() {
+		entries := apicall.Catalog(group)
+		require.NotEmpty(t, entries)
+		total += len(entries)
+	}
+	require.Equal(t, len(saeclient.Operations()), total)
+	require.Empty(t, apicall.Catalog("nothing"))
+	require.NotNil(t, apicall.Catalog("nothing"))
+	table := apicall.CatalogTable(apicall.Catalog(""), render.Style{})
+	require.Regexp(t, `(?m)^DeployApplication +lifecycle +12\.3 +change order +Deploy a new`, table)
+	require.Regexp(t, `(?m)^ConfirmPipelineBatch +change-order +14\.7 +yes +`, table)
+	require.Regexp(t, `(?m)^ListApplications +application-info +10\.9 +- +`, table)
+}

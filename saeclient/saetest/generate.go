@@ -1,0 +1,3 @@
+package saetest
+
+//go:generate go run ./internal/facts -facts ../../api/sae/operations.json -out facts.json

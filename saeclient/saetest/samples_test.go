@@ -1,0 +1,54 @@
+package saetest_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/saeclient"
+	"slipway/saeclient/saetest"
+)
+
+// always is a transport that answers every request with one answer.
+type always struct {
+	contentType string
+	text        []byte
+}
+
+// RoundTrip answers.
+func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		Header: http.Header{"Content-Type": {a.contentType}}, Body: io.NopCloser(bytes.NewReader(a.text)),
+	}, nil
+}
+
+// TestEverySampleAnswerIsUnderstood gives the typed method of each operation the reference's sample answer in both languages: there
+// is a field for everything in it.
+func TestEverySampleAnswerIsUnderstood(t *testing.T) {
+	t.Parallel()
+	for _, op := range saeclient.Operations() {
+		for extension, contentType := range map[string]string{".json": "application/json;charset=utf-8", ".xml": "application/xml"} {
+			sample, err := os.ReadFile(filepath.Join("..", "testdata", "samples", op.Name+extension))
+			require.NoError(t, err)
+			typed, err := saetest.Typed(saeclient.Config{
+				Region: "cn-hangzhou", Endpoint: "http://sae.test", Credential: keys(t), XML: extension == ".xml",
+				Transport: always{contentType: contentType, text: sample},
+			})
+			require.NoError(t, err)
+			text, err := typed.Call(t.Context(), op.Name, nil)
+			require.NoError(t, err, "%s%s", op.Name, extension)
+			require.Equal(t, sample, []byte(text))
+			require.Equal(t, []string{op.Name}, typed.Decoded(), "something in the sample has no field: %s", sample)
+		}
+		t.Attr("sae-sample", op.Name)
+	}
+}

@@ -1,0 +1,129 @@
+package saetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	springRules = `[{"path":"/orders","condition":"OR","items":[{"type":"cookie","name":"canary","cond":"==","operator":"rawvalue","value":"true"}]}]`
+	dubboRules  = `[{"serviceName":"com.test.Orders","group":"DUBBO","version":"1.0.0","methodName":"place","condition":"AND",` +
+		`"items":[{"index":0,"expr":".name","cond":"==","operator":"rawvalue","value":"test"}]}]`
+	listener = `[{"port":18080,"targetPort":8080,"protocol":"TCP"}]`
+)
+
+// route sends requests to gray instances, by the rules of either framework.
+func (s *suite) route(t *testing.T) {
+	t.Helper()
+	for name, rules := range map[string]string{"ScRules": springRules, "DubboRules": dubboRules} {
+		made := s.call(t, "CreateGreyTagRoute", "AppId", s.world.app, "Name", "canary", "Description", "test", name, rules).data()
+		route := []string{"GreyTagRouteId", made.text("GreyTagRouteId")}
+		s.lookAtRouting(t, s.world.app)
+		s.call(t, "UpdateGreyTagRoute", append(route, "Description", "changed", name, rules)...)
+		described := s.call(t, "DescribeGreyTagRoute", route...).data()
+		require.Equal(t, "changed", described.text("Description"))
+		require.Len(t, described.list(name), 1)
+		s.refused(t, "CreateGreyTagRoute", "InvalidParameter.WithMessage", "AppId", s.world.app, "Name", "second", name, rules)
+		s.call(t, "DeleteGreyTagRoute", route...)
+		s.refused(t, "DescribeGreyTagRoute", "InvalidParameter.WithMessage", route...)
+	}
+}
+
+// changeInstances restarts instances and changes their number and size.
+func (s *suite) changeInstances(t *testing.T) {
+	t.Helper()
+	id := []string{"AppId", s.world.app}
+	one := func() string { return s.instances(t, s.world.app)[0].text("InstanceId") }
+	require.Equal(t, "CoRestartApplication", s.done(t, "RestartApplication", append(id, "MinReadyInstances", "1")...).CoTypeCode)
+	require.Equal(t, "CoRestartInstances", s.done(t, "RestartInstances", append(id, "InstanceIds", one())...).CoTypeCode)
+	require.Equal(t, "CoScaleOut", s.done(t, "RescaleApplication", append(id, "Replicas", "4")...).CoTypeCode)
+	require.Len(t, s.instances(t, s.world.app), 4)
+	s.done(t, "ReduceApplicationCapacityByInstanceIds", append(id, "InstanceIds", one())...)
+	require.Equal(t, "CoScaleIn", s.done(t, "RescaleApplication", append(id, "Replicas", "2")...).CoTypeCode)
+	require.Len(t, s.instances(t, s.world.app), 2)
+	s.done(t, "RescaleApplicationVertically", append(id, "Cpu", "1000", "Memory", "2048")...)
+	require.Equal(t, "1000", s.configuration(t).text("Cpu"))
+	if s.Have.SecurityGroup != "" {
+		s.call(t, "UpdateAppSecurityGroup", append(id, "SecurityGroupId", s.Have.SecurityGroup)...)
+		require.Equal(t, s.Have.SecurityGroup, s.configuration(t).text("SecurityGroupId"))
+	}
+	s.lookAtOrders(t, s.world.app)
+	s.lookAtApplication(t, s.world.app)
+}
+
+// balance binds a load balancer, and routes through it.
+func (s *suite) balance(t *testing.T) {
+	t.Helper()
+	if s.Have.SLB == "" {
+		return
+	}
+	s.done(t, "BindSlb", "AppId", s.world.app, "Internet", listener, "InternetSlbId", s.Have.SLB)
+	bound := s.call(t, "DescribeApplicationSlbs", "AppId", s.world.app).data()
+	require.Equal(t, "18080", bound.list("Internet")[0].text("Port"))
+	s.done(t, "UnbindSlb", "AppId", s.world.app, "Internet", "true")
+	require.Empty(t, s.call(t, "DescribeApplicationSlbs", "AppId", s.world.app).data().list("Internet"))
+
+	backend := `{"appId":"` + s.world.app + `","containerPort":8080}`
+	front := []string{
+		"NamespaceId", s.world.space, "SlbId", s.Have.SLB, "ListenerPort", "18081", "DefaultRule", backend, "Description", "front",
+		"Rules", `[{"appId":"` + s.world.app + `","containerPort":8080,"domain":"orders.test","path":"/orders"}]`,
+	}
+	ingress := []string{"IngressId", s.call(t, "CreateIngress", front...).data().text("IngressId")}
+	s.refused(t, "CreateIngress", "SlbListenerPort.NotAvailable", front...)
+	s.lookAtNamespace(t, s.world.space, true)
+	s.call(t, "ListIngresses", "NamespaceId", s.world.space, "AppId", s.world.app)
+	s.call(t, "UpdateIngress", append(ingress, "Description", "back")...)
+	described := s.call(t, "DescribeIngress", ingress...).data()
+	require.Equal(t, "back", described.text("Description"))
+	require.Equal(t, "orders.test", described.list("Rules")[0].text("Domain"))
+	s.refused(t, "UpdateIngress", "SSLCert.NotFound", append(ingress, "CertId", "none")...)
+	if s.Have.Certificate != "" {
+		s.call(t, "UpdateIngress", append(ingress, "CertId", s.Have.Certificate, "ListenerProtocol", "HTTPS")...)
+		s.lookAtNamespace(t, s.world.space, true)
+	}
+	s.call(t, "DeleteIngress", ingress...)
+	require.Empty(t, s.call(t, "ListIngresses", "NamespaceId", s.world.space).data().list("IngressList"))
+}
+
+// stopAndStart stops and starts one application, and then all of the namespace.
+func (s *suite) stopAndStart(t *testing.T) {
+	t.Helper()
+	id, space := []string{"AppId", s.world.app}, []string{"NamespaceId", s.world.space}
+	require.Equal(t, "CoStop", s.done(t, "StopApplication", id...).CoTypeCode)
+	require.Equal(t, "STOPPED", s.status(t).text("CurrentStatus"))
+	const wrong = "Application.InvalidStatus"
+	s.refused(t, "StopApplication", wrong, id...)
+	s.refused(t, "RestartApplication", wrong, id...)
+	s.refused(t, "RescaleApplication", wrong, append(id, "Replicas", "3")...)
+	s.refused(t, "RescaleApplicationVertically", wrong, append(id, "Cpu", "2000", "Memory", "4096")...)
+	require.Equal(t, "CoStart", s.done(t, "StartApplication", id...).CoTypeCode)
+	s.refused(t, "StartApplication", wrong, id...)
+	for _, operation := range []string{"BatchStopApplications", "BatchStartApplications"} {
+		s.done(t, operation, append(space, "AppIds", s.world.app)...)
+		orders := s.call(t, "ListNamespaceChangeOrders", append(space, "CurrentPage", "1", "PageSize", "10")...).data().list("ChangeOrderList")
+		require.NotEmpty(t, orders)
+		s.call(t, "DescribeNamespaceResources", space...)
+	}
+	require.Equal(t, "RUNNING", s.status(t).text("CurrentStatus"))
+}
+
+// endIt deletes everything.
+func (s *suite) endIt(t *testing.T) {
+	t.Helper()
+	s.call(t, "DeleteApplicationScalingRule", "AppId", s.world.app, "ScalingRuleName", ruleName)
+	for _, app := range []string{s.world.idle, s.world.app} {
+		s.done(t, "DeleteApplication", "AppId", app)
+	}
+	s.refused(t, "DescribeApplicationStatus", "InvalidApplication.NotFound", "AppId", s.world.app)
+	for _, operation := range []string{"BatchStartApplications", "BatchStopApplications"} {
+		s.refused(t, operation, "Mamespace.Have.No.Applications", "NamespaceId", s.world.space)
+	}
+	for _, config := range []string{s.world.config, s.world.spare} {
+		s.call(t, "DeleteConfigMap", "ConfigMapId", config)
+		s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", config)
+	}
+	s.call(t, "DeleteNamespace", "NamespaceId", s.world.space)
+	s.refused(t, "DescribeNamespace", "InvalidNamespaceId.NotFound", "NamespaceId", s.world.space)
+	s.world.app, s.world.idle, s.world.config, s.world.spare = "", "", "", ""
+}
