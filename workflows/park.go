@@ -188,7 +188,7 @@ func (r *run) checkGates(ctx workflow.Context) *ending {
 	return nil
 }
 
-// measured tells whether all gates have answered.
+// answered tells whether all gates have.
 func (h *parked) answered() bool {
 	for _, g := range h.gates {
 		if !g.IsReady() {
