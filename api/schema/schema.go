@@ -13,6 +13,12 @@ const (
 	Command = "command.schema.json"
 	// Event is the data of a lifecycle event.
 	Event = "event.schema.json"
+	// SetRequest is the data of a request for a set, and the spec of a set's file. It
+	// refers to [Request] by its $id.
+	SetRequest = "set-request.schema.json"
+	// SetEvent is the data of a lifecycle event of a set. It refers to [Event] by its
+	// $id.
+	SetEvent = "set-event.schema.json"
 )
 
 // Files holds the schemas.

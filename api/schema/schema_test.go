@@ -2,7 +2,9 @@ package schema_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ import (
 
 // node is the part of JSON Schema that the files here use.
 type node struct {
+	ID                   string          `json:"$id"`
 	Ref                  string          `json:"$ref"`
 	Type                 string          `json:"type"`
 	Properties           map[string]node `json:"properties"`
@@ -40,16 +43,27 @@ func load(t *testing.T, name string) node {
 	return root
 }
 
+// schemas are the names of all of them.
+func schemas(t *testing.T) []string {
+	t.Helper()
+	found, err := fs.Glob(schema.Files, "*.schema.json")
+	require.NoError(t, err)
+	return found
+}
+
+// compile knows every schema by its $id, by which they refer to each other.
 func compile(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	data, err := schema.Files.ReadFile(name)
-	require.NoError(t, err)
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	require.NoError(t, err)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	require.NoError(t, c.AddResource(name, doc))
-	compiled, err := c.Compile(name)
+	for _, each := range schemas(t) {
+		data, err := schema.Files.ReadFile(each)
+		require.NoError(t, err)
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		require.NoError(t, err)
+		require.NoError(t, c.AddResource(load(t, each).ID, doc))
+	}
+	compiled, err := c.Compile(load(t, name).ID)
 	require.NoError(t, err)
 	return compiled
 }
@@ -68,36 +82,62 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 		// strict schemas refuse fields that do not exist.
 		strict bool
 	}{
-		schema.Request: {reflect.TypeFor[release.Spec](), true},
-		schema.Command: {reflect.TypeFor[wire.CommandData](), true},
-		schema.Event:   {reflect.TypeFor[release.Progress](), false},
+		schema.Request:    {reflect.TypeFor[release.Spec](), true},
+		schema.Command:    {reflect.TypeFor[wire.CommandData](), true},
+		schema.Event:      {reflect.TypeFor[release.Progress](), false},
+		schema.SetRequest: {reflect.TypeFor[release.Set](), true},
+		schema.SetEvent:   {reflect.TypeFor[release.SetProgress](), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := load(t, name)
-			m := matcher{t: t, defs: root.Defs, strict: c.strict, used: map[string]bool{}}
+			m := matcher{t: t, files: map[string]node{}, file: root.ID, strict: c.strict, used: map[string]bool{}}
+			for _, each := range schemas(t) {
+				file := load(t, each)
+				require.NotContains(t, m.files, file.ID)
+				m.files[file.ID] = file
+			}
 			m.match("$", root, c.typ)
 			for def := range root.Defs {
-				require.True(t, m.used[def], "$defs/%s is not used", def)
+				require.True(t, m.used[root.ID+defs+def], "$defs/%s is not used", def)
 			}
 		})
 	}
 }
 
+// defs stands in a reference between the $id of a file and the name of a definition.
+const defs = "#/$defs/"
+
 type matcher struct {
-	t      *testing.T
-	defs   map[string]node
+	t *testing.T
+	// files are all schemas by their $id; file is the one that is walked.
+	files  map[string]node
+	file   string
 	strict bool
-	used   map[string]bool
+	// used are the definitions that were met, with the $id of their file.
+	used map[string]bool
+}
+
+// resolve follows the reference of a node, where it has one, also into another file.
+func (m matcher) resolve(path string, n node) (matcher, node) {
+	m.t.Helper()
+	if n.Ref == "" {
+		return m, n
+	}
+	file, def, part := strings.Cut(n.Ref, defs)
+	m.file = cmp.Or(file, m.file)
+	require.Contains(m.t, m.files, m.file, path)
+	if !part {
+		return m, m.files[m.file]
+	}
+	m.used[m.file+defs+def] = true
+	require.Contains(m.t, m.files[m.file].Defs, def, path)
+	return m, m.files[m.file].Defs[def]
 }
 
 func (m matcher) match(path string, n node, typ reflect.Type) {
 	m.t.Helper()
-	if def, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
-		m.used[def] = true
-		require.Contains(m.t, m.defs, def, path)
-		n = m.defs[def]
-	}
+	m, n = m.resolve(path, n)
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
@@ -214,6 +254,15 @@ func TestExamplesAreValidAndTaken(t *testing.T) {
 			decoder := json.NewDecoder(bytes.NewReader(data))
 			decoder.DisallowUnknownFields()
 			return decoder.Decode(&release.Progress{})
+		},
+		schema.SetRequest: func(data []byte) error {
+			_, err := wire.ParseSet(data)
+			return err
+		},
+		schema.SetEvent: func(data []byte) error {
+			decoder := json.NewDecoder(bytes.NewReader(data))
+			decoder.DisallowUnknownFields()
+			return decoder.Decode(&release.SetProgress{})
 		},
 	}
 	for name, take := range take {
