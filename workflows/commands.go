@@ -95,7 +95,9 @@ func moves(p release.Phase, word release.CommandKind) bool {
 		return p.Parked()
 	case release.CommandResume:
 		return p == release.PhasePaused
-	case release.CommandPause, release.CommandOverride:
+	case release.CommandPause:
+		return p == release.PhaseAwaitingConfirm
+	case release.CommandOverride:
 	}
 	return false
 }
