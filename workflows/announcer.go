@@ -69,9 +69,7 @@ func withBus(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptLimit,
 		ScheduleToCloseTimeout: announceLimit,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
+		RetryPolicy:            retries(),
 	})
 }
 

@@ -68,6 +68,25 @@ func TestAReleaseReadsItsApplicationAgainAfterAWait(t *testing.T) {
 	require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules(), "the rules as they were when the release began")
 }
 
+// TestAReleaseIsPlannedAgainAfterAWait takes instances away while a freeze holds.
+func TestAReleaseIsPlannedAgainAfterAWait(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.freeze(stopped())
+	s.at(time.Hour, func() {
+		_, err := s.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{AppID: s.app.ID, Replicas: 3, AutoEnableApplicationScalingRule: new(true)})
+		require.NoError(t, err)
+		_, err = s.sim.Advance(time.Minute)
+		require.NoError(t, err)
+		s.freeze(release.Calendar{})
+	})
+	p := s.run(s.spec(release.Strategy{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto}))
+	require.Equal(t, release.PhaseFailed, p.Outcome, p.Reason)
+	require.Contains(t, p.Reason, "2 gray instances are more than half of the application's 3")
+	require.Equal(t, []string{saeclient.CoTypeScaleIn}, s.orders(), "nothing was deployed")
+	s.requireRulesAsBefore()
+}
+
 func TestAFreezeThatBeginsMidFlightParksTheReleaseBetweenBatches(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -128,10 +127,8 @@ func awaitEnd(ctx workflow.Context, app release.App, releaseID string) release.E
 func readOptions(app release.App) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		StartToCloseTimeout: attemptLimit,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-		Priority: temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
+		RetryPolicy:         retries(),
+		Priority:            temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
 	}
 }
 

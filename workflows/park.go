@@ -165,10 +165,8 @@ func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    release.SampleLimit,
 		ScheduleToCloseTimeout: in.Gate.Limit(),
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-		Priority: temporal.Priority{PriorityKey: priorityLook, FairnessKey: in.App.ID},
+		RetryPolicy:            retries(),
+		Priority:               temporal.Priority{PriorityKey: priorityLook, FairnessKey: in.App.ID},
 	})
 	return workflow.ExecuteActivity(ctx, release.MeasureActivity, in)
 }

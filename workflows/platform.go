@@ -48,6 +48,12 @@ func limit(v release.Verb) time.Duration {
 	return changeLimit
 }
 
+// retries is how activities are tried again: soon at first, and for as long as their
+// limits allow.
+func retries() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+}
+
 func (p platform) options(v release.Verb) workflow.ActivityOptions {
 	priority := priorityChange
 	if limit(v) == 0 {
@@ -57,10 +63,8 @@ func (p platform) options(v release.Verb) workflow.ActivityOptions {
 		TaskQueue:              release.PlatformTaskQueue(p.app.Platform, p.app.Region),
 		StartToCloseTimeout:    attemptLimit,
 		ScheduleToCloseTimeout: limit(v),
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-		Priority: temporal.Priority{PriorityKey: priority, FairnessKey: p.app.ID},
+		RetryPolicy:            retries(),
+		Priority:               temporal.Priority{PriorityKey: priority, FairnessKey: p.app.ID},
 	}
 }
 
@@ -88,8 +92,14 @@ type fault struct {
 	freeze release.Freeze
 }
 
-// String says which verb failed and why, in words fit for a reason.
-func (f *fault) String() string { return fmt.Sprintf("%s: %s", f.verb, f.text) }
+// String says which verb failed and why, in words fit for a reason. What no verb has
+// found has none.
+func (f *fault) String() string {
+	if f.verb == "" {
+		return f.text
+	}
+	return fmt.Sprintf("%s: %s", f.verb, f.text)
+}
 
 // err is the fault as the failure of a workflow.
 func (f *fault) err() error {

@@ -78,22 +78,26 @@ func (r *run) work(ctx workflow.Context) *ending {
 // prepare reads the application, waits for change orders of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
 func (r *run) prepare(ctx workflow.Context) *ending {
-	if f := r.look(ctx); f != nil {
+	if f := r.read(ctx); f != nil {
 		return r.untouched(f)
 	}
 	if f := r.stopped(); f != nil {
 		return r.untouched(f)
 	}
-	if e := r.checkGates(ctx); e != nil {
-		return e
-	}
+	return r.checkGates(ctx)
+}
+
+// plan divides the instances into batches. An adopted change order has its own, which
+// are seen once it is followed.
+func (r *run) plan() *fault {
 	plan := []int{r.snap.Instances}
 	if r.spec.Adopt == "" {
 		var err error
 		if plan, err = release.PlanBatches(r.p.Strategy, r.snap.Instances); err != nil {
-			return end(release.PhaseFailed, "%v; nothing was changed", err)
+			return &fault{class: release.FaultInvalid, text: err.Error()}
 		}
 	}
+	r.p.Batches = nil
 	for i, n := range plan {
 		r.p.Batches = append(r.p.Batches, release.Batch{Number: i + 1, Instances: n, State: release.BatchPending})
 	}
@@ -117,8 +121,9 @@ func (r *run) untouched(f *fault) *ending {
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
-// look reads the application once no change order of others is unfinished.
-func (r *run) look(ctx workflow.Context) *fault {
+// read reads the application once no change order of others is unfinished, and plans for
+// what it finds.
+func (r *run) read(ctx workflow.Context) *fault {
 	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, r.question())
 	if f == nil && snap.Busy != nil {
 		snap, f = r.awaitIdle(ctx, *snap.Busy, r.question())
@@ -127,7 +132,10 @@ func (r *run) look(ctx workflow.Context) *fault {
 		return f
 	}
 	r.snap = snap
-	return r.aim()
+	if f := r.aim(); f != nil {
+		return f
+	}
+	return r.plan()
 }
 
 // aim tells what is to run in the end and what is returned to on failure.
@@ -135,7 +143,7 @@ func (r *run) aim() *fault {
 	switch r.spec.Operation {
 	case release.OperationRollback:
 		if r.snap.Wanted.ID == r.snap.Version.ID {
-			return &fault{verb: release.VerbSnapshot, class: release.FaultInvalid, text: "the application runs version " + r.snap.Wanted.ID + " already"}
+			return &fault{class: release.FaultInvalid, text: "the application runs version " + r.snap.Wanted.ID + " already"}
 		}
 		r.p.Artifact = r.snap.Wanted.Artifact
 	case release.OperationRestart, release.OperationRescale:

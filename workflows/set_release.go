@@ -41,10 +41,8 @@ func submit(ctx workflow.Context, sub release.Submission) (release.Receipt, erro
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptLimit,
 		ScheduleToCloseTimeout: submitLimit,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-		Priority: temporal.Priority{PriorityKey: priorityChange, FairnessKey: sub.Spec.App.ID},
+		RetryPolicy:            retries(),
+		Priority:               temporal.Priority{PriorityKey: priorityChange, FairnessKey: sub.Spec.App.ID},
 	})
 	var receipt release.Receipt
 	err := workflow.ExecuteActivity(ctx, release.SubmitActivity, sub).Get(ctx, &receipt)

@@ -85,7 +85,7 @@ func (r *run) refresh(ctx workflow.Context) *fault {
 	if f := r.stopped(); f != nil {
 		return f
 	}
-	if f := r.look(ctx); f != nil {
+	if f := r.read(ctx); f != nil {
 		return f
 	}
 	return r.stopped()
@@ -130,10 +130,8 @@ func until(ctx workflow.Context, by release.Freeze) time.Duration {
 func awaitOpen(ctx workflow.Context, app release.App) workflow.Future {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: attemptLimit,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-		},
-		Priority: temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
+		RetryPolicy:         retries(),
+		Priority:            temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
 	})
 	return workflow.ExecuteActivity(ctx, release.AwaitOpenActivity, release.AwaitOpenInput{App: app})
 }
