@@ -14,12 +14,16 @@ const (
 	EventApprovalWaiting EventKind = "approval.waiting"
 	EventPaused          EventKind = "paused"
 	EventResumed         EventKind = "resumed"
-	EventRollingBack     EventKind = "rollingback"
-	EventSucceeded       EventKind = "succeeded"
-	EventFailed          EventKind = "failed"
-	EventRolledBack      EventKind = "rolledback"
-	EventAborted         EventKind = "aborted"
-	EventAttention       EventKind = "attention"
+	// EventStalled tells that the release stands still, because something is tried in vain or
+	// somebody else's change order is in the way; EventMoving that it goes on.
+	EventStalled     EventKind = "stalled"
+	EventMoving      EventKind = "moving"
+	EventRollingBack EventKind = "rollingback"
+	EventSucceeded   EventKind = "succeeded"
+	EventFailed      EventKind = "failed"
+	EventRolledBack  EventKind = "rolledback"
+	EventAborted     EventKind = "aborted"
+	EventAttention   EventKind = "attention"
 )
 
 // The lifecycle events that only sets have.

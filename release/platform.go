@@ -16,7 +16,10 @@ const (
 	// VerbAwaitIdle answers a snapshot once no change order of the application is
 	// unfinished.
 	VerbAwaitIdle Verb = "AwaitIdle"
-	// VerbBeginRollout begins the change order that brings the new version, once.
+	// VerbFindChange looks for the change order of a verb whose answer was lost.
+	VerbFindChange Verb = "FindChange"
+	// VerbBeginRollout begins the change order that brings the new version. Like each verb
+	// that begins one, it sends nothing again after an answer was lost: see VerbFindChange.
 	VerbBeginRollout Verb = "BeginRollout"
 	// VerbObserve returns when a change order shows something new.
 	VerbObserve Verb = "Observe"
@@ -24,11 +27,11 @@ const (
 	VerbConfirmBatch Verb = "ConfirmBatch"
 	// VerbAbortRollout tells the platform to abort a change order and roll it back.
 	VerbAbortRollout Verb = "AbortRollout"
-	// VerbBeginRollback begins the change order that brings an old version back, once.
+	// VerbBeginRollback begins the change order that brings an old version back.
 	VerbBeginRollback Verb = "BeginRollback"
-	// VerbBeginRestart begins the change order that restarts all instances, once.
+	// VerbBeginRestart begins the change order that restarts all instances.
 	VerbBeginRestart Verb = "BeginRestart"
-	// VerbBeginRescale begins the change order that changes the number of instances, once.
+	// VerbBeginRescale begins the change order that changes the number of instances.
 	VerbBeginRescale Verb = "BeginRescale"
 	// VerbApplyTraffic sets the traffic rule of a gray release.
 	VerbApplyTraffic Verb = "ApplyTraffic"
@@ -62,22 +65,39 @@ const (
 	// FaultFrozen means that a freeze holds the change back; nothing was changed. The
 	// error's detail is the [Freeze].
 	FaultFrozen Fault = "Frozen"
-	// FaultConflict is refused because of what else goes on.
-	FaultConflict    Fault = "Conflict"
+	// FaultConflict is refused because of another change order, unfinished or begun since the
+	// application was read; nothing was changed. It is waited for by looking, see
+	// [VerbAwaitIdle].
+	FaultConflict Fault = "Conflict"
+	// FaultNotNow is refused for a reason that passes without us: an upgrade of the platform,
+	// an application in a state that allows no change; nothing was changed.
+	FaultNotNow Fault = "NotNow"
+	// FaultThrottled, FaultUnavailable and FaultUnguarded could not ask; nothing was changed:
+	// too many calls, a platform or collaborator that does not answer, a calendar of freezes
+	// that cannot be read.
 	FaultThrottled   Fault = "Throttled"
 	FaultUnavailable Fault = "Unavailable"
+	FaultUnguarded   Fault = "Unguarded"
 	// FaultAmbiguous may or may not have acted: look before saying it again.
 	FaultAmbiguous Fault = "Ambiguous"
 	// FaultUnchanged is no fault: there is nothing new yet, look again later.
 	FaultUnchanged Fault = "Unchanged"
 )
 
+// The faults that no activity fails with: a workflow gives them to a verb that has no answer.
+const (
+	// FaultNoWorker means that no worker has taken the task; nothing was changed.
+	FaultNoWorker Fault = "NoWorker"
+	// FaultStopped means that the verb is not wanted any more; nothing was changed.
+	FaultStopped Fault = "Stopped"
+)
+
 // Retryable tells whether trying again can help.
 func (f Fault) Retryable() bool {
 	switch f {
-	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen:
+	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen, FaultStopped:
 		return false
-	case FaultConflict, FaultThrottled, FaultUnavailable, FaultAmbiguous, FaultUnchanged:
+	case FaultConflict, FaultNotNow, FaultThrottled, FaultUnavailable, FaultUnguarded, FaultAmbiguous, FaultUnchanged, FaultNoWorker:
 		return true
 	}
 	return false
@@ -153,12 +173,22 @@ type Snapshot struct {
 	Wanted *Version `json:"wanted,omitempty"`
 	// Traffic is the application's own traffic rule, where it was asked for and there is one.
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
+	// Adopted is what is known of the change order to adopt.
+	Adopted *AdoptedChange `json:"adopted,omitempty"`
+}
+
+// AdoptedChange is how a change order that was begun elsewhere replaces the instances.
+type AdoptedChange struct {
+	Strategy StrategyType `json:"strategy"`
+	// Batches are the numbers of instances of its batches; empty when it does not tell them.
+	Batches []int `json:"batches,omitempty"`
 }
 
 // KeptTraffic is an application's own traffic rule, kept while a release uses its place.
 type KeptTraffic struct {
 	Name string `json:"name"`
-	// Rule is what the platform needs to put the rule back; only its driver reads it.
+	// Rule is the rule as it was read, and is written back so, whatever it says; only the
+	// platform's driver reads it.
 	Rule json.RawMessage `json:"rule"`
 }
 
@@ -208,11 +238,35 @@ type BeginRescaleInput struct {
 	Override       bool      `json:"override,omitempty"`
 }
 
-// Change is a change order that was begun.
+// Change is a change order that was begun. A verb that begins one fails with one of these
+// faults, beside those that every verb has: [FaultConflict] where another change order is
+// unfinished or was begun after the watermark, so that what was read of the application is
+// no longer true; [FaultAmbiguous] where the answer was lost.
 type Change struct {
 	ID string `json:"id"`
 	// Adopted tells that it was found after a lost answer rather than answered.
 	Adopted bool `json:"adopted,omitempty"`
+}
+
+// FindChangeInput looks for the change order that a verb may have begun: its answer was
+// lost, or its worker died.
+type FindChangeInput struct {
+	App App `json:"app"`
+	// Verb is the verb that may have begun it, Token its token where it has one, and
+	// Watermark the one that it was given.
+	Verb      Verb      `json:"verb"`
+	Token     string    `json:"token,omitempty"`
+	Watermark Watermark `json:"watermark"`
+	// Since is a time after which the call was not sent. Until the settle delay has passed
+	// since then, a change order that is not found may still be begun.
+	Since time.Time `json:"since"`
+}
+
+// FoundChange is the answer of [VerbFindChange], given once it is certain. Several change
+// orders that could be the one are [FaultUndecidable].
+type FoundChange struct {
+	// Change is the change order; nil when none was begun, and none will be any more.
+	Change *Change `json:"change,omitempty"`
 }
 
 // ObserveInput asks for the next news of a change order.
@@ -240,9 +294,19 @@ type AbortRolloutInput struct {
 	ChangeID string `json:"changeId"`
 }
 
+// AbortRolloutResult tells whether there was something to abort.
+type AbortRolloutResult struct {
+	// Ended tells that the change order had ended already, so that nothing was aborted.
+	Ended bool `json:"ended,omitempty"`
+}
+
 // SetScalingInput enables or disables the named rules.
 type SetScalingInput struct {
 	App App `json:"app"`
+	// Late is a time before which an earlier call about these rules was sent whose effect is
+	// not known; zero when there is none. Nothing is read or changed before the settle delay
+	// has passed since then.
+	Late time.Time `json:"late,omitzero"`
 	// Names are the rules to switch; none means all of the application's rules.
 	Names  []string `json:"names,omitempty"`
 	Enable bool     `json:"enable"`
@@ -274,6 +338,8 @@ type ClearTrafficInput struct {
 	ReleaseID string       `json:"releaseId"`
 	Traffic   Traffic      `json:"traffic"`
 	Kept      *KeptTraffic `json:"kept,omitempty"`
+	// Late has the meaning of that of [SetScalingInput].
+	Late time.Time `json:"late,omitzero"`
 }
 
 // ClearTrafficResult tells what became of the application's traffic rule.

@@ -15,6 +15,8 @@ const (
 	BatchDone      BatchState = "done"
 	BatchFailed    BatchState = "failed"
 	BatchConfirmed BatchState = "confirmed"
+	// BatchAborted was in progress when the release was broken off.
+	BatchAborted BatchState = "aborted"
 )
 
 // AwaitKind says what a parked release waits for.
@@ -60,9 +62,11 @@ type Progress struct {
 	// ChangeOrderID is the platform's ID of the latest change order of this release.
 	ChangeOrderID string `json:"changeOrderId,omitempty"`
 	// RollbackTo is the version that ran before and is returned to on failure.
-	RollbackTo   *Version   `json:"rollbackTo,omitempty"`
-	Batches      []Batch    `json:"batches,omitempty"`
-	Awaiting     *Awaiting  `json:"awaiting,omitempty"`
+	RollbackTo *Version  `json:"rollbackTo,omitempty"`
+	Batches    []Batch   `json:"batches,omitempty"`
+	Awaiting   *Awaiting `json:"awaiting,omitempty"`
+	// Stalled is what is tried in vain just now; nil while nothing is.
+	Stalled      *Stall     `json:"stalled,omitempty"`
 	ScalingRules []HeldRule `json:"scalingRules,omitempty"`
 	// Traffic is the traffic rule of the release; nil where there is none.
 	Traffic *TrafficState `json:"traffic,omitempty"`
@@ -95,6 +99,9 @@ func (p Progress) Clone() Progress {
 	if p.Awaiting != nil {
 		p.Awaiting = new(*p.Awaiting)
 	}
+	if p.Stalled != nil {
+		p.Stalled = new(*p.Stalled)
+	}
 	return p
 }
 
@@ -119,9 +126,12 @@ type Awaiting struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// HeldRule is a scaling rule that was enabled when the release began.
+// HeldRule is a scaling rule that was enabled before the first change of the release.
 type HeldRule struct {
 	Name string `json:"name"`
+	// Suspended tells that the release has switched the rule off, and read it back so. Until
+	// then it may be on or off: the switching is under way, or was not begun.
+	Suspended bool `json:"suspended,omitempty"`
 	// Restored tells that the rule was enabled again and read back so.
 	Restored bool `json:"restored"`
 	// Revision is the platform's name of what the rule said.
