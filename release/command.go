@@ -1,6 +1,9 @@
 package release
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // CommandKind is what a command asks for. It is also the name of the workflow signal
 // and update that carries it.
@@ -116,6 +119,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the release is rolling back already")
 	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
 		return refuse("the new version runs everywhere already; start a rollback instead")
+	case stops(p.Decisions) && c.Kind != CommandAbort && c.Kind != CommandRollback:
+		return refuse("the release is being aborted")
 	}
 	switch c.Kind {
 	case CommandConfirm:
@@ -125,10 +130,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	case CommandPause:
 		return admitPause(p)
 	case CommandResume:
-		if !p.Paused {
-			return refuse("the release is not paused: it is %s", p.Phase)
-		}
-		return false, nil
+		return admitResume(p)
 	case CommandRollback:
 		if p.ChangeOrderID == "" {
 			return refuse("nothing was begun yet; abort the release, and start a rollback if the version before is wanted")
@@ -136,6 +138,24 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return false, nil
 	}
 	return refuse("%q is not a command", c.Kind)
+}
+
+// stops reports whether a word that has counted stops the release.
+func stops(decisions []Decision) bool {
+	return slices.ContainsFunc(decisions, func(d Decision) bool {
+		return d.Refused == "" && (d.Kind == CommandRollback || d.Kind == CommandAbort && !d.AtSafePoint)
+	})
+}
+
+func admitResume(p Progress) (repeated bool, err error) {
+	switch {
+	case p.Paused:
+		return false, nil
+	case p.Awaiting != nil && p.Awaiting.Kind == AwaitThaw:
+		return refuse("nobody has paused the release: it is %s; it goes on when that ends, or by override with a reason", p.Reason)
+	default:
+		return refuse("the release is not paused: it is %s", p.Phase)
+	}
 }
 
 func admitPause(p Progress) (repeated bool, err error) {

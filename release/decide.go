@@ -15,7 +15,7 @@ const (
 type Situation struct {
 	Step     Step
 	Strategy StrategyType
-	// Aborting tells that the release has told the platform to abort and roll back.
+	// Aborting tells that the release is to be aborted and rolled back.
 	Aborting bool
 	// RollbackWanted is the policy after a failure.
 	RollbackWanted bool
@@ -95,11 +95,17 @@ func breakStuck(s Situation) Action {
 	}
 }
 
+// settleSucceeded goes back from a rollout that has succeeded although it was to be broken
+// off: a word that has counted is kept, where there is something to go back to.
 func settleSucceeded(s Situation) Action {
-	if s.Step == StepRollback {
+	switch {
+	case s.Step == StepRollback:
 		return ActSettleOld
+	case s.Aborting && s.TargetKnown:
+		return ActRollBack
+	default:
+		return ActSettleNew
 	}
-	return ActSettleNew
 }
 
 func settleFailed(s Situation) Action {

@@ -25,9 +25,11 @@ func TestDecide(t *testing.T) {
 	aborting.Aborting = true
 	abortingAll := all
 	abortingAll.Aborting = true
+	abortingFirst := first
+	abortingFirst.Aborting = true
 	rollback := release.Situation{Step: release.StepRollback, Strategy: release.StrategyGray, RollbackWanted: true, TargetKnown: true}
 
-	every := []release.Situation{all, batch, gray, keep, first, aborting, abortingAll, rollback}
+	every := []release.Situation{all, batch, gray, keep, first, aborting, abortingAll, abortingFirst, rollback}
 	onward := []release.Situation{all, batch, gray, keep, first}
 	tests := []struct {
 		states     []release.ChangeState
@@ -36,16 +38,17 @@ func TestDecide(t *testing.T) {
 	}{
 		{[]release.ChangeState{release.ChangePreparing, release.ChangeRunning, release.ChangeAwaitingBatch}, every, release.ActWatch},
 		{[]release.ChangeState{release.ChangeAwaitingConfirm}, onward, release.ActAskPerson},
-		{[]release.ChangeState{release.ChangeAwaitingConfirm}, []release.Situation{aborting, abortingAll, rollback}, release.ActWatch},
+		{[]release.ChangeState{release.ChangeAwaitingConfirm}, []release.Situation{aborting, abortingAll, abortingFirst, rollback}, release.ActWatch},
 		{[]release.ChangeState{release.ChangeAwaitingApproval}, every, release.ActAwaitApproval},
 		{[]release.ChangeState{release.ChangeStuck}, onward, release.ActBreakOff},
-		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{aborting, abortingAll}, release.ActWatch},
+		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{aborting, abortingAll, abortingFirst}, release.ActWatch},
 		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{rollback}, release.ActSettleAny},
-		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{all, batch, gray, keep, first, aborting, abortingAll}, release.ActSettleNew},
+		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{all, batch, gray, keep, first, abortingFirst}, release.ActSettleNew},
+		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{aborting, abortingAll}, release.ActRollBack},
 		{[]release.ChangeState{release.ChangeSucceeded}, []release.Situation{rollback}, release.ActSettleOld},
 		{failures(), []release.Situation{all}, release.ActRollBack},
 		{failures(), []release.Situation{keep, first, rollback}, release.ActSettleAny},
-		{failures(), []release.Situation{batch, gray, aborting, abortingAll}, release.ActSettleOld},
+		{failures(), []release.Situation{batch, gray, aborting, abortingAll, abortingFirst}, release.ActSettleOld},
 		{[]release.ChangeState{release.ChangeGone}, every, release.ActSettleAny},
 	}
 	seen := map[release.ChangeState]int{}

@@ -22,6 +22,8 @@ const (
 
 	// QueryProgress answers a release's [Progress], and a set's [SetProgress].
 	QueryProgress = "progress"
+	// QueryToggle answers how far a ToggleScalingRules has come, as a [ToggleResult].
+	QueryToggle = "toggle"
 	// QueryLane answers a lane's [LaneState].
 	QueryLane = "lane"
 	// UpdateSubmit hands a [Submission] to a lane and answers a [Receipt].
@@ -134,6 +136,10 @@ type ToggleResult struct {
 	Switched []string `json:"switched,omitempty"`
 	// SwitchedBack tells that Switched were put back when the time had passed.
 	SwitchedBack bool `json:"switchedBack,omitempty"`
+	// Waiting says in words what is waited for, and Stalled what is tried in vain, while the
+	// switching is under way.
+	Waiting string `json:"waiting,omitempty"`
+	Stalled *Stall `json:"stalled,omitempty"`
 }
 
 // Submission is one request handed to the lane of its application.

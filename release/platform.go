@@ -134,6 +134,11 @@ type ForeignChange struct {
 	Description string `json:"description,omitempty"`
 }
 
+// Words name the change order for people.
+func (c ForeignChange) Words() string {
+	return "change order " + c.ID + " (" + c.Type + "), begun elsewhere"
+}
+
 // SnapshotInput asks for a [Snapshot].
 type SnapshotInput struct {
 	App App `json:"app"`

@@ -68,6 +68,7 @@ func withBus(ctx workflow.Context) workflow.Context {
 	})
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptLimit,
+		HeartbeatTimeout:       heartbeatLimit,
 		ScheduleToCloseTimeout: announceLimit,
 		RetryPolicy:            retries(),
 	})

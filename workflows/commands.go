@@ -10,9 +10,9 @@ import (
 // maxRefusals bounds the refused commands kept in the progress.
 const maxRefusals = 20
 
-// listen registers the query and, for every command, a signal and an update. It also
-// turns the workflow's cancellation into an abort: cancelling is not forgetting.
-func (r *run) listen(ctx, cancelled workflow.Context) error {
+// listen registers the query and, for every command, an update; its signal comes through
+// the inbox.
+func (r *run) listen(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
 		return r.p, nil
 	}); err != nil {
@@ -22,54 +22,26 @@ func (r *run) listen(ctx, cancelled workflow.Context) error {
 		if err := r.listenUpdate(ctx, kind); err != nil {
 			return err
 		}
-		hearSignals(ctx, kind, r.obey)
 	}
-	hearCancel(ctx, cancelled, r.obey)
 	return nil
-}
-
-// obedience takes a command and tells whether it counted, or why it does not apply.
-type obedience func(workflow.Context, release.Command) (counted bool, err error)
-
-// hearCancel takes the workflow's cancellation for an abort.
-func hearCancel(ctx, cancelled workflow.Context, obey obedience) {
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		cancelled.Done().Receive(ctx, nil)
-		_, _ = obey(ctx, release.Command{
-			Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
-		})
-	})
-}
-
-// hearSignals takes the signals of one kind of command.
-func hearSignals(ctx workflow.Context, kind release.CommandKind, obey obedience) {
-	signals := workflow.GetSignalChannel(ctx, string(kind))
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			var c release.Command
-			signals.Receive(ctx, &c)
-			c.Kind = kind
-			if c.Via == "" {
-				c.Via = "signal"
-			}
-			// Nobody waits for the answer: a refusal stands in the progress.
-			_, _ = obey(ctx, c)
-		}
-	})
 }
 
 func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
 		func(ctx workflow.Context, c release.Command) (release.Progress, error) {
 			c.Kind = kind
-			before := r.p.Phase
+			before, awaited := r.p.Phase, r.p.Awaiting
 			counted, err := r.obey(ctx, c)
 			if err != nil {
 				return release.Progress{}, refused(err)
 			}
 			if counted && moves(before, c.Kind) {
-				// A parked release moves at once: the answer shows where to.
-				err = workflow.Await(ctx, func() bool { return r.p.Phase != before })
+				// A parked release moves at once: the answer shows where to, or what it waits
+				// for now, or why it does not get there.
+				stops := c.Kind == release.CommandAbort || c.Kind == release.CommandRollback
+				err = workflow.Await(ctx, func() bool {
+					return r.p.Phase != before || r.p.Stalled != nil || !stops && r.p.Awaiting != awaited
+				})
 			}
 			return r.p, err
 		},

@@ -48,10 +48,18 @@ type follower struct {
 	abandon workflow.CancelFunc
 	// held is the finished batch that holds the next one back; nil while batches run.
 	held *parked
+	// past is the last batch after which the next one has begun: the platform is not to be
+	// back in the pause after it.
+	past int
 	// why says why the change order was broken off.
 	why string
 	// lost explains why the change order cannot be followed any more.
 	lost string
+}
+
+// lookTask is the next observation. It waits for news itself, so its age says nothing.
+func (f *follower) lookTask() task {
+	return f.platform.task(release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
 }
 
 // lookOn begins the next observation, unless one is under way.
@@ -60,7 +68,7 @@ func (f *follower) lookOn(ctx workflow.Context) {
 		return
 	}
 	ctx, f.abandon = workflow.WithCancel(ctx)
-	f.look = f.platform.begin(ctx, release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+	f.look = f.start(ctx, f.lookTask())
 }
 
 // lookAway abandons the observation under way: what it would compare with has changed,
@@ -72,61 +80,41 @@ func (f *follower) lookAway() {
 	f.look, f.abandon = nil, nil
 }
 
-// turn waits for the next news, word or limit and acts on it.
+// reaction is what a follower does about something that has happened; done tells that the
+// change order is followed no more.
+type reaction func(workflow.Context) (act release.Action, done bool)
+
+// turn waits for the next news, command or limit and acts on it.
 func (f *follower) turn(ctx workflow.Context) (act release.Action, done bool) {
-	if f.held != nil && !f.stoppedNow() {
-		kind := f.holds(ctx)
-		if kind == "" {
-			return f.confirm(ctx)
-		}
-		f.arm(ctx, kind)
-	}
 	f.lookOn(ctx)
-	f.await(ctx)
+	var next reaction
+	_ = workflow.Await(ctx, func() bool {
+		next = f.next(ctx)
+		return next != nil
+	})
+	return next(ctx)
+}
+
+// next is what there is to react to; nil when there is nothing. News that are there go
+// first, so that a command is judged by the newest picture.
+func (f *follower) next(ctx workflow.Context) reaction {
 	switch {
 	case f.look.IsReady():
-		return f.observed(ctx)
+		return f.observed
 	case passed(f.total) && f.endsAtTotal():
-		f.lost = "the change order did not end in time"
-		return release.ActSettleAny, true
+		return f.tooLate
 	case f.stoppedNow():
-		return f.breakOff(ctx, because(f.abort))
+		return func(ctx workflow.Context) (release.Action, bool) { return f.breakOff(ctx, because(f.abort)) }
 	case f.held != nil:
-		return f.progressed(ctx)
-	case passed(f.deadline):
-		return f.approvalLate(ctx)
+		return f.nextOfHeld(ctx)
+	default:
+		return nil
 	}
-	return release.ActWatch, false
 }
 
-// await returns when there is something to act on. News that are there already go
-// first, so that a word is judged by the newest picture.
-func (f *follower) await(ctx workflow.Context) {
-	_ = workflow.Await(ctx, func() bool {
-		return f.look.IsReady() || passed(f.deadline) || passed(f.total) && f.endsAtTotal() || f.stoppedNow() ||
-			f.held != nil && (f.held.answered() || passed(f.held.thaw) || f.holds(ctx) != f.awaits())
-	})
-}
-
-// progressed acts on what has come of the wait of a finished batch.
-func (f *follower) progressed(ctx workflow.Context) (act release.Action, done bool) {
-	h := f.held
-	switch {
-	case h.answered():
-		if failed := f.judge(ctx); failed != "" {
-			return f.breakOff(ctx, failed)
-		}
-	case passed(h.thaw):
-		h.frozen, h.thaw = nil, nil
-	case passed(f.deadline) && f.awaits() == release.AwaitSchedule:
-		h.due = true
-	case passed(f.deadline) && f.awaits() == release.AwaitConfirm:
-		return f.confirmLate(ctx)
-	case passed(f.deadline) && f.awaits() != release.AwaitBake:
-		// What is awaited has a limit of its own; it is only shown here.
-		f.deadline = nil
-	}
-	return release.ActWatch, false
+func (f *follower) tooLate(workflow.Context) (act release.Action, done bool) {
+	f.lost = "the change order did not end in time"
+	return release.ActSettleAny, true
 }
 
 // stoppable tells whether an abort can still change anything: not while the old
@@ -148,21 +136,22 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	err := f.look.Get(ctx, &seen)
 	f.look, f.abandon = nil, nil
 	if err != nil {
-		f.lost = newFault(release.VerbObserve, err).String()
-		return release.ActSettleAny, true
+		return f.unobserved(ctx, newFault(string(release.VerbObserve), err))
 	}
+	f.moves(ctx, string(release.VerbObserve))
 	f.seen = seen
-	f.show(seen)
+	f.showBatches(seen)
 	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
 		f.situation.Strategy = release.StrategyBatch // an adopted change order has batches of its own
 	}
-	switch act := release.Decide(f.situation, seen); act {
+	situation := f.situation
+	situation.Aborting = situation.Aborting || f.stoppedNow()
+	switch act := release.Decide(situation, seen); act {
 	case release.ActWatch:
 		f.moving(ctx)
 		return act, false
 	case release.ActAskPerson:
-		f.park(ctx)
-		return act, false
+		return f.park(ctx)
 	case release.ActAwaitApproval:
 		f.awaitApproval(ctx)
 		return act, false
@@ -172,6 +161,21 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 		return act, true
 	}
 	return release.ActSettleAny, true
+}
+
+// unobserved goes on looking after a look that has failed, unless no look can succeed.
+func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.Action, done bool) {
+	t := f.lookTask()
+	switch {
+	case !t.goesOn(ctx, fault):
+		f.lost = fault.String()
+		return release.ActSettleAny, true
+	case fault.class == release.FaultUnchanged:
+		f.moves(ctx, t.doing)
+	default:
+		f.stalls(ctx, t, fault)
+	}
+	return release.ActWatch, false
 }
 
 // verdict is how following a change order ended.
@@ -197,6 +201,8 @@ func (f *follower) verdict(act release.Action) verdict {
 		return verdict{act: act, why: "change order " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
 	case f.why != "":
 		return verdict{act: act, why: f.why}
+	case f.stoppedNow():
+		return verdict{act: act, why: because(f.abort)}
 	default:
 		return verdict{act: act, why: failure("the change order ended "+string(f.seen.State), f.seen)}
 	}
@@ -215,65 +221,34 @@ func failure(what string, seen release.Observation) string {
 func (f *follower) moving(ctx workflow.Context) {
 	f.unpark()
 	f.leave()
+	f.past = max(f.past, f.seen.Batch-1)
 	if f.stoppable() {
 		f.enter(ctx, release.PhaseRollingOut, "")
 	}
 }
 
 func (f *follower) awaitApproval(ctx workflow.Context) {
-	f.wait(ctx, release.AwaitApproval, 0, f.spec.Limits.Approval.Std())
 	if f.stoppable() {
+		f.wait(ctx, release.AwaitApproval, 0, f.spec.Limits.Approval.Std())
 		f.enter(ctx, release.PhaseAwaitingApproval, "")
+	} else {
+		f.await(ctx, release.AwaitApproval, 0, f.until)
 	}
 	f.reachSafePoint(true)
 	f.news.tell(f.p, release.EventApprovalWaiting, 0)
 }
 
-// approvalLate acts when the platform's approval was not given in time.
-func (f *follower) approvalLate(ctx workflow.Context) (act release.Action, done bool) {
-	f.leave()
-	if !f.stoppable() {
-		return release.ActWatch, false
-	}
-	f.stop(ctx, "the approval was not given within "+f.spec.Limits.Approval.String())
-	return f.breakOff(ctx, because(f.abort))
-}
-
-// confirmLate acts when nobody confirmed in time.
-func (f *follower) confirmLate(ctx workflow.Context) (act release.Action, done bool) {
-	batch := f.held.batch
-	late := "nobody confirmed the batch within " + f.spec.Limits.Confirm.String()
-	switch f.spec.Limits.OnConfirmTimeout {
-	case release.TimeoutPromote:
-		f.decided(release.Decision{
-			Kind: release.CommandConfirm, Batch: batch, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: late,
-		})
-		f.confirmed = batch
-		return release.ActWatch, false
-	case release.TimeoutHold:
-		f.wait(ctx, release.AwaitConfirm, batch, 0)
-		f.p.Reason = late + "; held until the total limit"
-		return release.ActWatch, false
-	case release.TimeoutAbort:
-	}
-	f.stop(ctx, late)
-	return f.breakOff(ctx, because(f.abort))
-}
-
-// confirm lets the next batch begin. A freeze that has begun meanwhile parks it again.
+// confirm lets the next batch begin: the confirmation is used once (R9). A freeze that has
+// begun meanwhile, a pause and an abort keep it back.
 func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool) {
 	batch := f.held.batch
-	resumed := f.p.Phase == release.PhasePaused
 	f.leave()
-	f.enter(ctx, release.PhaseRollingOut, "")
-	if resumed {
-		f.news.tell(f.p, release.EventResumed, f.pauses)
-	}
+	f.resume(ctx)
 	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
 		b.State = release.BatchConfirmed
 		f.news.tell(f.p, release.EventBatchConfirmed, batch)
 	}
-	_, fault := call[struct{}](ctx, f.platform, release.VerbConfirmBatch, release.ConfirmBatchInput{
+	_, fault := advance[struct{}](ctx, f.run, release.VerbConfirmBatch, release.ConfirmBatchInput{
 		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
 	})
 	f.lookAway()
@@ -282,38 +257,55 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 	case fault.class == release.FaultFrozen:
 		f.held.frozen = &fault.freeze
 		return release.ActWatch, false
+	case fault.class == release.FaultStopped:
+		return release.ActWatch, false
 	default:
 		f.lost = fault.String()
 		return release.ActSettleAny, true
 	}
 	f.unpark()
+	f.past = batch
 	f.begin(ctx, batch+1)
 	f.seen.State, f.seen.Batch = release.ChangeRunning, batch+1
 	return release.ActWatch, false
 }
 
+// resume leaves the phase in which a finished batch was parked.
+func (f *follower) resume(ctx workflow.Context) {
+	paused := f.p.Phase == release.PhasePaused
+	f.enter(ctx, release.PhaseRollingOut, "")
+	if paused {
+		f.news.tell(f.p, release.EventResumed, f.pauses)
+	}
+}
+
 // breakOff tells the platform to abort the change order and roll it back, and goes on
-// following it to its end.
+// following it to its end. That the release goes back is told only once it does: a change
+// order that had ended by then is judged by its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
 	f.leave()
 	f.unpark()
+	f.lookAway()
 	f.why, f.situation.Aborting = why, true
-	f.returning(ctx, why)
 	f.seen.State = release.ChangeRunning
-	_, fault := call[struct{}](ctx, f.platform, release.VerbAbortRollout, release.AbortRolloutInput{
+	result, fault := conclude[release.AbortRolloutResult](ctx, f.run, release.VerbAbortRollout, release.AbortRolloutInput{
 		App: f.p.App, ChangeID: f.changeID,
 	})
-	f.lookAway()
 	if fault != nil {
 		f.lost = why + "; " + fault.String()
 		return release.ActSettleAny, true
+	}
+	if !result.Ended {
+		f.returning(ctx, why)
 	}
 	return release.ActWatch, false
 }
 
 // returning enters the way back to the old version, which has a limit of its own.
 func (r *run) returning(ctx workflow.Context, why string) {
-	r.total = workflow.NewTimer(ctx, settleLimit)
+	r.total = r.inbox.arm(ctx, settleLimit, nil)
+	r.until = workflow.Now(ctx).Add(settleLimit)
+	r.homeBy = r.until
 	if r.p.Phase == release.PhaseRollingBack {
 		r.p.Reason = why
 		return
@@ -337,8 +329,8 @@ func (f *follower) begin(ctx workflow.Context, number int) {
 	}
 }
 
-// show brings the batches of the progress up to what the platform shows.
-func (f *follower) show(seen release.Observation) {
+// showBatches brings the batches of the progress up to what the platform shows.
+func (f *follower) showBatches(seen release.Observation) {
 	if !f.stoppable() {
 		return
 	}

@@ -124,13 +124,7 @@ func awaitEnd(ctx workflow.Context, app release.App, releaseID string) release.E
 }
 
 // readOptions are those of a look at a release.
-func readOptions(app release.App) workflow.ActivityOptions {
-	return workflow.ActivityOptions{
-		StartToCloseTimeout: attemptLimit,
-		RetryPolicy:         retries(),
-		Priority:            temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
-	}
-}
+func readOptions(app release.App) workflow.ActivityOptions { return activityOptions(app, priorityLook) }
 
 // reason is an activity's error in its own words.
 func reason(err error) string {

@@ -1,10 +1,10 @@
 package workflows
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
@@ -28,19 +28,25 @@ type parked struct {
 	due   bool
 	// frozen is what holds the confirmation back.
 	frozen *release.Freeze
-	// gates are the measurements under way; thaw is the look at the calendar.
-	gates []workflow.Future
-	thaw  workflow.Future
+	// gates are the measurements under way, and results their verdicts so far; thaw is the
+	// look at the calendar.
+	gates   []workflow.Future
+	results []*release.GateResult
+	thaw    workflow.Future
 	// cancel ends them.
 	cancel workflow.CancelFunc
 }
 
 // park holds the next batch back until the finished one has baked, was measured, and
-// was confirmed.
-func (f *follower) park(ctx workflow.Context) {
+// was confirmed. A batch after which the next one had begun already does not park again:
+// the next one has failed, and nobody is asked twice (R9).
+func (f *follower) park(ctx workflow.Context) (act release.Action, done bool) {
 	batch := f.seen.Batch
+	if batch <= f.past {
+		return f.breakOff(ctx, failure(fmt.Sprintf("batch %d failed: the platform is back in the pause after batch %d", batch+1, batch), f.seen))
+	}
 	if f.held != nil && f.held.batch == batch {
-		return
+		return release.ActWatch, false
 	}
 	f.unpark()
 	_, scheduled := f.p.Strategy.WaitsFor(batch + 1)
@@ -52,6 +58,7 @@ func (f *follower) park(ctx workflow.Context) {
 		due:      !scheduled,
 	}
 	f.reachSafePoint(true)
+	return release.ActWatch, false
 }
 
 // unpark forgets the finished batch: the next one has begun, or the way goes back.
@@ -59,8 +66,43 @@ func (f *follower) unpark() {
 	if f.held != nil && f.held.cancel != nil {
 		f.held.cancel()
 	}
-	f.held = nil
+	f.held, f.confirmed = nil, 0
 	f.reachSafePoint(false)
+}
+
+// nextOfHeld is what there is to react to while a finished batch is parked.
+func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
+	h := f.held
+	switch kind := f.holds(ctx); {
+	case h.answered(ctx):
+		return f.measured
+	case h.thaw != nil && h.thaw.IsReady():
+		return f.thawed
+	case kind == release.AwaitSchedule && f.awaits() == kind && passed(f.deadline):
+		return func(workflow.Context) (release.Action, bool) {
+			h.due = true
+			return release.ActWatch, false
+		}
+	case kind == "":
+		return f.confirm
+	case f.awaits() != kind || f.p.Awaiting.Batch != h.batch:
+		return func(ctx workflow.Context) (release.Action, bool) {
+			f.arm(ctx, kind)
+			return release.ActWatch, false
+		}
+	default:
+		return nil
+	}
+}
+
+// thawed tries the confirmation again. A look at the calendar that has failed says nothing:
+// the guard before the confirmation asks once more.
+func (f *follower) thawed(ctx workflow.Context) (act release.Action, done bool) {
+	if f.held.thaw.Get(ctx, nil) == nil {
+		f.moves(ctx, release.AwaitOpenActivity)
+	}
+	f.held.frozen, f.held.thaw = nil, nil
+	return release.ActWatch, false
 }
 
 // holds answers what the finished batch waits for now.
@@ -72,30 +114,27 @@ func (f *follower) holds(ctx workflow.Context) release.AwaitKind {
 	}.Awaits()
 }
 
-// arm begins what the finished batch waits for, unless that is under way.
+// arm begins what the finished batch waits for.
 func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 	h := f.held
-	if f.awaits() == kind && f.p.Awaiting.Batch == h.batch {
-		return
-	}
 	if h.cancel != nil {
 		h.cancel()
-		h.cancel, h.gates, h.thaw = nil, nil, nil
+		h.cancel, h.gates, h.results, h.thaw = nil, nil, nil, nil
 	}
 	resumed := f.p.Phase == release.PhasePaused
 	switch kind {
 	case release.AwaitResume:
-		f.wait(ctx, kind, h.batch, 0)
+		f.await(ctx, kind, h.batch, time.Time{})
 		f.rest(ctx, "")
 		return
 	case release.AwaitThaw:
-		f.wait(ctx, kind, h.batch, until(ctx, *h.frozen))
-		look := f.cancellable(ctx)
-		h.thaw = awaitOpen(look, f.p.App)
+		f.await(ctx, kind, h.batch, h.frozen.Until)
+		h.thaw = f.start(f.cancellable(ctx), f.openTask())
 		f.rest(ctx, frozenBy(*h.frozen))
 		return
 	case release.AwaitBake:
-		f.moveOn(ctx, kind, h.bakedAt.Sub(workflow.Now(ctx)))
+		f.wait(ctx, kind, h.batch, h.bakedAt.Sub(workflow.Now(ctx)))
+		f.enter(ctx, release.PhaseRollingOut, "")
 	case release.AwaitGates:
 		f.measure(ctx)
 	case release.AwaitConfirm:
@@ -107,12 +146,6 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 	if resumed {
 		f.news.tell(f.p, release.EventResumed, f.pauses)
 	}
-}
-
-// moveOn shows what is waited for while no person is asked.
-func (f *follower) moveOn(ctx workflow.Context, kind release.AwaitKind, d time.Duration) {
-	f.wait(ctx, kind, f.held.batch, d)
-	f.enter(ctx, release.PhaseRollingOut, "")
 }
 
 func (f *follower) cancellable(ctx workflow.Context) workflow.Context {
@@ -140,7 +173,8 @@ func (f *follower) schedule(ctx workflow.Context) {
 		return
 	}
 	if d := at.Sub(workflow.Now(ctx)); d > 0 {
-		f.moveOn(ctx, release.AwaitSchedule, d)
+		f.wait(ctx, release.AwaitSchedule, h.batch, d)
+		f.enter(ctx, release.PhaseRollingOut, "")
 		return
 	}
 	h.due = true
@@ -156,63 +190,74 @@ func (f *follower) measure(ctx workflow.Context) {
 		}))
 		longest = max(longest, g.Limit())
 	}
-	f.moveOn(ctx, release.AwaitGates, longest)
+	f.held.results = make([]*release.GateResult, len(f.held.gates))
+	f.await(ctx, release.AwaitGates, f.held.batch, workflow.Now(ctx).Add(longest))
+	f.enter(ctx, release.PhaseRollingOut, "")
 }
 
 // measure begins to measure a gate. The server retries it for every further sample, so
 // that waiting costs no history.
 func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout:    release.SampleLimit,
-		ScheduleToCloseTimeout: in.Gate.Limit(),
-		RetryPolicy:            retries(),
-		Priority:               temporal.Priority{PriorityKey: priorityLook, FairnessKey: in.App.ID},
-	})
-	return workflow.ExecuteActivity(ctx, release.MeasureActivity, in)
+	options := activityOptions(in.App, priorityLook)
+	options.StartToCloseTimeout, options.ScheduleToCloseTimeout = release.SampleLimit, in.Gate.Limit()
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.MeasureActivity, in)
 }
 
 // checkGates finds out before anything is changed that a gate can never be measured.
-func (r *run) checkGates(ctx workflow.Context) *ending {
+func (r *run) checkGates(ctx workflow.Context) *fault {
 	if len(r.p.Strategy.Gates) == 0 {
 		return nil
 	}
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: attemptLimit, ScheduleToCloseTimeout: readLimit,
-	})
-	err := workflow.ExecuteActivity(ctx, release.CheckGatesActivity, release.CheckGatesInput{Gates: r.p.Strategy.Gates}).Get(ctx, nil)
-	if err != nil {
-		return end(release.PhaseFailed, "%s; nothing was changed", newFault("gates", err).text)
+	_, f := attempt[struct{}](ctx, r, task{
+		doing: release.CheckGatesActivity, name: release.CheckGatesActivity, in: release.CheckGatesInput{Gates: r.p.Strategy.Gates},
+		options: activityOptions(r.p.App, priorityLook), began: workflow.Now(ctx),
+	}, func() bool { return r.abort != nil })
+	if f != nil {
+		f.verb = "" // its text says which gate
 	}
-	return nil
+	return f
 }
 
-// answered tells whether all gates have.
-func (h *parked) answered() bool {
-	for _, g := range h.gates {
-		if !g.IsReady() {
-			return false
+// answered reports whether all gates have their verdicts, or one that counts has failed:
+// a failure acts at once.
+func (h *parked) answered(ctx workflow.Context) bool {
+	all := len(h.gates) > 0
+	for i, g := range h.gates {
+		if h.results[i] == nil && g.IsReady() {
+			h.results[i] = gateResult(ctx, g)
+		}
+		if h.results[i] == nil {
+			all = false
+		} else if h.results[i].Verdict == release.VerdictFail && !h.results[i].DryRun {
+			return true
 		}
 	}
-	return len(h.gates) > 0
+	return all
 }
 
-// judge records the verdicts of the gates. It returns why the release must go back;
-// empty when it need not.
-func (f *follower) judge(ctx workflow.Context) (failed string) {
+// gateResult is the answer of a gate, or why it has none.
+func gateResult(ctx workflow.Context, g workflow.Future) *release.GateResult {
+	result := &release.GateResult{}
+	if err := g.Get(ctx, result); err != nil {
+		return &release.GateResult{Verdict: release.VerdictInconclusive, Reason: newFault("gates", err).text}
+	}
+	result.Samples = result.Samples[max(0, len(result.Samples)-shownSamples):]
+	return result
+}
+
+// measured goes on where the gates have passed, asks a person where one was not
+// conclusive, and breaks the release off where one has failed.
+func (f *follower) measured(ctx workflow.Context) (act release.Action, done bool) {
 	h := f.held
 	var bad, doubt []string
-	for i, future := range h.gates {
-		g := f.p.Strategy.Gates[i]
-		var result release.GateResult
-		if err := future.Get(ctx, &result); err != nil {
-			result = release.GateResult{
-				Name: g.Name, Batch: h.batch, Verdict: release.VerdictInconclusive, DryRun: g.DryRun,
-				Reason: newFault("gates", err).text,
-			}
+	for i, g := range f.p.Strategy.Gates {
+		result := h.results[i]
+		if result == nil {
+			result = &release.GateResult{Verdict: release.VerdictInconclusive, Reason: "cut short, because another gate has failed"}
 		}
-		result.Samples = result.Samples[max(0, len(result.Samples)-shownSamples):]
-		f.p.Gates = append(f.p.Gates, result)
-		if result.DryRun {
+		result.Name, result.Batch, result.DryRun = g.Name, h.batch, g.DryRun
+		f.p.Gates = append(f.p.Gates, *result)
+		if g.DryRun {
 			continue
 		}
 		words := "gate " + g.Name + ": " + result.Reason
@@ -224,9 +269,12 @@ func (f *follower) judge(ctx workflow.Context) (failed string) {
 		case release.VerdictPass:
 		}
 	}
+	if len(bad) > 0 {
+		return f.breakOff(ctx, strings.Join(bad, "; "))
+	}
 	h.measured, h.gates = true, nil
 	if len(doubt) > 0 {
 		h.ask, h.doubt = true, "not conclusive, a person must decide: "+strings.Join(doubt, "; ")
 	}
-	return strings.Join(bad, "; ")
+	return release.ActWatch, false
 }

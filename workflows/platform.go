@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -18,34 +19,33 @@ const (
 	priorityLook   = 4
 )
 
-// How long a verb is tried before the release gives up on it. Looks that wait
-// have none: their waits are bounded by the limits of the release.
-const (
-	readLimit   = 30 * time.Minute
-	changeLimit = time.Hour
-)
-
-// attemptLimit bounds one attempt of an activity; the driver's own timeouts are
-// shorter, so it only passes when a worker died.
+// attemptLimit bounds one attempt of an activity. A worker that dies in the middle of one
+// is noticed sooner, by its heartbeats.
 const attemptLimit = time.Minute
+
+// heartbeatLimit is after what silence a worker counts as dead.
+const heartbeatLimit = 10 * time.Second
+
+// pickupLimit is how long a task may wait for a worker before that is told: R17 gives a
+// step ten seconds.
+const pickupLimit = 8 * time.Second
 
 // platform calls the verbs of one application's platform. It is the seam where other
 // platforms plug in: a verb is an activity named <platform>.<Verb> on the platform's
 // own task queue.
 type platform struct{ app release.App }
 
-// limit returns how long a verb is tried; 0 is forever.
-func limit(v release.Verb) time.Duration {
-	switch v {
-	case release.VerbSnapshot, release.VerbVerify:
-		return readLimit
-	case release.VerbObserve, release.VerbAwaitIdle:
-		return 0
-	case release.VerbBeginRollout, release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbBeginRollback,
-		release.VerbBeginRestart, release.VerbBeginRescale, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
-		return changeLimit
+// activityOptions are those of an activity that concerns an application: tried again soon
+// at first, and for as long as its task is wanted. One that is not wanted any more is
+// waited for, because an attempt that is under way may act.
+func activityOptions(app release.App, priority int) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: attemptLimit,
+		HeartbeatTimeout:    heartbeatLimit,
+		WaitForCancellation: true,
+		RetryPolicy:         retries(),
+		Priority:            temporal.Priority{PriorityKey: priority, FairnessKey: app.ID},
 	}
-	return changeLimit
 }
 
 // retries is how activities are tried again: soon at first, and for as long as their
@@ -54,33 +54,40 @@ func retries() *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
 }
 
-func (p platform) options(v release.Verb) workflow.ActivityOptions {
-	priority := priorityChange
-	if limit(v) == 0 {
-		priority = priorityLook
-	}
-	return workflow.ActivityOptions{
-		TaskQueue:              release.PlatformTaskQueue(p.app.Platform, p.app.Region),
-		StartToCloseTimeout:    attemptLimit,
-		ScheduleToCloseTimeout: limit(v),
-		RetryPolicy:            retries(),
-		Priority:               temporal.Priority{PriorityKey: priority, FairnessKey: p.app.ID},
+// The errors with which an activity ends instead of being tried again by the server, beside
+// those that never are: the workflow waits for a foreign change by looking, and a call that
+// may have acted is looked for before it is sent again.
+func conflicts() []string { return []string{string(release.FaultConflict)} }
+
+func doubts() []string {
+	return []string{
+		string(release.FaultConflict), string(release.FaultAmbiguous), "TemporalTimeout:Heartbeat", "TemporalTimeout:StartToClose",
 	}
 }
 
-// begin schedules a verb and returns at once.
-func (p platform) begin(ctx workflow.Context, v release.Verb, in any) workflow.Future {
-	ctx = workflow.WithActivityOptions(ctx, p.options(v))
-	return workflow.ExecuteActivity(ctx, release.ActivityName(p.app.Platform, v), in)
+// task is a verb to be carried out.
+func (p platform) task(v release.Verb, in any) task {
+	options := activityOptions(p.app, priorityChange)
+	options.TaskQueue = release.PlatformTaskQueue(p.app.Platform, p.app.Region)
+	options.ScheduleToStartTimeout = pickupLimit
+	t := task{doing: string(v), name: release.ActivityName(p.app.Platform, v), options: options, in: in}
+	switch v {
+	case release.VerbAwaitIdle, release.VerbObserve:
+		t.options.Priority.PriorityKey = priorityLook
+	case release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
+		t.options.RetryPolicy.NonRetryableErrorTypes = conflicts()
+	case release.VerbBeginRollout, release.VerbBeginRollback, release.VerbBeginRestart, release.VerbBeginRescale:
+		t = t.sentOnce()
+	case release.VerbSnapshot, release.VerbVerify, release.VerbFindChange:
+	}
+	return t
 }
 
-// call carries a verb out and decodes its result.
-func call[Out any](ctx workflow.Context, p platform, v release.Verb, in any) (Out, *fault) {
-	var out Out
-	if err := p.begin(ctx, v, in).Get(ctx, &out); err != nil {
-		return out, newFault(v, err)
-	}
-	return out, nil
+// sentOnce is the task that ends when it may have acted, instead of being tried again.
+func (t task) sentOnce() task {
+	t.once = true
+	t.options.RetryPolicy.NonRetryableErrorTypes = doubts()
+	return t
 }
 
 // fault is an activity's error as a workflow handles it.
@@ -106,23 +113,51 @@ func (f *fault) err() error {
 	return temporal.NewNonRetryableApplicationError(f.String(), string(f.class), nil)
 }
 
-// newFault finds the class of an activity's error. A verb that ran out of time has an
-// unknown effect.
-func newFault(v release.Verb, err error) *fault {
+// newFault finds the class of an activity's error.
+func newFault(doing string, err error) *fault {
+	f := &fault{verb: release.Verb(doing), class: release.FaultAmbiguous, text: err.Error()}
 	app, known := errors.AsType[*temporal.ApplicationError](err)
-	_, late := errors.AsType[*temporal.TimeoutError](err)
+	if late, ok := errors.AsType[*temporal.TimeoutError](err); ok {
+		return f.late(late.TimeoutType(), app)
+	}
 	switch {
-	case late && known:
-		return &fault{verb: v, class: release.FaultAmbiguous, text: "no success within the limit; last: " + app.Message()}
-	case late:
-		return &fault{verb: v, class: release.FaultAmbiguous, text: "no success within the limit"}
 	case known:
-		f := &fault{verb: v, class: release.Fault(app.Type()), text: app.Message()}
+		f.class, f.text = release.Fault(app.Type()), app.Message()
 		if f.class == release.FaultFrozen && app.HasDetails() {
 			_ = app.Details(&f.freeze) // without it the freeze has no name and no end
 		}
-		return f
-	default:
-		return &fault{verb: v, class: release.FaultAmbiguous, text: err.Error()}
+	case temporal.IsCanceledError(err):
+		f.class, f.text = release.FaultStopped, "it is not wanted any more"
 	}
+	return f
+}
+
+// late is the fault of an activity whose time has run out; last is its last failure, nil
+// when there was none.
+func (f *fault) late(kind enumspb.TimeoutType, last *temporal.ApplicationError) *fault {
+	switch kind {
+	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		f.class, f.text = release.FaultNoWorker, "no worker has taken the task within "+pickupLimit.String()
+	case enumspb.TIMEOUT_TYPE_HEARTBEAT, enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
+		f.text = "the worker that carried it out has died or lost its connection"
+	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, enumspb.TIMEOUT_TYPE_UNSPECIFIED:
+		f.text = "no success within the limit"
+		if last != nil {
+			f.text += "; last: " + last.Message()
+		}
+	}
+	return f
+}
+
+// actedMaybe reports whether the activity may have had its effect although it failed. The
+// classes that a driver gives to what was certainly not sent, or was refused, say no.
+func (f *fault) actedMaybe() bool {
+	switch f.class {
+	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota, release.FaultUndecidable,
+		release.FaultFrozen, release.FaultConflict, release.FaultNotNow, release.FaultThrottled, release.FaultUnavailable,
+		release.FaultUnguarded, release.FaultUnchanged, release.FaultNoWorker, release.FaultStopped:
+		return false
+	case release.FaultAmbiguous:
+	}
+	return true
 }

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -81,17 +83,19 @@ func (r *run) prepare(ctx workflow.Context) *ending {
 	if f := r.read(ctx); f != nil {
 		return r.untouched(f)
 	}
-	if f := r.stopped(); f != nil {
+	if f := r.checkGates(ctx); f != nil {
 		return r.untouched(f)
 	}
-	return r.checkGates(ctx)
+	return nil
 }
 
-// plan divides the instances into batches. An adopted change order has its own, which
-// are seen once it is followed.
+// plan divides the instances into batches. An adopted change order has its own; those that
+// it does not tell are seen once it is followed.
 func (r *run) plan() *fault {
-	plan := []int{r.snap.Instances}
-	if r.spec.Adopt == "" {
+	var plan []int
+	if adopted := r.snap.Adopted; adopted != nil {
+		r.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
+	} else {
 		var err error
 		if plan, err = release.PlanBatches(r.p.Strategy, r.snap.Instances); err != nil {
 			return &fault{class: release.FaultInvalid, text: err.Error()}
@@ -104,9 +108,10 @@ func (r *run) plan() *fault {
 	return nil
 }
 
-// question is what the release wants to know of its application.
+// question is what the release wants to know of its application. Its traffic rule is
+// asked for only until the release has put its own in the place.
 func (r *run) question() release.SnapshotInput {
-	in := release.SnapshotInput{App: r.p.App, Traffic: !r.spec.Traffic.Empty(), Adopt: r.spec.Adopt}
+	in := release.SnapshotInput{App: r.p.App, Traffic: !r.spec.Traffic.Empty() && !r.trafficTouched, Adopt: r.spec.Adopt}
 	if r.spec.Operation == release.OperationRollback {
 		in.Rollback = &release.RollbackQuestion{VersionID: r.spec.Version, Avoid: r.request.Avoid}
 	}
@@ -115,27 +120,40 @@ func (r *run) question() release.SnapshotInput {
 
 // untouched ends a release that has changed nothing.
 func (r *run) untouched(f *fault) *ending {
-	if f.class == release.FaultFrozen {
+	if f.class == release.FaultStopped {
 		return end(release.PhaseAborted, "%s; nothing was changed", because(r.abort))
 	}
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
 // read reads the application once no change order of others is unfinished, and plans for
-// what it finds.
+// what it finds. It ends with [release.FaultStopped] when the release was stopped.
 func (r *run) read(ctx workflow.Context) *fault {
-	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, r.question())
+	aborted := func() bool { return r.abort != nil }
+	t := r.platform.task(release.VerbSnapshot, r.question())
+	t.began = workflow.Now(ctx)
+	snap, f := attempt[release.Snapshot](ctx, r, t, aborted)
 	if f == nil && snap.Busy != nil {
-		snap, f = r.awaitIdle(ctx, *snap.Busy, r.question())
+		snap, f = r.awaitIdle(ctx, snap.Busy.Words(), r.question(), aborted, time.Time{})
 	}
-	if f != nil || r.abort != nil {
+	if f != nil {
 		return f
 	}
-	r.snap = snap
+	r.record(snap)
 	if f := r.aim(); f != nil {
 		return f
 	}
 	return r.plan()
+}
+
+// record keeps what is returned to and restored in the end, as it was before the first
+// change of the release's own: what was changed since is never recorded again (R13).
+func (r *run) record(snap release.Snapshot) {
+	r.snap = snap
+	if !r.trafficTouched {
+		r.kept = snap.Traffic
+	}
+	r.recordRules()
 }
 
 // aim tells what is to run in the end and what is returned to on failure.
@@ -157,27 +175,26 @@ func (r *run) aim() *fault {
 	return nil
 }
 
-// awaitIdle waits until change orders that somebody else began have ended. The look is
-// abandoned as soon as the release is stopped; then the snapshot is empty.
-func (r *run) awaitIdle(ctx workflow.Context, other release.ForeignChange, question release.SnapshotInput) (release.Snapshot, *fault) {
+// awaitIdle waits until change orders that somebody else began have ended, and answers
+// the application as it is then. The wait is shown, and told like a step that stands still.
+func (r *run) awaitIdle(
+	ctx workflow.Context, other string, question release.SnapshotInput, unwanted func() bool, until time.Time,
+) (release.Snapshot, *fault) {
 	before := r.p.Reason
-	r.wait(ctx, release.AwaitOtherChange, 0, 0)
-	defer r.leave()
-	r.p.Reason = "waits for change order " + other.ID + " (" + other.Type + "), begun elsewhere"
-	look, abandon := workflow.WithCancel(ctx)
-	defer abandon()
-	idle := r.platform.begin(look, release.VerbAwaitIdle, question)
-	stopped := r.abort
-	_ = workflow.Await(ctx, func() bool { return idle.IsReady() || r.abort != stopped || passed(r.total) })
-	var snap release.Snapshot
-	if !idle.IsReady() {
-		return snap, nil
+	shown := until
+	if shown.IsZero() {
+		shown = r.until
 	}
+	r.await(ctx, release.AwaitOtherChange, 0, shown)
+	r.p.Reason = "waits for " + other
+	r.standStill()
+	t := r.platform.task(release.VerbAwaitIdle, question)
+	t.until = until
+	snap, f := attempt[release.Snapshot](ctx, r, t, unwanted)
+	r.leave()
 	r.p.Reason = before
-	if err := idle.Get(ctx, &snap); err != nil {
-		return release.Snapshot{}, newFault(release.VerbAwaitIdle, err)
-	}
-	return snap, nil
+	r.goOn()
+	return snap, f
 }
 
 // begin begins the change order of the release, exactly once, or takes over the one that
@@ -192,13 +209,57 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 		r.enter(ctx, release.PhaseRollingOut, "")
 	}
 	r.reachSafePoint(false)
-	change, f := step[release.Change](ctx, r, r.order)
+	change, f := r.beginOnce(ctx)
 	if f != nil {
 		return "", r.notBegun(ctx, f)
 	}
 	r.enter(ctx, release.PhaseRollingOut, "")
 	r.p.ChangeOrderID = change.ID
 	return change.ID, nil
+}
+
+// beginOnce begins the change order. One that may have been begun is looked for before
+// anything is sent again (R3), also when the release was stopped meanwhile.
+func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
+	for doubts := 0; ; doubts++ {
+		change, f := step[release.Change](ctx, r, r.order)
+		if f == nil || !f.actedMaybe() {
+			return change, f
+		}
+		verb, _ := r.order(false)
+		found, f := r.find(ctx, verb, r.token(), r.snap.Watermark)
+		if f != nil || found != nil {
+			return deref(found), f
+		}
+		r.backOff(ctx, doubts, func() bool { return r.abort != nil })
+	}
+}
+
+// find looks for the change order of a verb that may have acted. It answers nil once it is
+// certain that there is none and none will come.
+func (r *run) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
+	found, f := conclude[release.FoundChange](ctx, r, release.VerbFindChange, release.FindChangeInput{
+		App: r.p.App, Verb: v, Token: token, Watermark: mark, Since: workflow.Now(ctx),
+	})
+	if f != nil {
+		f.class = release.FaultUndecidable
+	}
+	return found.Change, f
+}
+
+func deref(c *release.Change) release.Change {
+	if c == nil {
+		return release.Change{}
+	}
+	return *c
+}
+
+// token marks the change order of the release where it can carry a mark.
+func (r *run) token() string {
+	if r.spec.Operation != release.OperationRelease {
+		return ""
+	}
+	return release.Token(r.p.ReleaseID, string(release.StepRollout))
 }
 
 // order is the verb that begins the change order, and its input.
@@ -221,21 +282,20 @@ func (r *run) order(override bool) (release.Verb, any) {
 	}
 	return release.VerbBeginRollout, release.BeginRolloutInput{
 		App: r.p.App, Artifact: r.p.Artifact, Strategy: r.p.Strategy,
-		Token: release.Token(r.p.ReleaseID, string(release.StepRollout)), Watermark: r.snap.Watermark,
+		Token: r.token(), Watermark: r.snap.Watermark,
 		RestoreScaling: !r.suspends(), Traffic: !r.spec.Traffic.Empty(), Override: override,
 	}
 }
 
-// notBegun ends a release whose change order could not be begun. Only when that is
-// certain are the scaling rules put back; otherwise a person must look.
+// notBegun ends a release whose change order was not begun. Only when that is certain are
+// the scaling rules put back; otherwise a person must look.
 func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
-	switch f.class {
-	case release.FaultFrozen:
+	switch {
+	case f.class == release.FaultStopped:
 		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
-	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota, release.FaultConflict:
-		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
-	case release.FaultUndecidable, release.FaultThrottled, release.FaultUnavailable, release.FaultAmbiguous, release.FaultUnchanged:
+	case f.class == release.FaultUndecidable || f.actedMaybe():
 		return end(release.PhaseNeedsAttention, "%v; whether a change order was begun is unknown%s", f, r.heldRules())
+	default:
+		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
 	}
-	return end(release.PhaseNeedsAttention, "%v; whether a change order was begun is unknown%s", f, r.heldRules())
 }

@@ -21,6 +21,7 @@ type run struct {
 	spec     release.Spec
 	request  release.Request
 	platform platform
+	inbox    *inbox
 	news     *announcer
 	snap     release.Snapshot
 
@@ -34,16 +35,25 @@ type run struct {
 	atSafePoint bool
 	// override passes over freezes.
 	override bool
-	// confirmed is the latest batch that was confirmed.
+	// confirmed is the latest batch that was confirmed and is not carried past yet.
 	confirmed int
 	refusals  int
 	pauses    int
+	// stallCount counts how often the release has stood still.
+	stallCount int
+
+	// scalingTouched and trafficTouched tell that the release has, or may have, changed the
+	// scaling rules and the traffic rule: what was recorded of them before stays.
+	scalingTouched, trafficTouched bool
+	// kept is the application's own traffic rule.
+	kept *release.KeptTraffic
+	// late is when a change of rules was sent last whose effect is not known.
+	late time.Time
 
 	// total ends the whole release; deadline ends what it waits for just now.
-	total    workflow.Future
-	deadline workflow.Future
-	// disarm stops the timer behind deadline.
-	disarm workflow.CancelFunc
+	total, deadline *limit
+	// until is when total passes, and homeBy when putting back is given up.
+	until, homeBy time.Time
 }
 
 // ending is the outcome of a release and the reason for it. A step that returns nil
@@ -83,15 +93,24 @@ func newRun(ctx workflow.Context, in release.Request) *run {
 
 // carryOut runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
+//
+// The release lives in a coroutine behind that of its inbox, so that commands and limits
+// which a workflow task brings have counted before anything else that it brings.
 func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.news = startAnnouncer(ctx)
-	if err := r.listen(ctx, cancelled); err != nil {
+	r.inbox = openInbox(ctx, cancelled, r.obey)
+	if err := r.listen(ctx); err != nil {
 		return r.p, err
 	}
-	r.finish(ctx, r.live(ctx))
+	ended := false
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		r.finish(ctx, r.live(ctx))
+		ended = true
+	})
+	_ = workflow.Await(ctx, func() bool { return ended })
 	r.news.flush(ctx)
 	return r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
@@ -143,22 +162,25 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 
 // startClock lets the total limit stop the release as a person would.
 func (r *run) startClock(ctx workflow.Context) {
-	total := workflow.NewTimer(ctx, r.spec.Limits.Total.Std())
-	r.total = total
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		_ = total.Get(ctx, nil)
+	limit := r.spec.Limits.Total.Std()
+	r.until = workflow.Now(ctx).Add(limit)
+	r.total = r.inbox.arm(ctx, limit, func(ctx workflow.Context) {
 		// On its way back a release has another clock, at the end nothing is left to stop,
 		// and a held batch ends as it stands.
-		if r.total == total && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
+		if !r.goesBack() && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
 			r.stop(ctx, fmt.Sprintf("the release was not done within %s", r.spec.Limits.Total))
 		}
 	})
 }
 
+// goesBack reports whether the release is on its way back, which has a limit of its own.
+func (r *run) goesBack() bool { return r.p.Phase == release.PhaseRollingBack }
+
 // heldForGood tells whether policy keeps the batch that nobody confirmed parked to the
 // total limit.
 func (r *run) heldForGood() bool {
-	return r.p.Phase == release.PhaseAwaitingConfirm && r.spec.Limits.OnConfirmTimeout == release.TimeoutHold && r.abort == nil
+	return r.p.Phase == release.PhaseAwaitingConfirm && r.spec.Limits.OnConfirmTimeout == release.TimeoutHold &&
+		r.abort == nil && r.p.Awaiting != nil && r.confirmed != r.p.Awaiting.Batch
 }
 
 // finish records the outcome and tells it.
@@ -167,9 +189,24 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.Outcome = e.outcome
 	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
+	r.closeBatches(e.outcome)
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		r.news.tell(r.p, kind, 0)
+	}
+}
+
+// closeBatches shows what has become of a batch whose end was not seen.
+func (r *run) closeBatches(outcome release.Phase) {
+	for i := range r.p.Batches {
+		b := &r.p.Batches[i]
+		switch {
+		case b.State != release.BatchRunning:
+		case outcome == release.PhaseSucceeded:
+			b.State, b.EndedAt = release.BatchDone, r.p.EndedAt
+		default:
+			b.State, b.EndedAt = release.BatchAborted, r.p.EndedAt
+		}
 	}
 }
 
@@ -197,25 +234,54 @@ func showPhase(ctx workflow.Context, next release.Phase) {
 	}
 }
 
-// wait shows what the release waits for and arms its limit; no limit when d is 0.
+// wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
+	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
+	r.deadline = r.inbox.arm(ctx, d, r.overdue)
+}
+
+// await shows what the release waits for, and until when; something else ends the wait.
+func (r *run) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
 	r.leave()
-	now := workflow.Now(ctx)
-	r.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: now}
-	if d > 0 {
-		r.p.Awaiting.Until = now.Add(d)
-		var timer workflow.Context
-		timer, r.disarm = workflow.WithCancel(ctx)
-		r.deadline = workflow.NewTimer(timer, d)
-	}
+	r.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
 }
 
 // leave ends a wait.
 func (r *run) leave() {
-	if r.disarm != nil {
-		r.disarm()
+	r.deadline.cancel()
+	r.p.Awaiting, r.deadline = nil, nil
+}
+
+// overdue draws the consequences of a limit that passes while somebody's word is awaited.
+// A word that was given before has counted already, and beats the limit (R12).
+func (r *run) overdue(ctx workflow.Context) {
+	if r.abort != nil {
+		return
 	}
-	r.p.Awaiting, r.deadline, r.disarm = nil, nil, nil
+	switch r.awaits() { //nolint:exhaustive // only these two wait for a word
+	case release.AwaitConfirm:
+		if r.confirmed != r.p.Awaiting.Batch && !r.p.Paused {
+			r.confirmOverdue(ctx, r.p.Awaiting.Batch)
+		}
+	case release.AwaitApproval:
+		r.stop(ctx, "the approval was not given within "+r.spec.Limits.Approval.String())
+	}
+}
+
+// confirmOverdue acts when nobody confirmed in time.
+func (r *run) confirmOverdue(ctx workflow.Context, batch int) {
+	late := "nobody confirmed the batch within " + r.spec.Limits.Confirm.String()
+	switch r.spec.Limits.OnConfirmTimeout {
+	case release.TimeoutPromote:
+		r.take(r.decided(release.Decision{
+			Kind: release.CommandConfirm, Batch: batch, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: late,
+		}))
+	case release.TimeoutHold:
+		r.p.Awaiting.Until = time.Time{}
+		r.p.Reason = late + "; held until the total limit"
+	case release.TimeoutAbort:
+		r.stop(ctx, late)
+	}
 }
 
 // awaits is what the release waits for just now; empty when for nothing.
@@ -225,9 +291,6 @@ func (r *run) awaits() release.AwaitKind {
 	}
 	return r.p.Awaiting.Kind
 }
-
-// passed tells whether a limit has passed.
-func passed(f workflow.Future) bool { return f != nil && f.IsReady() }
 
 // stop aborts the release in the name of a limit.
 func (r *run) stop(ctx workflow.Context, why string) {

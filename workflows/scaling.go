@@ -13,34 +13,54 @@ import (
 // order that was begun elsewhere has done so already.
 func (r *run) suspends() bool { return r.spec.Scaling.Suspended() }
 
-// suspendScaling records which rules are enabled and disables those. The record stands
-// in the history before anything is changed.
+// suspendScaling disables the rules that are enabled. Their record stands in the history
+// before anything is changed.
 func (r *run) suspendScaling(ctx workflow.Context) *ending {
-	r.recordRules()
 	if !r.suspends() || len(r.p.ScalingRules) == 0 || r.spec.Adopt != "" {
 		return nil
 	}
-	_, f := step[release.SetScalingResult](ctx, r, func(override bool) (release.Verb, any) {
-		r.recordRules()
-		return release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override}
-	})
-	switch {
-	case f == nil:
-		return nil
-	case f.class == release.FaultFrozen:
-		return r.untouched(f)
-	default:
-		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
+	for doubts := 0; ; doubts++ {
+		result, f := step[release.SetScalingResult](ctx, r, func(override bool) (release.Verb, any) {
+			return release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override}
+		})
+		switch {
+		case f == nil:
+			r.scalingTouched = true
+			r.markSuspended(result.Rules)
+			return nil
+		case f.actedMaybe():
+			// Some may be off by now: the rules to restore are those recorded before.
+			r.scalingTouched, r.late = true, workflow.Now(ctx)
+			r.backOff(ctx, doubts, func() bool { return r.abort != nil })
+		case !r.scalingTouched:
+			return r.untouched(f)
+		case f.class == release.FaultStopped:
+			return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
+		default:
+			return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
+		}
 	}
 }
 
-// recordRules records the rules that are enabled now.
+// recordRules records the rules that are enabled. Once the release may have switched one
+// off itself, rules that were enabled meanwhile are added, and none is forgotten (R13).
 func (r *run) recordRules() {
-	r.p.ScalingRules = nil
+	if !r.scalingTouched {
+		r.p.ScalingRules = nil
+	}
 	for _, rule := range r.snap.ScalingRules {
-		if rule.Enabled {
+		known := slices.ContainsFunc(r.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == rule.Name })
+		if rule.Enabled && !known {
 			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name, Revision: rule.Revision})
 		}
+	}
+}
+
+// markSuspended shows the rules that were read back as switched off.
+func (r *run) markSuspended(now []release.ScalingRule) {
+	for i := range r.p.ScalingRules {
+		held := &r.p.ScalingRules[i]
+		held.Suspended = slices.ContainsFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name && !rule.Enabled })
 	}
 }
 
@@ -67,8 +87,8 @@ func (r *run) heldRules() string {
 // restore enables the very set of rules that was enabled before, and tells in words what
 // somebody has done to a rule meanwhile, which is respected.
 func (r *run) restore(ctx workflow.Context) (changes string, f *fault) {
-	result, f := call[release.SetScalingResult](ctx, r.platform, release.VerbSetScaling, release.SetScalingInput{
-		App: r.p.App, Names: r.heldNames(), Enable: true,
+	result, f := conclude[release.SetScalingResult](ctx, r, release.VerbSetScaling, release.SetScalingInput{
+		App: r.p.App, Names: r.heldNames(), Enable: true, Late: r.late,
 		Override: true, // the way back is never held by a freeze
 	})
 	if f != nil {

@@ -34,6 +34,7 @@ func ReleaseSet(ctx workflow.Context, in release.SetRequest) (release.SetProgres
 type set struct {
 	p       release.SetProgress
 	request release.SetRequest
+	inbox   *inbox
 	news    *announcer
 	// abort is the word that stops the set, once it was said.
 	abort *release.Decision
@@ -48,7 +49,8 @@ type set struct {
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	s.news = startAnnouncer(ctx)
-	if err := s.listen(ctx, cancelled); err != nil {
+	s.inbox = openInbox(ctx, cancelled, s.obey)
+	if err := s.listen(ctx); err != nil {
 		return s.p, err
 	}
 	s.startClock(ctx)
@@ -176,9 +178,7 @@ func (s *set) startClock(ctx workflow.Context) {
 	limit := s.request.Set.Limits.Total
 	s.until = workflow.Now(ctx).Add(limit.Std())
 	until := s.until
-	total := workflow.NewTimer(ctx, limit.Std())
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		_ = total.Get(ctx, nil)
+	s.inbox.arm(ctx, limit.Std(), func(ctx workflow.Context) {
 		if s.until.Equal(until) && s.abort == nil { // else the way back has a clock of its own
 			s.abort = s.decided(release.Decision{
 				Kind: release.CommandAbort, By: release.Slipway, At: workflow.Now(ctx), Via: "limit",

@@ -6,9 +6,9 @@ import (
 	"slipway/release"
 )
 
-// listen registers the query and, for every command, a signal and an update; cancelling
-// is an abort. What a set does not take it refuses, and the refusal is recorded.
-func (s *set) listen(ctx, cancelled workflow.Context) error {
+// listen registers the query and, for every command, an update; its signal comes through
+// the inbox. What a set does not take it refuses, and the refusal is recorded.
+func (s *set) listen(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.SetProgress, error) {
 		return s.p, nil
 	}); err != nil {
@@ -18,9 +18,7 @@ func (s *set) listen(ctx, cancelled workflow.Context) error {
 		if err := s.listenUpdate(ctx, kind); err != nil {
 			return err
 		}
-		hearSignals(ctx, kind, s.obey)
 	}
-	hearCancel(ctx, cancelled, s.obey)
 	return nil
 }
 

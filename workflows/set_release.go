@@ -38,14 +38,10 @@ func (s *set) carry(ctx workflow.Context, sub release.Submission, run *release.S
 // submit hands a release to the lane of its application. What comes after a lost answer
 // begins nothing twice.
 func submit(ctx workflow.Context, sub release.Submission) (release.Receipt, error) {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout:    attemptLimit,
-		ScheduleToCloseTimeout: submitLimit,
-		RetryPolicy:            retries(),
-		Priority:               temporal.Priority{PriorityKey: priorityChange, FairnessKey: sub.Spec.App.ID},
-	})
+	options := activityOptions(sub.Spec.App, priorityChange)
+	options.ScheduleToCloseTimeout = submitLimit
 	var receipt release.Receipt
-	err := workflow.ExecuteActivity(ctx, release.SubmitActivity, sub).Get(ctx, &receipt)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.SubmitActivity, sub).Get(ctx, &receipt)
 	return receipt, err
 }
 

@@ -29,21 +29,19 @@ func (r *run) settle(ctx workflow.Context, v verdict) *ending {
 // unfinished any more: somebody may have begun another one meanwhile.
 func (r *run) readBack(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
 	for {
-		runs, f := call[release.Verification](ctx, r.platform, release.VerbVerify, release.VerifyInput{App: r.p.App, Want: want})
+		runs, f := conclude[release.Verification](ctx, r, release.VerbVerify, release.VerifyInput{App: r.p.App, Want: want})
 		if f != nil || runs.Other == nil {
 			return runs, f
 		}
-		if _, f := r.awaitIdle(ctx, *runs.Other, release.SnapshotInput{App: r.p.App}); f != nil {
+		if _, f := r.awaitIdle(ctx, runs.Other.Words(), release.SnapshotInput{App: r.p.App}, never, r.homeBy); f != nil {
 			return runs, f
-		}
-		if passed(r.total) {
-			return runs, &fault{verb: release.VerbVerify, class: release.FaultConflict, text: "change order " + runs.Other.ID + ", begun elsewhere, did not end in time"}
 		}
 	}
 }
 
 // settleNew ends a rollout that succeeded.
 func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
+	tooLate := r.refuseLate()
 	r.enter(ctx, release.PhaseFinalizing, "")
 	runs, f := r.readBack(ctx, r.p.Artifact)
 	switch {
@@ -52,8 +50,25 @@ func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
 	case !runs.OnlyRuns(r.p.Artifact):
 		return end(release.PhaseNeedsAttention, "%s, but the application runs %s%s", v.why, describeRunning(runs), r.heldRules())
 	default:
-		return r.restored(ctx, end(release.PhaseSucceeded, ""))
+		return r.restored(ctx, end(release.PhaseSucceeded, "%s", tooLate))
 	}
+}
+
+// refuseLate refuses the word that was to stop the release, where the change order has
+// ended before it could and there is nothing to go back to; it says so.
+func (r *run) refuseLate() string {
+	if r.abort == nil {
+		return ""
+	}
+	const late = "it came too late: the change order had ended, and there is no version to return to"
+	for i, d := range r.p.Decisions {
+		if d.Kind == r.abort.Kind && d.At.Equal(r.abort.At) && d.By == r.abort.By && d.Refused == "" {
+			r.p.Decisions[i].Refused = late
+		}
+	}
+	words := because(r.abort) + ", but " + late
+	r.abort = nil
+	return words
 }
 
 // settleOld ends a rollout whose change order was rolled back by the platform. Where
@@ -86,7 +101,7 @@ func (r *run) wentBack(ctx workflow.Context, why string) *ending {
 	case r.abort.Version == "" || r.abort.Version == r.rollbackTo().ID:
 		return r.restored(ctx, end(release.PhaseRolledBack, "%s", why))
 	}
-	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, release.SnapshotInput{
+	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{
 		App: r.p.App, Rollback: &release.RollbackQuestion{VersionID: r.abort.Version},
 	})
 	if f != nil {
@@ -118,25 +133,54 @@ func (r *run) rollBack(ctx workflow.Context, why string) *ending {
 
 // bringBack begins the change order of the way back, exactly once, and follows it to its
 // end. It waits for a change order that somebody else has begun meanwhile: at no time
-// are more than two versions alive.
+// are more than two versions alive (R2).
 func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
+	for tries := 0; ; tries++ {
+		snap, f := r.readIdle(ctx)
+		if f != nil {
+			return verdict{}, f
+		}
+		change, f := r.beginRollback(ctx, snap.Watermark)
+		switch {
+		case f == nil && change != nil:
+			r.p.ChangeOrderID = change.ID
+			return r.follow(ctx, release.StepRollback, change.ID), nil
+		case f != nil && f.class != release.FaultConflict:
+			return verdict{}, f
+		case !workflow.Now(ctx).Before(r.homeBy):
+			return verdict{}, f
+		}
+		r.backOff(ctx, tries, never)
+	}
+}
+
+// readIdle reads the application once no change order of it is unfinished.
+func (r *run) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
 	question := release.SnapshotInput{App: r.p.App}
-	snap, f := call[release.Snapshot](ctx, r.platform, release.VerbSnapshot, question)
+	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, question)
 	if f == nil && snap.Busy != nil {
-		snap, f = r.awaitIdle(ctx, *snap.Busy, question)
+		return r.awaitIdle(ctx, snap.Busy.Words(), question, never, r.homeBy)
 	}
-	if f != nil {
-		return verdict{}, f
-	}
-	change, f := call[release.Change](ctx, r.platform, release.VerbBeginRollback, release.BeginRollbackInput{
-		App: r.p.App, Version: r.rollbackTo(), Watermark: snap.Watermark, RestoreScaling: !r.suspends(),
+	return snap, f
+}
+
+// beginRollback begins the change order of the way back. One that may have been begun is
+// looked for; the answer is nil where there is certainly none.
+func (r *run) beginRollback(ctx workflow.Context, mark release.Watermark) (*release.Change, *fault) {
+	t := r.platform.task(release.VerbBeginRollback, release.BeginRollbackInput{
+		App: r.p.App, Version: r.rollbackTo(), Watermark: mark, RestoreScaling: !r.suspends(),
 		Override: true, // the way back is never held by a freeze
 	})
-	if f != nil {
-		return verdict{}, f
+	t.began, t.until = workflow.Now(ctx), r.homeBy
+	change, f := attempt[release.Change](ctx, r, t, never)
+	switch {
+	case f == nil:
+		return &change, nil
+	case f.actedMaybe():
+		return r.find(ctx, release.VerbBeginRollback, "", mark)
+	default:
+		return nil, f
 	}
-	r.p.ChangeOrderID = change.ID
-	return r.follow(ctx, release.StepRollback, change.ID), nil
 }
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change order

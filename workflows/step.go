@@ -3,30 +3,118 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
 )
 
-// step carries out a verb that changes something on the way to the new version: not
-// while the release is paused, and not while a freeze holds. A fault of class
-// FaultFrozen means that the release was stopped before that; nothing was changed.
-func step[Out any](ctx workflow.Context, r *run, order func(override bool) (release.Verb, any)) (Out, *fault) {
+// will is what governs every attempt of a step towards the new version (R11).
+type will struct{ stopped, paused, override bool }
+
+func (r *run) will() will { return will{r.abort != nil, r.p.Paused, r.override} }
+
+// advance carries out a verb that takes the application towards the new version, for as
+// long as the will of the release stays what it was when it began. A change of the will
+// ends its attempts: what was not sent is not sent any more ([release.FaultStopped]), and
+// what may have been sent is told by a fault of which actedMaybe is true.
+func advance[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Out, *fault) {
+	was := r.will()
+	t := r.platform.task(v, in)
+	if v != release.VerbConfirmBatch {
+		t = t.sentOnce() // a confirmation is seen on the change order itself
+	}
+	t.began = workflow.Now(ctx)
+	return attempt[Out](ctx, r, t, func() bool { return r.will() != was })
+}
+
+// step advances, not while the release is paused and not while a freeze or a foreign change
+// order holds it; after each such wait the application is read again. It ends with
+// [release.FaultStopped] only when the release was stopped.
+func step[Out any](ctx workflow.Context, r *run, input func(override bool) (release.Verb, any)) (Out, *fault) {
 	var none Out
-	for {
+	for tries := 0; ; tries++ {
 		if f := r.awaitResume(ctx); f != nil {
 			return none, f
 		}
-		v, in := order(r.override)
-		out, f := call[Out](ctx, r.platform, v, in)
-		if f == nil || f.class != release.FaultFrozen {
-			return out, f
+		v, in := input(r.override)
+		out, f := advance[Out](ctx, r, v, in)
+		if f == nil {
+			return out, nil
 		}
-		if f := r.awaitThaw(ctx, f.freeze); f != nil {
+		switch f.class { //nolint:exhaustive // each other fault ends the step
+		case release.FaultStopped:
+			f = r.stopped() // nil where the release was paused, or may pass over freezes now
+		case release.FaultFrozen:
+			f = r.awaitThaw(ctx, f.freeze)
+		case release.FaultConflict:
+			f = r.awaitOthers(ctx, tries)
+		}
+		if f != nil {
 			return none, f
 		}
 	}
+}
+
+// conclude carries out a verb of the way back or of the end: no word stops it, and no
+// freeze; it has a day. A foreign change order is waited for by looking.
+func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Out, *fault) {
+	if r.homeBy.IsZero() {
+		r.homeBy = workflow.Now(ctx).Add(settleLimit)
+	}
+	for tries := 0; ; tries++ {
+		t := r.platform.task(v, in)
+		t.began, t.until = workflow.Now(ctx), r.homeBy
+		out, f := attempt[Out](ctx, r, t, never)
+		if f == nil || f.class != release.FaultConflict {
+			return out, f
+		}
+		if g := r.outwait(ctx, f, tries); g != nil {
+			return out, g
+		}
+	}
+}
+
+func never() bool { return false }
+
+// outwait waits on the way back until a foreign change order has ended; it returns why it
+// waits no more.
+func (r *run) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
+	_, f := r.awaitIdle(ctx, conflict.text, release.SnapshotInput{App: r.p.App}, never, r.homeBy)
+	if f != nil {
+		return f
+	}
+	r.backOff(ctx, tries, never)
+	if !workflow.Now(ctx).Before(r.homeBy) {
+		return conflict
+	}
+	return nil
+}
+
+// awaitOthers waits until a change order that somebody else has begun has ended, and reads
+// the application again.
+func (r *run) awaitOthers(ctx workflow.Context, tries int) *fault {
+	r.backOff(ctx, tries-1, func() bool { return r.abort != nil })
+	return r.refresh(ctx)
+}
+
+// The longest and shortest time between two tries of what the platform refuses although
+// nothing can be seen that is in the way.
+const (
+	firstBackOff   = time.Second
+	longestBackOff = time.Hour
+)
+
+// backOff waits, ever longer, before something is tried for the given number of times
+// again; not at all before the first.
+func (r *run) backOff(ctx workflow.Context, tries int, unwanted func() bool) {
+	if tries < 1 {
+		return
+	}
+	d := longestBackOff
+	if shift := tries - 1; shift < 12 {
+		d = min(d, firstBackOff<<shift)
+	}
+	_, _ = workflow.AwaitWithTimeout(ctx, d, unwanted)
 }
 
 // stopped is the fault of a step that was not carried out because the release was
@@ -35,7 +123,7 @@ func (r *run) stopped() *fault {
 	if r.abort == nil {
 		return nil
 	}
-	return &fault{class: release.FaultFrozen, text: because(r.abort)}
+	return &fault{class: release.FaultStopped, text: because(r.abort)}
 }
 
 // awaitResume waits until the release is not paused.
@@ -43,7 +131,7 @@ func (r *run) awaitResume(ctx workflow.Context) *fault {
 	if !r.p.Paused || r.abort != nil {
 		return r.stopped()
 	}
-	back := r.halt(ctx, release.AwaitResume, "", 0)
+	back := r.halt(ctx, release.AwaitResume, "", time.Time{})
 	_ = workflow.Await(ctx, func() bool { return !r.p.Paused || r.abort != nil })
 	back()
 	return r.refresh(ctx)
@@ -51,12 +139,12 @@ func (r *run) awaitResume(ctx workflow.Context) *fault {
 
 // awaitThaw waits until no freeze holds or somebody has passed over it.
 func (r *run) awaitThaw(ctx workflow.Context, by release.Freeze) *fault {
-	back := r.halt(ctx, release.AwaitThaw, frozenBy(by), until(ctx, by))
-	look, abandon := workflow.WithCancel(ctx)
-	open := awaitOpen(look, r.p.App)
-	_ = workflow.Await(ctx, func() bool { return open.IsReady() || r.override || r.abort != nil })
-	abandon()
+	back := r.halt(ctx, release.AwaitThaw, frozenBy(by), by.Until)
+	_, f := attempt[struct{}](ctx, r, r.openTask(), func() bool { return r.override || r.abort != nil })
 	back()
+	if f != nil && f.class != release.FaultStopped {
+		return f
+	}
 	return r.refresh(ctx)
 }
 
@@ -85,16 +173,13 @@ func (r *run) refresh(ctx workflow.Context) *fault {
 	if f := r.stopped(); f != nil {
 		return f
 	}
-	if f := r.read(ctx); f != nil {
-		return f
-	}
-	return r.stopped()
+	return r.read(ctx)
 }
 
 // halt shows the release as paused and returns the way back to where it was.
-func (r *run) halt(ctx workflow.Context, kind release.AwaitKind, reason string, d time.Duration) (back func()) {
+func (r *run) halt(ctx workflow.Context, kind release.AwaitKind, reason string, until time.Time) (back func()) {
 	before, safe := r.p.Phase, r.atSafePoint
-	r.wait(ctx, kind, 0, d)
+	r.await(ctx, kind, 0, until)
 	r.rest(ctx, reason)
 	r.reachSafePoint(true)
 	return func() {
@@ -117,21 +202,11 @@ func (r *run) rest(ctx workflow.Context, reason string) {
 // frozenBy says in words what holds the release.
 func frozenBy(by release.Freeze) string { return "held by freeze " + by.Name + ": " + by.Reason }
 
-// until is how long a freeze lasts yet; 0 when nobody knows.
-func until(ctx workflow.Context, by release.Freeze) time.Duration {
-	if by.Until.IsZero() {
-		return 0
+// openTask waits for the end of all freezes. The server retries the look, so that waiting
+// costs no history.
+func (r *run) openTask() task {
+	return task{
+		doing: release.AwaitOpenActivity, name: release.AwaitOpenActivity, in: release.AwaitOpenInput{App: r.p.App},
+		options: activityOptions(r.p.App, priorityLook),
 	}
-	return max(by.Until.Sub(workflow.Now(ctx)), time.Second)
-}
-
-// awaitOpen begins to wait for the end of all freezes. The server retries the look, so
-// that waiting costs no history.
-func awaitOpen(ctx workflow.Context, app release.App) workflow.Future {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: attemptLimit,
-		RetryPolicy:         retries(),
-		Priority:            temporal.Priority{PriorityKey: priorityLook, FairnessKey: app.ID},
-	})
-	return workflow.ExecuteActivity(ctx, release.AwaitOpenActivity, release.AwaitOpenInput{App: app})
 }

@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -21,7 +23,10 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	}
 	// Cancelling is not forgetting: what was switched for a time is switched back.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
-	t := toggle{platform: platform{in.App}, in: in}
+	t := toggle{run: &run{p: release.Progress{App: in.App}, platform: platform{in.App}}, in: in}
+	if err := workflow.SetQueryHandler(ctx, release.QueryToggle, func() (release.ToggleResult, error) { return t.shown(), nil }); err != nil {
+		return release.ToggleResult{}, err
+	}
 	if in.For == 0 {
 		return t.result, t.set(lasting, in.Names, in.Enable)
 	}
@@ -35,16 +40,28 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	return t.result, t.switchBack(lasting)
 }
 
+// toggleLimit bounds how long a switching waits for foreign change orders and for a platform
+// that does not answer.
+const toggleLimit = 30 * 24 * time.Hour
+
 // toggle is the switching of scaling rules, and back.
 type toggle struct {
-	platform platform
-	in       release.ToggleRequest
-	result   release.ToggleResult
+	run    *run
+	in     release.ToggleRequest
+	result release.ToggleResult
+}
+
+// shown is how far the switching has come, and what it waits for.
+func (t *toggle) shown() release.ToggleResult {
+	result := t.result
+	result.Stalled, result.Waiting = t.run.p.Stalled, t.run.p.Reason
+	return result
 }
 
 // record finds out which rules the switching will change.
 func (t *toggle) record(ctx workflow.Context) error {
-	snap, f := call[release.Snapshot](ctx, t.platform, release.VerbSnapshot, release.SnapshotInput{App: t.in.App})
+	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
+	snap, f := conclude[release.Snapshot](ctx, t.run, release.VerbSnapshot, release.SnapshotInput{App: t.in.App})
 	if f != nil {
 		return f.err()
 	}
@@ -69,12 +86,15 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 	return nil
 }
 
-// set switches rules and keeps how they were read back.
+// set switches rules and keeps how they were read back. While a change order of the
+// application is unfinished the platform refuses: it is waited for.
 func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
-	result, f := call[release.SetScalingResult](ctx, t.platform, release.VerbSetScaling, release.SetScalingInput{
+	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
+	result, f := conclude[release.SetScalingResult](ctx, t.run, release.VerbSetScaling, release.SetScalingInput{
 		App: t.in.App, Names: names, Enable: enable, Override: true,
 	})
 	if f != nil {
+		f.text += "; not switched: " + cmp.Or(strings.Join(names, ", "), "all scaling rules")
 		return f.err()
 	}
 	t.result.Rules = result.Rules

@@ -12,25 +12,36 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 	if r.spec.Traffic.Empty() {
 		return nil
 	}
-	r.p.Traffic = &release.TrafficState{}
-	if r.snap.Traffic != nil {
-		r.p.Traffic.Kept = r.snap.Traffic.Name
-	}
-	_, f := step[struct{}](ctx, r, func(override bool) (release.Verb, any) {
-		return release.VerbApplyTraffic, release.ApplyTrafficInput{
-			App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.snap.Traffic, Override: override,
+	for doubts := 0; ; doubts++ {
+		_, f := step[struct{}](ctx, r, func(override bool) (release.Verb, any) {
+			return release.VerbApplyTraffic, release.ApplyTrafficInput{
+				App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Override: override,
+			}
+		})
+		switch {
+		case f == nil:
+			r.showTraffic()
+			return nil
+		case f.actedMaybe():
+			// The rule may be set by now, so it is cleared in the end as if it was there.
+			r.showTraffic()
+			r.late = workflow.Now(ctx)
+			r.backOff(ctx, doubts, func() bool { return r.abort != nil })
+		case f.class == release.FaultStopped:
+			return end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort))
+		default:
+			return end(release.PhaseFailed, "%v; nothing was deployed", f)
 		}
-	})
-	switch {
-	case f == nil:
-		r.p.Traffic.Applied = true
-		return nil
-	case f.class == release.FaultFrozen:
-		return end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort))
-	default:
-		// A lost answer may have set the rule, so it is cleared as if it was there.
-		r.p.Traffic.Applied = true
-		return end(release.PhaseFailed, "%v; nothing was deployed", f)
+	}
+}
+
+// showTraffic shows that the rule of the release is, or may be, in the place of the
+// application's own. From now on what is read there is not the application's own any more.
+func (r *run) showTraffic() {
+	r.trafficTouched = true
+	r.p.Traffic = &release.TrafficState{Applied: true}
+	if r.kept != nil {
+		r.p.Traffic.Kept = r.kept.Name
 	}
 }
 
@@ -38,11 +49,11 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 // the application's own. A rule that stays turns the outcome into NeedsAttention, which
 // names it.
 func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
-	if r.p.Traffic == nil || !r.p.Traffic.Applied {
+	if !r.trafficTouched {
 		return e
 	}
-	result, f := call[release.ClearTrafficResult](ctx, r.platform, release.VerbClearTraffic, release.ClearTrafficInput{
-		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.snap.Traffic,
+	result, f := conclude[release.ClearTrafficResult](ctx, r, release.VerbClearTraffic, release.ClearTrafficInput{
+		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Late: r.late,
 	})
 	switch {
 	case f != nil:

@@ -14,6 +14,9 @@ import (
 // watchLimit is how long a watchdog waits for change orders to end.
 const watchLimit = 24 * time.Hour
 
+// recallLimit is how long the last progress of a lost release is tried to be read.
+const recallLimit = 30 * time.Minute
+
 // Watchdog looks after what a release leaves behind that was lost: one that ended without
 // a result, because somebody terminated it or because it failed. It waits until the
 // release has ended and no change order of the application is unfinished; where the
@@ -72,8 +75,8 @@ func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 
 // recall reads the last progress of a release that was lost.
 func (w *watchdog) recall(ctx workflow.Context) (left []string) {
-	options := readOptions(w.in.App)
-	options.ScheduleToCloseTimeout = readLimit
+	options := activityOptions(w.in.App, priorityLook)
+	options.ScheduleToCloseTimeout = recallLimit
 	ctx = workflow.WithActivityOptions(ctx, options)
 	var p release.Progress
 	err := workflow.ExecuteActivity(ctx, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID}).Get(ctx, &p)
@@ -96,6 +99,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 		_ = workflow.Sleep(ctx, attemptLimit)
 	}
 	w.limit = workflow.NewTimer(ctx, watchLimit)
+	w.past.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
 	if why == "" && !runs.Uniform() {
 		why = "the application runs " + describeRunning(runs)
@@ -116,11 +120,11 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 // it tells why it cannot be known.
 func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why string) {
 	question := release.SnapshotInput{App: w.in.App}
-	snap, f := call[release.Snapshot](ctx, w.platform, release.VerbSnapshot, question)
+	snap, f := conclude[release.Snapshot](ctx, w.past, release.VerbSnapshot, question)
 	busy := snap.Busy
 	for f == nil {
 		if busy == nil {
-			runs, f = call[release.Verification](ctx, w.platform, release.VerbVerify, release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact})
+			runs, f = conclude[release.Verification](ctx, w.past, release.VerbVerify, release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact})
 			if f != nil || runs.Other == nil {
 				break
 			}
@@ -131,7 +135,7 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 				return runs, why
 			}
 		}
-		if why := w.await(ctx, release.VerbAwaitIdle, question, nil); why != "" {
+		if _, why := await[release.Snapshot](ctx, w, release.VerbAwaitIdle, question); why != "" {
 			return runs, "change order " + busy.ID + " is unfinished: " + why
 		}
 		busy = nil
@@ -153,8 +157,8 @@ func (w *watchdog) owns(c release.ForeignChange) bool {
 func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 	var seen release.Observation
 	for !seen.State.Ended() {
-		var next release.Observation
-		if why := w.await(ctx, release.VerbObserve, release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen}, &next); why != "" {
+		next, why := await[release.Observation](ctx, w, release.VerbObserve, release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen})
+		if why != "" {
 			return "change order " + changeID + " of the release is unfinished: " + why
 		}
 		seen = next
@@ -168,21 +172,18 @@ func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 
 // await waits for the answer of a verb that waits itself, no longer than the limit. It
 // tells why there is no answer.
-func (w *watchdog) await(ctx workflow.Context, v release.Verb, in, out any) (why string) {
-	look, abandon := workflow.WithCancel(ctx)
-	defer abandon()
-	answer := w.platform.begin(look, v, in)
-	_ = workflow.Await(ctx, func() bool { return answer.IsReady() || passed(w.limit) || w.cancelled.Err() != nil })
+func await[Out any](ctx workflow.Context, w *watchdog, v release.Verb, in any) (out Out, why string) {
+	t := w.platform.task(v, in)
+	out, f := attempt[Out](ctx, w.past, t, func() bool { return w.limit.IsReady() || w.cancelled.Err() != nil })
 	switch {
-	case answer.IsReady():
-		if err := answer.Get(ctx, out); err != nil {
-			return newFault(v, err).String()
-		}
-		return ""
-	case passed(w.limit):
-		return fmt.Sprintf("not within %s", release.Duration(watchLimit))
+	case f == nil:
+		return out, ""
+	case f.class != release.FaultStopped:
+		return out, f.String()
+	case w.limit.IsReady():
+		return out, fmt.Sprintf("not within %s", release.Duration(watchLimit))
 	default:
-		return "the watchdog was cancelled"
+		return out, "the watchdog was cancelled"
 	}
 }
 

@@ -1,0 +1,154 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// task is an activity to be carried out, however long that takes.
+type task struct {
+	// doing names it in the progress: a verb, or what else it is.
+	doing   string
+	name    string
+	options workflow.ActivityOptions
+	in      any
+	// once tells that an effect of it adds up, or is to be known of: after a lost answer it
+	// is not tried again, but ends with a fault that may have acted.
+	once bool
+	// began is when it was begun; zero where it waits by itself, so that its age says nothing.
+	began time.Time
+	// until is when it is given up; zero is never.
+	until time.Time
+}
+
+// lastTry is how long before its end a task is not worth another try: the Temporal server
+// tries no activity again that would be over by then.
+const lastTry = time.Minute
+
+// attempt carries a task out: what could not be asked and what is refused for now is tried
+// again, and shown meanwhile, until it succeeds, until its time is over, or until it is
+// unwanted. Then its attempts are ended: in between two of them at once; one that is under
+// way is waited for, because it may act.
+//
+// A task that was unwanted before it had an effect ends with [release.FaultStopped]: there
+// is no data from an abandoned wait (R13). One that may have had an effect ends with a
+// fault of which actedMaybe is true.
+func attempt[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (Out, *fault) {
+	defer r.moves(ctx, t.doing)
+	for {
+		out, f := try[Out](ctx, r, t, unwanted)
+		switch {
+		case f == nil || !t.goesOn(ctx, f):
+			return out, f
+		case f.class == release.FaultUnchanged:
+			r.moves(ctx, t.doing)
+		default:
+			r.stalls(ctx, t, f)
+		}
+	}
+}
+
+// goesOn reports whether the task is to be tried again after a fault.
+func (t task) goesOn(ctx workflow.Context, f *fault) bool {
+	switch {
+	case !t.until.IsZero() && t.until.Sub(workflow.Now(ctx)) <= lastTry:
+		return false
+	case f.class == release.FaultConflict, t.once && f.actedMaybe():
+		return false
+	default:
+		return f.class.Retryable()
+	}
+}
+
+// try begins the activity of a task and waits for its end.
+func try[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (Out, *fault) {
+	var out Out
+	if unwanted() {
+		return out, &fault{verb: release.Verb(t.doing), class: release.FaultStopped, text: "it is not wanted any more"}
+	}
+	ctx, end := workflow.WithCancel(ctx)
+	answer := r.start(ctx, t)
+	stopped := false
+	_ = workflow.Await(ctx, func() bool {
+		stopped = unwanted()
+		return answer.IsReady() || stopped
+	})
+	if !answer.IsReady() {
+		end()
+	}
+	err := answer.Get(ctx, &out)
+	if err == nil {
+		return out, nil
+	}
+	f := newFault(t.doing, err)
+	if stopped && !(t.once && f.actedMaybe()) {
+		f.class = release.FaultStopped
+	}
+	return *new(Out), f
+}
+
+// start begins the activity of a task. The activity is told what is shown already, so that
+// it ends when there is something new to show.
+func (r *run) start(ctx workflow.Context, t task) workflow.Future {
+	shown := release.Stall{}
+	if s := r.p.Stalled; s != nil && s.Doing == t.doing {
+		shown = *s
+	}
+	options := t.options
+	if shown.Fault == release.FaultNoWorker {
+		options.ScheduleToStartTimeout = 0
+	}
+	if !t.until.IsZero() {
+		options.ScheduleToCloseTimeout = max(t.until.Sub(workflow.Now(ctx)), time.Second)
+	}
+	ctx = workflow.WithValue(workflow.WithActivityOptions(ctx, options), release.StallKey{}, shown)
+	return workflow.ExecuteActivity(ctx, t.name, t.in)
+}
+
+// stalls shows that a task is tried in vain. The world is told when it begins.
+func (r *run) stalls(ctx workflow.Context, t task, f *fault) {
+	now := workflow.Now(ctx)
+	s := &release.Stall{Doing: t.doing, Fault: f.class, Failure: f.text, Since: now, At: now, Until: r.until}
+	if !t.until.IsZero() {
+		s.Until = t.until
+	}
+	if was := r.p.Stalled; was != nil && was.Doing == t.doing {
+		s.Since = was.Since
+		r.p.Stalled = s
+		return
+	}
+	if s.Since = t.began; s.Since.IsZero() {
+		s.Since = now.Add(-release.Patience)
+	}
+	r.p.Stalled = s
+	r.standStill()
+}
+
+// moves shows that a task is not tried in vain any more.
+func (r *run) moves(_ workflow.Context, doing string) {
+	if r.p.Stalled == nil || r.p.Stalled.Doing != doing {
+		return
+	}
+	r.p.Stalled = nil
+	r.goOn()
+}
+
+// standStill tells the world that the release stands still.
+func (r *run) standStill() {
+	r.stallCount++
+	r.tell(release.EventStalled, r.stallCount)
+}
+
+// goOn tells the world that the release moves again.
+func (r *run) goOn() { r.tell(release.EventMoving, r.stallCount) }
+
+// tell tells the world of a transition. A run that only tidies up after another one tells
+// nothing.
+func (r *run) tell(kind release.EventKind, number int) {
+	if r.news != nil {
+		r.news.tell(r.p, kind, number)
+	}
+}

@@ -1,0 +1,119 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// inbox lets commands and limits take effect in the order in which Temporal stored them
+// (R12), however long workers were away and in whatever order coroutines run.
+//
+// One coroutine receives both: a blocked selector is woken by the first of its cases that
+// becomes ready, and Temporal hands events to it in the order of the history. What came
+// later in the same workflow task is taken in afterwards, commands before limits. What a
+// command or limit means is decided right there, by a function that does not block, so
+// that whoever waits for it finds the decision already made.
+type inbox struct {
+	apply     commandHandler
+	cancelled workflow.ReceiveChannel
+	commands  []workflow.ReceiveChannel
+	kinds     []release.CommandKind
+	// armed wakes the coroutine when there is a further limit to watch.
+	armed  workflow.Channel
+	limits []*limit
+}
+
+// commandHandler takes a command and reports whether it counted, or why it does not apply.
+type commandHandler func(workflow.Context, release.Command) (counted bool, err error)
+
+// limit is a time that passes.
+type limit struct {
+	timer  workflow.Future
+	disarm workflow.CancelFunc
+	passed bool
+	over   bool
+	then   func(workflow.Context)
+}
+
+// openInbox begins to receive the signals of all commands. A cancellation of the workflow
+// is an abort: cancelling is not forgetting (R8).
+func openInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
+	in := &inbox{apply: apply, cancelled: cancelled.Done(), armed: workflow.NewBufferedChannel(ctx, 1)}
+	for _, kind := range release.CommandKinds() {
+		in.kinds = append(in.kinds, kind)
+		in.commands = append(in.commands, workflow.GetSignalChannel(ctx, string(kind)))
+	}
+	workflow.Go(ctx, in.run)
+	return in
+}
+
+// arm begins a limit; then is called once it has passed, and must not block.
+func (in *inbox) arm(ctx workflow.Context, d time.Duration, then func(workflow.Context)) *limit {
+	ctx, disarm := workflow.WithCancel(ctx)
+	l := &limit{timer: workflow.NewTimer(ctx, d), disarm: disarm, then: then}
+	in.limits = append(in.limits, l)
+	in.armed.SendAsync(true)
+	return l
+}
+
+// cancel ends a limit that is not wanted any more.
+func (l *limit) cancel() {
+	if l != nil && !l.over {
+		l.over = true
+		l.disarm()
+	}
+}
+
+// passed reports whether a limit has passed; one that was never armed has not.
+func passed(l *limit) bool { return l != nil && l.passed }
+
+func (in *inbox) run(ctx workflow.Context) {
+	for {
+		in.limits = slices.DeleteFunc(in.limits, func(l *limit) bool { return l.over })
+		s := workflow.NewNamedSelector(ctx, "commands and limits")
+		for i, commands := range in.commands {
+			s.AddReceive(commands, func(c workflow.ReceiveChannel, _ bool) { in.receive(ctx, in.kinds[i], c) })
+		}
+		if in.cancelled != nil {
+			s.AddReceive(in.cancelled, func(workflow.ReceiveChannel, bool) { in.cancel(ctx) })
+		}
+		s.AddReceive(in.armed, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
+		for _, l := range in.limits {
+			s.AddFuture(l.timer, func(workflow.Future) { l.pass(ctx) })
+		}
+		s.Select(ctx)
+	}
+}
+
+// receive takes a command that came by signal. Nobody waits for the answer: a refusal
+// stands in the progress.
+func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workflow.ReceiveChannel) {
+	var command release.Command
+	c.Receive(ctx, &command)
+	command.Kind = kind
+	if command.Via == "" {
+		command.Via = "signal"
+	}
+	_, _ = in.apply(ctx, command)
+}
+
+func (in *inbox) cancel(ctx workflow.Context) {
+	in.cancelled = nil
+	_, _ = in.apply(ctx, release.Command{
+		Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
+	})
+}
+
+func (l *limit) pass(ctx workflow.Context) {
+	if l.over { // its timer was cancelled
+		return
+	}
+	l.over, l.passed = true, true
+	if l.then != nil {
+		l.then(ctx)
+	}
+}
