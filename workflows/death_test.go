@@ -36,6 +36,9 @@ type life struct {
 
 type lifeKey struct{}
 
+// silence is after what time without a heartbeat a worker counts as dead.
+const silence = 10 * time.Second
+
 var errDead = errors.New("the worker is dead")
 
 func (d *death) strike() bool {
@@ -91,8 +94,8 @@ func (m *mortal) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 	l := &life{}
 	out, err := m.Next.ExecuteActivity(context.WithValue(ctx, lifeKey{}, l), in)
 	if m.death.ends(l) {
-		return nil, temporal.NewApplicationErrorWithOptions(errDead.Error(), "Dead", temporal.ApplicationErrorOptions{
-			NextRetryDelay: time.Minute, // the server notices when the attempt's time is up
+		return nil, temporal.NewApplicationErrorWithOptions(errDead.Error(), "TemporalTimeout:Heartbeat", temporal.ApplicationErrorOptions{
+			NextRetryDelay: silence, // the server notices when heartbeats stay away
 		})
 	}
 	return out, err

@@ -117,3 +117,24 @@ func TestGatesAreMeasuredAfterTheBakeTimeAndNotWhilePaused(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Len(t, p.Gates, 1)
 }
+
+// TestAFailedGateDoesNotWaitForADryRun lets a gate fail beside a dry run that has hours of
+// samples before it.
+func TestAFailedGateDoesNotWaitForADryRun(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	address, status := probe(t)
+	status.Store(http.StatusInternalServerError)
+	fails := release.Gate{Name: "health", HTTP: &release.HTTPGate{URL: address}}
+	dry := release.Gate{
+		Name: "latency", DryRun: true, HTTP: &release.HTTPGate{URL: address},
+		Samples: 10, MaxFailures: 10, Interval: release.Duration(time.Hour),
+	}
+	p := s.run(s.gated(dry, fails))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	require.Less(t, p.EndedAt.Sub(p.StartedAt), 10*time.Minute, "it acts at once")
+	require.Len(t, p.Gates, 2)
+	require.Equal(t, "latency", p.Gates[0].Name)
+	require.True(t, p.Gates[0].DryRun)
+	require.Equal(t, "cut short, because another gate has failed", p.Gates[0].Reason)
+}

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"slipway/activities/attempt"
 	"slipway/activities/calendar"
 	"slipway/activities/gates"
 	"slipway/activities/sae"
@@ -41,16 +42,21 @@ type stage struct {
 	app    release.App
 	cost   *cost
 	death  *death
+	server *server
 	// inStep makes the simulator's clock follow the skipped time.
 	inStep bool
 
 	mu       sync.Mutex
 	events   []release.Event
 	calendar release.Calendar
-	// busAway is how many more attempts to publish fail.
-	busAway int
+	// busAway is how many more attempts to publish fail; busDown and calendarDown tell
+	// whether NATS is away just now.
+	busAway               int
+	busDown, calendarDown func() bool
 	// deploys are the parameters of each DeployApplication.
 	deploys []url.Values
+	// hooks run once, right before a call whose path ends so.
+	hooks map[string]func()
 }
 
 // The images that the tests release.
@@ -75,9 +81,9 @@ func newStage(t tester) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}}
+	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer()}
 	s.env.SetTestTimeout(time.Minute)
-	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s.cost, s.death}})
+	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 
@@ -101,12 +107,19 @@ func newStage(t tester) *stage {
 	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
 	measuring.Register(s.env)
-	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard})
+	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard, Now: s.env.Now})
 	require.NoError(t, err)
 	driver.Register(s.env)
 	s.createApp()
 	s.inStep = true
 	return s
+}
+
+// interceptors are what stands around every workflow and activity, the outermost first: what
+// counts, the server, the death of workers, and what a real worker has.
+func (s *stage) interceptors(more ...interceptor.WorkerInterceptor) []interceptor.WorkerInterceptor {
+	real := attempt.New(attempt.Config{Now: s.env.Now})
+	return append([]interceptor.WorkerInterceptor{s.cost, s.server}, append(more, s.death, real)...)
 }
 
 // follow moves the simulator's clock up to the skipped time before each request.
@@ -117,6 +130,7 @@ func (s *stage) follow(next http.Handler) http.Handler {
 				s.t.Error(err)
 			}
 		}
+		s.runHook(r.URL.Path)
 		if strings.HasSuffix(r.URL.Path, "/deployApplication") {
 			s.mu.Lock()
 			s.deploys = append(s.deploys, r.URL.Query())
@@ -126,10 +140,41 @@ func (s *stage) follow(next http.Handler) http.Handler {
 	})
 }
 
+// before runs something once, right before the next call whose path ends so.
+func (s *stage) before(path string, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hooks == nil {
+		s.hooks = map[string]func(){}
+	}
+	s.hooks[path] = do
+}
+
+func (s *stage) runHook(path string) {
+	s.mu.Lock()
+	var do func()
+	for suffix, hook := range s.hooks {
+		if strings.HasSuffix(path, suffix) {
+			do = hook
+			delete(s.hooks, suffix)
+		}
+	}
+	s.mu.Unlock()
+	if do != nil {
+		do()
+	}
+}
+
+// since is how long it is since the release began, for conditions that end by themselves.
+func (s *stage) since(start time.Time) time.Duration { return s.env.Now().Sub(start) }
+
 // Load is the calendar of freezes.
 func (s *stage) Load(context.Context) (release.Calendar, uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.calendarDown != nil && s.calendarDown() {
+		return release.Calendar{}, 0, errors.New("nats: no servers available for connection")
+	}
 	return s.calendar, 1, nil
 }
 
@@ -143,6 +188,9 @@ func (s *stage) freeze(c release.Calendar) {
 func (s *stage) publish(_ context.Context, in release.PublishInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.busDown != nil && s.busDown() {
+		return errors.New("the bus does not answer")
+	}
 	if s.busAway > 0 {
 		s.busAway--
 		return errors.New("the bus does not answer")

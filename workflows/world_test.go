@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 		stage: newStage(t), lose: map[string]time.Duration{}, endings: map[string]release.Ending{}, found: map[string]release.WatchdogResult{},
 		shown: map[string]func() (release.Progress, error){}, asked: map[string][]release.SnapshotInput{},
 	}
-	w.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{w.cost, w}})
+	w.env.SetWorkerOptions(worker.Options{Interceptors: w.interceptors(w)})
 	w.env.RegisterActivityWithOptions(w.awaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
 	w.env.RegisterActivityWithOptions(w.awaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	w.env.RegisterActivityWithOptions(w.lastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})

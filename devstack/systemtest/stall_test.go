@@ -1,0 +1,124 @@
+package systemtest_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/devstack/scenario"
+	"slipway/devstack/stack"
+	"slipway/release"
+	"slipway/saesim"
+)
+
+// progress asks a release where it stands.
+func (h *house) progress(id string) release.Progress {
+	h.t.Helper()
+	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
+	require.NoError(h.t, err)
+	var p release.Progress
+	require.NoError(h.t, value.Get(&p))
+	return p
+}
+
+// TestAReleaseThatCannotAskSaysSoAndCanBeAborted is R17 and R11 on a running stack: no
+// worker serves the region, or the platform does not answer.
+func TestAReleaseThatCannotAskSaysSoAndCanBeAborted(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{})
+	tests := []struct {
+		name  string
+		fault release.Fault
+		with  func(app *release.App)
+	}{
+		{"no worker", release.FaultNoWorker, func(app *release.App) { app.Region = "cn-nowhere" }},
+		{"platform away", release.FaultUnavailable, func(app *release.App) {
+			_, err := h.Sim().AddFault(saesim.Fault{
+				Kind: saesim.FaultError, AppID: app.ID, Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Count: -1,
+			})
+			require.NoError(t, err)
+		}},
+	}
+	for _, tt := range tests {
+		app := h.app()
+		tt.with(&app)
+		id, events := h.request(app, t.Name()+tt.name, all())
+		h.until(events, release.EventStarted, 0)
+		began := time.Now()
+		p := h.until(events, release.EventStalled, 1)
+		require.Equal(t, tt.fault, p.Stalled.Fault, "%s: %s", tt.name, p.Stalled.Failure)
+		require.Equal(t, string(release.VerbSnapshot), p.Stalled.Doing, tt.name)
+		t.Logf("%s: told after %s: %s", tt.name, time.Since(began).Round(time.Millisecond), p.Stalled.Failure)
+		require.Equal(t, tt.fault, h.progress(id).Stalled.Fault)
+		asked := time.Now()
+		require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, release.Command{ID: id + "-abort", Kind: release.CommandAbort, By: "ann"}))
+		h.until(events, release.EventAborted, 0)
+		t.Logf("%s: aborted after %s", tt.name, time.Since(asked).Round(time.Millisecond))
+		require.Contains(t, h.result(id).Reason, "nothing was changed")
+	}
+}
+
+// TestAnAbortEndsADeploymentThatIsRefusedForNow is R11 on a running stack: the platform is
+// being upgraded, and nothing is sent after the abort.
+func TestAnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{})
+	app := h.app()
+	_, err := h.Sim().AddFault(saesim.Fault{Kind: saesim.FaultError, AppID: app.ID, Operation: "DeployApplication", Code: "System.Upgrading", Count: -1})
+	require.NoError(t, err)
+	id, events := h.request(app, t.Name(), all())
+	p := h.until(events, release.EventStalled, 1)
+	require.Equal(t, string(release.VerbBeginRollout), p.Stalled.Doing)
+	require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, release.Command{ID: id + "-abort", Kind: release.CommandAbort, By: "ann"}))
+	h.until(events, release.EventAborted, 0)
+	require.NoError(t, h.Sim().ClearFaults())
+	require.Contains(t, h.result(id).Reason, "nothing was deployed")
+	require.Empty(t, h.orders(app))
+	h.requireRulesAsBefore(app)
+}
+
+// TestRecoveryAfterAWorkerDied measures how long it takes until releases move again that
+// were in the middle of a call when their worker was killed.
+func TestRecoveryAfterAWorkerDied(t *testing.T) {
+	t.Parallel()
+	const releases, most = 100, 15 * time.Second
+	h := start(t, stack.Config{WithoutWorker: true})
+	env := h.Env()
+	env["SLIPWAY_SAE_CALLS_PER_SECOND"] = "200"
+	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: env, Log: t.Output()}
+	worker, err := launch.Start(h.ctx)
+	require.NoError(t, err)
+	ids := make([]string, releases)
+	for i := range ids {
+		ids[i], err = scenario.Request(h.ctx, h.JetStream, fmt.Sprintf("%s-%d", t.Name(), i), spec(h.app(), batches()))
+		require.NoError(t, err)
+	}
+	for _, id := range ids {
+		h.until(h.follow(id), release.EventBatchWaiting, 1)
+	}
+	// Every confirmation is in the middle of its call when the worker is killed.
+	_, err = h.Sim().AddFault(saesim.Fault{Kind: saesim.FaultDelay, Operation: "ConfirmPipelineBatch", Delay: time.Hour, Count: -1})
+	require.NoError(t, err)
+	for _, id := range ids {
+		h.confirm(id, 1)
+	}
+	confirmed := func() int { return h.Sim().Calls().Operations["ConfirmPipelineBatch"] }
+	require.Eventually(t, func() bool { return confirmed() >= releases }, patience, 10*time.Millisecond)
+	require.NoError(t, worker.Kill())
+	require.NoError(t, h.Sim().ClearFaults())
+	before := confirmed()
+	worker, err = launch.Start(h.ctx)
+	require.NoError(t, err)
+	began := time.Now()
+	require.Eventually(t, func() bool { return confirmed() >= before+releases }, patience, 10*time.Millisecond)
+	took := time.Since(began)
+	t.Logf("recovery releases=%d took=%s", releases, took.Round(time.Millisecond))
+	require.Less(t, took, most)
+	for _, id := range ids {
+		require.Equal(t, release.PhaseSucceeded, h.result(id).Outcome)
+	}
+	require.NoError(t, worker.Stop())
+}

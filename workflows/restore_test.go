@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/saeclient"
+	"slipway/saesim"
+)
+
+// TestRulesAreRecordedBeforeTheFirstChange is R13: a worker dies between two calls that
+// switch rules off, and a freeze begins.
+func TestRulesAreRecordedBeforeTheFirstChange(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"thaw", "abort"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			_, err := s.client.EnableApplicationScalingRule(t.Context(), &saeclient.EnableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: "night"})
+			require.NoError(t, err)
+			s.sim.ResetCalls()
+			died := false
+			s.death.strikes = func() bool {
+				if died || s.sim.Calls().Operations["DisableApplicationScalingRule"] != 1 {
+					return false
+				}
+				died = true
+				s.freeze(stopped())
+				return true
+			}
+			s.awaiting(30*time.Minute, release.PhasePaused, release.AwaitThaw)
+			if how == "thaw" {
+				s.at(time.Hour, func() { s.freeze(release.Calendar{}) })
+			} else {
+				s.abort(time.Hour)
+			}
+			p := s.run(s.spec(release.Strategy{}))
+			require.True(t, died)
+			require.Equal(t, map[string]release.Phase{"thaw": release.PhaseSucceeded, "abort": release.PhaseAborted}[how], p.Outcome, p.Reason)
+			require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules(), "every rule that was on is on")
+			require.Len(t, p.ScalingRules, 2)
+		})
+	}
+}
+
+// TestRulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs is the other side of R13:
+// what is restored is what was on right before the first change of the release's own.
+func TestRulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.freeze(stopped())
+	s.at(time.Hour, func() {
+		_, err := s.client.DisableApplicationScalingRule(t.Context(), &saeclient.DisableApplicationScalingRuleInput{AppID: s.app.ID, ScalingRuleName: "daily"})
+		require.NoError(t, err)
+		s.freeze(release.Calendar{})
+	})
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Equal(t, map[string]bool{"daily": false, "night": false}, s.rules())
+}
+
+// TestARuleIsShownSuspendedOnlyWhileItIsOff is R17: no state is shown that is not true.
+func TestARuleIsShownSuspendedOnlyWhileItIsOff(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.freeze(stopped())
+	s.at(30*time.Minute, func() {
+		require.False(t, s.progress().ScalingRules[0].Suspended)
+		s.freeze(release.Calendar{})
+	})
+	s.at(time.Hour, func() {
+		require.True(t, s.progress().ScalingRules[0].Suspended)
+		require.False(t, s.progress().ScalingRules[0].Restored)
+	})
+	s.abort(2 * time.Hour)
+	p := s.run(s.spec(gray()))
+	require.True(t, p.ScalingRules[0].Restored)
+}
+
+// TestTheTrafficRuleIsRecordedBeforeItIsReplaced is R13 and R20: a freeze or pause falls
+// between the traffic rule and the change order.
+func TestTheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"freeze", "pause"} {
+		for _, own := range []bool{true, false} {
+			t.Run(how, func(t *testing.T) {
+				t.Parallel()
+				s := newStage(t)
+				want := map[string]string{}
+				call := "/createGreyTagRoute"
+				if own {
+					s.ownRule()
+					want, call = s.routes(), "/updateGreyTagRoute"
+				}
+				s.before(call, func() {
+					if how == "freeze" {
+						s.freeze(stopped())
+						return
+					}
+					s.at(0, func() { s.env.SignalWorkflow(string(release.CommandPause), release.Command{By: "ann"}) })
+				})
+				s.at(30*time.Minute, func() { require.Equal(t, release.PhasePaused, s.progress().Phase) })
+				s.at(time.Hour, func() { s.freeze(release.Calendar{}) })
+				if how == "pause" {
+					s.say(time.Hour, release.Command{Kind: release.CommandResume})
+				}
+				s.confirm(2*time.Hour, 1)
+				s.confirm(3*time.Hour, 2)
+				spec := s.spec(gray())
+				spec.Traffic = canary()
+				p := s.run(spec)
+				require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+				require.True(t, p.Traffic.Cleared)
+				require.Equal(t, want, s.routes())
+			})
+		}
+	}
+}
+
+// TestTheVersionToReturnToIsWhatRanRightBefore is R13: a hotfix is begun by hand between
+// the reading of the application and the release's own order, which fails.
+func TestTheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
+	t.Parallel()
+	const hotfix = "registry.example/shop:hotfix"
+	s := newStage(t)
+	s.before("/disableApplicationScalingRule", func() {
+		s.mu.Lock()
+		s.inStep = false // the order is begun at this very moment
+		s.mu.Unlock()
+		_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
+			AppID: s.app.ID, ImageURL: new(hotfix), ChangeOrderDesc: new("by hand"), AutoEnableApplicationScalingRule: new(true),
+		})
+		require.NoError(t, err)
+		s.mu.Lock()
+		s.inStep = true
+		s.mu.Unlock()
+	})
+	s.at(20*time.Second, func() { s.fault(saesim.Fault{Kind: saesim.FaultBatchFails}) })
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	require.Equal(t, hotfix, p.RollbackTo.Artifact.Image)
+	require.Equal(t, hotfix, s.configured())
+	s.requireRulesAsBefore()
+}
+
+// TestSwitchingForATimeWaitsForAnOrder is R1 and R6: the time of a switching ends while a
+// change order is parked.
+func TestSwitchingForATimeWaitsForAnOrder(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.at(10*time.Minute, s.foreignOrder)
+	s.at(3*time.Hour, func() {
+		value, err := s.env.QueryWorkflow(release.QueryToggle)
+		require.NoError(t, err)
+		var shown release.ToggleResult
+		require.NoError(t, value.Get(&shown))
+		require.Contains(t, shown.Waiting, "begun elsewhere")
+		require.False(t, s.rules()["daily"])
+	})
+	s.at(5*time.Hour, s.abortForeign)
+	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{
+		App: s.app, Names: []string{"daily"}, For: release.Duration(30 * time.Minute), By: "ann",
+	})
+	require.True(t, s.env.IsWorkflowCompleted())
+	require.NoError(t, s.env.GetWorkflowError())
+	var result release.ToggleResult
+	require.NoError(t, s.env.GetWorkflowResult(&result))
+	require.True(t, result.SwitchedBack)
+	s.requireRulesAsBefore()
+}
