@@ -46,7 +46,7 @@ func parked() release.Progress {
 			{Number: 3, Instances: 2, State: release.BatchPending},
 		},
 		Awaiting:     &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: at(8), Until: at(8).Add(24 * time.Hour)},
-		ScalingRules: []release.HeldRule{{Name: "cpu"}},
+		ScalingRules: []release.HeldRule{{Name: "cpu", Suspended: true}},
 		RequestedBy:  "ci",
 		Note:         "orders: fix rounding",
 		StartedAt:    at(0),
@@ -58,7 +58,7 @@ func aborted() release.Progress {
 	p := parked()
 	p.Phase, p.Outcome, p.Reason = release.PhaseAborted, release.PhaseAborted, "aborted by mei: 订单金额不对"
 	p.Awaiting = nil
-	p.ScalingRules = []release.HeldRule{{Name: "cpu", Restored: true}, {Name: "night"}}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true, Restored: true}, {Name: "night", Suspended: true}}
 	p.Decisions = []release.Decision{
 		{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(9), Via: "update", Refused: "batch 2 does not wait for a confirmation: batch 1 does"},
 		{Kind: release.CommandAbort, By: "mei", At: at(10), Via: "event", Note: "订单金额不对"},
@@ -80,7 +80,7 @@ func gated() release.Progress {
 		{Name: "home-page", Batch: 1, Verdict: release.VerdictPass, Reason: "3 of 3 samples passed"},
 		{Name: "errors", Batch: 1, Verdict: release.VerdictFail, DryRun: true, Reason: "0.07 is not < 0.01"},
 	}
-	p.ScalingRules = []release.HeldRule{{Name: "cpu", Revision: "3f1c", Note: "somebody has enabled it"}, {Name: "night", Gone: true, Note: "somebody has deleted it"}}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true, Revision: "3f1c", Note: "somebody has enabled it"}, {Name: "night", Suspended: true, Gone: true, Note: "somebody has deleted it"}}
 	p.Traffic = &release.TrafficState{Applied: true, Kept: "beta"}
 	p.Decisions = []release.Decision{
 		{Kind: release.CommandOverride, By: "ci", At: at(0), Via: "request", Note: "orders are lost"},
