@@ -131,7 +131,10 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 // follow follows a release to its end and returns an error that stands for its outcome.
 func (a *app) follow(cmd *cobra.Command, g following) error {
 	return followTo(a, cmd, g, spectacle[release.Progress]{
-		name: "release", look: (*releases.Client).Look, view: a.releaseView(cmd, g.format),
+		name: "release", view: a.releaseView(cmd, g.format),
+		look: func(ctx context.Context, client *releases.Client, id string) (releases.Look, error) {
+			return client.Look(ctx, id)
+		},
 		phase: func(p release.Progress) release.Phase { return p.Phase },
 	})
 }
@@ -139,7 +142,7 @@ func (a *app) follow(cmd *cobra.Command, g following) error {
 // spectacle is what can be followed: releases or sets.
 type spectacle[P releases.Picture] struct {
 	name  string
-	look  func(*releases.Client, context.Context, string) (releases.LookAt[P], error)
+	look  func(context.Context, *releases.Client, string) (releases.LookAt[P], error)
 	view  *view[P]
 	phase func(P) release.Phase
 }
@@ -153,7 +156,7 @@ func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spe
 	}
 	defer closeClient()
 	p, err := releases.FollowerOf[P]{
-		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(client, ctx, g.id) },
+		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(ctx, client, g.id) },
 		Grace: g.grace,
 		Show:  s.view.show,
 	}.Follow(ctx)

@@ -281,7 +281,7 @@ func TestRecovered(t *testing.T) {
 }
 
 // checkout is a set that goes back because of its second wave.
-func checkout() release.SetProgress {
+func checkout() render.Set {
 	run := func(id string, standing release.Standing, outcome release.Phase) release.SetRun {
 		return release.SetRun{ReleaseID: id, Standing: standing, Outcome: outcome, StartedAt: at(1), EndedAt: at(4)}
 	}
@@ -289,7 +289,7 @@ func checkout() release.SetProgress {
 	stock.Rollback = &release.SetRun{ReleaseID: "r-4", Standing: release.StandingQueued, StartedAt: at(6)}
 	shop := release.SetStanding{Name: "shop", Run: run("r-2", release.StandingStarted, release.PhaseRolledBack)}
 	shop.Run.Reason = "batch 1 failed"
-	return release.SetProgress{
+	return render.Set{SetProgress: release.SetProgress{
 		SetID: "s-abcdefghijklmnop", Name: "checkout", Phase: release.PhaseRollingBack, OnFailure: release.SetRollback,
 		Reason: "shop (r-2) ended RolledBack; not begun: web", RequestedBy: "ci", StartedAt: at(0),
 		Waves: []release.WaveProgress{
@@ -301,7 +301,7 @@ func checkout() release.SetProgress {
 			{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(5), Via: "update"},
 			{Kind: release.CommandAbort, By: "li", At: at(6), Via: "event", Note: "a batch failed", Refused: "the set is rolling back already"},
 		},
-	}
+	}}
 }
 
 func TestSetTree(t *testing.T) {
@@ -317,7 +317,7 @@ func TestSetTree(t *testing.T) {
 
 func TestSetNews(t *testing.T) {
 	t.Parallel()
-	var was release.SetProgress
+	var was render.Set
 	lines := render.SetNews(was, checkout(), at(9))
 	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
 	require.Empty(t, render.SetNews(checkout(), checkout(), at(10)), "no news is told twice")

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,25 @@ func TestScalingRulesAreShownAsTheyAre(t *testing.T) {
 			require.Contains(t, render.Tree(p, at(30), render.Style{}), "└──⊞ cpu               ScalingRule   "+c.want+"\n")
 		})
 	}
+}
+
+// A set shows which of its releases stand still, though the set itself moves.
+func TestASetWhoseReleaseIsStalled(t *testing.T) {
+	t.Parallel()
+	set := checkout()
+	stalledSet := checkout()
+	back := noWorker()
+	back.ReleaseID = "r-4"
+	stalledSet.Stalled = map[string]release.Progress{"r-4": back}
+	golden(t, "set-stalled.golden", render.SetTree(stalledSet, at(30), render.Style{}))
+
+	ended := checkout()
+	ended.Waves[0].Releases[0].Rollback.Outcome = release.PhaseSucceeded
+	lines := slices.Concat(
+		render.SetNews(set, stalledSet, at(20)),
+		render.SetNews(stalledSet, stalledSet, at(21)),
+		render.SetNews(stalledSet, set, at(22)),
+		render.SetNews(stalledSet, ended, at(23)),
+	)
+	golden(t, "set-news-stalled.golden", strings.Join(lines, "\n")+"\n")
 }
