@@ -22,8 +22,8 @@ func (a *app) get() *cobra.Command {
 	cmd := a.onRelease(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
-		Long: `Show one release: where it stands, its batches, scaling rules and decisions. Exit code 0,
-whatever its outcome; with --watch as "slipway release watch".`,
+		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
+decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch".`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
@@ -60,7 +60,8 @@ func (a *app) watch() *cobra.Command {
 		Long: `Follow a release to its end. On a terminal the picture is redrawn; otherwise each change
 is one line. With -o json each change is one line of JSON, the whole progress of the release.
 
-While no worker runs, what was seen last stays: the release itself is durable.
+While no worker runs, what was seen last stays: the release itself is durable. While it is
+stalled, it says what it tries in vain and what helps, and is followed on.
 
 The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
