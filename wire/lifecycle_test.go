@@ -28,12 +28,22 @@ func progress(t *rapid.T) release.Progress {
 		p.Batches = []release.Batch{{Number: 1, Instances: 1, State: release.BatchDone, EndedAt: times().Draw(t, "endedAt")}}
 		p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "me", At: times().Draw(t, "at")}}
 	}
+	if rapid.Bool().Draw(t, "stalls") {
+		p.Stalled = &release.Stall{
+			Doing: string(release.VerbBeginRollout), Fault: release.FaultUnavailable, Failure: rapid.StringN(0, 100, -1).Draw(t, "failure"),
+			Since: times().Draw(t, "stalledSince"), At: times().Draw(t, "stalledAt"),
+		}
+		p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}}
+		p.Batches = append(p.Batches, release.Batch{Number: len(p.Batches) + 1, Instances: 1, State: release.BatchAborted})
+	}
 	return p
 }
 
 func TestEventSurvivesTheWire(t *testing.T) {
 	t.Parallel()
-	kinds := []release.EventKind{release.EventAccepted, release.EventBatchWaiting, release.EventRolledBack}
+	kinds := []release.EventKind{
+		release.EventAccepted, release.EventBatchWaiting, release.EventStalled, release.EventMoving, release.EventRolledBack,
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		want := wire.LifecycleEvent{
@@ -69,6 +79,34 @@ func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 		"data": {"releaseId": "r-1", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "shop:1"},
 			"phase": "AwaitingConfirm", "strategy": {"type": "gray", "gray": 1, "batches": 2, "confirm": "manual"}}
 	}`, string(msg.Data))
+}
+
+// A stall is told with what is tried in vain, and its end with the progress without it.
+func TestStalledAndMovingCarryTheProgress(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	p := release.Progress{
+		ReleaseID: "r-1", Phase: release.PhaseRollingOut, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
+		Artifact: release.Artifact{Image: "shop:1"}, Strategy: release.Strategy{Type: release.StrategyAll},
+		Stalled: &release.Stall{
+			Doing: string(release.VerbBeginRollout), Fault: release.FaultThrottled, Failure: "too many calls",
+			Since: at, At: at.Add(8 * time.Second), Until: at.Add(time.Hour),
+		},
+	}
+	data := `"releaseId": "r-1", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "shop:1"},
+		"phase": "RollingOut", "strategy": {"type": "all"}`
+	stall := `, "stalled": {"doing": "BeginRollout", "fault": "Throttled", "failure": "too many calls",
+		"since": "2026-11-22T10:00:00Z", "at": "2026-11-22T10:00:08Z", "until": "2026-11-22T11:00:00Z"}`
+	for _, kind := range []release.EventKind{release.EventStalled, release.EventMoving} {
+		msg, err := wire.EncodeEvent(release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: p}, at)
+		require.NoError(t, err)
+		require.Equal(t, "slipway.event.sae.app-1.r-1."+string(kind), msg.Subject)
+		require.JSONEq(t, `{
+			"specversion": "1.0", "type": "dev.slipway.release.`+string(kind)+`.v1", "id": "r-1.`+string(kind)+`.1",
+			"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
+			"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json", "data": {`+data+stall+`}}`, string(msg.Data))
+		p.Stalled, stall = nil, ""
+	}
 }
 
 func TestEncodeEventRefusesWhatTheBusWouldNotCarry(t *testing.T) {

@@ -212,7 +212,7 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 		"timeout policies":    {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
 		"lane policies":       {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":              {words(release.Phases()...), event.Defs["phase"].Enum},
-		"batch states":        {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed), event.Defs["batch"].Properties["state"].Enum},
+		"batch states":        {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
 		"kinds of waiting":    {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitThaw), event.Defs["awaiting"].Properties["kind"].Enum},
 		"kinds of decisions":  {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {

@@ -31,7 +31,7 @@ const (
 	noZerolog = "github.com/rs/zerolog"
 )
 
-// rules is the house of DESIGN §2 in the order of its layers. The longest
+// rules is the map of AGENTS.md in the order of its layers. The longest
 // matching room counts.
 func rules() []rule {
 	return []rule{

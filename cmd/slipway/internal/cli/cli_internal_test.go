@@ -156,6 +156,38 @@ func TestViewWithoutTerminal(t *testing.T) {
 	}
 }
 
+// A watch tells in one line each that a stall begins, changes and ends, and goes on.
+func TestWatchTellsOfAStall(t *testing.T) {
+	t.Parallel()
+	stalled := func(f release.Fault) releases.Sighting {
+		p := progress(release.PhasePreparing)
+		p.Stalled = &release.Stall{Doing: string(release.VerbSnapshot), Fault: f, Failure: "away", Since: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)}
+		return releases.Sighting{Progress: p}
+	}
+	var out, talk bytes.Buffer
+	a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	v := a.releaseView(&cobra.Command{}, render.FormatTable)
+	for _, s := range []releases.Sighting{
+		{Progress: progress(release.PhasePreparing)},
+		stalled(release.FaultNoWorker), stalled(release.FaultNoWorker), stalled(release.FaultThrottled),
+		{Progress: progress(release.PhasePreparing)},
+		{Progress: progress(release.PhaseSucceeded)},
+	} {
+		require.NoError(t, v.show(s))
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	want := []string{
+		"Preparing", "⚠ stalled since 2026-11-22T20:00:00Z, reading the application: no worker has taken it: away",
+		"⚠ stalled since 2026-11-22T20:00:00Z, reading the application: could not ask: away",
+		"◌ moves again, after a stall of ", "✔ Succeeded",
+	}
+	require.Len(t, lines, len(want))
+	for i, line := range lines {
+		require.Contains(t, line, want[i])
+	}
+	require.Empty(t, talk.String())
+}
+
 // A screen's file descriptor that is none has no size, so that nothing is cut.
 const anyTerminal = 1 << 20
 

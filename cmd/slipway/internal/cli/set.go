@@ -76,11 +76,24 @@ is up.`,
 
 // followSet follows a set to its end and returns an error that stands for its outcome.
 func (a *app) followSet(cmd *cobra.Command, g following) error {
-	return followTo(a, cmd, g, spectacle[release.SetProgress]{
-		name: "set", look: (*releases.Client).LookSet,
-		view:  &view[release.SetProgress]{app: a, format: g.format, screen: a.screen(cmd), tree: render.SetTree, news: render.SetNews},
-		phase: func(p release.SetProgress) release.Phase { return p.Phase },
+	return followTo(a, cmd, g, spectacle[render.Set]{
+		name: "set", look: lookSet,
+		view:  &view[render.Set]{app: a, format: g.format, screen: a.screen(cmd), tree: render.SetTree, news: render.SetNews},
+		phase: func(p render.Set) release.Phase { return p.Phase },
 	})
+}
+
+// lookSet looks at a set, and at what its releases under way try in vain.
+func lookSet(ctx context.Context, client *releases.Client, id string) (releases.LookAt[render.Set], error) {
+	look, err := client.LookSet(ctx, id)
+	if err != nil {
+		return releases.LookAt[render.Set]{}, err
+	}
+	set := render.Set{SetProgress: look.Progress}
+	if !look.Closed {
+		set.Stalled = client.Stalled(ctx, look.Progress)
+	}
+	return releases.LookAt[render.Set]{Progress: set, Closed: look.Closed, Lack: look.Lack}, nil
 }
 
 func (a *app) setWatch() *cobra.Command {
@@ -121,7 +134,7 @@ func (a *app) setGet() *cobra.Command {
   slipway set get s-abcdefghijklmnop -o json`,
 		Args: arguments("ID"),
 	}, func(ctx context.Context, call *temporalCall) error {
-		look, err := call.client.LookSet(ctx, call.args[0])
+		look, err := lookSet(ctx, call.client, call.args[0])
 		if err != nil {
 			return err
 		}

@@ -22,8 +22,8 @@ func (a *app) get() *cobra.Command {
 	cmd := a.onRelease(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
-		Long: `Show one release: where it stands, its batches, scaling rules and decisions. Exit code 0,
-whatever its outcome; with --watch as "slipway release watch".`,
+		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
+decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch".`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
@@ -60,7 +60,8 @@ func (a *app) watch() *cobra.Command {
 		Long: `Follow a release to its end. On a terminal the picture is redrawn; otherwise each change
 is one line. With -o json each change is one line of JSON, the whole progress of the release.
 
-While no worker runs, what was seen last stays: the release itself is durable.
+While no worker runs, what was seen last stays: the release itself is durable. While it is
+stalled, it says what it tries in vain and what helps, and is followed on.
 
 The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
@@ -131,7 +132,10 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 // follow follows a release to its end and returns an error that stands for its outcome.
 func (a *app) follow(cmd *cobra.Command, g following) error {
 	return followTo(a, cmd, g, spectacle[release.Progress]{
-		name: "release", look: (*releases.Client).Look, view: a.releaseView(cmd, g.format),
+		name: "release", view: a.releaseView(cmd, g.format),
+		look: func(ctx context.Context, client *releases.Client, id string) (releases.Look, error) {
+			return client.Look(ctx, id)
+		},
 		phase: func(p release.Progress) release.Phase { return p.Phase },
 	})
 }
@@ -139,7 +143,7 @@ func (a *app) follow(cmd *cobra.Command, g following) error {
 // spectacle is what can be followed: releases or sets.
 type spectacle[P releases.Picture] struct {
 	name  string
-	look  func(*releases.Client, context.Context, string) (releases.LookAt[P], error)
+	look  func(context.Context, *releases.Client, string) (releases.LookAt[P], error)
 	view  *view[P]
 	phase func(P) release.Phase
 }
@@ -153,7 +157,7 @@ func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spe
 	}
 	defer closeClient()
 	p, err := releases.FollowerOf[P]{
-		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(client, ctx, g.id) },
+		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(ctx, client, g.id) },
 		Grace: g.grace,
 		Show:  s.view.show,
 	}.Follow(ctx)

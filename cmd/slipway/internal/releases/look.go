@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
 )
@@ -48,6 +50,54 @@ func (c *Client) LookSet(ctx context.Context, id string) (SetLook, error) {
 	return look(ctx, eye[release.SetProgress]{
 		client: c, id: id, workflowID: release.AddresseeID(id), described: describedSet, stranded: strandedSet,
 	})
+}
+
+// looksAtOnce is how many releases of a set are looked at side by side.
+const looksAtOnce = 8
+
+// Stalled looks at the releases of a set that are under way, and returns those that try
+// something in vain by their IDs; nil when none does. One that does not answer is left out:
+// what it tries is not known.
+func (c *Client) Stalled(ctx context.Context, p release.SetProgress) map[string]release.Progress {
+	var found map[string]release.Progress
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	for _, id := range underWay(p) {
+		group.Go(func() error {
+			l, err := c.Look(ctx, id)
+			if err == nil && l.Progress.Stalled != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				if found == nil {
+					found = map[string]release.Progress{}
+				}
+				found[id] = l.Progress
+			}
+			return nil // the set is shown without one that does not answer
+		})
+	}
+	_ = group.Wait()
+	return found
+}
+
+// underWay are the IDs of the releases that a set has begun and that have not ended.
+func underWay(p release.SetProgress) []string {
+	var ids []string
+	add := func(r release.SetRun) {
+		if r.Standing != "" && r.Outcome == "" {
+			ids = append(ids, r.ReleaseID)
+		}
+	}
+	for _, w := range p.Waves {
+		for _, r := range w.Releases {
+			add(r.Run)
+			if r.Rollback != nil {
+				add(*r.Rollback)
+			}
+		}
+	}
+	return ids
 }
 
 // eye looks at one workflow that shows a progress.
@@ -119,7 +169,7 @@ func (e eye[P]) stray(ctx context.Context, d *client.WorkflowExecutionDescriptio
 func stranded(p release.Progress, d *client.WorkflowExecutionDescription) release.Progress {
 	p.Reason = "its workflow was " + stopped(d.Status) + " at " + string(p.Phase) +
 		": nobody follows its change order or restores its scaling rules; look at the application on its platform"
-	p.Phase, p.Outcome, p.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
+	p.Phase, p.Outcome, p.Awaiting, p.Stalled = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil, nil
 	if d.WorkflowCloseTime != nil {
 		p.EndedAt = *d.WorkflowCloseTime
 	}

@@ -125,7 +125,7 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil)
-			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut, ScalingRules: held, Awaiting: &release.Awaiting{}}}, err)
+			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut, ScalingRules: held, Awaiting: &release.Awaiting{}, Stalled: &release.Stall{}}}, err)
 			look, lookErr := r.Look(t.Context(), id)
 			require.NoError(t, lookErr)
 			require.True(t, look.Closed)
@@ -133,6 +133,7 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 			require.Contains(t, look.Progress.Reason, "terminated at RollingOut")
 			require.Equal(t, start().Add(time.Hour), look.Progress.EndedAt)
 			require.Nil(t, look.Progress.Awaiting)
+			require.Nil(t, look.Progress.Stalled, "nobody tries anything any more")
 			if err == nil {
 				require.Equal(t, held, look.Progress.ScalingRules)
 			}
@@ -302,6 +303,29 @@ func TestLookAtASet(t *testing.T) {
 	require.True(t, look.Closed)
 	require.Equal(t, release.PhaseNeedsAttention, look.Progress.Outcome)
 	require.Contains(t, look.Progress.Reason, "terminated at AwaitingConfirm: the releases that it has begun go on by themselves")
+}
+
+// Of the releases of a set those under way are asked what they try in vain.
+func TestStalledReleasesOfASet(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
+	for id, answer := range map[string]release.Progress{"r-2": stalled, "r-3": {ReleaseID: "r-3"}} {
+		m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
+		m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answering{answer}, nil)
+	}
+	m.On("DescribeWorkflow", mock.Anything, release.WorkflowID("r-4"), "").Return(nil, serviceerror.NewUnavailable("away"))
+	run := func(id string, s release.Standing, outcome release.Phase) release.SetStanding {
+		return release.SetStanding{Run: release.SetRun{ReleaseID: id, Standing: s, Outcome: outcome}}
+	}
+	back := run("r-1", release.StandingStarted, release.PhaseSucceeded)
+	back.Rollback = &release.SetRun{ReleaseID: "r-2", Standing: release.StandingStarted}
+	set := release.SetProgress{SetID: setID, Waves: []release.WaveProgress{
+		{Releases: []release.SetStanding{back, run("r-3", release.StandingQueued, ""), run("r-4", release.StandingStarted, "")}},
+		{Releases: []release.SetStanding{run("r-5", "", "")}},
+	}}
+	require.Equal(t, map[string]release.Progress{"r-2": stalled}, r.Stalled(t.Context(), set))
+	require.Nil(t, r.Stalled(t.Context(), release.SetProgress{}))
 }
 
 func TestNoSuchSet(t *testing.T) {

@@ -41,7 +41,7 @@ func batchState(s release.BatchState, waits bool) Cell {
 		c = cyan
 	case release.BatchDone, release.BatchConfirmed:
 		icon, c = iconGood, green
-	case release.BatchFailed:
+	case release.BatchFailed, release.BatchAborted:
 		icon, c = iconBad, red
 	}
 	if waits {
@@ -66,16 +66,22 @@ func verdict(g release.GateResult) Cell {
 	return Cell{Text: text, color: c}
 }
 
-func ruleState(r release.HeldRule, p release.Phase) Cell {
+// ruleState tells what the release has done to a scaling rule. Only what it has switched
+// off and read back so is suspended: until then the rule may still be on.
+func ruleState(r release.HeldRule, p release.Progress) Cell {
 	switch {
 	case r.Gone:
 		return Cell{Text: iconBad + " gone", color: yellow}
 	case r.Restored:
 		return Cell{Text: iconGood + " restored", color: green}
-	case p.Ended():
+	case p.Phase == release.PhaseNeedsAttention, r.Suspended && p.Phase.Ended():
 		return Cell{Text: iconAlarm + " not restored", color: red}
-	default:
+	case r.Suspended:
 		return Cell{Text: iconParked + " suspended", color: yellow}
+	case p.Stalled != nil && tried(p) == release.VerbSetScaling && !returns(p):
+		return Cell{Text: iconMoving + " being switched off", color: cyan}
+	default:
+		return Cell{Text: iconMoving + " not suspended", color: faint}
 	}
 }
 

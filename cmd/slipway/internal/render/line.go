@@ -8,9 +8,18 @@ import (
 	"slipway/release"
 )
 
-// Line tells in one line where a release stands. It holds no moment but the limits of
-// waiting, so that it changes only with the release.
+// Line tells in one line where a release stands, and what it tries in vain. It holds no
+// moment but those of the release, so that it changes only with the release.
 func Line(p release.Progress) string {
+	line := standing(p)
+	if p.Stalled != nil {
+		line += ", " + stall(p)
+	}
+	return Clean(line)
+}
+
+// standing tells where a release stands, whatever it tries in vain.
+func standing(p release.Progress) string {
 	icon, _ := phaseIcon(p.Phase)
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
 	if at := batch(p); at != "" {
@@ -25,7 +34,7 @@ func Line(p release.Progress) string {
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
 	}
-	return Clean(strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // News returns the lines that tell what changed from prev to next, each with the moment
@@ -40,8 +49,11 @@ func News(prev, next release.Progress, now time.Time) []string {
 	for _, g := range next.Gates[measured:] {
 		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
 	}
-	if line := Line(next); line != Line(prev) {
-		lines = append(lines, line)
+	if line := standing(next); line != standing(prev) {
+		lines = append(lines, Clean(line))
+	}
+	if line := stallNews(prev, next, now); line != "" {
+		lines = append(lines, Clean(line))
 	}
 	for i, line := range lines {
 		lines[i] = stamp(now) + " " + line

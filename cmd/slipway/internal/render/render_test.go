@@ -46,7 +46,7 @@ func parked() release.Progress {
 			{Number: 3, Instances: 2, State: release.BatchPending},
 		},
 		Awaiting:     &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: at(8), Until: at(8).Add(24 * time.Hour)},
-		ScalingRules: []release.HeldRule{{Name: "cpu"}},
+		ScalingRules: []release.HeldRule{{Name: "cpu", Suspended: true}},
 		RequestedBy:  "ci",
 		Note:         "orders: fix rounding",
 		StartedAt:    at(0),
@@ -58,7 +58,7 @@ func aborted() release.Progress {
 	p := parked()
 	p.Phase, p.Outcome, p.Reason = release.PhaseAborted, release.PhaseAborted, "aborted by mei: 订单金额不对"
 	p.Awaiting = nil
-	p.ScalingRules = []release.HeldRule{{Name: "cpu", Restored: true}, {Name: "night"}}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true, Restored: true}, {Name: "night", Suspended: true}}
 	p.Decisions = []release.Decision{
 		{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(9), Via: "update", Refused: "batch 2 does not wait for a confirmation: batch 1 does"},
 		{Kind: release.CommandAbort, By: "mei", At: at(10), Via: "event", Note: "订单金额不对"},
@@ -80,7 +80,7 @@ func gated() release.Progress {
 		{Name: "home-page", Batch: 1, Verdict: release.VerdictPass, Reason: "3 of 3 samples passed"},
 		{Name: "errors", Batch: 1, Verdict: release.VerdictFail, DryRun: true, Reason: "0.07 is not < 0.01"},
 	}
-	p.ScalingRules = []release.HeldRule{{Name: "cpu", Revision: "3f1c", Note: "somebody has enabled it"}, {Name: "night", Gone: true, Note: "somebody has deleted it"}}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true, Revision: "3f1c", Note: "somebody has enabled it"}, {Name: "night", Suspended: true, Gone: true, Note: "somebody has deleted it"}}
 	p.Traffic = &release.TrafficState{Applied: true, Kept: "beta"}
 	p.Decisions = []release.Decision{
 		{Kind: release.CommandOverride, By: "ci", At: at(0), Via: "request", Note: "orders are lost"},
@@ -281,7 +281,7 @@ func TestRecovered(t *testing.T) {
 }
 
 // checkout is a set that goes back because of its second wave.
-func checkout() release.SetProgress {
+func checkout() render.Set {
 	run := func(id string, standing release.Standing, outcome release.Phase) release.SetRun {
 		return release.SetRun{ReleaseID: id, Standing: standing, Outcome: outcome, StartedAt: at(1), EndedAt: at(4)}
 	}
@@ -289,7 +289,7 @@ func checkout() release.SetProgress {
 	stock.Rollback = &release.SetRun{ReleaseID: "r-4", Standing: release.StandingQueued, StartedAt: at(6)}
 	shop := release.SetStanding{Name: "shop", Run: run("r-2", release.StandingStarted, release.PhaseRolledBack)}
 	shop.Run.Reason = "batch 1 failed"
-	return release.SetProgress{
+	return render.Set{SetProgress: release.SetProgress{
 		SetID: "s-abcdefghijklmnop", Name: "checkout", Phase: release.PhaseRollingBack, OnFailure: release.SetRollback,
 		Reason: "shop (r-2) ended RolledBack; not begun: web", RequestedBy: "ci", StartedAt: at(0),
 		Waves: []release.WaveProgress{
@@ -301,7 +301,7 @@ func checkout() release.SetProgress {
 			{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(5), Via: "update"},
 			{Kind: release.CommandAbort, By: "li", At: at(6), Via: "event", Note: "a batch failed", Refused: "the set is rolling back already"},
 		},
-	}
+	}}
 }
 
 func TestSetTree(t *testing.T) {
@@ -317,7 +317,7 @@ func TestSetTree(t *testing.T) {
 
 func TestSetNews(t *testing.T) {
 	t.Parallel()
-	var was release.SetProgress
+	var was render.Set
 	lines := render.SetNews(was, checkout(), at(9))
 	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
 	require.Empty(t, render.SetNews(checkout(), checkout(), at(10)), "no news is told twice")

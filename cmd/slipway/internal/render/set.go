@@ -1,17 +1,27 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"slipway/release"
 )
 
+// Set is a set, and what its releases show of themselves.
+type Set struct {
+	release.SetProgress
+
+	// Stalled are the releases under way that try something in vain, by their IDs.
+	Stalled map[string]release.Progress `json:"stalled,omitempty"`
+}
+
 // SetTree draws one set as a block of facts above a tree of its waves with their releases
 // and rollbacks, and of the decisions.
-func SetTree(p release.SetProgress, now time.Time, style Style) string {
-	return setFacts(p, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "RELEASE", "AGE", "INFO")}, setNodes(p, now)...), style)
+func SetTree(p Set, now time.Time, style Style) string {
+	return setFacts(p.SetProgress, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "RELEASE", "AGE", "INFO")}, setNodes(p, now)...), style)
 }
 
 func setFacts(p release.SetProgress, now time.Time, style Style) string {
@@ -40,16 +50,16 @@ func setFacts(p release.SetProgress, now time.Time, style Style) string {
 }
 
 // setNodes are the rows of the tree of a set.
-func setNodes(p release.SetProgress, now time.Time) [][]Cell {
+func setNodes(p Set, now time.Time) [][]Cell {
 	rows := [][]Cell{{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}}}
 	var branches []node
 	for _, w := range p.Waves {
 		waits := p.Awaiting != nil && p.Awaiting.Batch == w.Number
 		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, waveState(w, waits), {}, {}, {}}}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, runNode("⧉ "+r.Name, "Release", r.Run, now))
+			branch.leaf = append(branch.leaf, p.runNode("⧉ "+r.Name, "Release", r.Run, now))
 			if r.Rollback != nil {
-				branch.leaf = append(branch.leaf, runNode("↶ "+r.Name, "Rollback", *r.Rollback, now))
+				branch.leaf = append(branch.leaf, p.runNode("↶ "+r.Name, "Rollback", *r.Rollback, now))
 			}
 		}
 		branches = append(branches, branch)
@@ -78,17 +88,20 @@ func waveState(w release.WaveProgress, waits bool) Cell {
 	return Cell{Text: iconGood + " done", color: green}
 }
 
-func runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
-	state := Cell{Text: iconMoving + " pending", color: faint}
+func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
+	state, info := Cell{Text: iconMoving + " pending", color: faint}, r.Reason
+	stalled, stalls := p.Stalled[r.ReleaseID]
 	switch {
 	case r.Outcome != "":
 		state = phase(r.Outcome)
+	case stalls:
+		state, info = Cell{Text: iconAlarm + " stalled", color: red}, stallLine(stalled)
 	case r.Standing != "":
 		state = Cell{Text: iconMoving + " under way", color: cyan}
 	case !r.StartedAt.IsZero():
 		state = Cell{Text: iconMoving + " submitting", color: cyan}
 	}
-	return []Cell{{Text: name}, {Text: kind}, state, {Text: r.ReleaseID}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.Reason}}
+	return []Cell{{Text: name}, {Text: kind}, state, {Text: r.ReleaseID}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
 }
 
 // wave tells which wave a set is at, and of how many.
@@ -144,25 +157,46 @@ func SetLine(p release.SetProgress) string {
 
 // SetNews returns the lines that tell what changed from prev to next, in the manner of
 // [News].
-func SetNews(prev, next release.SetProgress, now time.Time) []string {
+func SetNews(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
 		lines = append(lines, Clean(next.SetID+" ◆ "+setDecision(d)))
 	}
 	known := map[string]bool{}
-	for _, line := range setRuns(prev) {
+	for _, line := range setRuns(prev.SetProgress) {
 		known[line] = true
 	}
-	for _, line := range setRuns(next) {
+	for _, line := range slices.Concat(setRuns(next.SetProgress), setStalls(prev, next, now)) {
 		if !known[line] {
 			lines = append(lines, Clean(next.SetID+" ⧉ "+line))
 		}
 	}
-	if line := SetLine(next); line != SetLine(prev) {
+	if line := SetLine(next.SetProgress); line != SetLine(prev.SetProgress) {
 		lines = append(lines, line)
 	}
 	for i, line := range lines {
 		lines[i] = stamp(now) + " " + line
+	}
+	return lines
+}
+
+// setStalls tells of each release of a set whose stall has begun, changed or ended.
+func setStalls(prev, next Set, now time.Time) []string {
+	var lines []string
+	tell := func(name string, r release.SetRun) {
+		is := next.Stalled[r.ReleaseID]
+		is.ReleaseID, is.Phase = r.ReleaseID, cmp.Or(r.Outcome, is.Phase)
+		if line := stallNews(prev.Stalled[r.ReleaseID], is, now); line != "" {
+			lines = append(lines, name+": "+line)
+		}
+	}
+	for _, w := range next.Waves {
+		for _, r := range w.Releases {
+			tell(r.Name, r.Run)
+			if r.Rollback != nil {
+				tell("rollback of "+r.Name, *r.Rollback)
+			}
+		}
 	}
 	return lines
 }

@@ -32,6 +32,7 @@ func facts(p release.Progress, now time.Time, style Style) string {
 	}
 	add("Artifact", Cell{Text: artifact(p.Artifact)})
 	add("Status", phase(p.Phase))
+	rows = append(rows, stallFacts(p, now)...)
 	add("Reason", Cell{Text: p.Reason})
 	add("Paused", Cell{Text: paused(p), color: yellow})
 	add("Strategy", Cell{Text: strategy(p.Strategy)})
@@ -84,7 +85,7 @@ func nodes(p release.Progress, now time.Time) [][]Cell {
 		branches = append(branches, node{row: batchNode(p, b, now), leaf: gateNodes(p, b.Number)})
 	}
 	for _, r := range p.ScalingRules {
-		branches = append(branches, node{row: []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, ruleState(r, p.Phase), {}, {}, {Text: r.Note}}})
+		branches = append(branches, node{row: []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, ruleState(r, p), {}, {}, {Text: r.Note}}})
 	}
 	if t := p.Traffic; t != nil {
 		branches = append(branches, node{row: []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}}})

@@ -1,0 +1,224 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// stallFacts are the rows that tell of a stall: what is tried and how it fails, since when,
+// until when, and what helps. Each is a row of its own, so that a narrow terminal cuts long
+// words and no fact.
+func stallFacts(p release.Progress, now time.Time) [][]Cell {
+	s := p.Stalled
+	if s == nil {
+		return nil
+	}
+	rows := [][]Cell{
+		{{Text: "Stalled:"}, {Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
+		Text("Since:", stamp(s.Since)+" ("+age(s.Since, time.Time{}, now)+")"),
+		Text("Last failure:", fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At))),
+	}
+	if !s.Until.IsZero() {
+		rows = append(rows, Text("Tried until:", stamp(s.Until)+" ("+span(s.Until.Sub(now))+" left), "+afterwards(p)))
+	}
+	if helps := remedy(p); helps != "" {
+		rows = append(rows, []Cell{{Text: "What helps:"}, {Text: helps, color: yellow}})
+	}
+	return rows
+}
+
+// stallLine tells of a stall in one line, without a moment of its own; empty when there is
+// none.
+func stallLine(p release.Progress) string {
+	s := p.Stalled
+	if s == nil {
+		return ""
+	}
+	parts := []string{stall(p)}
+	if !s.Until.IsZero() {
+		parts = append(parts, "tried until "+stamp(s.Until)+", "+afterwards(p))
+	}
+	if helps := remedy(p); helps != "" {
+		parts = append(parts, "what helps: "+helps)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// stall tells what is tried in vain, since when, and how it fails.
+func stall(p release.Progress) string {
+	s := p.Stalled
+	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since), doing(p), refusal(s.Fault), s.Failure)
+}
+
+// stallNews tells that a stall has begun, changed or ended; empty when it has not, and when
+// the release has ended, which its phase tells.
+func stallNews(prev, next release.Progress, now time.Time) string {
+	switch line := stallLine(next); {
+	case line == stallLine(prev):
+		return ""
+	case line != "":
+		return next.ReleaseID + " " + iconAlarm + " " + line
+	case next.Phase.Ended():
+		return ""
+	default:
+		return fmt.Sprintf("%s %s moves again, after a stall of %s while %s", next.ReleaseID, iconMoving, age(prev.Stalled.Since, time.Time{}, now), doing(prev))
+	}
+}
+
+// doing is what is tried, in words. Whatever has none is named as it is.
+func doing(p release.Progress) string {
+	if words := verb(p); words != "" {
+		return words
+	}
+	switch name := p.Stalled.Doing; name {
+	case release.AwaitOpenActivity:
+		return "reading the calendar of freezes"
+	case release.CheckGatesActivity:
+		return "checking the gates"
+	case release.MeasureActivity:
+		return "measuring the gates"
+	default:
+		return name
+	}
+}
+
+// tried is the platform's verb that is tried, whether it is named by itself or as an
+// activity.
+func tried(p release.Progress) release.Verb {
+	return release.Verb(strings.TrimPrefix(p.Stalled.Doing, release.ActivityName(p.App.Platform, "")))
+}
+
+// verb is what a verb of the platform does, in words; empty for what is none.
+func verb(p release.Progress) string {
+	switch tried(p) {
+	case release.VerbSnapshot:
+		return "reading the application"
+	case release.VerbAwaitIdle:
+		return "waiting for the end of another change order"
+	case release.VerbFindChange:
+		return "looking for a change order that may have begun"
+	case release.VerbBeginRollout:
+		return "deploying"
+	case release.VerbObserve:
+		return "looking at the change order"
+	case release.VerbConfirmBatch:
+		return "confirming batch " + finished(p)
+	case release.VerbAbortRollout:
+		return "aborting the change order"
+	case release.VerbBeginRollback:
+		return "rolling back"
+	case release.VerbBeginRestart:
+		return "restarting"
+	case release.VerbBeginRescale:
+		return "rescaling"
+	case release.VerbApplyTraffic:
+		return "setting the traffic rule"
+	case release.VerbClearTraffic:
+		return "removing the traffic rule"
+	case release.VerbSetScaling:
+		if returns(p) {
+			return "putting scaling rules back"
+		}
+		return "switching scaling rules off"
+	case release.VerbVerify:
+		return "reading back what runs"
+	}
+	return ""
+}
+
+// finished is the number of the latest batch that has finished, which is the one that a
+// confirmation names.
+func finished(p release.Progress) string {
+	number := "?"
+	for _, b := range p.Batches {
+		if b.State == release.BatchDone || b.State == release.BatchConfirmed {
+			number = fmt.Sprint(b.Number)
+		}
+	}
+	return number
+}
+
+// returns tells whether what is tried puts things back: the release is on its way back or
+// at its end, or it was stopped, or the verb is one that only puts back. Scaling rules are
+// switched off while it prepares, and on again by the same verb.
+func returns(p release.Progress) bool {
+	v := tried(p)
+	restores := v == release.VerbSetScaling && (p.Phase != release.PhasePreparing || slices.ContainsFunc(p.ScalingRules, suspended))
+	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout ||
+		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped(p)
+}
+
+func suspended(r release.HeldRule) bool { return r.Suspended }
+
+// stopped tells whether a word or a limit has stopped the release. One that waits for a
+// safe point has not while a batch is in progress.
+func stopped(p release.Progress) bool {
+	runs := slices.ContainsFunc(p.Batches, func(b release.Batch) bool { return b.State == release.BatchRunning })
+	return slices.ContainsFunc(p.Decisions, func(d release.Decision) bool {
+		stops := d.Kind == release.CommandAbort || d.Kind == release.CommandRollback
+		return stops && d.Refused == "" && (!d.AtSafePoint || !runs)
+	})
+}
+
+// refusal says in words which kind of not-yet a failure is.
+func refusal(f release.Fault) string {
+	switch f {
+	case release.FaultThrottled, release.FaultUnavailable, release.FaultUnguarded:
+		return "could not ask"
+	case release.FaultNoWorker:
+		return "no worker has taken it"
+	case release.FaultNotNow:
+		return "refused for now"
+	case release.FaultConflict:
+		return "another change order is in the way"
+	case release.FaultAmbiguous:
+		return "the answer was lost"
+	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,
+		release.FaultUndecidable, release.FaultFrozen, release.FaultUnchanged, release.FaultStopped:
+	}
+	return "it fails"
+}
+
+// afterwards is what becomes of the release when the limit of the trying passes.
+func afterwards(p release.Progress) string {
+	if returns(p) {
+		return "then it needs attention"
+	}
+	return "then it is aborted"
+}
+
+// remedy is what a person can do about the last failure; empty where nobody knows.
+func remedy(p release.Progress) string {
+	switch p.Stalled.Fault {
+	case release.FaultThrottled:
+		return "wait; if it lasts, let the workers make fewer calls a second, or find out who else calls the platform with their account"
+	case release.FaultUnavailable:
+		return "wait; if it lasts, find out whether the workers reach what they ask"
+	case release.FaultUnguarded:
+		return "bring NATS back; where the calendar of freezes does not exist, slipway setup creates it"
+	case release.FaultNoWorker:
+		return workerMissing(p)
+	case release.FaultNotNow:
+		return "wait; if it lasts, look at the application on its platform"
+	case release.FaultConflict:
+		return "wait for the other change order, or end it in the platform's console"
+	case release.FaultAmbiguous:
+		return "wait: what may have begun is looked for before anything is sent again"
+	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,
+		release.FaultUndecidable, release.FaultFrozen, release.FaultUnchanged, release.FaultStopped:
+	}
+	return ""
+}
+
+// workerMissing says which worker to start. What is no verb of the platform is done by
+// workers of any region.
+func workerMissing(p release.Progress) string {
+	if verb(p) == "" {
+		return "start a worker: none takes from task queue " + release.WorkflowTaskQueue
+	}
+	return "start a worker for region " + p.App.Region + ": none takes from task queue " + release.PlatformTaskQueue(p.App.Platform, p.App.Region)
+}
