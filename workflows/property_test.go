@@ -3,7 +3,9 @@ package workflows_test
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,9 +17,10 @@ import (
 	"slipway/saesim"
 )
 
-// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3 and R6 under any mix of lost
-// answers, errors before and after the platform has acted, throttling, failing batches,
-// and workers that die before or after any call.
+// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13 and R18 under any
+// mix of lost answers, errors before and after the platform has acted, throttling, failing
+// batches, workers that die before or after any call, freezes, change orders begun
+// elsewhere, and a calendar and a bus that are away for a while.
 func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -26,11 +29,14 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		s.drawTrouble(rt)
 		// Short limits: waiting is cheap in life, but each look costs the test time.
 		spec.Limits.Confirm, spec.Limits.Approval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
+		foreign := s.drawSurroundings(rt)
 		p := s.run(spec)
 		require.NoError(rt, s.sim.ClearFaults())
 		s.death.strikes = nil
 		require.True(rt, p.Outcome.Ended(), p.Reason)
-		s.requireOneOrderAStep(rt, p)
+		require.Nil(rt, p.Stalled)
+		s.requireOneOrderAStep(rt, p, foreign)
+		s.requireNothingBegunAfterAnAbort(rt, p)
 		if p.Outcome == release.PhaseNeedsAttention {
 			require.NotEmpty(rt, p.Reason)
 			for _, rule := range p.ScalingRules {
@@ -38,9 +44,12 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 			}
 			return
 		}
+		if foreign.unfinished(s) {
+			return // what runs, and which rules are on, is somebody else's to say
+		}
 		s.requireRulesAsBefore()
 		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
-		if p.Outcome == release.PhaseSucceeded {
+		if p.Outcome == release.PhaseSucceeded && !foreign.after(s, p.ChangeOrderID) {
 			require.Equal(rt, p.Artifact.Image, s.configured())
 		}
 	})
@@ -123,14 +132,108 @@ func (s *stage) drawTrouble(t *rapid.T) {
 	}
 }
 
-// requireOneOrderAStep counts the change orders that were begun through the API: at most
+// foreignOrders are the change orders that a property test has begun by hand, by their IDs.
+type foreignOrders struct {
+	mu  sync.Mutex
+	ids []string
+}
+
+// begin begins an order by hand, unless the platform refuses; later it is ended by hand.
+func (f *foreignOrders) begin(s *stage, last time.Duration) {
+	ctx := s.t.Context()
+	out, err := s.client.DeployApplication(ctx, &saeclient.DeployApplicationInput{
+		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new("by hand"),
+		AutoEnableApplicationScalingRule: new(true),
+		UpdateStrategy: &saeclient.UpdateStrategy{
+			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseManual},
+		},
+	})
+	if err != nil {
+		return
+	}
+	f.mu.Lock()
+	f.ids = append(f.ids, out.Data.ChangeOrderID)
+	f.mu.Unlock()
+	s.at(last, func() {
+		_, _ = s.client.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: out.Data.ChangeOrderID})
+	})
+}
+
+func (f *foreignOrders) has(id string) bool { return slices.Contains(f.ids, id) }
+
+// unfinished tells whether one of them is.
+func (f *foreignOrders) unfinished(s *stage) bool {
+	return slices.ContainsFunc(s.sim.Orders(s.app.ID), func(o saesim.Order) bool { return f.has(o.ID) && !saeclient.ChangeOrderFinished(o.Status) })
+}
+
+// after tells whether one of them was begun after the order with the ID.
+func (f *foreignOrders) after(s *stage, id string) bool {
+	seen := false
+	for _, o := range s.sim.Orders(s.app.ID) {
+		if seen && f.has(o.ID) {
+			return true
+		}
+		seen = seen || o.ID == id
+	}
+	return false
+}
+
+// drawSurroundings draws freezes, change orders begun elsewhere, and collaborators that are
+// away for a while.
+func (s *stage) drawSurroundings(t *rapid.T) *foreignOrders {
+	start := s.env.Now()
+	span := func(name string) (from, to time.Duration) {
+		from = time.Duration(rapid.IntRange(0, 3*3600).Draw(t, name+" from")) * time.Second
+		return from, from + time.Duration(rapid.IntRange(1, 3600).Draw(t, name+" lasts"))*time.Second
+	}
+	away := func(name string) func() bool {
+		if !rapid.Bool().Draw(t, name) {
+			return nil
+		}
+		from, to := span(name)
+		return func() bool { d := s.since(start); return d >= from && d < to }
+	}
+	s.calendarDown, s.busDown = away("calendar away"), away("bus away")
+	if rapid.IntRange(0, 2).Draw(t, "freeze") == 0 {
+		from, to := span("freeze")
+		s.at(from, func() { s.freeze(stopped()) })
+		s.at(to, func() { s.freeze(release.Calendar{}) })
+	}
+	foreign := &foreignOrders{}
+	for range rapid.IntRange(0, 2).Draw(t, "orders by hand") {
+		from, to := span("by hand")
+		s.at(from, func() { foreign.begin(s, to-from) })
+	}
+	return foreign
+}
+
+// requireNothingBegunAfterAnAbort is R11 by the simulator's own ledger: no order towards the
+// new version is begun after an abort has counted.
+func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
+	t.Helper()
+	token := release.Token(p.ReleaseID, string(release.StepRollout))
+	for _, d := range p.Decisions {
+		if d.Kind != release.CommandAbort || d.AtSafePoint || d.Refused != "" {
+			continue
+		}
+		for _, o := range s.sim.Orders(s.app.ID) {
+			require.False(t, strings.HasPrefix(o.Description, token) && o.CreatedAt.After(d.At.Add(time.Second)),
+				"order %s was begun at %s, after the abort of %s", o.ID, o.CreatedAt, d.At)
+		}
+	}
+}
+
+// requireOneOrderAStep counts the change orders that were begun for the release: at most
 // one for the operation, and one for the way back.
-func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
+func (s *stage) requireOneOrderAStep(t tester, p release.Progress, foreign *foreignOrders) {
 	t.Helper()
 	counts := map[string]int{}
-	for _, kind := range s.orders()[1:] { // the first is the deployment before
-		counts[kind]++
+	for _, o := range s.sim.Orders(s.app.ID) {
+		if o.Type != saeclient.CoTypeCreateApp && !foreign.has(o.ID) {
+			counts[o.Type]++
+		}
 	}
+	counts[saeclient.CoTypeDeploy]-- // the first is the deployment before
 	want := map[string]int{saeclient.CoTypeDeployHistroy: 1}
 	switch p.Operation {
 	case release.OperationRelease:
