@@ -78,6 +78,9 @@ const (
 	FaultThrottled   Fault = "Throttled"
 	FaultUnavailable Fault = "Unavailable"
 	FaultUnguarded   Fault = "Unguarded"
+	// FaultDeclined is a change that was sent, and answered with an error that says it was
+	// refused for now. That is no proof: look before it is sent again.
+	FaultDeclined Fault = "Declined"
 	// FaultAmbiguous may or may not have acted: look before saying it again.
 	FaultAmbiguous Fault = "Ambiguous"
 	// FaultUnchanged is no fault: there is nothing new yet, look again later.
@@ -97,7 +100,8 @@ func (f Fault) Retryable() bool {
 	switch f {
 	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen, FaultStopped:
 		return false
-	case FaultConflict, FaultNotNow, FaultThrottled, FaultUnavailable, FaultUnguarded, FaultAmbiguous, FaultUnchanged, FaultNoWorker:
+	case FaultConflict, FaultNotNow, FaultThrottled, FaultUnavailable, FaultUnguarded,
+		FaultDeclined, FaultAmbiguous, FaultUnchanged, FaultNoWorker:
 		return true
 	}
 	return false
@@ -212,6 +216,15 @@ type BeginRolloutInput struct {
 	Traffic bool `json:"traffic,omitempty"`
 	// Override passes over a freeze.
 	Override bool `json:"override,omitempty"`
+	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
+	Again bool `json:"again,omitempty"`
+}
+
+// Retried is the input of the next call after one that was declined: it looks first for the
+// change order of that one.
+func (in BeginRolloutInput) Retried() any {
+	in.Again = true
+	return in
 }
 
 // BeginRollbackInput asks for the change order that brings a version back.
@@ -224,6 +237,15 @@ type BeginRollbackInput struct {
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
 	// Override passes over a freeze: always set on a release's own way back.
 	Override bool `json:"override,omitempty"`
+	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
+	Again bool `json:"again,omitempty"`
+}
+
+// Retried is the input of the next call after one that was declined: it looks first for the
+// change order of that one.
+func (in BeginRollbackInput) Retried() any {
+	in.Again = true
+	return in
 }
 
 // BeginRestartInput asks for the change order that restarts all instances.
@@ -232,6 +254,15 @@ type BeginRestartInput struct {
 	Watermark      Watermark `json:"watermark"`
 	RestoreScaling bool      `json:"restoreScaling,omitempty"`
 	Override       bool      `json:"override,omitempty"`
+	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
+	Again bool `json:"again,omitempty"`
+}
+
+// Retried is the input of the next call after one that was declined: it looks first for the
+// change order of that one.
+func (in BeginRestartInput) Retried() any {
+	in.Again = true
+	return in
 }
 
 // BeginRescaleInput asks for the change order that changes the number of instances.
@@ -241,12 +272,23 @@ type BeginRescaleInput struct {
 	Watermark      Watermark `json:"watermark"`
 	RestoreScaling bool      `json:"restoreScaling,omitempty"`
 	Override       bool      `json:"override,omitempty"`
+	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
+	Again bool `json:"again,omitempty"`
+}
+
+// Retried is the input of the next call after one that was declined: it looks first for the
+// change order of that one.
+func (in BeginRescaleInput) Retried() any {
+	in.Again = true
+	return in
 }
 
 // Change is a change order that was begun. A verb that begins one fails with one of these
 // faults, beside those that every verb has: [FaultConflict] where another change order is
 // unfinished or was begun after the watermark, so that what was read of the application is
-// no longer true; [FaultAmbiguous] where the answer was lost.
+// no longer true; [FaultAmbiguous] where the answer was lost; [FaultDeclined] where the call
+// was sent and answered with an error that passes. Any other means that nothing was sent, or
+// that it was refused for good.
 type Change struct {
 	ID string `json:"id"`
 	// Adopted tells that it was found after a lost answer rather than answered.

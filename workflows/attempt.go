@@ -18,6 +18,8 @@ type task struct {
 	// once tells that an effect of it adds up, or is to be known of: after a lost answer it
 	// is not tried again, but ends with a fault that may have acted.
 	once bool
+	// again tells that it looks before it sends, because an earlier call was declined.
+	again bool
 	// began is when it was begun; zero where it waits by itself, so that its age says nothing.
 	began time.Time
 	// until is when it is given up; zero is never.
@@ -40,8 +42,15 @@ func attempt[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool
 	defer r.moves(ctx, t.doing)
 	for {
 		out, f := try[Out](ctx, r, t, unwanted)
+		if f == nil {
+			return out, nil
+		}
+		if next, ok := t.retried(); ok && f.class == release.FaultDeclined {
+			t = next
+			continue
+		}
 		switch {
-		case f == nil || !t.goesOn(ctx, f):
+		case !t.goesOn(ctx, f):
 			return out, f
 		case f.class == release.FaultUnchanged:
 			r.moves(ctx, t.doing)
@@ -56,6 +65,8 @@ func (t task) goesOn(ctx workflow.Context, f *fault) bool {
 	switch {
 	case !t.until.IsZero() && t.until.Sub(workflow.Now(ctx)) <= lastTry:
 		return false
+	case f.class == release.FaultDeclined && t.again:
+		return true
 	case f.class == release.FaultConflict, t.once && f.actedMaybe():
 		return false
 	default:
@@ -84,7 +95,11 @@ func try[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (O
 		return out, nil
 	}
 	f := newFault(t.doing, err)
-	if stopped && !(t.once && f.actedMaybe()) {
+	switch {
+	case !stopped:
+	case t.once && (t.again || f.actedMaybe()):
+		f.class = release.FaultAmbiguous
+	default:
 		f.class = release.FaultStopped
 	}
 	return *new(Out), f

@@ -248,9 +248,9 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 		b.State = release.BatchConfirmed
 		f.news.tell(f.p, release.EventBatchConfirmed, batch)
 	}
-	_, fault := advance[struct{}](ctx, f.run, release.VerbConfirmBatch, release.ConfirmBatchInput{
+	_, fault := advance[struct{}](ctx, f.run, f.platform.task(release.VerbConfirmBatch, release.ConfirmBatchInput{
 		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
-	})
+	}))
 	f.lookAway()
 	switch {
 	case fault == nil:

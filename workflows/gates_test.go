@@ -128,7 +128,7 @@ func TestAFailedGateDoesNotWaitForADryRun(t *testing.T) {
 	fails := release.Gate{Name: "health", HTTP: &release.HTTPGate{URL: address}}
 	dry := release.Gate{
 		Name: "latency", DryRun: true, HTTP: &release.HTTPGate{URL: address},
-		Samples: 10, MaxFailures: 10, Interval: release.Duration(time.Hour),
+		Samples: 10, MaxFailures: 9, Interval: release.Duration(time.Hour),
 	}
 	p := s.run(s.gated(dry, fails))
 	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)

@@ -60,9 +60,7 @@ func retries() *temporal.RetryPolicy {
 func conflicts() []string { return []string{string(release.FaultConflict)} }
 
 func doubts() []string {
-	return []string{
-		string(release.FaultConflict), string(release.FaultAmbiguous), "TemporalTimeout:Heartbeat", "TemporalTimeout:StartToClose",
-	}
+	return append(conflicts(), string(release.FaultAmbiguous), "TemporalTimeout:Heartbeat", "TemporalTimeout:StartToClose")
 }
 
 // task is a verb to be carried out.
@@ -83,11 +81,25 @@ func (p platform) task(v release.Verb, in any) task {
 	return t
 }
 
-// sentOnce is the task that ends when it may have acted, instead of being tried again.
+// sentOnce is the task that ends when it may have acted, instead of being tried again: as
+// long as it has not ended nothing was sent.
 func (t task) sentOnce() task {
 	t.once = true
-	t.options.RetryPolicy.NonRetryableErrorTypes = doubts()
+	t.options.RetryPolicy.NonRetryableErrorTypes = append(doubts(), string(release.FaultDeclined))
 	return t
+}
+
+// retried is the task after a call of it that was declined, and true where there is one: a
+// verb that looks for the change order of that call before it sends again, each time.
+func (t task) retried() (task, bool) {
+	in, ok := t.in.(interface{ Retried() any })
+	if !ok || t.again {
+		return t, false
+	}
+	t.in, t.again = in.Retried(), true
+	t.options.RetryPolicy = retries()
+	t.options.RetryPolicy.NonRetryableErrorTypes = doubts()
+	return t, true
 }
 
 // fault is an activity's error as a workflow handles it.
@@ -157,7 +169,7 @@ func (f *fault) actedMaybe() bool {
 		release.FaultFrozen, release.FaultConflict, release.FaultNotNow, release.FaultThrottled, release.FaultUnavailable,
 		release.FaultUnguarded, release.FaultUnchanged, release.FaultNoWorker, release.FaultStopped:
 		return false
-	case release.FaultAmbiguous:
+	case release.FaultDeclined, release.FaultAmbiguous:
 	}
 	return true
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,13 +28,13 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		s.drawTrouble(rt)
 		// Short limits: waiting is cheap in life, but each look costs the test time.
 		spec.Limits.Confirm, spec.Limits.Approval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
-		foreign := s.drawSurroundings(rt)
+		s.drawSurroundings(rt)
 		p := s.run(spec)
 		require.NoError(rt, s.sim.ClearFaults())
 		s.death.strikes = nil
 		require.True(rt, p.Outcome.Ended(), p.Reason)
 		require.Nil(rt, p.Stalled)
-		s.requireOneOrderAStep(rt, p, foreign)
+		s.requireOneOrderAStep(rt, p)
 		s.requireNothingBegunAfterAnAbort(rt, p)
 		if p.Outcome == release.PhaseNeedsAttention {
 			require.NotEmpty(rt, p.Reason)
@@ -44,12 +43,12 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 			}
 			return
 		}
-		if foreign.unfinished(s) {
-			return // what runs, and which rules are on, is somebody else's to say
+		if s.spoiledByHand() {
+			return
 		}
 		s.requireRulesAsBefore()
 		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
-		if p.Outcome == release.PhaseSucceeded && !foreign.after(s, p.ChangeOrderID) {
+		if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeOrderID) {
 			require.Equal(rt, p.Artifact.Image, s.configured())
 		}
 	})
@@ -132,55 +131,40 @@ func (s *stage) drawTrouble(t *rapid.T) {
 	}
 }
 
-// foreignOrders are the change orders that a property test has begun by hand, by their IDs.
-type foreignOrders struct {
-	mu  sync.Mutex
-	ids []string
-}
-
-// begin begins an order by hand, unless the platform refuses; later it is ended by hand.
-func (f *foreignOrders) begin(s *stage, last time.Duration) {
-	ctx := s.t.Context()
-	out, err := s.client.DeployApplication(ctx, &saeclient.DeployApplicationInput{
-		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new("by hand"),
+// beginByHand begins a change order by hand, unless the platform refuses. It is done after
+// a pause of some minutes between its two batches, as long as nothing fails.
+func (s *stage) beginByHand(minutes int) {
+	_, _ = s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
+		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new(handDescription),
 		AutoEnableApplicationScalingRule: new(true),
 		UpdateStrategy: &saeclient.UpdateStrategy{
-			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseManual},
+			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseAuto, BatchWaitTime: &minutes},
 		},
 	})
-	if err != nil {
-		return
-	}
-	f.mu.Lock()
-	f.ids = append(f.ids, out.Data.ChangeOrderID)
-	f.mu.Unlock()
-	s.at(last, func() {
-		_, _ = s.client.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: out.Data.ChangeOrderID})
+}
+
+// handDescription tells the orders that a test begins by hand.
+const handDescription = "by hand"
+
+// spoiledByHand tells whether an order begun by hand has not ended well: then what runs, and
+// which rules are off, is of its making. The platform switches rules on again after a success
+// alone.
+func (s *stage) spoiledByHand() bool {
+	return slices.ContainsFunc(s.sim.Orders(s.app.ID), func(o saesim.Order) bool {
+		return o.Description == handDescription && o.Status != saeclient.ChangeOrderSuccess
 	})
 }
 
-func (f *foreignOrders) has(id string) bool { return slices.Contains(f.ids, id) }
-
-// unfinished tells whether one of them is.
-func (f *foreignOrders) unfinished(s *stage) bool {
-	return slices.ContainsFunc(s.sim.Orders(s.app.ID), func(o saesim.Order) bool { return f.has(o.ID) && !saeclient.ChangeOrderFinished(o.Status) })
-}
-
-// after tells whether one of them was begun after the order with the ID.
-func (f *foreignOrders) after(s *stage, id string) bool {
-	seen := false
-	for _, o := range s.sim.Orders(s.app.ID) {
-		if seen && f.has(o.ID) {
-			return true
-		}
-		seen = seen || o.ID == id
-	}
-	return false
+// byHandAfter tells whether an order was begun by hand after the one with the ID.
+func (s *stage) byHandAfter(id string) bool {
+	orders := s.sim.Orders(s.app.ID)
+	at := slices.IndexFunc(orders, func(o saesim.Order) bool { return o.ID == id })
+	return slices.ContainsFunc(orders[at+1:], func(o saesim.Order) bool { return o.Description == handDescription })
 }
 
 // drawSurroundings draws freezes, change orders begun elsewhere, and collaborators that are
 // away for a while.
-func (s *stage) drawSurroundings(t *rapid.T) *foreignOrders {
+func (s *stage) drawSurroundings(t *rapid.T) {
 	start := s.env.Now()
 	span := func(name string) (from, to time.Duration) {
 		from = time.Duration(rapid.IntRange(0, 3*3600).Draw(t, name+" from")) * time.Second
@@ -199,16 +183,14 @@ func (s *stage) drawSurroundings(t *rapid.T) *foreignOrders {
 		s.at(from, func() { s.freeze(stopped()) })
 		s.at(to, func() { s.freeze(release.Calendar{}) })
 	}
-	foreign := &foreignOrders{}
 	for range rapid.IntRange(0, 2).Draw(t, "orders by hand") {
 		from, to := span("by hand")
-		s.at(from, func() { foreign.begin(s, to-from) })
+		s.at(from, func() { s.beginByHand(int((to - from).Minutes())) })
 	}
-	return foreign
 }
 
-// requireNothingBegunAfterAnAbort is R11 by the simulator's own ledger: no order towards the
-// new version is begun after an abort has counted.
+// requireNothingBegunAfterAnAbort is R11 as the simulator sees it: no deployment of the
+// release is sent once an abort has counted.
 func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
 	t.Helper()
 	token := release.Token(p.ReleaseID, string(release.StepRollout))
@@ -216,20 +198,20 @@ func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
 		if d.Kind != release.CommandAbort || d.AtSafePoint || d.Refused != "" {
 			continue
 		}
-		for _, o := range s.sim.Orders(s.app.ID) {
-			require.False(t, strings.HasPrefix(o.Description, token) && o.CreatedAt.After(d.At.Add(time.Second)),
-				"order %s was begun at %s, after the abort of %s", o.ID, o.CreatedAt, d.At)
+		for i, sent := range s.deploys {
+			require.False(t, strings.HasPrefix(sent.Get("ChangeOrderDesc"), token) && s.deployedAt[i].After(d.At),
+				"a deployment was sent at %s, after the abort of %s", s.deployedAt[i], d.At)
 		}
 	}
 }
 
 // requireOneOrderAStep counts the change orders that were begun for the release: at most
 // one for the operation, and one for the way back.
-func (s *stage) requireOneOrderAStep(t tester, p release.Progress, foreign *foreignOrders) {
+func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
 	t.Helper()
 	counts := map[string]int{}
 	for _, o := range s.sim.Orders(s.app.ID) {
-		if o.Type != saeclient.CoTypeCreateApp && !foreign.has(o.ID) {
+		if o.Type != saeclient.CoTypeCreateApp && o.Description != handDescription {
 			counts[o.Type]++
 		}
 	}

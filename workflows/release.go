@@ -222,7 +222,7 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 // anything is sent again (R3), also when the release was stopped meanwhile.
 func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 	for doubts := 0; ; doubts++ {
-		change, f := step[release.Change](ctx, r, r.order)
+		change, f := step[release.Change](ctx, r, func(override bool) task { return r.platform.task(r.order(override)) })
 		if f == nil || !f.actedMaybe() {
 			return change, f
 		}

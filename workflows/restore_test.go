@@ -90,10 +90,10 @@ func TestTheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
 				t.Parallel()
 				s := newStage(t)
 				want := map[string]string{}
-				call := "/createGreyTagRoute"
+				call := "CreateGreyTagRoute"
 				if own {
 					s.ownRule()
-					want, call = s.routes(), "/updateGreyTagRoute"
+					want, call = s.routes(), "UpdateGreyTagRoute"
 				}
 				s.before(call, func() {
 					if how == "freeze" {
@@ -126,19 +126,15 @@ func TestTheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
 	t.Parallel()
 	const hotfix = "registry.example/shop:hotfix"
 	s := newStage(t)
-	s.before("/disableApplicationScalingRule", func() {
-		s.mu.Lock()
-		s.inStep = false // the order is begun at this very moment
-		s.mu.Unlock()
+	s.before("DisableApplicationScalingRule", func() {
 		_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
-			AppID: s.app.ID, ImageURL: new(hotfix), ChangeOrderDesc: new("by hand"), AutoEnableApplicationScalingRule: new(true),
+			AppID: s.app.ID, ImageURL: new(hotfix), ChangeOrderDesc: new(handDescription), AutoEnableApplicationScalingRule: new(true),
 		})
 		require.NoError(t, err)
-		s.mu.Lock()
-		s.inStep = true
-		s.mu.Unlock()
+		_, err = s.sim.Advance(time.Minute) // it has ended when the release's own order is sent
+		require.NoError(t, err)
+		s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
 	})
-	s.at(20*time.Second, func() { s.fault(saesim.Fault{Kind: saesim.FaultBatchFails}) })
 	p := s.run(s.spec(release.Strategy{}))
 	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
 	require.Equal(t, hotfix, p.RollbackTo.Artifact.Image)

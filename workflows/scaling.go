@@ -19,9 +19,13 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	if !r.suspends() || len(r.p.ScalingRules) == 0 || r.spec.Adopt != "" {
 		return nil
 	}
-	for doubts := 0; ; doubts++ {
-		result, f := step[release.SetScalingResult](ctx, r, func(override bool) (release.Verb, any) {
-			return release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override}
+	for {
+		result, f := step[release.SetScalingResult](ctx, r, func(override bool) task {
+			t := r.platform.task(release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override})
+			if !r.scalingTouched {
+				t = t.sentOnce() // until something may have been switched off, that is to be known of
+			}
+			return t
 		})
 		switch {
 		case f == nil:
@@ -31,10 +35,10 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 		case f.actedMaybe():
 			// Some may be off by now: the rules to restore are those recorded before.
 			r.scalingTouched, r.late = true, workflow.Now(ctx)
-			r.backOff(ctx, doubts, func() bool { return r.abort != nil })
 		case !r.scalingTouched:
 			return r.untouched(f)
 		case f.class == release.FaultStopped:
+			r.late = workflow.Now(ctx)
 			return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
 		default:
 			return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,9 +54,10 @@ type stage struct {
 	// whether NATS is away just now.
 	busAway               int
 	busDown, calendarDown func() bool
-	// deploys are the parameters of each DeployApplication.
-	deploys []url.Values
-	// hooks run once, right before a call whose path ends so.
+	// deploys are the parameters of each DeployApplication, and deployedAt is when it came.
+	deploys    []url.Values
+	deployedAt []time.Time
+	// hooks run once, right before the next call of an operation.
 	hooks map[string]func()
 }
 
@@ -130,35 +132,35 @@ func (s *stage) follow(next http.Handler) http.Handler {
 				s.t.Error(err)
 			}
 		}
-		s.runHook(r.URL.Path)
+		s.runHook(r)
 		if strings.HasSuffix(r.URL.Path, "/deployApplication") {
 			s.mu.Lock()
-			s.deploys = append(s.deploys, r.URL.Query())
+			s.deploys, s.deployedAt = append(s.deploys, r.URL.Query()), append(s.deployedAt, s.env.Now())
 			s.mu.Unlock()
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// before runs something once, right before the next call whose path ends so.
-func (s *stage) before(path string, do func()) {
+// before runs something once, right before the next call of an operation.
+func (s *stage) before(operation string, do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hooks == nil {
 		s.hooks = map[string]func(){}
 	}
-	s.hooks[path] = do
+	s.hooks[operation] = do
 }
 
-func (s *stage) runHook(path string) {
-	s.mu.Lock()
-	var do func()
-	for suffix, hook := range s.hooks {
-		if strings.HasSuffix(path, suffix) {
-			do = hook
-			delete(s.hooks, suffix)
-		}
+func (s *stage) runHook(r *http.Request) {
+	called := slices.IndexFunc(saeclient.Operations(), func(o saeclient.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+	if called < 0 {
+		return
 	}
+	operation := saeclient.Operations()[called].Name
+	s.mu.Lock()
+	do := s.hooks[operation]
+	delete(s.hooks, operation)
 	s.mu.Unlock()
 	if do != nil {
 		do()

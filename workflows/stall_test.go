@@ -133,14 +133,14 @@ func TestStandingStillCostsABoundedNumberOfEvents(t *testing.T) {
 // the way right before the release's own, or before rules are put back.
 func TestAForeignChangeIsWaitedForByLooking(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"/deployApplication", "/enableApplicationScalingRule"} {
+	for _, call := range []string{"DeployApplication", "EnableApplicationScalingRule"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			start := s.env.Now()
 			s.before(call, s.foreignOrder)
 			s.awaiting(30*time.Minute, map[string]release.Phase{
-				"/deployApplication": release.PhaseRollingOut, "/enableApplicationScalingRule": release.PhaseFinalizing,
+				"DeployApplication": release.PhaseRollingOut, "EnableApplicationScalingRule": release.PhaseFinalizing,
 			}[call], release.AwaitOtherChange)
 			var looked int
 			s.at(time.Hour, func() { looked = s.sim.Calls().Total })

@@ -17,12 +17,8 @@ func (r *run) will() will { return will{r.abort != nil, r.p.Paused, r.override} 
 // long as the will of the release stays what it was when it began. A change of the will
 // ends its attempts: what was not sent is not sent any more ([release.FaultStopped]), and
 // what may have been sent is told by a fault of which actedMaybe is true.
-func advance[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Out, *fault) {
+func advance[Out any](ctx workflow.Context, r *run, t task) (Out, *fault) {
 	was := r.will()
-	t := r.platform.task(v, in)
-	if v != release.VerbConfirmBatch {
-		t = t.sentOnce() // a confirmation is seen on the change order itself
-	}
 	t.began = workflow.Now(ctx)
 	return attempt[Out](ctx, r, t, func() bool { return r.will() != was })
 }
@@ -30,14 +26,13 @@ func advance[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Out
 // step advances, not while the release is paused and not while a freeze or a foreign change
 // order holds it; after each such wait the application is read again. It ends with
 // [release.FaultStopped] only when the release was stopped.
-func step[Out any](ctx workflow.Context, r *run, input func(override bool) (release.Verb, any)) (Out, *fault) {
+func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) (Out, *fault) {
 	var none Out
 	for tries := 0; ; tries++ {
 		if f := r.awaitResume(ctx); f != nil {
 			return none, f
 		}
-		v, in := input(r.override)
-		out, f := advance[Out](ctx, r, v, in)
+		out, f := advance[Out](ctx, r, next(r.override))
 		if f == nil {
 			return out, nil
 		}
@@ -79,8 +74,7 @@ func never() bool { return false }
 // outwait waits on the way back until a foreign change order has ended; it returns why it
 // waits no more.
 func (r *run) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
-	_, f := r.awaitIdle(ctx, conflict.text, release.SnapshotInput{App: r.p.App}, never, r.homeBy)
-	if f != nil {
+	if _, f := r.readIdle(ctx); f != nil {
 		return f
 	}
 	r.backOff(ctx, tries, never)

@@ -12,11 +12,15 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 	if r.spec.Traffic.Empty() {
 		return nil
 	}
-	for doubts := 0; ; doubts++ {
-		_, f := step[struct{}](ctx, r, func(override bool) (release.Verb, any) {
-			return release.VerbApplyTraffic, release.ApplyTrafficInput{
+	for {
+		_, f := step[struct{}](ctx, r, func(override bool) task {
+			t := r.platform.task(release.VerbApplyTraffic, release.ApplyTrafficInput{
 				App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Override: override,
+			})
+			if !r.trafficTouched {
+				t = t.sentOnce() // until the rule may be set, that is to be known of
 			}
+			return t
 		})
 		switch {
 		case f == nil:
@@ -26,8 +30,8 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 			// The rule may be set by now, so it is cleared in the end as if it was there.
 			r.showTraffic()
 			r.late = workflow.Now(ctx)
-			r.backOff(ctx, doubts, func() bool { return r.abort != nil })
 		case f.class == release.FaultStopped:
+			r.late = workflow.Now(ctx)
 			return end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort))
 		default:
 			return end(release.PhaseFailed, "%v; nothing was deployed", f)

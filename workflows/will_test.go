@@ -16,7 +16,7 @@ import (
 func (s *stage) foreignOrder() {
 	s.t.Helper()
 	_, err := s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
-		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new("by hand"),
+		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new(handDescription),
 		UpdateStrategy: &saeclient.UpdateStrategy{
 			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseManual},
 		},
@@ -38,7 +38,7 @@ func (s *stage) deployed() int {
 	defer s.mu.Unlock()
 	n := 0
 	for _, d := range s.deploys {
-		if d.Get("ChangeOrderDesc") != "by hand" {
+		if d.Get("ChangeOrderDesc") != handDescription {
 			n++
 		}
 	}
