@@ -81,9 +81,10 @@ func TestAnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
 }
 
 // TestRecoveryAfterAWorkerDied measures how long it takes until releases move again that
-// were in the middle of a call when their worker was killed.
+// were in the middle of a call when their worker was killed. It runs alone.
+//
+//nolint:paralleltest // it measures time
 func TestRecoveryAfterAWorkerDied(t *testing.T) {
-	t.Parallel()
 	const releases, most = 100, 15 * time.Second
 	h := start(t, stack.Config{WithoutWorker: true})
 	env := h.Env()
@@ -100,7 +101,7 @@ func TestRecoveryAfterAWorkerDied(t *testing.T) {
 		h.until(h.follow(id), release.EventBatchWaiting, 1)
 	}
 	// Every confirmation is in the middle of its call when the worker is killed.
-	_, err = h.Sim().AddFault(saesim.Fault{Kind: saesim.FaultDelay, Operation: "ConfirmPipelineBatch", Delay: time.Hour, Count: -1})
+	_, err = h.Sim().AddFault(saesim.Fault{Kind: saesim.FaultDelay, Operation: "ConfirmPipelineBatch", Delay: time.Minute, Count: -1})
 	require.NoError(t, err)
 	for _, id := range ids {
 		h.confirm(id, 1)
@@ -109,16 +110,14 @@ func TestRecoveryAfterAWorkerDied(t *testing.T) {
 	require.Eventually(t, func() bool { return confirmed() >= releases }, patience, 10*time.Millisecond)
 	require.NoError(t, worker.Kill())
 	require.NoError(t, h.Sim().ClearFaults())
-	before := confirmed()
 	worker, err = launch.Start(h.ctx)
 	require.NoError(t, err)
 	began := time.Now()
-	require.Eventually(t, func() bool { return confirmed() >= before+releases }, patience, 10*time.Millisecond)
+	for _, id := range ids {
+		h.until(h.follow(id), release.EventBatchDone, 2)
+	}
 	took := time.Since(began)
 	t.Logf("recovery releases=%d took=%s", releases, took.Round(time.Millisecond))
 	require.Less(t, took, most)
-	for _, id := range ids {
-		require.Equal(t, release.PhaseSucceeded, h.result(id).Outcome)
-	}
 	require.NoError(t, worker.Stop())
 }
