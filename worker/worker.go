@@ -11,8 +11,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 
+	"slipway/activities/attempt"
 	"slipway/activities/calendar"
 	"slipway/activities/events"
 	"slipway/activities/gates"
@@ -29,6 +31,11 @@ const DefaultCallsPerSecond = 20
 
 // stopTimeout is how long activities may still run once the worker is told to stop.
 const stopTimeout = 20 * time.Second
+
+// heartbeatInterval is the shortest time between two heartbeats of an activity that reach
+// the server; the SDK keeps others back. It is shorter than a third of ten seconds, so that
+// the beats of such a heartbeat timeout reach it.
+const heartbeatInterval = 3 * time.Second
 
 // Config holds what a worker needs.
 type Config struct {
@@ -121,20 +128,26 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, sdkworker.Options{
-		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
-	})
+	options := c.options(attempt.New(attempt.Config{}))
+	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, options)
 	workflows.Register(main)
 	publisher.Register(main)
 	freezes.Register(main)
 	measuring.Register(main)
 	looks.Register(main)
-	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), sdkworker.Options{
-		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
-		TaskQueueActivitiesPerSecond: c.CallsPerSecond, DisableWorkflowWorker: true,
-	})
+	options.TaskQueueActivitiesPerSecond = c.CallsPerSecond
+	options.DisableWorkflowWorker = true
+	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), options)
 	driver.Register(platform)
 	return &Worker{workers: []sdkworker.Worker{main, platform}}, nil
+}
+
+// options are those of both workers.
+func (c Config) options(attempts *attempt.Interceptor) sdkworker.Options {
+	return sdkworker.Options{
+		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
+		Interceptors: []interceptor.WorkerInterceptor{attempts}, MaxHeartbeatThrottleInterval: heartbeatInterval,
+	}
 }
 
 // Run polls until ctx is done, then lets running activities finish.

@@ -50,6 +50,10 @@ func rules() []rule {
 			why: "an activity package translates between the domain and one collaborator",
 		},
 		{
+			room: "activities/attempt", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			why: "attempt stands around every activity and knows none of them",
+		},
+		{
 			room: "activities/events", may: []string{"release", "wire"}, never: []string{noZerolog},
 			why: "events speaks to NATS through wire",
 		},
@@ -193,6 +197,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		"lanes seen from inside":             {"lanes/lanes.go", "go.temporal.io/sdk/workflow", "lanes never imports go.temporal.io/sdk/workflow"},
 		"a starter that knows SAE":           {"starter/run.go", "slipway/saeclient", "starter imports of ours only"},
 		"events that know SAE":               {"activities/events/publish.go", "slipway/saeclient", "activities/events imports of ours only"},
+		"attempts that know an activity":     {"activities/attempt/beat.go", "slipway/activities/sae", "activities/attempt imports of ours only release"},
 		"the verbs of SAE":                   {"activities/sae/begin.go", "slipway/saeclient", ""},
 		"a simulator that knows releases":    {"saesim/orders.go", "slipway/release", "saesim imports of ours only saeclient"},
 		"a room's own subfolder":             {"saesim/orders.go", "slipway/saesim/simadmin", ""},

@@ -1,0 +1,94 @@
+// Package attempt is what every attempt of an activity has in common, as an interceptor of
+// Temporal workers: it beats while the attempt runs, so that a worker that died is noticed
+// within the activity's heartbeat timeout, and it tells a workflow that its activity has
+// failed for longer than [release.Patience], although the activity is still tried again.
+//
+// An attempt that fails costs no history, and a workflow sees nothing of it. That is what
+// makes waiting cheap, and it is why a workflow that waits for an activity cannot say what
+// it waits for. A workflow that wants to know puts the stall that it shows, the zero one at
+// first, into the context of the activity, under [release.StallKey]. Its activity then ends
+// with an error that is not retried once there is something to say ([release.Stall.Worth]),
+// or once it works again while a stall is shown; the workflow begins the activity anew with
+// what it shows now. Other activities are never ended.
+//
+// How long an activity fails is known to the worker that ran its attempts only. Another one,
+// or a worker that has begun anew, has its own patience.
+package attempt
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Config holds what an [Interceptor] needs.
+type Config struct {
+	// Now tells how long an activity fails; default [time.Now]. A test whose time is skipped
+	// has a clock of its own.
+	Now func() time.Time
+}
+
+// Interceptor serves one or several workers of a process; see the package.
+type Interceptor struct {
+	interceptor.WorkerInterceptorBase
+	now     func() time.Time
+	failing *failing
+}
+
+// New returns an interceptor for the Interceptors of a worker's options.
+func New(c Config) *Interceptor {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Interceptor{now: c.Now, failing: newFailing()}
+}
+
+// InterceptWorkflow lets the activities of a workflow know which stall it shows.
+func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	w := &workflowInbound{}
+	w.Next = next
+	return w
+}
+
+// InterceptActivity stands around one attempt of an activity.
+func (i *Interceptor) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	a := &activityInbound{root: i, beats: &beats{}}
+	a.Next = next
+	return a
+}
+
+// activityInbound is one attempt.
+type activityInbound struct {
+	interceptor.ActivityInboundInterceptorBase
+	root  *Interceptor
+	beats *beats
+}
+
+// Init puts the beats before the activity's own heartbeats.
+func (a *activityInbound) Init(outbound interceptor.ActivityOutboundInterceptor) error {
+	a.beats.Next = outbound
+	return a.Next.Init(a.beats)
+}
+
+// ExecuteActivity carries the attempt out.
+func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	begun := a.root.now()
+	out, err := a.beating(ctx, in)
+	shown, asked := shownBy(ctx)
+	if !asked {
+		return out, err
+	}
+	return out, a.root.judge(ctx, try{id: idOf(activity.GetInfo(ctx)), shown: shown, begun: begun}, err)
+}
+
+// beating carries the attempt out under heartbeats, where the activity has any. It also
+// ends them when the activity panics.
+func (a *activityInbound) beating(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	if timeout := activity.GetInfo(ctx).HeartbeatTimeout; timeout > 0 {
+		defer a.beats.begin(ctx, timeout)()
+	}
+	return a.Next.ExecuteActivity(ctx, in)
+}

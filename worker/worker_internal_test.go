@@ -1,0 +1,20 @@
+package worker
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/activities/attempt"
+)
+
+// The SDK must not hold back the beats of a heartbeat timeout of ten seconds.
+func TestBeatsReachTheServer(t *testing.T) {
+	t.Parallel()
+	attempts := attempt.New(attempt.Config{})
+	options := Config{}.options(attempts)
+	require.Contains(t, options.Interceptors, attempts)
+	require.Positive(t, options.MaxHeartbeatThrottleInterval)
+	require.Less(t, options.MaxHeartbeatThrottleInterval, 10*time.Second/3)
+}
