@@ -72,6 +72,9 @@ func New(config Config) (*Client, error) {
 // Region is the ID of the region that the client calls.
 func (c *Client) Region() string { return c.region }
 
+// Timeout is how long a request takes at most: Config.ConnectTimeout and Config.ReadTimeout together.
+func (c *Client) Timeout() time.Duration { return c.limit }
+
 // CloseIdleConnections closes connections that wait for reuse, if the transport can.
 func (c *Client) CloseIdleConnections() {
 	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {

@@ -74,6 +74,7 @@ func TestCallEndsAfterBothTimeouts(t *testing.T) {
 		began := time.Now()
 		err := mutate(t.Context(), client)
 		require.Equal(t, 3*time.Second, time.Since(began))
+		require.Equal(t, 3*time.Second, client.Timeout())
 		require.ErrorIs(t, err, saeclient.ErrAmbiguous)
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	})

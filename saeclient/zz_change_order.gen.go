@@ -368,6 +368,8 @@ type DescribeChangeOrderData struct {
 	CoType string `json:"CoType"`
 	// Whether batches start automatically.
 	Auto bool `json:"Auto"`
+	// Strategy of the order as JSON string. Since: official SDK, May 2025.
+	ApplicationUpdateStrategy string `json:"ApplicationUpdateStrategy"`
 	// Pipeline in progress.
 	CurrentPipelineID string `json:"CurrentPipelineId"`
 	// Batches in order.

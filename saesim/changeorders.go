@@ -19,24 +19,27 @@ type pipelineData struct {
 }
 
 type changeOrderData struct {
-	Status            int
-	SubStatus         int
-	ApprovalID        string `json:"ApprovalId,omitempty"`
-	ErrorMessage      string `json:",omitempty"`
-	BatchWaitTime     int
-	CreateTime        string
-	BatchCount        int
-	CoTypeCode        string
-	SupportRollback   bool
-	ChangeOrderID     string `json:"ChangeOrderId"`
-	AppName           string
-	BatchType         string
-	Description       string
-	CoType            string
-	Auto              bool
-	CurrentPipelineID string `json:"CurrentPipelineId"`
-	Pipelines         []pipelineData
-	AppID             string `json:"AppId"`
+	Status          int
+	SubStatus       int
+	ApprovalID      string `json:"ApprovalId,omitempty"`
+	ErrorMessage    string `json:",omitempty"`
+	BatchWaitTime   int
+	CreateTime      string
+	BatchCount      int
+	CoTypeCode      string
+	SupportRollback bool
+	ChangeOrderID   string `json:"ChangeOrderId"`
+	AppName         string
+	BatchType       string
+	Description     string
+	CoType          string
+	Auto            bool
+	// ApplicationUpdateStrategy is known from the official SDK alone. An order in a single
+	// batch has none (reading).
+	ApplicationUpdateStrategy string `json:",omitempty"`
+	CurrentPipelineID         string `json:"CurrentPipelineId"`
+	Pipelines                 []pipelineData
+	AppID                     string `json:"AppId"`
 }
 
 // describeOrder serves DescribeChangeOrder (SAE API reference ch. 14.3).
@@ -55,8 +58,8 @@ func describeOrder(c *call) (any, *apiError) {
 		BatchWaitTime: minutes(order.Plan.Wait), CreateTime: dateTime(order.CreatedAt), BatchCount: len(order.Pipelines),
 		CoTypeCode: order.Type, SupportRollback: order.canRollBack(app), ChangeOrderID: order.ID, AppName: app.Name,
 		BatchType: order.batchType(), Description: order.Description, CoType: typeLabel(order.Type),
-		Auto: !order.Plan.Manual, CurrentPipelineID: order.Pipelines[order.Current].ID, AppID: app.ID,
-		Pipelines: order.showPipelines(),
+		Auto: !order.Plan.Manual, ApplicationUpdateStrategy: order.Plan.Strategy,
+		CurrentPipelineID: order.Pipelines[order.Current].ID, AppID: app.ID, Pipelines: order.showPipelines(),
 	}
 	return data, nil
 }

@@ -92,6 +92,27 @@ func TestGrayReleaseWaitsForEachConfirmation(t *testing.T) {
 	require.Equal(t, "2:4", h.images(t))
 }
 
+func TestAnOrderShowsTheStrategyItWasSentWith(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 4)
+	first := h.versions(t)[0]
+	for name, tt := range map[string]struct {
+		strategy string
+		begin    func(strategy string) string
+		want     any
+	}{
+		"a gray deployment": {gray1and2, func(s string) string { return h.deploy(t, "2", s) }, gray1and2},
+		"a rollback":        {batch2Man, func(s string) string { return h.begin(t, opRollback, "VersionId", first, paramUpdateStrategy, s) }, batch2Man},
+		"in a single batch": {single, func(s string) string { return h.deploy(t, "3", s) }, nil},
+		"brings no version": {single, func(string) string { return h.begin(t, opRestart) }, nil},
+		"an empty strategy": {"{}", func(s string) string { return h.deploy(t, "4", s) }, nil},
+	} {
+		id := tt.begin(tt.strategy)
+		require.Equal(t, tt.want, h.must(t, "DescribeChangeOrder", "ChangeOrderId", id)["ApplicationUpdateStrategy"], name)
+		h.call(t, "AbortChangeOrder", "ChangeOrderId", id)
+	}
+}
+
 func TestAutomaticReleaseWaitsByItself(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)

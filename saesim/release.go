@@ -243,7 +243,7 @@ func (c *call) release(app *application, target string, unit time.Duration) (new
 		return newOrder{}, refused
 	}
 	if how != nil {
-		p.Wait = how.wait(time.Duration(pause) * unit)
+		p.Wait, p.Strategy = how.wait(time.Duration(pause)*unit), c.args[paramUpdateStrategy]
 	}
 	p.Restore = c.restoresRules()
 	return newOrder{Plan: p, MayNeedApproval: true}, nil

@@ -298,9 +298,11 @@ type plan struct {
 	Gray bool `json:"gray,omitempty"`
 	// Gradual tells that the release has a strategy: it rolls itself back when a
 	// batch fails (SAE API reference ch. 5).
-	Gradual bool          `json:"gradual,omitempty"`
-	Manual  bool          `json:"manual,omitempty"`
-	Wait    time.Duration `json:"wait,omitempty"`
+	Gradual bool `json:"gradual,omitempty"`
+	// Strategy is the UpdateStrategy as it was sent; empty for a single batch.
+	Strategy string        `json:"strategy,omitempty"`
+	Manual   bool          `json:"manual,omitempty"`
+	Wait     time.Duration `json:"wait,omitempty"`
 	// Lead is how many slots the first wave of a single batch takes at once; see
 	// planSlots.
 	Lead int `json:"lead,omitempty"`

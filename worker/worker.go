@@ -50,7 +50,9 @@ type Config struct {
 	// account and region. Default [DefaultCallsPerSecond].
 	CallsPerSecond float64
 	// Settle is how long a lost call may still be at work on the platform; default
-	// [sae.DefaultSettle].
+	// [sae.DefaultSettle]. It must be longer than a call of SAE can take
+	// ([saeclient.Client.Timeout]), unless nothing stays at work there once its connection is
+	// closed.
 	Settle time.Duration
 	// GatesAllow lists the hosts that gates may ask, see [gates.Config]; none allows none.
 	GatesAllow []string

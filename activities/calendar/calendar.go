@@ -47,7 +47,7 @@ const loadTimeout = 5 * time.Second
 
 // Guard answers an error while a freeze holds the application: of type
 // [release.FaultFrozen] with the [release.Freeze] as its detail, which does not retry, or
-// [release.FaultUnavailable], which does, when the calendar cannot be read. A stop of the
+// [release.FaultUnguarded], which does, when the calendar cannot be read. A stop of the
 // line must be seen, so what cannot be read holds.
 func (f *Freezes) Guard(ctx context.Context, app release.App) error {
 	freeze, frozen, err := f.frozen(ctx, app)
@@ -79,12 +79,15 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 }
 
 func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	bounded, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
-	calendar, _, err := f.source.Load(ctx)
-	if err != nil {
+	calendar, _, err := f.source.Load(bounded)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return release.Freeze{}, false, ctx.Err() // nobody wants to know any more
+	case err != nil:
 		return release.Freeze{}, false, temporal.NewApplicationError(
-			fmt.Sprintf("the calendar of freezes cannot be read: %v", err), string(release.FaultUnavailable))
+			fmt.Sprintf("the calendar of freezes cannot be read: %v", err), string(release.FaultUnguarded))
 	}
 	freeze, frozen := calendar.Frozen(app, f.now())
 	return freeze, frozen, nil

@@ -45,7 +45,7 @@ func TestGuard(t *testing.T) {
 		{"a window of another time", source{calendar: closing(-time.Minute)}, "", false},
 		{"a window", source{calendar: closing(time.Hour)}, release.FaultFrozen, false},
 		{"a stop", source{calendar: release.Calendar{Stops: []release.Stop{{Name: "line"}}}}, release.FaultFrozen, false},
-		{"a calendar that cannot be read", source{err: errors.New("no answer")}, release.FaultUnavailable, true},
+		{"a calendar that cannot be read", source{err: errors.New("no answer")}, release.FaultUnguarded, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,6 +63,16 @@ func TestGuard(t *testing.T) {
 			require.Equal(t, tt.retry, !fault.NonRetryable())
 		})
 	}
+}
+
+// TestAnAttemptThatIsNotWantedAnyMoreIsNoFault of the calendar's.
+func TestAnAttemptThatIsNotWantedAnyMoreIsNoFault(t *testing.T) {
+	t.Parallel()
+	f, err := calendar.New(source{err: errors.New("no answer")}, now)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Equal(t, context.Canceled, f.Guard(ctx, app()))
 }
 
 func TestGuardSaysWhatHolds(t *testing.T) {
@@ -87,7 +97,7 @@ func TestAwaitOpen(t *testing.T) {
 		{"nothing holds", source{}, 0, ""},
 		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, 2 * time.Second, release.FaultUnchanged},
 		{"soon, because it may be lifted", source{calendar: closing(time.Hour)}, 5 * time.Second, release.FaultUnchanged},
-		{"a calendar that cannot be read", source{err: errors.New("no answer")}, 0, release.FaultUnavailable},
+		{"a calendar that cannot be read", source{err: errors.New("no answer")}, 0, release.FaultUnguarded},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 )
 
 // adopt turns a snapshot into that of an application whose change order, begun
-// elsewhere, the release is to follow: what ran before it, and which scaling rules were
-// on before it.
+// elsewhere, the release is to follow: what ran before it, which scaling rules were on
+// before it, and how it replaces the instances.
 func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) error {
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: in.Adopt})
 	if errors.Is(err, saeclient.ErrNotFound) {
@@ -38,12 +38,69 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 	if snap.Version, err = d.before(ctx, in.App.ID, r, o); err != nil {
 		return err
 	}
+	snap.Adopted = adoptedChange(o, r.config)
 	for i, rule := range r.rules {
 		if disabled := rule.LastDisableTime; !disabled.IsZero() && !disabled.Before(at) {
 			snap.ScalingRules[i].Enabled = true
 		}
 	}
 	return nil
+}
+
+// adoptedChange tells how a change order replaces the instances. Newer answers of SAE hold
+// its strategy. The configuration of an application holds the strategy of its deployment,
+// which is that of the order once the order is at work; a rollback's is kept nowhere (SAE
+// API reference ch. 10.1, 12.12). Otherwise no more can be told than whether there are
+// several batches.
+func adoptedChange(o saeclient.DescribeChangeOrderData, config saeclient.DescribeApplicationConfigData) *release.AdoptedChange {
+	var own saeclient.UpdateStrategy
+	if o.ApplicationUpdateStrategy != "" && own.UnmarshalText([]byte(o.ApplicationUpdateStrategy)) == nil {
+		s := strategyOf(own)
+		return &release.AdoptedChange{Strategy: s.Type, Batches: batchesOf(s, o, config.Replicas)}
+	}
+	if all := (release.Strategy{Type: release.StrategyAll}); batchCount(o) <= 1 {
+		return &release.AdoptedChange{Strategy: all.Type, Batches: batchesOf(all, o, config.Replicas)}
+	}
+	if c := config.UpdateStrategy; c != nil && o.CoTypeCode == saeclient.CoTypeDeploy && atWork(o) {
+		s := strategyOf(*c)
+		if batches := batchesOf(s, o, config.Replicas); batches != nil {
+			return &release.AdoptedChange{Strategy: s.Type, Batches: batches}
+		}
+	}
+	return &release.AdoptedChange{Strategy: release.StrategyBatch}
+}
+
+func batchCount(o saeclient.DescribeChangeOrderData) int { return max(o.BatchCount, len(o.Pipelines)) }
+
+// batchesOf are the numbers of instances of an order's batches, which no answer holds; none
+// when the strategy does not make as many batches as the order has.
+func batchesOf(s release.Strategy, o saeclient.DescribeChangeOrderData, instances int) []int {
+	if s.Type != release.StrategyAll && s.Batches < 1 || s.Gray < 0 {
+		return nil // a platform's answer has not been validated
+	}
+	batches, err := release.PlanBatches(s, instances)
+	if err != nil || len(batches) != batchCount(o) {
+		return nil
+	}
+	return batches
+}
+
+// strategyOf is a strategy of SAE in neutral words; a single batch has no type.
+func strategyOf(s saeclient.UpdateStrategy) release.Strategy {
+	strategy := release.Strategy{Type: release.StrategyAll}
+	if s.BatchUpdate != nil && s.Type != "" {
+		strategy.Type, strategy.Batches = release.StrategyBatch, s.BatchUpdate.Batch
+	}
+	if s.GrayUpdate != nil && s.Type == saeclient.StrategyGrayBatch {
+		strategy.Type, strategy.Gray = release.StrategyGray, s.GrayUpdate.Gray
+	}
+	return strategy
+}
+
+// atWork tells whether a change order has begun to change the application.
+func atWork(o saeclient.DescribeChangeOrderData) bool {
+	state := changeState(o.Status, o.SubStatus)
+	return state != release.ChangePreparing && state != release.ChangeAwaitingApproval
 }
 
 // before finds the version that ran before an unfinished change order.
@@ -53,7 +110,7 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 // newest version that was created before the order and is not the one that it brings.
 func (d *Driver) before(ctx context.Context, appID string, r reading, o saeclient.DescribeChangeOrderData) (release.Version, error) {
 	earlier := slices.DeleteFunc(newestVersions(r.versions), func(v version) bool { return !v.CreateTime.Before(o.CreateTime) })
-	if state := changeState(o.Status, o.SubStatus); state == release.ChangePreparing || state == release.ChangeAwaitingApproval {
+	if !atWork(o) {
 		if id := versionID(earlier, r.running); id != "" {
 			return release.Version{ID: id, Artifact: r.running}, nil
 		}

@@ -3,13 +3,12 @@ package sae
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"slipway/release"
 	"slipway/saeclient"
 )
 
-// BeginRollout begins the change order that brings the artifact, exactly once.
+// BeginRollout begins the change order that brings the artifact; see [Driver.once].
 //
 // DeployApplication takes no idempotency token, so the release's own token is written
 // into the order's description, by which ListChangeOrders can find it (SAE API reference
@@ -31,11 +30,9 @@ func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput)
 		deploy.ImageURL = &in.Artifact.Image
 	}
 	return d.once(ctx, beginning{
-		app: in.App, override: in.Override,
-		look: saeclient.ListChangeOrdersInput{Key: &in.Token},
-		mine: func(o order) bool { return strings.HasPrefix(o.Description, in.Token+" ") },
-		send: func(ctx context.Context) (string, error) {
-			out, err := d.client.DeployApplication(ctx, deploy)
+		verb: release.VerbBeginRollout, app: in.App, token: in.Token, watermark: in.Watermark, override: in.Override, again: in.Again,
+		call: func(ctx context.Context) (string, error) {
+			out, err := send(ctx, d.client.DeployApplication, deploy)
 			if err != nil {
 				return "", err
 			}
@@ -44,18 +41,16 @@ func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput)
 	})
 }
 
-// BeginRollback begins the change order that brings a version back, exactly once.
+// BeginRollback begins the change order that brings a version back.
 //
 // RollbackApplication has no description, so an order of its type that is newer than
 // the watermark is taken for the one whose answer was lost; two such orders cannot be
 // told apart. The same holds for a restart and a rescale.
 func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		app: in.App, override: in.Override,
-		look: saeclient.ListChangeOrdersInput{CoType: new(saeclient.CoTypeDeployHistroy)},
-		mine: newer(in.Watermark, saeclient.CoTypeDeployHistroy),
-		send: func(ctx context.Context) (string, error) {
-			out, err := d.client.RollbackApplication(ctx, &saeclient.RollbackApplicationInput{
+		verb: release.VerbBeginRollback, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		call: func(ctx context.Context) (string, error) {
+			out, err := send(ctx, d.client.RollbackApplication, &saeclient.RollbackApplicationInput{
 				AppID:                            in.App.ID,
 				VersionID:                        in.Version.ID,
 				UpdateStrategy:                   new(updateStrategy(in.Strategy)),
@@ -70,16 +65,14 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 	})
 }
 
-// BeginRestart begins the change order that restarts all instances, exactly once.
+// BeginRestart begins the change order that restarts all instances.
 // RestartApplication has no parameter for scaling rules (SAE API reference ch. 12.10):
 // whether SAE switches on again what its order switched off is not the caller's choice.
 func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		app: in.App, override: in.Override,
-		look: saeclient.ListChangeOrdersInput{CoType: new(saeclient.CoTypeRestartApplication)},
-		mine: newer(in.Watermark, saeclient.CoTypeRestartApplication),
-		send: func(ctx context.Context) (string, error) {
-			out, err := d.client.RestartApplication(ctx, &saeclient.RestartApplicationInput{AppID: in.App.ID})
+		verb: release.VerbBeginRestart, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		call: func(ctx context.Context) (string, error) {
+			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{AppID: in.App.ID})
 			if err != nil {
 				return "", err
 			}
@@ -88,15 +81,12 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 	})
 }
 
-// BeginRescale begins the change order that changes the number of instances, exactly
-// once. Its type depends on the number of instances at that moment (SAE API reference
-// ch. 12.13, 14.2).
+// BeginRescale begins the change order that changes the number of instances.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		app: in.App, override: in.Override,
-		mine: newer(in.Watermark, saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn),
-		send: func(ctx context.Context) (string, error) {
-			out, err := d.client.RescaleApplication(ctx, &saeclient.RescaleApplicationInput{
+		verb: release.VerbBeginRescale, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		call: func(ctx context.Context) (string, error) {
+			out, err := send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
 				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
 			})
 			if err != nil {

@@ -1,6 +1,7 @@
 package sae
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,31 +18,61 @@ import (
 
 // A beginner is one of the verbs that begin a change order.
 type beginner struct {
+	verb      release.Verb
 	operation string
+	token     string
 	types     []string
-	begin     func(*host, release.Snapshot, bool) (release.Change, error)
+	in        func(*host, release.Snapshot, bool) any
 }
+
+const rolloutToken = "slipway:r-test:rollout"
 
 func beginners() map[string]beginner {
 	return map[string]beginner{
-		"deploy": {"DeployApplication", []string{saeclient.CoTypeDeploy}, func(h *host, s release.Snapshot, override bool) (release.Change, error) {
-			return do[release.Change](h, release.VerbBeginRollout, release.BeginRolloutInput{
-				App: h.app, Artifact: release.Artifact{Image: image3}, Token: "slipway:r-test:rollout", Watermark: s.Watermark, Override: override,
-			})
+		"deploy": {release.VerbBeginRollout, "DeployApplication", rolloutToken, []string{saeclient.CoTypeDeploy}, func(h *host, s release.Snapshot, override bool) any {
+			return release.BeginRolloutInput{
+				App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Watermark: s.Watermark, Override: override,
+			}
 		}},
-		"rollback": {"RollbackApplication", []string{saeclient.CoTypeDeployHistroy}, func(h *host, s release.Snapshot, override bool) (release.Change, error) {
-			return do[release.Change](h, release.VerbBeginRollback, release.BeginRollbackInput{
-				App: h.app, Version: *s.Wanted, Watermark: s.Watermark, Override: override,
-			})
+		"rollback": {release.VerbBeginRollback, "RollbackApplication", "", []string{saeclient.CoTypeDeployHistroy}, func(h *host, s release.Snapshot, override bool) any {
+			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Watermark: s.Watermark, Override: override}
 		}},
-		"restart": {"RestartApplication", []string{saeclient.CoTypeRestartApplication}, func(h *host, s release.Snapshot, override bool) (release.Change, error) {
-			return do[release.Change](h, release.VerbBeginRestart, release.BeginRestartInput{App: h.app, Watermark: s.Watermark, Override: override})
+		"restart": {release.VerbBeginRestart, "RestartApplication", "", []string{saeclient.CoTypeRestartApplication}, func(h *host, s release.Snapshot, override bool) any {
+			return release.BeginRestartInput{App: h.app, Watermark: s.Watermark, Override: override}
 		}},
-		"rescale": {"RescaleApplication", []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}, func(h *host, s release.Snapshot, override bool) (release.Change, error) {
-			return do[release.Change](h, release.VerbBeginRescale, release.BeginRescaleInput{
-				App: h.app, Instances: 6, Watermark: s.Watermark, Override: override,
-			})
+		"rescale": {release.VerbBeginRescale, "RescaleApplication", "", []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}, func(h *host, s release.Snapshot, override bool) any {
+			return release.BeginRescaleInput{App: h.app, Instances: 6, Watermark: s.Watermark, Override: override}
 		}},
+	}
+}
+
+// begin says the verb; an answer that is lost, and a worker that dies, are its end.
+func (b beginner) begin(h *host, s release.Snapshot, override bool) (release.Change, error) {
+	return try[release.Change](h, b.verb, b.in(h, s, override), string(release.FaultConflict), errDeath)
+}
+
+// find looks for the change order of a call that was not sent after a time.
+func (b beginner) find(h *host, s release.Snapshot, since time.Time) (release.FoundChange, error) {
+	return try[release.FoundChange](h, release.VerbFindChange, release.FindChangeInput{
+		App: h.app, Verb: b.verb, Token: b.token, Watermark: s.Watermark, Since: since,
+	})
+}
+
+// step does what a release does: where an answer was lost it looks for the change order,
+// and says the verb again only once there is certainly none.
+func (b beginner) step(h *host, s release.Snapshot) (release.Change, error) {
+	for {
+		change, err := b.begin(h, s, false)
+		if f := faultOfVerb(err); f != release.FaultAmbiguous && f != errDeath {
+			return change, err
+		}
+		found, err := b.find(h, s, h.sim.Now())
+		if err != nil {
+			return release.Change{}, err
+		}
+		if found.Change != nil {
+			return *found.Change, nil
+		}
 	}
 }
 
@@ -84,37 +115,44 @@ func (h *host) begun(s release.Snapshot, types []string) []string {
 }
 
 // someFaults arranges lost answers, refusals, worker deaths, and calls that get no answer
-// and reach the platform later.
+// and reach the platform later. A refusal that is certain is never given for a call that
+// was carried out.
 func someFaults(t *rapid.T, h *host, operation string) {
 	kinds := []saesim.FaultKind{
 		saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultError, saesim.FaultErrorAfter,
 	}
-	refusals := []saesim.Fault{
+	unsure := []saesim.Fault{
 		{Status: http.StatusInternalServerError},
 		{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
-		{Status: http.StatusTooManyRequests, Code: "Throttling.User"},
-		{Code: saeclient.CodeSystemUpgrading},
 		{Status: http.StatusBadGateway, Code: "Bad"},
 	}
+	certain := []saesim.Fault{
+		{Status: http.StatusTooManyRequests, Code: "Throttling.User"},
+		{Code: saeclient.CodeSystemUpgrading},
+	}
 	for range rapid.IntRange(0, 5).Draw(t, "faults") {
+		kind, refusals := rapid.SampledFrom(kinds).Draw(t, "kind"), unsure
+		if kind == saesim.FaultError {
+			refusals = append(refusals, certain...)
+		}
 		f := refusals[rapid.IntRange(0, len(refusals)-1).Draw(t, "refusal")]
-		f.Kind = rapid.SampledFrom(kinds).Draw(t, "kind")
+		f.Kind = kind
 		f.Operation = rapid.SampledFrom([]string{operation, operation, "ListChangeOrders", ""}).Draw(t, "operation")
 		f.Count = rapid.IntRange(1, 2).Draw(t, "count")
 		h.fault(t, f)
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "deaths") {
-		at := rapid.IntRange(0, 7).Draw(t, "call")
+		at := rapid.IntRange(0, 9).Draw(t, "call")
 		h.deaths[at] = rapid.SampledFrom([]death{deathBefore, deathAfter}).Draw(t, "death")
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "late calls") {
-		at := rapid.IntRange(0, 7).Draw(t, "call")
+		at := rapid.IntRange(0, 9).Draw(t, "call")
 		h.late[at] = time.Duration(rapid.Int64Range(1, int64(DefaultSettle)-1).Draw(t, "late"))
 	}
 }
 
 // TestExactlyOneChangeOrder is the rule of the whole package: whatever becomes of answers
-// and workers, a step begins one change order, and the verb finds it.
+// and workers, a step begins one change order, and finds it.
 func TestExactlyOneChangeOrder(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
@@ -123,21 +161,17 @@ func TestExactlyOneChangeOrder(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				h, snap := begunBefore(t)
 				someFaults(t, h, b.operation)
-				change, err := b.begin(h, snap, false)
-				begun := h.begun(snap, b.types)
-				require.LessOrEqual(t, len(begun), 1, "one step, one change order")
-				if err != nil {
-					require.Equal(t, release.FaultUndecidable, faultOfVerb(err), err)
-					return
-				}
-				require.Equal(t, []string{change.ID}, begun)
+				change, err := b.step(h, snap)
+				h.pass(t, time.Minute)
+				require.NoError(t, err)
+				require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
 			})
 		})
 	}
 }
 
-// TestALostAnswerIsFound walks through every single way to lose an answer.
-func TestALostAnswerIsFound(t *testing.T) {
+// TestALostAnswerIsLookedFor and not asked for again, for every single way to lose it.
+func TestALostAnswerIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		for _, kind := range []saesim.FaultKind{saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultErrorAfter} {
@@ -145,15 +179,67 @@ func TestALostAnswerIsFound(t *testing.T) {
 				t.Parallel()
 				h, snap := begunBefore(t)
 				h.fault(t, saesim.Fault{Kind: kind, Operation: b.operation})
-				before := h.sim.Now()
-				change, err := b.begin(h, snap, false)
+				_, err := b.begin(h, snap, false)
+				require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+				require.Equal(t, map[string]int{"ListChangeOrders": 1, b.operation: 1}, h.sim.Calls().Operations)
+
+				lost := h.sim.Now()
+				found, err := b.find(h, snap, lost)
 				require.NoError(t, err)
-				require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
-				require.Equal(t, kind != saesim.FaultDropBefore, change.Adopted)
-				require.GreaterOrEqual(t, h.sim.Now().Sub(before), DefaultSettle, "a lost call may still be at work")
+				begun := h.begun(snap, b.types)
+				if kind == saesim.FaultDropBefore {
+					require.Empty(t, begun)
+					require.Nil(t, found.Change)
+					require.Equal(t, DefaultSettle, h.sim.Now().Sub(lost), "until then the call may have been at work")
+					return
+				}
+				require.Equal(t, &release.Change{ID: begun[0], Adopted: true}, found.Change)
+				require.Equal(t, lost, h.sim.Now(), "what is found is certain at once")
 			})
 		}
 	}
+}
+
+// TestACallThatComesLateIsFound: it was at work when the first look found nothing.
+func TestACallThatComesLateIsFound(t *testing.T) {
+	t.Parallel()
+	for name, b := range beginners() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			h.late[1] = DefaultSettle - time.Second
+			_, err := b.begin(h, snap, false)
+			require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+			require.Empty(t, h.begun(snap, b.types))
+			found, err := b.find(h, snap, h.sim.Now())
+			require.NoError(t, err)
+			require.Equal(t, h.begun(snap, b.types)[0], found.Change.ID)
+		})
+	}
+}
+
+func TestWhatCannotBeAtWorkAnyMoreIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, b := range beginners() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			now := h.sim.Now()
+			found, err := b.find(h, snap, now.Add(-DefaultSettle))
+			require.NoError(t, err)
+			require.Nil(t, found.Change)
+			require.Equal(t, now, h.sim.Now())
+			require.Equal(t, map[string]int{"ListChangeOrders": 1}, h.sim.Calls().Operations)
+		})
+	}
+}
+
+func TestOnlyVerbsThatBeginOneHaveAChangeOrder(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	fault, text := refusedAs(t, h, release.VerbFindChange, release.FindChangeInput{App: h.app, Verb: release.VerbConfirmBatch})
+	require.Equal(t, release.FaultInvalid, fault)
+	require.Contains(t, text, "ConfirmBatch begins no change order")
 }
 
 // TestAnAnswerWithoutDataIsALostAnswer: neither does it name an order, nor does it say
@@ -164,14 +250,14 @@ func TestAnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
-			operation, _ := saeclient.LookupOperation(b.operation)
-			list, _ := saeclient.LookupOperation("ListChangeOrders")
-			h.bare = map[string]int{operation.Path: 1, list.Path: 2}
-			change, err := b.begin(h, snap, false)
+			h.bare = map[string]int{b.operation: 1, "ListChangeOrders": 1}
+			_, err := b.begin(h, snap, false)
+			require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+			h.bare["ListChangeOrders"] = 2
+			found, err := b.find(h, snap, h.sim.Now())
 			require.NoError(t, err)
-			require.True(t, change.Adopted)
-			require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
-			require.Equal(t, 3, h.sim.Calls().Operations["ListChangeOrders"])
+			require.Equal(t, h.begun(snap, b.types), []string{found.Change.ID})
+			require.Equal(t, 5, h.sim.Calls().Operations["ListChangeOrders"])
 		})
 	}
 }
@@ -179,23 +265,163 @@ func TestAnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 func TestTwoCandidatesCannotBeToldApart(t *testing.T) {
 	t.Parallel()
 	h, snap := begunBefore(t)
-	_, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: snap.Wanted.ID})
-	require.NoError(t, err)
-	h.pass(t, time.Minute)
-	h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "RollbackApplication"})
-	_, err = beginners()["rollback"].begin(h, snap, false)
+	for range 2 {
+		_, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: snap.Wanted.ID})
+		require.NoError(t, err)
+		h.pass(t, time.Minute)
+	}
+	_, err := beginners()["rollback"].find(h, snap, h.sim.Now())
 	require.Equal(t, release.FaultUndecidable, faultOfVerb(err))
-	require.Len(t, h.begun(snap, []string{saeclient.CoTypeDeployHistroy}), 2, "the person's and the one that is not known; no third")
+	for _, id := range h.begun(snap, []string{saeclient.CoTypeDeployHistroy}) {
+		require.ErrorContains(t, err, id)
+	}
 }
 
-func TestAForeignOrderIsWaitedForAndNotAdopted(t *testing.T) {
+// TestNothingIsBegunOnWhatIsTrueNoMore: the version to return to was read before somebody
+// else's change order.
+func TestNothingIsBegunOnWhatIsTrueNoMore(t *testing.T) {
 	t.Parallel()
-	h, snap := begunBefore(t)
-	foreign := h.deploy(t, image2, "", 0)
-	change, err := beginners()["deploy"].begin(h, snap, false)
+	deploys := func(d time.Duration) func(*testing.T, *host, release.Snapshot) string {
+		return func(t *testing.T, h *host, _ release.Snapshot) string {
+			t.Helper()
+			return h.deploy(t, image2, inOneBatch, d)
+		}
+	}
+	tests := map[string]struct {
+		// elsewhere begins an order and returns its ID.
+		elsewhere func(*testing.T, *host, release.Snapshot) string
+		// hinders are the verbs that are held up.
+		hinders []string
+		text    string
+	}{
+		"a deployment under way":          {deploys(0), []string{"deploy", "rollback", "restart", "rescale"}, "is unfinished"},
+		"a deployment that has ended":     {deploys(time.Minute), []string{"deploy", "rollback", "restart", "rescale"}, "was begun elsewhere since the application was read"},
+		"a rollback that has ended":       {rollsBack, []string{"deploy", "rollback", "restart", "rescale"}, "was begun elsewhere"},
+		"a restart that has ended":        {restarts, []string{"restart"}, "was begun elsewhere"},
+		"a change of size that has ended": {rescales, []string{"rescale"}, "was begun elsewhere"},
+	}
+	for name, tt := range tests {
+		for verb, b := range beginners() {
+			t.Run(name+", then a "+verb, func(t *testing.T) {
+				t.Parallel()
+				h, snap := begunBefore(t)
+				id := tt.elsewhere(t, h, snap)
+				h.sim.ResetCalls()
+				_, err := b.begin(h, snap, false)
+				if !slices.Contains(tt.hinders, verb) {
+					require.NoError(t, err)
+					return
+				}
+				require.Equal(t, release.FaultConflict, faultOfVerb(err))
+				require.ErrorContains(t, err, "change order "+id+" (")
+				require.ErrorContains(t, err, tt.text)
+				require.Equal(t, map[string]int{"ListChangeOrders": 1}, h.sim.Calls().Operations, "nothing was sent")
+				require.Zero(t, h.asked)
+			})
+		}
+	}
+}
+
+func rollsBack(t *testing.T, h *host, s release.Snapshot) string {
+	t.Helper()
+	id, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: s.Wanted.ID})
 	require.NoError(t, err)
-	require.NotEqual(t, foreign, change.ID)
-	require.False(t, change.Adopted)
+	h.pass(t, time.Minute)
+	return id
+}
+
+func restarts(t *testing.T, h *host, _ release.Snapshot) string {
+	t.Helper()
+	out, err := h.client.RestartApplication(t.Context(), &saeclient.RestartApplicationInput{AppID: h.app.ID})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+	return out.Data.ChangeOrderID
+}
+
+func rescales(t *testing.T, h *host, _ release.Snapshot) string {
+	t.Helper()
+	out, err := h.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{AppID: h.app.ID, Replicas: 5})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+	return out.Data.ChangeOrderID
+}
+
+// TestAnOrderOfTheSameTokenIsTakenOver, whatever has been read and frozen since: a release
+// that is run again finds what it has begun.
+func TestAnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, pass := range map[string]time.Duration{"under way": 0, "ended": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			b := beginners()["deploy"]
+			first, err := b.begin(h, snap, false)
+			require.NoError(t, err)
+			require.False(t, first.Adopted)
+			h.pass(t, pass)
+			h.freezeFrom = 1
+			for _, read := range []release.Snapshot{snap, h.snapshot(t, nil)} {
+				again, err := b.begin(h, read, false)
+				require.NoError(t, err)
+				require.Equal(t, release.Change{ID: first.ID, Adopted: true}, again)
+			}
+			require.Equal(t, 1, h.sim.Calls().Operations[b.operation])
+		})
+	}
+}
+
+// TestTheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for.
+func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		description string
+		own         bool
+	}{
+		"its own":         {rolloutToken + " " + image3, true},
+		"somebody else's": {"by hand", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			var id string
+			h.meanwhile = func() {
+				var err error
+				id, err = h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{Image: image3, Description: tt.description})
+				require.NoError(t, err)
+			}
+			change, err := beginners()["deploy"].begin(h, snap, false)
+			if tt.own {
+				require.NoError(t, err)
+				require.Equal(t, release.Change{ID: id, Adopted: true}, change)
+				return
+			}
+			require.Equal(t, release.FaultConflict, faultOfVerb(err))
+		})
+	}
+}
+
+// TestACertainRefusalBeginsNothing and says why it is none for good.
+func TestACertainRefusalBeginsNothing(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]release.Fault{
+		saeclient.CodeChangeOrderRunning:       release.FaultConflict,
+		saeclient.CodeApplicationInvalidStatus: release.FaultNotNow,
+		saeclient.CodeSystemUpgrading:          release.FaultNotNow,
+		"Throttling.User":                      release.FaultThrottled,
+	} {
+		for name, b := range beginners() {
+			t.Run(code+" "+name, func(t *testing.T) {
+				t.Parallel()
+				h, snap := begunBefore(t)
+				h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: b.operation, Code: code, Status: http.StatusBadRequest})
+				_, err := try[release.Change](h, b.verb, b.in(h, snap, false), string(want))
+				require.Equal(t, want, faultOfVerb(err))
+				change, err := b.begin(h, snap, false)
+				require.NoError(t, err)
+				require.False(t, change.Adopted)
+			})
+		}
+	}
 }
 
 func TestAFreezeHoldsWhatWouldBegin(t *testing.T) {
@@ -217,17 +443,45 @@ func TestAFreezeHoldsWhatWouldBegin(t *testing.T) {
 	}
 }
 
-func TestAFreezeDoesNotHideWhatWasBegun(t *testing.T) {
+// TestACancelledAttemptSendsNothing or learns what became of what it has sent.
+func TestACancelledAttemptSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+", while the guard is asked", func(t *testing.T) {
 			t.Parallel()
 			h, snap := begunBefore(t)
-			h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: b.operation})
-			h.freezeFrom = 2
+			h.cancelOn = atGuard
+			_, err := b.begin(h, snap, false)
+			require.Error(t, err)
+			require.Equal(t, context.Canceled, h.cancelled)
+			require.Zero(t, h.sim.Calls().Operations[b.operation])
+		})
+		t.Run(name+", on the wire", func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			h.cancelOn = b.operation
 			change, err := b.begin(h, snap, false)
 			require.NoError(t, err)
-			require.True(t, change.Adopted)
+			require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
+		})
+		t.Run(name+", on the wire, and the answer is lost", func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			h.cancelOn = b.operation
+			h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: b.operation})
+			_, err := b.begin(h, snap, false)
+			require.Error(t, err)
+			require.Equal(t, release.FaultAmbiguous, faultOfVerb(h.cancelled))
 		})
 	}
+}
+
+// TestALookThatIsCutOffIsNoFaultOfThePlatform.
+func TestALookThatIsCutOffIsNoFaultOfThePlatform(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.cancelOn = "ListChangeOrders"
+	_, err := do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: h.app})
+	require.Error(t, err)
+	require.Equal(t, context.Canceled, h.cancelled)
 }

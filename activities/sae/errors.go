@@ -1,6 +1,8 @@
 package sae
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -11,26 +13,30 @@ import (
 	"slipway/saeclient"
 )
 
-// conflictDelay is how long to wait before a call that another change order forbids.
-const conflictDelay = 10 * time.Second
-
 // failed maps an error of the client to the fault that a workflow understands; nil
 // stays nil. This is the one place where the error classes of SAE meet those of Slipway.
+// A look that the end of its context has cut off says nothing about the platform.
 func failed(err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, saeclient.ErrAmbiguous):
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
 	}
 	f := faultOf(err)
-	options := temporal.ApplicationErrorOptions{NonRetryable: !f.Retryable()}
-	if f == release.FaultConflict {
-		options.NextRetryDelay = conflictDelay
-	}
-	return temporal.NewApplicationErrorWithOptions(err.Error(), string(f), options)
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(f), temporal.ApplicationErrorOptions{NonRetryable: !f.Retryable()})
 }
 
 func faultOf(err error) release.Fault {
+	if f, passes := passing(err); passes {
+		return f
+	}
 	switch saeclient.ClassOf(err) {
-	case saeclient.ErrInvalid:
+	case saeclient.ErrInvalid, saeclient.ErrConflict:
+		// A state that does not pass by itself is for a person to change.
 		return release.FaultInvalid
 	case saeclient.ErrNotFound:
 		return release.FaultNotFound
@@ -40,8 +46,6 @@ func faultOf(err error) release.Fault {
 		return release.FaultBilling
 	case saeclient.ErrQuota:
 		return release.FaultQuota
-	case saeclient.ErrConflict:
-		return conflict(err)
 	case saeclient.ErrThrottled:
 		return release.FaultThrottled
 	case saeclient.ErrUnavailable:
@@ -54,12 +58,23 @@ func faultOf(err error) release.Fault {
 	return release.FaultUnavailable
 }
 
-// conflict tells a state that passes from one that only a person can change.
-func conflict(err error) release.Fault {
-	if saeclient.HasCode(err, saeclient.CodeChangeOrderRunning, saeclient.CodeApplicationInvalidStatus) {
-		return release.FaultConflict
+// passing is the fault of a refusal that passes by itself: one with a code whose advice is
+// to say it again later, such as Application.ChangerOrderRunning, Application.InvalidStatus
+// and System.Upgrading. SAE has answered, so it can be reached, and has changed nothing.
+func passing(err error) (f release.Fault, passes bool) {
+	e, answered := errors.AsType[*saeclient.Error](err)
+	if !answered {
+		return "", false
 	}
-	return release.FaultInvalid
+	code, _ := saeclient.LookupErrorCode(e.Code)
+	switch code.Retry {
+	case saeclient.RetryAfterChangeOrder:
+		return release.FaultConflict, true
+	case saeclient.RetryAfterStateChange, saeclient.RetryBackoff:
+		return release.FaultNotNow, true
+	case saeclient.RetryNever, saeclient.RetryOperator, saeclient.RetryVerifyThenRetry:
+	}
+	return "", false
 }
 
 // present refuses an answer that reports success and has no data: taken as it is, it
@@ -79,6 +94,11 @@ func refused(f release.Fault, format string, args ...any) error {
 // undecidable fails closed.
 func undecidable(format string, args ...any) error {
 	return refused(release.FaultUndecidable, format, args...)
+}
+
+// notYet is an error that may pass; nothing was changed.
+func notYet(f release.Fault, format string, args ...any) error {
+	return temporal.NewApplicationError(fmt.Sprintf(format, args...), string(f))
 }
 
 // again asks the Temporal server to try the activity again after a delay; nothing is

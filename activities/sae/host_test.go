@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -55,19 +56,41 @@ type host struct {
 	// late are the calls that get no answer and reach the platform only after a while.
 	late map[int]time.Duration
 	slow []slowCall
-	// misses are the calls that are answered that there is no such change order.
-	misses map[int]bool
-	// bare are the paths whose next calls, so many, are carried out and answered without
-	// data.
-	bare map[string]int
-	// kill ends the attempt under way, and dead tells that it has been.
+	// answers are the calls that do not reach the platform and are answered here.
+	answers map[int]answer
+	// bare are the operations whose next calls, so many, are carried out and answered without
+	// data, and edits change the answers of an operation.
+	bare  map[string]int
+	edits map[string]func(string) string
+	// sent are the parameters of the calls of verbs, by operation.
+	sent map[string][]url.Values
+	// kill ends the context of the attempt under way, and dead tells that its worker died.
 	kill context.CancelFunc
 	dead bool
+	// cancelOn is the operation on whose way, or after whose question to the guard, the
+	// attempt is cancelled. Cancelled is how such an attempt has ended.
+	cancelOn  string
+	cancelled error
 	// freezeFrom is the question to the guard from which on all is frozen; 0 is never.
 	freezeFrom int
-	// asked counts the questions.
-	asked int
+	// asked counts the questions, and meanwhile is what happens while one is answered.
+	asked     int
+	meanwhile func()
 }
+
+// An answer is one that the platform did not give.
+type answer struct {
+	status int
+	body   string
+}
+
+// unknownOrder answers that there is no such change order.
+func unknownOrder() answer {
+	return answer{http.StatusNotFound, `{"RequestId":"1","Code":"InvalidChangeOrder.NotFound","ErrorCode":"InvalidChangeOrder.NotFound","Success":false}`}
+}
+
+// atGuard stands for the guard in host.cancelOn.
+const atGuard = "the guard"
 
 // A slowCall is on its way to the platform.
 type slowCall struct {
@@ -93,14 +116,17 @@ const (
 // hour.
 func newHost(t tester) *host {
 	t.Helper()
-	h := &host{deaths: map[int]death{}, late: map[int]time.Duration{}, bare: map[string]int{}}
+	h := &host{
+		deaths: map[int]death{}, late: map[int]time.Duration{}, bare: map[string]int{},
+		edits: map[string]func(string) string{}, sent: map[string][]url.Values{},
+	}
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
 	require.NoError(t, err)
 	h.sim = sim
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	h.client = clientOf(t, server.URL, h)
-	h.driver, err = New(Config{Client: h.client, Guard: h.guard})
+	h.driver, err = New(Config{Client: h.client, Guard: h.guard, Now: h.clock})
 	require.NoError(t, err)
 	created, err := h.client.CreateApplication(t.Context(), &saeclient.CreateApplicationInput{
 		AppName: "shop", PackageType: "Image", ImageURL: new(image1), Replicas: 4, CPU: new(1000), Memory: new(2048),
@@ -125,10 +151,26 @@ func clientOf(t tester, address string, transport http.RoundTripper) *saeclient.
 	return client
 }
 
+// clock is the driver's.
+func (h *host) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now == nil {
+		return h.sim.Now()
+	}
+	return h.now()
+}
+
 func (h *host) guard(context.Context, release.App) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked++
+	if h.meanwhile != nil {
+		h.meanwhile()
+	}
+	if h.cancelOn == atGuard {
+		h.kill()
+	}
 	if h.freezeFrom == 0 || h.asked < h.freezeFrom {
 		return nil
 	}
@@ -148,65 +190,99 @@ func (h *host) fault(t tester, f saesim.Fault) {
 	require.NoError(t, err)
 }
 
+// operationOf is the name of the operation that a request calls.
+func operationOf(r *http.Request) string {
+	all := saeclient.Operations()
+	i := slices.IndexFunc(all, func(o saeclient.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+	if i < 0 {
+		return ""
+	}
+	return all[i].Name
+}
+
 // RoundTrip carries an HTTP call: never one of a dead worker.
 func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
-	dies, lost, missed := h.arrive(r)
-	if lost {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	call := h.arrive(r)
+	switch {
+	case call.lost:
 		return nil, errors.New("no answer")
-	}
-	if missed {
-		return &http.Response{StatusCode: http.StatusNotFound, Request: r, Body: body(
-			`{"RequestId":"1","Code":"InvalidChangeOrder.NotFound","ErrorCode":"InvalidChangeOrder.NotFound","Success":false}`,
-		)}, nil
-	}
-	if dies == deathBefore {
+	case call.answer != nil:
+		return &http.Response{StatusCode: call.answer.status, Request: r, Body: body(call.answer.body)}, nil
+	case call.dies == deathBefore:
 		h.die()
 		return nil, errors.New("the worker is dead")
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
-	if dies == deathAfter {
+	if call.dies == deathAfter {
 		h.die()
 		if err == nil {
 			_ = resp.Body.Close()
 		}
 		return nil, errors.New("the worker is dead")
 	}
-	if err == nil && h.answersBare(r.URL.Path) {
-		_ = resp.Body.Close()
-		resp.Body, resp.ContentLength = body(`{"RequestId":"1","Code":"200","Message":"success","Success":true}`), -1
+	if err == nil && call.edit != nil {
+		err = edited(resp, call.edit)
 	}
 	return resp, err
 }
 
 func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
-func (h *host) answersBare(path string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.bare[path]--
-	return h.now != nil && h.bare[path] >= 0
+// edited changes the body of an answer.
+func edited(resp *http.Response, edit func(string) string) error {
+	text, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	resp.Body, resp.ContentLength = body(edit(string(text))), -1
+	return err
+}
+
+func withoutData(string) string {
+	return `{"RequestId":"1","Code":"200","Message":"success","Success":true}`
+}
+
+// arrival is what happens to a call.
+type arrival struct {
+	dies   death
+	lost   bool
+	answer *answer
+	edit   func(string) string
 }
 
 // arrive lets the platform's time come up to the call's, and tells what happens to the
 // call.
-func (h *host) arrive(r *http.Request) (dies death, lost, missed bool) {
+func (h *host) arrive(r *http.Request) arrival {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.now == nil {
-		return "", false, false
+		return arrival{}
 	}
 	now := h.now()
 	h.reach(now)
 	if h.dead {
-		return deathBefore, false, false
+		return arrival{dies: deathBefore}
 	}
-	n := h.calls
+	n, operation := h.calls, operationOf(r)
 	h.calls++
+	h.sent[operation] = append(h.sent[operation], r.URL.Query())
+	if operation == h.cancelOn {
+		h.kill()
+	}
 	if d, late := h.late[n]; late {
 		h.slow = append(h.slow, slowCall{at: now.Add(d), request: r.Clone(context.WithoutCancel(r.Context()))})
-		return "", true, false
+		return arrival{lost: true}
 	}
-	return h.deaths[n], false, h.misses[n]
+	call := arrival{dies: h.deaths[n], edit: h.edits[operation]}
+	if a, ours := h.answers[n]; ours {
+		call.answer = &a
+	}
+	if h.bare[operation] > 0 {
+		h.bare[operation]--
+		call.edit = withoutData
+	}
+	return call
 }
 
 // reach lets the platform's time come up to a moment, with the slow calls that come in
@@ -268,16 +344,35 @@ func (m *mortalAttempt) ExecuteActivity(ctx context.Context, in *interceptor.Exe
 	m.host.kill, m.host.dead = kill, false
 	m.host.mu.Unlock()
 	out, err := m.Next.ExecuteActivity(ctx, in)
-	if m.host.isDead() {
-		return nil, temporal.NewApplicationErrorWithOptions("the attempt has timed out", "death",
+	switch {
+	case m.host.isDead():
+		return nil, temporal.NewApplicationErrorWithOptions("the attempt has timed out", errDeath,
 			temporal.ApplicationErrorOptions{NextRetryDelay: attemptLimit})
+	case ctx.Err() != nil && err != nil:
+		m.host.cancelled = err
+		return nil, temporal.NewNonRetryableApplicationError("cancelled", errCancelled, err)
 	}
 	return out, err
 }
 
+// The types of the errors of attempts that ended by what is arranged here.
+const (
+	errDeath     = "death"
+	errCancelled = "cancelled"
+)
+
 // do carries out a verb to its end: until it succeeds, fails for good, or an hour has
 // passed; and then lets a minute pass.
 func do[Out, In any](h *host, v release.Verb, in In) (Out, error) {
+	out, err := try[Out](h, v, in, string(release.FaultConflict))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reach(h.sim.Now().Add(time.Minute))
+	return out, err
+}
+
+// try carries out a verb to its end, which any of the given errors is, too.
+func try[Out, In any](h *host, v release.Verb, in In, ends ...string) (Out, error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
@@ -291,6 +386,7 @@ func do[Out, In any](h *host, v release.Verb, in In) (Out, error) {
 			StartToCloseTimeout: attemptLimit, ScheduleToCloseTimeout: time.Hour,
 			RetryPolicy: &temporal.RetryPolicy{
 				InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: math.MaxInt32,
+				NonRetryableErrorTypes: ends,
 			},
 		})
 		err := workflow.ExecuteActivity(ctx, release.ActivityName(release.PlatformSAE, v), in).Get(ctx, &out)
@@ -300,7 +396,7 @@ func do[Out, In any](h *host, v release.Verb, in In) (Out, error) {
 	defer h.during(nil)
 	env.ExecuteWorkflow("verb", in)
 	h.mu.Lock()
-	h.reach(env.Now().Add(time.Minute))
+	h.reach(env.Now())
 	h.mu.Unlock()
 	var out Out
 	if err := env.GetWorkflowError(); err != nil {

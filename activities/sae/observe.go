@@ -14,9 +14,10 @@ import (
 
 // Observe returns when the change order shows something that the caller has not seen.
 // Until then it fails as unchanged with its own next delay, so that waiting costs
-// neither history nor a worker.
+// neither history nor a worker. A change order that shows less than was seen before is
+// looked at again, and then reported as it is.
 func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.Observation, error) {
-	o, known, err := d.order(ctx, in.ChangeID)
+	o, known, err := d.order(ctx, in.ChangeID, in.Seen.Batch)
 	if err != nil {
 		return release.Observation{}, err
 	}
@@ -33,7 +34,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 	if !seen.State.Ended() {
 		return seen, nil
 	}
-	orders, err := d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: in.App.ID})
+	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
 		return release.Observation{}, failed(err)
 	}
@@ -51,29 +52,44 @@ func begunBy(last release.Observation) time.Time {
 }
 
 // missesUntilGone is in how many looks one after the other a change order has to be
-// unknown to the platform before it counts as gone: one may be a read that lags.
+// unknown to the platform before it counts as gone, or has to show less than was seen
+// before until that is believed: one may be a read that lags.
 const missesUntilGone = 3
 
 // missDelay is the time between such looks.
 const missDelay = 2 * time.Second
 
-// order reads a change order; false tells that it is gone. How often it was not found
-// is kept in the heartbeat of the attempts.
-func (d *Driver) order(ctx context.Context, id string) (saeclient.DescribeChangeOrderData, bool, error) {
-	var none saeclient.DescribeChangeOrderData
-	misses := 0
+// misses counts, over the attempts of an activity, the latest looks that did not find the
+// change order, and those that found it behind. The heartbeat keeps them.
+type misses struct{ Gone, Behind int }
+
+func missesSoFar(ctx context.Context) misses {
+	var m misses
 	if activity.HasHeartbeatDetails(ctx) {
-		if err := activity.GetHeartbeatDetails(ctx, &misses); err != nil {
-			misses = 0
+		if err := activity.GetHeartbeatDetails(ctx, &m); err != nil {
+			return misses{}
 		}
 	}
+	return m
+}
+
+// again keeps the count and asks for the next look.
+func (m misses) again(ctx context.Context, why string) error {
+	activity.RecordHeartbeat(ctx, m)
+	return again(why+"; looking again", missDelay)
+}
+
+// order reads a change order; false tells that it is gone. One that has not ended and is
+// in an earlier batch than the given one is read again before it is believed.
+func (d *Driver) order(ctx context.Context, id string, batch int) (saeclient.DescribeChangeOrderData, bool, error) {
+	var none saeclient.DescribeChangeOrderData
+	missed := missesSoFar(ctx)
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
 	if errors.Is(err, saeclient.ErrNotFound) {
-		if misses++; misses >= missesUntilGone {
+		if missed.Gone++; missed.Gone >= missesUntilGone {
 			return none, false, nil
 		}
-		activity.RecordHeartbeat(ctx, misses)
-		return none, false, again("the change order is not found; looking again", missDelay)
+		return none, false, missed.again(ctx, "the change order is not found")
 	}
 	if err == nil {
 		err = present("DescribeChangeOrder", out.Data)
@@ -81,8 +97,15 @@ func (d *Driver) order(ctx context.Context, id string) (saeclient.DescribeChange
 	if err != nil {
 		return none, false, failed(err)
 	}
-	if misses > 0 {
-		activity.RecordHeartbeat(ctx, 0)
+	if !saeclient.ChangeOrderFinished(out.Data.Status) && currentBatch(out.Data) < batch {
+		missed = misses{Behind: missed.Behind + 1}
+		if missed.Behind < missesUntilGone {
+			return none, false, missed.again(ctx, "the change order is in an earlier batch than before")
+		}
+		return out.Data, true, nil
+	}
+	if missed != (misses{}) {
+		activity.RecordHeartbeat(ctx, misses{})
 	}
 	return out.Data, true, nil
 }

@@ -1,6 +1,8 @@
 package sae
 
 import (
+	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -13,9 +15,10 @@ import (
 
 // The strategies of the tests, as SAE wants them.
 const (
-	inOneBatch  = ""
-	inTwoByHand = `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"manual"}}`
-	grayThenTwo = `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"manual"},"grayUpdate":{"gray":1}}`
+	inOneBatch    = ""
+	inTwoByHand   = `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"manual"}}`
+	inThreeByHand = `{"type":"BatchUpdate","batchUpdate":{"batch":3,"releaseType":"manual"}}`
+	grayThenTwo   = `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"manual"},"grayUpdate":{"gray":1}}`
 )
 
 func (h *host) observe(t tester, id string, seen release.Observation) release.Observation {
@@ -84,10 +87,83 @@ func TestMissesAreCountedOneAfterTheOther(t *testing.T) {
 	parked := h.observe(t, id, release.Observation{})
 	require.Equal(t, release.ChangeAwaitingConfirm, parked.State)
 	// The parked order shows nothing new: misses, a sight of it, and misses again.
-	h.misses = map[int]bool{0: true, 1: true, 3: true, 4: true, 6: true, 7: true, 8: true}
-	h.calls = 0
+	h.answers, h.calls = map[int]answer{}, 0
+	for _, call := range []int{0, 1, 3, 4, 6, 7, 8} {
+		h.answers[call] = unknownOrder()
+	}
 	require.Equal(t, release.ChangeGone, h.observe(t, id, parked).State)
 	require.Equal(t, 10, h.calls, "nine looks and the list of orders")
+}
+
+// shown is what the platform shows of a change order now.
+func (h *host) shown(t tester, id string) answer {
+	t.Helper()
+	text, err := h.client.Call(t.Context(), "DescribeChangeOrder", map[string]string{"ChangeOrderId": id})
+	require.NoError(t, err)
+	return answer{http.StatusOK, string(text)}
+}
+
+// TestAnOrderThatFallsBackIsLookedAtAgain: a read that lags shows an earlier batch. One that
+// goes on to do so is told of as it is.
+func TestAnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		// lag are the looks that show the first batch, and miss those that find nothing.
+		lag, miss []int
+		batch     int
+		state     release.ChangeState
+		looks     int
+	}{
+		"once":                     {[]int{0}, nil, 2, release.ChangeAwaitingConfirm, 2},
+		"twice":                    {[]int{0, 1}, nil, 2, release.ChangeAwaitingConfirm, 3},
+		"for good":                 {[]int{0, 1, 2}, nil, 1, release.ChangeAwaitingConfirm, 3},
+		"and is missed in between": {[]int{0, 2, 3}, []int{1}, 1, release.ChangeAwaitingConfirm, 4},
+		"and is gone":              {[]int{0, 1}, []int{2, 3, 4}, 0, release.ChangeGone, 5},
+		"and is missed, not gone":  {[]int{0}, []int{1, 2}, 2, release.ChangeAwaitingConfirm, 4},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			id := h.deploy(t, image2, grayThenTwo, time.Minute)
+			before := h.shown(t, id)
+			must[struct{}](t, h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.app, ChangeID: id, Batch: 1})
+			h.calls, h.answers = 0, map[int]answer{}
+			for _, look := range tt.lag {
+				h.answers[look] = before
+			}
+			for _, look := range tt.miss {
+				h.answers[look] = unknownOrder()
+			}
+			began := h.sim.Now()
+			seen, err := try[release.Observation](h, release.VerbObserve, release.ObserveInput{
+				App: h.app, ChangeID: id, Seen: release.Observation{State: release.ChangeRunning, Batch: 2},
+			})
+			require.NoError(t, err)
+			require.Equal(t, tt.state, seen.State)
+			require.Equal(t, tt.batch, seen.Batch)
+			looks := h.calls
+			if seen.State.Ended() {
+				looks-- // the list of orders
+			}
+			require.Equal(t, tt.looks, looks)
+			require.Equal(t, time.Duration(tt.looks-1)*missDelay, h.sim.Now().Sub(began))
+		})
+	}
+}
+
+// TestAnOrderThatHasEndedDoesNotFallBack: nothing is to be waited for then.
+func TestAnOrderThatHasEndedDoesNotFallBack(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	id := h.deploy(t, image2, grayThenTwo, time.Minute)
+	_, err := h.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
+	require.NoError(t, err)
+	h.pass(t, time.Minute)
+	h.calls = 0
+	seen := h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 2})
+	require.Equal(t, release.ChangeAborted, seen.State)
+	require.Equal(t, 2, h.calls, "a look and the list of orders")
 }
 
 func TestAnUnknownOrderIsGone(t *testing.T) {
@@ -101,8 +177,7 @@ func TestAnAnswerWithoutDataIsNotALook(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	id := h.deploy(t, image2, inOneBatch, time.Minute)
-	look, _ := saeclient.LookupOperation("DescribeChangeOrder")
-	h.bare[look.Path] = 2
+	h.bare["DescribeChangeOrder"] = 2
 	require.Equal(t, release.ChangeSucceeded, h.observe(t, id, release.Observation{}).State)
 }
 
@@ -242,6 +317,34 @@ func TestConfirmBatch(t *testing.T) {
 		require.NoError(t, confirm(h, id, 1, false), "what was confirmed before the freeze is not frozen")
 		require.Equal(t, asked, h.asked)
 	})
+	t.Run("cancelled while the guard is asked", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		h.cancelOn = atGuard
+		require.Error(t, confirm(h, id, 1, false))
+		require.Equal(t, context.Canceled, h.cancelled)
+		require.Zero(t, h.sim.Calls().Operations[call])
+	})
+	t.Run("cancelled on the wire", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		h.cancelOn = call
+		require.NoError(t, confirm(h, id, 1, false), "what was sent is read back")
+		require.Equal(t, 2, h.observe(t, id, release.Observation{}).Batch)
+	})
+	t.Run("before the look has caught up", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		before := h.shown(t, id)
+		require.NoError(t, confirm(h, id, 1, false))
+		h.pass(t, time.Minute)
+		h.calls, h.answers = 0, map[int]answer{0: before, 1: before}
+		require.NoError(t, confirm(h, id, 2, false))
+		require.Equal(t, 3, h.observe(t, id, release.Observation{}).Batch, "batch 2 was confirmed, although it did not show at first")
+	})
 	t.Run("gone", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, release.FaultNotFound, faultOfVerb(confirm(newHost(t), "nothing", 1, false)))
@@ -250,33 +353,64 @@ func TestConfirmBatch(t *testing.T) {
 
 func TestAbortRollout(t *testing.T) {
 	t.Parallel()
-	abort := func(h *host, id string) error {
-		_, err := do[struct{}](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id})
-		return err
+	const call = "AbortAndRollbackChangeOrder"
+	abort := func(h *host, id string) (release.AbortRolloutResult, error) {
+		return do[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id})
 	}
 	end := func(t *testing.T, h *host, id string) release.ChangeState {
 		t.Helper()
 		h.pass(t, time.Minute)
 		return h.observe(t, id, release.Observation{}).State
 	}
-	t.Run("rolls back, frozen or not, answered or not", func(t *testing.T) {
-		t.Parallel()
-		h := newHost(t)
-		h.freezeFrom = 1
-		id := h.deploy(t, image2, grayThenTwo, time.Minute)
-		h.fault(t, saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "AbortAndRollbackChangeOrder"})
-		require.NoError(t, abort(h, id))
-		require.Equal(t, release.ChangeAborted, end(t, h, id))
-		require.Zero(t, h.asked)
-		v := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Artifact{Image: image1}})
-		require.True(t, v.OnlyRuns(release.Artifact{Image: image1}))
-	})
-	t.Run("leaves alone what has ended", func(t *testing.T) {
+	for _, kind := range []saesim.FaultKind{"", saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultErrorAfter} {
+		t.Run("rolls back, frozen or not, answered or not "+string(kind), func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.freezeFrom = 1
+			id := h.deploy(t, image2, grayThenTwo, time.Minute)
+			if kind != "" {
+				h.fault(t, saesim.Fault{Kind: kind, Operation: call})
+			}
+			out, err := abort(h, id)
+			require.NoError(t, err)
+			require.False(t, out.Ended)
+			require.Equal(t, release.ChangeAborted, end(t, h, id))
+			require.Zero(t, h.asked)
+			v := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Artifact{Image: image1}})
+			require.True(t, v.OnlyRuns(release.Artifact{Image: image1}))
+		})
+	}
+	t.Run("leaves alone what has ended, and says so", func(t *testing.T) {
 		t.Parallel()
 		h := newHost(t)
 		id := h.deploy(t, image2, inOneBatch, time.Minute)
-		require.NoError(t, abort(h, id))
+		out, err := abort(h, id)
+		require.NoError(t, err)
+		require.True(t, out.Ended)
 		require.Equal(t, release.ChangeSucceeded, end(t, h, id))
+		require.Zero(t, h.sim.Calls().Operations[call])
+	})
+	t.Run("says so when it ends meanwhile", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, inOneBatch, 0)
+		running := h.shown(t, id)
+		h.pass(t, time.Minute)
+		h.calls, h.answers = 0, map[int]answer{0: running}
+		out, err := abort(h, id)
+		require.NoError(t, err)
+		require.True(t, out.Ended)
+		require.Equal(t, 1, h.sim.Calls().Operations[call])
+	})
+	t.Run("is refused for now while SAE stops the order", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		_, err := h.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
+		require.NoError(t, err)
+		_, err = try[release.AbortRolloutResult](h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: id}, string(release.FaultNotNow))
+		require.Equal(t, release.FaultNotNow, faultOfVerb(err))
+		require.ErrorContains(t, err, "change order "+id+" cannot be aborted now")
 	})
 	t.Run("only aborts what brings no version", func(t *testing.T) {
 		t.Parallel()
@@ -286,8 +420,10 @@ func TestAbortRollout(t *testing.T) {
 			h.fault(t, saesim.Fault{Kind: saesim.FaultHang, Operation: b.operation})
 			change, err := b.begin(h, snap, false)
 			require.NoError(t, err)
+			h.pass(t, time.Minute)
 			require.Equal(t, release.ChangeStuck, h.observe(t, change.ID, release.Observation{}).State)
-			require.NoError(t, abort(h, change.ID))
+			_, err = abort(h, change.ID)
+			require.NoError(t, err)
 			require.Equal(t, release.ChangeAborted, end(t, h, change.ID))
 		}
 	})
@@ -296,8 +432,27 @@ func TestAbortRollout(t *testing.T) {
 		h := newHost(t)
 		h.fault(t, saesim.Fault{Kind: saesim.FaultNoRollback})
 		id := h.deploy(t, image2, grayThenTwo, time.Minute)
-		err := abort(h, id)
+		_, err := abort(h, id)
 		require.Equal(t, release.FaultInvalid, faultOfVerb(err))
 		require.ErrorContains(t, err, "cannot be rolled back")
+	})
+	t.Run("cancelled on the wire", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		h.cancelOn = call
+		_, err := abort(h, id)
+		require.NoError(t, err)
+		require.Equal(t, release.ChangeAborted, end(t, h, id))
+	})
+	t.Run("cancelled before", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t)
+		id := h.deploy(t, image2, grayThenTwo, time.Minute)
+		h.edits["DescribeChangeOrder"] = func(text string) string { h.kill(); return text }
+		_, err := abort(h, id)
+		require.Error(t, err)
+		require.Equal(t, context.Canceled, h.cancelled)
+		require.Zero(t, h.sim.Calls().Operations[call])
 	})
 }

@@ -16,9 +16,15 @@ const recentOrders = 50
 
 type order = saeclient.ListChangeOrdersDataChangeOrderList
 
-// orders lists the change orders that match, at least the newest. How SAE sorts the list
-// is not stated: one that is not newest first is read to its end.
-func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput) ([]order, error) {
+// newestOrders lists the newest change orders of an application.
+func (d *Driver) newestOrders(ctx context.Context, appID string) ([]order, error) {
+	return d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: appID}, time.Time{})
+}
+
+// orders lists the change orders that match: the newest, and all that were begun since a
+// time, unless it is zero. How SAE sorts the list is not stated: one that is not newest
+// first is read to its end.
+func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput, since time.Time) ([]order, error) {
 	var all []order
 	in.PageSize = new(recentOrders)
 	for page := 1; ; page++ {
@@ -32,30 +38,43 @@ func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput)
 		}
 		got := out.Data.ChangeOrderList
 		all = append(all, got...)
-		if len(got) == 0 || len(all) >= out.Data.TotalSize || slices.IsSortedFunc(all, newestFirst) {
+		if len(got) == 0 || len(all) >= out.Data.TotalSize || reach(all, since) {
 			return all, nil
 		}
 	}
+}
+
+// reach tells whether the orders, the newest of a list, go back to a time.
+func reach(orders []order, since time.Time) bool {
+	oldest := orders[len(orders)-1].CreateTime
+	return slices.IsSortedFunc(orders, newestFirst) && (since.IsZero() || oldest.Before(since))
 }
 
 func newestFirst(a, b order) int {
 	return b.CreateTime.Compare(a.CreateTime)
 }
 
-// watermark marks the newest of the orders.
+// watermark marks the newest of the orders. An order whose time cannot be read is known,
+// too: it would be newer than every watermark.
 func watermark(orders []order) release.Watermark {
 	var w release.Watermark
 	for _, o := range orders {
-		at := o.CreateTime
-		switch {
-		case at.IsZero():
-		case at.After(w.At):
-			w = release.Watermark{At: at, Known: []string{o.ChangeOrderID}}
-		case at.Equal(w.At):
+		if o.CreateTime.After(w.At) {
+			w.At = o.CreateTime
+		}
+	}
+	for _, o := range orders {
+		if o.CreateTime.IsZero() || o.CreateTime.Equal(w.At) {
 			w.Known = append(w.Known, o.ChangeOrderID)
 		}
 	}
 	return w
+}
+
+// newer tells whether an order was begun after a watermark. One whose time cannot be read
+// counts as newer, so that nothing is begun twice because of it.
+func newer(o order, w release.Watermark) bool {
+	return (o.CreateTime.IsZero() || !o.CreateTime.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
 }
 
 // unfinished finds the change order that is still at work, if any, other than the given

@@ -2,9 +2,9 @@
 // verbs of package release with the operations of package saeclient.
 //
 // It is the only place, with saeclient and the simulator, that knows SAE's words: change
-// order statuses, pipelines, error codes. Each verb is safe to repeat: a reading one by
-// nature, an idempotent one by checking the state first, and those that begin a change
-// order by looking for the order of an earlier attempt before sending anything again.
+// order statuses, pipelines, error codes. A reading verb is safe to repeat by nature, and an
+// idempotent one because it checks the state first. A verb that begins a change order sends
+// its call once: whether it has acted when its answer is lost, FindChange finds out.
 package sae
 
 import (
@@ -21,8 +21,15 @@ import (
 
 // DefaultSettle is how long a call whose answer was lost may still be at work on the
 // platform before a change order that is not found counts as never begun. It must be
-// longer than the client's own read timeout.
+// longer than a call can take, see [saeclient.Client.Timeout].
 const DefaultSettle = 15 * time.Second
+
+// The timeouts that a worker calls SAE with. With them a platform that cannot be reached
+// or does not answer is noticed soon, and well within [DefaultSettle].
+const (
+	ConnectTimeout = 3 * time.Second
+	ReadTimeout    = 10 * time.Second
+)
 
 // Config holds what the driver needs.
 type Config struct {
@@ -35,6 +42,8 @@ type Config struct {
 	// the verb then fails with: one of type [release.FaultFrozen] does not retry, any
 	// other is tried again. Nil guards nothing.
 	Guard func(ctx context.Context, app release.App) error
+	// Now tells the time by which the settle delay passes; default [time.Now].
+	Now func() time.Time
 }
 
 // Driver carries out the platform verbs on SAE. It holds no state.
@@ -42,6 +51,7 @@ type Driver struct {
 	client *saeclient.Client
 	settle time.Duration
 	guard  func(ctx context.Context, app release.App) error
+	now    func() time.Time
 }
 
 // New returns a driver.
@@ -52,11 +62,23 @@ func New(c Config) (*Driver, error) {
 	if c.Settle < 0 {
 		return nil, errors.New("sae: Config.Settle must not be negative")
 	}
-	d := &Driver{client: c.Client, settle: c.Settle, guard: c.Guard}
+	d := &Driver{client: c.Client, settle: c.Settle, guard: c.Guard, now: c.Now}
 	if d.settle == 0 {
 		d.settle = DefaultSettle
 	}
+	if d.now == nil {
+		d.now = time.Now
+	}
 	return d, nil
+}
+
+// settling is for how long yet a call may be at work that was sent before a time; nothing
+// for the zero time, which stands for no call.
+func (d *Driver) settling(sent time.Time) time.Duration {
+	if sent.IsZero() {
+		return 0
+	}
+	return max(sent.Add(d.settle).Sub(d.now()), 0)
 }
 
 // guarded asks whether a freeze holds a change back.
@@ -72,6 +94,7 @@ func (d *Driver) Register(r worker.ActivityRegistry) {
 	for verb, fn := range map[release.Verb]any{
 		release.VerbSnapshot:      d.Snapshot,
 		release.VerbAwaitIdle:     d.AwaitIdle,
+		release.VerbFindChange:    d.FindChange,
 		release.VerbBeginRollout:  d.BeginRollout,
 		release.VerbObserve:       d.Observe,
 		release.VerbConfirmBatch:  d.ConfirmBatch,

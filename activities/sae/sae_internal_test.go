@@ -1,6 +1,7 @@
 package sae
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -57,7 +58,13 @@ func TestFaultsOfErrors(t *testing.T) {
 		{&saeclient.Error{Class: saeclient.ErrAmbiguous}, release.FaultAmbiguous},
 		{&saeclient.Error{Class: saeclient.ErrFailed}, release.FaultUndecidable},
 		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodeChangeOrderRunning}, release.FaultConflict},
-		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodeApplicationInvalidStatus}, release.FaultConflict},
+		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodeApplicationInvalidStatus}, release.FaultNotNow},
+		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: saeclient.CodeSystemUpgrading}, release.FaultNotNow},
+		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "LogService.InternalError"}, release.FaultNotNow},
+		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "ServiceUnavailable"}, release.FaultUnavailable},
+		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "InvalidResponse.Api"}, release.FaultUnavailable},
+		{&saeclient.Error{Class: saeclient.ErrAmbiguous, Code: "InvalidResponse.Api"}, release.FaultAmbiguous},
+		{&saeclient.Error{Class: saeclient.ErrAmbiguous, Err: context.Canceled}, release.FaultAmbiguous},
 		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodePackageVersionExists}, release.FaultInvalid},
 		{errors.New("something else"), release.FaultUnavailable},
 	}
@@ -68,6 +75,9 @@ func TestFaultsOfErrors(t *testing.T) {
 		require.Equal(t, !tt.want.Retryable(), app.NonRetryable())
 	}
 	require.NoError(t, failed(nil))
+	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
+		require.Equal(t, end, failed(&saeclient.Error{Class: saeclient.ErrUnavailable, Err: end}), "an attempt that has ended is no word of the platform's")
+	}
 }
 
 func TestBatchesAreAlwaysConfirmedByHand(t *testing.T) {
@@ -127,7 +137,7 @@ func TestWatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
 		{ChangeOrderID: "c", CreateTime: at},
 		{ChangeOrderID: "d"},
 	})
-	require.Equal(t, release.Watermark{At: at, Known: []string{"b", "c"}}, w)
+	require.Equal(t, release.Watermark{At: at, Known: []string{"b", "c", "d"}}, w, "one without a time would be newer than any")
 	require.Equal(t, release.Watermark{}, watermark(nil))
 }
 

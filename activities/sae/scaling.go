@@ -64,8 +64,17 @@ func revision(r scalingRule) string {
 
 // SetScaling enables or disables rules, leaves alone those that are so already, and
 // answers them as read back. SAE refuses while a change order runs (SAE API reference
-// ch. 11.3, 11.4); the activity is tried again then.
+// ch. 11.3, 11.4). A failure of class [release.FaultDeclined] may leave rules switched.
 func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error) {
+	ctx, calls := recording(ctx)
+	result, err := d.setScaling(ctx, in)
+	return result, calls.doubt(err)
+}
+
+func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error) {
+	if left := d.settling(in.Late); left > 0 {
+		return release.SetScalingResult{}, again("an earlier call about the rules may still be at work", left)
+	}
 	rules, err := d.named(ctx, in)
 	if err != nil {
 		return release.SetScalingResult{}, failed(err)
@@ -86,7 +95,8 @@ func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (re
 			return release.SetScalingResult{}, failed(err)
 		}
 	}
-	if rules, err = d.named(ctx, in); err != nil {
+	// What was sent is read back, whoever cancels meanwhile.
+	if rules, err = d.named(context.WithoutCancel(ctx), in); err != nil {
 		return release.SetScalingResult{}, failed(err)
 	}
 	if slices.ContainsFunc(rules, other) && activity.GetInfo(ctx).Attempt < maxLooks {
@@ -108,9 +118,9 @@ func (d *Driver) named(ctx context.Context, in release.SetScalingInput) ([]relea
 
 func (d *Driver) toggle(ctx context.Context, appID, rule string, enable bool) error {
 	if enable {
-		_, err := d.client.EnableApplicationScalingRule(ctx, &saeclient.EnableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+		_, err := send(ctx, d.client.EnableApplicationScalingRule, &saeclient.EnableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
 		return err
 	}
-	_, err := d.client.DisableApplicationScalingRule(ctx, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
+	_, err := send(ctx, d.client.DisableApplicationScalingRule, &saeclient.DisableApplicationScalingRuleInput{AppID: appID, ScalingRuleName: rule})
 	return err
 }

@@ -1,6 +1,7 @@
 package sae
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -97,18 +98,76 @@ func TestARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
 	require.Equal(t, []string{"-daily", "-night", "-load"}, states(h.snapshot(t, nil).ScalingRules), "the other one is done, too")
 }
 
-func TestRulesAreSwitchedOnceNoOrderRuns(t *testing.T) {
+// TestRulesAreNotSwitchedWhileAnOrderRuns: the release waits for it by looking.
+func TestRulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
 	_, err := h.setScaling(release.SetScalingInput{})
 	require.NoError(t, err)
 	h.deploy(t, image2, inOneBatch, 0)
-	began := h.sim.Now()
-	out, err := h.setScaling(release.SetScalingInput{Names: []string{"daily", "load"}, Enable: true})
+	on := release.SetScalingInput{Names: []string{"daily", "load"}, Enable: true}
+	h.sim.ResetCalls()
+	_, err = h.setScaling(on)
+	require.Equal(t, release.FaultConflict, faultOfVerb(err))
+	require.Equal(t, 1, h.sim.Calls().Operations["EnableApplicationScalingRule"])
+	out, err := h.setScaling(on)
 	require.NoError(t, err)
 	require.Equal(t, []string{"+daily", "+load"}, states(out.Rules))
-	require.GreaterOrEqual(t, h.sim.Now().Sub(began), conflictDelay)
+}
+
+// TestACallThatComesLateIsWaitedFor before anything is read: it would undo what is set now.
+func TestACallThatComesLateIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	// The call that switches the first rule off is lost, and comes late; the worker is gone.
+	h.calls, h.late[1] = 0, DefaultSettle-time.Second
+	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app, Names: []string{"daily"}}, string(release.FaultAmbiguous))
+	require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+	lost := h.sim.Now()
+	h.sim.ResetCalls()
+	out, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{
+		App: h.app, Names: []string{"daily"}, Enable: true, Late: lost,
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"+daily"}, states(out.Rules))
+	require.Equal(t, DefaultSettle, h.sim.Now().Sub(lost))
+	require.Equal(t, map[string]int{
+		"DescribeApplicationScalingRules": 2, "DisableApplicationScalingRule": 1, "EnableApplicationScalingRule": 1,
+	}, h.sim.Calls().Operations, "nothing was read before")
+	h.pass(t, time.Hour)
+	require.Equal(t, []string{"+daily", "-night", "+load"}, states(h.snapshot(t, nil).ScalingRules))
+}
+
+// TestACancelledAttemptSwitchesNoFurtherRule, and reads back what it has switched.
+func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		on    string
+		names []string
+		err   error
+		after []string
+	}{
+		"while the guard is asked": {atGuard, nil, context.Canceled, []string{"+daily", "-night", "+load"}},
+		"on the wire":              {"DisableApplicationScalingRule", []string{"daily"}, nil, []string{"-daily", "-night", "+load"}},
+		"on the wire, before more": {"DisableApplicationScalingRule", nil, context.Canceled, []string{"-daily", "-night", "+load"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.addRules(t)
+			h.cancelOn = tt.on
+			out, err := h.setScaling(release.SetScalingInput{Names: tt.names})
+			require.Equal(t, tt.err, h.cancelled)
+			if tt.err == nil {
+				require.NoError(t, err)
+				require.Equal(t, []string{"-daily"}, states(out.Rules))
+			}
+			h.cancelOn = ""
+			require.Equal(t, tt.after, states(h.snapshot(t, nil).ScalingRules))
+		})
+	}
 }
 
 func TestAFreezeHoldsScaling(t *testing.T) {

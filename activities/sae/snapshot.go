@@ -43,7 +43,7 @@ func (d *Driver) read(ctx context.Context, appID string) (reading, error) {
 	if r.rules, err = d.scalingRules(ctx, appID); err != nil {
 		return r, err
 	}
-	r.orders, err = d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: appID})
+	r.orders, err = d.newestOrders(ctx, appID)
 	return r, err
 }
 
@@ -86,7 +86,7 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 	}
 	if in.Traffic {
 		if snap.Traffic, err = d.keptTraffic(ctx, in.App.ID); err != nil {
-			return release.Snapshot{}, failed(err)
+			return release.Snapshot{}, answered(err)
 		}
 	}
 	return snap, nil
@@ -103,7 +103,7 @@ func answered(err error) error {
 // AwaitIdle answers a snapshot once no change order of the application is unfinished,
 // but for the one to adopt.
 func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
-	orders, err := d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: in.App.ID})
+	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
 		return release.Snapshot{}, failed(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,10 +66,9 @@ func TestAnAnswerWithoutDataIsNoSnapshot(t *testing.T) {
 			h.setRoute(t)
 			ask := func(in *release.SnapshotInput) { in.Traffic = true }
 			want := h.snapshot(t, ask)
-			operation, _ := saeclient.LookupOperation(name)
-			h.bare[operation.Path] = 2
+			h.bare[name] = 2
 			require.Equal(t, want, h.snapshot(t, ask))
-			require.Equal(t, -1, h.bare[operation.Path])
+			require.Zero(t, h.bare[name])
 		})
 	}
 }
@@ -218,6 +218,61 @@ func TestTakingOverAnOrder(t *testing.T) {
 	}
 }
 
+// TestHowAnOrderThatIsTakenOverReplacesTheInstances: what cannot be known is not told.
+func TestHowAnOrderThatIsTakenOverReplacesTheInstances(t *testing.T) {
+	t.Parallel()
+	const none = ""
+	deploys := func(strategy string, d time.Duration) func(*testing.T, *host) string {
+		return func(t *testing.T, h *host) string {
+			t.Helper()
+			return h.deploy(t, image3, strategy, d)
+		}
+	}
+	rollsBackInThree := func(t *testing.T, h *host) string {
+		t.Helper()
+		h.deploy(t, image3, inOneBatch, time.Minute)
+		id, err := h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{VersionID: h.versionOf(t, image2), Strategy: inThreeByHand})
+		require.NoError(t, err)
+		h.pass(t, time.Minute)
+		return id
+	}
+	gray, batch, all := release.StrategyGray, release.StrategyBatch, release.StrategyAll
+	tests := map[string]struct {
+		begin func(*testing.T, *host) string
+		// shown replaces the strategy that the order shows, unless it is "as it is".
+		shown string
+		want  release.AdoptedChange
+	}{
+		"gray":                                 {deploys(grayThenTwo, time.Minute), "as it is", release.AdoptedChange{Strategy: gray, Batches: []int{1, 1, 2}}},
+		"gray, not yet at work":                {deploys(grayThenTwo, 0), "as it is", release.AdoptedChange{Strategy: gray, Batches: []int{1, 1, 2}}},
+		"by batches":                           {deploys(inTwoByHand, time.Minute), "as it is", release.AdoptedChange{Strategy: batch, Batches: []int{2, 2}}},
+		"at once":                              {deploys(inOneBatch, 0), "as it is", release.AdoptedChange{Strategy: all, Batches: []int{4}}},
+		"a rollback":                           {rollsBackInThree, "as it is", release.AdoptedChange{Strategy: batch, Batches: []int{1, 1, 2}}},
+		"a strategy of other batches":          {deploys(inTwoByHand, time.Minute), grayThenTwo, release.AdoptedChange{Strategy: gray}},
+		"a strategy of nonsense":               {deploys(inTwoByHand, time.Minute), strings.Replace(inTwoByHand, "2", "-2", 1), release.AdoptedChange{Strategy: batch}},
+		"gray, by the configuration":           {deploys(grayThenTwo, time.Minute), none, release.AdoptedChange{Strategy: gray, Batches: []int{1, 1, 2}}},
+		"the configuration is the old one":     {deploys(inThreeByHand, 0), none, release.AdoptedChange{Strategy: batch}},
+		"the configuration says nothing of it": {rollsBackInThree, none, release.AdoptedChange{Strategy: batch}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			// What the configuration says before makes three batches, too.
+			h.deploy(t, image2, strings.Replace(grayThenTwo, "manual", "auto", 1), time.Minute)
+			id := tt.begin(t, h)
+			if tt.shown != "as it is" {
+				strategy := regexp.MustCompile(`"ApplicationUpdateStrategy":"(\\.|[^"\\])*"`)
+				h.edits["DescribeChangeOrder"] = func(text string) string {
+					return strategy.ReplaceAllLiteralString(text, `"ApplicationUpdateStrategy":`+strconv.Quote(tt.shown))
+				}
+			}
+			require.Equal(t, &tt.want, h.snapshot(t, func(in *release.SnapshotInput) { in.Adopt = id }).Adopted)
+		})
+	}
+	require.Nil(t, newHost(t).snapshot(t, nil).Adopted)
+}
+
 func needsApproval(t *testing.T, h *host) {
 	t.Helper()
 	h.fault(t, saesim.Fault{Kind: saesim.FaultApproval})
@@ -335,13 +390,17 @@ func TestTheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
 	t.Parallel()
 	const many = 120
 	begun := time.Date(2026, 11, 2, 16, 0, 0, 0, time.UTC)
+	newestFirst := func(i int) int { return many - 1 - i }
 	for name, tt := range map[string]struct {
 		place func(i int) int
+		since time.Time
 		pages int
 	}{
-		"newest first": {func(i int) int { return many - 1 - i }, 1},
-		"oldest first": {func(i int) int { return i }, 3},
-		"anyhow":       {func(i int) int { return i * 7 % many }, 3},
+		"newest first":             {newestFirst, time.Time{}, 1},
+		"newest first, since then": {newestFirst, begun.Add(30 * time.Minute), 2},
+		"newest first, since ever": {newestFirst, begun, 3},
+		"oldest first":             {func(i int) int { return i }, time.Time{}, 3},
+		"anyhow":                   {func(i int) int { return i * 7 % many }, time.Time{}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -354,7 +413,7 @@ func TestTheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
 				for i := (page - 1) * size; i < min(page*size, many); i++ {
 					n := tt.place(i)
 					entries = append(entries, fmt.Sprintf(`{"ChangeOrderId":"o%d","CoTypeCode":"CoDeploy","Status":2,"CreateTime":"%s"}`,
-						n, begun.Add(time.Duration(n)*time.Minute).Format(time.DateTime)))
+						n, begun.Add(time.Duration(n)*time.Minute).Add(8*time.Hour).Format(time.DateTime)))
 				}
 				_, _ = fmt.Fprintf(w, `{"RequestId":"1","Code":"200","Success":true,"Data":{"CurrentPage":%d,"PageSize":%d,"TotalSize":%d,"ChangeOrderList":[%s]}}`,
 					page, size, many, strings.Join(entries, ","))
@@ -362,7 +421,7 @@ func TestTheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
 			t.Cleanup(server.Close)
 			d, err := New(Config{Client: clientOf(t, server.URL, nil)})
 			require.NoError(t, err)
-			orders, err := d.orders(t.Context(), saeclient.ListChangeOrdersInput{AppID: "app"})
+			orders, err := d.orders(t.Context(), saeclient.ListChangeOrdersInput{AppID: "app"}, tt.since)
 			require.NoError(t, err)
 			require.Equal(t, []string{"o119"}, watermark(orders).Known)
 			require.Equal(t, tt.pages, pages)

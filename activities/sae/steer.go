@@ -25,13 +25,14 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	if err := d.guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
-	_, err = d.client.ConfirmPipelineBatch(ctx, &saeclient.ConfirmPipelineBatchInput{
+	_, err = send(ctx, d.client.ConfirmPipelineBatch, &saeclient.ConfirmPipelineBatchInput{
 		PipelineID: o.Pipelines[in.Batch].PipelineID, Confirm: true,
 	})
 	if err != nil && !saeclient.HasCode(err, saeclient.CodePipelineCannotStartNextBatch) {
 		return failed(err)
 	}
-	if _, waits, err = d.awaits(ctx, in); err != nil || !waits {
+	// What was sent is read back, whoever cancels meanwhile.
+	if _, waits, err = d.awaits(context.WithoutCancel(ctx), in); err != nil || !waits {
 		return err
 	}
 	return again("the confirmation has not taken effect yet", time.Second)
@@ -39,13 +40,13 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 
 // awaits reads the order and tells whether it waits for the confirmation of the batch.
 func (d *Driver) awaits(ctx context.Context, in release.ConfirmBatchInput) (saeclient.DescribeChangeOrderData, bool, error) {
-	o, err := d.knownOrder(ctx, in.ChangeID)
+	o, err := d.knownOrder(ctx, in.ChangeID, in.Batch)
 	return o, o.Status == saeclient.ChangeOrderWaitBatchConfirm && currentBatch(o) == in.Batch, err
 }
 
 // knownOrder reads a change order that must not be gone.
-func (d *Driver) knownOrder(ctx context.Context, id string) (saeclient.DescribeChangeOrderData, error) {
-	o, known, err := d.order(ctx, id)
+func (d *Driver) knownOrder(ctx context.Context, id string, batch int) (saeclient.DescribeChangeOrderData, error) {
+	o, known, err := d.order(ctx, id, batch)
 	if err == nil && !known {
 		err = refused(release.FaultNotFound, "the platform knows no change order %s", id)
 	}
@@ -54,29 +55,38 @@ func (d *Driver) knownOrder(ctx context.Context, id string) (saeclient.DescribeC
 
 // AbortRollout tells SAE to abort the change order and roll it back; one that brings no
 // version has nothing to roll back and is only aborted. An order that has ended already
-// is left alone: the caller goes on observing it. No freeze holds it.
-func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput) error {
-	o, err := d.knownOrder(ctx, in.ChangeID)
-	if err != nil || saeclient.ChangeOrderFinished(o.Status) {
-		return err
+// is left alone. No freeze holds it.
+func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput) (release.AbortRolloutResult, error) {
+	o, err := d.knownOrder(ctx, in.ChangeID, 0)
+	if err != nil {
+		return release.AbortRolloutResult{}, err
+	}
+	if saeclient.ChangeOrderFinished(o.Status) {
+		// One that ended as aborted has done what was wanted: by an earlier attempt whose
+		// answer was lost, as likely as not.
+		return release.AbortRolloutResult{Ended: o.Status != saeclient.ChangeOrderAbort}, nil
 	}
 	err = d.abort(ctx, o, in.ChangeID)
 	switch {
 	case saeclient.HasCode(err, saeclient.CodeChangeOrderNotRunning):
-		return nil
+		return release.AbortRolloutResult{Ended: true}, nil
+	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+		// SAE does not say when it answers so; it is about this order, and no other one is
+		// to be waited for.
+		return release.AbortRolloutResult{}, notYet(release.FaultNotNow, "change order %s cannot be aborted now: %v", in.ChangeID, err)
 	case saeclient.HasCode(err, saeclient.CodeApplicationInvalidStatus) && !o.SupportRollback:
-		return refused(release.FaultInvalid, "change order %s cannot be rolled back: %v", in.ChangeID, err)
+		return release.AbortRolloutResult{}, refused(release.FaultInvalid, "change order %s cannot be rolled back: %v", in.ChangeID, err)
 	default:
-		return failed(err)
+		return release.AbortRolloutResult{}, failed(err)
 	}
 }
 
 func (d *Driver) abort(ctx context.Context, o saeclient.DescribeChangeOrderData, id string) error {
 	versionless := []string{saeclient.CoTypeRestartApplication, saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}
 	if slices.Contains(versionless, o.CoTypeCode) {
-		_, err := d.client.AbortChangeOrder(ctx, &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
+		_, err := send(ctx, d.client.AbortChangeOrder, &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
 		return err
 	}
-	_, err := d.client.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
+	_, err := send(ctx, d.client.AbortAndRollbackChangeOrder, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
 	return err
 }

@@ -3,52 +3,31 @@ package sae
 import (
 	"bytes"
 	"context"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 
+	"go.temporal.io/sdk/temporal"
+
 	"slipway/release"
 	"slipway/saeclient"
 )
-
-// trafficRules are the rules of a gray rule: one kind of them (SAE API reference ch. 19).
-type trafficRules struct {
-	SpringCloud []saeclient.SpringCloudRule `json:"springCloud,omitempty"`
-	Dubbo       []saeclient.DubboRule       `json:"dubbo,omitempty"`
-	ALB         []saeclient.ALBRule         `json:"alb,omitempty"`
-}
-
-// keptRule is what it takes to put an application's own gray rule back. Histories hold
-// it.
-type keptRule struct {
-	Description string       `json:"description"`
-	Rules       trafficRules `json:"rules"`
-}
-
-func (r keptRule) same(other keptRule) bool {
-	return r.Description == other.Description && r.Rules.same(other.Rules)
-}
-
-// route is the gray rule that an application has.
-type route struct {
-	id   int64
-	name string
-	keptRule
-}
-
-// same compares what goes over the wire.
-func (t trafficRules) same(other trafficRules) bool {
-	a, errA := json.Marshal(t)
-	b, errB := json.Marshal(other)
-	return errA == nil && errB == nil && bytes.Equal(a, b)
-}
 
 // ApplyTraffic sets the gray rule of a release. SAE has one rule for each application
 // and refuses changes to it while a change order runs (SAE API reference ch. 19.1, 19.3).
 // A rule's name cannot change, so the application's own rule is changed in place, and
 // where there is none one of the release's name is made.
+//
+// Whether SAE takes the application's own rule back cannot be told from its answer, so the
+// rule is written over itself first. Where that fails, nothing has been overwritten yet.
 func (d *Driver) ApplyTraffic(ctx context.Context, in release.ApplyTrafficInput) error {
+	ctx, calls := recording(ctx)
+	return calls.doubt(d.applyTraffic(ctx, in))
+}
+
+func (d *Driver) applyTraffic(ctx context.Context, in release.ApplyTrafficInput) error {
 	now, err := d.route(ctx, in.App.ID)
 	if err != nil {
 		return failed(err)
@@ -58,18 +37,28 @@ func (d *Driver) ApplyTraffic(ctx context.Context, in release.ApplyTrafficInput)
 		return err
 	}
 	name := routeName(in.ReleaseID)
-	want := keptRule{Description: routeDescription(in.ReleaseID), Rules: rulesOf(in.Traffic)}
 	own := now != nil && kept != nil && now.name == in.Kept.Name
 	switch {
-	case now != nil && now.Rules.same(want.Rules) && (own || now.name == name):
+	case now != nil && now.rule.says(in.Traffic) && (own || now.name == name):
 		return nil
-	case now == nil, leftOver(now.name), now.name == name, own && now.same(*kept):
+	case now == nil, leftOver(now.name), now.name == name:
+	case own && now.rule.same(kept):
+		if err := now.writable(); err != nil {
+			return err
+		}
 	default:
 		return refused(release.FaultInvalid, "the application's gray rule %s has been set by somebody since it was read", now.name)
 	}
 	if err := d.guarded(ctx, in.App, in.Override); err != nil {
 		return err
 	}
+	return d.setRoute(ctx, in, now, kept)
+}
+
+// setRoute puts the rule of a release where the application has none, or in the place of
+// the one that it has.
+func (d *Driver) setRoute(ctx context.Context, in release.ApplyTrafficInput, now *route, kept ruleText) error {
+	name, want := routeName(in.ReleaseID), ruleOf(in.ReleaseID, in.Traffic)
 	if now != nil && leftOver(now.name) && now.name != name {
 		if err := d.deleteRoute(ctx, now.id); err != nil {
 			return err
@@ -77,15 +66,27 @@ func (d *Driver) ApplyTraffic(ctx context.Context, in release.ApplyTrafficInput)
 		now = nil
 	}
 	if now == nil {
-		return d.createRoute(ctx, in.App.ID, name, want)
+		return d.settled(d.write(ctx, "CreateGreyTagRoute", want.with("AppId", in.App.ID).with("Name", name)))
 	}
-	return d.updateRoute(ctx, now.id, want)
+	if kept != nil && now.name == in.Kept.Name {
+		read, err := d.writeBack(ctx, in.App.ID, now, kept)
+		if err != nil {
+			return err
+		}
+		if !read.same(kept) {
+			return refused(release.FaultInvalid, "the application's gray rule %s could not be put back after the release: written as it was read, it is read back otherwise", now.name)
+		}
+	}
+	return d.settled(d.write(ctx, "UpdateGreyTagRoute", want.with("GreyTagRouteId", now.id)))
 }
 
 // ClearTraffic removes the gray rule of a release, or puts the application's own back in
 // its place. A rule that is neither was set by somebody meanwhile, and stays. No freeze
 // holds it.
 func (d *Driver) ClearTraffic(ctx context.Context, in release.ClearTrafficInput) (release.ClearTrafficResult, error) {
+	if left := d.settling(in.Late); left > 0 {
+		return release.ClearTrafficResult{}, again("an earlier call about the rule may still be at work", left)
+	}
 	foreign := release.ClearTrafficResult{Foreign: true}
 	now, err := d.route(ctx, in.App.ID)
 	if err != nil {
@@ -103,13 +104,45 @@ func (d *Driver) ClearTraffic(ctx context.Context, in release.ClearTrafficInput)
 		return release.ClearTrafficResult{Foreign: kept != nil}, d.deleteRoute(ctx, now.id)
 	case kept == nil || now.name != in.Kept.Name:
 		return foreign, nil
-	case now.same(*kept):
+	case now.rule.same(kept):
 		return release.ClearTrafficResult{}, nil
-	case now.Rules.same(rulesOf(in.Traffic)):
-		return release.ClearTrafficResult{}, d.updateRoute(ctx, now.id, *kept)
+	case now.rule.says(in.Traffic):
+		return release.ClearTrafficResult{}, d.putBack(ctx, in, now, kept)
 	default:
 		return foreign, nil
 	}
+}
+
+// putBack puts the application's own rule back in the place of the release's.
+func (d *Driver) putBack(ctx context.Context, in release.ClearTrafficInput, now *route, kept ruleText) error {
+	read, err := d.writeBack(ctx, in.App.ID, now, kept)
+	switch {
+	case err != nil:
+		return err
+	case read.same(kept):
+		return nil
+	case read.says(in.Traffic):
+		return again("the application's gray rule is not yet read back as it was put back", readBackDelay)
+	default:
+		return undecidable("the application's gray rule %s is read back otherwise than it was put back", now.name)
+	}
+}
+
+// writeBack writes the application's own rule as it was read, and returns it as it is read
+// back, whoever cancels meanwhile.
+func (d *Driver) writeBack(ctx context.Context, appID string, now *route, kept ruleText) (ruleText, error) {
+	err := d.write(ctx, "UpdateGreyTagRoute", kept.with("GreyTagRouteId", now.id))
+	switch {
+	case errors.Is(err, saeclient.ErrInvalid):
+		return nil, refused(release.FaultInvalid, "SAE does not take the application's gray rule %s back as it was read: %v", now.name, err)
+	case err != nil:
+		return nil, d.settled(err)
+	}
+	read, err := d.route(context.WithoutCancel(ctx), appID)
+	if err != nil || read == nil {
+		return nil, failed(err)
+	}
+	return read.rule, nil
 }
 
 // keptTraffic reads the application's own gray rule. One that another release has left
@@ -119,76 +152,43 @@ func (d *Driver) keptTraffic(ctx context.Context, appID string) (*release.KeptTr
 	if err != nil || now == nil || leftOver(now.name) {
 		return nil, err
 	}
-	rule, err := json.Marshal(now.keptRule)
+	if err := now.writable(); err != nil {
+		return nil, err
+	}
+	rule, err := json.Marshal(now.rule)
 	return &release.KeptTraffic{Name: now.name, Rule: rule}, err
 }
 
-func keptRuleOf(k *release.KeptTraffic) (*keptRule, error) {
+func keptRuleOf(k *release.KeptTraffic) (ruleText, error) {
 	if k == nil {
-		return nil, nil //nolint:nilnil // the application had no rule
+		return nil, nil
 	}
-	rule := new(keptRule)
-	if err := json.Unmarshal(k.Rule, rule); err != nil {
+	rule := ruleText{}
+	if err := json.Unmarshal(k.Rule, &rule); err != nil {
 		return nil, refused(release.FaultInvalid, "the kept gray rule %s cannot be read: %v", k.Name, err)
 	}
 	return rule, nil
 }
 
-// route reads the gray rule of an application; nil when it has none.
-func (d *Driver) route(ctx context.Context, appID string) (*route, error) {
-	out, err := d.client.ListGreyTagRoute(ctx, &saeclient.ListGreyTagRouteInput{AppID: appID})
-	if err == nil {
-		err = present("ListGreyTagRoute", out.Data)
-	}
-	if err != nil || len(out.Data.Result) == 0 {
-		return nil, err
-	}
-	r := out.Data.Result[0]
-	now := &route{id: r.GreyTagRouteID, name: r.Name, keptRule: keptRule{Description: r.Description}}
-	err = errors.Join(
-		recast(r.ScRules, &now.Rules.SpringCloud),
-		recast(r.DubboRules, &now.Rules.Dubbo),
-		recast(r.AlbRules, &now.Rules.ALB),
-	)
-	return now, err
+func (d *Driver) deleteRoute(ctx context.Context, id string) error {
+	return d.settled(d.write(ctx, "DeleteGreyTagRoute", map[string]string{"GreyTagRouteId": id}))
 }
 
-// recast reads rules of an answer as those of a request, which lack the members that
-// have no meaning for their kind.
-func recast(from, to any) error {
-	text, err := json.Marshal(from)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, to)
-}
-
-func (d *Driver) createRoute(ctx context.Context, appID, name string, r keptRule) error {
-	_, err := d.client.CreateGreyTagRoute(ctx, &saeclient.CreateGreyTagRouteInput{
-		AppID: appID, Name: name, Description: &r.Description,
-		ScRules: r.Rules.SpringCloud, DubboRules: r.Rules.Dubbo, AlbRules: r.Rules.ALB,
-	})
-	return d.settled(err)
-}
-
-func (d *Driver) updateRoute(ctx context.Context, id int64, r keptRule) error {
-	_, err := d.client.UpdateGreyTagRoute(ctx, &saeclient.UpdateGreyTagRouteInput{
-		GreyTagRouteID: id, Description: &r.Description,
-		ScRules: r.Rules.SpringCloud, DubboRules: r.Rules.Dubbo, AlbRules: r.Rules.ALB,
-	})
-	return d.settled(err)
-}
-
-func (d *Driver) deleteRoute(ctx context.Context, id int64) error {
-	_, err := d.client.DeleteGreyTagRoute(ctx, &saeclient.DeleteGreyTagRouteInput{GreyTagRouteID: id})
-	return d.settled(err)
+// write makes a call about a gray rule by its name, which leaves the texts of the rule as
+// they are: the typed methods compare them with the reference's rules.
+func (d *Driver) write(ctx context.Context, operation string, params map[string]string) error {
+	_, err := send(ctx, func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
+		return d.client.Call(ctx, operation, params)
+	}, params)
+	return err
 }
 
 // settled maps an error of a change whose answer may be lost: the next attempt looks
 // first, and late enough.
 func (d *Driver) settled(err error) error {
 	if errors.Is(err, saeclient.ErrAmbiguous) {
-		return d.lost(err.Error())
+		return temporal.NewApplicationErrorWithOptions(err.Error(), string(release.FaultAmbiguous),
+			temporal.ApplicationErrorOptions{NextRetryDelay: d.settle})
 	}
 	return failed(err)
 }
@@ -218,6 +218,42 @@ func routeName(releaseID string) string {
 func routeDescription(releaseID string) string {
 	text := []rune("slipway: release " + releaseID)
 	return string(text[:min(len(text), maxRouteText)])
+}
+
+// trafficRules are rules of one kind, as the client writes them.
+type trafficRules struct {
+	SpringCloud saeclient.List[saeclient.SpringCloudRule] `json:"springCloud,omitempty"`
+	Dubbo       saeclient.List[saeclient.DubboRule]       `json:"dubbo,omitempty"`
+	ALB         saeclient.List[saeclient.ALBRule]         `json:"alb,omitempty"`
+}
+
+// lists are the rules by the names of their parameters.
+func (t *trafficRules) lists() map[string]ruleList {
+	return map[string]ruleList{"ScRules": &t.SpringCloud, "DubboRules": &t.Dubbo, "AlbRules": &t.ALB}
+}
+
+type ruleList interface {
+	encoding.TextMarshaler
+	encoding.TextUnmarshaler
+}
+
+// same compares what goes over the wire.
+func (t trafficRules) same(other trafficRules) bool {
+	a, errA := json.Marshal(t)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+// ruleOf is the gray rule of a release.
+func ruleOf(releaseID string, t release.Traffic) ruleText {
+	rules := rulesOf(t)
+	rule := ruleText{partDescription: routeDescription(releaseID)}
+	for kind, list := range rules.lists() {
+		if text, err := list.MarshalText(); err == nil && len(text) > 0 {
+			rule[kind] = string(text)
+		}
+	}
+	return rule
 }
 
 // rulesOf translates the rules of a release.

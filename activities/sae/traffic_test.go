@@ -1,6 +1,9 @@
 package sae
 
 import (
+	"context"
+	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +37,14 @@ func (h *host) setRoute(t tester) {
 		}},
 	})
 	require.NoError(t, err)
+}
+
+// routeText is the answer with the application's gray rule, as the platform gives it.
+func (h *host) routeText(t tester) string {
+	t.Helper()
+	text, err := h.client.Call(t.Context(), "ListGreyTagRoute", map[string]string{"AppId": h.app.ID})
+	require.NoError(t, err)
+	return string(text)
 }
 
 // routeNow is the gray rule as the platform has it; nil for none.
@@ -235,17 +246,298 @@ func TestWhatADeadReleaseLeftIsNotTheApplicationsOwn(t *testing.T) {
 	require.Nil(t, h.routeNow(t))
 }
 
-// TestTrafficWaitsWhileAnOrderRuns: SAE refuses changes of a rule then.
-func TestTrafficWaitsWhileAnOrderRuns(t *testing.T) {
+// TestTheOwnRuleIsWrittenBackAsItWasRead: to the letter, with what means nothing for its
+// kind, and without a look at what it says.
+func TestTheOwnRuleIsWrittenBackAsItWasRead(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.setRoute(t)
+	const update = "UpdateGreyTagRoute"
+	text := h.routeText(t)
+	require.Contains(t, text, `"cond":"<="`, "a text that JSON in JSON would be written otherwise")
+	kept := h.kept(t)
+	// On its way through a history the rule is written as JSON again.
+	history, err := json.Marshal(kept)
+	require.NoError(t, err)
+	kept = new(release.KeptTraffic)
+	require.NoError(t, json.Unmarshal(history, kept))
+
+	require.NoError(t, h.applyTraffic(kept, false))
+	require.False(t, h.clearTraffic(t, kept))
+	require.Len(t, h.sent[update], 3, "the own rule over itself, the release's, the own one again")
+	for _, written := range []url.Values{h.sent[update][0], h.sent[update][2]} {
+		require.Contains(t, text, `"DubboRules":`+written.Get("DubboRules")+`,`)
+		require.Equal(t, "the team's own", written.Get("Description"))
+		require.False(t, written.Has("ScRules"))
+	}
+	require.True(t, h.sent[update][1].Has("ScRules"))
+}
+
+// strangeRules are changes of what is read of the application's own rule that
+// UpdateGreyTagRoute is not known to take.
+func strangeRules() map[string][2]string {
+	return map[string][2]string{
+		"DubboRules.weight":        {`"condition":"AND"`, `"condition":"AND","weight":3`},
+		"DubboRules.items.name":    {`"name":"N/A"`, `"name":"x"`},
+		"DubboRules.items.options": {`"index":1`, `"index":1,"options":{"a":["b"]}`},
+		"MqRules":                  {`"CreateTime"`, `"MqRules":[{"topic":"t"}],"CreateTime"`},
+	}
+}
+
+func TestARuleThatCannotBePutBackStopsTheRelease(t *testing.T) {
+	t.Parallel()
+	for member, change := range strangeRules() {
+		t.Run(member, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.setRoute(t)
+			before, kept := h.routeText(t), h.kept(t)
+			h.edits["ListGreyTagRoute"] = func(text string) string { return strings.Replace(text, change[0], change[1], 1) }
+			fault, text := refusedAs(t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Traffic: true})
+			require.Equal(t, release.FaultInvalid, fault)
+			require.Contains(t, text, "gray rule by-hand could not be put back after the release: UpdateGreyTagRoute takes no "+member)
+
+			inHistory := strings.NewReplacer(`"`, `\"`)
+			kept.Rule = json.RawMessage(strings.Replace(string(kept.Rule), inHistory.Replace(change[0]), inHistory.Replace(change[1]), 1))
+			err := h.applyTraffic(kept, false)
+			require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+			require.ErrorContains(t, err, member)
+			require.Zero(t, h.asked)
+			require.Empty(t, h.sent["UpdateGreyTagRoute"], "nothing was overwritten")
+			require.Equal(t, before, withoutTrace(h.routeText(t), before))
+			require.NotEmpty(t, h.snapshot(t, nil).Version, "a release without traffic rules is not concerned")
+		})
+	}
+}
+
+// withoutTrace gives an answer the IDs of another call.
+func withoutTrace(text, like string) string {
+	data := func(s string) string { return s[strings.Index(s, `"Data"`):] }
+	return strings.Replace(like, data(like), data(text), 1)
+}
+
+// TestSAEIsAskedWhetherItTakesTheRuleBack before the rule is overwritten.
+func TestSAEIsAskedWhetherItTakesTheRuleBack(t *testing.T) {
+	t.Parallel()
+	const percentage = `"operator":"deterministic_proportional_steaming_division"`
+	tests := map[string]struct {
+		// edit changes what is read; written tells how often a rule was written by then.
+		edit func(text string, written int) string
+		text string
+	}{
+		"an operator that it does not take": {
+			func(text string, _ int) string { return strings.Replace(text, percentage, `"operator":"regex"`, 1) },
+			"SAE does not take the application's gray rule by-hand back as it was read: ",
+		},
+		"rules of several kinds": {
+			func(text string, _ int) string {
+				return strings.Replace(text, `"DubboRules"`, `"ScRules":[{"path":"/a","condition":"OR","items":[]}],"DubboRules"`, 1)
+			},
+			"exclude each other",
+		},
+		"something that it changes": {
+			func(text string, written int) string {
+				if written == 0 {
+					return strings.Replace(text, `"group":"g"`, `"group":"G"`, 1)
+				}
+				return strings.Replace(text, `"group":"G"`, `"group":"g"`, 1)
+			},
+			"gray rule by-hand could not be put back after the release: written as it was read",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.setRoute(t)
+			h.edits["ListGreyTagRoute"] = func(text string) string { return tt.edit(text, len(h.sent["UpdateGreyTagRoute"])) }
+			kept := h.kept(t)
+			require.NotNil(t, kept)
+			err := h.applyTraffic(kept, false)
+			require.Equal(t, release.FaultInvalid, faultOfVerb(err))
+			require.ErrorContains(t, err, tt.text)
+			require.Len(t, h.sent["UpdateGreyTagRoute"], 1)
+			require.NotEmpty(t, h.routeNow(t).DubboRules, "the release's rule was not written")
+		})
+	}
+}
+
+// TestTheRuleIsReadBackOnceItWasPutBack.
+func TestTheRuleIsReadBackOnceItWasPutBack(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		// edit changes what is read once the rule was put back; text is what was read before.
+		edit func(text, before string) string
+		want release.Fault
+		puts int
+	}{
+		"a look that lags":      {func(_, before string) string { return before }, "", 2},
+		"rules of another kind": {func(text, _ string) string { return strings.Replace(text, `"g"`, `"h"`, 1) }, release.FaultUndecidable, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.setRoute(t)
+			kept, before := h.kept(t), h.routeNow(t)
+			require.NoError(t, h.applyTraffic(kept, false))
+			ours, looks := h.routeText(t), 0
+			h.edits["ListGreyTagRoute"] = func(text string) string {
+				if looks++; looks == 2 {
+					return tt.edit(text, ours)
+				}
+				return text
+			}
+			h.sent["UpdateGreyTagRoute"] = nil
+			_, err := do[release.ClearTrafficResult](h, release.VerbClearTraffic, release.ClearTrafficInput{
+				App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept,
+			})
+			require.Equal(t, tt.want, faultOfVerb(err))
+			require.Equal(t, before, h.routeNow(t))
+			require.LessOrEqual(t, len(h.sent["UpdateGreyTagRoute"]), tt.puts)
+		})
+	}
+}
+
+// TestALateRuleIsWaitedFor before it is cleared: it would come after its end.
+func TestALateRuleIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, own := range []bool{false, true} {
+		h := newHost(t)
+		last := 1 // the call that makes the rule, after a look
+		if own {
+			h.setRoute(t)
+			last = 3 // the call that changes it, after the own one was written and read back
+		}
+		kept, before := h.kept(t), h.routeNow(t)
+		h.calls, h.late[last] = 0, DefaultSettle-time.Second
+		_, err := try[struct{}](h, release.VerbApplyTraffic, release.ApplyTrafficInput{
+			App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept,
+		}, string(release.FaultAmbiguous))
+		require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
+		lost := h.sim.Now()
+		h.sim.ResetCalls()
+		_, err = try[release.ClearTrafficResult](h, release.VerbClearTraffic, release.ClearTrafficInput{
+			App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept, Late: lost,
+		})
+		require.NoError(t, err)
+		require.Equal(t, DefaultSettle, h.sim.Now().Sub(lost))
+		h.pass(t, time.Minute)
+		require.Equal(t, before, h.routeNow(t))
+	}
+}
+
+// TestACancelledAttemptChangesNoRule, and what was on the wire is answered.
+func TestACancelledAttemptChangesNoRule(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.cancelOn = atGuard
+	require.Error(t, h.applyTraffic(nil, false))
+	require.Equal(t, context.Canceled, h.cancelled)
+	require.Nil(t, h.routeNow(t))
+	h.cancelOn = "CreateGreyTagRoute"
+	require.NoError(t, h.applyTraffic(nil, false))
+	h.cancelOn = "DeleteGreyTagRoute"
+	require.False(t, h.clearTraffic(t, nil))
+	require.Nil(t, h.routeNow(t))
+
+	h = newHost(t)
+	h.setRoute(t)
+	kept, before := h.kept(t), h.routeNow(t)
+	h.cancelOn = "UpdateGreyTagRoute"
+	require.Error(t, h.applyTraffic(kept, false))
+	require.Equal(t, context.Canceled, h.cancelled, "the own rule was written over itself, and the release's not any more")
+	require.Equal(t, before, h.routeNow(t))
+}
+
+// TestRulesAreNotChangedWhileAnOrderRuns: the release waits for it by looking. What needs
+// no change waits for nothing.
+func TestRulesAreNotChangedWhileAnOrderRuns(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.setRoute(t)
 	kept, before := h.kept(t), h.routeNow(t)
 	h.deploy(t, image2, inOneBatch, 0)
+	require.Equal(t, release.FaultConflict, faultOfVerb(h.applyTraffic(kept, false)))
+	require.Equal(t, before, h.routeNow(t))
 	require.NoError(t, h.applyTraffic(kept, false))
 	h.deploy(t, image3, inOneBatch, 0)
+	require.NoError(t, h.applyTraffic(kept, false))
+	h.deploy(t, image2, inOneBatch, 0)
+	clearing := release.ClearTrafficInput{App: h.app, ReleaseID: releaseID, Traffic: onHeader("1"), Kept: kept}
+	fault, _ := refusedAs(t, h, release.VerbClearTraffic, clearing)
+	require.Equal(t, release.FaultConflict, fault)
 	require.False(t, h.clearTraffic(t, kept))
 	require.Equal(t, before, h.routeNow(t))
+}
+
+// TestWhatAnswersPrintCanBeWritten: the samples of the reference (ch. 19.4) and of the page
+// of ListGreyTagRoute print members that mean nothing for their kind.
+func TestWhatAnswersPrintCanBeWritten(t *testing.T) {
+	t.Parallel()
+	const item = `"operator":"rawvalue","value":"test","cond":"=="`
+	for name, tt := range map[string]struct {
+		text string
+		rule ruleText
+		more string
+	}{
+		"Spring Cloud": {
+			`"ScRules":[{"path":"/path","condition":"OR","items":[{"type":"cookie","name":"test","index":0,"expr":"N/A",` + item + `}]}]`,
+			ruleText{"ScRules": `[{"path":"/path","condition":"OR","items":[{"type":"cookie","name":"test","index":0,"expr":"N/A",` + item + `}]}]`},
+			"",
+		},
+		"Dubbo": {
+			`"DubboRules":[{"serviceName":"s","group":"DUBBO","version":"1.0.0","methodName":"echo","condition":"OR","items":[{"index":0,"expr":".name","type":"N/A","name":"N/A",` + item + `}]}]`,
+			ruleText{"DubboRules": `[{"serviceName":"s","group":"DUBBO","version":"1.0.0","methodName":"echo","condition":"OR","items":[{"index":0,"expr":".name","type":"N/A","name":"N/A",` + item + `}]}]`},
+			"",
+		},
+		"ALB": {
+			`"AlbRules":[{"ingressId":"23","serviceName":"s-6366","condition":"AND","items":[{"type":"cookie","name":"n","index":0,"expr":"N/A",` + item + `}]}]`,
+			ruleText{"AlbRules": `[{"ingressId":"23","serviceName":"s-6366","condition":"AND","items":[{"type":"cookie","name":"n","index":0,"expr":"N/A",` + item + `}]}]`},
+			"",
+		},
+		"ALB, as another page shows it": {
+			`"AlbRules":[{"ingressId":"23","serviceId":"d0ff","condition":"AND","items":[]}]`,
+			ruleText{"AlbRules": `[{"ingressId":"23","serviceId":"d0ff","condition":"AND","items":[]}]`},
+			"AlbRules.serviceId",
+		},
+		"JSON as text":      {`"ScRules":"[{\"path\":\"/a\"}]"`, ruleText{"ScRules": `[{"path":"/a"}]`}, ""},
+		"what is empty":     {`"ScRules":[],"DubboRules":null,"AlbRules":"","MqRules":[],"Mode":null,"Note":""`, ruleText{"AlbRules": "", "DubboRules": ""}, ""},
+		"no list":           {`"ScRules":[["a"]]`, ruleText{"ScRules": `[["a"]]`}, "ScRules"},
+		"no JSON":           {`"ScRules":"?"`, ruleText{"ScRules": "?"}, "ScRules of an unknown form"},
+		"a value of values": {`"ScRules":[{"path":["/a"]}]`, ruleText{"ScRules": `[{"path":["/a"]}]`}, "ScRules.path"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var members map[string]json.RawMessage
+			require.NoError(t, json.Unmarshal([]byte(`{"GreyTagRouteId":1,"Name":"rule-name","Description":"test",`+tt.text+`,"CreateTime":1619007592013,"UpdateTime":1609434061000}`), &members))
+			r := routeOf(members)
+			tt.rule["Description"] = "test"
+			require.Equal(t, tt.rule, r.rule)
+			require.Equal(t, []string{"1", "rule-name"}, []string{r.id, r.name})
+			if tt.more == "" {
+				require.NoError(t, r.writable())
+				return
+			}
+			require.ErrorContains(t, r.writable(), "takes no "+tt.more)
+		})
+	}
+}
+
+func TestRulesAreTheSameWhateverBlanksAreBetween(t *testing.T) {
+	t.Parallel()
+	rule := ruleText{"Description": "d", "ScRules": `[{"path":"/a","items":[{"value":"1"}]}]`}
+	require.True(t, rule.same(ruleText{"Description": "d", "ScRules": `[ {"items":[{"value":"1"}], "path":"/a"} ]`, "DubboRules": ""}))
+	for _, other := range []ruleText{
+		{"Description": "e", "ScRules": rule["ScRules"]},
+		{"Description": "d", "ScRules": `[{"path":"/b","items":[{"value":"1"}]}]`},
+		{"Description": "d", "ScRules": `[{"path":"/a","items":[{"value":"1"}],"more":1}]`},
+		{"Description": "d", "ScRules": rule["ScRules"], "DubboRules": `[{}]`},
+		{"Description": "d"},
+		nil,
+	} {
+		require.False(t, rule.same(other), other)
+	}
 }
 
 func TestDeployingWithTrafficSwitchesItOn(t *testing.T) {

@@ -33,7 +33,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 		}
 	}
 	// The orders come last, so that one that was begun meanwhile is seen.
-	orders, err := d.orders(ctx, saeclient.ListChangeOrdersInput{AppID: in.App.ID})
+	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/worker"
@@ -36,6 +38,9 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		}
 		if c.Settle, err = v.Duration(config.SAESettle); err != nil {
 			return err
+		}
+		if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
+			return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 		}
 		c.GatesAllow = v.List(config.GatesAllow)
 		c.Deployment = worker.Deployment{Name: v.String(config.DeploymentName), BuildID: v.String(config.DeploymentBuildID)}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 )
@@ -239,4 +240,9 @@ func TestSAE(t *testing.T) {
 	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou", "SLIPWAY_SAE_ENDPOINT": "ftp://x"}, nil)
 	_, err = connect.SAE(v, "test")
 	require.ErrorContains(t, err, "SLIPWAY_SAE_ENDPOINT")
+
+	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou"}, nil)
+	client, err := connect.SAE(v, "test")
+	require.NoError(t, err)
+	require.Less(t, client.Timeout(), sae.DefaultSettle, "a call that was lost has ended by then")
 }
