@@ -73,22 +73,21 @@ func (a *activityInbound) Init(outbound interceptor.ActivityOutboundInterceptor)
 	return a.Next.Init(a.beats)
 }
 
-// ExecuteActivity carries the attempt out.
+// ExecuteActivity carries the attempt out, under beats where the activity has a heartbeat
+// timeout.
 func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	begun := a.root.now()
-	out, err := a.beating(ctx, in)
+	info := activity.GetInfo(ctx)
+	if info.HeartbeatTimeout > 0 {
+		outlasting, end := outlast(ctx)
+		defer end()
+		ctx = outlasting
+		defer a.beats.begin(ctx, info.HeartbeatTimeout)()
+	}
+	out, err := a.Next.ExecuteActivity(ctx, in)
 	shown, asked := shownBy(ctx)
 	if !asked {
 		return out, err
 	}
-	return out, a.root.judge(ctx, try{id: idOf(activity.GetInfo(ctx)), shown: shown, begun: begun}, err)
-}
-
-// beating carries the attempt out under heartbeats, where the activity has any. It also
-// ends them when the activity panics.
-func (a *activityInbound) beating(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if timeout := activity.GetInfo(ctx).HeartbeatTimeout; timeout > 0 {
-		defer a.beats.begin(ctx, timeout)()
-	}
-	return a.Next.ExecuteActivity(ctx, in)
+	return out, a.root.judge(ctx, try{id: idOf(info), shown: shown, begun: begun}, err)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
@@ -35,6 +36,8 @@ type ear struct {
 	interceptor.WorkerInterceptorBase
 	// slow is how long a heartbeat takes.
 	slow time.Duration
+	// worker is the context of the worker; nil is one that does not end.
+	worker context.Context
 
 	mu    sync.Mutex
 	heard []heartbeat
@@ -95,7 +98,10 @@ func (e *ear) run(t *testing.T, heartbeatTimeout time.Duration, do func(context.
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Hour)
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{e, attempt.New(attempt.Config{})}})
+	env.SetWorkerOptions(worker.Options{
+		BackgroundActivityContext: e.worker,
+		Interceptors:              []interceptor.WorkerInterceptor{e, attempt.New(attempt.Config{})},
+	})
 	env.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: "do"})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -229,6 +235,37 @@ func TestNoBeatIsLeftOfAnAttempt(t *testing.T) {
 					return end()
 				})
 				require.Equal(t, []time.Duration{15 * time.Second}, ear.over)
+			})
+		})
+	}
+}
+
+// The SDK cancels an attempt whose heartbeat did not reach the server. What it does goes on,
+// and so do the beats.
+func TestLostHeartbeatEndsNoAttempt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cause error
+		after time.Duration
+		beats int
+	}{
+		"a heartbeat that is lost": {serviceerror.NewUnavailable("connection refused"), 35 * time.Second, 3},
+		"a worker that stops":      {context.Canceled, 15 * time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(15*time.Second, func() { cancel(test.cause) })
+				ear := ear{worker: ctx}
+				_ = ear.run(t, 30*time.Second, func(ctx context.Context) error {
+					if takes(ctx, 35*time.Second) != nil {
+						return temporal.NewNonRetryableApplicationError("stopped", "Stopped", nil)
+					}
+					return nil
+				})
+				require.Equal(t, []time.Duration{test.after}, ear.over)
+				require.Len(t, ear.heard, test.beats)
 			})
 		})
 	}

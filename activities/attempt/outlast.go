@@ -1,0 +1,39 @@
+package attempt
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/api/serviceerror"
+)
+
+// outlast returns the context of an attempt that a heartbeat does not end only because it did
+// not reach the server. The SDK cancels an attempt then, after half of the time for which it
+// holds heartbeats back, and a call that changes something would be cut off, its answer lost,
+// because Temporal was away for two seconds. An attempt that has outlasted such a moment is
+// not cancelled any more: it ends by itself, or with its deadline.
+func outlast(ctx context.Context) (outlasting context.Context, end func()) {
+	outlasting, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if cause := context.Cause(ctx); !unreached(cause) {
+			cancel(cause)
+		}
+	})
+	timed, release := outlasting, func() {}
+	if deadline, ok := ctx.Deadline(); ok {
+		timed, release = context.WithDeadline(outlasting, deadline)
+	}
+	return timed, func() {
+		stop()
+		release()
+		cancel(nil)
+	}
+}
+
+// unreached tells whether the server did not answer.
+func unreached(cause error) bool {
+	_, away := errors.AsType[*serviceerror.Unavailable](cause)
+	_, late := errors.AsType[*serviceerror.DeadlineExceeded](cause)
+	_, busy := errors.AsType[*serviceerror.ResourceExhausted](cause)
+	return away || late || busy || errors.Is(cause, context.DeadlineExceeded)
+}
