@@ -32,16 +32,15 @@ const StallHeader = "slipway-stall"
 
 // Worth reports whether a workflow that shows s is to be told of a further failure, seen
 // now, of an activity that has failed since the given time: at first once its patience is
-// over, later when the failure is of another class, and for another text after ever longer
-// times, so that standing still costs a number of events that grows with the logarithm of
-// time at most.
+// over, later when the failure is another one, after ever longer times, so that standing
+// still costs a number of events that grows with the logarithm of time.
 func (s Stall) Worth(f Fault, failure string, since, now time.Time) bool {
 	switch {
 	case now.Sub(since) < Patience:
 		return false
-	case s.Fault != f:
+	case s.Fault == "":
 		return true
 	default:
-		return s.Failure != failure && now.Sub(s.At) >= max(Patience, s.At.Sub(s.Since))
+		return (s.Fault != f || s.Failure != failure) && now.Sub(s.At) >= max(Patience, s.At.Sub(s.Since))
 	}
 }

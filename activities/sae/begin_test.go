@@ -400,14 +400,14 @@ func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
 	}
 }
 
-// TestACertainRefusalBeginsNothing and says why it is none for good.
-func TestACertainRefusalBeginsNothing(t *testing.T) {
+// TestARefusalThatPassesIsNoProof and says why it is none for good.
+func TestARefusalThatPassesIsNoProof(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]release.Fault{
 		saeclient.CodeChangeOrderRunning:       release.FaultConflict,
-		saeclient.CodeApplicationInvalidStatus: release.FaultNotNow,
-		saeclient.CodeSystemUpgrading:          release.FaultNotNow,
-		"Throttling.User":                      release.FaultThrottled,
+		saeclient.CodeApplicationInvalidStatus: release.FaultDeclined,
+		saeclient.CodeSystemUpgrading:          release.FaultDeclined,
+		"Throttling.User":                      release.FaultDeclined,
 	} {
 		for name, b := range beginners() {
 			t.Run(code+" "+name, func(t *testing.T) {
@@ -421,6 +421,26 @@ func TestACertainRefusalBeginsNothing(t *testing.T) {
 				require.False(t, change.Adopted)
 			})
 		}
+	}
+}
+
+// TestWhatADeclinedCallHasBegunIsFound although SAE said that it refuses for now.
+func TestWhatADeclinedCallHasBegunIsFound(t *testing.T) {
+	t.Parallel()
+	for name, b := range beginners() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, snap := begunBefore(t)
+			h.fault(t, saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: b.operation, Code: saeclient.CodeSystemUpgrading})
+			_, err := try[release.Change](h, b.verb, b.in(h, snap, false), string(release.FaultDeclined))
+			require.Equal(t, release.FaultDeclined, faultOfVerb(err))
+			again, ok := b.in(h, snap, false).(interface{ Retried() any })
+			require.True(t, ok)
+			change, err := try[release.Change](h, b.verb, again.Retried())
+			require.NoError(t, err)
+			require.True(t, change.Adopted)
+			require.Len(t, h.begun(snap, b.types), 1)
+		})
 	}
 }
 

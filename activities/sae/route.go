@@ -114,7 +114,7 @@ func routeOf(members map[string]json.RawMessage) *route {
 			r.rule[name] = text
 		case slices.Contains([]string{"AppId", "CreateTime", "UpdateTime"}, name):
 		case text != "" && text != "[]":
-			_ = name
+			r.more = append(r.more, name)
 		}
 	}
 	return r

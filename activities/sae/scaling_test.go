@@ -2,6 +2,7 @@ package sae
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -141,6 +142,9 @@ func TestACallThatComesLateIsWaitedFor(t *testing.T) {
 }
 
 // TestACancelledAttemptSwitchesNoFurtherRule, and reads back what it has switched.
+// errHalf stands for the error of an attempt that has done a part.
+var errHalf = errors.New("a part was done")
+
 func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -151,7 +155,7 @@ func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 	}{
 		"while the guard is asked": {atGuard, nil, context.Canceled, []string{"+daily", "-night", "+load"}},
 		"on the wire":              {"DisableApplicationScalingRule", []string{"daily"}, nil, []string{"-daily", "-night", "+load"}},
-		"on the wire, before more": {"DisableApplicationScalingRule", nil, context.Canceled, []string{"-daily", "-night", "+load"}},
+		"on the wire, before more": {"DisableApplicationScalingRule", nil, errHalf, []string{"-daily", "-night", "+load"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +163,11 @@ func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 			h.addRules(t)
 			h.cancelOn = tt.on
 			out, err := h.setScaling(release.SetScalingInput{Names: tt.names})
-			require.Equal(t, tt.err, h.cancelled)
+			if tt.err == errHalf {
+				require.Equal(t, release.FaultDeclined, faultOfVerb(h.cancelled), "one rule is off")
+			} else {
+				require.Equal(t, tt.err, h.cancelled)
+			}
 			if tt.err == nil {
 				require.NoError(t, err)
 				require.Equal(t, []string{"-daily"}, states(out.Rules))
@@ -168,6 +176,16 @@ func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 			require.Equal(t, tt.after, states(h.snapshot(t, nil).ScalingRules))
 		})
 	}
+}
+
+// TestAFailureAfterARuleWasSwitchedSaysSo, whatever fails then.
+func TestAFailureAfterARuleWasSwitchedSaysSo(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.addRules(t)
+	h.fault(t, saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: "DisableApplicationScalingRule", Code: saeclient.CodeSystemUpgrading})
+	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app}, string(release.FaultDeclined))
+	require.Equal(t, release.FaultDeclined, faultOfVerb(err))
 }
 
 func TestAFreezeHoldsScaling(t *testing.T) {

@@ -25,6 +25,12 @@ func recording(ctx context.Context) (context.Context, *sent) {
 	return context.WithValue(ctx, sentKey{}, s), s
 }
 
+// harmless returns a context for calls that change nothing by what they write, so that they
+// are no reason for a doubt.
+func harmless(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sentKey{}, (*sent)(nil))
+}
+
 // send makes a call that changes something: never once ctx has ended, and without regard
 // to ctx from then on. Who cancels an attempt while its call is on the wire waits for the
 // answer, which takes as long as the client's own timeouts at most, and so learns whether
@@ -35,7 +41,7 @@ func send[In, Out any](ctx context.Context, call func(context.Context, In) (Out,
 		return none, err
 	}
 	out, err := call(context.WithoutCancel(ctx), in)
-	if s, ok := ctx.Value(sentKey{}).(*sent); ok && mayHaveActed(err) {
+	if s, _ := ctx.Value(sentKey{}).(*sent); s != nil && mayHaveActed(err) {
 		s.acted = true
 	}
 	return out, err

@@ -69,7 +69,7 @@ func (d *Driver) setRoute(ctx context.Context, in release.ApplyTrafficInput, now
 		return d.settled(d.write(ctx, "CreateGreyTagRoute", want.with("AppId", in.App.ID).with("Name", name)))
 	}
 	if kept != nil && now.name == in.Kept.Name {
-		read, err := d.writeBack(ctx, in.App.ID, now, kept)
+		read, err := d.writeBack(harmless(ctx), in.App.ID, now, kept)
 		if err != nil {
 			return err
 		}
