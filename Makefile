@@ -54,7 +54,7 @@ generate: ## write generated code anew
 
 .PHONY: histories
 histories: ## record golden histories anew, after a change of the workflows
-	cd devstack && $(GO) run ./cmd/record-histories ../workflows/testdata/histories/2
+	cd devstack && $(GO) run ./cmd/record-histories ../workflows/testdata/histories
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## format all Go files (gofumpt, import groups)

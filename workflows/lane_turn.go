@@ -10,10 +10,6 @@ import (
 	"slipway/release"
 )
 
-// changeEndings is the version of what a lane does with endings: the first one let the
-// next release begin whatever the end was, and histories of it are still replayed.
-const changeEndings = "lane-endings"
-
 // follow waits for the end of a release: as a child where this run has started it, else
 // by an activity.
 func (l *lane) follow(releaseID string) {
@@ -52,7 +48,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
 	p := ending.Progress
 	well := ending.Lost == "" && p.Outcome != release.PhaseNeedsAttention && p.Outcome != release.PhaseRolledBack
-	if well || workflow.GetVersion(ctx, changeEndings, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if well {
 		return
 	}
 	switch {

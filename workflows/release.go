@@ -134,7 +134,7 @@ func (r *run) read(ctx workflow.Context) *fault {
 	t.began = workflow.Now(ctx)
 	snap, f := attempt[release.Snapshot](ctx, r, t, aborted)
 	if f == nil && snap.Busy != nil {
-		snap, f = r.awaitIdle(ctx, snap.Busy.Words(), r.question(), aborted, time.Time{})
+		snap, f = r.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: r.question(), unwanted: aborted})
 	}
 	if f != nil {
 		return f
@@ -175,22 +175,30 @@ func (r *run) aim() *fault {
 	return nil
 }
 
+// foreignWait is a wait for change orders that somebody else began.
+type foreignWait struct {
+	// words name the change order, and question is what is asked of the application then.
+	words    string
+	question release.SnapshotInput
+	unwanted func() bool
+	// until is when the wait is given up; zero where the release's own limit ends it.
+	until time.Time
+}
+
 // awaitIdle waits until change orders that somebody else began have ended, and answers
 // the application as it is then. The wait is shown, and told like a step that stands still.
-func (r *run) awaitIdle(
-	ctx workflow.Context, other string, question release.SnapshotInput, unwanted func() bool, until time.Time,
-) (release.Snapshot, *fault) {
+func (r *run) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
 	before := r.p.Reason
-	shown := until
+	shown := w.until
 	if shown.IsZero() {
 		shown = r.until
 	}
 	r.await(ctx, release.AwaitOtherChange, 0, shown)
-	r.p.Reason = "waits for " + other
+	r.p.Reason = "waits for " + w.words
 	r.standStill()
-	t := r.platform.task(release.VerbAwaitIdle, question)
-	t.until = until
-	snap, f := attempt[release.Snapshot](ctx, r, t, unwanted)
+	t := r.platform.task(release.VerbAwaitIdle, w.question)
+	t.until = w.until
+	snap, f := attempt[release.Snapshot](ctx, r, t, w.unwanted)
 	r.leave()
 	r.p.Reason = before
 	r.goOn()

@@ -13,14 +13,12 @@ import (
 
 // TestGoldenHistoriesReplay replays a history of each workflow and way to end. A change
 // of the workflows that breaks it would break releases that are under way while workers
-// are replaced: version the change (workflow.GetVersion), and record new histories beside
-// the old ones with `make histories`, in the next folder. Each folder is what the workflows
-// did at its time.
+// are replaced. Until 0.1.0 no such release exists: record them anew with `make histories`.
 func TestGoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*/*.json")
+	files, err := filepath.Glob("testdata/histories/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 41)
+	require.GreaterOrEqual(t, len(files), 31)
 	for _, file := range files {
 		t.Run(strings.TrimPrefix(strings.TrimSuffix(file, ".json"), "testdata/histories/"), func(t *testing.T) {
 			t.Parallel()

@@ -33,7 +33,7 @@ func (r *run) readBack(ctx workflow.Context, want release.Artifact) (release.Ver
 		if f != nil || runs.Other == nil {
 			return runs, f
 		}
-		if _, f := r.awaitIdle(ctx, runs.Other.Words(), release.SnapshotInput{App: r.p.App}, never, r.homeBy); f != nil {
+		if _, f := r.awaitIdle(ctx, r.onTheWayBack(runs.Other)); f != nil {
 			return runs, f
 		}
 	}
@@ -156,12 +156,16 @@ func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
 
 // readIdle reads the application once no change order of it is unfinished.
 func (r *run) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
-	question := release.SnapshotInput{App: r.p.App}
-	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, question)
+	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{App: r.p.App})
 	if f == nil && snap.Busy != nil {
-		return r.awaitIdle(ctx, snap.Busy.Words(), question, never, r.homeBy)
+		return r.awaitIdle(ctx, r.onTheWayBack(snap.Busy))
 	}
 	return snap, f
+}
+
+// onTheWayBack is the wait for a foreign change order that no word ends.
+func (r *run) onTheWayBack(other *release.ForeignChange) foreignWait {
+	return foreignWait{words: other.Words(), question: release.SnapshotInput{App: r.p.App}, unwanted: never, until: r.homeBy}
 }
 
 // beginRollback begins the change order of the way back. One that may have been begun is

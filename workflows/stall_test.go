@@ -125,8 +125,8 @@ func TestStandingStillCostsABoundedNumberOfEvents(t *testing.T) {
 		require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 		return s.cost.total()
 	}
-	short, long := cost(5*time.Minute), cost(6*24*time.Hour)
-	require.LessOrEqual(t, long, short+20)
+	short, long := cost(5*time.Minute), cost(12*time.Hour)
+	require.LessOrEqual(t, long, short+10)
 }
 
 // TestAForeignChangeIsWaitedForByLooking is R17 and R18: an order begun elsewhere is in

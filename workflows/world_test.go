@@ -348,7 +348,10 @@ func (i *worldInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 		result, err = i.Next.ExecuteWorkflow(ctx, in)
 		settle.Set(nil, err)
 	})
-	timer := workflow.NewTimer(ctx, after)
+	// Not in the workflow's own context: the test environment lets its timers fire also after
+	// the workflow has ended.
+	apart, _ := workflow.NewDisconnectedContext(ctx)
+	timer := workflow.NewTimer(apart, after)
 	_ = workflow.Await(ctx, func() bool { return ended.IsReady() || timer.IsReady() })
 	if ended.IsReady() {
 		err := ended.Get(ctx, nil)

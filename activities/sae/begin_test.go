@@ -370,15 +370,24 @@ func TestAnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
 	}
 }
 
-// TestTheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for.
+// TestTheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for. Without a
+// token nobody can tell.
 func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		description string
-		own         bool
+		verb  string
+		begun func(release.Snapshot) saesim.ConsoleRelease
+		own   bool
 	}{
-		"its own":         {rolloutToken + " " + image3, true},
-		"somebody else's": {"by hand", false},
+		"its own": {"deploy", func(release.Snapshot) saesim.ConsoleRelease {
+			return saesim.ConsoleRelease{Image: image3, Description: rolloutToken + " " + image3}
+		}, true},
+		"somebody else's": {"deploy", func(release.Snapshot) saesim.ConsoleRelease {
+			return saesim.ConsoleRelease{Image: image3, Description: "by hand"}
+		}, false},
+		"a rollback": {"rollback", func(s release.Snapshot) saesim.ConsoleRelease {
+			return saesim.ConsoleRelease{VersionID: s.Wanted.ID}
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -386,10 +395,10 @@ func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
 			var id string
 			h.meanwhile = func() {
 				var err error
-				id, err = h.sim.BeginConsoleOrder(h.app.ID, saesim.ConsoleRelease{Image: image3, Description: tt.description})
+				id, err = h.sim.BeginConsoleOrder(h.app.ID, tt.begun(snap))
 				require.NoError(t, err)
 			}
-			change, err := beginners()["deploy"].begin(h, snap, false)
+			change, err := beginners()[tt.verb].begin(h, snap, false)
 			if tt.own {
 				require.NoError(t, err)
 				require.Equal(t, release.Change{ID: id, Adopted: true}, change)

@@ -120,6 +120,7 @@ func TestAnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
 		"and is missed in between": {[]int{0, 2, 3}, []int{1}, 1, release.ChangeAwaitingConfirm, 4},
 		"and is gone":              {[]int{0, 1}, []int{2, 3, 4}, 0, release.ChangeGone, 5},
 		"and is missed, not gone":  {[]int{0}, []int{1, 2}, 2, release.ChangeAwaitingConfirm, 4},
+		"and is missed around it":  {[]int{2}, []int{0, 1, 3, 4}, 2, release.ChangeAwaitingConfirm, 6},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -163,7 +163,7 @@ func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 			h.addRules(t)
 			h.cancelOn = tt.on
 			out, err := h.setScaling(release.SetScalingInput{Names: tt.names})
-			if tt.err == errHalf {
+			if errors.Is(tt.err, errHalf) {
 				require.Equal(t, release.FaultDeclined, faultOfVerb(h.cancelled), "one rule is off")
 			} else {
 				require.Equal(t, tt.err, h.cancelled)

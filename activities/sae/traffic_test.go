@@ -448,6 +448,23 @@ func TestACancelledAttemptChangesNoRule(t *testing.T) {
 	require.Error(t, h.applyTraffic(kept, false))
 	require.Equal(t, context.Canceled, h.cancelled, "the own rule was written over itself, and the release's not any more")
 	require.Equal(t, before, h.routeNow(t))
+
+	h.cancelOn = ""
+	require.NoError(t, h.applyTraffic(kept, false))
+	h.cancelOn = "UpdateGreyTagRoute"
+	require.False(t, h.clearTraffic(t, kept), "what was put back is read back")
+	require.Equal(t, before, h.routeNow(t))
+}
+
+// TestTheOwnRuleDoesNotComeLate over the release's: the next attempt waits for it.
+func TestTheOwnRuleDoesNotComeLate(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.setRoute(t)
+	kept := h.kept(t)
+	h.calls, h.late[1] = 0, DefaultSettle-time.Second
+	require.NoError(t, h.applyTraffic(kept, false))
+	require.NotEmpty(t, h.routeNow(t).ScRules)
 }
 
 // TestRulesAreNotChangedWhileAnOrderRuns: the release waits for it by looking. What needs

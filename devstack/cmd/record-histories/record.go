@@ -97,6 +97,10 @@ func stories() []story {
 		{name: "deploy-succeeded"},
 		{name: "deploy-rolled-back", fault: saesim.Fault{Kind: saesim.FaultBatchFails}},
 		{name: "deploy-adopted", fault: saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"}},
+		{name: "deploy-declined", fault: saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: "DeployApplication", Code: saeclient.CodeSystemUpgrading}},
+		{name: "deploy-stalled-aborted", fault: saesim.Fault{
+			Kind: saesim.FaultError, Operation: "DeployApplication", Code: saeclient.CodeSystemUpgrading, Count: -1,
+		}, words: []word{{on: release.EventStalled, say: release.Command{Kind: release.CommandAbort, By: "ann", Reason: "later"}}}},
 		{name: "deploy-frozen", before: freeze, words: []word{{on: release.EventPaused, do: thaw}}},
 		{name: "deploy-overridden", before: freeze, words: []word{
 			{on: release.EventPaused, say: release.Command{Kind: release.CommandOverride, By: "ann", Reason: "fixes the incident"}},

@@ -171,7 +171,7 @@ func refusal(f release.Fault) string {
 		return "could not ask"
 	case release.FaultNoWorker:
 		return "no worker has taken it"
-	case release.FaultNotNow:
+	case release.FaultNotNow, release.FaultDeclined:
 		return "refused for now"
 	case release.FaultConflict:
 		return "another change order is in the way"
@@ -202,7 +202,7 @@ func remedy(p release.Progress) string {
 		return "bring NATS back; where the calendar of freezes does not exist, slipway setup creates it"
 	case release.FaultNoWorker:
 		return workerMissing(p)
-	case release.FaultNotNow:
+	case release.FaultNotNow, release.FaultDeclined:
 		return "wait; if it lasts, look at the application on its platform"
 	case release.FaultConflict:
 		return "wait for the other change order, or end it in the platform's console"
