@@ -19,7 +19,7 @@ import (
 
 // confirmLimit is how long the batches of these tests wait for a person: longer than it
 // takes to kill a worker and to give commands.
-const confirmLimit = 8 * time.Second
+const confirmLimit = 15 * time.Second
 
 // crossing is a release that is parked while no worker runs. Commands and its confirm
 // limit cross in the given order.
@@ -96,6 +96,10 @@ func TestCommandsCountInTheOrderInWhichTheyWereGiven(t *testing.T) {
 	}
 	for _, c := range all {
 		h.until(h.follow(c.id), release.EventBatchWaiting, 1)
+	}
+	for _, c := range all {
+		// The total limit and that of the confirmation are stored: the event may be told before.
+		require.Eventually(t, func() bool { return h.kindsInHistory(c.id)[enums.EVENT_TYPE_TIMER_STARTED.String()] == 2 }, patience, 50*time.Millisecond)
 	}
 	require.NoError(t, worker.Kill())
 	h.cross(all)
