@@ -23,8 +23,8 @@ const (
 // is noticed sooner, by its heartbeats.
 const attemptLimit = time.Minute
 
-// heartbeatLimit is after what silence a worker counts as dead.
-const heartbeatLimit = 10 * time.Second
+// heartbeatLimit is after what silence a worker counts as dead: within ten seconds.
+const heartbeatLimit = 8 * time.Second
 
 // pickupLimit is how long a task may wait for a worker before that is told: R17 gives a
 // step ten seconds.
