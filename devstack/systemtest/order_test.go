@@ -54,7 +54,9 @@ func (c crossing) expected() (outcome release.Phase, batches int) {
 	return release.PhaseAborted, 1
 }
 
-func (c crossing) name() string { return strings.Join(c.order, " ") + ", on timeout " + string(c.onTimeout) }
+func (c crossing) name() string {
+	return strings.Join(c.order, " ") + ", on timeout " + string(c.onTimeout)
+}
 
 // crossings are the orders under test: those that were once judged wrongly, and drawn ones.
 func crossings() []*crossing {
