@@ -57,9 +57,14 @@ type follower struct {
 	lost string
 }
 
-// lookTask is the next observation. It waits for news itself, so its age says nothing.
+// lookTask is the next observation. It waits for news itself, so its age says nothing. While
+// a finished batch is parked nothing has to move, so that a look may wait for its worker.
 func (f *follower) lookTask() task {
-	return f.platform.task(release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+	t := f.platform.task(release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+	if f.held != nil {
+		t.options.ScheduleToStartTimeout = 0
+	}
+	return t
 }
 
 // lookOn begins the next observation, unless one is under way.

@@ -149,7 +149,7 @@ func newFault(doing string, err error) *fault {
 func (f *fault) late(kind enumspb.TimeoutType, last *temporal.ApplicationError) *fault {
 	switch kind {
 	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
-		f.class, f.text = release.FaultNoWorker, "no worker has taken the task within "+pickupLimit.String()
+		f.class, f.text = release.FaultNoWorker, "no worker has taken the task within "+pickupLimit.String()+": none runs, or all are busy"
 	case enumspb.TIMEOUT_TYPE_HEARTBEAT, enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
 		f.text = "the worker that carried it out has died or lost its connection"
 	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, enumspb.TIMEOUT_TYPE_UNSPECIFIED:

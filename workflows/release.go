@@ -246,9 +246,10 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 // find looks for the change order of a verb that may have acted. It answers nil once it is
 // certain that there is none and none will come.
 func (r *run) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
-	found, f := conclude[release.FoundChange](ctx, r, release.VerbFindChange, release.FindChangeInput{
-		App: r.p.App, Verb: v, Token: token, Watermark: mark, Since: workflow.Now(ctx),
-	})
+	now := workflow.Now(ctx)
+	found, f := insist[release.FoundChange](ctx, r, r.platform.task(release.VerbFindChange, release.FindChangeInput{
+		App: r.p.App, Verb: v, Token: token, Watermark: mark, Since: now,
+	}), now.Add(settleLimit))
 	if f != nil {
 		f.class = release.FaultUndecidable
 	}

@@ -167,3 +167,17 @@ func TestSwitchingForATimeWaitsForAnOrder(t *testing.T) {
 	require.True(t, result.SwitchedBack)
 	s.requireRulesAsBefore()
 }
+
+// TestPuttingBackHasItsOwnTime lets a release last for days after an answer was lost at its
+// beginning: the time for putting back begins when there is something to put back.
+func TestPuttingBackHasItsOwnTime(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
+	s.confirm(20*time.Hour, 1)
+	s.confirm(40*time.Hour, 2)
+	p := s.run(s.spec(gray()))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Len(t, s.orders(), 1)
+	s.requireRulesAsBefore()
+}

@@ -12,6 +12,7 @@ import (
 // rolls back where that is due, and puts the scaling rules back once the application
 // runs one version.
 func (r *run) settle(ctx workflow.Context, v verdict) *ending {
+	r.homeBy = workflow.Now(ctx).Add(settleLimit) // the change order may have taken long to end
 	switch v.act {
 	case release.ActSettleNew:
 		return r.settleNew(ctx, v)
@@ -171,12 +172,10 @@ func (r *run) onTheWayBack(other *release.ForeignChange) foreignWait {
 // beginRollback begins the change order of the way back. One that may have been begun is
 // looked for; the answer is nil where there is certainly none.
 func (r *run) beginRollback(ctx workflow.Context, mark release.Watermark) (*release.Change, *fault) {
-	t := r.platform.task(release.VerbBeginRollback, release.BeginRollbackInput{
+	change, f := insist[release.Change](ctx, r, r.platform.task(release.VerbBeginRollback, release.BeginRollbackInput{
 		App: r.p.App, Version: r.rollbackTo(), Watermark: mark, RestoreScaling: !r.suspends(),
 		Override: true, // the way back is never held by a freeze
-	})
-	t.began, t.until = workflow.Now(ctx), r.homeBy
-	change, f := attempt[release.Change](ctx, r, t, never)
+	}), r.homeBy)
 	switch {
 	case f == nil:
 		return &change, nil

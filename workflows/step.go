@@ -57,9 +57,7 @@ func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Ou
 		r.homeBy = workflow.Now(ctx).Add(settleLimit)
 	}
 	for tries := 0; ; tries++ {
-		t := r.platform.task(v, in)
-		t.began, t.until = workflow.Now(ctx), r.homeBy
-		out, f := attempt[Out](ctx, r, t, never)
+		out, f := insist[Out](ctx, r, r.platform.task(v, in), r.homeBy)
 		if f == nil || f.class != release.FaultConflict {
 			return out, f
 		}
@@ -67,6 +65,12 @@ func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Ou
 			return out, g
 		}
 	}
+}
+
+// insist carries a task out that no word stops, until a time.
+func insist[Out any](ctx workflow.Context, r *run, t task, until time.Time) (Out, *fault) {
+	t.began, t.until = workflow.Now(ctx), until
+	return attempt[Out](ctx, r, t, never)
 }
 
 func never() bool { return false }
