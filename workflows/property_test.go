@@ -143,9 +143,6 @@ func (s *stage) beginByHand(minutes int) {
 	})
 }
 
-// handDescription tells the orders that a test begins by hand.
-const handDescription = "by hand"
-
 // spoiledByHand tells whether an order begun by hand has not ended well: then what runs, and
 // which rules are off, is of its making. The platform switches rules on again after a success
 // alone.

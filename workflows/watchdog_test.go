@@ -255,20 +255,23 @@ func TestWatchdogRefusesWrongInput(t *testing.T) {
 	require.ErrorContains(t, w.env.GetWorkflowError(), "app.id")
 }
 
-// deployByHand begins a change order of two batches past Slipway.
-func (w *world) deployByHand(releaseType string) { w.deployWith(releaseType, "by hand") }
+// handDescription tells the orders that a test begins by hand.
+const handDescription = "by hand"
 
-func (w *world) deployWith(releaseType, description string) {
-	w.t.Helper()
+// deployByHand begins a change order of two batches past Slipway.
+func (s *stage) deployByHand(releaseType string) { s.deployWith(releaseType, handDescription) }
+
+func (s *stage) deployWith(releaseType, description string) {
+	s.t.Helper()
 	batches := &saeclient.BatchUpdate{Batch: 2, ReleaseType: releaseType}
 	if releaseType == saeclient.ReleaseAuto {
 		batches.BatchWaitTime = new(30)
 	}
-	_, err := w.client.DeployApplication(w.t.Context(), &saeclient.DeployApplicationInput{
-		AppID: w.app.ID, ImageURL: new(newImage), ChangeOrderDesc: &description,
+	_, err := s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
+		AppID: s.app.ID, ImageURL: new(newImage), ChangeOrderDesc: &description,
 		UpdateStrategy: &saeclient.UpdateStrategy{Type: saeclient.StrategyBatch, BatchUpdate: batches},
 	})
-	require.NoError(w.t, err)
+	require.NoError(s.t, err)
 }
 
 // started is when the stage was set.

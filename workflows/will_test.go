@@ -13,16 +13,7 @@ import (
 )
 
 // foreignOrder lets somebody begin a change order by hand that parks until abortForeign.
-func (s *stage) foreignOrder() {
-	s.t.Helper()
-	_, err := s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
-		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new(handDescription),
-		UpdateStrategy: &saeclient.UpdateStrategy{
-			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseManual},
-		},
-	})
-	require.NoError(s.t, err)
-}
+func (s *stage) foreignOrder() { s.deployByHand(saeclient.ReleaseManual) }
 
 // abortForeign ends the newest order by hand.
 func (s *stage) abortForeign() {

@@ -138,6 +138,16 @@ func (h *house) result(id string) release.Progress {
 	return p
 }
 
+// progress asks a release where it stands.
+func (h *house) progress(id string) release.Progress {
+	h.t.Helper()
+	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
+	require.NoError(h.t, err)
+	var p release.Progress
+	require.NoError(h.t, value.Get(&p))
+	return p
+}
+
 // history counts the events in the history of a release.
 func (h *house) history(id string) int {
 	h.t.Helper()

@@ -62,7 +62,7 @@ func terminatedRelease(c *commandLine) {
 	app := c.app()
 	id, events := c.request(app, c.t.Name(), gray())
 	c.until(events, release.EventBatchWaiting, 1)
-	order := c.result0(id).ChangeOrderID
+	order := c.progress(id).ChangeOrderID
 	_, err := c.sae.AbortAndRollbackChangeOrder(c.ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: order})
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.Client.TerminateWorkflow(c.ctx, release.WorkflowID(id), "", "by mistake"))
@@ -72,16 +72,6 @@ func terminatedRelease(c *commandLine) {
 	c.requireRulesAsBefore(app)
 	_, next := c.request(app, c.t.Name()+"-next", all())
 	c.until(next, release.EventSucceeded, 0)
-}
-
-// result0 is the progress of a release that has not ended.
-func (h *house) result0(id string) release.Progress {
-	h.t.Helper()
-	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
-	require.NoError(h.t, err)
-	var p release.Progress
-	require.NoError(h.t, value.Get(&p))
-	return p
 }
 
 // terminatedWhileParked loses a release whose change order waits for a person: nothing is

@@ -14,16 +14,6 @@ import (
 	"slipway/saesim"
 )
 
-// progress asks a release where it stands.
-func (h *house) progress(id string) release.Progress {
-	h.t.Helper()
-	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", release.QueryProgress)
-	require.NoError(h.t, err)
-	var p release.Progress
-	require.NoError(h.t, value.Get(&p))
-	return p
-}
-
 // TestAReleaseThatCannotAskSaysSoAndCanBeAborted is R17 and R11 on a running stack: no
 // worker serves the region, or the platform does not answer.
 func TestAReleaseThatCannotAskSaysSoAndCanBeAborted(t *testing.T) {
