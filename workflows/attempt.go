@@ -39,23 +39,22 @@ const lastTry = time.Minute
 // is no data from an abandoned wait (R13). One that may have had an effect ends with a
 // fault of which actedMaybe is true.
 func attempt[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (Out, *fault) {
-	defer r.moves(ctx, t.doing)
 	for {
 		out, f := try[Out](ctx, r, t, unwanted)
-		if f == nil {
-			return out, nil
-		}
-		if next, ok := t.retried(); ok && f.class == release.FaultDeclined {
+		next, again := t.retried()
+		switch {
+		case f == nil || f.class == release.FaultUnchanged && t.goesOn(ctx, f):
+			r.moves(t.doing)
+		case again && f.class == release.FaultDeclined:
 			t = next
 			continue
-		}
-		switch {
-		case !t.goesOn(ctx, f):
-			return out, f
-		case f.class == release.FaultUnchanged:
-			r.moves(ctx, t.doing)
-		default:
+		case t.goesOn(ctx, f):
 			r.stalls(ctx, t, f)
+		case f.class != release.FaultConflict && !f.actedMaybe():
+			r.moves(t.doing) // whoever tries on after the other two shows that itself
+		}
+		if f == nil || !t.goesOn(ctx, f) {
+			return out, f
 		}
 	}
 }
@@ -123,42 +122,54 @@ func (r *run) start(ctx workflow.Context, t task) workflow.Future {
 	return workflow.ExecuteActivity(ctx, t.name, t.in)
 }
 
-// stalls shows that a task is tried in vain. The world is told when it begins.
+// stalls shows that a task is tried in vain, and tells the world when that begins.
 func (r *run) stalls(ctx workflow.Context, t task, f *fault) {
+	r.showStall(ctx, t, f)
+	r.standStill()
+}
+
+// showStall shows what is tried in vain. A further failure of the same task, or of another
+// one that is tried in its place, belongs to the same standing still.
+func (r *run) showStall(ctx workflow.Context, t task, f *fault) {
 	now := workflow.Now(ctx)
-	s := &release.Stall{Doing: t.doing, Fault: f.class, Failure: f.text, Since: now, At: now, Until: r.until}
+	s := &release.Stall{Doing: t.doing, Fault: f.class, Failure: f.text, Since: t.began, At: now, Until: r.until}
+	if s.Since.IsZero() {
+		s.Since = now.Add(-release.Patience)
+	}
 	if !t.until.IsZero() {
 		s.Until = t.until
 	}
 	if was := r.p.Stalled; was != nil && was.Doing == t.doing {
 		s.Since = was.Since
-		r.p.Stalled = s
-		return
-	}
-	if s.Since = t.began; s.Since.IsZero() {
-		s.Since = now.Add(-release.Patience)
 	}
 	r.p.Stalled = s
-	r.standStill()
 }
 
 // moves shows that a task is not tried in vain any more.
-func (r *run) moves(_ workflow.Context, doing string) {
-	if r.p.Stalled == nil || r.p.Stalled.Doing != doing {
-		return
+func (r *run) moves(doing string) {
+	if r.p.Stalled != nil && r.p.Stalled.Doing == doing {
+		r.p.Stalled = nil
+		r.goOn()
 	}
-	r.p.Stalled = nil
-	r.goOn()
 }
 
-// standStill tells the world that the release stands still.
+// standStill tells the world, once, that the release stands still.
 func (r *run) standStill() {
+	if r.still {
+		return
+	}
+	r.still = true
 	r.stallCount++
 	r.tell(release.EventStalled, r.stallCount)
 }
 
-// goOn tells the world that the release moves again.
-func (r *run) goOn() { r.tell(release.EventMoving, r.stallCount) }
+// goOn tells the world that the release moves again, once nothing keeps it any more.
+func (r *run) goOn() {
+	if r.still && r.p.Stalled == nil && r.awaits() != release.AwaitOtherChange {
+		r.still = false
+		r.tell(release.EventMoving, r.stallCount)
+	}
+}
 
 // tell tells the world of a transition. A run that only tidies up after another one tells
 // nothing.

@@ -18,11 +18,11 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) v
 		},
 	}
 	f.begin(ctx, 1)
-	defer r.leave()
 	for {
 		if act, done := f.turn(ctx); done {
 			f.lookAway()
 			f.unpark()
+			f.leave()
 			return f.verdict(act)
 		}
 	}
@@ -83,6 +83,7 @@ func (f *follower) lookAway() {
 		f.abandon()
 	}
 	f.look, f.abandon = nil, nil
+	f.moves(string(release.VerbObserve))
 }
 
 // reaction is what a follower does about something that has happened; done tells that the
@@ -143,7 +144,7 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	if err != nil {
 		return f.unobserved(ctx, newFault(string(release.VerbObserve), err))
 	}
-	f.moves(ctx, string(release.VerbObserve))
+	f.moves(string(release.VerbObserve))
 	f.seen = seen
 	f.showBatches(seen)
 	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
@@ -176,7 +177,7 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 		f.lost = fault.String()
 		return release.ActSettleAny, true
 	case fault.class == release.FaultUnchanged:
-		f.moves(ctx, t.doing)
+		f.moves(t.doing)
 	default:
 		f.stalls(ctx, t, fault)
 	}
@@ -264,6 +265,8 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 		return release.ActWatch, false
 	case fault.class == release.FaultStopped:
 		return release.ActWatch, false
+	case fault.class == release.FaultNotFound:
+		return f.goneMeanwhile()
 	default:
 		f.lost = fault.String()
 		return release.ActSettleAny, true
@@ -296,27 +299,43 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	result, fault := conclude[release.AbortRolloutResult](ctx, f.run, release.VerbAbortRollout, release.AbortRolloutInput{
 		App: f.p.App, ChangeID: f.changeID,
 	})
-	if fault != nil {
+	switch {
+	case fault != nil && fault.class == release.FaultNotFound:
+		return f.goneMeanwhile()
+	case fault != nil:
 		f.lost = why + "; " + fault.String()
 		return release.ActSettleAny, true
-	}
-	if !result.Ended {
+	case result.Ended:
+		f.ownTime(ctx) // to see how
+	default:
 		f.returning(ctx, why)
 	}
 	return release.ActWatch, false
 }
 
+// goneMeanwhile ends the following of a change order whose record has expired when it was
+// to be told something: what runs decides, as when a look finds it gone.
+func (f *follower) goneMeanwhile() (act release.Action, done bool) {
+	f.seen.State = release.ChangeGone
+	return release.ActSettleAny, true
+}
+
 // returning enters the way back to the old version, which has a limit of its own.
 func (r *run) returning(ctx workflow.Context, why string) {
-	r.total = r.inbox.arm(ctx, settleLimit, nil)
-	r.until = workflow.Now(ctx).Add(settleLimit)
-	r.homeBy = r.until
+	r.ownTime(ctx)
 	if r.p.Phase == release.PhaseRollingBack {
 		r.p.Reason = why
 		return
 	}
 	r.enter(ctx, release.PhaseRollingBack, why)
 	r.news.tell(r.p, release.EventRollingBack, 0)
+}
+
+// ownTime gives what is done now a limit of its own, whatever is left of the release's.
+func (r *run) ownTime(ctx workflow.Context) {
+	r.total = r.inbox.arm(ctx, settleLimit, nil)
+	r.until = workflow.Now(ctx).Add(settleLimit)
+	r.homeBy = r.until
 }
 
 // batch is the batch of the number; nil when there is none.

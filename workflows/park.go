@@ -99,7 +99,7 @@ func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 // the guard before the confirmation asks once more.
 func (f *follower) thawed(ctx workflow.Context) (act release.Action, done bool) {
 	if f.held.thaw.Get(ctx, nil) == nil {
-		f.moves(ctx, release.AwaitOpenActivity)
+		f.moves(release.AwaitOpenActivity)
 	}
 	f.held.frozen, f.held.thaw = nil, nil
 	return release.ActWatch, false

@@ -235,11 +235,13 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 			return change, f
 		}
 		verb, _ := r.order(false)
-		found, f := r.find(ctx, verb, r.token(), r.snap.Watermark)
-		if f != nil || found != nil {
-			return deref(found), f
+		r.showStall(ctx, task{doing: string(verb)}, f)
+		found, g := r.find(ctx, verb, r.token(), r.snap.Watermark)
+		if g != nil || found != nil {
+			r.moves(string(verb))
+			return deref(found), g
 		}
-		r.backOff(ctx, doubts, func() bool { return r.abort != nil })
+		r.backOff(ctx, doubts, verb, f, r.willChange())
 	}
 }
 

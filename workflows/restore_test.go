@@ -181,3 +181,51 @@ func TestPuttingBackHasItsOwnTime(t *testing.T) {
 	require.Len(t, s.orders(), 1)
 	s.requireRulesAsBefore()
 }
+
+// TestSwitchingWaitsForAnOrderThatHasSwitchedItself is R1: while somebody's order runs, the
+// platform has switched the rules off for it, which says nothing of the rules.
+func TestSwitchingWaitsForAnOrderThatHasSwitchedItself(t *testing.T) {
+	t.Parallel()
+	for _, enable := range []bool{true, false} {
+		for _, d := range []time.Duration{0, time.Hour} {
+			s := newStage(t)
+			s.beginByHand(5)
+			s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, Enable: enable, For: release.Duration(d), By: "ann"})
+			require.NoError(t, s.env.GetWorkflowError())
+			if d > 0 {
+				s.requireRulesAsBefore()
+			} else {
+				require.Equal(t, map[string]bool{"daily": enable, "night": enable}, s.rules())
+			}
+		}
+	}
+}
+
+// TestPuttingBackAfterALongWayBack has its own day, too.
+func TestPuttingBackAfterALongWayBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	s.fault(saesim.Fault{Kind: saesim.FaultApproval, Operation: "RollbackApplication"})
+	s.at(23*time.Hour+50*time.Minute, func() {
+		s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: saeclient.CodeSystemUpgrading, Count: -1})
+		orders := s.sim.Orders(s.app.ID)
+		require.NoError(t, s.sim.Approve(orders[len(orders)-1].ID))
+	})
+	s.at(25*time.Hour, func() { require.NoError(t, s.sim.ClearFaults()) })
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
+	s.requireRulesAsBefore()
+}
+
+// TestARollbackThatNeverBeginsIsNotTakenForOne whose answers are all lost for a day.
+func TestARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	s.fault(saesim.Fault{Kind: saesim.FaultDropBefore, Operation: "RollbackApplication", Count: -1})
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseNeedsAttention, p.Outcome, p.Reason)
+	require.Contains(t, p.Reason, "not rolled back")
+	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
+}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -39,7 +40,9 @@ type run struct {
 	confirmed int
 	refusals  int
 	pauses    int
-	// stallCount counts how often the release has stood still.
+	// still tells that the world was told that the release stands still, and stallCount how
+	// often that was.
+	still      bool
 	stallCount int
 
 	// scalingTouched and trafficTouched tell that the release has, or may have, changed the
@@ -186,6 +189,8 @@ func (r *run) heldForGood() bool {
 // finish records the outcome and tells it.
 func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.leave()
+	r.p.Stalled = nil
+	r.refuseUnheeded(e)
 	r.p.Outcome = e.outcome
 	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
@@ -193,6 +198,25 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		r.news.tell(r.p, kind, 0)
+	}
+}
+
+// refuseUnheeded refuses a word that has counted, but which the end of the release says
+// nothing of: it came when nothing could be stopped any more. A word is carried out or
+// refused, never neither.
+func (r *run) refuseUnheeded(e *ending) {
+	if e.outcome == release.PhaseAborted || e.outcome == release.PhaseRolledBack {
+		return
+	}
+	for _, word := range []*release.Decision{r.abort, r.later} {
+		if word == nil || strings.Contains(e.reason, because(word)) {
+			continue
+		}
+		for i, d := range r.p.Decisions {
+			if d == *word {
+				r.p.Decisions[i].Refused = "it came too late: nothing could be stopped any more"
+			}
+		}
 	}
 }
 

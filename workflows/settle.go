@@ -42,7 +42,6 @@ func (r *run) readBack(ctx workflow.Context, want release.Artifact) (release.Ver
 
 // settleNew ends a rollout that succeeded.
 func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
-	tooLate := r.refuseLate()
 	r.enter(ctx, release.PhaseFinalizing, "")
 	runs, f := r.readBack(ctx, r.p.Artifact)
 	switch {
@@ -51,25 +50,8 @@ func (r *run) settleNew(ctx workflow.Context, v verdict) *ending {
 	case !runs.OnlyRuns(r.p.Artifact):
 		return end(release.PhaseNeedsAttention, "%s, but the application runs %s%s", v.why, describeRunning(runs), r.heldRules())
 	default:
-		return r.restored(ctx, end(release.PhaseSucceeded, "%s", tooLate))
+		return r.restored(ctx, end(release.PhaseSucceeded, ""))
 	}
-}
-
-// refuseLate refuses the word that was to stop the release, where the change order has
-// ended before it could and there is nothing to go back to; it says so.
-func (r *run) refuseLate() string {
-	if r.abort == nil {
-		return ""
-	}
-	const late = "it came too late: the change order had ended, and there is no version to return to"
-	for i, d := range r.p.Decisions {
-		if d.Kind == r.abort.Kind && d.At.Equal(r.abort.At) && d.By == r.abort.By && d.Refused == "" {
-			r.p.Decisions[i].Refused = late
-		}
-	}
-	words := because(r.abort) + ", but " + late
-	r.abort = nil
-	return words
 }
 
 // settleOld ends a rollout whose change order was rolled back by the platform. Where
@@ -142,16 +124,17 @@ func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
 			return verdict{}, f
 		}
 		change, f := r.beginRollback(ctx, snap.Watermark)
+		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
 		switch {
-		case f == nil && change != nil:
+		case f == nil:
 			r.p.ChangeOrderID = change.ID
-			return r.follow(ctx, release.StepRollback, change.ID), nil
-		case f != nil && f.class != release.FaultConflict:
-			return verdict{}, f
-		case !workflow.Now(ctx).Before(r.homeBy):
+			v := r.follow(ctx, release.StepRollback, change.ID)
+			r.homeBy = workflow.Now(ctx).Add(settleLimit)
+			return v, nil
+		case !passes || r.homeBy.Sub(workflow.Now(ctx)) <= lastTry:
 			return verdict{}, f
 		}
-		r.backOff(ctx, tries, never)
+		r.backOff(ctx, tries, release.VerbBeginRollback, f, never)
 	}
 }
 
@@ -170,20 +153,22 @@ func (r *run) onTheWayBack(other *release.ForeignChange) foreignWait {
 }
 
 // beginRollback begins the change order of the way back. One that may have been begun is
-// looked for; the answer is nil where there is certainly none.
-func (r *run) beginRollback(ctx workflow.Context, mark release.Watermark) (*release.Change, *fault) {
+// looked for; where there is certainly none the call may be tried again, and the fault is
+// [release.FaultNotNow].
+func (r *run) beginRollback(ctx workflow.Context, mark release.Watermark) (release.Change, *fault) {
 	change, f := insist[release.Change](ctx, r, r.platform.task(release.VerbBeginRollback, release.BeginRollbackInput{
 		App: r.p.App, Version: r.rollbackTo(), Watermark: mark, RestoreScaling: !r.suspends(),
 		Override: true, // the way back is never held by a freeze
 	}), r.homeBy)
-	switch {
-	case f == nil:
-		return &change, nil
-	case f.actedMaybe():
-		return r.find(ctx, release.VerbBeginRollback, "", mark)
-	default:
-		return nil, f
+	if f == nil || !f.actedMaybe() {
+		return change, f
 	}
+	found, g := r.find(ctx, release.VerbBeginRollback, "", mark)
+	if g != nil || found != nil {
+		return deref(found), g
+	}
+	f.class = release.FaultNotNow
+	return release.Change{}, f
 }
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change order

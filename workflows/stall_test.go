@@ -158,3 +158,90 @@ func TestAForeignChangeIsWaitedForByLooking(t *testing.T) {
 		})
 	}
 }
+
+// requireToldInPairs checks that standing still is told once, and going on once after it,
+// unless the release has ended meanwhile.
+func (s *stage) requireToldInPairs() {
+	s.t.Helper()
+	still := false
+	for _, kind := range s.kinds() { // no event twice
+		switch kind { //nolint:exhaustive // only these two are pairs
+		case release.EventStalled:
+			require.False(s.t, still, "%v", s.kinds())
+			still = true
+		case release.EventMoving:
+			require.True(s.t, still, "%v", s.kinds())
+			still = false
+		}
+	}
+}
+
+// TestStandingStillIsToldInPairs is R16: a wait for a foreign change in which the platform
+// is away, and one stall that takes the place of another.
+func TestStandingStillIsToldInPairs(t *testing.T) {
+	t.Parallel()
+	away := func(s *stage, from, to time.Duration) {
+		s.at(from, func() { s.fault(saesim.Fault{Kind: saesim.FaultDropBefore, Count: -1}) })
+		s.at(to, func() { require.NoError(s.t, s.sim.ClearFaults()) })
+	}
+	s := newStage(t)
+	s.foreignOrder()
+	away(s, 10*time.Minute, 40*time.Minute)
+	s.at(2*time.Hour, s.abortForeign)
+	require.Equal(t, release.PhaseSucceeded, s.run(s.spec(release.Strategy{})).Outcome)
+	s.requireToldInPairs()
+	require.Equal(t, 1, s.told(release.EventMoving))
+
+	s = newStage(t)
+	away(s, 20*time.Minute, 3*time.Hour)
+	s.abort(40 * time.Minute)
+	require.Equal(t, release.PhaseAborted, s.run(s.spec(gray())).Outcome)
+	s.requireToldInPairs()
+}
+
+// TestNothingIsShownToStandStillAfterTheEnd is R17.
+func TestNothingIsShownToStandStillAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	spec := s.spec(gray())
+	spec.Limits.Total, spec.Limits.Confirm = release.Duration(5*time.Hour), release.Duration(time.Hour)
+	spec.Limits.OnConfirmTimeout = release.TimeoutHold
+	s.at(2*time.Hour, func() { s.fault(saesim.Fault{Kind: saesim.FaultDropBefore, Count: -1}) })
+	p := s.run(spec)
+	require.Equal(t, release.PhaseNeedsAttention, p.Outcome)
+	require.Nil(t, p.Stalled)
+}
+
+// TestNoSilenceBetweenTries is R17: what is refused for hours is shown all the time.
+func TestNoSilenceBetweenTries(t *testing.T) {
+	t.Parallel()
+	refusals := []saesim.Fault{
+		{Kind: saesim.FaultError, Code: "ServiceUnavailable", Status: http.StatusServiceUnavailable, Count: -1},
+		{Kind: saesim.FaultError, Code: "Application.ChangerOrderRunning", Count: -1},
+		{Kind: saesim.FaultError, Code: "System.Upgrading", Count: -1},
+	}
+	for _, operation := range []string{"DeployApplication", "RollbackApplication", "EnableApplicationScalingRule"} {
+		for _, f := range refusals {
+			s := newStage(t)
+			f.Operation = operation
+			s.fault(f)
+			if operation != "DeployApplication" {
+				s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+			}
+			silent := 0
+			for m := 2; m < 300; m += 7 {
+				s.at(time.Duration(m)*time.Minute, func() {
+					if p := s.progress(); p.Stalled == nil && p.Awaiting == nil {
+						silent++
+					}
+				})
+			}
+			s.at(5*time.Hour, func() { require.NoError(t, s.sim.ClearFaults()) })
+			p := s.run(s.spec(release.Strategy{}))
+			require.LessOrEqual(t, silent, 1, "%s %s: %s", operation, f.Code, p.Reason)
+			require.NotEqual(t, release.PhaseNeedsAttention, p.Outcome, "%s %s: %s", operation, f.Code, p.Reason)
+			s.requireToldInPairs()
+			s.requireRulesAsBefore()
+		}
+	}
+}

@@ -18,9 +18,14 @@ func (r *run) will() will { return will{r.abort != nil, r.p.Paused, r.override} 
 // ends its attempts: what was not sent is not sent any more ([release.FaultStopped]), and
 // what may have been sent is told by a fault of which actedMaybe is true.
 func advance[Out any](ctx workflow.Context, r *run, t task) (Out, *fault) {
-	was := r.will()
 	t.began = workflow.Now(ctx)
-	return attempt[Out](ctx, r, t, func() bool { return r.will() != was })
+	return attempt[Out](ctx, r, t, r.willChange())
+}
+
+// willChange tells whether the will has become another one since now.
+func (r *run) willChange() func() bool {
+	was := r.will()
+	return func() bool { return r.will() != was }
 }
 
 // step advances, not while the release is paused and not while a freeze or a foreign change
@@ -32,7 +37,8 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) 
 		if f := r.awaitResume(ctx); f != nil {
 			return none, f
 		}
-		out, f := advance[Out](ctx, r, next(r.override))
+		t := next(r.override)
+		out, f := advance[Out](ctx, r, t)
 		if f == nil {
 			return out, nil
 		}
@@ -42,7 +48,8 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) 
 		case release.FaultFrozen:
 			f = r.awaitThaw(ctx, f.freeze)
 		case release.FaultConflict:
-			f = r.awaitOthers(ctx, tries)
+			r.backOff(ctx, tries-1, release.Verb(t.doing), f, r.willChange())
+			f = r.refresh(ctx)
 		}
 		if f != nil {
 			return none, f
@@ -61,7 +68,7 @@ func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Ou
 		if f == nil || f.class != release.FaultConflict {
 			return out, f
 		}
-		if g := r.outwait(ctx, f, tries); g != nil {
+		if g := r.outwait(ctx, v, f, tries); g != nil {
 			return out, g
 		}
 	}
@@ -77,22 +84,15 @@ func never() bool { return false }
 
 // outwait waits on the way back until a foreign change order has ended; it returns why it
 // waits no more.
-func (r *run) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
+func (r *run) outwait(ctx workflow.Context, v release.Verb, conflict *fault, tries int) *fault {
 	if _, f := r.readIdle(ctx); f != nil {
 		return f
 	}
-	r.backOff(ctx, tries, never)
+	r.backOff(ctx, tries, v, conflict, never)
 	if !workflow.Now(ctx).Before(r.homeBy) {
 		return conflict
 	}
 	return nil
-}
-
-// awaitOthers waits until a change order that somebody else has begun has ended, and reads
-// the application again.
-func (r *run) awaitOthers(ctx workflow.Context, tries int) *fault {
-	r.backOff(ctx, tries-1, func() bool { return r.abort != nil })
-	return r.refresh(ctx)
 }
 
 // The longest and shortest time between two tries of what the platform refuses although
@@ -102,9 +102,9 @@ const (
 	longestBackOff = time.Hour
 )
 
-// backOff waits, ever longer, before something is tried for the given number of times
-// again; not at all before the first.
-func (r *run) backOff(ctx workflow.Context, tries int, unwanted func() bool) {
+// backOff waits, ever longer, before a verb is tried for the given number of times again;
+// not at all before the first. The wait is shown.
+func (r *run) backOff(ctx workflow.Context, tries int, v release.Verb, why *fault, unwanted func() bool) {
 	if tries < 1 {
 		return
 	}
@@ -112,6 +112,7 @@ func (r *run) backOff(ctx workflow.Context, tries int, unwanted func() bool) {
 	if shift := tries - 1; shift < 12 {
 		d = min(d, firstBackOff<<shift)
 	}
+	r.stalls(ctx, task{doing: string(v)}, why)
 	_, _ = workflow.AwaitWithTimeout(ctx, d, unwanted)
 }
 

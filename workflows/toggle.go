@@ -60,10 +60,9 @@ func (t *toggle) shown() release.ToggleResult {
 
 // record finds out which rules the switching will change.
 func (t *toggle) record(ctx workflow.Context) error {
-	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
-	snap, f := conclude[release.Snapshot](ctx, t.run, release.VerbSnapshot, release.SnapshotInput{App: t.in.App})
-	if f != nil {
-		return f.err()
+	snap, err := t.awaitIdle(ctx)
+	if err != nil {
+		return err
 	}
 	for _, rule := range snap.ScalingRules {
 		meant := len(t.in.Names) == 0 || slices.Contains(t.in.Names, rule.Name)
@@ -72,6 +71,17 @@ func (t *toggle) record(ctx workflow.Context) error {
 		}
 	}
 	return nil
+}
+
+// awaitIdle reads the application once no change order of it is unfinished: while one is,
+// the platform may have switched rules off for it, which says nothing of the rules.
+func (t *toggle) awaitIdle(ctx workflow.Context) (release.Snapshot, error) {
+	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
+	snap, f := t.run.readIdle(ctx)
+	if f != nil {
+		return snap, f.err()
+	}
+	return snap, nil
 }
 
 // switchBack puts the rules back that were switched.
@@ -89,7 +99,9 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 // set switches rules and keeps how they were read back. While a change order of the
 // application is unfinished the platform refuses: it is waited for.
 func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
-	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
+	if _, err := t.awaitIdle(ctx); err != nil {
+		return err
+	}
 	result, f := conclude[release.SetScalingResult](ctx, t.run, release.VerbSetScaling, release.SetScalingInput{
 		App: t.in.App, Names: names, Enable: enable, Override: true,
 	})

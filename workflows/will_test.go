@@ -225,3 +225,77 @@ func TestResumeUnderAFreeze(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.ErrorContains(t, refused.rejected, "nobody has paused the release: it is held by freeze line: incident 7")
 }
+
+// TestTheTotalLimitWhenTheChangeHasJustEnded is R6 and R16: the end that is there is read,
+// and the release goes back or the limit came too late.
+func TestTheTotalLimitWhenTheChangeHasJustEnded(t *testing.T) {
+	t.Parallel()
+	for ms := 1000; ms <= 6000; ms += 500 {
+		s := newStage(t)
+		spec := s.spec(release.Strategy{})
+		spec.Limits.Total = release.Duration(time.Duration(ms) * time.Millisecond)
+		p := s.run(spec)
+		require.Contains(t, []release.Phase{release.PhaseAborted, release.PhaseSucceeded}, p.Outcome, "at %d ms: %s", ms, p.Reason)
+		s.requireRulesAsBefore()
+	}
+}
+
+// TestAWordIsCarriedOutOrRefused is R7: never neither.
+func TestAWordIsCarriedOutOrRefused(t *testing.T) {
+	t.Parallel()
+	t.Run("a safe point that never comes", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		s.confirm(time.Hour, 1)
+		s.confirm(2*time.Hour, 2)
+		s.say(2*time.Hour+time.Second, release.Command{Kind: release.CommandAbort, AtSafePoint: true, Reason: "late"})
+		p := s.run(s.spec(gray()))
+		require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+		require.Contains(t, p.Decisions[2].Refused, "too late")
+	})
+	t.Run("while rules are put back", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t)
+		s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "DeployApplication", Code: "InvalidParameter", Count: -1})
+		s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: saeclient.CodeSystemUpgrading, Count: -1})
+		s.at(2*time.Hour, func() { require.NoError(t, s.sim.ClearFaults()) })
+		s.abort(time.Hour)
+		p := s.run(s.spec(release.Strategy{}))
+		require.Equal(t, release.PhaseFailed, p.Outcome, p.Reason)
+		require.Contains(t, p.Decisions[0].Refused, "too late")
+		s.requireRulesAsBefore()
+	})
+}
+
+// TestAWordWhenTheRecordHasExpired is R4: what runs decides, as when a look finds it gone.
+func TestAWordWhenTheRecordHasExpired(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"confirm", "abort"} {
+		s := newStage(t)
+		s.at(time.Hour, func() {
+			orders := s.sim.Orders(s.app.ID)
+			require.NoError(t, s.sim.ExpireOrder(orders[len(orders)-1].ID))
+		})
+		if word == "confirm" {
+			s.confirm(time.Hour, 1)
+		} else {
+			s.abort(time.Hour)
+		}
+		p := s.run(s.spec(gray()))
+		require.Contains(t, p.Reason, "the platform no longer knows the change order; ", word)
+		require.NotContains(t, p.Reason, "may be unfinished", word)
+	}
+}
+
+// TestAConfirmationThatIsRefusedForNow is R18.
+func TestAConfirmationThatIsRefusedForNow(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{saeclient.CodeChangeOrderRunning, saeclient.CodeSystemUpgrading, "Throttling.User"} {
+		s := newStage(t)
+		s.fault(saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: "ConfirmPipelineBatch", Code: code})
+		s.confirm(time.Hour, 1)
+		s.confirm(2*time.Hour, 2)
+		p := s.run(s.spec(gray()))
+		require.Equal(t, release.PhaseSucceeded, p.Outcome, "%s: %s", code, p.Reason)
+	}
+}

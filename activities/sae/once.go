@@ -53,7 +53,7 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 		return release.Change{}, lost("the platform accepted the change but named no change order")
 	case errors.Is(err, saeclient.ErrAmbiguous):
 		return release.Change{}, lost(err.Error())
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning) && t.token != "":
+	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning) && (t.token != "" || b.again):
 		// The order that is in the way may be our own.
 		found, lookErr := d.find(context.WithoutCancel(ctx), b.app, t)
 		if lookErr != nil || found.ID != "" {

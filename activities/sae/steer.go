@@ -28,7 +28,12 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	_, err = send(ctx, d.client.ConfirmPipelineBatch, &saeclient.ConfirmPipelineBatchInput{
 		PipelineID: o.Pipelines[in.Batch].PipelineID, Confirm: true,
 	})
-	if err != nil && !saeclient.HasCode(err, saeclient.CodePipelineCannotStartNextBatch) {
+	switch {
+	case err == nil, saeclient.HasCode(err, saeclient.CodePipelineCannotStartNextBatch):
+	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+		// It is about this very order: no other one is to be waited for.
+		return notYet(release.FaultNotNow, "batch %d of change order %s cannot be confirmed now: %v", in.Batch, in.ChangeID, err)
+	default:
 		return failed(err)
 	}
 	// What was sent is read back, whoever cancels meanwhile.
