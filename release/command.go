@@ -37,7 +37,7 @@ type Command struct {
 	// Kind is not on the wire: the event type, signal or update name says it.
 	Kind CommandKind `json:"-"`
 	// ID is the identity of the command; the same ID counts once. For an event it is
-	// derived from its source and id.
+	// [CommandID] of it.
 	ID string `json:"id,omitempty"`
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`

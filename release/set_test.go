@@ -101,16 +101,16 @@ func TestSetThatRollsBackHasNoRescale(t *testing.T) {
 
 func TestSetIdentity(t *testing.T) {
 	t.Parallel()
-	id := release.SetID("https://ci.example", "1")
+	id := release.SetID("checkout", "https://ci.example", "1")
 	require.Regexp(t, `^s-[a-z2-7]{16}$`, id)
-	require.Equal(t, id, release.SetID("https://ci.example", "1"))
-	require.NotEqual(t, id, release.SetID("https://ci.example", "2"))
+	require.Equal(t, id, release.SetID("checkout", "https://ci.example", "1"))
+	require.NotEqual(t, id, release.SetID("checkout", "https://ci.example", "2"))
+	require.NotEqual(t, id, release.SetID("basket", "https://ci.example", "1"), "an event for one set takes nothing from another")
 	require.True(t, release.IsSetID(id))
-	require.False(t, release.IsSetID(release.ID("https://ci.example", "1")))
 	known := map[string]bool{}
-	for _, name := range []string{"shop", "stock"} {
+	for _, name := range []string{"shop", "stock", "rollback/shop"} {
 		for _, each := range []string{release.SetReleaseID(id, name), release.SetUndoID(id, name)} {
-			require.Regexp(t, `^r-[a-z2-7]{16}$`, each)
+			require.False(t, release.IsSetID(each))
 			require.False(t, known[each], "each is a release of its own")
 			known[each] = true
 		}

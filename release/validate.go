@@ -2,6 +2,7 @@ package release
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -72,6 +73,25 @@ func (s Spec) Validate() error {
 	return v.err()
 }
 
+// Validate lists every problem of the submission at once, as [Problems], or returns nil:
+// whoever hands it over, its ID has the form of [ID] or [SetReleaseID], and its spec is
+// valid. It wants a spec that has its defaults.
+func (s Submission) Validate() error {
+	v := &validator{}
+	v.check(matches(releaseIDPattern, s.ReleaseID), "releaseId",
+		"%q is not a release ID: r- or, for a release of a set, r-s-, and 16 of a-z and 2-7", s.ReleaseID)
+	v.all(s.Spec.Validate())
+	return v.err()
+}
+
+// Validate lists every problem of the request at once, in the same way.
+func (r SetRequest) Validate() error {
+	v := &validator{}
+	v.check(matches(setIDPattern, r.ID), "id", "%q is not a set ID: s- and 16 of a-z and 2-7", r.ID)
+	v.all(r.Set.Validate())
+	return v.err()
+}
+
 // operation checks what each operation needs and what has no meaning to it.
 func (v *validator) operation(s Spec) {
 	op := cmp.Or(s.Operation, OperationRelease)
@@ -123,6 +143,13 @@ func (v *validator) err() error {
 func (v *validator) check(ok bool, field, format string, args ...any) {
 	if !ok {
 		v.problems = append(v.problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// all takes over what was found elsewhere.
+func (v *validator) all(err error) {
+	if found, ok := errors.AsType[Problems](err); ok {
+		v.problems = append(v.problems, found...)
 	}
 }
 

@@ -25,11 +25,6 @@ func CommandType(kind release.CommandKind) string {
 	return commandTypePrefix + string(kind) + typeVersion
 }
 
-// CommandID returns the identity of a command event, of the form c-xxxxxxxxxxxxxxxx.
-func CommandID(source, eventID string) string {
-	return "c-" + strings.TrimPrefix(release.ID(source, eventID), "r-")
-}
-
 // CommandData is the data of a command event.
 type CommandData struct {
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
@@ -77,7 +72,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 	if err := ev.SetData(event.ApplicationJSON, dataOf(c)); err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
-	msg, err := encode(CommandSubject(releaseID), CommandID(o.Source, o.ID), ev)
+	msg, err := encode(CommandSubject(releaseID), release.CommandID(releaseID, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
@@ -85,8 +80,8 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 }
 
 // DecodeCommand reads a message with a command: the release or set it is for, and the command
-// with its kind taken from the event's type and its ID derived from source and id. The
-// error is a [PoisonError].
+// with its kind taken from the event's type and its ID, [release.CommandID]. The error is
+// a [PoisonError].
 func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err error) {
 	releaseID, ok := commandToken(msg.Subject)
 	if !ok {
@@ -104,7 +99,7 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.Type()))
 	}
 	data, problems := strict[CommandData](ev.Data())
-	c = data.command(kind, CommandID(ev.Source(), ev.ID()))
+	c = data.command(kind, release.CommandID(releaseID, ev.Source(), ev.ID()))
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)

@@ -28,7 +28,7 @@ func TestRequestSurvivesTheWire(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec, origin := specs().Draw(t, "spec"), origins().Draw(t, "origin")
-		want := release.Submission{ReleaseID: release.ID(origin.Source, origin.ID), Spec: spec.WithDefaults()}
+		want := release.Submission{ReleaseID: release.ID(spec.App, origin.Source, origin.ID), Spec: spec.WithDefaults()}
 
 		msg, err := wire.EncodeRequest(origin, spec)
 		require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestDecodeRequestReadsAllModes(t *testing.T) {
 			msg.Subject = onApp1
 			got, err := wire.DecodeRequest(msg)
 			require.NoError(t, err)
-			require.Equal(t, release.Submission{ReleaseID: release.ID("ci", "42"), Spec: want}, got)
+			require.Equal(t, release.Submission{ReleaseID: release.ID(want.App, "ci", "42"), Spec: want}, got)
 		})
 	}
 }
@@ -111,7 +111,7 @@ func TestBinaryAttributesArePercentDecoded(t *testing.T) {
 			"Ce-Specversion": {"1.0"}, "Ce-Type": {wire.TypeRequested}, "Ce-Source": {"ci"}, "Ce-Id": {given},
 		}})
 		require.NoError(t, err)
-		require.Equal(t, release.ID("ci", id), got.ReleaseID)
+		require.Equal(t, release.ID(got.Spec.App, "ci", id), got.ReleaseID)
 	}
 }
 
