@@ -91,15 +91,15 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 	if bad != nil {
 		return "", c, bad
 	}
-	if s := ev.Subject(); s != "" && s != releaseID {
+	if s := ev.subject; s != "" && s != releaseID {
 		return "", c, poison("subject", fmt.Sprintf("the event is about %q but was sent to release %q", s, releaseID))
 	}
-	kind, ok := commandKind(ev.Type())
+	kind, ok := commandKind(ev.kind)
 	if !ok {
-		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.Type()))
+		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.kind))
 	}
-	data, problems := strict[CommandData](ev.Data())
-	c = data.command(kind, release.CommandID(releaseID, ev.Source(), ev.ID()))
+	data, problems := strict[CommandData](ev.data)
+	c = data.command(kind, release.CommandID(releaseID, ev.source, ev.id))
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)

@@ -23,7 +23,9 @@
 // published twice within [DedupWindow] is stored once.
 //
 // [DecodeRequest] and [DecodeCommand] refuse what they cannot take with a [PoisonError] that
-// names the fields and the reasons, all of them at once. The data of an event is strict:
-// a field that does not exist is a problem, because a misspelt limit that is silently
-// dropped would release with another one. The JSON Schemas of the data are in api/schema.
+// names the fields and the reasons, all of them at once. They are strict. What two readers
+// could take for two things is a problem: an attribute or a field that is given twice, text
+// that is not Unicode, a time or a source that is not what it should be. So is a field that
+// does not exist, because a misspelt limit that is silently dropped would release with
+// another one. The JSON Schemas of the data are in api/schema.
 package wire

@@ -48,17 +48,20 @@ func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
 	if bad != nil {
 		return release.Submission{}, bad
 	}
-	if ev.Type() != TypeRequested {
-		return release.Submission{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.Type(), TypeRequested))
+	if ev.kind != TypeRequested {
+		return release.Submission{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.kind, TypeRequested))
 	}
-	s, err := ParseSpec(ev.Data())
+	s, err := ParseSpec(ev.data)
 	if err != nil {
 		return release.Submission{}, Refused(err)
 	}
 	if string(s.App.Platform) != platform || s.App.ID != appID {
 		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
 	}
-	return release.Submission{ReleaseID: release.ID(s.App, ev.Source(), ev.ID()), Spec: s}, nil
+	if bad := ev.about(s.App.SearchValue()); bad != nil {
+		return release.Submission{}, bad
+	}
+	return release.Submission{ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s}, nil
 }
 
 // EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The
@@ -93,15 +96,18 @@ func DecodeSetRequest(msg *nats.Msg) (release.SetRequest, error) {
 	if bad != nil {
 		return release.SetRequest{}, bad
 	}
-	if ev.Type() != TypeSetRequested {
-		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.Type(), TypeSetRequested))
+	if ev.kind != TypeSetRequested {
+		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.kind, TypeSetRequested))
 	}
-	s, err := ParseSet(ev.Data())
+	s, err := ParseSet(ev.data)
 	if err != nil {
 		return release.SetRequest{}, Refused(err)
 	}
 	if s.Name != name {
 		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
 	}
-	return release.SetRequest{ID: release.SetID(s.Name, ev.Source(), ev.ID()), Set: s}, nil
+	if bad := ev.about(aboutSet(s.Name)); bad != nil {
+		return release.SetRequest{}, bad
+	}
+	return release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s}, nil
 }

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ func TestSetRequestsThatAreRefused(t *testing.T) {
 	}{
 		"another subject":     {"slipway.request.set.other", "subject", good.Data},
 		"a deep subject":      {"slipway.request.set.a.b", "subject", good.Data},
+		"about another set":   {"slipway.request.set.checkout", "subject", []byte(strings.Replace(string(good.Data), "set/checkout", "set/other", 1))},
 		"another type":        {"slipway.request.set.checkout", "type", event(wire.TypeRequested, `{}`)},
 		"what is within it":   {"slipway.request.set.checkout", "waves[0].releases[0].spec.artifact", event(wire.TypeSetRequested, `{"name":"checkout","waves":[{"releases":[{"name":"a","spec":{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"}}}]}]}`)},
 		"a field that is not": {"slipway.request.set.checkout", "waves[0].relases,waves[0].releases", event(wire.TypeSetRequested, `{"name":"checkout","waves":[{"relases":[]}]}`)},

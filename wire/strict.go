@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -42,23 +41,21 @@ func parse[T whole[T]](data []byte) (T, error) {
 	return out, nil
 }
 
-// strict decodes a JSON object and lists every field that does not exist or has the
-// wrong type. encoding/json alone stops at the first one, names it without its path and
+// strict decodes a JSON object and lists every field that does not exist, has the wrong
+// type or is given twice. encoding/json alone stops at the first one, names it without its path and
 // takes names in any case.
 func strict[T any](data []byte) (out T, problems release.Problems) {
 	if len(data) == 0 {
 		return out, release.Problems{{Field: "data", Message: "is missing"}}
 	}
-	var raw any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&raw); err != nil {
+	raw, problems, err := readJSON(data)
+	if err != nil {
 		return out, release.Problems{{Field: "data", Message: "is not JSON: " + err.Error()}}
 	}
 	if _, ok := raw.(map[string]any); !ok {
 		return out, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}
-	var seen inspector
+	seen := inspector{problems: problems}
 	seen.inspect(raw, reflect.TypeFor[T](), "")
 	problems = seen.problems
 	// What is left is sound, so that the rest is read and judged too.
@@ -67,7 +64,7 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 		err = json.Unmarshal(sound, &out)
 	}
 	if err != nil {
-		problems = append(problems, release.Problem{Field: "data", Message: err.Error()})
+		problems = append(problems, release.Problem{Field: "data", Message: "cannot be read"})
 	}
 	return out, problems
 }
