@@ -116,7 +116,7 @@ func TestCommandValidate(t *testing.T) {
 		{"a version that is none", release.Command{Kind: release.CommandRollback, By: "ann", Version: "a b"}, []string{"version"}},
 		{"a version of a pause", release.Command{Kind: release.CommandPause, By: "ann", Version: "7"}, []string{"version"}},
 		{"a confirmation at a safe point", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann", AtSafePoint: true}, []string{"atSafePoint"}},
-		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"type", "note"}},
+		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"note", "type"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

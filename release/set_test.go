@@ -58,10 +58,10 @@ func TestSetValidateListsEveryProblem(t *testing.T) {
 		fields[i] = p.Field
 	}
 	require.Equal(t, []string{
-		"name", "waves[1].name", "waves[1].confirm",
+		"note", "name", "waves[1].name", "waves[1].confirm",
 		"waves[2].releases[0].name", "waves[2].releases[0].spec.strategy.gray", "waves[2].releases[0].spec.app",
 		"waves[2].releases[1].name", "waves[2].releases[1].spec.artifact",
-		"waves[3].releases", "onFailure", "limits.total", "note",
+		"waves[3].releases", "onFailure", "limits.total",
 	}, fields)
 	require.ErrorContains(t, err, "waves[2].releases[0].spec.app: is the application of waves[0].releases[0] already")
 }
@@ -81,7 +81,7 @@ func TestSetBounds(t *testing.T) {
 	}
 	require.NoError(t, many(20, 1).Validate())
 	require.NoError(t, many(1, 50).Validate())
-	require.ErrorContains(t, many(21, 1).Validate(), "waves: must be 1-20")
+	require.ErrorContains(t, many(21, 1).Validate(), "waves: has 21 entries; at most 20 are taken")
 	require.ErrorContains(t, many(0, 0).Validate(), "waves: must be 1-20")
 	require.ErrorContains(t, many(17, 3).Validate(), "waves: have 51 releases in all; a set has at most 50")
 	late := many(1, 1)

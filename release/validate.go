@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/distribution/reference"
 )
@@ -36,9 +35,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Bounds of free text and numbers in a spec.
+// Bounds of numbers in a spec; those of texts and lists are [Bounds].
 const (
-	maxText      = 1024
 	maxInstances = 500
 	maxLimit     = Duration(90 * 24 * time.Hour)
 	maxBake      = Duration(7 * 24 * time.Hour)
@@ -52,9 +50,12 @@ const idPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
 const regionPattern = `^[a-z]{2}(-[a-z0-9]+)+$`
 
 // Validate lists every problem of the spec at once, as [Problems], or returns nil.
-// It wants a spec that has its defaults.
+// It wants a spec that has its defaults. A list that is too long is told without the rest.
 func (s Spec) Validate() error {
-	v := &validator{}
+	v, fit := measure(s)
+	if !fit {
+		return v.err()
+	}
 	v.app(s.App)
 	v.operation(s)
 	v.strategy(s)
@@ -67,9 +68,6 @@ func (s Spec) Validate() error {
 	}
 	v.check(!s.Lane.Preempt || s.Lane.Policy != LaneReject, "lane.preempt", "has no meaning with policy reject, which waits for nobody")
 	v.adopt(s)
-	v.text("freeze.override", s.Freeze.Override)
-	v.text("requestedBy", s.RequestedBy)
-	v.text("note", s.Note)
 	return v.err()
 }
 
@@ -131,7 +129,11 @@ func (a App) Validate() error {
 	return v.err()
 }
 
-type validator struct{ problems Problems }
+type validator struct {
+	problems Problems
+	// large are the fields that are too large, of which nothing else is told.
+	large map[string]bool
+}
 
 func (v *validator) err() error {
 	if len(v.problems) == 0 {
@@ -141,7 +143,7 @@ func (v *validator) err() error {
 }
 
 func (v *validator) check(ok bool, field, format string, args ...any) {
-	if !ok {
+	if !ok && !v.large[field] {
 		v.problems = append(v.problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 	}
 }
@@ -153,8 +155,9 @@ func (v *validator) all(err error) {
 	}
 }
 
-func (v *validator) text(field, s string) {
-	v.check(utf8.RuneCountInString(s) <= maxText, field, "must have at most %d characters", maxText)
+// text checks words outside of what [Bounds] is for.
+func (v *validator) text(field, words string) {
+	v.check(len(words) <= MaxWords, field, "has %d bytes; at most %d are taken", len(words), MaxWords)
 }
 
 func (v *validator) app(a App) {
@@ -170,12 +173,26 @@ func (v *validator) artifact(a Artifact) {
 	case a.Image != "" && a.Package != nil:
 		v.check(false, "artifact", "give either image or package, not both")
 	case a.Image != "":
-		_, err := reference.ParseAnyReference(a.Image)
-		v.check(err == nil, "artifact.image", "%q is not an image reference such as registry.example/shop:1.4.2: %v", a.Image, err)
+		v.image(a.Image)
 	default:
 		v.packageURL(a.Package.URL)
-		v.check(matches(`^\S{1,128}$`, a.Package.Version), "artifact.package.version", "must have 1-128 characters and no blanks")
+		v.check(matches(`^[^\s\x00-\x1f\x7f]+$`, a.Package.Version), "artifact.package.version", "must have 1-%d bytes and no blanks", MaxID)
 	}
+}
+
+// digestPattern is a digest without the repository that it is of, with or without its
+// algorithm. The parser takes the one for a tag of an image with the name of the
+// algorithm, and no platform finds either.
+const digestPattern = `^([a-f0-9]{64}|sha(256|384|512):.*)$`
+
+func (v *validator) image(image string) {
+	const field = "artifact.image"
+	if matches(digestPattern, image) {
+		v.check(false, field, "%q is a digest without a repository; name it as repository@sha256:…", image)
+		return
+	}
+	_, err := reference.ParseNormalizedNamed(image)
+	v.check(err == nil, field, "%q is not an image reference such as registry.example/shop:1.4.2: %v", image, err)
 }
 
 // packageURL refuses what could carry a secret: the address enters histories, logs and

@@ -78,7 +78,7 @@ func specs() *rapid.Generator[release.Spec] {
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
-			Note:        rapid.StringN(0, 1024, -1).Draw(t, "note"),
+			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),
 		}
 		switch s.Operation {
 		case release.OperationRollback:

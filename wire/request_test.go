@@ -40,6 +40,33 @@ func TestRequestSurvivesTheWire(t *testing.T) {
 	})
 }
 
+// JetStream drops a message with a Nats-Msg-Id that its stream knows, whatever the subject:
+// what two pipelines call their build 42 must not be the same there.
+func TestMessageIDsOfDifferentPipelinesDiffer(t *testing.T) {
+	t.Parallel()
+	spec, err := wire.ParseSpec([]byte(goodData))
+	require.NoError(t, err)
+	other := spec
+	other.App.ID = "app-2"
+	known := map[string]bool{}
+	for _, o := range []wire.Origin{{Source: "ci/shop", ID: "build-42"}, {Source: "ci/stock", ID: "build-42"}} {
+		for _, s := range []release.Spec{spec, other} {
+			msg, err := wire.EncodeRequest(o, s)
+			require.NoError(t, err)
+			id := msg.Header.Get(nats.MsgIdHdr)
+			require.Equal(t, release.ID(s.App, o.Source, o.ID), id)
+			require.False(t, known[id])
+			known[id] = true
+		}
+	}
+	for _, to := range []string{"r-1", "r-2"} {
+		msg, err := wire.EncodeCommand(wire.Origin{Source: "ci/shop", ID: "build-42"}, to, release.Command{Kind: release.CommandAbort, By: "me"})
+		require.NoError(t, err)
+		require.False(t, known[msg.Header.Get(nats.MsgIdHdr)])
+		known[msg.Header.Get(nats.MsgIdHdr)] = true
+	}
+}
+
 func TestEncodeRequestRefuses(t *testing.T) {
 	t.Parallel()
 	spec, err := wire.ParseSpec([]byte(goodData))
