@@ -83,8 +83,8 @@ func (s Spec) Digest() string { return digest(s.WithDefaults()) }
 func (s Set) Digest() string { return digest(s.WithDefaults()) }
 
 func digest[T Spec | Set](content T) string {
-	// Neither has a value that JSON cannot hold, and its fields always come in one order.
-	text, _ := json.Marshal(content) //nolint:errchkjson // see above
+	// The fields always come in one order.
+	text, _ := json.Marshal(content) //nolint:errchkjson // neither has a value that JSON cannot hold
 	sum := sha256.Sum256(text)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

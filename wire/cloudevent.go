@@ -109,6 +109,9 @@ func decode(msg *nats.Msg) (received, *PoisonError) {
 	if len(msg.Data) > MaxPayload {
 		return received{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
 	}
+	if times(msg.Header, HeaderRedacted) > 0 {
+		return received{}, poison(HeaderRedacted, "secrets were cut out of this message when it became a dead letter; publish the original again, without them")
+	}
 	if times(msg.Header, headerContentType) > 1 {
 		return received{}, poison(headerContentType, isRepeated)
 	}

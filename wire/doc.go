@@ -27,5 +27,5 @@
 // could take for two things is a problem: an attribute or a field that is given twice, text
 // that is not Unicode, a time or a source that is not what it should be. So is a field that
 // does not exist, because a misspelt limit that is silently dropped would release with
-// another one. The JSON Schemas of the data are in api/schema.
+// another one. Secrets are cut out of the dead letters that come of it. The JSON Schemas of the data are in api/schema.
 package wire

@@ -49,7 +49,9 @@ func FuzzDecode(f *testing.F) {
 			require.ErrorAs(t, err, new(*wire.PoisonError))
 		}
 		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.PoisonError{Reason: value})
-		require.Equal(t, data, letter.Data)
+		if letter.Header.Get(wire.HeaderRedacted) == "" {
+			require.Equal(t, data, letter.Data)
+		}
 	})
 }
 
