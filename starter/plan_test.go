@@ -25,7 +25,7 @@ func spec(t *testing.T) release.Spec {
 
 func TestPlanForARequestIsASubmission(t *testing.T) {
 	t.Parallel()
-	want := release.Submission{ReleaseID: release.ID("ci", "1"), Spec: spec(t)}
+	want := release.Submission{ReleaseID: release.ID(spec(t).App, "ci", "1"), Spec: spec(t)}
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "1"}, want.Spec)
 	require.NoError(t, err)
 	require.Equal(t, plan{kind: kindRequest, submission: &want, id: want.ReleaseID}, planFor(msg))
@@ -36,7 +36,7 @@ func TestPlanForASet(t *testing.T) {
 	set := release.Set{Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec(t)}}}}}.WithDefaults()
 	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, set)
 	require.NoError(t, err)
-	want := release.SetRequest{ID: release.SetID("ci", "1"), Set: set}
+	want := release.SetRequest{ID: release.SetID(set.Name, "ci", "1"), Set: set}
 	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 
@@ -45,7 +45,7 @@ func TestPlanForACommandIsASignal(t *testing.T) {
 	said := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
 	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
 	require.NoError(t, err)
-	said.ID, said.Via = wire.CommandID("ci", "2"), "event"
+	said.ID, said.Via = release.CommandID("r-1", "ci", "2"), "event"
 	require.Equal(t, plan{kind: kindCommand, command: &said, id: "r-1"}, planFor(msg))
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
 )
 
 // The streams.
@@ -24,7 +26,7 @@ const (
 const (
 	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
 	// becomes a dead letter. Temporal's own limit for one payload lies well above it.
-	MaxPayload = 256 << 10
+	MaxPayload = release.MaxEvent
 	// MaxMessage is the size in bytes, headers included, of the largest message that
 	// enters StreamIn; the publisher of a larger one is answered an error. It leaves room
 	// below the 1 MiB that NATS carries by default, so that every message of StreamIn

@@ -155,5 +155,5 @@ func TestTwoStartersShareTheWork(t *testing.T) {
 	}
 	h.untilTaken()
 	require.Equal(t, all, a.count(t, "request", "accepted")+b.count(t, "request", "accepted"))
-	require.Equal(t, release.ID("ci", "0"), h.lane("shop-0").Running.ReleaseID)
+	require.Equal(t, release.ID(app("shop-0"), "ci", "0"), h.lane("shop-0").Running.ReleaseID)
 }

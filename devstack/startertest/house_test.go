@@ -197,7 +197,7 @@ func (h *house) request(eventID string, s release.Spec) string {
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: eventID}, s)
 	require.NoError(h.t, err)
 	h.publish(msg)
-	return release.ID("ci", eventID)
+	return release.ID(s.App, "ci", eventID)
 }
 
 // command publishes a command.

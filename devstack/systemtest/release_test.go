@@ -81,7 +81,7 @@ func sameEventFiveTimes(h *house) {
 		sequences = append(sequences, ack.Sequence)
 	}
 	require.Len(h.t, sequences, 5)
-	id := release.ID(scenario.Source, h.t.Name())
+	id := release.ID(app, scenario.Source, h.t.Name())
 	h.until(h.follow(id), release.EventSucceeded, 0)
 	// A later release of the same application can only begin after the five were handled.
 	_, next := h.request(app, h.t.Name()+"-next", all())
@@ -163,7 +163,7 @@ func specFullOfProblems(h *house) {
 	reason := letter.Headers().Get(wire.HeaderReason)
 	require.Contains(h.t, reason, "app.region")
 	require.Contains(h.t, reason, "strategy.gray")
-	require.False(h.t, h.started(release.ID(scenario.Source, h.t.Name())))
+	require.False(h.t, h.started(release.ID(bad.App, scenario.Source, h.t.Name())))
 }
 
 func commandToNobody(h *house) {
