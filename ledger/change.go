@@ -11,8 +11,8 @@ import (
 // Report is what a release tells of itself.
 type Report struct {
 	Progress release.Progress
-	// Transition numbers the transitions of the release, from 1; 0 where they have no
-	// numbers.
+	// Transition numbers the transitions of the release, from 1; 0 where they have no numbers.
+	// Reports without numbers count in the order in which they arrive.
 	Transition uint64
 }
 
@@ -47,7 +47,8 @@ func (r Record) reported(u Report) Record {
 		return r
 	}
 	p := u.Progress
-	r.Outcome, r.StartedAt, r.EndedAt = u.outcome(), p.StartedAt, p.EndedAt
+	p.Outcome = u.outcome()
+	r.Outcome, r.StartedAt, r.EndedAt = p.Outcome, p.StartedAt, p.EndedAt
 	r.Progress, r.Cut = p, Cut{}
 	r.Transition = max(r.Transition, u.Transition)
 	r.RequestedBy = cmp.Or(r.RequestedBy, p.RequestedBy)

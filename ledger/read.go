@@ -17,7 +17,7 @@ import (
 const (
 	// batch is how many records are read at once, at most 16 MiB.
 	batch = 500
-	// listTime bounds the reading of a list where its caller sets no earlier deadline.
+	// listTime bounds the reading of a list.
 	listTime = 30 * time.Second
 	// DefaultLimit is how many records are listed at most when nothing else is said.
 	DefaultLimit = 100
@@ -89,9 +89,9 @@ func (f Filter) chooses(r Record) bool {
 // All returns the records that a filter chooses, the one asked for latest first.
 //
 // The server chooses by application and time of change; the rest is chosen here. So without
-// either the whole bucket is read: about 3 KiB a release and one request for 500 releases,
-// within the deadline of ctx, or 30 seconds where it has none. A list that was not read to
-// its end is an error ([ErrUnavailable]), never a shorter list.
+// either the whole bucket is read: 1 to 3 KiB a release and one request for 500 releases,
+// until the deadline of ctx, for 30 seconds at most. A list that was not read to its end is
+// an error ([ErrUnavailable]), never a shorter list.
 func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
 	q := query{keys: ">", since: f.Since, chooses: f.chooses, limit: f.Limit}
 	if f.Limit == 0 {
