@@ -12,7 +12,7 @@
 //	SLIPWAY_DEADLETTER  slipway.deadletter.<original subject>    what could not be taken
 //
 // Beside them the key-value bucket slipway-calendar holds the calendar of freezes, see
-// [Calendars].
+// [Calendars]. How all of it is kept is in [Streams], and may be said otherwise in [Storage].
 //
 // Every message but a dead letter is a CloudEvent 1.0. Slipway writes structured JSON
 // and reads both structured JSON and the binary mode, whose attributes are headers with

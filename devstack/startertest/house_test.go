@@ -65,7 +65,7 @@ func newHouse(t *testing.T, lane any) *house {
 	t.Cleanup(conn.Close)
 	h.js, err = jetstream.New(conn)
 	require.NoError(t, err)
-	require.NoError(t, wire.EnsureStreams(ctx, h.js))
+	require.NoError(t, wire.EnsureStreams(ctx, h.js, wire.Storage{}))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)

@@ -82,6 +82,10 @@ func rules() []rule {
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
+			room: "ledger", may: []string{"release"}, never: []string{noEngine, noZerolog},
+			why: "ledger remembers releases for whoever asks: it decides nothing, and works without Temporal",
+		},
+		{
 			room: "saeclient", never: []string{noEngine, noBroker, noZerolog},
 			why: "saeclient is useful without the rest of Slipway",
 		},
@@ -102,7 +106,7 @@ func rules() []rule {
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			room: "setup", may: []string{"release", "wire", "workflows"},
+			room: "setup", may: []string{"release", "wire", "ledger", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
@@ -196,6 +200,8 @@ func TestImportRulesRefuse(t *testing.T) {
 		"a domain with an engine":            {"release/spec.go", "go.temporal.io/sdk/workflow", "release never imports go.temporal.io/sdk"},
 		"a domain that knows the wire":       {"release/spec.go", "slipway/wire", "release imports nothing of ours"},
 		"lanes seen from inside":             {"lanes/lanes.go", "go.temporal.io/sdk/workflow", "lanes never imports go.temporal.io/sdk/workflow"},
+		"a ledger that asks Temporal":        {"ledger/read.go", "go.temporal.io/sdk/client", "ledger never imports go.temporal.io/sdk"},
+		"a ledger that knows workflows":      {"ledger/read.go", "slipway/workflows", "ledger imports of ours only release"},
 		"a starter that knows SAE":           {"starter/run.go", "slipway/saeclient", "starter imports of ours only"},
 		"events that know SAE":               {"activities/events/publish.go", "slipway/saeclient", "activities/events imports of ours only"},
 		"attempts that know an activity":     {"activities/attempt/beat.go", "slipway/activities/sae", "activities/attempt imports of ours only release"},
