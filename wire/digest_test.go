@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"slipway/release"
 	"slipway/wire"
 )
 
@@ -33,8 +32,7 @@ func TestDigestSurvivesTheWire(t *testing.T) {
 
 		msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "42"}, spec)
 		require.NoError(t, err)
-		var got release.Submission
-		got, err = wire.DecodeRequest(msg)
+		got, err := wire.DecodeRequest(msg)
 		require.NoError(t, err)
 		require.Equal(t, want, got.Spec.Digest())
 	})

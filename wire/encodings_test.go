@@ -62,7 +62,7 @@ func TestOneEventIsOneIdentityInEveryEncoding(t *testing.T) {
 		data := strings.TrimSuffix(goodData, "}") + `,"note":` + string(note) + "}"
 		inBase64 := structured(request(source, id), "1")
 		inBase64.Data = []byte(strings.Replace(string(inBase64.Data), `"data":1`, `"data_base64":"`+base64.StdEncoding.EncodeToString([]byte(data))+`"`, 1))
-		var first release.Submission
+		var first wire.Request
 		for i, msg := range []*nats.Msg{
 			structured(request(source, id), data), inBase64,
 			binary(request(source, id), data, ""), binary(request(source, id), data, rapid.StringMatching(`[!-~]{0,9}`).Draw(t, "more")),

@@ -37,31 +37,43 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	return msg, nil
 }
 
-// DecodeRequest reads a message that asks for a release: its ID, which is [release.ID], and
-// the spec with its defaults. The error is a [PoisonError].
-func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
+// Request is an event that asks for a release, as it was read.
+type Request struct {
+	// Submission is the ID of the release, which is [release.ID], and the spec with its
+	// defaults.
+	release.Submission
+
+	// Source and EventID are those of the event.
+	Source, EventID string
+}
+
+// DecodeRequest reads a message that asks for a release. The error is a [PoisonError].
+func DecodeRequest(msg *nats.Msg) (Request, error) {
 	platform, appID, ok := requestTokens(msg.Subject)
 	if !ok {
-		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
+		return Request{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
 	}
 	ev, bad := decode(msg)
 	if bad != nil {
-		return release.Submission{}, bad
+		return Request{}, bad
 	}
 	if ev.kind != TypeRequested {
-		return release.Submission{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.kind, TypeRequested))
+		return Request{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.kind, TypeRequested))
 	}
 	s, err := ParseSpec(ev.data)
 	if err != nil {
-		return release.Submission{}, Refused(err)
+		return Request{}, Refused(err)
 	}
 	if string(s.App.Platform) != platform || s.App.ID != appID {
-		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
+		return Request{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
 	}
 	if bad := ev.about(s.App.SearchValue()); bad != nil {
-		return release.Submission{}, bad
+		return Request{}, bad
 	}
-	return release.Submission{ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s}, nil
+	return Request{
+		Submission: release.Submission{ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s},
+		Source:     ev.source, EventID: ev.id,
+	}, nil
 }
 
 // EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The

@@ -27,7 +27,10 @@ func TestRequestSurvivesTheWire(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec, origin := specs().Draw(t, "spec"), origins().Draw(t, "origin")
-		want := release.Submission{ReleaseID: release.ID(spec.App, origin.Source, origin.ID), Spec: spec.WithDefaults()}
+		want := wire.Request{
+			Submission: release.Submission{ReleaseID: release.ID(spec.App, origin.Source, origin.ID), Spec: spec.WithDefaults()},
+			Source:     origin.Source, EventID: origin.ID,
+		}
 
 		msg, err := wire.EncodeRequest(origin, spec)
 		require.NoError(t, err)
@@ -125,7 +128,9 @@ func TestDecodeRequestReadsAllModes(t *testing.T) {
 			msg.Subject = onApp1
 			got, err := wire.DecodeRequest(msg)
 			require.NoError(t, err)
-			require.Equal(t, release.Submission{ReleaseID: release.ID(want.App, "ci", "42"), Spec: want}, got)
+			require.Equal(t, wire.Request{
+				Submission: release.Submission{ReleaseID: release.ID(want.App, "ci", "42"), Spec: want}, Source: "ci", EventID: "42",
+			}, got)
 		})
 	}
 }

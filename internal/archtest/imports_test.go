@@ -102,7 +102,7 @@ func rules() []rule {
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			room: "starter", may: []string{"release", "wire", "workflows", "lanes", "health"},
+			room: "starter", may: []string{"release", "wire", "ledger", "workflows", "lanes", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
