@@ -101,7 +101,7 @@ func TestEventsArePublishedInTheirOrderAndOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
-	p, err := events.New(js)
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	in := release.PublishInput{Events: []release.Event{event(release.EventAccepted, ""), event(release.EventStarted, "")}}
 	for range 3 {
@@ -119,7 +119,7 @@ func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
-	p, err := events.New(js)
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{
 		event(release.EventAccepted, ""), event(release.EventStarted, string(make([]byte, wire.MaxPayload))), event(release.EventFailed, ""),
@@ -132,7 +132,7 @@ func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 func TestAnEventIsTriedAgainWhileTheBusIsAway(t *testing.T) {
 	t.Parallel()
 	js, server := bus(t)
-	p, err := events.New(js)
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	in := release.PublishInput{Events: []release.Event{event(release.EventAccepted, "")}}
 	requireFault(t, p.Publish(t.Context(), in), release.FaultUnavailable) // there is no stream

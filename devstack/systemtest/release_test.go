@@ -8,6 +8,7 @@ import (
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -46,6 +47,25 @@ func deploy(h *house) {
 	require.Equal(h.t, []string{saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
 	require.Equal(h.t, p.Phase, h.result(id).Phase, "the last event tells what the workflow answers")
+	h.requireRemembered(app, id)
+}
+
+// requireRemembered checks what the ledger has of a release that has succeeded; its workflow
+// ends once the ledger was told.
+func (h *house) requireRemembered(app release.App, id string) {
+	h.t.Helper()
+	r, err := ledger.New(h.JetStream).GetOf(h.ctx, app, id)
+	require.NoError(h.t, err)
+	require.Equal(h.t, release.PhaseSucceeded, r.Outcome)
+	require.Equal(h.t, scenario.NewImage, r.Artifact.Image)
+	require.Equal(h.t, "systemtest", r.RequestedBy)
+	require.Equal(h.t, ledger.Identity{Source: scenario.Source, EventID: h.t.Name(), Digest: spec(app, all()).Digest()}, r.Identity)
+	require.True(h.t, r.Accepted)
+	require.NotEmpty(h.t, r.Progress.ScalingRules)
+	for _, rule := range r.Progress.ScalingRules {
+		require.True(h.t, rule.Restored, rule.Name)
+	}
+	require.True(h.t, r.Held.Empty())
 }
 
 func grayWithConfirmations(h *house) {

@@ -54,8 +54,8 @@ func rules() []rule {
 			why: "attempt stands around every activity and knows none of them",
 		},
 		{
-			room: "activities/events", may: []string{"release", "wire"}, never: []string{noZerolog},
-			why: "events speaks to NATS through wire",
+			room: "activities/events", may: []string{"release", "wire", "ledger"}, never: []string{noZerolog},
+			why: "events speaks to NATS through wire and ledger",
 		},
 		{
 			room: "activities/sae", may: []string{"release", "saeclient"}, never: []string{noBroker, noZerolog},
@@ -98,7 +98,7 @@ func rules() []rule {
 			why:  "health serves whatever role mounts it",
 		},
 		{
-			room: "worker", may: []string{"release", "workflows", "activities", "saeclient", "wire", "health"},
+			room: "worker", may: []string{"release", "workflows", "activities", "saeclient", "wire", "ledger", "health"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
