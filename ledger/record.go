@@ -116,8 +116,8 @@ func (r Record) Owes() bool {
 	return (r.Outcome == release.PhaseNeedsAttention || r.Lost != "") && !r.Held.Empty()
 }
 
-// asked is when the release was asked for, as well as it is known.
-func (r Record) asked() time.Time {
+// Asked is when the release was asked for, as well as it is known.
+func (r Record) Asked() time.Time {
 	for _, at := range []time.Time{r.RequestedAt, r.StartedAt} {
 		if !at.IsZero() {
 			return at
@@ -129,7 +129,7 @@ func (r Record) asked() time.Time {
 // newestFirst sorts records by the time at which they were asked for, and cuts the list.
 func newestFirst(records []Record, limit int) []Record {
 	slices.SortFunc(records, func(a, b Record) int {
-		if c := b.asked().Compare(a.asked()); c != 0 {
+		if c := b.Asked().Compare(a.Asked()); c != 0 {
 			return c
 		}
 		return strings.Compare(a.ReleaseID, b.ReleaseID)
