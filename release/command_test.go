@@ -116,7 +116,7 @@ func TestCommandValidate(t *testing.T) {
 		{"a version that is none", release.Command{Kind: release.CommandRollback, By: "ann", Version: "a b"}, []string{"version"}},
 		{"a version of a pause", release.Command{Kind: release.CommandPause, By: "ann", Version: "7"}, []string{"version"}},
 		{"a confirmation at a safe point", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann", AtSafePoint: true}, []string{"atSafePoint"}},
-		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"type", "note"}},
+		{"unknown, with too many words", release.Command{Kind: "x", By: "ann", Note: strings.Repeat("x", 2000)}, []string{"note", "type"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,11 +139,6 @@ func TestCommandValidate(t *testing.T) {
 
 func TestIdentityIsDerived(t *testing.T) {
 	t.Parallel()
-	id := release.ID("https://ci.example/shop", "42")
-	require.Equal(t, id, release.ID("https://ci.example/shop", "42"), "the same event is the same release")
-	require.Regexp(t, `^r-[a-z2-7]{16}$`, id)
-	require.NotEqual(t, id, release.ID("https://ci.example/shop", "43"))
-	require.NotEqual(t, release.ID("a", "bc"), release.ID("ab", "c"), "source and id do not run together")
 	require.Equal(t, "lane/sae/cn-hangzhou/a-1", release.LaneID(release.App{Platform: "sae", Region: "cn-hangzhou", ID: "a-1"}))
 	require.Equal(t, "r-1.batch.waiting.2", release.EventID("r-1", release.EventBatchWaiting, 2))
 	require.NotContains(t, release.Token("r-1", "rollout")+" ", release.Token("r-1", "roll")+" ", "tokens are told apart by their blank")

@@ -28,8 +28,11 @@ func (d Duration) String() string {
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; it accepts what
-// time.ParseDuration accepts.
+// time.ParseDuration accepts, within the bound of a duration.
 func (d *Duration) UnmarshalText(text []byte) error {
+	if len(text) > MaxWord {
+		return fmt.Errorf("has %d bytes; at most %d are taken", len(text), MaxWord)
+	}
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is not a duration such as 90s, 5m or 24h", text)

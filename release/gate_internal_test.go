@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,11 +24,4 @@ func TestTheGatesOfAReleaseAreCheckedTogether(t *testing.T) {
 	require.Empty(t, fields([]Gate{gate("a", "up"), gate("b", "up")}))
 	require.Equal(t, []string{"strategy.gates[0].prometheus.query", "strategy.gates[2].name"},
 		fields([]Gate{gate("a", ""), gate("b", "up"), gate("a", "up")}))
-
-	var many []Gate
-	for i := range 21 {
-		many = append(many, gate(fmt.Sprintf("g%d", i), "up"))
-	}
-	require.Empty(t, fields(many[:20]))
-	require.Equal(t, []string{"strategy.gates"}, fields(many))
 }

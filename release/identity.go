@@ -3,6 +3,7 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -11,32 +12,68 @@ import (
 // activities that belong to no platform account.
 const WorkflowTaskQueue = "slipway"
 
-// ID returns the release ID of a request: derived from the CloudEvent's source and
-// id, so that the same event always means the same release. It has the form
-// r-xxxxxxxxxxxxxxxx (lower-case letters and digits, 80 bits).
-func ID(source, eventID string) string {
-	sum := sha256.Sum256([]byte(source + "\x00" + eventID))
-	return "r-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
+// What the IDs begin with. No event reaches a release of a set: the ID of what an event
+// asks for has one hyphen, theirs has two.
+const (
+	releasePrefix    = "r-"
+	setPrefix        = "s-"
+	setReleasePrefix = releasePrefix + setPrefix
+)
+
+const (
+	// derivedPattern is what [derive] makes.
+	derivedPattern   = `[a-z2-7]{16}`
+	releaseIDPattern = `^` + releasePrefix + `(` + setPrefix + `)?` + derivedPattern + `$`
+	setIDPattern     = `^` + setPrefix + derivedPattern + `$`
+)
+
+// derive makes 16 lower-case letters and digits (80 bits) of the parts of an identity. Each
+// part is preceded by its length, so that no two lists of parts run together, and kind
+// keeps what is derived for one purpose apart from what is derived for another.
+func derive(kind string, parts ...string) string {
+	h := sha256.New()
+	for _, part := range append([]string{kind}, parts...) {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes all that it is given
+	}
+	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
 }
 
-// SetID returns the set ID of a request for a set, derived in the same way. It has the
-// form s-xxxxxxxxxxxxxxxx.
-func SetID(source, eventID string) string {
-	return setPrefix + strings.TrimPrefix(ID(source, eventID), "r-")
+// ID returns the release ID of a request: derived from the application as the request
+// names it, and the CloudEvent's source and id, so that the same event always means the
+// same release, and an event for one application never takes the ID of a release of
+// another. It has the form r-xxxxxxxxxxxxxxxx.
+func ID(a App, source, eventID string) string {
+	return releasePrefix + derive("release", string(a.Platform), a.Region, a.ID, source, eventID)
 }
 
-// setPrefix tells the ID of a set from that of a release.
-const setPrefix = "s-"
+// SetID returns the set ID of a request for a set, derived in the same way from the set's
+// name and the event. It has the form s-xxxxxxxxxxxxxxxx.
+func SetID(name, source, eventID string) string {
+	return setPrefix + derive("set", name, source, eventID)
+}
 
 // IsSetID tells whether an ID is that of a set.
 func IsSetID(id string) bool { return strings.HasPrefix(id, setPrefix) }
 
-// SetReleaseID returns the release ID of a set's release.
-func SetReleaseID(setID, name string) string { return ID(setID, name) }
+// SetReleaseID returns the release ID of a set's release, of the form
+// r-s-xxxxxxxxxxxxxxxx.
+func SetReleaseID(setID, name string) string {
+	return setReleasePrefix + derive("release of set", setID, name)
+}
 
-// SetUndoID returns the release ID of the rollback of a set's release. No name has a
-// slash, so that it is nobody else's.
-func SetUndoID(setID, name string) string { return ID(setID, "rollback/"+name) }
+// SetUndoID returns the release ID of the rollback of a set's release, of the same form.
+func SetUndoID(setID, name string) string {
+	return setReleasePrefix + derive("rollback of set", setID, name)
+}
+
+// CommandID returns the identity of a command that came by an event: derived from the
+// release or set that it is for, and the event. It has the form c-xxxxxxxxxxxxxxxx.
+func CommandID(addressee, source, eventID string) string {
+	return "c-" + derive("command", addressee, source, eventID)
+}
+
+// Digest returns the identity of what a set asks for, in the same way.
+func (s Set) Digest() string { return digest(s.WithDefaults()) }
 
 // WorkflowID returns the Temporal workflow ID of a release.
 func WorkflowID(releaseID string) string { return "release/" + releaseID }

@@ -119,11 +119,12 @@ type ToggleRequest struct {
 
 // Validate lists every problem of the request at once, as [Problems], or returns nil.
 func (r ToggleRequest) Validate() error {
-	v := &validator{}
+	v, fit := measure(r)
+	if !fit {
+		return v.err()
+	}
 	v.app(r.App)
 	v.check(r.For >= 0 && r.For <= maxLimit, "for", "must be between 0s and %s", maxLimit)
-	v.text("by", r.By)
-	v.text("reason", r.Reason)
 	return v.err()
 }
 

@@ -99,11 +99,16 @@ func (s Set) WithDefaults() Set {
 const setNamePattern = `^[a-z0-9][a-z0-9-]{0,39}$`
 
 // Validate lists every problem of the set at once, those of its releases included, as
-// [Problems], or returns nil. It wants a set that has its defaults.
+// [Problems], or returns nil. It wants a set that has its defaults. A list that is too
+// long is told without the rest.
 func (s Set) Validate() error {
-	v := &setValidator{waves: map[string]bool{}, releases: map[string]bool{}, apps: map[App]string{}}
+	measured, fit := measure(s)
+	if !fit {
+		return measured.err()
+	}
+	v := &setValidator{validator: measured, waves: map[string]bool{}, releases: map[string]bool{}, apps: map[App]string{}}
 	v.name("name", s.Name, nil)
-	v.check(len(s.Waves) >= 1 && len(s.Waves) <= MaxWaves, "waves", "must be 1-%d", MaxWaves)
+	v.check(len(s.Waves) >= 1, "waves", "must be 1-%d", MaxWaves)
 	count := 0
 	for i, w := range s.Waves {
 		at := fmt.Sprintf("waves[%d]", i)
@@ -120,14 +125,12 @@ func (s Set) Validate() error {
 		v.check(false, "onFailure", "%q is unknown; use stop, continue or rollback", s.OnFailure)
 	}
 	v.check(s.Limits.Total > 0 && s.Limits.Total <= maxLimit, "limits.total", "must be more than 0s and at most %s", maxLimit)
-	v.text("requestedBy", s.RequestedBy)
-	v.text("note", s.Note)
 	return v.err()
 }
 
 // setValidator knows what must be there only once.
 type setValidator struct {
-	validator
+	*validator
 
 	waves, releases map[string]bool
 	// apps are the fields at which applications stand.

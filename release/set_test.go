@@ -58,10 +58,10 @@ func TestSetValidateListsEveryProblem(t *testing.T) {
 		fields[i] = p.Field
 	}
 	require.Equal(t, []string{
-		"name", "waves[1].name", "waves[1].confirm",
+		"note", "name", "waves[1].name", "waves[1].confirm",
 		"waves[2].releases[0].name", "waves[2].releases[0].spec.strategy.gray", "waves[2].releases[0].spec.app",
 		"waves[2].releases[1].name", "waves[2].releases[1].spec.artifact",
-		"waves[3].releases", "onFailure", "limits.total", "note",
+		"waves[3].releases", "onFailure", "limits.total",
 	}, fields)
 	require.ErrorContains(t, err, "waves[2].releases[0].spec.app: is the application of waves[0].releases[0] already")
 }
@@ -81,7 +81,7 @@ func TestSetBounds(t *testing.T) {
 	}
 	require.NoError(t, many(20, 1).Validate())
 	require.NoError(t, many(1, 50).Validate())
-	require.ErrorContains(t, many(21, 1).Validate(), "waves: must be 1-20")
+	require.ErrorContains(t, many(21, 1).Validate(), "waves: has 21 entries; at most 20 are taken")
 	require.ErrorContains(t, many(0, 0).Validate(), "waves: must be 1-20")
 	require.ErrorContains(t, many(17, 3).Validate(), "waves: have 51 releases in all; a set has at most 50")
 	late := many(1, 1)
@@ -101,16 +101,16 @@ func TestSetThatRollsBackHasNoRescale(t *testing.T) {
 
 func TestSetIdentity(t *testing.T) {
 	t.Parallel()
-	id := release.SetID("https://ci.example", "1")
+	id := release.SetID("checkout", "https://ci.example", "1")
 	require.Regexp(t, `^s-[a-z2-7]{16}$`, id)
-	require.Equal(t, id, release.SetID("https://ci.example", "1"))
-	require.NotEqual(t, id, release.SetID("https://ci.example", "2"))
+	require.Equal(t, id, release.SetID("checkout", "https://ci.example", "1"))
+	require.NotEqual(t, id, release.SetID("checkout", "https://ci.example", "2"))
+	require.NotEqual(t, id, release.SetID("basket", "https://ci.example", "1"), "an event for one set takes nothing from another")
 	require.True(t, release.IsSetID(id))
-	require.False(t, release.IsSetID(release.ID("https://ci.example", "1")))
 	known := map[string]bool{}
-	for _, name := range []string{"shop", "stock"} {
+	for _, name := range []string{"shop", "stock", "rollback/shop"} {
 		for _, each := range []string{release.SetReleaseID(id, name), release.SetUndoID(id, name)} {
-			require.Regexp(t, `^r-[a-z2-7]{16}$`, each)
+			require.False(t, release.IsSetID(each))
 			require.False(t, known[each], "each is a release of its own")
 			known[each] = true
 		}

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,10 @@ func TestValidateOneProblem(t *testing.T) {
 		want  string
 	}{
 		{"image with a blank", func(s *release.Spec) { s.Artifact.Image = "shop 1.4.2" }, "artifact.image"},
+		{"a digest alone", func(s *release.Spec) { s.Artifact.Image = "sha256:" + strings.Repeat("ab", 32) }, "artifact.image"},
+		{"a digest of another kind", func(s *release.Spec) { s.Artifact.Image = "sha512:" + strings.Repeat("ab", 64) }, "artifact.image"},
+		{"a digest without its algorithm", func(s *release.Spec) { s.Artifact.Image = strings.Repeat("ab", 32) }, "artifact.image"},
+		{"half a digest", func(s *release.Spec) { s.Artifact.Image = "sha256:abc" }, "artifact.image"},
 		{"nothing to run", func(s *release.Spec) { s.Artifact = release.Artifact{} }, "artifact"},
 		{"package address", func(s *release.Spec) {
 			s.Artifact = release.Artifact{Package: &release.Package{URL: "ftp://x", Version: "1"}}
@@ -92,6 +97,12 @@ func TestValidateOneProblem(t *testing.T) {
 		}, "artifact.package.url"},
 		{"package version", func(s *release.Spec) {
 			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar"}}
+		}, "artifact.package.version"},
+		{"package version with a blank", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1 2"}}
+		}, "artifact.package.version"},
+		{"package version with NUL", func(s *release.Spec) {
+			s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1\x00"}}
 		}, "artifact.package.version"},
 		{"gray with all", func(s *release.Spec) { s.Strategy.Gray = 1 }, "strategy.gray"},
 		{"confirm with all", func(s *release.Spec) { s.Strategy.Confirm = release.ConfirmAuto }, "strategy.confirm"},
@@ -244,4 +255,17 @@ func TestOperationsAreValid(t *testing.T) {
 	} {
 		require.NoError(t, s.WithDefaults().Validate(), "%+v", s)
 	}
+}
+
+func TestAnImageHasARepository(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("ab", 32)
+	for _, image := range []string{"shop", "shop:1", "shop@" + digest, "registry.example:5000/team/shop:1@" + digest, "registry.example/sha256:1", "team/sha256"} {
+		s := validSpec()
+		s.Artifact.Image = image
+		require.NoError(t, s.WithDefaults().Validate(), image)
+	}
+	s := validSpec()
+	s.Artifact.Image = digest
+	require.ErrorContains(t, s.WithDefaults().Validate(), "is a digest without a repository; name it as repository@sha256:…")
 }

@@ -2,12 +2,12 @@ package release
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/distribution/reference"
 )
@@ -35,9 +35,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Bounds of free text and numbers in a spec.
+// Bounds of numbers in a spec; those of texts and lists are [Bounds].
 const (
-	maxText      = 1024
 	maxInstances = 500
 	maxLimit     = Duration(90 * 24 * time.Hour)
 	maxBake      = Duration(7 * 24 * time.Hour)
@@ -51,9 +50,12 @@ const idPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`
 const regionPattern = `^[a-z]{2}(-[a-z0-9]+)+$`
 
 // Validate lists every problem of the spec at once, as [Problems], or returns nil.
-// It wants a spec that has its defaults.
+// It wants a spec that has its defaults. A list that is too long is told without the rest.
 func (s Spec) Validate() error {
-	v := &validator{}
+	v, fit := measure(s)
+	if !fit {
+		return v.err()
+	}
 	v.app(s.App)
 	v.operation(s)
 	v.strategy(s)
@@ -66,9 +68,25 @@ func (s Spec) Validate() error {
 	}
 	v.check(!s.Lane.Preempt || s.Lane.Policy != LaneReject, "lane.preempt", "has no meaning with policy reject, which waits for nobody")
 	v.adopt(s)
-	v.text("freeze.override", s.Freeze.Override)
-	v.text("requestedBy", s.RequestedBy)
-	v.text("note", s.Note)
+	return v.err()
+}
+
+// Validate lists every problem of the submission at once, as [Problems], or returns nil:
+// whoever hands it over, its ID has the form of [ID] or [SetReleaseID], and its spec is
+// valid. It wants a spec that has its defaults.
+func (s Submission) Validate() error {
+	v := &validator{}
+	v.check(matches(releaseIDPattern, s.ReleaseID), "releaseId",
+		"%q is not a release ID: r- or, for a release of a set, r-s-, and 16 of a-z and 2-7", s.ReleaseID)
+	v.all(s.Spec.Validate())
+	return v.err()
+}
+
+// Validate lists every problem of the request at once, in the same way.
+func (r SetRequest) Validate() error {
+	v := &validator{}
+	v.check(matches(setIDPattern, r.ID), "id", "%q is not a set ID: s- and 16 of a-z and 2-7", r.ID)
+	v.all(r.Set.Validate())
 	return v.err()
 }
 
@@ -111,7 +129,11 @@ func (a App) Validate() error {
 	return v.err()
 }
 
-type validator struct{ problems Problems }
+type validator struct {
+	problems Problems
+	// large are the fields that are too large, of which nothing else is told.
+	large map[string]bool
+}
 
 func (v *validator) err() error {
 	if len(v.problems) == 0 {
@@ -121,13 +143,21 @@ func (v *validator) err() error {
 }
 
 func (v *validator) check(ok bool, field, format string, args ...any) {
-	if !ok {
+	if !ok && !v.large[field] {
 		v.problems = append(v.problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 	}
 }
 
-func (v *validator) text(field, s string) {
-	v.check(utf8.RuneCountInString(s) <= maxText, field, "must have at most %d characters", maxText)
+// all takes over what was found elsewhere.
+func (v *validator) all(err error) {
+	if found, ok := errors.AsType[Problems](err); ok {
+		v.problems = append(v.problems, found...)
+	}
+}
+
+// text checks words outside of what [Bounds] is for.
+func (v *validator) text(field, words string) {
+	v.check(len(words) <= MaxWords, field, "has %d bytes; at most %d are taken", len(words), MaxWords)
 }
 
 func (v *validator) app(a App) {
@@ -143,12 +173,26 @@ func (v *validator) artifact(a Artifact) {
 	case a.Image != "" && a.Package != nil:
 		v.check(false, "artifact", "give either image or package, not both")
 	case a.Image != "":
-		_, err := reference.ParseAnyReference(a.Image)
-		v.check(err == nil, "artifact.image", "%q is not an image reference such as registry.example/shop:1.4.2: %v", a.Image, err)
+		v.image(a.Image)
 	default:
 		v.packageURL(a.Package.URL)
-		v.check(matches(`^\S{1,128}$`, a.Package.Version), "artifact.package.version", "must have 1-128 characters and no blanks")
+		v.check(matches(`^[^\s\x00-\x1f\x7f]+$`, a.Package.Version), "artifact.package.version", "must have 1-%d bytes and no blanks", MaxID)
 	}
+}
+
+// digestPattern is a digest without the repository that it is of, with or without its
+// algorithm. The parser takes the one for a tag of an image with the name of the
+// algorithm, and no platform finds either.
+const digestPattern = `^([a-f0-9]{64}|sha(256|384|512):.*)$`
+
+func (v *validator) image(image string) {
+	const field = "artifact.image"
+	if matches(digestPattern, image) {
+		v.check(false, field, "%q is a digest without a repository; name it as repository@sha256:…", image)
+		return
+	}
+	_, err := reference.ParseNormalizedNamed(image)
+	v.check(err == nil, field, "%q is not an image reference such as registry.example/shop:1.4.2: %v", image, err)
 }
 
 // packageURL refuses what could carry a secret: the address enters histories, logs and

@@ -1,6 +1,6 @@
 // Package setup prepares what a deployment of Slipway needs before its first event: the
-// streams and the freeze calendar of NATS JetStream, and the search attributes of the
-// Temporal namespace. All of it can be said again at any time; what is there already stays.
+// streams, the freeze calendar and the ledger of NATS JetStream, and the search attributes of
+// the Temporal namespace. All of it can be said again at any time; what is there already stays.
 package setup
 
 import (
@@ -29,10 +29,10 @@ const (
 	Unchanged Result = "unchanged"
 )
 
-// Run prepares both, and returns once what it made can be used. A problem with one does
-// not hold the other up; all are returned, with what was prepared all the same.
+// Run prepares both, with the defaults, and returns once what it made can be used. A problem
+// with one does not hold the other up; all are returned, with what was prepared all the same.
 func Run(ctx context.Context, temporal client.Client, namespace string, js jetstream.JetStream) ([]Prepared, error) {
-	kept, natsErr := NATS(ctx, js)
+	kept, natsErr := NATS(ctx, js, Config{})
 	attributes, attributesErr := SearchAttributes(ctx, temporal, namespace)
 	return append(kept, attributes...), errors.Join(natsErr, attributesErr)
 }

@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"slipway/lanes"
+	"slipway/ledger"
+	"slipway/release"
 )
 
 // Config tunes a starter. The zero value is a good one.
@@ -29,6 +31,7 @@ type Config struct {
 	// it again; a starter at work speaks up three times as often. Default 30s.
 	AckWait time.Duration
 	// CallTimeout bounds one call to Temporal. A submission needs a worker to answer it.
+	// A word to the ledger has five seconds of its own.
 	// Default 10s.
 	CallTimeout time.Duration
 	// RetryDelay is how long a message that cannot be taken now waits at first; each time
@@ -80,11 +83,19 @@ type Temporal interface {
 	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
 }
 
+// Ledger is the part of the ledger that a starter needs; [ledger.Ledger] is one.
+type Ledger interface {
+	Create(ctx context.Context, r ledger.Record) (record ledger.Record, created bool, err error)
+	Accept(ctx context.Context, app release.App, releaseID string) error
+}
+
 // Dependencies are what a starter works with.
 type Dependencies struct {
 	JetStream jetstream.JetStream
 	// Temporal is connected to the namespace of the releases.
 	Temporal Temporal
+	// Ledger remembers which event was taken, and with which content.
+	Ledger Ledger
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer
 	Logger  zerolog.Logger
@@ -97,6 +108,9 @@ func (d Dependencies) validate() error {
 	}
 	if d.Temporal == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Temporal is missing"))
+	}
+	if d.Ledger == nil {
+		problems = append(problems, errors.New("starter: Dependencies.Ledger is missing"))
 	}
 	if d.Metrics == nil {
 		problems = append(problems, errors.New("starter: Dependencies.Metrics is missing"))

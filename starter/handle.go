@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"slipway/lanes"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -76,23 +75,17 @@ func (s *Starter) speakUp(ctx context.Context, d *delivery) {
 
 // attempt hands the plan to Temporal and judges the answer.
 func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
-	defer cancel()
 	log := s.log.With().Str("release", p.id).Uint64("sequence", d.place.Sequence).Logger()
 	a := answer{kind: p.kind}
 	switch {
-	case p.submission != nil:
-		var receipt release.Receipt
-		receipt, a.err = lanes.Submit(ctx, s.temporal, *p.submission)
-		if a.err == nil {
-			told(log, p.submission.Spec.App, receipt)
-		}
+	case p.request != nil:
+		a.err = s.submit(ctx, log, *p.request, d.place)
 	case p.set != nil:
 		if a.err = s.startSet(ctx, *p.set); a.err == nil {
 			log.Info().Str("set", p.set.Set.Name).Msg("set accepted")
 		}
 	default:
-		a.err = s.temporal.SignalWorkflow(ctx, release.AddresseeID(p.id), "", string(p.command.Kind), *p.command)
+		a.err = s.signal(ctx, p)
 		if a.err == nil {
 			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command handed over")
 		}
@@ -107,6 +100,12 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 	return v
 }
 
+func (s *Starter) signal(ctx context.Context, p plan) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	return s.temporal.SignalWorkflow(ctx, release.AddresseeID(p.id), "", string(p.command.Kind), *p.command)
+}
+
 // told logs what a lane has made of a release. One that it refused is on record and has
 // ended: its message has done what it could.
 func told(log zerolog.Logger, app release.App, r release.Receipt) {
@@ -119,6 +118,8 @@ func told(log zerolog.Logger, app release.App, r release.Receipt) {
 
 // startSet starts a set, unless it was started before, however long ago.
 func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
 	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       release.SetWorkflowID(in.ID),
 		TaskQueue:                                release.WorkflowTaskQueue,
@@ -138,6 +139,8 @@ func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
 // allBeforeSettled tells whether everything before the message in the stream has found
 // its end. When the server does not say, it has not.
 func (s *Starter) allBeforeSettled(ctx context.Context, d *delivery) bool {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
 	info, err := d.consumer.Info(ctx)
 	if err != nil {
 		s.log.Debug().Err(err).Msg("cannot tell whether earlier messages are settled")

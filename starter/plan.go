@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -20,12 +21,12 @@ const (
 	kindCommand kind = "command"
 )
 
-// plan is what a message means: exactly one of submission, set, command and poison.
+// plan is what a message means: exactly one of request, set, command and poison.
 type plan struct {
-	kind       kind
-	submission *release.Submission
-	set        *release.SetRequest
-	command    *release.Command
+	kind    kind
+	request *wire.Request
+	set     *release.SetRequest
+	command *release.Command
 	// id is that of the release or the set that the message is about.
 	id     string
 	poison *wire.PoisonError
@@ -47,11 +48,11 @@ func planFor(msg *nats.Msg) plan {
 		}
 		return plan{kind: kindRequest, set: &set, id: set.ID}
 	}
-	submission, err := wire.DecodeRequest(msg)
+	request, err := wire.DecodeRequest(msg)
 	if err != nil {
 		return plan{kind: kindRequest, poison: poisonOf(err)}
 	}
-	return plan{kind: kindRequest, submission: &submission, id: submission.ReleaseID}
+	return plan{kind: kindRequest, request: &request, id: request.ReleaseID}
 }
 
 func poisonOf(err error) *wire.PoisonError {
@@ -64,7 +65,7 @@ func poisonOf(err error) *wire.PoisonError {
 // answer is what came of carrying a plan out.
 type answer struct {
 	kind kind
-	// err is Temporal's; nil when it has accepted.
+	// err is Temporal's or the ledger's; nil when the message is accepted.
 	err error
 	// overtaken tells that messages before this one in the stream are still unsettled:
 	// what this one is about may yet come of them.
@@ -87,15 +88,22 @@ type verdict struct {
 	poison *wire.PoisonError
 }
 
-// judge tells what follows from Temporal's answer. What only time can heal is tried
-// again for as long as it takes; that leaves the word of a lane that refuses for good,
-// and a command to a release that is not there.
+// judge tells what follows from an answer. What only time can heal is tried again for as
+// long as it takes; that leaves the word of a lane that refuses for good, an event that was
+// taken before with another content, one that the ledger can give no name to, and a
+// command to a release that is not there.
 func judge(a answer) verdict {
 	if a.err == nil {
 		return verdict{action: actAck}
 	}
 	if refusal, ok := errors.AsType[*temporal.ApplicationError](a.err); ok && refusal.Type() == release.ErrorRefused {
 		return verdict{action: actDeadLetter, poison: wire.Refused(errors.New(refusal.Message()))}
+	}
+	if conflict, ok := errors.AsType[*ledger.ConflictError](a.err); ok {
+		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "id", Reason: conflict.Error()}}
+	}
+	if problem, ok := errors.AsType[release.Problem](a.err); ok {
+		return verdict{action: actDeadLetter, poison: wire.Refused(problem)}
 	}
 	if a.kind == kindCommand && isGone(a.err) && !a.overtaken {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -25,10 +26,10 @@ func spec(t *testing.T) release.Spec {
 
 func TestPlanForARequestIsASubmission(t *testing.T) {
 	t.Parallel()
-	want := release.Submission{ReleaseID: release.ID("ci", "1"), Spec: spec(t)}
+	want := asking(t)
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "1"}, want.Spec)
 	require.NoError(t, err)
-	require.Equal(t, plan{kind: kindRequest, submission: &want, id: want.ReleaseID}, planFor(msg))
+	require.Equal(t, plan{kind: kindRequest, request: &want, id: want.ReleaseID}, planFor(msg))
 }
 
 func TestPlanForASet(t *testing.T) {
@@ -36,7 +37,7 @@ func TestPlanForASet(t *testing.T) {
 	set := release.Set{Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec(t)}}}}}.WithDefaults()
 	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, set)
 	require.NoError(t, err)
-	want := release.SetRequest{ID: release.SetID("ci", "1"), Set: set}
+	want := release.SetRequest{ID: release.SetID(set.Name, "ci", "1"), Set: set}
 	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 
@@ -45,7 +46,7 @@ func TestPlanForACommandIsASignal(t *testing.T) {
 	said := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
 	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
 	require.NoError(t, err)
-	said.ID, said.Via = wire.CommandID("ci", "2"), "event"
+	said.ID, said.Via = release.CommandID("r-1", "ci", "2"), "event"
 	require.Equal(t, plan{kind: kindCommand, command: &said, id: "r-1"}, planFor(msg))
 }
 
@@ -61,7 +62,7 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 		p := planFor(&nats.Msg{Subject: subject, Data: []byte("garbage")})
 		require.Equal(t, want, p.kind)
 		require.NotEmpty(t, p.poison.Reason)
-		require.Nil(t, p.submission)
+		require.Nil(t, p.request)
 		require.Nil(t, p.command)
 	}
 }
@@ -90,6 +91,11 @@ func TestJudge(t *testing.T) {
 		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release or set runs"},
 		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, overtaken: true}, actRetry, ""},
 		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), overtaken: true}, actRetry, ""},
+		"the ledger is away":                 {answer{kind: kindRequest, err: fmt.Errorf("x: %w", ledger.ErrUnavailable)}, actRetry, ""},
+		"a record is not to be read":         {answer{kind: kindRequest, err: errors.New("is no record of a release")}, actRetry, ""},
+		"the record was deleted meanwhile":   {answer{kind: kindRequest, err: ledger.ErrNotFound}, actRetry, ""},
+		"the ledger can give it no name":     {answer{kind: kindRequest, err: release.Problem{Field: "app", Message: "is too long"}}, actDeadLetter, "app: is too long"},
+		"it was taken with another content":  {answer{kind: kindRequest, err: &ledger.ConflictError{Recorded: "sha256:a", Asked: "sha256:b"}}, actDeadLetter, "recorded is sha256:a, asked for is sha256:b"},
 		"anything unknown":                   {answer{kind: kindRequest, err: errors.New("?")}, actRetry, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,7 +31,7 @@ func TestASetIsStartedOnce(t *testing.T) {
 				return o.ID == "set/s-1" && o.TaskQueue == release.WorkflowTaskQueue && o.WorkflowExecutionErrorWhenAlreadyStarted &&
 					o.WorkflowIDReusePolicy == enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 			}), release.WorkflowReleaseSet, in).Return(&mocks.WorkflowRun{}, c.answer)
-			require.Equal(t, c.want, (&Starter{temporal: m}).startSet(t.Context(), in))
+			require.Equal(t, c.want, (&Starter{temporal: m, cfg: Config{}.WithDefaults()}).startSet(t.Context(), in))
 		})
 	}
 }

@@ -20,6 +20,7 @@ type Starter struct {
 	cfg      Config
 	js       jetstream.JetStream
 	temporal Temporal
+	ledger   Ledger
 	metrics  *metrics
 	log      zerolog.Logger
 
@@ -39,7 +40,7 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
 	return &Starter{
-		cfg: cfg, js: d.JetStream, temporal: d.Temporal, metrics: m, log: d.Logger,
+		cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, metrics: m, log: d.Logger,
 		slots: make(chan struct{}, cfg.Concurrency),
 	}, nil
 }

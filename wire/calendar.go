@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ import (
 const CalendarBucket = "slipway-calendar"
 
 const (
+	// calendarStream is what the bucket is called among streams.
+	calendarStream = "KV_" + CalendarBucket
 	// calendarKey is the one key in the bucket.
 	calendarKey = "calendar"
 	// calendarHistory is how many revisions the bucket keeps, so that it can be told who
@@ -31,33 +34,42 @@ const (
 // buckets is the part of [jetstream.JetStream] that the calendar needs.
 type buckets interface {
 	KeyValue(ctx context.Context, bucket string) (jetstream.KeyValue, error)
+}
+
+// bucketManager is the part of [jetstream.JetStream] that [EnsureCalendar] needs.
+type bucketManager interface {
+	Stream(ctx context.Context, name string) (jetstream.Stream, error)
+	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
 	CreateKeyValue(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error)
 }
 
-// EnsureCalendar creates the bucket of the calendar when it does not exist, and tells
-// whether it did. One that exists stays as the operator has it; it is refused when it
-// forgets with time, because a freeze would end that nobody has ended.
-func EnsureCalendar(ctx context.Context, js buckets) (created bool, err error) {
-	kv, err := js.KeyValue(ctx, CalendarBucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
+// EnsureCalendar creates the bucket of the calendar when it does not exist: kept by one
+// server, or by as many as replicas says where it is not 0. One that exists stays as the
+// operator has it, replicas excepted where they are said; it is refused when it forgets with
+// time, because a freeze would end that nobody has ended.
+func EnsureCalendar(ctx context.Context, js bucketManager, replicas int) error {
+	stream, err := js.Stream(ctx, calendarStream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: CalendarBucket, Description: "Slipway: freeze windows and stops",
-			History: calendarHistory, Storage: jetstream.FileStorage, Replicas: 1,
+			History: calendarHistory, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
 		})
-		return err == nil, bucketError(err)
+		return bucketError(err)
 	}
 	if err != nil {
-		return false, bucketError(err)
+		return bucketError(err)
 	}
-	status, err := kv.Status(ctx)
-	if err != nil {
-		return false, bucketError(err)
+	have := stream.CachedInfo().Config
+	switch {
+	case have.MaxAge > 0:
+		return fmt.Errorf("bucket %s forgets after %s, and the freezes in it end without anybody's word; set the max age of stream %s to 0",
+			CalendarBucket, have.MaxAge, calendarStream)
+	case replicas == 0 || replicas == have.Replicas:
+		return nil
 	}
-	if status.TTL() > 0 {
-		return false, fmt.Errorf("bucket %s forgets after %s, and the freezes in it end without anybody's word; set the max age of stream KV_%s to 0",
-			CalendarBucket, status.TTL(), CalendarBucket)
-	}
-	return false, nil
+	have.Replicas = replicas
+	_, err = js.UpdateStream(ctx, have)
+	return bucketError(err)
 }
 
 // bucketError says which bucket a server's answer is about.

@@ -4,17 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"mime"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/cloudevents/sdk-go/v2/binding/spec"
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
 )
 
 const (
@@ -22,8 +19,6 @@ const (
 	// binaryPrefix is what the names of attributes begin with in the binary mode.
 	binaryPrefix   = "ce-"
 	structuredMode = "application/cloudevents"
-
-	attributeVersion = "specversion"
 )
 
 // Origin is who publishes a request or a command, and when. Source and ID together are
@@ -62,10 +57,16 @@ func encode(subject, msgID string, ev event.Event) (*nats.Msg, error) {
 // ErrTooLarge says that an event is larger than [MaxPayload].
 var ErrTooLarge = errors.New("too large")
 
-// newEvent returns an event of the origin. Its source and id must be in the form in
-// which the receiver will see them, so that both derive the same identity.
+// newEvent returns an event of the origin. Its source and id are held to the same rules as
+// those of an event that is received, and are sent as they are, so that both sides derive
+// the same identity.
 func newEvent(o Origin, eventType string) (event.Event, error) {
 	ev := event.New(event.CloudEventsVersionV1)
+	for name, text := range map[string]string{attributeID: o.ID, attributeSource: o.Source} {
+		if fault := faultOf(name, text); fault != "" {
+			return ev, fmt.Errorf("cloud event: %w", release.Problem{Field: name, Message: fault})
+		}
+	}
 	ev.SetID(o.ID)
 	ev.SetSource(o.Source)
 	ev.SetType(eventType)
@@ -78,164 +79,97 @@ func newEvent(o Origin, eventType string) (event.Event, error) {
 	if ev.Source() != o.Source {
 		return ev, fmt.Errorf("cloud event: source %q is not a URI reference in its usual form; use %q", o.Source, ev.Source())
 	}
-	if ev.ID() != o.ID {
-		return ev, fmt.Errorf("cloud event: id %q must not begin or end with blanks", o.ID)
-	}
 	return ev, nil
 }
 
-// decode reads the CloudEvent of a message; its error is a [PoisonError].
-func decode(msg *nats.Msg) (event.Event, *PoisonError) {
+// received is a CloudEvent that was read and is valid.
+type received struct {
+	id, source, kind, subject string
+	// time is zero where none was given.
+	time time.Time
+	data []byte
+}
+
+// about refuses an event whose subject names something else than its data. It need have
+// none.
+func (r received) about(what string) *PoisonError {
+	if r.subject == "" || r.subject == what {
+		return nil
+	}
+	return poison(attributeSubject, fmt.Sprintf("the event says it is about %q, but its data is about %q; leave subject out or give that", r.subject, what))
+}
+
+// decode reads the CloudEvent of a message; its error is a [PoisonError]. Both encodings
+// are judged by the same rules, so that one event has one identity in either.
+//
+// The SDK reads events, too, but takes a source for another one that it thinks the usual
+// form, lets the last of two equal attributes win, and tells types of Go instead of names
+// of attributes.
+func decode(msg *nats.Msg) (received, *PoisonError) {
 	if len(msg.Data) > MaxPayload {
-		return event.Event{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
+		return received{}, poison("data", fmt.Sprintf("the message has %d bytes; at most %d are taken", len(msg.Data), MaxPayload))
+	}
+	if times(msg.Header, HeaderRedacted) > 0 {
+		return received{}, poison(HeaderRedacted, "secrets were cut out of this message when it became a dead letter; publish the original again, without them")
+	}
+	if times(msg.Header, headerContentType) > 1 {
+		return received{}, poison(headerContentType, isRepeated)
 	}
 	read := readStructured
 	if isBinary(msg.Header) {
 		read = readBinary
 	}
-	ev, bad := read(msg)
+	raw, bad := read(msg)
 	if bad != nil {
-		return ev, bad
+		return received{}, bad
 	}
-	if err := ev.Validate(); err != nil {
-		return ev, invalidAttributes(err)
+	if problems := merge(raw.problems, raw.faults()); len(problems) > 0 {
+		return received{}, poisonous(problems)
 	}
-	if ev.SpecVersion() != event.CloudEventsVersionV1 {
-		return ev, poison(attributeVersion, fmt.Sprintf("%q is not supported; use %s", ev.SpecVersion(), event.CloudEventsVersionV1))
-	}
-	if !isJSON(ev.DataContentType()) {
-		return ev, poison("datacontenttype", fmt.Sprintf("%q is not supported; use %s", ev.DataContentType(), event.ApplicationJSON))
-	}
-	ev.SetID(ev.ID()) // without blanks around it, in either mode
-	return ev, nil
+	given := raw.attributes
+	at, _ := parseTime(given[attributeTime])
+	return received{
+		id: given[attributeID], source: given[attributeSource], kind: given[attributeType], subject: given[attributeSubject],
+		time: at, data: raw.data,
+	}, nil
 }
 
 // isBinary follows the NATS binding of CloudEvents: what does not call itself structured
 // and has attributes in its headers is binary. A message without either is structured,
-// because that was the only mode of NATS before it had headers.
+// because that was the only mode of NATS before it had headers. Any of the attributes that
+// an event must have will do: that another is missing is to be told, and not that the data
+// is no event.
 func isBinary(h nats.Header) bool {
-	if strings.HasPrefix(strings.ToLower(header(h, headerContentType)), structuredMode) {
+	mediaType, _ := header(h, headerContentType)
+	if strings.HasPrefix(strings.ToLower(mediaType), structuredMode) {
 		return false
 	}
-	return header(h, binaryPrefix+attributeVersion) != ""
+	for _, name := range []string{attributeVersion, attributeID, attributeSource, attributeType} {
+		if times(h, binaryPrefix+name) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
-// header looks a header up without regard to case, which NATS keeps as it was sent.
-func header(h nats.Header, name string) string {
+// header looks a header up that is given once, without regard to case, which NATS keeps as
+// it was sent.
+func header(h nats.Header, name string) (value string, there bool) {
 	for key, values := range h {
 		if strings.EqualFold(key, name) && len(values) > 0 {
-			return values[0]
+			return values[0], true
 		}
 	}
-	return ""
+	return "", false
 }
 
-func readStructured(msg *nats.Msg) (ev event.Event, bad *PoisonError) {
-	var attributes map[string]json.RawMessage
-	if err := json.Unmarshal(msg.Data, &attributes); err != nil {
-		return ev, poison("", "the message is not a CloudEvent: it is no JSON object ("+err.Error()+") and has no ce- headers")
-	}
-	if attributes == nil {
-		return ev, poison("", "the message is not a CloudEvent: it is null")
-	}
-	if bad := attributeTypes(attributes); bad != nil {
-		return ev, bad
-	}
-	// The SDK stops at the first attribute that it cannot read and then misses the
-	// version if that has not come yet, so the version comes first.
-	version, given := attributes[attributeVersion]
-	if !given {
-		return ev, poison(attributeVersion, "is missing: the message is not a CloudEvent")
-	}
-	delete(attributes, attributeVersion)
-	rest, err := json.Marshal(attributes)
-	if err != nil {
-		return ev, poison("", "the message is not a CloudEvent: "+err.Error())
-	}
-	normal := append([]byte(`{"`+attributeVersion+`":`), version...)
-	if len(attributes) > 0 {
-		normal = append(normal, ',')
-	}
-	normal = append(normal, rest[1:]...)
-	if err := json.Unmarshal(normal, &ev); err != nil {
-		return ev, invalidAttributes(err)
-	}
-	return ev, nil
-}
-
-// attributeTypes checks that the attributes that are text are, writes each in the plain
-// form (the SDK takes base64 data for what stands between two quotes, though JSON allows
-// escapes there) and drops those that are null, which means unset.
-func attributeTypes(attributes map[string]json.RawMessage) *PoisonError {
-	for _, name := range []string{"id", "source", "type", attributeVersion, "subject", "time", "datacontenttype", "dataschema", "data_base64"} {
-		given, ok := attributes[name]
-		if !ok {
-			continue
-		}
-		var text *string
-		if err := json.Unmarshal(given, &text); err != nil {
-			return poison(name, "must be a string")
-		}
-		if text == nil {
-			delete(attributes, name)
-			continue
-		}
-		plain, err := json.Marshal(*text)
-		if err != nil {
-			return poison(name, err.Error())
-		}
-		attributes[name] = plain
-	}
-	return nil
-}
-
-func readBinary(msg *nats.Msg) (ev event.Event, bad *PoisonError) {
-	given := header(msg.Header, binaryPrefix+attributeVersion)
-	version := spec.WithPrefix(binaryPrefix).Version(given)
-	if version == nil {
-		return ev, poison(attributeVersion, fmt.Sprintf("%q is not supported; use %s", given, event.CloudEventsVersionV1))
-	}
-	ev = event.New(version.String())
-	ev.DataEncoded = msg.Data
-	// Other bindings put the content type there; an attribute of its own goes before it.
-	if mediaType := header(msg.Header, headerContentType); mediaType != "" {
-		ev.SetDataContentType(mediaType)
-	}
-	for _, name := range slices.Sorted(maps.Keys(msg.Header)) {
-		value := header(msg.Header, name)
-		if !strings.HasPrefix(strings.ToLower(name), binaryPrefix) || value == "" {
-			continue
-		}
-		// Blanks and what is not ASCII come percent-encoded; a value that does not decode
-		// comes from a publisher that does not encode.
-		if plain, err := url.PathUnescape(value); err == nil {
-			value = plain
-		}
-		if err := version.SetAttribute(ev.Context, name, value); err != nil {
-			return ev, poison(strings.ToLower(name)[len(binaryPrefix):], err.Error())
+// times counts the values of a header, however it is spelt.
+func times(h nats.Header, name string) int {
+	count := 0
+	for key, values := range h {
+		if strings.EqualFold(key, name) {
+			count += len(values)
 		}
 	}
-	return ev, nil
-}
-
-// invalidAttributes turns the SDK's findings into one poison, in the order of names.
-func invalidAttributes(err error) *PoisonError {
-	var invalid event.ValidationError
-	if !errors.As(err, &invalid) {
-		return poison("", "the message is not a CloudEvent: "+err.Error())
-	}
-	fields := slices.Sorted(maps.Keys(invalid))
-	reasons := make([]string, len(fields))
-	for i, f := range fields {
-		reasons[i] = f + ": " + invalid[f].Error()
-	}
-	return &PoisonError{Field: strings.Join(fields, ","), Reason: oneLine(strings.Join(reasons, "; "))}
-}
-
-func isJSON(contentType string) bool {
-	if contentType == "" {
-		return true
-	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == event.ApplicationJSON || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json"))
+	return count
 }

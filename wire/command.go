@@ -25,11 +25,6 @@ func CommandType(kind release.CommandKind) string {
 	return commandTypePrefix + string(kind) + typeVersion
 }
 
-// CommandID returns the identity of a command event, of the form c-xxxxxxxxxxxxxxxx.
-func CommandID(source, eventID string) string {
-	return "c-" + strings.TrimPrefix(release.ID(source, eventID), "r-")
-}
-
 // CommandData is the data of a command event.
 type CommandData struct {
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
@@ -77,7 +72,7 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 	if err := ev.SetData(event.ApplicationJSON, dataOf(c)); err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
-	msg, err := encode(CommandSubject(releaseID), CommandID(o.Source, o.ID), ev)
+	msg, err := encode(CommandSubject(releaseID), release.CommandID(releaseID, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
@@ -85,8 +80,8 @@ func EncodeCommand(o Origin, releaseID string, c release.Command) (*nats.Msg, er
 }
 
 // DecodeCommand reads a message with a command: the release or set it is for, and the command
-// with its kind taken from the event's type and its ID derived from source and id. The
-// error is a [PoisonError].
+// with its kind taken from the event's type and its ID, [release.CommandID]. The error is
+// a [PoisonError].
 func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err error) {
 	releaseID, ok := commandToken(msg.Subject)
 	if !ok {
@@ -96,15 +91,15 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 	if bad != nil {
 		return "", c, bad
 	}
-	if s := ev.Subject(); s != "" && s != releaseID {
+	if s := ev.subject; s != "" && s != releaseID {
 		return "", c, poison("subject", fmt.Sprintf("the event is about %q but was sent to release %q", s, releaseID))
 	}
-	kind, ok := commandKind(ev.Type())
+	kind, ok := commandKind(ev.kind)
 	if !ok {
-		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.Type()))
+		return "", c, poison("type", fmt.Sprintf("%q is not a command", ev.kind))
 	}
-	data, problems := strict[CommandData](ev.Data())
-	c = data.command(kind, CommandID(ev.Source(), ev.ID()))
+	data, problems := strict[CommandData](ev.data)
+	c = data.command(kind, release.CommandID(releaseID, ev.source, ev.id))
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)

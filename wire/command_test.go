@@ -16,9 +16,9 @@ func TestCommandSurvivesTheWire(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		command, origin := commands().Draw(t, "command"), origins().Draw(t, "origin")
-		releaseID := release.ID(origin.Source, "the request")
+		releaseID := release.ID(apps().Draw(t, "app"), origin.Source, "the request")
 		want := command
-		want.ID, want.Via = wire.CommandID(origin.Source, origin.ID), "event"
+		want.ID, want.Via = release.CommandID(releaseID, origin.Source, origin.ID), "event"
 
 		command.ID, command.Via = "not sent", "not sent"
 		msg, err := wire.EncodeCommand(origin, releaseID, command)
@@ -35,9 +35,9 @@ func TestCommandSurvivesTheWire(t *testing.T) {
 
 func TestCommandsOfDifferentEventsDiffer(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, wire.CommandID("ci", "1"), wire.CommandID("ci", "1"))
-	require.NotEqual(t, wire.CommandID("ci", "1"), wire.CommandID("ci", "2"))
-	require.NotEqual(t, wire.CommandID("ci", "1"), release.ID("ci", "1"))
+	require.Equal(t, release.CommandID("r-1", "ci", "1"), release.CommandID("r-1", "ci", "1"))
+	require.NotEqual(t, release.CommandID("r-1", "ci", "1"), release.CommandID("r-1", "ci", "2"))
+	require.NotEqual(t, release.CommandID("r-1", "ci", "1"), release.CommandID("r-2", "ci", "1"), "one event identity to two releases is two commands")
 }
 
 func TestEncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {

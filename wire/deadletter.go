@@ -2,6 +2,8 @@ package wire
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/internal/redact"
 )
 
 // The headers that a dead letter has beyond those of the message.
@@ -25,6 +29,10 @@ const (
 	// dead letter cannot have under its own name: JetStream would obey it (Nats-…), or
 	// the name is not one that NATS sends.
 	HeaderOriginalHeader = "Slipway-Original-Header"
+	// HeaderRedacted lists what secrets were cut out of: "data", "reason", "header
+	// Authorization". A message that has it is not what somebody has published, and is
+	// refused.
+	HeaderRedacted = "Slipway-Redacted"
 )
 
 // maxReason bounds a reason in bytes: it may quote what was wrong at any length.
@@ -41,13 +49,14 @@ type Delivery struct {
 	Stored time.Time
 }
 
-// DeadLetter returns the dead letter of a message: its bytes and headers as they came,
-// under [DeadLetterSubject], with the reason added. Its Nats-Msg-Id is derived from the
+// DeadLetter returns the dead letter of a message: its bytes and headers as they came but
+// for secrets, under [DeadLetterSubject], with the reason added. Its Nats-Msg-Id is derived from the
 // message's place in its stream, so that one message has one dead letter.
 func DeadLetter(msg *nats.Msg, d Delivery, why *PoisonError) *nats.Msg {
-	h := nats.Header{}
-	for name, values := range msg.Header {
-		for _, v := range values {
+	h, c := nats.Header{}, &cutter{Redactor: redact.New()}
+	for _, name := range slices.Sorted(maps.Keys(msg.Header)) {
+		for _, v := range msg.Header[name] {
+			v = c.header(name, v)
 			if keepsName(name) {
 				h[name] = append(h[name], v)
 			} else {
@@ -55,15 +64,52 @@ func DeadLetter(msg *nats.Msg, d Delivery, why *PoisonError) *nats.Msg {
 			}
 		}
 	}
-	h.Set(HeaderReason, shorten(oneLine(why.Reason)))
+	data := c.data(msg.Data)
+	h.Set(HeaderReason, c.text("reason", why.Reason))
 	if why.Field != "" {
-		h.Set(HeaderField, shorten(oneLine(why.Field)))
+		h.Set(HeaderField, c.text("field", why.Field))
+	}
+	if len(c.places) > 0 {
+		h.Set(HeaderRedacted, shorten(strings.Join(c.places, ", "), maxReason))
 	}
 	h.Set(HeaderDeliveryCount, strconv.FormatUint(d.Count, 10))
 	h.Set(HeaderStreamSequence, strconv.FormatUint(d.Sequence, 10))
 	// The time keeps a stream that was made anew, and counts from 1 again, apart.
 	h.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%d.%d", d.Stream, d.Sequence, d.Stored.UnixNano()))
-	return &nats.Msg{Subject: DeadLetterSubject(msg.Subject), Header: h, Data: msg.Data}
+	return &nats.Msg{Subject: DeadLetterSubject(msg.Subject), Header: h, Data: data}
+}
+
+// cutter cuts secrets out and remembers where there were some.
+type cutter struct {
+	*redact.Redactor
+
+	places []string
+}
+
+func (c *cutter) note(place string, cut bool) {
+	if cut && !slices.Contains(c.places, place) {
+		c.places = append(c.places, place)
+	}
+}
+
+func (c *cutter) header(name, value string) string {
+	clean, cut := c.Header(name, value)
+	c.note("header "+oneLine(name), cut)
+	return clean
+}
+
+// text is shortened once it is clean: half of an address may not look like one. It is
+// shortened before, too, because it may quote names as long as the message.
+func (c *cutter) text(place, text string) string {
+	clean, cut := c.Text(oneLine(shorten(text, 4*maxReason)))
+	c.note(place, cut)
+	return shorten(clean, maxReason)
+}
+
+func (c *cutter) data(data []byte) []byte {
+	clean, cut := c.Bytes(data)
+	c.note("data", cut)
+	return clean
 }
 
 // keepsName tells whether a dead letter can have a header of this name.
@@ -81,11 +127,11 @@ func keepsName(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == ':' || r > '~' })
 }
 
-func shorten(s string) string {
-	if len(s) <= maxReason {
+func shorten(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	cut := maxReason
+	cut := most
 	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}

@@ -1,7 +1,10 @@
 package wire_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +55,66 @@ func TestDeadLetterHasOneIdentityForAllDeliveries(t *testing.T) {
 	require.Equal(t, id(first), id(again))
 	require.NotEqual(t, id(first), id(next))
 	require.NotEqual(t, id(first), id(anew), "a stream that was deleted and made anew counts from 1 again")
+}
+
+// A dead letter is kept, and read by whoever looks after the bus.
+func TestDeadLetterHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	signed := "https://pkgs.oss-cn-hangzhou.aliyuncs.com/shop.jar?OSSAccessKeyId=hush&Expires=1700000000&Signature=hush"
+	inData := `{"app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"package": {"url": "` + signed + `", "version": "1"}}}`
+	cleanData := strings.Replace(inData, strings.SplitN(signed, "?", 2)[1], `OSSAccessKeyId=***\u0026Expires=***\u0026Signature=***`, 1)
+	binaryOf := func(header nats.Header, data string) *nats.Msg {
+		msg := binary(request("https://ci.example", "1"), data, "")
+		maps.Copy(msg.Header, header)
+		return msg
+	}
+	for name, c := range map[string]struct {
+		msg      *nats.Msg
+		redacted string
+		data     string // what stays of it
+	}{
+		"in the data":              {&nats.Msg{Subject: onApp1, Data: []byte(envelope(inData))}, "data", envelope(cleanData)},
+		"in binary mode":           {binaryOf(nil, inData), "data", cleanData},
+		"in base64":                {&nats.Msg{Subject: onApp1, Data: []byte(`{"specversion":"1.0","id":"","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(inData)) + `"}`)}, "data", `{"specversion":"1.0","id":"","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(cleanData)) + `"}`},
+		"in what is no event":      {&nats.Msg{Subject: onApp1, Data: []byte("\x00get " + signed)}, "data", "\x00get https://pkgs.oss-cn-hangzhou.aliyuncs.com/shop.jar?OSSAccessKeyId=***&Expires=***&Signature=***"},
+		"in a header":              {binaryOf(nats.Header{"Authorization": {"Basic aHVzaDpodXNo"}, "Cookie": {"a=hush", "b=hush"}}, "{}"), "header Authorization, header Cookie", "{}"},
+		"in an attribute":          {binaryOf(nats.Header{"ce-source": {"https://me:hush@ci.example"}}, "{}"), "header ce-source", "{}"},
+		"percent-encoded":          {binaryOf(nats.Header{"ce-subject": {"https%3A%2F%2Fme%3Ahush%40x.example"}}, "{}"), "header ce-subject", "{}"},
+		"in a header of JetStream": {binaryOf(nats.Header{"Nats-Msg-Id": {"https://me:hush@ci.example"}}, "{}"), "header Nats-Msg-Id", "{}"},
+		"in the reason":            {&nats.Msg{Subject: onApp1, Data: []byte(envelope(`{"app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "https://me:hush@x.example/shop:1"}}`))}, "data, reason", envelope(`{"app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "https://***@x.example/shop:1"}}`)},
+		"in the name of a field":   {&nats.Msg{Subject: onApp1, Data: []byte(envelope(`{"https://me:hush@x.example": 1}`))}, "data, reason, field", envelope(`{"https://***@x.example": 1}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			poison := refused(t, c.msg)
+			letter := wire.DeadLetter(c.msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1}, poison)
+			require.Equal(t, c.redacted, letter.Header.Get(wire.HeaderRedacted))
+			require.Equal(t, c.data, string(letter.Data))
+			all, err := json.Marshal(letter)
+			require.NoError(t, err)
+			for _, secret := range []string{"hush", "aHVzaDpodXNo"} {
+				require.NotContains(t, string(all), secret)
+			}
+			require.NotContains(t, string(letter.Data), "hush")
+			require.NotEmpty(t, letter.Header.Get(wire.HeaderReason))
+
+			// Published again as it is, it is refused for what it is.
+			again := &nats.Msg{Subject: onApp1, Header: letter.Header, Data: letter.Data}
+			require.Equal(t, wire.HeaderRedacted, refused(t, again).Field)
+		})
+	}
+}
+
+// What has no secrets is kept byte for byte, and may be published again once it is mended.
+func TestDeadLetterOfAnHonestMessageIsNotMarked(t *testing.T) {
+	t.Parallel()
+	msg := binary(request("https://ci.example/shop", "build 42"), goodData, "")
+	letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1}, &wire.PoisonError{Field: "subject", Reason: "no such release or set runs"})
+	require.Empty(t, letter.Header.Values(wire.HeaderRedacted))
+	require.Equal(t, msg.Data, letter.Data)
+	letter.Subject = onApp1
+	_, err := wire.DecodeRequest(letter)
+	require.NoError(t, err)
 }
 
 func TestDeadLetterShortensALongReason(t *testing.T) {

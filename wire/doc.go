@@ -12,17 +12,20 @@
 //	SLIPWAY_DEADLETTER  slipway.deadletter.<original subject>    what could not be taken
 //
 // Beside them the key-value bucket slipway-calendar holds the calendar of freezes, see
-// [Calendars].
+// [Calendars]. How all of it is kept is in [Streams], and may be said otherwise in [Storage].
 //
 // Every message but a dead letter is a CloudEvent 1.0. Slipway writes structured JSON
 // and reads both structured JSON and the binary mode, whose attributes are headers with
-// the prefix ce-. The source and id of an event are its identity: [EncodeRequest],
-// [EncodeCommand] and [EncodeEvent] derive the Nats-Msg-Id from them, so that the same
-// event published twice within [DedupWindow] is stored once, and the release ID of a
-// request is [release.ID] of them, so that one stored twice still means one release.
+// the prefix ce-. The source and id of an event are its identity, for what it is sent to:
+// the release ID of a request is [release.ID] of them and the application, so that an
+// event stored twice still means one release. [EncodeRequest], [EncodeCommand] and
+// [EncodeEvent] set the Nats-Msg-Id to the ID that is derived, so that the same event
+// published twice within [DedupWindow] is stored once.
 //
 // [DecodeRequest] and [DecodeCommand] refuse what they cannot take with a [PoisonError] that
-// names the fields and the reasons, all of them at once. The data of an event is strict:
-// a field that does not exist is a problem, because a misspelt limit that is silently
-// dropped would release with another one. The JSON Schemas of the data are in api/schema.
+// names the fields and the reasons, all of them at once. They are strict. What two readers
+// could take for two things is a problem: an attribute or a field that is given twice, text
+// that is not Unicode, a time or a source that is not what it should be. So is a field that
+// does not exist, because a misspelt limit that is silently dropped would release with
+// another one. Secrets are cut out of the dead letters that come of it. The JSON Schemas of the data are in api/schema.
 package wire

@@ -1,7 +1,9 @@
 package wire_test
 
 import (
+	"strings"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -25,9 +27,26 @@ func origins() *rapid.Generator[wire.Origin] {
 	return rapid.Custom(func(t *rapid.T) wire.Origin {
 		return wire.Origin{
 			Source: rapid.StringMatching(`(https://[a-z]{1,9}\.example/)?[a-z0-9-]{1,9}(/[a-z0-9-]{1,9}){0,3}`).Draw(t, "source"),
-			ID:     rapid.StringMatching(`[!-~](.{0,60}[!-~])?`).Draw(t, "id"),
+			ID:     texts().Draw(t, "id"),
 			Time:   times().Draw(t, "time"),
 		}
+	})
+}
+
+// texts generates what CloudEvents calls a string, without blanks around it.
+func texts() *rapid.Generator[string] {
+	letters := rapid.OneOf(
+		rapid.RuneFrom([]rune(`%\"' +/\uFFFD`)), rapid.RuneFrom([]rune("aZ09-._~é购🛒")), rapid.RuneFrom(nil, unicode.L, unicode.P, unicode.S),
+	)
+	return rapid.StringOfN(letters, 1, 60, -1).Filter(func(s string) bool { return strings.TrimSpace(s) == s })
+}
+
+// sources generates URI references of every kind, not only in their usual form.
+func sources() *rapid.Generator[string] {
+	part := rapid.StringMatching(`([A-Za-z0-9._~!$&'()*+,;=:@-]|%2F|%2f|%25|%C3%A9|%20){1,9}`)
+	return rapid.Custom(func(t *rapid.T) string {
+		begin := rapid.SampledFrom([]string{"https://ci.example/", "HTTPS://CI.example:8443/", "urn:ci:", "mailto:", "/", "./"}).Draw(t, "begin")
+		return begin + strings.Join(rapid.SliceOfN(part, 1, 4).Draw(t, "parts"), "/") + rapid.SampledFrom([]string{"", "?", "?job=4%26&x", "#", "#4/?"}).Draw(t, "end")
 	})
 }
 
@@ -59,7 +78,7 @@ func specs() *rapid.Generator[release.Spec] {
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
-			Note:        rapid.StringN(0, 1024, -1).Draw(t, "note"),
+			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),
 		}
 		switch s.Operation {
 		case release.OperationRollback:

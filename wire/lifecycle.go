@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -85,6 +87,14 @@ func (v envelope) encode(eventID string, at time.Time) (*nats.Msg, error) {
 	return encode(v.subject, eventID, ev)
 }
 
+// unreadable names the field of the data that could not be read, without the types of Go.
+func unreadable(err error) *PoisonError {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return poison(cmp.Or(wrong.Field, memberData), "cannot be a "+wrong.Value)
+	}
+	return poison(memberData, "cannot be read")
+}
+
 // DecodeEvent reads a lifecycle event. Fields that this version does not know are
 // passed over, because a newer one may have published them.
 func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
@@ -92,23 +102,23 @@ func DecodeEvent(msg *nats.Msg) (LifecycleEvent, error) {
 	if bad != nil {
 		return LifecycleEvent{}, bad
 	}
-	kind, ok := strings.CutPrefix(ev.Type(), eventTypePrefix)
+	kind, ok := strings.CutPrefix(ev.kind, eventTypePrefix)
 	ofSet := false
 	if !ok {
-		kind, ofSet = strings.CutPrefix(ev.Type(), setEventTypePrefix)
+		kind, ofSet = strings.CutPrefix(ev.kind, setEventTypePrefix)
 	}
 	kind, versioned := strings.CutSuffix(kind, typeVersion)
 	if !ok && !ofSet || !versioned || kind == "" {
-		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.Type()))
+		return LifecycleEvent{}, poison("type", fmt.Sprintf("%q is not a lifecycle event", ev.kind))
 	}
-	out := LifecycleEvent{Event: release.Event{ID: ev.ID(), Kind: release.EventKind(kind)}, Time: ev.Time()}
+	out := LifecycleEvent{Event: release.Event{ID: ev.id, Kind: release.EventKind(kind)}, Time: ev.time}
 	var data any = &out.Progress
 	if ofSet {
 		out.Set = &release.SetProgress{}
 		data = out.Set
 	}
-	if err := json.Unmarshal(ev.Data(), data); err != nil {
-		return LifecycleEvent{}, poison("data", err.Error())
+	if err := json.Unmarshal(ev.data, data); err != nil {
+		return LifecycleEvent{}, unreadable(err)
 	}
 	return out, nil
 }

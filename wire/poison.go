@@ -10,9 +10,10 @@ import (
 // PoisonError is the error of a message that can never be taken, however often it comes.
 // It unwraps to the [release.Problems] where there are several things wrong.
 type PoisonError struct {
-	// Field is the path of what is wrong: an attribute of the event ("type"), a field of
-	// its data ("strategy.gray"), "subject" for the NATS subject, "data" for all of the
-	// data; several are separated by commas. It is empty where the whole message is.
+	// Field is the path of what is wrong: an attribute of the event ("type", in whichever
+	// encoding), a field of its data ("strategy.gray"), "subject" for the NATS subject as
+	// well, "data" for all of the data, "Content-Type" for that header; several are
+	// separated by commas. It is empty where the whole message is.
 	Field string
 	// Reason says what is wrong and what would be right, on one line.
 	Reason string

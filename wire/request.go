@@ -16,7 +16,7 @@ const TypeRequested = "dev.slipway.release.requested.v1"
 const TypeSetRequested = "dev.slipway.set.requested.v1"
 
 // EncodeRequest returns the message that asks for a release, as structured CloudEvent.
-// The release it means has the ID [release.ID] of the origin. The spec is sent as it is;
+// The release it means has the ID [release.ID] of its application and the origin. The spec is sent as it is;
 // [release.Spec.Validate] tells beforehand what the receiver would refuse.
 func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if !isToken(string(s.App.Platform)) || !isToken(s.App.ID) {
@@ -30,39 +30,54 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(RequestSubject(s.App), release.ID(o.Source, o.ID), ev)
+	msg, err := encode(RequestSubject(s.App), release.ID(s.App, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	return msg, nil
 }
 
-// DecodeRequest reads a message that asks for a release: the release ID derived from the
-// event's source and id, and the spec with its defaults. The error is a [PoisonError].
-func DecodeRequest(msg *nats.Msg) (release.Submission, error) {
+// Request is an event that asks for a release, as it was read.
+type Request struct {
+	// Submission is the ID of the release, which is [release.ID], and the spec with its
+	// defaults.
+	release.Submission
+
+	// Source and EventID are those of the event.
+	Source, EventID string
+}
+
+// DecodeRequest reads a message that asks for a release. The error is a [PoisonError].
+func DecodeRequest(msg *nats.Msg) (Request, error) {
 	platform, appID, ok := requestTokens(msg.Subject)
 	if !ok {
-		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
+		return Request{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, requestPrefix+"<platform>.<app-id>"))
 	}
 	ev, bad := decode(msg)
 	if bad != nil {
-		return release.Submission{}, bad
+		return Request{}, bad
 	}
-	if ev.Type() != TypeRequested {
-		return release.Submission{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.Type(), TypeRequested))
+	if ev.kind != TypeRequested {
+		return Request{}, poison("type", fmt.Sprintf("%q is not a release request; use %s", ev.kind, TypeRequested))
 	}
-	s, err := ParseSpec(ev.Data())
+	s, err := ParseSpec(ev.data)
 	if err != nil {
-		return release.Submission{}, Refused(err)
+		return Request{}, Refused(err)
 	}
 	if string(s.App.Platform) != platform || s.App.ID != appID {
-		return release.Submission{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
+		return Request{}, poison("subject", fmt.Sprintf("%q is not the subject of the application in the data, %q", msg.Subject, RequestSubject(s.App)))
 	}
-	return release.Submission{ReleaseID: release.ID(ev.Source(), ev.ID()), Spec: s}, nil
+	if bad := ev.about(s.App.SearchValue()); bad != nil {
+		return Request{}, bad
+	}
+	return Request{
+		Submission: release.Submission{ReleaseID: release.ID(s.App, ev.source, ev.id), Spec: s},
+		Source:     ev.source, EventID: ev.id,
+	}, nil
 }
 
 // EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The
-// set it means has the ID [release.SetID] of the origin.
+// set it means has the ID [release.SetID] of its name and the origin.
 func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if !isToken(s.Name) {
 		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "name", Message: "must be letters, digits or hyphens"})
@@ -75,15 +90,15 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(SetRequestSubject(s.Name), release.SetID(o.Source, o.ID), ev)
+	msg, err := encode(SetRequestSubject(s.Name), release.SetID(s.Name, o.Source, o.ID), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	return msg, nil
 }
 
-// DecodeSetRequest reads a message that asks for a set: the set ID derived from the
-// event's source and id, and the set with its defaults. The error is a [PoisonError].
+// DecodeSetRequest reads a message that asks for a set: its ID, which is [release.SetID],
+// and the set with its defaults. The error is a [PoisonError].
 func DecodeSetRequest(msg *nats.Msg) (release.SetRequest, error) {
 	name, ok := setToken(msg.Subject)
 	if !ok {
@@ -93,15 +108,18 @@ func DecodeSetRequest(msg *nats.Msg) (release.SetRequest, error) {
 	if bad != nil {
 		return release.SetRequest{}, bad
 	}
-	if ev.Type() != TypeSetRequested {
-		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.Type(), TypeSetRequested))
+	if ev.kind != TypeSetRequested {
+		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.kind, TypeSetRequested))
 	}
-	s, err := ParseSet(ev.Data())
+	s, err := ParseSet(ev.data)
 	if err != nil {
 		return release.SetRequest{}, Refused(err)
 	}
 	if s.Name != name {
 		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
 	}
-	return release.SetRequest{ID: release.SetID(ev.Source(), ev.ID()), Set: s}, nil
+	if bad := ev.about(aboutSet(s.Name)); bad != nil {
+		return release.SetRequest{}, bad
+	}
+	return release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s}, nil
 }

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,11 +30,11 @@ func TestSetRequestSurvivesTheWire(t *testing.T) {
 	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "7"}, want)
 	require.NoError(t, err)
 	require.Equal(t, "slipway.request.set.checkout", msg.Subject)
-	require.Equal(t, release.SetID("ci", "7"), msg.Header.Get(nats.MsgIdHdr))
+	require.Equal(t, release.SetID("checkout", "ci", "7"), msg.Header.Get(nats.MsgIdHdr))
 	require.True(t, wire.IsSetRequest(msg.Subject))
 	got, err := wire.DecodeSetRequest(msg)
 	require.NoError(t, err)
-	require.Equal(t, release.SetRequest{ID: release.SetID("ci", "7"), Set: want}, got)
+	require.Equal(t, release.SetRequest{ID: release.SetID("checkout", "ci", "7"), Set: want}, got)
 
 	_, err = wire.DecodeRequest(msg)
 	require.Error(t, err, "it is no request for a release")
@@ -54,6 +55,7 @@ func TestSetRequestsThatAreRefused(t *testing.T) {
 	}{
 		"another subject":     {"slipway.request.set.other", "subject", good.Data},
 		"a deep subject":      {"slipway.request.set.a.b", "subject", good.Data},
+		"about another set":   {"slipway.request.set.checkout", "subject", []byte(strings.Replace(string(good.Data), "set/checkout", "set/other", 1))},
 		"another type":        {"slipway.request.set.checkout", "type", event(wire.TypeRequested, `{}`)},
 		"what is within it":   {"slipway.request.set.checkout", "waves[0].releases[0].spec.artifact", event(wire.TypeSetRequested, `{"name":"checkout","waves":[{"releases":[{"name":"a","spec":{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"}}}]}]}`)},
 		"a field that is not": {"slipway.request.set.checkout", "waves[0].relases,waves[0].releases", event(wire.TypeSetRequested, `{"name":"checkout","waves":[{"relases":[]}]}`)},

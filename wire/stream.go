@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
 )
 
 // The streams.
@@ -24,7 +26,7 @@ const (
 const (
 	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
 	// becomes a dead letter. Temporal's own limit for one payload lies well above it.
-	MaxPayload = 256 << 10
+	MaxPayload = release.MaxEvent
 	// MaxMessage is the size in bytes, headers included, of the largest message that
 	// enters StreamIn; the publisher of a larger one is answered an error. It leaves room
 	// below the 1 MiB that NATS carries by default, so that every message of StreamIn
@@ -82,31 +84,56 @@ type streamManager interface {
 	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
 }
 
+// Storage says how the streams are kept. What is zero is not said: a stream is created as
+// [Streams] says, and one that exists keeps what it has. A negative age keeps for ever.
+type Storage struct {
+	// Replicas is the number of servers that keep each message, 1 to 5; more than one need a
+	// cluster of as many servers.
+	Replicas int
+	// RequestsAge is how long SLIPWAY_IN keeps what nobody takes, EventsAge how long
+	// SLIPWAY_EVENTS keeps an event, DeadLettersAge how long SLIPWAY_DEADLETTER keeps a dead
+	// letter.
+	RequestsAge, EventsAge, DeadLettersAge time.Duration
+}
+
+// over returns the configuration with what is said.
+func (s Storage) over(cfg jetstream.StreamConfig) jetstream.StreamConfig {
+	if s.Replicas != 0 {
+		cfg.Replicas = s.Replicas
+	}
+	age := map[string]time.Duration{StreamIn: s.RequestsAge, StreamEvents: s.EventsAge, StreamDeadLetter: s.DeadLettersAge}[cfg.Name]
+	if age != 0 {
+		cfg.MaxAge = max(age, 0)
+	}
+	return cfg
+}
+
 // EnsureStreams creates the streams that do not exist. Of one that does, it sets right
 // what the correctness of Slipway hangs on (subjects, discard policy of StreamIn and
-// StreamDeadLetter, deduplication, message size) and leaves alone what belongs to the
-// operator: replicas, placement, storage, retention, age and limits. Calling it again changes
-// nothing.
-func EnsureStreams(ctx context.Context, js streamManager) error {
+// StreamDeadLetter, deduplication, message size) and what is said in s, and leaves alone what
+// else belongs to the operator: placement, storage, retention policy and limits. Calling it
+// again changes nothing.
+func EnsureStreams(ctx context.Context, js streamManager, s Storage) error {
 	for _, want := range Streams() {
-		if err := ensureStream(ctx, js, want); err != nil {
+		if err := ensureStream(ctx, js, s, want); err != nil {
 			return fmt.Errorf("stream %s: %w", want.Name, err)
 		}
 	}
 	return nil
 }
 
-func ensureStream(ctx context.Context, js streamManager, want jetstream.StreamConfig) error {
+func ensureStream(ctx context.Context, js streamManager, s Storage, want jetstream.StreamConfig) error {
 	stream, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, want)
+		_, err = js.CreateStream(ctx, mend(s.over(want), want))
 		return err
 	}
 	if err != nil {
 		return err
 	}
-	mended, changed := mend(stream.CachedInfo().Config, want)
-	if !changed {
+	have := stream.CachedInfo().Config
+	mended := mend(s.over(have), want)
+	if reflect.DeepEqual(have, mended) {
 		return nil
 	}
 	_, err = js.UpdateStream(ctx, mended)
@@ -114,20 +141,17 @@ func ensureStream(ctx context.Context, js streamManager, want jetstream.StreamCo
 }
 
 // mend returns have with the settings of want that must hold.
-func mend(have, want jetstream.StreamConfig) (mended jetstream.StreamConfig, changed bool) {
-	mended = have
-	mended.Subjects = want.Subjects
-	mended.Duplicates = max(have.Duplicates, want.Duplicates)
+func mend(have, want jetstream.StreamConfig) jetstream.StreamConfig {
+	have.Subjects = want.Subjects
+	have.Duplicates = max(have.Duplicates, want.Duplicates)
 	if have.MaxAge > 0 { // the server refuses a window longer than the age
-		mended.Duplicates = min(mended.Duplicates, have.MaxAge)
+		have.Duplicates = min(have.Duplicates, have.MaxAge)
 	}
 	if want.Discard == jetstream.DiscardNew {
-		mended.Discard = want.Discard
+		have.Discard = want.Discard
 	}
 	if want.MaxMsgSize > 0 {
-		mended.MaxMsgSize = want.MaxMsgSize
+		have.MaxMsgSize = want.MaxMsgSize
 	}
-	changed = !slices.Equal(have.Subjects, mended.Subjects) || have.Duplicates != mended.Duplicates ||
-		have.Discard != mended.Discard || have.MaxMsgSize != mended.MaxMsgSize
-	return mended, changed
+	return have
 }

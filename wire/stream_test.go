@@ -30,9 +30,8 @@ func TestMendLeavesTheOperatorsSettings(t *testing.T) {
 	tuned.Replicas, tuned.MaxBytes, tuned.MaxAge = 3, 1<<30, 90*24*time.Hour
 	tuned.Placement = &jetstream.Placement{Cluster: "east"}
 
-	mended, changed := mend(tuned, want)
-	require.False(t, changed)
-	require.Equal(t, tuned, mended)
+	require.Equal(t, tuned, mend(tuned, want))
+	require.Equal(t, tuned, mend(Storage{}.over(tuned), want))
 }
 
 func TestMendSetsRightWhatMustHold(t *testing.T) {
@@ -48,9 +47,8 @@ func TestMendSetsRightWhatMustHold(t *testing.T) {
 			t.Parallel()
 			have := want
 			spoil(&have)
-			mended, changed := mend(have, want)
-			require.True(t, changed)
-			require.Equal(t, want, mended)
+			require.NotEqual(t, want, have)
+			require.Equal(t, want, mend(have, want))
 		})
 	}
 }
@@ -60,7 +58,17 @@ func TestMendKeepsTheWindowWithinTheAge(t *testing.T) {
 	want := Streams()[0]
 	have := want
 	have.MaxAge, have.Duplicates = time.Hour, time.Minute
-	mended, changed := mend(have, want)
-	require.True(t, changed)
-	require.Equal(t, time.Hour, mended.Duplicates)
+	require.Equal(t, time.Hour, mend(have, want).Duplicates)
+}
+
+func TestStorageIsWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	said := Storage{Replicas: 3, RequestsAge: time.Hour, EventsAge: 2 * time.Hour, DeadLettersAge: 3 * time.Hour}
+	for i, have := range Streams() {
+		want := have
+		want.Replicas, want.MaxAge = 3, time.Duration(i+1)*time.Hour
+		require.Equal(t, want, said.over(have))
+		require.Equal(t, have, Storage{}.over(have), "what is not said stays")
+		require.Zero(t, Storage{RequestsAge: -1, EventsAge: -1, DeadLettersAge: -1}.over(have).MaxAge, "kept for ever")
+	}
 }

@@ -1,13 +1,13 @@
 package wire
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,23 +42,21 @@ func parse[T whole[T]](data []byte) (T, error) {
 	return out, nil
 }
 
-// strict decodes a JSON object and lists every field that does not exist or has the
-// wrong type. encoding/json alone stops at the first one, names it without its path and
+// strict decodes a JSON object and lists every field that does not exist, has the wrong
+// type or is given twice. encoding/json alone stops at the first one, names it without its path and
 // takes names in any case.
 func strict[T any](data []byte) (out T, problems release.Problems) {
 	if len(data) == 0 {
 		return out, release.Problems{{Field: "data", Message: "is missing"}}
 	}
-	var raw any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&raw); err != nil {
+	raw, problems, err := readJSON(data)
+	if err != nil {
 		return out, release.Problems{{Field: "data", Message: "is not JSON: " + err.Error()}}
 	}
 	if _, ok := raw.(map[string]any); !ok {
 		return out, release.Problems{{Field: "data", Message: "must be an object, not " + jsonName(raw)}}
 	}
-	var seen inspector
+	seen := inspector{problems: problems}
 	seen.inspect(raw, reflect.TypeFor[T](), "")
 	problems = seen.problems
 	// What is left is sound, so that the rest is read and judged too.
@@ -67,7 +65,7 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 		err = json.Unmarshal(sound, &out)
 	}
 	if err != nil {
-		problems = append(problems, release.Problem{Field: "data", Message: err.Error()})
+		problems = append(problems, release.Problem{Field: "data", Message: "cannot be read"})
 	}
 	return out, problems
 }
@@ -132,11 +130,15 @@ func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bo
 }
 
 // list looks at every entry. One that cannot be read leaves its place empty, so that the
-// others keep theirs.
+// others keep theirs. Nobody looks into a list that is too long.
 func (i *inspector) list(v any, t reflect.Type, path string) bool {
 	list, ok := v.([]any)
 	if !ok {
 		return i.unless(false, path, "must be a list", v)
+	}
+	if most, bounded := release.BoundOf(anyPlace(path)); bounded && len(list) > most {
+		i.problem(path, fmt.Sprintf("has %d entries; at most %d are taken", len(list), most))
+		return false
 	}
 	for n, entry := range list {
 		if !i.inspect(entry, t, fmt.Sprintf("%s[%d]", path, n)) {
@@ -169,6 +171,9 @@ func (i *inspector) object(v any, t reflect.Type, path string) bool {
 }
 
 func (i *inspector) problem(path, message string) {
+	if len(i.problems) >= maxProblems {
+		return
+	}
 	i.problems = append(i.problems, release.Problem{Field: path, Message: message})
 }
 
@@ -197,6 +202,11 @@ func jsonName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// anyPlace returns a path as the table of bounds writes it: a[3].b is a[].b there.
+func anyPlace(path string) string {
+	return regexp.MustCompile(`\[[0-9]+\]`).ReplaceAllString(path, "[]")
+}
+
 func join(path, name string) string {
 	if path == "" {
 		return name
@@ -204,10 +214,17 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
+// maxProblems is how many problems are told at once: a person reads no more, and the work
+// for each grows with those before it.
+const maxProblems = 100
+
 // merge appends the problems of fields that have none yet: what has the wrong type is
 // missing afterwards, which is not a second problem.
 func merge(first, second release.Problems) release.Problems {
 	for _, p := range second {
+		if len(first) >= maxProblems {
+			break
+		}
 		known := slices.ContainsFunc(first, func(q release.Problem) bool {
 			return q.Field == "data" || q.Field == p.Field ||
 				strings.HasPrefix(p.Field, q.Field+".") || strings.HasPrefix(p.Field, q.Field+"[")

@@ -1,7 +1,11 @@
 package wire_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,4 +66,48 @@ func TestParseSpecLooksIntoLists(t *testing.T) {
 	require.NotContains(t, got, "strategy.gates[0].name", "what has the wrong type is not missing as well")
 	require.NotContains(t, got, "strategy.gates[1].name")
 	require.NotContains(t, got, "traffic.alb[0].ingressId", "a large number keeps its digits")
+}
+
+// However much is wrong, judging it is a matter of milliseconds, and what is told has an
+// end. The sizes are those of the largest event, for which work that grows with the square
+// takes many minutes.
+func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
+	t.Parallel()
+	repeat := func(text string) string {
+		return strings.TrimSuffix(strings.Repeat(text, wire.MaxPayload/len(text)), ",")
+	}
+	var names strings.Builder
+	for i := range 20_000 {
+		_, _ = fmt.Fprintf(&names, `"a%d":1,`, i)
+	}
+	unknown := strings.TrimSuffix(names.String(), ",")
+	for name, data := range map[string]string{
+		"gates of numbers":      `{"strategy":{"gates":[` + repeat(`1,`) + `]}}`,
+		"gates of nothing":      `{"strategy":{"gates":[` + repeat(`{},`) + `]}}`,
+		"schedules of nothing":  `{"strategy":{"schedule":[` + repeat(`{"zone":"x"},`) + `]}}`,
+		"traffic of nothing":    `{"traffic":{"alb":[` + repeat(`{"items":[{}]},`) + `]}}`,
+		"fields that are not":   `{` + unknown + `}`,
+		"fields twice":          `{` + unknown + `,` + unknown + `}`,
+		"a long name, a list":   `{"` + strings.Repeat("a", wire.MaxPayload/2) + `":[` + strings.Repeat(`"\ud800",`, wire.MaxPayload/20) + `1]}`,
+		"objects in each other": strings.Repeat(`{"a":`, wire.MaxPayload/5),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, parse := range []func([]byte) error{
+				func(b []byte) error { _, err := wire.ParseSpec(b); return err },
+				func(b []byte) error {
+					_, err := wire.ParseSet(slices.Concat([]byte(`{"name":"s","waves":[{"releases":[{"name":"a","spec":`), b, []byte(`}]}]}`)))
+					return err
+				},
+			} {
+				begun := time.Now()
+				err := parse([]byte(data))
+				require.Error(t, err)
+				require.Less(t, time.Since(begun), 30*time.Second, "on a busy machine with the race detector")
+				var problems release.Problems
+				require.ErrorAs(t, err, &problems)
+				require.LessOrEqual(t, len(problems), 100)
+			}
+		})
+	}
 }

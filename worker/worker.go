@@ -20,6 +20,7 @@ import (
 	"slipway/activities/gates"
 	"slipway/activities/releases"
 	"slipway/activities/sae"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/wire"
@@ -41,7 +42,7 @@ const heartbeatInterval = 3 * time.Second
 type Config struct {
 	// Temporal is connected to the namespace that the worker serves.
 	Temporal client.Client
-	// JetStream publishes the lifecycle events.
+	// JetStream publishes the lifecycle events and keeps the ledger.
 	JetStream jetstream.JetStream
 	// SAE calls the platform in its region.
 	SAE *saeclient.Client
@@ -118,7 +119,7 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := events.New(c.JetStream)
+	publisher, err := events.New(c.JetStream, ledger.New(c.JetStream))
 	if err != nil {
 		return nil, err
 	}

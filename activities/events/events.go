@@ -1,5 +1,5 @@
 // Package events is the activity that publishes the lifecycle events of releases on
-// NATS JetStream.
+// NATS JetStream, and tells the ledger of releases how far they have come.
 package events
 
 import (
@@ -25,15 +25,16 @@ type Bus interface {
 
 // Publisher publishes lifecycle events.
 type Publisher struct {
-	bus Bus
+	bus    Bus
+	ledger Ledger
 }
 
-// New returns a publisher on the bus.
-func New(bus Bus) (*Publisher, error) {
+// New returns a publisher on the bus, which keeps the ledger where there is one; nil is none.
+func New(bus Bus, l Ledger) (*Publisher, error) {
 	if bus == nil {
 		return nil, errors.New("events: a bus is needed")
 	}
-	return &Publisher{bus: bus}, nil
+	return &Publisher{bus: bus, ledger: l}, nil
 }
 
 // Register registers the activity under its name.
@@ -45,8 +46,12 @@ func (p *Publisher) Register(r worker.ActivityRegistry) {
 // activity decides about what follows.
 const publishTimeout = 10 * time.Second
 
-// Publish stores the events in their order. An attempt that follows a lost answer
-// stores nothing twice, because the bus knows each event by its ID.
+// Publish stores the events in their order, then tells the ledger the latest progress of
+// each release. An attempt that follows a lost answer stores nothing twice, because the bus
+// knows each event by its ID.
+//
+// A ledger that is out of reach fails nothing, because the next event brings what it has
+// missed. Only behind an outcome no event comes: that one is tried again.
 //
 // Its errors have the types [release.FaultUnavailable], which retries, and
 // [release.FaultInvalid] for events that the bus can never carry: those are left out, and
@@ -62,6 +67,9 @@ func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error 
 		if err != nil {
 			unfit = append(unfit, err)
 		}
+	}
+	if err := p.report(ctx, in.Events); err != nil {
+		return fault(release.FaultUnavailable, err)
 	}
 	if len(unfit) > 0 {
 		return fault(release.FaultInvalid, fmt.Errorf("events left out: %w", errors.Join(unfit...)))

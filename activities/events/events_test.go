@@ -52,6 +52,6 @@ func TestFaultsRetryAsTheirTypeSays(t *testing.T) {
 
 func TestNewNeedsABus(t *testing.T) {
 	t.Parallel()
-	_, err := New(nil)
+	_, err := New(nil, nil)
 	require.Error(t, err)
 }

@@ -23,6 +23,7 @@ import (
 // node is the part of JSON Schema that the files here use.
 type node struct {
 	ID                   string          `json:"$id"`
+	Description          string          `json:"description"`
 	Ref                  string          `json:"$ref"`
 	Type                 string          `json:"type"`
 	Properties           map[string]node `json:"properties"`
@@ -30,6 +31,8 @@ type node struct {
 	AdditionalProperties any             `json:"additionalProperties"`
 	Items                *node           `json:"items"`
 	Enum                 []string        `json:"enum"`
+	MaxLength            *int            `json:"maxLength"`
+	MaxItems             *int            `json:"maxItems"`
 	Examples             []any           `json:"examples"`
 	Defs                 map[string]node `json:"$defs"`
 }
@@ -346,6 +349,13 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a version to release": {with(`,"version":"v-7"`), false},
 		"a number to release":  {with(`,"instances":3`), false},
 		"a long note":          {with(`,"note":"` + strings.Repeat("é", 1025) + `"`), false},
+		"a digest alone":       {strings.Replace(with(""), "shop:1", "sha256:"+strings.Repeat("ab", 32), 1), false},
+		"half a digest alone":  {strings.Replace(with(""), "shop:1", strings.Repeat("ab", 32), 1), false},
+		"an image by digest":   {strings.Replace(with(""), "shop:1", "shop@sha256:"+strings.Repeat("ab", 32), 1), true},
+		"a long image":         {strings.Replace(with(""), "shop:1", strings.Repeat("a", 4097), 1), false},
+		"a long region":        {strings.Replace(with(""), "cn-hangzhou", "cn-"+strings.Repeat("a", 1000), 1), false},
+		"a long duration":      {with(`,"limits":{"total":"` + strings.Repeat("1h", 33) + `"}`), false},
+		"many schedules":       {with(`,"strategy":{"type":"batch","batches":100,"schedule":[` + strings.Repeat(`{"batch":1,"at":"02:00","zone":"UTC"},`, 50) + `{"batch":2,"at":"02:00","zone":"UTC"}]}`), false},
 		"two artifacts":        {`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1","package":{"url":"http://x/y","version":"1"}}}`, false},
 		"no region":            {`{"app":{"platform":"sae","id":"a"},"artifact":{"image":"shop:1"}}`, false},
 		"an id with a dot":     {`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a.b"},"artifact":{"image":"shop:1"}}`, false},
@@ -365,5 +375,54 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, validate(t, compiled, whole))
 		})
+	}
+}
+
+// What may be given at most is in one table. A schema counts characters where the door
+// counts bytes, so that what is too long for it is too long there, too.
+func TestSchemasHaveTheBoundsOfTheTable(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{schema.Request, schema.Command, schema.SetRequest} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := load(t, name)
+			m := matcher{t: t, files: map[string]node{}, file: root.ID, used: map[string]bool{}}
+			for _, each := range schemas(t) {
+				m.files[load(t, each).ID] = load(t, each)
+			}
+			m.bounds("", root)
+		})
+	}
+}
+
+func (m matcher) bounds(path string, n node) {
+	m.t.Helper()
+	m, n = m.resolve(path, n)
+	most, named := release.BoundOf(path)
+	switch {
+	case n.Type == "array":
+		require.True(m.t, named, "%s has no bound", path)
+		require.NotNil(m.t, n.MaxItems, path)
+		require.Equal(m.t, most, *n.MaxItems, path)
+		m.bounds(path+"[]", *n.Items)
+	case n.Type == "object":
+		for name, property := range n.Properties {
+			m.bounds(strings.TrimPrefix(path+"."+name, "."), property)
+		}
+	case n.Type == "string" && len(n.Enum) == 0:
+		if !named {
+			most = release.MaxText
+		}
+		require.NotNil(m.t, n.MaxLength, path)
+		require.Equal(m.t, most, *n.MaxLength, path)
+	}
+}
+
+// JetStream drops by Nats-Msg-Id what another pipeline has asked for. Whoever writes an
+// event by a schema is told so there.
+func TestSchemasOfWhatIsPublishedWarnOfTheMessageID(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{schema.Request, schema.Command, schema.SetRequest} {
+		require.Contains(t, load(t, name).Description, "Leave the header Nats-Msg-Id out, or give it a value that nobody else has")
 	}
 }

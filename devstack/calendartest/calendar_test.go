@@ -53,8 +53,7 @@ func connect(t *testing.T, s *server.Server, options ...nats.Option) jetstream.J
 func house(t *testing.T) (jetstream.JetStream, *wire.Calendars) {
 	t.Helper()
 	js := connect(t, broker(t))
-	_, err := wire.EnsureCalendar(t.Context(), js)
-	require.NoError(t, err)
+	require.NoError(t, wire.EnsureCalendar(t.Context(), js, 0))
 	return js, wire.NewCalendars(js)
 }
 
@@ -75,7 +74,7 @@ func TestSetupCreatesTheBucketOnce(t *testing.T) {
 	require.ErrorContains(t, err, "create it with: slipway setup")
 
 	for _, want := range []setup.Result{setup.Created, setup.Unchanged} {
-		done, err := setup.NATS(t.Context(), js)
+		done, err := setup.NATS(t.Context(), js, setup.Config{})
 		require.NoError(t, err)
 		require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-calendar", Result: want})
 		require.Contains(t, done, setup.Prepared{Kind: "stream", Name: wire.StreamIn, Result: want})
@@ -93,9 +92,9 @@ func TestSetupRefusesABucketThatForgets(t *testing.T) {
 	js := connect(t, broker(t))
 	_, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: wire.CalendarBucket, History: 5, TTL: time.Hour})
 	require.NoError(t, err)
-	done, err := setup.NATS(t.Context(), js)
+	done, err := setup.NATS(t.Context(), js, setup.Config{})
 	require.ErrorContains(t, err, "set the max age of stream KV_slipway-calendar to 0")
-	require.Len(t, done, len(wire.Streams()), "the streams are prepared all the same")
+	require.Len(t, done, len(wire.Streams())+1, "the streams and the ledger are prepared all the same")
 }
 
 func TestCalendarIsKept(t *testing.T) {
@@ -238,8 +237,7 @@ func TestLeastPermissions(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 
-	_, err := wire.EnsureCalendar(ctx, as("operator"))
-	require.NoError(t, err)
+	require.NoError(t, wire.EnsureCalendar(ctx, as("operator"), 0))
 	require.NoError(t, wire.NewCalendars(as("person")).Edit(ctx, wire.CalendarChange{Action: "stop"}, adding("incident")))
 	require.NoError(t, wire.NewCalendars(as("person")).Edit(ctx, wire.CalendarChange{Action: "stop"}, adding("another")))
 	c, _, err := wire.NewCalendars(as("worker")).Load(ctx)

@@ -23,8 +23,7 @@ func newCommandLine(t *testing.T) *commandLine {
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
 	s := broker(t)
-	_, err := wire.EnsureCalendar(t.Context(), connect(t, s))
-	require.NoError(t, err)
+	require.NoError(t, wire.EnsureCalendar(t.Context(), connect(t, s), 0))
 	return &commandLine{t, binary, s.ClientURL()}
 }
 

@@ -113,7 +113,7 @@ func Request(ctx context.Context, js jetstream.JetStream, eventID string, spec r
 	if _, err := js.PublishMsg(ctx, msg); err != nil {
 		return "", fmt.Errorf("scenario: publish the request: %w", err)
 	}
-	return release.ID(Source, eventID), nil
+	return release.ID(spec.App, Source, eventID), nil
 }
 
 // Command publishes a command event; its ID is the event's.

@@ -65,6 +65,7 @@ func prepared(r setup.Result) []setup.Prepared {
 		{Kind: "stream", Name: "SLIPWAY_EVENTS", Result: r},
 		{Kind: "stream", Name: "SLIPWAY_DEADLETTER", Result: r},
 		{Kind: "bucket", Name: "slipway-calendar", Result: r},
+		{Kind: "bucket", Name: "slipway-ledger", Result: r},
 		{Kind: "search attribute", Name: release.SearchApp, Result: r},
 		{Kind: "search attribute", Name: release.SearchPhase, Result: r},
 	}

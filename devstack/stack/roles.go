@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/log"
 
+	"slipway/ledger"
 	"slipway/saeclient"
 	"slipway/saesim"
 	"slipway/starter"
@@ -28,7 +29,8 @@ func (s *Stack) startRoles(ctx context.Context) error {
 	}
 	if !s.config.WithoutStarter {
 		st, err := starter.New(starter.Config{}, starter.Dependencies{
-			Temporal: s.Client, JetStream: s.JetStream, Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "starter").Logger(),
+			Temporal: s.Client, JetStream: s.JetStream, Ledger: ledger.New(s.JetStream),
+			Metrics: prometheus.NewRegistry(), Logger: s.config.Log.With().Str("role", "starter").Logger(),
 		})
 		if err != nil {
 			return err

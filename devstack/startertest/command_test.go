@@ -24,7 +24,7 @@ func TestACommandBehindItsRequestReachesTheRelease(t *testing.T) {
 	h.starter(starter.Config{})
 
 	want := abort()
-	want.ID, want.Via = wire.CommandID("ci", "2"), "event"
+	want.ID, want.Via = release.CommandID(id, "ci", "2"), "event"
 	want.Kind = "" // the name of the signal says it
 	h.until("the release", func() bool { return h.status(id) != enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED })
 	var got release.Command
@@ -45,7 +45,7 @@ func TestACommandToNobodyBecomesADeadLetter(t *testing.T) {
 		return h.status(ended) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	})
 
-	for eventID, releaseID := range map[string]string{"3": ended, "4": release.ID("ci", "never"), "5": release.ID("ci", "neither")} {
+	for eventID, releaseID := range map[string]string{"3": ended, "4": release.ID(app("shop"), "ci", "never"), "5": release.ID(app("shop"), "ci", "neither")} {
 		h.command(eventID, releaseID, abort())
 		letter := h.deadLetter(wire.CommandSubject(releaseID))
 		require.Contains(t, letter.Header.Get(wire.HeaderReason), "no such release or set runs")

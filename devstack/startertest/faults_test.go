@@ -96,7 +96,7 @@ func TestADeadLetterThatCannotBeStoredKeepsTheMessageAlive(t *testing.T) {
 	h.until("a retry", func() bool { return s.count(t, "request", "retried") > 0 })
 	require.EqualValues(t, 1, h.messages(wire.StreamIn))
 
-	require.NoError(t, wire.EnsureStreams(h.ctx, h.js))
+	require.NoError(t, wire.EnsureStreams(h.ctx, h.js, wire.Storage{}))
 	letter := h.deadLetter(subject)
 	require.NotEqual(t, "1", letter.Header.Get(wire.HeaderDeliveryCount))
 	h.untilTaken()
@@ -110,7 +110,7 @@ func TestAStarterWaitsForItsStream(t *testing.T) {
 	s := h.starter(starter.Config{})
 	require.ErrorContains(t, h.ready(s.Starter), "consumer slipway-starter")
 
-	require.NoError(t, wire.EnsureStreams(h.ctx, h.js))
+	require.NoError(t, wire.EnsureStreams(h.ctx, h.js, wire.Storage{}))
 	id := h.request("1", spec("shop"))
 	h.untilTaken()
 	require.NoError(t, h.ready(s.Starter))
@@ -155,5 +155,5 @@ func TestTwoStartersShareTheWork(t *testing.T) {
 	}
 	h.untilTaken()
 	require.Equal(t, all, a.count(t, "request", "accepted")+b.count(t, "request", "accepted"))
-	require.Equal(t, release.ID("ci", "0"), h.lane("shop-0").Running.ReleaseID)
+	require.Equal(t, release.ID(app("shop-0"), "ci", "0"), h.lane("shop-0").Running.ReleaseID)
 }

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/devstack/embedded"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/starter"
 	"slipway/wire"
@@ -65,7 +66,8 @@ func newHouse(t *testing.T, lane any) *house {
 	t.Cleanup(conn.Close)
 	h.js, err = jetstream.New(conn)
 	require.NoError(t, err)
-	require.NoError(t, wire.EnsureStreams(ctx, h.js))
+	require.NoError(t, wire.EnsureStreams(ctx, h.js, wire.Storage{}))
+	require.NoError(t, ledger.EnsureLedger(ctx, h.js, ledger.Config{}))
 
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
@@ -136,7 +138,7 @@ type running struct {
 func (h *house) bare() (*starter.Starter, <-chan error) {
 	h.t.Helper()
 	s, err := starter.New(starter.Config{}, starter.Dependencies{
-		JetStream: h.js, Temporal: h.client, Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
 	})
 	require.NoError(h.t, err)
 	done := make(chan error, 1)
@@ -150,7 +152,7 @@ func (h *house) starter(cfg starter.Config) *running {
 	cfg.RetryDelay, cfg.MaxRetryDelay = 50*time.Millisecond, 200*time.Millisecond
 	registry := prometheus.NewRegistry()
 	s, err := starter.New(cfg, starter.Dependencies{
-		JetStream: h.js, Temporal: h.client, Metrics: registry,
+		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Metrics: registry,
 		Logger: zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.ErrorLevel),
 	})
 	require.NoError(h.t, err)
@@ -197,7 +199,7 @@ func (h *house) request(eventID string, s release.Spec) string {
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: eventID}, s)
 	require.NoError(h.t, err)
 	h.publish(msg)
-	return release.ID("ci", eventID)
+	return release.ID(s.App, "ci", eventID)
 }
 
 // command publishes a command.

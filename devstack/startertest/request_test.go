@@ -31,7 +31,7 @@ func TestTheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	s := h.starter(starter.Config{})
 	h.untilTaken()
 
-	id := release.ID("ci", "42")
+	id := release.ID(app("shop"), "ci", "42")
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
 	state := h.lane("shop")
 	require.Equal(t, id, state.Running.ReleaseID)
@@ -113,7 +113,7 @@ func TestAWrongSpecIsReturnedWithAllItsProblems(t *testing.T) {
 		require.Contains(t, letter.Header.Get(wire.HeaderReason), want)
 	}
 	h.untilTaken()
-	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, h.status(release.ID("ci", "1")))
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, h.status(release.ID(release.App{Platform: release.PlatformSAE, Region: "HZ", ID: "shop"}, "ci", "1")))
 }
 
 func TestALargeMessageBecomesADeadLetterAndAHugeOneDoesNotEnter(t *testing.T) {

@@ -41,7 +41,7 @@ func TestEnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	for range 2 {
-		require.NoError(t, wire.EnsureStreams(t.Context(), js))
+		require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
 		for _, want := range wire.Streams() {
 			got := config(t, js, want.Name)
 			require.Equal(t, want.Subjects, got.Subjects)
@@ -63,7 +63,7 @@ func TestEnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T) {
 		MaxBytes: 1 << 20, MaxAge: time.Hour, Storage: jetstream.MemoryStorage,
 	})
 	require.NoError(t, err)
-	require.NoError(t, wire.EnsureStreams(t.Context(), js))
+	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
 	got := config(t, js, wire.StreamIn)
 	require.Equal(t, []string{wire.AllRequests, wire.AllCommands}, got.Subjects)
 	require.Equal(t, jetstream.DiscardNew, got.Discard)
@@ -100,8 +100,8 @@ func published(t *testing.T, js jetstream.JetStream) []wire.LifecycleEvent {
 func TestEventsArePublishedInTheirOrderAndOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
-	require.NoError(t, wire.EnsureStreams(t.Context(), js))
-	p, err := events.New(js)
+	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	in := release.PublishInput{Events: []release.Event{event(release.EventAccepted, ""), event(release.EventStarted, "")}}
 	for range 3 {
@@ -118,8 +118,8 @@ func TestEventsArePublishedInTheirOrderAndOnce(t *testing.T) {
 func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
-	require.NoError(t, wire.EnsureStreams(t.Context(), js))
-	p, err := events.New(js)
+	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{
 		event(release.EventAccepted, ""), event(release.EventStarted, string(make([]byte, wire.MaxPayload))), event(release.EventFailed, ""),
@@ -132,7 +132,7 @@ func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 func TestAnEventIsTriedAgainWhileTheBusIsAway(t *testing.T) {
 	t.Parallel()
 	js, server := bus(t)
-	p, err := events.New(js)
+	p, err := events.New(js, nil)
 	require.NoError(t, err)
 	in := release.PublishInput{Events: []release.Event{event(release.EventAccepted, "")}}
 	requireFault(t, p.Publish(t.Context(), in), release.FaultUnavailable) // there is no stream

@@ -9,11 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -48,6 +52,47 @@ func TestCommandLine(t *testing.T) {
 	cli.out(0, "release", "submit", "-f", cli.releaseFile(app, "{type: all}"), "--event-id", "build-2", "--wait", "--timeout", patience.String())
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
+	cli.remembers(app, id)
+}
+
+// remembers checks what the command line knows of an aborted release once Temporal has
+// forgotten it.
+func (c *commandLine) remembers(app release.App, id string) {
+	c.t.Helper()
+	c.forget(id)
+	picture, told := c.run(0, "release", "get", id)
+	require.Contains(c.t, told, "Temporal has forgotten the release")
+	require.Contains(c.t, picture, "Aborted")
+	var p release.Progress
+	require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "release", "get", id, "-o", "json")), &p))
+	require.Equal(c.t, id, p.ReleaseID)
+	require.Equal(c.t, release.PhaseAborted, p.Outcome)
+
+	require.Regexp(c.t, `(?s)Succeeded.*Aborted.*`+id, c.out(0, "history", app.SearchValue()))
+	var records []ledger.Record
+	require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "history", app.SearchValue(), "-o", "json", "--limit", "1")), &records))
+	require.Len(c.t, records, 1)
+	require.Equal(c.t, release.PhaseSucceeded, records[0].Outcome)
+	require.Contains(c.t, c.out(0, "__complete", "history", ""), app.SearchValue())
+	require.Contains(c.t, c.errOut(0, "history", "sae/cn-hangzhou/nobody"), "the ledger has no release")
+}
+
+// forget deletes the workflow of a release, as Temporal does once its retention has passed.
+func (h *house) forget(id string) {
+	h.t.Helper()
+	_, err := h.Client.WorkflowService().DeleteWorkflowExecution(h.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: stack.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id)},
+	})
+	require.NoError(h.t, err)
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for h.started(id) {
+		select {
+		case <-ticker.C:
+		case <-h.ctx.Done():
+			require.Fail(h.t, "Temporal does not forget "+id)
+		}
+	}
 }
 
 // commandLine runs the binary in the environment of the stack.

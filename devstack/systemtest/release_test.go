@@ -8,6 +8,7 @@ import (
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -46,6 +47,25 @@ func deploy(h *house) {
 	require.Equal(h.t, []string{saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
 	require.Equal(h.t, p.Phase, h.result(id).Phase, "the last event tells what the workflow answers")
+	h.requireRemembered(app, id)
+}
+
+// requireRemembered checks what the ledger has of a release that has succeeded; its workflow
+// ends once the ledger was told.
+func (h *house) requireRemembered(app release.App, id string) {
+	h.t.Helper()
+	r, err := ledger.New(h.JetStream).GetOf(h.ctx, app, id)
+	require.NoError(h.t, err)
+	require.Equal(h.t, release.PhaseSucceeded, r.Outcome)
+	require.Equal(h.t, scenario.NewImage, r.Artifact.Image)
+	require.Equal(h.t, "systemtest", r.RequestedBy)
+	require.Equal(h.t, ledger.Identity{Source: scenario.Source, EventID: h.t.Name(), Digest: spec(app, all()).Digest()}, r.Identity)
+	require.True(h.t, r.Accepted)
+	require.NotEmpty(h.t, r.Progress.ScalingRules)
+	for _, rule := range r.Progress.ScalingRules {
+		require.True(h.t, rule.Restored, rule.Name)
+	}
+	require.True(h.t, r.Held.Empty())
 }
 
 func grayWithConfirmations(h *house) {
@@ -81,7 +101,7 @@ func sameEventFiveTimes(h *house) {
 		sequences = append(sequences, ack.Sequence)
 	}
 	require.Len(h.t, sequences, 5)
-	id := release.ID(scenario.Source, h.t.Name())
+	id := release.ID(app, scenario.Source, h.t.Name())
 	h.until(h.follow(id), release.EventSucceeded, 0)
 	// A later release of the same application can only begin after the five were handled.
 	_, next := h.request(app, h.t.Name()+"-next", all())
@@ -163,7 +183,7 @@ func specFullOfProblems(h *house) {
 	reason := letter.Headers().Get(wire.HeaderReason)
 	require.Contains(h.t, reason, "app.region")
 	require.Contains(h.t, reason, "strategy.gray")
-	require.False(h.t, h.started(release.ID(scenario.Source, h.t.Name())))
+	require.False(h.t, h.started(release.ID(bad.App, scenario.Source, h.t.Name())))
 }
 
 func commandToNobody(h *house) {

@@ -31,7 +31,7 @@ func TestSeveralApplicationsAsOne(t *testing.T) {
 		_, err = h.JetStream.PublishMsg(h.ctx, msg)
 		require.NoError(t, err)
 	}
-	id := release.SetID(scenario.Source, t.Name())
+	id := release.SetID(set.Name, scenario.Source, t.Name())
 	events := h.follow(id)
 	h.until(events, release.EventWaveWaiting, 0)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(first))

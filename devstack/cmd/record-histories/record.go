@@ -338,7 +338,7 @@ func (r *recorder) playLanes(ctx context.Context) error {
 	if err := r.tell(ctx, app, release.UpdateResume, release.LaneCommand{By: "ops"}); err != nil {
 		return err
 	}
-	if err := r.until(ctx, release.ID(scenario.Source, "lane-parked"), release.EventBatchWaiting); err != nil {
+	if err := r.until(ctx, release.ID(app, scenario.Source, "lane-parked"), release.EventBatchWaiting); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -360,7 +360,7 @@ func (r *recorder) playLanes(ctx context.Context) error {
 	if err := r.ask(ctx, "lane-hotfix", hotfix, release.EventRolledBack); err != nil {
 		return err
 	}
-	if err := r.until(ctx, release.ID(scenario.Source, "lane-newer"), release.EventSucceeded); err != nil {
+	if err := r.until(ctx, release.ID(app, scenario.Source, "lane-newer"), release.EventSucceeded); err != nil {
 		return err
 	}
 	if err := r.ask(ctx, "lane-denied", hotfix, release.EventFailed); err != nil {
@@ -381,7 +381,7 @@ func (r *recorder) playLanes(ctx context.Context) error {
 // loseOne terminates a parked release whose change order was aborted on the platform, and
 // records the watchdog that its lane lets look after it.
 func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
-	id := release.ID(scenario.Source, "lane-lost")
+	id := release.ID(spec.App, scenario.Source, "lane-lost")
 	if err := r.ask(ctx, "lane-lost", spec, release.EventBatchWaiting); err != nil {
 		return err
 	}
@@ -444,7 +444,7 @@ func (r *recorder) playSet(ctx context.Context) error {
 		}
 	}
 	set.Waves[1].Confirm = release.ConfirmManual
-	id := release.SetID(scenario.Source, "set")
+	id := release.SetID(set.Name, scenario.Source, "set")
 	handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: release.SetWorkflowID(id), TaskQueue: release.WorkflowTaskQueue,
 	}, release.WorkflowReleaseSet, release.SetRequest{ID: id, Set: set})

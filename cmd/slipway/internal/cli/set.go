@@ -45,7 +45,7 @@ func (a *app) setSubmit() *cobra.Command {
 		Long: `Ask for the set that a file describes, by an event on NATS JetStream, and print the set ID.
 The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: ReleaseSet, spec.
 
-The source and the ID of the event are the identity of the set, as they are of a release.
+Its name and the source and ID of the event are the identity of the set.
 
 With --wait the set is followed like "slipway set watch" does, and the exit code tells the
 outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention, 8 when --timeout
@@ -62,7 +62,7 @@ is up.`,
 			return asked{
 				what: "set", follow: a.followSet,
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
-				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(s.source, s.eventID)} },
+				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
 			}, err
 		})
 	}

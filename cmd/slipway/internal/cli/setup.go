@@ -19,16 +19,20 @@ const setupTime = 2 * time.Minute
 func (a *app) setup() *cobra.Command {
 	cmd := printing(settings(&cobra.Command{
 		Use:   "setup",
-		Short: "Prepare NATS and Temporal: streams, freeze calendar and search attributes",
+		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
-the key-value bucket of the freeze calendar (slipway-calendar), and register Temporal's
-search attributes (SlipwayApp, SlipwayPhase), then wait until they can be used. Doing it
-again changes nothing; limits that an operator has set on the streams stay as they are.`,
+the key-value buckets of the freeze calendar (slipway-calendar) and of the ledger of releases
+(slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayPhase), then
+wait until they can be used. Doing it again changes nothing.
+
+How many servers keep what, and for how long, are settings. What is not said is created with
+its default, and stays as an operator has set it where it exists; what is said is set.`,
 		Example: `  slipway setup
+  slipway setup --nats-replicas 3 --ledger-retention 800d --deadletter-retention 180d
   slipway setup --nats-url nats://nats.example:4222 --temporal-address temporal.example:7233 -o json`,
 		GroupID: groupCare,
 		Args:    arguments(),
-	}, config.Temporal(), config.NATS()))
+	}, config.Setup(), config.Temporal(), config.NATS()))
 	timeout := cmd.Flags().Duration(flagTimeout, setupTime, "give up after this time")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, err := format(cmd)
@@ -39,9 +43,13 @@ again changes nothing; limits that an operator has set on the streams stay as th
 		if err != nil {
 			return err
 		}
+		how, err := setupConfig(v)
+		if err != nil {
+			return err
+		}
 		ctx, cancel := within(cmd.Context(), *timeout)
 		defer cancel()
-		kept, natsErr := a.setupNATS(ctx, v)
+		kept, natsErr := a.setupNATS(ctx, v, how)
 		attributes, temporalErr := a.setupAttributes(ctx, v)
 		done := append(kept, attributes...)
 		if len(done) > 0 {
@@ -62,13 +70,34 @@ func preparedTable(done []setup.Prepared) string {
 	return render.Table(rows, render.Style{})
 }
 
-func (a *app) setupNATS(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
+// maxReplicas is how many servers can keep a stream at most.
+const maxReplicas = 5
+
+// setupConfig reads how what is kept on NATS is to be kept.
+func setupConfig(v *config.Values) (setup.Config, error) {
+	var c setup.Config
+	var err error
+	if c.Storage.Replicas, err = v.Count(config.NATSReplicas, maxReplicas); err != nil {
+		return c, err
+	}
+	for name, age := range map[string]*time.Duration{
+		config.RequestsRetention: &c.Storage.RequestsAge, config.EventsRetention: &c.Storage.EventsAge,
+		config.DeadLetterRetention: &c.Storage.DeadLettersAge, config.LedgerRetention: &c.Ledger.MaxAge,
+	} {
+		if *age, err = v.Retention(name); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config) ([]setup.Prepared, error) {
 	js, closeNATS, err := a.jetStream(v, "slipway setup")
 	if err != nil {
 		return nil, err
 	}
 	defer closeNATS()
-	return setup.NATS(ctx, js)
+	return setup.NATS(ctx, js, how)
 }
 
 func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {

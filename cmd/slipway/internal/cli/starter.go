@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/ledger"
 	"slipway/starter"
 )
 
@@ -29,7 +30,7 @@ its hands are done.`,
 		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
 			s, err := starter.New(starter.Config{}, starter.Dependencies{
-				JetStream: r.js, Temporal: r.temporal, Metrics: r.metrics, Logger: r.log,
+				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
 			})
 			if err != nil {
 				return err

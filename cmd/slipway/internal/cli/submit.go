@@ -65,9 +65,9 @@ func (a *app) submit() *cobra.Command {
 		Long: `Ask for the release that a file describes, by an event on NATS JetStream, and print the
 release ID. The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: Release, spec.
 
-The source and the ID of the event are the identity of the release: submitting with the
-same two again, however late, means the same release. Without --event-id a new one is
-made and told, so that a retry can repeat it.
+The application and the source and ID of the event are the identity of the release:
+submitting with the same again, however late, means the same release. Without --event-id
+a new one is made and told, so that a retry can repeat it.
 
 With --wait the release is followed like "slipway release watch" does, and the exit code
 tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention,
@@ -100,7 +100,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 		return asked{
 			what: "release", follow: a.follow,
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
-			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(s.source, s.eventID)} },
+			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
 		}, err
 	})
 }

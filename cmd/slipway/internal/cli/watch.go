@@ -19,16 +19,17 @@ import (
 
 func (a *app) get() *cobra.Command {
 	var watch bool
-	cmd := a.onRelease(&cobra.Command{
+	cmd := settings(a.onRelease(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
-decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch".`,
+decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch". One
+that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
 		Args: arguments("ID"),
-	})
+	}), config.NATS())
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop after this time (default 30s, with --watch never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -118,6 +119,9 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 	}
 	defer closeClient()
 	look, err := client.Look(ctx, g.id)
+	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
+		look.Progress, err = a.recorded(ctx, cmd, g.id, missing)
+	}
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,12 @@ const (
 	DeploymentName    = "deployment-name"
 	DeploymentBuildID = "deployment-build-id"
 
+	NATSReplicas        = "nats-replicas"
+	RequestsRetention   = "requests-retention"
+	EventsRetention     = "events-retention"
+	DeadLetterRetention = "deadletter-retention"
+	LedgerRetention     = "ledger-retention"
+
 	TemporalAddress   = "temporal-address"
 	TemporalNamespace = "temporal-namespace"
 
@@ -95,6 +101,18 @@ func Worker() []Setting {
 	}
 }
 
+// Setup says how what is kept on NATS is kept. What is not said is created with the default,
+// and stays as it is where it exists.
+func Setup() []Setting {
+	return []Setting{
+		{Name: NATSReplicas, Env: "SLIPWAY_NATS_REPLICAS", Usage: "servers that keep each stream and bucket, 1 to 5, of a cluster of as many (default 1)"},
+		{Name: RequestsRetention, Env: "SLIPWAY_REQUESTS_RETENTION", Usage: "how long a request is kept that nobody takes (default 30d)"},
+		{Name: EventsRetention, Env: "SLIPWAY_EVENTS_RETENTION", Usage: "how long a lifecycle event is kept (default 90d)"},
+		{Name: DeadLetterRetention, Env: "SLIPWAY_DEADLETTER_RETENTION", Usage: "how long a dead letter is kept (default none: until it is purged)"},
+		{Name: LedgerRetention, Env: "SLIPWAY_LEDGER_RETENTION", Usage: "how long the record of a release is kept, and so an event counts once (default 400d)"},
+	}
+}
+
 // Temporal is where Temporal is found. The rest of its settings (TLS, API key, profile)
 // are those of Temporal's own environment configuration.
 func Temporal() []Setting {
@@ -123,7 +141,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Temporal(), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Setup(), Temporal(), NATS()} {
 		out = append(out, group...)
 	}
 	return out

@@ -160,3 +160,40 @@ func (v *Values) Duration(name string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// Count returns a setting that must be a whole number from 1 to most; 0 when nothing was said.
+func (v *Values) Count(name string, most int) (int, error) {
+	if !v.Said(name) {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(v.String(name))
+	if err != nil || n < 1 || n > most {
+		return 0, v.Bad(name, fmt.Sprintf("%q is not a whole number from 1 to %d", v.String(name), most), "write for example 1 or 3")
+	}
+	return n, nil
+}
+
+// Forever is a retention without an end.
+const Forever time.Duration = -1
+
+// Retention returns how long something is kept: a number of days such as 90d, a duration of
+// at least an hour, or [Forever] for none; 0 when nothing was said.
+func (v *Values) Retention(name string) (time.Duration, error) {
+	if !v.Said(name) {
+		return 0, nil
+	}
+	given := v.String(name)
+	if given == "none" {
+		return Forever, nil
+	}
+	d, err := time.ParseDuration(given)
+	if days, ok := strings.CutSuffix(given, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16) // 16 bits are 179 years
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d < time.Hour {
+		return 0, v.Bad(name, fmt.Sprintf("%q is not a time of at least an hour", given), "write for example 90d or 36h, or none to keep it for ever")
+	}
+	return d, nil
+}

@@ -25,7 +25,7 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	config.AddFlags(flags, config.File())
 	config.AddFlags(flags, config.HTTP("127.0.0.1:8080")...)
 	config.AddFlags(flags, config.All()[:2]...)
-	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Temporal(), config.NATS()} {
+	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Setup(), config.Temporal(), config.NATS()} {
 		config.AddFlags(flags, group...)
 	}
 	args := g.args
@@ -197,5 +197,42 @@ func TestNumbersAndDurations(t *testing.T) {
 		require.ErrorContains(t, err, "(environment variable SLIPWAY_SAE_CALLS_PER_SECOND): \""+bad+"\" is not a positive number")
 		_, err = v.Duration(config.SAESettle)
 		require.ErrorContains(t, err, "is not a positive duration; write for example 90s")
+	}
+}
+
+func TestRetentions(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (time.Duration, error) {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_LEDGER_RETENTION": text}})
+		require.NoError(t, err)
+		return v.Retention(config.LedgerRetention)
+	}
+	for text, want := range map[string]time.Duration{
+		"": 0, "400d": 400 * 24 * time.Hour, "1d": 24 * time.Hour, "36h": 36 * time.Hour, "1h0m": time.Hour, "none": config.Forever,
+	} {
+		got, err := read(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, bad := range []string{"400", "0d", "-1d", "1.5d", "d", "59m", "-1h", "forever", "70000d", "0"} {
+		_, err := read(bad)
+		require.ErrorContains(t, err, "setting ledger-retention (environment variable SLIPWAY_LEDGER_RETENTION): \""+bad+"\" is not a time of at least an hour; write for example 90d", bad)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "1": 1, "5": 5} {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_NATS_REPLICAS": text}})
+		require.NoError(t, err)
+		got, err := v.Count(config.NATSReplicas, 5)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, bad := range []string{"0", "-1", "6", "3.5", "three"} {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_NATS_REPLICAS": bad}})
+		require.NoError(t, err)
+		_, err = v.Count(config.NATSReplicas, 5)
+		require.ErrorContains(t, err, "setting nats-replicas (environment variable SLIPWAY_NATS_REPLICAS): \""+bad+"\" is not a whole number from 1 to 5; write for example 1 or 3")
 	}
 }

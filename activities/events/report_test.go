@@ -1,0 +1,120 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// book is a ledger that notes what it is told, and answers with its error.
+type book struct {
+	told []release.Progress
+	err  error
+}
+
+func (b *book) Update(_ context.Context, u ledger.Report) error {
+	b.told = append(b.told, u.Progress)
+	return b.err
+}
+
+// shelf is a bus that counts what it takes, and answers with its error.
+type shelf struct {
+	stored int
+	err    error
+}
+
+func (s *shelf) PublishMsg(context.Context, *nats.Msg, ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	if s.err == nil {
+		s.stored++
+	}
+	return &jetstream.PubAck{}, s.err
+}
+
+func event(id string, kind release.EventKind, phase release.Phase) release.Event {
+	p := release.Progress{ReleaseID: id, App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Phase: phase}
+	if phase.Ended() {
+		p.Outcome = phase
+	}
+	return release.Event{ID: release.EventID(id, kind, 0), Kind: kind, Progress: p}
+}
+
+func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
+	t.Parallel()
+	bus, b := &shelf{}, &book{}
+	p, err := New(bus, b)
+	require.NoError(t, err)
+	first := []release.Event{
+		event("r-1", release.EventAccepted, release.PhaseQueued), event("r-2", release.EventAccepted, release.PhaseQueued),
+		event("r-1", release.EventStarted, release.PhaseRollingOut),
+		{ID: "s-1.started", Kind: release.EventStarted, Set: &release.SetProgress{SetID: "s-1", Name: "checkout"}},
+	}
+	require.NoError(t, p.Publish(t.Context(), release.PublishInput{Events: first}))
+	require.Equal(t, []release.Progress{first[2].Progress, first[1].Progress}, b.told)
+	require.Equal(t, 4, bus.stored)
+}
+
+func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
+	t.Parallel()
+	running := event("r-1", release.EventStarted, release.PhaseRollingOut)
+	ended := event("r-1", release.EventSucceeded, release.PhaseSucceeded)
+	for name, c := range map[string]struct {
+		events []release.Event
+		err    error
+		fails  bool
+	}{
+		"under way, out of reach":       {[]release.Event{running}, ledger.ErrUnavailable, false},
+		"under way, broken off":         {[]release.Event{running}, context.Canceled, false},
+		"ended, out of reach":           {[]release.Event{running, ended}, ledger.ErrUnavailable, true},
+		"ended, broken off":             {[]release.Event{ended}, context.Canceled, true},
+		"ended, a record not to change": {[]release.Event{ended}, errors.New("is no record of a release"), false},
+		"ended, and told":               {[]release.Event{ended}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bus := &shelf{}
+			p, err := New(bus, &book{err: c.err})
+			require.NoError(t, err)
+			err = p.Publish(t.Context(), release.PublishInput{Events: c.events})
+			require.Equal(t, len(c.events), bus.stored)
+			if !c.fails {
+				require.NoError(t, err)
+				return
+			}
+			got, ok := errors.AsType[*temporal.ApplicationError](err)
+			require.True(t, ok)
+			require.Equal(t, string(release.FaultUnavailable), got.Type())
+			require.False(t, got.NonRetryable())
+		})
+	}
+}
+
+func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
+	t.Parallel()
+	huge := event("r-1", release.EventFailed, release.PhaseFailed)
+	huge.Progress.Reason = strings.Repeat("x", wire.MaxPayload)
+	b := &book{}
+	p, err := New(&shelf{}, b)
+	require.NoError(t, err)
+	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{huge}})
+	require.ErrorContains(t, err, "events left out")
+	require.Len(t, b.told, 1)
+}
+
+func TestTheLedgerWaitsForTheBus(t *testing.T) {
+	t.Parallel()
+	b := &book{}
+	p, err := New(&shelf{err: nats.ErrNoResponders}, b)
+	require.NoError(t, err)
+	require.Error(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{event("r-1", release.EventStarted, release.PhaseRollingOut)}}))
+	require.Empty(t, b.told)
+}

@@ -1,0 +1,44 @@
+package render
+
+import (
+	"cmp"
+
+	"slipway/ledger"
+	"slipway/release"
+)
+
+// History draws what an application was released with, as the ledger has it.
+func History(records []ledger.Record, style Style) string {
+	table := [][]Cell{Text("WHEN", "ARTIFACT", "OPERATION", "OUTCOME", "BY", "RELEASE", "REASON")}
+	for _, r := range records {
+		table = append(table, []Cell{
+			{Text: stamp(r.Asked())},
+			{Text: artifactOf(r)},
+			{Text: string(r.Progress.Operation)},
+			outcome(r),
+			{Text: r.RequestedBy},
+			{Text: r.ReleaseID},
+			{Text: r.Progress.Reason},
+		})
+	}
+	return Table(table, style)
+}
+
+// artifactOf is empty for what brings none, such as a restart.
+func artifactOf(r ledger.Record) string {
+	if r.Artifact == (release.Artifact{}) {
+		return ""
+	}
+	return r.Artifact.String()
+}
+
+// outcome is how a release has ended, or how far it has come.
+func outcome(r ledger.Record) Cell {
+	if p := cmp.Or(r.Outcome, r.Progress.Phase); p != "" {
+		return phase(p)
+	}
+	if r.Accepted {
+		return Cell{Text: "accepted"}
+	}
+	return Cell{Text: "not accepted yet"}
+}

@@ -1,0 +1,44 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrUnavailable means that the ledger could not be asked: NATS is away, the bucket does not
+// exist, or others change the record all the time. The change may or may not have been
+// stored; each can be made again.
+var ErrUnavailable = errors.New("the ledger is out of reach")
+
+// ErrNotFound means that there is no such record: there never was one, or it is older than
+// the ledger keeps it.
+var ErrNotFound = errors.New("not in the ledger")
+
+// ConflictError means that a release was asked for before, with another content.
+type ConflictError struct {
+	ReleaseID string
+	// Recorded is the digest of the content that the release has, and Asked that of the
+	// content that was refused. See [release.Spec.Digest].
+	Recorded, Asked string
+}
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("release %s was asked for before with another content: recorded is %s, asked for is %s; ask under another event id",
+		e.ReleaseID, e.Recorded, e.Asked)
+}
+
+// unavailable turns what NATS or the way to it has answered into [ErrUnavailable]. A caller
+// that has cancelled its context is not told about NATS.
+func unavailable(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, jetstream.ErrBucketNotFound):
+		return fmt.Errorf("%w: bucket %s does not exist (%w); create it with: slipway setup", ErrUnavailable, Bucket, err)
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

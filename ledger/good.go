@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// judgement is what a release has shown about an artifact.
+type judgement struct {
+	artifact release.Artifact
+	good     bool
+	at       time.Time
+	// releaseID tells apart what has ended at one time.
+	releaseID string
+}
+
+// judgements are what a release has shown. One that succeeded has shown its artifact to be
+// good, and a rollback that succeeded has left the artifact that ran before it. One that had
+// begun to change the application and ended otherwise has shown its artifact to be bad. What
+// ended before it began a change, or needs attention, shows nothing.
+func (r Record) judgements() []judgement {
+	p := r.Progress
+	says := func(a release.Artifact, good bool) judgement {
+		return judgement{artifact: a, good: good, at: r.EndedAt, releaseID: r.ReleaseID}
+	}
+	switch p.Operation {
+	case release.OperationRestart, release.OperationRescale:
+		return nil // they bring nothing
+	case release.OperationRelease, release.OperationRollback:
+	}
+	if r.Outcome == release.PhaseSucceeded {
+		shown := []judgement{says(r.Artifact, true)}
+		if p.Operation == release.OperationRollback && p.RollbackTo != nil {
+			shown = append(shown, says(p.RollbackTo.Artifact, false))
+		}
+		return shown
+	}
+	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeOrderID == "" {
+		return nil
+	}
+	return []judgement{says(r.Artifact, false)}
+}
+
+// lastGood returns the artifacts that are good, the one that has succeeded latest first: the
+// latest judgement of each counts. It leaves out what runs and what is to be avoided.
+func lastGood(records []Record, running release.Artifact, avoid []release.Artifact) []release.Artifact {
+	var all []judgement
+	for _, r := range records {
+		all = append(all, r.judgements()...)
+	}
+	slices.SortStableFunc(all, func(a, b judgement) int {
+		if c := b.at.Compare(a.at); c != 0 {
+			return c
+		}
+		return strings.Compare(b.releaseID, a.releaseID)
+	})
+	out := append([]release.Artifact{{}, running}, avoid...)
+	var good []release.Artifact
+	for _, j := range all {
+		if slices.ContainsFunc(out, j.artifact.Same) {
+			continue
+		}
+		if j.good {
+			good = append(good, j.artifact)
+		}
+		out = append(out, j.artifact) // what is older about it does not count
+	}
+	return good
+}

@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// story is a list of releases that have ended one after the other.
+type story []Record
+
+// then adds a release of the image with the tag, whose change was begun.
+func (s story) then(tag string, outcome release.Phase) story {
+	p := progress(outcome)
+	p.Artifact, p.ChangeOrderID = image(tag), "co-1"
+	r := Record{ReleaseID: "r-" + string(rune('a'+len(s)))}.reported(Report{Progress: p})
+	r.EndedAt = at(len(s))
+	return append(s, r)
+}
+
+// rollback adds a rollback that has succeeded, from what the latest release has brought.
+func (s story) rollback(to string) story {
+	from := s[len(s)-1].Artifact
+	return s.then(to, release.PhaseSucceeded).but(func(r *Record) {
+		r.Progress.Operation, r.Progress.RollbackTo = release.OperationRollback, &release.Version{Artifact: from}
+	})
+}
+
+// but changes the latest release.
+func (s story) but(change func(*Record)) story {
+	change(&s[len(s)-1])
+	return s
+}
+
+func TestLastGood(t *testing.T) {
+	t.Parallel()
+	const succeeded, aborted = release.PhaseSucceeded, release.PhaseAborted
+	operation := func(o release.Operation) func(*Record) { return func(r *Record) { r.Progress.Operation = o } }
+	for name, c := range map[string]struct {
+		releases story
+		running  string
+		avoid    []string
+		want     []string
+	}{
+		"nothing was released":    {nil, "1", nil, nil},
+		"the newest first":        {story{}.then("1", succeeded).then("2", succeeded).then("3", succeeded), "3", nil, []string{"2", "1"}},
+		"a release of today runs": {story{}.then("1", succeeded).then("2", succeeded), "0", nil, []string{"2", "1"}},
+		"one is to be avoided":    {story{}.then("1", succeeded).then("2", succeeded).then("3", succeeded), "3", []string{"2"}, []string{"1"}},
+		"one was aborted":         {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded), "4", nil, []string{"2"}},
+		"one was rolled back":     {story{}.then("2", succeeded).then("3", release.PhaseRolledBack).then("4", succeeded), "4", nil, []string{"2"}},
+		"one has failed":          {story{}.then("2", succeeded).then("3", release.PhaseFailed).then("4", succeeded), "4", nil, []string{"2"}},
+		"one needs attention":     {story{}.then("2", succeeded).then("3", release.PhaseNeedsAttention).then("4", succeeded), "4", nil, []string{"2"}},
+		"one runs still":          {story{}.then("2", succeeded).then("3", release.PhaseRollingOut), "1", nil, []string{"2"}},
+		"a good one failed later": {story{}.then("1", succeeded).then("2", succeeded).then("2", release.PhaseRolledBack), "9", nil, []string{"1"}},
+		"a bad one became good":   {story{}.then("1", succeeded).then("2", aborted).then("2", succeeded), "1", nil, []string{"2"}},
+		"a good one was not begun again": {
+			story{}.then("1", succeeded).then("2", aborted).but(func(r *Record) { r.Artifact, r.Progress.ChangeOrderID = image("1"), "" }), "9", nil, []string{"1"},
+		},
+		"a rollback has left one":                 {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
+		"a rollback has left one, one is older":   {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},
+		"what a rollback left has succeeded anew": {story{}.then("2", succeeded).then("4", succeeded).rollback("2").then("4", succeeded), "2", nil, []string{"4"}},
+		"a rollback to what nobody released":      {story{}.then("4", succeeded).rollback("0"), "9", nil, []string{"0"}},
+		"a restart brings nothing":                {story{}.then("1", succeeded).but(operation(release.OperationRestart)), "9", nil, nil},
+		"a rescale brings nothing":                {story{}.then("1", succeeded).but(operation(release.OperationRescale)), "9", nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var avoid, want []release.Artifact
+			for _, tag := range c.avoid {
+				avoid = append(avoid, image(tag))
+			}
+			for _, tag := range c.want {
+				want = append(want, image(tag))
+			}
+			require.Equal(t, want, lastGood(c.releases, image(c.running), avoid))
+		})
+	}
+}

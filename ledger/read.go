@@ -1,0 +1,208 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"slipway/release"
+)
+
+const (
+	// batch is how many records are read at once, at most 16 MiB.
+	batch = 500
+	// listTime bounds the reading of a list.
+	listTime = 30 * time.Second
+	// DefaultLimit is how many records are listed at most when nothing else is said.
+	DefaultLimit = 100
+)
+
+// GetOf returns the record of a release of an application. Without one the error is
+// [ErrNotFound]. It costs two requests.
+func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (Record, error) {
+	key, err := keyOf(app, releaseID)
+	if err != nil {
+		return Record{}, err
+	}
+	kv, err := l.open(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	have, err := load(ctx, kv, key)
+	if err != nil {
+		return Record{}, err
+	}
+	return have.Record, mustExist(have.exists(), releaseID)
+}
+
+// Get returns the record of a release by its ID alone. Without one the error is
+// [ErrNotFound]. Where several applications have a release of that ID, it is none of them:
+// use [Ledger.GetOf].
+func (l *Ledger) Get(ctx context.Context, releaseID string) (Record, error) {
+	if err := checkID(releaseID); err != nil {
+		return Record{}, err
+	}
+	found, err := l.list(ctx, query{keys: "*." + releaseID})
+	switch {
+	case err != nil:
+		return Record{}, err
+	case len(found) > 1:
+		return Record{}, fmt.Errorf("release %s is one of %s and one of %s; name the application",
+			releaseID, found[0].App.SearchValue(), found[1].App.SearchValue())
+	case len(found) == 0:
+		return Record{}, mustExist(false, releaseID)
+	}
+	return found[0], nil
+}
+
+// History returns the releases of an application, the one asked for latest first; at most
+// limit of them, [DefaultLimit] where it is 0. All records of the application are read.
+func (l *Ledger) History(ctx context.Context, app release.App, limit int) ([]Record, error) {
+	return l.All(ctx, Filter{App: app, Limit: limit})
+}
+
+// Filter chooses records. The zero value chooses the latest [DefaultLimit] of all.
+type Filter struct {
+	// App is the application; zero chooses all.
+	App release.App
+	// Since leaves out what was not changed since then; zero leaves out nothing.
+	Since time.Time
+	// Open chooses the releases that have no outcome, and Outcome those that have this one.
+	Open    bool
+	Outcome release.Phase
+	// SetID chooses the releases of a set.
+	SetID string
+	// Limit is how many are returned at most; 0 means [DefaultLimit].
+	Limit int
+}
+
+func (f Filter) chooses(r Record) bool {
+	return (!f.Open || !r.Ended()) && (f.Outcome == "" || f.Outcome == r.Outcome) && (f.SetID == "" || f.SetID == r.SetID)
+}
+
+// All returns the records that a filter chooses, the one asked for latest first.
+//
+// The server chooses by application and time of change; the rest is chosen here. So without
+// either the whole bucket is read: 1 to 3 KiB a release and one request for 500 releases,
+// until the deadline of ctx, for 30 seconds at most. A list that was not read to its end is
+// an error ([ErrUnavailable]), never a shorter list.
+func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
+	q := query{keys: ">", since: f.Since, chooses: f.chooses, limit: f.Limit}
+	if f.Limit == 0 {
+		q.limit = DefaultLimit
+	}
+	if f.App != (release.App{}) {
+		q.keys = appToken(f.App) + ".*"
+	}
+	return l.list(ctx, q)
+}
+
+// LastGood returns the artifacts that a rollback without a version can return to, the best
+// first: those that releases of the application have succeeded with. It leaves out what runs,
+// what is to be avoided, and what a later release was aborted, rolled back or failed with, or
+// a later rollback has left. All records of the application are read.
+func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) ([]release.Artifact, error) {
+	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Ended})
+	if err != nil {
+		return nil, err
+	}
+	return lastGood(records, running, avoid), nil
+}
+
+// Debts returns the records of the application's releases that needed attention or were lost
+// and still hold something ([Record.Owes]), the latest first. A release that was lost without
+// anybody having marked it is not among them, but among those that [Filter.Open] chooses. All
+// records of the application are read.
+func (l *Ledger) Debts(ctx context.Context, app release.App) ([]Record, error) {
+	return l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Owes})
+}
+
+// query chooses records.
+type query struct {
+	// keys is the pattern of their keys, and since the time of the oldest change.
+	keys  string
+	since time.Time
+	// chooses tells whether a record is wanted; nil wants all.
+	chooses func(Record) bool
+	// limit is how many are returned, the latest; 0 means all.
+	limit int
+}
+
+// list reads the records that a query chooses, the one asked for latest first.
+func (l *Ledger) list(ctx context.Context, q query) ([]Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	if _, err := l.open(ctx); err != nil {
+		return nil, err
+	}
+	found := map[string]Record{}
+	from := jetstreamext.GetBatchSeq(1)
+	if !q.since.IsZero() {
+		from = jetstreamext.GetBatchStartTime(q.since)
+	}
+	for {
+		last, err := l.read(ctx, q, from, found)
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			return newestFirst(slices.Collect(maps.Values(found)), q.limit), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if q.limit > 0 && len(found) > 2*q.limit+batch {
+			found = latestOf(found, q.limit)
+		}
+		from = jetstreamext.GetBatchSeq(last + 1)
+	}
+}
+
+// read reads the next batch into found and answers the sequence of its last message. After
+// the last batch the error is [jetstreamext.ErrNoMessages]. A record that is changed while
+// the list is read moves to its end and is read again there; so none is missed, and the
+// later state counts.
+func (l *Ledger) read(ctx context.Context, q query, from jetstreamext.GetBatchOpt, found map[string]Record) (last uint64, err error) {
+	msgs, err := jetstreamext.GetBatch(ctx, l.js, stream, batch, from, jetstreamext.GetBatchSubject(subjects+q.keys))
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	for msg, err := range msgs {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			return 0, err
+		}
+		if err != nil {
+			return 0, unavailable(err)
+		}
+		last = msg.Sequence
+		key := strings.TrimPrefix(msg.Subject, subjects)
+		delete(found, key)
+		if len(msg.Data) == 0 { // the mark of a key that was deleted
+			continue
+		}
+		r, err := decode(key, msg.Data, msg.Time)
+		if err != nil {
+			return 0, err
+		}
+		if q.chooses == nil || q.chooses(r) {
+			found[key] = r
+		}
+	}
+	if last == 0 {
+		// A request that is not answered in time ends without an error and without messages.
+		return 0, unavailable(errors.Join(errors.New("no answer"), ctx.Err()))
+	}
+	return last, nil
+}
+
+// latestOf keeps of many records those that were asked for latest.
+func latestOf(found map[string]Record, limit int) map[string]Record {
+	kept := map[string]Record{}
+	for _, r := range newestFirst(slices.Collect(maps.Values(found)), limit) {
+		kept[appToken(r.App)+"."+r.ReleaseID] = r
+	}
+	return kept
+}

@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/release"
+)
+
+// Record is what is known of one release. Times are RFC 3339.
+type Record struct {
+	// ReleaseID and App name the record; they never change.
+	ReleaseID string      `json:"releaseId"`
+	App       release.App `json:"app"`
+	// Identity is what was asked for, and by which event. It never changes once it is known.
+	Identity Identity `json:"identity,omitzero"`
+	// SetID is the set that asked for the release; empty where none did.
+	SetID       string    `json:"setId,omitempty"`
+	RequestedBy string    `json:"requestedBy,omitempty"`
+	RequestedAt time.Time `json:"requestedAt,omitzero"`
+	// Sequence is the place of the request in the stream SLIPWAY_IN; 0 where it has none.
+	Sequence uint64 `json:"sequence,omitempty"`
+	// Artifact is what is to run in the end; for a rollback it is known once the version is.
+	Artifact release.Artifact `json:"artifact,omitzero"`
+	// Accepted tells that the lane of the application has the release. One that has not is no
+	// duplicate when its event comes again: it is submitted again.
+	Accepted bool `json:"accepted"`
+	// Held is what the release has not put back, as far as Progress and Paid tell.
+	Held Held `json:"held,omitzero"`
+	// Paid is what others have put back for it.
+	Paid []Payment `json:"paid,omitempty"`
+	// Lost says how the release was lost: it ended without telling. Empty where it was not.
+	Lost string `json:"lost,omitempty"`
+	// Outcome is the phase in which the release ended; empty while it has not.
+	Outcome   release.Phase `json:"outcome,omitempty"`
+	StartedAt time.Time     `json:"startedAt,omitzero"`
+	EndedAt   time.Time     `json:"endedAt,omitzero"`
+	// UpdatedAt is when the bucket has stored the record. It is not a part of it: a record
+	// that was just created has none.
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
+	// Transition is the number of the transition that Progress shows; 0 where it has none.
+	Transition uint64 `json:"transition,omitempty"`
+	// Progress is the latest progress; zero before the first. Cut counts what was left out.
+	Progress release.Progress `json:"progress,omitzero"`
+	Cut      Cut              `json:"cut,omitzero"`
+}
+
+// Identity is what a release was asked for with.
+type Identity struct {
+	// Source and EventID are those of the event; empty where there was none. A text longer
+	// than a kilobyte is cut.
+	Source  string `json:"source,omitempty"`
+	EventID string `json:"eventId,omitempty"`
+	// Digest is that of the content, see [release.Spec.Digest]. It is empty in a record that
+	// was made of a progress alone, until somebody asks for the release.
+	Digest string `json:"digest"`
+}
+
+// Held is what a release has changed, or may have, and has not put back.
+type Held struct {
+	// ScalingRules are the names of the rules that were enabled before and are not known to be
+	// enabled again. More is how many there are beyond those that fit into the record.
+	ScalingRules []string `json:"scalingRules,omitempty"`
+	More         int      `json:"more,omitempty"`
+	// Traffic tells that the traffic rule of the release may be in force.
+	Traffic bool `json:"traffic,omitempty"`
+	// ChangeOrderID is the change order that may be unfinished.
+	ChangeOrderID string `json:"changeOrderId,omitempty"`
+}
+
+// Empty tells whether nothing is held.
+func (h Held) Empty() bool {
+	return len(h.ScalingRules) == 0 && h.More == 0 && !h.Traffic && h.ChangeOrderID == ""
+}
+
+// Payment is what somebody has put back for a release, or taken over.
+type Payment struct {
+	// Rules are the names of scaling rules, Traffic means the traffic rule, ChangeOrderID the
+	// change order, whose end was seen. All means everything that is held.
+	Rules         []string `json:"rules,omitempty"`
+	Traffic       bool     `json:"traffic,omitempty"`
+	ChangeOrderID string   `json:"changeOrderId,omitempty"`
+	All           bool     `json:"all,omitempty"`
+	// By is who paid, a person or a release ID, and At when.
+	By   string    `json:"by,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+	Note string    `json:"note,omitempty"`
+}
+
+// Cut counts what was left out of a progress so that its record is not larger than
+// [MaxRecord]. Texts that were cut end with an ellipsis.
+type Cut struct {
+	Samples   int `json:"samples,omitempty"`
+	Gates     int `json:"gates,omitempty"`
+	Decisions int `json:"decisions,omitempty"`
+	Batches   int `json:"batches,omitempty"`
+	// Rules are scaling rules that were put back, Held those that were not.
+	Rules int `json:"rules,omitempty"`
+	Held  int `json:"held,omitempty"`
+	// Strategy tells that gates and schedule are left out of the strategy, and Artifact that
+	// an artifact is too large to be kept; such a record tells of no good version.
+	Strategy bool `json:"strategy,omitempty"`
+	Artifact bool `json:"artifact,omitempty"`
+}
+
+// Ended tells whether the release has its outcome.
+func (r Record) Ended() bool { return r.Outcome != "" }
+
+// Owes tells whether the release has left something behind: it needed attention or was
+// lost, and holds something that nobody has paid.
+func (r Record) Owes() bool {
+	return (r.Outcome == release.PhaseNeedsAttention || r.Lost != "") && !r.Held.Empty()
+}
+
+// Asked is when the release was asked for, as well as it is known.
+func (r Record) Asked() time.Time {
+	for _, at := range []time.Time{r.RequestedAt, r.StartedAt} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return r.UpdatedAt
+}
+
+// newestFirst sorts records by the time at which they were asked for, and cuts the list.
+func newestFirst(records []Record, limit int) []Record {
+	slices.SortFunc(records, func(a, b Record) int {
+		if c := b.Asked().Compare(a.Asked()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ReleaseID, b.ReleaseID)
+	})
+	if limit > 0 && len(records) > limit {
+		return records[:limit]
+	}
+	return records
+}
+
+const (
+	// maxID and maxApp bound, in bytes, what names a record.
+	maxID  = 128
+	maxApp = 400
+	// releasePrefix is what the ID of every release begins with.
+	releasePrefix = "r-"
+)
+
+// keyOf returns the key of a record, <app token>.<release ID>; the error is a
+// [release.Problem].
+func keyOf(app release.App, releaseID string) (string, error) {
+	if app.Platform == "" || app.ID == "" || len(app.SearchValue()) > maxApp {
+		return "", release.Problem{Field: "app", Message: fmt.Sprintf("must be platform, region and id of at most %d bytes", maxApp)}
+	}
+	return appToken(app) + "." + releaseID, checkID(releaseID)
+}
+
+// checkID refuses what is not one token of a key, such as a wildcard.
+func checkID(releaseID string) error {
+	name, ok := strings.CutPrefix(releaseID, releasePrefix)
+	if !ok || name == "" || len(releaseID) > maxID || strings.ContainsFunc(name, notOfToken) {
+		return release.Problem{Field: "releaseId", Message: fmt.Sprintf("%.*q is not a release ID such as r-mjnxgs3lpfxg2zlo", maxID, releaseID)}
+	}
+	return nil
+}
+
+func notOfToken(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
+// appToken stands for an application in keys: 16 lower-case letters and digits (80 bits), so
+// that the records of one application can be listed, whatever its names consist of.
+func appToken(app release.App) string {
+	sum := sha256.Sum256([]byte(app.SearchValue()))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
+}

@@ -1,0 +1,184 @@
+package release
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of what comes from outside, in bytes.
+const (
+	// MaxEvent is the size of an event with its data.
+	MaxEvent = 256 << 10
+	// MaxAttribute is the length of an attribute of an event, its id and source among them.
+	MaxAttribute = 1 << 10
+	// MaxText is the length of a text that [Bounds] does not name.
+	MaxText = 4 << 10
+	// MaxWords is the length of what people say: a reason, a note, who they are.
+	MaxWords = 1 << 10
+	// MaxAddress is the length of the address of a package or a gate.
+	MaxAddress = 2 << 10
+	// MaxID is the length of an ID, ours or the platform's.
+	MaxID = 128
+	// MaxWord is the length of a word of ours, a region, a time zone or a duration.
+	MaxWord = 64
+
+	maxEntries = 100 // of a list that [Bounds] does not name
+)
+
+// Bound is how much there may be of something.
+type Bound struct {
+	// What says what is bounded.
+	What string
+	// Fields are paths of the data of requests and commands, with [] for any place of a
+	// list. Those of a set's specs are the same as in a request.
+	Fields []string
+	// Max is in bytes of UTF-8, or in entries of a list.
+	Max  int
+	List bool
+}
+
+// Bounds is the one table of what may be given at most. The JSON Schemas and
+// docs/requests.md say the same. What comes from outside is held against it before
+// anything else is asked of it, so that neither the work nor the words of a refusal grow
+// beyond it.
+func Bounds() []Bound {
+	return []Bound{
+		{What: "an event with its data", Max: MaxEvent},
+		{What: "an attribute of an event", Max: MaxAttribute},
+		{What: "a text that is not named here", Max: MaxText},
+		{What: "what people say", Max: MaxWords, Fields: []string{"by", "requestedBy", "note", "reason", "freeze.override"}},
+		{What: "an address", Max: MaxAddress, Fields: []string{
+			"artifact.package.url", "strategy.gates[].http.url", "strategy.gates[].prometheus.address",
+		}},
+		{What: "what is looked for", Max: 1 << 10, Fields: []string{
+			"strategy.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",
+		}},
+		{What: "a name in a request for the application", Max: 256, Fields: []string{
+			"traffic.springCloud[].path", "traffic.springCloud[].items[].name", "traffic.dubbo[].serviceName", "traffic.dubbo[].methodName",
+			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
+		}},
+		{What: "an ID", Max: MaxID, Fields: []string{
+			"app.id", "version", "adopt", "changeOrderId", "artifact.package.version", "releaseId", "id", "names[]",
+		}},
+		{What: "a word", Max: MaxWord, Fields: []string{
+			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
+		}},
+		{What: "a duration", Max: MaxWord, Fields: []string{
+			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.approval", "limits.total",
+		}},
+		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name"}},
+		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},
+		{What: "releases of a set in all", Max: MaxSetReleases, List: true, Fields: []string{"waves[].releases"}},
+		{What: "gates, statuses, traffic rules and their items", Max: maxGates, List: true, Fields: []string{
+			"strategy.gates", "strategy.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
+			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
+		}},
+		{What: "batches with a schedule", Max: 50, List: true, Fields: []string{"strategy.schedule"}},
+		{What: "scaling rules to switch", Max: maxEntries, List: true, Fields: []string{"names"}},
+	}
+}
+
+// BoundOf returns the bound of a field by its path, as [Bound.Fields] writes it.
+func BoundOf(field string) (most int, named bool) {
+	most, named = boundsByField()[strings.TrimPrefix(field, specOfSet)]
+	return most, named
+}
+
+// specOfSet is where the specs of a set stand in it.
+const specOfSet = "waves[].releases[].spec."
+
+func boundsByField() map[string]int {
+	out := map[string]int{}
+	for _, b := range Bounds() {
+		for _, field := range b.Fields {
+			out[field] = b.Max
+		}
+	}
+	return out
+}
+
+// measure begins the check of what was given with what is too large in it. Where that is a
+// list, nothing else is to be asked.
+func measure(given any) (v *validator, fit bool) { return measureAt(given, "", "") }
+
+// measureAt does so for what stands at a field, which is at of in the table.
+func measureAt(given any, field, of string) (v *validator, fit bool) {
+	m := &measurer{bounds: boundsByField(), fit: true}
+	m.measure(reflect.ValueOf(given), field, of)
+	v = &validator{problems: m.problems, large: map[string]bool{}}
+	for _, p := range m.problems {
+		v.large[p.Field] = true
+	}
+	return v, m.fit
+}
+
+type measurer struct {
+	bounds   map[string]int
+	problems Problems
+	// fit tells that no list is too long.
+	fit bool
+}
+
+// measure looks at a value and all that is within it. The field is its path, and of the
+// same as the table writes it.
+func (m *measurer) measure(v reflect.Value, field, of string) {
+	switch v.Kind() { //nolint:exhaustive // numbers and switches have no size
+	case reflect.Pointer:
+		if !v.IsNil() {
+			m.measure(v.Elem(), field, of)
+		}
+	case reflect.Struct:
+		for f, value := range v.Fields() {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
+				m.measure(value, dotted(field, name), dotted(of, name))
+			}
+		}
+	case reflect.Slice:
+		if !m.within(field, v.Len(), m.most(of, maxEntries), "entries") {
+			m.fit = false
+			return
+		}
+		for i := range v.Len() {
+			m.measure(v.Index(i), fmt.Sprintf("%s[%d]", field, i), of+"[]")
+		}
+	case reflect.String:
+		m.within(field, v.Len(), m.most(of, MaxText), "bytes")
+	}
+}
+
+func (m *measurer) most(of string, otherwise int) int {
+	if most, named := m.bounds[strings.TrimPrefix(of, specOfSet)]; named {
+		return most
+	}
+	return otherwise
+}
+
+func (m *measurer) within(field string, count, most int, unit string) bool {
+	if count <= most {
+		return true
+	}
+	m.problems = append(m.problems, Problem{Field: field, Message: fmt.Sprintf("has %d %s; at most %d are taken", count, unit, most)})
+	return false
+}
+
+func dotted(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// Shorten cuts what somebody says to the length at which it is taken.
+func Shorten(words string) string {
+	const mark = "…"
+	if len(words) <= MaxWords {
+		return words
+	}
+	cut := MaxWords - len(mark)
+	for !utf8.RuneStart(words[cut]) {
+		cut--
+	}
+	return words[:cut] + mark
+}

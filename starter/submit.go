@@ -1,0 +1,65 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"slipway/lanes"
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// submit hands a request to the lane of its application, unless the ledger knows that the
+// lane has it: Temporal may have forgotten by now that the release has ended.
+func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request, place wire.Delivery) error {
+	have, err := s.record(ctx, r, place)
+	if err != nil {
+		return err
+	}
+	if have.Accepted {
+		log.Info().Str("app", r.Spec.App.SearchValue()).Str("outcome", string(have.Outcome)).
+			Msg("release was accepted before; its event counts once")
+		return nil
+	}
+	receipt, err := s.toLane(ctx, r.Submission)
+	if err != nil {
+		return err
+	}
+	told(log, r.Spec.App, receipt)
+	return s.accept(ctx, r)
+}
+
+// record makes the ledger remember the request, or answers what it remembers of it.
+func (s *Starter) record(ctx context.Context, r wire.Request, place wire.Delivery) (ledger.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	have, _, err := s.ledger.Create(ctx, ledger.Record{
+		ReleaseID: r.ReleaseID, App: r.Spec.App,
+		Identity:    ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
+		RequestedBy: r.Spec.RequestedBy, RequestedAt: place.Stored.UTC(), Sequence: place.Sequence, Artifact: r.Spec.Artifact,
+	})
+	if err != nil {
+		return ledger.Record{}, fmt.Errorf("ledger: %w", err)
+	}
+	return have, nil
+}
+
+func (s *Starter) toLane(ctx context.Context, what release.Submission) (release.Receipt, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	return lanes.Submit(ctx, s.temporal, what)
+}
+
+// accept makes the ledger remember that the lane has the release. Until it does, the event
+// comes again, and the lane knows the release.
+func (s *Starter) accept(ctx context.Context, r wire.Request) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	if err := s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
+}

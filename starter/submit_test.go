@@ -1,0 +1,138 @@
+package starter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// asking is an event that asks for a release.
+func asking(t *testing.T) wire.Request {
+	t.Helper()
+	return wire.Request{
+		Submission: release.Submission{ReleaseID: release.ID(spec(t).App, "ci", "1"), Spec: spec(t)}, Source: "ci", EventID: "1",
+	}
+}
+
+// memory is a ledger of one record that answers with errors where it has some.
+type memory struct {
+	record    ledger.Record
+	createErr error
+	acceptErr error
+	asked     ledger.Record
+	accepted  []string
+}
+
+func (m *memory) Create(_ context.Context, r ledger.Record) (record ledger.Record, created bool, err error) {
+	m.asked = r
+	return m.record, m.record.ReleaseID == "", m.createErr
+}
+
+func (m *memory) Accept(_ context.Context, _ release.App, releaseID string) error {
+	m.accepted = append(m.accepted, releaseID)
+	return m.acceptErr
+}
+
+// lane answers a submission and counts how often it is asked.
+func lane(t *testing.T, standing release.Standing, err error) *mocks.Client {
+	t.Helper()
+	handle := &mocks.WorkflowUpdateHandle{}
+	handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
+		args.Get(1).(*release.Receipt).Standing = standing
+	}).Return(err)
+	c := &mocks.Client{}
+	c.Test(t)
+	c.On("NewWithStartWorkflowOperation", mock.Anything, mock.Anything, mock.Anything).Return(nil)
+	c.On("UpdateWithStartWorkflow", mock.Anything, mock.Anything).Return(handle, nil)
+	return c
+}
+
+func TestTheLedgerIsAskedBeforeTheLaneAndToldAfterIt(t *testing.T) {
+	t.Parallel()
+	id := asking(t).ReleaseID
+	away := serviceerror.NewUnavailable("connection refused")
+	known, taken := ledger.Record{ReleaseID: id}, ledger.Record{ReleaseID: id, Accepted: true, Outcome: release.PhaseSucceeded}
+	other := &ledger.ConflictError{ReleaseID: id, Recorded: "sha256:a", Asked: "sha256:b"}
+	for name, c := range map[string]struct {
+		ledger   memory
+		standing release.Standing
+		lane     error
+		want     action
+		asked    bool
+		accepted bool
+	}{
+		"the first time":                       {memory{}, release.StandingStarted, nil, actAck, true, true},
+		"behind others":                        {memory{}, release.StandingQueued, nil, actAck, true, true},
+		"the lane has it already":              {memory{}, release.StandingDuplicate, nil, actAck, true, true},
+		"the lane puts it on record as failed": {memory{}, release.StandingRefused, nil, actAck, true, true},
+		"recorded, but not accepted":           {memory{record: known}, release.StandingStarted, nil, actAck, true, true},
+		"accepted before":                      {memory{record: taken}, release.StandingStarted, nil, actAck, false, false},
+		"with another content":                 {memory{createErr: other}, release.StandingStarted, nil, actDeadLetter, false, false},
+		"the ledger is away":                   {memory{createErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, false, false},
+		"Temporal is away":                     {memory{}, "", away, actRetry, true, false},
+		"the lane takes nothing":               {memory{}, "", temporal.NewNonRetryableApplicationError("no", release.ErrorRefused, nil), actDeadLetter, true, false},
+		"the ledger is away afterwards":        {memory{acceptErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, l := c.ledger, lane(t, c.standing, c.lane)
+			s := &Starter{cfg: Config{}.WithDefaults(), temporal: l, ledger: &m}
+			err := s.submit(t.Context(), zerolog.Nop(), asking(t), wire.Delivery{Sequence: 7})
+			require.Equal(t, c.want, judge(answer{kind: kindRequest, err: err}).action)
+			if c.asked {
+				l.AssertNumberOfCalls(t, "UpdateWithStartWorkflow", 1)
+			} else {
+				l.AssertNotCalled(t, "UpdateWithStartWorkflow")
+			}
+			if c.accepted {
+				require.Equal(t, []string{id}, m.accepted)
+			} else {
+				require.Empty(t, m.accepted)
+			}
+		})
+	}
+}
+
+func TestARecordSaysWhatWasAskedForAndByWhichEvent(t *testing.T) {
+	t.Parallel()
+	stored := time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
+	m := &memory{}
+	r := asking(t)
+	r.Spec.RequestedBy = "mei"
+	s := &Starter{cfg: Config{}.WithDefaults(), temporal: lane(t, release.StandingStarted, nil), ledger: m}
+	require.NoError(t, s.submit(t.Context(), zerolog.Nop(), r, wire.Delivery{Sequence: 7, Stored: stored}))
+	require.Equal(t, ledger.Record{
+		ReleaseID: r.ReleaseID, App: r.Spec.App, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: r.Spec.Digest()},
+		RequestedBy: "mei", RequestedAt: stored, Sequence: 7, Artifact: r.Spec.Artifact,
+	}, m.asked)
+}
+
+func TestADuplicateIsLogged(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &Starter{cfg: Config{}.WithDefaults(), ledger: &memory{record: ledger.Record{ReleaseID: "r-1", Accepted: true}}}
+	require.NoError(t, s.submit(t.Context(), zerolog.New(&out), asking(t), wire.Delivery{}))
+	require.Contains(t, out.String(), "accepted before")
+}
+
+func TestAConflictNamesTheFieldAndBothDigests(t *testing.T) {
+	t.Parallel()
+	err := errors.Join(&ledger.ConflictError{ReleaseID: "r-1", Recorded: "sha256:a", Asked: "sha256:b"})
+	v := judge(answer{kind: kindRequest, err: err})
+	require.Equal(t, "id", v.poison.Field)
+	require.Contains(t, v.poison.Reason, "sha256:a")
+	require.Contains(t, v.poison.Reason, "sha256:b")
+}

@@ -1,0 +1,139 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// FuzzDecode: whatever comes is taken or refused as poison, and what is taken is valid.
+func FuzzDecode(f *testing.F) {
+	f.Add(onApp1, "", "", []byte(envelope(goodData)))
+	f.Add(onApp1, "ce-specversion", "1.0", []byte(goodData))
+	f.Add(onApp1, "Content-Type", "application/cloudevents+json", []byte(`{"specversion":"1.0","data_base64":1}`))
+	f.Add(onApp1, "ce-specversion", "0.3", []byte(`{"":1}`))
+	f.Add("slipway.command.r-1", "", "", []byte(`{"specversion":"1.0","type":"dev.slipway.command.abort.v1","source":"s","id":"i","data":{"by":"me"}}`))
+	f.Add("slipway.command.r-1", "", "", []byte(`{"datacontentencoding":7,"data_base64":"AA==","specversion":"0.3","schemaurl":1}`))
+	f.Add(onApp1, "Ce-Id", "%FF", []byte(`{"specversion":"1.0","id":"1","id":"2","data":{"a":1,"a":2}}`))
+	f.Add(onApp1, "ce-time", `"2026-11-22t10:00:00z"`, []byte(`{"specversion":"1.0","data":{},"data_base64":"e30=","\ud800":1}`))
+	f.Add("slipway.request.set.checkout", "", "", []byte(`{"specversion":"1.0","type":"dev.slipway.set.requested.v1","source":"s","id":"i","data":{"name":"checkout","waves":[{}]}}`))
+	f.Fuzz(func(t *testing.T, subject, name, value string, data []byte) {
+		msg := &nats.Msg{Subject: subject, Header: nats.Header{name: {value}, "ce-id": {value}, "ce-source": {value}, "ce-type": {wire.TypeRequested}}, Data: data}
+		submission, err := wire.DecodeRequest(msg)
+		if err == nil {
+			require.NoError(t, submission.Validate())
+			require.Equal(t, msg.Subject, wire.RequestSubject(submission.Spec.App))
+		} else {
+			require.ErrorAs(t, err, new(*wire.PoisonError))
+		}
+		releaseID, command, err := wire.DecodeCommand(msg)
+		if err == nil {
+			require.NoError(t, command.Validate())
+			require.Equal(t, msg.Subject, wire.CommandSubject(releaseID))
+		} else {
+			require.ErrorAs(t, err, new(*wire.PoisonError))
+		}
+		set, err := wire.DecodeSetRequest(msg)
+		if err == nil {
+			require.NoError(t, set.Validate())
+			require.Equal(t, msg.Subject, wire.SetRequestSubject(set.Set.Name))
+		} else {
+			require.ErrorAs(t, err, new(*wire.PoisonError))
+		}
+		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.PoisonError{Reason: value})
+		if letter.Header.Get(wire.HeaderRedacted) == "" {
+			require.Equal(t, data, letter.Data)
+		}
+	})
+}
+
+// FuzzEncodings: an event is taken in both modes or in neither, and means the same.
+func FuzzEncodings(f *testing.F) {
+	f.Add("https://ci.example/a%2Fb?x=1#y", "build 42 (ü, 100%)", "2026-11-22t10:00:00z", goodData)
+	f.Add("urn:ci", `"quoted"`, "", `{"note":"a","note":"b"}`)
+	f.Add(" ", "a\x00b", "soon", goodData+"{}")
+	f.Fuzz(func(t *testing.T, source, id, at, data string) {
+		for _, text := range []string{source, id, at} {
+			if !utf8.ValidString(text) {
+				t.Skip("JSON has no such text")
+			}
+		}
+		if !json.Valid([]byte(data)) {
+			t.Skip("the JSON format has no such data")
+		}
+		attributes := request(source, id)
+		if at != "" {
+			attributes["time"] = at
+		}
+		want, wantErr := wire.DecodeRequest(structured(attributes, data))
+		for _, more := range []string{"", id} {
+			got, err := wire.DecodeRequest(binary(attributes, data, more))
+			require.Equal(t, wantErr == nil, err == nil, "%v, %v", wantErr, err)
+			require.Equal(t, want, got)
+			if err == nil {
+				require.Equal(t, release.ID(got.Spec.App, source, id), got.ReleaseID)
+				require.Equal(t, want.Spec.Digest(), got.Spec.Digest())
+			} else {
+				require.Equal(t, wantErr.Error(), err.Error())
+			}
+		}
+	})
+}
+
+// FuzzParseSpec: what is taken is valid, survives being written again, and is what any
+// other reader of JSON makes of it.
+func FuzzParseSpec(f *testing.F) {
+	f.Add([]byte(goodData))
+	f.Add([]byte(`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"rescale","instances":3,"limits":{"total":"1h30m"}}`))
+	f.Add([]byte(`{"artifact":{"image":"a:1"},"artifact":{"package":{"url":"https://x.example/a.jar","version":"1"}}}`))
+	f.Add([]byte(strings.Repeat(`{"strategy":`, 40)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		spec, err := wire.ParseSpec(data)
+		if err != nil {
+			require.ErrorAs(t, err, new(release.Problems))
+			return
+		}
+		requireSame(t, data, spec, wire.ParseSpec)
+	})
+}
+
+func FuzzParseSet(f *testing.F) {
+	f.Add([]byte(`{"name":"checkout","waves":[{"releases":[{"name":"shop","spec":` + goodData + `}]}],"onFailure":"rollback"}`))
+	f.Add([]byte(`{"name":"checkout","name":"basket","waves":[{"releases":[{"name":"shop","spec":{}},1]}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		set, err := wire.ParseSet(data)
+		if err != nil {
+			require.ErrorAs(t, err, new(release.Problems))
+			return
+		}
+		requireSame(t, data, set, wire.ParseSet)
+	})
+}
+
+// content is what can be asked for.
+type content[T any] interface {
+	WithDefaults() T
+	Validate() error
+	Digest() string
+}
+
+func requireSame[T content[T]](t *testing.T, data []byte, got T, parse func([]byte) (T, error)) {
+	t.Helper()
+	require.NoError(t, got.Validate())
+	var other T
+	require.NoError(t, json.Unmarshal(data, &other))
+	require.Equal(t, got.Digest(), other.Digest())
+	written, err := json.Marshal(got)
+	require.NoError(t, err)
+	again, err := parse(written)
+	require.NoError(t, err)
+	require.Equal(t, got, again)
+}

@@ -1,0 +1,172 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"slipway/release"
+)
+
+const (
+	// maxDepth is how deep a document may be nested. What is asked for here needs a dozen.
+	maxDepth = 32
+	// maxTold is how many problems are told of how a document is written.
+	maxTold = 20
+)
+
+// jsonReader reads one JSON document. It is stricter than encoding/json, which lets the
+// last of two equal names win, puts a replacement for what is not Unicode, and leaves
+// alone what follows: two readers could take such a document for two things.
+type jsonReader struct {
+	data    []byte
+	decoder *json.Decoder
+	// path leads to the value that is read. It is put into words only for a problem: a
+	// path for each value would cost the square of the document.
+	path     []step
+	problems release.Problems
+	told     map[string]bool
+}
+
+// step is a name in an object, or a place in a list.
+type step struct {
+	name   string
+	place  int
+	inList bool
+}
+
+// readJSON reads a document into maps, lists and what encoding/json makes of the rest, with
+// numbers as they were written. The problems are those of single values, the error says
+// why there is no document.
+func readJSON(data []byte) (any, release.Problems, error) {
+	r := &jsonReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), told: map[string]bool{}}
+	r.decoder.UseNumber()
+	value, err := r.value()
+	if err != nil {
+		return nil, nil, inWords(err)
+	}
+	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, nil, errors.New("something follows it")
+	}
+	return value, r.problems, nil
+}
+
+var errTooDeep = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
+
+// inWords is what is wrong with a document without the words of Go.
+func inWords(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, errTooDeep), errors.As(err, &syntax):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends too early")
+	}
+	return errors.New("it cannot be read")
+}
+
+func (r *jsonReader) value() (any, error) {
+	start := r.decoder.InputOffset()
+	token, err := r.decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t := token.(type) {
+	case json.Delim:
+		if len(r.path) == maxDepth {
+			return nil, errTooDeep
+		}
+		if t == '{' {
+			return r.object()
+		}
+		return r.list()
+	case string:
+		if !isText(t, r.data[start:r.decoder.InputOffset()]) {
+			r.problem("is not Unicode text")
+		}
+	}
+	return token, nil
+}
+
+func (r *jsonReader) object() (any, error) {
+	out := map[string]any{}
+	for r.decoder.More() {
+		token, err := r.decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string) // an object has no other names
+		r.path = append(r.path, step{name: name})
+		value, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		if _, again := out[name]; again {
+			r.problem("is given more than once")
+		}
+		r.path = r.path[:len(r.path)-1]
+		out[name] = value
+	}
+	_, err := r.decoder.Token()
+	return out, err
+}
+
+func (r *jsonReader) list() (any, error) {
+	out := []any{}
+	for r.decoder.More() {
+		r.path = append(r.path, step{place: len(out), inList: true})
+		value, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		r.path = r.path[:len(r.path)-1]
+		out = append(out, value)
+	}
+	_, err := r.decoder.Token()
+	return out, err
+}
+
+// problem notes what is wrong at the value that is read, once, unless enough is told.
+func (r *jsonReader) problem(message string) {
+	if len(r.problems) == maxTold {
+		return
+	}
+	field := ""
+	for _, s := range r.path {
+		if s.inList {
+			field += "[" + strconv.Itoa(s.place) + "]"
+		} else {
+			field = join(field, s.name)
+		}
+	}
+	if !r.told[field] {
+		r.told[field] = true
+		r.problems = append(r.problems, release.Problem{Field: field, Message: message})
+	}
+}
+
+// replacement is what encoding/json puts for what is not Unicode: bytes that are not UTF-8,
+// and half of a surrogate pair.
+const replacement = "\uFFFD"
+
+// isText tells whether a JSON string was read as it was written.
+func isText(read string, written []byte) bool {
+	if !strings.Contains(read, replacement) {
+		return true
+	}
+	own := bytes.Count(written, []byte(replacement))
+	for i := 0; i < len(written); i++ {
+		if written[i] != '\\' {
+			continue
+		}
+		if i+5 < len(written) && strings.EqualFold(string(written[i+1:i+6]), "ufffd") {
+			own++
+		}
+		i++ // the next byte is escaped; it begins no escape of its own
+	}
+	return strings.Count(read, replacement) == own
+}
