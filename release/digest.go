@@ -1,0 +1,75 @@
+package release
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
+// Digest names what a spec asks for: sha256: and 64 hexadecimal digits. The same request has
+// the same digest however its JSON was written: a field that is set to its default counts
+// like one that was left out. So a later version that knows more fields, with defaults of
+// their own, still gives an old request its old digest.
+func (s Spec) Digest() string {
+	data, _ := json.Marshal(s.withoutDefaults()) //nolint:errchkjson // a spec holds texts and numbers only, which always encode
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// withoutDefaults is the inverse of [Spec.WithDefaults]: the spec with every field unset
+// that is at its default. A default that is added there is dropped here.
+func (s Spec) withoutDefaults() Spec {
+	s = s.WithDefaults()
+	def := Spec{Strategy: Strategy{Type: s.Strategy.Type}}.WithDefaults()
+	drop(&s.Operation, def.Operation)
+	drop(&s.Strategy.Gray, def.Strategy.Gray)
+	drop(&s.Strategy.Batches, def.Strategy.Batches)
+	drop(&s.Strategy.Confirm, def.Strategy.Confirm)
+	drop(&s.Strategy.Type, StrategyAll)
+	drop(&s.Limits.Confirm, def.Limits.Confirm)
+	drop(&s.Limits.Approval, def.Limits.Approval)
+	drop(&s.Limits.Total, def.Limits.Total)
+	drop(&s.Limits.OnConfirmTimeout, def.Limits.OnConfirmTimeout)
+	drop(&s.Lane.Policy, def.Lane.Policy)
+	if s.Scaling.Suspended() {
+		s.Scaling.Suspend = nil
+	}
+	if s.Rollback.Wanted() {
+		s.Rollback.OnFailure = nil
+	}
+	if s.Traffic.Empty() {
+		s.Traffic = nil
+	}
+	if len(s.Strategy.Gates) == 0 {
+		s.Strategy.Gates = nil
+	}
+	if len(s.Strategy.Schedule) == 0 {
+		s.Strategy.Schedule = nil
+	}
+	for i, g := range s.Strategy.Gates { // a slice of its own: WithDefaults has copied it
+		s.Strategy.Gates[i] = g.withoutDefaults()
+	}
+	return s
+}
+
+func (g Gate) withoutDefaults() Gate {
+	def := Gate{HTTP: &HTTPGate{}}.WithDefaults()
+	drop(&g.Samples, def.Samples)
+	drop(&g.Interval, def.Interval)
+	drop(&g.NoData, def.NoData)
+	if g.HTTP != nil {
+		h := *g.HTTP
+		drop(&h.Method, def.HTTP.Method)
+		drop(&h.Timeout, def.HTTP.Timeout)
+		g.HTTP = &h
+	}
+	return g
+}
+
+// drop unsets a field that is at its default.
+func drop[T comparable](field *T, def T) {
+	if *field == def {
+		var unset T
+		*field = unset
+	}
+}

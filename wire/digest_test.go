@@ -1,0 +1,41 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+// The content of a request keeps its digest on every way: as asked for, with its defaults,
+// and read from JSON that is written otherwise.
+func TestDigestSurvivesTheWire(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		spec := specs().Draw(t, "spec")
+		want := spec.Digest()
+		require.Regexp(t, `^sha256:[0-9a-f]{64}$`, want)
+		require.Equal(t, want, spec.WithDefaults().Digest())
+
+		data, err := json.Marshal(spec.WithDefaults())
+		require.NoError(t, err)
+		var tree map[string]any // encodes with its fields in another order
+		require.NoError(t, json.Unmarshal(data, &tree))
+		data, err = json.MarshalIndent(tree, "", "\t")
+		require.NoError(t, err)
+		read, err := wire.ParseSpec(data)
+		require.NoError(t, err)
+		require.Equal(t, want, read.Digest())
+
+		msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "42"}, spec)
+		require.NoError(t, err)
+		var got release.Submission
+		got, err = wire.DecodeRequest(msg)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Spec.Digest())
+	})
+}
