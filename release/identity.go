@@ -3,8 +3,6 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -72,21 +70,6 @@ func SetUndoID(setID, name string) string {
 // release or set that it is for, and the event. It has the form c-xxxxxxxxxxxxxxxx.
 func CommandID(addressee, source, eventID string) string {
 	return "c-" + derive("command", addressee, source, eventID)
-}
-
-// Digest returns the identity of what a spec asks for, whatever was left to its defaults:
-// "sha256:" and hexadecimal digits. Two events with one identity and two digests
-// contradict each other.
-func (s Spec) Digest() string { return digest(s.WithDefaults()) }
-
-// Digest returns the identity of what a set asks for, in the same way.
-func (s Set) Digest() string { return digest(s.WithDefaults()) }
-
-func digest[T Spec | Set](content T) string {
-	// The fields always come in one order.
-	text, _ := json.Marshal(content) //nolint:errchkjson // neither has a value that JSON cannot hold
-	sum := sha256.Sum256(text)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // WorkflowID returns the Temporal workflow ID of a release.
