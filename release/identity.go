@@ -72,9 +72,6 @@ func CommandID(addressee, source, eventID string) string {
 	return "c-" + derive("command", addressee, source, eventID)
 }
 
-// Digest returns the identity of what a set asks for, in the same way.
-func (s Set) Digest() string { return digest(s.WithDefaults()) }
-
 // WorkflowID returns the Temporal workflow ID of a release.
 func WorkflowID(releaseID string) string { return "release/" + releaseID }
 

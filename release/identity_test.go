@@ -83,25 +83,6 @@ func TestNoEventReachesTheReleasesOfASet(t *testing.T) {
 	})
 }
 
-func TestDigestIsOfWhatIsAskedFor(t *testing.T) {
-	t.Parallel()
-	spec := release.Spec{App: anApp(), Artifact: release.Artifact{Image: "shop:1"}}
-	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, spec.Digest())
-	require.Equal(t, spec.Digest(), spec.WithDefaults().Digest(), "a default that is written out asks for nothing else")
-	other := spec
-	other.Artifact.Image = "shop:2"
-	require.NotEqual(t, spec.Digest(), other.Digest())
-	other = spec
-	other.Scaling.Suspend = new(false)
-	require.NotEqual(t, spec.Digest(), other.Digest())
-
-	set := validSet()
-	require.Equal(t, set.Digest(), set.WithDefaults().Digest())
-	renamed := set
-	renamed.Name = "basket"
-	require.NotEqual(t, set.Digest(), renamed.Digest())
-}
-
 // Whoever hands a release to a lane, its ID is one that can be a workflow ID and a token of
 // a subject, and its spec is whole.
 func TestSubmissionIsCheckedAsAWhole(t *testing.T) {

@@ -81,15 +81,15 @@ func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
 		_, _ = fmt.Fprintf(&names, `"a%d":1,`, i)
 	}
 	unknown := strings.TrimSuffix(names.String(), ",")
-	for name, data := range map[string]string{
-		"gates of numbers":      `{"strategy":{"gates":[` + repeat(`1,`) + `]}}`,
-		"gates of nothing":      `{"strategy":{"gates":[` + repeat(`{},`) + `]}}`,
-		"schedules of nothing":  `{"strategy":{"schedule":[` + repeat(`{"zone":"x"},`) + `]}}`,
-		"traffic of nothing":    `{"traffic":{"alb":[` + repeat(`{"items":[{}]},`) + `]}}`,
-		"fields that are not":   `{` + unknown + `}`,
-		"fields twice":          `{` + unknown + `,` + unknown + `}`,
-		"a long name, a list":   `{"` + strings.Repeat("a", wire.MaxPayload/2) + `":[` + strings.Repeat(`"\ud800",`, wire.MaxPayload/20) + `1]}`,
-		"objects in each other": strings.Repeat(`{"a":`, wire.MaxPayload/5),
+	for name, c := range map[string]struct{ data, told string }{
+		"gates of numbers":      {`{"strategy":{"gates":[` + repeat(`1,`) + `]}}`, "strategy.gates: has 131072 entries; at most 20 are taken"},
+		"gates of nothing":      {`{"strategy":{"gates":[` + repeat(`{},`) + `]}}`, "strategy.gates: has"},
+		"schedules of nothing":  {`{"strategy":{"schedule":[` + repeat(`{"zone":"x"},`) + `]}}`, "strategy.schedule: has"},
+		"traffic of nothing":    {`{"traffic":{"alb":[` + repeat(`{"items":[{}]},`) + `]}}`, "traffic.alb: has"},
+		"fields that are not":   {`{` + unknown + `}`, "a0: is not a field here"},
+		"fields twice":          {`{` + unknown + `,` + unknown + `}`, "a0: is given more than once"},
+		"a long name, a list":   {`{"` + strings.Repeat("a", wire.MaxPayload/2) + `":[` + strings.Repeat(`"\ud800",`, wire.MaxPayload/20) + `1]}`, "is not Unicode text"},
+		"objects in each other": {strings.Repeat(`{"a":`, wire.MaxPayload/5), "nested deeper than 32 levels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,8 +101,8 @@ func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
 				},
 			} {
 				begun := time.Now()
-				err := parse([]byte(data))
-				require.Error(t, err)
+				err := parse([]byte(c.data))
+				require.ErrorContains(t, err, c.told)
 				require.Less(t, time.Since(begun), 30*time.Second, "on a busy machine with the race detector")
 				var problems release.Problems
 				require.ErrorAs(t, err, &problems)

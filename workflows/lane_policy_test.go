@@ -126,7 +126,7 @@ func TestLongWordsAreObeyed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	hotfix := w.with(release.LaneQueue, true)
-	hotfix.RequestedBy = strings.Repeat("é", 1024)
+	hotfix.RequestedBy = strings.Repeat("é", release.MaxWords/2)
 	w.send(0, "r-1", w.spec(gray()))
 	w.send(time.Hour, "r-2", hotfix)
 	w.runLane()
