@@ -241,7 +241,7 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 			r.moves(string(verb))
 			return deref(found), g
 		}
-		r.backOff(ctx, doubts, verb, f, r.willChange())
+		r.backOff(ctx, doubts, f, r.willChange())
 	}
 }
 

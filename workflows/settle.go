@@ -134,7 +134,7 @@ func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
 		case !passes || r.homeBy.Sub(workflow.Now(ctx)) <= lastTry:
 			return verdict{}, f
 		}
-		r.backOff(ctx, tries, release.VerbBeginRollback, f, never)
+		r.backOff(ctx, tries, f, never)
 	}
 }
 

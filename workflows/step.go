@@ -37,8 +37,7 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) 
 		if f := r.awaitResume(ctx); f != nil {
 			return none, f
 		}
-		t := next(r.override)
-		out, f := advance[Out](ctx, r, t)
+		out, f := advance[Out](ctx, r, next(r.override))
 		if f == nil {
 			return out, nil
 		}
@@ -48,7 +47,7 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) 
 		case release.FaultFrozen:
 			f = r.awaitThaw(ctx, f.freeze)
 		case release.FaultConflict:
-			r.backOff(ctx, tries-1, release.Verb(t.doing), f, r.willChange())
+			r.backOff(ctx, tries-1, f, r.willChange())
 			f = r.refresh(ctx)
 		}
 		if f != nil {
@@ -68,7 +67,7 @@ func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Ou
 		if f == nil || f.class != release.FaultConflict {
 			return out, f
 		}
-		if g := r.outwait(ctx, v, f, tries); g != nil {
+		if g := r.outwait(ctx, f, tries); g != nil {
 			return out, g
 		}
 	}
@@ -84,11 +83,11 @@ func never() bool { return false }
 
 // outwait waits on the way back until a foreign change order has ended; it returns why it
 // waits no more.
-func (r *run) outwait(ctx workflow.Context, v release.Verb, conflict *fault, tries int) *fault {
+func (r *run) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
 	if _, f := r.readIdle(ctx); f != nil {
 		return f
 	}
-	r.backOff(ctx, tries, v, conflict, never)
+	r.backOff(ctx, tries, conflict, never)
 	if !workflow.Now(ctx).Before(r.homeBy) {
 		return conflict
 	}
@@ -102,9 +101,9 @@ const (
 	longestBackOff = time.Hour
 )
 
-// backOff waits, ever longer, before a verb is tried for the given number of times again;
-// not at all before the first. The wait is shown.
-func (r *run) backOff(ctx workflow.Context, tries int, v release.Verb, why *fault, unwanted func() bool) {
+// backOff waits, ever longer, before a verb that failed so is tried for the given number of
+// times again; not at all before the first. The wait is shown.
+func (r *run) backOff(ctx workflow.Context, tries int, why *fault, unwanted func() bool) {
 	if tries < 1 {
 		return
 	}
@@ -112,7 +111,7 @@ func (r *run) backOff(ctx workflow.Context, tries int, v release.Verb, why *faul
 	if shift := tries - 1; shift < 12 {
 		d = min(d, firstBackOff<<shift)
 	}
-	r.stalls(ctx, task{doing: string(v)}, why)
+	r.stalls(ctx, task{doing: string(why.verb)}, why)
 	_, _ = workflow.AwaitWithTimeout(ctx, d, unwanted)
 }
 
