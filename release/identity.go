@@ -3,7 +3,6 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -31,11 +30,12 @@ const (
 // part is preceded by its length, so that no two lists of parts run together, and kind
 // keeps what is derived for one purpose apart from what is derived for another.
 func derive(kind string, parts ...string) string {
-	h := sha256.New()
+	var all strings.Builder
 	for _, part := range append([]string{kind}, parts...) {
-		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes all that it is given
+		all.WriteString(strconv.Itoa(len(part)) + ":" + part)
 	}
-	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
+	sum := sha256.Sum256([]byte(all.String()))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
 // ID returns the release ID of a request: derived from the application as the request
