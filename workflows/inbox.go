@@ -39,17 +39,21 @@ type limit struct {
 	then   func(workflow.Context)
 }
 
-// openInbox begins to receive the signals of all commands. A cancellation of the workflow
-// is an abort: cancelling is not forgetting (R8).
-func openInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
+// newInbox returns an inbox for the signals of all commands; open begins to receive them. A
+// cancellation of the workflow is an abort: cancelling is not forgetting (R8).
+func newInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
 	in := &inbox{apply: apply, cancelled: cancelled.Done(), armed: workflow.NewBufferedChannel(ctx, 1)}
 	for _, kind := range release.CommandKinds() {
 		in.kinds = append(in.kinds, kind)
 		in.commands = append(in.commands, workflow.GetSignalChannel(ctx, string(kind)))
 	}
-	workflow.Go(ctx, in.run)
 	return in
 }
+
+// open begins to receive. The coroutine of the workflow itself is to be begun before: what
+// an activity has answered was stored before a command that came because of it, although
+// both may come in one workflow task.
+func (in *inbox) open(ctx workflow.Context) { workflow.Go(ctx, in.run) }
 
 // arm begins a limit; then is called once it has passed, and must not block.
 func (in *inbox) arm(ctx workflow.Context, d time.Duration, then func(workflow.Context)) *limit {

@@ -97,14 +97,15 @@ func newRun(ctx workflow.Context, in release.Request) *run {
 // carryOut runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
 //
-// The release lives in a coroutine behind that of its inbox, so that commands and limits
-// which a workflow task brings have counted before anything else that it brings.
+// The release lives in a coroutine before that of its inbox, so that the answer of an
+// activity is taken in before the commands that followed it. A step that it leads to is
+// ended in the same workflow task when a command that came with it says so.
 func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.news = startAnnouncer(ctx)
-	r.inbox = openInbox(ctx, cancelled, r.obey)
+	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
 		return r.p, err
 	}
@@ -113,6 +114,7 @@ func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 		r.finish(ctx, r.live(ctx))
 		ended = true
 	})
+	r.inbox.open(ctx)
 	_ = workflow.Await(ctx, func() bool { return ended })
 	r.news.flush(ctx)
 	return r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })

@@ -49,7 +49,8 @@ type set struct {
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	s.news = startAnnouncer(ctx)
-	s.inbox = openInbox(ctx, cancelled, s.obey)
+	s.inbox = newInbox(ctx, cancelled, s.obey)
+	s.inbox.open(ctx)
 	if err := s.listen(ctx); err != nil {
 		return s.p, err
 	}
