@@ -123,6 +123,37 @@ func (l *Ledger) Debts(ctx context.Context, app release.App) ([]Record, error) {
 	return l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Owes})
 }
 
+// Affairs is what is open in an application.
+type Affairs struct {
+	// Open are the releases that its lane has and that have told no outcome.
+	Open []Record
+	// Owing are those that needed attention or were lost and still hold something.
+	Owing []Record
+	// Latest is the release, of those that have begun to change the version, that was asked
+	// for last; zero where there is none.
+	Latest Record
+}
+
+// Affairs tells what is open in an application. All records of the application are read.
+func (l *Ledger) Affairs(ctx context.Context, app release.App) (Affairs, error) {
+	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: func(r Record) bool {
+		return r.Accepted && !r.Ended() || r.Owes() || r.begun()
+	}})
+	var a Affairs
+	for _, r := range records { // the one asked for latest first
+		switch {
+		case r.Owes():
+			a.Owing = append(a.Owing, r)
+		case !r.Ended() && r.Accepted:
+			a.Open = append(a.Open, r)
+		}
+		if a.Latest.ReleaseID == "" && r.begun() {
+			a.Latest = r
+		}
+	}
+	return a, err
+}
+
 // query chooses records.
 type query struct {
 	// keys is the pattern of their keys, and since the time of the oldest change.

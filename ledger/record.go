@@ -116,6 +116,17 @@ func (r Record) Owes() bool {
 	return (r.Outcome == release.PhaseNeedsAttention || r.Lost != "") && !r.Held.Empty()
 }
 
+// begun tells whether the release has begun to change which version runs, as far as it has told.
+func (r Record) begun() bool {
+	switch r.Progress.Operation {
+	case release.OperationRestart, release.OperationRescale:
+		return false
+	case release.OperationRelease, release.OperationRollback:
+	}
+	under := r.Progress.Phase != "" && r.Progress.Phase != release.PhaseQueued && !r.Ended()
+	return r.Sequence > 0 && (under || r.Progress.ChangeOrderID != "")
+}
+
 // Asked is when the release was asked for, as well as it is known.
 func (r Record) Asked() time.Time {
 	for _, at := range []time.Time{r.RequestedAt, r.StartedAt} {

@@ -66,7 +66,7 @@ func Bounds() []Bound {
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
 		}},
 		{What: "a duration", Max: MaxWord, Fields: []string{
-			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.approval", "limits.total",
+			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.approval", "limits.turn", "limits.total",
 		}},
 		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},

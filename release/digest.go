@@ -28,6 +28,7 @@ func (s Spec) withoutDefaults() Spec {
 	drop(&s.Strategy.Type, StrategyAll)
 	drop(&s.Limits.Confirm, def.Limits.Confirm)
 	drop(&s.Limits.Approval, def.Limits.Approval)
+	drop(&s.Limits.Turn, def.Limits.Turn)
 	drop(&s.Limits.Total, def.Limits.Total)
 	drop(&s.Limits.OnConfirmTimeout, def.Limits.OnConfirmTimeout)
 	drop(&s.Lane.Policy, def.Lane.Policy)

@@ -102,6 +102,10 @@ type Request struct {
 	Refused string `json:"refused,omitempty"`
 	// Avoid are artifacts that the lane knows to be bad: no last good version.
 	Avoid []Artifact `json:"avoid,omitempty"`
+	// Published is where the release was asked for.
+	Published Published `json:"published,omitzero"`
+	// Debts are what releases before this one have left.
+	Debts []Debt `json:"debts,omitempty"`
 }
 
 // ToggleRequest is the input of the workflow ToggleScalingRules.
@@ -148,6 +152,8 @@ type Submission struct {
 	// ReleaseID is derived from the event, see [ID].
 	ReleaseID string `json:"releaseId"`
 	Spec      Spec   `json:"spec"`
+	// Published is the place of the request in its stream, by which a lane orders what waits.
+	Published Published `json:"published,omitzero"`
 }
 
 // Standing is what became of a submission.
@@ -184,6 +190,11 @@ type LaneInput struct {
 	Held *Hold       `json:"held,omitempty"`
 	// Denied are the artifacts that were rolled back.
 	Denied []Denial `json:"denied,omitempty"`
+	// Latest is the request published last whose release has begun: one that was published
+	// before it comes too late.
+	Latest *Begun `json:"latest,omitempty"`
+	// Debts are what releases that have ended have left.
+	Debts []Debt `json:"debts,omitempty"`
 	// Recent are the IDs of releases that were submitted lately: each counts once.
 	Recent []string `json:"recent,omitempty"`
 	// MaxUpdates is after how many submissions and commands the lane continues as new;
@@ -201,6 +212,8 @@ type LaneState struct {
 	Held *Hold `json:"held,omitempty"`
 	// Denied are the artifacts that were rolled back and are refused until allowed.
 	Denied []Denial `json:"denied,omitempty"`
+	// Debts are what releases that have ended have left; the next release pays or names them.
+	Debts []Debt `json:"debts,omitempty"`
 }
 
 // LaneEntry is one release in a lane.
@@ -211,6 +224,10 @@ type LaneEntry struct {
 	// RequestedBy and Since are who asked and when.
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	Since       time.Time `json:"since"`
+	// Published is the place of its request in the stream, by which what waits is ordered.
+	Published Published `json:"published,omitzero"`
+	// Supersedes tells that what waits and was published before it is dropped.
+	Supersedes bool `json:"supersedes,omitempty"`
 	// Preempt tells that it goes before all that do not, and asks what runs to give way.
 	Preempt bool `json:"preempt,omitempty"`
 	// Proceeded tells that its turn has come.
@@ -222,6 +239,8 @@ type Turn struct {
 	// Avoid are the artifacts that the lane knows to be bad by now; it replaces those of
 	// the request.
 	Avoid []Artifact `json:"avoid,omitempty"`
+	// Debts are what releases before it have left.
+	Debts []Debt `json:"debts,omitempty"`
 }
 
 // Hold is why a lane lets nothing new begin.
@@ -257,6 +276,18 @@ const (
 	// SubmitActivity hands a release to the lane of its application: [Submission] to
 	// [Receipt].
 	SubmitActivity = "releases.Submit"
+	// AttendActivity looks again and again, while a release waits for its turn, that its lane
+	// knows of it: [Submission], without an answer.
+	AttendActivity = "releases.Attend"
+	// WaitsForActivity says in words what a release waits for in its lane: [ReleaseRef] to
+	// a text.
+	WaitsForActivity = "releases.WaitsFor"
+	// RecallActivity reads from the ledger how far a release had come: [ReleaseRef] to
+	// [Progress]. One that the ledger does not know is FaultNotFound.
+	RecallActivity = "releases.Recall"
+	// SettleActivity records in the ledger that a release was lost, and what it holds still:
+	// [SettleInput], without an answer.
+	SettleActivity = "releases.Settle"
 	// AwaitEndActivity waits until a release has ended: [AwaitEndInput] to [Ending].
 	AwaitEndActivity = "releases.AwaitEnd"
 	// LastProgressActivity reads the last progress of a release, even of one that was
@@ -270,6 +301,20 @@ const (
 // AwaitEndInput names a release.
 type AwaitEndInput struct {
 	ReleaseID string `json:"releaseId"`
+}
+
+// ReleaseRef names a release of an application.
+type ReleaseRef struct {
+	App       App    `json:"app"`
+	ReleaseID string `json:"releaseId"`
+}
+
+// SettleInput is what a watchdog has found and done.
+type SettleInput struct {
+	// Progress is the last that is known of the release, with what was put back since.
+	Progress Progress `json:"progress"`
+	// Lost says how the release was lost; empty where it has ended by itself.
+	Lost string `json:"lost,omitempty"`
 }
 
 // Ending is how a release ended.
@@ -293,6 +338,8 @@ type WatchdogResult struct {
 	Lost string `json:"lost,omitempty"`
 	// Restored are the scaling rules that were switched on again.
 	Restored []string `json:"restored,omitempty"`
+	// Owes is what could not be put back.
+	Owes Debt `json:"owes,omitzero"`
 	// Left says in words what a person must look at; empty when all is well.
 	Left string `json:"left,omitempty"`
 }

@@ -31,6 +31,7 @@ func (s Submission) Place(at time.Time) LaneEntry {
 	return LaneEntry{
 		ReleaseID: s.ReleaseID, Operation: cmp.Or(s.Spec.Operation, OperationRelease), Artifact: s.Spec.Artifact,
 		RequestedBy: s.Spec.RequestedBy, Since: at, Preempt: s.Spec.Lane.Preempt,
+		Published: s.Published, Supersedes: s.Spec.Lane.Policy == LaneSupersede,
 	}
 }
 
@@ -81,9 +82,13 @@ func (l *LaneInput) Full(p LanePolicy) bool {
 }
 
 // Refusal says why a release is not let into the line; empty when it is.
-func (l *LaneInput) Refusal(s Spec) string {
+func (l *LaneInput) Refusal(sub Submission) string {
+	s := sub.Spec
 	if d, denied := l.denial(s.Operation, s.Artifact); denied {
 		return d.Refusal(l.App)
+	}
+	if why := l.late(sub); why != "" {
+		return why
 	}
 	if s.Lane.Policy != LaneReject {
 		return ""
@@ -100,15 +105,31 @@ func (l *LaneInput) Refusal(s Spec) string {
 	return ""
 }
 
-// Join puts a release into the line: at its end, or before all that do not preempt. In an
-// empty line that is not held it is its turn at once.
+// late says why a release comes too late to be put into the order in which releases were
+// published; empty when it does not. What does not change the version may come late.
+func (l *LaneInput) late(s Submission) string {
+	if !s.Spec.Operation.changesVersion() {
+		return ""
+	}
+	if l.Latest != nil && s.Published.Before(l.Latest.Published) {
+		return fmt.Sprintf("release %s was published after it and has begun already; publish it again if it is wanted all the same", l.Latest.ReleaseID)
+	}
+	for _, e := range l.Waiting() {
+		if e.Supersedes && s.Published.Before(e.Published) {
+			return fmt.Sprintf("superseded by release %s, which was published after it", e.ReleaseID)
+		}
+	}
+	return ""
+}
+
+// Join puts a release into the line: behind what was published before it, and before all that
+// do not preempt when it does. In an empty line that is not held it is its turn at once.
 func (l *LaneInput) Join(e LaneEntry) LaneEntry {
 	e.Proceeded = len(l.Line) == 0 && l.Held == nil
-	at := len(l.Line)
-	if i := slices.IndexFunc(l.Line, func(x LaneEntry) bool { return !x.Proceeded && !x.Preempt }); e.Preempt && i >= 0 {
-		at = i
+	l.Line = slices.Insert(slices.Clip(l.Line), l.place(e), e)
+	if e.Proceeded {
+		l.begun(e)
 	}
-	l.Line = slices.Insert(slices.Clip(l.Line), at, e)
 	return e
 }
 
@@ -123,6 +144,7 @@ func (l *LaneInput) Next() (LaneEntry, bool) {
 		return LaneEntry{}, false
 	}
 	l.Line[0].Proceeded = true
+	l.begun(l.Line[0])
 	return l.Line[0], true
 }
 
@@ -152,12 +174,13 @@ func (l *LaneInput) LeaveWaiting(named func(LaneEntry) bool) []LaneEntry {
 	return gone
 }
 
-// Idle tells whether nothing runs or waits and there is nothing to remember.
+// Idle tells whether nothing runs or waits and there is nothing to remember. Debts are
+// remembered by the ledger.
 func (l *LaneInput) Idle() bool { return len(l.Line) == 0 && l.Held == nil && len(l.Denied) == 0 }
 
 // State is the lane as it is shown.
 func (l *LaneInput) State() LaneState {
-	s := LaneState{App: l.App, Waiting: slices.Clone(l.Waiting()), Denied: slices.Clone(l.Denied)}
+	s := LaneState{App: l.App, Waiting: slices.Clone(l.Waiting()), Denied: slices.Clone(l.Denied), Debts: slices.Clone(l.Debts)}
 	if running, runs := l.Running(); runs {
 		s.Running = &running
 	}

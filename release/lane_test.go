@@ -145,7 +145,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, c.line.Refusal(c.spec))
+			require.Equal(t, c.want, c.line.Refusal(release.Submission{ReleaseID: "r-new", Spec: c.spec}))
 		})
 	}
 }

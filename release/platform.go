@@ -151,6 +151,9 @@ type SnapshotInput struct {
 	Rollback *RollbackQuestion `json:"rollback,omitempty"`
 	// Traffic asks for the application's own traffic rule.
 	Traffic bool `json:"traffic,omitempty"`
+	// Token asks for the change order that carries it: one that the release has begun itself
+	// before it was reset.
+	Token string `json:"token,omitempty"`
 	// Adopt is the ID of a change order, begun elsewhere, that the release is to follow;
 	// one that has ended or is none that brings a version is FaultInvalid.
 	Adopt string `json:"adopt,omitempty"`
@@ -178,12 +181,30 @@ type Snapshot struct {
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
+	// Own is the change order that carries the token that was asked for, nil where there is
+	// none. It is never Busy.
+	Own *OwnChange `json:"own,omitempty"`
 	// Wanted is the version that Rollback asked for.
 	Wanted *Version `json:"wanted,omitempty"`
 	// Traffic is the application's own traffic rule, where it was asked for and there is one.
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
 	// Adopted is what is known of the change order to adopt.
 	Adopted *AdoptedChange `json:"adopted,omitempty"`
+}
+
+// OwnChange is a change order that the release has begun before it was reset.
+type OwnChange struct {
+	ID string `json:"id"`
+	// Unfinished tells that it is still at work.
+	Unfinished bool `json:"unfinished,omitempty"`
+}
+
+// Identity is the ID of the change order; empty when there is none.
+func (c *OwnChange) Identity() string {
+	if c == nil {
+		return ""
+	}
+	return c.ID
 }
 
 // AdoptedChange is how a change order that was begun elsewhere replaces the instances.

@@ -136,6 +136,9 @@ type HeldRule struct {
 	Restored bool `json:"restored"`
 	// Revision is the platform's name of what the rule said.
 	Revision string `json:"revision,omitempty"`
+	// Owed is the release that has left the rule off, which this one pays for; empty where
+	// the release has switched it off itself.
+	Owed string `json:"owed,omitempty"`
 	// Gone tells that the rule does not exist any more.
 	Gone bool `json:"gone,omitempty"`
 	// Note tells what somebody has done to the rule meanwhile.

@@ -208,6 +208,8 @@ type Limits struct {
 	Confirm Duration `json:"confirm,omitzero"`
 	// Approval is how long a change order waits for the platform's own approval.
 	Approval Duration `json:"approval,omitzero"`
+	// Turn is how long the release waits for its turn.
+	Turn Duration `json:"turn,omitzero"`
 	// Total is how long the release may take once its turn has come.
 	Total Duration `json:"total,omitzero"`
 	// OnConfirmTimeout says what happens when Confirm has passed.
@@ -233,6 +235,7 @@ type FreezePolicy struct {
 const (
 	DefaultConfirmLimit  = Duration(24 * time.Hour)
 	DefaultApprovalLimit = Duration(72 * time.Hour)
+	DefaultTurnLimit     = Duration(168 * time.Hour)
 	DefaultTotalLimit    = Duration(168 * time.Hour)
 )
 
@@ -259,6 +262,7 @@ func (s Spec) WithDefaults() Spec {
 	}
 	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
 	s.Limits.Approval = cmp.Or(s.Limits.Approval, DefaultApprovalLimit)
+	s.Limits.Turn = cmp.Or(s.Limits.Turn, DefaultTurnLimit)
 	s.Limits.Total = cmp.Or(s.Limits.Total, DefaultTotalLimit)
 	s.Limits.OnConfirmTimeout = cmp.Or(s.Limits.OnConfirmTimeout, TimeoutAbort)
 	s.Lane.Policy = cmp.Or(s.Lane.Policy, LaneQueue)

@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	require.True(t, s.Scaling.Suspended())
 	require.True(t, s.Rollback.Wanted())
 	require.Equal(t, release.Limits{
-		Confirm: release.DefaultConfirmLimit, Approval: release.DefaultApprovalLimit, Total: release.DefaultTotalLimit,
+		Confirm: release.DefaultConfirmLimit, Approval: release.DefaultApprovalLimit, Turn: release.DefaultTurnLimit, Total: release.DefaultTotalLimit,
 		OnConfirmTimeout: release.TimeoutAbort,
 	}, s.Limits)
 
@@ -153,7 +153,7 @@ func TestSpecIsTheDocumentedJSON(t *testing.T) {
 	 "artifact":{"image":"registry.example/shop:1.4.2"},
 	 "strategy":{"type":"gray","gray":1,"batches":2,"confirm":"manual","bake":"5m","minReadyInstances":1},
 	 "scaling":{"suspend":true},"rollback":{"onFailure":true},
-	 "limits":{"confirm":"24h","approval":"72h","total":"168h","onConfirmTimeout":"abort"},
+	 "limits":{"confirm":"24h","approval":"72h","turn":"168h","total":"168h","onConfirmTimeout":"abort"},
 	 "lane":{"policy":"queue"},"requestedBy":"ci","note":"orders: fix rounding"}`
 	var s release.Spec
 	require.NoError(t, json.Unmarshal([]byte(documented), &s))

@@ -258,6 +258,7 @@ func (v *validator) limits(l Limits) {
 	}
 	within("limits.confirm", l.Confirm)
 	within("limits.approval", l.Approval)
+	within("limits.turn", l.Turn)
 	within("limits.total", l.Total)
 	switch l.OnConfirmTimeout {
 	case TimeoutAbort, TimeoutPromote, TimeoutHold:

@@ -24,7 +24,9 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request
 			Msg("release was accepted before; its event counts once")
 		return nil
 	}
-	receipt, err := s.toLane(ctx, r.Submission)
+	what := r.Submission
+	what.Published = release.Published{Sequence: place.Sequence, At: place.Stored.UTC()}
+	receipt, err := s.toLane(ctx, what)
 	if err != nil {
 		return err
 	}

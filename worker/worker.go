@@ -119,7 +119,8 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := events.New(c.JetStream, ledger.New(c.JetStream))
+	records := ledger.New(c.JetStream)
+	publisher, err := events.New(c.JetStream, records)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: Config.GatesAllow: %w", err)
 	}
-	looks, err := releases.New(c.Temporal)
+	looks, err := releases.New(c.Temporal, records)
 	if err != nil {
 		return nil, err
 	}

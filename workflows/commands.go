@@ -10,11 +10,16 @@ import (
 // maxRefusals bounds the refused commands kept in the progress.
 const maxRefusals = 20
 
-// listen registers the query and, for every command, an update; its signal comes through
+// listen registers the queries and, for every command, an update; its signal comes through
 // the inbox.
 func (r *run) listen(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
 		return r.p, nil
+	}); err != nil {
+		return err
+	}
+	if err := workflow.SetQueryHandler(ctx, release.QueryPlace, func() (release.LaneEntry, error) {
+		return r.place(ctx), nil
 	}); err != nil {
 		return err
 	}

@@ -23,15 +23,13 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	// The releases of a cancelled lane go on, and so does the lane until they have ended.
 	root, _ := workflow.NewDisconnectedContext(ctx)
 	l := &lane{
-		LaneInput: in, root: root, asked: map[string]bool{}, leaving: map[string]bool{},
+		LaneInput: in, root: root, looking: 1, asked: map[string]bool{}, leaving: map[string]bool{},
 		children: map[string]workflow.ChildWorkflowFuture{},
 	}
-	// Before anybody is heard: an update that comes with the first workflow task is obeyed
-	// while the handlers are set.
-	l.goOn()
 	if err := l.listen(); err != nil {
 		return err
 	}
+	workflow.Go(root, l.begin)
 	// The update that starts a lane comes with its first workflow task.
 	if err := workflow.Await(root, func() bool { return l.quiet() && (l.Idle() || l.long()) }); err != nil || l.Idle() {
 		return err
@@ -53,6 +51,9 @@ type lane struct {
 	asked map[string]bool
 	// leaving are the releases that were dropped and have not ended yet.
 	leaving map[string]bool
+	// looking counts the looks for releases that live which are under way: until they have
+	// ended nobody is obeyed, and nothing begins.
+	looking int
 	// words counts what was said and has not arrived yet.
 	words int
 	// taken counts the updates of this run.
@@ -61,7 +62,7 @@ type lane struct {
 
 // quiet tells whether nothing would be lost if this run ended.
 func (l *lane) quiet() bool {
-	return l.words == 0 && len(l.leaving) == 0 && workflow.AllHandlersFinished(l.root)
+	return l.looking == 0 && l.words == 0 && len(l.leaving) == 0 && workflow.AllHandlersFinished(l.root)
 }
 
 // long tells whether the history has grown so long that the lane continues as new.
@@ -69,22 +70,50 @@ func (l *lane) long() bool {
 	return l.MaxUpdates > 0 && l.taken >= l.MaxUpdates || workflow.GetInfo(l.root).GetContinueAsNewSuggested()
 }
 
-// goOn takes up the line where the run before this one left it.
-func (l *lane) goOn() {
-	if running, runs := l.Running(); runs {
-		l.follow(running.ReleaseID)
+// begin takes up the line where the run before this one left it. That run may have been
+// lost or reset: the releases of the application that live are looked for first (R15).
+func (l *lane) begin(ctx workflow.Context) {
+	for _, e := range l.Line {
+		if e.Proceeded {
+			l.follow(e.ReleaseID)
+		}
+	}
+	l.look(ctx)
+	l.looking--
+	l.next()
+	l.giveWay()
+}
+
+// look finds the releases of the application that live, and these beside them, and follows
+// those that run and are not followed yet.
+func (l *lane) look(ctx workflow.Context, also ...string) {
+	ctx = workflow.WithActivityOptions(ctx, readOptions(l.App))
+	var living release.Living
+	err := workflow.ExecuteActivity(ctx, release.LivingActivity, release.LivingInput{App: l.App, Also: also}).Get(ctx, &living)
+	if err != nil { // it is tried until it succeeds: only an input that cannot be read fails it
+		workflow.GetLogger(ctx).Error("the releases that live are not known", "error", err)
 		return
 	}
-	l.next()
+	for _, e := range l.Adopt(living) {
+		l.follow(e.ReleaseID)
+	}
+}
+
+// ready waits until the lane may be spoken to.
+func (l *lane) ready(ctx workflow.Context) {
+	_ = workflow.Await(ctx, func() bool { return l.looking == 0 })
 }
 
 // next lets the first waiting release begin, unless one runs or the lane is held.
 func (l *lane) next() {
+	if l.looking > 0 {
+		return
+	}
 	e, ok := l.Next()
 	if !ok {
 		return
 	}
-	var turn release.Turn
+	turn := release.Turn{Debts: l.Debts}
 	if e.Operation == release.OperationRollback {
 		turn.Avoid = l.Avoid()
 	}

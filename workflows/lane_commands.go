@@ -31,12 +31,20 @@ func (l *lane) listen() error {
 		err := workflow.SetUpdateHandlerWithOptions(l.root, each.update,
 			func(ctx workflow.Context, c release.LaneCommand) (release.LaneState, error) {
 				l.taken++
+				l.ready(ctx)
+				if err := l.Admit(each.update, c); err != nil {
+					return release.LaneState{}, refused(err)
+				}
 				each.obey(ctx, c)
 				return l.State(), nil
 			},
 			workflow.UpdateHandlerOptions{
 				Validator: func(_ workflow.Context, c release.LaneCommand) error {
-					if err := l.Admit(each.update, c); err != nil {
+					err := c.Validate(each.update)
+					if l.looking == 0 {
+						err = l.Admit(each.update, c)
+					}
+					if err != nil {
 						return refused(err)
 					}
 					return nil

@@ -86,10 +86,41 @@ func TestReleaseThatNeedsAttentionHoldsTheLane(t *testing.T) {
 		require.Contains(t, state.Held.Reason, "scaling rules left off: daily")
 		require.Equal(t, []string{"r-2"}, ids(state.Waiting))
 	})
+	w.at(2*time.Hour-time.Minute, func() {
+		require.Equal(t, []release.Debt{{ReleaseID: "r-1", ScalingRules: []string{"daily"}}}, w.lane().Debts)
+		require.NoError(t, w.sim.ClearFaults())
+	})
 	w.command(2*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
 	w.runLane()
 	w.requireEnded("r-1", release.PhaseNeedsAttention, "scaling rules left off: daily")
 	require.Equal(t, []string{"r-1", "r-2"}, w.order())
+	w.requireEnded("r-2", release.PhaseSucceeded, "")
+	require.Equal(t, []release.Debt{{ReleaseID: "r-1", ScalingRules: []string{"daily"}}}, w.progressOf("r-2").Paid())
+	w.requireRulesAsBefore()
+}
+
+// TestADebtThatCannotBePaidIsNamed: whoever comes next says so again.
+func TestADebtThatCannotBePaidIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		debt    release.Debt
+		outcome release.Phase
+		reason  string
+	}{
+		"a rule that is gone":      {release.Debt{ReleaseID: "r-0", ScalingRules: []string{"gone"}}, release.PhaseSucceeded, ""},
+		"a traffic rule":           {release.Debt{ReleaseID: "r-0", Traffic: true}, release.PhaseSucceeded, "release r-0 has left its traffic rule, which may be in force"},
+		"a rule that was on again": {release.Debt{ReleaseID: "r-0", ScalingRules: []string{"daily"}}, release.PhaseSucceeded, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.living = release.Living{Debts: []release.Debt{c.debt}}
+			w.send(0, "r-1", w.spec(release.Strategy{}))
+			w.runLane()
+			w.requireEnded("r-1", c.outcome, c.reason)
+			w.requireRulesAsBefore()
+		})
+	}
 }
 
 // TestAttentionIsNotForgottenInAHeldLane: both reasons are seen.

@@ -18,12 +18,15 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	if err := s.Spec.Validate(); err != nil {
 		return refused(err)
 	}
-	switch {
-	case l.Knows(s.ReleaseID):
-		return nil
-	case l.long():
+	if l.long() && !l.Knows(s.ReleaseID) {
 		return busy("the lane continues as new; try again")
-	case l.Refusal(s.Spec) == "" && l.Full(s.Spec.Lane.Policy):
+	}
+	return l.hasRoom(s)
+}
+
+// hasRoom refuses for now what the line has no place for.
+func (l *lane) hasRoom(s release.Submission) error {
+	if !l.Knows(s.ReleaseID) && l.Refusal(s) == "" && l.Full(s.Spec.Lane.Policy) {
 		return busy(fmt.Sprintf("%d releases wait already", len(l.Waiting())))
 	}
 	return nil
@@ -34,10 +37,14 @@ func busy(why string) error { return temporal.NewApplicationError(why, release.E
 // submit starts the release as a child and answers once Temporal has it.
 func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
 	l.taken++
+	l.ready(ctx)
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}
-	if why := l.Refusal(s.Spec); why != "" {
+	if err := l.hasRoom(s); err != nil {
+		return release.Receipt{}, err
+	}
+	if why := l.Refusal(s); why != "" {
 		return l.turnAway(ctx, s, why)
 	}
 	return l.take(ctx, s)
@@ -61,12 +68,12 @@ func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) 
 func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
 	before := map[string]bool{}
 	for _, e := range l.Waiting() {
-		before[e.ReleaseID] = true
+		before[e.ReleaseID] = !s.Published.Before(e.Published)
 	}
 	e := l.Join(s.Place(workflow.Now(ctx)))
-	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Queued: !e.Proceeded}, release.PhaseQueued
+	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Published: s.Published, Queued: !e.Proceeded}, release.PhaseQueued
 	if e.Proceeded {
-		shown = release.PhasePreparing
+		shown, in.Debts = release.PhasePreparing, l.Debts
 	}
 	if e.Operation == release.OperationRollback {
 		in.Avoid = l.Avoid()
@@ -75,6 +82,11 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	if err != nil || known {
 		l.Leave(s.ReleaseID)
 		delete(l.leaving, s.ReleaseID)
+		if known { // it lives, or has ended: whoever started it, it is followed
+			l.looking++
+			l.look(ctx, s.ReleaseID)
+			l.looking--
+		}
 		l.next()
 	}
 	switch {

@@ -34,6 +34,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 		// It has touched nothing: its place is free, whatever else is to be done.
 		l.Leave(releaseID)
 	}
+	l.Settle(ending.Progress.Paid())
 	if ending.Lost != "" || there {
 		l.learn(ctx, release.LaneEntry{ReleaseID: releaseID, Operation: e.Operation}, ending)
 	}
@@ -56,6 +57,7 @@ func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.E
 		l.watch(ctx, e.ReleaseID)
 	case p.Outcome == release.PhaseNeedsAttention:
 		l.Hold(release.NewHold(e.ReleaseID, p.Reason, workflow.Now(ctx)))
+		l.Owe(p.Owes())
 	case e.Operation == release.OperationRelease:
 		l.deny(release.Denial{Artifact: p.Artifact, ReleaseID: e.ReleaseID, Since: workflow.Now(ctx), Reason: p.Reason})
 	}
@@ -77,6 +79,7 @@ func (l *lane) watch(ctx workflow.Context, releaseID string) {
 	if err != nil {
 		result.Left = "it was lost, and so was its watchdog: " + reason(err)
 	}
+	l.Owe(result.Owes)
 	if result.Left != "" {
 		l.Hold(release.NewHold(releaseID, result.Words(), workflow.Now(ctx)))
 	}

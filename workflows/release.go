@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -61,6 +62,9 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if e := r.prepare(ctx); e != nil {
 		return e
 	}
+	if r.snap.Own != nil {
+		return r.takeUp(ctx, *r.snap.Own)
+	}
 	if f := r.awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
@@ -111,7 +115,9 @@ func (r *run) plan() *fault {
 // question is what the release wants to know of its application. Its traffic rule is
 // asked for only until the release has put its own in the place.
 func (r *run) question() release.SnapshotInput {
-	in := release.SnapshotInput{App: r.p.App, Traffic: !r.spec.Traffic.Empty() && !r.trafficTouched, Adopt: r.spec.Adopt}
+	in := release.SnapshotInput{
+		App: r.p.App, Traffic: !r.spec.Traffic.Empty() && !r.trafficTouched, Adopt: r.spec.Adopt, Token: r.token(),
+	}
 	if r.spec.Operation == release.OperationRollback {
 		in.Rollback = &release.RollbackQuestion{VersionID: r.spec.Version, Avoid: r.request.Avoid}
 	}
@@ -173,6 +179,48 @@ func (r *run) aim() *fault {
 	}
 	r.p.RollbackTo = new(r.snap.Version)
 	return nil
+}
+
+// takeUp goes on with the change order that the release has begun before it was reset (R3,
+// R15). What it held by then stands in the ledger.
+func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
+	ref := release.ReleaseRef{App: r.p.App, ReleaseID: r.p.ReleaseID}
+	past, f := attempt[release.Progress](ctx, r, task{
+		doing: release.RecallActivity, name: release.RecallActivity, in: ref, options: readOptions(r.p.App), began: workflow.Now(ctx),
+	}, func() bool { return r.abort != nil })
+	known := f == nil
+	if known {
+		r.inherit(past)
+	}
+	r.enter(ctx, release.PhaseRollingOut, "")
+	r.reachSafePoint(false)
+	r.p.ChangeOrderID = own.ID
+	e := r.settle(ctx, r.follow(ctx, release.StepRollout, own.ID))
+	e = e.and("it was reset, and has gone on with the change order that it had begun")
+	switch t := past.Traffic; {
+	case !known:
+		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", e.describe(), f)
+	case t != nil && !t.Cleared:
+		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
+	}
+	return e
+}
+
+// inherit takes over what the release had recorded before it was reset.
+func (r *run) inherit(past release.Progress) {
+	r.p.RollbackTo = past.RollbackTo
+	r.p.Traffic = past.Traffic
+	for _, held := range past.ScalingRules {
+		if i := slices.IndexFunc(r.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {
+			r.p.ScalingRules[i] = held
+			continue
+		}
+		r.p.ScalingRules = append(r.p.ScalingRules, held)
+	}
+	if len(past.Batches) > 0 {
+		r.p.Batches = slices.Clone(past.Batches)
+	}
+	r.scalingTouched = true
 }
 
 // foreignWait is a wait for change orders that somebody else began.

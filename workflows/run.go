@@ -138,31 +138,7 @@ func (r *run) live(ctx workflow.Context) *ending {
 	}
 	r.enter(ctx, release.PhasePreparing, "")
 	r.news.tell(r.p, release.EventStarted, 0)
-	return r.work(ctx)
-}
-
-// awaitTurn waits in the lane until the releases before this one have ended.
-func (r *run) awaitTurn(ctx workflow.Context) *ending {
-	if r.turn {
-		return nil
-	}
-	r.p.Awaiting = &release.Awaiting{Kind: release.AwaitTurn, Since: workflow.Now(ctx)}
-	proceed := workflow.GetSignalChannel(ctx, release.SignalProceed)
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		var turn release.Turn
-		proceed.Receive(ctx, &turn)
-		if len(turn.Avoid) > 0 {
-			r.request.Avoid = turn.Avoid
-		}
-		r.turn = true
-	})
-	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
-	r.p.Awaiting = nil
-	if r.abort != nil {
-		return end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(r.abort))
-	}
-	r.p.StartedAt = workflow.Now(ctx)
-	return nil
+	return r.work(ctx).and(r.stillOwed())
 }
 
 // startClock lets the total limit stop the release as a person would.
@@ -284,10 +260,14 @@ func (r *run) overdue(ctx workflow.Context) {
 	if r.abort != nil {
 		return
 	}
-	switch r.awaits() { //nolint:exhaustive // only these two wait for a word
+	switch r.awaits() { //nolint:exhaustive // only these have a limit of their own
 	case release.AwaitConfirm:
 		if r.confirmed != r.p.Awaiting.Batch && !r.p.Paused {
 			r.confirmOverdue(ctx, r.p.Awaiting.Batch)
+		}
+	case release.AwaitTurn:
+		if !r.turn {
+			r.stop(ctx, "its turn did not come within "+r.spec.Limits.Turn.String())
 		}
 	case release.AwaitApproval:
 		r.stop(ctx, "the approval was not given within "+r.spec.Limits.Approval.String())

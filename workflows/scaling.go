@@ -54,10 +54,58 @@ func (r *run) recordRules() {
 	}
 	for _, rule := range r.snap.ScalingRules {
 		known := slices.ContainsFunc(r.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == rule.Name })
-		if rule.Enabled && !known {
-			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: rule.Name, Revision: rule.Revision})
+		owed := r.owed(rule.Name)
+		if !known && (rule.Enabled || owed != "") {
+			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{
+				Name: rule.Name, Revision: rule.Revision, Owed: owed, Suspended: !rule.Enabled,
+			})
 		}
 	}
+	r.recordGone()
+}
+
+// recordGone records the rules that are owed and do not exist any more: nothing is owed then.
+func (r *run) recordGone() {
+	for _, d := range r.request.Debts {
+		for _, name := range d.ScalingRules {
+			there := slices.ContainsFunc(r.snap.ScalingRules, func(rule release.ScalingRule) bool { return rule.Name == name })
+			known := slices.ContainsFunc(r.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == name })
+			if !there && !known {
+				r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: name, Owed: d.ReleaseID, Gone: true, Note: noteDeleted})
+			}
+		}
+	}
+}
+
+// noteDeleted is what is noted of a rule that does not exist any more.
+const noteDeleted = "deleted by somebody meanwhile"
+
+// owed is the release before this one that has left the rule off; empty when none has. Its
+// debt is paid like what this release switches off itself (R1).
+func (r *run) owed(rule string) string {
+	for _, d := range r.request.Debts {
+		if slices.Contains(d.ScalingRules, rule) {
+			return d.ReleaseID
+		}
+	}
+	return ""
+}
+
+// stillOwed names what releases before this one have left and this one has not put back, as
+// none can whose place is gone; empty when nothing is.
+func (r *run) stillOwed() string {
+	var left []string
+	paid := r.p.Paid()
+	for _, d := range r.request.Debts {
+		rest := d
+		if i := slices.IndexFunc(paid, func(p release.Debt) bool { return p.ReleaseID == d.ReleaseID }); i >= 0 {
+			rest.ScalingRules = slices.DeleteFunc(slices.Clone(d.ScalingRules), func(name string) bool { return slices.Contains(paid[i].ScalingRules, name) })
+		}
+		if !rest.Empty() {
+			left = append(left, rest.Words())
+		}
+	}
+	return strings.Join(left, "; ")
 }
 
 // markSuspended shows the rules that were read back as switched off.
@@ -132,7 +180,7 @@ func (r *run) compare(now []release.ScalingRule) string {
 		at := slices.IndexFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name })
 		switch {
 		case at < 0:
-			held.Gone, held.Note = true, "deleted by somebody meanwhile"
+			held.Gone, held.Note = true, noteDeleted
 		case now[at].Enabled:
 			held.Restored = true
 			if now[at].Revision != held.Revision {

@@ -54,6 +54,14 @@ type stage struct {
 	// whether NATS is away just now.
 	busAway               int
 	busDown, calendarDown func() bool
+	// living is what a lane finds that looks for releases, and recalled what the ledger knows
+	// of releases by their IDs; settled is what it was told of lost ones. attended counts the
+	// looks of releases that wait, and waiting is what they wait for.
+	living   release.Living
+	recalled map[string]release.Progress
+	settled  []release.SettleInput
+	attended int
+	waiting  string
 	// deploys are the parameters of each DeployApplication, and deployedAt is when it came.
 	deploys    []url.Values
 	deployedAt []time.Time
@@ -88,6 +96,11 @@ func newStage(t tester) *stage {
 	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
+	s.env.RegisterActivityWithOptions(s.findLiving, activity.RegisterOptions{Name: release.LivingActivity})
+	s.env.RegisterActivityWithOptions(s.attend, activity.RegisterOptions{Name: release.AttendActivity})
+	s.env.RegisterActivityWithOptions(s.waitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
+	s.env.RegisterActivityWithOptions(s.recall, activity.RegisterOptions{Name: release.RecallActivity})
+	s.env.RegisterActivityWithOptions(s.settle, activity.RegisterOptions{Name: release.SettleActivity})
 
 	start := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	s.env.SetStartTime(start)
@@ -383,4 +396,41 @@ func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.
 func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {
 	o.cost.upserts++
 	return o.Next.UpsertTypedSearchAttributes(ctx, attributes...)
+}
+
+func (s *stage) findLiving(context.Context, release.LivingInput) (release.Living, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.living, nil
+}
+
+// attend looks once: the test environment goes on with an activity that nobody wants any more.
+func (s *stage) attend(context.Context, release.Submission) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attended++
+	return nil
+}
+
+func (s *stage) waitsFor(context.Context, release.ReleaseRef) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting, nil
+}
+
+func (s *stage) recall(_ context.Context, in release.ReleaseRef) (release.Progress, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, known := s.recalled[in.ReleaseID]
+	if !known {
+		return p, temporal.NewNonRetryableApplicationError("not in the ledger", string(release.FaultNotFound), nil)
+	}
+	return p, nil
+}
+
+func (s *stage) settle(_ context.Context, in release.SettleInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settled = append(s.settled, in)
+	return nil
 }

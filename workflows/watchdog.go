@@ -14,8 +14,13 @@ import (
 // watchLimit is how long a watchdog waits for change orders to end.
 const watchLimit = 24 * time.Hour
 
-// recallLimit is how long the last progress of a lost release is tried to be read.
-const recallLimit = 30 * time.Minute
+// recallLimit is how long the last progress of a lost release is tried to be read in each
+// way, and settleWordLimit how long the ledger is tried to be told what has become of it.
+const (
+	recallLimit     = 30 * time.Minute
+	queryLimit      = time.Minute
+	settleWordLimit = time.Minute
+)
 
 // Watchdog looks after what a release leaves behind that was lost: one that ended without
 // a result, because somebody terminated it or because it failed. It waits until the
@@ -67,25 +72,53 @@ func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 		left = w.tidy(ctx)
 	}
 	w.result.Left = strings.Join(left, "; ")
+	if d := w.past.p.Owes(); !d.Empty() {
+		w.result.Owes = d
+	}
+	w.settle(ctx)
 	if w.result.Lost != "" {
 		w.tell(ctx)
 	}
 	return w.result
 }
 
-// recall reads the last progress of a release that was lost.
+// recall reads the last progress of a release that was lost. The release itself knows it best,
+// which answers from its history; where that cannot be read, because the release was lost for
+// what is in it, or has expired, the ledger has what the release has told last (R15).
 func (w *watchdog) recall(ctx workflow.Context) (left []string) {
-	options := activityOptions(w.in.App, priorityLook)
-	options.ScheduleToCloseTimeout = recallLimit
-	ctx = workflow.WithActivityOptions(ctx, options)
-	var p release.Progress
-	err := workflow.ExecuteActivity(ctx, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID}).Get(ctx, &p)
-	if err == nil {
-		w.past.p = p
-		return nil
+	ref := release.ReleaseRef{App: w.in.App, ReleaseID: w.in.ReleaseID}
+	p, err := read[release.Progress](ctx, w, queryLimit, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID})
+	if err != nil {
+		var g error
+		if p, g = read[release.Progress](ctx, w, recallLimit, release.RecallActivity, ref); g != nil {
+			w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
+			return []string{fmt.Sprintf("its last progress cannot be read (%s; %s): look at its change order and at the scaling rules", reason(err), reason(g))}
+		}
 	}
-	w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
-	return []string{"its last progress cannot be read (" + reason(err) + "): look at its change order and at the scaling rules"}
+	w.past.p = p
+	return nil
+}
+
+// read carries out an activity that reads, for some time.
+func read[Out any](ctx workflow.Context, w *watchdog, limit time.Duration, name string, in any) (out Out, err error) {
+	options := readOptions(w.in.App)
+	options.ScheduleToCloseTimeout = limit
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in).Get(ctx, &out)
+	return out, err
+}
+
+// settle tells the ledger what has become of the release. A ledger that is out of reach is not
+// waited for: a lane that starts anew finds the release there as one that has told no outcome.
+func (w *watchdog) settle(ctx workflow.Context) {
+	if w.result.Lost == "" && len(w.result.Restored) == 0 {
+		return
+	}
+	_, err := read[any](ctx, w, settleWordLimit, release.SettleActivity, release.SettleInput{
+		Progress: w.past.p, Lost: w.result.Lost,
+	})
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the ledger was not told", "error", err)
+	}
 }
 
 // tidy puts right what can be, and returns in words what cannot.

@@ -213,7 +213,7 @@ func TestWatchdogOfAReleaseNobodyKnows(t *testing.T) {
 	w.requireOver()
 	var result release.WatchdogResult
 	require.NoError(t, w.env.GetWorkflowResult(&result))
-	require.Equal(t, "its last progress cannot be read (no such workflow): look at its change order and at the scaling rules", result.Left)
+	require.Equal(t, "its last progress cannot be read (no such workflow; not in the ledger): look at its change order and at the scaling rules", result.Left)
 	require.Len(t, w.told("r-1", release.EventAttention), 1)
 }
 

@@ -1,6 +1,7 @@
 // Package releases are the activities that look at releases from outside: with them a
-// lane learns how a release ended that is not its child any more, a watchdog how far one
-// had come that was lost, and a set how its releases end, which it submits from here, too.
+// lane learns which releases live and how one ended that is not its child any more, a
+// release that waits sees to it that it has a lane, a watchdog learns how far one had come
+// that was lost, and a set how its releases end, which it submits from here, too.
 package releases
 
 import (
@@ -19,26 +20,39 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"slipway/lanes"
+	"slipway/ledger"
 	"slipway/release"
 )
 
 // Temporal is what is used of [client.Client].
 type Temporal interface {
 	lanes.Temporal
+	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
 	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
 }
 
+// Ledger remembers releases besides Temporal; [ledger.Ledger] is one.
+type Ledger interface {
+	Affairs(ctx context.Context, app release.App) (ledger.Affairs, error)
+	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
+	Update(ctx context.Context, u ledger.Report) error
+	MarkLost(ctx context.Context, app release.App, releaseID string, loss ledger.Loss) error
+}
+
 // Releases looks at releases. It holds no state.
-type Releases struct{ temporal Temporal }
+type Releases struct {
+	temporal Temporal
+	ledger   Ledger
+}
 
 // New returns what looks at the releases of one namespace.
-func New(t Temporal) (*Releases, error) {
-	if t == nil {
-		return nil, errors.New("releases: a Temporal client is needed")
+func New(t Temporal, l Ledger) (*Releases, error) {
+	if t == nil || l == nil {
+		return nil, errors.New("releases: a Temporal client and a ledger are needed")
 	}
-	return &Releases{temporal: t}, nil
+	return &Releases{temporal: t, ledger: l}, nil
 }
 
 // Register registers the activities under their names.
@@ -46,6 +60,11 @@ func (r *Releases) Register(to worker.ActivityRegistry) {
 	to.RegisterActivityWithOptions(r.Submit, activity.RegisterOptions{Name: release.SubmitActivity})
 	to.RegisterActivityWithOptions(r.AwaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
 	to.RegisterActivityWithOptions(r.AwaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
+	to.RegisterActivityWithOptions(r.Living, activity.RegisterOptions{Name: release.LivingActivity})
+	to.RegisterActivityWithOptions(r.Attend, activity.RegisterOptions{Name: release.AttendActivity})
+	to.RegisterActivityWithOptions(r.WaitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
+	to.RegisterActivityWithOptions(r.Recall, activity.RegisterOptions{Name: release.RecallActivity})
+	to.RegisterActivityWithOptions(r.Settle, activity.RegisterOptions{Name: release.SettleActivity})
 	to.RegisterActivityWithOptions(r.LastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
 }
 

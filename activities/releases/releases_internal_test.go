@@ -48,13 +48,19 @@ func server(t *testing.T, status enumspb.WorkflowExecutionStatus, describe, get 
 // do carries an activity out once.
 func do(t *testing.T, c Temporal, name string, out any) error {
 	t.Helper()
-	r, err := New(c)
+	return doWith(t, c, &shelf{}, name, release.AwaitEndInput{ReleaseID: "r-1"}, out)
+}
+
+// doWith carries an activity out once, with a ledger.
+func doWith(t *testing.T, c Temporal, l Ledger, name string, in, out any) error {
+	t.Helper()
+	r, err := New(c, l)
 	require.NoError(t, err)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	r.Register(env)
-	value, err := env.ExecuteActivity(name, release.AwaitEndInput{ReleaseID: "r-1"})
-	if err == nil {
+	value, err := env.ExecuteActivity(name, in)
+	if err == nil && out != nil {
 		require.NoError(t, value.Get(out))
 	}
 	return err
@@ -169,6 +175,6 @@ func TestLastProgress(t *testing.T) {
 
 func TestAClientIsNeeded(t *testing.T) {
 	t.Parallel()
-	_, err := New(nil)
-	require.ErrorContains(t, err, "a Temporal client is needed")
+	_, err := New(nil, &shelf{})
+	require.ErrorContains(t, err, "a Temporal client and a ledger are needed")
 }

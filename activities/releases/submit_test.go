@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"slipway/activities/releases"
+	"slipway/ledger"
 	"slipway/release"
 )
 
@@ -50,7 +51,7 @@ func TestSubmit(t *testing.T) {
 					WaitForStage: client.WorkflowUpdateStageCompleted,
 				},
 			}).Return(handle, nil)
-			r, err := releases.New(m)
+			r, err := releases.New(m, &ledger.Ledger{})
 			require.NoError(t, err)
 			receipt, err := r.Submit(t.Context(), sub)
 			if c.err == nil {

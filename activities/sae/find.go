@@ -65,7 +65,7 @@ func (t trace) find(orders []order) (release.Change, error) {
 // inTheWay fails where an order is unfinished, or was begun since the watermark and either
 // brings a version or could be taken for the one that is about to be begun.
 func (t trace) inTheWay(orders []order) error {
-	if o := unfinished(orders, ""); o != nil {
+	if o := unfinished(orders); o != nil {
 		return notYet(release.FaultConflict, "change order %s (%s) is unfinished", o.ID, o.Type)
 	}
 	for _, o := range orders {

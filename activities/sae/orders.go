@@ -77,11 +77,21 @@ func newer(o order, w release.Watermark) bool {
 	return (o.CreateTime.IsZero() || !o.CreateTime.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
 }
 
-// unfinished finds the change order that is still at work, if any, other than the given
-// one.
-func unfinished(orders []order, except string) *release.ForeignChange {
+// own finds the change order that carries a token; nil where none does.
+func own(orders []order, token string) *release.OwnChange {
 	for _, o := range orders {
-		if !saeclient.ChangeOrderFinished(o.Status) && o.ChangeOrderID != except {
+		if token != "" && (trace{token: token}).mine(o) {
+			return &release.OwnChange{ID: o.ChangeOrderID, Unfinished: !saeclient.ChangeOrderFinished(o.Status)}
+		}
+	}
+	return nil
+}
+
+// unfinished finds the change order that is still at work, if any, other than the given
+// ones.
+func unfinished(orders []order, except ...string) *release.ForeignChange {
+	for _, o := range orders {
+		if !saeclient.ChangeOrderFinished(o.Status) && !slices.Contains(except, o.ChangeOrderID) {
 			return &release.ForeignChange{ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: o.Description}
 		}
 	}

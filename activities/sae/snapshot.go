@@ -72,8 +72,9 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		Version:      release.Version{ID: versionID(r.versions, r.running), Artifact: r.running},
 		ScalingRules: domainRules(r.rules),
 		Watermark:    watermark(r.orders),
-		Busy:         unfinished(r.orders, in.Adopt),
+		Own:          own(r.orders, in.Token),
 	}
+	snap.Busy = unfinished(r.orders, in.Adopt, snap.Own.Identity())
 	if in.Adopt != "" {
 		if err := d.adopt(ctx, in, r, &snap); err != nil {
 			return release.Snapshot{}, answered(err)
@@ -107,7 +108,7 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 	if err != nil {
 		return release.Snapshot{}, failed(err)
 	}
-	if busy := unfinished(orders, in.Adopt); busy != nil {
+	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); busy != nil {
 		delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))
 		return release.Snapshot{}, again("change order "+busy.ID+" is unfinished", delay)
 	}

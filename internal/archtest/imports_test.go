@@ -70,8 +70,8 @@ func rules() []rule {
 			why: "calendar judges a calendar, wherever it is kept",
 		},
 		{
-			room: "activities/releases", may: []string{"release", "lanes"}, never: []string{noBroker, noZerolog},
-			why: "releases looks at other releases through Temporal, and submits them to their lanes",
+			room: "activities/releases", may: []string{"release", "lanes", "ledger"}, never: []string{noBroker, noZerolog},
+			why: "releases looks at other releases through Temporal and the ledger, and submits them to their lanes",
 		},
 		{
 			room: "lanes", may: []string{"release"}, never: []string{noBroker, noZerolog, "go.temporal.io/sdk/workflow"},

@@ -1,0 +1,209 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+
+	"slipway/ledger"
+	"slipway/release"
+)
+
+// shelf is a ledger with these records, which notes what it is told.
+type shelf struct {
+	affairs ledger.Affairs
+	record  ledger.Record
+	err     error
+	told    []string
+}
+
+func (s *shelf) Affairs(context.Context, release.App) (ledger.Affairs, error) {
+	return s.affairs, s.err
+}
+
+func (s *shelf) GetOf(context.Context, release.App, string) (ledger.Record, error) {
+	return s.record, s.err
+}
+
+func (s *shelf) Update(_ context.Context, u ledger.Report) error {
+	s.told = append(s.told, "progress "+u.Progress.ReleaseID)
+	return s.err
+}
+
+func (s *shelf) MarkLost(_ context.Context, _ release.App, id string, loss ledger.Loss) error {
+	s.told = append(s.told, "lost "+id+": "+loss.How)
+	return s.err
+}
+
+var errAway = fmt.Errorf("%w: away", ledger.ErrUnavailable)
+
+func shop() release.App {
+	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+}
+
+// temporalWith lists these workflows as running, and knows how all ended that it lists or that
+// are in ended.
+func temporalWith(places map[string]release.LaneEntry, ended map[string]enumspb.WorkflowExecutionStatus, listed ...string) *mocks.Client {
+	c := &mocks.Client{}
+	var all []*workflowpb.WorkflowExecutionInfo
+	for _, id := range listed {
+		all = append(all, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id}})
+	}
+	c.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(r *workflowservice.ListWorkflowExecutionsRequest) bool {
+		return r.GetQuery() == "SlipwayApp = 'sae/cn-hangzhou/shop' AND ExecutionStatus = 'Running'"
+	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: all}, nil)
+	c.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(
+		func(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+			status, known := ended[id]
+			if _, runs := places[id]; runs {
+				status, known = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, true
+			}
+			if !known {
+				return nil, serviceerror.NewNotFound("none")
+			}
+			return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: status}}, nil
+		})
+	c.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryPlace).Return(
+		func(_ context.Context, id, _, _ string, _ ...any) (converter.EncodedValue, error) {
+			e := places[id]
+			if e.ReleaseID == "" {
+				return nil, serviceerror.NewQueryFailed("panic")
+			}
+			answer := &mocks.Value{}
+			answer.On("Get", mock.Anything).Return(func(out any) error {
+				*out.(*release.LaneEntry) = e //nolint:forcetypeassert // it is what is asked for
+				return nil
+			})
+			return answer, nil
+		})
+	return c
+}
+
+func TestWhatLives(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	waiting := release.LaneEntry{ReleaseID: "r-w", Since: at}
+	runs := release.LaneEntry{ReleaseID: "r-r", Since: at, Proceeded: true}
+	running := map[string]release.LaneEntry{"release/r-w": waiting, "release/r-r": runs, "release/r-p": {}}
+	closed := map[string]enumspb.WorkflowExecutionStatus{"release/r-done": enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED}
+	open := ledger.Affairs{Open: []ledger.Record{{ReleaseID: "r-w"}, {ReleaseID: "r-gone", RequestedAt: at}}}
+	for name, c := range map[string]struct {
+		listed []string
+		also   []string
+		ledger *shelf
+		want   release.Living
+	}{
+		"nothing": {nil, nil, &shelf{}, release.Living{}},
+		"what is listed, each once": {
+			[]string{"release/r-w", "lane/sae/cn-hangzhou/shop", "release/r-r", "release/r-w"},
+			[]string{"r-r"},
+			&shelf{},
+			release.Living{Releases: []release.LaneEntry{waiting, runs}},
+		},
+		"what is not listed yet":        {nil, []string{"r-w", "r-done", "r-never"}, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
+		"what has ended since":          {[]string{"release/r-done"}, nil, &shelf{}, release.Living{}},
+		"what does not tell its place":  {[]string{"release/r-p"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-p", Proceeded: true}}}},
+		"what a watchdog looks after":   {[]string{"watchdog/r-lost"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-lost", Proceeded: true}}}},
+		"what has told no outcome":      {nil, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{waiting, {ReleaseID: "r-gone", Since: at, Proceeded: true}}}},
+		"a ledger that is out of reach": {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}}},
+		"debts, and what has begun last": {nil, nil, &shelf{affairs: ledger.Affairs{
+			Owing:  []ledger.Record{{ReleaseID: "r-0", Held: ledger.Held{ScalingRules: []string{"daily"}, Traffic: true}}},
+			Latest: ledger.Record{ReleaseID: "r-9", Sequence: 9, RequestedAt: at},
+		}}, release.Living{
+			Debts:  []release.Debt{{ReleaseID: "r-0", ScalingRules: []string{"daily"}, Traffic: true}},
+			Latest: &release.Begun{ReleaseID: "r-9", Published: release.Published{Sequence: 9, At: at}},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got release.Living
+			require.NoError(t, doWith(t, temporalWith(running, closed, c.listed...), c.ledger, release.LivingActivity, release.LivingInput{App: shop(), Also: c.also}, &got))
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestALookThatTemporalDoesNotAnswerIsRepeated(t *testing.T) {
+	t.Parallel()
+	c := &mocks.Client{}
+	c.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, away())
+	requireFault(t, doWith(t, c, &shelf{}, release.LivingActivity, release.LivingInput{App: shop()}, nil), release.FaultUnavailable, true)
+}
+
+func TestWhatTheLedgerRecalls(t *testing.T) {
+	t.Parallel()
+	ref := release.ReleaseRef{App: shop(), ReleaseID: "r-1"}
+	known := &shelf{record: ledger.Record{Progress: release.Progress{ReleaseID: "r-1", Phase: release.PhaseRollingOut}}}
+	var p release.Progress
+	require.NoError(t, doWith(t, &mocks.Client{}, known, release.RecallActivity, ref, &p))
+	require.Equal(t, release.PhaseRollingOut, p.Phase)
+	requireFault(t, doWith(t, &mocks.Client{}, &shelf{}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
+	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: ledger.ErrNotFound}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
+	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.RecallActivity, ref, nil), release.FaultUnavailable, true)
+}
+
+func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{ReleaseID: "r-1", App: shop(), Phase: release.PhaseRollingOut}
+	unknown := release.Progress{ReleaseID: "r-1", App: shop()}
+	for name, c := range map[string]struct {
+		in   release.SettleInput
+		told []string
+	}{
+		"lost":                     {release.SettleInput{Progress: p, Lost: "terminated"}, []string{"progress r-1", "lost r-1: terminated"}},
+		"ended by itself":          {release.SettleInput{Progress: p}, []string{"progress r-1"}},
+		"lost without a last word": {release.SettleInput{Progress: unknown, Lost: "terminated"}, []string{"lost r-1: terminated"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &shelf{}
+			require.NoError(t, doWith(t, &mocks.Client{}, l, release.SettleActivity, c.in, nil))
+			require.Equal(t, c.told, l.told)
+			requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.SettleActivity, c.in, nil), release.FaultUnavailable, true)
+		})
+	}
+}
+
+func TestWhatAReleaseWaitsFor(t *testing.T) {
+	t.Parallel()
+	ref := release.ReleaseRef{App: shop(), ReleaseID: "r-2"}
+	answer := &mocks.Value{}
+	answer.On("Get", mock.Anything).Return(func(out any) error {
+		*out.(*release.LaneState) = release.LaneState{Running: &release.LaneEntry{ReleaseID: "r-1"}} //nolint:forcetypeassert // it is what is asked for
+		return nil
+	})
+	for name, c := range map[string]struct {
+		err   error
+		words string
+	}{
+		"its lane answers":     {nil, "release r-1, which runs"},
+		"there is no lane":     {serviceerror.NewNotFound("none"), "its lane, which did not know of it"},
+		"nobody answers at it": {errors.New("no worker"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &mocks.Client{}
+			m.On("QueryWorkflow", mock.Anything, "lane/sae/cn-hangzhou/shop", "", release.QueryLane).Return(answer, c.err)
+			var words string
+			err := doWith(t, m, &shelf{}, release.WaitsForActivity, ref, &words)
+			if c.words == "" {
+				requireFault(t, err, release.FaultUnavailable, true)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.words, words)
+		})
+	}
+}

@@ -1,0 +1,53 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/ledger"
+	"slipway/release"
+)
+
+// Recall reads from the ledger how far a release had come when it told of itself last.
+//
+// Its errors have the types [release.FaultNotFound], where the ledger has no record of it or
+// the record no progress, which does not retry, and [release.FaultUnavailable].
+func (r *Releases) Recall(ctx context.Context, in release.ReleaseRef) (release.Progress, error) {
+	record, err := r.ledger.GetOf(ctx, in.App, in.ReleaseID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound) || err == nil && record.Progress.ReleaseID == "":
+		return release.Progress{}, temporal.NewNonRetryableApplicationError("the ledger does not know how far release "+in.ReleaseID+" had come",
+			string(release.FaultNotFound), err)
+	case err != nil:
+		return release.Progress{}, outOfReach(err)
+	}
+	return record.Progress, nil
+}
+
+// Settle records in the ledger what is known last of a release, and that it was lost.
+//
+// Its errors have the type [release.FaultUnavailable], which retries.
+func (r *Releases) Settle(ctx context.Context, in release.SettleInput) error {
+	p := in.Progress
+	if p.Phase != "" {
+		if err := r.ledger.Update(ctx, ledger.Report{Progress: p}); err != nil {
+			return outOfReach(err)
+		}
+	}
+	if in.Lost == "" {
+		return nil
+	}
+	if err := r.ledger.MarkLost(ctx, p.App, p.ReleaseID, ledger.Loss{How: in.Lost, At: time.Now()}); err != nil {
+		return outOfReach(err)
+	}
+	return nil
+}
+
+func outOfReach(err error) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("ledger: %v", err), string(release.FaultUnavailable),
+		temporal.ApplicationErrorOptions{Cause: err})
+}

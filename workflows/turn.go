@@ -1,0 +1,77 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// askLimit is how long a release tries to find out what it has waited for in vain.
+const askLimit = 30 * time.Second
+
+// place is the place of the release in its lane, as a lane asks for it that does not know.
+func (r *run) place(ctx workflow.Context) release.LaneEntry {
+	s := release.Submission{ReleaseID: r.p.ReleaseID, Spec: r.spec, Published: r.request.Published}
+	e := s.Place(workflow.GetInfo(ctx).WorkflowStartTime)
+	e.Proceeded = r.turn
+	return e
+}
+
+// awaitTurn waits in the lane until the releases before this one have ended, no longer than
+// its limit (R6).
+func (r *run) awaitTurn(ctx workflow.Context) *ending {
+	if r.turn {
+		return nil
+	}
+	r.wait(ctx, release.AwaitTurn, 0, r.spec.Limits.Turn.Std())
+	proceed := workflow.GetSignalChannel(ctx, release.SignalProceed)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var turn release.Turn
+		proceed.Receive(ctx, &turn)
+		if len(turn.Avoid) > 0 {
+			r.request.Avoid = turn.Avoid
+		}
+		r.request.Debts = turn.Debts
+		r.turn = true
+	})
+	leave := r.attend(ctx)
+	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
+	leave()
+	late := passed(r.deadline)
+	r.leave()
+	if r.abort != nil {
+		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(r.abort))
+		if late {
+			e = e.and(r.waitedFor(ctx))
+		}
+		return e
+	}
+	r.p.StartedAt = workflow.Now(ctx)
+	return nil
+}
+
+// attend sees to it, while the release waits, that there is a lane that knows of it: one that
+// was lost is called, and finds the release (R15). The server repeats the look, so that
+// waiting costs no history.
+func (r *run) attend(ctx workflow.Context) (leave workflow.CancelFunc) {
+	options := readOptions(r.p.App)
+	options.WaitForCancellation = false
+	ctx, leave = workflow.WithCancel(workflow.WithActivityOptions(ctx, options))
+	workflow.ExecuteActivity(ctx, release.AttendActivity, release.Submission{ReleaseID: r.p.ReleaseID, Spec: r.spec, Published: r.request.Published})
+	return leave
+}
+
+// waitedFor says in words what the release has waited for in vain.
+func (r *run) waitedFor(ctx workflow.Context) string {
+	options := readOptions(r.p.App)
+	options.ScheduleToCloseTimeout = askLimit
+	var words string
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.WaitsForActivity,
+		release.ReleaseRef{App: r.p.App, ReleaseID: r.p.ReleaseID}).Get(ctx, &words)
+	if err != nil {
+		return "what it waited for cannot be found out: " + reason(err)
+	}
+	return "it waited for " + words
+}
