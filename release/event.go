@@ -54,11 +54,12 @@ func (p Phase) Outcome() (EventKind, bool) {
 
 // Event is one lifecycle event, of a release or of a set.
 type Event struct {
-	// ID is deterministic, see [EventID]; the bus drops a repeated one.
+	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID   string    `json:"id"`
 	Kind EventKind `json:"kind"`
-	// Progress is the release right after the transition; zero in an event of a set.
+	// Progress is the release right after the transition, cut to [MaxTold]; zero in an event
+	// of a set.
 	Progress Progress `json:"progress,omitzero"`
-	// Set is the set right after the transition; nil in an event of a release.
+	// Set is the set right after the transition, cut likewise; nil in an event of a release.
 	Set *SetProgress `json:"set,omitempty"`
 }

@@ -47,7 +47,7 @@ func TestEventSurvivesTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		want := wire.LifecycleEvent{
-			Event: release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: progress(t)},
+			Event: release.Event{ID: release.EventID("r-1", 1, kind), Kind: kind, Progress: progress(t)},
 			Time:  times().Draw(t, "time"),
 		}
 		msg, err := wire.EncodeEvent(want.Event, want.Time)
@@ -98,7 +98,7 @@ func TestStalledAndMovingCarryTheProgress(t *testing.T) {
 	stall := `, "stalled": {"doing": "BeginRollout", "fault": "Throttled", "failure": "too many calls",
 		"since": "2026-11-22T10:00:00Z", "at": "2026-11-22T10:00:08Z", "until": "2026-11-22T11:00:00Z"}`
 	for _, kind := range []release.EventKind{release.EventStalled, release.EventMoving} {
-		msg, err := wire.EncodeEvent(release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: p}, at)
+		msg, err := wire.EncodeEvent(release.Event{ID: release.EventID("r-1", 1, kind), Kind: kind, Progress: p}, at)
 		require.NoError(t, err)
 		require.Equal(t, "slipway.event.sae.app-1.r-1."+string(kind), msg.Subject)
 		require.JSONEq(t, `{

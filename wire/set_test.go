@@ -75,7 +75,7 @@ func TestSetEventSurvivesTheWire(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	p := release.SetRequest{ID: "s-1", Set: checkout(t)}.Progress(at)
 	want := wire.LifecycleEvent{
-		Event: release.Event{ID: release.EventID("s-1", release.EventWaveWaiting, 2), Kind: release.EventWaveWaiting, Set: &p}, Time: at,
+		Event: release.Event{ID: release.EventID("s-1", 2, release.EventWaveWaiting), Kind: release.EventWaveWaiting, Set: &p}, Time: at,
 	}
 	msg, err := wire.EncodeEvent(want.Event, at)
 	require.NoError(t, err)

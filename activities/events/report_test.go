@@ -45,7 +45,7 @@ func event(id string, kind release.EventKind, phase release.Phase) release.Event
 	if phase.Ended() {
 		p.Outcome = phase
 	}
-	return release.Event{ID: release.EventID(id, kind, 0), Kind: kind, Progress: p}
+	return release.Event{ID: release.EventID(id, 1, kind), Kind: kind, Progress: p}
 }
 
 func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
