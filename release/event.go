@@ -1,5 +1,7 @@
 package release
 
+import "time"
+
 // EventKind is a transition of a release that the world is told of; the last part of
 // an event's type and subject.
 type EventKind string
@@ -57,6 +59,8 @@ type Event struct {
 	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
 	ID   string    `json:"id"`
 	Kind EventKind `json:"kind"`
+	// At is when the transition happened, however much later it is published.
+	At time.Time `json:"at,omitzero"`
 	// Progress is the release right after the transition, cut to [MaxTold]; zero in an event
 	// of a set.
 	Progress Progress `json:"progress,omitzero"`

@@ -63,7 +63,7 @@ func TestEventSurvivesTheWire(t *testing.T) {
 
 func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 	t.Parallel()
-	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.batch.waiting.1", Kind: release.EventBatchWaiting, Progress: release.Progress{
+	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.4.batch.waiting", Kind: release.EventBatchWaiting, Progress: release.Progress{
 		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
 		App:      release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
 		Artifact: release.Artifact{Image: "shop:1"},
@@ -73,7 +73,7 @@ func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 	require.Equal(t, "slipway.event.sae.app-1.r-1.batch.waiting", msg.Subject)
 	require.Equal(t, "application/cloudevents+json", msg.Header.Get("Content-Type"))
 	require.JSONEq(t, `{
-		"specversion": "1.0", "type": "dev.slipway.release.batch.waiting.v1", "id": "r-1.batch.waiting.1",
+		"specversion": "1.0", "type": "dev.slipway.release.batch.waiting.v1", "id": "r-1.4.batch.waiting",
 		"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
 		"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json",
 		"data": {"releaseId": "r-1", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "shop:1"},
@@ -102,7 +102,7 @@ func TestStalledAndMovingCarryTheProgress(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "slipway.event.sae.app-1.r-1."+string(kind), msg.Subject)
 		require.JSONEq(t, `{
-			"specversion": "1.0", "type": "dev.slipway.release.`+string(kind)+`.v1", "id": "r-1.`+string(kind)+`.1",
+			"specversion": "1.0", "type": "dev.slipway.release.`+string(kind)+`.v1", "id": "r-1.1.`+string(kind)+`",
 			"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
 			"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json", "data": {`+data+stall+`}}`, string(msg.Data))
 		p.Stalled, stall = nil, ""

@@ -80,7 +80,7 @@ func TestSetEventSurvivesTheWire(t *testing.T) {
 	msg, err := wire.EncodeEvent(want.Event, at)
 	require.NoError(t, err)
 	require.Equal(t, "slipway.event.set.checkout.s-1.wave.waiting", msg.Subject)
-	require.Equal(t, "s-1.wave.waiting.2", msg.Header.Get(nats.MsgIdHdr))
+	require.Equal(t, "s-1.2.wave.waiting", msg.Header.Get(nats.MsgIdHdr))
 	require.Contains(t, string(msg.Data), `"type":"dev.slipway.set.wave.waiting.v1"`)
 	require.Contains(t, string(msg.Data), `"source":"slipway://set/checkout"`)
 	require.Contains(t, string(msg.Data), `"setid":"s-1"`)

@@ -33,11 +33,12 @@ type announcer struct {
 	queue []release.Event
 	// away tells that the bus has not taken the first of them at once.
 	away bool
+	now  func() time.Time
 	stop workflow.CancelFunc
 }
 
 func startAnnouncer(ctx workflow.Context) *announcer {
-	a := &announcer{}
+	a := &announcer{now: func() time.Time { return workflow.Now(ctx) }}
 	ctx, a.stop = workflow.WithCancel(withBus(ctx))
 	workflow.Go(ctx, a.run)
 	return a
@@ -46,18 +47,20 @@ func startAnnouncer(ctx workflow.Context) *announcer {
 // tell gives the transition its number and queues its event, with the progress as it is now.
 func (a *announcer) tell(p *release.Progress, kind release.EventKind) {
 	p.Transition++
-	a.queue = append(a.queue, eventOf(p.Fit(a.room()), kind))
+	a.queue = append(a.queue, eventOf(p.Fit(a.room()), kind, a.now()))
 }
 
 // tellSet does so for a set.
 func (a *announcer) tellSet(p *release.SetProgress, kind release.EventKind) {
 	p.Transition++
-	a.queue = append(a.queue, release.Event{ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, Set: new(p.Fit(release.MaxTold))})
+	a.queue = append(a.queue, release.Event{
+		ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, At: a.now(), Set: new(p.Fit(release.MaxTold)),
+	})
 }
 
 // eventOf is the event of the transition that the progress shows.
-func eventOf(p release.Progress, kind release.EventKind) release.Event {
-	return release.Event{ID: release.EventID(p.ReleaseID, p.Transition, kind), Kind: kind, Progress: p}
+func eventOf(p release.Progress, kind release.EventKind, at time.Time) release.Event {
+	return release.Event{ID: release.EventID(p.ReleaseID, p.Transition, kind), Kind: kind, At: at, Progress: p}
 }
 
 // room is how large the progress of the next event may be.

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"math"
@@ -332,6 +333,20 @@ type cost struct {
 	interceptor.WorkerInterceptorBase
 
 	activities, markers, timers, upserts int
+	// handed are the bytes of lifecycle events that were given into the history of a release
+	// or set, and deliveries how many workflows were begun to deliver some.
+	handed, deliveries int
+}
+
+// hands counts what stands in the history of the workflow that hands it over.
+func (c *cost) hands(ctx workflow.Context, args ...any) {
+	if workflow.GetInfo(ctx).WorkflowType.Name == release.WorkflowDelivery {
+		return
+	}
+	for _, arg := range args {
+		data, _ := json.Marshal(arg) //nolint:errchkjson // what is handed over always encodes
+		c.handed += len(data)
+	}
 }
 
 func (c *cost) total() int { return c.activities + c.markers + c.timers + c.upserts }
@@ -358,6 +373,9 @@ type costOutbound struct {
 
 func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	o.cost.activities++
+	if name == release.PublishActivity {
+		o.cost.hands(ctx, args...)
+	}
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
 	policy := temporal.RetryPolicy{}
@@ -373,6 +391,21 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 func (o *costOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	o.cost.markers++
 	return o.Next.ExecuteLocalActivity(ctx, name, args...)
+}
+
+func (o *costOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
+	if name == release.WorkflowDelivery {
+		o.cost.deliveries++
+		o.cost.hands(ctx, args...)
+	}
+	return o.Next.ExecuteChildWorkflow(ctx, name, args...)
+}
+
+func (o *costOutbound) SignalChildWorkflow(ctx workflow.Context, workflowID, name string, arg any) workflow.Future {
+	if name == release.SignalDeliver {
+		o.cost.hands(ctx, arg)
+	}
+	return o.Next.SignalChildWorkflow(ctx, workflowID, name, arg)
 }
 
 func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {

@@ -225,7 +225,7 @@ func (w *watchdog) tell(ctx workflow.Context) {
 		p.Awaiting, p.Paused, p.EndedAt = nil, false, workflow.Now(ctx)
 		p.Reason = w.result.Words()
 	}
-	events := []release.Event{eventOf(p.Fit(release.MaxTold), kind)}
+	events := []release.Event{eventOf(p.Fit(release.MaxTold), kind, workflow.Now(ctx))}
 	if !quickly(withBus(ctx), events) {
 		handOver(ctx, events)
 	}

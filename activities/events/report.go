@@ -45,7 +45,7 @@ func (p *Publisher) report(ctx context.Context, events []release.Event) error {
 func (p *Publisher) tell(ctx context.Context, latest release.Progress) error {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	return p.ledger.Update(ctx, ledger.Report{Progress: latest})
+	return p.ledger.Update(ctx, ledger.Report{Progress: latest, Transition: latest.Transition})
 }
 
 // latestOf returns the latest progress of each release. Events of sets have none.

@@ -18,12 +18,13 @@ import (
 
 // book is a ledger that notes what it is told, and answers with its error.
 type book struct {
-	told []release.Progress
-	err  error
+	told    []release.Progress
+	numbers []uint64
+	err     error
 }
 
 func (b *book) Update(_ context.Context, u ledger.Report) error {
-	b.told = append(b.told, u.Progress)
+	b.told, b.numbers = append(b.told, u.Progress), append(b.numbers, u.Transition)
 	return b.err
 }
 
@@ -110,11 +111,17 @@ func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
 	require.Len(t, b.told, 1)
 }
 
-func TestTheLedgerWaitsForTheBus(t *testing.T) {
+func TestTheLedgerDoesNotWaitForTheBus(t *testing.T) {
 	t.Parallel()
 	b := &book{}
-	p, err := New(&shelf{err: nats.ErrNoResponders}, b)
+	p, err := New(&shelf{err: jetstream.ErrNoStreamResponse}, b)
 	require.NoError(t, err)
-	require.Error(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{event("r-1", release.EventStarted, release.PhaseRollingOut)}}))
-	require.Empty(t, b.told)
+	e := event("r-1", release.EventStarted, release.PhaseRollingOut)
+	e.Progress.Transition = 7
+	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{e}})
+	got, ok := errors.AsType[*temporal.ApplicationError](err)
+	require.True(t, ok)
+	require.Equal(t, string(release.FaultUnavailable), got.Type(), "a stream that is missing is a bus that is away")
+	require.Equal(t, []release.Progress{e.Progress}, b.told)
+	require.Equal(t, []uint64{7}, b.numbers)
 }
