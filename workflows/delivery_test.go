@@ -153,7 +153,7 @@ func TestALongReleaseIsToldInBoundedEvents(t *testing.T) {
 	s.requireEventsOfBoundedSize()
 	require.LessOrEqual(t, *answer, release.MaxAnswer, "the answer to a word stands in the history")
 	require.Greater(t, *answer, release.MaxAnswer/4)
-	require.Zero(t, s.cost.handed, "a bus that answers costs no history but a marker")
+	require.Empty(t, s.cost.handed, "a bus that answers costs no history but a marker")
 
 	last := s.events[len(s.events)-1].Progress
 	require.Equal(t, release.PhaseSucceeded, last.Outcome)
@@ -178,7 +178,7 @@ func TestBusAwayCostsBoundedHistory(t *testing.T) {
 	s.busAwayUntil(10 * time.Hour)
 	s.talk(time.Hour, 50)
 	s.at(7*time.Hour, func() {
-		require.Less(t, s.cost.handed, 64<<10, "one lot was handed over, the first")
+		require.Less(t, size(t, s.cost.handed), 64<<10, "one lot was handed over, the first")
 		require.LessOrEqual(t, s.cost.markers, 1)
 	})
 	s.confirm(8*time.Hour, 1)
@@ -190,7 +190,7 @@ func TestBusAwayCostsBoundedHistory(t *testing.T) {
 	s.requireToldInOrder(t, p)
 	require.Equal(t, 1, s.cost.deliveries)
 	const whole, cut = 64, 8 << 10
-	require.Less(t, s.cost.handed, whole*release.MaxEventSize+(110-whole)*(cut+1024), "64 events whole, the others cut to 8 KiB")
+	require.Less(t, size(t, s.cost.handed), whole*release.MaxEventSize+(110-whole)*(cut+1024), "64 events whole, the others cut to 8 KiB")
 }
 
 func size(t tester, value any) int {
