@@ -189,8 +189,12 @@ func TestBusAwayCostsBoundedHistory(t *testing.T) {
 	require.EqualValues(t, 110, p.Transition)
 	s.requireToldInOrder(t, p)
 	require.Equal(t, 1, s.cost.deliveries)
-	const whole, cut = 64, 8 << 10
-	require.Less(t, size(t, s.cost.handed), whole*release.MaxEventSize+(110-whole)*(cut+1024), "64 events whole, the others cut to 8 KiB")
+	const whole = 64
+	for _, e := range s.events[whole:] {
+		require.LessOrEqual(t, size(t, e.Progress), release.MaxAnswer, "what waits behind many others is cut harder")
+	}
+	require.Greater(t, size(t, s.events[whole-1].Progress), release.MaxAnswer)
+	require.Less(t, size(t, s.cost.handed), whole*release.MaxEventSize+(110-whole)*(release.MaxAnswer+1024))
 }
 
 func size(t tester, value any) int {
