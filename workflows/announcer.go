@@ -33,12 +33,14 @@ type announcer struct {
 	queue []release.Event
 	// away tells that the bus has not taken the first of them at once.
 	away bool
-	now  func() time.Time
-	stop workflow.CancelFunc
+	// teller is the workflow ID of what tells.
+	teller string
+	now    func() time.Time
+	stop   workflow.CancelFunc
 }
 
-func startAnnouncer(ctx workflow.Context) *announcer {
-	a := &announcer{now: func() time.Time { return workflow.Now(ctx) }}
+func startAnnouncer(ctx workflow.Context, workflowID string) *announcer {
+	a := &announcer{teller: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
 	ctx, a.stop = workflow.WithCancel(withBus(ctx))
 	workflow.Go(ctx, a.run)
 	return a
@@ -122,5 +124,5 @@ func (a *announcer) flush(ctx workflow.Context) {
 	// The context is disconnected: the only error of Await, cancellation, cannot come.
 	_ = workflow.Await(ctx, func() bool { return len(a.queue) == 0 || a.away })
 	a.stop()
-	handOver(ctx, a.queue)
+	handOver(ctx, a.teller, a.queue)
 }

@@ -74,14 +74,14 @@ func (d *delivery) fail(ctx workflow.Context, why string) (release.DeliveryResul
 	return release.DeliveryResult{}, temporal.NewNonRetryableApplicationError(words, string(release.FaultStopped), nil)
 }
 
-// handOver leaves events to a [Delivery], which goes on when the workflow that calls has
-// ended. It returns once Temporal has all of them.
-func handOver(ctx workflow.Context, events []release.Event) {
+// handOver leaves the events of a workflow to a [Delivery], which goes on when that workflow
+// has ended. It returns once Temporal has all of them.
+func handOver(ctx workflow.Context, workflowID string, events []release.Event) {
 	if len(events) == 0 {
 		return
 	}
 	lots := slices.Collect(slices.Chunk(events, maxLot))
-	child, err := startDelivery(ctx, release.DeliveryRequest{Events: lots[0], Total: len(events)})
+	child, err := startDelivery(ctx, workflowID, release.DeliveryRequest{Events: lots[0], Total: len(events)})
 	for _, lot := range lots[1:] {
 		if err == nil { // one at a time: their order is that of the events
 			err = child.SignalChildWorkflow(ctx, release.SignalDeliver, release.PublishInput{Events: lot}).Get(ctx, nil)
@@ -93,7 +93,7 @@ func handOver(ctx workflow.Context, events []release.Event) {
 }
 
 // startDelivery returns once Temporal has the delivery with its first lot.
-func startDelivery(ctx workflow.Context, in release.DeliveryRequest) (child workflow.ChildWorkflowFuture, err error) {
+func startDelivery(ctx workflow.Context, workflowID string, in release.DeliveryRequest) (child workflow.ChildWorkflowFuture, err error) {
 	first := in.Events[0]
 	options := workflow.ChildWorkflowOptions{
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
@@ -104,9 +104,8 @@ func startDelivery(ctx workflow.Context, in release.DeliveryRequest) (child work
 			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(first.Progress.App.SearchValue()),
 		)
 	}
-	id := release.DeliveryID(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	for n := range maxDeliveries {
-		options.WorkflowID = id
+		options.WorkflowID = release.DeliveryID(workflowID)
 		if n > 0 {
 			options.WorkflowID += "/" + strconv.Itoa(n+1)
 		}

@@ -101,7 +101,7 @@ func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
-	r.news = startAnnouncer(ctx)
+	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
 	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
 		return r.p, err

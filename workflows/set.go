@@ -48,7 +48,7 @@ type set struct {
 // carryOut runs the set to its end in a context that outlives a cancellation.
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
-	s.news = startAnnouncer(ctx)
+	s.news = startAnnouncer(ctx, release.SetWorkflowID(s.p.SetID))
 	s.inbox = newInbox(ctx, cancelled, s.obey)
 	s.inbox.open(ctx)
 	if err := s.listen(ctx); err != nil {

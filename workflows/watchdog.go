@@ -227,6 +227,6 @@ func (w *watchdog) tell(ctx workflow.Context) {
 	}
 	events := []release.Event{eventOf(p.Fit(release.MaxTold), kind, workflow.Now(ctx))}
 	if !quickly(withBus(ctx), events) {
-		handOver(ctx, events)
+		handOver(ctx, release.WatchdogID(p.ReleaseID), events)
 	}
 }

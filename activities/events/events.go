@@ -48,8 +48,9 @@ const publishTimeout = 10 * time.Second
 
 // Publish stores the events in their order, then tells the ledger the latest progress of
 // each release, also where the bus did not take them: the ledger may be there although the
-// stream of events is not. An attempt that follows a lost answer stores nothing twice within
-// [wire.DedupWindow], because the bus knows each event by its ID.
+// stream of events is not. A further attempt goes on behind the events that are stored; what
+// follows a lost answer is stored once within [wire.DedupWindow], because the bus knows each
+// event by its ID.
 //
 // A ledger that is out of reach fails nothing, because the next event brings what it has
 // missed. Only behind an outcome no event comes: that one is tried again.
@@ -72,7 +73,11 @@ func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error 
 // store stores the events in their order up to the first that the bus does not take now;
 // unfit are those that it never will.
 func (p *Publisher) store(ctx context.Context, events []release.Event) (unfit []error, err error) {
-	for _, e := range events {
+	before := storedBefore(ctx)
+	for i, e := range events {
+		if i < before {
+			continue
+		}
 		err := p.publish(ctx, e)
 		switch {
 		case err == nil:
@@ -81,8 +86,20 @@ func (p *Publisher) store(ctx context.Context, events []release.Event) (unfit []
 		default:
 			return unfit, fmt.Errorf("publish event %s: %w", e.ID, err)
 		}
+		if activity.IsActivity(ctx) {
+			activity.RecordHeartbeat(ctx, i+1)
+		}
 	}
 	return unfit, nil
+}
+
+// storedBefore is how many events earlier attempts have stored. They are not stored again:
+// the bus forgets their IDs before long.
+func storedBefore(ctx context.Context) (n int) {
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &n) != nil {
+		return 0
+	}
+	return n
 }
 
 func (p *Publisher) publish(ctx context.Context, e release.Event) error {

@@ -9,7 +9,10 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"slipway/ledger"
 	"slipway/release"
@@ -109,6 +112,38 @@ func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
 	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{huge}})
 	require.ErrorContains(t, err, "events left out")
 	require.Len(t, b.told, 1)
+}
+
+// TestWhatIsStoredIsNotStoredAgain: the bus forgets the ID of an event after a day, and a
+// ledger may be away for longer.
+func TestWhatIsStoredIsNotStoredAgain(t *testing.T) {
+	t.Parallel()
+	bus, b := &shelf{}, &book{err: ledger.ErrUnavailable}
+	p, err := New(bus, b)
+	require.NoError(t, err)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	p.Register(env)
+	in := release.PublishInput{Events: []release.Event{
+		event("r-1", release.EventStarted, release.PhaseRollingOut), event("r-1", release.EventSucceeded, release.PhaseSucceeded),
+	}}
+	var stored int
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		if err := details.Get(&stored); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err = env.ExecuteActivity(release.PublishActivity, in)
+	require.Error(t, err)
+	require.Equal(t, 2, bus.stored)
+	require.Positive(t, stored)
+
+	env.SetHeartbeatDetails(2)
+	b.err = nil
+	_, err = env.ExecuteActivity(release.PublishActivity, in)
+	require.NoError(t, err)
+	require.Equal(t, 2, bus.stored)
+	require.Len(t, b.told, 2, "the ledger is told all the same")
 }
 
 func TestTheLedgerDoesNotWaitForTheBus(t *testing.T) {
