@@ -49,7 +49,8 @@ func (r Record) reported(u Report) Record {
 	p := u.Progress
 	p.Outcome = u.outcome()
 	r.Outcome, r.StartedAt, r.EndedAt = p.Outcome, p.StartedAt, p.EndedAt
-	r.Progress, r.Cut = p, Cut{}
+	r.Progress, r.Cut = p, p.Cut
+	r.Progress.Cut = release.Cut{}
 	r.Transition = max(r.Transition, u.Transition)
 	r.RequestedBy = cmp.Or(r.RequestedBy, p.RequestedBy)
 	if p.Artifact != (release.Artifact{}) {

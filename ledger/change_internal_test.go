@@ -78,7 +78,7 @@ func TestWhichReportCounts(t *testing.T) {
 
 func TestAReportReplacesWhatWasCut(t *testing.T) {
 	t.Parallel()
-	r := Record{ReleaseID: "r-a", App: shop(), Artifact: image("1"), RequestedBy: "ci", Cut: Cut{Samples: 3}}
+	r := Record{ReleaseID: "r-a", App: shop(), Artifact: image("1"), RequestedBy: "ci", Cut: release.Cut{Samples: 3}}
 	p := progress(release.PhasePreparing)
 	p.Artifact = release.Artifact{} // of a rollback that does not know its version yet
 	got := r.reported(Report{Progress: p})
@@ -134,7 +134,7 @@ func TestOnlyTheRequestIsTakenOfARequest(t *testing.T) {
 	}
 	full := asked
 	full.Outcome, full.Lost, full.Transition, full.Progress = release.PhaseSucceeded, "x", 3, progress(release.PhaseSucceeded)
-	full.Paid, full.Held, full.Cut, full.StartedAt = []Payment{{All: true}}, Held{More: 1}, Cut{Held: 1}, at(2)
+	full.Paid, full.Held, full.Cut, full.StartedAt = []Payment{{All: true}}, Held{More: 1}, release.Cut{Held: 1}, at(2)
 	require.Equal(t, asked, full.request())
 }
 

@@ -44,9 +44,11 @@ type Record struct {
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 	// Transition is the number of the transition that Progress shows; 0 where it has none.
 	Transition uint64 `json:"transition,omitempty"`
-	// Progress is the latest progress; zero before the first. Cut counts what was left out.
+	// Progress is the latest progress; zero before the first. Cut counts what was left out of
+	// it on the way here, so that the record is not larger than [MaxRecord]. A record whose
+	// artifact was left out tells of no good version.
 	Progress release.Progress `json:"progress,omitzero"`
-	Cut      Cut              `json:"cut,omitzero"`
+	Cut      release.Cut      `json:"cut,omitzero"`
 }
 
 // Identity is what a release was asked for with.
@@ -89,22 +91,6 @@ type Payment struct {
 	By   string    `json:"by,omitempty"`
 	At   time.Time `json:"at,omitzero"`
 	Note string    `json:"note,omitempty"`
-}
-
-// Cut counts what was left out of a progress so that its record is not larger than
-// [MaxRecord]. Texts that were cut end with an ellipsis.
-type Cut struct {
-	Samples   int `json:"samples,omitempty"`
-	Gates     int `json:"gates,omitempty"`
-	Decisions int `json:"decisions,omitempty"`
-	Batches   int `json:"batches,omitempty"`
-	// Rules are scaling rules that were put back, Held those that were not.
-	Rules int `json:"rules,omitempty"`
-	Held  int `json:"held,omitempty"`
-	// Strategy tells that gates and schedule are left out of the strategy, and Artifact that
-	// an artifact is too large to be kept; such a record tells of no good version.
-	Strategy bool `json:"strategy,omitempty"`
-	Artifact bool `json:"artifact,omitempty"`
 }
 
 // Ended tells whether the release has its outcome.

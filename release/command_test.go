@@ -140,7 +140,7 @@ func TestCommandValidate(t *testing.T) {
 func TestIdentityIsDerived(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "lane/sae/cn-hangzhou/a-1", release.LaneID(release.App{Platform: "sae", Region: "cn-hangzhou", ID: "a-1"}))
-	require.Equal(t, "r-1.batch.waiting.2", release.EventID("r-1", release.EventBatchWaiting, 2))
+	require.Equal(t, "r-1.2.batch.waiting", release.EventID("r-1", 2, release.EventBatchWaiting))
 	require.NotContains(t, release.Token("r-1", "rollout")+" ", release.Token("r-1", "roll")+" ", "tokens are told apart by their blank")
 }
 

@@ -12,6 +12,9 @@
 // A [Set] is several releases as one, in waves; [AfterWave] and [AfterUndo] decide about
 // it, [SetProgress] shows it, [AdmitSet] is what it may be told.
 //
+// What is told of a release or a set is cut to its place by [Progress.Fit] and
+// [SetProgress.Fit].
+//
 // The inputs and outputs of the platform verbs (Snapshot, BeginRollout, Observe …)
 // live here too, in neutral words, because workflows and activities must agree on
 // them while neither may import the other.

@@ -1,5 +1,7 @@
 package release
 
+import "time"
+
 // EventKind is a transition of a release that the world is told of; the last part of
 // an event's type and subject.
 type EventKind string
@@ -54,11 +56,15 @@ func (p Phase) Outcome() (EventKind, bool) {
 
 // Event is one lifecycle event, of a release or of a set.
 type Event struct {
-	// ID is deterministic, see [EventID]; the bus drops a repeated one.
-	ID   string    `json:"id"`
-	Kind EventKind `json:"kind"`
-	// Progress is the release right after the transition; zero in an event of a set.
+	// ID is deterministic, see [EventID]: one for each transition. The bus drops a repeated one.
+	ID string `json:"id"`
+	// Kind is empty where nothing is told: the ledger alone learns how far the release has come.
+	Kind EventKind `json:"kind,omitempty"`
+	// At is when the transition happened, however much later it is published.
+	At time.Time `json:"at,omitzero"`
+	// Progress is the release right after the transition, cut to [MaxTold]; zero in an event
+	// of a set.
 	Progress Progress `json:"progress,omitzero"`
-	// Set is the set right after the transition; nil in an event of a release.
+	// Set is the set right after the transition, cut likewise; nil in an event of a release.
 	Set *SetProgress `json:"set,omitempty"`
 }

@@ -107,12 +107,13 @@ func PlatformTaskQueue(p Platform, region string) string {
 // step tells the orders of one release apart.
 func Token(releaseID, step string) string { return "slipway:" + releaseID + ":" + step }
 
-// EventID returns the deterministic ID of a lifecycle event: the same transition of
-// the same release always has the same one.
-func EventID(releaseID string, kind EventKind, batch int) string {
-	id := releaseID + "." + string(kind)
-	if batch > 0 {
-		id += "." + strconv.Itoa(batch)
-	}
-	return id
+// EventID returns the deterministic ID of a lifecycle event of a release or set: its
+// transition of that number. The kind is a part of it, because a release that was reset in
+// Temporal may give the number to another transition.
+func EventID(id string, transition uint64, kind EventKind) string {
+	return id + "." + strconv.FormatUint(transition, 10) + "." + string(kind)
 }
+
+// DeliveryID returns the Temporal workflow ID of the delivery of what a workflow could not
+// tell before it ended.
+func DeliveryID(workflowID string) string { return "delivery/" + workflowID }

@@ -19,6 +19,7 @@ const (
 	WorkflowLane               = "Lane"
 	WorkflowWatchdog           = "Watchdog"
 	WorkflowReleaseSet         = "ReleaseSet"
+	WorkflowDelivery           = "Delivery"
 
 	// QueryProgress answers a release's [Progress], and a set's [SetProgress].
 	QueryProgress = "progress"

@@ -48,7 +48,9 @@ const (
 // the data of lifecycle events and the result of the workflow. Times are RFC 3339.
 type Progress struct {
 	ReleaseID string `json:"releaseId"`
-	App       App    `json:"app"`
+	// Transition is the number of the latest transition that the world was told of, from 1.
+	Transition uint64 `json:"transition,omitempty"`
+	App        App    `json:"app"`
 	// Operation is what is done with the application.
 	Operation Operation `json:"operation,omitempty"`
 	// Artifact is what is to run in the end; for a rollback it is known once the version is.
@@ -79,6 +81,8 @@ type Progress struct {
 	Note        string     `json:"note,omitempty"`
 	StartedAt   time.Time  `json:"startedAt,omitzero"`
 	EndedAt     time.Time  `json:"endedAt,omitzero"`
+	// Cut counts what was left out, see [Progress.Fit] and [Progress.Prune].
+	Cut Cut `json:"cut,omitzero"`
 }
 
 // Identity is the release ID; empty while nothing is known.

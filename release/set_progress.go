@@ -11,8 +11,10 @@ import (
 // person, RollingBack, and the outcomes. Times are RFC 3339.
 type SetProgress struct {
 	SetID string `json:"setId"`
-	Name  string `json:"name"`
-	Phase Phase  `json:"phase"`
+	// Transition is the number of the latest transition that the world was told of, from 1.
+	Transition uint64 `json:"transition,omitempty"`
+	Name       string `json:"name"`
+	Phase      Phase  `json:"phase"`
 	// Outcome is the phase in which the set ended; empty while it has not.
 	Outcome Phase `json:"outcome,omitempty"`
 	// Reason says in words why the set stands where it stands.
@@ -27,6 +29,8 @@ type SetProgress struct {
 	Note        string     `json:"note,omitempty"`
 	StartedAt   time.Time  `json:"startedAt,omitzero"`
 	EndedAt     time.Time  `json:"endedAt,omitzero"`
+	// Cut counts what was left out, see [SetProgress.Fit].
+	Cut Cut `json:"cut,omitzero"`
 }
 
 // WaveProgress is one wave of a set.

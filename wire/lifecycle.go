@@ -37,7 +37,7 @@ func SetEventType(kind release.EventKind) string {
 type LifecycleEvent struct {
 	release.Event
 
-	// Time is when the transition was published.
+	// Time is when the transition happened.
 	Time time.Time
 }
 

@@ -47,7 +47,7 @@ func TestEventSurvivesTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		want := wire.LifecycleEvent{
-			Event: release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: progress(t)},
+			Event: release.Event{ID: release.EventID("r-1", 1, kind), Kind: kind, Progress: progress(t)},
 			Time:  times().Draw(t, "time"),
 		}
 		msg, err := wire.EncodeEvent(want.Event, want.Time)
@@ -63,7 +63,7 @@ func TestEventSurvivesTheWire(t *testing.T) {
 
 func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 	t.Parallel()
-	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.batch.waiting.1", Kind: release.EventBatchWaiting, Progress: release.Progress{
+	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.4.batch.waiting", Kind: release.EventBatchWaiting, Progress: release.Progress{
 		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
 		App:      release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
 		Artifact: release.Artifact{Image: "shop:1"},
@@ -73,7 +73,7 @@ func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 	require.Equal(t, "slipway.event.sae.app-1.r-1.batch.waiting", msg.Subject)
 	require.Equal(t, "application/cloudevents+json", msg.Header.Get("Content-Type"))
 	require.JSONEq(t, `{
-		"specversion": "1.0", "type": "dev.slipway.release.batch.waiting.v1", "id": "r-1.batch.waiting.1",
+		"specversion": "1.0", "type": "dev.slipway.release.batch.waiting.v1", "id": "r-1.4.batch.waiting",
 		"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
 		"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json",
 		"data": {"releaseId": "r-1", "app": {"platform": "sae", "region": "cn-hangzhou", "id": "app-1"}, "artifact": {"image": "shop:1"},
@@ -98,11 +98,11 @@ func TestStalledAndMovingCarryTheProgress(t *testing.T) {
 	stall := `, "stalled": {"doing": "BeginRollout", "fault": "Throttled", "failure": "too many calls",
 		"since": "2026-11-22T10:00:00Z", "at": "2026-11-22T10:00:08Z", "until": "2026-11-22T11:00:00Z"}`
 	for _, kind := range []release.EventKind{release.EventStalled, release.EventMoving} {
-		msg, err := wire.EncodeEvent(release.Event{ID: release.EventID("r-1", kind, 1), Kind: kind, Progress: p}, at)
+		msg, err := wire.EncodeEvent(release.Event{ID: release.EventID("r-1", 1, kind), Kind: kind, Progress: p}, at)
 		require.NoError(t, err)
 		require.Equal(t, "slipway.event.sae.app-1.r-1."+string(kind), msg.Subject)
 		require.JSONEq(t, `{
-			"specversion": "1.0", "type": "dev.slipway.release.`+string(kind)+`.v1", "id": "r-1.`+string(kind)+`.1",
+			"specversion": "1.0", "type": "dev.slipway.release.`+string(kind)+`.v1", "id": "r-1.1.`+string(kind)+`",
 			"source": "slipway://sae/cn-hangzhou/app-1", "subject": "sae/cn-hangzhou/app-1", "releaseid": "r-1",
 			"time": "2026-11-22T10:00:00Z", "datacontenttype": "application/json", "data": {`+data+stall+`}}`, string(msg.Data))
 		p.Stalled, stall = nil, ""

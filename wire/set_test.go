@@ -75,12 +75,12 @@ func TestSetEventSurvivesTheWire(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	p := release.SetRequest{ID: "s-1", Set: checkout(t)}.Progress(at)
 	want := wire.LifecycleEvent{
-		Event: release.Event{ID: release.EventID("s-1", release.EventWaveWaiting, 2), Kind: release.EventWaveWaiting, Set: &p}, Time: at,
+		Event: release.Event{ID: release.EventID("s-1", 2, release.EventWaveWaiting), Kind: release.EventWaveWaiting, Set: &p}, Time: at,
 	}
 	msg, err := wire.EncodeEvent(want.Event, at)
 	require.NoError(t, err)
 	require.Equal(t, "slipway.event.set.checkout.s-1.wave.waiting", msg.Subject)
-	require.Equal(t, "s-1.wave.waiting.2", msg.Header.Get(nats.MsgIdHdr))
+	require.Equal(t, "s-1.2.wave.waiting", msg.Header.Get(nats.MsgIdHdr))
 	require.Contains(t, string(msg.Data), `"type":"dev.slipway.set.wave.waiting.v1"`)
 	require.Contains(t, string(msg.Data), `"source":"slipway://set/checkout"`)
 	require.Contains(t, string(msg.Data), `"setid":"s-1"`)

@@ -9,54 +9,91 @@ import (
 	"slipway/release"
 )
 
-// announceLimit is how long the bus may be away before a release drops the events it
-// could not deliver; it never waits for them before its end.
-const announceLimit = time.Hour
-
 // quickLimit is how long the bus may take to store events on the quick way.
 const quickLimit = 3 * time.Second
 
+const (
+	// maxLot is how many events are handed over at a time: with [release.MaxEventSize] they
+	// have a mebibyte, half of what Temporal takes.
+	maxLot = 16
+	// maxWhole is how many events may wait as they are. Those behind them are cut harder, so
+	// that neither the memory of a worker nor a history grows much while the bus is away.
+	maxWhole = 64
+)
+
 // announcer tells lifecycle events in their order without holding the release up: a
-// coroutine hands over everything that has gathered, one lot at a time.
+// coroutine hands over what has gathered, one lot at a time.
 //
 // The quick way is a local activity, which writes a single event into the history and
-// none of the payload. Only a bus that does not answer at once is left to an activity,
-// which the server retries.
+// none of the payload. Only a lot that the bus does not take at once is left to an activity,
+// which the server retries for as long as the bus is away; what gathers meanwhile waits here.
+// A release that ends does not wait for it, see [handOver].
 type announcer struct {
+	// queue are the events that were told and not delivered, the oldest first.
 	queue []release.Event
-	busy  bool
+	// away tells that the bus has not taken the first of them at once.
+	away bool
+	// teller is the workflow ID of what tells.
+	teller string
+	now    func() time.Time
+	stop   workflow.CancelFunc
 }
 
-func startAnnouncer(ctx workflow.Context) *announcer {
-	a := &announcer{}
+func startAnnouncer(ctx workflow.Context, workflowID string) *announcer {
+	a := &announcer{teller: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
+	ctx, a.stop = workflow.WithCancel(withBus(ctx))
 	workflow.Go(ctx, a.run)
 	return a
 }
 
-// tell queues an event with the progress as it is now.
-func (a *announcer) tell(p release.Progress, kind release.EventKind, batch int) {
+// tell gives the transition its number and queues its event, with the progress as it is now.
+func (a *announcer) tell(p *release.Progress, kind release.EventKind) {
+	p.Transition++
+	a.queue = append(a.queue, eventOf(p.Fit(a.room()), kind, a.now()))
+}
+
+// tellSet does so for a set.
+func (a *announcer) tellSet(p *release.SetProgress, kind release.EventKind) {
+	p.Transition++
 	a.queue = append(a.queue, release.Event{
-		ID: release.EventID(p.ReleaseID, kind, batch), Kind: kind, Progress: p.Clone(),
+		ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, At: a.now(), Set: new(p.Fit(release.MaxTold)),
 	})
 }
 
-// tellSet queues an event of a set with its progress as it is now.
-func (a *announcer) tellSet(p release.SetProgress, kind release.EventKind, wave int) {
-	a.queue = append(a.queue, release.Event{ID: release.EventID(p.SetID, kind, wave), Kind: kind, Set: new(p.Clone())})
+// note lets the ledger know how far the release has come, though that is no transition: what is
+// recorded before the first change stands there, too (R13, R15).
+func (a *announcer) note(p release.Progress) {
+	a.queue = append(a.queue, release.Event{At: a.now(), Progress: p.Fit(a.room())})
+}
+
+// eventOf is the event of the transition that the progress shows.
+func eventOf(p release.Progress, kind release.EventKind, at time.Time) release.Event {
+	return release.Event{ID: release.EventID(p.ReleaseID, p.Transition, kind), Kind: kind, At: at, Progress: p}
+}
+
+// room is how large the progress of the next event may be.
+func (a *announcer) room() int {
+	if len(a.queue) < maxWhole {
+		return release.MaxTold
+	}
+	return release.MaxAnswer
 }
 
 func (a *announcer) run(ctx workflow.Context) {
-	ctx = withBus(ctx)
 	for {
 		if workflow.Await(ctx, func() bool { return len(a.queue) > 0 }) != nil {
 			return
 		}
-		in := release.PublishInput{Events: a.queue}
-		a.queue, a.busy = nil, true
-		if err := deliver(ctx, in); err != nil {
-			workflow.GetLogger(ctx).Error("lifecycle events dropped", "count", len(in.Events), "error", err)
+		lot := a.queue[:min(len(a.queue), maxLot)]
+		if !quickly(ctx, lot) {
+			a.away = true
+			patiently(ctx, lot)
+			a.away = false
 		}
-		a.busy = false
+		if ctx.Err() != nil {
+			return // somebody else delivers them
+		}
+		a.queue = a.queue[len(lot):]
 	}
 }
 
@@ -67,22 +104,31 @@ func withBus(ctx workflow.Context) workflow.Context {
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout:    attemptLimit,
-		HeartbeatTimeout:       heartbeatLimit,
-		ScheduleToCloseTimeout: announceLimit,
-		RetryPolicy:            retries(),
+		StartToCloseTimeout: attemptLimit,
+		HeartbeatTimeout:    heartbeatLimit,
+		RetryPolicy:         retries(),
 	})
 }
 
-func deliver(ctx workflow.Context, in release.PublishInput) error {
-	if workflow.ExecuteLocalActivity(ctx, release.PublishActivity, in).Get(ctx, nil) == nil {
-		return nil
-	}
-	return workflow.ExecuteActivity(ctx, release.PublishActivity, in).Get(ctx, nil)
+// quickly reports whether the bus took a lot at once.
+func quickly(ctx workflow.Context, lot []release.Event) bool {
+	return workflow.ExecuteLocalActivity(ctx, release.PublishActivity, release.PublishInput{Events: lot}).Get(ctx, nil) == nil
 }
 
-// flush returns when everything told so far was delivered or dropped.
+// patiently returns when the bus has taken a lot, however long that takes, or when the
+// context was cancelled.
+func patiently(ctx workflow.Context, lot []release.Event) {
+	err := workflow.ExecuteActivity(ctx, release.PublishActivity, release.PublishInput{Events: lot}).Get(ctx, nil)
+	if err != nil && ctx.Err() == nil {
+		workflow.GetLogger(ctx).Error("lifecycle events left out", "error", err)
+	}
+}
+
+// flush returns when everything told so far was delivered, or is left to somebody who will:
+// at the end of a release only the quick way is waited for.
 func (a *announcer) flush(ctx workflow.Context) {
 	// The context is disconnected: the only error of Await, cancellation, cannot come.
-	_ = workflow.Await(ctx, func() bool { return len(a.queue) == 0 && !a.busy })
+	_ = workflow.Await(ctx, func() bool { return len(a.queue) == 0 || a.away })
+	a.stop()
+	handOver(ctx, a.teller, a.queue)
 }

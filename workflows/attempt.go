@@ -159,22 +159,21 @@ func (r *run) standStill() {
 		return
 	}
 	r.still = true
-	r.stallCount++
-	r.tell(release.EventStalled, r.stallCount)
+	r.tell(release.EventStalled)
 }
 
 // goOn tells the world that the release moves again, once nothing keeps it any more.
 func (r *run) goOn() {
 	if r.still && r.p.Stalled == nil && r.awaits() != release.AwaitOtherChange {
 		r.still = false
-		r.tell(release.EventMoving, r.stallCount)
+		r.tell(release.EventMoving)
 	}
 }
 
 // tell tells the world of a transition. A run that only tidies up after another one tells
 // nothing.
-func (r *run) tell(kind release.EventKind, number int) {
+func (r *run) tell(kind release.EventKind) {
 	if r.news != nil {
-		r.news.tell(r.p, kind, number)
+		r.news.tell(&r.p, kind)
 	}
 }

@@ -48,7 +48,7 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 					return r.p.Phase != before || r.p.Stalled != nil || !stops && r.p.Awaiting != awaited
 				})
 			}
-			return r.p, err
+			return r.p.Fit(release.MaxAnswer), err
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(_ workflow.Context, c release.Command) error {

@@ -1,6 +1,6 @@
 // Package workflows holds the durable logic of Slipway: the Temporal workflows Deploy,
-// GrayRelease, Rollback, Restart, Rescale, ToggleScalingRules, Lane, Watchdog and
-// ReleaseSet.
+// GrayRelease, Rollback, Restart, Rescale, ToggleScalingRules, Lane, Watchdog,
+// ReleaseSet and Delivery.
 //
 // A workflow is a thin exported function around an unexported struct. It observes,
 // decides and acts: what an observation means is answered by the pure functions of

@@ -241,7 +241,7 @@ func (f *follower) awaitApproval(ctx workflow.Context) {
 		f.await(ctx, release.AwaitApproval, 0, f.until)
 	}
 	f.reachSafePoint(true)
-	f.news.tell(f.p, release.EventApprovalWaiting, 0)
+	f.news.tell(&f.p, release.EventApprovalWaiting)
 }
 
 // confirm lets the next batch begin: the confirmation is used once (R9). A freeze that has
@@ -252,7 +252,7 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 	f.resume(ctx)
 	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
 		b.State = release.BatchConfirmed
-		f.news.tell(f.p, release.EventBatchConfirmed, batch)
+		f.news.tell(&f.p, release.EventBatchConfirmed)
 	}
 	_, fault := advance[struct{}](ctx, f.run, f.platform.task(release.VerbConfirmBatch, release.ConfirmBatchInput{
 		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
@@ -283,7 +283,7 @@ func (f *follower) resume(ctx workflow.Context) {
 	paused := f.p.Phase == release.PhasePaused
 	f.enter(ctx, release.PhaseRollingOut, "")
 	if paused {
-		f.news.tell(f.p, release.EventResumed, f.pauses)
+		f.news.tell(&f.p, release.EventResumed)
 	}
 }
 
@@ -328,7 +328,7 @@ func (r *run) returning(ctx workflow.Context, why string) {
 		return
 	}
 	r.enter(ctx, release.PhaseRollingBack, why)
-	r.news.tell(r.p, release.EventRollingBack, 0)
+	r.news.tell(&r.p, release.EventRollingBack)
 }
 
 // ownTime gives what is done now a limit of its own, whatever is left of the release's.
@@ -368,7 +368,7 @@ func (f *follower) showBatches(seen release.Observation) {
 		}
 		shown.State, shown.StartedAt, shown.EndedAt = b.State, b.StartedAt, b.EndedAt
 		if b.State == release.BatchDone {
-			f.news.tell(f.p, release.EventBatchDone, i+1)
+			f.news.tell(&f.p, release.EventBatchDone)
 		}
 	}
 }

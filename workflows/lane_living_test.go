@@ -126,6 +126,22 @@ func TestAReleaseDoesNotWaitForItsTurnForEver(t *testing.T) {
 	require.Empty(t, s.orders())
 }
 
+// TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange: a release that is lost right after has
+// told of no transition since (R13, R15).
+func TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.before("DisableApplicationScalingRule", func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		require.Len(t, s.noted, 1)
+		require.Equal(t, []release.HeldRule{{Name: "daily", Revision: s.noted[0].ScalingRules[0].Revision}}, s.noted[0].ScalingRules)
+		require.Equal(t, oldImage, s.noted[0].RollbackTo.Artifact.Image)
+	})
+	require.Equal(t, release.PhaseSucceeded, s.run(s.spec(release.Strategy{})).Outcome)
+	require.Len(t, s.noted, 1)
+}
+
 // TestAResetReleaseGoesOnWithItsOwnOrder: the order carries its token, and what it held stands
 // in the ledger (R3, R15).
 func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {

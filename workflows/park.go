@@ -144,7 +144,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 	case release.AwaitTurn, release.AwaitOtherChange, release.AwaitApproval:
 	}
 	if resumed {
-		f.news.tell(f.p, release.EventResumed, f.pauses)
+		f.news.tell(&f.p, release.EventResumed)
 	}
 }
 
@@ -159,7 +159,7 @@ func (f *follower) ask(ctx workflow.Context) {
 	f.enter(ctx, release.PhaseAwaitingConfirm, h.doubt)
 	if !h.asked {
 		h.asked = true
-		f.news.tell(f.p, release.EventBatchWaiting, h.batch)
+		f.news.tell(&f.p, release.EventBatchWaiting)
 	}
 }
 
@@ -269,6 +269,7 @@ func (f *follower) measured(ctx workflow.Context) (act release.Action, done bool
 		case release.VerdictPass:
 		}
 	}
+	f.p.Prune()
 	if len(bad) > 0 {
 		return f.breakOff(ctx, strings.Join(bad, "; "))
 	}

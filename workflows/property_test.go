@@ -16,10 +16,11 @@ import (
 	"slipway/saesim"
 )
 
-// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13 and R18 under any
+// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 under any
 // mix of lost answers, errors before and after the platform has acted, throttling, failing
 // batches, workers that die before or after any call, freezes, change orders begun
-// elsewhere, and a calendar and a bus that are away for a while.
+// elsewhere, a calendar that is away for a while, and a bus that is away for hours, also beyond
+// the end of the release.
 func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -34,6 +35,7 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		s.death.strikes = nil
 		require.True(rt, p.Outcome.Ended(), p.Reason)
 		require.Nil(rt, p.Stalled)
+		s.requireToldInOrder(rt, p)
 		s.requireOneOrderAStep(rt, p)
 		s.requireNothingBegunAfterAnAbort(rt, p)
 		if p.Outcome == release.PhaseNeedsAttention {
@@ -167,14 +169,15 @@ func (s *stage) drawSurroundings(t *rapid.T) {
 		from = time.Duration(rapid.IntRange(0, 3*3600).Draw(t, name+" from")) * time.Second
 		return from, from + time.Duration(rapid.IntRange(1, 3600).Draw(t, name+" lasts"))*time.Second
 	}
-	away := func(name string) func() bool {
+	away := func(name string, hours int) func() bool {
 		if !rapid.Bool().Draw(t, name) {
 			return nil
 		}
 		from, to := span(name)
+		to = from + (to-from)*time.Duration(hours)
 		return func() bool { d := s.since(start); return d >= from && d < to }
 	}
-	s.calendarDown, s.busDown = away("calendar away"), away("bus away")
+	s.calendarDown, s.busDown = away("calendar away", 1), away("bus away", 12)
 	if rapid.IntRange(0, 2).Draw(t, "freeze") == 0 {
 		from, to := span("freeze")
 		s.at(from, func() { s.freeze(stopped()) })

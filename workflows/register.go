@@ -22,6 +22,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowLane:               Lane,
 		release.WorkflowWatchdog:           Watchdog,
 		release.WorkflowReleaseSet:         ReleaseSet,
+		release.WorkflowDelivery:           Delivery,
 	} {
 		behavior := workflow.VersioningBehaviorPinned
 		if name == release.WorkflowLane {

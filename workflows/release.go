@@ -68,6 +68,9 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := r.awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
+	if len(r.p.ScalingRules) > 0 {
+		r.news.note(r.p)
+	}
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -208,6 +211,7 @@ func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
 
 // inherit takes over what the release had recorded before it was reset.
 func (r *run) inherit(past release.Progress) {
+	r.p.Transition = max(r.p.Transition, past.Transition)
 	r.p.RollbackTo = past.RollbackTo
 	r.p.Traffic = past.Traffic
 	for _, held := range past.ScalingRules {

@@ -39,11 +39,8 @@ type run struct {
 	// confirmed is the latest batch that was confirmed and is not carried past yet.
 	confirmed int
 	refusals  int
-	pauses    int
-	// still tells that the world was told that the release stands still, and stallCount how
-	// often that was.
-	still      bool
-	stallCount int
+	// still tells that the world was told that the release stands still.
+	still bool
 
 	// scalingTouched and trafficTouched tell that the release has, or may have, changed the
 	// scaling rules and the traffic rule: what was recorded of them before stays.
@@ -104,7 +101,7 @@ func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
-	r.news = startAnnouncer(ctx)
+	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
 	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
 		return r.p, err
@@ -117,7 +114,7 @@ func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
 	r.inbox.open(ctx)
 	_ = workflow.Await(ctx, func() bool { return ended })
 	r.news.flush(ctx)
-	return r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return r.p.Fit(release.MaxTold), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // live is the life of a release from its acceptance to its end.
@@ -125,7 +122,7 @@ func (r *run) live(ctx workflow.Context) *ending {
 	if why := r.request.Refused; why != "" {
 		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
 	}
-	r.news.tell(r.p, release.EventAccepted, 0)
+	r.news.tell(&r.p, release.EventAccepted)
 	if e := r.awaitTurn(ctx); e != nil {
 		return e
 	}
@@ -137,7 +134,7 @@ func (r *run) live(ctx workflow.Context) *ending {
 		})
 	}
 	r.enter(ctx, release.PhasePreparing, "")
-	r.news.tell(r.p, release.EventStarted, 0)
+	r.news.tell(&r.p, release.EventStarted)
 	return r.work(ctx).and(r.stillOwed())
 }
 
@@ -175,7 +172,7 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.closeBatches(e.outcome)
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
-		r.news.tell(r.p, kind, 0)
+		r.news.tell(&r.p, kind)
 	}
 }
 
@@ -308,6 +305,7 @@ func (r *run) stop(ctx workflow.Context, why string) {
 // decided records a decision.
 func (r *run) decided(d release.Decision) *release.Decision {
 	r.p.Decisions = append(r.p.Decisions, d)
+	r.p.Prune()
 	return &d
 }
 

@@ -48,7 +48,7 @@ type set struct {
 // carryOut runs the set to its end in a context that outlives a cancellation.
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
-	s.news = startAnnouncer(ctx)
+	s.news = startAnnouncer(ctx, release.SetWorkflowID(s.p.SetID))
 	s.inbox = newInbox(ctx, cancelled, s.obey)
 	s.inbox.open(ctx)
 	if err := s.listen(ctx); err != nil {
@@ -56,10 +56,10 @@ func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) 
 	}
 	s.startClock(ctx)
 	showPhase(ctx, s.p.Phase)
-	s.news.tellSet(s.p, release.EventStarted, 0)
+	s.news.tellSet(&s.p, release.EventStarted)
 	s.finish(ctx, s.live(ctx))
 	s.news.flush(ctx)
-	return s.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return s.p.Fit(release.MaxTold), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // live is the life of a set: its waves, and its way back where there is one.
@@ -70,7 +70,7 @@ func (s *set) live(ctx workflow.Context) *ending {
 			break
 		}
 		s.runWave(ctx, i)
-		s.news.tellSet(s.p, release.EventWaveDone, i+1)
+		s.news.tellSet(&s.p, release.EventWaveDone)
 		next := release.AfterWave(s.p.OnFailure, s.p.Waves[i].Outcomes())
 		if s.abort != nil || next == release.SetEnd {
 			break
@@ -111,7 +111,7 @@ func (s *set) awaitConfirm(ctx workflow.Context, wave int) {
 	}
 	s.p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: w.Number, Since: workflow.Now(ctx), Until: s.until}
 	s.enter(ctx, release.PhaseAwaitingConfirm, "")
-	s.news.tellSet(s.p, release.EventWaveWaiting, w.Number)
+	s.news.tellSet(&s.p, release.EventWaveWaiting)
 	_ = workflow.Await(ctx, func() bool { return s.confirmed >= w.Number || s.abort != nil })
 	s.p.Awaiting = nil
 	if s.abort == nil {
@@ -196,7 +196,7 @@ func (s *set) finish(ctx workflow.Context, e *ending) {
 	s.p.EndedAt = workflow.Now(ctx)
 	s.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
-		s.news.tellSet(s.p, kind, 0)
+		s.news.tellSet(&s.p, kind)
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *set) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 				// A parked set moves at once: the answer shows where to.
 				err = workflow.Await(ctx, func() bool { return s.p.Phase != before })
 			}
-			return s.p, err
+			return s.p.Fit(release.MaxTold), err
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(_ workflow.Context, c release.Command) error {

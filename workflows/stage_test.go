@@ -54,6 +54,8 @@ type stage struct {
 	// whether NATS is away just now.
 	busAway               int
 	busDown, calendarDown func() bool
+	// noted is what the ledger alone was told.
+	noted []release.Progress
 	// living is what a lane finds that looks for releases, and recalled what the ledger knows
 	// of releases by their IDs; settled is what it was told of lost ones. attended counts the
 	// looks of releases that wait, and waiting is what they wait for.
@@ -210,7 +212,13 @@ func (s *stage) publish(_ context.Context, in release.PublishInput) error {
 		s.busAway--
 		return errors.New("the bus does not answer")
 	}
-	s.events = append(s.events, in.Events...)
+	for _, e := range in.Events {
+		if e.Kind == "" {
+			s.noted = append(s.noted, e.Progress)
+		} else {
+			s.events = append(s.events, e)
+		}
+	}
 	return nil
 }
 
@@ -345,6 +353,18 @@ type cost struct {
 	interceptor.WorkerInterceptorBase
 
 	activities, markers, timers, upserts int
+	// handed are the lifecycle events that were given into the history of a release or set,
+	// and deliveries how many workflows were begun to deliver some.
+	handed     []any
+	deliveries int
+}
+
+// hands counts what stands in the history of the workflow that hands it over.
+func (c *cost) hands(ctx workflow.Context, args ...any) {
+	if workflow.GetInfo(ctx).WorkflowType.Name == release.WorkflowDelivery {
+		return
+	}
+	c.handed = append(c.handed, args...)
 }
 
 func (c *cost) total() int { return c.activities + c.markers + c.timers + c.upserts }
@@ -371,6 +391,9 @@ type costOutbound struct {
 
 func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	o.cost.activities++
+	if name == release.PublishActivity {
+		o.cost.hands(ctx, args...)
+	}
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
 	policy := temporal.RetryPolicy{}
@@ -386,6 +409,21 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 func (o *costOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	o.cost.markers++
 	return o.Next.ExecuteLocalActivity(ctx, name, args...)
+}
+
+func (o *costOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
+	if name == release.WorkflowDelivery {
+		o.cost.deliveries++
+		o.cost.hands(ctx, args...)
+	}
+	return o.Next.ExecuteChildWorkflow(ctx, name, args...)
+}
+
+func (o *costOutbound) SignalChildWorkflow(ctx workflow.Context, workflowID, name string, arg any) workflow.Future {
+	if name == release.SignalDeliver {
+		o.cost.hands(ctx, arg)
+	}
+	return o.Next.SignalChildWorkflow(ctx, workflowID, name, arg)
 }
 
 func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {

@@ -185,7 +185,7 @@ func (r *run) halt(ctx workflow.Context, kind release.AwaitKind, reason string, 
 		r.atSafePoint = safe
 		if r.abort == nil {
 			r.enter(ctx, before, "")
-			r.news.tell(r.p, release.EventResumed, r.pauses)
+			r.news.tell(&r.p, release.EventResumed)
 		}
 	}
 }
@@ -193,8 +193,7 @@ func (r *run) halt(ctx workflow.Context, kind release.AwaitKind, reason string, 
 // rest enters the phase Paused and tells it.
 func (r *run) rest(ctx workflow.Context, reason string) {
 	r.enter(ctx, release.PhasePaused, reason)
-	r.pauses++
-	r.news.tell(r.p, release.EventPaused, r.pauses)
+	r.news.tell(&r.p, release.EventPaused)
 }
 
 // frozenBy says in words what holds the release.

@@ -242,20 +242,24 @@ func (w *watchdog) putBack(ctx workflow.Context) (why string) {
 }
 
 // tell tells the world that the release was lost. The event is the one that a release
-// tells itself when it ends in need of attention. A release that was lost after its end,
-// on its last steps, may not have told it: its own outcome is told, which the bus knows
-// by its ID if it was.
+// tells itself when it ends in need of attention, with the number that it would have given
+// next; without one where nothing is known of it. A release that was lost after its end, on
+// its last steps, may not have told it: its own outcome is told, which the bus knows by its
+// ID if it was.
 func (w *watchdog) tell(ctx workflow.Context) {
 	p := w.past.p.Clone()
 	kind, ended := p.Phase.Outcome()
 	if !ended {
 		kind = release.EventAttention
+		if p.Transition > 0 {
+			p.Transition++
+		}
 		p.Phase, p.Outcome = release.PhaseNeedsAttention, release.PhaseNeedsAttention
 		p.Awaiting, p.Paused, p.EndedAt = nil, false, workflow.Now(ctx)
 		p.Reason = w.result.Words()
 	}
-	event := release.Event{ID: release.EventID(p.ReleaseID, kind, 0), Kind: kind, Progress: p}
-	if err := deliver(withBus(ctx), release.PublishInput{Events: []release.Event{event}}); err != nil {
-		workflow.GetLogger(ctx).Error("lifecycle event dropped", "event", event.ID, "error", err)
+	events := []release.Event{eventOf(p.Fit(release.MaxTold), kind, workflow.Now(ctx))}
+	if !quickly(withBus(ctx), events) {
+		handOver(ctx, release.WatchdogID(p.ReleaseID), events)
 	}
 }

@@ -47,28 +47,21 @@ func (p *Publisher) Register(r worker.ActivityRegistry) {
 const publishTimeout = 10 * time.Second
 
 // Publish stores the events in their order, then tells the ledger the latest progress of
-// each release. An attempt that follows a lost answer stores nothing twice, because the bus
-// knows each event by its ID.
+// each release, also where the bus did not take them: the ledger may be there although the
+// stream of events is not. A further attempt goes on behind the events that are stored; what
+// follows a lost answer is stored once within [wire.DedupWindow], because the bus knows each
+// event by its ID.
 //
 // A ledger that is out of reach fails nothing, because the next event brings what it has
 // missed. Only behind an outcome no event comes: that one is tried again.
 //
 // Its errors have the types [release.FaultUnavailable], which retries, and
 // [release.FaultInvalid] for events that the bus can never carry: those are left out, and
-// all others are stored first.
+// all others are stored first. A stream that is missing, or a right to publish, is a bus that
+// is away.
 func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error {
-	now := time.Now()
-	var unfit []error
-	for _, e := range in.Events {
-		err := p.publish(ctx, e, now)
-		if err != nil && !isUnfit(err) {
-			return fault(release.FaultUnavailable, fmt.Errorf("publish event %s: %w", e.ID, err))
-		}
-		if err != nil {
-			unfit = append(unfit, err)
-		}
-	}
-	if err := p.report(ctx, in.Events); err != nil {
+	unfit, err := p.store(ctx, in.Events)
+	if err := errors.Join(err, p.report(ctx, in.Events)); err != nil {
 		return fault(release.FaultUnavailable, err)
 	}
 	if len(unfit) > 0 {
@@ -77,8 +70,40 @@ func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error 
 	return nil
 }
 
-func (p *Publisher) publish(ctx context.Context, e release.Event, at time.Time) error {
-	msg, err := wire.EncodeEvent(e, at)
+// store stores the events in their order up to the first that the bus does not take now;
+// unfit are those that it never will.
+func (p *Publisher) store(ctx context.Context, events []release.Event) (unfit []error, err error) {
+	before := storedBefore(ctx)
+	for i, e := range events {
+		if i < before || e.Kind == "" {
+			continue
+		}
+		err := p.publish(ctx, e)
+		switch {
+		case err == nil:
+		case isUnfit(err):
+			unfit = append(unfit, err)
+		default:
+			return unfit, fmt.Errorf("publish event %s: %w", e.ID, err)
+		}
+		if activity.IsActivity(ctx) {
+			activity.RecordHeartbeat(ctx, i+1)
+		}
+	}
+	return unfit, nil
+}
+
+// storedBefore is how many events earlier attempts have stored. They are not stored again:
+// the bus forgets their IDs before long.
+func storedBefore(ctx context.Context) (n int) {
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &n) != nil {
+		return 0
+	}
+	return n
+}
+
+func (p *Publisher) publish(ctx context.Context, e release.Event) error {
+	msg, err := wire.EncodeEvent(e, e.At)
 	if err != nil {
 		return &unfitError{err}
 	}

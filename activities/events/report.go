@@ -15,6 +15,7 @@ import (
 // Ledger remembers how far releases have come; [ledger.Ledger] is one.
 type Ledger interface {
 	Update(ctx context.Context, u ledger.Report) error
+	Pay(ctx context.Context, app release.App, releaseID string, what ledger.Payment) error
 }
 
 // reportTimeout bounds one word to the ledger. It leaves the quick way of a workflow the
@@ -45,7 +46,22 @@ func (p *Publisher) report(ctx context.Context, events []release.Event) error {
 func (p *Publisher) tell(ctx context.Context, latest release.Progress) error {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	return p.ledger.Update(ctx, ledger.Report{Progress: latest})
+	err := p.ledger.Update(ctx, ledger.Report{Progress: latest, Transition: latest.Transition})
+	if err != nil || !ends(latest) {
+		return err
+	}
+	return p.pay(ctx, latest)
+}
+
+// pay tells the ledger what a release has put back for others that had left it.
+func (p *Publisher) pay(ctx context.Context, latest release.Progress) error {
+	for _, d := range latest.Paid() {
+		err := p.ledger.Pay(ctx, latest.App, d.ReleaseID, ledger.Payment{Rules: d.ScalingRules, By: latest.ReleaseID, At: latest.EndedAt})
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) { // what has no record owes nothing
+			return err
+		}
+	}
+	return nil
 }
 
 // latestOf returns the latest progress of each release. Events of sets have none.

@@ -9,7 +9,10 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"slipway/ledger"
 	"slipway/release"
@@ -18,12 +21,19 @@ import (
 
 // book is a ledger that notes what it is told, and answers with its error.
 type book struct {
-	told []release.Progress
-	err  error
+	paid    []string
+	told    []release.Progress
+	numbers []uint64
+	err     error
 }
 
 func (b *book) Update(_ context.Context, u ledger.Report) error {
-	b.told = append(b.told, u.Progress)
+	b.told, b.numbers = append(b.told, u.Progress), append(b.numbers, u.Transition)
+	return b.err
+}
+
+func (b *book) Pay(_ context.Context, _ release.App, releaseID string, what ledger.Payment) error {
+	b.paid = append(b.paid, releaseID+" "+strings.Join(what.Rules, ",")+" by "+what.By)
 	return b.err
 }
 
@@ -45,7 +55,31 @@ func event(id string, kind release.EventKind, phase release.Phase) release.Event
 	if phase.Ended() {
 		p.Outcome = phase
 	}
-	return release.Event{ID: release.EventID(id, kind, 0), Kind: kind, Progress: p}
+	return release.Event{ID: release.EventID(id, 1, kind), Kind: kind, Progress: p}
+}
+
+func TestTheLedgerIsToldWhatAReleaseHasPaidForOthers(t *testing.T) {
+	t.Parallel()
+	b := &book{}
+	p, err := New(&shelf{}, b)
+	require.NoError(t, err)
+	e := event("r-2", release.EventStarted, release.PhaseRollingOut)
+	e.Progress.ScalingRules = []release.HeldRule{{Name: "daily", Owed: "r-1", Restored: true}, {Name: "night", Owed: "r-1"}, {Name: "own", Restored: true}}
+	require.NoError(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{e}}))
+	require.Empty(t, b.paid, "until it has ended")
+	e.Progress.Phase, e.Progress.Outcome = release.PhaseSucceeded, release.PhaseSucceeded
+	require.NoError(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{e}}))
+	require.Equal(t, []string{"r-1 daily by r-2"}, b.paid)
+}
+
+func TestWhatIsNoTransitionIsToldTheLedgerAlone(t *testing.T) {
+	t.Parallel()
+	bus, b := &shelf{}, &book{}
+	p, err := New(bus, b)
+	require.NoError(t, err)
+	require.NoError(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{{Progress: release.Progress{ReleaseID: "r-1"}}}}))
+	require.Len(t, b.told, 1)
+	require.Zero(t, bus.stored)
 }
 
 func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
@@ -110,11 +144,49 @@ func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
 	require.Len(t, b.told, 1)
 }
 
-func TestTheLedgerWaitsForTheBus(t *testing.T) {
+// TestWhatIsStoredIsNotStoredAgain: the bus forgets the ID of an event after a day, and a
+// ledger may be away for longer.
+func TestWhatIsStoredIsNotStoredAgain(t *testing.T) {
+	t.Parallel()
+	bus, b := &shelf{}, &book{err: ledger.ErrUnavailable}
+	p, err := New(bus, b)
+	require.NoError(t, err)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	p.Register(env)
+	in := release.PublishInput{Events: []release.Event{
+		event("r-1", release.EventStarted, release.PhaseRollingOut), event("r-1", release.EventSucceeded, release.PhaseSucceeded),
+	}}
+	var stored int
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		if err := details.Get(&stored); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err = env.ExecuteActivity(release.PublishActivity, in)
+	require.Error(t, err)
+	require.Equal(t, 2, bus.stored)
+	require.Positive(t, stored)
+
+	env.SetHeartbeatDetails(2)
+	b.err = nil
+	_, err = env.ExecuteActivity(release.PublishActivity, in)
+	require.NoError(t, err)
+	require.Equal(t, 2, bus.stored)
+	require.Len(t, b.told, 2, "the ledger is told all the same")
+}
+
+func TestTheLedgerDoesNotWaitForTheBus(t *testing.T) {
 	t.Parallel()
 	b := &book{}
-	p, err := New(&shelf{err: nats.ErrNoResponders}, b)
+	p, err := New(&shelf{err: jetstream.ErrNoStreamResponse}, b)
 	require.NoError(t, err)
-	require.Error(t, p.Publish(t.Context(), release.PublishInput{Events: []release.Event{event("r-1", release.EventStarted, release.PhaseRollingOut)}}))
-	require.Empty(t, b.told)
+	e := event("r-1", release.EventStarted, release.PhaseRollingOut)
+	e.Progress.Transition = 7
+	err = p.Publish(t.Context(), release.PublishInput{Events: []release.Event{e}})
+	got, ok := errors.AsType[*temporal.ApplicationError](err)
+	require.True(t, ok)
+	require.Equal(t, string(release.FaultUnavailable), got.Type(), "a stream that is missing is a bus that is away")
+	require.Equal(t, []release.Progress{e.Progress}, b.told)
+	require.Equal(t, []uint64{7}, b.numbers)
 }

@@ -184,7 +184,7 @@ func jsonType(t *testing.T, path string, typ reflect.Type) string {
 		return "string"
 	}
 	kinds := map[reflect.Kind]string{
-		reflect.String: "string", reflect.Int: "integer", reflect.Int64: "integer", reflect.Bool: "boolean",
+		reflect.String: "string", reflect.Int: "integer", reflect.Int64: "integer", reflect.Uint64: "integer", reflect.Bool: "boolean",
 		reflect.Slice: "array", reflect.Map: "object", reflect.Struct: "object",
 	}
 	require.Contains(t, kinds, typ.Kind(), path)

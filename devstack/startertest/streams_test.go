@@ -75,7 +75,7 @@ func TestEnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T) {
 }
 
 func event(kind release.EventKind, reason string) release.Event {
-	return release.Event{ID: release.EventID("r-1", kind, 0), Kind: kind, Progress: release.Progress{
+	return release.Event{ID: release.EventID("r-1", 1, kind), Kind: kind, Progress: release.Progress{
 		ReleaseID: "r-1", App: app("shop"), Phase: release.PhaseRollingOut, Reason: reason,
 	}}
 }

@@ -211,7 +211,10 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := r.playSet(ctx); err != nil {
 		return fmt.Errorf("set: %w", err)
 	}
-	return r.playAlone(ctx)
+	if err := r.playAlone(ctx); err != nil {
+		return err
+	}
+	return r.playWithoutStream(ctx)
 }
 
 // play carries one story out and writes its release and, for the first, its lane.
@@ -311,6 +314,33 @@ func (r *recorder) playAlone(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// playWithoutStream records a release that ends while the stream of events is missing, and the
+// delivery of what it could not tell.
+func (r *recorder) playWithoutStream(ctx context.Context) error {
+	app, err := scenario.CreateApp(ctx, r.sae, "without-stream")
+	if err != nil {
+		return err
+	}
+	if err := r.JetStream.DeleteStream(ctx, wire.StreamEvents); err != nil {
+		return err
+	}
+	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}.WithDefaults()
+	id := release.ID(app, scenario.Source, "without-stream")
+	handle, err := r.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: release.WorkflowID(id), TaskQueue: release.WorkflowTaskQueue,
+	}, spec.Workflow(), release.Request{ID: id, Spec: spec})
+	if err != nil {
+		return err
+	}
+	if err := r.write(ctx, "deploy-handed-over", handle); err != nil {
+		return err
+	}
+	if err := wire.EnsureStreams(ctx, r.JetStream, wire.Storage{}); err != nil {
+		return err
+	}
+	return r.write(ctx, "delivery", r.Client.GetWorkflow(ctx, release.DeliveryID(handle.GetID()), ""))
 }
 
 // playLanes records a lane that supersedes, is preempted, denies, refuses, and continues

@@ -41,12 +41,10 @@ func standing(p release.Progress) string {
 // at which it was seen; none when nothing did.
 func News(prev, next release.Progress, now time.Time) []string {
 	var lines []string
-	known := min(len(prev.Decisions), len(next.Decisions))
-	for _, d := range next.Decisions[known:] {
+	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
 		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
 	}
-	measured := min(len(prev.Gates), len(next.Gates))
-	for _, g := range next.Gates[measured:] {
+	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
 		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
 	}
 	if line := standing(next); line != standing(prev) {
@@ -60,3 +58,6 @@ func News(prev, next release.Progress, now time.Time) []string {
 	}
 	return lines
 }
+
+// unseen are the entries of a list behind those that were seen before and are still there.
+func unseen[T any](list []T, seen int) []T { return list[min(max(0, seen), len(list)):] }

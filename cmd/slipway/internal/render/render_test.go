@@ -315,6 +315,18 @@ func TestSetTree(t *testing.T) {
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
 }
 
+// TestNewsOfAListThatWasCut tells what is new at the end of a list that has lost its beginning.
+func TestNewsOfAListThatWasCut(t *testing.T) {
+	t.Parallel()
+	word := func(by string) release.Decision { return release.Decision{Kind: release.CommandPause, By: by} }
+	prev := release.Progress{Decisions: []release.Decision{word("ann"), word("bob"), word("cy")}}
+	next := release.Progress{Decisions: []release.Decision{word("cy"), word("dan")}, Cut: release.Cut{Decisions: 2}}
+	lines := render.News(prev, next, at(1))
+	require.Len(t, lines, 1)
+	require.Contains(t, lines[0], "dan")
+	require.Empty(t, render.News(next, next, at(2)))
+}
+
 func TestSetNews(t *testing.T) {
 	t.Parallel()
 	var was render.Set

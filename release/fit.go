@@ -1,0 +1,373 @@
+package release
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of what is told of a release or a set, in bytes as encoded.
+const (
+	// MaxEventSize is the size of the largest lifecycle event, its envelope included.
+	MaxEventSize = 64 << 10
+	// MaxTold is the size of the progress in an event. It leaves room for the envelope.
+	MaxTold = 60 << 10
+	// MaxAnswer is the size of the progress in the answer to a command, and in an event that
+	// waits behind many others: both stand in the history of the release, one for each word.
+	MaxAnswer = 8 << 10
+)
+
+// The bounds of what is kept however large a progress is, in bytes as encoded.
+const (
+	minToldReason = 1024
+	maxToldName   = 256
+	// maxToldRule bounds the name and the revision of a scaling rule. It is one for all that
+	// is told, so that whoever names a rule later names it as the progress did.
+	maxToldRule = 100
+	// maxToldOwed bounds the release that has left a rule off.
+	maxToldOwed = 64
+)
+
+// Cut counts what was left out of a progress, so that it is not larger than its place
+// allows. Texts that were cut end with an ellipsis.
+type Cut struct {
+	Samples   int `json:"samples,omitempty"`
+	Gates     int `json:"gates,omitempty"`
+	Decisions int `json:"decisions,omitempty"`
+	Batches   int `json:"batches,omitempty"`
+	// Rules are scaling rules that were put back, Held those that were not.
+	Rules int `json:"rules,omitempty"`
+	Held  int `json:"held,omitempty"`
+	// Strategy tells that gates and schedule are left out of the strategy, and Artifact that
+	// an artifact is too large to be kept.
+	Strategy bool `json:"strategy,omitempty"`
+	Artifact bool `json:"artifact,omitempty"`
+}
+
+// Keep says how much of a progress is kept.
+type Keep struct {
+	// Text bounds each text in bytes, as encoded.
+	Text int
+	// Samples bounds the samples of each gate, the others bound lists. Held are the scaling
+	// rules that are not put back.
+	Samples, Gates, Decisions, Batches, Held int
+	// Strategy keeps the gates and the schedule of the strategy. Core leaves out all but what
+	// is needed to answer for the release.
+	Strategy, Core bool
+}
+
+// Keeps are the bounds that are tried in their order until a progress fits.
+func Keeps() []Keep {
+	const all = math.MaxInt
+	return []Keep{
+		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Held: all, Strategy: true},
+		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Held: all, Strategy: true},
+		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Held: all},
+		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Held: all},
+		{Text: 128, Gates: 20, Decisions: 10, Batches: 50, Held: all},
+		{Text: 128, Batches: 20, Held: 80, Core: true},
+		{Text: 64, Held: 24, Core: true},
+		{Text: 64, Held: 8, Core: true},
+	}
+}
+
+// Fit returns the progress cut to a number of bytes, [MaxTold] or [MaxAnswer], in which it
+// always fits; of one that fits only texts beyond a kilobyte are cut. The same progress is always cut in the same
+// way: first samples and refused words go, at last all but where the release stands and why,
+// what it brings and returns to, what it waits for and what it holds. Nothing of p is changed.
+func (p Progress) Fit(size int) Progress {
+	p = p.Bounded(max(minToldReason, size/reasonPart), size/artifactPart)
+	kept := p
+	for _, k := range Keeps() {
+		if kept = k.Apply(p, settled); encodedSize(kept) <= size {
+			break
+		}
+	}
+	return kept
+}
+
+// Which part of its place a reason, and one of the two artifacts of a progress, may take.
+const (
+	reasonPart   = 15
+	artifactPart = 5
+)
+
+func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
+
+// Bounded returns the progress with those texts bounded that are kept however much of it is
+// cut. An artifact beyond its bound is left out, because a part of it would be another one.
+// Nothing of p is changed.
+func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
+	p = p.Clone()
+	p.Reason, p.ChangeOrderID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeOrderID, maxToldName)
+	if p.Artifact.encodedLen() > maxArtifact {
+		p.Artifact, p.Cut.Artifact = Artifact{}, true
+	}
+	if p.RollbackTo != nil {
+		to := *p.RollbackTo
+		to.ID = ShortenEncoded(to.ID, maxToldName)
+		if to.Artifact.encodedLen() > maxArtifact {
+			to.Artifact, p.Cut.Artifact = Artifact{}, true
+		}
+		p.RollbackTo = &to
+	}
+	for i := range p.ScalingRules {
+		rule := &p.ScalingRules[i]
+		rule.Name, rule.Revision = ShortenEncoded(rule.Name, maxToldRule), ShortenEncoded(rule.Revision, maxToldRule)
+		rule.Owed = ShortenEncoded(rule.Owed, maxToldOwed)
+	}
+	return p
+}
+
+func (a Artifact) encodedLen() int {
+	size := EncodedLen(a.Image)
+	if a.Package != nil {
+		size += EncodedLen(a.Package.URL) + EncodedLen(a.Package.Version)
+	}
+	return size
+}
+
+// Apply returns the progress within the bounds, and counts in its Cut what was left out.
+// Settled tells which scaling rules are put back. Nothing of p is changed.
+func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
+	p = p.Clone()
+	cut := &p.Cut
+	p.ScalingRules = k.cutRules(p.ScalingRules, settled, cut)
+	p.Gates = k.cutGates(p.Gates, cut)
+	p.Decisions, cut.Decisions = keepOf(p.Decisions, k.Decisions, cut.Decisions, func(d Decision) bool { return d.Refused != "" })
+	p.Batches, cut.Batches = keepOf(p.Batches, k.Batches, cut.Batches, func(b Batch) bool { return b.State == BatchPending })
+	if !k.Strategy && len(p.Strategy.Gates)+len(p.Strategy.Schedule) > 0 {
+		p.Strategy.Gates, p.Strategy.Schedule, cut.Strategy = nil, nil, true
+	}
+	if k.Core {
+		p = p.core()
+	}
+	for _, text := range p.texts() {
+		*text = ShortenEncoded(*text, k.Text)
+	}
+	return p
+}
+
+// keepOf returns at most n entries of a list, and dropped with those added that are left out:
+// the lesser ones first, then the older ones, which come first.
+func keepOf[T any](list []T, n, dropped int, lesser func(T) bool) (kept []T, sum int) {
+	excess := len(list) - n
+	if excess <= 0 {
+		return list, dropped
+	}
+	left := excess
+	kept = slices.DeleteFunc(slices.Clone(list), func(each T) bool {
+		drop := left > 0 && lesser(each)
+		if drop {
+			left--
+		}
+		return drop
+	})
+	return kept[left:], dropped + excess
+}
+
+// cutRules keeps the scaling rules that are not put back, as far as the bound goes; the
+// others only where more than the core is kept.
+func (k Keep) cutRules(rules []HeldRule, settled func(HeldRule) bool, cut *Cut) []HeldRule {
+	var kept []HeldRule
+	held := 0
+	for _, rule := range rules {
+		switch owed := !settled(rule); {
+		case owed && held >= k.Held:
+			cut.Held++
+		case !owed && k.Core:
+			cut.Rules++
+		default:
+			kept = append(kept, rule)
+			if owed {
+				held++
+			}
+		}
+	}
+	return kept
+}
+
+// cutGates keeps the latest verdicts of gates, each with its latest samples.
+func (k Keep) cutGates(gates []GateResult, cut *Cut) []GateResult {
+	for _, g := range gates[:max(0, len(gates)-k.Gates)] {
+		cut.Gates++
+		cut.Samples += len(g.Samples)
+	}
+	gates = slices.Clone(gates[max(0, len(gates)-k.Gates):])
+	for i, g := range gates {
+		first := max(0, len(g.Samples)-k.Samples)
+		cut.Samples += first
+		gates[i].Samples = slices.Clone(g.Samples[first:])
+	}
+	return gates
+}
+
+// core is what is needed to answer for a release: where it stands and why, what it brings
+// and returns to, and what it holds. Fields that it does not name are left out.
+func (p Progress) core() Progress {
+	return Progress{
+		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, Operation: p.Operation, Artifact: p.Artifact,
+		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
+		ChangeOrderID: p.ChangeOrderID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
+		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy,
+		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Cut: p.Cut,
+	}
+}
+
+// texts are the texts of a progress that have no bound of their own.
+func (p *Progress) texts() []*string {
+	out := []*string{&p.RequestedBy, &p.Note}
+	for i := range p.ScalingRules {
+		out = append(out, &p.ScalingRules[i].Note)
+	}
+	for i := range p.Decisions {
+		d := &p.Decisions[i]
+		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Note, &d.Refused)
+	}
+	for i := range p.Gates {
+		g := &p.Gates[i]
+		out = append(out, &g.Name, &g.Reason)
+		for j := range g.Samples {
+			out = append(out, &g.Samples[j].Value, &g.Samples[j].Note)
+		}
+	}
+	if p.Stalled != nil {
+		out = append(out, &p.Stalled.Doing, &p.Stalled.Failure)
+	}
+	if p.Traffic != nil {
+		out = append(out, &p.Traffic.Kept, &p.Traffic.Note)
+	}
+	return out
+}
+
+// Fit returns the progress of a set cut to a number of bytes, as [Progress.Fit] does: the
+// texts get shorter, and the words of people go, but every release stays, with its outcome.
+func (p SetProgress) Fit(size int) SetProgress {
+	kept := p
+	for _, k := range []struct{ text, decisions int }{{1024, math.MaxInt}, {256, 50}, {128, 10}, {32, 0}, {0, 0}} {
+		kept = p.Clone()
+		kept.Decisions, kept.Cut.Decisions = keepOf(kept.Decisions, k.decisions, p.Cut.Decisions, func(d Decision) bool { return d.Refused != "" })
+		kept.Reason = ShortenEncoded(kept.Reason, max(minToldReason, size/reasonPart))
+		for _, text := range kept.texts() {
+			*text = ShortenEncoded(*text, k.text)
+		}
+		if encodedSize(kept) <= size {
+			break
+		}
+	}
+	return kept
+}
+
+// texts are the texts of a set's progress that have no bound of their own.
+func (p *SetProgress) texts() []*string {
+	out := []*string{&p.RequestedBy, &p.Note}
+	for i := range p.Decisions {
+		d := &p.Decisions[i]
+		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Note, &d.Refused)
+	}
+	for i := range p.Waves {
+		for j := range p.Waves[i].Releases {
+			r := &p.Waves[i].Releases[j]
+			out = append(out, &r.Run.Reason)
+			if r.Rollback != nil {
+				out = append(out, &r.Rollback.Reason)
+			}
+		}
+	}
+	return out
+}
+
+// The bounds of what a release carries along of its own past. Its history has all of it.
+const (
+	// carriedDecisions bounds the pauses, the resumes and the refused words. Those that
+	// count for good stay: they say whether the same word has counted before.
+	carriedDecisions = 100
+	// carriedGates bounds the verdicts of gates, and carriedSampled those with samples.
+	carriedGates   = 200
+	carriedSampled = 2 * maxGates
+)
+
+// Prune drops what a release need not carry along any more: its oldest pauses and resumes,
+// and its oldest samples and verdicts of gates.
+func (p *Progress) Prune() {
+	passing := 0
+	for _, d := range p.Decisions {
+		if d.passes() {
+			passing++
+		}
+	}
+	if excess := passing - carriedDecisions; excess > 0 {
+		p.Decisions, p.Cut.Decisions = keepOf(p.Decisions, len(p.Decisions)-excess, p.Cut.Decisions, Decision.passes)
+	}
+	old := p.Gates[:max(0, len(p.Gates)-carriedSampled)]
+	sampled := Keep{Gates: len(old)}.cutGates(old, &p.Cut)
+	p.Gates = Keep{Gates: carriedGates, Samples: math.MaxInt}.cutGates(append(sampled, p.Gates[len(old):]...), &p.Cut)
+}
+
+// passes tells whether a word has no effect any more once others have followed it.
+func (d Decision) passes() bool {
+	return d.Refused != "" || d.Kind == CommandPause || d.Kind == CommandResume
+}
+
+// encoded tells the size of a value. Workflows ask for it, too, and what reflection reads of
+// a value is always the same; behind an interface the check of workflows does not follow it
+// into the runtime.
+type encoded interface{ size() int }
+
+type encodedJSON struct{ value any }
+
+func (e encodedJSON) size() int {
+	data, _ := json.Marshal(e.value) //nolint:errchkjson // texts, numbers and times of our own clock always encode
+	return len(data)
+}
+
+// encodedSize is the number of bytes of a value in JSON.
+func encodedSize(value any) int {
+	var e encoded = encodedJSON{value}
+	return e.size()
+}
+
+const ellipsis = "…"
+
+// ShortenEncoded cuts a text to a number of bytes, as encoded; one that was cut ends with an
+// ellipsis where there is room for one.
+func ShortenEncoded(s string, limit int) string {
+	s = strings.ToValidUTF8(s, string(utf8.RuneError)) // as JSON would, but before anything is counted
+	if EncodedLen(s) <= limit {
+		return s
+	}
+	size := len(ellipsis)
+	if limit < size {
+		return ""
+	}
+	for at, r := range s {
+		if size += runeLen(r); size > limit {
+			return s[:at] + ellipsis
+		}
+	}
+	return s
+}
+
+// EncodedLen is the number of bytes of a text within the quotes of JSON, at most.
+func EncodedLen(s string) int {
+	size := 0
+	for _, r := range s {
+		size += runeLen(r)
+	}
+	return size
+}
+
+// runeLen is the number of bytes that a character has in JSON at most: control characters,
+// the two line separators and what means something in HTML are escaped.
+func runeLen(r rune) int {
+	const escaped = len(`\u0000`)
+	switch {
+	case r == '"' || r == '\\':
+		return 2
+	case r < ' ' || r == '\u2028' || r == '\u2029' || r == '<' || r == '>' || r == '&':
+		return escaped
+	}
+	return utf8.RuneLen(r)
+}
