@@ -98,7 +98,8 @@ func terminatedWhileParked(c *commandLine) {
 	}
 	c.until(adoptedEvents, release.EventSucceeded, 0)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy}, c.orders(app), "one change order for both")
-	// What the lost release held is put back once the application runs one version.
+	// What the lost release held was put back by the one that came next.
+	c.requireRulesAsBefore(app)
 	c.out(0, "scaling", "recover", "--release", id, "--wait", "--timeout", patience.String())
 	c.requireRulesAsBefore(app)
 }
