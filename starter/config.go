@@ -18,10 +18,6 @@ import (
 
 // Config tunes a starter. The zero value is a good one.
 type Config struct {
-	// Consumer is the name of the durable consumer of requests on SLIPWAY_IN; that of
-	// commands ends with -commands. All starters with the same name share the work. The
-	// stream lets nobody else take its messages. Default slipway-starter.
-	Consumer string
 	// Concurrency is for how many applications requests are taken side by side, and
 	// besides to how many releases commands are. Default 16.
 	Concurrency int
@@ -44,7 +40,6 @@ type Config struct {
 
 // WithDefaults returns the configuration with every unset field at its default.
 func (c Config) WithDefaults() Config {
-	c.Consumer = cmp.Or(c.Consumer, "slipway-starter")
 	c.Concurrency = cmp.Or(c.Concurrency, 16)
 	c.AckWait = cmp.Or(c.AckWait, 30*time.Second)
 	c.CallTimeout = cmp.Or(c.CallTimeout, 10*time.Second)
@@ -62,7 +57,6 @@ func (c Config) Validate() error {
 			problems = append(problems, errors.New("starter: Config."+problem))
 		}
 	}
-	check(c.Consumer != "", "Consumer must have a name")
 	check(c.Concurrency > 0, "Concurrency must be positive")
 	check(c.AckWait >= time.Second, "AckWait must be at least 1s")
 	check(c.CallTimeout > 0, "CallTimeout must be positive")

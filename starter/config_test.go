@@ -22,7 +22,6 @@ func TestValidateReturnsAllProblems(t *testing.T) {
 	for _, field := range []string{"Concurrency", "AckWait", "CallTimeout", "RetryDelay", "MaxRetryDelay", "DrainTimeout"} {
 		require.ErrorContains(t, err, "Config."+field+" must")
 	}
-	require.ErrorContains(t, Config{}.Validate(), "Config.Consumer must have a name")
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,6 +35,8 @@ type intake struct {
 	slots    chan struct{}
 	inFlight sync.WaitGroup
 	lines    lines
+	// trouble is why the consumer could not be opened last, or broke off.
+	trouble atomic.Pointer[error]
 }
 
 func newIntake(s *Starter, k kind, consumer, filter string) *intake {
@@ -62,8 +65,17 @@ func (in *intake) pause(ctx context.Context, why error, failures uint64) {
 	if ctx.Err() != nil {
 		return
 	}
-	in.log.Warn().Err(why).Msg("the consumer broke off; it is opened again")
+	in.trouble.Store(&why)
+	in.log.Warn().Err(why).Str("consumer", in.consumer).Msg("the consumer broke off; it is opened again")
 	in.rest(ctx, in.cfg.retryDelay(failures))
+}
+
+// unopened tells why the consumer is not there.
+func (in *intake) unopened(err error) error {
+	if why := in.trouble.Load(); why != nil {
+		err = *why
+	}
+	return fmt.Errorf("consumer %s: %w", in.consumer, err)
 }
 
 // rest waits, unless ctx is done.
@@ -89,7 +101,7 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		MaxDeliver:    -1,
 	})
 	if err != nil {
-		return fmt.Errorf("consumer %s: %w", in.consumer, err)
+		return fmt.Errorf("open it on %s: %w", wire.StreamIn, err)
 	}
 	stream, err := in.js.Stream(ctx, wire.StreamIn)
 	if err != nil {
@@ -99,7 +111,7 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 	// buffer of a client that dies comes again only after AckWait.
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
-		return fmt.Errorf("consumer %s: %w", in.consumer, err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	defer messages.Stop()
 	for {
@@ -111,7 +123,7 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		subject, err := in.nextLine(ctx, work, messages, healthy)
 		if err != nil {
 			<-in.slots
-			return fmt.Errorf("consumer %s: %w", in.consumer, err)
+			return err
 		}
 		in.inFlight.Go(func() {
 			defer func() { <-in.slots }()

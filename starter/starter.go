@@ -38,8 +38,8 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 		return nil, fmt.Errorf("starter: metrics: %w", err)
 	}
 	s := &Starter{cfg: cfg, js: d.JetStream, temporal: d.Temporal, ledger: d.Ledger, metrics: m, log: d.Logger}
-	s.requests = newIntake(s, kindRequest, cfg.Consumer, wire.AllRequests)
-	s.commands = newIntake(s, kindCommand, cfg.Consumer+"-commands", wire.AllCommands)
+	s.requests = newIntake(s, kindRequest, wire.ConsumerRequests, wire.AllRequests)
+	s.commands = newIntake(s, kindCommand, wire.ConsumerCommands, wire.AllCommands)
 	return s, nil
 }
 
@@ -77,7 +77,7 @@ func (s *Starter) Ready(ctx context.Context) error {
 	} else {
 		for _, in := range s.intakes() {
 			if _, err := s.js.Consumer(ctx, wire.StreamIn, in.consumer); err != nil {
-				problems = append(problems, fmt.Errorf("consumer %s: %w", in.consumer, err))
+				problems = append(problems, in.unopened(err))
 			}
 		}
 	}

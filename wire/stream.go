@@ -22,6 +22,14 @@ const (
 	StreamDeadLetter = "SLIPWAY_DEADLETTER"
 )
 
+// The durable consumers of StreamIn.
+const (
+	// ConsumerRequests takes requests, for releases and for sets.
+	ConsumerRequests = "slipway-starter"
+	// ConsumerCommands takes commands.
+	ConsumerCommands = ConsumerRequests + "-commands"
+)
+
 // Bounds of the streams.
 const (
 	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
