@@ -18,15 +18,9 @@ import (
 
 // Config tunes a starter. The zero value is a good one.
 type Config struct {
-	// Consumer is the name of the durable consumer on SLIPWAY_IN; all starters with the
-	// same name share the work. The stream lets nobody else take its messages. Default
-	// slipway-starter.
-	Consumer string
-	// Concurrency is how many messages are taken side by side. Default 16.
+	// Concurrency is for how many applications requests are taken side by side, and
+	// besides to how many releases commands are. Default 16.
 	Concurrency int
-	// MaxAckPending is how many messages may be on their way or waiting to come again
-	// before the server holds back the rest. Default 1000.
-	MaxAckPending int
 	// AckWait is how long the server waits for a word about a message before it delivers
 	// it again; a starter at work speaks up three times as often. Default 30s.
 	AckWait time.Duration
@@ -34,8 +28,9 @@ type Config struct {
 	// A word to the ledger has five seconds of its own.
 	// Default 10s.
 	CallTimeout time.Duration
-	// RetryDelay is how long a message that cannot be taken now waits at first; each time
-	// it waits twice as long, up to MaxRetryDelay. Defaults 1s and 1m.
+	// RetryDelay is how long a message that cannot be taken now, and all behind it that
+	// have the same subject, wait at first; each time they wait twice as long, up to
+	// MaxRetryDelay. Defaults 1s and 1m.
 	RetryDelay    time.Duration
 	MaxRetryDelay time.Duration
 	// DrainTimeout is how long messages in flight may still take once the starter is told
@@ -45,9 +40,7 @@ type Config struct {
 
 // WithDefaults returns the configuration with every unset field at its default.
 func (c Config) WithDefaults() Config {
-	c.Consumer = cmp.Or(c.Consumer, "slipway-starter")
 	c.Concurrency = cmp.Or(c.Concurrency, 16)
-	c.MaxAckPending = cmp.Or(c.MaxAckPending, 1000)
 	c.AckWait = cmp.Or(c.AckWait, 30*time.Second)
 	c.CallTimeout = cmp.Or(c.CallTimeout, 10*time.Second)
 	c.RetryDelay = cmp.Or(c.RetryDelay, time.Second)
@@ -64,9 +57,7 @@ func (c Config) Validate() error {
 			problems = append(problems, errors.New("starter: Config."+problem))
 		}
 	}
-	check(c.Consumer != "", "Consumer must have a name")
 	check(c.Concurrency > 0, "Concurrency must be positive")
-	check(c.MaxAckPending >= c.Concurrency, "MaxAckPending must be at least Concurrency")
 	check(c.AckWait >= time.Second, "AckWait must be at least 1s")
 	check(c.CallTimeout > 0, "CallTimeout must be positive")
 	check(c.RetryDelay > 0, "RetryDelay must be positive")

@@ -17,12 +17,11 @@ func TestTheZeroConfigIsValidWithItsDefaults(t *testing.T) {
 func TestValidateReturnsAllProblems(t *testing.T) {
 	t.Parallel()
 	err := Config{
-		Concurrency: -1, MaxAckPending: -2, AckWait: time.Millisecond, CallTimeout: -1, RetryDelay: -1, MaxRetryDelay: -2, DrainTimeout: -1,
+		Concurrency: -1, AckWait: time.Millisecond, CallTimeout: -1, RetryDelay: -1, MaxRetryDelay: -2, DrainTimeout: -1,
 	}.WithDefaults().Validate()
-	for _, field := range []string{"Concurrency", "MaxAckPending", "AckWait", "CallTimeout", "RetryDelay", "MaxRetryDelay", "DrainTimeout"} {
+	for _, field := range []string{"Concurrency", "AckWait", "CallTimeout", "RetryDelay", "MaxRetryDelay", "DrainTimeout"} {
 		require.ErrorContains(t, err, "Config."+field+" must")
 	}
-	require.ErrorContains(t, Config{}.Validate(), "Config.Consumer must have a name")
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

@@ -23,11 +23,12 @@
 // Update-with-start is not atomic: the lane may start though the submission fails. That
 // does no harm, a lane without releases ends at once.
 //
-// # Order
+// # Order, and fairness
 //
-// Messages of one subject (the requests of one application, the commands to one release)
-// are taken one after the other. One that must come again later may then come behind
-// its followers: a bus that delivers at least once has no stricter order to give.
+// Commands do not queue behind requests: each kind has a consumer and slots of its own.
+// Messages of one subject (the requests for one application, the commands to one release)
+// form a line: one after the other, in the order of the stream, whatever comes between. A
+// line that cannot move takes no slot, so that it holds up no other; see [lines].
 //
 // # The parts
 //

@@ -2,6 +2,7 @@ package starter
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,39 +23,14 @@ const settleTimeout = 5 * time.Second
 type delivery struct {
 	jetstream.Msg
 
-	consumer jetstream.Consumer
-	// ready is closed when the turn of the message has come.
-	ready <-chan struct{}
 	place wire.Delivery
+	// stop ends the words to the server that somebody works on the message.
+	stop func()
 }
 
 // raw returns the message as it came.
 func (d *delivery) raw() *nats.Msg {
 	return &nats.Msg{Subject: d.Subject(), Header: d.Headers(), Data: d.Data()}
-}
-
-// handle takes one message to its end: acknowledged, again later, or dead.
-func (s *Starter) handle(ctx context.Context, d *delivery) {
-	s.metrics.inFlight.Inc()
-	defer s.metrics.inFlight.Dec()
-	meta, err := d.Metadata()
-	if err != nil { // not a message of JetStream; nothing can be said about it
-		s.log.Error().Err(err).Str("subject", d.Subject()).Msg("message without metadata")
-		return
-	}
-	d.place = wire.Delivery{Stream: meta.Stream, Sequence: meta.Sequence.Stream, Count: meta.NumDelivered, Stored: meta.Timestamp}
-
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	go s.speakUp(ctx, d)
-	<-d.ready
-
-	p := planFor(d.raw())
-	v := verdict{action: actDeadLetter, poison: p.poison}
-	if p.poison == nil {
-		v = s.attempt(ctx, p, d)
-	}
-	s.settle(ctx, p, v, d)
 }
 
 // speakUp tells the server that the message is being worked on until ctx is done.
@@ -75,6 +51,9 @@ func (s *Starter) speakUp(ctx context.Context, d *delivery) {
 
 // attempt hands the plan to Temporal and judges the answer.
 func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
+	if p.poison != nil {
+		return verdict{action: actDeadLetter, poison: p.poison}
+	}
 	log := s.log.With().Str("release", p.id).Uint64("sequence", d.place.Sequence).Logger()
 	a := answer{kind: p.kind}
 	switch {
@@ -85,12 +64,9 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 			log.Info().Str("set", p.set.Set.Name).Msg("set accepted")
 		}
 	default:
-		a.err = s.signal(ctx, p)
+		a.awaited, a.err = s.command(ctx, p, d)
 		if a.err == nil {
 			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command handed over")
-		}
-		if isGone(a.err) {
-			a.overtaken = !s.allBeforeSettled(ctx, d)
 		}
 	}
 	v := judge(a)
@@ -100,15 +76,28 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 	return v
 }
 
+// command hands a command to its release. When there is none, it tells whether a request
+// for it waits in the stream: a release that begins between the two looks is there at the
+// second.
+func (s *Starter) command(ctx context.Context, p plan, d *delivery) (awaited bool, err error) {
+	if err := s.signal(ctx, p); !isGone(err) {
+		return false, err
+	}
+	if s.isAskedFor(ctx, p.id, d.place.Sequence) {
+		return true, errors.New("the request for it waits to be taken")
+	}
+	return false, s.signal(ctx, p)
+}
+
 func (s *Starter) signal(ctx context.Context, p plan) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	return s.temporal.SignalWorkflow(ctx, release.AddresseeID(p.id), "", string(p.command.Kind), *p.command)
 }
 
-// told logs what a lane has made of a release. One that it refused is on record and has
+// received logs what a lane has made of a release. One that it refused is on record and has
 // ended: its message has done what it could.
-func told(log zerolog.Logger, app release.App, r release.Receipt) {
+func received(log zerolog.Logger, app release.App, r release.Receipt) {
 	level, words := zerolog.InfoLevel, "release accepted"
 	if r.Standing == release.StandingRefused {
 		level, words = zerolog.WarnLevel, "release refused by its lane; it is on record as failed"
@@ -136,25 +125,8 @@ func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
 	return err
 }
 
-// allBeforeSettled tells whether everything before the message in the stream has found
-// its end. When the server does not say, it has not.
-func (s *Starter) allBeforeSettled(ctx context.Context, d *delivery) bool {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	info, err := d.consumer.Info(ctx)
-	if err != nil {
-		s.log.Debug().Err(err).Msg("cannot tell whether earlier messages are settled")
-		return false
-	}
-	return info.AckFloor.Stream+1 >= d.place.Sequence
-}
-
-// settle carries a verdict out.
+// settle carries a verdict out that ends a message.
 func (s *Starter) settle(ctx context.Context, p plan, v verdict, d *delivery) {
-	if v.action == actDeadLetter {
-		v = s.bury(ctx, v, d)
-	}
-	s.metrics.messages.WithLabelValues(string(p.kind), string(v.action)).Inc()
 	var err error
 	switch v.action {
 	case actAck:
@@ -162,16 +134,20 @@ func (s *Starter) settle(ctx context.Context, p plan, v verdict, d *delivery) {
 		ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 		defer cancel()
 		err = d.DoubleAck(ctx)
-	case actRetry:
-		err = d.NakWithDelay(s.cfg.retryDelay(d.place.Count))
 	case actDeadLetter:
 		s.metrics.deadLetters.WithLabelValues(string(p.kind)).Inc()
 		s.log.Warn().Str("subject", wire.DeadLetterSubject(d.Subject())).Uint64("sequence", d.place.Sequence).
 			Str("field", v.poison.Field).Msg("message put among the dead letters")
 		err = d.TermWithReason("dead-lettered")
+	case actRetry, actDefer: // see [intake.putBack]
 	}
+	s.told(err, v.action, d)
+}
+
+// told logs a word about a message that may not have reached the server.
+func (s *Starter) told(err error, what action, d *delivery) {
 	if err != nil {
-		s.log.Warn().Err(err).Uint64("sequence", d.place.Sequence).Str("result", string(v.action)).
+		s.log.Warn().Err(err).Uint64("sequence", d.place.Sequence).Str("result", string(what)).
 			Msg("the server may not know what became of the message; it may come again, which changes nothing")
 	}
 }

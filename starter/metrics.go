@@ -19,7 +19,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "messages_total",
-			Help: "Deliveries of messages by kind (request, command) and result (accepted, retried, dead-lettered).",
+			Help: "Deliveries of messages by kind (request, command) and result (accepted, retried, deferred, dead-lettered).",
 		}, []string{"kind", "result"}),
 		deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "dead_letters_total",

@@ -67,9 +67,9 @@ type answer struct {
 	kind kind
 	// err is Temporal's or the ledger's; nil when the message is accepted.
 	err error
-	// overtaken tells that messages before this one in the stream are still unsettled:
-	// what this one is about may yet come of them.
-	overtaken bool
+	// awaited tells that the release of a command is not there yet: the request for it
+	// waits in the stream.
+	awaited bool
 }
 
 // action is what is done with a message in the end; also a metric label.
@@ -79,6 +79,8 @@ const (
 	actAck        action = "accepted"
 	actRetry      action = "retried"
 	actDeadLetter action = "dead-lettered"
+	// actDefer is for a message that was not offered, because one before it waits.
+	actDefer action = "deferred"
 )
 
 // verdict is what follows from an answer.
@@ -105,7 +107,7 @@ func judge(a answer) verdict {
 	if problem, ok := errors.AsType[release.Problem](a.err); ok {
 		return verdict{action: actDeadLetter, poison: wire.Refused(problem)}
 	}
-	if a.kind == kindCommand && isGone(a.err) && !a.overtaken {
+	if a.kind == kindCommand && isGone(a.err) && !a.awaited {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
 			Field:  "subject",
 			Reason: "no such release or set runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
@@ -120,11 +122,11 @@ func isGone(err error) bool {
 	return ok
 }
 
-// retryDelay returns how long a message waits that has been delivered the given number
-// of times: twice as long each time, within the bounds of the configuration.
-func (c Config) retryDelay(deliveries uint64) time.Duration {
+// retryDelay returns how long to wait after the given number of failures in a row: twice
+// as long each time, within the bounds of the configuration.
+func (c Config) retryDelay(failures uint64) time.Duration {
 	d := c.RetryDelay
-	for n := uint64(1); n < deliveries && d < c.MaxRetryDelay; n++ {
+	for n := uint64(1); n < failures && d < c.MaxRetryDelay; n++ {
 		d *= 2
 	}
 	return min(d, c.MaxRetryDelay)

@@ -89,8 +89,8 @@ func TestJudge(t *testing.T) {
 		"the namespace is missing":           {answer{kind: kindCommand, err: serviceerror.NewNamespaceNotFound("slipway")}, actRetry, ""},
 		"the lane's execution is missing":    {answer{kind: kindRequest, err: gone}, actRetry, ""},
 		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release or set runs"},
-		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, overtaken: true}, actRetry, ""},
-		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), overtaken: true}, actRetry, ""},
+		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, awaited: true}, actRetry, ""},
+		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), awaited: true}, actRetry, ""},
 		"the ledger is away":                 {answer{kind: kindRequest, err: fmt.Errorf("x: %w", ledger.ErrUnavailable)}, actRetry, ""},
 		"a record is not to be read":         {answer{kind: kindRequest, err: errors.New("is no record of a release")}, actRetry, ""},
 		"the record was deleted meanwhile":   {answer{kind: kindRequest, err: ledger.ErrNotFound}, actRetry, ""},
@@ -114,10 +114,10 @@ func TestJudge(t *testing.T) {
 func TestRetryDelayGrowsToItsBound(t *testing.T) {
 	t.Parallel()
 	cfg := Config{RetryDelay: time.Second, MaxRetryDelay: 10 * time.Second}
-	for deliveries, want := range map[uint64]time.Duration{
+	for failures, want := range map[uint64]time.Duration{
 		0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second,
 		5: 10 * time.Second, 6: 10 * time.Second, 1 << 60: 10 * time.Second,
 	} {
-		require.Equal(t, want, cfg.retryDelay(deliveries), "delivery %d", deliveries)
+		require.Equal(t, want, cfg.retryDelay(failures), "failure %d", failures)
 	}
 }

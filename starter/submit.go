@@ -30,7 +30,7 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request
 	if err != nil {
 		return err
 	}
-	told(log, r.Spec.App, receipt)
+	received(log, r.Spec.App, receipt)
 	return s.accept(ctx, r)
 }
 

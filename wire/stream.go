@@ -22,6 +22,14 @@ const (
 	StreamDeadLetter = "SLIPWAY_DEADLETTER"
 )
 
+// The durable consumers of StreamIn.
+const (
+	// ConsumerRequests takes requests, for releases and for sets.
+	ConsumerRequests = "slipway-starter"
+	// ConsumerCommands takes commands.
+	ConsumerCommands = ConsumerRequests + "-commands"
+)
+
 // Bounds of the streams.
 const (
 	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
@@ -110,7 +118,7 @@ func (s Storage) over(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 
 // EnsureStreams creates the streams that do not exist. Of one that does, it sets right
 // what the correctness of Slipway hangs on (subjects, discard policy of StreamIn and
-// StreamDeadLetter, deduplication, message size) and what is said in s, and leaves alone what
+// StreamDeadLetter, deduplication, message size, reading by place) and what is said in s, and leaves alone what
 // else belongs to the operator: placement, storage, retention policy and limits. Calling it
 // again changes nothing.
 func EnsureStreams(ctx context.Context, js streamManager, s Storage) error {
@@ -143,6 +151,7 @@ func ensureStream(ctx context.Context, js streamManager, s Storage, want jetstre
 // mend returns have with the settings of want that must hold.
 func mend(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	have.Subjects = want.Subjects
+	have.AllowDirect = want.AllowDirect
 	have.Duplicates = max(have.Duplicates, want.Duplicates)
 	if have.MaxAge > 0 { // the server refuses a window longer than the age
 		have.Duplicates = min(have.Duplicates, have.MaxAge)

@@ -131,6 +131,21 @@ func TestADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
 	require.Equal(t, 2, s.count(t, "request", "accepted"), "the first is not taken again")
 }
 
+// A consumer for everything, as there was before commands had one of their own.
+func TestAConsumerThatTakesEverythingGivesWay(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	_, err := h.js.CreateConsumer(h.ctx, wire.StreamIn, jetstream.ConsumerConfig{
+		Durable: "slipway-starter", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 1000,
+	})
+	require.NoError(t, err)
+	s := h.starter(starter.Config{})
+	h.untilReady(s.Starter)
+	id := h.request("1", spec("shop"))
+	h.command("2", id, abort())
+	h.until("the abort", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+}
+
 func TestAClosedConnectionEndsTheStarter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
@@ -156,4 +171,26 @@ func TestTwoStartersShareTheWork(t *testing.T) {
 	h.untilTaken()
 	require.Equal(t, all, a.count(t, "request", "accepted")+b.count(t, "request", "accepted"))
 	require.Equal(t, release.ID(app("shop-0"), "ci", "0"), h.lane("shop-0").Running.ReleaseID)
+}
+
+func TestAnOutageChangesNoOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(starter.Config{CallTimeout: time.Second})
+	h.untilReady(s.Starter)
+	require.NoError(t, h.temporal.Close())
+	var want []string
+	for i := range 5 { // each comes after the one before it was tried, so that their waits differ
+		want = append(want, h.request(fmt.Sprint(i), spec("shop")))
+		h.until("a try", func() bool { return s.count(t, "request", "retried") > i })
+	}
+	h.startTemporal()
+	want = append(want, h.request("late", spec("shop")))
+	h.untilTaken()
+	state := h.lane("shop")
+	got := []string{state.Running.ReleaseID}
+	for _, e := range state.Waiting {
+		got = append(got, e.ReleaseID)
+	}
+	require.Equal(t, want, got)
 }

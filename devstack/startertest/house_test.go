@@ -1,6 +1,7 @@
 package startertest_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -30,7 +31,7 @@ import (
 )
 
 // patience bounds every wait of a test; none takes it when all is well.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // house is one NATS, one Temporal with a worker, and the starters of one test.
 type house struct {
@@ -149,7 +150,7 @@ func (h *house) bare() (*starter.Starter, <-chan error) {
 // starter runs a starter until the test ends or it is stopped.
 func (h *house) starter(cfg starter.Config) *running {
 	h.t.Helper()
-	cfg.RetryDelay, cfg.MaxRetryDelay = 50*time.Millisecond, 200*time.Millisecond
+	cfg.RetryDelay, cfg.MaxRetryDelay = cmp.Or(cfg.RetryDelay, 50*time.Millisecond), cmp.Or(cfg.MaxRetryDelay, 200*time.Millisecond)
 	registry := prometheus.NewRegistry()
 	s, err := starter.New(cfg, starter.Dependencies{
 		JetStream: h.js, Temporal: h.client, Ledger: ledger.New(h.js), Metrics: registry,

@@ -67,6 +67,7 @@ func TestEnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T) {
 	got := config(t, js, wire.StreamIn)
 	require.Equal(t, []string{wire.AllRequests, wire.AllCommands}, got.Subjects)
 	require.Equal(t, jetstream.DiscardNew, got.Discard)
+	require.True(t, got.AllowDirect, "starters look at what comes before a message")
 	require.Equal(t, time.Hour, got.Duplicates)
 	require.EqualValues(t, wire.MaxMessage, got.MaxMsgSize)
 	require.EqualValues(t, 1<<20, got.MaxBytes)

@@ -21,6 +21,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/health"
+	"slipway/setup"
 )
 
 // The default addresses of health and metrics: the roles can share a machine.
@@ -41,6 +42,8 @@ type role struct {
 	// readiness that run beside.
 	conn      atomic.Pointer[nats.Conn]
 	connected atomic.Pointer[client.Client]
+	// needs is what the role needs of NATS.
+	needs atomic.Pointer[setup.Needs]
 	// ready is the role's own check once it does its work.
 	ready atomic.Pointer[health.Check]
 }
@@ -50,9 +53,15 @@ func roleSettings(addr string) [][]config.Setting {
 	return [][]config.Setting{config.Temporal(), config.NATS(), config.HTTP(addr)}
 }
 
+// duty is what a role does.
+type duty struct {
+	needs func(jetstream.JetStream) *setup.Needs
+	serve func(context.Context, *role) error
+}
+
 // runRole serves health and metrics, connects, and serves until it is told to stop. What
 // is wrong with the settings ends it at once; servers that do not answer are waited for.
-func (a *app) runRole(ctx context.Context, name string, v *config.Values, serve func(context.Context, *role) error) error {
+func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty) error {
 	log, err := v.Logger(a.Stderr, config.ForRole())
 	if err != nil {
 		return err
@@ -83,7 +92,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, serve 
 	group.Go(func() error { return server.Run(healthy) })
 	group.Go(func() error {
 		defer drained()
-		return r.work(ctx, temporal, natsOptions, serve)
+		return r.work(ctx, temporal, natsOptions, d)
 	})
 	err = group.Wait()
 	r.log.Info().Msg("stopped")
@@ -91,7 +100,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, serve 
 }
 
 // work connects, serves, and closes the connections.
-func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATSOptions, serve func(context.Context, *role) error) error {
+func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATSOptions, d duty) error {
 	conn, err := connect.NATS(o, "slipway "+r.name, connect.ForRole(r.log)...)
 	if err != nil {
 		return err
@@ -101,13 +110,14 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	if r.js, err = o.JetStream(conn); err != nil {
 		return err
 	}
+	r.needs.Store(d.needs(r.js))
 	if r.temporal = r.dial(ctx, temporal); r.temporal == nil {
 		return nil
 	}
 	defer r.temporal.Close()
 	r.connected.Store(&r.temporal)
 	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
-	return serve(ctx, r)
+	return d.serve(ctx, r)
 }
 
 // The pace at which Temporal is tried again.
@@ -153,12 +163,12 @@ func (r *role) checkTemporal(ctx context.Context) error {
 	return err
 }
 
-func (r *role) checkNATS(context.Context) error {
-	conn := r.conn.Load()
-	if conn == nil || !conn.IsConnected() {
+func (r *role) checkNATS(ctx context.Context) error {
+	conn, needs := r.conn.Load(), r.needs.Load()
+	if conn == nil || needs == nil || !conn.IsConnected() {
 		return errors.New("not connected")
 	}
-	return nil
+	return needs.Missing(ctx)
 }
 
 // able tells that the role does its work from now on, and how to check that.

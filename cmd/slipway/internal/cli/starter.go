@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/ledger"
+	"slipway/setup"
 	"slipway/starter"
 )
 
@@ -28,7 +29,7 @@ its hands are done.`,
 		if err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(starter.Config{}, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
 			})
@@ -37,7 +38,7 @@ its hands are done.`,
 			}
 			r.able(s.Ready)
 			return s.Run(ctx)
-		})
+		}})
 	}
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
+	"slipway/setup"
 	"slipway/worker"
 )
 
@@ -47,7 +48,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
 			return v.Bad(config.DeploymentBuildID, "a worker deployment needs both a name and a build ID", "set both, or none")
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, serve: func(ctx context.Context, r *role) error {
 			c.Temporal, c.JetStream = r.temporal, r.js
 			w, err := worker.New(c)
 			if err != nil {
@@ -55,7 +56,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			}
 			r.able(func(context.Context) error { return nil })
 			return w.Run(ctx)
-		})
+		}})
 	}
 	return cmd
 }

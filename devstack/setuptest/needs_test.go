@@ -1,0 +1,170 @@
+package setuptest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/mocks"
+
+	"slipway/ledger"
+	"slipway/setup"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+// allowed are the rights that the page operations lists for both roles.
+func allowed() []string {
+	return []string{
+		"slipway.event.>", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS",
+		"$JS.ACK.>", "$JS.API.CONSUMER.*.SLIPWAY_IN.>", "$JS.API.CONSUMER.MSG.NEXT.SLIPWAY_IN.>", "$JS.API.DIRECT.GET.SLIPWAY_IN",
+		"slipway.deadletter.>", "$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar",
+		"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>", "$KV.slipway-ledger.>",
+	}
+}
+
+// bus starts NATS with a user for everything and one who lacks a right, and prepares it.
+func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
+	t.Helper()
+	user := &server.User{Username: "limited", Password: "limited", Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Allow: allowed()}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+	}}
+	if lacks != "" {
+		user.Permissions.Publish.Deny = []string{lacks}
+	}
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		Users: []*server.User{{Username: "all", Password: "all"}, user},
+	})
+	require.NoError(t, err)
+	s.Start()
+	t.Cleanup(s.Shutdown)
+	require.True(t, s.ReadyForConnections(time.Minute))
+	connect := func(name string) jetstream.JetStream {
+		conn, err := nats.Connect(s.ClientURL(), nats.UserInfo(name, name), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+		require.NoError(t, err)
+		t.Cleanup(conn.Close)
+		js, err := jetstream.New(conn)
+		require.NoError(t, err)
+		return js
+	}
+	all, limited = connect("all"), connect("limited")
+	_, err = setup.NATS(t.Context(), all, setup.Config{})
+	require.NoError(t, err)
+	return all, limited
+}
+
+func TestARightThatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
+	for lacks, want := range map[string]struct{ starter, worker string }{
+		"":                     {},
+		"slipway.event.>":      {worker: `stream SLIPWAY_EVENTS is not for this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`},
+		"slipway.deadletter.>": {starter: `stream SLIPWAY_DEADLETTER is not for this user (nats: permissions violation: Permissions Violation for Publish to "slipway.deadletter.probe"`},
+		"$KV.slipway-ledger.>": {
+			starter: `bucket slipway-ledger is not for this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
+			worker:  `bucket slipway-ledger is not for this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
+		},
+		"$JS.ACK.>":                                {starter: `stream SLIPWAY_IN is not for this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
+		"$JS.API.DIRECT.GET.SLIPWAY_IN":            {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
+		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":       {worker: `stream SLIPWAY_EVENTS is not for this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
+		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not for this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not for this user`, worker: `bucket slipway-ledger is not for this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not for this user`},
+	} {
+		t.Run(lacks, func(t *testing.T) {
+			t.Parallel()
+			all, limited := bus(t, lacks)
+			requireMissing(t, setup.StarterNeeds(limited), want.starter)
+			requireMissing(t, setup.WorkerNeeds(limited), want.worker)
+			for _, stream := range wire.Streams() {
+				s, err := all.Stream(t.Context(), stream.Name)
+				require.NoError(t, err)
+				require.Zero(t, s.CachedInfo().State.Msgs, "what was tried is stored nowhere")
+			}
+		})
+	}
+}
+
+// requireMissing asks twice, because a right that is there is tried once.
+func requireMissing(t *testing.T, n *setup.Needs, want string) {
+	t.Helper()
+	for range 2 {
+		err := n.Missing(t.Context())
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// A message that can never be taken needs all rights of a starter but those to the ledger.
+func TestTheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
+	t.Parallel()
+	all, limited := bus(t, "")
+	s, err := starter.New(starter.Config{}, starter.Dependencies{
+		JetStream: limited, Temporal: &mocks.Client{}, Ledger: ledger.New(limited), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	for _, subject := range []string{"slipway.request.sae.shop", "slipway.command.r-1"} {
+		_, err = all.Publish(ctx, subject, []byte("garbage"))
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool {
+		in, err := all.Stream(ctx, wire.StreamIn)
+		require.NoError(t, err)
+		dead, err := all.Stream(ctx, wire.StreamDeadLetter)
+		require.NoError(t, err)
+		return in.CachedInfo().State.Msgs == 0 && dead.CachedInfo().State.Msgs == 2
+	}, time.Minute, 20*time.Millisecond)
+	cancel()
+	require.NoError(t, <-done)
+}
+
+func TestAStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
+	js, _ := bus(t, "")
+	starter, worker := setup.StarterNeeds(js), setup.WorkerNeeds(js)
+	requireMissing(t, starter, "")
+	requireMissing(t, worker, "")
+	for _, name := range []string{wire.StreamIn, wire.StreamDeadLetter, wire.StreamEvents} {
+		require.NoError(t, js.DeleteStream(t.Context(), name))
+	}
+	for _, bucket := range []string{ledger.Bucket, wire.CalendarBucket} {
+		require.NoError(t, js.DeleteKeyValue(t.Context(), bucket))
+	}
+	const remedy = " does not exist; create it with: slipway setup"
+	require.EqualError(t, starter.Missing(t.Context()),
+		"stream SLIPWAY_IN"+remedy+"\nstream SLIPWAY_DEADLETTER"+remedy+"\nbucket slipway-ledger"+remedy)
+	require.EqualError(t, worker.Missing(t.Context()),
+		"stream SLIPWAY_EVENTS"+remedy+"\nbucket slipway-calendar"+remedy+"\nbucket slipway-ledger"+remedy)
+
+	_, err := setup.NATS(t.Context(), js, setup.Config{})
+	require.NoError(t, err)
+	require.NoError(t, starter.Missing(t.Context()))
+	require.NoError(t, worker.Missing(t.Context()))
+}
+
+func TestARightIsTriedOnceSoThatNobodyIsBothered(t *testing.T) {
+	t.Parallel()
+	js, _ := bus(t, "")
+	heard, err := js.Conn().SubscribeSync("slipway.event.>")
+	require.NoError(t, err)
+	needs := setup.WorkerNeeds(js)
+	for range 3 {
+		require.NoError(t, needs.Missing(t.Context()))
+	}
+	n, _, err := heard.Pending()
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+}

@@ -1,0 +1,130 @@
+package startertest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+const flood = 1200
+
+// within is how soon what has nothing to do with a flood must be there.
+const within = 15 * time.Second
+
+// unhurried are the delays of a starter that was told nothing.
+func unhurried() starter.Config {
+	d := starter.Config{}.WithDefaults()
+	return starter.Config{RetryDelay: d.RetryDelay, MaxRetryDelay: d.MaxRetryDelay}
+}
+
+// flood publishes requests for one application and returns their releases.
+func (h *house) flood(id string, n int) []string {
+	h.t.Helper()
+	ids := make([]string, n)
+	for i := range n {
+		ids[i] = h.request(fmt.Sprint("flood-", i), spec(id))
+	}
+	return ids
+}
+
+func TestAFloodForOneApplicationStopsNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	s := h.starter(unhurried())
+	other := h.request("o", spec("other"))
+	h.untilTaken()
+	ids := h.flood("shop", 1+release.MaxWaiting+flood)
+	h.until("a full lane", func() bool { return h.messages(wire.StreamIn) == flood && s.count(t, "request", "deferred") > 0 })
+
+	begun := time.Now()
+	h.command("oa", other, abort())
+	h.command("n", release.ID(app("never"), "ci", "never"), abort())
+	h.command("fa", ids[len(ids)-1], abort())
+	third := h.request("t", spec("third"))
+	h.until("the abort", func() bool { return h.status(other) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+	h.until("the third", func() bool { return h.status(third) == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING })
+	h.deadLetter(wire.CommandSubject(release.ID(app("never"), "ci", "never")))
+	require.Less(t, time.Since(begun), within)
+
+	h.until("the flood and the command to one of it to be all that waits", func() bool {
+		return s.count(t, "command", "retried") > 1 && h.messages(wire.StreamIn) == flood+1
+	})
+	require.EqualValues(t, 1, h.messages(wire.StreamDeadLetter))
+}
+
+// narrowLane takes as many releases as it has room for.
+type narrowLane struct{ room int }
+
+const (
+	signalRoom = "room"
+	queryTaken = "taken"
+)
+
+func (l narrowLane) run(ctx workflow.Context, _ release.LaneInput) error {
+	var taken []string
+	room := l.room
+	if err := workflow.SetQueryHandler(ctx, queryTaken, func() ([]string, error) { return taken, nil }); err != nil {
+		return err
+	}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, release.UpdateSubmit,
+		func(_ workflow.Context, s release.Submission) (release.Receipt, error) {
+			taken = append(taken, s.ReleaseID)
+			return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingQueued}, nil
+		},
+		workflow.UpdateHandlerOptions{Validator: func(release.Submission) error {
+			if len(taken) >= room {
+				return temporal.NewApplicationError("full", release.ErrorBusy)
+			}
+			return nil
+		}},
+	)
+	if err != nil {
+		return err
+	}
+	for {
+		workflow.GetSignalChannel(ctx, signalRoom).Receive(ctx, &room)
+	}
+}
+
+// makeRoom lets a narrow lane take so many in all.
+func (h *house) makeRoom(id string, room int) {
+	h.t.Helper()
+	require.NoError(h.t, h.client.SignalWorkflow(h.ctx, release.LaneID(app(id)), "", signalRoom, room))
+}
+
+func (h *house) taken(id string) []string {
+	h.t.Helper()
+	value, err := h.client.QueryWorkflow(h.ctx, release.LaneID(app(id)), "", queryTaken)
+	require.NoError(h.t, err)
+	var ids []string
+	require.NoError(h.t, value.Get(&ids))
+	return ids
+}
+
+// Two starters share the work, and one of them is replaced meanwhile.
+func TestWhatAFullLaneLeavesWaitingGetsInInItsOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, narrowLane{room: 5}.run)
+	first := h.starter(unhurried())
+	h.starter(unhurried())
+	const all = 200
+	want := h.flood("shop", all)
+	h.until("a full lane", func() bool { return h.messages(wire.StreamIn) == all-5 })
+	h.makeRoom("shop", 20)
+	h.until("some room", func() bool { return h.messages(wire.StreamIn) == all-20 })
+	require.NoError(t, first.stop())
+	h.starter(unhurried())
+	h.makeRoom("shop", all)
+	h.untilTaken()
+	require.Equal(t, want, h.taken("shop"))
+	require.Zero(t, h.messages(wire.StreamDeadLetter))
+}
