@@ -45,8 +45,9 @@ func (r Record) judgements() []judgement {
 }
 
 // lastGood returns the artifacts that are good, the one that has succeeded latest first: the
-// latest judgement of each counts. It leaves out what runs and what is to be avoided.
-func lastGood(records []Record, running release.Artifact, avoid []release.Artifact) []release.Artifact {
+// latest judgement of each counts; and those that are bad. It leaves out what runs and what is to
+// be avoided.
+func lastGood(records []Record, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact) {
 	var all []judgement
 	for _, r := range records {
 		all = append(all, r.judgements()...)
@@ -58,15 +59,16 @@ func lastGood(records []Record, running release.Artifact, avoid []release.Artifa
 		return strings.Compare(b.releaseID, a.releaseID)
 	})
 	out := append([]release.Artifact{{}, running}, avoid...)
-	var good []release.Artifact
 	for _, j := range all {
 		if slices.ContainsFunc(out, j.artifact.Same) {
 			continue
 		}
 		if j.good {
 			good = append(good, j.artifact)
+		} else {
+			bad = append(bad, j.artifact)
 		}
 		out = append(out, j.artifact) // what is older about it does not count
 	}
-	return good
+	return good, bad
 }

@@ -74,7 +74,16 @@ func TestLastGood(t *testing.T) {
 			for _, tag := range c.want {
 				want = append(want, image(tag))
 			}
-			require.Equal(t, want, lastGood(c.releases, image(c.running), avoid))
+			good, _ := lastGood(c.releases, image(c.running), avoid)
+			require.Equal(t, want, good)
 		})
 	}
+}
+
+func TestWhatIsKnownToBeBad(t *testing.T) {
+	t.Parallel()
+	records := story{}.then("1", release.PhaseSucceeded).then("2", release.PhaseAborted).then("3", release.PhaseRolledBack).
+		then("2", release.PhaseSucceeded).then("4", release.PhaseSucceeded).rollback("1")
+	_, bad := lastGood(records, release.Artifact{}, nil)
+	require.Equal(t, []release.Artifact{image("4"), image("3")}, bad)
 }

@@ -106,13 +106,15 @@ func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
 // LastGood returns the artifacts that a rollback without a version can return to, the best
 // first: those that releases of the application have succeeded with. It leaves out what runs,
 // what is to be avoided, and what a later release was aborted, rolled back or failed with, or
-// a later rollback has left. All records of the application are read.
-func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) ([]release.Artifact, error) {
+// a later rollback has left: these are bad, the latest first. All records of the application are
+// read.
+func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact, err error) {
 	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Ended})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return lastGood(records, running, avoid), nil
+	good, bad = lastGood(records, running, avoid)
+	return good, bad, nil
 }
 
 // Debts returns the records of the application's releases that needed attention or were lost

@@ -283,6 +283,9 @@ const (
 	// WaitsForActivity says in words what a release waits for in its lane: [ReleaseRef] to
 	// a text.
 	WaitsForActivity = "releases.WaitsFor"
+	// JudgedActivity reads from the ledger which artifacts have shown to be good or bad:
+	// [JudgedInput] to [Judged].
+	JudgedActivity = "releases.Judged"
 	// RecallActivity reads from the ledger how far a release had come: [ReleaseRef] to
 	// [Progress]. One that the ledger does not know is FaultNotFound.
 	RecallActivity = "releases.Recall"
@@ -309,6 +312,23 @@ type ReleaseRef struct {
 	App       App    `json:"app"`
 	ReleaseID string `json:"releaseId"`
 }
+
+// JudgedInput names an application.
+type JudgedInput struct {
+	App App `json:"app"`
+}
+
+// Judged are the artifacts of an application that its releases have shown to be good, which
+// they have succeeded with, or bad: aborted, rolled back, or left by a rollback.
+type Judged struct {
+	// Good is sorted by when a release has succeeded with it, the latest first. Both are cut to
+	// [MaxJudged].
+	Good []Artifact `json:"good,omitempty"`
+	Bad  []Artifact `json:"bad,omitempty"`
+}
+
+// MaxJudged is how many good artifacts, and how many bad ones, are told at most.
+const MaxJudged = 30
 
 // SettleInput is what a watchdog has found and done.
 type SettleInput struct {

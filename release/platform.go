@@ -162,9 +162,12 @@ type SnapshotInput struct {
 // RollbackQuestion asks for a version to return to. A version that does not exist is
 // FaultNotFound; an application that cannot be rolled back is FaultInvalid.
 type RollbackQuestion struct {
-	// VersionID is the platform's ID of the version; empty asks for the last good one,
-	// which is the newest that does not run and is none of Avoid.
+	// VersionID is the platform's ID of the version; empty asks for the last good one: the
+	// first of Good that the platform keeps and that does not run, or else the newest that does
+	// not run. It is none of Avoid.
 	VersionID string `json:"versionId,omitempty"`
+	// Good are artifacts that releases have succeeded with, the best first.
+	Good []Artifact `json:"good,omitempty"`
 	// Avoid are artifacts that are known to be bad.
 	Avoid []Artifact `json:"avoid,omitempty"`
 }

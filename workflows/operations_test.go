@@ -27,6 +27,36 @@ func TestRollbackToTheLastGoodVersion(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
+// TestRollbackAsksTheLedgerWhatIsGood: not for the newest version of the platform, which was
+// aborted (R19).
+func TestRollbackAsksTheLedgerWhatIsGood(t *testing.T) {
+	t.Parallel()
+	const aborted, latest = "registry.example/shop:aborted", "registry.example/shop:4"
+	for name, c := range map[string]struct {
+		judged release.Judged
+		want   string
+	}{
+		"one that a release has succeeded with": {release.Judged{Good: []release.Artifact{{Image: latest}, {Image: oldImage}}, Bad: []release.Artifact{{Image: aborted}}}, oldImage},
+		"none is known, but a bad one":          {release.Judged{Bad: []release.Artifact{{Image: aborted}}}, newImage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.released()
+			for _, image := range []string{aborted, latest} {
+				_, err := s.sim.BeginConsoleOrder(s.app.ID, saesim.ConsoleRelease{Image: image})
+				require.NoError(t, err)
+				_, err = s.sim.Advance(time.Hour)
+				require.NoError(t, err)
+			}
+			s.judged = c.judged
+			p := s.run(s.rollback(""))
+			require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+			require.Equal(t, c.want, s.configured())
+		})
+	}
+}
+
 func TestRollbackAvoidsWhatIsKnownToBeBad(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -87,6 +87,9 @@ func (r *run) work(ctx workflow.Context) *ending {
 // prepare reads the application, waits for change orders of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
 func (r *run) prepare(ctx workflow.Context) *ending {
+	if f := r.judge(ctx); f != nil {
+		return r.untouched(f)
+	}
 	if f := r.read(ctx); f != nil {
 		return r.untouched(f)
 	}
@@ -115,6 +118,19 @@ func (r *run) plan() *fault {
 	return nil
 }
 
+// judge finds out which versions a rollback may return to that names none: those that releases
+// have succeeded with (R19).
+func (r *run) judge(ctx workflow.Context) (f *fault) {
+	if r.spec.Operation != release.OperationRollback || r.spec.Version != "" {
+		return nil
+	}
+	r.judged, f = attempt[release.Judged](ctx, r, task{
+		doing: release.JudgedActivity, name: release.JudgedActivity, in: release.JudgedInput{App: r.p.App},
+		options: readOptions(r.p.App), began: workflow.Now(ctx),
+	}, func() bool { return r.abort != nil })
+	return f
+}
+
 // question is what the release wants to know of its application. Its traffic rule is
 // asked for only until the release has put its own in the place.
 func (r *run) question() release.SnapshotInput {
@@ -122,7 +138,9 @@ func (r *run) question() release.SnapshotInput {
 		App: r.p.App, Traffic: !r.spec.Traffic.Empty() && !r.trafficTouched, Adopt: r.spec.Adopt, Token: r.token(),
 	}
 	if r.spec.Operation == release.OperationRollback {
-		in.Rollback = &release.RollbackQuestion{VersionID: r.spec.Version, Avoid: r.request.Avoid}
+		in.Rollback = &release.RollbackQuestion{
+			VersionID: r.spec.Version, Good: r.judged.Good, Avoid: slices.Concat(r.request.Avoid, r.judged.Bad),
+		}
 	}
 	return in
 }

@@ -25,6 +25,8 @@ type run struct {
 	inbox    *inbox
 	news     *announcer
 	snap     release.Snapshot
+	// judged are the versions that are known to be good or bad, for a rollback that names none.
+	judged release.Judged
 
 	// turn is set when the release may begin.
 	turn bool

@@ -61,6 +61,7 @@ type stage struct {
 	// looks of releases that wait, and waiting is what they wait for.
 	living   release.Living
 	recalled map[string]release.Progress
+	judged   release.Judged
 	settled  []release.SettleInput
 	attended int
 	waiting  string
@@ -101,6 +102,7 @@ func newStage(t tester) *stage {
 	s.env.RegisterActivityWithOptions(s.findLiving, activity.RegisterOptions{Name: release.LivingActivity})
 	s.env.RegisterActivityWithOptions(s.attend, activity.RegisterOptions{Name: release.AttendActivity})
 	s.env.RegisterActivityWithOptions(s.waitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
+	s.env.RegisterActivityWithOptions(s.judge, activity.RegisterOptions{Name: release.JudgedActivity})
 	s.env.RegisterActivityWithOptions(s.recall, activity.RegisterOptions{Name: release.RecallActivity})
 	s.env.RegisterActivityWithOptions(s.settle, activity.RegisterOptions{Name: release.SettleActivity})
 
@@ -454,6 +456,12 @@ func (s *stage) waitsFor(context.Context, release.ReleaseRef) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.waiting, nil
+}
+
+func (s *stage) judge(context.Context, release.JudgedInput) (release.Judged, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.judged, nil
 }
 
 func (s *stage) recall(_ context.Context, in release.ReleaseRef) (release.Progress, error) {

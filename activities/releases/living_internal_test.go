@@ -25,6 +25,7 @@ import (
 type shelf struct {
 	affairs ledger.Affairs
 	record  ledger.Record
+	good    []release.Artifact
 	err     error
 	told    []string
 }
@@ -35,6 +36,10 @@ func (s *shelf) Affairs(context.Context, release.App) (ledger.Affairs, error) {
 
 func (s *shelf) GetOf(context.Context, release.App, string) (ledger.Record, error) {
 	return s.record, s.err
+}
+
+func (s *shelf) LastGood(context.Context, release.App, release.Artifact, []release.Artifact) (good, bad []release.Artifact, err error) {
+	return s.good, s.good, s.err
 }
 
 func (s *shelf) Update(_ context.Context, u ledger.Report) error {
@@ -152,6 +157,18 @@ func TestWhatTheLedgerRecalls(t *testing.T) {
 	requireFault(t, doWith(t, &mocks.Client{}, &shelf{}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
 	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: ledger.ErrNotFound}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
 	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.RecallActivity, ref, nil), release.FaultUnavailable, true)
+}
+
+func TestWhatIsJudgedIsBounded(t *testing.T) {
+	t.Parallel()
+	in := release.JudgedInput{App: shop()}
+	var judged release.Judged
+	require.NoError(t, doWith(t, &mocks.Client{}, &shelf{good: make([]release.Artifact, release.MaxJudged+1)}, release.JudgedActivity, in, &judged))
+	require.Len(t, judged.Good, release.MaxJudged)
+	require.Len(t, judged.Bad, release.MaxJudged)
+	err := doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.JudgedActivity, in, nil)
+	requireFault(t, err, release.FaultUnavailable, true)
+	require.ErrorContains(t, err, "a rollback that names one needs not wait")
 }
 
 func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {

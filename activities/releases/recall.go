@@ -28,6 +28,18 @@ func (r *Releases) Recall(ctx context.Context, in release.ReleaseRef) (release.P
 	return record.Progress, nil
 }
 
+// Judged reads from the ledger which artifacts of an application are good and which are bad.
+//
+// Its errors have the type [release.FaultUnavailable], which retries: without the ledger nobody
+// knows which version is good (R19).
+func (r *Releases) Judged(ctx context.Context, in release.JudgedInput) (release.Judged, error) {
+	good, bad, err := r.ledger.LastGood(ctx, in.App, release.Artifact{}, nil)
+	if err != nil {
+		return release.Judged{}, outOfReach(fmt.Errorf("which version is good is not known, a rollback that names one needs not wait: %w", err))
+	}
+	return release.Judged{Good: good[:min(len(good), release.MaxJudged)], Bad: bad[:min(len(bad), release.MaxJudged)]}, nil
+}
+
 // Settle records in the ledger what is known last of a release, and that it was lost.
 //
 // Its errors have the type [release.FaultUnavailable], which retries.

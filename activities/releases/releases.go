@@ -37,6 +37,7 @@ type Temporal interface {
 type Ledger interface {
 	Affairs(ctx context.Context, app release.App) (ledger.Affairs, error)
 	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
+	LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact, err error)
 	Update(ctx context.Context, u ledger.Report) error
 	MarkLost(ctx context.Context, app release.App, releaseID string, loss ledger.Loss) error
 }
@@ -63,6 +64,7 @@ func (r *Releases) Register(to worker.ActivityRegistry) {
 	to.RegisterActivityWithOptions(r.Living, activity.RegisterOptions{Name: release.LivingActivity})
 	to.RegisterActivityWithOptions(r.Attend, activity.RegisterOptions{Name: release.AttendActivity})
 	to.RegisterActivityWithOptions(r.WaitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
+	to.RegisterActivityWithOptions(r.Judged, activity.RegisterOptions{Name: release.JudgedActivity})
 	to.RegisterActivityWithOptions(r.Recall, activity.RegisterOptions{Name: release.RecallActivity})
 	to.RegisterActivityWithOptions(r.Settle, activity.RegisterOptions{Name: release.SettleActivity})
 	to.RegisterActivityWithOptions(r.LastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})

@@ -97,13 +97,19 @@ func TestWhichVersionARollbackReturnsTo(t *testing.T) {
 		fault    release.Fault
 		text     string
 	}{
-		"the one before":       {deployed: []string{image2, image3}, want: image2},
-		"not the same again":   {deployed: []string{image2, image2, image2}, want: image1},
-		"not the same, again":  {deployed: []string{image2, image1, image2}, want: image1},
-		"none but what runs":   {deployed: []string{image1}, fault: release.FaultNotFound, text: "no version to return to"},
-		"not a bad one":        {deployed: []string{image2, image3}, question: avoiding(image(image2)), want: image1},
-		"each other is bad":    {deployed: []string{image2, image3}, question: avoiding(image(image2), image(image1)), fault: release.FaultNotFound, text: "known to be bad"},
-		"the one that is told": {deployed: []string{image2, image3}, question: asking(image1), want: image1},
+		"the one before":           {deployed: []string{image2, image3}, want: image2},
+		"not the same again":       {deployed: []string{image2, image2, image2}, want: image1},
+		"not the same, again":      {deployed: []string{image2, image1, image2}, want: image1},
+		"none but what runs":       {deployed: []string{image1}, fault: release.FaultNotFound, text: "no version to return to"},
+		"not a bad one":            {deployed: []string{image2, image3}, question: avoiding(image(image2)), want: image1},
+		"each other is bad":        {deployed: []string{image2, image3}, question: avoiding(image(image2), image(image1)), fault: release.FaultNotFound, text: "known to be bad"},
+		"what is known to be good": {deployed: []string{image2, image3}, question: knowing(image(image1)), want: image1},
+		"not what runs already":    {deployed: []string{image2, image3}, question: knowing(image(image3), image(image2), image(image1)), want: image2},
+		"not a good one that is gone": {
+			deployed: []string{image2, image3}, question: knowing(image("registry.example/gone"), image(image1)), want: image1,
+		},
+		"none that is kept is known to be good": {deployed: []string{image2, image3}, question: knowing(image("registry.example/gone")), want: image2},
+		"the one that is told":                  {deployed: []string{image2, image3}, question: asking(image1), want: image1},
 		"one that is not there": {deployed: []string{image2}, question: func(*testing.T, *host) release.RollbackQuestion {
 			return release.RollbackQuestion{VersionID: "v-none"}
 		}, fault: release.FaultNotFound, text: "no version v-none"},
@@ -142,6 +148,10 @@ func TestWhichVersionARollbackReturnsTo(t *testing.T) {
 
 func avoiding(bad ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
 	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Avoid: bad} }
+}
+
+func knowing(good ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Good: good} }
 }
 
 func asking(image string) func(*testing.T, *host) release.RollbackQuestion {

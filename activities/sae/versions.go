@@ -30,7 +30,7 @@ func (d *Driver) wanted(ctx context.Context, appID string, r reading, q release.
 		}
 	}
 	if q.VersionID == "" {
-		return d.lastGood(ctx, appID, r, q.Avoid)
+		return d.lastGood(ctx, appID, r, q)
 	}
 	if !slices.ContainsFunc(r.versions, func(v version) bool { return v.ID == q.VersionID }) {
 		return nil, refused(release.FaultNotFound, "the application has no version %s", q.VersionID)
@@ -46,11 +46,17 @@ func newestOf(orders []order, of func(order) bool) *order {
 	return new(slices.MinFunc(orders, newestFirst))
 }
 
-// lastGood finds the newest version that neither runs nor is known to be bad.
-func (d *Driver) lastGood(ctx context.Context, appID string, r reading, avoid []release.Artifact) (*release.Version, error) {
-	out := append([]release.Artifact{r.running}, avoid...)
+// lastGood finds the version that is known to be good, of those that are kept and do not run;
+// or else the newest that neither runs nor is known to be bad.
+func (d *Driver) lastGood(ctx context.Context, appID string, r reading, q release.RollbackQuestion) (*release.Version, error) {
+	out := append([]release.Artifact{r.running}, q.Avoid...)
 	is := func(a release.Artifact) bool {
 		return slices.ContainsFunc(out, func(b release.Artifact) bool { return samePlace(a, b) })
+	}
+	for _, good := range q.Good {
+		if id := versionID(r.versions, good); id != "" && !is(good) {
+			return d.version(ctx, appID, id)
+		}
 	}
 	for _, v := range newestVersions(r.versions) {
 		// An image is known from the list; that saves a call for each of a long history.

@@ -90,7 +90,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, found)
 	}
-	good, err := h.ledger.LastGood(t.Context(), app("shop"), image("1"), nil)
+	good, _, err := h.ledger.LastGood(t.Context(), app("shop"), image("1"), nil)
 	require.NoError(t, err)
 	require.Empty(t, good)
 }
@@ -287,7 +287,7 @@ func TestTheLastGoodVersion(t *testing.T) {
 	end("r-c", "3", release.PhaseAborted, 3)
 	end("r-d", "4", release.PhaseSucceeded, 4)
 	good := func(running string, avoid ...release.Artifact) []release.Artifact {
-		found, err := h.ledger.LastGood(t.Context(), app("shop"), image(running), avoid)
+		found, _, err := h.ledger.LastGood(t.Context(), app("shop"), image(running), avoid)
 		require.NoError(t, err)
 		return found
 	}
