@@ -80,6 +80,7 @@ func try[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (O
 		return out, &fault{verb: release.Verb(t.doing), class: release.FaultStopped, text: "it is not wanted any more"}
 	}
 	ctx, end := workflow.WithCancel(ctx)
+	defer end() // a context that is not cancelled stays in memory as long as the release
 	answer := r.start(ctx, t)
 	stopped := false
 	_ = workflow.Await(ctx, func() bool {

@@ -140,6 +140,7 @@ func (f *follower) endsAtTotal() bool { return !f.stoppable() || f.heldForGood()
 func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool) {
 	var seen release.Observation
 	err := f.look.Get(ctx, &seen)
+	f.abandon() // it has ended; this lets its context go
 	f.look, f.abandon = nil, nil
 	if err != nil {
 		return f.unobserved(ctx, newFault(string(release.VerbObserve), err))

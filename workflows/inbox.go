@@ -50,9 +50,9 @@ func newInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
 	return in
 }
 
-// open begins to receive. The coroutine of the workflow itself is to be begun before: what
-// an activity has answered was stored before a command that came because of it, although
-// both may come in one workflow task.
+// open begins to receive, behind the coroutine of the workflow itself: what an activity has
+// answered was stored before a command that came because of it, although both may come in
+// one workflow task.
 func (in *inbox) open(ctx workflow.Context) { workflow.Go(ctx, in.run) }
 
 // arm begins a limit; then is called once it has passed, and must not block.
@@ -117,6 +117,7 @@ func (l *limit) pass(ctx workflow.Context) {
 		return
 	}
 	l.over, l.passed = true, true
+	l.disarm() // it has passed; this lets its context go
 	if l.then != nil {
 		l.then(ctx)
 	}

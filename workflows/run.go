@@ -83,52 +83,53 @@ func (e *ending) and(words string) *ending {
 }
 
 // newRun begins the bookkeeping of a release.
-func newRun(ctx workflow.Context, in release.Request) *run {
+func newRun(ctx workflow.Context, in *release.Request) *run {
 	spec := in.Spec
 	return &run{
 		p: release.Progress{
 			ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
 			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, StartedAt: workflow.Now(ctx),
 		},
-		spec: spec, request: in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
+		spec: spec, request: *in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
 	}
 }
 
 // carryOut runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
 //
-// The release lives in a coroutine before that of its inbox, so that the answer of an
-// activity is taken in before the commands that followed it. A step that it leads to is
-// ended in the same workflow task when a command that came with it says so.
-func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
+// The release lives in the first coroutine, before that of its inbox, so that the answer of
+// an activity is taken in before the commands that followed it. A step that it leads to is
+// ended in the same workflow task when a command that came with it says so. Each coroutine
+// has a stack for as long as the release is parked.
+func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.news = startAnnouncer(ctx)
 	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
-		return r.p, err
+		return &r.p, err
 	}
-	ended := false
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		r.finish(ctx, r.live(ctx))
-		ended = true
-	})
 	r.inbox.open(ctx)
-	_ = workflow.Await(ctx, func() bool { return ended })
+	r.finish(ctx, r.live(ctx))
 	r.news.flush(ctx)
-	return r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return &r.p, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // live is the life of a release from its acceptance to its end.
 func (r *run) live(ctx workflow.Context) *ending {
-	if why := r.request.Refused; why != "" {
-		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
+	if e := r.accept(); e != nil {
+		return e
 	}
-	r.news.tell(r.p, release.EventAccepted, 0)
 	if e := r.awaitTurn(ctx); e != nil {
 		return e
 	}
+	r.setOut(ctx)
+	return r.work(ctx)
+}
+
+// setOut begins a release whose turn has come.
+func (r *run) setOut(ctx workflow.Context) {
 	r.startClock(ctx)
 	if why := r.spec.Freeze.Override; why != "" {
 		r.override = true
@@ -137,8 +138,16 @@ func (r *run) live(ctx workflow.Context) *ending {
 		})
 	}
 	r.enter(ctx, release.PhasePreparing, "")
-	r.news.tell(r.p, release.EventStarted, 0)
-	return r.work(ctx)
+	r.tell(release.EventStarted, 0)
+}
+
+// accept tells that the release was accepted, or ends it where its lane has refused it.
+func (r *run) accept() *ending {
+	if why := r.request.Refused; why != "" {
+		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
+	}
+	r.tell(release.EventAccepted, 0)
+	return nil
 }
 
 // awaitTurn waits in the lane until the releases before this one have ended.
