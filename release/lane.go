@@ -47,17 +47,6 @@ const (
 	ErrorBusy = "Busy"
 )
 
-// The search attributes of releases and lanes; `slipway setup` registers them.
-const (
-	// SearchApp is the application as platform/region/id (Keyword).
-	SearchApp = "SlipwayApp"
-	// SearchPhase is the phase of a release (Keyword).
-	SearchPhase = "SlipwayPhase"
-)
-
-// SearchValue returns the application's value of [SearchApp].
-func (a App) SearchValue() string { return string(a.Platform) + "/" + a.Region + "/" + a.ID }
-
 // Workflow returns the workflow type that carries out the spec.
 func (s Spec) Workflow() string {
 	switch s.Operation {
@@ -148,6 +137,8 @@ type Submission struct {
 	// ReleaseID is derived from the event, see [ID].
 	ReleaseID string `json:"releaseId"`
 	Spec      Spec   `json:"spec"`
+	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
+	Set string `json:"set,omitempty"`
 }
 
 // Standing is what became of a submission.

@@ -165,9 +165,6 @@ func (l *lane) childOptions(s release.Submission, shown release.Phase) workflow.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         s.Spec.Title(),
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(s.Spec.App.SearchValue()),
-			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(shown)),
-		),
+		TypedSearchAttributes: temporal.NewSearchAttributes(searchable(s.SearchAttributes(shown))...),
 	})
 }

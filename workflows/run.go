@@ -258,15 +258,24 @@ func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	showPhase(ctx, next)
 }
 
-// showPhase makes the phase of a release or set searchable.
+// showPhase makes the phase of a release or set searchable, and its outcome with it.
 func showPhase(ctx workflow.Context, next release.Phase) {
 	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
 	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
 		return
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, key.ValueSet(string(next))); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, searchable(next.SearchAttributes())...); err != nil {
 		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
 	}
+}
+
+// searchable are search attributes as Temporal takes them.
+func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+	updates := make([]temporal.SearchAttributeUpdate, len(all))
+	for i, a := range all {
+		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
+	}
+	return updates
 }
 
 // wait shows what the release waits for and arms its limit.
