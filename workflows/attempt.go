@@ -113,6 +113,9 @@ func (r *run) start(ctx workflow.Context, t task) workflow.Future {
 		shown = *s
 	}
 	options := t.options
+	if options.Summary == "" {
+		options.Summary = release.Summary(t.in)
+	}
 	if shown.Fault == release.FaultNoWorker {
 		options.ScheduleToStartTimeout = 0
 	}
@@ -144,6 +147,7 @@ func (r *run) showStall(ctx workflow.Context, t task, f *fault) {
 		s.Since = was.Since
 	}
 	r.p.Stalled = s
+	r.show()
 }
 
 // moves shows that a task is not tried in vain any more.
@@ -151,6 +155,7 @@ func (r *run) moves(doing string) {
 	if r.p.Stalled != nil && r.p.Stalled.Doing == doing {
 		r.p.Stalled = nil
 		r.goOn()
+		r.show()
 	}
 }
 

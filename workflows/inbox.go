@@ -55,13 +55,18 @@ func newInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
 // one workflow task.
 func (in *inbox) open(ctx workflow.Context) { workflow.Go(ctx, in.run) }
 
-// arm begins a limit; then is called once it has passed, and must not block.
-func (in *inbox) arm(ctx workflow.Context, d time.Duration, then func(workflow.Context)) *limit {
+// arm begins a limit of something; then is called once it has passed, and must not block.
+func (in *inbox) arm(ctx workflow.Context, of string, d time.Duration, then func(workflow.Context)) *limit {
 	ctx, disarm := workflow.WithCancel(ctx)
-	l := &limit{timer: workflow.NewTimer(ctx, d), disarm: disarm, then: then}
+	l := &limit{timer: newTimer(ctx, d, of), disarm: disarm, then: then}
 	in.limits = append(in.limits, l)
 	in.armed.SendAsync(true)
 	return l
+}
+
+// newTimer begins a timer that says in Temporal's UI what it is for.
+func newTimer(ctx workflow.Context, d time.Duration, what string) workflow.Future {
+	return workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: what})
 }
 
 // cancel ends a limit that is not wanted any more.

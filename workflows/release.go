@@ -209,12 +209,14 @@ func (r *run) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, 
 	}
 	r.await(ctx, release.AwaitOtherChange, 0, shown)
 	r.p.Reason = "waits for " + w.words
+	r.show()
 	r.standStill()
 	t := r.platform.task(release.VerbAwaitIdle, w.question)
 	t.until = w.until
 	snap, f := attempt[release.Snapshot](ctx, r, t, w.unwanted)
 	r.leave()
 	r.p.Reason = before
+	r.show()
 	r.goOn()
 	return snap, f
 }

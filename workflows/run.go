@@ -26,6 +26,9 @@ type run struct {
 	news     *announcer
 	snap     release.Snapshot
 
+	// details shows in Temporal's UI where the release stands; nil where nobody looks.
+	details func(string)
+
 	// turn is set when the release may begin.
 	turn bool
 	// abort is the word that stops the release, once it was said.
@@ -105,6 +108,7 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
+	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
 	r.news = startAnnouncer(ctx)
 	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
@@ -155,7 +159,7 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 	if r.turn {
 		return nil
 	}
-	r.p.Awaiting = &release.Awaiting{Kind: release.AwaitTurn, Since: workflow.Now(ctx)}
+	r.await(ctx, release.AwaitTurn, 0, time.Time{})
 	proceed := workflow.GetSignalChannel(ctx, release.SignalProceed)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var turn release.Turn
@@ -166,7 +170,7 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 		r.turn = true
 	})
 	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
-	r.p.Awaiting = nil
+	r.leave()
 	if r.abort != nil {
 		return end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(r.abort))
 	}
@@ -178,7 +182,7 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 func (r *run) startClock(ctx workflow.Context) {
 	limit := r.spec.Limits.Total.Std()
 	r.until = workflow.Now(ctx).Add(limit)
-	r.total = r.inbox.arm(ctx, limit, func(ctx workflow.Context) {
+	r.total = r.inbox.arm(ctx, "total limit", limit, func(ctx workflow.Context) {
 		// On its way back a release has another clock, at the end nothing is left to stop,
 		// and a held batch ends as it stands.
 		if !r.goesBack() && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
@@ -248,6 +252,7 @@ func (r *run) closeBatches(outcome release.Phase) {
 // enter moves the release to a phase and makes it searchable.
 func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	r.p.Reason = reason
+	defer r.show()
 	if r.p.Phase == next {
 		return
 	}
@@ -256,6 +261,13 @@ func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	}
 	r.p.Phase = next
 	showPhase(ctx, next)
+}
+
+// show tells Temporal's UI where the release stands, which writes no history.
+func (r *run) show() {
+	if r.details != nil {
+		r.details(r.p.Details())
+	}
 }
 
 // showPhase makes the phase of a release or set searchable, and its outcome with it.
@@ -281,19 +293,21 @@ func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate 
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
-	r.deadline = r.inbox.arm(ctx, d, r.overdue)
+	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, r.overdue)
 }
 
 // await shows what the release waits for, and until when; something else ends the wait.
 func (r *run) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
 	r.leave()
 	r.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
+	r.show()
 }
 
 // leave ends a wait.
 func (r *run) leave() {
 	r.deadline.cancel()
 	r.p.Awaiting, r.deadline = nil, nil
+	r.show()
 }
 
 // overdue draws the consequences of a limit that passes while somebody's word is awaited.
@@ -323,6 +337,7 @@ func (r *run) confirmOverdue(ctx workflow.Context, batch int) {
 	case release.TimeoutHold:
 		r.p.Awaiting.Until = time.Time{}
 		r.p.Reason = late + "; held until the total limit"
+		r.show()
 	case release.TimeoutAbort:
 		r.stop(ctx, late)
 	}

@@ -86,6 +86,7 @@ func newStage(t tester) *stage {
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer()}
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
+	t.Cleanup(func() { require.Empty(t, s.cost.unnamed, "every activity has a summary") })
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 
@@ -332,6 +333,8 @@ type cost struct {
 	interceptor.WorkerInterceptorBase
 
 	activities, markers, timers, upserts int
+	// unnamed are the activities without a summary.
+	unnamed []string
 }
 
 func (c *cost) total() int { return c.activities + c.markers + c.timers + c.upserts }
@@ -360,6 +363,9 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	o.cost.activities++
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
+	if options.Summary == "" && name != release.PublishActivity {
+		o.cost.unnamed = append(o.cost.unnamed, name)
+	}
 	policy := temporal.RetryPolicy{}
 	if options.RetryPolicy != nil {
 		policy = *options.RetryPolicy
@@ -378,6 +384,11 @@ func (o *costOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, a
 func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {
 	o.cost.timers++
 	return o.Next.NewTimer(ctx, d)
+}
+
+func (o *costOutbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
+	o.cost.timers++
+	return o.Next.NewTimerWithOptions(ctx, d, options)
 }
 
 func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {

@@ -77,6 +77,7 @@ func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 func (w *watchdog) recall(ctx workflow.Context) (left []string) {
 	options := activityOptions(w.in.App, priorityLook)
 	options.ScheduleToCloseTimeout = recallLimit
+	options.Summary = "read the last progress of release " + w.in.ReleaseID
 	ctx = workflow.WithActivityOptions(ctx, options)
 	var p release.Progress
 	err := workflow.ExecuteActivity(ctx, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID}).Get(ctx, &p)
@@ -98,7 +99,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 		// A call that was under way when the release was lost may act for a while yet.
 		_ = workflow.Sleep(ctx, attemptLimit)
 	}
-	w.limit = workflow.NewTimer(ctx, watchLimit)
+	w.limit = newTimer(ctx, watchLimit, "limit of the watchdog")
 	w.past.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
 	if why == "" && !runs.Uniform() {
