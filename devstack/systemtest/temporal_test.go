@@ -23,12 +23,9 @@ func TestWhatTemporalShowsOfARelease(t *testing.T) {
 	app := h.app()
 	id, events := h.request(app, t.Name(), batches())
 	h.until(events, release.EventBatchWaiting, 1)
-	value, err := h.Client.QueryWorkflow(h.ctx, release.WorkflowID(id), "", "__temporal_workflow_metadata")
-	require.NoError(t, err)
-	var shown sdk.WorkflowMetadata
-	require.NoError(t, value.Get(&shown))
-	require.Contains(t, shown.GetCurrentDetails(), "**AwaitingConfirm**, batch 1 of 2: ")
-	require.Contains(t, shown.GetCurrentDetails(), "Waits for somebody to confirm batch 1 since ")
+	details := h.details(release.WorkflowID(id))
+	require.Contains(t, details, "**AwaitingConfirm**, batch 1 of 2: ")
+	require.Contains(t, details, "Waits for somebody to confirm batch 1 since ")
 
 	h.confirm(id, 1)
 	h.until(events, release.EventSucceeded, 0)
@@ -38,11 +35,26 @@ func TestWhatTemporalShowsOfARelease(t *testing.T) {
 	require.Contains(t, story, "confirm batch 1 of change order ")
 	require.Contains(t, story, "limit of waiting for somebody to confirm batch 1")
 
-	query := "SlipwayApp = '" + app.SearchValue() + "' AND SlipwayOutcome = 'Succeeded' AND SlipwayOperation = 'release' AND SlipwayRequestedBy = 'systemtest'"
-	require.Eventually(t, func() bool {
+	h.found("SlipwayApp = '"+app.SearchValue()+"' AND SlipwayOutcome = 'Succeeded' AND SlipwayOperation = 'release' AND SlipwayRequestedBy = 'systemtest'", 1)
+}
+
+// details are what Temporal's UI shows of where a workflow stands.
+func (h *house) details(workflowID string) string {
+	h.t.Helper()
+	value, err := h.Client.QueryWorkflow(h.ctx, workflowID, "", "__temporal_workflow_metadata")
+	require.NoError(h.t, err)
+	var shown sdk.WorkflowMetadata
+	require.NoError(h.t, value.Get(&shown))
+	return shown.GetCurrentDetails()
+}
+
+// found waits until Temporal finds so many workflows.
+func (h *house) found(query string, count int64) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
 		found, err := h.Client.CountWorkflow(h.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
-		return err == nil && found.GetCount() == 1
-	}, patience, 100*time.Millisecond)
+		return err == nil && found.GetCount() == count
+	}, patience, 100*time.Millisecond, query)
 }
 
 // summaries are those of a release's activities and timers, one a line; every one has one.
