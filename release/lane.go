@@ -48,17 +48,6 @@ const (
 	ErrorBusy = "Busy"
 )
 
-// The search attributes of releases and lanes; `slipway setup` registers them.
-const (
-	// SearchApp is the application as platform/region/id (Keyword).
-	SearchApp = "SlipwayApp"
-	// SearchPhase is the phase of a release (Keyword).
-	SearchPhase = "SlipwayPhase"
-)
-
-// SearchValue returns the application's value of [SearchApp].
-func (a App) SearchValue() string { return string(a.Platform) + "/" + a.Region + "/" + a.ID }
-
 // Workflow returns the workflow type that carries out the spec.
 func (s Spec) Workflow() string {
 	switch s.Operation {
@@ -155,6 +144,8 @@ type Submission struct {
 	Spec      Spec   `json:"spec"`
 	// Published is the place of the request in its stream, by which a lane orders what waits.
 	Published Published `json:"published,omitzero"`
+	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
+	Set string `json:"set,omitempty"`
 }
 
 // Standing is what became of a submission.
@@ -280,13 +271,13 @@ const (
 	// AttendActivity looks again and again, while a release waits for its turn, that its lane
 	// knows of it: [Submission], without an answer.
 	AttendActivity = "releases.Attend"
-	// WaitsForActivity says in words what a release waits for in its lane: [ReleaseRef] to
+	// WaitsForActivity says in words what a release waits for in its lane: [Ref] to
 	// a text.
 	WaitsForActivity = "releases.WaitsFor"
 	// JudgedActivity reads from the ledger which artifacts have shown to be good or bad:
 	// [JudgedInput] to [Judged].
 	JudgedActivity = "releases.Judged"
-	// RecallActivity reads from the ledger how far a release had come: [ReleaseRef] to
+	// RecallActivity reads from the ledger how far a release had come: [Ref] to
 	// [Progress]. One that the ledger does not know is FaultNotFound.
 	RecallActivity = "releases.Recall"
 	// SettleActivity records in the ledger that a release was lost, and what it holds still:
@@ -307,8 +298,8 @@ type AwaitEndInput struct {
 	ReleaseID string `json:"releaseId"`
 }
 
-// ReleaseRef names a release of an application.
-type ReleaseRef struct {
+// Ref names a release of an application.
+type Ref struct {
 	App       App    `json:"app"`
 	ReleaseID string `json:"releaseId"`
 }

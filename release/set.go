@@ -173,13 +173,13 @@ func (s Set) Submission(setID string, r SetRelease) Submission {
 	spec := r.Spec
 	spec.RequestedBy = cmp.Or(spec.RequestedBy, s.RequestedBy)
 	spec.Note = cmp.Or(spec.Note, s.of(setID))
-	return Submission{ReleaseID: SetReleaseID(setID, r.Name), Spec: spec}
+	return Submission{ReleaseID: SetReleaseID(setID, r.Name), Spec: spec, Set: setID}
 }
 
 // Undo is the release that returns an application to the version it had before the set.
 // No freeze holds it: the way back never waits for one.
 func (s Set) Undo(setID string, r SetRelease, version string) Submission {
-	return Submission{ReleaseID: SetUndoID(setID, r.Name), Spec: Spec{
+	return Submission{ReleaseID: SetUndoID(setID, r.Name), Set: setID, Spec: Spec{
 		App: r.Spec.App, Operation: OperationRollback, Version: version,
 		Scaling: r.Spec.Scaling, Limits: r.Spec.Limits, RequestedBy: cmp.Or(r.Spec.RequestedBy, s.RequestedBy),
 		Note:   "rolls back " + s.of(setID),

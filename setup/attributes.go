@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -25,8 +26,6 @@ func SearchAttributes(ctx context.Context, c client.Client, namespace string) ([
 	return done, awaitAttributes(ctx, c, namespace)
 }
 
-func attributes() []string { return []string{release.SearchApp, release.SearchPhase} }
-
 // ensureAttributes registers the search attributes that are missing.
 func ensureAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient, namespace string) ([]Prepared, error) {
 	have, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
@@ -35,7 +34,7 @@ func ensureAttributes(ctx context.Context, operator operatorservice.OperatorServ
 	}
 	var done []Prepared
 	missing := map[string]enumspb.IndexedValueType{}
-	for _, name := range attributes() {
+	for _, name := range release.SearchNames() {
 		p := Prepared{Kind: "search attribute", Name: name, Result: Unchanged}
 		switch kind, exists := have.GetCustomAttributes()[name]; {
 		case !exists:
@@ -64,7 +63,7 @@ func attributeError(namespace string, err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("namespace %q does not exist in Temporal; create it with: temporal operator namespace create --namespace %s", namespace, namespace)
 	case errors.As(err, &denied), errors.As(err, &unknown):
-		return fmt.Errorf("search attributes cannot be registered from here (%w); register %v as Keyword by the means of your Temporal service", err, attributes())
+		return fmt.Errorf("search attributes cannot be registered from here (%w); register %v as Keyword by the means of your Temporal service", err, release.SearchNames())
 	}
 	return fmt.Errorf("prepare Temporal: %w", err)
 }
@@ -75,7 +74,7 @@ const awaitPause = 500 * time.Millisecond
 // awaitAttributes waits until the servers take the search attributes: each keeps them in
 // a cache that it refreshes at its own pace.
 func awaitAttributes(ctx context.Context, c client.Client, namespace string) error {
-	query := fmt.Sprintf("%s = 'x' AND %s = 'x'", release.SearchApp, release.SearchPhase)
+	query := strings.Join(release.SearchNames(), " = 'x' AND ") + " = 'x'"
 	for {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
 		var refused *serviceerror.InvalidArgument

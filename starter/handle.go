@@ -115,14 +115,21 @@ func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "Releases of set " + in.Set.Name,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(release.PhaseRollingOut)),
-		),
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(searchable(in.SearchAttributes())...),
 	}, release.WorkflowReleaseSet, in)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil
 	}
 	return err
+}
+
+// searchable are search attributes as Temporal takes them.
+func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+	updates := make([]temporal.SearchAttributeUpdate, len(all))
+	for i, a := range all {
+		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
+	}
+	return updates
 }
 
 // settle carries a verdict out that ends a message.

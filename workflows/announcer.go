@@ -107,6 +107,7 @@ func withBus(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout: attemptLimit,
 		HeartbeatTimeout:    heartbeatLimit,
 		RetryPolicy:         retries(),
+		Summary:             "publish what has happened, once the bus takes it",
 	})
 }
 

@@ -80,6 +80,7 @@ func try[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (O
 		return out, &fault{verb: release.Verb(t.doing), class: release.FaultStopped, text: "it is not wanted any more"}
 	}
 	ctx, end := workflow.WithCancel(ctx)
+	defer end() // a context that is not cancelled stays in memory as long as the release
 	answer := r.start(ctx, t)
 	stopped := false
 	_ = workflow.Await(ctx, func() bool {
@@ -112,6 +113,9 @@ func (r *run) start(ctx workflow.Context, t task) workflow.Future {
 		shown = *s
 	}
 	options := t.options
+	if options.Summary == "" {
+		options.Summary = release.Summary(t.in)
+	}
 	if shown.Fault == release.FaultNoWorker {
 		options.ScheduleToStartTimeout = 0
 	}
@@ -143,6 +147,7 @@ func (r *run) showStall(ctx workflow.Context, t task, f *fault) {
 		s.Since = was.Since
 	}
 	r.p.Stalled = s
+	r.show()
 }
 
 // moves shows that a task is not tried in vain any more.
@@ -150,6 +155,7 @@ func (r *run) moves(doing string) {
 	if r.p.Stalled != nil && r.p.Stalled.Doing == doing {
 		r.p.Stalled = nil
 		r.goOn()
+		r.show()
 	}
 }
 

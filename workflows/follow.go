@@ -140,6 +140,7 @@ func (f *follower) endsAtTotal() bool { return !f.stoppable() || f.heldForGood()
 func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool) {
 	var seen release.Observation
 	err := f.look.Get(ctx, &seen)
+	f.abandon() // it has ended; this lets its context go
 	f.look, f.abandon = nil, nil
 	if err != nil {
 		return f.unobserved(ctx, newFault(string(release.VerbObserve), err))
@@ -325,6 +326,7 @@ func (r *run) returning(ctx workflow.Context, why string) {
 	r.ownTime(ctx)
 	if r.p.Phase == release.PhaseRollingBack {
 		r.p.Reason = why
+		r.show()
 		return
 	}
 	r.enter(ctx, release.PhaseRollingBack, why)
@@ -333,7 +335,7 @@ func (r *run) returning(ctx workflow.Context, why string) {
 
 // ownTime gives what is done now a limit of its own, whatever is left of the release's.
 func (r *run) ownTime(ctx workflow.Context) {
-	r.total = r.inbox.arm(ctx, settleLimit, nil)
+	r.total = r.inbox.arm(ctx, "limit of the way back", settleLimit, nil)
 	r.until = workflow.Now(ctx).Add(settleLimit)
 	r.homeBy = r.until
 }
@@ -350,6 +352,7 @@ func (f *follower) batch(number int) *release.Batch {
 func (f *follower) begin(ctx workflow.Context, number int) {
 	if b := f.batch(number); b != nil && f.stoppable() {
 		b.State, b.StartedAt = release.BatchRunning, workflow.Now(ctx)
+		f.show()
 	}
 }
 
@@ -358,6 +361,7 @@ func (f *follower) showBatches(seen release.Observation) {
 	if !f.stoppable() {
 		return
 	}
+	defer f.show()
 	for i, b := range seen.Batches {
 		if i == len(f.p.Batches) {
 			f.p.Batches = append(f.p.Batches, release.Batch{Number: i + 1, State: release.BatchPending})

@@ -50,18 +50,23 @@ func newInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
 	return in
 }
 
-// open begins to receive. The coroutine of the workflow itself is to be begun before: what
-// an activity has answered was stored before a command that came because of it, although
-// both may come in one workflow task.
+// open begins to receive, behind the coroutine of the workflow itself: what an activity has
+// answered was stored before a command that came because of it, although both may come in
+// one workflow task.
 func (in *inbox) open(ctx workflow.Context) { workflow.Go(ctx, in.run) }
 
-// arm begins a limit; then is called once it has passed, and must not block.
-func (in *inbox) arm(ctx workflow.Context, d time.Duration, then func(workflow.Context)) *limit {
+// arm begins a limit of something; then is called once it has passed, and must not block.
+func (in *inbox) arm(ctx workflow.Context, of string, d time.Duration, then func(workflow.Context)) *limit {
 	ctx, disarm := workflow.WithCancel(ctx)
-	l := &limit{timer: workflow.NewTimer(ctx, d), disarm: disarm, then: then}
+	l := &limit{timer: newTimer(ctx, d, of), disarm: disarm, then: then}
 	in.limits = append(in.limits, l)
 	in.armed.SendAsync(true)
 	return l
+}
+
+// newTimer begins a timer that says in Temporal's UI what it is for.
+func newTimer(ctx workflow.Context, d time.Duration, what string) workflow.Future {
+	return workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: what})
 }
 
 // cancel ends a limit that is not wanted any more.
@@ -117,6 +122,7 @@ func (l *limit) pass(ctx workflow.Context) {
 		return
 	}
 	l.over, l.passed = true, true
+	l.disarm() // it has passed; this lets its context go
 	if l.then != nil {
 		l.then(ctx)
 	}

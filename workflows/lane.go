@@ -87,9 +87,7 @@ func (l *lane) begin(ctx workflow.Context) {
 // look finds the releases of the application that live, and these beside them, and follows
 // those that run and are not followed yet.
 func (l *lane) look(ctx workflow.Context, also ...string) {
-	ctx = workflow.WithActivityOptions(ctx, readOptions(l.App))
-	var living release.Living
-	err := workflow.ExecuteActivity(ctx, release.LivingActivity, release.LivingInput{App: l.App, Also: also}).Get(ctx, &living)
+	living, err := ask[release.Living](ctx, readOptions(l.App), release.LivingActivity, release.LivingInput{App: l.App, Also: also})
 	if err != nil { // it is tried until it succeeds: only an input that cannot be read fails it
 		workflow.GetLogger(ctx).Error("the releases that live are not known", "error", err)
 		return
@@ -194,9 +192,6 @@ func (l *lane) childOptions(s release.Submission, shown release.Phase) workflow.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         s.Spec.Title(),
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(s.Spec.App.SearchValue()),
-			temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(shown)),
-		),
+		TypedSearchAttributes: temporal.NewSearchAttributes(searchable(s.SearchAttributes(shown))...),
 	})
 }

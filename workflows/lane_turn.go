@@ -100,7 +100,9 @@ func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
 	l.words--
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		ctx = workflow.WithActivityOptions(ctx, readOptions(l.App))
+		options := readOptions(l.App)
+		options.Summary = "wait for the watchdog of release " + releaseID
+		ctx = workflow.WithActivityOptions(ctx, options)
 		err = workflow.ExecuteActivity(ctx, release.AwaitWatchdogActivity, release.AwaitEndInput{ReleaseID: releaseID}).Get(ctx, &result)
 		return result, err
 	}
@@ -113,13 +115,25 @@ func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.
 // awaitEnd waits until a release has ended. The server retries the look, so that waiting
 // costs no history.
 func awaitEnd(ctx workflow.Context, app release.App, releaseID string) release.Ending {
-	ctx = workflow.WithActivityOptions(ctx, readOptions(app))
+	in := release.AwaitEndInput{ReleaseID: releaseID}
+	options := readOptions(app)
+	options.Summary = release.Summary(in)
+	ctx = workflow.WithActivityOptions(ctx, options)
 	var ending release.Ending
-	err := workflow.ExecuteActivity(ctx, release.AwaitEndActivity, release.AwaitEndInput{ReleaseID: releaseID}).Get(ctx, &ending)
+	err := workflow.ExecuteActivity(ctx, release.AwaitEndActivity, in).Get(ctx, &ending)
 	if err != nil {
 		return release.Ending{Lost: "how it ended cannot be found out: " + reason(err)}
 	}
 	return ending
+}
+
+// ask carries out an activity that asks what is known of releases.
+func ask[Out any](ctx workflow.Context, options workflow.ActivityOptions, name string, in any) (out Out, err error) {
+	if options.Summary == "" {
+		options.Summary = release.Summary(in)
+	}
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in).Get(ctx, &out)
+	return out, err
 }
 
 // readOptions are those of a look at a release.

@@ -200,6 +200,7 @@ func (f *follower) measure(ctx workflow.Context) {
 func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
 	options := activityOptions(in.App, priorityLook)
 	options.StartToCloseTimeout, options.ScheduleToCloseTimeout = release.SampleLimit, in.Gate.Limit()
+	options.Summary = release.Summary(in)
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.MeasureActivity, in)
 }
 

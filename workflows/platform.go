@@ -68,9 +68,13 @@ func (p platform) task(v release.Verb, in any) task {
 	options := activityOptions(p.app, priorityChange)
 	options.TaskQueue = release.PlatformTaskQueue(p.app.Platform, p.app.Region)
 	options.ScheduleToStartTimeout = pickupLimit
+	options.Summary = release.Summary(in)
 	t := task{doing: string(v), name: release.ActivityName(p.app.Platform, v), options: options, in: in}
 	switch v {
-	case release.VerbAwaitIdle, release.VerbObserve:
+	case release.VerbAwaitIdle:
+		t.options.Priority.PriorityKey = priorityLook
+		t.options.Summary = "wait for change orders begun elsewhere" // its input is that of a snapshot
+	case release.VerbObserve:
 		t.options.Priority.PriorityKey = priorityLook
 	case release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
 		t.options.RetryPolicy.NonRetryableErrorTypes = conflicts()

@@ -11,46 +11,60 @@ import (
 )
 
 // Deploy releases an artifact in one batch (strategy all).
-func Deploy(ctx workflow.Context, in release.Request) (release.Progress, error) {
+func Deploy(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
 	return carryOut(ctx, in, release.WorkflowDeploy)
 }
 
 // GrayRelease releases an artifact batch by batch (strategies batch and gray).
-func GrayRelease(ctx workflow.Context, in release.Request) (release.Progress, error) {
+func GrayRelease(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
 	return carryOut(ctx, in, release.WorkflowGrayRelease)
 }
 
 // Rollback returns an application to one of the versions it had before, at once or
 // batch by batch.
-func Rollback(ctx workflow.Context, in release.Request) (release.Progress, error) {
+func Rollback(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
 	return carryOut(ctx, in, release.WorkflowRollback)
 }
 
 // Restart restarts all instances of an application.
-func Restart(ctx workflow.Context, in release.Request) (release.Progress, error) {
+func Restart(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
 	return carryOut(ctx, in, release.WorkflowRestart)
 }
 
 // Rescale changes the number of instances of an application.
-func Rescale(ctx workflow.Context, in release.Request) (release.Progress, error) {
+func Rescale(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
 	return carryOut(ctx, in, release.WorkflowRescale)
 }
 
-func carryOut(ctx workflow.Context, in release.Request, workflowType string) (release.Progress, error) {
+// carryOut carries a release out. What stands on the stack here stands there for as long as
+// the release is parked: its input and its result are pointers, and what is large is left to
+// functions that return.
+func carryOut(ctx workflow.Context, in *release.Request, workflowType string) (*release.Progress, error) {
+	if err := check(in, workflowType); err != nil {
+		return nil, err
+	}
+	r := newRun(ctx, in)
+	return r.carryOut(ctx)
+}
+
+// check completes the request of a workflow by its defaults, or refuses it.
+func check(in *release.Request, workflowType string) error {
+	if in == nil {
+		return invalid(release.Problem{Field: "spec", Message: "is missing: the workflow has no input"})
+	}
 	in.Spec = in.Spec.WithDefaults()
 	if err := in.Spec.Validate(); err != nil {
-		return release.Progress{}, invalid(err)
+		return invalid(err)
 	}
 	if in.Spec.Workflow() != workflowType {
-		return release.Progress{}, invalid(release.Problem{
+		return invalid(release.Problem{
 			Field: "spec", Message: "asks for " + in.Spec.Workflow() + ", which is not carried out by " + workflowType,
 		})
 	}
 	if in.ID == "" {
-		return release.Progress{}, invalid(release.Problem{Field: "id", Message: "must be the release ID"})
+		return invalid(release.Problem{Field: "id", Message: "must be the release ID"})
 	}
-	r := newRun(ctx, in)
-	return r.carryOut(ctx)
+	return nil
 }
 
 func invalid(err error) error {
@@ -205,7 +219,7 @@ func (r *run) aim() *fault {
 // takeUp goes on with the change order that the release has begun before it was reset (R3,
 // R15). What it held by then stands in the ledger.
 func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
-	ref := release.ReleaseRef{App: r.p.App, ReleaseID: r.p.ReleaseID}
+	ref := release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID}
 	past, f := attempt[release.Progress](ctx, r, task{
 		doing: release.RecallActivity, name: release.RecallActivity, in: ref, options: readOptions(r.p.App), began: workflow.Now(ctx),
 	}, func() bool { return r.abort != nil })
@@ -265,12 +279,14 @@ func (r *run) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, 
 	}
 	r.await(ctx, release.AwaitOtherChange, 0, shown)
 	r.p.Reason = "waits for " + w.words
+	r.show()
 	r.standStill()
 	t := r.platform.task(release.VerbAwaitIdle, w.question)
 	t.until = w.until
 	snap, f := attempt[release.Snapshot](ctx, r, t, w.unwanted)
 	r.leave()
 	r.p.Reason = before
+	r.show()
 	r.goOn()
 	return snap, f
 }

@@ -28,6 +28,9 @@ type run struct {
 	// judged are the versions that are known to be good or bad, for a rollback that names none.
 	judged release.Judged
 
+	// details shows in Temporal's UI where the release stands; nil where nobody looks.
+	details func(string)
+
 	// turn is set when the release may begin.
 	turn bool
 	// abort is the word that stops the release, once it was said.
@@ -82,52 +85,54 @@ func (e *ending) and(words string) *ending {
 }
 
 // newRun begins the bookkeeping of a release.
-func newRun(ctx workflow.Context, in release.Request) *run {
+func newRun(ctx workflow.Context, in *release.Request) *run {
 	spec := in.Spec
 	return &run{
 		p: release.Progress{
 			ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
 			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, StartedAt: workflow.Now(ctx),
 		},
-		spec: spec, request: in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
+		spec: spec, request: *in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
 	}
 }
 
 // carryOut runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
 //
-// The release lives in a coroutine before that of its inbox, so that the answer of an
-// activity is taken in before the commands that followed it. A step that it leads to is
-// ended in the same workflow task when a command that came with it says so.
-func (r *run) carryOut(cancelled workflow.Context) (release.Progress, error) {
+// The release lives in the first coroutine, before that of its inbox, so that the answer of
+// an activity is taken in before the commands that followed it. A step that it leads to is
+// ended in the same workflow task when a command that came with it says so. Each coroutine
+// has a stack for as long as the release is parked.
+func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
+	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
 	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
 	r.inbox = newInbox(ctx, cancelled, r.obey)
 	if err := r.listen(ctx); err != nil {
-		return r.p, err
+		return &r.p, err
 	}
-	ended := false
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		r.finish(ctx, r.live(ctx))
-		ended = true
-	})
 	r.inbox.open(ctx)
-	_ = workflow.Await(ctx, func() bool { return ended })
+	r.finish(ctx, r.live(ctx))
 	r.news.flush(ctx)
-	return r.p.Fit(release.MaxTold), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return new(r.p.Fit(release.MaxTold)), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // live is the life of a release from its acceptance to its end.
 func (r *run) live(ctx workflow.Context) *ending {
-	if why := r.request.Refused; why != "" {
-		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
+	if e := r.accept(); e != nil {
+		return e
 	}
-	r.news.tell(&r.p, release.EventAccepted)
 	if e := r.awaitTurn(ctx); e != nil {
 		return e
 	}
+	r.setOut(ctx)
+	return r.work(ctx).and(r.stillOwed())
+}
+
+// setOut begins a release whose turn has come.
+func (r *run) setOut(ctx workflow.Context) {
 	r.startClock(ctx)
 	if why := r.spec.Freeze.Override; why != "" {
 		r.override = true
@@ -136,15 +141,23 @@ func (r *run) live(ctx workflow.Context) *ending {
 		})
 	}
 	r.enter(ctx, release.PhasePreparing, "")
-	r.news.tell(&r.p, release.EventStarted)
-	return r.work(ctx).and(r.stillOwed())
+	r.tell(release.EventStarted)
+}
+
+// accept tells that the release was accepted, or ends it where its lane has refused it.
+func (r *run) accept() *ending {
+	if why := r.request.Refused; why != "" {
+		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
+	}
+	r.tell(release.EventAccepted)
+	return nil
 }
 
 // startClock lets the total limit stop the release as a person would.
 func (r *run) startClock(ctx workflow.Context) {
 	limit := r.spec.Limits.Total.Std()
 	r.until = workflow.Now(ctx).Add(limit)
-	r.total = r.inbox.arm(ctx, limit, func(ctx workflow.Context) {
+	r.total = r.inbox.arm(ctx, "total limit", limit, func(ctx workflow.Context) {
 		// On its way back a release has another clock, at the end nothing is left to stop,
 		// and a held batch ends as it stands.
 		if !r.goesBack() && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
@@ -214,6 +227,7 @@ func (r *run) closeBatches(outcome release.Phase) {
 // enter moves the release to a phase and makes it searchable.
 func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	r.p.Reason = reason
+	defer r.show()
 	if r.p.Phase == next {
 		return
 	}
@@ -224,33 +238,51 @@ func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
 	showPhase(ctx, next)
 }
 
-// showPhase makes the phase of a release or set searchable.
+// show tells Temporal's UI where the release stands, which writes no history.
+func (r *run) show() {
+	if r.details != nil {
+		r.details(r.p.Details())
+	}
+}
+
+// showPhase makes the phase of a release or set searchable, and its outcome with it.
 func showPhase(ctx workflow.Context, next release.Phase) {
 	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
 	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
 		return
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, key.ValueSet(string(next))); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, searchable(next.SearchAttributes())...); err != nil {
 		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
 	}
+}
+
+// searchable are search attributes as Temporal takes them.
+func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+	updates := make([]temporal.SearchAttributeUpdate, len(all))
+	for i, a := range all {
+		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
+	}
+	return updates
 }
 
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
-	r.deadline = r.inbox.arm(ctx, d, r.overdue)
+	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, r.overdue)
 }
 
 // await shows what the release waits for, and until when; something else ends the wait.
 func (r *run) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
 	r.leave()
 	r.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
+	r.show()
 }
 
 // leave ends a wait.
 func (r *run) leave() {
 	r.deadline.cancel()
 	r.p.Awaiting, r.deadline = nil, nil
+	r.show()
 }
 
 // overdue draws the consequences of a limit that passes while somebody's word is awaited.
@@ -284,6 +316,7 @@ func (r *run) confirmOverdue(ctx workflow.Context, batch int) {
 	case release.TimeoutHold:
 		r.p.Awaiting.Until = time.Time{}
 		r.p.Reason = late + "; held until the total limit"
+		r.show()
 	case release.TimeoutAbort:
 		r.stop(ctx, late)
 	}

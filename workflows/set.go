@@ -55,7 +55,7 @@ func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) 
 		return s.p, err
 	}
 	s.startClock(ctx)
-	showPhase(ctx, s.p.Phase)
+	s.enter(ctx, s.p.Phase, "")
 	s.news.tellSet(&s.p, release.EventStarted)
 	s.finish(ctx, s.live(ctx))
 	s.news.flush(ctx)
@@ -179,7 +179,7 @@ func (s *set) startClock(ctx workflow.Context) {
 	limit := s.request.Set.Limits.Total
 	s.until = workflow.Now(ctx).Add(limit.Std())
 	until := s.until
-	s.inbox.arm(ctx, limit.Std(), func(ctx workflow.Context) {
+	s.inbox.arm(ctx, "limit of the set", limit.Std(), func(ctx workflow.Context) {
 		if s.until.Equal(until) && s.abort == nil { // else the way back has a clock of its own
 			s.abort = s.decided(release.Decision{
 				Kind: release.CommandAbort, By: release.Slipway, At: workflow.Now(ctx), Via: "limit",
@@ -204,4 +204,5 @@ func (s *set) finish(ctx workflow.Context, e *ending) {
 func (s *set) enter(ctx workflow.Context, next release.Phase, reason string) {
 	s.p.Phase, s.p.Reason = next, reason
 	showPhase(ctx, next)
+	workflow.SetCurrentDetails(ctx, s.p.Details())
 }

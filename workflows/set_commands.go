@@ -77,6 +77,7 @@ func (s *set) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 		s.confirmed = d.Batch
 	} else {
 		s.abort, s.p.Reason = taken, because(taken)
+		workflow.SetCurrentDetails(ctx, s.p.Details())
 	}
 	return true, nil
 }

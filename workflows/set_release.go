@@ -40,6 +40,7 @@ func (s *set) carry(ctx workflow.Context, sub release.Submission, run *release.S
 func submit(ctx workflow.Context, sub release.Submission) (release.Receipt, error) {
 	options := activityOptions(sub.Spec.App, priorityChange)
 	options.ScheduleToCloseTimeout = submitLimit
+	options.Summary = release.Summary(sub)
 	var receipt release.Receipt
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.SubmitActivity, sub).Get(ctx, &receipt)
 	return receipt, err

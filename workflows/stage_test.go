@@ -97,6 +97,7 @@ func newStage(t tester) *stage {
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer()}
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
+	t.Cleanup(func() { require.Empty(t, s.cost.unnamed, "every activity has a summary") })
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 	s.env.RegisterActivityWithOptions(s.findLiving, activity.RegisterOptions{Name: release.LivingActivity})
@@ -359,6 +360,8 @@ type cost struct {
 	// and deliveries how many workflows were begun to deliver some.
 	handed     []any
 	deliveries int
+	// unnamed are the activities without a summary.
+	unnamed []string
 }
 
 // hands counts what stands in the history of the workflow that hands it over.
@@ -398,6 +401,9 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	}
 	// The test environment stops after ten attempts where nothing is said; the server does not.
 	options := workflow.GetActivityOptions(ctx)
+	if options.Summary == "" {
+		o.cost.unnamed = append(o.cost.unnamed, name)
+	}
 	policy := temporal.RetryPolicy{}
 	if options.RetryPolicy != nil {
 		policy = *options.RetryPolicy
@@ -433,6 +439,11 @@ func (o *costOutbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.
 	return o.Next.NewTimer(ctx, d)
 }
 
+func (o *costOutbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
+	o.cost.timers++
+	return o.Next.NewTimerWithOptions(ctx, d, options)
+}
+
 func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {
 	o.cost.upserts++
 	return o.Next.UpsertTypedSearchAttributes(ctx, attributes...)
@@ -452,7 +463,7 @@ func (s *stage) attend(context.Context, release.Submission) error {
 	return nil
 }
 
-func (s *stage) waitsFor(context.Context, release.ReleaseRef) (string, error) {
+func (s *stage) waitsFor(context.Context, release.Ref) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.waiting, nil
@@ -464,7 +475,7 @@ func (s *stage) judge(context.Context, release.JudgedInput) (release.Judged, err
 	return s.judged, nil
 }
 
-func (s *stage) recall(_ context.Context, in release.ReleaseRef) (release.Progress, error) {
+func (s *stage) recall(_ context.Context, in release.Ref) (release.Progress, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, known := s.recalled[in.ReleaseID]

@@ -112,7 +112,9 @@ func (r *run) backOff(ctx workflow.Context, tries int, why *fault, unwanted func
 		d = min(d, firstBackOff<<shift)
 	}
 	r.stalls(ctx, task{doing: string(why.verb)}, why)
-	_, _ = workflow.AwaitWithTimeout(ctx, d, unwanted)
+	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: d, TimerOptions: workflow.TimerOptions{Summary: "before " + string(why.verb) + " is tried again"},
+	}, unwanted)
 }
 
 // stopped is the fault of a step that was not carried out because the release was

@@ -36,7 +36,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	if err := t.set(lasting, in.Names, in.Enable); err != nil {
 		return t.result, err
 	}
-	_ = workflow.NewTimer(ctx, in.For.Std()).Get(ctx, nil)
+	_ = newTimer(ctx, in.For.Std(), "switch the scaling rules back").Get(ctx, nil)
 	return t.result, t.switchBack(lasting)
 }
 

@@ -58,6 +58,7 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 func (r *run) attend(ctx workflow.Context) (leave workflow.CancelFunc) {
 	options := readOptions(r.p.App)
 	options.WaitForCancellation = false
+	options.Summary = "see to it that there is a lane"
 	ctx, leave = workflow.WithCancel(workflow.WithActivityOptions(ctx, options))
 	workflow.ExecuteActivity(ctx, release.AttendActivity, release.Submission{ReleaseID: r.p.ReleaseID, Spec: r.spec, Published: r.request.Published})
 	return leave
@@ -67,9 +68,8 @@ func (r *run) attend(ctx workflow.Context) (leave workflow.CancelFunc) {
 func (r *run) waitedFor(ctx workflow.Context) string {
 	options := readOptions(r.p.App)
 	options.ScheduleToCloseTimeout = askLimit
-	var words string
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.WaitsForActivity,
-		release.ReleaseRef{App: r.p.App, ReleaseID: r.p.ReleaseID}).Get(ctx, &words)
+	options.Summary = "find out what the release waits for"
+	words, err := ask[string](ctx, options, release.WaitsForActivity, release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID})
 	if err != nil {
 		return "what it waited for cannot be found out: " + reason(err)
 	}

@@ -86,11 +86,13 @@ func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 // which answers from its history; where that cannot be read, because the release was lost for
 // what is in it, or has expired, the ledger has what the release has told last (R15).
 func (w *watchdog) recall(ctx workflow.Context) (left []string) {
-	ref := release.ReleaseRef{App: w.in.App, ReleaseID: w.in.ReleaseID}
-	p, err := read[release.Progress](ctx, w, queryLimit, release.LastProgressActivity, release.AwaitEndInput{ReleaseID: w.in.ReleaseID})
+	in := release.AwaitEndInput{ReleaseID: w.in.ReleaseID}
+	options := w.options(queryLimit)
+	options.Summary = "read the last progress of release " + in.ReleaseID
+	p, err := ask[release.Progress](ctx, options, release.LastProgressActivity, in)
 	if err != nil {
 		var g error
-		if p, g = read[release.Progress](ctx, w, recallLimit, release.RecallActivity, ref); g != nil {
+		if p, g = ask[release.Progress](ctx, w.options(recallLimit), release.RecallActivity, release.Ref{App: w.in.App, ReleaseID: in.ReleaseID}); g != nil {
 			w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
 			return []string{fmt.Sprintf("its last progress cannot be read (%s; %s): look at its change order and at the scaling rules", reason(err), reason(g))}
 		}
@@ -99,12 +101,11 @@ func (w *watchdog) recall(ctx workflow.Context) (left []string) {
 	return nil
 }
 
-// read carries out an activity that reads, for some time.
-func read[Out any](ctx workflow.Context, w *watchdog, limit time.Duration, name string, in any) (out Out, err error) {
+// options are those of a look that is given up after some time.
+func (w *watchdog) options(limit time.Duration) workflow.ActivityOptions {
 	options := readOptions(w.in.App)
 	options.ScheduleToCloseTimeout = limit
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in).Get(ctx, &out)
-	return out, err
+	return options
 }
 
 // settle tells the ledger what has become of the release. A ledger that is out of reach is not
@@ -113,9 +114,7 @@ func (w *watchdog) settle(ctx workflow.Context) {
 	if w.result.Lost == "" && len(w.result.Restored) == 0 {
 		return
 	}
-	_, err := read[any](ctx, w, settleWordLimit, release.SettleActivity, release.SettleInput{
-		Progress: w.past.p, Lost: w.result.Lost,
-	})
+	_, err := ask[any](ctx, w.options(settleWordLimit), release.SettleActivity, release.SettleInput{Progress: w.past.p, Lost: w.result.Lost})
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the ledger was not told", "error", err)
 	}
@@ -131,7 +130,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 		// A call that was under way when the release was lost may act for a while yet.
 		_ = workflow.Sleep(ctx, attemptLimit)
 	}
-	w.limit = workflow.NewTimer(ctx, watchLimit)
+	w.limit = newTimer(ctx, watchLimit, "limit of the watchdog")
 	w.past.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
 	if why == "" && !runs.Uniform() {

@@ -368,8 +368,8 @@ func (w *world) record(workflowID string, result any, err error) {
 		return
 	}
 	switch r := result.(type) {
-	case release.Progress:
-		w.end(workflowID, release.Ending{Progress: r})
+	case *release.Progress:
+		w.end(workflowID, release.Ending{Progress: *r})
 	case release.WatchdogResult:
 		w.mu.Lock()
 		w.found[workflowID] = r

@@ -37,7 +37,7 @@ func (r *Releases) Attend(ctx context.Context, s release.Submission) error {
 // WaitsFor says in words what a release waits for in its lane.
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
-func (r *Releases) WaitsFor(ctx context.Context, in release.ReleaseRef) (string, error) {
+func (r *Releases) WaitsFor(ctx context.Context, in release.Ref) (string, error) {
 	asking, cancel := context.WithTimeout(ctx, placeTime)
 	defer cancel()
 	var state release.LaneState

@@ -134,7 +134,7 @@ func TestWhatLives(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got release.Living
-			require.NoError(t, doWith(t, temporalWith(running, closed, c.listed...), c.ledger, release.LivingActivity, release.LivingInput{App: shop(), Also: c.also}, &got))
+			require.NoError(t, once{temporalWith(running, closed, c.listed...), c.ledger, release.LivingInput{App: shop(), Also: c.also}}.do(t, release.LivingActivity, &got))
 			require.Equal(t, c.want, got)
 		})
 	}
@@ -144,29 +144,29 @@ func TestALookThatTemporalDoesNotAnswerIsRepeated(t *testing.T) {
 	t.Parallel()
 	c := &mocks.Client{}
 	c.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, away())
-	requireFault(t, doWith(t, c, &shelf{}, release.LivingActivity, release.LivingInput{App: shop()}, nil), release.FaultUnavailable, true)
+	requireFault(t, once{c, &shelf{}, release.LivingInput{App: shop()}}.do(t, release.LivingActivity, nil), release.FaultUnavailable, true)
 }
 
 func TestWhatTheLedgerRecalls(t *testing.T) {
 	t.Parallel()
-	ref := release.ReleaseRef{App: shop(), ReleaseID: "r-1"}
+	ref := release.Ref{App: shop(), ReleaseID: "r-1"}
 	known := &shelf{record: ledger.Record{Progress: release.Progress{ReleaseID: "r-1", Phase: release.PhaseRollingOut}}}
 	var p release.Progress
-	require.NoError(t, doWith(t, &mocks.Client{}, known, release.RecallActivity, ref, &p))
+	require.NoError(t, once{&mocks.Client{}, known, ref}.do(t, release.RecallActivity, &p))
 	require.Equal(t, release.PhaseRollingOut, p.Phase)
-	requireFault(t, doWith(t, &mocks.Client{}, &shelf{}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
-	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: ledger.ErrNotFound}, release.RecallActivity, ref, nil), release.FaultNotFound, false)
-	requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.RecallActivity, ref, nil), release.FaultUnavailable, true)
+	requireFault(t, once{&mocks.Client{}, &shelf{}, ref}.do(t, release.RecallActivity, nil), release.FaultNotFound, false)
+	requireFault(t, once{&mocks.Client{}, &shelf{err: ledger.ErrNotFound}, ref}.do(t, release.RecallActivity, nil), release.FaultNotFound, false)
+	requireFault(t, once{&mocks.Client{}, &shelf{err: errAway}, ref}.do(t, release.RecallActivity, nil), release.FaultUnavailable, true)
 }
 
 func TestWhatIsJudgedIsBounded(t *testing.T) {
 	t.Parallel()
 	in := release.JudgedInput{App: shop()}
 	var judged release.Judged
-	require.NoError(t, doWith(t, &mocks.Client{}, &shelf{good: make([]release.Artifact, release.MaxJudged+1)}, release.JudgedActivity, in, &judged))
+	require.NoError(t, once{&mocks.Client{}, &shelf{good: make([]release.Artifact, release.MaxJudged+1)}, in}.do(t, release.JudgedActivity, &judged))
 	require.Len(t, judged.Good, release.MaxJudged)
 	require.Len(t, judged.Bad, release.MaxJudged)
-	err := doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.JudgedActivity, in, nil)
+	err := once{&mocks.Client{}, &shelf{err: errAway}, in}.do(t, release.JudgedActivity, nil)
 	requireFault(t, err, release.FaultUnavailable, true)
 	require.ErrorContains(t, err, "a rollback that names one needs not wait")
 }
@@ -186,16 +186,16 @@ func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := &shelf{}
-			require.NoError(t, doWith(t, &mocks.Client{}, l, release.SettleActivity, c.in, nil))
+			require.NoError(t, once{&mocks.Client{}, l, c.in}.do(t, release.SettleActivity, nil))
 			require.Equal(t, c.told, l.told)
-			requireFault(t, doWith(t, &mocks.Client{}, &shelf{err: errAway}, release.SettleActivity, c.in, nil), release.FaultUnavailable, true)
+			requireFault(t, once{&mocks.Client{}, &shelf{err: errAway}, c.in}.do(t, release.SettleActivity, nil), release.FaultUnavailable, true)
 		})
 	}
 }
 
 func TestWhatAReleaseWaitsFor(t *testing.T) {
 	t.Parallel()
-	ref := release.ReleaseRef{App: shop(), ReleaseID: "r-2"}
+	ref := release.Ref{App: shop(), ReleaseID: "r-2"}
 	answer := &mocks.Value{}
 	answer.On("Get", mock.Anything).Return(func(out any) error {
 		*out.(*release.LaneState) = release.LaneState{Running: &release.LaneEntry{ReleaseID: "r-1"}} //nolint:forcetypeassert // it is what is asked for
@@ -214,7 +214,7 @@ func TestWhatAReleaseWaitsFor(t *testing.T) {
 			m := &mocks.Client{}
 			m.On("QueryWorkflow", mock.Anything, "lane/sae/cn-hangzhou/shop", "", release.QueryLane).Return(answer, c.err)
 			var words string
-			err := doWith(t, m, &shelf{}, release.WaitsForActivity, ref, &words)
+			err := once{m, &shelf{}, ref}.do(t, release.WaitsForActivity, &words)
 			if c.words == "" {
 				requireFault(t, err, release.FaultUnavailable, true)
 				return

@@ -16,7 +16,7 @@ import (
 //
 // Its errors have the types [release.FaultNotFound], where the ledger has no record of it or
 // the record no progress, which does not retry, and [release.FaultUnavailable].
-func (r *Releases) Recall(ctx context.Context, in release.ReleaseRef) (release.Progress, error) {
+func (r *Releases) Recall(ctx context.Context, in release.Ref) (release.Progress, error) {
 	record, err := r.ledger.GetOf(ctx, in.App, in.ReleaseID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound) || err == nil && record.Progress.ReleaseID == "":

@@ -48,18 +48,24 @@ func server(t *testing.T, status enumspb.WorkflowExecutionStatus, describe, get 
 // do carries an activity out once.
 func do(t *testing.T, c Temporal, name string, out any) error {
 	t.Helper()
-	return doWith(t, c, &shelf{}, name, release.AwaitEndInput{ReleaseID: "r-1"}, out)
+	return once{c, &shelf{}, release.AwaitEndInput{ReleaseID: "r-1"}}.do(t, name, out)
 }
 
-// doWith carries an activity out once, with a ledger.
-func doWith(t *testing.T, c Temporal, l Ledger, name string, in, out any) error {
+// once carries an activity out once.
+type once struct {
+	temporal Temporal
+	ledger   Ledger
+	in       any
+}
+
+func (o once) do(t *testing.T, name string, out any) error {
 	t.Helper()
-	r, err := New(c, l)
+	r, err := New(o.temporal, o.ledger)
 	require.NoError(t, err)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	r.Register(env)
-	value, err := env.ExecuteActivity(name, in)
+	value, err := env.ExecuteActivity(name, o.in)
 	if err == nil && out != nil {
 		require.NoError(t, value.Get(out))
 	}

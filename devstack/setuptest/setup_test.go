@@ -68,5 +68,9 @@ func prepared(r setup.Result) []setup.Prepared {
 		{Kind: "bucket", Name: "slipway-ledger", Result: r},
 		{Kind: "search attribute", Name: release.SearchApp, Result: r},
 		{Kind: "search attribute", Name: release.SearchPhase, Result: r},
+		{Kind: "search attribute", Name: release.SearchOutcome, Result: r},
+		{Kind: "search attribute", Name: release.SearchOperation, Result: r},
+		{Kind: "search attribute", Name: release.SearchRequestedBy, Result: r},
+		{Kind: "search attribute", Name: release.SearchSet, Result: r},
 	}
 }

@@ -36,6 +36,7 @@ func TestSeveralApplicationsAsOne(t *testing.T) {
 	h.until(events, release.EventWaveWaiting, 0)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(first))
 	require.Empty(t, h.orders(second), "the second wave waits")
+	require.Contains(t, h.details(release.SetWorkflowID(id)), "Waits for somebody to confirm wave 2 since ")
 	require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, release.Command{ID: id + "-confirm", Kind: release.CommandConfirm, Batch: 2, By: "ann"}))
 	h.until(events, release.EventRolledBack, 0)
 
@@ -44,6 +45,7 @@ func TestSeveralApplicationsAsOne(t *testing.T) {
 	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy}, h.orders(first), "released, and rolled back")
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy}, h.orders(second))
+	h.found("SlipwaySet = '"+id+"' AND SlipwayOutcome IS NOT NULL AND SlipwayRequestedBy = 'systemtest'", 4) // the set, two releases, a rollback
 	for _, app := range []release.App{first, second} {
 		h.requireRulesAsBefore(app)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
-	var app, phase string
+	var app, phase, outcome, operation, requestedBy, set string
 	var limit int
 	var all bool
 	cmd := drawing(printing(settings(&cobra.Command{
@@ -27,12 +28,17 @@ func (a *app) list() *cobra.Command {
 		Long:    `List releases: those under way first, then the latest ended.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
+  slipway release list --outcome RolledBack --requested-by ann@example.com
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json`,
 		Args: arguments(),
 	}, config.Temporal())))
 	flags := cmd.Flags()
 	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
+	flags.StringVar(&outcome, "outcome", "", "only what ended so")
+	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart or rescale")
+	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
+	flags.StringVar(&set, "set", "", "only of the set with this ID")
 	flags.IntVar(&limit, "limit", defaultLimit, "list at most so many")
 	flags.BoolVar(&all, "all", false, "list all")
 	timeout := flags.Duration(flagTimeout, answerTime, "give up after this time")
@@ -45,6 +51,13 @@ func (a *app) list() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if filter.Outcome, err = outcomeOf(outcome); err != nil {
+			return err
+		}
+		if filter.Operation, err = operationOf(operation); err != nil {
+			return err
+		}
+		filter.RequestedBy, filter.Set = requestedBy, set
 		if limit < 1 {
 			return &usageError{"--limit must be at least 1; use --all for all"}
 		}
@@ -53,7 +66,45 @@ func (a *app) list() *cobra.Command {
 		}
 		return a.runList(cmd, f, filter, *timeout)
 	}
+	cmd = completing(cmd, "outcome", outcomes()...)
+	cmd = completing(cmd, "operation", operations()...)
 	return completing(cmd, "phase", phases()...)
+}
+
+func outcomes() []string {
+	var names []string
+	for _, p := range release.Phases() {
+		if _, ended := p.Outcome(); ended {
+			names = append(names, string(p))
+		}
+	}
+	return names
+}
+
+// outcomeOf is the phase of a name in which a release ends.
+func outcomeOf(name string) (release.Phase, error) {
+	for _, known := range outcomes() {
+		if strings.EqualFold(known, name) {
+			return release.Phase(known), nil
+		}
+	}
+	if name == "" {
+		return "", nil
+	}
+	return "", &usageError{fmt.Sprintf("--outcome %q is no outcome; there are %s", name, strings.Join(outcomes(), ", "))}
+}
+
+func operations() []string {
+	return []string{
+		string(release.OperationRelease), string(release.OperationRollback), string(release.OperationRestart), string(release.OperationRescale),
+	}
+}
+
+func operationOf(name string) (release.Operation, error) {
+	if name != "" && !slices.Contains(operations(), name) {
+		return "", &usageError{fmt.Sprintf("--operation %q is no operation; there are %s", name, strings.Join(operations(), ", "))}
+	}
+	return release.Operation(name), nil
 }
 
 func phases() []string {
@@ -113,7 +164,7 @@ func (a *app) runList(cmd *cobra.Command, f render.Format, filter releases.Filte
 func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
-		out[i] = render.Row(l)
+		out[i] = render.Row{ID: l.ID, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
 	}
 	return out
 }

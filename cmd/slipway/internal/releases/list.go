@@ -30,8 +30,13 @@ type Listed struct {
 	// Kind is the workflow type.
 	Kind string `json:"kind"`
 	// App is the application as platform/region/id.
-	App   string        `json:"app,omitempty"`
-	Phase release.Phase `json:"phase,omitempty"`
+	App         string            `json:"app,omitempty"`
+	Phase       release.Phase     `json:"phase,omitempty"`
+	Outcome     release.Phase     `json:"outcome,omitempty"`
+	Operation   release.Operation `json:"operation,omitempty"`
+	RequestedBy string            `json:"requestedBy,omitempty"`
+	// Set is the ID of the set that the release belongs to.
+	Set string `json:"set,omitempty"`
 	// Stopped says how the release's workflow was ended from outside ("terminated");
 	// then nobody brings the release to an end.
 	Stopped   string    `json:"stopped,omitempty"`
@@ -42,22 +47,38 @@ type Listed struct {
 // Filter chooses releases; empty fields choose all.
 type Filter struct {
 	// App is an application as platform/region/id.
-	App   string
-	Phase release.Phase
+	App       string
+	Phase     release.Phase
+	Outcome   release.Phase
+	Operation release.Operation
+	// RequestedBy is who asked, as the request says it.
+	RequestedBy string
+	// Set is the ID of a set.
+	Set string
 	// Limit is how many to list at most; 0 lists all.
 	Limit int
 }
 
 // query is the filter in the language of Temporal's visibility.
 func (f Filter) query() string {
-	q := "WorkflowType IN (" + strings.Join(releaseTypes(), ", ") + ")"
-	if f.App != "" {
-		q += fmt.Sprintf(" AND %s = %s", release.SearchApp, literal(f.App))
+	return "WorkflowType IN (" + strings.Join(releaseTypes(), ", ") + ")" + f.attributes()
+}
+
+func (f Filter) attributes() string {
+	var q strings.Builder
+	for _, a := range []release.SearchAttribute{
+		{Name: release.SearchApp, Value: f.App},
+		{Name: release.SearchPhase, Value: string(f.Phase)},
+		{Name: release.SearchOutcome, Value: string(f.Outcome)},
+		{Name: release.SearchOperation, Value: string(f.Operation)},
+		{Name: release.SearchRequestedBy, Value: release.SearchText(f.RequestedBy)},
+		{Name: release.SearchSet, Value: f.Set},
+	} {
+		if a.Value != "" {
+			fmt.Fprintf(&q, " AND %s = %s", a.Name, literal(a.Value))
+		}
 	}
-	if f.Phase != "" {
-		q += fmt.Sprintf(" AND %s = %s", release.SearchPhase, literal(string(f.Phase)))
-	}
-	return q
+	return q.String()
 }
 
 // releaseTypes are the workflow types of releases, quoted.
@@ -91,14 +112,11 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 
 // ListSets lists sets in the same order. Of a filter only the phase and the limit count.
 func (c *Client) ListSets(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
-	query := "WorkflowType = " + literal(release.WorkflowReleaseSet)
-	if f.Phase != "" {
-		query += fmt.Sprintf(" AND %s = %s", release.SearchPhase, literal(string(f.Phase)))
-	}
+	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: f.Phase}.attributes()
 	infos, more, err := c.find(ctx, query, f.Limit)
 	for _, info := range infos {
 		l := listed(info)
-		l.ID = strings.TrimPrefix(l.ID, release.SetWorkflowID(""))
+		l.ID, l.Set = strings.TrimPrefix(l.ID, release.SetWorkflowID("")), ""
 		found = append(found, l)
 	}
 	return found, more, err
@@ -133,12 +151,16 @@ func (c *Client) find(ctx context.Context, query string, limit int) (found []*wo
 
 func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 	l := Listed{
-		ID:        releaseID(info.GetExecution().GetWorkflowId()),
-		Kind:      info.GetType().GetName(),
-		App:       keyword(info.GetSearchAttributes(), release.SearchApp),
-		Phase:     release.Phase(keyword(info.GetSearchAttributes(), release.SearchPhase)),
-		Stopped:   stopped(info.GetStatus()),
-		StartedAt: info.GetStartTime().AsTime(),
+		ID:          releaseID(info.GetExecution().GetWorkflowId()),
+		Kind:        info.GetType().GetName(),
+		App:         keyword(info.GetSearchAttributes(), release.SearchApp),
+		Phase:       release.Phase(keyword(info.GetSearchAttributes(), release.SearchPhase)),
+		Outcome:     release.Phase(keyword(info.GetSearchAttributes(), release.SearchOutcome)),
+		Operation:   release.Operation(keyword(info.GetSearchAttributes(), release.SearchOperation)),
+		RequestedBy: keyword(info.GetSearchAttributes(), release.SearchRequestedBy),
+		Set:         keyword(info.GetSearchAttributes(), release.SearchSet),
+		Stopped:     stopped(info.GetStatus()),
+		StartedAt:   info.GetStartTime().AsTime(),
 	}
 	if info.GetCloseTime() != nil {
 		l.EndedAt = info.GetCloseTime().AsTime()

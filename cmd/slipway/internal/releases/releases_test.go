@@ -267,6 +267,29 @@ func TestList(t *testing.T) {
 	}, found)
 }
 
+func TestListByEveryAttribute(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayOutcome = 'RolledBack'" +
+		" AND SlipwayOperation = 'restart' AND SlipwayRequestedBy = 'ann\\'s pipeline' AND SlipwaySet = 's-abcdefghijklmnop'"
+	attributes := map[string]*commonpb.Payload{
+		release.SearchOutcome: payload(t, "RolledBack"), release.SearchOperation: payload(t, "restart"),
+		release.SearchRequestedBy: payload(t, "ann's pipeline"), release.SearchSet: payload(t, setID),
+	}
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}).Return(
+		&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id)}, Type: &commonpb.WorkflowType{Name: "Restart"},
+			StartTime: timestamppb.New(start()), SearchAttributes: &commonpb.SearchAttributes{IndexedFields: attributes},
+		}}}, nil)
+	found, _, err := r.List(t.Context(), releases.Filter{
+		Outcome: release.PhaseRolledBack, Operation: release.OperationRestart, RequestedBy: "ann's pipeline", Set: setID,
+	})
+	require.NoError(t, err)
+	require.Equal(t, []releases.Listed{{
+		ID: id, Kind: "Restart", Outcome: "RolledBack", Operation: "restart", RequestedBy: "ann's pipeline", Set: setID, StartedAt: start(),
+	}}, found)
+}
+
 const setID = "s-abcdefghijklmnop"
 
 // showing is a set's answer.

@@ -1,0 +1,48 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+func TestWhatAReleaseIsSearchedBy(t *testing.T) {
+	t.Parallel()
+	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a"}
+	one := release.Submission{ReleaseID: "r-1", Spec: release.Spec{App: app, RequestedBy: "ann"}}
+	require.Equal(t, []release.SearchAttribute{
+		{Name: "SlipwayApp", Value: "sae/cn-hangzhou/a"},
+		{Name: "SlipwayPhase", Value: "Queued"},
+		{Name: "SlipwayOperation", Value: "release"},
+		{Name: "SlipwayRequestedBy", Value: "ann"},
+	}, one.SearchAttributes(release.PhaseQueued))
+
+	set := release.SetRequest{ID: "s-1", Set: release.Set{RequestedBy: "ann"}}
+	require.Equal(t, []release.SearchAttribute{
+		{Name: "SlipwayPhase", Value: "RollingOut"}, {Name: "SlipwayRequestedBy", Value: "ann"}, {Name: "SlipwaySet", Value: "s-1"},
+	}, set.SearchAttributes())
+	member := release.SetRelease{Name: "shop", Spec: release.Spec{App: app}}
+	for _, of := range []release.Submission{set.Set.Submission("s-1", member), set.Set.Undo("s-1", member, "v1")} {
+		require.Contains(t, of.SearchAttributes(release.PhaseQueued), release.SearchAttribute{Name: "SlipwaySet", Value: "s-1"})
+	}
+}
+
+func TestTheOutcomeIsSearchedByOnceThereIsOne(t *testing.T) {
+	t.Parallel()
+	for _, p := range release.Phases() {
+		_, ended := p.Outcome()
+		shown := release.SearchAttribute{Name: "SlipwayOutcome", Value: string(p)}
+		require.Equal(t, ended, len(p.SearchAttributes()) == 2 && p.SearchAttributes()[1] == shown, p)
+	}
+}
+
+// A column of Temporal's visibility holds 255 characters on SQL.
+func TestSearchTextIsCutBetweenCharacters(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "ann", release.SearchText("ann"))
+	require.Equal(t, strings.Repeat("a", 255), release.SearchText(strings.Repeat("a", 300)))
+	require.Equal(t, strings.Repeat("a", 254), release.SearchText(strings.Repeat("a", 254)+"陈"))
+}

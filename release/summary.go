@@ -1,0 +1,206 @@
+package release
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxSummary is the length of a summary, in bytes. Temporal takes 400 with what it adds.
+const maxSummary = 200
+
+// Summary says in a line what an activity does that has this input. Temporal's UI shows it
+// in the place of the activity's name.
+func Summary(in any) string {
+	s := summaryOfVerb(in)
+	if s == "" {
+		s = summaryOfLook(in)
+	}
+	return cutLine(s, maxSummary)
+}
+
+// summaryOfVerb is about what changes an application, or follows a change of it.
+func summaryOfVerb(in any) string {
+	switch in := in.(type) {
+	case BeginRolloutInput:
+		return "begin rollout " + in.Artifact.public()
+	case BeginRollbackInput:
+		return "begin rollback to " + in.Version.Artifact.public()
+	case BeginRestartInput:
+		return "begin to restart all instances"
+	case BeginRescaleInput:
+		return fmt.Sprintf("begin to rescale to %d instances", in.Instances)
+	case ConfirmBatchInput:
+		return fmt.Sprintf("confirm batch %d of change order %s", in.Batch, in.ChangeID)
+	case AbortRolloutInput:
+		return "abort change order " + in.ChangeID + " and roll it back"
+	case SetScalingInput:
+		return in.summary()
+	case ApplyTrafficInput:
+		return "set the traffic rule of the release"
+	case ClearTrafficInput:
+		return "remove the traffic rule of the release"
+	case ObserveInput:
+		return in.summary()
+	}
+	return ""
+}
+
+// summaryOfLook is about what only looks, or speaks to other workflows.
+func summaryOfLook(in any) string {
+	switch in := in.(type) {
+	case SnapshotInput:
+		return "read the application"
+	case VerifyInput:
+		return "read back which version runs"
+	case FindChangeInput:
+		return "look for the change order of " + string(in.Verb)
+	case AwaitOpenInput:
+		return "wait for the end of freezes"
+	case CheckGatesInput:
+		return "check that the gates can be measured"
+	case MeasureInput:
+		return fmt.Sprintf("measure gate %s after batch %d", in.Gate.Name, in.Batch)
+	case Submission:
+		return "hand release " + in.ReleaseID + " to its lane"
+	case LivingInput:
+		return "look for releases of the application that live"
+	case JudgedInput:
+		return "ask the ledger which versions are good"
+	case Ref:
+		return "ask the ledger how far release " + in.ReleaseID + " had come"
+	case SettleInput:
+		return "tell the ledger what has become of release " + in.Progress.ReleaseID
+	case AwaitEndInput:
+		return "wait for the end of release " + in.ReleaseID
+	}
+	return ""
+}
+
+func (in SetScalingInput) summary() string {
+	does := "suspend scaling rules "
+	if in.Enable {
+		does = "enable scaling rules "
+	}
+	if len(in.Names) == 0 {
+		return does + "(all)"
+	}
+	return does + strings.Join(in.Names, ", ")
+}
+
+func (in ObserveInput) summary() string {
+	s := "watch change order " + in.ChangeID
+	if in.Seen.Batch > 0 && len(in.Seen.Batches) > 1 {
+		s += fmt.Sprintf(", batch %d of %d", in.Seen.Batch, len(in.Seen.Batches))
+	}
+	if in.Seen.State.Parked() {
+		s += ", " + string(in.Seen.State)
+	}
+	return s
+}
+
+// public is the artifact without what an address may carry besides: a query can be a
+// signature.
+func (a Artifact) public() string {
+	words, _, _ := strings.Cut(a.String(), "?")
+	return words
+}
+
+// Words say what is waited for.
+func (w Awaiting) Words() string {
+	switch w.Kind {
+	case AwaitTurn:
+		return "its turn in the lane"
+	case AwaitOtherChange:
+		return "a change order that was begun elsewhere"
+	case AwaitBake:
+		return fmt.Sprintf("the bake time of batch %d", w.Batch)
+	case AwaitConfirm:
+		return fmt.Sprintf("somebody to confirm batch %d", w.Batch)
+	case AwaitApproval:
+		return "the platform's approval"
+	case AwaitGates:
+		return fmt.Sprintf("the gates after batch %d", w.Batch)
+	case AwaitResume:
+		return "somebody to resume it"
+	case AwaitSchedule:
+		return "the time of day of the next batch"
+	case AwaitThaw:
+		return "the end of a freeze"
+	}
+	return string(w.Kind)
+}
+
+// maxDetail is the length of what somebody else says in the details, in bytes.
+const maxDetail = 300
+
+// Details say in a few lines of Markdown where the release stands. Temporal's UI shows them.
+func (p Progress) Details() string {
+	lines := []string{"**" + string(p.Phase) + "**"}
+	if batch := p.batch(); batch > 0 {
+		lines[0] += fmt.Sprintf(", batch %d of %d", batch, len(p.Batches))
+	}
+	if p.Artifact.Image != "" || p.Artifact.Package != nil {
+		lines[0] += ": " + cutLine(p.Artifact.public(), maxDetail)
+	}
+	if w := p.Awaiting; w != nil {
+		lines = append(lines, "Waits for "+w.Words()+since(w.Since, w.Until))
+	}
+	if s := p.Stalled; s != nil {
+		lines = append(lines, "Stalled at "+s.Doing+since(s.Since, s.Until)+": "+cutLine(s.Failure, maxDetail))
+	}
+	if p.Reason != "" {
+		lines = append(lines, cutLine(p.Reason, maxDetail))
+	}
+	return strings.Join(lines, "\n\n")
+}
+
+// batch is the number of the latest batch that has begun; 0 where none has.
+func (p Progress) batch() int {
+	latest := 0
+	for _, b := range p.Batches {
+		if b.State != BatchPending {
+			latest = b.Number
+		}
+	}
+	return latest
+}
+
+// Details say in a few lines of Markdown where the set stands. Temporal's UI shows them.
+func (p SetProgress) Details() string {
+	lines := []string{"**" + string(p.Phase) + "**, set " + p.Name}
+	if w := p.Awaiting; w != nil {
+		lines = append(lines, fmt.Sprintf("Waits for somebody to confirm wave %d", w.Batch)+since(w.Since, w.Until))
+	}
+	if p.Reason != "" {
+		lines = append(lines, cutLine(p.Reason, maxDetail))
+	}
+	return strings.Join(lines, "\n\n")
+}
+
+// since says since and until when; a zero time is left out.
+func since(from, until time.Time) string {
+	words := ""
+	if !from.IsZero() {
+		words += " since " + from.UTC().Format(time.RFC3339)
+	}
+	if !until.IsZero() {
+		words += " until " + until.UTC().Format(time.RFC3339)
+	}
+	return words
+}
+
+// cutLine makes one line of a text, of at most so many bytes.
+func cutLine(text string, most int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= most {
+		return text
+	}
+	const mark = "…"
+	cut := most - len(mark)
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + mark
+}

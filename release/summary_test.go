@@ -1,0 +1,59 @@
+package release_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+func TestSummariesSayWhatIsDone(t *testing.T) {
+	t.Parallel()
+	signed := release.Artifact{Package: &release.Package{URL: "https://example.com/shop.jar?Signature=secret", Version: "2"}}
+	for _, tt := range []struct {
+		in   any
+		says string
+	}{
+		{release.BeginRolloutInput{Artifact: release.Artifact{Image: "registry/shop:2.0"}}, "begin rollout registry/shop:2.0"},
+		{release.BeginRollbackInput{Version: release.Version{Artifact: signed}}, "begin rollback to https://example.com/shop.jar"},
+		{release.BeginRestartInput{}, "begin to restart all instances"},
+		{release.BeginRescaleInput{Instances: 7}, "begin to rescale to 7 instances"},
+		{release.SetScalingInput{Names: []string{"daily", "cpu"}}, "suspend scaling rules daily, cpu"},
+		{release.SetScalingInput{Enable: true}, "enable scaling rules (all)"},
+		{release.ObserveInput{ChangeID: "4711"}, "watch change order 4711"},
+		{release.ObserveInput{ChangeID: "4711", Seen: release.Observation{
+			State: release.ChangeAwaitingConfirm, Batch: 2, Batches: make([]release.BatchChange, 4),
+		}}, "watch change order 4711, batch 2 of 4, awaiting-confirm"},
+		{release.ConfirmBatchInput{ChangeID: "4711", Batch: 1}, "confirm batch 1 of change order 4711"},
+		{release.AbortRolloutInput{ChangeID: "4711"}, "abort change order 4711 and roll it back"},
+		{release.MeasureInput{Gate: release.Gate{Name: "errors"}, Batch: 1}, "measure gate errors after batch 1"},
+		{release.FindChangeInput{Verb: release.VerbBeginRollout}, "look for the change order of BeginRollout"},
+	} {
+		require.Equal(t, tt.says, release.Summary(tt.in))
+	}
+	long := release.Summary(release.SetScalingInput{Names: []string{strings.Repeat("陈", 200)}})
+	require.LessOrEqual(t, len(long), 200)
+	require.True(t, strings.HasSuffix(long, "陈…"))
+}
+
+func TestDetailsSayWhereAReleaseStands(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	p := release.Progress{
+		Phase: release.PhaseAwaitingConfirm, Artifact: release.Artifact{Image: "registry/shop:2.0"},
+		Batches:  []release.Batch{{Number: 1, State: release.BatchDone}, {Number: 2, State: release.BatchPending}},
+		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: at, Until: at.Add(time.Hour)},
+	}
+	require.Equal(t, "**AwaitingConfirm**, batch 1 of 2: registry/shop:2.0\n\n"+
+		"Waits for somebody to confirm batch 1 since 2026-11-02T08:00:00Z until 2026-11-02T09:00:00Z", p.Details())
+	p = release.Progress{
+		Phase: release.PhaseRollingOut, Reason: "waits for\nchange order 1",
+		Stalled: &release.Stall{Doing: "BeginRollout", Failure: "no answer", Since: at},
+	}
+	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change order 1", p.Details())
+	set := release.SetProgress{Name: "shops", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2, Since: at}}
+	require.Equal(t, "**AwaitingConfirm**, set shops\n\nWaits for somebody to confirm wave 2 since 2026-11-02T08:00:00Z", set.Details())
+}
