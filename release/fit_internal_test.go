@@ -62,7 +62,7 @@ func drawn(t *rapid.T) filler {
 	return f
 }
 
-// app is one as large as a request may name it.
+// largestApp is an application with the longest names that a request may give.
 func largestApp() App {
 	return App{Platform: PlatformSAE, Region: strings.Repeat("r", MaxWord), ID: strings.Repeat("i", MaxID)}
 }

@@ -228,6 +228,27 @@ func TestWatchdogOfAReleaseLostOnItsLastSteps(t *testing.T) {
 	require.Empty(t, w.told("r-1", release.EventAttention))
 }
 
+// TestTheNumberOfALoss: the stream drops what the release itself has told.
+func TestTheNumberOfALoss(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		last release.Progress
+		want string
+	}{
+		"under way: the next one":          {release.Progress{Transition: 4, Phase: release.PhaseRollingOut}, "r-1.5.attention"},
+		"ended: the same":                  {release.Progress{Transition: 4, Phase: release.PhaseAborted, Outcome: release.PhaseAborted}, "r-1.4.aborted"},
+		"nothing is known: one of its own": {release.Progress{}, "r-1.0.attention"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.watched(c.last)
+			require.Len(t, w.events, 1)
+			require.Equal(t, c.want, w.events[0].ID)
+		})
+	}
+}
+
 // TestWatchdogByHand looks after a release that has ended by itself and left a rule off.
 func TestWatchdogByHand(t *testing.T) {
 	t.Parallel()

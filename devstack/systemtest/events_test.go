@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
@@ -51,8 +52,13 @@ func TestEventsFollowWhenTheirStreamIsThere(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, release.EventID(id, n, e.Kind), e.ID)
 		}
+		delivery := release.DeliveryID(release.WorkflowID(id))
 		var told release.DeliveryResult
-		require.NoError(t, h.Client.GetWorkflow(h.ctx, release.DeliveryID(release.WorkflowID(id)), "").Get(h.ctx, &told))
+		require.NoError(t, h.Client.GetWorkflow(h.ctx, delivery, "").Get(h.ctx, &told))
 		require.Positive(t, told.Told)
+		d, err := h.Client.DescribeWorkflow(h.ctx, delivery, "")
+		require.NoError(t, err)
+		at, _ := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp))
+		require.Equal(t, app.SearchValue(), at)
 	}
 }
