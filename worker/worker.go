@@ -60,6 +60,8 @@ type Config struct {
 	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
 	// versioning off.
 	Deployment Deployment
+	// Tuning says how much is done at the same time.
+	Tuning Tuning
 	// Identity names the worker in histories; default the SDK's process@host.
 	Identity string
 }
@@ -77,6 +79,36 @@ func (d Deployment) options() sdkworker.DeploymentOptions {
 		UseVersioning: true,
 		Version:       sdkworker.WorkerDeploymentVersion{DeploymentName: d.Name, BuildID: d.BuildID},
 	}
+}
+
+// Tuning says how much a worker does at the same time. What is 0 has the default of Temporal's
+// SDK. A release that is parked takes no slot.
+type Tuning struct {
+	// Activities and WorkflowTasks are slots, ActivityPollers and WorkflowPollers are requests
+	// for the next task that wait at Temporal; those for activities count for each task queue.
+	Activities, WorkflowTasks        int
+	ActivityPollers, WorkflowPollers int
+	// CachedWorkflows are kept in memory between their tasks, for the whole process.
+	CachedWorkflows int
+}
+
+// LeastWorkflowTasks is the smallest number of slots and pollers for workflow tasks: one is for
+// workflows that are in the cache.
+const LeastWorkflowTasks = 2
+
+func (t Tuning) validate() error {
+	var problems []error
+	for field, n := range map[string]int{"Activities": t.Activities, "ActivityPollers": t.ActivityPollers, "CachedWorkflows": t.CachedWorkflows} {
+		if n < 0 {
+			problems = append(problems, fmt.Errorf("worker: Config.Tuning.%s must be positive", field))
+		}
+	}
+	for field, n := range map[string]int{"WorkflowTasks": t.WorkflowTasks, "WorkflowPollers": t.WorkflowPollers} {
+		if n != 0 && n < LeastWorkflowTasks {
+			problems = append(problems, fmt.Errorf("worker: Config.Tuning.%s must be at least %d", field, LeastWorkflowTasks))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // Validate returns all problems at once.
@@ -97,7 +129,7 @@ func (c Config) Validate() error {
 	if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
 		problems = append(problems, errors.New("worker: Config.Deployment needs both a name and a build ID"))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, c.Tuning.validate())...)
 }
 
 // Worker serves one Temporal namespace and one platform region.
@@ -132,6 +164,9 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Tuning.CachedWorkflows > 0 {
+		sdkworker.SetStickyWorkflowCacheSize(c.Tuning.CachedWorkflows)
+	}
 	options := c.options(attempt.New(attempt.Config{}))
 	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, options)
 	workflows.Register(main)
@@ -151,6 +186,8 @@ func (c Config) options(attempts *attempt.Interceptor) sdkworker.Options {
 	return sdkworker.Options{
 		Identity: c.Identity, WorkerStopTimeout: stopTimeout, DeploymentOptions: c.Deployment.options(),
 		Interceptors: []interceptor.WorkerInterceptor{attempts}, MaxHeartbeatThrottleInterval: heartbeatInterval,
+		MaxConcurrentActivityExecutionSize: c.Tuning.Activities, MaxConcurrentWorkflowTaskExecutionSize: c.Tuning.WorkflowTasks,
+		MaxConcurrentActivityTaskPollers: c.Tuning.ActivityPollers, MaxConcurrentWorkflowTaskPollers: c.Tuning.WorkflowPollers,
 	}
 }
 

@@ -18,3 +18,11 @@ func TestBeatsReachTheServer(t *testing.T) {
 	require.Positive(t, options.MaxHeartbeatThrottleInterval)
 	require.Less(t, options.MaxHeartbeatThrottleInterval, 10*time.Second/3)
 }
+
+func TestTuningReachesTheSDK(t *testing.T) {
+	t.Parallel()
+	o := Config{Tuning: Tuning{Activities: 10, WorkflowTasks: 20, ActivityPollers: 3, WorkflowPollers: 4}}.options(attempt.New(attempt.Config{}))
+	require.Equal(t, []int{10, 20, 3, 4}, []int{
+		o.MaxConcurrentActivityExecutionSize, o.MaxConcurrentWorkflowTaskExecutionSize, o.MaxConcurrentActivityTaskPollers, o.MaxConcurrentWorkflowTaskPollers,
+	})
+}

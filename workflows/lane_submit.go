@@ -2,7 +2,9 @@ package workflows
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -10,12 +12,10 @@ import (
 	"slipway/release"
 )
 
-// admit refuses what this lane cannot take, or cannot take just now.
+// admit refuses what this lane cannot take, or cannot take just now. Whoever submits is
+// checked here, because not everybody comes through a starter.
 func (l *lane) admit(_ workflow.Context, s release.Submission) error {
-	if s.Spec.App != l.App {
-		return refused(release.Problem{Field: "app", Message: "is not the application of this lane"})
-	}
-	if err := s.Spec.Validate(); err != nil {
+	if err := l.check(s); err != nil {
 		return refused(err)
 	}
 	if l.long() && !l.Knows(s.ReleaseID) {
@@ -32,11 +32,43 @@ func (l *lane) hasRoom(s release.Submission) error {
 	return nil
 }
 
+// maxID is how long the ID of a release may be: as long as a part of a subject.
+const maxID = 128
+
+// check lists every problem of a submission at once.
+func (l *lane) check(s release.Submission) error {
+	var all release.Problems
+	name, ok := strings.CutPrefix(s.ReleaseID, "r-")
+	if !ok || name == "" || len(s.ReleaseID) > maxID || strings.ContainsFunc(name, notOfID) {
+		all = append(all, release.Problem{Field: "releaseId", Message: fmt.Sprintf("must be r- and letters, digits, hyphens and underscores, %d in all at most", maxID)})
+	}
+	if s.Spec.App != l.App {
+		all = append(all, release.Problem{Field: "app", Message: "is not the application of this lane"})
+	}
+	err := s.Spec.WithDefaults().Validate()
+	if invalid, ok := errors.AsType[release.Problems](err); ok {
+		all = append(all, invalid...)
+	} else if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// notOfID tells whether a rune has no place in the ID of a release, which becomes part of
+// subjects, keys and workflow IDs.
+func notOfID(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
 func busy(why string) error { return temporal.NewApplicationError(why, release.ErrorBusy) }
 
 // submit starts the release as a child and answers once Temporal has it.
 func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
 	l.taken++
+	s.Spec = s.Spec.WithDefaults()
 	l.ready(ctx)
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil

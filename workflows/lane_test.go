@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"slipway/release"
 	"slipway/saeclient"
@@ -21,20 +20,7 @@ type submission struct {
 }
 
 func (s *stage) submit(d time.Duration, id string, spec release.Spec) *submission {
-	sub := &submission{}
-	s.at(d, func() {
-		s.env.UpdateWorkflow(release.UpdateSubmit, "", &testsuite.TestUpdateCallback{
-			OnAccept: func() {},
-			OnReject: func(err error) { sub.rejected = err },
-			OnComplete: func(result any, err error) {
-				sub.err = err
-				if r, ok := result.(release.Receipt); ok {
-					sub.receipt = r
-				}
-			},
-		}, release.Submission{ReleaseID: id, Spec: spec.WithDefaults()})
-	})
-	return sub
+	return s.raw(d, release.Submission{ReleaseID: id, Spec: spec.WithDefaults()})
 }
 
 func (s *stage) laneState() release.LaneState {

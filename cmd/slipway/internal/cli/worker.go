@@ -48,6 +48,9 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
 			return v.Bad(config.DeploymentBuildID, "a worker deployment needs both a name and a build ID", "set both, or none")
 		}
+		if c.Tuning, err = tuning(v); err != nil {
+			return err
+		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, serve: func(ctx context.Context, r *role) error {
 			c.Temporal, c.JetStream = r.temporal, r.js
 			w, err := worker.New(c)
@@ -59,4 +62,33 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		}})
 	}
 	return cmd
+}
+
+// maxSlots is how many slots, pollers or cached workflows a worker may be told to have.
+const maxSlots = 1_000_000
+
+// tuning reads how much a worker does at the same time.
+func tuning(v *config.Values) (worker.Tuning, error) {
+	var t worker.Tuning
+	for _, each := range []struct {
+		name  string
+		to    *int
+		least int
+	}{
+		{config.WorkerActivities, &t.Activities, 1},
+		{config.WorkerWorkflowTasks, &t.WorkflowTasks, worker.LeastWorkflowTasks},
+		{config.WorkerActivityPollers, &t.ActivityPollers, 1},
+		{config.WorkerWorkflowPollers, &t.WorkflowPollers, worker.LeastWorkflowTasks},
+		{config.WorkerCachedWorkflows, &t.CachedWorkflows, 1},
+	} {
+		n, err := v.Count(each.name, maxSlots)
+		if err != nil {
+			return t, err
+		}
+		if n != 0 && n < each.least {
+			return t, v.Bad(each.name, fmt.Sprintf("%d is less than %d", n, each.least), "name more, or none for the default")
+		}
+		*each.to = n
+	}
+	return t, nil
 }

@@ -2,6 +2,8 @@ package connect_test
 
 import (
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
@@ -91,6 +94,54 @@ func TestTemporalOptionsTakeTLSAndKey(t *testing.T) {
 	v, getenv = setup(t, nil, map[string]string{"TEMPORAL_PROFILE": "missing"}, nil)
 	_, err = connect.TemporalOptions(v, getenv)
 	require.ErrorContains(t, err, "TEMPORAL_PROFILE")
+}
+
+// A codec server that is configured is used, by whichever way it was said.
+func TestTemporalOptionsUseTheCodecServer(t *testing.T) {
+	t.Parallel()
+	codec := converter.NewPayloadCodecHTTPHandler(converter.NewZlibCodec(converter.ZlibCodecOptions{AlwaysEncode: true}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer example" || r.Header.Get("X-Namespace") != "default" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		codec.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct{ env, files map[string]string }{
+		"environment": {env: map[string]string{"TEMPORAL_CODEC_ENDPOINT": server.URL, "TEMPORAL_CODEC_AUTH": "Bearer example"}},
+		"profile":     {files: map[string]string{profile: "[profile.default]\ncodec = { endpoint = \"" + server.URL + "\", auth = \"Bearer example\" }\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, getenv := setup(t, nil, c.env, c.files)
+			o, err := connect.TemporalOptions(v, getenv)
+			require.NoError(t, err)
+			payload, err := o.DataConverter.ToPayload("secret")
+			require.NoError(t, err)
+			require.Equal(t, "binary/zlib", string(payload.GetMetadata()[converter.MetadataEncoding]))
+			var back string
+			require.NoError(t, o.DataConverter.FromPayload(payload, &back))
+			require.Equal(t, "secret", back)
+		})
+	}
+}
+
+func TestACodecServerThatCannotBeAskedIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{
+		"no URL":               {"TEMPORAL_CODEC_ENDPOINT": "codec:8081"},
+		"another scheme":       {"TEMPORAL_CODEC_ENDPOINT": "ftp://user:hidden@codec"},
+		"a key without a lock": {"TEMPORAL_CODEC_AUTH": "hidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, getenv := setup(t, nil, env, nil)
+			_, err := connect.TemporalOptions(v, getenv)
+			require.ErrorContains(t, err, "check TEMPORAL_CODEC_ENDPOINT")
+			require.NotContains(t, err.Error(), "hidden")
+		})
+	}
 }
 
 func TestTemporalNamesItsAddress(t *testing.T) {

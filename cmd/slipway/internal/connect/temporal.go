@@ -3,8 +3,10 @@ package connect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"runtime"
 
@@ -12,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/workflow"
 
 	"slipway/cmd/slipway/internal/config"
 )
@@ -43,13 +46,34 @@ func TemporalOptions(v *config.Values, getenv func(string) string) (client.Optio
 	if v.Said(config.TemporalNamespace) {
 		profile.Namespace = v.String(config.TemporalNamespace)
 	}
-	options, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{})
+	profile.Namespace = cmp.Or(profile.Namespace, client.DefaultNamespace)
+	if err := checkCodec(profile.Codec); err != nil {
+		return client.Options{}, err
+	}
+	options, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{IncludeRemoteCodec: true})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("configuration of Temporal: %w; check TEMPORAL_TLS_* and the profile file", err)
 	}
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
-	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	if options.DataConverter != nil {
+		// A workflow waits for the codec server when it reads and writes what it carries.
+		options.DataConverter = workflow.DataConverterWithoutDeadlockDetection(options.DataConverter)
+	}
 	return options, nil
+}
+
+// checkCodec refuses a codec server that cannot be asked. The endpoint may hold a password,
+// so that no error quotes it.
+func checkCodec(c *envconfig.ClientConfigCodec) error {
+	if c == nil || *c == (envconfig.ClientConfigCodec{}) {
+		return nil
+	}
+	at, err := url.Parse(c.Endpoint)
+	if err != nil || at.Host == "" || (at.Scheme != "http" && at.Scheme != "https") {
+		return errors.New("configuration of Temporal: the endpoint of the codec server is no http or https URL; " +
+			"check TEMPORAL_CODEC_ENDPOINT and codec in the profile file, or leave TEMPORAL_CODEC_AUTH out as well")
+	}
+	return nil
 }
 
 // Temporal connects to Temporal.
