@@ -33,7 +33,7 @@ func (a *app) rollback() *cobra.Command {
 		Aliases: []string{"undo"},
 		Short:   "Return an application to a version that it had before",
 		Long: `Return an application to a version that it had before: the one that --to-version names, or
-the last good one, which is the newest that does not run and was not rolled back. Without
+the last good one: what a release has succeeded with last and does not run. Without
 --strategy all instances return at once. To stop a release that is under way, see
 "slipway release rollback".` + asksInLine,
 		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca --wait --reason "error rate doubled"

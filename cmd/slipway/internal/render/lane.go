@@ -42,9 +42,9 @@ func held(h *release.Hold) Cell {
 	return Cell{Text: iconParked + " since " + stamp(h.Since) + " by " + h.By + ": " + h.Reason, color: yellow}
 }
 
-// Lane draws one lane: what runs and waits, whether it is held, what is denied.
+// Lane draws one lane: what runs and waits, whether it is held, what is denied and what is owed.
 func Lane(s release.LaneState, now time.Time, style Style) string {
-	return strings.Join([]string{laneFacts(s, style), laneLine(s, now, style), laneDenied(s, style)}, "")
+	return strings.Join([]string{laneFacts(s, style), laneLine(s, now, style), laneDenied(s, style), laneDebts(s, style)}, "")
 }
 
 func laneFacts(s release.LaneState, style Style) string {
@@ -99,6 +99,22 @@ func laneDenied(s release.LaneState, style Style) string {
 	table := [][]Cell{Text("DENIED", "SINCE", "BY RELEASE", "REASON")}
 	for _, d := range s.Denied {
 		table = append(table, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since)}, {Text: d.ReleaseID}, {Text: d.Reason}})
+	}
+	return "\n" + Table(table, style)
+}
+
+func laneDebts(s release.LaneState, style Style) string {
+	if len(s.Debts) == 0 {
+		return ""
+	}
+	table := [][]Cell{Text("OWED", "BY RELEASE")}
+	for _, d := range s.Debts {
+		for _, rule := range d.ScalingRules {
+			table = append(table, []Cell{{Text: iconBad + " scaling rule " + rule, color: red}, {Text: d.ReleaseID}})
+		}
+		if d.Traffic {
+			table = append(table, []Cell{{Text: iconBad + " traffic rule", color: red}, {Text: d.ReleaseID}})
+		}
 	}
 	return "\n" + Table(table, style)
 }

@@ -236,6 +236,7 @@ func lane() release.LaneState {
 		Denied: []release.Denial{{
 			Artifact: release.Artifact{Image: "registry.example/shop:1.4.1"}, ReleaseID: "r-0", Since: at(0), Reason: "error rate doubled",
 		}},
+		Debts: []release.Debt{{ReleaseID: "r-0", ScalingRules: []string{"cpu", "night"}, Traffic: true}},
 	}
 }
 

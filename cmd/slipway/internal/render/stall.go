@@ -75,6 +75,10 @@ func doing(p release.Progress) string {
 		return words
 	}
 	switch name := p.Stalled.Doing; name {
+	case release.JudgedActivity:
+		return "asking the ledger which version is good"
+	case release.RecallActivity:
+		return "asking the ledger what the release held before it was reset"
 	case release.AwaitOpenActivity:
 		return "reading the calendar of freezes"
 	case release.CheckGatesActivity:

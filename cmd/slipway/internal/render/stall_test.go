@@ -98,6 +98,8 @@ func TestWhatIsTriedInWords(t *testing.T) {
 		string(release.VerbVerify):        "reading back what runs",
 		"sae.Verify":                      "reading back what runs",
 		release.AwaitOpenActivity:         "reading the calendar of freezes",
+		release.JudgedActivity:            "asking the ledger which version is good",
+		release.RecallActivity:            "asking the ledger what the release held before it was reset",
 		release.CheckGatesActivity:        "checking the gates",
 		release.MeasureActivity:           "measuring the gates",
 		"Teleport":                        "Teleport",
