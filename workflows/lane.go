@@ -160,12 +160,12 @@ func (l *lane) say(releaseID, signal string, word any) {
 	l.words++
 	child := l.children[releaseID]
 	workflow.Go(l.root, func(ctx workflow.Context) {
-		defer func() { l.words-- }()
 		if child != nil {
 			_ = child.SignalChildWorkflow(ctx, signal, word).Get(ctx, nil)
-			return
+		} else {
+			_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, word).Get(ctx, nil)
 		}
-		_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, word).Get(ctx, nil)
+		l.words-- // not deferred: a run that is dropped from the cache unwinds its coroutines
 	})
 }
 

@@ -65,7 +65,8 @@ func (s *set) passOn(ctx workflow.Context, run *release.SetRun) {
 			return
 		}
 		_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(run.ReleaseID), "", string(release.CommandAbort), release.Command{
-			By: s.abort.By, Via: viaSet, AtSafePoint: s.abort.AtSafePoint, Reason: "set " + s.p.SetID + " was " + because(s.abort),
+			By: s.abort.By, Via: viaSet, AtSafePoint: s.abort.AtSafePoint,
+			Reason: release.Shorten("set " + s.p.SetID + " was " + because(s.abort)), // the reason alone may have the length that is taken
 		}).Get(ctx, nil)
 	})
 }

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -156,6 +157,17 @@ func TestSetAbortStopsWhatIsUnderWay(t *testing.T) {
 	require.Equal(t, []string{newImage, oldImage, oldImage}, []string{m.runs("stock"), m.runs("prices"), m.runs("shop")})
 	require.Len(t, p.Decisions, 1)
 	require.Equal(t, release.EventAborted, m.setKinds()[len(m.setKinds())-1])
+}
+
+// TestSetAbortedWithManyWordsStopsItsReleases: with the words of the set they are longer than
+// a release takes.
+func TestSetAbortedWithManyWordsStopsItsReleases(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, "stock")
+	m.saySet(time.Hour, release.Command{Kind: release.CommandAbort, Reason: strings.Repeat("x", release.MaxWords)})
+	p := m.runSet(release.Set{Waves: []release.Wave{{Releases: []release.SetRelease{m.member("stock", gray())}}}})
+	require.Equal(t, release.PhaseAborted, p.Outcome)
+	require.Less(t, p.EndedAt.Sub(p.StartedAt), 2*time.Hour)
 }
 
 func TestSetCancelledIsAborted(t *testing.T) {
