@@ -52,7 +52,7 @@ func (r Record) reported(u Report) Record {
 	r.Progress, r.Cut = p, p.Cut
 	r.Progress.Cut = release.Cut{}
 	r.Transition = max(r.Transition, u.Transition)
-	r.RequestedBy = cmp.Or(r.RequestedBy, p.RequestedBy)
+	r.RequestedBy, r.SetID = cmp.Or(r.RequestedBy, p.RequestedBy), cmp.Or(r.SetID, p.Set)
 	if p.Artifact != (release.Artifact{}) {
 		r.Artifact = p.Artifact
 	}

@@ -303,3 +303,11 @@ func requireForward(t require.TestingT, before, after Record) {
 		require.False(t, p.Traffic && after.Held.Traffic)
 	}
 }
+
+func TestASetIsKnownByWhatItsReleasesTell(t *testing.T) {
+	t.Parallel()
+	p := progress(release.PhaseRollingOut)
+	p.Set = "s-a"
+	require.Equal(t, "s-a", Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}).SetID)
+	require.Equal(t, "s-b", Record{ReleaseID: "r-a", App: shop(), SetID: "s-b"}.reported(Report{Progress: p}).SetID)
+}

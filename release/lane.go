@@ -92,6 +92,8 @@ type Request struct {
 	Refused string `json:"refused,omitempty"`
 	// Avoid are artifacts that the lane knows to be bad: no last good version.
 	Avoid []Artifact `json:"avoid,omitempty"`
+	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
+	Set string `json:"set,omitempty"`
 	// Published is where the release was asked for.
 	Published Published `json:"published,omitzero"`
 	// Debts are what releases before this one have left.

@@ -78,9 +78,11 @@ type Progress struct {
 	Paused      bool       `json:"paused,omitempty"`
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
-	Note        string     `json:"note,omitempty"`
-	StartedAt   time.Time  `json:"startedAt,omitzero"`
-	EndedAt     time.Time  `json:"endedAt,omitzero"`
+	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
+	Set       string    `json:"set,omitempty"`
+	Note      string    `json:"note,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
 	// Cut counts what was left out, see [Progress.Fit] and [Progress.Prune].
 	Cut Cut `json:"cut,omitzero"`
 }

@@ -69,6 +69,11 @@ func (c *commandLine) remembers(app release.App, id string) {
 	require.Equal(c.t, id, p.ReleaseID)
 	require.Equal(c.t, release.PhaseAborted, p.Outcome)
 
+	require.NotContains(c.t, c.out(0, "release", "list", "--app", app.SearchValue()), id)
+	require.Contains(c.t, c.out(0, "release", "list", "--app", app.SearchValue(), "--forgotten"), id)
+	require.Contains(c.t, c.out(0, "release", "list", "--forgotten", "--outcome", "Aborted", "--all"), id)
+	require.NotContains(c.t, c.out(0, "release", "list", "--forgotten", "--outcome", "Succeeded", "--all"), id)
+
 	require.Regexp(c.t, `(?s)Succeeded.*Aborted.*`+id, c.out(0, "history", app.SearchValue()))
 	var records []ledger.Record
 	require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "history", app.SearchValue(), "-o", "json", "--limit", "1")), &records))

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/ledger"
 	"slipway/release"
 )
 
@@ -20,18 +24,20 @@ const defaultLimit = 20
 func (a *app) list() *cobra.Command {
 	var app, phase, outcome, operation, requestedBy, set string
 	var limit int
-	var all bool
+	var all, forgotten bool
 	cmd := drawing(printing(settings(&cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List releases",
-		Long:    `List releases: those under way first, then the latest ended.`,
+		Long: `List releases: those under way first, then the latest ended. With --forgotten they are
+followed by those that Temporal has forgotten, as the ledger of releases on NATS has them.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
   slipway release list --outcome RolledBack --requested-by ann@example.com
-  slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json`,
+  slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
+  slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
 		Args: arguments(),
-	}, config.Temporal())))
+	}, slices.Concat(config.Temporal(), config.NATS()))))
 	flags := cmd.Flags()
 	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
@@ -41,6 +47,7 @@ func (a *app) list() *cobra.Command {
 	flags.StringVar(&set, "set", "", "only of the set with this ID")
 	flags.IntVar(&limit, "limit", defaultLimit, "list at most so many")
 	flags.BoolVar(&all, "all", false, "list all")
+	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
 	timeout := flags.Duration(flagTimeout, answerTime, "give up after this time")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, err := format(cmd)
@@ -64,7 +71,9 @@ func (a *app) list() *cobra.Command {
 		if filter.Limit = limit; all {
 			filter.Limit = 0
 		}
-		return a.runList(cmd, f, filter, *timeout)
+		ctx, cancel := within(cmd.Context(), *timeout)
+		defer cancel()
+		return a.runList(ctx, cmd, f, listing{filter, forgotten})
 	}
 	cmd = completing(cmd, "outcome", outcomes()...)
 	cmd = completing(cmd, "operation", operations()...)
@@ -133,21 +142,74 @@ func newFilter(app, phase string) (releases.Filter, error) {
 	return filter, &usageError{fmt.Sprintf("--phase %q is no phase; there are %s", phase, strings.Join(phases(), ", "))}
 }
 
-func (a *app) runList(cmd *cobra.Command, f render.Format, filter releases.Filter, limit time.Duration) error {
+// withForgotten adds to the listed releases those that only the ledger remembers.
+func (a *app) withForgotten(ctx context.Context, cmd *cobra.Command, f releases.Filter, found []releases.Listed) (all []releases.Listed, more bool, err error) {
+	known, closeLedger, err := a.ledger(cmd)
+	if err != nil {
+		return nil, false, err
+	}
+	defer closeLedger()
+	which := ledger.Filter{Outcome: f.Outcome, SetID: f.Set, Limit: f.Limit + len(found) + 1}
+	if f.Limit == 0 {
+		which.Limit = math.MaxInt
+	}
+	if f.App != "" {
+		if which.App, err = parseApp(f.App); err != nil {
+			return nil, false, err
+		}
+	}
+	records, err := known.All(ctx, which)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, r := range records {
+		listed := slices.ContainsFunc(found, func(l releases.Listed) bool { return l.ID == r.ReleaseID })
+		if l := remembered(r); !listed && f.Chooses(l) {
+			found = append(found, l)
+		}
+	}
+	if f.Limit > 0 && len(found) > f.Limit {
+		return found[:f.Limit], true, nil
+	}
+	return found, false, nil
+}
+
+// remembered is a release as the ledger knows it.
+func remembered(r ledger.Record) releases.Listed {
+	p := progressOf(r)
+	return releases.Listed{
+		ID: r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
+		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
+		StartedAt: cmp.Or(r.StartedAt, r.Asked()), EndedAt: r.EndedAt,
+	}
+}
+
+// listing is what is to be listed.
+type listing struct {
+	releases.Filter
+
+	// forgotten tells to list also what only the ledger remembers.
+	forgotten bool
+}
+
+func (a *app) runList(ctx context.Context, cmd *cobra.Command, f render.Format, which listing) error {
 	v, err := a.values(cmd)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := within(cmd.Context(), limit)
-	defer cancel()
 	client, closeClient, err := a.releases(ctx, v)
 	if err != nil {
 		return err
 	}
 	defer closeClient()
-	found, more, err := client.List(ctx, filter)
+	found, more, err := client.List(ctx, which.Filter)
 	if err != nil {
 		return err
+	}
+	if which.forgotten {
+		if found, more, err = a.withForgotten(ctx, cmd, which.Filter, found); err != nil {
+			return err
+		}
 	}
 	switch {
 	case more:

@@ -59,6 +59,12 @@ type Filter struct {
 	Limit int
 }
 
+// Chooses tells whether the filter chooses a release.
+func (f Filter) Chooses(l Listed) bool {
+	return (f.App == "" || f.App == l.App) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
+		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set)
+}
+
 // query is the filter in the language of Temporal's visibility.
 func (f Filter) query() string {
 	return "WorkflowType IN (" + strings.Join(releaseTypes(), ", ") + ")" + f.attributes()
