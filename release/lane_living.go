@@ -88,9 +88,13 @@ func (p Progress) Owes() Debt {
 	return d
 }
 
-// Paid are the debts that the release has paid, as its progress tells.
+// Paid are the debts that the release has paid, as its progress tells. A traffic rule that it
+// has named is a debt no more: nobody but a person can put it right.
 func (p Progress) Paid() []Debt {
 	var paid []Debt
+	for _, id := range p.Named {
+		paid = append(paid, Debt{ReleaseID: id, Traffic: true})
+	}
 	for _, rule := range p.ScalingRules {
 		if rule.Owed == "" || !rule.Restored && !rule.Gone {
 			continue

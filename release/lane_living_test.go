@@ -140,6 +140,8 @@ func TestDebtsAreOwedUntilTheyArePaid(t *testing.T) {
 	next.ScalingRules[1].Gone = true
 	l.Settle(next.Paid())
 	require.Equal(t, []release.Debt{{ReleaseID: "r-1", Traffic: true}}, l.Debts)
+	l.Settle(release.Progress{ReleaseID: "r-3", Named: []string{"r-1"}}.Paid())
+	require.Empty(t, l.Debts, "what nobody can put right is named once")
 	require.True(t, l.Idle(), "the ledger remembers debts")
 }
 

@@ -70,6 +70,9 @@ type Progress struct {
 	// Stalled is what is tried in vain just now; nil while nothing is.
 	Stalled      *Stall     `json:"stalled,omitempty"`
 	ScalingRules []HeldRule `json:"scalingRules,omitempty"`
+	// Named are releases before this one whose traffic rule may still be in force, which this
+	// one has said in its reason.
+	Named []string `json:"named,omitempty"`
 	// Traffic is the traffic rule of the release; nil where there is none.
 	Traffic *TrafficState `json:"traffic,omitempty"`
 	// Gates are the verdicts of the gates so far.

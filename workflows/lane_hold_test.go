@@ -118,6 +118,7 @@ func TestADebtThatCannotBePaidIsNamed(t *testing.T) {
 			w.send(0, "r-1", w.spec(release.Strategy{}))
 			w.runLane()
 			w.requireEnded("r-1", c.outcome, c.reason)
+			require.Equal(t, []release.Debt{c.debt}, w.progressOf("r-1").Paid(), "it is said once")
 			w.requireRulesAsBefore()
 		})
 	}

@@ -91,18 +91,16 @@ func (r *run) owed(rule string) string {
 	return ""
 }
 
-// stillOwed names what releases before this one have left and this one has not put back, as
-// none can whose place is gone; empty when nothing is.
+// stillOwed names what releases before this one have left and this one has not put back;
+// empty when nothing is.
 func (r *run) stillOwed() string {
 	var left []string
-	paid := r.p.Paid()
-	for _, d := range r.request.Debts {
-		rest := d
-		if i := slices.IndexFunc(paid, func(p release.Debt) bool { return p.ReleaseID == d.ReleaseID }); i >= 0 {
-			rest.ScalingRules = slices.DeleteFunc(slices.Clone(d.ScalingRules), func(name string) bool { return slices.Contains(paid[i].ScalingRules, name) })
-		}
-		if !rest.Empty() {
-			left = append(left, rest.Words())
+	lane := release.LaneInput{Debts: r.request.Debts}
+	lane.Settle(r.p.Paid())
+	for _, d := range lane.Debts {
+		left = append(left, d.Words())
+		if d.Traffic {
+			r.p.Named = append(r.p.Named, d.ReleaseID)
 		}
 	}
 	return strings.Join(left, "; ")

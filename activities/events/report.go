@@ -56,7 +56,9 @@ func (p *Publisher) tell(ctx context.Context, latest release.Progress) error {
 // pay tells the ledger what a release has put back for others that had left it.
 func (p *Publisher) pay(ctx context.Context, latest release.Progress) error {
 	for _, d := range latest.Paid() {
-		err := p.ledger.Pay(ctx, latest.App, d.ReleaseID, ledger.Payment{Rules: d.ScalingRules, By: latest.ReleaseID, At: latest.EndedAt})
+		err := p.ledger.Pay(ctx, latest.App, d.ReleaseID, ledger.Payment{
+			Rules: d.ScalingRules, Traffic: d.Traffic, By: latest.ReleaseID, At: latest.EndedAt,
+		})
 		if err != nil && !errors.Is(err, ledger.ErrNotFound) { // what has no record owes nothing
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
 
 	"slipway/ledger"
 	"slipway/release"
@@ -22,6 +23,8 @@ const (
 	ledgerTime = 10 * time.Second
 	// placeTime bounds the question to a release for its place, which needs a worker.
 	placeTime = 5 * time.Second
+	// asked is how many releases are asked at a time.
+	asked = 16
 )
 
 // Living answers which releases of an application live, by Temporal and by the ledger
@@ -31,16 +34,15 @@ const (
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
 func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.Living, error) {
-	s := &search{releases: r, app: in.App, seen: map[string]bool{}}
+	s := &search{releases: r, app: in.App, at: map[string]int{}}
 	if err := s.listed(ctx); err != nil {
 		return release.Living{}, unavailable(err)
 	}
 	for _, id := range in.Also {
-		if err := s.running(ctx, id); err != nil {
-			return release.Living{}, unavailable(err)
-		}
+		s.add(release.LaneEntry{ReleaseID: id}, onlyIfItRuns)
 	}
-	if err := s.remembered(ctx); err != nil {
+	s.remembered(ctx)
+	if err := s.look(ctx); err != nil {
 		return release.Living{}, unavailable(err)
 	}
 	return s.found, nil
@@ -50,8 +52,38 @@ func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.
 type search struct {
 	releases *Releases
 	app      release.App
-	seen     map[string]bool
-	found    release.Living
+	// candidates are the releases that may live, each once, and at says where.
+	candidates []candidate
+	at         map[string]int
+	found      release.Living
+}
+
+// candidate is a release that may live, as it counts where it does not run.
+type candidate struct {
+	release.LaneEntry
+
+	only runs
+}
+
+// runs tells whether a release counts only where its workflow runs.
+type runs bool
+
+const (
+	onlyIfItRuns runs = true
+	inAnyCase    runs = false
+)
+
+// add takes a release to the candidates, once. One that counts in any case counts so.
+func (s *search) add(e release.LaneEntry, only runs) {
+	i, known := s.at[e.ReleaseID]
+	if !known {
+		s.at[e.ReleaseID] = len(s.candidates)
+		s.candidates = append(s.candidates, candidate{e, only})
+		return
+	}
+	if s.candidates[i].only && !only {
+		s.candidates[i] = candidate{e, only}
+	}
 }
 
 // listed finds what Temporal lists as running.
@@ -67,13 +99,11 @@ func (s *search) listed(ctx context.Context) error {
 		}
 		for _, e := range out.GetExecutions() {
 			id := e.GetExecution().GetWorkflowId()
-			if releaseID, lost := strings.CutPrefix(id, release.WatchdogID("")); lost {
-				s.add(release.LaneEntry{ReleaseID: releaseID, Proceeded: true})
+			if lost, is := strings.CutPrefix(id, release.WatchdogID("")); is {
+				s.add(release.LaneEntry{ReleaseID: lost, Proceeded: true}, inAnyCase)
 			}
 			if releaseID, is := strings.CutPrefix(id, release.WorkflowID("")); is {
-				if err := s.running(ctx, releaseID); err != nil {
-					return err
-				}
+				s.add(release.LaneEntry{ReleaseID: releaseID}, onlyIfItRuns)
 			}
 		}
 		if next = out.GetNextPageToken(); len(next) == 0 {
@@ -82,22 +112,63 @@ func (s *search) listed(ctx context.Context) error {
 	}
 }
 
-// running finds a release by its ID, if it runs: the list may lag behind.
-func (s *search) running(ctx context.Context, releaseID string) error {
-	if s.seen[releaseID] {
-		return nil
-	}
-	out, err := s.releases.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(releaseID), "")
-	if isGone(err) {
-		return nil
-	}
+// remembered finds what the ledger remembers.
+func (s *search) remembered(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
+	affairs, err := s.releases.ledger.Affairs(ctx, s.app)
 	if err != nil {
+		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane goes by what Temporal knows", "error", err)
+		return
+	}
+	for _, r := range affairs.Open {
+		s.add(release.LaneEntry{
+			ReleaseID: r.ReleaseID, Operation: r.Progress.Operation, Artifact: r.Artifact, RequestedBy: r.RequestedBy, Since: r.Asked(), Proceeded: true,
+		}, inAnyCase)
+	}
+	for _, r := range affairs.Owing {
+		s.found.Debts = append(s.found.Debts, debtOf(r))
+	}
+	if l := affairs.Latest; l.ReleaseID != "" {
+		s.found.Latest = &release.Begun{ReleaseID: l.ReleaseID, Published: release.Published{Sequence: l.Sequence, At: l.RequestedAt}}
+	}
+}
+
+// look asks the candidates where they stand, several at a time.
+func (s *search) look(ctx context.Context) error {
+	lives := make([]bool, len(s.candidates))
+	var all errgroup.Group
+	all.SetLimit(asked)
+	for i := range s.candidates {
+		all.Go(func() (err error) {
+			lives[i], err = s.lives(ctx, &s.candidates[i])
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
 		return err
 	}
-	if out.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		s.add(s.place(ctx, releaseID))
+	for i, c := range s.candidates {
+		if lives[i] {
+			s.found.Releases = append(s.found.Releases, c.LaneEntry)
+		}
 	}
 	return nil
+}
+
+// lives tells whether a candidate counts, and finds out its place where it runs.
+func (s *search) lives(ctx context.Context, c *candidate) (bool, error) {
+	out, err := s.releases.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(c.ReleaseID), "")
+	switch {
+	case isGone(err):
+		return !bool(c.only), nil
+	case err != nil:
+		return false, err
+	case out.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		c.LaneEntry = s.place(ctx, c.ReleaseID)
+		return true, nil
+	}
+	return !bool(c.only), nil
 }
 
 // place asks a release for its place. One that does not answer counts as running: nothing
@@ -117,38 +188,6 @@ func (s *search) place(ctx context.Context, releaseID string) release.LaneEntry 
 	return e
 }
 
-// remembered finds what the ledger remembers.
-func (s *search) remembered(ctx context.Context) error {
-	reading, cancel := context.WithTimeout(ctx, ledgerTime)
-	defer cancel()
-	affairs, err := s.releases.ledger.Affairs(reading, s.app)
-	if err != nil {
-		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane goes by what Temporal knows", "error", err)
-		return ctx.Err()
-	}
-	for _, r := range affairs.Open {
-		if err := s.running(ctx, r.ReleaseID); err != nil {
-			return err
-		}
-		s.add(release.LaneEntry{ReleaseID: r.ReleaseID, Operation: r.Progress.Operation, Artifact: r.Artifact, RequestedBy: r.RequestedBy, Since: r.Asked(), Proceeded: true})
-	}
-	for _, r := range affairs.Owing {
-		s.found.Debts = append(s.found.Debts, debtOf(r))
-	}
-	if l := affairs.Latest; l.ReleaseID != "" {
-		s.found.Latest = &release.Begun{ReleaseID: l.ReleaseID, Published: release.Published{Sequence: l.Sequence, At: l.RequestedAt}}
-	}
-	return nil
-}
-
 func debtOf(r ledger.Record) release.Debt {
 	return release.Debt{ReleaseID: r.ReleaseID, ScalingRules: r.Held.ScalingRules, Traffic: r.Held.Traffic}
-}
-
-// add takes a release to those found, once.
-func (s *search) add(e release.LaneEntry) {
-	if !s.seen[e.ReleaseID] {
-		s.seen[e.ReleaseID] = true
-		s.found.Releases = append(s.found.Releases, e)
-	}
 }
