@@ -102,9 +102,7 @@ func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		options := readOptions(l.App)
 		options.Summary = "wait for the watchdog of release " + releaseID
-		ctx = workflow.WithActivityOptions(ctx, options)
-		err = workflow.ExecuteActivity(ctx, release.AwaitWatchdogActivity, release.AwaitEndInput{ReleaseID: releaseID}).Get(ctx, &result)
-		return result, err
+		return ask[release.WatchdogResult](ctx, options, release.AwaitWatchdogActivity, release.AwaitEndInput{ReleaseID: releaseID})
 	}
 	if err == nil {
 		err = child.Get(ctx, &result)
@@ -115,12 +113,7 @@ func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.
 // awaitEnd waits until a release has ended. The server retries the look, so that waiting
 // costs no history.
 func awaitEnd(ctx workflow.Context, app release.App, releaseID string) release.Ending {
-	in := release.AwaitEndInput{ReleaseID: releaseID}
-	options := readOptions(app)
-	options.Summary = release.Summary(in)
-	ctx = workflow.WithActivityOptions(ctx, options)
-	var ending release.Ending
-	err := workflow.ExecuteActivity(ctx, release.AwaitEndActivity, in).Get(ctx, &ending)
+	ending, err := ask[release.Ending](ctx, readOptions(app), release.AwaitEndActivity, release.AwaitEndInput{ReleaseID: releaseID})
 	if err != nil {
 		return release.Ending{Lost: "how it ended cannot be found out: " + reason(err)}
 	}

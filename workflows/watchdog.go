@@ -14,11 +14,12 @@ import (
 // watchLimit is how long a watchdog waits for change orders to end.
 const watchLimit = 24 * time.Hour
 
-// recallLimit is how long the last progress of a lost release is tried to be read in each
-// way, and settleWordLimit how long the ledger is tried to be told what has become of it.
 const (
-	recallLimit     = 30 * time.Minute
-	queryLimit      = time.Minute
+	// queryLimit is how long a lost release is tried to be asked for its last progress, and
+	// recallLimit how long the ledger is, where the release does not answer.
+	queryLimit  = time.Minute
+	recallLimit = 30 * time.Minute
+	// settleWordLimit is how long the ledger is tried to be told what has become of it.
 	settleWordLimit = time.Minute
 )
 
@@ -114,7 +115,7 @@ func (w *watchdog) settle(ctx workflow.Context) {
 	if w.result.Lost == "" && len(w.result.Restored) == 0 {
 		return
 	}
-	_, err := ask[any](ctx, w.options(settleWordLimit), release.SettleActivity, release.SettleInput{Progress: w.past.p, Lost: w.result.Lost})
+	_, err := ask[any](ctx, w.options(settleWordLimit), release.SettleActivity, release.SettleInput{Progress: w.past.p.Fit(release.MaxTold), Lost: w.result.Lost})
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the ledger was not told", "error", err)
 	}
