@@ -85,6 +85,9 @@ type Request struct {
 	// ID is the release ID, see [ID].
 	ID   string `json:"id"`
 	Spec Spec   `json:"spec"`
+	// Checked tells that the spec was found valid when its lane took it. One that did not come
+	// through a lane is checked by the workflow.
+	Checked bool `json:"checked,omitempty"`
 	// Queued makes the release wait for the signal proceed before it begins.
 	Queued bool `json:"queued,omitempty"`
 	// Refused is the reason why the lane does not let the release begin at all: it ends

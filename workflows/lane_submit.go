@@ -85,7 +85,7 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 // turnAway starts a release that ends at once as refused.
 func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) (release.Receipt, error) {
 	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingRefused, Reason: why}
-	known, err := l.startChild(ctx, s, release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Refused: why}, release.PhaseQueued)
+	known, err := l.startChild(ctx, s, release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Refused: why}, release.PhaseQueued)
 	delete(l.children, s.ReleaseID)
 	switch {
 	case err != nil:
@@ -103,7 +103,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 		before[e.ReleaseID] = !s.Published.Before(e.Published)
 	}
 	e := l.Join(s.Place(workflow.Now(ctx)))
-	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Published: s.Published, Queued: !e.Proceeded}, release.PhaseQueued
+	in, shown := release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Published: s.Published, Queued: !e.Proceeded}, release.PhaseQueued
 	if e.Proceeded {
 		shown, in.Debts = release.PhasePreparing, l.Debts
 	}

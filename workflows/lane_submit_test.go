@@ -64,3 +64,21 @@ func (s *stage) raw(d time.Duration, what release.Submission) *submission {
 	})
 	return sub
 }
+
+// TestWhatIsValidIsDecidedAtTheDoor: a release whose lane has taken it is not refused by a
+// check that has become stricter since (R10).
+func TestWhatIsValidIsDecidedAtTheDoor(t *testing.T) {
+	t.Parallel()
+	for checked, outcome := range map[bool]string{true: "", false: "limits.total"} {
+		s := newStage(t)
+		spec := s.spec(release.Strategy{}).WithDefaults()
+		spec.Limits.Total = release.Duration(100 * 24 * time.Hour)
+		s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-1", Spec: spec, Checked: checked})
+		if outcome == "" {
+			require.Equal(t, release.PhaseSucceeded, s.result().Outcome)
+			continue
+		}
+		require.ErrorContains(t, s.env.GetWorkflowError(), outcome)
+		require.Empty(t, s.orders())
+	}
+}

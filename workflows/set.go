@@ -20,8 +20,8 @@ import (
 // aborts the releases that are under way and lets nothing new begin.
 func ReleaseSet(ctx workflow.Context, in release.SetRequest) (release.SetProgress, error) {
 	in.Set = in.Set.WithDefaults()
-	if err := in.Set.Validate(); err != nil {
-		return release.SetProgress{}, invalid(err)
+	if err := checked(ctx, in.Set.Validate); err != nil {
+		return release.SetProgress{}, err
 	}
 	if !release.IsSetID(in.ID) {
 		return release.SetProgress{}, invalid(release.Problem{Field: "id", Message: "must be the set ID"})

@@ -18,8 +18,8 @@ import (
 // application is unfinished, because the platform refuses meanwhile. No freeze holds it:
 // it is an operator's hand, not a release.
 func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release.ToggleResult, error) {
-	if err := in.Validate(); err != nil {
-		return release.ToggleResult{}, invalid(err)
+	if err := checked(ctx, in.Validate); err != nil {
+		return release.ToggleResult{}, err
 	}
 	// Cancelling is not forgetting: what was switched for a time is switched back.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)

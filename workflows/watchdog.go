@@ -37,8 +37,8 @@ const (
 // started by hand, while the release runs or afterwards; the scaling rules that a release
 // has left off are put back also where it has ended by itself.
 func Watchdog(ctx workflow.Context, in release.WatchdogRequest) (release.WatchdogResult, error) {
-	if err := in.App.Validate(); err != nil {
-		return release.WatchdogResult{}, invalid(err)
+	if err := checked(ctx, in.App.Validate); err != nil {
+		return release.WatchdogResult{}, err
 	}
 	if in.ReleaseID == "" {
 		return release.WatchdogResult{}, invalid(release.Problem{Field: "releaseId", Message: "must be the release ID"})
