@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -59,6 +60,21 @@ type serverInbound struct {
 	interceptor.WorkflowInboundInterceptorBase
 
 	server *server
+	ended  atomic.Bool
+}
+
+func (i *serverInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	defer i.ended.Store(true)
+	return i.Next.ExecuteWorkflow(ctx, in)
+}
+
+// HandleSignal gives no signal to a workflow that has ended. The test environment would, while
+// the coroutines of the workflow unwind.
+func (i *serverInbound) HandleSignal(ctx workflow.Context, in *interceptor.HandleSignalInput) error {
+	if i.ended.Load() {
+		return nil
+	}
+	return i.Next.HandleSignal(ctx, in)
 }
 
 func (i *serverInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
