@@ -68,6 +68,10 @@ func (s *search) listed(ctx context.Context) error {
 		for _, e := range out.GetExecutions() {
 			id := e.GetExecution().GetWorkflowId()
 			if releaseID, lost := strings.CutPrefix(id, release.WatchdogID("")); lost {
+				// One that was started by hand may look after a release that waits.
+				if err := s.running(ctx, releaseID); err != nil {
+					return err
+				}
 				s.add(release.LaneEntry{ReleaseID: releaseID, Proceeded: true})
 			}
 			if releaseID, is := strings.CutPrefix(id, release.WorkflowID("")); is {
