@@ -66,24 +66,33 @@ func (s *search) listed(ctx context.Context) error {
 			return err
 		}
 		for _, e := range out.GetExecutions() {
-			id := e.GetExecution().GetWorkflowId()
-			if releaseID, lost := strings.CutPrefix(id, release.WatchdogID("")); lost {
-				// One that was started by hand may look after a release that waits.
-				if err := s.running(ctx, releaseID); err != nil {
-					return err
-				}
-				s.add(release.LaneEntry{ReleaseID: releaseID, Proceeded: true})
-			}
-			if releaseID, is := strings.CutPrefix(id, release.WorkflowID("")); is {
-				if err := s.running(ctx, releaseID); err != nil {
-					return err
-				}
+			if err := s.workflow(ctx, e.GetExecution().GetWorkflowId()); err != nil {
+				return err
 			}
 		}
 		if next = out.GetNextPageToken(); len(next) == 0 {
 			return nil
 		}
 	}
+}
+
+// workflow finds the release of a workflow that runs: a release or its watchdog. A watchdog that
+// was started by hand may look after a release that waits.
+func (s *search) workflow(ctx context.Context, id string) error {
+	releaseID, watched := strings.CutPrefix(id, release.WatchdogID(""))
+	released := false
+	if !watched {
+		releaseID, released = strings.CutPrefix(id, release.WorkflowID(""))
+	}
+	if watched || released {
+		if err := s.running(ctx, releaseID); err != nil {
+			return err
+		}
+	}
+	if watched {
+		s.add(release.LaneEntry{ReleaseID: releaseID, Proceeded: true})
+	}
+	return nil
 }
 
 // running finds a release by its ID, if it runs: the list may lag behind.
