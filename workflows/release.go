@@ -220,10 +220,7 @@ func (r *run) aim() *fault {
 // takeUp goes on with the change order that the release has begun before it was reset (R3,
 // R15). What it held by then stands in the ledger.
 func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
-	ref := release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID}
-	past, f := attempt[release.Progress](ctx, r, task{
-		doing: release.RecallActivity, name: release.RecallActivity, in: ref, options: readOptions(r.p.App), began: workflow.Now(ctx),
-	}, func() bool { return r.abort != nil })
+	past, f := r.recall(ctx)
 	if f == nil && past.RollbackTo == nil {
 		f = &fault{text: "the ledger was not told before the first change"}
 	}
