@@ -154,8 +154,9 @@ func (r Record) held() Held {
 	return h
 }
 
-// unsettled tells whether a rule is still to be restored, and nobody has done it.
+// unsettled tells whether a rule is still to be restored, and nobody has done it. One that is
+// owed for another release is held by that one.
 func (r Record) unsettled(rule release.HeldRule) bool {
-	return !rule.Restored && !rule.Gone &&
+	return !rule.Restored && !rule.Gone && rule.Owed == "" &&
 		!slices.ContainsFunc(r.Paid, func(p Payment) bool { return slices.Contains(p.Rules, rule.Name) })
 }

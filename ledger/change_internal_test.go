@@ -181,6 +181,7 @@ func holding(phase release.Phase) Record {
 		{Name: "night", Suspended: true, Revision: "7"},
 		{Name: "back", Suspended: true, Restored: true},
 		{Name: "gone", Gone: true},
+		{Name: "another's", Suspended: true, Owed: "r-b"},
 	}
 	p.Traffic, p.ChangeOrderID = &release.TrafficState{Applied: true}, "co-1"
 	return Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})

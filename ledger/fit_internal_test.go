@@ -252,7 +252,7 @@ func TestTheLargestRecordFits(t *testing.T) {
 	p.RollbackTo.Artifact = p.Artifact
 	for i := range p.ScalingRules {
 		rule := &p.ScalingRules[i]
-		rule.Name, rule.Restored, rule.Gone = fmt.Sprintf("%0200d", i)[100:], false, false
+		rule.Name, rule.Owed, rule.Restored, rule.Gone = fmt.Sprintf("%0200d", i)[100:], "", false, false
 	}
 	app := release.App{Platform: "sae", Region: "cn-hangzhou", ID: strings.Repeat("a", maxApp-len("sae/cn-hangzhou/"))}
 	p.App = app

@@ -27,7 +27,7 @@ const (
 	// is told, so that whoever names a rule later names it as the progress did.
 	maxToldRule = 100
 	// maxToldOwed bounds the release that has left a rule off.
-	maxToldOwed = 64
+	maxToldOwed = 128
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place

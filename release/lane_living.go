@@ -77,11 +77,12 @@ func (d Debt) Words() string {
 }
 
 // Owes is what a release that has ended holds still, as its progress tells. A release that
-// ended in another way than by needing attention has put everything back.
+// ended in another way than by needing attention has put everything back. What it owes for
+// another release is that one's debt.
 func (p Progress) Owes() Debt {
 	d := Debt{ReleaseID: p.ReleaseID, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == ""}
 	for _, rule := range p.ScalingRules {
-		if !rule.Restored && !rule.Gone {
+		if !rule.Restored && !rule.Gone && rule.Owed == "" {
 			d.ScalingRules = append(d.ScalingRules, rule.Name)
 		}
 	}
@@ -175,15 +176,16 @@ func (l *LaneInput) Adopt(found Living) (running []LaneEntry) {
 			l.Owe(d)
 		}
 	}
-	if b := found.Latest; b != nil && (l.Latest == nil || l.Latest.Published.Before(b.Published)) {
+	if b := found.Latest; b != nil && (l.Latest == nil || !b.Published.Before(l.Latest.Published)) {
 		l.Latest = b
 	}
 	return running
 }
 
-// begun notes that a release has begun.
+// begun notes that a release has begun. Behind one of a stream that was made anew nothing counts
+// that was published on the one before.
 func (l *LaneInput) begun(e LaneEntry) {
-	if e.Operation.changesVersion() && e.Published.Sequence > 0 && (l.Latest == nil || l.Latest.Published.Before(e.Published)) {
+	if e.Operation.changesVersion() && e.Published.Sequence > 0 && (l.Latest == nil || !e.Published.Before(l.Latest.Published)) {
 		l.Latest = &Begun{ReleaseID: e.ReleaseID, Published: e.Published}
 	}
 }

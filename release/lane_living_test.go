@@ -74,6 +74,8 @@ func TestWhatComesTooLateToBeOrdered(t *testing.T) {
 	superseding.Join(release.LaneEntry{ReleaseID: "r-newest", Published: published(9), Supersedes: true})
 	restarted := &release.LaneInput{}
 	restarted.Join(release.LaneEntry{ReleaseID: "r-restart", Operation: release.OperationRestart, Published: published(5)})
+	anew := &release.LaneInput{Latest: &release.Begun{ReleaseID: "r-old", Published: published(9)}}
+	anew.Join(release.LaneEntry{ReleaseID: "r-anew", Published: release.Published{Sequence: 2, At: at(12)}})
 	for name, c := range map[string]struct {
 		line *release.LaneInput
 		sub  release.Submission
@@ -83,12 +85,13 @@ func TestWhatComesTooLateToBeOrdered(t *testing.T) {
 		"a rollback, too": {
 			begun(5), release.Submission{Spec: release.Spec{Operation: release.OperationRollback}, Published: published(4)}, "r-begun was published after it",
 		},
-		"a restart may come late":                {begun(5), release.Submission{Spec: release.Spec{Operation: release.OperationRestart}, Published: published(4)}, ""},
-		"a restart that has begun makes no late": {restarted, release.Submission{Published: published(4)}, ""},
-		"published after":                        {begun(5), release.Submission{Published: published(6)}, ""},
-		"not published":                          {begun(5), release.Submission{}, ""},
-		"before one that supersedes":             {superseding, release.Submission{Published: published(8)}, "superseded by release r-newest, which was published after it"},
-		"after one that supersedes":              {superseding, release.Submission{Published: published(10)}, ""},
+		"of a stream made anew, in the order of that": {anew, release.Submission{Published: release.Published{Sequence: 1, At: at(11)}}, "release r-anew was published after it"},
+		"a restart may come late":                     {begun(5), release.Submission{Spec: release.Spec{Operation: release.OperationRestart}, Published: published(4)}, ""},
+		"a restart that has begun makes no late":      {restarted, release.Submission{Published: published(4)}, ""},
+		"published after":                             {begun(5), release.Submission{Published: published(6)}, ""},
+		"not published":                               {begun(5), release.Submission{}, ""},
+		"before one that supersedes":                  {superseding, release.Submission{Published: published(8)}, "superseded by release r-newest, which was published after it"},
+		"after one that supersedes":                   {superseding, release.Submission{Published: published(10)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +138,7 @@ func TestDebtsAreOwedUntilTheyArePaid(t *testing.T) {
 	next := release.Progress{ReleaseID: "r-2", ScalingRules: []release.HeldRule{
 		{Name: "daily", Owed: "r-1", Restored: true}, {Name: "weekly", Owed: "r-1"}, {Name: "own", Restored: true},
 	}}
+	require.True(t, next.Owes().Empty(), "who pays for another takes no debt over")
 	l.Settle(next.Paid())
 	require.Equal(t, []string{"weekly"}, l.Debts[0].ScalingRules)
 	next.ScalingRules[1].Gone = true

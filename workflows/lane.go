@@ -97,6 +97,16 @@ func (l *lane) look(ctx workflow.Context, also ...string) {
 	}
 }
 
+// lookAgain takes a release into the line that is there although the lane does not know of it: it
+// lives, or has ended.
+func (l *lane) lookAgain(ctx workflow.Context, releaseID string) {
+	l.looking++
+	l.look(ctx, releaseID)
+	l.looking--
+	l.next()
+	l.giveWay()
+}
+
 // ready waits until the lane may be spoken to.
 func (l *lane) ready(ctx workflow.Context) {
 	_ = workflow.Await(ctx, func() bool { return l.looking == 0 })

@@ -1,10 +1,14 @@
 package workflows_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
 	"slipway/saeclient"
@@ -55,6 +59,25 @@ func TestANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
 	require.Len(t, w.settled, 1, "the ledger is told")
 	require.Equal(t, "terminated", w.settled[0].Lost)
 	require.Empty(t, w.settled[0].Progress.Owes().ScalingRules)
+}
+
+// TestWhatALaneTakesWhileItLooksIsNotPutOff: an answer that the lane is full would stand for as
+// long as the lane runs, because the server keeps it under the ID of the release; nothing
+// would let the release in when there is room (R6, R14).
+func TestWhatALaneTakesWhileItLooksIsNotPutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for n := range release.MaxWaiting + 1 {
+		id := fmt.Sprint("r-w", n)
+		w.living.Releases = append(w.living.Releases, place(id, false))
+		w.end(release.WorkflowID(id), release.Ending{Progress: release.Progress{ReleaseID: id, Outcome: release.PhaseSucceeded}})
+	}
+	w.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(errors.New("it has ended"))
+	sent := w.send(0, "r-new", w.spec(release.Strategy{}))
+	w.runLane()
+	require.NoError(t, sent.err)
+	require.Equal(t, release.StandingQueued, sent.receipt.Standing)
+	w.requireEnded("r-new", release.PhaseSucceeded, "")
 }
 
 // switchOff disables a scaling rule past Slipway.
@@ -142,6 +165,56 @@ func TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
 	require.Len(t, s.noted, 1)
 }
 
+// TestTheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld: whoever goes on with a release needs the
+// version, also where no scaling rule is switched (R13, R15).
+func TestTheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.switchOff("daily")
+	require.Equal(t, release.PhaseSucceeded, s.run(s.spec(release.Strategy{})).Outcome)
+	require.Len(t, s.noted, 1)
+	require.Empty(t, s.noted[0].ScalingRules)
+	require.Equal(t, oldImage, s.noted[0].RollbackTo.Artifact.Image)
+}
+
+// TestTheLedgerKnowsOfTheTrafficRule: a release that is reset while its first batch runs has told
+// of no transition since (R15).
+func TestTheLedgerKnowsOfTheTrafficRule(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	spec := s.spec(gray())
+	spec.Traffic = canary()
+	s.abort(time.Hour)
+	require.Equal(t, release.PhaseAborted, s.run(spec).Outcome)
+	require.Len(t, s.noted, 2)
+	require.Equal(t, &release.TrafficState{Applied: true}, s.noted[1].Traffic)
+}
+
+// TestAWaitingReleaseIsFoundThatTheLaneWouldTurnAway: it has been accepted before.
+func TestAWaitingReleaseIsFoundThatTheLaneWouldTurnAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	spec := w.spec(release.Strategy{}).WithDefaults()
+	begun := release.Published{Sequence: 9, At: w.started()}
+	w.env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in release.LaneInput) error {
+		waiting := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: release.WorkflowID("r-2")}),
+			spec.Workflow(), release.Request{ID: "r-2", Spec: spec, Queued: true})
+		return errors.Join(waiting.GetChildWorkflowExecution().Get(ctx, nil), w.around(ctx, in))
+	}, workflow.RegisterOptions{Name: "Beside"})
+	w.unlisted = []release.LaneEntry{place("r-2", false)}
+	in := w.remembering(0)
+	in.Latest = &release.Begun{ReleaseID: "r-9", Published: begun}
+	sent := &answered{}
+	w.at(time.Minute, func() {
+		w.update(sent, release.UpdateSubmit, release.Submission{ReleaseID: "r-2", Spec: spec, Published: release.Published{Sequence: 2, At: w.started()}})
+	})
+	w.forget(time.Hour)
+	w.env.ExecuteWorkflow("Beside", in)
+	w.requireOver()
+	require.Equal(t, release.StandingDuplicate, sent.receipt.Standing)
+	w.requireEnded("r-2", release.PhaseSucceeded, "")
+}
+
 // TestAResetReleaseGoesOnWithItsOwnOrder: the order carries its token, and what it held stands
 // in the ledger (R3, R15).
 func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
@@ -150,6 +223,7 @@ func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
 		Phase: release.PhaseAwaitingConfirm, RollbackTo: &release.Version{Artifact: release.Artifact{Image: oldImage}},
 		ScalingRules: []release.HeldRule{{Name: "daily", Suspended: true}},
 	}
+	behind := release.Progress{Phase: release.PhasePreparing}
 	for name, c := range map[string]struct {
 		past    *release.Progress
 		word    release.Command
@@ -161,6 +235,12 @@ func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
 		"aborted":   {&past, release.Command{Kind: release.CommandAbort, By: "ann"}, release.PhaseAborted, "aborted by ann", oldImage},
 		"the ledger does not know it": {
 			nil, release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, release.PhaseNeedsAttention, "what it held before is not known", newImage,
+		},
+		"the ledger was away before the first change": {
+			&behind, release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, release.PhaseNeedsAttention, "what it held before is not known", newImage,
+		},
+		"aborted, and what ran before is not known": {
+			nil, release.Command{Kind: release.CommandAbort, By: "ann"}, release.PhaseNeedsAttention, "what it held before is not known", oldImage,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,11 +254,16 @@ func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
 			s.deployWith(saeclient.ReleaseManual, release.Token("r-test", string(release.StepRollout))+" "+newImage)
 			s.at(time.Hour, func() { require.Equal(t, release.PhaseAwaitingConfirm, s.progress().Phase) })
 			s.say(2*time.Hour, c.word)
-			p := s.run(s.spec(release.Strategy{Type: release.StrategyBatch, Batches: 2}))
+			// The order is at work by the time of the reset: the platform shows the new version.
+			s.at(30*time.Minute, func() { s.env.SignalWorkflow(release.SignalProceed, release.Turn{}) })
+			spec := s.spec(release.Strategy{Type: release.StrategyBatch, Batches: 2}).WithDefaults()
+			s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-test", Spec: spec, Queued: true})
+			p := s.result()
 			require.Equal(t, c.outcome, p.Outcome, p.Reason)
 			require.Contains(t, p.Reason, c.reason)
 			require.Equal(t, c.runs, s.configured())
-			if c.past != nil {
+			require.Len(t, s.orders(), 1, "no order but its own")
+			if c.past == &past {
 				s.requireRulesAsBefore()
 			}
 		})

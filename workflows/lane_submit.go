@@ -21,11 +21,6 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	if l.long() && !l.Knows(s.ReleaseID) {
 		return busy("the lane continues as new; try again")
 	}
-	return l.hasRoom(s)
-}
-
-// hasRoom refuses for now what the line has no place for.
-func (l *lane) hasRoom(s release.Submission) error {
 	if !l.Knows(s.ReleaseID) && l.Refusal(s) == "" && l.Full(s.Spec.Lane.Policy) {
 		return busy(fmt.Sprintf("%d releases wait already", len(l.Waiting())))
 	}
@@ -73,9 +68,8 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}
-	if err := l.hasRoom(s); err != nil {
-		return release.Receipt{}, err
-	}
+	// What came in while the lane looked stays, also where the line is full by now: the server
+	// keeps the answer to an update, so that nothing would let it in later.
 	if why := l.Refusal(s); why != "" {
 		return l.turnAway(ctx, s, why)
 	}
@@ -91,6 +85,7 @@ func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) 
 	case err != nil:
 		return receipt, busy(err.Error())
 	case known:
+		l.lookAgain(ctx, s.ReleaseID)
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}
 	return receipt, nil
@@ -114,10 +109,8 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	if err != nil || known {
 		l.Leave(s.ReleaseID)
 		delete(l.leaving, s.ReleaseID)
-		if known { // it lives, or has ended: whoever started it, it is followed
-			l.looking++
-			l.look(ctx, s.ReleaseID)
-			l.looking--
+		if known {
+			l.lookAgain(ctx, s.ReleaseID)
 		}
 		l.next()
 	}

@@ -102,14 +102,15 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := r.awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
-	if len(r.p.ScalingRules) > 0 {
-		r.news.note(r.p)
-	}
+	r.news.note(r.p)
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
 	if e := r.applyTraffic(ctx); e != nil {
 		return r.cleared(ctx, r.restored(ctx, e))
+	}
+	if r.trafficTouched {
+		r.news.note(r.p)
 	}
 	changeID, e := r.begin(ctx)
 	if e == nil {
@@ -239,13 +240,14 @@ func (r *run) aim() *fault {
 // takeUp goes on with the change order that the release has begun before it was reset (R3,
 // R15). What it held by then stands in the ledger.
 func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
-	ref := release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID}
-	past, f := attempt[release.Progress](ctx, r, task{
-		doing: release.RecallActivity, name: release.RecallActivity, in: ref, options: readOptions(r.p.App), began: workflow.Now(ctx),
-	}, func() bool { return r.abort != nil })
-	known := f == nil
-	if known {
+	past, f := r.recall(ctx)
+	if f == nil && past.RollbackTo == nil {
+		f = &fault{text: "the ledger was not told before the first change"}
+	}
+	if f == nil {
 		r.inherit(past)
+	} else {
+		r.p.RollbackTo = nil // what is configured by now may be the new version
 	}
 	r.enter(ctx, release.PhaseRollingOut, "")
 	r.reachSafePoint(false)
@@ -253,7 +255,7 @@ func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
 	e := r.settle(ctx, r.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change order that it had begun")
 	switch t := past.Traffic; {
-	case !known:
+	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", e.describe(), f)
 	case t != nil && !t.Cleared:
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())

@@ -124,6 +124,9 @@ func (r *run) live(ctx workflow.Context) *ending {
 	if e := r.accept(); e != nil {
 		return e
 	}
+	if past := r.before(ctx); past != nil {
+		return r.resume(ctx, *past).and(r.stillOwed())
+	}
 	if e := r.awaitTurn(ctx); e != nil {
 		return e
 	}

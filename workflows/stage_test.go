@@ -59,7 +59,9 @@ type stage struct {
 	// living is what a lane finds that looks for releases, and recalled what the ledger knows
 	// of releases by their IDs; settled is what it was told of lost ones. attended counts the
 	// looks of releases that wait, and waiting is what they wait for.
-	living   release.Living
+	living release.Living
+	// unlisted are found only where they are looked for by their ID.
+	unlisted []release.LaneEntry
 	recalled map[string]release.Progress
 	judged   release.Judged
 	settled  []release.SettleInput
@@ -449,10 +451,16 @@ func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attribu
 	return o.Next.UpsertTypedSearchAttributes(ctx, attributes...)
 }
 
-func (s *stage) findLiving(context.Context, release.LivingInput) (release.Living, error) {
+func (s *stage) findLiving(_ context.Context, in release.LivingInput) (release.Living, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.living, nil
+	found := s.living
+	for _, e := range s.unlisted {
+		if slices.Contains(in.Also, e.ReleaseID) {
+			found.Releases = append(slices.Clone(found.Releases), e)
+		}
+	}
+	return found, nil
 }
 
 // attend looks once: the test environment goes on with an activity that nobody wants any more.

@@ -43,7 +43,7 @@ func (s *shelf) LastGood(context.Context, release.App, release.Artifact, []relea
 }
 
 func (s *shelf) Update(_ context.Context, u ledger.Report) error {
-	s.told = append(s.told, "progress "+u.Progress.ReleaseID)
+	s.told = append(s.told, fmt.Sprintf("progress %s/%d", u.Progress.ReleaseID, u.Transition))
 	return s.err
 }
 
@@ -117,12 +117,13 @@ func TestWhatLives(t *testing.T) {
 			&shelf{},
 			release.Living{Releases: []release.LaneEntry{waiting, runs}},
 		},
-		"what is not listed yet":        {nil, []string{"r-w", "r-done", "r-never"}, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
-		"what has ended since":          {[]string{"release/r-done"}, nil, &shelf{}, release.Living{}},
-		"what does not tell its place":  {[]string{"release/r-p"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-p", Proceeded: true}}}},
-		"what a watchdog looks after":   {[]string{"watchdog/r-lost"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-lost", Proceeded: true}}}},
-		"what has told no outcome":      {nil, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{waiting, {ReleaseID: "r-gone", Since: at, Proceeded: true}}}},
-		"a ledger that is out of reach": {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}}},
+		"what is not listed yet":                {nil, []string{"r-w", "r-done", "r-never"}, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
+		"what has ended since":                  {[]string{"release/r-done"}, nil, &shelf{}, release.Living{}},
+		"what does not tell its place":          {[]string{"release/r-p"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-p", Proceeded: true}}}},
+		"what a watchdog looks after":           {[]string{"watchdog/r-lost"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-lost", Proceeded: true}}}},
+		"what a watchdog and itself look after": {[]string{"watchdog/r-w"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
+		"what has told no outcome":              {nil, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{waiting, {ReleaseID: "r-gone", Since: at, Proceeded: true}}}},
+		"a ledger that is out of reach":         {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}}},
 		"debts, and what has begun last": {nil, nil, &shelf{affairs: ledger.Affairs{
 			Owing:  []ledger.Record{{ReleaseID: "r-0", Held: ledger.Held{ScalingRules: []string{"daily"}, Traffic: true}}},
 			Latest: ledger.Record{ReleaseID: "r-9", Sequence: 9, RequestedAt: at},
@@ -173,14 +174,14 @@ func TestWhatIsJudgedIsBounded(t *testing.T) {
 
 func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {
 	t.Parallel()
-	p := release.Progress{ReleaseID: "r-1", App: shop(), Phase: release.PhaseRollingOut}
+	p := release.Progress{ReleaseID: "r-1", App: shop(), Phase: release.PhaseRollingOut, Transition: 3}
 	unknown := release.Progress{ReleaseID: "r-1", App: shop()}
 	for name, c := range map[string]struct {
 		in   release.SettleInput
 		told []string
 	}{
-		"lost":                     {release.SettleInput{Progress: p, Lost: "terminated"}, []string{"progress r-1", "lost r-1: terminated"}},
-		"ended by itself":          {release.SettleInput{Progress: p}, []string{"progress r-1"}},
+		"lost":                     {release.SettleInput{Progress: p, Lost: "terminated"}, []string{"progress r-1/3", "lost r-1: terminated"}},
+		"ended by itself":          {release.SettleInput{Progress: p}, []string{"progress r-1/3"}},
 		"lost without a last word": {release.SettleInput{Progress: unknown, Lost: "terminated"}, []string{"lost r-1: terminated"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,7 @@ func (r *Releases) Judged(ctx context.Context, in release.JudgedInput) (release.
 func (r *Releases) Settle(ctx context.Context, in release.SettleInput) error {
 	p := in.Progress
 	if p.Phase != "" {
-		if err := r.ledger.Update(ctx, ledger.Report{Progress: p}); err != nil {
+		if err := r.ledger.Update(ctx, ledger.Report{Progress: p, Transition: p.Transition}); err != nil {
 			return outOfReach(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slipway/devstack/stack"
 	"slipway/release"
 	"slipway/saeclient"
+	"slipway/saesim"
 )
 
 // TestNothingIsKnownInOnePlaceOnly loses lanes and resets lanes and releases: who runs, who
@@ -21,10 +22,12 @@ func TestNothingIsKnownInOnePlaceOnly(t *testing.T) {
 	shared := bring(t, stack.Config{})
 	t.Cleanup(func() { require.NoError(t, shared.Close()) })
 	for name, test := range map[string]func(*house){
-		"a terminated lane":                     terminatedLane,
-		"a terminated lane that nobody asks":    terminatedLaneThatNobodyAsks,
-		"a lane that is reset to its beginning": resetLane,
-		"a release that is reset while parked":  resetRelease,
+		"a terminated lane":                        terminatedLane,
+		"a terminated lane that nobody asks":       terminatedLaneThatNobodyAsks,
+		"a lane that is reset to its beginning":    resetLane,
+		"a release that is reset while parked":     resetRelease,
+		"a release that is reset before its order": resetBeforeItsOrder,
+		"a release that is reset after an abort":   resetAfterAnAbort,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -133,4 +136,33 @@ func (h *house) reset(workflowID string) {
 		return
 	}
 	require.Fail(h.t, "nothing to reset "+workflowID+" to")
+}
+
+// resetBeforeItsOrder resets a release that has switched scaling rules off, and stands still since.
+func resetBeforeItsOrder(h *house) {
+	app := h.app()
+	fault, err := h.Sim().AddFault(saesim.Fault{AppID: app.ID, Operation: "DeployApplication", Kind: saesim.FaultError, Code: "Throttling.User", Status: 400, Count: -1})
+	require.NoError(h.t, err)
+	id, events := h.request(app, h.t.Name(), all())
+	h.until(events, release.EventStalled, 0)
+	h.reset(release.WorkflowID(id))
+	require.NoError(h.t, h.Sim().RemoveFault(fault.ID))
+	p := h.result(id)
+	require.Equal(h.t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	h.requireRulesAsBefore(app)
+}
+
+// resetAfterAnAbort resets a release that somebody has aborted: the word counts again from the
+// first moment.
+func resetAfterAnAbort(h *house) {
+	app := h.app()
+	id, events := h.request(app, h.t.Name(), gray())
+	h.until(events, release.EventBatchWaiting, 1)
+	require.NoError(h.t, h.Client.SignalWorkflow(h.ctx, release.WorkflowID(id), "", string(release.CommandAbort), release.Command{By: "ann"}))
+	h.until(events, release.EventRollingBack, 0)
+	h.reset(release.WorkflowID(id))
+	p := h.result(id)
+	require.Equal(h.t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.NotContains(h.t, p.Reason, "nothing was changed")
+	h.requireRulesAsBefore(app)
 }

@@ -1,0 +1,80 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// wasReset tells whether the workflow begins anew because somebody has reset it. A run whose
+// history goes past here goes on by that history, which has all that it knew there.
+func wasReset(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	if info.OriginalRunID == "" || info.OriginalRunID == info.WorkflowExecution.RunID {
+		return false
+	}
+	return workflow.GetVersion(ctx, "begins anew", workflow.DefaultVersion, 1) > workflow.DefaultVersion
+}
+
+// before is how far the release had come before it was reset, as the ledger knows; nil where it
+// has changed nothing. No word stops the question: each that was said before counts again at
+// once, and does not know of what was begun.
+func (r *run) before(ctx workflow.Context) *release.Progress {
+	if !wasReset(ctx) {
+		return nil
+	}
+	past, f := r.recall(ctx)
+	if f != nil || past.RollbackTo == nil {
+		return nil
+	}
+	return &past
+}
+
+// recall reads from the ledger what the release has told of itself.
+func (r *run) recall(ctx workflow.Context) (release.Progress, *fault) {
+	return insist[release.Progress](ctx, r, task{
+		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID},
+		options: readOptions(r.p.App),
+	}, workflow.Now(ctx).Add(recallLimit))
+}
+
+// resume goes on with a release that was reset after it may have changed something (R1, R15).
+func (r *run) resume(ctx workflow.Context, past release.Progress) *ending {
+	r.turn = true
+	r.setOut(ctx)
+	if r.token() == "" {
+		r.inherit(past)
+		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", r.heldRules())
+	}
+	own, f := r.ownOrder(ctx)
+	switch {
+	case f != nil:
+		r.inherit(past)
+		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change order is unknown: %v%s", f, r.heldRules())
+	case own != nil:
+		return r.takeUp(ctx, *own)
+	}
+	r.inherit(past)
+	if t := past.Traffic; t != nil && !t.Cleared {
+		return r.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
+	}
+	e := r.work(ctx)
+	if e.outcome != release.PhaseNeedsAttention { // it may have ended before it switched anything itself
+		e = r.restored(ctx, e)
+	}
+	return e
+}
+
+// ownOrder finds the change order that the release had begun before it was reset; nil once it is
+// certain that there is none and none will come.
+func (r *run) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
+	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{App: r.p.App, Token: r.token()})
+	if f != nil || snap.Own != nil {
+		return snap.Own, f
+	}
+	found, f := r.find(ctx, release.VerbBeginRollout, r.token(), release.Watermark{})
+	if f != nil || found == nil {
+		return nil, f
+	}
+	return &release.OwnChange{ID: found.ID}, nil
+}
