@@ -36,6 +36,8 @@ func (r Record) counts(u Report) bool {
 		return false
 	case r.Outcome == "" && end != "":
 		return true
+	case u.Transition == r.Transition && u.Transition > 0 && len(u.Progress.ScalingRules) == 0 && len(r.Progress.ScalingRules) > 0:
+		return false // a release that was reset begins anew; what it held stands here alone (R13, R15)
 	}
 	return u.Transition >= r.Transition
 }

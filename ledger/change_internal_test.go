@@ -76,6 +76,19 @@ func TestWhichReportCounts(t *testing.T) {
 	}
 }
 
+// TestWhatIsHeldOutlivesAReset: a release that is reset tells the transitions again that it told
+// before, without what it had recorded since (R13, R15).
+func TestWhatIsHeldOutlivesAReset(t *testing.T) {
+	t.Parallel()
+	noted := progress(release.PhasePreparing)
+	noted.ScalingRules = []release.HeldRule{{Name: "daily"}}
+	r := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: noted, Transition: 2})
+	r = r.reported(Report{Progress: progress(release.PhaseQueued), Transition: 1})
+	r = r.reported(Report{Progress: progress(release.PhasePreparing), Transition: 2})
+	require.Equal(t, noted.ScalingRules, r.Progress.ScalingRules)
+	require.Equal(t, release.PhaseRollingOut, r.reported(Report{Progress: progress(release.PhaseRollingOut), Transition: 3}).Progress.Phase)
+}
+
 func TestAReportReplacesWhatWasCut(t *testing.T) {
 	t.Parallel()
 	r := Record{ReleaseID: "r-a", App: shop(), Artifact: image("1"), RequestedBy: "ci", Cut: release.Cut{Samples: 3}}

@@ -67,6 +67,8 @@ type stage struct {
 	settled  []release.SettleInput
 	attended int
 	waiting  string
+	// ledger remembers what it was told; nil where only recalled is remembered.
+	ledger *memory
 	// deploys are the parameters of each DeployApplication, and deployedAt is when it came.
 	deploys    []url.Values
 	deployedAt []time.Time
@@ -218,6 +220,9 @@ func (s *stage) publish(_ context.Context, in release.PublishInput) error {
 		return errors.New("the bus does not answer")
 	}
 	for _, e := range in.Events {
+		if s.ledger != nil {
+			s.ledger.take(e)
+		}
 		if e.Kind == "" {
 			s.noted = append(s.noted, e.Progress)
 		} else {
@@ -486,7 +491,15 @@ func (s *stage) judge(context.Context, release.JudgedInput) (release.Judged, err
 func (s *stage) recall(_ context.Context, in release.Ref) (release.Progress, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.busDown != nil && s.busDown() {
+		return release.Progress{}, errors.New("nats: no servers available for connection")
+	}
 	p, known := s.recalled[in.ReleaseID]
+	if s.ledger != nil {
+		var r record
+		r, known = s.ledger.records[in.ReleaseID]
+		p = r.Progress
+	}
 	if !known {
 		return p, temporal.NewNonRetryableApplicationError("not in the ledger", string(release.FaultNotFound), nil)
 	}
@@ -496,6 +509,12 @@ func (s *stage) recall(_ context.Context, in release.Ref) (release.Progress, err
 func (s *stage) settle(_ context.Context, in release.SettleInput) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.busDown != nil && s.busDown() {
+		return errors.New("nats: no servers available for connection")
+	}
 	s.settled = append(s.settled, in)
+	if s.ledger != nil {
+		s.ledger.settle(in)
+	}
 	return nil
 }

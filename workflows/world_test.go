@@ -44,6 +44,8 @@ type world struct {
 	found map[string]release.WatchdogResult
 	shown map[string]func() (release.Progress, error)
 	asked map[string][]release.SnapshotInput
+	// loss is nil where nothing is lost but what lose tells.
+	loss *loss
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,6 +59,7 @@ func newWorld(t *testing.T) *world {
 	w.env.RegisterActivityWithOptions(w.awaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	w.env.RegisterActivityWithOptions(w.lastProgress, activity.RegisterOptions{Name: release.LastProgressActivity})
 	w.env.RegisterWorkflowWithOptions(w.around, workflow.RegisterOptions{Name: "Around"})
+	w.env.RegisterWorkflowWithOptions(w.again, workflow.RegisterOptions{Name: "Again"})
 	return w
 }
 
@@ -116,6 +119,7 @@ type answered struct {
 	receipt  release.Receipt
 	state    release.LaneState
 	accepted bool
+	answered bool
 	rejected error
 	err      error
 }
@@ -130,10 +134,15 @@ func (a *answered) requireRejected(t *testing.T, kind, words string) {
 
 func (w *world) update(a *answered, name string, arg any) {
 	callbacks := &testsuite.TestUpdateCallback{
-		OnAccept: func() { a.accepted = true },
+		OnAccept: func() {
+			a.accepted = true
+			if w.loss != nil {
+				w.loss.updates = append(w.loss.updates, said{a, name, arg})
+			}
+		},
 		OnReject: func(err error) { a.rejected = err },
 		OnComplete: func(result any, err error) {
-			a.err = err
+			a.answered, a.err = true, err
 			switch r := result.(type) {
 			case release.Receipt:
 				a.receipt = r
@@ -150,6 +159,10 @@ func (w *world) update(a *answered, name string, arg any) {
 	}
 	if err := w.env.UpdateWorkflowByID(w.laneID, name, id, callbacks, arg); err != nil {
 		a.rejected = err
+		if w.loss != nil {
+			w.loss.pending = append(w.loss.pending, said{a, name, arg})
+			w.env.SignalWorkflow(calls, nil)
+		}
 	}
 }
 
@@ -335,6 +348,9 @@ func (i *worldInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	if workflow.GetInfo(ctx).WorkflowType.Name == release.WorkflowLane {
 		w.laneRuns++
 	}
+	if w.loss != nil && workflow.GetInfo(ctx).ParentWorkflowExecution != nil {
+		return i.mortal(ctx, in)
+	}
 	after, lost := w.lose[id]
 	if !lost {
 		result, err := i.Next.ExecuteWorkflow(ctx, in)
@@ -405,6 +421,9 @@ func (o *worldOutbound) SetQueryHandler(ctx workflow.Context, name string, handl
 		w.shown[id] = show
 		w.mu.Unlock()
 	}
+	if place, ok := handler.(func() (release.LaneEntry, error)); ok && o.world.loss != nil {
+		o.world.loss.places[workflow.GetInfo(ctx).WorkflowExecution.ID] = place
+	}
 	return o.Next.SetQueryHandler(ctx, name, handler)
 }
 
@@ -412,6 +431,12 @@ func (o *worldOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 	if in, ok := args[0].(release.SnapshotInput); ok {
 		id := strings.TrimPrefix(workflow.GetInfo(ctx).WorkflowExecution.ID, "release/")
 		o.world.asked[id] = append(o.world.asked[id], in)
+	}
+	if w := o.world; name == release.LivingActivity && w.loss != nil {
+		found := w.lives(w.busDown != nil && w.busDown())
+		w.mu.Lock()
+		w.living = found
+		w.mu.Unlock()
 	}
 	return o.Next.ExecuteActivity(ctx, name, args...)
 }

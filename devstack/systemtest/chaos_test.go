@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
+	"slipway/wire"
 )
 
 // TestWorkersAreKilledAgainAndAgain kills the worker after seeded numbers of calls to the
@@ -71,4 +73,129 @@ func (h *house) allEnded(ids []string) bool {
 		}
 	}
 	return true
+}
+
+// TestWhatIsLostAndSaidAgainDeploysOnce does to the releases of several applications, in drawn
+// orders, what operators do by mistake and networks do anyway: lanes are terminated and reset, a
+// parked release is reset, and its request comes again, also with another image, and once more
+// when Temporal has forgotten the release. By the simulator's own record each release begins
+// one change order, one at a time; scaling rules are as before, and every event is told once.
+func TestWhatIsLostAndSaidAgainDeploysOnce(t *testing.T) {
+	t.Parallel()
+	const seed, apps = 11, 3
+	shared := bring(t, stack.Config{Seed: seed})
+	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	for n := range apps {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			dice := rand.New(rand.NewPCG(seed, uint64(n))) //nolint:gosec // a test's dice
+			disturbed(enter(t, shared), dice)
+		})
+	}
+}
+
+func disturbed(h *house, dice *rand.Rand) {
+	app := h.app()
+	parked, queued := h.parkedAndQueued(app)
+	first := h.t.Name() + "-1"
+	other := spec(app, gray())
+	other.Artifact.Image = "registry.example/shop:other"
+	disturb := []func(){
+		func() { _ = h.Client.TerminateWorkflow(h.ctx, release.LaneID(app), "", "by mistake") },
+		func() { h.resetLane(app) },
+		func() { h.resetParked(parked) },
+		func() { h.again(first, spec(app, gray())) },
+		func() {
+			reason := h.deadLetter(h.again(first, other)).Headers().Get(wire.HeaderReason)
+			require.Contains(h.t, reason, spec(app, gray()).WithDefaults().Digest())
+			require.Contains(h.t, reason, other.WithDefaults().Digest())
+		},
+	}
+	for _, n := range append(dice.Perm(len(disturb)), dice.IntN(len(disturb))) {
+		h.t.Logf("disturbance %d", n)
+		disturb[n]()
+	}
+	third, _ := h.request(app, h.t.Name()+"-3", all()) // it calls the lane where there is none
+	h.confirmAll(parked)
+	h.requireOneAfterAnother(parked, queued, third)
+
+	h.forget(parked)
+	h.again(first, spec(app, gray()))
+	fourth, _ := h.request(app, h.t.Name()+"-4", all())
+	all := []string{parked, queued, third, fourth}
+	for _, id := range all {
+		h.requireToldOnce(id)
+	}
+	require.False(h.t, h.started(parked), "the ledger knows that it has ended")
+	h.requireOneOrderEach(app, all...)
+	h.requireRulesAsBefore(app)
+}
+
+// resetLane resets the lane of the application, if there is one.
+func (h *house) resetLane(app release.App) {
+	h.t.Helper()
+	d, err := h.Client.DescribeWorkflowExecution(h.ctx, release.LaneID(app), "")
+	require.NoError(h.t, err)
+	if d.GetWorkflowExecutionInfo().GetCloseTime() == nil {
+		h.reset(release.LaneID(app))
+	}
+}
+
+// resetParked resets a release and waits until it is parked again.
+func (h *house) resetParked(id string) {
+	h.t.Helper()
+	h.reset(release.WorkflowID(id))
+	h.untilWaits(id, 1)
+}
+
+// untilWaits waits until a release waits for the confirmation of a batch.
+func (h *house) untilWaits(id string, batch int) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		p := h.progress(id)
+		return p.Awaiting != nil && p.Awaiting.Kind == release.AwaitConfirm && p.Awaiting.Batch == batch
+	}, patience, 50*time.Millisecond)
+}
+
+// confirmAll confirms both batches of a release, which may have been reset.
+func (h *house) confirmAll(id string) {
+	h.t.Helper()
+	for batch := 1; batch <= 2; batch++ {
+		h.untilWaits(id, batch)
+		h.confirm(id, batch)
+	}
+}
+
+// requireToldOnce follows a release to its end, and checks that no event comes twice.
+func (h *house) requireToldOnce(id string) {
+	h.t.Helper()
+	events, told := h.follow(id), map[string]bool{}
+	for {
+		e, err := events.Next(h.ctx)
+		require.NoError(h.t, err)
+		require.False(h.t, told[e.ID], "%s twice", e.ID)
+		told[e.ID] = true
+		if e.Progress.Outcome != "" {
+			require.Equal(h.t, release.PhaseSucceeded, e.Progress.Outcome, e.Progress.Reason)
+			return
+		}
+	}
+}
+
+// requireOneOrderEach asks the simulator what was begun: one change order for each release, in
+// their order, each after the one before it had ended.
+func (h *house) requireOneOrderEach(app release.App, ids ...string) {
+	h.t.Helper()
+	var last time.Time
+	for _, o := range h.Sim().Orders(app.ID) {
+		require.False(h.t, o.CreatedAt.Before(last), "%s began before the one before it had ended", o.Description)
+		last = o.FinishedAt
+		if o.Type == saeclient.CoTypeCreateApp {
+			continue
+		}
+		require.NotEmpty(h.t, ids, "one too many: %s", o.Description)
+		require.True(h.t, strings.HasPrefix(o.Description, release.Token(ids[0], string(release.StepRollout))+" "), o.Description)
+		ids = ids[1:]
+	}
+	require.Empty(h.t, ids, "they have begun nothing")
 }

@@ -85,20 +85,8 @@ func grayWithConfirmations(h *house) {
 func sameEventFiveTimes(h *house) {
 	app := h.app()
 	var sequences []uint64
-	msg, err := wire.EncodeRequest(wire.Origin{Source: scenario.Source, ID: h.t.Name()}, spec(app, all()))
-	require.NoError(h.t, err)
 	for range 5 {
-		// Without the header JetStream cannot tell that it is the same message: all five
-		// reach the starter.
-		again := &nats.Msg{Subject: msg.Subject, Data: msg.Data, Header: nats.Header{}}
-		for key, values := range msg.Header {
-			if key != nats.MsgIdHdr {
-				again.Header[key] = values
-			}
-		}
-		ack, err := h.JetStream.PublishMsg(h.ctx, again)
-		require.NoError(h.t, err)
-		sequences = append(sequences, ack.Sequence)
+		sequences = append(sequences, h.again(h.t.Name(), spec(app, all())))
 	}
 	require.Len(h.t, sequences, 5)
 	id := release.ID(app, scenario.Source, h.t.Name())
@@ -108,6 +96,23 @@ func sameEventFiveTimes(h *house) {
 	h.until(next, release.EventSucceeded, 0)
 	require.Equal(h.t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app), "five messages, one release; and the next one")
 	h.requireRulesAsBefore(app)
+}
+
+// again publishes a request so that JetStream cannot tell whether it is the same message: all
+// reach the starter.
+func (h *house) again(eventID string, asked release.Spec) (sequence uint64) {
+	h.t.Helper()
+	msg, err := wire.EncodeRequest(wire.Origin{Source: scenario.Source, ID: eventID}, asked)
+	require.NoError(h.t, err)
+	again := &nats.Msg{Subject: msg.Subject, Data: msg.Data, Header: nats.Header{}}
+	for key, values := range msg.Header {
+		if key != nats.MsgIdHdr {
+			again.Header[key] = values
+		}
+	}
+	ack, err := h.JetStream.PublishMsg(h.ctx, again)
+	require.NoError(h.t, err)
+	return ack.Sequence
 }
 
 func rollbackAfterFailingBatch(h *house) {
