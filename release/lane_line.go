@@ -112,7 +112,7 @@ func (l *LaneInput) late(s Submission) string {
 		return ""
 	}
 	if l.Latest != nil && s.Published.Before(l.Latest.Published) {
-		return fmt.Sprintf("release %s was published after it and has begun already; publish it again if it is wanted all the same", l.Latest.ReleaseID)
+		return fmt.Sprintf("release %s was published after it and has begun already; publish it again, with another id, if it is wanted all the same", l.Latest.ReleaseID)
 	}
 	for _, e := range l.Waiting() {
 		if e.Supersedes && s.Published.Before(e.Published) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
@@ -15,23 +16,42 @@ import (
 // attendInterval is the time between two looks at the lane of a release that waits.
 const attendInterval = time.Minute
 
-// Attend sees to it that a release which waits has a lane that knows of it. It submits the
-// release again, every minute: a lane that runs has the answer already, by the identity of
-// the update, which costs no history; one that was lost starts by that, and finds the release.
+// Attend sees to it that a release which waits has a lane. It looks every minute; a lane that
+// does not run was lost, because a release waits in it, and starts by being given the
+// release again, which it finds.
 //
 // It never succeeds: the release ends it. Its errors have the types [release.FaultUnchanged]
 // and [release.FaultUnavailable], which both retry.
 func (r *Releases) Attend(ctx context.Context, s release.Submission) error {
 	if activity.GetInfo(ctx).Attempt > 1 { // it was submitted right before
-		calling, cancel := context.WithTimeout(ctx, submitTime)
+		ctx, cancel := context.WithTimeout(ctx, submitTime)
 		defer cancel()
-		_, err := lanes.Submit(calling, r.temporal, s)
-		if _, said := errors.AsType[*temporal.ApplicationError](err); err != nil && !said {
+		if err := r.attend(ctx, s); err != nil {
 			return unavailable(err)
 		}
 	}
 	return temporal.NewApplicationErrorWithOptions("the release waits for its turn", string(release.FaultUnchanged),
 		temporal.ApplicationErrorOptions{NextRetryDelay: attendInterval, Category: temporal.ApplicationErrorCategoryBenign})
+}
+
+func (r *Releases) attend(ctx context.Context, s release.Submission) error {
+	lane, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
+	if err != nil && !isGone(err) {
+		return err
+	}
+	info := lane.GetWorkflowExecutionInfo()
+	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return nil
+	}
+	// An ID of its own: the server answers an update that a run has answered before it was lost
+	// from that run, and starts nothing.
+	err = lanes.Say(ctx, r.temporal, lanes.Word{
+		App: s.Spec.App, Name: release.UpdateSubmit, Arg: s, ID: s.ReleaseID + "/" + info.GetExecution().GetRunId(),
+	}, &release.Receipt{})
+	if _, said := errors.AsType[*temporal.ApplicationError](err); said {
+		return nil // the lane runs, and has found the release
+	}
+	return err
 }
 
 // WaitsFor says in words what a release waits for in its lane.

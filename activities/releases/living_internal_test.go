@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 
@@ -222,6 +223,48 @@ func TestWhatAReleaseWaitsFor(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, c.words, words)
+		})
+	}
+}
+
+func TestAReleaseThatWaitsCallsALaneThatWasLost(t *testing.T) {
+	t.Parallel()
+	sub := release.Submission{ReleaseID: "r-2", Spec: release.Spec{App: shop()}}
+	describe := func(status enumspb.WorkflowExecutionStatus) *workflowservice.DescribeWorkflowExecutionResponse {
+		return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{RunId: "run-1"}, Status: status,
+		}}
+	}
+	for name, c := range map[string]struct {
+		lane *workflowservice.DescribeWorkflowExecutionResponse
+		err  error
+		// called is the ID of the update; empty where the lane is not called.
+		called string
+		fails  bool
+	}{
+		"a lane that runs":          {lane: describe(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)},
+		"a lane that was lost":      {lane: describe(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), called: "r-2/run-1"},
+		"a lane that was forgotten": {err: serviceerror.NewNotFound("none"), called: "r-2/"},
+		"Temporal is away":          {err: away(), fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &mocks.Client{}
+			m.Test(t)
+			m.On("DescribeWorkflowExecution", mock.Anything, "lane/sae/cn-hangzhou/shop", "").Return(c.lane, c.err)
+			if c.called != "" {
+				handle := &mocks.WorkflowUpdateHandle{}
+				handle.On("Get", mock.Anything, mock.Anything).Return(nil)
+				m.On("NewWithStartWorkflowOperation", mock.Anything, release.WorkflowLane, mock.Anything).Return(nil)
+				m.On("UpdateWithStartWorkflow", mock.Anything, mock.MatchedBy(func(o client.UpdateWithStartWorkflowOptions) bool {
+					return o.UpdateOptions.UpdateID == c.called
+				})).Return(handle, nil).Once()
+			}
+			r, err := New(m, &shelf{})
+			require.NoError(t, err)
+			err = r.attend(t.Context(), sub)
+			require.Equal(t, c.fails, err != nil)
+			m.AssertExpectations(t)
 		})
 	}
 }

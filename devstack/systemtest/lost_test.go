@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"slipway/devstack/stack"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -43,6 +44,10 @@ func (h *house) parkedAndQueued(app release.App) (parked, queued string) {
 	h.until(events, release.EventBatchWaiting, 1)
 	queued, events = h.request(app, h.t.Name()+"-2", all())
 	h.until(events, release.EventAccepted, 0)
+	require.Eventually(h.t, func() bool { // its lane has answered
+		r, err := ledger.New(h.JetStream).GetOf(h.ctx, app, queued)
+		return err == nil && r.Accepted
+	}, patience, 10*time.Millisecond)
 	return parked, queued
 }
 
