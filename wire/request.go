@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/nats-io/nats.go"
@@ -30,11 +31,18 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(RequestSubject(s.App), release.ID(s.App, o.Source, o.ID), ev)
+	msg, err := encode(RequestSubject(s.App), requestMsgID(s, o), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	return msg, nil
+}
+
+// requestMsgID is what the stream knows a request by: the release and its content. A further
+// request of the same identity with another content is not dropped in silence.
+func requestMsgID(s release.Spec, o Origin) string {
+	digest := strings.TrimPrefix(s.Digest(), "sha256:")
+	return release.ID(s.App, o.Source, o.ID) + "." + digest[:16]
 }
 
 // Request is an event that asks for a release, as it was read.

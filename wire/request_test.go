@@ -35,7 +35,7 @@ func TestRequestSurvivesTheWire(t *testing.T) {
 		msg, err := wire.EncodeRequest(origin, spec)
 		require.NoError(t, err)
 		require.Equal(t, wire.RequestSubject(spec.App), msg.Subject)
-		require.Equal(t, want.ReleaseID, msg.Header.Get("Nats-Msg-Id"))
+		require.Equal(t, want.ReleaseID+"."+spec.Digest()[len("sha256:"):][:16], msg.Header.Get("Nats-Msg-Id"))
 
 		got, err := wire.DecodeRequest(msg)
 		require.NoError(t, err)
@@ -52,12 +52,14 @@ func TestMessageIDsOfDifferentPipelinesDiffer(t *testing.T) {
 	other := spec
 	other.App.ID = "app-2"
 	known := map[string]bool{}
+	changed := spec
+	changed.Note = "with another content it is no repetition"
 	for _, o := range []wire.Origin{{Source: "ci/shop", ID: "build-42"}, {Source: "ci/stock", ID: "build-42"}} {
-		for _, s := range []release.Spec{spec, other} {
+		for _, s := range []release.Spec{spec, other, changed} {
 			msg, err := wire.EncodeRequest(o, s)
 			require.NoError(t, err)
 			id := msg.Header.Get(nats.MsgIdHdr)
-			require.Equal(t, release.ID(s.App, o.Source, o.ID), id)
+			require.True(t, strings.HasPrefix(id, release.ID(s.App, o.Source, o.ID)+"."))
 			require.False(t, known[id])
 			known[id] = true
 		}

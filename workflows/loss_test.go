@@ -26,6 +26,10 @@ type loss struct {
 	places           map[string]func() (release.LaneEntry, error)
 	// ended is when a workflow has ended.
 	ended map[string]time.Time
+	// hear and lives are those of the world; as values the check of workflows does not follow
+	// them into the test environment.
+	hear  func()
+	lives func(away bool) release.Living
 }
 
 // loser is how a workflow is lost.
@@ -57,6 +61,7 @@ func (w *world) losing() {
 		struck: map[string]loser{}, signals: map[string][]*interceptor.HandleSignalInput{},
 		places: map[string]func() (release.LaneEntry, error){}, ended: map[string]time.Time{},
 	}
+	w.loss.hear, w.loss.lives = w.hear, w.lives
 	w.ledger = &memory{records: map[string]record{}, published: map[string]release.Published{}}
 	w.laneID = release.LaneID(w.app)
 }
@@ -99,7 +104,7 @@ func (i *worldInbound) mortal(ctx workflow.Context, in *interceptor.ExecuteWorkf
 		}
 	}
 	if id == w.laneID {
-		w.hear()
+		w.loss.hear()
 	}
 	var result any
 	var err error

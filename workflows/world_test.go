@@ -433,7 +433,7 @@ func (o *worldOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 		o.world.asked[id] = append(o.world.asked[id], in)
 	}
 	if w := o.world; name == release.LivingActivity && w.loss != nil {
-		found := w.lives(w.busDown != nil && w.busDown())
+		found := w.loss.lives(w.busDown != nil && w.busDown())
 		w.mu.Lock()
 		w.living = found
 		w.mu.Unlock()

@@ -33,6 +33,12 @@ func TestCommandLine(t *testing.T) {
 
 	id := cli.out(0, "release", "submit", "-f", file, "--event-id", "build-1")
 	require.Equal(t, id, cli.out(0, "release", "submit", "-f", file, "--event-id", "build-1"), "the same event is the same release")
+	require.Eventually(t, func() bool {
+		r, err := ledger.New(h.JetStream).GetOf(h.ctx, app, id)
+		return err == nil && r.Accepted
+	}, patience, 10*time.Millisecond)
+	conflict := cli.errOut(2, "release", "submit", "-f", cli.releaseFile(app, "{type: all}"), "--event-id", "build-1", "--wait")
+	require.Regexp(t, `another content: recorded is sha256:[0-9a-f]{64}, asked for is sha256:[0-9a-f]{64}`, conflict)
 	h.until(h.follow(id), release.EventBatchWaiting, 1)
 
 	require.Contains(t, cli.errOut(7, "release", "confirm", id, "--batch", "2"), "batch 2 does not wait for a confirmation: batch 1 does")

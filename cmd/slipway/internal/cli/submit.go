@@ -18,6 +18,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -101,6 +102,9 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 			what: "release", follow: a.follow,
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
+			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+				return taken(ctx, known, id, spec)
+			},
 		}, err
 	})
 }
@@ -111,6 +115,20 @@ type asked struct {
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
 	follow  func(*cobra.Command, following) error
+	// taken fails where the ledger knows what was asked for with another content; nil where it
+	// is not asked.
+	taken func(ctx context.Context, known *ledger.Ledger, id string) error
+}
+
+// taken fails with a usage error where a release was asked for before with another content: the
+// event would become a dead letter. What the ledger cannot tell, the starter will.
+func taken(ctx context.Context, known *ledger.Ledger, id string, spec release.Spec) error {
+	r, err := known.GetOf(ctx, spec.App, id)
+	if err != nil || r.Identity.Digest == "" || r.Identity.Digest == spec.Digest() {
+		return nil //nolint:nilerr // a ledger that does not answer says nothing against it
+	}
+	conflict := &ledger.ConflictError{ReleaseID: id, Recorded: r.Identity.Digest, Asked: spec.Digest()}
+	return &usageError{conflict.Error()}
 }
 
 // id is that of the release or the set.
@@ -148,6 +166,9 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	ctx, cancel := within(cmd.Context(), s.timeout)
 	defer cancel()
 	cmd.SetContext(ctx)
+	if err := a.refuseTaken(ctx, v, it, r.id()); err != nil {
+		return err
+	}
 	if r.Duplicate, err = a.publish(ctx, v, msg); err != nil {
 		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
 	}
@@ -156,6 +177,21 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
 	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted})
+}
+
+// refuseTaken fails where what is asked for was asked for before with another content.
+func (a *app) refuseTaken(ctx context.Context, v *config.Values, it asked, id string) error {
+	if it.taken == nil {
+		return nil
+	}
+	js, closeNATS, err := a.jetStream(v, "slipway release submit")
+	if err != nil {
+		return nil //nolint:nilerr // whoever publishes next says it, and what to do
+	}
+	defer closeNATS()
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	return it.taken(ctx, ledger.New(js), id)
 }
 
 func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
