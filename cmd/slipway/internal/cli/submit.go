@@ -186,7 +186,7 @@ func (a *app) refuseTaken(ctx context.Context, v *config.Values, it asked, id st
 	}
 	js, closeNATS, err := a.jetStream(v, "slipway release submit")
 	if err != nil {
-		return nil //nolint:nilerr // whoever publishes next says it, and what to do
+		return nil // whoever publishes next says it, and what to do
 	}
 	defer closeNATS()
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
