@@ -237,50 +237,6 @@ func (r *run) aim() *fault {
 	return nil
 }
 
-// takeUp goes on with the change order that the release has begun before it was reset (R3,
-// R15). What it held by then stands in the ledger.
-func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
-	past, f := r.recall(ctx)
-	if f == nil && past.RollbackTo == nil {
-		f = &fault{text: "the ledger was not told before the first change"}
-	}
-	if f == nil {
-		r.inherit(past)
-	} else {
-		r.p.RollbackTo = nil // what is configured by now may be the new version
-	}
-	r.enter(ctx, release.PhaseRollingOut, "")
-	r.reachSafePoint(false)
-	r.p.ChangeOrderID = own.ID
-	e := r.settle(ctx, r.follow(ctx, release.StepRollout, own.ID))
-	e = e.and("it was reset, and has gone on with the change order that it had begun")
-	switch t := past.Traffic; {
-	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", e.describe(), f)
-	case t != nil && !t.Cleared:
-		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
-	}
-	return e
-}
-
-// inherit takes over what the release had recorded before it was reset.
-func (r *run) inherit(past release.Progress) {
-	r.p.Transition = max(r.p.Transition, past.Transition)
-	r.p.RollbackTo = past.RollbackTo
-	r.p.Traffic = past.Traffic
-	for _, held := range past.ScalingRules {
-		if i := slices.IndexFunc(r.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {
-			r.p.ScalingRules[i] = held
-			continue
-		}
-		r.p.ScalingRules = append(r.p.ScalingRules, held)
-	}
-	if len(past.Batches) > 0 {
-		r.p.Batches = slices.Clone(past.Batches)
-	}
-	r.scalingTouched = true
-}
-
 // foreignWait is a wait for change orders that somebody else began.
 type foreignWait struct {
 	// words name the change order, and question is what is asked of the application then.
