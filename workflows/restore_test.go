@@ -229,3 +229,15 @@ func TestARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
 	require.Contains(t, p.Reason, "not rolled back")
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 }
+
+// beginByHand begins a change order by hand, unless the platform refuses. It is done after
+// a pause of some minutes between its two batches, as long as nothing fails.
+func (s *stage) beginByHand(minutes int) {
+	_, _ = s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{
+		AppID: s.app.ID, ImageURL: new("registry.example/shop:by-hand"), ChangeOrderDesc: new(handDescription),
+		AutoEnableApplicationScalingRule: new(true),
+		UpdateStrategy: &saeclient.UpdateStrategy{
+			Type: saeclient.StrategyBatch, BatchUpdate: &saeclient.BatchUpdate{Batch: 2, ReleaseType: saeclient.ReleaseAuto, BatchWaitTime: &minutes},
+		},
+	})
+}
