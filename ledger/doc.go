@@ -7,7 +7,7 @@
 // as long as the bucket keeps records. It is changed by compare-and-set only: it never
 // loses its identity, never goes back to an older progress, and keeps its outcome
 // ([Ledger.Update], [Ledger.MarkLost]). What a release has not put back stays in its record
-// until somebody has paid it ([Ledger.Debts], [Ledger.Pay]).
+// until somebody has paid it ([Ledger.Affairs], [Ledger.Pay]).
 //
 // The ledger remembers, Temporal decides: nothing is begun or ended because of a record
 // alone, and a ledger that is out of reach ([ErrUnavailable]) stops no release.

@@ -45,7 +45,7 @@ func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (
 // [ErrNotFound]. Where several applications have a release of that ID, it is none of them:
 // use [Ledger.GetOf].
 func (l *Ledger) Get(ctx context.Context, releaseID string) (Record, error) {
-	if err := checkID(releaseID); err != nil {
+	if err := release.CheckReleaseID(releaseID); err != nil {
 		return Record{}, err
 	}
 	found, err := l.list(ctx, query{keys: "*." + releaseID})
@@ -59,12 +59,6 @@ func (l *Ledger) Get(ctx context.Context, releaseID string) (Record, error) {
 		return Record{}, mustExist(false, releaseID)
 	}
 	return found[0], nil
-}
-
-// History returns the releases of an application, the one asked for latest first; at most
-// limit of them, [DefaultLimit] where it is 0. All records of the application are read.
-func (l *Ledger) History(ctx context.Context, app release.App, limit int) ([]Record, error) {
-	return l.All(ctx, Filter{App: app, Limit: limit})
 }
 
 // Filter chooses records. The zero value chooses the latest [DefaultLimit] of all.
@@ -117,19 +111,12 @@ func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.
 	return good, bad, nil
 }
 
-// Debts returns the records of the application's releases that needed attention or were lost
-// and still hold something ([Record.Owes]), the latest first. A release that was lost without
-// anybody having marked it is not among them, but among those that [Filter.Open] chooses. All
-// records of the application are read.
-func (l *Ledger) Debts(ctx context.Context, app release.App) ([]Record, error) {
-	return l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Owes})
-}
-
 // Affairs is what is open in an application.
 type Affairs struct {
 	// Open are the releases that its lane has and that have told no outcome.
 	Open []Record
-	// Owing are those that needed attention or were lost and still hold something.
+	// Owing are those that needed attention or were lost and still hold something ([Record.Owes]),
+	// the latest first. A release that was lost without anybody having marked it is in Open.
 	Owing []Record
 	// Latest is the release, of those that have begun to change the version, that was asked
 	// for last; zero where there is none.

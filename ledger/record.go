@@ -141,8 +141,6 @@ const (
 	// maxID and maxApp bound, in bytes, what names a record.
 	maxID  = 128
 	maxApp = 400
-	// releasePrefix is what the ID of every release begins with.
-	releasePrefix = "r-"
 )
 
 // keyOf returns the key of a record, <app token>.<release ID>; the error is a
@@ -151,20 +149,7 @@ func keyOf(app release.App, releaseID string) (string, error) {
 	if app.Platform == "" || app.ID == "" || len(app.SearchValue()) > maxApp {
 		return "", release.Problem{Field: "app", Message: fmt.Sprintf("must be platform, region and id of at most %d bytes", maxApp)}
 	}
-	return appToken(app) + "." + releaseID, checkID(releaseID)
-}
-
-// checkID refuses what is not one token of a key, such as a wildcard.
-func checkID(releaseID string) error {
-	name, ok := strings.CutPrefix(releaseID, releasePrefix)
-	if !ok || name == "" || len(releaseID) > maxID || strings.ContainsFunc(name, notOfToken) {
-		return release.Problem{Field: "releaseId", Message: fmt.Sprintf("%.*q is not a release ID such as r-mjnxgs3lpfxg2zlo", maxID, releaseID)}
-	}
-	return nil
-}
-
-func notOfToken(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	return appToken(app) + "." + releaseID, release.CheckReleaseID(releaseID)
 }
 
 // appToken stands for an application in keys: 16 lower-case letters and digits (80 bits), so

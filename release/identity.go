@@ -55,6 +55,21 @@ func SetID(name, source, eventID string) string {
 // IsSetID tells whether an ID is that of a set.
 func IsSetID(id string) bool { return strings.HasPrefix(id, setPrefix) }
 
+// CheckReleaseID refuses, with a [Problem], what cannot be the ID of a release: it is a part of
+// workflow IDs, of subjects and of keys. Who submits one of their own has more freedom than
+// [ID] uses.
+func CheckReleaseID(id string) error {
+	name, ok := strings.CutPrefix(id, releasePrefix)
+	if !ok || name == "" || len(id) > MaxID || strings.ContainsFunc(name, notOfID) {
+		return Problem{Field: "releaseId", Message: "must be r- and letters, digits, hyphens and underscores, " + strconv.Itoa(MaxID) + " in all at most"}
+	}
+	return nil
+}
+
+func notOfID(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
 // SetReleaseID returns the release ID of a set's release, of the form
 // r-s-xxxxxxxxxxxxxxxx.
 func SetReleaseID(setID, name string) string {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -27,35 +26,22 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	return nil
 }
 
-// maxID is how long the ID of a release may be: as long as a part of a subject.
-const maxID = 128
-
 // check lists every problem of a submission at once.
 func (l *lane) check(s release.Submission) error {
 	var all release.Problems
-	name, ok := strings.CutPrefix(s.ReleaseID, "r-")
-	if !ok || name == "" || len(s.ReleaseID) > maxID || strings.ContainsFunc(name, notOfID) {
-		all = append(all, release.Problem{Field: "releaseId", Message: fmt.Sprintf("must be r- and letters, digits, hyphens and underscores, %d in all at most", maxID)})
+	if p, wrong := errors.AsType[release.Problem](release.CheckReleaseID(s.ReleaseID)); wrong {
+		all = append(all, p)
 	}
 	if s.Spec.App != l.App {
 		all = append(all, release.Problem{Field: "app", Message: "is not the application of this lane"})
 	}
-	err := s.Spec.WithDefaults().Validate()
-	if invalid, ok := errors.AsType[release.Problems](err); ok {
-		all = append(all, invalid...)
-	} else if err != nil {
-		return err
+	if found, wrong := errors.AsType[release.Problems](s.Spec.WithDefaults().Validate()); wrong {
+		all = append(all, found...)
 	}
 	if len(all) == 0 {
 		return nil
 	}
 	return all
-}
-
-// notOfID tells whether a rune has no place in the ID of a release, which becomes part of
-// subjects, keys and workflow IDs.
-func notOfID(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 func busy(why string) error { return temporal.NewApplicationError(why, release.ErrorBusy) }

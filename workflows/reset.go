@@ -26,37 +26,39 @@ func (r *run) before(ctx workflow.Context) *release.Progress {
 		return nil
 	}
 	past, f := r.recall(ctx)
-	if f != nil || past.RollbackTo == nil {
+	if f != nil {
 		return nil
 	}
 	return &past
 }
 
-// recall reads from the ledger what the release has told of itself.
-func (r *run) recall(ctx workflow.Context) (release.Progress, *fault) {
-	return insist[release.Progress](ctx, r, task{
+// recall reads from the ledger what the release has told of itself before its first change.
+func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
+	past, f = insist[release.Progress](ctx, r, task{
 		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID},
 		options: readOptions(r.p.App),
 	}, workflow.Now(ctx).Add(recallLimit))
+	if f == nil && past.RollbackTo == nil {
+		f = &fault{text: "the ledger was not told before the first change"}
+	}
+	return past, f
 }
 
 // resume goes on with a release that was reset after it may have changed something (R1, R15).
 func (r *run) resume(ctx workflow.Context, past release.Progress) *ending {
 	r.turn = true
+	r.inherit(past) // before anything is told: the ledger is not to forget what is held
 	r.setOut(ctx)
 	if r.token() == "" {
-		r.inherit(past)
 		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", r.heldRules())
 	}
 	own, f := r.ownOrder(ctx)
 	switch {
 	case f != nil:
-		r.inherit(past)
 		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change order is unknown: %v%s", f, r.heldRules())
 	case own != nil:
-		return r.takeUp(ctx, *own)
+		return r.goOnWith(ctx, *own)
 	}
-	r.inherit(past)
 	if t := past.Traffic; t != nil && !t.Cleared {
 		return r.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
 	}
@@ -81,27 +83,26 @@ func (r *run) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
 	return &release.OwnChange{ID: found.ID}, nil
 }
 
-// takeUp goes on with the change order that the release has begun before it was reset (R3,
-// R15). What it held by then stands in the ledger.
+// takeUp goes on with a change order of its own that the release finds although it does not know
+// that it was reset. What it held stands in the ledger, or is not known any more.
 func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
 	past, f := r.recall(ctx)
-	if f == nil && past.RollbackTo == nil {
-		f = &fault{text: "the ledger was not told before the first change"}
-	}
-	if f == nil {
-		r.inherit(past)
-	} else {
+	if f != nil {
 		r.p.RollbackTo = nil // what is configured by now may be the new version
+		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", r.goOnWith(ctx, own).describe(), f)
 	}
+	r.inherit(past)
+	return r.goOnWith(ctx, own)
+}
+
+// goOnWith follows the change order that the release has begun before it was reset (R3, R15).
+func (r *run) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
 	r.enter(ctx, release.PhaseRollingOut, "")
 	r.reachSafePoint(false)
 	r.p.ChangeOrderID = own.ID
 	e := r.settle(ctx, r.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change order that it had begun")
-	switch t := past.Traffic; {
-	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", e.describe(), f)
-	case t != nil && !t.Cleared:
+	if t := r.p.Traffic; t != nil && !t.Cleared {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
 	}
 	return e

@@ -82,9 +82,11 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.ErrorIs(t, h.ledger.Accept(t.Context(), app("shop"), "r-a"), ledger.ErrNotFound)
 	require.ErrorIs(t, h.ledger.Pay(t.Context(), app("shop"), "r-a", ledger.Payment{All: true}), ledger.ErrNotFound)
 	for _, list := range []func() ([]ledger.Record, error){
-		func() ([]ledger.Record, error) { return h.ledger.History(t.Context(), app("shop"), 0) },
+		func() ([]ledger.Record, error) {
+			return h.ledger.All(t.Context(), ledger.Filter{App: app("shop"), Limit: 0})
+		},
 		func() ([]ledger.Record, error) { return h.ledger.All(t.Context(), ledger.Filter{}) },
-		func() ([]ledger.Record, error) { return h.ledger.Debts(t.Context(), app("shop")) },
+		func() ([]ledger.Record, error) { return h.owing(t) },
 	} {
 		found, err := list()
 		require.NoError(t, err)
@@ -144,7 +146,7 @@ func TestDebtsArePaidOnce(t *testing.T) {
 	require.NoError(t, h.ledger.MarkLost(t.Context(), app("shop"), "r-lost", ledger.Loss{How: "its workflow was terminated", At: at(5)}))
 	h.update(t, progress("r-lost", "1", release.PhaseSucceeded), 3) // too late
 	debts := func() []string {
-		found, err := h.ledger.Debts(t.Context(), app("shop"))
+		found, err := h.owing(t)
 		require.NoError(t, err)
 		return ids(found)
 	}
@@ -192,13 +194,13 @@ func TestHistoryAndLists(t *testing.T) {
 		}
 		h.create(t, r)
 	}
-	history, err := h.ledger.History(t.Context(), app("shop"), 3)
+	history, err := h.ledger.All(t.Context(), ledger.Filter{App: app("shop"), Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, []string{"r-1202", "r-1201", "r-1199"}, ids(history))
-	history, err = h.ledger.History(t.Context(), app("shop"), 0)
+	history, err = h.ledger.All(t.Context(), ledger.Filter{App: app("shop"), Limit: 0})
 	require.NoError(t, err)
 	require.Len(t, history, ledger.DefaultLimit)
-	history, err = h.ledger.History(t.Context(), app("shop"), many)
+	history, err = h.ledger.All(t.Context(), ledger.Filter{App: app("shop"), Limit: many})
 	require.NoError(t, err)
 	require.Len(t, history, many*2/3)
 
@@ -269,7 +271,7 @@ func TestWhatIsNoRecordIsAnError(t *testing.T) {
 	_, err = h.ledger.GetOf(t.Context(), app("shop"), "r-a")
 	require.ErrorContains(t, err, "key "+keys[0]+" of bucket slipway-ledger is no record of a release")
 	require.NotErrorIs(t, err, ledger.ErrUnavailable)
-	_, err = h.ledger.Debts(t.Context(), app("shop"))
+	_, err = h.owing(t)
 	require.ErrorContains(t, err, keys[0], "a debt must not be hidden")
 	require.ErrorContains(t, h.ledger.Accept(t.Context(), app("shop"), "r-a"), keys[0], "it is not overwritten")
 }
@@ -383,7 +385,7 @@ func TestLeastPermissions(t *testing.T) {
 	got, err := auditor.Get(ctx, "r-a")
 	require.NoError(t, err)
 	require.Equal(t, release.PhaseSucceeded, got.Outcome)
-	history, err := auditor.History(ctx, app("shop"), 0)
+	history, err := auditor.All(ctx, ledger.Filter{App: app("shop"), Limit: 0})
 	require.NoError(t, err)
 	require.Len(t, history, 1)
 
@@ -398,7 +400,14 @@ func TestLeastPermissions(t *testing.T) {
 	}), ledger.ErrUnavailable)
 	blind := ledger.New(as("blind"))
 	require.ErrorIs(t, denied(func(ctx context.Context) error {
-		_, err := blind.History(ctx, app("shop"), 0)
+		_, err := blind.All(ctx, ledger.Filter{App: app("shop"), Limit: 0})
 		return err
 	}), ledger.ErrUnavailable, "no answer is no empty list")
+}
+
+// owing are the releases that still hold something.
+func (h *house) owing(t *testing.T) ([]ledger.Record, error) {
+	t.Helper()
+	affairs, err := h.ledger.Affairs(t.Context(), app("shop"))
+	return affairs.Owing, err
 }

@@ -115,17 +115,22 @@ type asked struct {
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
 	follow  func(*cobra.Command, following) error
-	// taken fails where the ledger knows what was asked for with another content; nil where it
-	// is not asked.
+	// taken fails where the ledger knows that it was asked for with another content; nil where
+	// the ledger does not know of it.
 	taken func(ctx context.Context, known *ledger.Ledger, id string) error
 }
+
+// takenTime bounds the question to the ledger: who may not read it gets no answer.
+const takenTime = 2 * time.Second
 
 // taken fails with a usage error where a release was asked for before with another content: the
 // event would become a dead letter. What the ledger cannot tell, the starter will.
 func taken(ctx context.Context, known *ledger.Ledger, id string, spec release.Spec) error {
+	ctx, cancel := context.WithTimeout(ctx, takenTime)
+	defer cancel()
 	r, err := known.GetOf(ctx, spec.App, id)
 	if err != nil || r.Identity.Digest == "" || r.Identity.Digest == spec.Digest() {
-		return nil //nolint:nilerr // a ledger that does not answer says nothing against it
+		return nil // a ledger that does not answer says nothing against it
 	}
 	conflict := &ledger.ConflictError{ReleaseID: id, Recorded: r.Identity.Digest, Asked: spec.Digest()}
 	return &usageError{conflict.Error()}
@@ -166,10 +171,16 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	ctx, cancel := within(cmd.Context(), s.timeout)
 	defer cancel()
 	cmd.SetContext(ctx)
-	if err := a.refuseTaken(ctx, v, it, r.id()); err != nil {
-		return err
+	r.Duplicate, err = a.publish(ctx, v, msg, func(ctx context.Context, known *ledger.Ledger) error {
+		if it.taken == nil {
+			return nil
+		}
+		return it.taken(ctx, known, r.id())
+	})
+	if refused, ok := errors.AsType[*usageError](err); ok {
+		return refused
 	}
-	if r.Duplicate, err = a.publish(ctx, v, msg); err != nil {
+	if err != nil {
 		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
 	}
 	a.talkReceipt(it.what, r)
@@ -177,21 +188,6 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
 	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted})
-}
-
-// refuseTaken fails where what is asked for was asked for before with another content.
-func (a *app) refuseTaken(ctx context.Context, v *config.Values, it asked, id string) error {
-	if it.taken == nil {
-		return nil
-	}
-	js, closeNATS, err := a.jetStream(v, "slipway release submit")
-	if err != nil {
-		return nil // whoever publishes next says it, and what to do
-	}
-	defer closeNATS()
-	ctx, cancel := context.WithTimeout(ctx, publishTime)
-	defer cancel()
-	return it.taken(ctx, ledger.New(js), id)
 }
 
 func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
@@ -235,7 +231,8 @@ func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
 // publishTime bounds the wait for the stream's acknowledgement.
 const publishTime = 10 * time.Second
 
-func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (duplicate bool, err error) {
+// publish stores a request in the stream, unless the ledger has a reason against it.
+func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, taken func(context.Context, *ledger.Ledger) error) (duplicate bool, err error) {
 	js, closeNATS, err := a.jetStream(v, "slipway release submit")
 	if err != nil {
 		return false, err
@@ -243,6 +240,9 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg) (dup
 	defer closeNATS()
 	asking, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
+	if err := taken(asking, ledger.New(js)); err != nil {
+		return false, err
+	}
 	ack, err := js.PublishMsg(asking, msg)
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
