@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -62,7 +63,7 @@ func (a *announcer) tellSet(p *release.SetProgress, kind release.EventKind) {
 
 // note lets the ledger know how far the release has come, though that is no transition: what is
 // recorded before the first change stands there, too (R13, R15).
-func (a *announcer) note(p release.Progress) {
+func (a *announcer) note(p *release.Progress) {
 	a.queue = append(a.queue, release.Event{At: a.now(), Progress: p.Fit(a.room())})
 }
 
@@ -93,7 +94,7 @@ func (a *announcer) run(ctx workflow.Context) {
 		if ctx.Err() != nil {
 			return // somebody else delivers them
 		}
-		a.queue = a.queue[len(lot):]
+		a.queue = slices.Clone(a.queue[len(lot):]) // what was delivered does not stay in memory
 	}
 }
 

@@ -102,7 +102,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := r.awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
-	r.news.note(r.p)
+	r.news.note(&r.p)
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -110,7 +110,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 		return r.cleared(ctx, r.restored(ctx, e))
 	}
 	if r.trafficTouched {
-		r.news.note(r.p)
+		r.news.note(&r.p)
 	}
 	changeID, e := r.begin(ctx)
 	if e == nil {

@@ -45,9 +45,9 @@ func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
 }
 
 // resume goes on with a release that was reset after it may have changed something (R1, R15).
-func (r *run) resume(ctx workflow.Context, past release.Progress) *ending {
+func (r *run) resume(ctx workflow.Context, past *release.Progress) *ending {
 	r.turn = true
-	r.inherit(past) // before anything is told: the ledger is not to forget what is held
+	r.inherit(*past) // before anything is told: the ledger is not to forget what is held
 	r.setOut(ctx)
 	if r.token() == "" {
 		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", r.heldRules())

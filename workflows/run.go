@@ -116,8 +116,14 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	r.inbox.open(ctx)
 	r.finish(ctx, r.live(ctx))
 	r.news.flush(ctx)
-	return new(r.p.Fit(release.MaxTold)), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return r.result(), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
+
+// result is the progress as it is returned. It is not inlined, because a stack stays as large as
+// the frames on it for as long as the release is parked.
+//
+//go:noinline
+func (r *run) result() *release.Progress { return new(r.p.Fit(release.MaxTold)) }
 
 // live is the life of a release from its acceptance to its end.
 func (r *run) live(ctx workflow.Context) *ending {
@@ -125,7 +131,7 @@ func (r *run) live(ctx workflow.Context) *ending {
 		return e
 	}
 	if past := r.before(ctx); past != nil {
-		return r.resume(ctx, *past).and(r.stillOwed())
+		return r.resume(ctx, past).and(r.stillOwed())
 	}
 	if e := r.awaitTurn(ctx); e != nil {
 		return e
