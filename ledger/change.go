@@ -55,6 +55,7 @@ func (r Record) reported(u Report) Record {
 	r.Progress.Cut = release.Cut{}
 	r.Transition = max(r.Transition, u.Transition)
 	r.RequestedBy, r.SetID = cmp.Or(r.RequestedBy, p.RequestedBy), cmp.Or(r.SetID, p.Set)
+	r.Identity.Digest = cmp.Or(r.Identity.Digest, p.Digest)
 	if p.Artifact != (release.Artifact{}) {
 		r.Artifact = p.Artifact
 	}
@@ -70,15 +71,15 @@ func (r Record) request() Record {
 }
 
 // askedAgain returns the record after a further request for the same release, which must
-// have the same content. A record that has none, because it was made of a progress alone,
-// takes that of the request.
+// have the same content. A record that was made of a progress alone takes the event of the
+// request.
 func (r Record) askedAgain(again Record) (Record, error) {
-	switch {
-	case r.Identity.Digest == "":
-		r.Identity, r.SetID, r.RequestedAt, r.Sequence = again.Identity, again.SetID, again.RequestedAt, again.Sequence
+	if known := r.Identity.Digest; known != "" && known != again.Identity.Digest {
+		return r, &ConflictError{ID: r.ReleaseID, Recorded: known, Asked: again.Identity.Digest}
+	}
+	if r.Identity.EventID == "" {
+		r.Identity, r.SetID, r.RequestedAt, r.Sequence = again.Identity, cmp.Or(r.SetID, again.SetID), again.RequestedAt, again.Sequence
 		r.RequestedBy = cmp.Or(r.RequestedBy, again.RequestedBy)
-	case r.Identity.Digest != again.Identity.Digest:
-		return r, &ConflictError{ReleaseID: r.ReleaseID, Recorded: r.Identity.Digest, Asked: again.Identity.Digest}
 	}
 	r.Accepted = r.Accepted || again.Accepted
 	return r, nil

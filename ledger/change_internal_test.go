@@ -125,11 +125,12 @@ func TestAskedAgain(t *testing.T) {
 	_, err = first.askedAgain(again)
 	var conflict *ConflictError
 	require.ErrorAs(t, err, &conflict)
-	require.Equal(t, ConflictError{ReleaseID: "r-a", Recorded: "sha256:one", Asked: "sha256:two"}, *conflict)
+	require.Equal(t, ConflictError{ID: "r-a", Recorded: "sha256:one", Asked: "sha256:two"}, *conflict)
 	require.ErrorContains(t, err, "release r-a was asked for before with another content: recorded is sha256:one, asked for is sha256:two")
 
 	// The bucket was lost while the release ran, and its event comes again.
-	alone := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: progress(release.PhaseRollingOut), Transition: 3})
+	p := progress(release.PhaseRollingOut)
+	alone := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p, Transition: 3})
 	got, err = alone.askedAgain(first)
 	require.NoError(t, err)
 	require.Equal(t, first.Identity, got.Identity)
@@ -137,6 +138,16 @@ func TestAskedAgain(t *testing.T) {
 	require.EqualValues(t, 7, got.Sequence)
 	require.EqualValues(t, 3, got.Transition)
 	require.True(t, got.Accepted)
+
+	// It was submitted without an event, and told the digest of its content.
+	p = progress(release.PhaseRollingOut)
+	p.Digest = "sha256:one"
+	alone = Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p, Transition: 3})
+	got, err = alone.askedAgain(first)
+	require.NoError(t, err)
+	require.Equal(t, first.Identity, got.Identity)
+	_, err = alone.askedAgain(again)
+	require.ErrorAs(t, err, &conflict)
 }
 
 func TestOnlyTheRequestIsTakenOfARequest(t *testing.T) {
@@ -283,11 +294,11 @@ func TestRecordsNeverGoBack(t *testing.T) {
 				})
 			}
 			exists = true
-			next, value, err := fit(r)
+			next, value, err := r.fit()
 			require.NoError(t, err)
 			requireForward(t, before, next)
 			key, _ := keyOf(shop(), "r-a")
-			r, err = decode(key, value, at(0))
+			r, err = decode[Record](key, value, at(0))
 			require.NoError(t, err)
 		}
 	})

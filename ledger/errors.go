@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
 )
 
 // ErrUnavailable means that the ledger could not be asked: NATS is away, the bucket does not
@@ -17,18 +19,19 @@ var ErrUnavailable = errors.New("the ledger is out of reach")
 // the ledger keeps it.
 var ErrNotFound = errors.New("not in the ledger")
 
-// ConflictError means that a release was asked for before, with another content.
+// ConflictError means that a release or a set was asked for before, with another content.
 type ConflictError struct {
-	ReleaseID string
-	// Recorded is the digest of the content that the release has, and Asked that of the
-	// content that was refused. See [release.Spec.Digest].
+	// ID is that of the release or the set.
+	ID string
+	// Recorded is the digest of the content that it has, and Asked that of the content that was
+	// refused. See [release.Spec.Digest].
 	Recorded, Asked string
 }
 
 // Error implements error.
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("release %s was asked for before with another content: recorded is %s, asked for is %s; ask under another event id",
-		e.ReleaseID, e.Recorded, e.Asked)
+	return fmt.Sprintf("%s was asked for before with another content: recorded is %s, asked for is %s; ask under another event id",
+		release.Named(e.ID), e.Recorded, e.Asked)
 }
 
 // unavailable turns what NATS or the way to it has answered into [ErrUnavailable]. A caller

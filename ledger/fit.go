@@ -24,7 +24,7 @@ const (
 // fit returns the record as it is stored, and its encoding of at most [MaxRecord] bytes. The
 // same record is always cut in the same way, as [release.Progress.Fit] cuts a progress.
 // Identity, outcome and what is held are kept, and so is the reason, cut to a kilobyte.
-func fit(r Record) (Record, []byte, error) {
+func (r Record) fit() (Record, []byte, error) {
 	r = r.shortened()
 	for _, k := range release.Keeps() {
 		cut := keep(r, k)
@@ -36,9 +36,9 @@ func fit(r Record) (Record, []byte, error) {
 	return r, nil, fmt.Errorf("the record of %s has more than %d bytes however much of it is cut", r.ReleaseID, MaxRecord)
 }
 
-// encode writes the record without the time of its storage, which the bucket tells.
-func encode(r Record) ([]byte, error) {
-	r.UpdatedAt = time.Time{}
+// encode writes an entry without the time of its storage, which the bucket tells.
+func encode[T entry[T]](r T) ([]byte, error) {
+	r = r.stored(time.Time{})
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false) // one byte where there would be six
@@ -48,8 +48,7 @@ func encode(r Record) ([]byte, error) {
 
 // shortened bounds what is kept of every record. Nothing of r is changed.
 func (r Record) shortened() Record {
-	r.Identity.Source, r.Identity.EventID = shorten(r.Identity.Source, maxSource), shorten(r.Identity.EventID, maxSource)
-	r.Identity.Digest = shorten(r.Identity.Digest, maxName)
+	r.Identity = r.Identity.shortened()
 	r.SetID, r.RequestedBy = shorten(r.SetID, maxName), shorten(r.RequestedBy, maxName)
 	r.Lost = shorten(r.Lost, maxReason)
 	whole := r.Progress
@@ -62,6 +61,11 @@ func (r Record) shortened() Record {
 	p.Cut = release.Cut{}
 	r.Progress = p
 	return r
+}
+
+func (i Identity) shortened() Identity {
+	i.Source, i.EventID, i.Digest = shorten(i.Source, maxSource), shorten(i.EventID, maxSource), shorten(i.Digest, maxName)
+	return i
 }
 
 func shorten(s string, limit int) string { return release.ShortenEncoded(s, limit) }

@@ -90,13 +90,13 @@ func TestEveryProgressFits(t *testing.T) {
 			rule.Restored, rule.Gone = rapid.Bool().Draw(t, "restored"), false
 		}
 		before := clone(t, r)
-		kept, value, err := fit(r)
+		kept, value, err := r.fit()
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(value), MaxRecord)
 		requireKept(t, r, kept)
 		require.Equal(t, before, clone(t, r), "what is given is not changed")
 
-		paid, value, err := fit(kept.paid(Payment{All: rapid.Bool().Draw(t, "paid"), By: strings.Repeat("b", s.text)}))
+		paid, value, err := kept.paid(Payment{All: rapid.Bool().Draw(t, "paid"), By: strings.Repeat("b", s.text)}).fit()
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(value), MaxRecord)
 		if len(paid.Paid) > 0 {
@@ -104,9 +104,9 @@ func TestEveryProgressFits(t *testing.T) {
 		}
 		key, err := keyOf(shop(), "r-a")
 		require.NoError(t, err)
-		again, err := decode(key, value, time.Time{})
+		again, err := decode[Record](key, value, time.Time{})
 		require.NoError(t, err)
-		_, second, err := fit(again)
+		_, second, err := again.fit()
 		require.NoError(t, err)
 		require.Equal(t, string(value), string(second), "what fits is not cut again")
 	})
@@ -179,7 +179,7 @@ func TestAllHeldRulesAreNamed(t *testing.T) {
 		p.ScalingRules = append(p.ScalingRules, release.HeldRule{Name: fmt.Sprintf("rule-of-thirty-two-characters-%02d", i), Suspended: true, Revision: "0123456789abcdef"})
 	}
 	p.Phase, p.Outcome, p.Traffic = release.PhaseRollingOut, "", &release.TrafficState{Applied: true}
-	r, _, err := fit(Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}))
+	r, _, err := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}).fit()
 	require.NoError(t, err)
 	require.Len(t, r.Held.ScalingRules, 80)
 	require.Len(t, r.Progress.ScalingRules, 80)
@@ -192,7 +192,7 @@ func TestWhatFitsIsKeptWhole(t *testing.T) {
 	t.Parallel()
 	p := sizes{text: 20, list: 4, rune: 'a'}.filled()
 	r := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})
-	kept, _, err := fit(r)
+	kept, _, err := r.fit()
 	require.NoError(t, err)
 	require.Equal(t, p, kept.Progress)
 	require.Zero(t, kept.Cut)
@@ -217,7 +217,7 @@ func TestALongReleaseKeepsWhatMatters(t *testing.T) {
 	for n := range 300 {
 		p.Batches = append(p.Batches, release.Batch{Number: n + 21, State: release.BatchPending})
 	}
-	r, value, err := fit(Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}))
+	r, value, err := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p}).fit()
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(value), MaxRecord)
 	require.Len(t, r.Progress.Gates, 20, "every verdict")
@@ -232,7 +232,7 @@ func TestAnArtifactIsKeptWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	p := progress(release.PhaseSucceeded)
 	p.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/" + strings.Repeat("a", 200<<10), Version: "1"}}
-	r, _, err := fit(Record{ReleaseID: "r-a", App: shop(), Artifact: p.Artifact}.reported(Report{Progress: p}))
+	r, _, err := Record{ReleaseID: "r-a", App: shop(), Artifact: p.Artifact}.reported(Report{Progress: p}).fit()
 	require.NoError(t, err)
 	require.Zero(t, r.Artifact)
 	require.Zero(t, r.Progress.Artifact)
@@ -266,7 +266,7 @@ func TestTheLargestRecordFits(t *testing.T) {
 		name := fmt.Sprintf("%0200d", 1000+i)[100:]
 		r.Paid = append(r.Paid, Payment{Rules: []string{name}, ChangeOrderID: name, By: strings.Repeat("b", maxName), At: at(1), Note: strings.Repeat("n", maxName)})
 	}
-	kept, value, err := fit(r)
+	kept, value, err := r.fit()
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(value), MaxRecord)
 	require.GreaterOrEqual(t, len(value), MaxRecord*3/4, "the bounds leave no room unused that could hold more")

@@ -33,13 +33,13 @@ func New(js jetstream.JetStream) *Ledger { return &Ledger{js} }
 //
 // Where the record exists, it is answered as it is, if it has the same digest; with another
 // one the answer is a [ConflictError]. The same content is to be submitted again as long as
-// the record is not [Record.Accepted]. A record that was made of a progress alone, and so has
-// no digest, takes the identity of the request.
+// the record is not [Record.Accepted]. A record that was made of a progress alone takes the
+// event of the request.
 func (l *Ledger) Create(ctx context.Context, r Record) (record Record, created bool, err error) {
 	if r.Identity.Digest == "" {
 		return Record{}, false, release.Problem{Field: "identity.digest", Message: "must be the digest of the content"}
 	}
-	record, err = l.change(ctx, r.App, r.ReleaseID, func(have Record, exists bool) (Record, error) {
+	record, err = l.changeRecord(ctx, r.App, r.ReleaseID, func(have Record, exists bool) (Record, error) {
 		created = !exists
 		if !exists {
 			return r.request(), nil
@@ -52,7 +52,7 @@ func (l *Ledger) Create(ctx context.Context, r Record) (record Record, created b
 // Accept records that the lane of the application has the release. Without a record the
 // error is [ErrNotFound].
 func (l *Ledger) Accept(ctx context.Context, app release.App, releaseID string) error {
-	_, err := l.change(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
+	_, err := l.changeRecord(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
 		have.Accepted = true
 		return have, mustExist(exists, releaseID)
 	})
@@ -62,10 +62,10 @@ func (l *Ledger) Accept(ctx context.Context, app release.App, releaseID string) 
 // Update records what a release tells of itself, unless the record shows something later
 // already. Reports may come in any order and more than once: an end beats everything before
 // it, then stands, and takes nothing but the same end; before it the higher number of the
-// transition wins. A release that has no record gets one, without the digest of its content.
+// transition wins. A release that has no record gets one, without an event.
 func (l *Ledger) Update(ctx context.Context, u Report) error {
 	p := u.Progress
-	_, err := l.change(ctx, p.App, p.ReleaseID, func(have Record, exists bool) (Record, error) {
+	_, err := l.changeRecord(ctx, p.App, p.ReleaseID, func(have Record, exists bool) (Record, error) {
 		if !exists {
 			have = Record{ReleaseID: p.ReleaseID, App: p.App}
 		}
@@ -78,7 +78,7 @@ func (l *Ledger) Update(ctx context.Context, u Report) error {
 // takes no report any more; an outcome that it has told stands. What it holds stays recorded.
 // A release that has no record gets one.
 func (l *Ledger) MarkLost(ctx context.Context, app release.App, releaseID string, loss Loss) error {
-	_, err := l.change(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
+	_, err := l.changeRecord(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
 		if !exists {
 			have = Record{ReleaseID: releaseID, App: app}
 		}
@@ -91,7 +91,7 @@ func (l *Ledger) MarkLost(ctx context.Context, app release.App, releaseID string
 // any more. What is not held is passed over, so that paying again changes nothing. Without a
 // record the error is [ErrNotFound].
 func (l *Ledger) Pay(ctx context.Context, app release.App, releaseID string, what Payment) error {
-	_, err := l.change(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
+	_, err := l.changeRecord(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
 		return have.paid(what), mustExist(exists, releaseID)
 	})
 	return err
@@ -112,20 +112,35 @@ func (l *Ledger) open(ctx context.Context) (jetstream.KeyValue, error) {
 	return kv, nil
 }
 
-// edit returns a record as it is to be, given as it is. It may be called several times, each
-// time with what others have stored meanwhile. Its error changes nothing.
-type edit func(have Record, exists bool) (Record, error)
-
-// change stores what an edit makes of a record, and answers it. Somebody who changes the record
-// at the same time is not overwritten.
-func (l *Ledger) change(ctx context.Context, app release.App, releaseID string, do edit) (Record, error) {
+// changeRecord changes the record of a release, see [change].
+func (l *Ledger) changeRecord(ctx context.Context, app release.App, releaseID string, do edit[Record]) (Record, error) {
 	key, err := keyOf(app, releaseID)
 	if err != nil {
 		return Record{}, err
 	}
+	return change(ctx, l, key, do)
+}
+
+// entry is what stands under a key of the bucket: a [Record] or a [Set].
+type entry[T any] interface {
+	// fit returns the entry as it is stored, and its encoding.
+	fit() (T, []byte, error)
+	// named returns the key that the entry belongs to.
+	named() (string, error)
+	// stored returns the entry with the time of its storage.
+	stored(at time.Time) T
+}
+
+// edit returns an entry as it is to be, given as it is. It may be called several times, each
+// time with what others have stored meanwhile. Its error changes nothing.
+type edit[T any] func(have T, exists bool) (T, error)
+
+// change stores what an edit makes of an entry, and answers it. Somebody who changes the entry
+// at the same time is not overwritten.
+func change[T entry[T]](ctx context.Context, l *Ledger, key string, do edit[T]) (none T, err error) {
 	kv, err := l.open(ctx)
 	if err != nil {
-		return Record{}, err
+		return none, err
 	}
 	for try := range tries {
 		r, err := changeOnce(ctx, kv, key, do)
@@ -134,26 +149,26 @@ func (l *Ledger) change(ctx context.Context, app release.App, releaseID string, 
 		}
 		select {
 		case <-ctx.Done():
-			return Record{}, unavailable(context.Cause(ctx))
+			return none, unavailable(context.Cause(ctx))
 		case <-time.After(time.Duration(try) * pause):
 		}
 	}
-	return Record{}, fmt.Errorf("%w: others change the record of %s all the time", ErrUnavailable, releaseID)
+	return none, fmt.Errorf("%w: others change key %s all the time", ErrUnavailable, key)
 }
 
-func changeOnce(ctx context.Context, kv jetstream.KeyValue, key string, do edit) (Record, error) {
-	have, err := load(ctx, kv, key)
+func changeOnce[T entry[T]](ctx context.Context, kv jetstream.KeyValue, key string, do edit[T]) (none T, err error) {
+	have, err := load[T](ctx, kv, key)
 	if err != nil {
-		return Record{}, err
+		return none, err
 	}
-	next, err := do(have.Record, have.exists())
+	next, err := do(have.entry, have.exists())
 	if err != nil {
-		return Record{}, err
+		return none, err
 	}
-	next, value, err := fit(next)
+	next, value, err := next.fit()
 	switch {
 	case err != nil:
-		return Record{}, err
+		return none, err
 	case !have.exists():
 		_, err = kv.Create(ctx, key, value)
 	case !bytes.Equal(value, have.value):
@@ -161,50 +176,48 @@ func changeOnce(ctx context.Context, kv jetstream.KeyValue, key string, do edit)
 	}
 	switch {
 	case overtaken(err):
-		return Record{}, err
+		return none, err
 	case err != nil:
-		return Record{}, unavailable(err)
+		return none, unavailable(err)
 	}
 	return next, nil
 }
 
-// overtaken tells whether the record has changed since it was read.
+// overtaken reports whether the entry has changed since it was read.
 func overtaken(err error) bool {
 	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
 }
 
-// stored is a record as the bucket has it; without a revision there is none.
-type stored struct {
-	Record
-
+// kept is an entry as the bucket has it; without a revision there is none.
+type kept[T any] struct {
+	entry    T
 	value    []byte
 	revision uint64
 }
 
-func (s stored) exists() bool { return s.revision > 0 }
+func (k kept[T]) exists() bool { return k.revision > 0 }
 
-func load(ctx context.Context, kv jetstream.KeyValue, key string) (stored, error) {
-	entry, err := kv.Get(ctx, key)
+func load[T entry[T]](ctx context.Context, kv jetstream.KeyValue, key string) (kept[T], error) {
+	have, err := kv.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return stored{}, nil
+		return kept[T]{}, nil
 	}
 	if err != nil {
-		return stored{}, unavailable(err)
+		return kept[T]{}, unavailable(err)
 	}
-	r, err := decode(key, entry.Value(), entry.Created())
-	return stored{Record: r, value: entry.Value(), revision: entry.Revision()}, err
+	e, err := decode[T](key, have.Value(), have.Created())
+	return kept[T]{entry: e, value: have.Value(), revision: have.Revision()}, err
 }
 
-// decode reads a record, and refuses one that is not of its key: nothing that it says may be
+// decode reads an entry, and refuses one that is not of its key: nothing that it says may be
 // taken for another release.
-func decode(key string, value []byte, at time.Time) (Record, error) {
-	var r Record
-	if err := json.Unmarshal(value, &r); err != nil {
-		return Record{}, fmt.Errorf("key %s of bucket %s is no record of a release (%w); delete the key", key, Bucket, err)
+func decode[T entry[T]](key string, value []byte, at time.Time) (none T, err error) {
+	var e T
+	if err := json.Unmarshal(value, &e); err != nil {
+		return none, fmt.Errorf("key %s of bucket %s is no entry of the ledger (%w); delete the key", key, Bucket, err)
 	}
-	if want, err := keyOf(r.App, r.ReleaseID); err != nil || want != key {
-		return Record{}, fmt.Errorf("key %s of bucket %s holds the record of another release, %.*q; delete the key", key, Bucket, maxID, r.ReleaseID)
+	if want, err := e.named(); err != nil || want != key {
+		return none, fmt.Errorf("key %s of bucket %s holds the entry of another key, %.*q; delete the key", key, Bucket, maxID, want)
 	}
-	r.UpdatedAt = at.UTC()
-	return r, nil
+	return e.stored(at.UTC()), nil
 }

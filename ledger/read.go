@@ -34,11 +34,11 @@ func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (
 	if err != nil {
 		return Record{}, err
 	}
-	have, err := load(ctx, kv, key)
+	have, err := load[Record](ctx, kv, key)
 	if err != nil {
 		return Record{}, err
 	}
-	return have.Record, mustExist(have.exists(), releaseID)
+	return have.entry, mustExist(have.exists(), releaseID)
 }
 
 // Get returns the record of a release by its ID alone. Without one the error is
@@ -87,7 +87,7 @@ func (f Filter) chooses(r Record) bool {
 // until the deadline of ctx, for 30 seconds at most. A list that was not read to its end is
 // an error ([ErrUnavailable]), never a shorter list.
 func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
-	q := query{keys: ">", since: f.Since, chooses: f.chooses, limit: f.Limit}
+	q := query{keys: allRecords, since: f.Since, chooses: f.chooses, limit: f.Limit}
 	if f.Limit == 0 {
 		q.limit = DefaultLimit
 	}
@@ -203,7 +203,7 @@ func (l *Ledger) read(ctx context.Context, q query, from jetstreamext.GetBatchOp
 		if len(msg.Data) == 0 { // the mark of a key that was deleted
 			continue
 		}
-		r, err := decode(key, msg.Data, msg.Time)
+		r, err := decode[Record](key, msg.Data, msg.Time)
 		if err != nil {
 			return 0, err
 		}

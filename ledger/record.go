@@ -57,8 +57,7 @@ type Identity struct {
 	// than a kilobyte is cut.
 	Source  string `json:"source,omitempty"`
 	EventID string `json:"eventId,omitempty"`
-	// Digest is that of the content, see [release.Spec.Digest]. It is empty in a record that
-	// was made of a progress alone, until somebody asks for the release.
+	// Digest is that of the content, see [release.Spec.Digest].
 	Digest string `json:"digest"`
 }
 
@@ -142,6 +141,16 @@ const (
 	maxID  = 128
 	maxApp = 400
 )
+
+func (r Record) named() (string, error) { return keyOf(r.App, r.ReleaseID) }
+
+func (r Record) stored(at time.Time) Record {
+	r.UpdatedAt = at
+	return r
+}
+
+// allRecords is the pattern of the keys of records. Those of sets have one token.
+const allRecords = "*.*"
 
 // keyOf returns the key of a record, <app token>.<release ID>; the error is a
 // [release.Problem].

@@ -54,19 +54,19 @@ func TestNoKeyOfWhatIsNoRelease(t *testing.T) {
 
 func TestDecodeRefusesWhatIsNotOfTheKey(t *testing.T) {
 	t.Parallel()
-	r, value, err := fit(Record{ReleaseID: "r-a", App: shop()})
+	r, value, err := Record{ReleaseID: "r-a", App: shop()}.fit()
 	require.NoError(t, err)
 	key, err := keyOf(shop(), "r-a")
 	require.NoError(t, err)
 	r.UpdatedAt = at(1)
-	got, err := decode(key, value, at(1).Local())
+	got, err := decode[Record](key, value, at(1).Local())
 	require.NoError(t, err)
 	require.Equal(t, r, got)
 
-	_, err = decode(appToken(shop())+".r-b", value, at(1))
-	require.ErrorContains(t, err, "holds the record of another release")
-	_, err = decode(key, []byte("freeze!"), at(1))
-	require.ErrorContains(t, err, "key "+key+" of bucket slipway-ledger is no record")
+	_, err = decode[Record](appToken(shop())+".r-b", value, at(1))
+	require.ErrorContains(t, err, "holds the entry of another key")
+	_, err = decode[Record](key, []byte("freeze!"), at(1))
+	require.ErrorContains(t, err, "key "+key+" of bucket slipway-ledger is no entry")
 }
 
 func TestNewestFirst(t *testing.T) {

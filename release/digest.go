@@ -10,10 +10,32 @@ import (
 // the same digest however its JSON was written: a field that is set to its default counts
 // like one that was left out. So a later version that knows more fields, with defaults of
 // their own, still gives an old request its old digest.
-func (s Spec) Digest() string {
-	data, _ := json.Marshal(s.withoutDefaults()) //nolint:errchkjson // a spec holds texts and numbers only, which always encode
+func (s Spec) Digest() string { return digest(s.withoutDefaults()) }
+
+// Digest names what a set asks for, as [Spec.Digest] does for a release.
+func (s Set) Digest() string { return digest(s.withoutDefaults()) }
+
+func digest(content any) string {
+	data, _ := json.Marshal(content) //nolint:errchkjson // a content holds texts and numbers only, which always encode
 	sum := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// withoutDefaults is the inverse of [Set.WithDefaults].
+func (s Set) withoutDefaults() Set {
+	s = s.WithDefaults()
+	def := Set{Waves: make([]Wave, len(s.Waves))}.WithDefaults()
+	drop(&s.OnFailure, def.OnFailure)
+	drop(&s.Limits.Total, def.Limits.Total)
+	for i := range s.Waves { // slices of its own: WithDefaults has copied them
+		w := &s.Waves[i]
+		drop(&w.Name, def.Waves[i].Name)
+		drop(&w.Confirm, def.Waves[i].Confirm)
+		for j := range w.Releases {
+			w.Releases[j].Spec = w.Releases[j].Spec.withoutDefaults()
+		}
+	}
+	return s
 }
 
 // withoutDefaults is the inverse of [Spec.WithDefaults]: the spec with every field unset

@@ -26,6 +26,8 @@ const (
 	// maxToldRule bounds the name and the revision of a scaling rule. It is one for all that
 	// is told, so that whoever names a rule later names it as the progress did.
 	maxToldRule = 100
+	// maxToldDigest is the length of a digest: sha256: and 64 digits.
+	maxToldDigest = 71
 	// maxToldOwed bounds the release that has left a rule off.
 	maxToldOwed = 128
 )
@@ -70,6 +72,7 @@ func Keeps() []Keep {
 		{Text: 128, Batches: 20, Held: 80, Core: true},
 		{Text: 64, Held: 24, Core: true},
 		{Text: 64, Held: 8, Core: true},
+		{Text: 64, Held: 4, Core: true},
 	}
 }
 
@@ -102,6 +105,7 @@ func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
 func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p = p.Clone()
 	p.Reason, p.ChangeOrderID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeOrderID, maxToldName)
+	p.Digest = ShortenEncoded(p.Digest, maxToldDigest)
 	if p.Artifact.encodedLen() > maxArtifact {
 		p.Artifact, p.Cut.Artifact = Artifact{}, true
 	}
@@ -211,7 +215,7 @@ func (p Progress) core() Progress {
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, Operation: p.Operation, Artifact: p.Artifact,
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeOrderID: p.ChangeOrderID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
-		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy,
+		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Cut: p.Cut,
 	}
 }
@@ -250,6 +254,7 @@ func (p SetProgress) Fit(size int) SetProgress {
 		kept = p.Clone()
 		kept.Decisions, kept.Cut.Decisions = keepOf(kept.Decisions, k.decisions, p.Cut.Decisions, func(d Decision) bool { return d.Refused != "" })
 		kept.Reason = ShortenEncoded(kept.Reason, max(minToldReason, size/reasonPart))
+		kept.Digest = ShortenEncoded(kept.Digest, maxToldDigest)
 		for _, text := range kept.texts() {
 			*text = ShortenEncoded(*text, k.text)
 		}

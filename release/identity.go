@@ -66,6 +66,22 @@ func CheckReleaseID(id string) error {
 	return nil
 }
 
+// CheckSetID refuses, with a [Problem], what cannot be the ID of a set; see [SetID].
+func CheckSetID(id string) error {
+	if !matches(setIDPattern, id) {
+		return Problem{Field: "setId", Message: "must be s- and 16 lower-case letters and digits"}
+	}
+	return nil
+}
+
+// Named names a release or a set by its ID in words.
+func Named(id string) string {
+	if IsSetID(id) {
+		return "set " + id
+	}
+	return "release " + id
+}
+
 func notOfID(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }

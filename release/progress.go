@@ -82,7 +82,9 @@ type Progress struct {
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
-	Set       string    `json:"set,omitempty"`
+	Set string `json:"set,omitempty"`
+	// Digest is that of the content that was asked for, see [Spec.Digest].
+	Digest    string    `json:"digest,omitempty"`
 	Note      string    `json:"note,omitempty"`
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`

@@ -27,8 +27,10 @@ type SetProgress struct {
 	Decisions   []Decision `json:"decisions,omitempty"`
 	RequestedBy string     `json:"requestedBy,omitempty"`
 	Note        string     `json:"note,omitempty"`
-	StartedAt   time.Time  `json:"startedAt,omitzero"`
-	EndedAt     time.Time  `json:"endedAt,omitzero"`
+	// Digest is that of the content that was asked for, see [Set.Digest].
+	Digest    string    `json:"digest,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
 	// Cut counts what was left out, see [SetProgress.Fit].
 	Cut Cut `json:"cut,omitzero"`
 }
@@ -72,7 +74,7 @@ type SetRun struct {
 func (r SetRequest) Progress(at time.Time) SetProgress {
 	p := SetProgress{
 		SetID: r.ID, Name: r.Set.Name, Phase: PhaseRollingOut, OnFailure: r.Set.OnFailure,
-		RequestedBy: r.Set.RequestedBy, Note: r.Set.Note, StartedAt: at,
+		RequestedBy: r.Set.RequestedBy, Note: r.Set.Note, Digest: r.Set.Digest(), StartedAt: at,
 	}
 	for i, w := range r.Set.Waves {
 		wave := WaveProgress{Number: i + 1, Name: w.Name, Confirm: w.Confirm}

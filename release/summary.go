@@ -179,6 +179,30 @@ func (p SetProgress) Details() string {
 	return strings.Join(lines, "\n\n")
 }
 
+// Details say in a few lines of Markdown where the lane stands. Temporal's UI shows them.
+func (l *LaneInput) Details() string {
+	lines := []string{"**idle**"}
+	if e, runs := l.Running(); runs {
+		lines[0] = "**runs** " + e.ReleaseID + since(e.Since, time.Time{})
+	}
+	if waiting := l.Waiting(); len(waiting) > 0 {
+		lines = append(lines, fmt.Sprintf("%d wait, the next is %s", len(waiting), waiting[0].ReleaseID))
+	}
+	if l.Held != nil {
+		lines = append(lines, cutLine(l.Held.String(), maxDetail))
+	}
+	if n := len(l.Debts); n > 0 {
+		lines = append(lines, cutLine(l.Debts[0].Words(), maxDetail))
+		if n > 1 {
+			lines = append(lines, fmt.Sprintf("%d releases more have left something", n-1))
+		}
+	}
+	if n := len(l.Denied); n > 0 {
+		lines = append(lines, fmt.Sprintf("refuses artifacts that were rolled back: %d", n))
+	}
+	return strings.Join(lines, "\n\n")
+}
+
 // since says since and until when; a zero time is left out.
 func since(from, until time.Time) string {
 	words := ""

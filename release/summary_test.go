@@ -54,6 +54,16 @@ func TestDetailsSayWhereAReleaseStands(t *testing.T) {
 		Stalled: &release.Stall{Doing: "BeginRollout", Failure: "no answer", Since: at},
 	}
 	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change order 1", p.Details())
+	lane := release.LaneInput{}
+	require.Equal(t, "**idle**", lane.Details())
+	lane = release.LaneInput{
+		Line:   []release.LaneEntry{{ReleaseID: "r-1", Since: at, Proceeded: true}, {ReleaseID: "r-2"}, {ReleaseID: "r-3"}},
+		Held:   &release.Hold{By: "mei", Reason: "lunch", Since: at},
+		Debts:  []release.Debt{{ReleaseID: "r-0", ScalingRules: []string{"cpu"}}, {ReleaseID: "r-9", Traffic: true}},
+		Denied: []release.Denial{{ReleaseID: "r-0"}},
+	}
+	require.Equal(t, "**runs** r-1 since 2026-11-02T08:00:00Z\n\n2 wait, the next is r-2\n\nheld since 2026-11-02T08:00:00Z by mei: lunch\n\n"+
+		"release r-0 has left scaling rules off: cpu\n\n1 releases more have left something\n\nrefuses artifacts that were rolled back: 1", lane.Details())
 	set := release.SetProgress{Name: "shops", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2, Since: at}}
 	require.Equal(t, "**AwaitingConfirm**, set shops\n\nWaits for somebody to confirm wave 2 since 2026-11-02T08:00:00Z", set.Details())
 }

@@ -78,6 +78,8 @@ type Temporal interface {
 type Ledger interface {
 	Create(ctx context.Context, r ledger.Record) (record ledger.Record, created bool, err error)
 	Accept(ctx context.Context, app release.App, releaseID string) error
+	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
+	AcceptSet(ctx context.Context, setID string) error
 }
 
 // Dependencies are what a starter works with.

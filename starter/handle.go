@@ -8,8 +8,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"slipway/release"
@@ -60,9 +58,7 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 	case p.request != nil:
 		a.err = s.submit(ctx, log, *p.request, d.place)
 	case p.set != nil:
-		if a.err = s.startSet(ctx, *p.set); a.err == nil {
-			log.Info().Str("set", p.set.Set.Name).Msg("set accepted")
-		}
+		a.err = s.submitSet(ctx, log, *p.set, d.place)
 	default:
 		a.awaited, a.err = s.command(ctx, p, d)
 		if a.err == nil {
@@ -103,24 +99,6 @@ func received(log zerolog.Logger, app release.App, r release.Receipt) {
 		level, words = zerolog.WarnLevel, "release refused by its lane; it is on record as failed"
 	}
 	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(words)
-}
-
-// startSet starts a set, unless it was started before, however long ago.
-func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
-	defer cancel()
-	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       release.SetWorkflowID(in.ID),
-		TaskQueue:                                release.WorkflowTaskQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            "Releases of set " + in.Set.Name,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(searchable(in.SearchAttributes())...),
-	}, release.WorkflowReleaseSet, in)
-	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return nil
-	}
-	return err
 }
 
 // searchable are search attributes as Temporal takes them.

@@ -25,7 +25,7 @@ const (
 type plan struct {
 	kind    kind
 	request *wire.Request
-	set     *release.SetRequest
+	set     *wire.SetRequest
 	command *release.Command
 	// id is that of the release or the set that the message is about.
 	id     string

@@ -37,7 +37,7 @@ func TestPlanForASet(t *testing.T) {
 	set := release.Set{Name: "checkout", Waves: []release.Wave{{Releases: []release.SetRelease{{Name: "shop", Spec: spec(t)}}}}}.WithDefaults()
 	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "1"}, set)
 	require.NoError(t, err)
-	want := release.SetRequest{ID: release.SetID(set.Name, "ci", "1"), Set: set}
+	want := wire.SetRequest{SetRequest: release.SetRequest{ID: release.SetID(set.Name, "ci", "1"), Set: set}, Source: "ci", EventID: "1"}
 	require.Equal(t, plan{kind: kindRequest, set: &want, id: want.ID}, planFor(msg))
 }
 

@@ -2,7 +2,9 @@ package starter
 
 import (
 	"testing"
+	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -10,18 +12,39 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 
+	"slipway/ledger"
 	"slipway/release"
+	"slipway/wire"
 )
+
+// askingSet is an event that asks for a set.
+func askingSet() wire.SetRequest {
+	return wire.SetRequest{
+		SetRequest: release.SetRequest{ID: "s-1", Set: release.Set{Name: "checkout", RequestedBy: "mei"}}, Source: "ci", EventID: "1",
+	}
+}
 
 func TestASetIsStartedOnce(t *testing.T) {
 	t.Parallel()
-	in := release.SetRequest{ID: "s-1", Set: release.Set{Name: "checkout"}}
+	in := askingSet()
 	away := serviceerror.NewUnavailable("connection refused")
-	for name, c := range map[string]struct{ answer, want error }{
-		"the first time":      {nil, nil},
-		"the same event":      {serviceerror.NewWorkflowExecutionAlreadyStarted("started", "", ""), nil},
-		"Temporal is not up":  {away, away},
-		"it is asked to wait": {serviceerror.NewResourceExhausted(0, "slow down"), serviceerror.NewResourceExhausted(0, "slow down")},
+	other := &ledger.ConflictError{ID: in.ID, Recorded: "sha256:a", Asked: "sha256:b"}
+	for name, c := range map[string]struct {
+		ledger   memory
+		temporal error
+		want     action
+		started  bool
+		accepted bool
+	}{
+		"the first time":                {memory{}, nil, actAck, true, true},
+		"Temporal has it already":       {memory{}, serviceerror.NewWorkflowExecutionAlreadyStarted("started", "", ""), actAck, true, true},
+		"recorded, but not accepted":    {memory{set: ledger.Set{SetID: in.ID}}, nil, actAck, true, true},
+		"accepted before":               {memory{set: ledger.Set{SetID: in.ID, Accepted: true}}, nil, actAck, false, false},
+		"with another content":          {memory{createErr: other}, nil, actDeadLetter, false, false},
+		"the ledger is away":            {memory{createErr: ledger.ErrUnavailable}, nil, actRetry, false, false},
+		"the ledger is away afterwards": {memory{acceptErr: ledger.ErrUnavailable}, nil, actRetry, true, true},
+		"Temporal is not up":            {memory{}, away, actRetry, true, false},
+		"it is asked to wait":           {memory{}, serviceerror.NewResourceExhausted(0, "slow down"), actRetry, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -30,8 +53,20 @@ func TestASetIsStartedOnce(t *testing.T) {
 			m.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
 				return o.ID == "set/s-1" && o.TaskQueue == release.WorkflowTaskQueue && o.WorkflowExecutionErrorWhenAlreadyStarted &&
 					o.WorkflowIDReusePolicy == enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
-			}), release.WorkflowReleaseSet, in).Return(&mocks.WorkflowRun{}, c.answer)
-			require.Equal(t, c.want, (&Starter{temporal: m, cfg: Config{}.WithDefaults()}).startSet(t.Context(), in))
+			}), release.WorkflowReleaseSet, in.SetRequest).Return(&mocks.WorkflowRun{}, c.temporal)
+			l, stored := c.ledger, time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
+			s := &Starter{temporal: m, ledger: &l, cfg: Config{}.WithDefaults()}
+			err := s.submitSet(t.Context(), zerolog.Nop(), in, wire.Delivery{Sequence: 7, Stored: stored})
+			require.Equal(t, c.want, judge(answer{kind: kindRequest, err: err}).action)
+			require.Equal(t, ledger.Set{
+				SetID: in.ID, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: in.Set.Digest()}, RequestedBy: "mei", RequestedAt: stored,
+			}, l.askedSet)
+			if c.started {
+				m.AssertNumberOfCalls(t, "ExecuteWorkflow", 1)
+			} else {
+				m.AssertNotCalled(t, "ExecuteWorkflow")
+			}
+			require.Equal(t, c.accepted, len(l.accepted) == 1)
 		})
 	}
 }

@@ -31,22 +31,21 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request
 		return err
 	}
 	received(log, r.Spec.App, receipt)
-	return s.accept(ctx, r)
+	// Until the ledger remembers that the lane has it, the event comes again, and the lane knows it.
+	return s.toLedger(ctx, func(ctx context.Context) error { return s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID) })
 }
 
 // record makes the ledger remember the request, or answers what it remembers of it.
-func (s *Starter) record(ctx context.Context, r wire.Request, place wire.Delivery) (ledger.Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	have, _, err := s.ledger.Create(ctx, ledger.Record{
-		ReleaseID: r.ReleaseID, App: r.Spec.App,
-		Identity:    ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
-		RequestedBy: r.Spec.RequestedBy, RequestedAt: place.Stored.UTC(), Sequence: place.Sequence, Artifact: r.Spec.Artifact,
+func (s *Starter) record(ctx context.Context, r wire.Request, place wire.Delivery) (have ledger.Record, err error) {
+	err = s.toLedger(ctx, func(ctx context.Context) (err error) {
+		have, _, err = s.ledger.Create(ctx, ledger.Record{
+			ReleaseID: r.ReleaseID, App: r.Spec.App,
+			Identity:    ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
+			RequestedBy: r.Spec.RequestedBy, RequestedAt: place.Stored.UTC(), Sequence: place.Sequence, Artifact: r.Spec.Artifact,
+		})
+		return err
 	})
-	if err != nil {
-		return ledger.Record{}, fmt.Errorf("ledger: %w", err)
-	}
-	return have, nil
+	return have, err
 }
 
 func (s *Starter) toLane(ctx context.Context, what release.Submission) (release.Receipt, error) {
@@ -55,12 +54,11 @@ func (s *Starter) toLane(ctx context.Context, what release.Submission) (release.
 	return lanes.Submit(ctx, s.temporal, what)
 }
 
-// accept makes the ledger remember that the lane has the release. Until it does, the event
-// comes again, and the lane knows the release.
-func (s *Starter) accept(ctx context.Context, r wire.Request) error {
+// toLedger bounds a word to the ledger in time.
+func (s *Starter) toLedger(ctx context.Context, say func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	if err := s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID); err != nil {
+	if err := say(ctx); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

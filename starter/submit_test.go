@@ -34,6 +34,8 @@ type memory struct {
 	acceptErr error
 	asked     ledger.Record
 	accepted  []string
+	set       ledger.Set
+	askedSet  ledger.Set
 }
 
 func (m *memory) Create(_ context.Context, r ledger.Record) (record ledger.Record, created bool, err error) {
@@ -43,6 +45,16 @@ func (m *memory) Create(_ context.Context, r ledger.Record) (record ledger.Recor
 
 func (m *memory) Accept(_ context.Context, _ release.App, releaseID string) error {
 	m.accepted = append(m.accepted, releaseID)
+	return m.acceptErr
+}
+
+func (m *memory) CreateSet(_ context.Context, s ledger.Set) (set ledger.Set, created bool, err error) {
+	m.askedSet = s
+	return m.set, m.set.SetID == "", m.createErr
+}
+
+func (m *memory) AcceptSet(_ context.Context, setID string) error {
+	m.accepted = append(m.accepted, setID)
 	return m.acceptErr
 }
 
@@ -65,7 +77,7 @@ func TestTheLedgerIsAskedBeforeTheLaneAndToldAfterIt(t *testing.T) {
 	id := asking(t).ReleaseID
 	away := serviceerror.NewUnavailable("connection refused")
 	known, taken := ledger.Record{ReleaseID: id}, ledger.Record{ReleaseID: id, Accepted: true, Outcome: release.PhaseSucceeded}
-	other := &ledger.ConflictError{ReleaseID: id, Recorded: "sha256:a", Asked: "sha256:b"}
+	other := &ledger.ConflictError{ID: id, Recorded: "sha256:a", Asked: "sha256:b"}
 	for name, c := range map[string]struct {
 		ledger   memory
 		standing release.Standing
@@ -130,7 +142,7 @@ func TestADuplicateIsLogged(t *testing.T) {
 
 func TestAConflictNamesTheFieldAndBothDigests(t *testing.T) {
 	t.Parallel()
-	err := errors.Join(&ledger.ConflictError{ReleaseID: "r-1", Recorded: "sha256:a", Asked: "sha256:b"})
+	err := errors.Join(&ledger.ConflictError{ID: "r-1", Recorded: "sha256:a", Asked: "sha256:b"})
 	v := judge(answer{kind: kindRequest, err: err})
 	require.Equal(t, "id", v.poison.Field)
 	require.Contains(t, v.poison.Reason, "sha256:a")

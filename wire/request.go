@@ -41,8 +41,11 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 // requestMsgID is what the stream knows a request by: the release and its content. A further
 // request of the same identity with another content is not dropped in silence.
 func requestMsgID(s release.Spec, o Origin) string {
-	digest := strings.TrimPrefix(s.Digest(), "sha256:")
-	return release.ID(s.App, o.Source, o.ID) + "." + digest[:16]
+	return contentMsgID(release.ID(s.App, o.Source, o.ID), s.Digest())
+}
+
+func contentMsgID(id, digest string) string {
+	return id + "." + strings.TrimPrefix(digest, "sha256:")[:16]
 }
 
 // Request is an event that asks for a release, as it was read.
@@ -98,36 +101,46 @@ func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if err := ev.SetData(event.ApplicationJSON, s); err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
-	msg, err := encode(SetRequestSubject(s.Name), release.SetID(s.Name, o.Source, o.ID), ev)
+	msg, err := encode(SetRequestSubject(s.Name), contentMsgID(release.SetID(s.Name, o.Source, o.ID), s.Digest()), ev)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
 	return msg, nil
 }
 
-// DecodeSetRequest reads a message that asks for a set: its ID, which is [release.SetID],
-// and the set with its defaults. The error is a [PoisonError].
-func DecodeSetRequest(msg *nats.Msg) (release.SetRequest, error) {
+// SetRequest is an event that asks for a set, as it was read.
+type SetRequest struct {
+	// SetRequest is the ID of the set, which is [release.SetID], and the set with its defaults.
+	release.SetRequest
+
+	// Source and EventID are those of the event.
+	Source, EventID string
+}
+
+// DecodeSetRequest reads a message that asks for a set. The error is a [PoisonError].
+func DecodeSetRequest(msg *nats.Msg) (SetRequest, error) {
 	name, ok := setToken(msg.Subject)
 	if !ok {
-		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, setRequestPrefix+"<name>"))
+		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not %s", msg.Subject, setRequestPrefix+"<name>"))
 	}
 	ev, bad := decode(msg)
 	if bad != nil {
-		return release.SetRequest{}, bad
+		return SetRequest{}, bad
 	}
 	if ev.kind != TypeSetRequested {
-		return release.SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.kind, TypeSetRequested))
+		return SetRequest{}, poison("type", fmt.Sprintf("%q is not a request for a set; use %s", ev.kind, TypeSetRequested))
 	}
 	s, err := ParseSet(ev.data)
 	if err != nil {
-		return release.SetRequest{}, Refused(err)
+		return SetRequest{}, Refused(err)
 	}
 	if s.Name != name {
-		return release.SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
+		return SetRequest{}, poison("subject", fmt.Sprintf("%q is not the subject of the set in the data, %q", msg.Subject, SetRequestSubject(s.Name)))
 	}
 	if bad := ev.about(aboutSet(s.Name)); bad != nil {
-		return release.SetRequest{}, bad
+		return SetRequest{}, bad
 	}
-	return release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s}, nil
+	return SetRequest{
+		SetRequest: release.SetRequest{ID: release.SetID(s.Name, ev.source, ev.id), Set: s}, Source: ev.source, EventID: ev.id,
+	}, nil
 }

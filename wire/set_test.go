@@ -30,11 +30,13 @@ func TestSetRequestSurvivesTheWire(t *testing.T) {
 	msg, err := wire.EncodeSetRequest(wire.Origin{Source: "ci", ID: "7"}, want)
 	require.NoError(t, err)
 	require.Equal(t, "slipway.request.set.checkout", msg.Subject)
-	require.Equal(t, release.SetID("checkout", "ci", "7"), msg.Header.Get(nats.MsgIdHdr))
+	require.Equal(t, release.SetID("checkout", "ci", "7")+"."+want.Digest()[len("sha256:"):][:16], msg.Header.Get(nats.MsgIdHdr))
 	require.True(t, wire.IsSetRequest(msg.Subject))
 	got, err := wire.DecodeSetRequest(msg)
 	require.NoError(t, err)
-	require.Equal(t, release.SetRequest{ID: release.SetID("checkout", "ci", "7"), Set: want}, got)
+	require.Equal(t, wire.SetRequest{
+		SetRequest: release.SetRequest{ID: release.SetID("checkout", "ci", "7"), Set: want}, Source: "ci", EventID: "7",
+	}, got)
 
 	_, err = wire.DecodeRequest(msg)
 	require.Error(t, err, "it is no request for a release")

@@ -114,6 +114,7 @@ func (l *lane) ready(ctx workflow.Context) {
 
 // next lets the first waiting release begin, unless one runs or the lane is held.
 func (l *lane) next() {
+	defer l.details()
 	if l.looking > 0 {
 		return
 	}
@@ -130,6 +131,9 @@ func (l *lane) next() {
 		l.follow(e.ReleaseID)
 	}
 }
+
+// details shows in Temporal's UI where the lane stands.
+func (l *lane) details() { workflow.SetCurrentDetails(l.root, l.Details()) }
 
 // giveWay asks the running release, once, to make room for one that preempts it.
 func (l *lane) giveWay() {

@@ -36,6 +36,7 @@ func (l *lane) listen() error {
 					return release.LaneState{}, refused(err)
 				}
 				each.obey(ctx, c)
+				l.details()
 				return l.State(), nil
 			},
 			workflow.UpdateHandlerOptions{

@@ -111,6 +111,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 		l.supersede(s.ReleaseID, before)
 	}
 	l.giveWay()
+	l.details()
 	return l.receipt(s.ReleaseID), nil
 }
 

@@ -90,7 +90,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	return &run{
 		p: release.Progress{
 			ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
-			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, StartedAt: workflow.Now(ctx),
+			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, Digest: spec.Digest(), StartedAt: workflow.Now(ctx),
 		},
 		spec: spec, request: *in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
 	}

@@ -15,6 +15,7 @@ import (
 // Ledger remembers how far releases have come; [ledger.Ledger] is one.
 type Ledger interface {
 	Update(ctx context.Context, u ledger.Report) error
+	UpdateSet(ctx context.Context, p release.SetProgress) error
 	Pay(ctx context.Context, app release.App, releaseID string, what ledger.Payment) error
 }
 
@@ -22,7 +23,7 @@ type Ledger interface {
 // time to store its events.
 const reportTimeout = time.Second
 
-// report tells the ledger the latest progress of each release. Its error means that an
+// report tells the ledger the latest progress of each release and set. Its error means that an
 // outcome could not be told and has to be told again.
 func (p *Publisher) report(ctx context.Context, events []release.Event) error {
 	if p.ledger == nil {
@@ -34,23 +35,26 @@ func (p *Publisher) report(ctx context.Context, events []release.Event) error {
 			continue
 		}
 		if ends(latest) && passes(err) {
-			return fmt.Errorf("tell the ledger the outcome of %s: %w", latest.ReleaseID, err)
+			return fmt.Errorf("tell the ledger the outcome of %s: %w", about(latest), err)
 		}
 		if activity.IsActivity(ctx) {
-			activity.GetLogger(ctx).Warn("the ledger was not told", "release", latest.ReleaseID, "phase", latest.Phase, "error", err)
+			activity.GetLogger(ctx).Warn("the ledger was not told", "about", about(latest), "error", err)
 		}
 	}
 	return nil
 }
 
-func (p *Publisher) tell(ctx context.Context, latest release.Progress) error {
+func (p *Publisher) tell(ctx context.Context, latest release.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	err := p.ledger.Update(ctx, ledger.Report{Progress: latest, Transition: latest.Transition})
+	if latest.Set != nil {
+		return p.ledger.UpdateSet(ctx, *latest.Set)
+	}
+	err := p.ledger.Update(ctx, ledger.Report{Progress: latest.Progress, Transition: latest.Progress.Transition})
 	if err != nil || !ends(latest) {
 		return err
 	}
-	return p.pay(ctx, latest)
+	return p.pay(ctx, latest.Progress)
 }
 
 // pay tells the ledger what a release has put back for others that had left it.
@@ -66,26 +70,36 @@ func (p *Publisher) pay(ctx context.Context, latest release.Progress) error {
 	return nil
 }
 
-// latestOf returns the latest progress of each release. Events of sets have none.
-func latestOf(events []release.Event) []release.Progress {
-	var latest []release.Progress
+// latestOf returns the latest event of each release and set.
+func latestOf(events []release.Event) []release.Event {
+	var latest []release.Event
 	place := map[string]int{}
 	for _, e := range events {
-		if e.Set != nil {
-			continue
-		}
-		at, known := place[e.Progress.ReleaseID]
+		at, known := place[about(e)]
 		if !known {
-			place[e.Progress.ReleaseID] = len(latest)
-			latest = append(latest, e.Progress)
+			place[about(e)] = len(latest)
+			latest = append(latest, e)
 			continue
 		}
-		latest[at] = e.Progress
+		latest[at] = e
 	}
 	return latest
 }
 
-func ends(p release.Progress) bool { return p.Outcome != "" || p.Phase.Ended() }
+// about is the ID of the release or the set that the event tells of.
+func about(e release.Event) string {
+	if e.Set != nil {
+		return e.Set.SetID
+	}
+	return e.Progress.ReleaseID
+}
+
+func ends(e release.Event) bool {
+	if e.Set != nil {
+		return e.Set.Outcome != ""
+	}
+	return e.Progress.Outcome != "" || e.Progress.Phase.Ended()
+}
 
 // passes tells whether the same word may be taken another time: the ledger was out of reach,
 // or the attempt was broken off.

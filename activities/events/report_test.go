@@ -24,7 +24,13 @@ type book struct {
 	paid    []string
 	told    []release.Progress
 	numbers []uint64
+	sets    []release.SetProgress
 	err     error
+}
+
+func (b *book) UpdateSet(_ context.Context, p release.SetProgress) error {
+	b.sets = append(b.sets, p)
+	return b.err
 }
 
 func (b *book) Update(_ context.Context, u ledger.Report) error {
@@ -94,6 +100,7 @@ func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
 	}
 	require.NoError(t, p.Publish(t.Context(), release.PublishInput{Events: first}))
 	require.Equal(t, []release.Progress{first[2].Progress, first[1].Progress}, b.told)
+	require.Equal(t, []release.SetProgress{*first[3].Set}, b.sets)
 	require.Equal(t, 4, bus.stored)
 }
 
@@ -101,6 +108,7 @@ func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
 	t.Parallel()
 	running := event("r-1", release.EventStarted, release.PhaseRollingOut)
 	ended := event("r-1", release.EventSucceeded, release.PhaseSucceeded)
+	set := release.Event{ID: "s-1.succeeded", Kind: release.EventSucceeded, Set: &release.SetProgress{SetID: "s-1", Name: "checkout", Outcome: release.PhaseSucceeded}}
 	for name, c := range map[string]struct {
 		events []release.Event
 		err    error
@@ -112,6 +120,7 @@ func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
 		"ended, broken off":             {[]release.Event{ended}, context.Canceled, true},
 		"ended, a record not to change": {[]release.Event{ended}, errors.New("is no record of a release"), false},
 		"ended, and told":               {[]release.Event{ended}, nil, false},
+		"a set ended, out of reach":     {[]release.Event{set}, ledger.ErrUnavailable, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

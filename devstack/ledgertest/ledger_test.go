@@ -63,7 +63,7 @@ func TestAnotherContentIsAConflict(t *testing.T) {
 	var conflict *ledger.ConflictError
 	require.ErrorAs(t, err, &conflict)
 	require.False(t, created)
-	require.Equal(t, ledger.ConflictError{ReleaseID: "r-a", Recorded: asked("r-a", "1", 0).Identity.Digest, Asked: other.Identity.Digest}, *conflict)
+	require.Equal(t, ledger.ConflictError{ID: "r-a", Recorded: asked("r-a", "1", 0).Identity.Digest, Asked: other.Identity.Digest}, *conflict)
 	require.Equal(t, image("1"), h.get(t, "r-a").Artifact)
 
 	elsewhere := asked("r-a", "2", 0)

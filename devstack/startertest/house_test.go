@@ -16,15 +16,16 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"slipway/activities/releases"
 	"slipway/devstack/embedded"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/setup"
 	"slipway/starter"
 	"slipway/wire"
 	"slipway/workflows"
@@ -73,12 +74,7 @@ func newHouse(t *testing.T, lane any) *house {
 	h.client, err = client.Dial(client.Options{HostPort: h.temporal.Addr(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
 	t.Cleanup(h.client.Close)
-	_, err = h.client.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-		Namespace: "default",
-		SearchAttributes: map[string]enumspb.IndexedValueType{
-			release.SearchApp: enumspb.INDEXED_VALUE_TYPE_KEYWORD, release.SearchPhase: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		},
-	})
+	_, err = setup.SearchAttributes(ctx, h.client, "default")
 	require.NoError(t, err)
 	h.work(lane)
 	return h
@@ -98,10 +94,13 @@ func (h *house) startTemporal() {
 	require.NoError(h.t, err)
 }
 
-// work runs a worker with the lane and a release that only listens.
+// work runs a worker with the lane, the activities that it asks, and a release that only listens.
 func (h *house) work(lane any) {
 	h.t.Helper()
 	w := worker.New(h.client, release.WorkflowTaskQueue, worker.Options{})
+	looks, err := releases.New(h.client, ledger.New(h.js))
+	require.NoError(h.t, err)
+	looks.Register(w)
 	w.RegisterWorkflowWithOptions(lane, workflow.RegisterOptions{Name: release.WorkflowLane})
 	w.RegisterWorkflowWithOptions(listen, workflow.RegisterOptions{Name: release.WorkflowDeploy})
 	require.NoError(h.t, w.Start())

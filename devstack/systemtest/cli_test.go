@@ -89,7 +89,7 @@ func (c *commandLine) remembers(app release.App, id string) {
 	require.Contains(c.t, c.errOut(0, "history", "sae/cn-hangzhou/nobody"), "the ledger has no release")
 }
 
-// forget deletes the workflow of a release, as Temporal does once its retention has passed.
+// forget deletes the workflow of a release or set, as Temporal does once its retention has passed.
 func (h *house) forget(id string) {
 	h.t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -98,7 +98,7 @@ func (h *house) forget(id string) {
 		// Asked again and again: the server puts a deletion off for long that comes before it is
 		// done with the end of the workflow.
 		_, err := h.Client.WorkflowService().DeleteWorkflowExecution(h.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-			Namespace: stack.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id)},
+			Namespace: stack.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: release.AddresseeID(id)},
 		})
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); !gone {
 			require.NoError(h.t, err)

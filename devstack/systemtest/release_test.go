@@ -104,13 +104,14 @@ func (h *house) again(eventID string, asked release.Spec) (sequence uint64) {
 	h.t.Helper()
 	msg, err := wire.EncodeRequest(wire.Origin{Source: scenario.Source, ID: eventID}, asked)
 	require.NoError(h.t, err)
-	again := &nats.Msg{Subject: msg.Subject, Data: msg.Data, Header: nats.Header{}}
-	for key, values := range msg.Header {
-		if key != nats.MsgIdHdr {
-			again.Header[key] = values
-		}
-	}
-	ack, err := h.JetStream.PublishMsg(h.ctx, again)
+	return h.send(msg)
+}
+
+// send publishes a message without what JetStream knows it by.
+func (h *house) send(msg *nats.Msg) (sequence uint64) {
+	h.t.Helper()
+	msg.Header.Del(nats.MsgIdHdr)
+	ack, err := h.JetStream.PublishMsg(h.ctx, msg)
 	require.NoError(h.t, err)
 	return ack.Sequence
 }

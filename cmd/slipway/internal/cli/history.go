@@ -87,31 +87,56 @@ func (a *app) ledger(cmd *cobra.Command) (*ledger.Ledger, func(), error) {
 	return ledger.New(js), closeNATS, nil
 }
 
-// recorded answers what the ledger knows of a release that Temporal does not. Its error is
-// the one that Temporal's answer was, where the ledger does not know better.
+// recorded answers what the ledger knows of a release that Temporal does not.
 func (a *app) recorded(ctx context.Context, cmd *cobra.Command, id string, missing *releases.NotFoundError) (release.Progress, error) {
+	r, err := remember(a, cmd, missing, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+	if err != nil {
+		return release.Progress{}, err
+	}
+	a.talkRecorded("release", r.Accepted, r.Asked(), r.UpdatedAt)
+	return progressOf(r), nil
+}
+
+// recordedSet answers what the ledger knows of a set that Temporal does not.
+func (a *app) recordedSet(ctx context.Context, cmd *cobra.Command, id string, missing *releases.NotFoundError) (release.SetProgress, error) {
+	s, err := remember(a, cmd, missing, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+	if err != nil {
+		return release.SetProgress{}, err
+	}
+	a.talkRecorded("set", s.Accepted, s.RequestedAt, s.UpdatedAt)
+	if s.Progress.SetID == "" {
+		return release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}, nil
+	}
+	return s.Progress, nil
+}
+
+// remember asks the ledger for what Temporal does not know. Its error is the one that Temporal's
+// answer was, where the ledger does not know better.
+func remember[T any](a *app, cmd *cobra.Command, missing *releases.NotFoundError, get func(*ledger.Ledger) (T, error)) (none T, err error) {
 	known, closeLedger, err := a.ledger(cmd)
 	if err != nil {
 		a.talk("the ledger could not be asked: %v", err)
-		return release.Progress{}, missing
+		return none, missing
 	}
 	defer closeLedger()
-	r, err := known.Get(ctx, id)
+	found, err := get(known)
 	_, malformed := errors.AsType[release.Problem](err)
 	switch {
 	case err == nil:
+		return found, nil
 	case errors.Is(err, ledger.ErrNotFound), malformed:
-		return release.Progress{}, missing
 	default:
 		a.talk("the ledger could not be asked: %v", err)
-		return release.Progress{}, missing
 	}
-	if !r.Accepted {
-		a.talk("the request is in the ledger since %s, but its lane has not accepted it yet", r.Asked().UTC().Format(time.RFC3339))
-	} else {
-		a.talk("Temporal has forgotten the release; shown is what the ledger has, as of %s", r.UpdatedAt.Format(time.RFC3339))
+	return none, missing
+}
+
+func (a *app) talkRecorded(what string, accepted bool, asked, updated time.Time) {
+	if !accepted {
+		a.talk("the request is in the ledger since %s, but it has not been accepted yet", asked.UTC().Format(time.RFC3339))
+		return
 	}
-	return progressOf(r), nil
+	a.talk("Temporal has forgotten the %s; shown is what the ledger has, as of %s", what, updated.Format(time.RFC3339))
 }
 
 // progressOf is the progress of a record; one that has none yet knows what was asked for.

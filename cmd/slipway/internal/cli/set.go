@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -63,6 +65,12 @@ is up.`,
 				what: "set", follow: a.followSet,
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
+				taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+					return taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+						s, err := known.GetSet(ctx, id)
+						return s.Identity, err
+					})
+				},
 			}, err
 		})
 	}
@@ -126,15 +134,20 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 }
 
 func (a *app) setGet() *cobra.Command {
-	return a.onTemporal(&cobra.Command{
+	cmd := settings(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one set",
-		Long:  `Show one set: its waves, where each release stands, and the decisions.`,
+		Long: `Show one set: its waves, where each release stands, and the decisions. One that Temporal has
+forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
 		Args: arguments("ID"),
-	}, func(ctx context.Context, call *temporalCall) error {
+	}, config.NATS())
+	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
 		look, err := lookSet(ctx, call.client, call.args[0])
+		if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
+			look.Progress.SetProgress, err = a.recordedSet(ctx, cmd, call.args[0], missing)
+		}
 		if err != nil {
 			return err
 		}

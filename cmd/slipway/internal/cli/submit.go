@@ -103,7 +103,10 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
 			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
-				return taken(ctx, known, id, spec)
+				return taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+					r, err := known.GetOf(ctx, spec.App, id)
+					return r.Identity, err
+				})
 			},
 		}, err
 	})
@@ -123,16 +126,16 @@ type asked struct {
 // takenTime bounds the question to the ledger: who may not read it gets no answer.
 const takenTime = 2 * time.Second
 
-// taken fails with a usage error where a release was asked for before with another content: the
+// taken fails with a usage error where something was asked for before with another content: the
 // event would become a dead letter. What the ledger cannot tell, the starter will.
-func taken(ctx context.Context, known *ledger.Ledger, id string, spec release.Spec) error {
+func taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
-	r, err := known.GetOf(ctx, spec.App, id)
-	if err != nil || r.Identity.Digest == "" || r.Identity.Digest == spec.Digest() {
+	have, err := recorded(ctx)
+	if err != nil || have.Digest == "" || have.Digest == digest {
 		return nil // a ledger that does not answer says nothing against it
 	}
-	conflict := &ledger.ConflictError{ReleaseID: id, Recorded: r.Identity.Digest, Asked: spec.Digest()}
+	conflict := &ledger.ConflictError{ID: id, Recorded: have.Digest, Asked: digest}
 	return &usageError{conflict.Error()}
 }
 
@@ -172,9 +175,6 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	defer cancel()
 	cmd.SetContext(ctx)
 	r.Duplicate, err = a.publish(ctx, v, msg, func(ctx context.Context, known *ledger.Ledger) error {
-		if it.taken == nil {
-			return nil
-		}
 		return it.taken(ctx, known, r.id())
 	})
 	if refused, ok := errors.AsType[*usageError](err); ok {

@@ -1,0 +1,61 @@
+package starter
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/wire"
+)
+
+// submitSet starts a set, unless the ledger knows that Temporal has had it.
+func (s *Starter) submitSet(ctx context.Context, log zerolog.Logger, r wire.SetRequest, place wire.Delivery) error {
+	have, err := s.recordSet(ctx, r, place)
+	if err != nil {
+		return err
+	}
+	if have.Accepted {
+		log.Info().Str("set", r.Set.Name).Str("outcome", string(have.Progress.Outcome)).Msg("set was accepted before; its event counts once")
+		return nil
+	}
+	if err := s.startSet(ctx, r.SetRequest); err != nil {
+		return err
+	}
+	log.Info().Str("set", r.Set.Name).Msg("set accepted")
+	return s.toLedger(ctx, func(ctx context.Context) error { return s.ledger.AcceptSet(ctx, r.ID) })
+}
+
+// recordSet makes the ledger remember the request, or answers what it remembers of it.
+func (s *Starter) recordSet(ctx context.Context, r wire.SetRequest, place wire.Delivery) (have ledger.Set, err error) {
+	err = s.toLedger(ctx, func(ctx context.Context) (err error) {
+		have, _, err = s.ledger.CreateSet(ctx, ledger.Set{
+			SetID: r.ID, Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Set.Digest()},
+			RequestedBy: r.Set.RequestedBy, RequestedAt: place.Stored.UTC(),
+		})
+		return err
+	})
+	return have, err
+}
+
+// startSet starts a set, unless it was started before, however long ago.
+func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       release.SetWorkflowID(in.ID),
+		TaskQueue:                                release.WorkflowTaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "Releases of set " + in.Set.Name,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(searchable(in.SearchAttributes())...),
+	}, release.WorkflowReleaseSet, in)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
+	}
+	return err
+}
