@@ -24,6 +24,15 @@ const (
 	// MaxWord is the length of a word of ours, a region, a time zone or a duration.
 	MaxWord = 64
 
+	// MaxCommands is how many commands a release or a set takes by events and signals, each of
+	// which stands in its history.
+	MaxCommands = 200
+	// MaxHistory and MaxHistorySize are the number of events and the bytes of a history to which
+	// no command is added by an event: Temporal warns there, and ends a workflow at five times as
+	// much.
+	MaxHistory     = 10_000
+	MaxHistorySize = 10 << 20
+
 	maxEntries = 100 // of a list that [Bounds] does not name
 )
 
@@ -46,7 +55,7 @@ type Bound struct {
 func Bounds() []Bound {
 	return []Bound{
 		{What: "an event with its data", Max: MaxEvent},
-		{What: "an attribute of an event", Max: MaxAttribute},
+		{What: "an attribute of an event", Max: MaxAttribute, Fields: []string{"source"}},
 		{What: "a text that is not named here", Max: MaxText},
 		{What: "what people say", Max: MaxWords, Fields: []string{"by", "requestedBy", "note", "reason", "freeze.override"}},
 		{What: "an address", Max: MaxAddress, Fields: []string{

@@ -54,11 +54,24 @@ type Command struct {
 	AtSafePoint bool `json:"atSafePoint,omitempty"`
 	// By is the person or system that speaks.
 	By string `json:"by"`
-	// Via is the way the command came.
-	Via    string `json:"via,omitempty"`
+	// Via is the way the command came: [ViaEvent] and the others.
+	Via string `json:"via,omitempty"`
+	// Source is the source of the event that brought the command; empty where it came in
+	// another way. What is in By is claimed; who may publish as a source is for NATS to say.
+	Source string `json:"source,omitempty"`
 	Note   string `json:"note,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
+
+// MemoCommands is the name under which the memo of a release or a set says, by the number, that
+// it takes no further command by events and signals ([MaxCommands]).
+const MemoCommands = "slipwayCommands"
+
+// System reports whether the system itself gives the command: a lane or a set passes it on.
+func (c Command) System() bool { return c.Via == ViaLane || c.Via == ViaSet }
+
+// TooMany is the reason why a release or a set takes no further command by events and signals.
+const TooMany = Refusal("200 commands have come by events and signals, and no more are taken that way; use the command line or an update")
 
 // Words returns what was said: the reason of an abort, the note of a confirmation.
 func (c Command) Words() string {
@@ -84,6 +97,9 @@ func (c Command) Validate() error {
 	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
 	v.check(c.By != "", "by", "must name who speaks")
+	if !c.System() && c.Via != ViaCancel { // there the system speaks itself
+		v.speaker("by", c.By)
+	}
 	return v.err()
 }
 

@@ -155,3 +155,22 @@ func TestVerification(t *testing.T) {
 	require.True(t, release.Verification{Configured: pkg, Running: []release.Artifact{{Package: new(*pkg.Package)}}}.OnlyRuns(pkg), "packages compare by value")
 	require.False(t, pkg.Same(v1))
 }
+
+func TestNobodyClaimsTheNameOfTheSystem(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"slipway", "Slipway", " SLIPWAY\t", "temporal"} {
+		for field, err := range map[string]error{
+			"by of a command":      release.Command{Kind: release.CommandAbort, By: name}.Validate(),
+			"by of an event":       release.Command{Kind: release.CommandAbort, By: name, Via: release.ViaEvent}.Validate(),
+			"by to a lane":         release.LaneCommand{By: name, Reason: "x"}.Validate(release.UpdateHold),
+			"by of a switch":       release.ToggleRequest{App: shop(), By: name}.Validate(),
+			"requestedBy":          release.Spec{App: shop(), Artifact: release.Artifact{Image: "shop:1"}, RequestedBy: name}.WithDefaults().Validate(),
+			"requestedBy of a set": release.Set{Name: "x", RequestedBy: name}.WithDefaults().Validate(),
+			"by of a stop":         release.Stop{Name: "x", Reason: "y", By: name}.Validate(),
+		} {
+			require.ErrorContains(t, err, "is what the system calls itself", "%s %q", field, name)
+		}
+		require.NoError(t, release.Command{Kind: release.CommandAbort, By: name, Via: release.ViaLane}.Validate())
+	}
+	require.NoError(t, release.Command{Kind: release.CommandAbort, By: "slipway-bot"}.Validate())
+}

@@ -228,7 +228,7 @@ func (p *Progress) texts() []*string {
 	}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Gates {
 		g := &p.Gates[i]
@@ -270,7 +270,7 @@ func (p *SetProgress) texts() []*string {
 	out := []*string{&p.RequestedBy, &p.Note}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Waves {
 		for j := range p.Waves[i].Releases {

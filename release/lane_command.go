@@ -22,6 +22,7 @@ type LaneCommand struct {
 func (c LaneCommand) Validate(update string) error {
 	v, _ := measure(c) // it has no lists
 	v.check(c.By != "", "by", "must name who speaks")
+	v.speaker("by", c.By)
 	v.check(c.Reason != "" || update != UpdateHold, "reason", "must say why nothing new may begin")
 	v.check(c.ReleaseID != "" || update != UpdateDrop, "releaseId", "must name the waiting release to drop")
 	return v.err()
@@ -89,7 +90,13 @@ func (l *LaneInput) Deny(d Denial) {
 	d.Reason = shorten(d.Reason, maxKeptReason)
 	l.Denied = append(l.Denied, d)
 	l.Denied = l.Denied[max(0, len(l.Denied)-MaxDenied):]
+	for len(l.Denied) > 1 && encodedSize(l.Denied) > maxDeniedSize {
+		l.Denied = l.Denied[1:]
+	}
 }
+
+// maxDeniedSize bounds what a lane remembers of bad artifacts, in bytes.
+const maxDeniedSize = 256 << 10
 
 // maxKeptReason bounds a reason that a lane carries along, in characters.
 const maxKeptReason = 256

@@ -11,17 +11,14 @@ import (
 const (
 	// MaxWaiting is how many releases may wait in one lane.
 	MaxWaiting = 100
+	// MaxLane is how many bytes, as stored, a lane may have that takes one more release: it is
+	// handed over whole when the lane continues as new, for which Temporal takes 2 MiB.
+	MaxLane = 1 << 20
 	// MaxDenied is how many artifacts a lane remembers as bad; the newest are kept.
 	MaxDenied = 100
 	// MaxRecent is how many release IDs a lane remembers; the newest are kept.
 	MaxRecent = 500
 )
-
-// Slipway names the system itself where it speaks like a person.
-const Slipway = "slipway"
-
-// ViaLane is the way of a word that a lane has said.
-const ViaLane = "lane"
 
 // brings tells whether the operation brings an artifact.
 func (o Operation) brings() bool { return cmp.Or(o, OperationRelease) == OperationRelease }
@@ -76,9 +73,18 @@ func (l *LaneInput) Remember(id string) {
 	l.Recent = l.Recent[max(0, len(l.Recent)-MaxRecent):]
 }
 
-// Full tells whether the line has no place for a release of the policy.
-func (l *LaneInput) Full(p LanePolicy) bool {
-	return p != LaneSupersede && len(l.Waiting()) >= MaxWaiting
+// Full says why the line has no place for a release of the policy; empty where it has one.
+func (l *LaneInput) Full(p LanePolicy) string {
+	if p == LaneSupersede {
+		return ""
+	}
+	if n := len(l.Waiting()); n >= MaxWaiting {
+		return fmt.Sprintf("%d releases wait already", n)
+	}
+	if n := encodedSize(l); n >= MaxLane {
+		return fmt.Sprintf("what the lane remembers has %d bytes; at most %d are kept", n, MaxLane)
+	}
+	return ""
 }
 
 // Refusal says why a release is not let into the line; empty when it is.

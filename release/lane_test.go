@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -173,11 +174,34 @@ func TestWhatALaneKeepsIsBounded(t *testing.T) {
 	require.Len(t, l.Avoid(), release.MaxDenied)
 
 	for i := range release.MaxWaiting {
-		require.False(t, l.Full(release.LaneQueue))
+		require.Empty(t, l.Full(release.LaneQueue))
 		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i)})
 	}
-	require.True(t, l.Full(release.LaneQueue))
-	require.False(t, l.Full(release.LaneSupersede), "it makes its own place")
+	require.Equal(t, "100 releases wait already", l.Full(release.LaneQueue))
+	require.Empty(t, l.Full(release.LaneSupersede), "it makes its own place")
+}
+
+// TestALaneCanBeHandedOverWhateverItHolds: Temporal takes 2 MiB when a lane continues as new.
+func TestALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
+	t.Parallel()
+	const most = 2 << 20
+	long := strings.Repeat("<", release.MaxText) // six bytes each, as stored
+	l := &release.LaneInput{}
+	for i := range release.MaxDenied {
+		l.Deny(release.Denial{Artifact: release.Artifact{Image: fmt.Sprint(i, long)}, ReleaseID: fmt.Sprint(i), Reason: long})
+	}
+	require.Equal(t, fmt.Sprint(release.MaxDenied-1), l.Denied[len(l.Denied)-1].ReleaseID, "the newest are kept")
+	for i := range release.MaxRecent {
+		l.Remember(fmt.Sprint(i, strings.Repeat("r", release.MaxID)))
+	}
+	for i := 0; l.Full(release.LaneQueue) == ""; i++ {
+		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i), Artifact: release.Artifact{Image: long}, RequestedBy: long[:release.MaxWords]})
+	}
+	require.Contains(t, l.Full(release.LaneQueue), "at most 1048576 are kept")
+	require.Greater(t, len(l.Line), 10)
+	data, err := json.Marshal(l)
+	require.NoError(t, err)
+	require.Less(t, len(data), most)
 }
 
 func TestHoldsAddUp(t *testing.T) {

@@ -181,8 +181,10 @@ type Decision struct {
 	By          string    `json:"by"`
 	At          time.Time `json:"at"`
 	// Via is the way the word came: event, update, signal, cancel or limit.
-	Via  string `json:"via,omitempty"`
-	Note string `json:"note,omitempty"`
+	Via string `json:"via,omitempty"`
+	// Source is the source of the event that brought the word.
+	Source string `json:"source,omitempty"`
+	Note   string `json:"note,omitempty"`
 	// Refused is the reason why the word changed nothing; empty when it counted.
 	Refused string `json:"refused,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"slipway/lanes"
@@ -33,6 +34,9 @@ type Config struct {
 	// MaxRetryDelay. Defaults 1s and 1m.
 	RetryDelay    time.Duration
 	MaxRetryDelay time.Duration
+	// RequestsPerMinute is how many requests for one application are taken within a minute by
+	// this starter; more wait, and hold nobody else up. Default 60.
+	RequestsPerMinute int
 	// DrainTimeout is how long messages in flight may still take once the starter is told
 	// to stop; those that take longer come again. Default 15s.
 	DrainTimeout time.Duration
@@ -45,6 +49,7 @@ func (c Config) WithDefaults() Config {
 	c.CallTimeout = cmp.Or(c.CallTimeout, 10*time.Second)
 	c.RetryDelay = cmp.Or(c.RetryDelay, time.Second)
 	c.MaxRetryDelay = cmp.Or(c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
+	c.RequestsPerMinute = cmp.Or(c.RequestsPerMinute, 60)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 15*time.Second)
 	return c
 }
@@ -62,6 +67,7 @@ func (c Config) Validate() error {
 	check(c.CallTimeout > 0, "CallTimeout must be positive")
 	check(c.RetryDelay > 0, "RetryDelay must be positive")
 	check(c.MaxRetryDelay >= c.RetryDelay, "MaxRetryDelay must be at least RetryDelay")
+	check(c.RequestsPerMinute > 0, "RequestsPerMinute must be positive")
 	check(c.DrainTimeout > 0, "DrainTimeout must be positive")
 	return errors.Join(problems...)
 }
@@ -71,6 +77,7 @@ type Temporal interface {
 	lanes.Temporal
 	ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
 	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
+	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	CheckHealth(ctx context.Context, r *client.CheckHealthRequest) (*client.CheckHealthResponse, error)
 }
 

@@ -2,7 +2,6 @@ package starter
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -70,25 +69,6 @@ func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
 		log.Warn().Err(a.err).Uint64("delivery", d.place.Count).Msg("cannot be taken now; it comes again")
 	}
 	return v
-}
-
-// command hands a command to its release. When there is none, it tells whether a request
-// for it waits in the stream: a release that begins between the two looks is there at the
-// second.
-func (s *Starter) command(ctx context.Context, p plan, d *delivery) (awaited bool, err error) {
-	if err := s.signal(ctx, p); !isGone(err) {
-		return false, err
-	}
-	if s.isAskedFor(ctx, p.id, d.place.Sequence) {
-		return true, errors.New("the request for it waits to be taken")
-	}
-	return false, s.signal(ctx, p)
-}
-
-func (s *Starter) signal(ctx context.Context, p plan) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
-	defer cancel()
-	return s.temporal.SignalWorkflow(ctx, release.AddresseeID(p.id), "", string(p.command.Kind), *p.command)
 }
 
 // received logs what a lane has made of a release. One that it refused is on record and has

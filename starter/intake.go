@@ -40,10 +40,14 @@ type intake struct {
 }
 
 func newIntake(s *Starter, k kind, consumer, filter string) *intake {
-	return &intake{
+	in := &intake{
 		Starter: s, kind: k, consumer: consumer, filter: filter,
 		slots: make(chan struct{}, s.cfg.Concurrency), lines: lines{delay: s.cfg.retryDelay},
 	}
+	if k == kindRequest {
+		in.lines.pace = s.cfg.RequestsPerMinute
+	}
+	return in
 }
 
 // serve opens the consumer and takes messages, again and again, until ctx is done.
@@ -182,7 +186,7 @@ func (in *intake) workOff(ctx context.Context, stream jetstream.Stream, subject 
 		switch {
 		case err == nil && first >= d.place.Sequence:
 			looked = 0
-			in.take(ctx, d)
+			in.takeInTime(ctx, d)
 		case err == nil && looked < looks:
 			looked++
 			in.lines.again(d)
@@ -192,6 +196,20 @@ func (in *intake) workOff(ctx context.Context, stream jetstream.Stream, subject 
 			in.log.Debug().Err(err).Uint64("sequence", d.place.Sequence).Uint64("first", first).Msg("not the first of its line; it comes again")
 			in.shut(d, actDefer, first)
 		}
+	}
+}
+
+// takeInTime hands a message over, or lets its line rest where it has given enough for now.
+func (in *intake) takeInTime(ctx context.Context, d *delivery) {
+	now := time.Now()
+	wait := in.lines.over(now, d)
+	if wait == 0 {
+		in.take(ctx, d)
+		return
+	}
+	in.log.Info().Str("subject", d.Subject()).Int("pace", in.lines.pace).Dur("rest", wait).Msg("enough was taken for this application within a minute; the rest waits")
+	for each, wait := range in.lines.rest(now, d, wait) {
+		in.putBack(each, actDefer, wait)
 	}
 }
 

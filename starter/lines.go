@@ -14,6 +14,10 @@ const (
 	// behind the first of its line, up to maxSpread: so they come again in their order.
 	step      = time.Millisecond
 	maxSpread = 10 * time.Second
+	// window is the time within which a line gives as many messages as its pace allows.
+	window = time.Minute
+	// maxIdle is how many lines are kept before those are looked for that can be forgotten.
+	maxIdle = 1024
 )
 
 // lines keep the messages of each subject in their order. One message of a line is worked
@@ -23,6 +27,8 @@ const (
 type lines struct {
 	// delay is how long a line is closed after a number of failures in a row.
 	delay func(failures uint64) time.Duration
+	// pace is how many messages of a line are handed over within a minute; 0 is no bound.
+	pace int
 
 	mu sync.Mutex
 	of map[string]*line
@@ -40,6 +46,9 @@ type line struct {
 	failures uint64
 	until    time.Time
 	first    uint64
+	// given counts the messages that were handed over since a time.
+	given int
+	since time.Time
 }
 
 // entrance is what comes of a message.
@@ -58,6 +67,9 @@ func (l *lines) enter(now time.Time, d *delivery) entrance {
 	defer l.mu.Unlock()
 	if l.of == nil {
 		l.of = map[string]*line{}
+	}
+	if len(l.of) > maxIdle {
+		l.forget(now)
 	}
 	mine := l.of[d.Subject()]
 	if mine == nil {
@@ -99,7 +111,7 @@ func (l *lines) next(subject string) (d *delivery, settled uint64) {
 	mine := l.of[subject]
 	if len(mine.held) == 0 {
 		mine.manned = false
-		if mine.failures == 0 {
+		if mine.failures == 0 && mine.given == 0 {
 			delete(l.of, subject)
 		}
 		return nil, 0
@@ -117,6 +129,25 @@ func (l *lines) pass(d *delivery) {
 	mine.failures = 0
 }
 
+// over reports how long a line has to rest because it has given all that its pace allows; else
+// the message that is next counts.
+func (l *lines) over(now time.Time, d *delivery) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mine := l.of[d.Subject()]
+	if l.pace <= 0 {
+		return 0
+	}
+	if !now.Before(mine.since.Add(window)) {
+		mine.given, mine.since = 0, now
+	}
+	if mine.given >= l.pace {
+		return mine.since.Add(window).Sub(now)
+	}
+	mine.given++
+	return 0
+}
+
 // shut closes the line of a message that cannot be taken before the one at first, and
 // returns all that were held with the times that they have to wait.
 func (l *lines) shut(now time.Time, d *delivery, first uint64) map[*delivery]time.Duration {
@@ -124,10 +155,22 @@ func (l *lines) shut(now time.Time, d *delivery, first uint64) map[*delivery]tim
 	defer l.mu.Unlock()
 	mine := l.of[d.Subject()]
 	mine.failures++
-	mine.first, mine.until = first, now.Add(l.delay(mine.failures))
+	return l.close(now, d, first, l.delay(mine.failures))
+}
+
+// rest closes the line of a message for a time, without anything having failed.
+func (l *lines) rest(now time.Time, d *delivery, wait time.Duration) map[*delivery]time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.close(now, d, d.place.Sequence, wait)
+}
+
+func (l *lines) close(now time.Time, d *delivery, first uint64, wait time.Duration) map[*delivery]time.Duration {
+	mine := l.of[d.Subject()]
+	mine.first, mine.until = first, now.Add(wait)
 	back := map[*delivery]time.Duration{}
 	for _, each := range append(mine.held, d) {
-		back[each] = mine.until.Sub(now) + spread(first, each)
+		back[each] = wait + spread(first, each)
 	}
 	mine.held = nil
 	l.forget(now)
@@ -137,7 +180,8 @@ func (l *lines) shut(now time.Time, d *delivery, first uint64) map[*delivery]tim
 // forget drops the lines that nothing has come to for long after they were open again.
 func (l *lines) forget(now time.Time) {
 	for subject, each := range l.of {
-		if !each.manned && now.After(each.until.Add(2*l.delay(each.failures)+maxSpread)) {
+		idle := each.until.Add(2*l.delay(each.failures) + maxSpread)
+		if !each.manned && now.After(idle) && now.After(each.since.Add(window)) {
 			delete(l.of, subject)
 		}
 	}

@@ -110,3 +110,40 @@ func TestALineThatNothingComesToIsForgotten(t *testing.T) {
 	require.NotContains(t, l.of, "a")
 	require.Contains(t, l.of, "b")
 }
+
+func TestALineRestsWhenItHasGivenEnough(t *testing.T) {
+	t.Parallel()
+	l, now := newLines(), time.Now()
+	l.pace = 2
+	for _, sequence := range []uint64{1, 2, 3, 5} {
+		l.enter(now, coming("a", sequence))
+	}
+	for range 2 {
+		d, _ := l.next("a")
+		require.Zero(t, l.over(now, d))
+		l.pass(d)
+	}
+	third, _ := l.next("a")
+	now = now.Add(10 * time.Second)
+	require.Equal(t, 50*time.Second, l.over(now, third))
+	back := l.rest(now, third, 50*time.Second)
+	require.Len(t, back, 2)
+	require.Equal(t, 50*time.Second, back[third])
+	d, _ := l.next("a")
+	require.Nil(t, d)
+
+	l.enter(now, coming("b", 4))
+	other, _ := l.next("b")
+	require.Zero(t, l.over(now, other), "no other line waits")
+
+	now = now.Add(50 * time.Second)
+	require.Equal(t, entrance{opens: true}, l.enter(now, third))
+	d, _ = l.next("a")
+	require.Zero(t, l.over(now, d), "the next minute begins")
+	l.pass(d)
+	d, _ = l.next("a")
+	require.Nil(t, d)
+	now = now.Add(2 * time.Minute)
+	l.forget(now)
+	require.NotContains(t, l.of, "a", "an idle line is forgotten")
+}

@@ -93,7 +93,7 @@ type verdict struct {
 // judge tells what follows from an answer. What only time can heal is tried again for as
 // long as it takes; that leaves the word of a lane that refuses for good, an event that was
 // taken before with another content, one that the ledger can give no name to, and a
-// command to a release that is not there.
+// command to a release that is not there or takes no more of them.
 func judge(a answer) verdict {
 	if a.err == nil {
 		return verdict{action: actAck}
@@ -106,6 +106,9 @@ func judge(a answer) verdict {
 	}
 	if problem, ok := errors.AsType[release.Problem](a.err); ok {
 		return verdict{action: actDeadLetter, poison: wire.Refused(problem)}
+	}
+	if refusal, ok := errors.AsType[release.Refusal](a.err); ok {
+		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "subject", Reason: refusal.Error()}}
 	}
 	if a.kind == kindCommand && isGone(a.err) && !a.awaited {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{

@@ -46,7 +46,7 @@ func TestPlanForACommandIsASignal(t *testing.T) {
 	said := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
 	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
 	require.NoError(t, err)
-	said.ID, said.Via = release.CommandID("r-1", "ci", "2"), "event"
+	said.ID, said.Via, said.Source = release.CommandID("r-1", "ci", "2"), "event", "ci"
 	require.Equal(t, plan{kind: kindCommand, command: &said, id: "r-1"}, planFor(msg))
 }
 

@@ -17,9 +17,6 @@ const (
 	typeVersion       = ".v1"
 )
 
-// viaEvent is how a decoded command came.
-const viaEvent = "event"
-
 // CommandType returns the event type of a command.
 func CommandType(kind release.CommandKind) string {
 	return commandTypePrefix + string(kind) + typeVersion
@@ -54,7 +51,7 @@ func dataOf(c release.Command) CommandData {
 func (d CommandData) command(kind release.CommandKind, id string) release.Command {
 	return release.Command{
 		Kind: kind, ID: id, Batch: d.Batch, Artifact: d.Artifact, ChangeOrderID: d.ChangeOrderID, Version: d.Version,
-		AtSafePoint: d.AtSafePoint, By: d.By, Via: viaEvent, Note: d.Note, Reason: d.Reason,
+		AtSafePoint: d.AtSafePoint, By: d.By, Via: release.ViaEvent, Note: d.Note, Reason: d.Reason,
 	}
 }
 
@@ -100,6 +97,7 @@ func DecodeCommand(msg *nats.Msg) (releaseID string, c release.Command, err erro
 	}
 	data, problems := strict[CommandData](ev.data)
 	c = data.command(kind, release.CommandID(releaseID, ev.source, ev.id))
+	c.Source = ev.source
 	var invalid release.Problems
 	if err := c.Validate(); errors.As(err, &invalid) {
 		problems = merge(problems, invalid)

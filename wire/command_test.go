@@ -18,7 +18,7 @@ func TestCommandSurvivesTheWire(t *testing.T) {
 		command, origin := commands().Draw(t, "command"), origins().Draw(t, "origin")
 		releaseID := release.ID(apps().Draw(t, "app"), origin.Source, "the request")
 		want := command
-		want.ID, want.Via = release.CommandID(releaseID, origin.Source, origin.ID), "event"
+		want.ID, want.Via, want.Source = release.CommandID(releaseID, origin.Source, origin.ID), "event", origin.Source
 
 		command.ID, command.Via = "not sent", "not sent"
 		msg, err := wire.EncodeCommand(origin, releaseID, command)

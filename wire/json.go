@@ -15,6 +15,8 @@ import (
 const (
 	// maxDepth is how deep a document may be nested. What is asked for here needs a dozen.
 	maxDepth = 32
+	// maxValues is how many values a document may have. The largest set has some thousands.
+	maxValues = 50_000
 	// maxTold is how many problems are told of how a document is written.
 	maxTold = 20
 )
@@ -30,6 +32,7 @@ type jsonReader struct {
 	path     []step
 	problems release.Problems
 	told     map[string]bool
+	values   int
 }
 
 // step is a name in an object, or a place in a list.
@@ -55,13 +58,15 @@ func readJSON(data []byte) (any, release.Problems, error) {
 	return value, r.problems, nil
 }
 
+var errTooMany = fmt.Errorf("it has more than %d values", maxValues)
+
 var errTooDeep = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 
 // inWords is what is wrong with a document without the words of Go.
 func inWords(err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, errTooDeep), errors.As(err, &syntax):
+	case errors.Is(err, errTooDeep), errors.Is(err, errTooMany), errors.As(err, &syntax):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("it ends too early")
@@ -70,6 +75,9 @@ func inWords(err error) error {
 }
 
 func (r *jsonReader) value() (any, error) {
+	if r.values++; r.values > maxValues {
+		return nil, errTooMany
+	}
 	start := r.decoder.InputOffset()
 	token, err := r.decoder.Token()
 	if err != nil {

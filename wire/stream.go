@@ -46,6 +46,9 @@ const (
 
 	inAge     = 30 * 24 * time.Hour
 	eventsAge = 90 * 24 * time.Hour
+	deadAge   = 30 * 24 * time.Hour
+	// maxBytes is the size of each stream.
+	maxBytes = 1 << 30
 )
 
 // Streams returns the configurations with which the streams are created, all in files:
@@ -55,14 +58,14 @@ const (
 //     requests again. What nobody takes for 30 days goes, too: a release asked for a
 //     month ago is better asked for anew.
 //   - SLIPWAY_EVENTS keeps a message for 90 days.
-//   - SLIPWAY_DEADLETTER keeps a message until somebody purges it.
+//   - SLIPWAY_DEADLETTER keeps a message for 30 days.
 //
-// None has a limit of size. Where an operator sets one, SLIPWAY_IN and SLIPWAY_DEADLETTER
-// refuse new messages rather than drop old ones, and SLIPWAY_EVENTS drops the oldest.
-// Single messages cannot be deleted from any of them.
+// Each takes a gibibyte. When they are full, SLIPWAY_IN and SLIPWAY_DEADLETTER refuse new
+// messages rather than drop old ones, and SLIPWAY_EVENTS drops the oldest. Single messages
+// cannot be deleted from any of them.
 func Streams() []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
-		Storage: jetstream.FileStorage, Replicas: 1,
+		Storage: jetstream.FileStorage, Replicas: 1, MaxBytes: maxBytes,
 		Duplicates: DedupWindow, DenyDelete: true, AllowDirect: true,
 	}
 	in := common
@@ -81,7 +84,7 @@ func Streams() []jetstream.StreamConfig {
 	dead.Name, dead.Subjects = StreamDeadLetter, []string{AllDeadLetters}
 	dead.Description = "Slipway: messages that could not be taken, with the reasons"
 	dead.Retention = jetstream.LimitsPolicy
-	dead.Discard = jetstream.DiscardNew
+	dead.Discard, dead.MaxAge = jetstream.DiscardNew, deadAge
 	return []jetstream.StreamConfig{in, events, dead}
 }
 
@@ -102,12 +105,17 @@ type Storage struct {
 	// SLIPWAY_EVENTS keeps an event, DeadLettersAge how long SLIPWAY_DEADLETTER keeps a dead
 	// letter.
 	RequestsAge, EventsAge, DeadLettersAge time.Duration
+	// MaxBytes is the size of each stream; negative is no limit.
+	MaxBytes int64
 }
 
 // over returns the configuration with what is said.
 func (s Storage) over(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	if s.Replicas != 0 {
 		cfg.Replicas = s.Replicas
+	}
+	if s.MaxBytes != 0 {
+		cfg.MaxBytes = max(s.MaxBytes, -1)
 	}
 	age := map[string]time.Duration{StreamIn: s.RequestsAge, StreamEvents: s.EventsAge, StreamDeadLetter: s.DeadLettersAge}[cfg.Name]
 	if age != 0 {

@@ -63,12 +63,13 @@ func TestMendKeepsTheWindowWithinTheAge(t *testing.T) {
 
 func TestStorageIsWhatIsSaid(t *testing.T) {
 	t.Parallel()
-	said := Storage{Replicas: 3, RequestsAge: time.Hour, EventsAge: 2 * time.Hour, DeadLettersAge: 3 * time.Hour}
+	said := Storage{Replicas: 3, RequestsAge: time.Hour, EventsAge: 2 * time.Hour, DeadLettersAge: 3 * time.Hour, MaxBytes: 1 << 20}
 	for i, have := range Streams() {
 		want := have
-		want.Replicas, want.MaxAge = 3, time.Duration(i+1)*time.Hour
+		want.Replicas, want.MaxAge, want.MaxBytes = 3, time.Duration(i+1)*time.Hour, 1<<20
 		require.Equal(t, want, said.over(have))
 		require.Equal(t, have, Storage{}.over(have), "what is not said stays")
 		require.Zero(t, Storage{RequestsAge: -1, EventsAge: -1, DeadLettersAge: -1}.over(have).MaxAge, "kept for ever")
+		require.EqualValues(t, -1, Storage{MaxBytes: -1}.over(have).MaxBytes)
 	}
 }

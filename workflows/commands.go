@@ -34,7 +34,7 @@ func (r *run) listen(ctx workflow.Context) error {
 func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
 		func(ctx workflow.Context, c release.Command) (release.Progress, error) {
-			c.Kind = kind
+			c = byUpdate(kind, c)
 			before, awaited := r.p.Phase, r.p.Awaiting
 			counted, err := r.obey(ctx, c)
 			if err != nil {
@@ -52,7 +52,7 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(_ workflow.Context, c release.Command) error {
-				c.Kind = kind
+				c = byUpdate(kind, c)
 				if err := c.Validate(); err != nil {
 					return refused(err)
 				}
@@ -63,6 +63,12 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 			},
 			Description: "Tell the release: " + string(kind),
 		})
+}
+
+// byUpdate is a command that came by an update, whatever way it claims to have come.
+func byUpdate(kind release.CommandKind, c release.Command) release.Command {
+	c.Kind, c.Via, c.Source = kind, release.ViaUpdate, ""
+	return c
 }
 
 // moves tells whether the word moves a release that stands in the phase.
@@ -93,24 +99,34 @@ func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 	if repeated {
 		return false, nil
 	}
-	d := decisionOf(ctx, c)
 	if err != nil {
-		d.Refused = err.Error()
 		if r.refusals++; r.refusals <= maxRefusals {
-			r.decided(d)
+			r.refuse(ctx, c, err)
 		}
-		workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
 		return false, err
 	}
-	r.take(r.decided(d))
+	r.take(r.decided(decisionOf(ctx, c)))
 	return true, nil
+}
+
+// refuse records that a command is not taken.
+func (r *run) refuse(ctx workflow.Context, c release.Command, why error) {
+	r.decided(refusalOf(ctx, c, why))
+}
+
+// refusalOf is a command that is not taken, as it is recorded.
+func refusalOf(ctx workflow.Context, c release.Command, why error) release.Decision {
+	d := decisionOf(ctx, c)
+	d.Refused = why.Error()
+	workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
+	return d
 }
 
 // decisionOf is a command as it is recorded.
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
 		Kind: c.Kind, ID: c.ID, Batch: c.Batch, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
-		Via: c.Via, Note: c.Words(),
+		Via: c.Via, Source: c.Source, Note: c.Words(),
 	}
 }
 

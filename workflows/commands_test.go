@@ -86,6 +86,54 @@ func TestRefusedSignalsAreRecordedButNotWithoutBound(t *testing.T) {
 	require.Equal(t, "batch 3 does not wait for a confirmation: batch 1 does", p.Decisions[0].Refused)
 }
 
+// TestTheBudgetOfCommandsIsToldOnce: what comes beyond it has no effect, the system's own word has.
+func TestTheBudgetOfCommandsIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range release.MaxCommands + 50 {
+		s.confirm(time.Hour+time.Duration(i)*time.Second, 3)
+	}
+	s.confirm(2*time.Hour, 1)
+	late := s.update(3*time.Hour, release.CommandConfirm, release.Command{Batch: 1, By: "ann"})
+	s.at(4*time.Hour, func() {
+		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: release.Slipway, Via: release.ViaLane, Reason: "preempted"})
+	})
+	s.env.OnUpsertMemo(map[string]any{release.MemoCommands: release.MaxCommands}).Return(nil).Once()
+	p := s.run(s.spec(gray()))
+	s.env.AssertExpectations(t)
+
+	var told int
+	for _, d := range p.Decisions {
+		if d.Refused == string(release.TooMany) {
+			told++
+		}
+	}
+	require.Equal(t, 1, told)
+	require.True(t, late.accepted, "an update is not counted")
+	require.Equal(t, release.PhaseAborted, p.Outcome)
+	require.Contains(t, p.Reason, "preempted")
+}
+
+func TestNobodySpeaksAsTheSystem(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	claims := s.update(time.Hour, release.CommandAbort, release.Command{By: "Slipway ", Via: release.ViaLane})
+	s.at(2*time.Hour, func() {
+		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: "slipway", Via: release.ViaEvent, Source: "ci"})
+	})
+	s.at(3*time.Hour, func() {
+		s.env.SignalWorkflow(string(release.CommandConfirm), release.Command{By: "ann", Batch: 1, Via: release.ViaEvent, Source: "https://ci.example/shop"})
+	})
+	s.confirm(4*time.Hour, 2)
+	s.abort(5 * time.Hour)
+	p := s.run(s.spec(gray()))
+	require.ErrorContains(t, claims.rejected, "is what the system calls itself")
+	require.Contains(t, p.Decisions[0].Refused, "is what the system calls itself")
+	require.Equal(t, "ci", p.Decisions[0].Source)
+	require.Equal(t, "https://ci.example/shop", p.Decisions[1].Source)
+	require.Empty(t, p.Decisions[1].Refused)
+}
+
 func TestQueuedReleaseWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -18,7 +18,11 @@ import (
 // command or limit means is decided right there, by a function that does not block, so
 // that whoever waits for it finds the decision already made.
 type inbox struct {
-	apply     commandHandler
+	apply commandHandler
+	// refuse records that a command is not taken.
+	refuse func(workflow.Context, release.Command, error)
+	// taken counts the commands that came by signals from outside.
+	taken     int
 	cancelled workflow.ReceiveChannel
 	commands  []workflow.ReceiveChannel
 	kinds     []release.CommandKind
@@ -41,8 +45,8 @@ type limit struct {
 
 // newInbox returns an inbox for the signals of all commands; open begins to receive them. A
 // cancellation of the workflow is an abort: cancelling is not forgetting (R8).
-func newInbox(ctx, cancelled workflow.Context, apply commandHandler) *inbox {
-	in := &inbox{apply: apply, cancelled: cancelled.Done(), armed: workflow.NewBufferedChannel(ctx, 1)}
+func newInbox(ctx, cancelled workflow.Context, apply commandHandler, refuse func(workflow.Context, release.Command, error)) *inbox {
+	in := &inbox{apply: apply, refuse: refuse, cancelled: cancelled.Done(), armed: workflow.NewBufferedChannel(ctx, 1)}
 	for _, kind := range release.CommandKinds() {
 		in.kinds = append(in.kinds, kind)
 		in.commands = append(in.commands, workflow.GetSignalChannel(ctx, string(kind)))
@@ -105,15 +109,36 @@ func (in *inbox) receive(ctx workflow.Context, kind release.CommandKind, c workf
 	c.Receive(ctx, &command)
 	command.Kind = kind
 	if command.Via == "" {
-		command.Via = "signal"
+		command.Via = release.ViaSignal
 	}
-	_, _ = in.apply(ctx, command)
+	if in.within(ctx, command) {
+		_, _ = in.apply(ctx, command)
+	}
+}
+
+// within reports whether a command is within the budget, and lets the world know when that is
+// spent: each signal stays in the history, also one that is refused. What comes beyond is told
+// once.
+func (in *inbox) within(ctx workflow.Context, c release.Command) bool {
+	if c.System() {
+		return true
+	}
+	in.taken++
+	switch in.taken {
+	case release.MaxCommands:
+		if err := workflow.UpsertMemo(ctx, map[string]any{release.MemoCommands: in.taken}); err != nil {
+			workflow.GetLogger(ctx).Error("the memo cannot be set", "error", err)
+		}
+	case release.MaxCommands + 1:
+		in.refuse(ctx, c, release.TooMany)
+	}
+	return in.taken <= release.MaxCommands
 }
 
 func (in *inbox) cancel(ctx workflow.Context) {
 	in.cancelled = nil
 	_, _ = in.apply(ctx, release.Command{
-		Kind: release.CommandAbort, By: "temporal", Via: "cancel", Reason: "the workflow was cancelled",
+		Kind: release.CommandAbort, By: release.Temporal, Via: release.ViaCancel, Reason: "the workflow was cancelled",
 	})
 }
 

@@ -3,7 +3,6 @@ package workflows
 import (
 	"cmp"
 	"errors"
-	"fmt"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -20,8 +19,11 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	if l.long() && !l.Knows(s.ReleaseID) {
 		return busy("the lane continues as new; try again")
 	}
-	if !l.Knows(s.ReleaseID) && l.Refusal(s) == "" && l.Full(s.Spec.Lane.Policy) {
-		return busy(fmt.Sprintf("%d releases wait already", len(l.Waiting())))
+	if l.Knows(s.ReleaseID) || l.Refusal(s) != "" {
+		return nil
+	}
+	if why := l.Full(s.Spec.Lane.Policy); why != "" {
+		return busy(why)
 	}
 	return nil
 }

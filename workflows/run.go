@@ -109,7 +109,7 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
 	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
-	r.inbox = newInbox(ctx, cancelled, r.obey)
+	r.inbox = newInbox(ctx, cancelled, r.obey, r.refuse)
 	if err := r.listen(ctx); err != nil {
 		return &r.p, err
 	}

@@ -49,7 +49,7 @@ type set struct {
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	s.news = startAnnouncer(ctx, release.SetWorkflowID(s.p.SetID))
-	s.inbox = newInbox(ctx, cancelled, s.obey)
+	s.inbox = newInbox(ctx, cancelled, s.obey, s.refuse)
 	s.inbox.open(ctx)
 	if err := s.listen(ctx); err != nil {
 		return s.p, err

@@ -25,7 +25,7 @@ func (s *set) listen(ctx workflow.Context) error {
 func (s *set) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
 		func(ctx workflow.Context, c release.Command) (release.SetProgress, error) {
-			c.Kind = kind
+			c = byUpdate(kind, c)
 			before := s.p.Phase
 			counted, err := s.obey(ctx, c)
 			if err != nil {
@@ -39,7 +39,7 @@ func (s *set) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(_ workflow.Context, c release.Command) error {
-				c.Kind = kind
+				c = byUpdate(kind, c)
 				if _, err := s.admit(c); err != nil {
 					return refused(err)
 				}
@@ -63,15 +63,13 @@ func (s *set) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 	if repeated {
 		return false, nil
 	}
-	d := decisionOf(ctx, c)
 	if err != nil {
-		d.Refused = err.Error()
 		if s.refusals++; s.refusals <= maxRefusals {
-			s.decided(d)
+			s.refuse(ctx, c, err)
 		}
-		workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
 		return false, err
 	}
+	d := decisionOf(ctx, c)
 	taken := s.decided(d)
 	if c.Kind == release.CommandConfirm {
 		s.confirmed = d.Batch
@@ -80,6 +78,11 @@ func (s *set) obey(ctx workflow.Context, c release.Command) (counted bool, err e
 		workflow.SetCurrentDetails(ctx, s.p.Details())
 	}
 	return true, nil
+}
+
+// refuse records that a command is not taken.
+func (s *set) refuse(ctx workflow.Context, c release.Command, why error) {
+	s.decided(refusalOf(ctx, c, why))
 }
 
 // decided records a decision.

@@ -13,9 +13,6 @@ import (
 // submitLimit is how long a release is tried to be handed to its lane.
 const submitLimit = time.Hour
 
-// viaSet is the way of a word that a set has said.
-const viaSet = "set"
-
 // carry submits a release, waits for its end, and aborts it when the set is aborted. It
 // records where the release stands and returns its last progress.
 func (s *set) carry(ctx workflow.Context, sub release.Submission, run *release.SetRun) release.Progress {
@@ -65,7 +62,7 @@ func (s *set) passOn(ctx workflow.Context, run *release.SetRun) {
 			return
 		}
 		_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(run.ReleaseID), "", string(release.CommandAbort), release.Command{
-			By: s.abort.By, Via: viaSet, AtSafePoint: s.abort.AtSafePoint,
+			By: s.abort.By, Via: release.ViaSet, AtSafePoint: s.abort.AtSafePoint,
 			Reason: release.Shorten("set " + s.p.SetID + " was " + because(s.abort)), // the reason alone may have the length that is taken
 		}).Get(ctx, nil)
 	})

@@ -24,7 +24,7 @@ func TestACommandBehindItsRequestReachesTheRelease(t *testing.T) {
 	h.starter(starter.Config{})
 
 	want := abort()
-	want.ID, want.Via = release.CommandID(id, "ci", "2"), "event"
+	want.ID, want.Via, want.Source = release.CommandID(id, "ci", "2"), "event", "ci"
 	want.Kind = "" // the name of the signal says it
 	h.until("the release", func() bool { return h.status(id) != enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED })
 	var got release.Command

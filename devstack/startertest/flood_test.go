@@ -20,10 +20,25 @@ const flood = 1200
 // within is how soon what has nothing to do with a flood must be there.
 const within = 15 * time.Second
 
-// unhurried are the delays of a starter that was told nothing.
+// unhurried are the delays of a starter that was told nothing, without its pace.
 func unhurried() starter.Config {
 	d := starter.Config{}.WithDefaults()
-	return starter.Config{RetryDelay: d.RetryDelay, MaxRetryDelay: d.MaxRetryDelay}
+	return starter.Config{RetryDelay: d.RetryDelay, MaxRetryDelay: d.MaxRetryDelay, RequestsPerMinute: 1_000_000}
+}
+
+func TestMoreThanAFewRequestsAMinuteWaitAndHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, narrowLane{room: 100}.run)
+	paced := unhurried()
+	paced.RequestsPerMinute = 5
+	s := h.starter(paced)
+	ids := h.flood("shop", 8)
+	h.until("five of eight to be taken", func() bool { return h.messages(wire.StreamIn) == 3 })
+	h.request("o", spec("other"))
+	h.until("the other application's", func() bool { return s.count(t, "request", "accepted") == 6 })
+	require.Equal(t, ids[:5], h.taken("shop"))
+	require.EqualValues(t, 3, h.messages(wire.StreamIn))
+	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }
 
 // flood publishes requests for one application and returns their releases.

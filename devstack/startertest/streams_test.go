@@ -49,6 +49,7 @@ func TestEnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 			require.Equal(t, want.Retention, got.Retention)
 			require.Equal(t, want.Discard, got.Discard)
 			require.Equal(t, want.MaxAge, got.MaxAge)
+			require.EqualValues(t, 1<<30, got.MaxBytes)
 			require.Equal(t, want.Duplicates, got.Duplicates)
 			require.True(t, got.DenyDelete)
 		}

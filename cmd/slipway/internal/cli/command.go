@@ -18,9 +18,6 @@ import (
 	"slipway/release"
 )
 
-// viaUpdate is the way commands of this command line come.
-const viaUpdate = "update"
-
 // Flags that several commands have.
 const (
 	flagReason    = "reason"
@@ -213,7 +210,7 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 			return err
 		}
 		c.Artifact, c.ChangeOrderID = cmp.Or(*artifact, c.Artifact), cmp.Or(*changeOrder, c.ChangeOrderID)
-		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), viaUpdate
+		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), release.ViaUpdate
 		p, err := client.Say(ctx, args[0], c)
 		if err != nil {
 			return err

@@ -279,7 +279,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 
 // saySet hands a word to a set and tells what it did.
 func (a *app) saySet(ctx context.Context, call *temporalCall, c release.Command) error {
-	c.ID, c.By, c.Via = uuid.NewString(), call.by, viaUpdate
+	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 	p, err := call.client.SaySet(ctx, call.args[0], c)
 	if err != nil {
 		return err

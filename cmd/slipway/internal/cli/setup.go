@@ -26,7 +26,7 @@ the key-value buckets of the freeze calendar (slipway-calendar) and of the ledge
 SlipwayOutcome, SlipwayOperation, SlipwayRequestedBy, SlipwaySet), then wait until they can be
 used. Doing it again changes nothing.
 
-How many servers keep what, and for how long, are settings. What is not said is created with
+How many servers keep what, how much, and for how long, are settings. What is not said is created with
 its default, and stays as an operator has set it where it exists; what is said is set.`,
 		Example: `  slipway setup
   slipway setup --nats-replicas 3 --ledger-retention 800d --deadletter-retention 180d
@@ -79,6 +79,9 @@ func setupConfig(v *config.Values) (setup.Config, error) {
 	var c setup.Config
 	var err error
 	if c.Storage.Replicas, err = v.Count(config.NATSReplicas, maxReplicas); err != nil {
+		return c, err
+	}
+	if c.Storage.MaxBytes, err = v.Size(config.StreamSize); err != nil {
 		return c, err
 	}
 	for name, age := range map[string]*time.Duration{

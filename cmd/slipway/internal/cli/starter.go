@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/cmd/slipway/internal/config"
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
@@ -23,14 +24,18 @@ its hands are done.`,
   slipway starter --nats-url nats://nats.example:4222 --nats-creds /etc/slipway/nats.creds`,
 		GroupID: groupRoles,
 		Args:    arguments(),
-	}, roleSettings(addrStarter)...)
+	}, append(roleSettings(addrStarter), config.Starter())...)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		v, err := a.values(cmd)
 		if err != nil {
 			return err
 		}
+		var c starter.Config
+		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxSlots); err != nil {
+			return err
+		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, serve: func(ctx context.Context, r *role) error {
-			s, err := starter.New(starter.Config{}, starter.Dependencies{
+			s, err := starter.New(c, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
 			})
 			if err != nil {

@@ -38,6 +38,7 @@ const (
 	DeploymentName    = "deployment-name"
 	DeploymentBuildID = "deployment-build-id"
 
+	StarterRequests       = "starter-requests"
 	WorkerActivities      = "worker-activities"
 	WorkerWorkflowTasks   = "worker-workflow-tasks"
 	WorkerActivityPollers = "worker-activity-pollers"
@@ -49,6 +50,7 @@ const (
 	EventsRetention     = "events-retention"
 	DeadLetterRetention = "deadletter-retention"
 	LedgerRetention     = "ledger-retention"
+	StreamSize          = "nats-stream-size"
 
 	TemporalAddress   = "temporal-address"
 	TemporalNamespace = "temporal-namespace"
@@ -112,14 +114,22 @@ func Worker() []Setting {
 	}
 }
 
+// Starter are the settings of starters alone.
+func Starter() []Setting {
+	return []Setting{
+		{Name: StarterRequests, Env: "SLIPWAY_STARTER_REQUESTS", Usage: "requests for one application that a starter takes within a minute; more wait (default 60)"},
+	}
+}
+
 // Setup says how what is kept on NATS is kept. What is not said is created with the default,
 // and stays as it is where it exists.
 func Setup() []Setting {
 	return []Setting{
 		{Name: NATSReplicas, Env: "SLIPWAY_NATS_REPLICAS", Usage: "servers that keep each stream and bucket, 1 to 5, of a cluster of as many (default 1)"},
+		{Name: StreamSize, Env: "SLIPWAY_NATS_STREAM_SIZE", Usage: "how large each stream may become, such as 512MiB, or none (default 1GiB)"},
 		{Name: RequestsRetention, Env: "SLIPWAY_REQUESTS_RETENTION", Usage: "how long a request is kept that nobody takes (default 30d)"},
 		{Name: EventsRetention, Env: "SLIPWAY_EVENTS_RETENTION", Usage: "how long a lifecycle event is kept (default 90d)"},
-		{Name: DeadLetterRetention, Env: "SLIPWAY_DEADLETTER_RETENTION", Usage: "how long a dead letter is kept (default none: until it is purged)"},
+		{Name: DeadLetterRetention, Env: "SLIPWAY_DEADLETTER_RETENTION", Usage: "how long a dead letter is kept (default 30d)"},
 		{Name: LedgerRetention, Env: "SLIPWAY_LEDGER_RETENTION", Usage: "how long the record of a release is kept, and so an event counts once (default 400d)"},
 	}
 }
@@ -152,7 +162,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Setup(), Temporal(), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Starter(), Setup(), Temporal(), NATS()} {
 		out = append(out, group...)
 	}
 	return out

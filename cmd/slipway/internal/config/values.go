@@ -197,3 +197,27 @@ func (v *Values) Retention(name string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// Unlimited is a size without a limit.
+const Unlimited int64 = -1
+
+// Size returns how large something may become: a number of MiB or GiB such as 512MiB, or
+// [Unlimited] for none; 0 when nothing was said.
+func (v *Values) Size(name string) (int64, error) {
+	if !v.Said(name) {
+		return 0, nil
+	}
+	given := v.String(name)
+	if given == "none" {
+		return Unlimited, nil
+	}
+	for unit, bytes := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
+		if number, ok := strings.CutSuffix(given, unit); ok {
+			n, err := strconv.ParseUint(number, 10, 24) // 24 bits of GiB are more than a disk has
+			if err == nil && n > 0 {
+				return int64(n) * bytes, nil
+			}
+		}
+	}
+	return 0, v.Bad(name, fmt.Sprintf("%q is not a size", given), "write for example 512MiB or 4GiB, or none for no limit")
+}

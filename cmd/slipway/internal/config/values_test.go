@@ -25,7 +25,7 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	config.AddFlags(flags, config.File())
 	config.AddFlags(flags, config.HTTP("127.0.0.1:8080")...)
 	config.AddFlags(flags, config.All()[:2]...)
-	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Setup(), config.Temporal(), config.NATS()} {
+	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Starter(), config.Setup(), config.Temporal(), config.NATS()} {
 		config.AddFlags(flags, group...)
 	}
 	args := g.args
@@ -217,6 +217,24 @@ func TestRetentions(t *testing.T) {
 	for _, bad := range []string{"400", "0d", "-1d", "1.5d", "d", "59m", "-1h", "forever", "70000d", "0"} {
 		_, err := read(bad)
 		require.ErrorContains(t, err, "setting ledger-retention (environment variable SLIPWAY_LEDGER_RETENTION): \""+bad+"\" is not a time of at least an hour; write for example 90d", bad)
+	}
+}
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (int64, error) {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_NATS_STREAM_SIZE": text}})
+		require.NoError(t, err)
+		return v.Size(config.StreamSize)
+	}
+	for text, want := range map[string]int64{"": 0, "512MiB": 512 << 20, "4GiB": 4 << 30, "none": config.Unlimited} {
+		got, err := read(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, bad := range []string{"0", "1", "0MiB", "-1GiB", "1.5GiB", "1GB", "GiB", "99999999999GiB"} {
+		_, err := read(bad)
+		require.ErrorContains(t, err, "\""+bad+"\" is not a size; write for example 512MiB", bad)
 	}
 }
 

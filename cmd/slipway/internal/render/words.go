@@ -189,6 +189,9 @@ func by(d release.Decision) string {
 	if d.Via != "" {
 		s += " via " + d.Via
 	}
+	if d.Source != "" {
+		s += " of " + d.Source
+	}
 	if !d.At.IsZero() {
 		s += " at " + stamp(d.At)
 	}

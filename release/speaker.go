@@ -1,0 +1,35 @@
+package release
+
+import (
+	"slices"
+	"strings"
+)
+
+// Slipway names the system itself where it speaks like a person.
+const Slipway = "slipway"
+
+// Temporal names Temporal where a workflow was cancelled there.
+const Temporal = "temporal"
+
+// The ways of a command.
+const (
+	// ViaEvent, ViaUpdate and ViaSignal are the ways from outside.
+	ViaEvent  = "event"
+	ViaUpdate = "update"
+	ViaSignal = "signal"
+	// ViaLane and ViaSet are those of what a lane or a set says.
+	ViaLane = "lane"
+	ViaSet  = "set"
+	// ViaCancel is that of a workflow that is cancelled in Temporal.
+	ViaCancel = "cancel"
+)
+
+// IsReserved reports whether nobody may claim a name: it is what the system calls itself.
+func IsReserved(name string) bool {
+	return slices.Contains([]string{Slipway, Temporal}, strings.ToLower(strings.TrimSpace(name)))
+}
+
+// speaker refuses a reserved name.
+func (v *validator) speaker(field, name string) {
+	v.check(!IsReserved(name), field, "%q is what the system calls itself; name the person or system that speaks", name)
+}
