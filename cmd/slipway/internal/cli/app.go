@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -20,7 +21,12 @@ type World struct {
 }
 
 // app is one run of the command line.
-type app struct{ World }
+type app struct {
+	World
+
+	// denials end what waits for NATS where a right is missing.
+	denials connect.Denials
+}
 
 // The groups of commands in the help.
 const (
@@ -31,13 +37,18 @@ const (
 
 // Run carries out one command and returns its exit code.
 func Run(ctx context.Context, args []string, w World) int {
-	a := &app{w}
+	a := &app{World: w}
 	root := a.root() //nolint:contextcheck // commands get their context through cobra
 	root.SetArgs(args)
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
 	root.SetErr(w.Stderr)
-	cmd, err := root.ExecuteContextC(ctx)
+	watched, end := a.denials.Watch(ctx)
+	defer end()
+	cmd, err := root.ExecuteContextC(watched)
+	if denied, ok := errors.AsType[*connect.DeniedError](context.Cause(watched)); ok && err != nil {
+		err = denied
+	}
 	return a.conclude(ctx, cmd, err)
 }
 
@@ -165,7 +176,7 @@ func (a *app) jetStream(v *config.Values, name string) (js jetstream.JetStream, 
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := connect.NATS(options, name)
+	conn, err := connect.NATS(options, name, a.denials.Option())
 	if err != nil {
 		return nil, nil, err
 	}

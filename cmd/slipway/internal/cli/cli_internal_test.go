@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var said bytes.Buffer
-			a := &app{World{Stderr: &said}}
+			a := &app{World: World{Stderr: &said}}
 			require.Equal(t, c.code, a.conclude(t.Context(), &cobra.Command{Use: "slipway"}, c.err))
 			if c.code != exitTimeout || c.said != "" {
 				require.Equal(t, c.said, said.String())
@@ -80,7 +80,7 @@ func TestInterruptedWinsOverWhatItCaused(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var said bytes.Buffer
-	a := &app{World{Stderr: &said}}
+	a := &app{World: World{Stderr: &said}}
 	require.Equal(t, exitInterrupted, a.conclude(ctx, &cobra.Command{}, errors.New("connection closed")))
 	require.Equal(t, "slipway: interrupted\n", said.String())
 	require.Equal(t, exitOK, a.conclude(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
@@ -101,7 +101,7 @@ func TestSpeaker(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			a := &app{World{Getenv: func(key string) string { return c.env[key] }}}
+			a := &app{World: World{Getenv: func(key string) string { return c.env[key] }}}
 			cmd := settings(&cobra.Command{}, config.Speaker())
 			require.NoError(t, cmd.ParseFlags(c.args))
 			v, err := a.values(cmd)
@@ -140,7 +140,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 		t.Run(string(c.format), func(t *testing.T) {
 			t.Parallel()
 			var out, talk bytes.Buffer
-			a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+			a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 			v := a.releaseView(&cobra.Command{}, c.format)
 			for _, s := range sightings() {
 				require.NoError(t, v.show(s))
@@ -165,7 +165,7 @@ func TestWatchTellsOfAStall(t *testing.T) {
 		return releases.Sighting{Progress: p}
 	}
 	var out, talk bytes.Buffer
-	a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
 	for _, s := range []releases.Sighting{
 		{Progress: progress(release.PhasePreparing)},
@@ -194,7 +194,7 @@ const anyTerminal = 1 << 20
 func TestViewOnATerminalRedraws(t *testing.T) {
 	t.Parallel()
 	var out, talk bytes.Buffer
-	a := &app{World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
 	v.screen = &screen{out: &out, fd: anyTerminal}
 	for _, s := range sightings() {
@@ -217,7 +217,7 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 func TestTalkCannotMoveTheCursor(t *testing.T) {
 	t.Parallel()
 	var talk bytes.Buffer
-	a := &app{World{Stderr: &talk}}
+	a := &app{World: World{Stderr: &talk}}
 	a.talk("batch confirmed by %s", "mei\x1b[2J\n")
 	require.Equal(t, 1, strings.Count(talk.String(), "\n"))
 	require.NotContains(t, talk.String(), "\x1b")
@@ -275,7 +275,7 @@ func TestSaidNamesWhoseWordCounted(t *testing.T) {
 
 func TestEveryCommandCanBeSaid(t *testing.T) {
 	t.Parallel()
-	root := (&app{World{}}).root()
+	root := (&app{World: World{}}).root()
 	for _, kind := range release.CommandKinds() {
 		cmd, rest, err := root.Find([]string{"release", string(kind)})
 		require.NoError(t, err)
@@ -300,7 +300,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 			visit(child)
 		}
 	}
-	visit((&app{World{}}).root())
+	visit((&app{World: World{}}).root())
 }
 
 func TestParseApp(t *testing.T) {

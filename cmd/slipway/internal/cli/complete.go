@@ -42,7 +42,7 @@ func (a *app) findReleases(cmd *cobra.Command, filter releases.Filter) ([]releas
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
 	defer cancel()
-	quiet := &app{World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
+	quiet := &app{World: World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
 	client, closeClient, err := quiet.releases(ctx, v)
 	if err != nil {
 		return nil, err

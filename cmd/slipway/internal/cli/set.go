@@ -66,7 +66,7 @@ is up.`,
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
 				taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
-					return taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+					return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 						s, err := known.GetSet(ctx, id)
 						return s.Identity, err
 					})

@@ -103,7 +103,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
 			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
-				return taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+				return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 					r, err := known.GetOf(ctx, spec.App, id)
 					return r.Identity, err
 				})
@@ -128,9 +128,11 @@ const takenTime = 2 * time.Second
 
 // taken fails with a usage error where something was asked for before with another content: the
 // event would become a dead letter. What the ledger cannot tell, the starter will.
-func taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) error {
+func (a *app) taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
+	ctx, end := a.denials.Watch(ctx)
+	defer end()
 	have, err := recorded(ctx)
 	if err != nil || have.Digest == "" || have.Digest == digest {
 		return nil // a ledger that does not answer says nothing against it

@@ -1,0 +1,57 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+)
+
+// DeniedError says that the user has no right to something on NATS. It names the subject.
+type DeniedError struct{ Cause error }
+
+// Error implements error.
+func (e *DeniedError) Error() string {
+	return fmt.Sprintf("NATS denies a right: %v; allow this user what the page operations lists under permissions", e.Cause)
+}
+
+// Unwrap returns what the server has said.
+func (e *DeniedError) Unwrap() error { return e.Cause }
+
+// Denials end what waits for NATS once the server says that a right is missing: it says so at
+// once, but answers nothing to the request itself. The zero value is ready for use.
+type Denials struct {
+	mu      sync.Mutex
+	watches []context.CancelCauseFunc
+}
+
+// Watch returns a context that ends with a [DeniedError] as its cause when a right is missing,
+// unless another watch that began later and has not ended is told.
+func (d *Denials) Watch(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := len(d.watches)
+	d.watches = append(d.watches, cancel)
+	return ctx, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.watches = d.watches[:min(at, len(d.watches))]
+		cancel(context.Canceled)
+	}
+}
+
+// Option lets a connection tell what is denied.
+func (d *Denials) Option() nats.Option {
+	return nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { d.told(err) })
+}
+
+func (d *Denials) told(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.watches) > 0 && errors.Is(err, nats.ErrPermissionViolation) {
+		d.watches[len(d.watches)-1](&DeniedError{err})
+	}
+}

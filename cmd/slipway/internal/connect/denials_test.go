@@ -1,0 +1,35 @@
+package connect_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/connect"
+)
+
+func TestADenialEndsWhatWaitsForIt(t *testing.T) {
+	t.Parallel()
+	var d connect.Denials
+	var options nats.Options
+	require.NoError(t, d.Option()(&options))
+	say := func(err error) { options.AsyncErrorCB(nil, nil, err) }
+	denied := fmt.Errorf(`%w: Permissions Violation for Publish to "slipway.request.sae.a"`, nats.ErrPermissionViolation)
+
+	say(denied) // nobody waits
+	outer, endOuter := d.Watch(t.Context())
+	inner, endInner := d.Watch(outer)
+	say(nats.ErrSlowConsumer)
+	require.NoError(t, inner.Err())
+	say(denied)
+	require.ErrorContains(t, context.Cause(inner), `Publish to "slipway.request.sae.a"; allow this user what the page operations lists`)
+	require.NoError(t, outer.Err(), "only the innermost is told")
+	endInner()
+
+	say(denied)
+	require.ErrorAs(t, context.Cause(outer), new(*connect.DeniedError))
+	endOuter()
+}
