@@ -38,7 +38,8 @@ type HTTPGate struct {
 	// URL is an http or https address without user info and fragment. Its host must be
 	// one that the operator of the workers allows.
 	URL string `json:"url"`
-	// Method is GET, HEAD or POST (with an empty body). Unset means GET.
+	// Method is GET, HEAD or, where the operator allows it for the path, POST (with an
+	// empty body). Unset means GET.
 	Method string `json:"method,omitempty"`
 	// Status lists the statuses that pass. None means any 2xx.
 	Status []int `json:"status,omitempty"`

@@ -2,8 +2,10 @@
 // Prometheus servers, and judges what it finds with package release.
 //
 // Where a request may go is the operator's decision, not that of who asks for a release:
-// only hosts that the configuration allows are asked, redirects included, and addresses
-// of cloud metadata services are refused whatever name leads to them.
+// only hosts that the configuration allows are asked, redirects included, with POST only
+// where it says so, and addresses of cloud metadata services are refused whatever name
+// leads to them. What an answer says is judged and never repeated: notes and errors are
+// words of this package.
 package gates
 
 import (
@@ -11,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -22,12 +25,19 @@ import (
 
 // Config holds what measuring needs.
 type Config struct {
-	// Allow lists the hosts that gates may ask: "shop.example" (any port),
-	// "shop.example:8080", "*.shop.example" (every name below it), or an IP address.
-	// None means that nothing may be asked.
+	// Allow lists the hosts that gates may ask with GET and HEAD: "shop.example" (any
+	// port), "shop.example:8080", "*.shop.example" (every name below it), an IP address
+	// ("192.0.2.7", "[2001:db8::7]:9090") or a prefix of addresses ("192.0.2.0/24",
+	// "192.0.2.0/24:9090"). An address in a gate must be allowed as an address; names are
+	// not asked for theirs, except that loopback needs an entry that is the loopback
+	// address or "localhost".
+	//
+	// "POST shop.example:8080/checks/run" allows POST, to this path; with a slash at its
+	// end, to every path that begins with it. None means that nothing may be asked.
 	Allow []string
-	// Transport carries the requests out. Unset means one that refuses link-local and
-	// metadata addresses and uses no proxy; another one answers for this itself.
+	// Transport carries the requests out. Unset means one that refuses link-local,
+	// metadata and unnamed loopback addresses and uses no proxy; another one answers for
+	// this itself.
 	Transport http.RoundTripper
 }
 
@@ -45,7 +55,7 @@ func New(c Config) (*Gates, error) {
 	}
 	g := &Gates{allowed: allowed, transport: c.Transport}
 	if g.transport == nil {
-		g.transport = guardedTransport(nil)
+		g.transport = guardedTransport(newDialer(allowed))
 	}
 	return g, nil
 }
@@ -107,17 +117,23 @@ func (g *Gates) check(gate release.Gate) error {
 	if err := gate.Validate(); err != nil {
 		return fmt.Errorf("gate %s: %w", gate.Name, err)
 	}
-	if err := g.allowed.check(addressOf(gate)); err != nil {
+	method, address := requestOf(gate)
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("gate %s: the address cannot be read", gate.Name)
+	}
+	if err := g.allowed.check(method, u); err != nil {
 		return fmt.Errorf("gate %s: %w", gate.Name, err)
 	}
 	return nil
 }
 
-func addressOf(gate release.Gate) string {
+// requestOf returns the method and the address that a gate needs at least.
+func requestOf(gate release.Gate) (method, address string) {
 	if gate.HTTP != nil {
-		return gate.HTTP.URL
+		return gate.HTTP.Method, gate.HTTP.URL
 	}
-	return gate.Prometheus.Address
+	return http.MethodGet, gate.Prometheus.Address
 }
 
 func (g *Gates) sample(ctx context.Context, gate release.Gate) (release.Sample, error) {

@@ -3,7 +3,6 @@ package gates
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -55,7 +54,7 @@ func unlike(h release.HTTPGate, resp *http.Response) string {
 	case strings.Contains(string(body), h.BodyContains):
 		return ""
 	case err != nil:
-		return note(fmt.Sprintf("the answer broke off: %s", why(err)))
+		return brokeOff(err)
 	default:
 		return "the text is not in the answer"
 	}

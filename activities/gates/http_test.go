@@ -1,7 +1,6 @@
 package gates_test
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -45,7 +44,7 @@ func TestHTTPGate(t *testing.T) {
 		"the text is not there":       {text(secret), contains("UP"), fail("200", noText)},
 		"the text comes too late":     {text(strings.Repeat(" ", 64<<10) + "UP"), contains("UP"), fail("200", noText)},
 		"the text is there just yet":  {text(strings.Repeat(" ", 64<<10-2) + "UP" + strings.Repeat(" ", 1<<20)), contains("UP"), pass("200")},
-		"the answer breaks off":       {brokenOff, contains("UP"), fail("200", "the answer broke off: no answer: unexpected EOF")},
+		"the answer breaks off":       {brokenOff, contains("UP"), fail("200", "the answer broke off")},
 		"broken off after the text":   {brokenOff, contains("half"), pass("200")},
 		"the body does not matter":    {brokenOff, wants(), pass("200")},
 		"the status matters before all": {func(w http.ResponseWriter, _ *http.Request) {
@@ -55,7 +54,7 @@ func TestHTTPGate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, asked := serve(t, c.answer)
-			require.Equal(t, c.want, sampleOf(t, newGates(t, "127.0.0.1"), httpGate(address+"/?token="+secret, c.change)))
+			require.Equal(t, c.want, sampleOf(t, newGates(t, "127.0.0.1", "POST 127.0.0.1/"), httpGate(address+"/?token="+secret, c.change)))
 			require.Equal(t, 1, int(asked.Load()))
 		})
 	}
@@ -79,8 +78,7 @@ func TestAProbeWithoutAnswerFails(t *testing.T) {
 	s := sampleOf(t, newGates(t, "127.0.0.1"), httpGate(closedAddress(t)+"/?token=hush"))
 	require.Equal(t, release.VerdictFail, s.Verdict)
 	require.Empty(t, s.Value)
-	require.Contains(t, s.Note, "connection refused")
-	require.NotContains(t, s.Note, "hush")
+	require.Equal(t, "no answer: connection refused", s.Note)
 
 	address, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	s = sampleOf(t, newGates(t, "127.0.0.1"), httpGate(address, func(h *release.HTTPGate) { h.Timeout = release.Duration(10 * time.Millisecond) }))
@@ -92,7 +90,7 @@ func TestAProbeWithoutAnswerFails(t *testing.T) {
 	t.Cleanup(tls.Close)
 	s = sampleOf(t, newGates(t, "127.0.0.1"), httpGate(tls.URL))
 	require.Equal(t, release.VerdictFail, s.Verdict)
-	require.Contains(t, s.Note, "certificate")
+	require.Equal(t, "no answer: the certificate is of an unknown authority", s.Note)
 }
 
 func TestRedirectsAreFollowedToAllowedHostsOnly(t *testing.T) {
@@ -133,18 +131,5 @@ func TestARedirectToAMetadataServiceIsNotFollowed(t *testing.T) {
 	})
 	require.Equal(t, "302", sampleOf(t, newGates(t, "127.0.0.1"), httpGate(from)).Value)
 	// Not even where somebody allowed it.
-	_, err := attempt(t, newGates(t, "127.0.0.1", "169.254.169.254"), httpGate(from))
-	requireInvalid(t, err, "never asked")
-}
-
-func TestNotesAreShortAndOfOneLine(t *testing.T) {
-	t.Parallel()
-	address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"execution","error":"line one\nline two \u001b[31m%s"}`, strings.Repeat("x", 1000))
-	})
-	s := sampleOf(t, newGates(t, "127.0.0.1"), prometheusGate(address))
-	require.True(t, s.Missed)
-	require.Contains(t, s.Note, "line one line two [31mxxx")
-	require.Len(t, []rune(s.Note), 160)
+	require.Equal(t, "302", sampleOf(t, newGates(t, "127.0.0.1", "0.0.0.0/0"), httpGate(from)).Value)
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,43 +35,88 @@ func (g *Gates) query(ctx context.Context, gate release.Gate) (release.Sample, e
 	if err != nil {
 		return release.Sample{}, errors.New("the address cannot be asked")
 	}
+	asks := &asker{Client: client, allowed: g.allowed}
 	// No time is given: the server's own clock says what is now.
-	value, warnings, _, err := v1.NewAPI(client).Query(ctx, gate.Prometheus.Query, time.Time{}, v1.WithTimeout(queryTimeout))
+	value, warnings, _, err := v1.NewAPI(asks).Query(ctx, gate.Prometheus.Query, time.Time{}, v1.WithTimeout(queryTimeout))
 	if err == nil && value == nil {
-		err = errors.New("it has no result")
+		err = &v1.Error{Type: v1.ErrBadResponse}
 	}
 	if err != nil {
-		return missed(gate, err)
+		return missed(gate, err, asks.status)
 	}
 	s, err := read(gate, value)
 	if len(warnings) > 0 {
-		s.Note = note(strings.Join(append(nonEmpty(s.Note), warnings...), "; "))
+		s.Note = strings.Join(append(nonEmpty(s.Note), fmt.Sprintf("warnings of the server: %d", len(warnings))), "; ")
 	}
 	return s, err
 }
 
-// missed tells a query that can never succeed from a server that gives no result now.
-func missed(gate release.Gate, err error) (release.Sample, error) {
+// asker asks a Prometheus server with GET where the operator does not allow POST, which
+// the client of Prometheus would try first.
+type asker struct {
+	api.Client
+
+	allowed allowList
+	// status is that of the latest answer, 0 for none.
+	status int
+}
+
+// Do implements api.Client.
+func (a *asker) Do(ctx context.Context, r *http.Request) (*http.Response, []byte, error) {
+	if r.Method == http.MethodPost && a.allowed.check(r.Method, r.URL) != nil {
+		form, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, nil, err
+		}
+		u := *r.URL
+		u.RawQuery = string(form)
+		if r, err = http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody); err != nil {
+			return nil, nil, err
+		}
+	}
+	resp, body, err := a.Client.Do(ctx, r)
+	a.status = 0
+	if resp != nil {
+		a.status = resp.StatusCode
+	}
+	return resp, body, err
+}
+
+// missed tells a query that can never succeed from a server that gives no result now. Of
+// what the server says only words that Prometheus documents are repeated.
+func missed(gate release.Gate, err error, status int) (release.Sample, error) {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return release.Sample{}, refused
 	}
-	s := release.Sample{Verdict: gate.NoData, Missed: true, Note: why(err)}
+	s := release.Sample{Verdict: gate.NoData, Missed: true}
 	said, ok := errors.AsType[*v1.Error](err)
 	switch {
 	case !ok:
-		return s, nil
+		s.Note = why(err)
 	case said.Type == v1.ErrBadData:
-		return release.Sample{}, errors.New(note("the query was refused: " + said.Msg))
+		return release.Sample{}, errors.New("the server refuses the query as bad_data; ask the server itself to see what is wrong with it")
+	case slices.Contains(errorTypes(), said.Type):
+		s.Note = fmt.Sprintf("the server gave no result: %s, status %d", said.Type, status)
+	case status/100 == 2:
+		s.Note = "the server gave no result: what it answers is none of a query"
+	case status/100 == 3:
+		s.Note = fmt.Sprintf("the server gave no result: status %d; the redirect was not followed", status)
 	default:
-		// Only the message: the detail is the answer's body.
-		s.Note = note("the server gave no result: " + said.Msg)
-		return s, nil
+		s.Note = fmt.Sprintf("the server gave no result: status %d", status)
+	}
+	return s, nil
+}
+
+// errorTypes are the kinds of errors that the API of Prometheus has, apart from bad_data.
+func errorTypes() []v1.ErrorType {
+	return []v1.ErrorType{
+		v1.ErrTimeout, v1.ErrCanceled, v1.ErrExec, "internal", "unavailable", "not_found", "not_acceptable", "too_many_requests",
 	}
 }
 
 // number is one number of a result.
 type number struct {
-	// series names it where there are several.
+	// series orders several.
 	series string
 	value  float64
 }
@@ -87,7 +134,7 @@ func read(gate release.Gate, value model.Value) (release.Sample, error) {
 	for i, n := range numbers {
 		samples[i] = judge(gate, n)
 		if len(numbers) > 1 {
-			samples[i].Note = note(fmt.Sprintf("worst of %d series: %s", len(numbers), n.series))
+			samples[i].Note = fmt.Sprintf("worst of %d series", len(numbers))
 		}
 	}
 	return slices.MinFunc(samples, func(a, b release.Sample) int {

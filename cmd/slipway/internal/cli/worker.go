@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/activities/gates"
 	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
@@ -44,6 +45,9 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 		}
 		c.GatesAllow = v.List(config.GatesAllow)
+		if _, err := gates.New(gates.Config{Allow: c.GatesAllow}); err != nil {
+			return v.Bad(config.GatesAllow, err.Error(), "see the page on gates")
+		}
 		c.Deployment = worker.Deployment{Name: v.String(config.DeploymentName), BuildID: v.String(config.DeploymentBuildID)}
 		if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
 			return v.Bad(config.DeploymentBuildID, "a worker deployment needs both a name and a build ID", "set both, or none")

@@ -103,7 +103,7 @@ func SAE() []Setting {
 // Temporal's worker controller.
 func Worker() []Setting {
 	return []Setting{
-		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080 or *.shop.example (default none)"},
+		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080, *.shop.example, 192.0.2.7 or 192.0.2.0/24; and where POST is allowed: POST shop.example/checks/run (default none)"},
 		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each of the two task queues (default 1000)"},
 		{Name: WorkerWorkflowTasks, Env: "SLIPWAY_WORKER_WORKFLOW_TASKS", Usage: "workflow tasks that run at the same time, at least 2 (default 1000)"},
 		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each of the two task queues (default 2)"},

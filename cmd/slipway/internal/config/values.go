@@ -132,9 +132,16 @@ func scalar(value any) bool {
 	return false
 }
 
-// List reads a setting whose parts are separated by commas.
+// List reads a setting whose parts are separated by commas. A part may have blanks within;
+// those around it, and empty parts, do not count.
 func (v *Values) List(name string) []string {
-	return strings.FieldsFunc(v.String(name), func(r rune) bool { return r == ',' || r == ' ' })
+	var parts []string
+	for part := range strings.SplitSeq(v.String(name), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 // Number returns a setting that must be a positive number; 0 when nothing was said.

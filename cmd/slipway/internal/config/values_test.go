@@ -38,6 +38,17 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	return config.Load(flags, func(key string) string { return g.env[key] })
 }
 
+func TestAListIsSeparatedByCommas(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"": nil, " , ,": nil, "a": {"a"}, " a , b,c ": {"a", "b", "c"}, "a,POST b/c,*.d": {"a", "POST b/c", "*.d"}, "a b": {"a b"},
+	} {
+		v, err := load(t, given{env: map[string]string{"SLIPWAY_GATES_ALLOW": text}})
+		require.NoError(t, err)
+		require.Equal(t, want, v.List(config.GatesAllow), text)
+	}
+}
+
 func TestPrecedence(t *testing.T) {
 	t.Parallel()
 	for _, s := range config.All() {
