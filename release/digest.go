@@ -3,7 +3,6 @@ package release
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 )
 
 // Digest names what a spec asks for: sha256: and 64 hexadecimal digits. The same request has
@@ -16,8 +15,8 @@ func (s Spec) Digest() string { return digest(s.withoutDefaults()) }
 func (s Set) Digest() string { return digest(s.withoutDefaults()) }
 
 func digest(content any) string {
-	data, _ := json.Marshal(content) //nolint:errchkjson // a content holds texts and numbers only, which always encode
-	sum := sha256.Sum256(data)
+	var e encoded = encodedJSON{content} // workflows name contents, too
+	sum := sha256.Sum256(e.bytes())
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

@@ -319,19 +319,19 @@ func (d Decision) passes() bool {
 // encoded tells the size of a value. Workflows ask for it, too, and what reflection reads of
 // a value is always the same; behind an interface the check of workflows does not follow it
 // into the runtime.
-type encoded interface{ size() int }
+type encoded interface{ bytes() []byte }
 
 type encodedJSON struct{ value any }
 
-func (e encodedJSON) size() int {
+func (e encodedJSON) bytes() []byte {
 	data, _ := json.Marshal(e.value) //nolint:errchkjson // texts, numbers and times of our own clock always encode
-	return len(data)
+	return data
 }
 
 // encodedSize is the number of bytes of a value in JSON.
 func encodedSize(value any) int {
 	var e encoded = encodedJSON{value}
-	return e.size()
+	return len(e.bytes())
 }
 
 const ellipsis = "…"

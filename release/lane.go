@@ -193,11 +193,18 @@ type LaneInput struct {
 	Latest *Begun `json:"latest,omitempty"`
 	// Debts are what releases that have ended have left.
 	Debts []Debt `json:"debts,omitempty"`
-	// Recent are the IDs of releases that were submitted lately: each counts once.
-	Recent []string `json:"recent,omitempty"`
+	// Recent are the releases that were submitted lately: each counts once.
+	Recent []Submitted `json:"recent,omitempty"`
 	// MaxUpdates is after how many submissions and commands the lane continues as new;
 	// 0 leaves that to Temporal, which suggests it when the history has grown long.
 	MaxUpdates int `json:"maxUpdates,omitempty"`
+}
+
+// Submitted is a release that a lane remembers.
+type Submitted struct {
+	ReleaseID string `json:"releaseId"`
+	// Digest is that of its content; empty where the lane has found the release itself.
+	Digest string `json:"digest,omitempty"`
 }
 
 // LaneState is the answer of the query lane and of the updates that command it.

@@ -64,12 +64,30 @@ func (l *LaneInput) Waiting() []LaneEntry {
 	return l.Line
 }
 
-// Knows tells whether the release was submitted before.
-func (l *LaneInput) Knows(id string) bool { return l.find(id) >= 0 || slices.Contains(l.Recent, id) }
+// Knows reports whether the release was submitted before.
+func (l *LaneInput) Knows(id string) bool { return l.find(id) >= 0 || l.recent(id) >= 0 }
 
-// Remember keeps the ID of a release that was submitted.
-func (l *LaneInput) Remember(id string) {
-	l.Recent = append(l.Recent, id)
+func (l *LaneInput) recent(id string) int {
+	return slices.IndexFunc(l.Recent, func(r Submitted) bool { return r.ReleaseID == id })
+}
+
+// Conflict says that the release was submitted before with another content; empty where it was
+// not, or nobody knows.
+func (l *LaneInput) Conflict(s Submission) string {
+	at := l.recent(s.ReleaseID)
+	if at < 0 || l.Recent[at].Digest == "" {
+		return ""
+	}
+	have, asked := l.Recent[at].Digest, s.Spec.Digest()
+	if have == asked {
+		return ""
+	}
+	return fmt.Sprintf("%s was submitted before with another content: recorded is %s, asked for is %s; use another ID", Named(s.ReleaseID), have, asked)
+}
+
+// Remember keeps a release that was submitted. The digest of its content may be unknown.
+func (l *LaneInput) Remember(id, digest string) {
+	l.Recent = append(l.Recent, Submitted{ReleaseID: id, Digest: digest})
 	l.Recent = l.Recent[max(0, len(l.Recent)-MaxRecent):]
 }
 

@@ -163,8 +163,8 @@ func (l *LaneInput) Adopt(found Living) (running []LaneEntry) {
 		}
 		l.Leave(e.ReleaseID)
 		l.Line = slices.Insert(slices.Clip(l.Line), l.place(e), e)
-		if !slices.Contains(l.Recent, e.ReleaseID) {
-			l.Remember(e.ReleaseID)
+		if l.recent(e.ReleaseID) < 0 {
+			l.Remember(e.ReleaseID, "")
 		}
 		if e.Proceeded {
 			running = append(running, e)

@@ -155,7 +155,7 @@ func TestWhatALaneKeepsIsBounded(t *testing.T) {
 	t.Parallel()
 	l := line("running")
 	for i := range release.MaxRecent + 7 {
-		l.Remember(fmt.Sprintf("r-%d", i))
+		l.Remember(fmt.Sprintf("r-%d", i), "")
 	}
 	require.Len(t, l.Recent, release.MaxRecent)
 	require.False(t, l.Knows("r-6"))
@@ -192,7 +192,7 @@ func TestALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 	}
 	require.Equal(t, fmt.Sprint(release.MaxDenied-1), l.Denied[len(l.Denied)-1].ReleaseID, "the newest are kept")
 	for i := range release.MaxRecent {
-		l.Remember(fmt.Sprint(i, strings.Repeat("r", release.MaxID)))
+		l.Remember(fmt.Sprint(i, strings.Repeat("r", release.MaxID)), release.Spec{}.Digest())
 	}
 	for i := 0; l.Full(release.LaneQueue) == ""; i++ {
 		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i), Artifact: release.Artifact{Image: long}, RequestedBy: long[:release.MaxWords]})
@@ -202,6 +202,20 @@ func TestALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 	data, err := json.Marshal(l)
 	require.NoError(t, err)
 	require.Less(t, len(data), most)
+}
+
+func TestAnotherContentUnderAUsedIDIsAConflict(t *testing.T) {
+	t.Parallel()
+	first := release.Submission{ReleaseID: "r-1", Spec: release.Spec{Artifact: release.Artifact{Image: "shop:1"}}}
+	other := release.Submission{ReleaseID: "r-1", Spec: release.Spec{Artifact: release.Artifact{Image: "shop:2"}}}
+	l := &release.LaneInput{}
+	require.Empty(t, l.Conflict(first))
+	l.Remember("r-1", first.Spec.Digest())
+	l.Remember("r-2", "")
+	require.Empty(t, l.Conflict(first))
+	require.Contains(t, l.Conflict(other), "release r-1 was submitted before with another content: recorded is "+first.Spec.Digest())
+	other.ReleaseID = "r-2"
+	require.Empty(t, l.Conflict(other), "nobody knows what it was")
 }
 
 func TestHoldsAddUp(t *testing.T) {
@@ -220,7 +234,7 @@ func TestHoldsAddUp(t *testing.T) {
 
 func TestALaneIsIdleWhenThereIsNothingToRemember(t *testing.T) {
 	t.Parallel()
-	require.True(t, (&release.LaneInput{Recent: []string{"r-1"}, MaxUpdates: 3}).Idle())
+	require.True(t, (&release.LaneInput{Recent: []release.Submitted{{ReleaseID: "r-1"}}, MaxUpdates: 3}).Idle())
 	require.False(t, line("a").Idle())
 	require.False(t, (&release.LaneInput{Held: &release.Hold{}}).Idle())
 	require.False(t, (&release.LaneInput{Denied: []release.Denial{{}}}).Idle())

@@ -3,6 +3,7 @@ package saesim
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -79,7 +80,10 @@ func (s *Simulator) adminHandler() http.Handler {
 	mux.HandleFunc(adminPrefix, func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, AdminError{Error: "saesim: the admin API has no such endpoint"})
 	})
-	return mux
+	guarded := http.NewServeMux()
+	guarded.Handle("GET /healthz", mux)
+	guarded.Handle("/", s.guard(mux))
+	return guarded
 }
 
 func (s *Simulator) adminAddFault(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +146,11 @@ func (s *Simulator) adminSnapshot(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Simulator) adminRestore(w http.ResponseWriter, r *http.Request) {
-	snapshot, err := io.ReadAll(r.Body)
+	snapshot, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxState))
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		writeJSON(w, http.StatusRequestEntityTooLarge, AdminError{Error: fmt.Sprintf("saesim: a state has at most %d bytes", large.Limit)})
+		return
+	}
 	if err == nil {
 		err = s.Restore(snapshot)
 	}

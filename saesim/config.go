@@ -55,6 +55,9 @@ type Config struct {
 	// StateFile keeps the state: loaded when the simulator is made, written after
 	// each call that changed something and by Close. Empty keeps it in memory.
 	StateFile string
+	// Hosts are further names, in lower case, by which the admin API may be called. Addresses and
+	// names without a dot need none.
+	Hosts []string
 }
 
 // withDefaults returns the configuration with every default filled in.

@@ -11,7 +11,7 @@ import (
 func (h *harness) statusPage(t *testing.T) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.sim.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/_saesim/", http.NoBody))
+	h.sim.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/_saesim/", http.NoBody))
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
 	return w.Body.String()

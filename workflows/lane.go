@@ -196,7 +196,9 @@ func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release
 	if err != nil && !known {
 		return false, err
 	}
-	l.Remember(in.ID)
+	if !known { // else it has what it was submitted with first
+		l.Remember(in.ID, s.Spec.Digest())
+	}
 	return known, nil
 }
 

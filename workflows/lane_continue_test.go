@@ -143,12 +143,14 @@ func TestLaneContinuesWhenTemporalSuggestsIt(t *testing.T) {
 	var in release.LaneInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
 	require.Equal(t, release.LaneInput{
-		App: w.app, Held: hold.state.Held, Recent: []string{"r-1", "r-2"},
+		App: w.app, Held: hold.state.Held, Recent: in.Recent,
 		Line: []release.LaneEntry{
 			{ReleaseID: "r-1", Operation: release.OperationRelease, Artifact: release.Artifact{Image: newImage}, RequestedBy: "test", Since: in.Line[0].Since, Proceeded: true},
 			{ReleaseID: "r-2", Operation: release.OperationRelease, Artifact: release.Artifact{Image: newImage}, RequestedBy: "test", Since: in.Line[1].Since, Preempt: true},
 		},
 	}, in)
+	require.Len(t, in.Recent, 2)
+	require.Equal(t, release.Submitted{ReleaseID: "r-1", Digest: w.spec(gray()).WithDefaults().Digest()}, in.Recent[0])
 	require.Equal(t, release.WorkflowLane, next.WorkflowType.Name)
 }
 

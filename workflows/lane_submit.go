@@ -16,6 +16,9 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	if err := l.check(s); err != nil {
 		return refused(err)
 	}
+	if why := l.Conflict(s); why != "" {
+		return refused(release.Refusal(why))
+	}
 	if l.long() && !l.Knows(s.ReleaseID) {
 		return busy("the lane continues as new; try again")
 	}
@@ -53,6 +56,9 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 	l.taken++
 	s.Spec = s.Spec.WithDefaults()
 	l.ready(ctx)
+	if why := l.Conflict(s); why != "" { // it came while the lane looked
+		return release.Receipt{}, refused(release.Refusal(why))
+	}
 	if l.Knows(s.ReleaseID) {
 		return release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingDuplicate}, nil
 	}

@@ -82,3 +82,20 @@ func TestWhatIsValidIsDecidedAtTheDoor(t *testing.T) {
 		require.Empty(t, s.orders())
 	}
 }
+
+// TestALaneRefusesAnotherContentUnderAUsedID: a client that is answered "duplicate" believes that
+// what it has submitted is released.
+func TestALaneRefusesAnotherContentUnderAUsedID(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	first := release.Submission{ReleaseID: "r-1", Spec: s.spec(release.Strategy{})}
+	other := first
+	other.Spec.Artifact = release.Artifact{Image: "registry.example/shop:9"}
+	s.raw(0, first)
+	again, conflict := s.raw(time.Second, first), s.raw(2*time.Second, other)
+	s.env.ExecuteWorkflow(release.WorkflowLane, release.LaneInput{App: s.app})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, release.StandingDuplicate, again.receipt.Standing)
+	require.ErrorContains(t, conflict.rejected, "release r-1 was submitted before with another content")
+	require.Len(t, s.orders(), 1)
+}

@@ -27,7 +27,7 @@ func failed(err error) error {
 		return context.DeadlineExceeded
 	}
 	f := faultOf(err)
-	return temporal.NewApplicationErrorWithOptions(err.Error(), string(f), temporal.ApplicationErrorOptions{NonRetryable: !f.Retryable()})
+	return temporal.NewApplicationErrorWithOptions(withoutSecrets(err.Error()), string(f), temporal.ApplicationErrorOptions{NonRetryable: !f.Retryable()})
 }
 
 func faultOf(err error) release.Fault {
@@ -88,7 +88,7 @@ func present[T any](operation string, data T) error {
 
 // refused is an error that trying again does not help.
 func refused(f release.Fault, format string, args ...any) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(f), nil)
+	return temporal.NewNonRetryableApplicationError(withoutSecrets(fmt.Sprintf(format, args...)), string(f), nil)
 }
 
 // undecidable fails closed.
@@ -98,7 +98,7 @@ func undecidable(format string, args ...any) error {
 
 // notYet is an error that may pass; nothing was changed.
 func notYet(f release.Fault, format string, args ...any) error {
-	return temporal.NewApplicationError(fmt.Sprintf(format, args...), string(f))
+	return temporal.NewApplicationError(withoutSecrets(fmt.Sprintf(format, args...)), string(f))
 }
 
 // again asks the Temporal server to try the activity again after a delay; nothing is

@@ -122,7 +122,7 @@ func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 	}
 	// ErrorMessage holds "success" where there is no error.
 	if o.ErrorMessage != "success" {
-		seen.Message = o.ErrorMessage
+		seen.Message = withoutSecrets(o.ErrorMessage)
 	}
 	return seen
 }

@@ -187,7 +187,7 @@ func (d *Driver) write(ctx context.Context, operation string, params map[string]
 // first, and late enough.
 func (d *Driver) settled(err error) error {
 	if errors.Is(err, saeclient.ErrAmbiguous) {
-		return temporal.NewApplicationErrorWithOptions(err.Error(), string(release.FaultAmbiguous),
+		return temporal.NewApplicationErrorWithOptions(withoutSecrets(err.Error()), string(release.FaultAmbiguous),
 			temporal.ApplicationErrorOptions{NextRetryDelay: d.settle})
 	}
 	return failed(err)

@@ -97,7 +97,7 @@ func versionID(all []version, running release.Artifact) string {
 		address = running.Package.URL
 	}
 	for _, v := range newestVersions(all) {
-		if publicAddress(cmp.Or(v.BuildPackageURL, v.WarURL)) == address {
+		if shown := publicAddress(cmp.Or(v.BuildPackageURL, v.WarURL)); shown == address || addressOf(shown) == address {
 			return v.ID
 		}
 	}
@@ -109,7 +109,7 @@ func artifactOf(image, packageURL, packageVersion string) release.Artifact {
 	if image != "" || packageURL == "" {
 		return release.Artifact{Image: image}
 	}
-	return release.Artifact{Package: &release.Package{URL: packageURL, Version: packageVersion}}
+	return release.Artifact{Package: &release.Package{URL: addressOf(packageURL), Version: packageVersion}}
 }
 
 // publicAddress undoes the internal registry address that SAE may show for an image

@@ -36,6 +36,7 @@ type options struct {
 	stateFile string
 	strict    bool
 	demo      bool
+	hosts     []string
 	output    string
 }
 
@@ -102,6 +103,7 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
 	f.DurationVar(&o.batch, "batch", saesim.DefaultBatchDuration, "simulated time that a batch takes")
 	f.StringVar(&o.stateFile, "state-file", "", "file that keeps the state across restarts (default: memory only)")
 	f.BoolVar(&o.strict, "strict", false, "want every header of the reference and refuse replayed nonces")
+	f.StringSliceVar(&o.hosts, "host", nil, "name with a dot by which the admin API may be called (default: addresses and names without a dot)")
 	f.BoolVar(&o.demo, "demo", false, "begin with two applications")
 	f.StringVarP(&o.output, "output", "o", "", "json: print one line on stdout once ready")
 	return cmd
@@ -127,7 +129,7 @@ func (o options) simulator() (*saesim.Simulator, error) {
 		return nil, fmt.Errorf("%w: --output must be json, is %q", errUsage, o.output)
 	}
 	config := saesim.Config{
-		Speed: o.speed, Seed: o.seed, Region: o.region, BatchDuration: o.batch, Strict: o.strict, StateFile: o.stateFile,
+		Speed: o.speed, Seed: o.seed, Region: o.region, BatchDuration: o.batch, Strict: o.strict, StateFile: o.stateFile, Hosts: o.hosts,
 	}
 	if o.speed == 0 {
 		config.Clock = saesim.SteppedClock(time.Now())
@@ -172,7 +174,10 @@ func serve(ctx context.Context, o options, stdout io.Writer, log zerolog.Logger)
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 	}}
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Handler: sim, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if err := announce(ready, o, stdout, log); err != nil {

@@ -58,7 +58,7 @@ func rules() []rule {
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			room: "activities/sae", may: []string{"release", "saeclient"}, never: []string{noBroker, noZerolog},
+			room: "activities/sae", may: []string{"release", "saeclient", "internal/redact"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
 		},
 		{

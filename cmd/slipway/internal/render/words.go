@@ -133,7 +133,7 @@ func awaiting(a *release.Awaiting) string {
 	s := string(a.Kind)
 	switch a.Kind {
 	case release.AwaitTurn:
-		s = "its turn: other releases of the application come first"
+		s = "its turn: other releases of the application come first, or its lane is held"
 	case release.AwaitOtherChange:
 		s = "the end of a change order that somebody else began"
 	case release.AwaitBake:
