@@ -108,6 +108,8 @@ func (r Record) lost(l Loss) Record {
 	p.ReleaseID, p.App, p.Artifact = r.ReleaseID, r.App, r.Artifact
 	p.Phase, p.Outcome, p.Reason, p.EndedAt = release.PhaseNeedsAttention, release.PhaseNeedsAttention, r.Lost, l.At
 	p.Awaiting, p.Stalled, p.Paused = nil, nil, false
+	p.Batches = slices.Clone(p.Batches)
+	p.CloseBatches()
 	r.Progress = p
 	return r
 }

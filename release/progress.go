@@ -116,6 +116,21 @@ func (p Progress) Clone() Progress {
 	return p
 }
 
+// CloseBatches ends the batch in progress of a release that has its outcome: nobody follows it any
+// more.
+func (p *Progress) CloseBatches() {
+	for i := range p.Batches {
+		b := &p.Batches[i]
+		switch {
+		case b.State != BatchRunning:
+		case p.Outcome == PhaseSucceeded:
+			b.State, b.EndedAt = BatchDone, p.EndedAt
+		default:
+			b.State, b.EndedAt = BatchAborted, p.EndedAt
+		}
+	}
+}
+
 // Batch is one batch of a release.
 type Batch struct {
 	// Number counts from 1, the gray batch first.

@@ -45,7 +45,7 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 				// for now, or why it does not get there.
 				stops := c.Kind == release.CommandAbort || c.Kind == release.CommandRollback
 				err = workflow.Await(ctx, func() bool {
-					return r.p.Phase != before || r.p.Stalled != nil || !stops && r.p.Awaiting != awaited
+					return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.frozen())
 				})
 			}
 			return r.p.Fit(release.MaxAnswer), err
@@ -64,6 +64,9 @@ func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error
 			Description: "Tell the release: " + string(kind),
 		})
 }
+
+// frozen reports whether a freeze holds the release, which a resume does not end.
+func (r *run) frozen() bool { return r.p.Awaiting != nil && r.p.Awaiting.Kind == release.AwaitThaw }
 
 // byUpdate is a command that came by an update, whatever way it claims to have come.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {

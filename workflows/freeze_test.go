@@ -208,3 +208,18 @@ func TestTheFirstBatchWaitsForItsTimeOfDay(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Equal(t, "18:00", p.Batches[0].StartedAt.UTC().Format("15:04"))
 }
+
+func TestResumeUnderAFreezeBeforeTheChangeBegins(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.freeze(stopped())
+	s.say(time.Hour, release.Command{Kind: release.CommandPause, By: "ann"})
+	answered := s.update(2*time.Hour, release.CommandResume, release.Command{By: "ann"})
+	s.at(2*time.Hour+time.Minute, func() {
+		require.NoError(t, answered.rejected)
+		require.NotEmpty(t, answered.progress.ReleaseID, "it is answered at once")
+	})
+	s.at(10*time.Hour, func() { s.freeze(release.Calendar{}) })
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+}

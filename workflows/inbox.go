@@ -26,6 +26,9 @@ type inbox struct {
 	cancelled workflow.ReceiveChannel
 	commands  []workflow.ReceiveChannel
 	kinds     []release.CommandKind
+	// proceed brings a release its turn, and begin takes it; nil where none is awaited.
+	proceed workflow.ReceiveChannel
+	begin   func(workflow.ReceiveChannel)
 	// armed wakes the coroutine when there is a further limit to watch.
 	armed  workflow.Channel
 	limits []*limit
@@ -93,6 +96,9 @@ func (in *inbox) run(ctx workflow.Context) {
 		}
 		if in.cancelled != nil {
 			s.AddReceive(in.cancelled, func(workflow.ReceiveChannel, bool) { in.cancel(ctx) })
+		}
+		if in.proceed != nil {
+			s.AddReceive(in.proceed, func(c workflow.ReceiveChannel, _ bool) { in.begin(c) })
 		}
 		s.AddReceive(in.armed, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
 		for _, l := range in.limits {

@@ -39,7 +39,7 @@ func TestLaneContinuesAsNewWithAllItKnows(t *testing.T) {
 	w.abortRelease(time.Hour, "r-1")
 	w.at(2*time.Hour, func() { require.Nil(t, w.lane().Running, "held") })
 	w.command(3*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
-	known := w.send(4*time.Hour, "r-2", w.spec(gray()))
+	known := w.send(4*time.Hour, "r-2", w.with(release.LaneQueue, false))
 	w.forget(5 * time.Hour)
 	w.runContinuing(in)
 

@@ -76,7 +76,7 @@ func TestLaneRefusesWhatItCannotTake(t *testing.T) {
 		s.submit(time.Minute, fmt.Sprintf("r-%d", i+1), s.spec(release.Strategy{}))
 	}
 	full := s.submit(2*time.Minute, "r-101", s.spec(gray()))
-	known := s.submit(2*time.Minute, "r-50", s.spec(gray()))
+	known := s.submit(2*time.Minute, "r-50", s.spec(release.Strategy{}))
 	s.at(time.Hour, func() {
 		for i := range 101 {
 			require.NoError(t, s.env.SignalWorkflowByID(release.WorkflowID(fmt.Sprintf("r-%d", 100-i)), string(release.CommandAbort), release.Command{By: "ann"}))

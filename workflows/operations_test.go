@@ -378,3 +378,21 @@ func TestARefusedReleaseEndsAtOnceAndIsTold(t *testing.T) {
 	require.Equal(t, []release.EventKind{release.EventFailed}, s.kinds())
 	require.Empty(t, s.orders())
 }
+
+// TestARescaleThatWasBrokenOffSaysWhatItLeaves: nothing puts the number of instances back.
+func TestARescaleThatWasBrokenOffSaysWhatItLeaves(t *testing.T) {
+	t.Parallel()
+	left := 0
+	for at := 500 * time.Millisecond; at < 3*time.Second; at += 100 * time.Millisecond {
+		s := newStage(t)
+		s.abort(at)
+		p := s.run(release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 7})
+		out, err := s.client.DescribeApplicationConfig(t.Context(), &saeclient.DescribeApplicationConfigInput{AppID: s.app.ID})
+		require.NoError(t, err)
+		if p.Outcome == release.PhaseAborted && out.Data.Replicas == 7 {
+			require.Contains(t, p.Reason, "may be configured for 7 instances", "aborted after %s", at)
+			left++
+		}
+	}
+	require.Positive(t, left)
+}

@@ -47,6 +47,12 @@ func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
 // resume goes on with a release that was reset after it may have changed something (R1, R15).
 func (r *run) resume(ctx workflow.Context, past *release.Progress) *ending {
 	r.turn = true
+	if past.Outcome != "" && past.Outcome != release.PhaseNeedsAttention {
+		// Others may have released since: what has ended well or badly is over.
+		transition := max(r.p.Transition, past.Transition)
+		r.p, r.p.Transition = *past, transition
+		return (&ending{past.Outcome, past.Reason}).and("it was reset after it had ended, and has changed nothing")
+	}
 	r.inherit(*past) // before anything is told: the ledger is not to forget what is held
 	r.setOut(ctx)
 	if r.token() == "" {
@@ -62,6 +68,7 @@ func (r *run) resume(ctx workflow.Context, past *release.Progress) *ending {
 	if t := past.Traffic; t != nil && !t.Cleared {
 		return r.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
 	}
+	r.p.ScalingRules = slices.DeleteFunc(r.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Restored || rule.Gone })
 	e := r.work(ctx)
 	if e.outcome != release.PhaseNeedsAttention { // it may have ended before it switched anything itself
 		e = r.restored(ctx, e)

@@ -110,6 +110,7 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
 	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
 	r.inbox = newInbox(ctx, cancelled, r.obey, r.refuse)
+	r.inbox.proceed, r.inbox.begin = workflow.GetSignalChannel(ctx, release.SignalProceed), r.takeTurn
 	if err := r.listen(ctx); err != nil {
 		return &r.p, err
 	}
@@ -193,7 +194,7 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.Outcome = e.outcome
 	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
-	r.closeBatches(e.outcome)
+	r.p.CloseBatches()
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		r.news.tell(&r.p, kind)
@@ -215,20 +216,6 @@ func (r *run) refuseUnheeded(e *ending) {
 			if d == *word {
 				r.p.Decisions[i].Refused = "it came too late: nothing could be stopped any more"
 			}
-		}
-	}
-}
-
-// closeBatches shows what has become of a batch whose end was not seen.
-func (r *run) closeBatches(outcome release.Phase) {
-	for i := range r.p.Batches {
-		b := &r.p.Batches[i]
-		switch {
-		case b.State != release.BatchRunning:
-		case outcome == release.PhaseSucceeded:
-			b.State, b.EndedAt = release.BatchDone, r.p.EndedAt
-		default:
-			b.State, b.EndedAt = release.BatchAborted, r.p.EndedAt
 		}
 	}
 }

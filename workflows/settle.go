@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"strings"
 
 	"go.temporal.io/sdk/workflow"
@@ -64,12 +65,20 @@ func (r *run) settleOld(ctx workflow.Context, v verdict) *ending {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, r.heldRules())
 	case runs.OnlyRuns(old):
-		return r.wentBack(ctx, v.why)
+		return r.wentBack(ctx, v.why).and(r.resized())
 	case r.rollbackTo().ID != "" && (r.spec.Rollback.Wanted() || r.abort != nil):
 		return r.rollBack(ctx, v.why)
 	default:
 		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), r.heldRules())
 	}
+}
+
+// resized says what is not put back of a rescale that was broken off.
+func (r *run) resized() string {
+	if r.spec.Operation != release.OperationRescale {
+		return ""
+	}
+	return fmt.Sprintf("the application may be configured for %d instances, because a rescale is not put back", r.spec.Instances)
 }
 
 // wentBack ends a release that has returned to the version that ran before: Aborted

@@ -26,16 +26,6 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 		return nil
 	}
 	r.wait(ctx, release.AwaitTurn, 0, r.spec.Limits.Turn.Std())
-	proceed := workflow.GetSignalChannel(ctx, release.SignalProceed)
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		var turn release.Turn
-		proceed.Receive(ctx, &turn)
-		if len(turn.Avoid) > 0 {
-			r.request.Avoid = turn.Avoid
-		}
-		r.request.Debts = turn.Debts
-		r.turn = true
-	})
 	leave := r.attend(ctx)
 	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
 	leave()
@@ -50,6 +40,20 @@ func (r *run) awaitTurn(ctx workflow.Context) *ending {
 	}
 	r.p.StartedAt = workflow.Now(ctx)
 	return nil
+}
+
+// takeTurn takes the word that the turn of the release has come.
+func (r *run) takeTurn(c workflow.ReceiveChannel) {
+	var turn release.Turn
+	c.ReceiveAsync(&turn)
+	if r.turn {
+		return
+	}
+	if len(turn.Avoid) > 0 {
+		r.request.Avoid = turn.Avoid
+	}
+	r.request.Debts = turn.Debts
+	r.turn = true
 }
 
 // attend sees to it, while the release waits, that there is a lane that knows of it: one that

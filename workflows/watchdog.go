@@ -255,8 +255,9 @@ func (w *watchdog) tell(ctx workflow.Context) {
 			p.Transition++
 		}
 		p.Phase, p.Outcome = release.PhaseNeedsAttention, release.PhaseNeedsAttention
-		p.Awaiting, p.Paused, p.EndedAt = nil, false, workflow.Now(ctx)
+		p.Awaiting, p.Stalled, p.Paused, p.EndedAt = nil, nil, false, workflow.Now(ctx)
 		p.Reason = w.result.Words()
+		p.CloseBatches()
 	}
 	events := []release.Event{eventOf(p.Fit(release.MaxTold), kind, workflow.Now(ctx))}
 	if !quickly(withBus(ctx), events) {

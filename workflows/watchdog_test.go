@@ -297,3 +297,18 @@ func (s *stage) deployWith(releaseType, description string) {
 
 // started is when the stage was set.
 func (w *world) started() time.Time { return time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC) }
+
+func TestALostReleaseShowsNothingRunning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.held()
+	p.Batches = []release.Batch{
+		{Number: 1, Instances: 2, State: release.BatchDone}, {Number: 2, Instances: 3, State: release.BatchRunning, StartedAt: w.env.Now()},
+	}
+	p.Stalled, p.Transition = &release.Stall{Doing: "Observe", Failure: "x"}, 4
+	w.watched(p)
+	told := w.told("r-1", release.EventAttention)[0].Progress
+	require.Nil(t, told.Stalled)
+	require.Equal(t, release.BatchDone, told.Batches[0].State)
+	require.Equal(t, release.BatchAborted, told.Batches[1].State)
+}

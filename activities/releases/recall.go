@@ -25,7 +25,11 @@ func (r *Releases) Recall(ctx context.Context, in release.Ref) (release.Progress
 	case err != nil:
 		return release.Progress{}, outOfReach(err)
 	}
-	return record.Progress, nil
+	p := record.Progress
+	if record.Lost != "" { // it has not said so itself
+		p.Outcome = ""
+	}
+	return p, nil
 }
 
 // Judged reads from the ledger which artifacts of an application are good and which are bad.

@@ -29,6 +29,7 @@ func TestNothingIsKnownInOnePlaceOnly(t *testing.T) {
 		"a release that is reset while parked":     resetRelease,
 		"a release that is reset before its order": resetBeforeItsOrder,
 		"a release that is reset after an abort":   resetAfterAnAbort,
+		"a release that is reset after its end":    resetAfterItsEnd,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +142,31 @@ func (h *house) reset(workflowID string) {
 		return
 	}
 	require.Fail(h.t, "nothing to reset "+workflowID+" to")
+}
+
+// resetAfterItsEnd resets a release that has succeeded long ago: another version runs since, and
+// the platform shows its change order no more.
+func resetAfterItsEnd(h *house) {
+	app := h.app()
+	deployed := func(event, image string) string {
+		s := spec(app, all())
+		s.Artifact.Image = image
+		id, events := h.ask(h.t.Name()+event, s)
+		h.until(events, release.EventSucceeded, 0)
+		h.result(id)
+		return id
+	}
+	first := deployed("a", "registry.example/shop:2.0")
+	deployed("b", "registry.example/shop:3.0")
+	for _, o := range h.Sim().Orders(app.ID) {
+		require.NoError(h.t, h.Sim().ExpireOrder(o.ID))
+	}
+	h.reset(release.WorkflowID(first))
+	p := h.result(first)
+	require.Equal(h.t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Contains(h.t, p.Reason, "it was reset after it had ended, and has changed nothing")
+	require.Len(h.t, h.orders(app), 2)
+	h.requireRulesAsBefore(app)
 }
 
 // resetBeforeItsOrder resets a release that has switched scaling rules off, and stands still since.

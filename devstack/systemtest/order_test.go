@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
@@ -118,6 +119,31 @@ func TestCommandsCountInTheOrderInWhichTheyWereGiven(t *testing.T) {
 		require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(c.app), c.name())
 		h.requireRulesAsBefore(c.app)
 	}
+	require.NoError(t, worker.Stop())
+}
+
+// TestATurnThatCameBeforeItsLimitCounts: the turn of a queued release is a word like the others.
+func TestATurnThatCameBeforeItsLimitCounts(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutWorker: true})
+	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}
+	worker, err := launch.Start(h.ctx)
+	require.NoError(t, err)
+	in := spec(h.app(), all()).WithDefaults()
+	in.Limits.Turn = release.Duration(confirmLimit)
+	const id = "r-queued"
+	_, err = h.Client.ExecuteWorkflow(h.ctx, client.StartWorkflowOptions{ID: release.WorkflowID(id), TaskQueue: release.WorkflowTaskQueue},
+		in.Workflow(), release.Request{ID: id, Spec: in, Queued: true})
+	require.NoError(t, err)
+	limit, passed := enums.EVENT_TYPE_TIMER_STARTED.String(), enums.EVENT_TYPE_TIMER_FIRED.String()
+	require.Eventually(t, func() bool { return h.kindsInHistory(id)[limit] == 1 }, patience, 50*time.Millisecond)
+	require.NoError(t, worker.Kill())
+	require.NoError(t, h.Client.SignalWorkflow(h.ctx, release.WorkflowID(id), "", release.SignalProceed, release.Turn{}))
+	require.Eventually(t, func() bool { return h.kindsInHistory(id)[passed] == 1 }, patience, 100*time.Millisecond)
+	worker, err = launch.Start(h.ctx)
+	require.NoError(t, err)
+	p := h.result(id)
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.NoError(t, worker.Stop())
 }
 
