@@ -22,11 +22,11 @@ func Converter(codec converter.PayloadCodec) converter.DataConverter {
 	return workflow.DataConverterWithoutDeadlockDetection(&patient{DataConverter: inner})
 }
 
-// FailureConverter returns the failure converter that goes with a data converter. What a
-// failure says, its message and stack trace, is encoded as a payload, too; the type of an
-// error stays readable.
-func FailureConverter(dc converter.DataConverter) converter.FailureConverter {
-	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: dc, EncodeCommonAttributes: true})
+// FailureConverter returns the failure converter that goes with a data converter. On wish
+// what a failure says, its message and stack trace, is encoded as a payload, too; the type
+// of an error stays readable.
+func FailureConverter(dc converter.DataConverter, encode bool) converter.FailureConverter {
+	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: dc, EncodeCommonAttributes: encode})
 }
 
 // patient is a data converter outside of workflows.

@@ -16,12 +16,12 @@ import (
 
 func TestFailuresSayNothingInPlain(t *testing.T) {
 	t.Parallel()
-	fc := payload.FailureConverter(payload.Converter(codec(t, autumn())))
+	fc := payload.FailureConverter(payload.Converter(codec(t, autumn())), true)
 	failure := fc.ErrorToFailure(temporal.NewApplicationError("shop:2.0 does not start", "Unhealthy", "shop:2.0"))
 	require.NotContains(t, failure.String(), "shop")
 	require.Equal(t, "Unhealthy", failure.GetApplicationFailureInfo().GetType(), "retries go by the type")
 
-	without := payload.FailureConverter(payload.Converter(codec(t, payload.NoKeys())))
+	without := payload.FailureConverter(payload.Converter(codec(t, payload.NoKeys())), false)
 	require.Contains(t, without.FailureToError(failure).Error(), "Encoded failure")
 
 	app, ok := errors.AsType[*temporal.ApplicationError](fc.FailureToError(failure))
