@@ -60,21 +60,33 @@ func serve(t *testing.T, cfg codecserver.Config) string {
 	return "http://" + s.Addr()
 }
 
-// ask sends one request; headers are "Name: value".
-func ask(t *testing.T, method, url, body string, headers ...string) (*http.Response, string) {
+// call is one request; headers are "Name: value".
+type call struct {
+	method, url, body string
+	headers           []string
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func ask(t *testing.T, c call) answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), c.method, c.url, strings.NewReader(c.body))
 	require.NoError(t, err)
-	for _, h := range headers {
+	for _, h := range c.headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, resp.Body.Close()) }()
-	answer, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return resp, string(answer)
+	return answer{resp.StatusCode, resp.Header, string(body)}
 }
 
 const plain = `{"payloads":[{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"InNob3A6Mi4wIg=="}]}`
@@ -128,10 +140,10 @@ func TestWhoMayAsk(t *testing.T) {
 		"too much":               {"POST", "/decode", strings.Repeat(" ", 16<<20) + "{}", []string{bearer, shop, isJSON}, 413, "send fewer at a time"},
 		"another path":           {"POST", "/x/decode", plain, []string{bearer, shop, isJSON}, 404, ""},
 	} {
-		resp, answer := ask(t, c.method, url+c.path, c.body, c.headers...)
-		require.Equal(t, c.status, resp.StatusCode, "%s: %s", name, answer)
-		require.Contains(t, answer, c.answer, name)
-		require.NotContains(t, answer, token, name)
+		got := ask(t, call{c.method, url + c.path, c.body, c.headers})
+		require.Equal(t, c.status, got.status, "%s: %s", name, got.body)
+		require.Contains(t, got.body, c.answer, name)
+		require.NotContains(t, got.body, token, name)
 	}
 	families, err := registry.Gather()
 	require.NoError(t, err)
@@ -143,25 +155,27 @@ func TestWhoMayAsk(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	url := serve(t, codecserver.Config{Token: token, Origins: []string{origin}})
-	resp, _ := ask(t, http.MethodOptions, url+"/decode", "", "Origin: "+origin,
-		"Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-namespace,authorization")
-	require.Equal(t, http.StatusNoContent, resp.StatusCode)
-	require.Equal(t, origin, resp.Header.Get("Access-Control-Allow-Origin"))
-	require.Equal(t, "Authorization, Content-Type, X-Namespace", resp.Header.Get("Access-Control-Allow-Headers"))
-	require.Equal(t, "Origin", resp.Header.Get("Vary"))
+	got := ask(t, call{http.MethodOptions, url + "/decode", "", []string{
+		"Origin: " + origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-namespace,authorization",
+	}})
+	require.Equal(t, http.StatusNoContent, got.status)
+	require.Equal(t, origin, got.header.Get("Access-Control-Allow-Origin"))
+	require.Equal(t, "Authorization, Content-Type, X-Namespace", got.header.Get("Access-Control-Allow-Headers"))
+	require.Equal(t, "Origin", got.header.Get("Vary"))
 
-	resp, _ = ask(t, http.MethodOptions, url+"/decode", "", "Origin: http://evil.example", "Access-Control-Request-Method: POST")
-	require.Equal(t, http.StatusForbidden, resp.StatusCode)
-	require.Empty(t, resp.Header.Get("Access-Control-Allow-Origin"))
+	got = ask(t, call{http.MethodOptions, url + "/decode", "", []string{"Origin: http://evil.example", "Access-Control-Request-Method: POST"}})
+	require.Equal(t, http.StatusForbidden, got.status)
+	require.Empty(t, got.header.Get("Access-Control-Allow-Origin"))
 }
 
 func TestAPayloadOfAnUnknownKeyNamesIt(t *testing.T) {
 	t.Parallel()
 	url := serve(t, codecserver.Config{Codec: codec(t, payload.NoKeys())})
-	_, sealed := ask(t, "POST", serve(t, codecserver.Config{})+"/encode", plain, "X-Namespace: shop", "Content-Type: application/json")
-	resp, answer := ask(t, "POST", url+"/decode", sealed, "X-Namespace: shop", "Content-Type: application/json")
-	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
-	require.Contains(t, answer, `payload of key "2026-11": this process has no keys`)
+	headers := []string{"X-Namespace: shop", "Content-Type: application/json"}
+	sealed := ask(t, call{"POST", serve(t, codecserver.Config{}) + "/encode", plain, headers})
+	got := ask(t, call{"POST", url + "/decode", sealed.body, headers})
+	require.Equal(t, http.StatusBadRequest, got.status)
+	require.Contains(t, got.body, `payload of key "2026-11": this process has no keys`)
 }
 
 func TestATokenIsAskedForWhereOthersCanAsk(t *testing.T) {
@@ -207,8 +221,11 @@ func TestTheLogHoldsNoPayload(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	ask(t, "POST", "http://"+s.Addr()+"/decode", plain, "Authorization: Bearer wrong-"+token, "X-Namespace: shop", "Content-Type: application/json")
-	ask(t, "POST", "http://"+s.Addr()+"/decode", plain, "Authorization: Bearer "+token, "X-Namespace: shop", "Content-Type: application/json")
+	for _, bearer := range []string{"wrong-" + token, token} {
+		ask(t, call{"POST", "http://" + s.Addr() + "/decode", plain, []string{
+			"Authorization: Bearer " + bearer, "X-Namespace: shop", "Content-Type: application/json",
+		}})
+	}
 	stop()
 	require.NoError(t, <-done)
 	require.Contains(t, log.String(), `"status":401`)
