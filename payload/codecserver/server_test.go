@@ -215,7 +215,7 @@ func TestTheLogHoldsNoPayload(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s, err := codecserver.Listen(t.Context(), codecserver.Config{
-		Addr: "127.0.0.1:0", Namespace: "shop", Codec: keyed(t), Token: token, Logger: zerolog.New(&log),
+		Addr: "127.0.0.1:0", Namespace: "shop", Codec: keyed(t), Token: token, Logger: zerolog.New(zerolog.SyncWriter(&log)),
 	})
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
