@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 
@@ -42,6 +43,9 @@ const heartbeatInterval = 3 * time.Second
 type Config struct {
 	// Temporal is connected to the namespace that the worker serves.
 	Temporal client.Client
+	// DataConverter is the one that Temporal was connected with, for what a client does not
+	// encode by itself; default Temporal's own.
+	DataConverter converter.DataConverter
 	// JetStream publishes the lifecycle events and keeps the ledger.
 	JetStream jetstream.JetStream
 	// SAE calls the platform in its region.
@@ -167,7 +171,7 @@ func New(c Config) (*Worker, error) {
 	if c.Tuning.CachedWorkflows > 0 {
 		sdkworker.SetStickyWorkflowCacheSize(c.Tuning.CachedWorkflows)
 	}
-	options := c.options(attempt.New(attempt.Config{}))
+	options := c.options(attempt.New(attempt.Config{DataConverter: c.DataConverter}))
 	main := sdkworker.New(c.Temporal, release.WorkflowTaskQueue, options)
 	workflows.Register(main)
 	publisher.Register(main)

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 )
@@ -29,12 +30,16 @@ type Config struct {
 	// Now tells how long an activity fails; default [time.Now]. A test whose time is skipped
 	// has a clock of its own.
 	Now func() time.Time
+	// DataConverter is that of the worker's Temporal client, default Temporal's own. Temporal
+	// does not apply it to headers, and a stall says what must not be readable.
+	DataConverter converter.DataConverter
 }
 
 // Interceptor serves one or several workers of a process; see the package.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 	now     func() time.Time
+	data    converter.DataConverter
 	failing *failing
 }
 
@@ -43,12 +48,15 @@ func New(c Config) *Interceptor {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Interceptor{now: c.Now, failing: newFailing()}
+	if c.DataConverter == nil {
+		c.DataConverter = converter.GetDefaultDataConverter()
+	}
+	return &Interceptor{now: c.Now, data: c.DataConverter, failing: newFailing()}
 }
 
 // InterceptWorkflow lets the activities of a workflow know which stall it shows.
 func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	w := &workflowInbound{}
+	w := &workflowInbound{data: i.data}
 	w.Next = next
 	return w
 }
@@ -85,7 +93,7 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 		defer a.beats.begin(ctx, info.HeartbeatTimeout)()
 	}
 	out, err := a.Next.ExecuteActivity(ctx, in)
-	shown, asked := shownBy(ctx)
+	shown, asked := a.root.shownBy(ctx)
 	if !asked {
 		return out, err
 	}

@@ -14,23 +14,27 @@ import (
 
 type workflowInbound struct {
 	interceptor.WorkflowInboundInterceptorBase
+
+	data converter.DataConverter
 }
 
 // Init puts the header writer before what the workflow begins.
 func (w *workflowInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
-	o := &workflowOutbound{}
+	o := &workflowOutbound{data: w.data}
 	o.Next = outbound
 	return w.Next.Init(o)
 }
 
 type workflowOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
+
+	data converter.DataConverter
 }
 
 // ExecuteActivity writes the stall that the workflow shows into the activity's header.
 func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, activityType string, args ...any) workflow.Future {
 	if shown, ok := ctx.Value(release.StallKey{}).(release.Stall); ok {
-		payload, err := converter.GetDefaultDataConverter().ToPayload(shown)
+		payload, err := w.data.ToPayload(shown)
 		if err != nil {
 			return notBegun(ctx, fmt.Errorf("the value of release.StallKey cannot be written as JSON, correct its times: %w", err))
 		}
@@ -49,13 +53,13 @@ func notBegun(ctx workflow.Context, err error) workflow.Future {
 // shownBy returns the stall that the activity's workflow shows; false when the workflow did
 // not ask to be told of one. A header that cannot be read is of another version, whose
 // workflow does not expect what this one would tell it.
-func shownBy(ctx context.Context) (release.Stall, bool) {
+func (i *Interceptor) shownBy(ctx context.Context) (release.Stall, bool) {
 	var shown release.Stall
 	payload, ok := interceptor.Header(ctx)[release.StallHeader]
 	if !ok {
 		return shown, false
 	}
-	if err := converter.GetDefaultDataConverter().FromPayload(payload, &shown); err != nil {
+	if err := i.data.FromPayload(payload, &shown); err != nil {
 		activity.GetLogger(ctx).Warn("telling of no stall: the header "+release.StallHeader+" cannot be read", "error", err)
 		return release.Stall{}, false
 	}

@@ -162,6 +162,22 @@ func TestPatienceBeginsWithTheFirstAttempt(t *testing.T) {
 	}
 }
 
+// Headers are written and read with the converter of the client, which may encrypt.
+func TestStallIsReadWithTheConverterOfTheClient(t *testing.T) {
+	t.Parallel()
+	zipped := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{AlwaysEncode: true}))
+	header, err := zipped.ToPayload(release.Stall{})
+	require.NoError(t, err)
+	for told, dc := range map[bool]converter.DataConverter{true: zipped, false: nil} {
+		now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+		app := called(t, header, attempt.New(attempt.Config{Now: func() time.Time { return now }, DataConverter: dc}), func() error {
+			now = now.Add(release.Patience)
+			return unavailable()
+		})
+		require.Equal(t, told, app.NonRetryable())
+	}
+}
+
 // A header of another version is no reason to fail, and none to tell.
 func TestStallThatCannotBeRead(t *testing.T) {
 	t.Parallel()

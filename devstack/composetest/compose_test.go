@@ -42,6 +42,12 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
+// withCodec is the file with the codec server, and a key named.
+func withCodec(t *testing.T) *types.Project {
+	t.Helper()
+	return loadWith(t, cli.WithEnvFiles(exampleEnv), cli.WithDotEnv, cli.WithProfiles([]string{"codec"}), cli.WithEnv([]string{"SLIPWAY_PAYLOAD_KEY=2026-11"}))
+}
+
 // isJob tells services that run to their end from those that stay.
 func isJob(service types.ServiceConfig) bool { return strings.HasPrefix(service.Restart, "on-failure") }
 
@@ -62,7 +68,7 @@ func TestTheStackIsComplete(t *testing.T) {
 
 func TestServicesAreHealthyAndRestarted(t *testing.T) {
 	t.Parallel()
-	for name, service := range load(t).Services {
+	for name, service := range withCodec(t).Services {
 		if isJob(service) {
 			continue
 		}
@@ -123,8 +129,8 @@ func TestImagesArePinned(t *testing.T) {
 
 func TestSlipwayRunsWithoutPrivileges(t *testing.T) {
 	t.Parallel()
-	project := load(t)
-	for _, name := range []string{"setup", "worker", "starter"} {
+	project := withCodec(t)
+	for _, name := range []string{"setup", "worker", "starter", "codec-server"} {
 		service := project.Services[name]
 		require.True(t, service.ReadOnly, name)
 		require.Equal(t, []string{"ALL"}, service.CapDrop, name)
@@ -137,7 +143,7 @@ func TestSlipwayRunsWithoutPrivileges(t *testing.T) {
 
 func TestMountedFilesExist(t *testing.T) {
 	t.Parallel()
-	for name, service := range load(t).Services {
+	for name, service := range withCodec(t).Services {
 		for _, mount := range service.Volumes {
 			if mount.Type == types.VolumeTypeBind {
 				require.DirExists(t, mount.Source, name)
@@ -243,4 +249,37 @@ func TestRolesAreConfiguredByTheirUsualNames(t *testing.T) {
 	require.Equal(t, exampleValues(t)["ALIBABA_CLOUD_ACCESS_KEY_ID"], *worker["ALIBABA_CLOUD_ACCESS_KEY_ID"])
 	require.NotContains(t, project.Services["starter"].Environment, "ALIBABA_CLOUD_ACCESS_KEY_ID",
 		"only the worker speaks to the platform")
+}
+
+// The codec server decrypts for whoever reaches it, so that nobody does but this machine.
+func TestTheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, load(t).ServiceNames(), "codec-server", "it is begun on wish")
+	project := withCodec(t)
+	server := project.Services["codec-server"]
+	require.Equal(t, []string{"codec-server"}, []string(server.Command))
+	require.Equal(t, []string{"codec"}, server.NetworksByPriority())
+	for name, service := range project.Services {
+		if name != "codec-server" {
+			require.NotContains(t, service.NetworksByPriority(), "codec", name)
+		}
+	}
+	require.Len(t, server.Ports, 1)
+	require.Equal(t, "127.0.0.1", server.Ports[0].HostIP)
+	require.NotContains(t, *server.Environment["SLIPWAY_CODEC_ORIGINS"], "*")
+	require.NotContains(t, server.Environment, "NATS_PASSWORD")
+}
+
+func TestEveryRoleHasTheKeys(t *testing.T) {
+	t.Parallel()
+	with, without := withCodec(t), load(t)
+	for _, role := range []string{"setup", "worker", "starter", "codec-server"} {
+		service := with.Services[role]
+		require.Equal(t, "2026-11", *service.Environment["SLIPWAY_PAYLOAD_KEY"], role)
+		require.Len(t, service.Volumes, 1, role)
+		require.Equal(t, *service.Environment["SLIPWAY_PAYLOAD_KEYS"], service.Volumes[0].Target, role)
+		if role != "codec-server" {
+			require.Empty(t, *without.Services[role].Environment["SLIPWAY_PAYLOAD_KEYS"], "no key, no directory: nothing is encrypted")
+		}
+	}
 }

@@ -66,7 +66,7 @@ func (s *Stack) worker() (*worker.Worker, error) {
 		return nil, err
 	}
 	return worker.New(worker.Config{
-		Temporal: s.Client, JetStream: s.JetStream, SAE: sae, Settle: s.config.Settle, CallsPerSecond: callsPerSecond,
+		Temporal: s.Client, DataConverter: s.data, JetStream: s.JetStream, SAE: sae, Settle: s.config.Settle, CallsPerSecond: callsPerSecond,
 		GatesAllow: []string{"127.0.0.1"},
 	})
 }

@@ -21,8 +21,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"slipway/devstack/embedded"
+	"slipway/payload"
 	"slipway/saesim"
 	"slipway/setup"
 )
@@ -51,6 +53,9 @@ type Config struct {
 	Demo bool
 	// Settle is the worker's settle delay after a lost answer; default the worker's own.
 	Settle time.Duration
+	// PayloadKeys is a directory of keys, and PayloadKey the one that encrypts what Temporal
+	// keeps; empty encrypts nothing.
+	PayloadKeys, PayloadKey string
 	// Log receives the roles' lines and the servers' warnings.
 	Log zerolog.Logger
 }
@@ -62,6 +67,7 @@ type Stack struct {
 	nats     *embedded.NATS
 	sim      *saesim.Simulator
 	sae      string
+	data     converter.DataConverter
 
 	// Client and JetStream are connections for the caller's own use.
 	Client    client.Client
@@ -163,8 +169,14 @@ func (s *Stack) startSAE(ctx context.Context) error {
 
 // connect opens the caller's connections and prepares streams and search attributes.
 func (s *Stack) connect(ctx context.Context) error {
+	codec, err := s.codec()
+	if err != nil {
+		return fmt.Errorf("stack: %w", err)
+	}
+	s.data = payload.Converter(codec)
 	c, err := client.DialContext(ctx, client.Options{
 		HostPort: s.temporal.Addr(), Namespace: Namespace, Identity: "slipway-dev", Logger: temporalLog(s.config.Log),
+		DataConverter: s.data, FailureConverter: payload.FailureConverter(s.data, codec.Encrypts()),
 	})
 	if err != nil {
 		return fmt.Errorf("stack: temporal: %w", err)
@@ -181,6 +193,18 @@ func (s *Stack) connect(ctx context.Context) error {
 	}
 	_, err = setup.Run(ctx, s.Client, Namespace, s.JetStream)
 	return err
+}
+
+// codec encrypts where there are keys.
+func (s *Stack) codec() (*payload.Codec, error) {
+	if s.config.PayloadKeys == "" {
+		return payload.NewCodec(payload.NoKeys())
+	}
+	keys, err := payload.KeysFromFiles(s.config.PayloadKeys, s.config.PayloadKey)
+	if err != nil {
+		return nil, err
+	}
+	return payload.NewCodec(keys)
 }
 
 // Close ends everything, the last started first.
@@ -211,7 +235,7 @@ func (s *Stack) Sim() *saesim.Simulator { return s.sim }
 // Env is what `slipway worker`, `slipway starter` and every other command need in their
 // environment to join this stack.
 func (s *Stack) Env() map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"TEMPORAL_ADDRESS":                s.temporal.Addr(),
 		"TEMPORAL_NAMESPACE":              Namespace,
 		"NATS_URL":                        s.nats.URL(),
@@ -220,4 +244,8 @@ func (s *Stack) Env() map[string]string {
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 	}
+	if s.config.PayloadKeys != "" {
+		env["SLIPWAY_PAYLOAD_KEYS"], env["SLIPWAY_PAYLOAD_KEY"] = s.config.PayloadKeys, s.config.PayloadKey
+	}
+	return env
 }

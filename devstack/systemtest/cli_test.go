@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,6 +117,8 @@ type commandLine struct {
 	*house
 
 	binary string
+	// without are variables that the commands do not have.
+	without []string
 }
 
 func (c *commandLine) releaseFile(app release.App, strategy string) string {
@@ -133,6 +136,9 @@ func (c *commandLine) run(code int, args ...string) (stdout, stderr string) {
 	cmd := exec.CommandContext(c.ctx, c.binary, args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	for key, value := range c.Env() {
+		if slices.Contains(c.without, key) {
+			continue
+		}
 		cmd.Env = append(cmd.Env, key+"="+value)
 	}
 	err := cmd.Run()

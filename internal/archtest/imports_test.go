@@ -86,6 +86,10 @@ func rules() []rule {
 			why: "ledger remembers releases for whoever asks: it decides nothing, and works without Temporal",
 		},
 		{
+			room: "payload", may: []string{"internal/secretfile"}, never: []string{noBroker},
+			why: "payload encrypts what Temporal keeps, whatever it says: it knows no release",
+		},
+		{
 			room: "saeclient", never: []string{noEngine, noBroker, noZerolog},
 			why: "saeclient is useful without the rest of Slipway",
 		},
@@ -115,6 +119,7 @@ func rules() []rule {
 		},
 		{room: "api", why: "api holds the published contracts, of use to everybody"},
 		{room: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},
+		{room: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{room: "internal/archtest", why: "tests about the tree depend on no part of it"},
 		{room: "cmd", may: []string{anything}, why: "commands put everything together"},
 		{room: "examples", may: []string{anything}, why: "examples show everything"},

@@ -69,7 +69,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},
-		a.worker(), a.starter(), a.setup(), a.healthz(),
+		a.worker(), a.starter(), a.codecServer(), a.setup(), a.healthz(),
 		a.release(), a.set(), a.rollback(), a.restart(), a.rescale(), a.history(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},

@@ -21,7 +21,7 @@ func (a *app) healthz() *cobra.Command {
 	cmd := settings(&cobra.Command{
 		Use:   "healthz",
 		Short: "Ask a running role on this machine whether it is well",
-		Long: `Ask a worker or starter on this machine whether it is alive, or with --ready whether it
+		Long: `Ask a worker, starter or codec server on this machine whether it is alive, or with --ready whether it
 can do its work. Made for health checks of containers, which need no other program then.
 
 Exit code 0 means yes, 1 means no.`,

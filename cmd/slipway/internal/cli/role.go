@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/errgroup"
 
 	"slipway/cmd/slipway/internal/config"
@@ -36,6 +37,7 @@ type role struct {
 	log      zerolog.Logger
 	metrics  *prometheus.Registry
 	temporal client.Client
+	data     converter.DataConverter
 	js       jetstream.JetStream
 
 	// conn and connected hold the connections once they are there, for the checks of
@@ -115,6 +117,7 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 		return nil
 	}
 	defer r.temporal.Close()
+	r.data = temporal.DataConverter
 	r.connected.Store(&r.temporal)
 	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
 	return d.serve(ctx, r)

@@ -8,6 +8,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,4 +116,40 @@ func run(t *testing.T, args ...string) (code int, out, talk string) {
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(t.Context(), args, cli.World{Getenv: func(string) string { return "" }, Stdin: bytes.NewReader(nil), Stdout: &stdout, Stderr: &stderr})
 	return code, stdout.String(), stderr.String()
+}
+
+// The codec server needs no other server, and stops when it is told.
+func TestCodecServerServesAndStops(t *testing.T) {
+	t.Parallel()
+	keys := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(keys, "2026-11"), []byte(strings.Repeat("0f", 32)), 0o600))
+	r := start(t, []string{"codec-server"}, map[string]string{
+		"SLIPWAY_PAYLOAD_KEYS": keys, "SLIPWAY_PAYLOAD_KEY": "2026-11", "SLIPWAY_CODEC_LISTEN": "127.0.0.1:0", "TEMPORAL_NAMESPACE": "shop",
+		// For the other roles: the codec server asks nobody.
+		"TEMPORAL_CODEC_ENDPOINT": "http://127.0.0.1:1",
+	})
+	addrs := map[string]string{}
+	for len(addrs) < 2 && r.lines.Scan() {
+		line := map[string]any{}
+		require.NoError(t, json.Unmarshal(r.lines.Bytes(), &line), r.lines.Text())
+		message, _ := line["message"].(string)
+		addrs[message], _ = line["addr"].(string)
+	}
+	code, _, _ := run(t, "healthz", "--ready", "--http-addr", addrs["health and metrics are served"])
+	require.Zero(t, code)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addrs["payloads are decoded"]+"/encode", strings.NewReader(`{"payloads":[{"data":"aGVsbG8="}]}`))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Namespace", "shop")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(text))
+	require.NotContains(t, string(text), "aGVsbG8=")
+	require.Contains(t, metrics(t, addrs["health and metrics are served"]), `slipway_codec_requests_total{path="/encode",status="200"} 1`)
+	r.stop()
+	require.Equal(t, "stopped", r.until(t, "stopped")["message"])
+	require.Zero(t, <-r.code)
 }

@@ -56,7 +56,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			return err
 		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, serve: func(ctx context.Context, r *role) error {
-			c.Temporal, c.JetStream = r.temporal, r.js
+			c.Temporal, c.DataConverter, c.JetStream = r.temporal, r.data, r.js
 			w, err := worker.New(c)
 			if err != nil {
 				return err

@@ -55,6 +55,14 @@ const (
 	TemporalAddress   = "temporal-address"
 	TemporalNamespace = "temporal-namespace"
 
+	PayloadKeys = "payload-keys"
+	PayloadKey  = "payload-key"
+
+	CodecListen       = "codec-listen"
+	CodecOrigins      = "codec-origins"
+	CodecTokenFile    = "codec-token-file"
+	CodecWithoutToken = "codec-without-token"
+
 	NATSURL      = "nats-url"
 	NATSContext  = "nats-context"
 	NATSCreds    = "nats-creds"
@@ -134,12 +142,24 @@ func Setup() []Setting {
 	}
 }
 
-// Temporal is where Temporal is found. The rest of its settings (TLS, API key, profile)
-// are those of Temporal's own environment configuration.
+// Temporal is where Temporal is found, and how what it keeps is encrypted. The rest of its
+// settings (TLS, API key, profile) are those of Temporal's own environment configuration.
 func Temporal() []Setting {
 	return []Setting{
 		{Name: TemporalAddress, Env: "TEMPORAL_ADDRESS", Usage: "host:port of Temporal (default of Temporal's own profile, or localhost:7233)"},
 		{Name: TemporalNamespace, Env: "TEMPORAL_NAMESPACE", Usage: "Temporal namespace (default of Temporal's own profile, or default)"},
+		{Name: PayloadKeys, Env: "SLIPWAY_PAYLOAD_KEYS", Usage: "directory of the keys that encrypt what Temporal keeps, a file for each (default none: nothing is encrypted)"},
+		{Name: PayloadKey, Env: "SLIPWAY_PAYLOAD_KEY", Usage: "ID of the key that encrypts, which is the name of its file, or none to go on decrypting only"},
+	}
+}
+
+// Codec are the settings of the codec server alone.
+func Codec(listen string) []Setting {
+	return []Setting{
+		{Name: CodecListen, Env: "SLIPWAY_CODEC_LISTEN", Usage: "serve /decode and /encode on this address", Default: listen},
+		{Name: CodecOrigins, Env: "SLIPWAY_CODEC_ORIGINS", Usage: "origins whose pages may ask, separated by commas: http://localhost:8233 for a UI at that address (default none)"},
+		{Name: CodecTokenFile, Env: "SLIPWAY_CODEC_TOKEN_FILE", Usage: "file with the token that every request must bring (default none, on loopback only)"},
+		{Name: CodecWithoutToken, Env: "SLIPWAY_CODEC_WITHOUT_TOKEN", Usage: "yes to serve another address than loopback without a token, where the network lets nobody else reach it"},
 	}
 }
 
@@ -162,7 +182,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Starter(), Setup(), Temporal(), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	config.AddFlags(flags, config.File())
 	config.AddFlags(flags, config.HTTP("127.0.0.1:8080")...)
 	config.AddFlags(flags, config.All()[:2]...)
-	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Starter(), config.Setup(), config.Temporal(), config.NATS()} {
+	for _, group := range [][]config.Setting{config.Speaker(), config.SAE(), config.Worker(), config.Starter(), config.Setup(), config.Temporal(), config.Codec(""), config.NATS()} {
 		config.AddFlags(flags, group...)
 	}
 	args := g.args
@@ -263,5 +264,24 @@ func TestCounts(t *testing.T) {
 		require.NoError(t, err)
 		_, err = v.Count(config.NATSReplicas, 5)
 		require.ErrorContains(t, err, "setting nats-replicas (environment variable SLIPWAY_NATS_REPLICAS): \""+bad+"\" is not a whole number from 1 to 5; write for example 1 or 3")
+	}
+}
+
+// TestThePageOnEncryptionNamesSettingsThatExist keeps docs/encryption.md true.
+func TestThePageOnEncryptionNamesSettingsThatExist(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../../docs/encryption.md")
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for _, s := range config.All() {
+		known[s.Env], known["--"+s.Name] = true, true
+	}
+	named := regexp.MustCompile(`SLIPWAY_[A-Z_]+|--(?:payload|codec)-(?:keys?|listen|origins|token-file|without-token)`).FindAllString(string(page), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.True(t, known[name], name)
+	}
+	for _, s := range config.Codec("") {
+		require.Contains(t, string(page), s.Env)
 	}
 }

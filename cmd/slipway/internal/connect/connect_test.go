@@ -34,7 +34,7 @@ func setup(t *testing.T, args []string, env, files map[string]string) (*config.V
 	maps.Copy(all, env)
 	getenv := func(key string) string { return os.Expand(all[key], func(string) string { return home }) }
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	for _, group := range [][]config.Setting{config.Temporal(), config.NATS(), config.SAE()} {
+	for _, group := range [][]config.Setting{config.Temporal(), config.Codec("127.0.0.1:0"), config.NATS(), config.SAE()} {
 		config.AddFlags(flags, group...)
 	}
 	require.NoError(t, flags.Parse(args))

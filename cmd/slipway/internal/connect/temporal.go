@@ -3,10 +3,8 @@ package connect
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"path/filepath"
 	"runtime"
 
@@ -14,9 +12,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/workflow"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/payload"
 )
 
 // environment lets Temporal's configuration look variables up one by one. It cannot list
@@ -33,12 +31,39 @@ func (e environment) LookupEnv(name string) (string, bool) {
 // TemporalOptions returns the options for Temporal: the profile file, over it the
 // environment, over it what the settings say.
 func TemporalOptions(v *config.Values, getenv func(string) string) (client.Options, error) {
+	profile, err := temporalProfile(v, getenv)
+	if err != nil {
+		return client.Options{}, err
+	}
+	encoding, encodes, err := codec(v, &profile)
+	if err != nil {
+		return client.Options{}, err
+	}
+	options, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{})
+	if err != nil {
+		return client.Options{}, fmt.Errorf("configuration of Temporal: %w; check TEMPORAL_TLS_* and the profile file", err)
+	}
+	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
+	options.DataConverter = payload.Converter(encoding)
+	// What an error says is as telling as what was asked for.
+	options.FailureConverter = payload.FailureConverter(options.DataConverter, encodes)
+	return options, nil
+}
+
+// Namespace is the namespace of Temporal that is served.
+func Namespace(v *config.Values, getenv func(string) string) (string, error) {
+	profile, err := temporalProfile(v, getenv)
+	return profile.Namespace, err
+}
+
+// temporalProfile is Temporal's own configuration, with what the settings say over it.
+func temporalProfile(v *config.Values, getenv func(string) string) (envconfig.ClientConfigProfile, error) {
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{
 		ConfigFilePath: cmp.Or(getenv("TEMPORAL_CONFIG_FILE"), filepath.Join(userConfig(getenv), "temporalio", "temporal.toml")),
 		EnvLookup:      environment(getenv),
 	})
 	if err != nil {
-		return client.Options{}, fmt.Errorf("configuration of Temporal: %w; check TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE", err)
+		return profile, fmt.Errorf("configuration of Temporal: %w; check TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE", err)
 	}
 	if v.Said(config.TemporalAddress) {
 		profile.Address = v.String(config.TemporalAddress)
@@ -47,33 +72,7 @@ func TemporalOptions(v *config.Values, getenv func(string) string) (client.Optio
 		profile.Namespace = v.String(config.TemporalNamespace)
 	}
 	profile.Namespace = cmp.Or(profile.Namespace, client.DefaultNamespace)
-	if err := checkCodec(profile.Codec); err != nil {
-		return client.Options{}, err
-	}
-	options, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{IncludeRemoteCodec: true})
-	if err != nil {
-		return client.Options{}, fmt.Errorf("configuration of Temporal: %w; check TEMPORAL_TLS_* and the profile file", err)
-	}
-	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
-	if options.DataConverter != nil {
-		// A workflow waits for the codec server when it reads and writes what it carries.
-		options.DataConverter = workflow.DataConverterWithoutDeadlockDetection(options.DataConverter)
-	}
-	return options, nil
-}
-
-// checkCodec refuses a codec server that cannot be asked. The endpoint may hold a password,
-// so that no error quotes it.
-func checkCodec(c *envconfig.ClientConfigCodec) error {
-	if c == nil || *c == (envconfig.ClientConfigCodec{}) {
-		return nil
-	}
-	at, err := url.Parse(c.Endpoint)
-	if err != nil || at.Host == "" || (at.Scheme != "http" && at.Scheme != "https") {
-		return errors.New("configuration of Temporal: the endpoint of the codec server is no http or https URL; " +
-			"check TEMPORAL_CODEC_ENDPOINT and codec in the profile file, or leave TEMPORAL_CODEC_AUTH out as well")
-	}
-	return nil
+	return profile, nil
 }
 
 // Temporal connects to Temporal.
