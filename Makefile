@@ -22,7 +22,7 @@ MODULES := . devstack
 # The order of `make check`: cheap before dear, so that it fails fast. The
 # Temporal server is compiled once, without the race detector; the binary it
 # serves in the system tests has it.
-CHECKS := tidy-check generate-check vet lint workflowcheck test api-coverage build test-system
+CHECKS := tidy-check generate-check vet lint workflowcheck test fuzz-short api-coverage build test-system
 
 # More arguments for `make demo` and `make up`: make up ARGS='--data-dir .slipway'
 ARGS ?=
@@ -78,6 +78,24 @@ check: ## everything CI runs, cheap things first
 test: ## test the root module with the race detector
 	$(GO) test -race -shuffle=on ./...
 	$(GO) test -run '^TestWhatever' ./workflows # not built with the race detector
+
+# How long each parser of what comes from outside is fuzzed: a time, or a number of executions.
+FUZZTIME ?= 100000x
+
+.PHONY: fuzz
+fuzz: ## fuzz each parser of what comes from outside for FUZZTIME
+	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' . --files-with-matches | sort -u | while read -r file; do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$file); do \
+			printf '%s %s: ' "$$(dirname $$file)" "$$name"; \
+			out=$$($(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname $$file)" 2>&1) \
+				|| { printf 'failed\n%s\n' "$$out"; exit 1; }; \
+			printf '%s\n' "$$out" | sed -n 's/.*\(execs: [0-9]*\).*/\1/p' | tail -1; \
+		done || exit 1; \
+	done
+
+.PHONY: fuzz-short
+fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=500x
 
 .PHONY: api-coverage
 api-coverage: ## show how tests cover each operation of SAE

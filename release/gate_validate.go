@@ -65,6 +65,7 @@ func (v *validator) tolerance(field string, n, samples int) {
 
 func (v *validator) httpGate(at string, h HTTPGate) {
 	v.gateURL(at+".url", h.URL)
+	v.check(!asksWithSecret(h.URL), at+".url", "must have no secret in its query: the address is kept with the release; ask for something that needs none")
 	v.check(slices.Contains([]string{"GET", "HEAD", "POST"}, h.Method), at+".method", "%q is not possible; use GET, HEAD or POST", h.Method)
 	for i, s := range h.Status {
 		v.check(s >= 200 && s <= 599, fmt.Sprintf("%s.status[%d]", at, i), "must be 200-599")
@@ -100,6 +101,25 @@ func (v *validator) gateURL(field, address string) {
 	}
 	v.check(u.User == nil, field, "must have no user info, which could hold a secret")
 	v.check(!strings.Contains(address, "#"), field, "must have no fragment, which is never sent")
+}
+
+// secretParameter is what the name of a parameter has that carries a secret.
+const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|jwt|sas|pwd)$|auth_key`
+
+// asksWithSecret reports whether the query of an address names a secret. One that cannot be read
+// is taken for one.
+func asksWithSecret(address string) bool {
+	_, asked, _ := strings.Cut(address, "?")
+	query, err := url.ParseQuery(asked)
+	if err != nil {
+		return true
+	}
+	for name := range query {
+		if matches(secretParameter, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Condition compares a number with a bound.
