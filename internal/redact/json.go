@@ -1,172 +1,249 @@
 package redact
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
+	"slices"
 )
 
-// base64Member is where the JSON format of CloudEvents keeps data in base64.
-const base64Member = "data_base64"
+const (
+	// base64Member is where the JSON format of CloudEvents keeps data in base64.
+	base64Member = "data_base64"
+	// mostInBase64 bounds how deep data in base64 is looked into: a message that has a
+	// message. What is further in is cut.
+	mostInBase64 = 3
+	// mostWalks bounds how often a document is gone through: what is cut can mend JSON that
+	// was none before, and what is behind it is known by its place then.
+	mostWalks = 5
+	// mostWork bounds how many passes a message costs in all. Ten or fifteen are usual, and
+	// 22 are the most that drawn messages have taken.
+	mostWork = 40
+)
 
 // Bytes cuts the secrets out of what may be JSON, and tells whether there were any. What
 // it does not cut stays as it is written, byte for byte. Where the JSON breaks off, the
 // rest is taken for text.
-func (r *Redactor) Bytes(data []byte) (out []byte, cut bool) {
-	out = data
-	for range rounds {
-		var more bool
-		if out, more = r.walk(out); !more {
+func (*Redactor) Bytes(data []byte) (out []byte, cut bool) {
+	return clean(data, mostWork*len(data))
+}
+
+// clean cuts the secrets out of a document, and gives up once it has gone through more
+// bytes than it may.
+func clean(data []byte, budget int) (out []byte, cut bool) {
+	w := &walker{texts: &editor{limited: true, budget: budget}}
+	w.doc.load(data)
+	for range mostWalks {
+		w.walk()
+		if w.texts.exhausted() {
 			break
+		}
+		if !w.doc.finish() {
+			return w.doc.text, cut
 		}
 		cut = true
 	}
-	return out, cut
+	// Who writes what takes so long does not want to be read.
+	return []byte(`"` + Mark + `"`), true
 }
 
-func (r *Redactor) walk(data []byte) (out []byte, cut bool) {
-	w := &walker{Redactor: r, data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
-	w.decoder.UseNumber()
-	for w.next() {
-	}
-	rest, found := r.Text(string(data[w.read:]))
-	if !w.cut && !found {
-		return data, false
-	}
-	w.out.Write(data[w.copied:w.read])
-	w.out.WriteString(rest)
-	return w.out.Bytes(), true
-}
-
-// walker goes through JSON token by token, however deep it is, and copies what it has
-// seen.
+// walker goes through JSON token by token. However deep it is, a level costs a byte.
 type walker struct {
-	*Redactor
+	doc editor
+	tokens
 
-	data    []byte
-	decoder *json.Decoder
-	out     bytes.Buffer
-	// copied is how much of data is in out; read is how much was looked at.
-	copied, read int
-	cut          bool
-	stack        []frame
+	// texts cuts the secrets out of strings; all walkers of a message share it.
+	texts *editor
+	// unescaped has room for a string.
+	unescaped []byte
+	// levels are the objects and lists that the walker is in.
+	levels []level
+	// inner walks through data in base64, and depth is how many walkers are around this one.
+	inner *walker
+	depth int
 }
 
-// frame is an object or a list that the walker is in.
-type frame struct {
-	object bool
-	// name is the name of the member whose value is next; named tells that it is known.
-	name  string
-	named bool
-	// secret tells that all within is one, and value that the member "value" is: the
-	// member "name" before it said so.
-	secret, value bool
+// level is what is known of an object or a list.
+type level uint8
+
+const (
+	isObject level = 1 << iota
+	// isNamed tells that the name of a member is known, whose value is next.
+	isNamed
+	// inSecret tells that all within is a secret.
+	inSecret
+	// hasSecretName tells that the name of the member is that of a secret.
+	hasSecretName
+	// nameIsName and so on tell that the member is "name", "value", "data_base64".
+	nameIsName
+	nameIsValue
+	nameIsBase64
+	// saidSecret tells that the member "name" was that of a secret: "value" is one.
+	saidSecret
+)
+
+const ofMember = isNamed | hasSecretName | nameIsName | nameIsValue | nameIsBase64
+
+// walk goes through the document once.
+func (w *walker) walk() {
+	w.tokens = tokens{text: w.doc.text}
+	w.levels = w.levels[:0]
+	for {
+		t := w.next(w.top()&isObject != 0, len(w.levels))
+		if t.kind == none {
+			break
+		}
+		w.take(t)
+	}
+	rest := span{w.read, len(w.doc.text)}
+	if clean, cut := w.texts.clean(w.doc.text[rest.begin:]); cut {
+		w.doc.replace(rest, clean)
+	}
 }
 
-// next takes one token; it is false at the end, and where the JSON breaks off.
-func (w *walker) next() bool {
-	token, err := w.decoder.Token()
+func (w *walker) top() level {
+	if len(w.levels) == 0 {
+		return 0
+	}
+	return w.levels[len(w.levels)-1]
+}
+
+func (w *walker) set(l level) {
+	if len(w.levels) > 0 {
+		w.levels[len(w.levels)-1] = l
+	}
+}
+
+// take looks at a token.
+func (w *walker) take(t token) {
+	top := w.top()
+	switch t.kind {
+	case none, literal:
+	case open:
+		inner := level(0)
+		if w.doc.text[t.begin] == '{' {
+			inner |= isObject
+		}
+		if top.isSecret() {
+			inner |= inSecret
+		}
+		w.levels = append(w.levels, inner)
+		return
+	case shut:
+		w.levels = w.levels[:len(w.levels)-1]
+	case text:
+		if top&(isObject|isNamed) == isObject {
+			w.name(t)
+			return
+		}
+		w.value(t)
+	case number:
+		if top.isSecret() {
+			w.write(t, []byte(Mark))
+		}
+	}
+	w.set(w.top() &^ isNamed)
+}
+
+// isSecret tells whether the value that comes is one by its place.
+func (l level) isSecret() bool {
+	return l&(inSecret|hasSecretName) != 0 || l&(saidSecret|nameIsValue) == saidSecret|nameIsValue
+}
+
+// name is for the name of a member.
+func (w *walker) name(t token) {
+	name := w.unescape(t)
+	top := w.top()&^ofMember | isNamed
+	if isSecret(name) {
+		top |= hasSecretName
+	}
+	switch string(name) {
+	case "name":
+		top |= nameIsName
+	case "value":
+		top |= nameIsValue
+	case base64Member:
+		top |= nameIsBase64
+	}
+	w.set(top)
+	if clean, cut := w.texts.clean(name); cut {
+		w.write(t, clean)
+	}
+}
+
+// value is for a string that is a value.
+func (w *walker) value(t token) {
+	value, top := w.unescape(t), w.top()
+	switch {
+	case top.isSecret():
+		if len(value) > 0 && string(value) != Mark {
+			w.write(t, []byte(Mark))
+		}
+		return
+	case top&nameIsBase64 != 0:
+		if w.inBase64(t, value) {
+			return
+		}
+	case top&nameIsName != 0:
+		if top &^= saidSecret; isSecret(value) {
+			top |= saidSecret
+		}
+		w.set(top)
+	}
+	if clean, cut := w.texts.clean(value); cut {
+		w.write(t, clean)
+	}
+}
+
+// inBase64 cuts the secrets out of data in base64, and tells whether it was such.
+func (w *walker) inBase64(t token, value []byte) bool {
+	if w.depth == mostInBase64 {
+		if len(value) > 0 && string(value) != Mark {
+			w.write(t, []byte(Mark))
+		}
+		return true
+	}
+	if w.inner == nil {
+		w.inner = &walker{texts: w.texts, depth: w.depth + 1}
+	}
+	inner := w.inner
+	data, err := base64.StdEncoding.AppendDecode(inner.doc.other[:0], value)
+	inner.doc.other = data
 	if err != nil {
 		return false
 	}
-	end := int(w.decoder.InputOffset())
-	begin := w.read + len(w.data[w.read:end]) - len(bytes.TrimLeft(w.data[w.read:end], " \t\r\n,:"))
-	w.read = end
-	switch t := token.(type) {
-	case json.Delim:
-		w.enter(t)
-	case string:
-		if f := w.top(); f != nil && f.object && !f.named {
-			f.name, f.named = t, true
-			w.replace(begin, end, t, w.textual)
-			return true
-		}
-		w.replace(begin, end, t, w.rule(t))
-		w.passed()
-	case json.Number:
-		if w.secret() {
-			w.replace(begin, end, t.String(), whole)
-		}
-		w.passed()
-	default:
-		w.passed()
+	inner.doc.load(data)
+	inner.walk()
+	if inner.doc.finish() {
+		const quotes = len(`""`)
+		out := w.doc.before(t.span, base64.StdEncoding.EncodedLen(len(inner.doc.text))+quotes)
+		w.doc.out = append(base64.StdEncoding.AppendEncode(append(out, '"'), inner.doc.text), '"')
 	}
 	return true
 }
 
-func (w *walker) top() *frame {
-	if len(w.stack) == 0 {
-		return nil
+// unescape is the text of a string. It is good until the next call.
+func (w *walker) unescape(t token) []byte {
+	raw := w.doc.text[t.begin+1 : t.end-1]
+	if !t.escaped {
+		return raw
 	}
-	return &w.stack[len(w.stack)-1]
+	w.unescaped = appendUnescaped(slices.Grow(w.unescaped[:0], len(raw)), raw)
+	return w.unescaped
 }
 
-// enter goes into an object or a list, or leaves it.
-func (w *walker) enter(d json.Delim) {
-	if d == '}' || d == ']' {
-		w.stack = w.stack[:len(w.stack)-1]
-		w.passed()
-		return
-	}
-	w.stack = append(w.stack, frame{object: d == '{', secret: w.secret()})
+// write puts another string where one was.
+func (w *walker) write(t token, with []byte) {
+	w.doc.out = appendString(w.doc.before(t.span, len(with)), with, !isMarkup(w.doc.text[t.begin:t.end]))
 }
 
-// passed tells that a value has been passed; a name comes next where it was in an object.
-func (w *walker) passed() {
-	if f := w.top(); f != nil {
-		f.named = false
+// isMarkup tells whether a string has so many of the characters that JSON escapes for HTML
+// that it would become twice as long. A dead letter must not outgrow what may be published.
+func isMarkup(raw []byte) bool {
+	const longer = len(`\u0026`) - len(`&`)
+	many := 0
+	for _, c := range raw {
+		if isEscapedInHTML(c) {
+			many++
+		}
 	}
-}
-
-// secret tells whether the value that comes is one by its place.
-func (w *walker) secret() bool {
-	f := w.top()
-	if f == nil {
-		return false
-	}
-	return f.secret || f.object && (w.IsSecret(f.name) || f.value && f.name == "value")
-}
-
-// rule is how a string is cut.
-func (w *walker) rule(text string) func(string) (string, bool) {
-	f := w.top()
-	switch {
-	case w.secret():
-		return whole
-	case f != nil && f.object && f.name == base64Member:
-		return w.inBase64
-	case f != nil && f.object && f.name == "name":
-		f.value = w.IsSecret(text)
-	}
-	return w.textual
-}
-
-func whole(text string) (string, bool) { return Mark, text != "" && text != Mark }
-
-// textual cuts the secrets out of a string, which may be JSON itself.
-func (w *walker) textual(text string) (string, bool) { return w.Text(text) }
-
-func (w *walker) inBase64(text string) (string, bool) {
-	data, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return w.Text(text)
-	}
-	out, cut := w.Bytes(data)
-	return base64.StdEncoding.EncodeToString(out), cut
-}
-
-// replace copies what stands before a token, and the token without its secrets.
-func (w *walker) replace(begin, end int, text string, rule func(string) (string, bool)) {
-	clean, cut := rule(text)
-	if !cut {
-		return
-	}
-	w.cut = true
-	w.out.Write(w.data[w.copied:begin])
-	written, err := json.Marshal(clean)
-	if err != nil { // a string can always be written
-		written = []byte(`"` + Mark + `"`)
-	}
-	w.out.Write(written)
-	w.copied = end
+	return longer*many > len(raw)
 }
