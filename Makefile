@@ -78,6 +78,7 @@ check: ## everything CI runs, cheap things first
 test: ## test the root module with the race detector
 	$(GO) test -race -shuffle=on ./...
 	$(GO) test -run '^TestWhatever' ./workflows # not built with the race detector
+	$(GO) test -run '^TestTheWorst' ./wire # nor this
 
 # How long each parser of what comes from outside is fuzzed: a time, or a number of executions.
 FUZZTIME ?= 100000x

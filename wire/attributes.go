@@ -111,6 +111,9 @@ func membersOf(data []byte) ([]member, *PoisonError) {
 		if err != nil {
 			return nil, poison("", no+"it is no JSON object ("+inWords(err).Error()+")")
 		}
+		if len(out) == maxKept {
+			return nil, poison("", fmt.Sprintf("%sit has more than %d members", no, maxKept))
+		}
 		out = append(out, m)
 	}
 	if _, err := decoder.Token(); err != nil {

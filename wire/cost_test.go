@@ -1,3 +1,5 @@
+//go:build !race
+
 package wire_test
 
 import (
@@ -72,7 +74,8 @@ func peak(done <-chan struct{}) uint64 {
 
 // TestTheWorstMessagesCostLittle: a starter has sixteen hands. With as many of the worst
 // messages in them an honest request is delayed by less than two seconds, and they cost less than
-// 64 MiB. It is not parallel: it measures the memory of the process.
+// 64 MiB. It is not parallel, and not for the race detector: it measures the time and the memory of
+// the process.
 func TestTheWorstMessagesCostLittle(t *testing.T) { //nolint:paralleltest // see above
 	const hands = 16
 	for name, msg := range worst() {

@@ -15,8 +15,9 @@ import (
 const (
 	// maxDepth is how deep a document may be nested. What is asked for here needs a dozen.
 	maxDepth = 32
-	// maxValues is how many values a document may have. The largest set has some thousands.
-	maxValues = 50_000
+	// maxKept is how many entries of a list and fields of an object are kept. What has more is
+	// refused, and costs no memory for the rest.
+	maxKept = 1000
 	// maxTold is how many problems are told of how a document is written.
 	maxTold = 20
 )
@@ -32,7 +33,6 @@ type jsonReader struct {
 	path     []step
 	problems release.Problems
 	told     map[string]bool
-	values   int
 }
 
 // step is a name in an object, or a place in a list.
@@ -58,15 +58,13 @@ func readJSON(data []byte) (any, release.Problems, error) {
 	return value, r.problems, nil
 }
 
-var errTooMany = fmt.Errorf("it has more than %d values", maxValues)
-
 var errTooDeep = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 
 // inWords is what is wrong with a document without the words of Go.
 func inWords(err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, errTooDeep), errors.Is(err, errTooMany), errors.As(err, &syntax):
+	case errors.Is(err, errTooDeep), errors.As(err, &syntax):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("it ends too early")
@@ -75,9 +73,6 @@ func inWords(err error) error {
 }
 
 func (r *jsonReader) value() (any, error) {
-	if r.values++; r.values > maxValues {
-		return nil, errTooMany
-	}
 	start := r.decoder.InputOffset()
 	token, err := r.decoder.Token()
 	if err != nil {
@@ -113,29 +108,44 @@ func (r *jsonReader) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, again := out[name]; again {
+		_, again := out[name]
+		if again {
 			r.problem("is given more than once")
 		}
 		r.path = r.path[:len(r.path)-1]
+		if !again && len(out) == maxKept {
+			r.problem(fmt.Sprintf("has more than %d fields", maxKept))
+			continue
+		}
 		out[name] = value
 	}
 	_, err := r.decoder.Token()
 	return out, err
 }
 
+// longList stands for a list with more entries than are kept: their number.
+type longList int
+
 func (r *jsonReader) list() (any, error) {
-	out := []any{}
-	for r.decoder.More() {
-		r.path = append(r.path, step{place: len(out), inList: true})
+	out, count := []any{}, 0
+	for ; r.decoder.More(); count++ {
+		r.path = append(r.path, step{place: count, inList: true})
 		value, err := r.value()
 		if err != nil {
 			return nil, err
 		}
 		r.path = r.path[:len(r.path)-1]
-		out = append(out, value)
+		if count < maxKept {
+			out = append(out, value)
+		}
 	}
-	_, err := r.decoder.Token()
-	return out, err
+	if _, err := r.decoder.Token(); err != nil {
+		return nil, err
+	}
+	if count > maxKept {
+		return longList(count), nil
+	}
+	return out, nil
 }
 
 // problem notes what is wrong at the value that is read, once, unless enough is told.

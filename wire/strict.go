@@ -133,11 +133,19 @@ func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bo
 // others keep theirs. Nobody looks into a list that is too long.
 func (i *inspector) list(v any, t reflect.Type, path string) bool {
 	list, ok := v.([]any)
+	count := len(list)
+	if long, is := v.(longList); is {
+		ok, count = true, int(long)
+	}
 	if !ok {
 		return i.unless(false, path, "must be a list", v)
 	}
-	if most, bounded := release.BoundOf(anyPlace(path)); bounded && len(list) > most {
-		i.problem(path, fmt.Sprintf("has %d entries; at most %d are taken", len(list), most))
+	most, bounded := release.BoundOf(anyPlace(path))
+	if !bounded {
+		most = maxKept
+	}
+	if count > most {
+		i.problem(path, fmt.Sprintf("has %d entries; at most %d are taken", count, most))
 		return false
 	}
 	for n, entry := range list {
@@ -194,7 +202,7 @@ func jsonName(v any) string {
 		return v.String()
 	case string:
 		return "a string"
-	case []any:
+	case []any, longList:
 		return "a list"
 	case map[string]any:
 		return "an object"
