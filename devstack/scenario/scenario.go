@@ -37,9 +37,20 @@ func Rules() map[string]bool { return map[string]bool{"office-hours": true, "sal
 // CreateApp creates an application that runs OldImage with its scaling rules, and
 // returns when it stands.
 func CreateApp(ctx context.Context, sae *saeclient.Client, name string) (release.App, error) {
-	created, err := sae.CreateApplication(ctx, &saeclient.CreateApplicationInput{
-		AppName: name, PackageType: "Image", ImageURL: new(OldImage), Replicas: Instances, CPU: new(1000), Memory: new(2048),
+	return createApp(ctx, sae, saeclient.CreateApplicationInput{AppName: name, PackageType: "Image", ImageURL: new(OldImage)})
+}
+
+// CreatePackageApp creates an application of the same kind that runs a code package, in its
+// version 1.
+func CreatePackageApp(ctx context.Context, sae *saeclient.Client, name, packageURL string) (release.App, error) {
+	return createApp(ctx, sae, saeclient.CreateApplicationInput{
+		AppName: name, PackageType: "FatJar", PackageURL: &packageURL, PackageVersion: new("1"), Jdk: new("Open JDK 8"),
 	})
+}
+
+func createApp(ctx context.Context, sae *saeclient.Client, in saeclient.CreateApplicationInput) (release.App, error) {
+	in.Replicas, in.CPU, in.Memory = Instances, new(1000), new(2048)
+	created, err := sae.CreateApplication(ctx, &in)
 	if err != nil {
 		return release.App{}, fmt.Errorf("scenario: create the application: %w", err)
 	}
