@@ -11,6 +11,7 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/releases"
+	"slipway/internal/redact"
 	"slipway/release"
 )
 
@@ -138,5 +139,6 @@ func outcomeCode(p release.Phase) int {
 
 // message indents the lines after the first, such as the problems of a release file.
 func message(err error) string {
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n  ")
+	text, _ := redact.New().Text(strings.TrimSpace(err.Error()))
+	return strings.ReplaceAll(text, "\n", "\n  ")
 }

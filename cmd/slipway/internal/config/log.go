@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/rs/zerolog"
+
+	"slipway/internal/redact"
 )
 
 // LogDefaults are the level and format of the log when nobody says otherwise.
@@ -31,5 +33,18 @@ func (v *Values) Logger(w io.Writer, defaults LogDefaults) (zerolog.Logger, erro
 	default:
 		return zerolog.Nop(), v.Bad(LogFormat, fmt.Sprintf("%q is not a format", format), "use json or console")
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(withoutSecrets{to: w, redactor: redact.New()}).Level(level).With().Timestamp().Logger(), nil
+}
+
+// withoutSecrets cuts secrets out of each line: an error can quote what somebody else has written.
+type withoutSecrets struct {
+	to       io.Writer
+	redactor *redact.Redactor
+}
+
+// Write implements io.Writer.
+func (w withoutSecrets) Write(line []byte) (int, error) {
+	out, _ := w.redactor.Bytes(line)
+	_, err := w.to.Write(out)
+	return len(line), err
 }
