@@ -70,8 +70,8 @@ const MemoCommands = "slipwayCommands"
 // System reports whether the system itself gives the command: a lane or a set passes it on.
 func (c Command) System() bool { return c.Via == ViaLane || c.Via == ViaSet }
 
-// TooMany is the reason why a release or a set takes no further command by events and signals.
-const TooMany = Refusal("200 commands have come by events and signals, and no more are taken that way; use the command line or an update")
+// ErrTooManyCommands is the reason why a release or a set takes no further command by events and signals.
+const ErrTooManyCommands = Refusal("200 commands have come by events and signals, and no more are taken that way; use the command line or an update")
 
 // Words returns what was said: the reason of an abort, the note of a confirmation.
 func (c Command) Words() string {

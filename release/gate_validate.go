@@ -106,16 +106,14 @@ func (v *validator) gateURL(field, address string) {
 // secretParameter is what the name of a parameter has that carries a secret.
 const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|jwt|sas|pwd)$|auth_key`
 
-// asksWithSecret reports whether the query of an address names a secret. One that cannot be read
-// is taken for one.
+// asksWithSecret reports whether the query of an address names a secret. A name that cannot be
+// read is taken for one.
 func asksWithSecret(address string) bool {
 	_, asked, _ := strings.Cut(address, "?")
-	query, err := url.ParseQuery(asked)
-	if err != nil {
-		return true
-	}
-	for name := range query {
-		if matches(secretParameter, name) {
+	for _, pair := range strings.FieldsFunc(asked, func(r rune) bool { return r == '&' || r == ';' }) {
+		written, _, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(written)
+		if err != nil || matches(secretParameter, name) {
 			return true
 		}
 	}

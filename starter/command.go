@@ -41,7 +41,7 @@ func (s *Starter) spent(ctx context.Context, workflowID string) error {
 	}
 	info := found.GetWorkflowExecutionInfo()
 	if info.GetMemo().GetFields()[release.MemoCommands] != nil {
-		return release.TooMany
+		return release.ErrTooManyCommands
 	}
 	if info.GetHistoryLength() >= release.MaxHistory || info.GetHistorySizeBytes() >= release.MaxHistorySize {
 		return release.Refusal(fmt.Sprintf("its history has %d events and %d bytes, and no command is added to it by an event; use the command line or an update",

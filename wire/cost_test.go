@@ -78,7 +78,7 @@ func peak(done <-chan struct{}) uint64 {
 // the process.
 func TestTheWorstMessagesCostLittle(t *testing.T) { //nolint:paralleltest // see above
 	const hands = 16
-	for name, msg := range worst() {
+	for name, msg := range worst() { //nolint:paralleltest // see above
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()
 			before, most, done := heap(), make(chan uint64), make(chan struct{})

@@ -104,7 +104,7 @@ func TestTheBudgetOfCommandsIsToldOnce(t *testing.T) {
 
 	var told int
 	for _, d := range p.Decisions {
-		if d.Refused == string(release.TooMany) {
+		if d.Refused == string(release.ErrTooManyCommands) {
 			told++
 		}
 	}

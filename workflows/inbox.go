@@ -136,7 +136,7 @@ func (in *inbox) within(ctx workflow.Context, c release.Command) bool {
 			workflow.GetLogger(ctx).Error("the memo cannot be set", "error", err)
 		}
 	case release.MaxCommands + 1:
-		in.refuse(ctx, c, release.TooMany)
+		in.refuse(ctx, c, release.ErrTooManyCommands)
 	}
 	return in.taken <= release.MaxCommands
 }

@@ -47,7 +47,7 @@ func TestAFloodOfCommandsDoesNotEndARelease(t *testing.T) {
 
 	var told int
 	for _, d := range h.progress(id).Decisions {
-		if d.Refused == string(release.TooMany) {
+		if d.Refused == string(release.ErrTooManyCommands) {
 			told++
 		}
 	}
