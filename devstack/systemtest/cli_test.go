@@ -60,6 +60,8 @@ func TestCommandLine(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
 	cli.remembers(app, id)
+	_, told := cli.run(4, "release", "submit", "-f", file, "--event-id", "build-1", "--wait", "--timeout", patience.String())
+	require.Contains(t, told, "Temporal has forgotten the release")
 }
 
 // remembers checks what the command line knows of an aborted release once Temporal has
@@ -70,6 +72,7 @@ func (c *commandLine) remembers(app release.App, id string) {
 	picture, told := c.run(0, "release", "get", id)
 	require.Contains(c.t, told, "Temporal has forgotten the release")
 	require.Contains(c.t, picture, "Aborted")
+	require.Contains(c.t, c.out(4, "release", "watch", id, "--timeout", patience.String()), "Aborted")
 	var p release.Progress
 	require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "release", "get", id, "-o", "json")), &p))
 	require.Equal(c.t, id, p.ReleaseID)
