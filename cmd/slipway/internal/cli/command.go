@@ -183,7 +183,7 @@ func otherWords(cmd *cobra.Command) *cobra.Command {
 // command makes a command that gives its word to a release. The word is made by word
 // once Temporal is connected.
 func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Client, string) (release.Command, error)) *cobra.Command {
-	cmd.Args = arguments("ID")
+	cmd.Args = idOf(kindRelease)
 	a.onRelease(settings(cmd, config.Speaker()))
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	changeOrder := cmd.Flags().String("change-order", "", "only if the release is at this change order")

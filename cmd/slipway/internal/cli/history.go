@@ -154,14 +154,6 @@ func (m memory[P]) words(id string) string {
 	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), m.updated.Format(time.RFC3339))
 }
 
-// kindOf tells by its ID a release from a set.
-func kindOf(id string) string {
-	if release.IsSetID(id) {
-		return "set"
-	}
-	return "release"
-}
-
 // startTime is how long after the ledger has changed a record its workflow may still be about
 // to start.
 const startTime = time.Minute

@@ -118,7 +118,7 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the set itself goes on then.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
-		Args: arguments("ID"),
+		Args: idOf(kindSet),
 	}, config.Temporal(), config.NATS())))
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -143,7 +143,7 @@ func (a *app) setGet() *cobra.Command {
 forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
-		Args: arguments("ID"),
+		Args: idOf(kindSet),
 	}, config.NATS())
 	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
 		look, err := lookSet(ctx, call.client, call.args[0])
@@ -223,7 +223,7 @@ same wave twice is one confirmation.
 Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
 		Example: `  slipway set confirm s-abcdefghijklmnop
   slipway set confirm s-abcdefghijklmnop --wave 2 --note "stock looks right"`,
-		Args: arguments("ID"),
+		Args: idOf(kindSet),
 	}
 	cmd.Flags().IntVar(&wave, "wave", 0, "confirm this wave only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it may begin")
@@ -270,7 +270,7 @@ before stays. With --at-safe-point batches in progress are finished first.
 
 Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
 		Example: `  slipway set abort s-abcdefghijklmnop --reason "wrong price list"`,
-		Args:    arguments("ID"),
+		Args:    idOf(kindSet),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")

@@ -28,7 +28,7 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
-		Args: arguments("ID"),
+		Args: idOf(kindRelease),
 	}), config.NATS())
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop after this time (default 30s, with --watch never)")
@@ -69,7 +69,7 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
-		Args: arguments("ID"),
+		Args: idOf(kindRelease),
 	}), config.NATS())
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
