@@ -131,6 +131,9 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 	if look.Lack != "" {
 		a.talk("%s; shown is what Temporal knows", look.Lack)
 	}
+	if look.Stray != "" {
+		look.Progress.Reason = a.whatBecame(ctx, cmd, look)
+	}
 	return g.format.Write(a.Stdout, look.Progress, func() string {
 		return render.Tree(look.Progress, time.Now(), a.screen(cmd).style())
 	})

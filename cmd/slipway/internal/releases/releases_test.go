@@ -141,6 +141,45 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 	}
 }
 
+// What is said of a release that was ended from outside stays true: how far it was, whether it
+// has begun anything, and why it failed.
+func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
+	t.Parallel()
+	const left = ": it follows its change order no more; what it has not put back is restored by its lane, by the next release, or by: " +
+		"slipway scaling recover --release " + id + "; look at the application on its platform"
+	for name, c := range map[string]struct {
+		status  enumspb.WorkflowExecutionStatus
+		phase   release.Phase
+		failure error
+		want    string
+		stray   string
+	}{
+		"terminated": {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseRollingOut, nil, "its workflow was terminated at RollingOut" + left, "its workflow was terminated at RollingOut"},
+		"queued":     {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseQueued, nil, "its workflow was terminated at Queued: it waited for its turn and had begun nothing", ""},
+		"failed": {
+			enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, "", temporal.NewApplicationError("unknown field", "Invalid"),
+			"its workflow failed (unknown field)" + left, "its workflow failed (unknown field)",
+		},
+		"timed out": {enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, release.PhasePaused, nil, "its workflow timed out at Paused" + left, "its workflow timed out at Paused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onDescribe(m, described(c.status), nil)
+			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: c.phase}}, nil)
+			if c.failure != nil {
+				run := &mocks.WorkflowRun{}
+				run.On("Get", mock.Anything, nil).Return(c.failure)
+				m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
+			}
+			look, err := r.Look(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, c.want, look.Progress.Reason)
+			require.Equal(t, c.stray, look.Stray)
+		})
+	}
+}
+
 func TestErrorsTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
