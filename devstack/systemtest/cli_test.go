@@ -44,6 +44,11 @@ func TestCommandLine(t *testing.T) {
 	require.Contains(t, cli.errOut(7, "release", "confirm", id, "--batch", "2"), "batch 2 does not wait for a confirmation: batch 1 does")
 	require.Contains(t, cli.errOut(1, "release", "get", "r-aaaaaaaaaaaaaaaa"), "slipway release list")
 	require.Contains(t, cli.out(0, "release", "list", "--phase", "AwaitingConfirm"), id)
+	h.resetParked(id)
+	rows := cli.rows("--app", app.SearchValue())
+	require.Len(t, rows, 1, "a release that was reset is one release")
+	require.Empty(t, rows[0].Stopped)
+	require.Equal(t, scenario.NewImage, rows[0].Artifact)
 	require.Contains(t, cli.out(0, "release", "get", id), "AwaitingConfirm")
 
 	cli.out(0, "release", "confirm", id, "--batch", "1", "--by", "ann", "--note", "fine")
@@ -62,6 +67,17 @@ func TestCommandLine(t *testing.T) {
 	cli.remembers(app, id)
 	_, told := cli.run(4, "release", "submit", "-f", file, "--event-id", "build-1", "--wait", "--timeout", patience.String())
 	require.Contains(t, told, "Temporal has forgotten the release")
+}
+
+// row is a release in a list.
+type row struct{ ID, Stopped, Artifact string }
+
+// rows are the releases that are listed.
+func (c *commandLine) rows(filter ...string) (rows []row) {
+	c.t.Helper()
+	out := c.out(0, append([]string{"release", "list", "-o", "json"}, filter...)...)
+	require.NoError(c.t, json.Unmarshal([]byte(out), &rows))
+	return rows
 }
 
 // remembers checks what the command line knows of an aborted release once Temporal has

@@ -33,7 +33,7 @@ const noLaneWorker = "no worker answers, so what runs and waits in the lane is n
 // Lanes looks at the lanes that are at work. More tells that the limit cut the list; 0
 // is no limit.
 func (c *Client) Lanes(ctx context.Context, limit int) (found []LaneLook, more bool, err error) {
-	infos, more, err := c.find(ctx, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit)
+	infos, more, err := c.find(ctx, search{query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit: limit})
 	if err != nil {
 		return nil, false, err
 	}
@@ -94,7 +94,7 @@ const fewReleases = 5
 // underWay is a release of an application that is under way; empty where there is none.
 func (c *Client) underWay(ctx context.Context, app release.App) (id string, err error) {
 	query := Filter{App: app.SearchValue()}.query() + " AND ExecutionStatus = 'Running'"
-	infos, _, err := c.find(ctx, query, fewReleases)
+	infos, _, err := c.find(ctx, search{query: query, limit: fewReleases})
 	if err != nil {
 		return "", err
 	}

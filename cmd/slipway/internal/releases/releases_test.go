@@ -3,6 +3,7 @@ package releases_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -297,6 +298,10 @@ func TestList(t *testing.T) {
 		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{
 			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), info("third", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
 		}}, nil)
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId IN ('by-hand')", PageSize: 200}).Return(
+		&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED),
+		}}, nil)
 	found, more, err := r.List(t.Context(), releases.Filter{App: "sae/cn-hangzhou/o'app", Phase: release.PhaseRollingOut, Limit: 2})
 	require.NoError(t, err)
 	require.True(t, more)
@@ -304,6 +309,42 @@ func TestList(t *testing.T) {
 		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", StartedAt: start()},
 		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
 	}, found)
+}
+
+// A release that was reset is one release: its newest run.
+func TestListShowsTheNewestRun(t *testing.T) {
+	t.Parallel()
+	run := func(id string, number int, ended bool) *workflowpb.WorkflowExecutionInfo {
+		i := &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id), RunId: fmt.Sprint(number)}, Type: &commonpb.WorkflowType{Name: "Deploy"},
+			Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(start().Add(time.Duration(number) * time.Minute)),
+		}
+		if ended {
+			i.Status, i.CloseTime = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, timestamppb.New(start().Add(time.Hour))
+		}
+		return i
+	}
+	const all = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	old, reset, alone := run(id, 1, true), run(id, 2, false), run("r-2", 1, true)
+	m, r := newClient(t)
+	lists := func(query string, found ...*workflowpb.WorkflowExecutionInfo) {
+		m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}).
+			Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: found}, nil)
+	}
+	lists(all, reset, alone, old)
+	lists(all+" AND SlipwayPhase = 'Preparing'", old, alone)
+	lists("WorkflowId IN ('"+release.WorkflowID(id)+"', '"+release.WorkflowID("r-2")+"')", old, alone, reset)
+	found, _, err := r.List(t.Context(), releases.Filter{})
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	require.Equal(t, id, found[0].ID)
+	require.Empty(t, found[0].Stopped)
+	require.Equal(t, "r-2", found[1].ID)
+
+	found, _, err = r.List(t.Context(), releases.Filter{Phase: release.PhasePreparing})
+	require.NoError(t, err)
+	require.Len(t, found, 1, "the old run is in that phase for ever")
+	require.Equal(t, "r-2", found[0].ID)
 }
 
 func TestListByEveryAttribute(t *testing.T) {
@@ -436,6 +477,7 @@ func TestSayToASet(t *testing.T) {
 func TestListSets(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
+	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: "WorkflowType = 'ReleaseSet' AND SlipwayPhase = 'RollingOut'", PageSize: 3,
 	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
