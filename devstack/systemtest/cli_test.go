@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,11 +45,6 @@ func TestCommandLine(t *testing.T) {
 	require.Contains(t, cli.errOut(7, "release", "confirm", id, "--batch", "2"), "batch 2 does not wait for a confirmation: batch 1 does")
 	require.Contains(t, cli.errOut(1, "release", "get", "r-aaaaaaaaaaaaaaaa"), "slipway release list")
 	require.Contains(t, cli.out(0, "release", "list", "--phase", "AwaitingConfirm"), id)
-	h.resetParked(id)
-	rows := cli.rows("--app", app.SearchValue())
-	require.Len(t, rows, 1, "a release that was reset is one release")
-	require.Empty(t, rows[0].Stopped)
-	require.Equal(t, scenario.NewImage, rows[0].Artifact)
 	require.Contains(t, cli.out(0, "release", "get", id), "AwaitingConfirm")
 
 	cli.out(0, "release", "confirm", id, "--batch", "1", "--by", "ann", "--note", "fine")
@@ -67,6 +63,26 @@ func TestCommandLine(t *testing.T) {
 	cli.remembers(app, id)
 	_, told := cli.run(4, "release", "submit", "-f", file, "--event-id", "build-1", "--wait", "--timeout", patience.String())
 	require.Contains(t, told, "Temporal has forgotten the release")
+	cli.listsOneRun(h.app())
+}
+
+// listsOneRun checks that a release that was reset is listed once.
+func (c *commandLine) listsOneRun(app release.App) {
+	c.t.Helper()
+	id, events := c.request(app, "reset", gray())
+	c.until(events, release.EventBatchWaiting, 1)
+	c.resetParked(id)
+	want := []row{{ID: id, Artifact: scenario.NewImage}}
+	lists := func(want []row, filter ...string) { // what Temporal lists follows a moment later
+		c.t.Helper()
+		require.Eventually(c.t, func() bool { return slices.Equal(want, c.rows(filter...)) }, patience, 50*time.Millisecond)
+	}
+	lists(want, "--app", app.SearchValue())
+	lists(want, "--app", app.SearchValue(), "--phase", "AwaitingConfirm")
+	c.confirmAll(id)
+	c.result(id)
+	lists(want, "--app", app.SearchValue(), "--outcome", "Succeeded")
+	require.Empty(c.t, c.rows("--app", app.SearchValue(), "--phase", "AwaitingConfirm"), "the run that was reset is in that phase for ever")
 }
 
 // row is a release in a list.
