@@ -302,7 +302,22 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		if err != nil {
 			return err
 		}
-		a.talk("lane %s: %s by %s", app.SearchValue(), done, call.by)
+		if kept := heldBefore(update, c, state); kept != "" {
+			done = kept
+		} else {
+			done += " by " + call.by
+		}
+		a.talk("lane %s: %s", app.SearchValue(), done)
 		return a.printLane(call, state)
 	})
+}
+
+// heldBefore says who has held a lane before it was to be held: the lane keeps the first reason.
+// It is empty where this hold is the one that counts.
+func heldBefore(update string, c release.LaneCommand, s release.LaneState) string {
+	h := s.Held
+	if update != release.UpdateHold || h == nil || h.By == c.By && h.Reason == c.Reason {
+		return ""
+	}
+	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, h.Since.UTC().Format(time.RFC3339), h.Reason)
 }

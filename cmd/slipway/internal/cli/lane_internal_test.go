@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,4 +34,15 @@ func TestUnknownLane(t *testing.T) {
 			require.Len(t, shown, 2)
 		}
 	}
+}
+
+// The lane keeps the first hold, and who holds it again is told so.
+func TestHeldBefore(t *testing.T) {
+	t.Parallel()
+	held := release.LaneState{Held: &release.Hold{By: "ann", Reason: "migration", Since: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}
+	const already = "held already by ann, since 2026-11-22T20:35:00Z: migration; the new reason is not taken"
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "mei", Reason: "sale"}, held))
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "sale"}, held))
+	require.Empty(t, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "migration"}, held))
+	require.Empty(t, heldBefore(release.UpdateDrop, release.LaneCommand{By: "mei"}, held))
 }

@@ -215,6 +215,9 @@ func (s spectacle[P]) remembered(ctx context.Context, g following) (releases.Loo
 	ctx, end := s.view.app.denials.Watch(ctx)
 	defer end()
 	m, err := s.recall(ctx, g.id)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // says which right is missing
+	}
 	switch {
 	case unrecorded(err):
 		return releases.LookAt[P]{}, &releases.NotFoundError{ID: g.id}

@@ -34,20 +34,8 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			return err
 		}
 		c := worker.Config{}
-		if err := checkRegion(v); err != nil {
+		if err := onSAE(v, &c); err != nil {
 			return err
-		}
-		if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
-			return err
-		}
-		if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
-			return err
-		}
-		if c.Settle, err = v.Duration(config.SAESettle); err != nil {
-			return err
-		}
-		if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
-			return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 		}
 		c.GatesAllow = v.List(config.GatesAllow)
 		if _, err := gates.New(gates.Config{Allow: c.GatesAllow}); err != nil {
@@ -71,6 +59,27 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		}})
 	}
 	return cmd
+}
+
+// onSAE reads how a worker calls SAE.
+func onSAE(v *config.Values, c *worker.Config) error {
+	err := checkRegion(v)
+	if err != nil {
+		return err
+	}
+	if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
+		return err
+	}
+	if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
+		return err
+	}
+	if c.Settle, err = v.Duration(config.SAESettle); err != nil {
+		return err
+	}
+	if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
+		return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
+	}
+	return nil
 }
 
 // checkRegion refuses what cannot be a region, before anything is connected to. What is not said

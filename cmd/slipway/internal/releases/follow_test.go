@@ -170,7 +170,11 @@ func TestFollowFallsBackToTheLedger(t *testing.T) {
 			"not accepted, and then forgotten",
 			[]looked{missing},
 			[]looked{waits, at(release.PhaseFailed)},
-			0, "Failed", []string{waits.look.Lack}, 2, 30100 * time.Millisecond, "",
+			0,
+			"Failed",
+			[]string{waits.look.Lack},
+			2,
+			30100 * time.Millisecond, "",
 		},
 		{
 			"not accepted for a while",
@@ -182,7 +186,9 @@ func TestFollowFallsBackToTheLedger(t *testing.T) {
 			"the ledger is away",
 			[]looked{missing},
 			[]looked{away},
-			5 * time.Second, "", []string{away.look.Lack}, 1, 6100 * time.Millisecond, "there is no release",
+			5 * time.Second, "",
+			[]string{away.look.Lack},
+			1, 6100 * time.Millisecond, "there is no release",
 		},
 		{"the ledger says no", []looked{missing}, []looked{{err: errors.New("another content")}}, time.Minute, "", nil, 1, 0, "another content"},
 	}

@@ -188,7 +188,7 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"unknown release", serviceerror.NewNotFound("workflow not found"), `there is no release "` + id + `"; list them with: slipway release list`},
+		{"unknown release", serviceerror.NewNotFound("workflow not found"), `there is no release "` + id + `"; its request may still wait for slipway starter; list them with: slipway release list`},
 		{"unknown namespace", serviceerror.NewNamespaceNotFound("shop"), `namespace "shop" does not exist in Temporal; set TEMPORAL_NAMESPACE`},
 		{"no Temporal", serviceerror.NewUnavailable("connection refused"), "Temporal does not answer: connection refused; check TEMPORAL_ADDRESS"},
 		{"other", serviceerror.NewPermissionDenied("denied", ""), "denied"},
@@ -436,7 +436,7 @@ func TestNoSuchSet(t *testing.T) {
 	m, r := newClient(t)
 	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(nil, serviceerror.NewNotFound("workflow not found"))
 	_, err := r.LookSet(t.Context(), setID)
-	require.EqualError(t, err, `there is no set "`+setID+`"; list them with: slipway set list`)
+	require.EqualError(t, err, `there is no set "`+setID+`"; its request may still wait for slipway starter; list them with: slipway set list`)
 }
 
 func TestSayToASet(t *testing.T) {
