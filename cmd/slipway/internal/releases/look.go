@@ -220,7 +220,7 @@ func endedFromOutside(s enumspb.WorkflowExecutionStatus) string {
 // stranded is a release that nobody brings to an end.
 func stranded(p release.Progress, how ending) Look {
 	stray := how.during(p.Phase)
-	p.Reason = stray + ": it follows its change order no more; what it has not put back is restored by its lane, by the next release, or by: " +
+	p.Reason = stray + ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
 		"slipway scaling recover --release " + p.ReleaseID + "; look at the application on its platform"
 	if p.Phase == release.PhaseQueued {
 		p.Reason, stray = stray+": it waited for its turn and had begun nothing", ""

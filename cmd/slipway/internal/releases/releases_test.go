@@ -146,7 +146,7 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 // has begun anything, and why it failed.
 func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
 	t.Parallel()
-	const left = ": it follows its change order no more; what it has not put back is restored by its lane, by the next release, or by: " +
+	const left = ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
 		"slipway scaling recover --release " + id + "; look at the application on its platform"
 	for name, c := range map[string]struct {
 		status  enumspb.WorkflowExecutionStatus
