@@ -96,20 +96,32 @@ type Tuning struct {
 	CachedWorkflows int
 }
 
-// LeastWorkflowTasks is the smallest number of slots and pollers for workflow tasks: one is for
-// workflows that are in the cache.
-const LeastWorkflowTasks = 2
+// The bounds of a tuning.
+const (
+	// LeastWorkflowTasks is the smallest number of slots and pollers for workflow tasks: one is
+	// for workflows that are in the cache.
+	LeastWorkflowTasks = 2
+	// LeastActivities is the smallest number of slots for activities: some wait for what another
+	// one does.
+	LeastActivities = 2
+	// MostPollers is the largest number of pollers: each is a request that waits at Temporal,
+	// which bounds those of a namespace.
+	MostPollers = 100
+	// MostSlots is the largest number of slots and of cached workflows.
+	MostSlots = 1_000_000
+)
 
 func (t Tuning) validate() error {
 	var problems []error
-	for field, n := range map[string]int{"Activities": t.Activities, "ActivityPollers": t.ActivityPollers, "CachedWorkflows": t.CachedWorkflows} {
-		if n < 0 {
-			problems = append(problems, fmt.Errorf("worker: Config.Tuning.%s must be positive", field))
-		}
-	}
-	for field, n := range map[string]int{"WorkflowTasks": t.WorkflowTasks, "WorkflowPollers": t.WorkflowPollers} {
-		if n != 0 && n < LeastWorkflowTasks {
-			problems = append(problems, fmt.Errorf("worker: Config.Tuning.%s must be at least %d", field, LeastWorkflowTasks))
+	for field, c := range map[string]struct{ n, least, most int }{
+		"Activities":      {t.Activities, LeastActivities, MostSlots},
+		"WorkflowTasks":   {t.WorkflowTasks, LeastWorkflowTasks, MostSlots},
+		"ActivityPollers": {t.ActivityPollers, 1, MostPollers},
+		"WorkflowPollers": {t.WorkflowPollers, LeastWorkflowTasks, MostPollers},
+		"CachedWorkflows": {t.CachedWorkflows, 1, MostSlots},
+	} {
+		if c.n != 0 && (c.n < c.least || c.n > c.most) {
+			problems = append(problems, fmt.Errorf("worker: Config.Tuning.%s must be from %d to %d", field, c.least, c.most))
 		}
 	}
 	return errors.Join(problems...)

@@ -8,6 +8,23 @@ import (
 	"slipway/worker"
 )
 
+// An activity that waits for another one needs a slot beside it, and Temporal bounds the requests
+// that wait for a task.
+func TestTuningHasBounds(t *testing.T) {
+	t.Parallel()
+	for field, tuning := range map[string]worker.Tuning{
+		"Activities must be from 2 to 1000000":      {Activities: 1},
+		"WorkflowTasks must be from 2 to 1000000":   {WorkflowTasks: worker.MostSlots + 1},
+		"ActivityPollers must be from 1 to 100":     {ActivityPollers: 101},
+		"WorkflowPollers must be from 2 to 100":     {WorkflowPollers: 101},
+		"CachedWorkflows must be from 1 to 1000000": {CachedWorkflows: worker.MostSlots + 1},
+	} {
+		require.ErrorContains(t, worker.Config{Tuning: tuning}.Validate(), "Config.Tuning."+field)
+	}
+	most := worker.Tuning{Activities: 2, WorkflowTasks: 2, ActivityPollers: 100, WorkflowPollers: 100, CachedWorkflows: worker.MostSlots}
+	require.NotContains(t, worker.Config{Tuning: most}.Validate().Error(), "Tuning")
+}
+
 func TestConfigListsEveryProblem(t *testing.T) {
 	t.Parallel()
 	_, err := worker.New(worker.Config{CallsPerSecond: -1, Deployment: worker.Deployment{Name: "slipway"}, Tuning: worker.Tuning{

@@ -61,6 +61,39 @@ func TestCommandLine(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app))
 	h.requireRulesAsBefore(app)
 	cli.remembers(app, id)
+	_, told := cli.run(4, "release", "submit", "-f", file, "--event-id", "build-1", "--wait", "--timeout", patience.String())
+	require.Contains(t, told, "Temporal has forgotten the release")
+	cli.listsOneRun(h.app())
+}
+
+// listsOneRun checks that a release that was reset is listed once.
+func (c *commandLine) listsOneRun(app release.App) {
+	c.t.Helper()
+	id, events := c.request(app, "reset", gray())
+	c.until(events, release.EventBatchWaiting, 1)
+	c.resetParked(id)
+	want := []row{{ID: id, Artifact: scenario.NewImage}}
+	lists := func(want []row, filter ...string) { // what Temporal lists follows a moment later
+		c.t.Helper()
+		require.Eventually(c.t, func() bool { return slices.Equal(want, c.rows(filter...)) }, patience, 50*time.Millisecond)
+	}
+	lists(want, "--app", app.SearchValue())
+	lists(want, "--app", app.SearchValue(), "--phase", "AwaitingConfirm")
+	c.confirmAll(id)
+	c.result(id)
+	lists(want, "--app", app.SearchValue(), "--outcome", "Succeeded")
+	require.Empty(c.t, c.rows("--app", app.SearchValue(), "--phase", "AwaitingConfirm"), "the run that was reset is in that phase for ever")
+}
+
+// row is a release in a list.
+type row struct{ ID, Stopped, Artifact string }
+
+// rows are the releases that are listed.
+func (c *commandLine) rows(filter ...string) (rows []row) {
+	c.t.Helper()
+	out := c.out(0, append([]string{"release", "list", "-o", "json"}, filter...)...)
+	require.NoError(c.t, json.Unmarshal([]byte(out), &rows))
+	return rows
 }
 
 // remembers checks what the command line knows of an aborted release once Temporal has
@@ -71,6 +104,7 @@ func (c *commandLine) remembers(app release.App, id string) {
 	picture, told := c.run(0, "release", "get", id)
 	require.Contains(c.t, told, "Temporal has forgotten the release")
 	require.Contains(c.t, picture, "Aborted")
+	require.Contains(c.t, c.out(4, "release", "watch", id, "--timeout", patience.String()), "Aborted")
 	var p release.Progress
 	require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "release", "get", id, "-o", "json")), &p))
 	require.Equal(c.t, id, p.ReleaseID)

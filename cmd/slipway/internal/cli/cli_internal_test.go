@@ -34,7 +34,7 @@ func TestExitCodes(t *testing.T) {
 		{"usage", &usageError{"missing argument ID"}, 2, "slipway: missing argument ID\nSee \"slipway --help\".\n"},
 		{"setting", &config.Error{Setting: "sae-region", Source: "default", Problem: "is not set", Remedy: "set it"}, 2, "slipway: setting sae-region (default): is not set; set it\n"},
 		{"release file", fmt.Errorf("x.yaml cannot be released:\n%w", release.Problems{{Field: "a", Message: "b"}, {Field: "c", Message: "d"}}), 2, "slipway: x.yaml cannot be released:\n  a: b\n  c: d\n"},
-		{"unknown release", &releases.NotFoundError{ID: id}, 1, "slipway: there is no release \"" + id + "\"; list them with: slipway release list\n"},
+		{"unknown release", &releases.NotFoundError{ID: id}, 1, "slipway: there is no release \"" + id + "\"; its request may still wait for slipway starter; list them with: slipway release list\n"},
 		{"refused", refused, 7, "slipway: " + refused.Error() + "\n"},
 		{"unanswered", &releases.UnansweredError{ID: id, Waited: time.Second}, 8, ""},
 		{"time is up", fmt.Errorf("release: %w", &timeoutError{time.Minute}), 8, "slipway: release: not done within 1m0s\n"},

@@ -125,8 +125,9 @@ func (a *app) releaseRollback() *cobra.Command {
 		Use:     "rollback ID",
 		Aliases: []string{"undo"},
 		Short:   "Stop a release and return to a version",
-		Long: `Stop a release under way and return to the version that ran before, or to another one. What
-has ended cannot be rolled back: "slipway rollback APP" begins a release that does.` + answersAndCodes,
+		Long: `Stop a release under way and return to the version that ran before, or to another one:
+"slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
+cannot be rolled back: "slipway rollback APP" begins a release that does.` + answersAndCodes,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
 	}, func(reason string) release.Command {
@@ -183,7 +184,7 @@ func otherWords(cmd *cobra.Command) *cobra.Command {
 // command makes a command that gives its word to a release. The word is made by word
 // once Temporal is connected.
 func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Client, string) (release.Command, error)) *cobra.Command {
-	cmd.Args = arguments("ID")
+	cmd.Args = idOf(kindRelease)
 	a.onRelease(settings(cmd, config.Speaker()))
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	changeOrder := cmd.Flags().String("change-order", "", "only if the release is at this change order")

@@ -32,7 +32,8 @@ const (
 // exitCodes explains the codes in the help.
 const exitCodes = `  0    done; a watched release has Succeeded
   1    error: a server did not answer, there is no such release, ...
-  2    usage: an argument, a setting or the release file is wrong; nothing was sent
+  2    usage: an argument, a setting or the release file is wrong and nothing was sent, or the
+       same event was used before with another content
   3    the watched release has RolledBack: the old version runs again
   4    the watched release was Aborted: the old version runs
   5    the watched release has Failed

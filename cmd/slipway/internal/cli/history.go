@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -87,56 +89,88 @@ func (a *app) ledger(cmd *cobra.Command) (*ledger.Ledger, func(), error) {
 	return ledger.New(js), closeNATS, nil
 }
 
-// recorded answers what the ledger knows of a release that Temporal does not.
-func (a *app) recorded(ctx context.Context, cmd *cobra.Command, id string, missing *releases.NotFoundError) (release.Progress, error) {
-	r, err := remember(a, cmd, missing, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
-	if err != nil {
-		return release.Progress{}, err
-	}
-	a.talkRecorded("release", r.Accepted, r.Asked(), r.UpdatedAt)
-	return progressOf(r), nil
+// memory is what the ledger has of a release or a set.
+type memory[P any] struct {
+	progress P
+	// accepted tells that its lane or Temporal has had it, and ended that it has an outcome.
+	accepted, ended bool
+	asked, updated  time.Time
 }
 
-// recordedSet answers what the ledger knows of a set that Temporal does not.
-func (a *app) recordedSet(ctx context.Context, cmd *cobra.Command, id string, missing *releases.NotFoundError) (release.SetProgress, error) {
-	s, err := remember(a, cmd, missing, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
-	if err != nil {
-		return release.SetProgress{}, err
-	}
-	a.talkRecorded("set", s.Accepted, s.RequestedAt, s.UpdatedAt)
-	if s.Progress.SetID == "" {
-		return release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}, nil
-	}
-	return s.Progress, nil
+// recallRelease asks the ledger for a release.
+func (a *app) recallRelease(ctx context.Context, cmd *cobra.Command, id string) (memory[release.Progress], error) {
+	r, err := recall(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+	p := progressOf(r)
+	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
+	return memory[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
 }
 
-// remember asks the ledger for what Temporal does not know. Its error is the one that Temporal's
-// answer was, where the ledger does not know better.
-func remember[T any](a *app, cmd *cobra.Command, missing *releases.NotFoundError, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+// recallSet asks the ledger for a set.
+func (a *app) recallSet(ctx context.Context, cmd *cobra.Command, id string) (memory[render.Set], error) {
+	s, err := recall(a, cmd, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+	p := s.Progress
+	if p.SetID == "" {
+		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
+	}
+	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
+	return memory[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
+}
+
+// recall asks the ledger.
+func recall[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, error)) (none T, err error) {
 	known, closeLedger, err := a.ledger(cmd)
 	if err != nil {
-		a.talk("the ledger could not be asked: %v", err)
-		return none, missing
+		return none, err
 	}
 	defer closeLedger()
-	found, err := get(known)
-	_, malformed := errors.AsType[release.Problem](err)
+	return get(known)
+}
+
+// recorded shows what the ledger knows of what Temporal does not. Its error is the one that
+// Temporal's answer was, where the ledger does not know better.
+func recorded[P any](a *app, missing *releases.NotFoundError, of func() (memory[P], error)) (none P, err error) {
+	m, err := of()
 	switch {
 	case err == nil:
-		return found, nil
-	case errors.Is(err, ledger.ErrNotFound), malformed:
-	default:
+		a.talk("%s", m.words(missing.ID))
+		return m.progress, nil
+	case !unrecorded(err):
 		a.talk("the ledger could not be asked: %v", err)
 	}
 	return none, missing
 }
 
-func (a *app) talkRecorded(what string, accepted bool, asked, updated time.Time) {
-	if !accepted {
-		a.talk("the request is in the ledger since %s, but it has not been accepted yet", asked.UTC().Format(time.RFC3339))
-		return
+// unrecorded tells that the ledger has no record of this ID, which may be none.
+func unrecorded(err error) bool {
+	_, malformed := errors.AsType[release.Problem](err)
+	return malformed || errors.Is(err, ledger.ErrNotFound)
+}
+
+// words say what is shown of something that Temporal does not know.
+func (m memory[P]) words(id string) string {
+	if !m.accepted && !m.ended {
+		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", m.asked.UTC().Format(time.RFC3339))
 	}
-	a.talk("Temporal has forgotten the %s; shown is what the ledger has, as of %s", what, updated.Format(time.RFC3339))
+	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), m.updated.Format(time.RFC3339))
+}
+
+// startTime is how long after the ledger has changed a record its workflow may still be about
+// to start.
+const startTime = time.Minute
+
+// lookBack makes a look of what the ledger remembers of something that is followed.
+func lookBack[P releases.Picture](a *app, id string, m memory[P]) (releases.LookAt[P], error) {
+	switch {
+	case m.ended:
+		a.talk("%s", m.words(id))
+		return releases.LookAt[P]{Progress: m.progress, Closed: true}, nil
+	case !m.accepted:
+		return releases.LookAt[P]{Lack: m.words(id)}, nil
+	case time.Since(m.updated) < startTime:
+		return releases.LookAt[P]{Lack: "accepted, but Temporal does not show the " + kindOf(id) + " yet"}, nil
+	}
+	return releases.LookAt[P]{}, fmt.Errorf("%s: Temporal has forgotten it, and the ledger does not know how it ended; see slipway %s get %s",
+		release.Named(id), kindOf(id), id)
 }
 
 // progressOf is the progress of a record; one that has none yet knows what was asked for.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -126,7 +127,7 @@ func (a *app) printLanes(call *temporalCall, found []releases.LaneLook, more boo
 	}
 	for _, l := range found {
 		if l.Lack != "" {
-			a.talk("%s: %s; shown is what Temporal knows", l.App, l.Lack)
+			a.talk("%s: %s", l.App, l.Lack)
 			break
 		}
 	}
@@ -147,7 +148,9 @@ func (a *app) laneGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get APP",
 		Short: "Show what runs and waits in a lane, whether it is held, and what is denied",
-		Long:  "Show what runs and waits in a lane, whether it is held, and what is denied. " + namesApp,
+		Long: `Show what runs and waits in a lane, whether it is held, and what is denied. Exit code 1 where
+that is not known: no worker answers for the lane, or it was terminated while a release is
+under way. -o json says why as "unknown". ` + namesApp,
 		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca
   slipway lane get sae/cn-hangzhou/7171a6ca -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
@@ -162,11 +165,25 @@ func (a *app) laneGet() *cobra.Command {
 			return err
 		}
 		if look.State == nil {
-			a.talk("%s", look.Lack)
-			look.State = &release.LaneState{App: app}
+			return a.printUnknownLane(call, unknownLane{app, look.Lack})
 		}
 		return a.printLane(call, *look.State)
 	})
+}
+
+// unknownLane is a lane whose state could not be learned.
+type unknownLane struct {
+	App release.App `json:"app"`
+	// Unknown says why.
+	Unknown string `json:"unknown"`
+}
+
+// printUnknownLane shows a lane of which nothing is known, and returns an error that says why.
+func (a *app) printUnknownLane(call *temporalCall, l unknownLane) error {
+	if err := call.format.Write(a.Stdout, l, func() string { return render.UnknownLane(l.App, call.style) }); err != nil {
+		return err
+	}
+	return fmt.Errorf("lane %s: %s", l.App.SearchValue(), l.Unknown)
 }
 
 func (a *app) printLane(call *temporalCall, state release.LaneState) error {
@@ -285,7 +302,22 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		if err != nil {
 			return err
 		}
-		a.talk("lane %s: %s by %s", app.SearchValue(), done, call.by)
+		if kept := heldBefore(update, c, state); kept != "" {
+			done = kept
+		} else {
+			done += " by " + call.by
+		}
+		a.talk("lane %s: %s", app.SearchValue(), done)
 		return a.printLane(call, state)
 	})
+}
+
+// heldBefore says who has held a lane before it was to be held: the lane keeps the first reason.
+// It is empty where this hold is the one that counts.
+func heldBefore(update string, c release.LaneCommand, s release.LaneState) string {
+	h := s.Held
+	if update != release.UpdateHold || h == nil || h.By == c.By && h.Reason == c.Reason {
+		return ""
+	}
+	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, h.Since.UTC().Format(time.RFC3339), h.Reason)
 }

@@ -64,7 +64,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		if filter.Operation, err = operationOf(operation); err != nil {
 			return err
 		}
-		filter.RequestedBy, filter.Set = requestedBy, set
+		filter.RequestedBy, filter.Set, filter.Artifacts = requestedBy, set, f != render.FormatTable
 		if limit < 1 {
 			return &usageError{"--limit must be at least 1; use --all for all"}
 		}
@@ -177,8 +177,13 @@ func (a *app) withForgotten(ctx context.Context, cmd *cobra.Command, f releases.
 // remembered is a release as the ledger knows it.
 func remembered(r ledger.Record) releases.Listed {
 	p := progressOf(r)
+	artifact := ""
+	if r.Artifact != (release.Artifact{}) {
+		artifact = r.Artifact.String()
+	}
 	return releases.Listed{
-		ID: r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
+		Artifact: artifact,
+		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
 		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
 		StartedAt: cmp.Or(r.StartedAt, r.Asked()), EndedAt: r.EndedAt,
 	}
@@ -226,7 +231,7 @@ func (a *app) runList(ctx context.Context, cmd *cobra.Command, f render.Format, 
 func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
-		out[i] = render.Row{ID: l.ID, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
+		out[i] = render.Row{ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
 	}
 	return out
 }

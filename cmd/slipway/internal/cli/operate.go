@@ -33,8 +33,9 @@ func (a *app) rollback() *cobra.Command {
 		Aliases: []string{"undo"},
 		Short:   "Return an application to a version that it had before",
 		Long: `Return an application to a version that it had before: the one that --to-version names, or
-the last good one: what a release has succeeded with last and does not run. Without
---strategy all instances return at once. To stop a release that is under way, see
+the last good one: what a release has succeeded with last and does not run. "slipway api
+ListAppVersions AppId=…" lists the versions that the platform keeps. Without --strategy all
+instances return at once. To stop a release that is under way, see
 "slipway release rollback".` + asksInLine,
 		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca --wait --reason "error rate doubled"
   slipway rollback sae/cn-hangzhou/7171a6ca --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf

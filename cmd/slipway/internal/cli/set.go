@@ -62,7 +62,7 @@ is up.`,
 			over.AskedBy = by
 			set, err := readWith(a, file, over, relfile.ReadSet)
 			return asked{
-				what: "set", follow: a.followSet,
+				what: "set", follow: a.followSet, digest: set.Digest(),
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
 				taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
@@ -86,8 +86,9 @@ is up.`,
 func (a *app) followSet(cmd *cobra.Command, g following) error {
 	return followTo(a, cmd, g, spectacle[render.Set]{
 		name: "set", look: lookSet,
-		view:  &view[render.Set]{app: a, format: g.format, screen: a.screen(cmd), tree: render.SetTree, news: render.SetNews},
-		phase: func(p render.Set) release.Phase { return p.Phase },
+		view:   &view[render.Set]{app: a, format: g.format, screen: a.screen(cmd), tree: render.SetTree, news: render.SetNews},
+		recall: func(ctx context.Context, id string) (memory[render.Set], error) { return a.recallSet(ctx, cmd, id) },
+		facts:  func(p render.Set) facts { return facts{p.Phase, p.Digest} },
 	})
 }
 
@@ -110,14 +111,15 @@ func (a *app) setWatch() *cobra.Command {
 		Aliases: []string{"status"},
 		Short:   "Follow a set to its end",
 		Long: `Follow a set to its end. On a terminal the picture is redrawn; otherwise each change is one
-line. With -o json each change is one line of JSON, the whole progress of the set.
+line. With -o json each change is one line of JSON, the whole progress of the set. One that
+Temporal has forgotten is shown as the ledger knows it.
 
 The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the set itself goes on then.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
-		Args: arguments("ID"),
-	}, config.Temporal())))
+		Args: idOf(kindSet),
+	}, config.Temporal(), config.NATS())))
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f, err := format(cmd)
@@ -141,12 +143,12 @@ func (a *app) setGet() *cobra.Command {
 forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
-		Args: arguments("ID"),
+		Args: idOf(kindSet),
 	}, config.NATS())
 	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
 		look, err := lookSet(ctx, call.client, call.args[0])
 		if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-			look.Progress.SetProgress, err = a.recordedSet(ctx, cmd, call.args[0], missing)
+			look.Progress, err = recorded(a, missing, func() (memory[render.Set], error) { return a.recallSet(ctx, cmd, call.args[0]) })
 		}
 		if err != nil {
 			return err
@@ -221,7 +223,7 @@ same wave twice is one confirmation.
 Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
 		Example: `  slipway set confirm s-abcdefghijklmnop
   slipway set confirm s-abcdefghijklmnop --wave 2 --note "stock looks right"`,
-		Args: arguments("ID"),
+		Args: idOf(kindSet),
 	}
 	cmd.Flags().IntVar(&wave, "wave", 0, "confirm this wave only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it may begin")
@@ -268,7 +270,7 @@ before stays. With --at-safe-point batches in progress are finished first.
 
 Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
 		Example: `  slipway set abort s-abcdefghijklmnop --reason "wrong price list"`,
-		Args:    arguments("ID"),
+		Args:    idOf(kindSet),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")

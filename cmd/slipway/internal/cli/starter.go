@@ -11,6 +11,9 @@ import (
 	"slipway/starter"
 )
 
+// maxRequests is how many requests within a minute a starter may be told to take.
+const maxRequests = 1_000_000
+
 func (a *app) starter() *cobra.Command {
 	cmd := settings(&cobra.Command{
 		Use:   "starter",
@@ -31,7 +34,7 @@ its hands are done.`,
 			return err
 		}
 		var c starter.Config
-		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxSlots); err != nil {
+		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxRequests); err != nil {
 			return err
 		}
 		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, serve: func(ctx context.Context, r *role) error {

@@ -99,7 +99,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 	return a.ask(cmd, s, func(by string) (asked, error) {
 		spec, err := specFor(by)
 		return asked{
-			what: "release", follow: a.follow,
+			what: "release", follow: a.follow, digest: spec.Digest(),
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
 			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
@@ -114,7 +114,9 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 
 // asked is what is asked for by an event: a release or a set.
 type asked struct {
-	what    string
+	what string
+	// digest is that of its content.
+	digest  string
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
 	follow  func(*cobra.Command, following) error
@@ -137,7 +139,12 @@ func (a *app) taken(ctx context.Context, id, digest string, recorded func(contex
 	if err != nil || have.Digest == "" || have.Digest == digest {
 		return nil // a ledger that does not answer says nothing against it
 	}
-	conflict := &ledger.ConflictError{ID: id, Recorded: have.Digest, Asked: digest}
+	return conflicting(id, have.Digest, digest)
+}
+
+// conflicting is the error of an event that is known with another content.
+func conflicting(id, recorded, asked string) error {
+	conflict := &ledger.ConflictError{ID: id, Recorded: recorded, Asked: asked}
 	return &usageError{conflict.Error()}
 }
 
@@ -189,7 +196,7 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	if !s.wait {
 		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
-	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted})
+	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted, digest: it.digest})
 }
 
 func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {

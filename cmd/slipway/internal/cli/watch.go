@@ -28,7 +28,7 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
-		Args: arguments("ID"),
+		Args: idOf(kindRelease),
 	}), config.NATS())
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop after this time (default 30s, with --watch never)")
@@ -54,7 +54,7 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 }
 
 func (a *app) watch() *cobra.Command {
-	cmd := a.onRelease(&cobra.Command{
+	cmd := settings(a.onRelease(&cobra.Command{
 		Use:     "watch ID",
 		Aliases: []string{"status"},
 		Short:   "Follow a release to its end",
@@ -62,14 +62,15 @@ func (a *app) watch() *cobra.Command {
 is one line. With -o json each change is one line of JSON, the whole progress of the release.
 
 While no worker runs, what was seen last stays: the release itself is durable. While it is
-stalled, it says what it tries in vain and what helps, and is followed on.
+stalled, it says what it tries in vain and what helps, and is followed on. One that Temporal
+has forgotten is shown as the ledger of releases on NATS has it.
 
 The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
-		Args: arguments("ID"),
-	})
+		Args: idOf(kindRelease),
+	}), config.NATS())
 	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f, err := format(cmd)
@@ -100,6 +101,8 @@ type following struct {
 	timeout time.Duration
 	// grace is how long the release may not exist yet.
 	grace time.Duration
+	// digest is that of the content that was submitted; empty where nothing was.
+	digest string
 }
 
 // A release does not exist until the starter has taken its request, and people watch it
@@ -120,13 +123,16 @@ func (a *app) show(cmd *cobra.Command, g following) error {
 	defer closeClient()
 	look, err := client.Look(ctx, g.id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		look.Progress, err = a.recorded(ctx, cmd, g.id, missing)
+		look.Progress, err = recorded(a, missing, func() (memory[release.Progress], error) { return a.recallRelease(ctx, cmd, g.id) })
 	}
 	if err != nil {
 		return err
 	}
 	if look.Lack != "" {
 		a.talk("%s; shown is what Temporal knows", look.Lack)
+	}
+	if look.Stray != "" {
+		look.Progress.Reason = a.whatBecame(ctx, cmd, look)
 	}
 	return g.format.Write(a.Stdout, look.Progress, func() string {
 		return render.Tree(look.Progress, time.Now(), a.screen(cmd).style())
@@ -140,17 +146,30 @@ func (a *app) follow(cmd *cobra.Command, g following) error {
 		look: func(ctx context.Context, client *releases.Client, id string) (releases.Look, error) {
 			return client.Look(ctx, id)
 		},
-		phase: func(p release.Progress) release.Phase { return p.Phase },
+		recall: func(ctx context.Context, id string) (memory[release.Progress], error) {
+			return a.recallRelease(ctx, cmd, id)
+		},
+		facts: func(p release.Progress) facts { return facts{p.Phase, p.Digest} },
 	})
 }
 
 // spectacle is what can be followed: releases or sets.
 type spectacle[P releases.Picture] struct {
-	name  string
-	look  func(context.Context, *releases.Client, string) (releases.LookAt[P], error)
-	view  *view[P]
-	phase func(P) release.Phase
+	name string
+	look func(context.Context, *releases.Client, string) (releases.LookAt[P], error)
+	// recall asks the ledger.
+	recall func(ctx context.Context, id string) (memory[P], error)
+	view   *view[P]
+	facts  func(P) facts
 }
+
+// facts are what following a release or a set needs to know of it.
+type facts struct {
+	phase  release.Phase
+	digest string
+}
+
+func factsOf(p release.Progress) facts { return facts{p.Phase, p.Digest} }
 
 func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spectacle[P]) error {
 	ctx, cancel := within(cmd.Context(), g.timeout)
@@ -161,21 +180,64 @@ func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spe
 	}
 	defer closeClient()
 	p, err := releases.FollowerOf[P]{
-		Look:  func(ctx context.Context) (releases.LookAt[P], error) { return s.look(ctx, client, g.id) },
-		Grace: g.grace,
-		Show:  s.view.show,
+		Look:     func(ctx context.Context) (releases.LookAt[P], error) { return s.seen(ctx, client, g) },
+		Recorded: func(ctx context.Context) (releases.LookAt[P], error) { return s.remembered(ctx, g) },
+		Grace:    g.grace,
+		Show:     s.view.show,
 	}.Follow(ctx)
+	phase := s.facts(p).phase
 	if late, ok := errors.AsType[*timeoutError](err); ok {
 		stands := "it is not accepted yet, and its request stays stored"
-		if s.phase(p) != "" {
-			stands = "it is " + string(s.phase(p)) + " and goes on"
+		if phase != "" {
+			stands = "it is " + string(phase) + " and goes on"
 		}
 		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", s.name, g.id, late, stands, s.name, g.id)
 	}
 	if err != nil {
 		return err
 	}
-	return byOutcome(s.phase(p))
+	return byOutcome(phase)
+}
+
+// seen looks at it in Temporal.
+func (s spectacle[P]) seen(ctx context.Context, client *releases.Client, g following) (releases.LookAt[P], error) {
+	look, err := s.look(ctx, client, g.id)
+	if err != nil {
+		return look, err
+	}
+	return look, g.conflict(s.facts(look.Progress))
+}
+
+// remembered looks at what the ledger has of something that Temporal does not know.
+func (s spectacle[P]) remembered(ctx context.Context, g following) (releases.LookAt[P], error) {
+	ctx, cancel := context.WithTimeout(ctx, takenTime)
+	defer cancel()
+	ctx, end := s.view.app.denials.Watch(ctx)
+	defer end()
+	m, err := s.recall(ctx, g.id)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // says which right is missing
+	}
+	switch {
+	case unrecorded(err):
+		return releases.LookAt[P]{}, &releases.NotFoundError{ID: g.id}
+	case err != nil:
+		lack := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %v", err)
+		return releases.LookAt[P]{Lack: lack}, &releases.NotFoundError{ID: g.id}
+	}
+	if err := g.conflict(s.facts(m.progress)); err != nil {
+		return releases.LookAt[P]{}, err
+	}
+	return lookBack(s.view.app, g.id, m)
+}
+
+// conflict fails where what is followed has another content than what was submitted: then the
+// event has become a dead letter.
+func (g following) conflict(f facts) error {
+	if g.digest == "" || f.digest == "" || f.digest == g.digest {
+		return nil
+	}
+	return conflicting(g.id, f.digest, g.digest)
 }
 
 // view shows a release or a set as it changes.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"slipway/activities/sae"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
+	"slipway/release"
 	"slipway/setup"
 	"slipway/worker"
 )
@@ -32,17 +34,8 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			return err
 		}
 		c := worker.Config{}
-		if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
+		if err := onSAE(v, &c); err != nil {
 			return err
-		}
-		if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
-			return err
-		}
-		if c.Settle, err = v.Duration(config.SAESettle); err != nil {
-			return err
-		}
-		if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
-			return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 		}
 		c.GatesAllow = v.List(config.GatesAllow)
 		if _, err := gates.New(gates.Config{Allow: c.GatesAllow}); err != nil {
@@ -68,24 +61,56 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 	return cmd
 }
 
-// maxSlots is how many slots, pollers or cached workflows a worker may be told to have.
-const maxSlots = 1_000_000
+// onSAE reads how a worker calls SAE.
+func onSAE(v *config.Values, c *worker.Config) error {
+	err := checkRegion(v)
+	if err != nil {
+		return err
+	}
+	if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
+		return err
+	}
+	if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
+		return err
+	}
+	if c.Settle, err = v.Duration(config.SAESettle); err != nil {
+		return err
+	}
+	if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
+		return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
+	}
+	return nil
+}
+
+// checkRegion refuses what cannot be a region, before anything is connected to. What is not said
+// is told with the credentials.
+func checkRegion(v *config.Values) error {
+	region := v.String(config.SAERegion)
+	if region == "" {
+		return nil
+	}
+	err := release.App{Platform: release.PlatformSAE, Region: region, ID: "any"}.Validate()
+	if problems, wrong := errors.AsType[release.Problems](err); wrong {
+		return v.Bad(config.SAERegion, problems[0].Message, "name the region that is meant, for example cn-hangzhou")
+	}
+	return nil
+}
 
 // tuning reads how much a worker does at the same time.
 func tuning(v *config.Values) (worker.Tuning, error) {
 	var t worker.Tuning
 	for _, each := range []struct {
-		name  string
-		to    *int
-		least int
+		name        string
+		to          *int
+		least, most int
 	}{
-		{config.WorkerActivities, &t.Activities, 1},
-		{config.WorkerWorkflowTasks, &t.WorkflowTasks, worker.LeastWorkflowTasks},
-		{config.WorkerActivityPollers, &t.ActivityPollers, 1},
-		{config.WorkerWorkflowPollers, &t.WorkflowPollers, worker.LeastWorkflowTasks},
-		{config.WorkerCachedWorkflows, &t.CachedWorkflows, 1},
+		{config.WorkerActivities, &t.Activities, worker.LeastActivities, worker.MostSlots},
+		{config.WorkerWorkflowTasks, &t.WorkflowTasks, worker.LeastWorkflowTasks, worker.MostSlots},
+		{config.WorkerActivityPollers, &t.ActivityPollers, 1, worker.MostPollers},
+		{config.WorkerWorkflowPollers, &t.WorkflowPollers, worker.LeastWorkflowTasks, worker.MostPollers},
+		{config.WorkerCachedWorkflows, &t.CachedWorkflows, 1, worker.MostSlots},
 	} {
-		n, err := v.Count(each.name, maxSlots)
+		n, err := v.Count(each.name, each.most)
 		if err != nil {
 			return t, err
 		}

@@ -112,10 +112,10 @@ func SAE() []Setting {
 func Worker() []Setting {
 	return []Setting{
 		{Name: GatesAllow, Env: "SLIPWAY_GATES_ALLOW", Usage: "hosts that gates may ask, separated by commas: shop.example, shop.example:8080, *.shop.example, 192.0.2.7 or 192.0.2.0/24; and where POST is allowed: POST shop.example/checks/run (default none)"},
-		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each of the two task queues (default 1000)"},
+		{Name: WorkerActivities, Env: "SLIPWAY_WORKER_ACTIVITIES", Usage: "activities that run at the same time, on each of the two task queues, at least 2 (default 1000)"},
 		{Name: WorkerWorkflowTasks, Env: "SLIPWAY_WORKER_WORKFLOW_TASKS", Usage: "workflow tasks that run at the same time, at least 2 (default 1000)"},
-		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each of the two task queues (default 2)"},
-		{Name: WorkerWorkflowPollers, Env: "SLIPWAY_WORKER_WORKFLOW_POLLERS", Usage: "requests for a workflow task that wait at Temporal at the same time, at least 2 (default 2)"},
+		{Name: WorkerActivityPollers, Env: "SLIPWAY_WORKER_ACTIVITY_POLLERS", Usage: "requests for an activity that wait at Temporal at the same time, on each of the two task queues, at most 100 (default 2)"},
+		{Name: WorkerWorkflowPollers, Env: "SLIPWAY_WORKER_WORKFLOW_POLLERS", Usage: "requests for a workflow task that wait at Temporal at the same time, 2 to 100 (default 2)"},
 		{Name: WorkerCachedWorkflows, Env: "SLIPWAY_WORKER_CACHED_WORKFLOWS", Usage: "workflows kept in memory between their tasks (default 10000)"},
 		{Name: DeploymentName, Env: "TEMPORAL_DEPLOYMENT_NAME", Usage: "name of the Temporal worker deployment this worker belongs to (default none: workers are not versioned)"},
 		{Name: DeploymentBuildID, Env: "TEMPORAL_WORKER_BUILD_ID", Usage: "version of this worker within its deployment"},

@@ -18,7 +18,7 @@ type NotFoundError struct{ ID string }
 // Error implements error.
 func (e *NotFoundError) Error() string {
 	of := subjectOf(e.ID)
-	return fmt.Sprintf("there is no %s %q; list them with: slipway %s list", of, e.ID, of)
+	return fmt.Sprintf("there is no %s %q; its request may still wait for slipway starter; list them with: slipway %s list", of, e.ID, of)
 }
 
 // Subject is what a command is for.

@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -34,6 +35,10 @@ type Follower = FollowerOf[release.Progress]
 type FollowerOf[P Picture] struct {
 	// Look looks at it.
 	Look func(ctx context.Context) (LookAt[P], error)
+	// Recorded is what the ledger has of it, asked where Temporal knows nothing of it. A look
+	// that is not closed says in its lack what is waited for; with a [NotFoundError] it may say
+	// why the ledger does not know either. nil asks nobody.
+	Recorded func(ctx context.Context) (LookAt[P], error)
 	// Grace is how long it may not exist yet, because it was only just asked for.
 	Grace time.Duration
 	// Show is told of every look, whether or not it brought news.
@@ -45,59 +50,115 @@ const (
 	paceMoving  = time.Second
 	paceParked  = 2 * time.Second
 	paceTrouble = 3 * time.Second
+	// paceFirst is the pause after the first look at what does not exist yet; each further one
+	// is twice as long, up to paceTrouble. Most requests are taken within a moment.
+	paceFirst = 100 * time.Millisecond
+	// paceLedger is how often the ledger is asked: what it says of the forgotten stays.
+	paceLedger = 30 * time.Second
+	// quietFor is how long nothing is said of what does not exist yet.
+	quietFor = paceTrouble
 )
+
+// notAccepted is what is said of a request that nobody has taken.
+const notAccepted = "not accepted yet; the request is stored and waits for slipway starter and slipway worker"
 
 // Follow looks until the release has ended, and returns how. An error of ctx is returned
 // with the latest progress.
 func (f FollowerOf[P]) Follow(ctx context.Context) (P, error) {
-	var seen SightingOf[P]
-	for began := time.Now(); ; {
-		look, err := f.Look(ctx)
+	w := watch[P]{FollowerOf: f, began: time.Now()}
+	for {
+		look, err := w.look(ctx)
 		if ctx.Err() != nil {
-			return seen.Progress, context.Cause(ctx)
+			return w.seen.Progress, context.Cause(ctx)
 		}
-		if err := seen.take(look, err, time.Since(began) < f.Grace); err != nil {
-			return seen.Progress, err
+		if err := w.take(look, err); err != nil {
+			return w.seen.Progress, err
 		}
-		if err := f.Show(seen); err != nil {
-			return seen.Progress, err
+		if err := w.show(); err != nil {
+			return w.seen.Progress, err
 		}
 		if err == nil && look.Closed {
-			return seen.Progress, nil
+			return w.seen.Progress, nil
 		}
 		select {
 		case <-ctx.Done():
-			return seen.Progress, context.Cause(ctx)
-		case <-time.After(seen.pace()):
+			return w.seen.Progress, context.Cause(ctx)
+		case <-time.After(w.pace()):
 		}
 	}
 }
 
+// watch is one follower at work.
+type watch[P Picture] struct {
+	FollowerOf[P]
+
+	seen  SightingOf[P]
+	began time.Time
+	// missed counts the looks so far that found nothing.
+	missed int
+	// asked is when the ledger was asked last, and lack what it said is waited for.
+	asked time.Time
+	lack  string
+	// known tells that the ledger has a record that waits.
+	known bool
+}
+
+// look looks at it in Temporal, and from time to time in the ledger where Temporal knows
+// nothing of it.
+func (w *watch[P]) look(ctx context.Context) (LookAt[P], error) {
+	look, err := w.Look(ctx)
+	if _, missing := errors.AsType[*NotFoundError](err); !missing {
+		w.known = false
+		return look, err
+	}
+	if w.Recorded == nil || !w.asked.IsZero() && time.Since(w.asked) < paceLedger {
+		return look, err
+	}
+	recorded, failed := w.Recorded(ctx)
+	w.asked, w.lack, w.known = time.Now(), recorded.Lack, failed == nil && !recorded.Closed
+	if w.known {
+		return look, err
+	}
+	return recorded, failed
+}
+
 // take takes in a look; it returns an error that waiting does not mend.
-func (s *SightingOf[P]) take(look LookAt[P], err error, expected bool) error {
-	var missing *NotFoundError
-	var unreachable *UnreachableError
+func (w *watch[P]) take(look LookAt[P], err error) error {
+	_, missing := errors.AsType[*NotFoundError](err)
+	_, unreachable := errors.AsType[*UnreachableError](err)
+	unknown := w.seen.Progress.Identity() == ""
 	switch {
 	case err == nil:
-		s.Trouble = look.Lack
-		if look.Lack == "" || s.Progress.Identity() == "" {
-			s.Progress = look.Progress
+		w.seen.Trouble = look.Lack
+		if look.Lack == "" || unknown {
+			w.seen.Progress = look.Progress
 		}
-	case errors.As(err, &missing) && expected && s.Progress.Identity() == "":
-		s.Trouble = "not accepted yet; the request is stored and waits for slipway starter and slipway worker"
-	case errors.As(err, &unreachable):
-		s.Trouble = err.Error()
+	case missing && (w.known || unknown && time.Since(w.began) < w.Grace):
+		w.missed++
+		w.seen.Trouble = cmp.Or(w.lack, notAccepted)
+	case unreachable:
+		w.seen.Trouble = err.Error()
 	default:
 		return err
 	}
 	return nil
 }
 
-func (s *SightingOf[P]) pace() time.Duration {
-	switch {
-	case s.Trouble != "":
+// show shows what is seen, but not at once that something only just asked for is not there.
+func (w *watch[P]) show() error {
+	if w.seen.Progress.Identity() == "" && w.missed > 0 && time.Since(w.began) < quietFor {
+		return nil
+	}
+	return w.Show(w.seen)
+}
+
+func (w *watch[P]) pace() time.Duration {
+	switch unknown := w.seen.Progress.Identity() == ""; {
+	case unknown && w.missed > 0 && w.missed <= 6: // 3.2 s are longer than paceTrouble
+		return min(paceFirst<<(w.missed-1), paceTrouble)
+	case w.seen.Trouble != "":
 		return paceTrouble
-	case s.Progress.Waits():
+	case w.seen.Progress.Waits():
 		return paceParked
 	default:
 		return paceMoving

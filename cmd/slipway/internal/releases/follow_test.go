@@ -88,20 +88,28 @@ func TestFollow(t *testing.T) {
 		},
 		{
 			"only just asked for",
-			[]looked{missing, at(release.PhaseSucceeded)},
+			[]looked{missing, missing, at(release.PhaseSucceeded)},
+			time.Minute,
+			[]release.Phase{"Succeeded"},
+			[]string{""},
+			300 * time.Millisecond, "",
+		},
+		{
+			"asked for some seconds ago",
+			[]looked{missing, missing, missing, missing, missing, missing, at(release.PhaseSucceeded)},
 			time.Minute,
 			[]release.Phase{"", "Succeeded"},
 			[]string{"not accepted yet", ""},
-			3 * time.Second, "",
+			6100 * time.Millisecond, "",
 		},
 		{"unknown", []looked{missing}, 0, nil, nil, 0, "there is no release"},
 		{
 			"not even after the grace",
 			[]looked{missing},
 			5 * time.Second,
-			[]release.Phase{"", ""},
-			[]string{"not accepted yet", "not accepted yet"},
-			6 * time.Second, "there is no release",
+			[]release.Phase{""},
+			[]string{"not accepted yet"},
+			6100 * time.Millisecond, "there is no release",
 		},
 		{"vanished", []looked{at(release.PhaseRollingOut), missing}, time.Minute, []release.Phase{"RollingOut"}, []string{""}, time.Second, "there is no release"},
 		{"denied", []looked{{err: broken}}, time.Minute, nil, nil, 0, "denied"},
@@ -128,6 +136,91 @@ func TestFollow(t *testing.T) {
 					require.Contains(t, s.Trouble, c.troubles[i])
 					require.Equal(t, c.troubles[i] == "", s.Trouble == "")
 				}
+			})
+		})
+	}
+}
+
+// What Temporal has forgotten is looked up in the ledger, which is asked rarely.
+func TestFollowFallsBackToTheLedger(t *testing.T) {
+	t.Parallel()
+	missing := looked{err: &releases.NotFoundError{ID: id}}
+	waits := looked{look: releases.Look{Lack: "in the ledger, not accepted yet"}}
+	away := looked{look: releases.Look{Lack: "the ledger could not be asked"}, err: missing.err}
+	cases := []struct {
+		name     string
+		temporal []looked
+		ledger   []looked
+		grace    time.Duration
+		ends     release.Phase
+		troubles []string
+		asked    int
+		took     time.Duration
+		err      string
+	}{
+		{"forgotten", []looked{missing}, []looked{at(release.PhaseAborted)}, 0, "Aborted", nil, 1, 0, ""},
+		{
+			"forgotten while it is followed",
+			[]looked{at(release.PhaseRollingOut), missing},
+			[]looked{at(release.PhaseSucceeded)},
+			0, "Succeeded", nil, 1, time.Second, "",
+		},
+		{"known to nobody", []looked{missing}, []looked{missing}, 0, "", nil, 1, 0, "there is no release"},
+		{
+			"not accepted, and then forgotten",
+			[]looked{missing},
+			[]looked{waits, at(release.PhaseFailed)},
+			0,
+			"Failed",
+			[]string{waits.look.Lack},
+			2,
+			30100 * time.Millisecond, "",
+		},
+		{
+			"not accepted for a while",
+			[]looked{missing, missing, at(release.PhaseSucceeded)},
+			[]looked{waits},
+			0, "Succeeded", nil, 1, 300 * time.Millisecond, "",
+		},
+		{
+			"the ledger is away",
+			[]looked{missing},
+			[]looked{away},
+			5 * time.Second, "",
+			[]string{away.look.Lack},
+			1, 6100 * time.Millisecond, "there is no release",
+		},
+		{"the ledger says no", []looked{missing}, []looked{{err: errors.New("another content")}}, time.Minute, "", nil, 1, 0, "another content"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began, asked := time.Now(), 0
+				var troubles []string
+				recorded := script(c.ledger...)
+				p, err := releases.Follower{
+					Look: script(c.temporal...), Grace: c.grace,
+					Recorded: func(ctx context.Context) (releases.Look, error) {
+						asked++
+						return recorded(ctx)
+					},
+					Show: func(s releases.Sighting) error {
+						if s.Trouble != "" && (len(troubles) == 0 || troubles[len(troubles)-1] != s.Trouble) {
+							troubles = append(troubles, s.Trouble)
+						}
+						return nil
+					},
+				}.Follow(t.Context())
+				if c.err == "" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorContains(t, err, c.err)
+				}
+				require.Equal(t, c.ends, p.Phase)
+				require.Equal(t, c.troubles, troubles)
+				require.Equal(t, c.asked, asked)
+				require.Equal(t, c.took, time.Since(began))
 			})
 		})
 	}

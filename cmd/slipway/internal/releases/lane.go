@@ -21,16 +21,19 @@ type LaneLook struct {
 	// Since is when the lane began to be at work; zero when it is idle, which is to say
 	// that nothing runs, waits, is held or is denied.
 	Since time.Time `json:"since,omitzero"`
-	// State is what the lane says of itself; nil when nobody answers for it, and Lack says
-	// why.
+	// State is what the lane says of itself; nil when nobody answers for it, or it is not at
+	// work although a release is, and Lack says why.
 	State *release.LaneState `json:"state,omitempty"`
 	Lack  string             `json:"lack,omitempty"`
 }
 
+// noLaneWorker is the usual reason for a lack.
+const noLaneWorker = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
+
 // Lanes looks at the lanes that are at work. More tells that the limit cut the list; 0
 // is no limit.
 func (c *Client) Lanes(ctx context.Context, limit int) (found []LaneLook, more bool, err error) {
-	infos, more, err := c.find(ctx, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit)
+	infos, more, err := c.find(ctx, search{query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit: limit})
 	if err != nil {
 		return nil, false, err
 	}
@@ -41,8 +44,8 @@ func (c *Client) Lanes(ctx context.Context, limit int) (found []LaneLook, more b
 			if l.State, l.Lack, err = c.askLane(ctx, info.GetExecution().GetWorkflowId()); err != nil {
 				return nil, false, err
 			}
-			if l.Lack == noWorker {
-				lack = noWorker // nobody answers for the other lanes either, and asking takes long
+			if l.Lack == noLaneWorker {
+				lack = noLaneWorker // nobody answers for the other lanes either, and asking takes long
 			}
 		}
 		found = append(found, l)
@@ -50,7 +53,8 @@ func (c *Client) Lanes(ctx context.Context, limit int) (found []LaneLook, more b
 	return found, more, nil
 }
 
-// Lane looks at the lane of an application. One that does not run is idle.
+// Lane looks at the lane of an application. One that does not run is idle, unless a release of
+// the application is under way: then it was terminated, and nobody knows its state.
 func (c *Client) Lane(ctx context.Context, app release.App) (LaneLook, error) {
 	look := LaneLook{App: app.SearchValue()}
 	asking, cancel := context.WithTimeout(ctx, askTime)
@@ -58,8 +62,7 @@ func (c *Client) Lane(ctx context.Context, app release.App) (LaneLook, error) {
 	d, err := c.temporal.DescribeWorkflow(asking, release.LaneID(app), "")
 	idle := err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	if _, never := errors.AsType[*serviceerror.NotFound](err); never || idle {
-		look.State = &release.LaneState{App: app}
-		return look, nil
+		return c.idleLane(ctx, app)
 	}
 	if err != nil {
 		return look, classify("", err)
@@ -67,6 +70,42 @@ func (c *Client) Lane(ctx context.Context, app release.App) (LaneLook, error) {
 	look.Since = d.WorkflowStartTime
 	look.State, look.Lack, err = c.askLane(ctx, release.LaneID(app))
 	return look, err
+}
+
+// idleLane looks at a lane that does not run.
+func (c *Client) idleLane(ctx context.Context, app release.App) (LaneLook, error) {
+	look := LaneLook{App: app.SearchValue()}
+	runs, err := c.underWay(ctx, app)
+	switch {
+	case err != nil:
+		return look, err
+	case runs == "":
+		look.State = &release.LaneState{App: app}
+	default:
+		look.Lack = "the lane does not run, although release " + runs + " is under way: the lane was terminated, or that release was begun without it; " +
+			"the next release, or one that waits, starts the lane again"
+	}
+	return look, nil
+}
+
+// fewReleases is how many releases of an application are looked at for one that is under way.
+const fewReleases = 5
+
+// underWay is a release of an application that is under way; empty where there is none.
+func (c *Client) underWay(ctx context.Context, app release.App) (id string, err error) {
+	query := Filter{App: app.SearchValue()}.query() + " AND ExecutionStatus = 'Running'"
+	infos, _, err := c.find(ctx, search{query: query, limit: fewReleases})
+	if err != nil {
+		return "", err
+	}
+	for _, info := range infos {
+		// The list may lag behind what has ended just now.
+		d, err := c.temporal.DescribeWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+		if err == nil && d.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			return releaseID(info.GetExecution().GetWorkflowId()), nil
+		}
+	}
+	return "", nil
 }
 
 // askLane queries a lane; lack says why nobody answers for it.
@@ -88,7 +127,7 @@ func (c *Client) askLane(ctx context.Context, laneID string) (state *release.Lan
 	case notReady:
 		return nil, "the lane does not answer yet", nil
 	case notMet, transient(err):
-		return nil, noWorker, nil
+		return nil, noLaneWorker, nil
 	}
 	return nil, "", classify("", err)
 }

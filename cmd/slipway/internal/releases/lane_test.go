@@ -41,27 +41,40 @@ func heldLane() release.LaneState {
 
 func TestLane(t *testing.T) {
 	t.Parallel()
+	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
+	const lost = "the lane does not run, although release " + id + " is under way: the lane was terminated, or that release was begun without it; " +
+		"the next release, or one that waits, starts the lane again"
 	running := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	ended := described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+	never := serviceerror.NewNotFound("workflow not found")
 	held := heldLane()
+	idle := releases.LaneLook{State: &release.LaneState{App: app()}}
 	cases := []struct {
 		name      string
 		described *client.WorkflowExecutionDescription
 		err       error
 		query     error
-		want      releases.LaneLook
+		// release is one that is listed as running.
+		release *client.WorkflowExecutionDescription
+		want    releases.LaneLook
 	}{
-		{"at work", running, nil, nil, releases.LaneLook{Since: start(), State: &held}},
-		{"no worker", running, nil, serviceerror.NewFailedPrecondition("no poller seen"), releases.LaneLook{Since: start(), Lack: "no worker answers; the release is durable, waiting"}},
-		{"ended", described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil, nil, releases.LaneLook{State: &release.LaneState{App: app()}}},
-		{"never was", nil, serviceerror.NewNotFound("workflow not found"), nil, releases.LaneLook{State: &release.LaneState{App: app()}}},
+		{"at work", running, nil, nil, nil, releases.LaneLook{Since: start(), State: &held}},
+		{"no worker", running, nil, serviceerror.NewFailedPrecondition("no poller seen"), nil, releases.LaneLook{Since: start(), Lack: unanswered}},
+		{"ended", ended, nil, nil, nil, idle},
+		{"never was", nil, never, nil, nil, idle},
+		{"terminated while a release runs", described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil, nil, running, releases.LaneLook{Lack: lost}},
+		{"forgotten while a release runs", nil, never, nil, running, releases.LaneLook{Lack: lost}},
+		{"ended with its last release", ended, nil, nil, ended, idle},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(c.described, c.err)
-			if !c.want.Since.IsZero() {
+			if c.described == running {
 				m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{heldLane()}, c.query)
+			} else {
+				listsRunning(m, c.release)
 			}
 			look, err := r.Lane(t.Context(), app())
 			require.NoError(t, err)
@@ -69,6 +82,19 @@ func TestLane(t *testing.T) {
 			require.Equal(t, c.want, look)
 		})
 	}
+}
+
+// listsRunning lets Temporal list a release as running that it describes so; none where it is nil.
+func listsRunning(m *mocks.Client, d *client.WorkflowExecutionDescription) {
+	var listed []*workflowpb.WorkflowExecutionInfo
+	if d != nil {
+		listed = append(listed, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id), RunId: "run-1"}})
+		m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(d, nil)
+	}
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayApp = 'sae/cn-hangzhou/app-1'" +
+			" AND ExecutionStatus = 'Running'", PageSize: 6,
+	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil)
 }
 
 // Once no worker has answered for one lane, the others are not asked: they have the same
@@ -93,10 +119,11 @@ func TestLanesAsksNobodyTwiceWhoIsNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, more)
 	held := heldLane()
+	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
 	require.Equal(t, []releases.LaneLook{
 		{App: "a", Since: start(), State: &held},
-		{App: "b", Since: start(), Lack: "no worker answers; the release is durable, waiting"},
-		{App: "c", Since: start(), Lack: "no worker answers; the release is durable, waiting"},
+		{App: "b", Since: start(), Lack: unanswered},
+		{App: "c", Since: start(), Lack: unanswered},
 	}, found)
 }
 

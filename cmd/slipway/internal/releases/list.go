@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
 )
@@ -30,11 +32,15 @@ type Listed struct {
 	// Kind is the workflow type.
 	Kind string `json:"kind"`
 	// App is the application as platform/region/id.
-	App         string            `json:"app,omitempty"`
-	Phase       release.Phase     `json:"phase,omitempty"`
-	Outcome     release.Phase     `json:"outcome,omitempty"`
-	Operation   release.Operation `json:"operation,omitempty"`
-	RequestedBy string            `json:"requestedBy,omitempty"`
+	App       string            `json:"app,omitempty"`
+	Phase     release.Phase     `json:"phase,omitempty"`
+	Outcome   release.Phase     `json:"outcome,omitempty"`
+	Operation release.Operation `json:"operation,omitempty"`
+	// Artifact is what it brings, where it was asked for and is known.
+	Artifact string `json:"artifact,omitempty"`
+	// Name is that of a set, where it is known.
+	Name        string `json:"name,omitempty"`
+	RequestedBy string `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to.
 	Set string `json:"set,omitempty"`
 	// Stopped says how the release's workflow was ended from outside ("terminated");
@@ -55,6 +61,8 @@ type Filter struct {
 	RequestedBy string
 	// Set is the ID of a set.
 	Set string
+	// Artifacts asks also what each release brings, one by one: no list of Temporal has it.
+	Artifacts bool
 	// Limit is how many to list at most; 0 lists all.
 	Limit int
 }
@@ -107,52 +115,155 @@ func literal(s string) string {
 const pageSize = 200
 
 // List lists releases, those under way first and then the latest ended first. More tells
-// that the limit cut the list.
+// that the limit cut the list. Of a release that was reset only its newest run counts.
 func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
-	infos, more, err := c.find(ctx, f.query(), f.Limit)
-	for _, info := range infos {
-		found = append(found, listed(info))
+	infos, more, err := c.find(ctx, f.search(f.query()))
+	if err != nil {
+		return nil, false, err
 	}
-	return found, more, err
+	titles := make([]string, len(infos))
+	if f.Artifacts {
+		titles = c.titles(ctx, infos)
+	}
+	for i, info := range infos {
+		l := listed(info)
+		if l.Operation == release.OperationRelease {
+			l.Artifact = titles[i]
+		}
+		found = append(found, l)
+	}
+	return found, more, nil
 }
 
 // ListSets lists sets in the same order. Of a filter only the phase and the limit count.
 func (c *Client) ListSets(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
 	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: f.Phase}.attributes()
-	infos, more, err := c.find(ctx, query, f.Limit)
-	for _, info := range infos {
+	infos, more, err := c.find(ctx, f.search(query))
+	if err != nil {
+		return nil, false, err
+	}
+	titles := c.titles(ctx, infos)
+	for i, info := range infos {
 		l := listed(info)
 		l.ID, l.Set = strings.TrimPrefix(l.ID, release.SetWorkflowID("")), ""
+		l.Name, _ = strings.CutPrefix(titles[i], "Releases of set ")
 		found = append(found, l)
 	}
-	return found, more, err
+	return found, more, nil
 }
 
-// find lists workflows; 0 is no limit.
-func (c *Client) find(ctx context.Context, query string, limit int) (found []*workflowpb.WorkflowExecutionInfo, more bool, err error) {
-	var page []byte
+// titles are the static summaries of workflows; empty where there is none, or nobody answers.
+func (c *Client) titles(ctx context.Context, infos []*workflowpb.WorkflowExecutionInfo) []string {
+	titles := make([]string, len(infos))
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	for i, info := range infos {
+		group.Go(func() error {
+			d, err := c.temporal.DescribeWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+			if err == nil {
+				titles[i], _ = d.GetStaticSummary()
+			}
+			return nil // the list is good without
+		})
+	}
+	_ = group.Wait()
+	return titles
+}
+
+// search is what to look for among workflows.
+type search struct {
+	query string
+	// limit is how many to find at most; 0 is no limit.
+	limit int
+	// changes tells that a run may fit although a newer one of the same workflow does not.
+	changes bool
+}
+
+// search looks for what a query chooses, up to the limit of the filter.
+func (f Filter) search(query string) search {
+	return search{query: query, limit: f.Limit, changes: f.Phase != "" || f.Outcome != ""}
+}
+
+// find lists workflows, of each its newest run.
+func (c *Client) find(ctx context.Context, s search) (found []*workflowpb.WorkflowExecutionInfo, more bool, err error) {
+	known := map[string]bool{}
+	var token []byte
 	for {
 		size := pageSize
-		if limit > 0 {
-			size = min(size, limit+1-len(found))
+		if s.limit > 0 {
+			size = min(size, s.limit+1-len(found))
 		}
-		resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query: query, PageSize: int32(size), NextPageToken: page,
-		})
-		if _, invalid := errors.AsType[*serviceerror.InvalidArgument](err); invalid {
-			return nil, false, fmt.Errorf("%w; are the search attributes registered? slipway setup does that", err)
-		}
+		resp, err := c.listPage(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: s.query, PageSize: int32(size), NextPageToken: token})
 		if err != nil {
-			return nil, false, classify("", err)
+			return nil, false, err
 		}
-		found = append(found, resp.GetExecutions()...)
-		if limit > 0 && len(found) > limit {
-			return found[:limit], true, nil
+		page := resp.GetExecutions()
+		if s.changes {
+			if page, err = c.newest(ctx, page); err != nil {
+				return nil, false, err
+			}
 		}
-		if page = resp.GetNextPageToken(); len(page) == 0 {
+		for _, info := range page {
+			// What runs comes first, and then what has ended last.
+			if id := info.GetExecution().GetWorkflowId(); !known[id] {
+				known[id] = true
+				found = append(found, info)
+			}
+		}
+		if s.limit > 0 && len(found) > s.limit {
+			return found[:s.limit], true, nil
+		}
+		if token = resp.GetNextPageToken(); len(token) == 0 {
 			return found, false, nil
 		}
 	}
+}
+
+func (c *Client) listPage(ctx context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	resp, err := c.temporal.ListWorkflow(ctx, in)
+	if _, invalid := errors.AsType[*serviceerror.InvalidArgument](err); invalid {
+		return nil, fmt.Errorf("%w; are the search attributes registered? slipway setup does that", err)
+	}
+	return resp, classify("", err)
+}
+
+// idsAtOnce is how many workflows a query names.
+const idsAtOnce = 50
+
+// newest leaves out the runs that were followed by another one, as a reset does it.
+func (c *Client) newest(ctx context.Context, page []*workflowpb.WorkflowExecutionInfo) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	latest := map[string]*workflowpb.WorkflowExecutionInfo{}
+	for some := range slices.Chunk(closed(page), idsAtOnce) {
+		in := &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId IN (" + strings.Join(some, ", ") + ")", PageSize: pageSize}
+		for more := true; more; more = len(in.GetNextPageToken()) > 0 {
+			resp, err := c.listPage(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			for _, info := range resp.GetExecutions() {
+				id := info.GetExecution().GetWorkflowId()
+				if have := latest[id]; have == nil || info.GetStartTime().AsTime().After(have.GetStartTime().AsTime()) {
+					latest[id] = info
+				}
+			}
+			in.NextPageToken = resp.GetNextPageToken()
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(page), func(info *workflowpb.WorkflowExecutionInfo) bool {
+		last := latest[info.GetExecution().GetWorkflowId()]
+		return last != nil && last.GetExecution().GetRunId() != info.GetExecution().GetRunId()
+	}), nil
+}
+
+// closed are the workflow IDs, quoted, of the runs that have ended: no run follows one under way.
+func closed(page []*workflowpb.WorkflowExecutionInfo) []string {
+	var ids []string
+	for _, info := range page {
+		if info.GetCloseTime() != nil {
+			ids = append(ids, literal(info.GetExecution().GetWorkflowId()))
+		}
+	}
+	return ids
 }
 
 func listed(info *workflowpb.WorkflowExecutionInfo) Listed {

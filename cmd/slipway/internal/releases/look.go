@@ -33,6 +33,9 @@ type LookAt[P any] struct {
 	// Lack says why the progress holds only what Temporal itself knows (application,
 	// phase, times); empty when it is whole.
 	Lack string
+	// Stray says how its workflow was ended from outside, where it may have left something
+	// behind; empty where it was not.
+	Stray string
 }
 
 // noWorker is the usual reason for a lack.
@@ -106,8 +109,8 @@ type eye[P any] struct {
 	id, workflowID string
 	// described is the progress as far as Temporal knows it without a worker.
 	described func(id string, d *client.WorkflowExecutionDescription) P
-	// stranded is the progress of one whose workflow was ended from outside.
-	stranded func(p P, d *client.WorkflowExecutionDescription) P
+	// stranded is the look at one whose workflow was ended from outside, in the words of how.
+	stranded func(p P, how ending) LookAt[P]
 }
 
 func look[P any](ctx context.Context, e eye[P]) (LookAt[P], error) {
@@ -162,29 +165,81 @@ func (e eye[P]) stray(ctx context.Context, d *client.WorkflowExecutionDescriptio
 	if err != nil {
 		l = LookAt[P]{Progress: e.described(e.id, d)}
 	}
-	return LookAt[P]{Progress: e.stranded(l.Progress, d), Closed: true}, ctx.Err()
+	how := ending{words: endedFromOutside(d.Status)}
+	if d.WorkflowCloseTime != nil {
+		how.at = *d.WorkflowCloseTime
+	}
+	if d.Status == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED {
+		how.failure = e.failure(ctx, d.WorkflowExecution.RunID)
+	}
+	return e.stranded(l.Progress, how), ctx.Err()
+}
+
+// failure is the message with which a workflow failed; empty where it cannot be read.
+func (e eye[P]) failure(ctx context.Context, runID string) string {
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	err := e.client.temporal.GetWorkflow(asking, e.workflowID, runID).Get(asking, nil)
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return application.Message()
+	}
+	if failed, ok := errors.AsType[*temporal.WorkflowExecutionError](err); ok {
+		return failed.Error()
+	}
+	return ""
+}
+
+// ending is how a workflow was ended from outside.
+type ending struct {
+	words   string
+	failure string
+	at      time.Time
+}
+
+// during says in which phase it was ended, and with which failure.
+func (e ending) during(p release.Phase) string {
+	words := e.words
+	if p != "" {
+		words += " at " + string(p)
+	}
+	if e.failure != "" {
+		words += " (" + e.failure + ")"
+	}
+	return words
+}
+
+func endedFromOutside(s enumspb.WorkflowExecutionStatus) string {
+	switch how := stopped(s); how {
+	case "failed", "timed out":
+		return "its workflow " + how
+	default:
+		return "its workflow was " + how
+	}
 }
 
 // stranded is a release that nobody brings to an end.
-func stranded(p release.Progress, d *client.WorkflowExecutionDescription) release.Progress {
-	p.Reason = "its workflow was " + stopped(d.Status) + " at " + string(p.Phase) +
-		": nobody follows its change order or restores its scaling rules; look at the application on its platform"
-	p.Phase, p.Outcome, p.Awaiting, p.Stalled = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil, nil
-	if d.WorkflowCloseTime != nil {
-		p.EndedAt = *d.WorkflowCloseTime
+func stranded(p release.Progress, how ending) Look {
+	stray := how.during(p.Phase)
+	p.Reason = stray + ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
+		"slipway scaling recover --release " + p.ReleaseID + "; look at the application on its platform"
+	if p.Phase == release.PhaseQueued {
+		p.Reason, stray = stray+": it waited for its turn and had begun nothing", ""
 	}
-	return p
+	p.Phase, p.Outcome, p.Awaiting, p.Stalled = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil, nil
+	if !how.at.IsZero() {
+		p.EndedAt = how.at
+	}
+	return Look{Progress: p, Closed: true, Stray: stray}
 }
 
 // strandedSet is a set that nobody brings to an end.
-func strandedSet(p release.SetProgress, d *client.WorkflowExecutionDescription) release.SetProgress {
-	p.Reason = "its workflow was " + stopped(d.Status) + " at " + string(p.Phase) +
-		": the releases that it has begun go on by themselves, and nothing further begins"
+func strandedSet(p release.SetProgress, how ending) SetLook {
+	p.Reason = how.during(p.Phase) + ": the releases that it has begun go on by themselves, and nothing further begins"
 	p.Phase, p.Outcome, p.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
-	if d.WorkflowCloseTime != nil {
-		p.EndedAt = *d.WorkflowCloseTime
+	if !how.at.IsZero() {
+		p.EndedAt = how.at
 	}
-	return p
+	return SetLook{Progress: p, Closed: true}
 }
 
 // described is the progress as far as Temporal knows it without a worker.

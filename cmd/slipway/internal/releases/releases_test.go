@@ -3,6 +3,7 @@ package releases_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -141,6 +142,45 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 	}
 }
 
+// What is said of a release that was ended from outside stays true: how far it was, whether it
+// has begun anything, and why it failed.
+func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
+	t.Parallel()
+	const left = ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
+		"slipway scaling recover --release " + id + "; look at the application on its platform"
+	for name, c := range map[string]struct {
+		status  enumspb.WorkflowExecutionStatus
+		phase   release.Phase
+		failure error
+		want    string
+		stray   string
+	}{
+		"terminated": {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseRollingOut, nil, "its workflow was terminated at RollingOut" + left, "its workflow was terminated at RollingOut"},
+		"queued":     {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseQueued, nil, "its workflow was terminated at Queued: it waited for its turn and had begun nothing", ""},
+		"failed": {
+			enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, "", temporal.NewApplicationError("unknown field", "Invalid"),
+			"its workflow failed (unknown field)" + left, "its workflow failed (unknown field)",
+		},
+		"timed out": {enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, release.PhasePaused, nil, "its workflow timed out at Paused" + left, "its workflow timed out at Paused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onDescribe(m, described(c.status), nil)
+			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: c.phase}}, nil)
+			if c.failure != nil {
+				run := &mocks.WorkflowRun{}
+				run.On("Get", mock.Anything, nil).Return(c.failure)
+				m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
+			}
+			look, err := r.Look(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, c.want, look.Progress.Reason)
+			require.Equal(t, c.stray, look.Stray)
+		})
+	}
+}
+
 func TestErrorsTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -148,7 +188,7 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"unknown release", serviceerror.NewNotFound("workflow not found"), `there is no release "` + id + `"; list them with: slipway release list`},
+		{"unknown release", serviceerror.NewNotFound("workflow not found"), `there is no release "` + id + `"; its request may still wait for slipway starter; list them with: slipway release list`},
 		{"unknown namespace", serviceerror.NewNamespaceNotFound("shop"), `namespace "shop" does not exist in Temporal; set TEMPORAL_NAMESPACE`},
 		{"no Temporal", serviceerror.NewUnavailable("connection refused"), "Temporal does not answer: connection refused; check TEMPORAL_ADDRESS"},
 		{"other", serviceerror.NewPermissionDenied("denied", ""), "denied"},
@@ -258,6 +298,10 @@ func TestList(t *testing.T) {
 		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{
 			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), info("third", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
 		}}, nil)
+	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId IN ('by-hand')", PageSize: 200}).Return(
+		&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+			info("by-hand", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED),
+		}}, nil)
 	found, more, err := r.List(t.Context(), releases.Filter{App: "sae/cn-hangzhou/o'app", Phase: release.PhaseRollingOut, Limit: 2})
 	require.NoError(t, err)
 	require.True(t, more)
@@ -265,6 +309,42 @@ func TestList(t *testing.T) {
 		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", StartedAt: start()},
 		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
 	}, found)
+}
+
+// A release that was reset is one release: its newest run.
+func TestListShowsTheNewestRun(t *testing.T) {
+	t.Parallel()
+	run := func(id string, number int, ended bool) *workflowpb.WorkflowExecutionInfo {
+		i := &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id), RunId: fmt.Sprint(number)}, Type: &commonpb.WorkflowType{Name: "Deploy"},
+			Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(start().Add(time.Duration(number) * time.Minute)),
+		}
+		if ended {
+			i.Status, i.CloseTime = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, timestamppb.New(start().Add(time.Hour))
+		}
+		return i
+	}
+	const all = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	old, reset, alone := run(id, 1, true), run(id, 2, false), run("r-2", 1, true)
+	m, r := newClient(t)
+	lists := func(query string, found ...*workflowpb.WorkflowExecutionInfo) {
+		m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 200}).
+			Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: found}, nil)
+	}
+	lists(all, reset, alone, old)
+	lists(all+" AND SlipwayPhase = 'Preparing'", old, alone)
+	lists("WorkflowId IN ('"+release.WorkflowID(id)+"', '"+release.WorkflowID("r-2")+"')", old, alone, reset)
+	found, _, err := r.List(t.Context(), releases.Filter{})
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	require.Equal(t, id, found[0].ID)
+	require.Empty(t, found[0].Stopped)
+	require.Equal(t, "r-2", found[1].ID)
+
+	found, _, err = r.List(t.Context(), releases.Filter{Phase: release.PhasePreparing})
+	require.NoError(t, err)
+	require.Len(t, found, 1, "the old run is in that phase for ever")
+	require.Equal(t, "r-2", found[0].ID)
 }
 
 func TestListByEveryAttribute(t *testing.T) {
@@ -356,7 +436,7 @@ func TestNoSuchSet(t *testing.T) {
 	m, r := newClient(t)
 	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(nil, serviceerror.NewNotFound("workflow not found"))
 	_, err := r.LookSet(t.Context(), setID)
-	require.EqualError(t, err, `there is no set "`+setID+`"; list them with: slipway set list`)
+	require.EqualError(t, err, `there is no set "`+setID+`"; its request may still wait for slipway starter; list them with: slipway set list`)
 }
 
 func TestSayToASet(t *testing.T) {
@@ -397,6 +477,7 @@ func TestSayToASet(t *testing.T) {
 func TestListSets(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
+	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: "WorkflowType = 'ReleaseSet' AND SlipwayPhase = 'RollingOut'", PageSize: 3,
 	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{

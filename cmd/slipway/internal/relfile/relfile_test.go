@@ -179,6 +179,8 @@ func TestReadRefuses(t *testing.T) {
 		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},
 		{"number for text", body("  requestedBy: 1.10\n"), []string{`requestedBy: must be a string, not 1.10; write it in quotes: "1.10" (line 6)`}},
 		{"switch for text", body("  note: true\n"), []string{`note: must be a string, not a boolean; write it in quotes: "true" (line 6)`}},
+		{"number for a duration", body("  strategy: {type: gray, bake: 5}\n"), []string{`strategy.bake: must be a string, not 5; write for example "5s" (line 6)`}},
+		{"switch for a duration", body("  limits: {total: true}\n"), []string{`limits.total: must be a string, not a boolean; write for example "5s" (line 6)`}},
 		{"text for number", body("  strategy: {type: gray, gray: one}\n"), []string{"strategy.gray: must be a whole number"}},
 		{"fraction", body("  strategy: {type: gray, gray: 1.5}\n"), []string{"strategy.gray: must be a whole number, not 1.5"}},
 		{"text for switch", body("  scaling: {suspend: yes please}\n"), []string{"scaling.suspend: must be true or false"}},

@@ -47,6 +47,11 @@ func Lane(s release.LaneState, now time.Time, style Style) string {
 	return strings.Join([]string{laneFacts(s, style), laneLine(s, now, style), laneDenied(s, style), laneDebts(s, style)}, "")
 }
 
+// UnknownLane draws a lane whose state is not known.
+func UnknownLane(of release.App, style Style) string {
+	return Table([][]Cell{{{Text: "App:"}, {Text: app(of)}}, {{Text: "Lane:"}, {Text: "? unknown", color: red}}}, style)
+}
+
 func laneFacts(s release.LaneState, style Style) string {
 	state := Cell{Text: "idle", color: faint}
 	switch {

@@ -9,7 +9,9 @@ import (
 // Row is one release in a list.
 type Row struct {
 	ID, Kind, App string
-	Phase         release.Phase
+	// Name is that of a set; empty where it is not known.
+	Name  string
+	Phase release.Phase
 	// Stopped says how the release was ended from outside; empty when it was not.
 	Stopped            string
 	StartedAt, EndedAt time.Time

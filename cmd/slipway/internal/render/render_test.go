@@ -339,7 +339,7 @@ func TestSetNews(t *testing.T) {
 func TestSets(t *testing.T) {
 	t.Parallel()
 	golden(t, "sets.golden", render.Sets([]render.Row{
-		{ID: "s-1", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},
+		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},
 		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", StartedAt: at(0), EndedAt: at(5)},
 	}, at(9), render.Style{}))
 }

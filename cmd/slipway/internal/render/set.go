@@ -233,9 +233,9 @@ func setDecision(d release.Decision) string {
 
 // Sets draws a list of sets.
 func Sets(rows []Row, now time.Time, style Style) string {
-	table := [][]Cell{Text("ID", "PHASE", "STARTED", "AGE")}
+	table := [][]Cell{Text("ID", "NAME", "PHASE", "STARTED", "AGE")}
 	for _, r := range rows {
-		table = append(table, []Cell{{Text: r.ID}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)}})
+		table = append(table, []Cell{{Text: r.ID}, {Text: r.Name}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)}})
 	}
 	return Table(table, style)
 }

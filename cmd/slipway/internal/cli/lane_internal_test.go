@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+)
+
+// A lane of which nothing is known is not shown like one that is idle.
+func TestUnknownLane(t *testing.T) {
+	t.Parallel()
+	app1 := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}
+	for f, want := range map[render.Format]string{
+		render.FormatTable: "Lane:   ? unknown",
+		render.FormatJSON:  `"unknown": "no worker answers"`,
+		render.FormatYAML:  "unknown: no worker answers",
+	} {
+		var out bytes.Buffer
+		a := &app{World: World{Stdout: &out}}
+		err := a.printUnknownLane(&temporalCall{format: f}, unknownLane{app1, "no worker answers"})
+		require.EqualError(t, err, "lane sae/cn-hangzhou/app-1: no worker answers")
+		require.Equal(t, exitError, exitCode(err))
+		require.Contains(t, out.String(), want)
+		require.NotContains(t, out.String(), "idle")
+		if f == render.FormatJSON {
+			var shown map[string]any
+			require.NoError(t, json.Unmarshal(out.Bytes(), &shown))
+			require.Len(t, shown, 2)
+		}
+	}
+}
+
+// The lane keeps the first hold, and who holds it again is told so.
+func TestHeldBefore(t *testing.T) {
+	t.Parallel()
+	held := release.LaneState{Held: &release.Hold{By: "ann", Reason: "migration", Since: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}
+	const already = "held already by ann, since 2026-11-22T20:35:00Z: migration; the new reason is not taken"
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "mei", Reason: "sale"}, held))
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "sale"}, held))
+	require.Empty(t, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "migration"}, held))
+	require.Empty(t, heldBefore(release.UpdateDrop, release.LaneCommand{By: "mei"}, held))
+}
