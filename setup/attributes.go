@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -74,9 +75,8 @@ const awaitPause = 500 * time.Millisecond
 // awaitAttributes waits until the servers take the search attributes: each keeps them in
 // a cache that it refreshes at its own pace.
 func awaitAttributes(ctx context.Context, c client.Client, namespace string) error {
-	query := strings.Join(release.SearchNames(), " = 'x' AND ") + " = 'x'"
 	for {
-		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+		err := useAttributes(ctx, c, namespace)
 		var refused *serviceerror.InvalidArgument
 		if err == nil || !errors.As(err, &refused) {
 			return err
@@ -86,5 +86,39 @@ func awaitAttributes(ctx context.Context, c client.Client, namespace string) err
 			return fmt.Errorf("the search attributes are registered, and Temporal does not take them yet: %w", context.Cause(ctx))
 		case <-time.After(awaitPause):
 		}
+	}
+}
+
+// Counter is the part of Temporal's client that counts workflows; [client.Client] is one.
+type Counter interface {
+	CountWorkflow(ctx context.Context, r *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
+}
+
+// useAttributes asks for something by all search attributes; Temporal refuses one that it does not
+// know as an invalid argument.
+func useAttributes(ctx context.Context, c Counter, namespace string) error {
+	query := strings.Join(release.SearchNames(), " = 'x' AND ") + " = 'x'"
+	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+	return err
+}
+
+// AttributesNeed returns a check of the search attributes, without which no release begins. Once
+// Temporal takes them it is not asked again.
+func AttributesNeed(c Counter) func(context.Context) error {
+	var taken atomic.Bool
+	return func(ctx context.Context) error {
+		if taken.Load() {
+			return nil
+		}
+		err := useAttributes(ctx, c, "")
+		var refused *serviceerror.InvalidArgument
+		switch {
+		case err == nil:
+			taken.Store(true)
+			return nil
+		case errors.As(err, &refused):
+			return fmt.Errorf("temporal: search attributes are missing (%w); register them with: slipway setup", err)
+		}
+		return fmt.Errorf("temporal: %w", err)
 	}
 }

@@ -36,8 +36,12 @@ func TestSetup(t *testing.T) {
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
 
+	ready := setup.AttributesNeed(c)
+	require.ErrorContains(t, ready(ctx), "search attributes are missing")
+	require.ErrorContains(t, ready(ctx), "slipway setup")
 	first, err := setup.Run(ctx, c, "default", js)
 	require.NoError(t, err)
+	require.NoError(t, ready(ctx))
 	require.Equal(t, prepared(setup.Created), first)
 	again, err := setup.Run(ctx, c, "default", js)
 	require.NoError(t, err)

@@ -54,7 +54,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			if err != nil {
 				return err
 			}
-			r.able(func(context.Context) error { return nil })
+			r.able(setup.AttributesNeed(r.temporal))
 			return w.Run(ctx)
 		}})
 	}
