@@ -146,7 +146,7 @@ func TestNothingOfAnAnswerOrAnAddressIsLeftBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address := raw(t, "", answer)
-			probe := httpGate(address+"/"+canary+"?token="+canary, func(h *release.HTTPGate) { h.BodyContains = "UP" })
+			probe := httpGate(address+"/"+canary+"?probe="+canary, func(h *release.HTTPGate) { h.BodyContains = "UP" })
 			again := probe
 			again.Samples = 3
 			query := prometheusGate(address + "/" + canary)
@@ -174,7 +174,7 @@ func TestNothingOfAnAddressThatIsNotAskedIsLeftBehind(t *testing.T) {
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	rest := "/" + canary + "?token=" + canary
+	rest := "/" + canary + "?probe=" + canary
 	for _, address := range []string{
 		closed + rest, secure.URL + rest, strings.Replace(secure.URL, "https", "http", 1) + rest, strings.Replace(raw(t, "", canary), "http", "https", 1) + rest,
 		"http://other.example" + rest, "http://169.254.169.254" + rest, "http://0x7f.1" + rest, "http://[::1%25lo]" + rest, "http://127.0.0.1:0" + rest, "http://127.0.0.1:99999" + rest,
@@ -194,6 +194,6 @@ func TestARedirectIsNotToldWhereItComesFrom(t *testing.T) {
 	var told http.Header
 	to, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) { told = r.Header.Clone() })
 	from, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) })
-	require.Equal(t, "200", sampleOf(t, newGates(t, "127.0.0.1"), httpGate(from+"/?token="+canary)).Value)
+	require.Equal(t, "200", sampleOf(t, newGates(t, "127.0.0.1"), httpGate(from+"/?probe="+canary)).Value)
 	require.NotContains(t, fmt.Sprint(told), canary)
 }

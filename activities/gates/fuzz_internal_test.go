@@ -223,7 +223,7 @@ func FuzzAnswers(f *testing.F) {
 	} {
 		f.Add([]byte(answer))
 	}
-	probe := release.Gate{HTTP: &release.HTTPGate{URL: "http://shop.example/?token=hush", BodyContains: "UP"}}.WithDefaults()
+	probe := release.Gate{HTTP: &release.HTTPGate{URL: "http://shop.example/?probe=hush", BodyContains: "UP"}}.WithDefaults()
 	query := release.Gate{Prometheus: &release.PrometheusGate{Address: "http://shop.example", Query: "up", Pass: "> 0"}}.WithDefaults()
 	words := ourWords{ourNotes(), ourErrors()}
 	f.Fuzz(func(t *testing.T, answer []byte) {

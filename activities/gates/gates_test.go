@@ -232,7 +232,7 @@ func TestOnlyAllowedHostsAreAsked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGates(t, allow...)
-			for _, gate := range []release.Gate{httpGate(address + "/?token=hush"), prometheusGate(address)} {
+			for _, gate := range []release.Gate{httpGate(address + "/?probe=hush"), prometheusGate(address)} {
 				_, err := attempt(t, g, gate)
 				requireInvalid(t, err, "SLIPWAY_GATES_ALLOW")
 				require.Contains(t, err.Error(), at.Host)

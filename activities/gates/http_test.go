@@ -54,7 +54,7 @@ func TestHTTPGate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, asked := serve(t, c.answer)
-			require.Equal(t, c.want, sampleOf(t, newGates(t, "127.0.0.1", "POST 127.0.0.1/"), httpGate(address+"/?token="+secret, c.change)))
+			require.Equal(t, c.want, sampleOf(t, newGates(t, "127.0.0.1", "POST 127.0.0.1/"), httpGate(address+"/?probe="+secret, c.change)))
 			require.Equal(t, 1, int(asked.Load()))
 		})
 	}
@@ -75,7 +75,7 @@ func brokenOff(w http.ResponseWriter, _ *http.Request) {
 
 func TestAProbeWithoutAnswerFails(t *testing.T) {
 	t.Parallel()
-	s := sampleOf(t, newGates(t, "127.0.0.1"), httpGate(closedAddress(t)+"/?token=hush"))
+	s := sampleOf(t, newGates(t, "127.0.0.1"), httpGate(closedAddress(t)+"/?probe=hush"))
 	require.Equal(t, release.VerdictFail, s.Verdict)
 	require.Empty(t, s.Value)
 	require.Equal(t, "no answer: connection refused", s.Note)
