@@ -41,7 +41,8 @@ build: ## build bin/slipway, bin/saesim and bin/slipway-dev
 	cd devstack && $(GO) build -o $(BIN)/ ./cmd/...
 
 .PHONY: demo
-demo: build ## watch one event become a gray release, everything in one process
+demo: ## watch one event become a gray release, everything in one process
+	cd devstack && $(GO) build -o $(BIN)/ ./cmd/slipway-dev
 	$(BIN)/slipway-dev demo $(ARGS)
 
 .PHONY: up
@@ -53,7 +54,9 @@ generate: ## write generated code anew
 	$(GO) generate ./...
 
 .PHONY: histories
-histories: ## record golden histories anew, after a change of the workflows
+histories: ## record golden histories anew, after a change of the workflows, into a folder that is empty
+	@test -z "$$(ls workflows/testdata/histories 2>/dev/null)" || { \
+		echo 'workflows/testdata/histories has histories; move them away first: from 0.1.0 on a changed workflow must replay them' >&2; exit 1; }
 	cd devstack && $(GO) run ./cmd/record-histories ../workflows/testdata/histories
 
 .PHONY: fmt
