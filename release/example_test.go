@@ -92,9 +92,12 @@ func ExampleSpec_Validate() {
 func ExampleID() {
 	shop := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
 	stock := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "stock"}
-	fmt.Println(release.ID(shop, "https://ci.example", "42") == release.ID(shop, "https://ci.example", "42"))
+	again := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+	fmt.Println(release.ID(shop, "https://ci.example", "42"))
+	fmt.Println(release.ID(shop, "https://ci.example", "42") == release.ID(again, "https://ci.example", "42"))
 	fmt.Println(release.ID(shop, "https://ci.example", "42") == release.ID(stock, "https://ci.example", "42"))
 	// Output:
+	// r-yrxzhpzba4l5tccj
 	// true
 	// false
 }
