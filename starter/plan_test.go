@@ -92,7 +92,7 @@ func TestJudge(t *testing.T) {
 		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, awaited: true}, actRetry, ""},
 		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), awaited: true}, actRetry, ""},
 		"the ledger is away":                 {answer{kind: kindRequest, err: fmt.Errorf("x: %w", ledger.ErrUnavailable)}, actRetry, ""},
-		"a record is not to be read":         {answer{kind: kindRequest, err: errors.New("is no record of a release")}, actRetry, ""},
+		"a record is not to be read":         {answer{kind: kindRequest, err: errors.New("is no entry of the ledger")}, actRetry, ""},
 		"the record was deleted meanwhile":   {answer{kind: kindRequest, err: ledger.ErrNotFound}, actRetry, ""},
 		"the ledger can give it no name":     {answer{kind: kindRequest, err: release.Problem{Field: "app", Message: "is too long"}}, actDeadLetter, "app: is too long"},
 		"it was taken with another content":  {answer{kind: kindRequest, err: &ledger.ConflictError{Recorded: "sha256:a", Asked: "sha256:b"}}, actDeadLetter, "recorded is sha256:a, asked for is sha256:b"},

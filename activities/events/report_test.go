@@ -118,7 +118,7 @@ func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
 		"under way, broken off":         {[]release.Event{running}, context.Canceled, false},
 		"ended, out of reach":           {[]release.Event{running, ended}, ledger.ErrUnavailable, true},
 		"ended, broken off":             {[]release.Event{ended}, context.Canceled, true},
-		"ended, a record not to change": {[]release.Event{ended}, errors.New("is no record of a release"), false},
+		"ended, a record not to change": {[]release.Event{ended}, errors.New("is no entry of the ledger"), false},
 		"ended, and told":               {[]release.Event{ended}, nil, false},
 		"a set ended, out of reach":     {[]release.Event{set}, ledger.ErrUnavailable, true},
 	} {

@@ -269,7 +269,7 @@ func TestWhatIsNoRecordIsAnError(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = h.ledger.GetOf(t.Context(), app("shop"), "r-a")
-	require.ErrorContains(t, err, "key "+keys[0]+" of bucket slipway-ledger is no record of a release")
+	require.ErrorContains(t, err, "key "+keys[0]+" of bucket slipway-ledger is no entry of the ledger")
 	require.NotErrorIs(t, err, ledger.ErrUnavailable)
 	_, err = h.owing(t)
 	require.ErrorContains(t, err, keys[0], "a debt must not be hidden")
