@@ -41,7 +41,8 @@ build: ## build bin/slipway, bin/saesim and bin/slipway-dev
 	cd devstack && $(GO) build -o $(BIN)/ ./cmd/...
 
 .PHONY: demo
-demo: ## watch one event become a gray release, everything in one process
+demo: ## watch one event become a gray release, on embedded servers
+	$(GO) build -o $(BIN)/ ./cmd/slipway # the worker, which the demo kills
 	cd devstack && $(GO) build -o $(BIN)/ ./cmd/slipway-dev
 	$(BIN)/slipway-dev demo $(ARGS)
 
