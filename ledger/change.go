@@ -74,8 +74,8 @@ func (r Record) request() Record {
 // have the same content. A record that was made of a progress alone takes the event of the
 // request.
 func (r Record) askedAgain(again Record) (Record, error) {
-	if known := r.Identity.Digest; known != "" && known != again.Identity.Digest {
-		return r, &ConflictError{ID: r.ReleaseID, Recorded: known, Asked: again.Identity.Digest}
+	if err := r.Identity.same(r.ReleaseID, again.Identity); err != nil {
+		return r, err
 	}
 	if r.Identity.EventID == "" {
 		r.Identity, r.SetID, r.RequestedAt, r.Sequence = again.Identity, cmp.Or(r.SetID, again.SetID), again.RequestedAt, again.Sequence

@@ -61,6 +61,15 @@ type Identity struct {
 	Digest string `json:"digest"`
 }
 
+// same returns a [ConflictError] where another content is asked for under the ID. Where the
+// content is not known, nothing contradicts it.
+func (i Identity) same(id string, asked Identity) error {
+	if i.Digest != "" && i.Digest != asked.Digest {
+		return &ConflictError{ID: id, Recorded: i.Digest, Asked: asked.Digest}
+	}
+	return nil
+}
+
 // Held is what a release has changed, or may have, and has not put back.
 type Held struct {
 	// ScalingRules are the names of the rules that were enabled before and are not known to be

@@ -90,8 +90,8 @@ func (l *Ledger) changeSet(ctx context.Context, setID string, do edit[Set]) (Set
 
 // askedAgain returns the entry after a further request for the same set.
 func (s Set) askedAgain(again Set) (Set, error) {
-	if known := s.Identity.Digest; known != "" && known != again.Identity.Digest {
-		return s, &ConflictError{ID: s.SetID, Recorded: known, Asked: again.Identity.Digest}
+	if err := s.Identity.same(s.SetID, again.Identity); err != nil {
+		return s, err
 	}
 	if s.Identity.EventID == "" {
 		s.Identity, s.RequestedAt = again.Identity, again.RequestedAt
