@@ -104,7 +104,7 @@ func (v *validator) gateURL(field, address string) {
 }
 
 // secretParameter is what the name of a parameter has that carries a secret.
-const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|jwt|sas|pwd)$|auth_key`
+const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|auth_key|hmac|jwt|sas|pwd)$`
 
 // asksWithSecret reports whether the query of an address names a secret. A name that cannot be
 // read is taken for one.

@@ -145,3 +145,20 @@ func TestRefusedKeepsFields(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsRefusedAsASecretIsCut holds two lists against each other: package release imports
+// nothing, so that it has names of its own for what a gate must not ask with.
+func TestWhatIsRefusedAsASecretIsCut(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]bool{
+		"token": true, "Access_Token": true, "client_secret": true, "password": true, "passwd": true, "passphrase": true, "Signature": true,
+		"credential": true, "apikey": true, "api-key": true, "access_key": true, "key": true, "sig": true, "sign": true, "auth": true,
+		"auth_key": true, "hmac": true, "jwt": true, "sas": true, "pwd": true, "probe": false, "page": false, "deep": false, "monkey": false,
+	} {
+		address := "https://shop.example/health?" + name + "=hush4711"
+		gate := release.Gate{Name: "health", HTTP: &release.HTTPGate{URL: address}}.WithDefaults()
+		require.Equal(t, secret, gate.Validate() != nil, name)
+		letter := wire.DeadLetter(&nats.Msg{Subject: onApp1, Data: []byte("get " + address)}, wire.Delivery{}, &wire.PoisonError{Reason: "x"})
+		require.Equal(t, secret, !strings.Contains(string(letter.Data), "hush"), name)
+	}
+}

@@ -101,10 +101,10 @@ func isParameter(name []byte) bool { return isShort(name) || isSecret(name) }
 
 // isShort is for names that mean a secret in a URL and all kinds of things elsewhere.
 func isShort(name []byte) bool {
-	if len(name) < len("key") || len(name) > len(kelvin+"ey") {
+	if len(name) < len("key") || len(name) > len("auth_"+kelvin+"ey") {
 		return false
 	}
-	for _, word := range []string{"key", "sig", "sign", "auth", "code", "jwt", "sas"} {
+	for _, word := range []string{"key", "sig", "sign", "auth", "auth_key", "code", "hmac", "jwt", "sas"} {
 		if fold(name, 0, word) == len(name) {
 			return true
 		}

@@ -32,6 +32,8 @@ func TestSecretsInText(t *testing.T) {
 		"a percent-encoded name":     {"https://x.example/a?%53ignature=hush", "https://x.example/a?%53ignature=***"},
 		"a token of a webhook":       {"https://oapi.dingtalk.com/robot/send?access_token=hush", "https://oapi.dingtalk.com/robot/send?access_token=***"},
 		"a key of a webhook":         {"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hush", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=***"},
+		"a signature of a CDN":       {"https://p.example/a.jar?auth_key=1700-0-0-hush", "https://p.example/a.jar?auth_key=***"},
+		"a keyed hash":               {"https://p.example/a.jar?a=1&hmac=hush", "https://p.example/a.jar?a=***&hmac=***"},
 		"a signature of Azure":       {"https://b.blob.core.windows.net/c/a?sv=2024&sp=r&sig=hush", "https://b.blob.core.windows.net/c/a?sv=***&sp=***&sig=***"},
 		"a token in a fragment":      {"https://x.example/#access_token=hush&state=1", "https://x.example/#access_token=***&state=***"},
 		"a password":                 {"https://me:hush@x.example/a", "https://***@x.example/a"},

@@ -20,7 +20,7 @@ const (
 	// wholeLine are names whose value has parts of its own: schemes, pairs and commas.
 	wholeLine = `authorization|cookie`
 	// parameters are names that mean a secret in a URL and all kinds of things elsewhere.
-	parameters = `key|sig|sign|auth|code|jwt|sas`
+	parameters = `key|sig|sign|auth|auth_key|code|hmac|jwt|sas`
 
 	// looks are secrets that need no name.
 	looks = `\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|` + // JSON web tokens
