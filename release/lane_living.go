@@ -10,6 +10,14 @@ import (
 // own history, because it was started anew or reset: [LivingInput] to [Living].
 const LivingActivity = "releases.Living"
 
+// AwaitLedgerActivity waits until the ledger can be read: [AwaitLedgerInput] to nothing.
+const AwaitLedgerActivity = "releases.AwaitLedger"
+
+// AwaitLedgerInput asks for the ledger of an application.
+type AwaitLedgerInput struct {
+	App App `json:"app"`
+}
+
 // QueryPlace answers a release's place in its lane, as a [LaneEntry].
 const QueryPlace = "place"
 
@@ -30,6 +38,8 @@ type Living struct {
 	Latest *Begun `json:"latest,omitempty"`
 	// Debts are what releases that have ended hold still.
 	Debts []Debt `json:"debts,omitempty"`
+	// LedgerAway tells that the ledger could not be read: what only it knows is missing.
+	LedgerAway bool `json:"ledgerAway,omitempty"`
 }
 
 // Published is the place of a request in the stream that it was published on. Zero is none:

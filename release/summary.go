@@ -66,6 +66,8 @@ func summaryOfLook(in any) string {
 		return "hand release " + in.ReleaseID + " to its lane"
 	case LivingInput:
 		return "look for releases of the application that live"
+	case AwaitLedgerInput:
+		return "wait until the ledger can be read"
 	case JudgedInput:
 		return "ask the ledger which versions are good"
 	case Ref:

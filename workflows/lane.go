@@ -31,7 +31,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	}
 	workflow.Go(root, l.begin)
 	// The update that starts a lane comes with its first workflow task.
-	if err := workflow.Await(root, func() bool { return l.quiet() && (l.Idle() || l.long()) }); err != nil || l.Idle() {
+	if err := workflow.Await(root, func() bool { return l.quiet() && (l.over() || l.long()) }); err != nil || l.over() {
 		return err
 	}
 	return workflow.NewContinueAsNewError(root, release.WorkflowLane, l.LaneInput)
@@ -54,6 +54,9 @@ type lane struct {
 	// looking counts the looks for releases that live which are under way: until they have
 	// ended nobody is obeyed, and nothing begins.
 	looking int
+	// forgetful tells that the ledger was away when the lane looked, and due that it is back: the
+	// lane looks again before another release begins.
+	forgetful, due bool
 	// words counts what was said and has not arrived yet.
 	words int
 	// taken counts the updates of this run.
@@ -64,6 +67,9 @@ type lane struct {
 func (l *lane) quiet() bool {
 	return l.looking == 0 && l.words == 0 && len(l.leaving) == 0 && workflow.AllHandlersFinished(l.root)
 }
+
+// over tells whether the lane has nothing to do and knows all that there is to know.
+func (l *lane) over() bool { return l.Idle() && !l.forgetful }
 
 // long tells whether the history has grown so long that the lane continues as new.
 func (l *lane) long() bool {
@@ -95,13 +101,30 @@ func (l *lane) look(ctx workflow.Context, also ...string) {
 	for _, e := range l.Adopt(living) {
 		l.follow(e.ReleaseID)
 	}
+	if living.LedgerAway && !l.forgetful {
+		l.forgetful = true
+		workflow.Go(l.root, l.remember)
+	}
 }
 
-// lookAgain takes a release into the line that is there although the lane does not know of it: it
-// lives, or has ended.
-func (l *lane) lookAgain(ctx workflow.Context, releaseID string) {
+// remember looks again once the ledger is back: only it knows of a release that was lost before
+// this run of the lane. What it finds is looked after while nothing else runs (R2).
+func (l *lane) remember(ctx workflow.Context) {
+	_, err := ask[struct{}](ctx, readOptions(l.App), release.AwaitLedgerActivity, release.AwaitLedgerInput{App: l.App})
+	if err != nil { // it is tried until it succeeds
+		workflow.GetLogger(ctx).Error("the ledger is not known to be back", "error", err)
+	}
+	l.due = true
+	_ = workflow.Await(ctx, func() bool { _, runs := l.Running(); return !runs && l.looking == 0 })
+	l.forgetful, l.due = false, false
+	l.lookAgain(ctx)
+}
+
+// lookAgain takes releases into the line that are there although the lane does not know of them,
+// and these beside them: they live, or have ended.
+func (l *lane) lookAgain(ctx workflow.Context, also ...string) {
 	l.looking++
-	l.look(ctx, releaseID)
+	l.look(ctx, also...)
 	l.looking--
 	l.next()
 	l.giveWay()
@@ -115,7 +138,7 @@ func (l *lane) ready(ctx workflow.Context) {
 // next lets the first waiting release begin, unless one runs or the lane is held.
 func (l *lane) next() {
 	defer l.details()
-	if l.looking > 0 {
+	if l.looking > 0 || l.due {
 		return
 	}
 	e, ok := l.Next()

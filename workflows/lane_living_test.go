@@ -61,6 +61,36 @@ func TestANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
 	require.Empty(t, w.settled[0].Progress.Owes().ScalingRules)
 }
 
+// TestALaneLooksAgainOnceTheLedgerIsBack: only the ledger knows of a release that was lost before
+// the lane. A ledger that is away holds nothing up (R18), and what it knows is not forgotten (R15).
+func TestALaneLooksAgainOnceTheLedgerIsBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.living = release.Living{LedgerAway: true}
+	start := w.started()
+	w.busDown = func() bool { return w.since(start) < 2*time.Hour }
+	w.at(time.Hour, func() {
+		w.living.Releases = []release.LaneEntry{place("r-1", true)}
+		w.end(release.WorkflowID("r-1"), release.Ending{Lost: "terminated"})
+		w.recalled = map[string]release.Progress{"r-1": {
+			ReleaseID: "r-1", App: w.app, Phase: release.PhaseQueued, Artifact: release.Artifact{Image: oldImage},
+		}}
+	})
+	w.send(0, "r-2", w.spec(release.Strategy{}))
+	w.send(90*time.Minute, "r-3", w.spec(gray()))
+	w.at(3*time.Hour, func() {
+		require.Equal(t, "r-3", w.lane().Running.ReleaseID, "what is found is looked after while nothing else runs")
+		require.Empty(t, w.settled)
+	})
+	w.send(3*time.Hour, "r-4", w.spec(release.Strategy{}))
+	w.tell(4*time.Hour, "r-3", release.Command{Kind: release.CommandAbort, By: "ann"})
+	w.runLane()
+	w.requireEnded("r-2", release.PhaseSucceeded, "")
+	w.requireEnded("r-4", release.PhaseSucceeded, "")
+	require.Len(t, w.settled, 1)
+	require.Equal(t, "terminated", w.settled[0].Lost)
+}
+
 // TestWhatALaneTakesWhileItLooksIsNotPutOff: an answer that the lane is full would stand for as
 // long as the lane runs, because the server keeps it under the ID of the release; nothing
 // would let the release in when there is room (R6, R14).

@@ -105,6 +105,7 @@ func newStage(t tester) *stage {
 	workflows.Register(s.env)
 	s.env.RegisterActivityWithOptions(s.publish, activity.RegisterOptions{Name: release.PublishActivity})
 	s.env.RegisterActivityWithOptions(s.findLiving, activity.RegisterOptions{Name: release.LivingActivity})
+	s.env.RegisterActivityWithOptions(s.awaitLedger, activity.RegisterOptions{Name: release.AwaitLedgerActivity})
 	s.env.RegisterActivityWithOptions(s.attend, activity.RegisterOptions{Name: release.AttendActivity})
 	s.env.RegisterActivityWithOptions(s.waitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
 	s.env.RegisterActivityWithOptions(s.judge, activity.RegisterOptions{Name: release.JudgedActivity})
@@ -466,6 +467,16 @@ func (s *stage) findLiving(_ context.Context, in release.LivingInput) (release.L
 		}
 	}
 	return found, nil
+}
+
+func (s *stage) awaitLedger(context.Context, release.AwaitLedgerInput) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busDown != nil && s.busDown() {
+		return errors.New("nats: no servers available for connection")
+	}
+	s.living.LedgerAway = false
+	return nil
 }
 
 // attend looks once: the test environment goes on with an activity that nobody wants any more.

@@ -433,9 +433,10 @@ func (o *worldOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 		o.world.asked[id] = append(o.world.asked[id], in)
 	}
 	if w := o.world; name == release.LivingActivity && w.loss != nil {
-		found := w.loss.lives(w.busDown != nil && w.busDown())
+		away := w.busDown != nil && w.busDown()
+		found := w.loss.lives(away)
 		w.mu.Lock()
-		w.living = found
+		w.living, w.living.LedgerAway = found, away
 		w.mu.Unlock()
 	}
 	return o.Next.ExecuteActivity(ctx, name, args...)

@@ -48,6 +48,18 @@ func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.
 	return s.found, nil
 }
 
+// AwaitLedger succeeds once the ledger of an application can be read.
+//
+// Its errors have the type [release.FaultUnavailable], which retries.
+func (r *Releases) AwaitLedger(ctx context.Context, in release.AwaitLedgerInput) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
+	if _, err := r.ledger.Affairs(ctx, in.App); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
 // search gathers the living releases of an application.
 type search struct {
 	releases *Releases
@@ -118,7 +130,8 @@ func (s *search) remembered(ctx context.Context) {
 	defer cancel()
 	affairs, err := s.releases.ledger.Affairs(ctx, s.app)
 	if err != nil {
-		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane goes by what Temporal knows", "error", err)
+		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane goes by what Temporal knows, and looks again", "error", err)
+		s.found.LedgerAway = true
 		return
 	}
 	for _, r := range affairs.Open {

@@ -124,7 +124,7 @@ func TestWhatLives(t *testing.T) {
 		"what a watchdog looks after":           {[]string{"watchdog/r-lost"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-lost", Proceeded: true}}}},
 		"what a watchdog and itself look after": {[]string{"watchdog/r-w"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
 		"what has told no outcome":              {nil, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{waiting, {ReleaseID: "r-gone", Since: at, Proceeded: true}}}},
-		"a ledger that is out of reach":         {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}}},
+		"a ledger that is out of reach":         {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}, LedgerAway: true}},
 		"debts, and what has begun last": {nil, nil, &shelf{affairs: ledger.Affairs{
 			Owing:  []ledger.Record{{ReleaseID: "r-0", Held: ledger.Held{ScalingRules: []string{"daily"}, Traffic: true}}},
 			Latest: ledger.Record{ReleaseID: "r-9", Sequence: 9, RequestedAt: at},
@@ -147,6 +147,13 @@ func TestALookThatTemporalDoesNotAnswerIsRepeated(t *testing.T) {
 	c := &mocks.Client{}
 	c.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, away())
 	requireFault(t, once{c, &shelf{}, release.LivingInput{App: shop()}}.do(t, release.LivingActivity, nil), release.FaultUnavailable, true)
+}
+
+func TestALaneWaitsForTheLedger(t *testing.T) {
+	t.Parallel()
+	in := release.AwaitLedgerInput{App: shop()}
+	require.NoError(t, once{&mocks.Client{}, &shelf{}, in}.do(t, release.AwaitLedgerActivity, nil))
+	requireFault(t, once{&mocks.Client{}, &shelf{err: errAway}, in}.do(t, release.AwaitLedgerActivity, nil), release.FaultUnavailable, true)
 }
 
 func TestWhatTheLedgerRecalls(t *testing.T) {

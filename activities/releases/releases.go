@@ -62,6 +62,7 @@ func (r *Releases) Register(to worker.ActivityRegistry) {
 	to.RegisterActivityWithOptions(r.AwaitEnd, activity.RegisterOptions{Name: release.AwaitEndActivity})
 	to.RegisterActivityWithOptions(r.AwaitWatchdog, activity.RegisterOptions{Name: release.AwaitWatchdogActivity})
 	to.RegisterActivityWithOptions(r.Living, activity.RegisterOptions{Name: release.LivingActivity})
+	to.RegisterActivityWithOptions(r.AwaitLedger, activity.RegisterOptions{Name: release.AwaitLedgerActivity})
 	to.RegisterActivityWithOptions(r.Attend, activity.RegisterOptions{Name: release.AttendActivity})
 	to.RegisterActivityWithOptions(r.WaitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
 	to.RegisterActivityWithOptions(r.Judged, activity.RegisterOptions{Name: release.JudgedActivity})
