@@ -148,3 +148,16 @@ func EventID(id string, transition uint64, kind EventKind) string {
 // DeliveryID returns the Temporal workflow ID of the delivery of what a workflow could not
 // tell before it ended.
 func DeliveryID(workflowID string) string { return "delivery/" + workflowID }
+
+// DeliveryOf returns the release whose last events, or whose watchdog's, a workflow delivers;
+// false where the workflow is no delivery of a release's.
+func DeliveryOf(workflowID string) (releaseID string, is bool) {
+	of, is := strings.CutPrefix(workflowID, DeliveryID(""))
+	for _, ended := range []string{WorkflowID(""), WatchdogID("")} {
+		if id, its := strings.CutPrefix(of, ended); is && its {
+			id, _, _ = strings.Cut(id, "/") // the second delivery of a workflow has a number
+			return id, true
+		}
+	}
+	return "", false
+}

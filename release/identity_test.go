@@ -109,3 +109,19 @@ func TestSubmissionIsCheckedAsAWhole(t *testing.T) {
 	require.ErrorContains(t, err, "app.region:", "everything at once")
 	require.ErrorContains(t, release.SetRequest{Set: set}.Validate(), "onFailure:")
 }
+
+func TestWhoseEventsADeliveryHas(t *testing.T) {
+	t.Parallel()
+	for workflowID, want := range map[string]string{
+		release.DeliveryID(release.WorkflowID("r-1")):         "r-1",
+		release.DeliveryID(release.WatchdogID("r-1")) + "/2":  "r-1",
+		release.DeliveryID(release.SetWorkflowID("set-1")):    "",
+		release.WorkflowID("r-1"):                             "",
+		release.DeliveryID(""):                                "",
+		"delivery/" + release.LaneID(release.App{ID: "shop"}): "",
+	} {
+		got, is := release.DeliveryOf(workflowID)
+		require.Equal(t, want, got, workflowID)
+		require.Equal(t, want != "", is, workflowID)
+	}
+}

@@ -161,7 +161,7 @@ func (w *world) lives(away bool) release.Living {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var found release.Living
-	seen := map[string]bool{}
+	seen, delivered := map[string]bool{}, map[string]bool{}
 	add := func(e release.LaneEntry) {
 		if !seen[e.ReleaseID] {
 			seen[e.ReleaseID] = true
@@ -169,6 +169,9 @@ func (w *world) lives(away bool) release.Living {
 		}
 	}
 	for _, id := range slices.Backward(w.loss.alive) {
+		if of, is := release.DeliveryOf(id); is {
+			delivered[of] = true
+		}
 		if lost, is := strings.CutPrefix(id, release.WatchdogID("")); is {
 			add(release.LaneEntry{ReleaseID: lost, Proceeded: true})
 		}
@@ -181,7 +184,11 @@ func (w *world) lives(away bool) release.Living {
 	if away {
 		return found
 	}
-	w.ledger.open(&found, add)
+	w.ledger.open(&found, func(e release.LaneEntry) {
+		if !delivered[e.ReleaseID] {
+			add(e)
+		}
+	})
 	return found
 }
 

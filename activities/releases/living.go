@@ -34,7 +34,7 @@ const (
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
 func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.Living, error) {
-	s := &search{releases: r, app: in.App, at: map[string]int{}}
+	s := &search{releases: r, app: in.App, at: map[string]int{}, delivered: map[string]bool{}}
 	if err := s.listed(ctx); err != nil {
 		return release.Living{}, unavailable(err)
 	}
@@ -68,6 +68,9 @@ type search struct {
 	candidates []candidate
 	at         map[string]int
 	found      release.Living
+	// delivered are the releases whose last events are being delivered: they have ended, and the
+	// ledger has no outcome of them yet.
+	delivered map[string]bool
 }
 
 // candidate is a release that may live, as it counts where it does not run.
@@ -114,6 +117,9 @@ func (s *search) listed(ctx context.Context) error {
 			if lost, is := strings.CutPrefix(id, release.WatchdogID("")); is {
 				s.add(release.LaneEntry{ReleaseID: lost, Proceeded: true}, inAnyCase)
 			}
+			if of, is := release.DeliveryOf(id); is {
+				s.delivered[of] = true
+			}
 			if releaseID, is := strings.CutPrefix(id, release.WorkflowID("")); is {
 				s.add(release.LaneEntry{ReleaseID: releaseID}, onlyIfItRuns)
 			}
@@ -135,6 +141,9 @@ func (s *search) remembered(ctx context.Context) {
 		return
 	}
 	for _, r := range affairs.Open {
+		if s.delivered[r.ReleaseID] {
+			continue
+		}
 		s.add(release.LaneEntry{
 			ReleaseID: r.ReleaseID, Operation: r.Progress.Operation, Artifact: r.Artifact, RequestedBy: r.RequestedBy, Since: r.Asked(), Proceeded: true,
 		}, inAnyCase)

@@ -124,7 +124,10 @@ func TestWhatLives(t *testing.T) {
 		"what a watchdog looks after":           {[]string{"watchdog/r-lost"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{{ReleaseID: "r-lost", Proceeded: true}}}},
 		"what a watchdog and itself look after": {[]string{"watchdog/r-w"}, nil, &shelf{}, release.Living{Releases: []release.LaneEntry{waiting}}},
 		"what has told no outcome":              {nil, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{waiting, {ReleaseID: "r-gone", Since: at, Proceeded: true}}}},
-		"a ledger that is out of reach":         {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}, LedgerAway: true}},
+		"what has ended, and is being told": {
+			[]string{"delivery/watchdog/r-gone", "delivery/release/r-r/2", "release/r-r"}, nil, &shelf{affairs: open}, release.Living{Releases: []release.LaneEntry{runs, waiting}},
+		},
+		"a ledger that is out of reach": {[]string{"release/r-r"}, nil, &shelf{err: errAway}, release.Living{Releases: []release.LaneEntry{runs}, LedgerAway: true}},
 		"debts, and what has begun last": {nil, nil, &shelf{affairs: ledger.Affairs{
 			Owing:  []ledger.Record{{ReleaseID: "r-0", Held: ledger.Held{ScalingRules: []string{"daily"}, Traffic: true}}},
 			Latest: ledger.Record{ReleaseID: "r-9", Sequence: 9, RequestedAt: at},
