@@ -17,6 +17,10 @@ const (
 	ViaEvent  = "event"
 	ViaUpdate = "update"
 	ViaSignal = "signal"
+	// ViaLimit is that of what Slipway decides because a limit has passed, and ViaRequest of what
+	// the request has asked for.
+	ViaLimit   = "limit"
+	ViaRequest = "request"
 	// ViaLane and ViaSet are those of what a lane or a set says.
 	ViaLane = "lane"
 	ViaSet  = "set"

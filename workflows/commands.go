@@ -10,63 +10,63 @@ import (
 // maxRefusals bounds the refused commands kept in the progress.
 const maxRefusals = 20
 
-// listen registers the queries and, for every command, an update; its signal comes through
-// the inbox.
-func (r *run) listen(ctx workflow.Context) error {
-	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
-		return r.p, nil
-	}); err != nil {
-		return err
-	}
-	if err := workflow.SetQueryHandler(ctx, release.QueryPlace, func() (release.LaneEntry, error) {
-		return r.place(ctx), nil
-	}); err != nil {
+// commands takes the commands of a release or a set, whose progress is P: by updates here, by
+// signals and cancellation through its inbox. What counts and what is refused is recorded.
+type commands[P any] struct {
+	// of names what is commanded: release or set.
+	of string
+	// decisions are the record, in the progress; recorded is called after each that is added.
+	decisions *[]release.Decision
+	recorded  func()
+	// admit says whether a command applies; one that has counted already is repeated.
+	admit func(release.Command) (repeated bool, err error)
+	// apply gives a decision its effect.
+	apply func(workflow.Context, *release.Decision)
+	// progress is what queries are answered, and answer is what updates are.
+	progress, answer func() P
+	// moved returns what an update waits for whose command moves a parked release or set; nil
+	// where it waits for nothing.
+	moved    func(release.CommandKind) func() bool
+	refusals int
+}
+
+// listen registers the query for the progress and, for every command, an update.
+func (c *commands[P]) listen(ctx workflow.Context) error {
+	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (P, error) { return c.progress(), nil }); err != nil {
 		return err
 	}
 	for _, kind := range release.CommandKinds() {
-		if err := r.listenUpdate(ctx, kind); err != nil {
+		if err := c.listenUpdate(ctx, kind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *run) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
+func (c *commands[P]) listenUpdate(ctx workflow.Context, kind release.CommandKind) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
-		func(ctx workflow.Context, c release.Command) (release.Progress, error) {
-			c = byUpdate(kind, c)
-			before, awaited := r.p.Phase, r.p.Awaiting
-			counted, err := r.obey(ctx, c)
+		func(ctx workflow.Context, command release.Command) (answer P, err error) {
+			command = byUpdate(kind, command)
+			moved := c.moved(kind)
+			counted, err := c.handle(ctx, command)
 			if err != nil {
-				return release.Progress{}, refused(err)
+				return answer, refused(err)
 			}
-			if counted && moves(before, c.Kind) {
-				// A parked release moves at once: the answer shows where to, or what it waits
-				// for now, or why it does not get there.
-				stops := c.Kind == release.CommandAbort || c.Kind == release.CommandRollback
-				err = workflow.Await(ctx, func() bool {
-					return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.frozen())
-				})
+			if counted && moved != nil {
+				err = workflow.Await(ctx, moved)
 			}
-			return r.p.Fit(release.MaxAnswer), err
+			return c.answer(), err
 		},
 		workflow.UpdateHandlerOptions{
-			Validator: func(_ workflow.Context, c release.Command) error {
-				c = byUpdate(kind, c)
-				if err := c.Validate(); err != nil {
-					return refused(err)
-				}
-				if _, err := release.Admit(r.p, c); err != nil {
+			Validator: func(_ workflow.Context, command release.Command) error {
+				if _, err := c.check(byUpdate(kind, command)); err != nil {
 					return refused(err)
 				}
 				return nil
 			},
-			Description: "Tell the release: " + string(kind),
+			Description: "Tell the " + c.of + ": " + string(kind),
 		})
 }
-
-// frozen reports whether a freeze holds the release, which a resume does not end.
-func (r *run) frozen() bool { return r.p.Awaiting != nil && r.p.Awaiting.Kind == release.AwaitThaw }
 
 // byUpdate is a command that came by an update, whatever way it claims to have come.
 func byUpdate(kind release.CommandKind, c release.Command) release.Command {
@@ -74,9 +74,9 @@ func byUpdate(kind release.CommandKind, c release.Command) release.Command {
 	return c
 }
 
-// moves tells whether the word moves a release that stands in the phase.
-func moves(p release.Phase, word release.CommandKind) bool {
-	switch word {
+// moves reports whether the command moves a release that stands in the phase.
+func moves(p release.Phase, kind release.CommandKind) bool {
+	switch kind {
 	case release.CommandConfirm, release.CommandAbort, release.CommandRollback:
 		return p.Parked()
 	case release.CommandResume:
@@ -92,37 +92,46 @@ func refused(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), release.ErrorRefused, nil)
 }
 
-// obey takes a command and tells whether it counted, which a repeated one does not; or
-// it records why the command does not apply and returns the reason.
-func (r *run) obey(ctx workflow.Context, c release.Command) (counted bool, err error) {
-	repeated := false
-	if err = c.Validate(); err == nil {
-		repeated, err = release.Admit(r.p, c)
-	}
-	if repeated {
-		return false, nil
-	}
-	if err != nil {
-		if r.refusals++; r.refusals <= maxRefusals {
-			r.refuse(ctx, c, err)
-		}
+// check says whether a command is valid and applies.
+func (c *commands[P]) check(command release.Command) (repeated bool, err error) {
+	if err := command.Validate(); err != nil {
 		return false, err
 	}
-	r.take(r.decided(decisionOf(ctx, c)))
-	return true, nil
+	return c.admit(command)
+}
+
+// handle takes a command and reports whether it counted, which a repeated one does not; or
+// it records why the command does not apply and returns the reason.
+func (c *commands[P]) handle(ctx workflow.Context, command release.Command) (counted bool, err error) {
+	repeated, err := c.check(command)
+	switch {
+	case err == nil && repeated:
+		return false, nil
+	case err == nil:
+		c.apply(ctx, c.record(decisionOf(ctx, command)))
+		return true, nil
+	}
+	if c.refusals++; c.refusals <= maxRefusals {
+		c.refuse(ctx, command, err)
+	}
+	return false, err
 }
 
 // refuse records that a command is not taken.
-func (r *run) refuse(ctx workflow.Context, c release.Command, why error) {
-	r.decided(refusalOf(ctx, c, why))
+func (c *commands[P]) refuse(ctx workflow.Context, command release.Command, why error) {
+	d := decisionOf(ctx, command)
+	d.Refused = why.Error()
+	workflow.GetLogger(ctx).Warn("command refused", "command", command.Kind, "by", command.By, "reason", d.Refused)
+	c.record(d)
 }
 
-// refusalOf is a command that is not taken, as it is recorded.
-func refusalOf(ctx workflow.Context, c release.Command, why error) release.Decision {
-	d := decisionOf(ctx, c)
-	d.Refused = why.Error()
-	workflow.GetLogger(ctx).Warn("command refused", "command", c.Kind, "by", c.By, "reason", d.Refused)
-	return d
+// record adds a decision to the record.
+func (c *commands[P]) record(d release.Decision) *release.Decision {
+	*c.decisions = append(*c.decisions, d)
+	if c.recorded != nil {
+		c.recorded()
+	}
+	return &d
 }
 
 // decisionOf is a command as it is recorded.
@@ -133,22 +142,19 @@ func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	}
 }
 
-// take lets a word that counts have its effect; whoever waits for it looks again.
-func (r *run) take(d *release.Decision) {
-	switch d.Kind {
-	case release.CommandConfirm:
-		r.confirmed = d.Batch
-	case release.CommandAbort, release.CommandRollback:
-		if d.AtSafePoint && !r.atSafePoint {
-			r.later = d
-			return
-		}
-		r.abort = d
-	case release.CommandPause:
-		r.p.Paused = true
-	case release.CommandResume:
-		r.p.Paused = false
-	case release.CommandOverride:
-		r.override = true
+// byLimit is what Slipway decides in the place of a person, because a limit has passed.
+func byLimit(ctx workflow.Context, kind release.CommandKind, note string) release.Decision {
+	return release.Decision{Kind: kind, By: release.Slipway, At: workflow.Now(ctx), Via: release.ViaLimit, Note: note}
+}
+
+// because says who stopped a release or set and why.
+func because(d *release.Decision) string {
+	words := "aborted by "
+	if d.Kind == release.CommandRollback {
+		words = "rolled back by "
 	}
+	if d.Note == "" {
+		return words + d.By
+	}
+	return words + d.By + ": " + d.Note
 }

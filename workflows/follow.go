@@ -107,7 +107,7 @@ func (f *follower) next(ctx workflow.Context) reaction {
 	switch {
 	case f.look.IsReady():
 		return f.observed
-	case passed(f.total) && f.endsAtTotal():
+	case passed(f.total) && f.after(release.LimitTotal, !f.stoppable()) == release.LimitEnd:
 		return f.tooLate
 	case f.stoppedNow():
 		return func(ctx workflow.Context) (release.Action, bool) { return f.breakOff(ctx, because(f.abort)) }
@@ -131,10 +131,6 @@ func (f *follower) stoppable() bool {
 
 // stoppedNow tells whether a word or limit stops the release, and can.
 func (f *follower) stoppedNow() bool { return f.abort != nil && f.stoppable() }
-
-// endsAtTotal tells whether the total limit ends the release as it stands instead of
-// aborting it: when it is aborting already, or when policy holds a parked batch.
-func (f *follower) endsAtTotal() bool { return !f.stoppable() || f.heldForGood() }
 
 // observed shows the news and decides what they mean.
 func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool) {

@@ -23,6 +23,7 @@ type run struct {
 	request  release.Request
 	platform platform
 	inbox    *inbox
+	commands commands[release.Progress]
 	news     *announcer
 	snap     release.Snapshot
 	// judged are the versions that are known to be good or bad, for a rollback that names none.
@@ -43,7 +44,6 @@ type run struct {
 	override bool
 	// confirmed is the latest batch that was confirmed and is not carried past yet.
 	confirmed int
-	refusals  int
 	// still tells that the world was told that the release stands still.
 	still bool
 
@@ -109,7 +109,8 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
 	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
-	r.inbox = newInbox(ctx, cancelled, r.obey, r.refuse)
+	r.takeCommands()
+	r.inbox = newInbox(ctx, cancelled, r.commands.handle, r.commands.refuse)
 	r.inbox.proceed, r.inbox.begin = workflow.GetSignalChannel(ctx, release.SignalProceed), r.takeTurn
 	if err := r.listen(ctx); err != nil {
 		return &r.p, err
@@ -146,8 +147,8 @@ func (r *run) setOut(ctx workflow.Context) {
 	r.startClock(ctx)
 	if why := r.spec.Freeze.Override; why != "" {
 		r.override = true
-		r.decided(release.Decision{
-			Kind: release.CommandOverride, By: r.spec.RequestedBy, At: workflow.Now(ctx), Via: "request", Note: why,
+		r.commands.record(release.Decision{
+			Kind: release.CommandOverride, By: r.spec.RequestedBy, At: workflow.Now(ctx), Via: release.ViaRequest, Note: why,
 		})
 	}
 	r.enter(ctx, release.PhasePreparing, "")
@@ -167,23 +168,36 @@ func (r *run) accept() *ending {
 func (r *run) startClock(ctx workflow.Context) {
 	limit := r.spec.Limits.Total.Std()
 	r.until = workflow.Now(ctx).Add(limit)
-	r.total = r.inbox.arm(ctx, "total limit", limit, func(ctx workflow.Context) {
-		// On its way back a release has another clock, at the end nothing is left to stop,
-		// and a held batch ends as it stands.
-		if !r.goesBack() && r.p.Phase != release.PhaseFinalizing && !r.heldForGood() {
-			r.stop(ctx, fmt.Sprintf("the release was not done within %s", r.spec.Limits.Total))
-		}
-	})
+	r.total = r.inbox.arm(ctx, "total limit", limit, func(ctx workflow.Context) { r.limitPassed(ctx, release.LimitTotal) })
 }
 
-// goesBack reports whether the release is on its way back, which has a limit of its own.
-func (r *run) goesBack() bool { return r.p.Phase == release.PhaseRollingBack }
+// after answers what is to be done when a limit passes now.
+func (r *run) after(l release.Limit, returning bool) release.LimitAction {
+	return release.AfterLimit(l, release.LimitSituation{
+		Phase: r.p.Phase, Stopping: r.abort != nil, Returning: returning || r.p.Phase == release.PhaseRollingBack, Paused: r.p.Paused,
+		Confirmed: r.p.Awaiting == nil || r.confirmed == r.p.Awaiting.Batch, Begun: r.turn,
+	}, r.spec.Limits.OnConfirmTimeout)
+}
 
-// heldForGood tells whether policy keeps the batch that nobody confirmed parked to the
-// total limit.
-func (r *run) heldForGood() bool {
-	return r.p.Phase == release.PhaseAwaitingConfirm && r.spec.Limits.OnConfirmTimeout == release.TimeoutHold &&
-		r.abort == nil && r.p.Awaiting != nil && r.confirmed != r.p.Awaiting.Batch
+// limitPassed acts when a limit has passed. A release that ends as it stands is ended by
+// whoever follows its change.
+func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
+	why := r.spec.Limits.Passed(l)
+	switch r.after(l, false) {
+	case release.LimitAbort:
+		if r.abort == nil {
+			r.abort = r.commands.record(byLimit(ctx, release.CommandAbort, why))
+		}
+	case release.LimitContinue:
+		d := byLimit(ctx, release.CommandConfirm, why)
+		d.Batch = r.p.Awaiting.Batch
+		r.apply(ctx, r.commands.record(d))
+	case release.LimitHold:
+		r.p.Awaiting.Until = time.Time{}
+		r.p.Reason = why + "; held until the total limit"
+		r.show()
+	case release.LimitIgnore, release.LimitEnd:
+	}
 }
 
 // finish records the outcome and tells it.
@@ -264,7 +278,11 @@ func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate 
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
-	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, r.overdue)
+	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, func(ctx workflow.Context) {
+		if l, bounded := kind.Limit(); bounded {
+			r.limitPassed(ctx, l)
+		}
+	})
 }
 
 // await shows what the release waits for, and until when; something else ends the wait.
@@ -281,63 +299,12 @@ func (r *run) leave() {
 	r.show()
 }
 
-// overdue draws the consequences of a limit that passes while somebody's word is awaited.
-// A word that was given before has counted already, and beats the limit (R12).
-func (r *run) overdue(ctx workflow.Context) {
-	if r.abort != nil {
-		return
-	}
-	switch r.awaits() { //nolint:exhaustive // only these have a limit of their own
-	case release.AwaitConfirm:
-		if r.confirmed != r.p.Awaiting.Batch && !r.p.Paused {
-			r.confirmOverdue(ctx, r.p.Awaiting.Batch)
-		}
-	case release.AwaitTurn:
-		if !r.turn {
-			r.stop(ctx, "its turn did not come within "+r.spec.Limits.Turn.String())
-		}
-	case release.AwaitApproval:
-		r.stop(ctx, "the approval was not given within "+r.spec.Limits.Approval.String())
-	}
-}
-
-// confirmOverdue acts when nobody confirmed in time.
-func (r *run) confirmOverdue(ctx workflow.Context, batch int) {
-	late := "nobody confirmed the batch within " + r.spec.Limits.Confirm.String()
-	switch r.spec.Limits.OnConfirmTimeout {
-	case release.TimeoutPromote:
-		r.take(r.decided(release.Decision{
-			Kind: release.CommandConfirm, Batch: batch, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: late,
-		}))
-	case release.TimeoutHold:
-		r.p.Awaiting.Until = time.Time{}
-		r.p.Reason = late + "; held until the total limit"
-		r.show()
-	case release.TimeoutAbort:
-		r.stop(ctx, late)
-	}
-}
-
 // awaits is what the release waits for just now; empty when for nothing.
 func (r *run) awaits() release.AwaitKind {
 	if r.p.Awaiting == nil {
 		return ""
 	}
 	return r.p.Awaiting.Kind
-}
-
-// stop aborts the release in the name of a limit.
-func (r *run) stop(ctx workflow.Context, why string) {
-	if r.abort == nil {
-		r.abort = r.decided(release.Decision{Kind: release.CommandAbort, By: "slipway", At: workflow.Now(ctx), Via: "limit", Note: why})
-	}
-}
-
-// decided records a decision.
-func (r *run) decided(d release.Decision) *release.Decision {
-	r.p.Decisions = append(r.p.Decisions, d)
-	r.p.Prune()
-	return &d
 }
 
 // reachSafePoint tells whether a batch is in progress; one that is not lets a word count
@@ -349,14 +316,54 @@ func (r *run) reachSafePoint(safe bool) {
 	}
 }
 
-// because says who stopped the release and why.
-func because(d *release.Decision) string {
-	words := "aborted by "
-	if d.Kind == release.CommandRollback {
-		words = "rolled back by "
+// takeCommands prepares the release for commands.
+func (r *run) takeCommands() {
+	r.commands = commands[release.Progress]{
+		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, apply: r.apply, moved: r.moved,
+		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
+		progress: func() release.Progress { return r.p },
+		answer:   func() release.Progress { return r.p.Fit(release.MaxAnswer) },
 	}
-	if d.Note == "" {
-		return words + d.By
+}
+
+// moved tells an update what to wait for: a parked release moves at once, and the answer shows
+// where to, or what it waits for now, or why it does not get there.
+func (r *run) moved(kind release.CommandKind) func() bool {
+	before, awaited := r.p.Phase, r.p.Awaiting
+	if !moves(before, kind) {
+		return nil
 	}
-	return words + d.By + ": " + d.Note
+	stops := kind == release.CommandAbort || kind == release.CommandRollback
+	return func() bool {
+		return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.awaits() == release.AwaitThaw)
+	}
+}
+
+// apply gives a decision that counts its effect; whoever waits for it looks again.
+func (r *run) apply(_ workflow.Context, d *release.Decision) {
+	switch d.Kind {
+	case release.CommandConfirm:
+		r.confirmed = d.Batch
+	case release.CommandAbort, release.CommandRollback:
+		if d.AtSafePoint && !r.atSafePoint {
+			r.later = d
+			return
+		}
+		r.abort = d
+	case release.CommandPause:
+		r.p.Paused = true
+	case release.CommandResume:
+		r.p.Paused = false
+	case release.CommandOverride:
+		r.override = true
+	}
+}
+
+// listen registers the queries and the commands.
+func (r *run) listen(ctx workflow.Context) error {
+	err := workflow.SetQueryHandler(ctx, release.QueryPlace, func() (release.LaneEntry, error) { return r.place(ctx), nil })
+	if err != nil {
+		return err
+	}
+	return r.commands.listen(ctx)
 }

@@ -40,7 +40,7 @@ type set struct {
 	abort *release.Decision
 	// confirmed is the latest wave that was confirmed.
 	confirmed int
-	refusals  int
+	commands  commands[release.SetProgress]
 	// until is when the total limit passes.
 	until time.Time
 }
@@ -49,9 +49,10 @@ type set struct {
 func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	s.news = startAnnouncer(ctx, release.SetWorkflowID(s.p.SetID))
-	s.inbox = newInbox(ctx, cancelled, s.obey, s.refuse)
+	s.takeCommands()
+	s.inbox = newInbox(ctx, cancelled, s.commands.handle, s.commands.refuse)
 	s.inbox.open(ctx)
-	if err := s.listen(ctx); err != nil {
+	if err := s.commands.listen(ctx); err != nil {
 		return s.p, err
 	}
 	s.startClock(ctx)
@@ -181,10 +182,7 @@ func (s *set) startClock(ctx workflow.Context) {
 	until := s.until
 	s.inbox.arm(ctx, "limit of the set", limit.Std(), func(ctx workflow.Context) {
 		if s.until.Equal(until) && s.abort == nil { // else the way back has a clock of its own
-			s.abort = s.decided(release.Decision{
-				Kind: release.CommandAbort, By: release.Slipway, At: workflow.Now(ctx), Via: "limit",
-				Note: fmt.Sprintf("the set was not done within %s", limit),
-			})
+			s.abort = s.commands.record(byLimit(ctx, release.CommandAbort, fmt.Sprintf("the set was not done within %s", limit)))
 		}
 	})
 }

@@ -1,0 +1,132 @@
+package release
+
+import "fmt"
+
+// Limit is one of the limits that a release has.
+type Limit string
+
+// The limits, as they are called in a release file below `limits`.
+const (
+	// LimitTotal bounds the release from its turn on.
+	LimitTotal Limit = "total"
+	// LimitTurn bounds the wait for the turn in the lane.
+	LimitTurn Limit = "turn"
+	// LimitConfirm bounds the wait for somebody to confirm a batch.
+	LimitConfirm Limit = "confirm"
+	// LimitApproval bounds the wait for the platform's own approval.
+	LimitApproval Limit = "approval"
+)
+
+// LimitAction is what a release does when a limit has passed.
+type LimitAction string
+
+// The actions.
+const (
+	// LimitIgnore lets the release go on: what the limit was for has come, or is over.
+	LimitIgnore LimitAction = "ignore"
+	// LimitAbort aborts the release as a person would.
+	LimitAbort LimitAction = "abort"
+	// LimitContinue confirms the batch in the place of a person.
+	LimitContinue LimitAction = "continue"
+	// LimitHold keeps the batch parked until the total limit.
+	LimitHold LimitAction = "hold"
+	// LimitEnd ends the release as it stands: nothing can be aborted any more, or policy holds
+	// the batch.
+	LimitEnd LimitAction = "end"
+)
+
+// LimitSituation is what a release knows of itself when a limit passes. A command that was
+// given before the limit passed has counted already, and beats it (R12).
+type LimitSituation struct {
+	Phase Phase
+	// Stopping tells that an abort or a rollback has counted.
+	Stopping bool
+	// Returning tells that the change is broken off or undone, which has a limit of its own.
+	Returning bool
+	// Paused tells that a person lets nothing new begin.
+	Paused bool
+	// Confirmed tells that the awaited batch was confirmed.
+	Confirmed bool
+	// Begun tells that the turn of the release has come.
+	Begun bool
+}
+
+// AfterLimit answers what a release does that has this policy for batches which nobody
+// confirms. It is a pure table: see TestAfterLimit for every row.
+func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
+	switch l {
+	case LimitTotal:
+		return afterTotal(s, p)
+	case LimitTurn:
+		return abortUnless(s.Stopping || s.Begun)
+	case LimitApproval:
+		return abortUnless(s.Stopping)
+	case LimitConfirm:
+		if s.Stopping || s.Confirmed || s.Paused {
+			return LimitIgnore
+		}
+		return afterConfirm(p)
+	}
+	return LimitIgnore
+}
+
+// afterTotal ends what cannot be aborted. What has been verified is finished, because only
+// scaling and traffic rules are put back by then.
+func afterTotal(s LimitSituation, p TimeoutPolicy) LimitAction {
+	held := s.Phase == PhaseAwaitingConfirm && p == TimeoutHold && !s.Stopping && !s.Confirmed
+	switch {
+	case s.Returning || held:
+		return LimitEnd
+	case s.Phase == PhaseFinalizing:
+		return LimitIgnore
+	default:
+		return LimitAbort
+	}
+}
+
+func afterConfirm(p TimeoutPolicy) LimitAction {
+	switch p {
+	case TimeoutPromote:
+		return LimitContinue
+	case TimeoutHold:
+		return LimitHold
+	case TimeoutAbort:
+	}
+	return LimitAbort
+}
+
+func abortUnless(over bool) LimitAction {
+	if over {
+		return LimitIgnore
+	}
+	return LimitAbort
+}
+
+// Passed says in words that a limit has passed.
+func (l Limits) Passed(limit Limit) string {
+	switch limit {
+	case LimitTotal:
+		return fmt.Sprintf("the release was not done within %s", l.Total)
+	case LimitTurn:
+		return fmt.Sprintf("its turn did not come within %s", l.Turn)
+	case LimitConfirm:
+		return fmt.Sprintf("nobody confirmed the batch within %s", l.Confirm)
+	case LimitApproval:
+		return fmt.Sprintf("the approval was not given within %s", l.Approval)
+	}
+	return ""
+}
+
+// Limit is the limit of a wait; false where the wait has none of its own.
+func (k AwaitKind) Limit() (Limit, bool) {
+	switch k {
+	case AwaitTurn:
+		return LimitTurn, true
+	case AwaitConfirm:
+		return LimitConfirm, true
+	case AwaitApproval:
+		return LimitApproval, true
+	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitThaw:
+	}
+	return "", false
+}

@@ -1,0 +1,67 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// TestAfterLimit is the whole table: each limit in every situation that makes a difference,
+// with every policy.
+func TestAfterLimit(t *testing.T) {
+	t.Parallel()
+	type situation = release.LimitSituation
+	in := func(p release.Phase) situation { return situation{Phase: p, Begun: true} }
+	queued := situation{Phase: release.PhaseQueued}
+	waits := in(release.PhaseAwaitingConfirm)
+	with := func(s situation, change func(*situation)) situation {
+		change(&s)
+		return s
+	}
+	stopping := func(s *situation) { s.Stopping = true }
+	confirmed := func(s *situation) { s.Confirmed = true }
+	abort, goOn, hold := release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold
+	for name, c := range map[string]struct {
+		limit     release.Limit
+		situation situation
+		// want is the answer for the policies abort, promote and hold.
+		want [3]release.LimitAction
+	}{
+		"total while batches run":            {release.LimitTotal, in(release.PhaseRollingOut), same(release.LimitAbort)},
+		"total before anything":              {release.LimitTotal, in(release.PhasePreparing), same(release.LimitAbort)},
+		"total in a pause":                   {release.LimitTotal, in(release.PhasePaused), same(release.LimitAbort)},
+		"total of a parked batch":            {release.LimitTotal, waits, [3]release.LimitAction{release.LimitAbort, release.LimitAbort, release.LimitEnd}},
+		"total of a batch that is confirmed": {release.LimitTotal, with(waits, confirmed), same(release.LimitAbort)},
+		"total of a batch that is aborted":   {release.LimitTotal, with(waits, stopping), same(release.LimitAbort)},
+		"total on the way back":              {release.LimitTotal, with(in(release.PhaseRollingBack), func(s *situation) { s.Returning = true }), same(release.LimitEnd)},
+		"total at the end":                   {release.LimitTotal, in(release.PhaseFinalizing), same(release.LimitIgnore)},
+		"turn":                               {release.LimitTurn, queued, same(release.LimitAbort)},
+		"turn that has come":                 {release.LimitTurn, in(release.PhaseQueued), same(release.LimitIgnore)},
+		"turn of what is aborted":            {release.LimitTurn, with(queued, stopping), same(release.LimitIgnore)},
+		"approval":                           {release.LimitApproval, in(release.PhaseAwaitingApproval), same(release.LimitAbort)},
+		"approval of what is aborted":        {release.LimitApproval, with(in(release.PhaseAwaitingApproval), stopping), same(release.LimitIgnore)},
+		"confirm":                            {release.LimitConfirm, waits, [3]release.LimitAction{release.LimitAbort, release.LimitContinue, release.LimitHold}},
+		"confirm of a confirmed batch":       {release.LimitConfirm, with(waits, confirmed), same(release.LimitIgnore)},
+		"confirm of what is aborted":         {release.LimitConfirm, with(waits, stopping), same(release.LimitIgnore)},
+		"confirm in a pause":                 {release.LimitConfirm, with(waits, func(s *situation) { s.Paused = true }), same(release.LimitIgnore)},
+		"no limit":                           {"", waits, same(release.LimitIgnore)},
+	} {
+		for i, policy := range []release.TimeoutPolicy{abort, goOn, hold} {
+			require.Equal(t, c.want[i], release.AfterLimit(c.limit, c.situation, policy), "%s, %s", name, policy)
+		}
+	}
+}
+
+// same is the answer that no policy changes.
+func same(a release.LimitAction) [3]release.LimitAction { return [3]release.LimitAction{a, a, a} }
+
+func TestALimitThatHasPassedIsNamed(t *testing.T) {
+	t.Parallel()
+	limits := release.Spec{}.WithDefaults().Limits
+	for _, l := range []release.Limit{release.LimitTotal, release.LimitTurn, release.LimitConfirm, release.LimitApproval} {
+		require.Contains(t, limits.Passed(l), " within ", l)
+	}
+	require.Empty(t, limits.Passed(""))
+}
