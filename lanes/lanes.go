@@ -4,9 +4,11 @@ package lanes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -68,4 +70,11 @@ func Submit(ctx context.Context, t Temporal, s release.Submission) (release.Rece
 		return release.Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return receipt, nil
+}
+
+// IsGone reports whether Temporal has no workflow of the ID that it was asked for, or none that
+// runs.
+func IsGone(err error) bool {
+	_, gone := errors.AsType[*serviceerror.NotFound](err)
+	return gone
 }

@@ -17,6 +17,9 @@ const (
 	LimitApproval Limit = "approval"
 )
 
+// AllLimits lists all limits.
+func AllLimits() []Limit { return []Limit{LimitTotal, LimitTurn, LimitConfirm, LimitApproval} }
+
 // LimitAction is what a release does when a limit has passed.
 type LimitAction string
 

@@ -60,7 +60,7 @@ func same(a release.LimitAction) [3]release.LimitAction { return [3]release.Limi
 func TestALimitThatHasPassedIsNamed(t *testing.T) {
 	t.Parallel()
 	limits := release.Spec{}.WithDefaults().Limits
-	for _, l := range []release.Limit{release.LimitTotal, release.LimitTurn, release.LimitConfirm, release.LimitApproval} {
+	for _, l := range release.AllLimits() {
 		require.Contains(t, limits.Passed(l), " within ", l)
 	}
 	require.Empty(t, limits.Passed(""))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"slipway/lanes"
 	"slipway/release"
 )
 
@@ -12,7 +13,7 @@ import (
 // for it waits in the stream: a release that begins between the two looks is there at the
 // second.
 func (s *Starter) command(ctx context.Context, p plan, d *delivery) (awaited bool, err error) {
-	if err := s.signal(ctx, p); !isGone(err) {
+	if err := s.signal(ctx, p); !lanes.IsGone(err) {
 		return false, err
 	}
 	if s.isAskedFor(ctx, p.id, d.place.Sequence) {

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/wire"
@@ -110,19 +110,13 @@ func judge(a answer) verdict {
 	if refusal, ok := errors.AsType[release.Refusal](a.err); ok {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "subject", Reason: refusal.Error()}}
 	}
-	if a.kind == kindCommand && isGone(a.err) && !a.awaited {
+	if a.kind == kindCommand && lanes.IsGone(a.err) && !a.awaited {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
 			Field:  "subject",
 			Reason: "no such release or set runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
 		}}
 	}
 	return verdict{action: actRetry}
-}
-
-// isGone tells whether Temporal has no running workflow of the ID.
-func isGone(err error) bool {
-	_, ok := errors.AsType[*serviceerror.NotFound](err)
-	return ok
 }
 
 // retryDelay returns how long to wait after the given number of failures in a row: twice

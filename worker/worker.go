@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,11 +20,10 @@ import (
 	"slipway/activities/calendar"
 	"slipway/activities/events"
 	"slipway/activities/gates"
+	"slipway/activities/platform"
 	"slipway/activities/releases"
-	"slipway/activities/sae"
 	"slipway/ledger"
 	"slipway/release"
-	"slipway/saeclient"
 	"slipway/wire"
 	"slipway/workflows"
 )
@@ -48,17 +48,8 @@ type Config struct {
 	DataConverter converter.DataConverter
 	// JetStream publishes the lifecycle events and keeps the ledger.
 	JetStream jetstream.JetStream
-	// SAE calls the platform in its region.
-	SAE *saeclient.Client
-	// CallsPerSecond limits the verbs started each second on the platform's task queue.
-	// The Temporal server enforces it across all workers, because SAE limits calls by
-	// account and region. Default [DefaultCallsPerSecond].
-	CallsPerSecond float64
-	// Settle is how long a lost call may still be at work on the platform; default
-	// [sae.DefaultSettle]. It must be longer than a call of SAE can take
-	// ([saeclient.Client.Timeout]), unless nothing stays at work there once its connection is
-	// closed.
-	Settle time.Duration
+	// Platforms are those whose verbs the worker carries out, one at least.
+	Platforms []Platform
 	// GatesAllow lists the hosts that gates may ask, see [gates.Config]; none allows none.
 	GatesAllow []string
 	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
@@ -68,6 +59,32 @@ type Config struct {
 	Tuning Tuning
 	// Identity names the worker in histories; default the SDK's process@host.
 	Identity string
+}
+
+// Platform is one platform in one region, with one account.
+type Platform struct {
+	Name   release.Platform
+	Region string
+	// CallsPerSecond limits the verbs started each second on the platform's task queue. The
+	// Temporal server enforces it across all workers, because clouds limit calls by account and
+	// region. Default [DefaultCallsPerSecond].
+	CallsPerSecond float64
+	// Driver returns what carries the verbs out; it asks guard what a freeze holds back.
+	Driver func(guard platform.Guard) (platform.Driver, error)
+}
+
+func (p Platform) validate(field string) error {
+	var problems []error
+	if p.Name == "" || p.Region == "" {
+		problems = append(problems, fmt.Errorf("worker: %s needs a name and a region", field))
+	}
+	if p.Driver == nil {
+		problems = append(problems, fmt.Errorf("worker: %s.Driver is missing", field))
+	}
+	if p.CallsPerSecond < 0 {
+		problems = append(problems, fmt.Errorf("worker: %s.CallsPerSecond must be positive", field))
+	}
+	return errors.Join(problems...)
 }
 
 // Deployment is a version of a Temporal worker deployment: a release ends on the version
@@ -136,11 +153,11 @@ func (c Config) Validate() error {
 	if c.JetStream == nil {
 		problems = append(problems, errors.New("worker: Config.JetStream is missing"))
 	}
-	if c.SAE == nil {
-		problems = append(problems, errors.New("worker: Config.SAE is missing"))
+	if len(c.Platforms) == 0 {
+		problems = append(problems, errors.New("worker: Config.Platforms is missing"))
 	}
-	if c.CallsPerSecond < 0 {
-		problems = append(problems, errors.New("worker: Config.CallsPerSecond must be positive"))
+	for i, p := range c.Platforms {
+		problems = append(problems, p.validate(fmt.Sprintf("Config.Platforms[%d]", i)))
 	}
 	if (c.Deployment.Name == "") != (c.Deployment.BuildID == "") {
 		problems = append(problems, errors.New("worker: Config.Deployment needs both a name and a build ID"))
@@ -148,7 +165,7 @@ func (c Config) Validate() error {
 	return errors.Join(append(problems, c.Tuning.validate())...)
 }
 
-// Worker serves one Temporal namespace and one platform region.
+// Worker serves one Temporal namespace.
 type Worker struct{ workers []sdkworker.Worker }
 
 // New assembles a worker; nothing runs yet.
@@ -156,14 +173,7 @@ func New(c Config) (*Worker, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.CallsPerSecond == 0 {
-		c.CallsPerSecond = DefaultCallsPerSecond
-	}
 	freezes, err := calendar.New(wire.NewCalendars(c.JetStream), time.Now)
-	if err != nil {
-		return nil, err
-	}
-	driver, err := sae.New(sae.Config{Client: c.SAE, Settle: c.Settle, Guard: freezes.Guard})
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +200,19 @@ func New(c Config) (*Worker, error) {
 	freezes.Register(main)
 	measuring.Register(main)
 	looks.Register(main)
-	options.TaskQueueActivitiesPerSecond = c.CallsPerSecond
+	w := &Worker{workers: []sdkworker.Worker{main}}
 	options.DisableWorkflowWorker = true
-	platform := sdkworker.New(c.Temporal, release.PlatformTaskQueue(release.PlatformSAE, c.SAE.Region()), options)
-	driver.Register(platform)
-	return &Worker{workers: []sdkworker.Worker{main, platform}}, nil
+	for _, p := range c.Platforms {
+		driver, err := p.Driver(freezes.Guard)
+		if err != nil {
+			return nil, err
+		}
+		options.TaskQueueActivitiesPerSecond = cmp.Or(p.CallsPerSecond, DefaultCallsPerSecond)
+		of := sdkworker.New(c.Temporal, release.PlatformTaskQueue(p.Name, p.Region), options)
+		platform.Register(of, p.Name, driver)
+		w.workers = append(w.workers, of)
+	}
+	return w, nil
 }
 
 // options are those of both workers.

@@ -27,12 +27,13 @@ func TestTuningHasBounds(t *testing.T) {
 
 func TestConfigListsEveryProblem(t *testing.T) {
 	t.Parallel()
-	_, err := worker.New(worker.Config{CallsPerSecond: -1, Deployment: worker.Deployment{Name: "slipway"}, Tuning: worker.Tuning{
+	_, err := worker.New(worker.Config{Platforms: []worker.Platform{{CallsPerSecond: -1}}, Deployment: worker.Deployment{Name: "slipway"}, Tuning: worker.Tuning{
 		Activities: -1, WorkflowTasks: 1, ActivityPollers: -1, WorkflowPollers: 1, CachedWorkflows: -1,
 	}})
+	require.ErrorContains(t, worker.Config{}.Validate(), "Config.Platforms is missing")
 	for _, field := range []string{
 		"Tuning.Activities", "Tuning.WorkflowTasks", "Tuning.ActivityPollers", "Tuning.WorkflowPollers", "Tuning.CachedWorkflows",
-		"Temporal", "JetStream", "SAE", "CallsPerSecond", "Deployment",
+		"Temporal", "JetStream", "Platforms[0] needs a name and a region", "Platforms[0].Driver", "Platforms[0].CallsPerSecond", "Deployment",
 	} {
 		require.ErrorContains(t, err, "Config."+field)
 	}

@@ -26,6 +26,9 @@ type task struct {
 	until time.Time
 }
 
+// call is a task whose activity answers Out.
+type call[Out any] struct{ task }
+
 // lastTry is how long before its end a task is not worth another try: the Temporal server
 // tries no activity again that would be over by then.
 const lastTry = time.Minute
@@ -38,18 +41,18 @@ const lastTry = time.Minute
 // A task that was unwanted before it had an effect ends with [release.FaultStopped]: there
 // is no data from an abandoned wait (R13). One that may have had an effect ends with a
 // fault of which actedMaybe is true.
-func attempt[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (Out, *fault) {
+func attempt[Out any](ctx workflow.Context, r *run, t call[Out], unwanted func() bool) (Out, *fault) {
 	for {
-		out, f := try[Out](ctx, r, t, unwanted)
+		out, f := try(ctx, r, t, unwanted)
 		next, again := t.retried()
 		switch {
 		case f == nil || f.class == release.FaultUnchanged && t.goesOn(ctx, f):
 			r.moves(t.doing)
 		case again && f.class == release.FaultDeclined:
-			t = next
+			t.task = next
 			continue
 		case t.goesOn(ctx, f):
-			r.stalls(ctx, t, f)
+			r.stalls(ctx, t.task, f)
 		case f.class != release.FaultConflict && !f.actedMaybe():
 			r.moves(t.doing) // whoever tries on after the other two shows that itself
 		}
@@ -74,14 +77,14 @@ func (t task) goesOn(ctx workflow.Context, f *fault) bool {
 }
 
 // try begins the activity of a task and waits for its end.
-func try[Out any](ctx workflow.Context, r *run, t task, unwanted func() bool) (Out, *fault) {
+func try[Out any](ctx workflow.Context, r *run, t call[Out], unwanted func() bool) (Out, *fault) {
 	var out Out
 	if unwanted() {
 		return out, &fault{verb: release.Verb(t.doing), class: release.FaultStopped, text: "it is not wanted any more"}
 	}
 	ctx, end := workflow.WithCancel(ctx)
 	defer end() // a context that is not cancelled stays in memory as long as the release
-	answer := r.start(ctx, t)
+	answer := r.start(ctx, t.task)
 	stopped := false
 	_ = workflow.Await(ctx, func() bool {
 		stopped = unwanted()

@@ -59,8 +59,8 @@ type follower struct {
 
 // lookTask is the next observation. It waits for news itself, so its age says nothing. While
 // a finished batch is parked nothing has to move, so that a look may wait for its worker.
-func (f *follower) lookTask() task {
-	t := f.platform.task(release.VerbObserve, release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
+func (f *follower) lookTask() call[release.Observation] {
+	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
 	if f.held != nil {
 		t.options.ScheduleToStartTimeout = 0
 	}
@@ -73,7 +73,7 @@ func (f *follower) lookOn(ctx workflow.Context) {
 		return
 	}
 	ctx, f.abandon = workflow.WithCancel(ctx)
-	f.look = f.start(ctx, f.lookTask())
+	f.look = f.start(ctx, f.lookTask().task)
 }
 
 // lookAway abandons the observation under way: what it would compare with has changed,
@@ -176,7 +176,7 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 	case fault.class == release.FaultUnchanged:
 		f.moves(t.doing)
 	default:
-		f.stalls(ctx, t, fault)
+		f.stalls(ctx, t.task, fault)
 	}
 	return release.ActWatch, false
 }
@@ -251,7 +251,7 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 		b.State = release.BatchConfirmed
 		f.news.tell(&f.p, release.EventBatchConfirmed)
 	}
-	_, fault := advance[struct{}](ctx, f.run, f.platform.task(release.VerbConfirmBatch, release.ConfirmBatchInput{
+	_, fault := advance(ctx, f.run, f.platform.confirmBatch(release.ConfirmBatchInput{
 		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
 	}))
 	f.lookAway()
@@ -293,9 +293,9 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	f.lookAway()
 	f.why, f.situation.Aborting = why, true
 	f.seen.State = release.ChangeRunning
-	result, fault := conclude[release.AbortRolloutResult](ctx, f.run, release.VerbAbortRollout, release.AbortRolloutInput{
+	result, fault := conclude(ctx, f.run, f.platform.abortRollout(release.AbortRolloutInput{
 		App: f.p.App, ChangeID: f.changeID,
-	})
+	}))
 	switch {
 	case fault != nil && fault.class == release.FaultNotFound:
 		return f.goneMeanwhile()

@@ -129,7 +129,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 		return
 	case release.AwaitThaw:
 		f.await(ctx, kind, h.batch, h.frozen.Until)
-		h.thaw = f.start(f.cancellable(ctx), f.openTask())
+		h.thaw = f.start(f.cancellable(ctx), f.openTask().task)
 		f.rest(ctx, frozenBy(*h.frozen))
 		return
 	case release.AwaitBake:
@@ -209,10 +209,10 @@ func (r *run) checkGates(ctx workflow.Context) *fault {
 	if len(r.p.Strategy.Gates) == 0 {
 		return nil
 	}
-	_, f := attempt[struct{}](ctx, r, task{
+	_, f := attempt(ctx, r, call[struct{}]{task{
 		doing: release.CheckGatesActivity, name: release.CheckGatesActivity, in: release.CheckGatesInput{Gates: r.p.Strategy.Gates},
 		options: activityOptions(r.p.App, priorityLook), began: workflow.Now(ctx),
-	}, func() bool { return r.abort != nil })
+	}}, func() bool { return r.abort != nil })
 	if f != nil {
 		f.verb = "" // its text says which gate
 	}

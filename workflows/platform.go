@@ -30,10 +30,66 @@ const heartbeatLimit = 8 * time.Second
 // step ten seconds.
 const pickupLimit = 8 * time.Second
 
-// platform calls the verbs of one application's platform. It is the seam where other
-// platforms plug in: a verb is an activity named <platform>.<Verb> on the platform's
-// own task queue.
+// platform calls the verbs of one application's platform. It is where other platforms
+// plug in: a verb is an activity named <platform>.<Verb> on the platform's own task queue.
+// Each verb is a method here, with its types: a driver has the same (activities/platform).
 type platform struct{ app release.App }
+
+func (p platform) snapshot(in release.SnapshotInput) call[release.Snapshot] {
+	return verb[release.Snapshot](p, release.VerbSnapshot, in)
+}
+
+func (p platform) awaitIdle(in release.SnapshotInput) call[release.Snapshot] {
+	return verb[release.Snapshot](p, release.VerbAwaitIdle, in)
+}
+
+func (p platform) findChange(in release.FindChangeInput) call[release.FoundChange] {
+	return verb[release.FoundChange](p, release.VerbFindChange, in)
+}
+
+func (p platform) beginRollout(in release.BeginRolloutInput) call[release.Change] {
+	return verb[release.Change](p, release.VerbBeginRollout, in)
+}
+
+func (p platform) beginRollback(in release.BeginRollbackInput) call[release.Change] {
+	return verb[release.Change](p, release.VerbBeginRollback, in)
+}
+
+func (p platform) beginRestart(in release.BeginRestartInput) call[release.Change] {
+	return verb[release.Change](p, release.VerbBeginRestart, in)
+}
+
+func (p platform) beginRescale(in release.BeginRescaleInput) call[release.Change] {
+	return verb[release.Change](p, release.VerbBeginRescale, in)
+}
+
+func (p platform) observe(in release.ObserveInput) call[release.Observation] {
+	return verb[release.Observation](p, release.VerbObserve, in)
+}
+
+func (p platform) confirmBatch(in release.ConfirmBatchInput) call[struct{}] {
+	return verb[struct{}](p, release.VerbConfirmBatch, in)
+}
+
+func (p platform) abortRollout(in release.AbortRolloutInput) call[release.AbortRolloutResult] {
+	return verb[release.AbortRolloutResult](p, release.VerbAbortRollout, in)
+}
+
+func (p platform) applyTraffic(in release.ApplyTrafficInput) call[struct{}] {
+	return verb[struct{}](p, release.VerbApplyTraffic, in)
+}
+
+func (p platform) clearTraffic(in release.ClearTrafficInput) call[release.ClearTrafficResult] {
+	return verb[release.ClearTrafficResult](p, release.VerbClearTraffic, in)
+}
+
+func (p platform) setScaling(in release.SetScalingInput) call[release.SetScalingResult] {
+	return verb[release.SetScalingResult](p, release.VerbSetScaling, in)
+}
+
+func (p platform) verify(in release.VerifyInput) call[release.Verification] {
+	return verb[release.Verification](p, release.VerbVerify, in)
+}
 
 // activityOptions are those of an activity that concerns an application: tried again soon
 // at first, and for as long as its task is wanted. One that is not wanted any more is
@@ -63,7 +119,9 @@ func doubts() []string {
 	return append(conflicts(), string(release.FaultAmbiguous), "TemporalTimeout:Heartbeat", "TemporalTimeout:StartToClose")
 }
 
-// task is a verb to be carried out.
+// verb is a verb to be carried out.
+func verb[Out any](p platform, v release.Verb, in any) call[Out] { return call[Out]{p.task(v, in)} }
+
 func (p platform) task(v release.Verb, in any) task {
 	options := activityOptions(p.app, priorityChange)
 	options.TaskQueue = release.PlatformTaskQueue(p.app.Platform, p.app.Region)

@@ -159,10 +159,10 @@ func (r *run) judge(ctx workflow.Context) (f *fault) {
 	if r.spec.Operation != release.OperationRollback || r.spec.Version != "" {
 		return nil
 	}
-	r.judged, f = attempt[release.Judged](ctx, r, task{
+	r.judged, f = attempt(ctx, r, call[release.Judged]{task{
 		doing: release.JudgedActivity, name: release.JudgedActivity, in: release.JudgedInput{App: r.p.App},
 		options: readOptions(r.p.App), began: workflow.Now(ctx),
-	}, func() bool { return r.abort != nil })
+	}}, func() bool { return r.abort != nil })
 	return f
 }
 
@@ -192,9 +192,9 @@ func (r *run) untouched(f *fault) *ending {
 // what it finds. It ends with [release.FaultStopped] when the release was stopped.
 func (r *run) read(ctx workflow.Context) *fault {
 	aborted := func() bool { return r.abort != nil }
-	t := r.platform.task(release.VerbSnapshot, r.question())
+	t := r.platform.snapshot(r.question())
 	t.began = workflow.Now(ctx)
-	snap, f := attempt[release.Snapshot](ctx, r, t, aborted)
+	snap, f := attempt(ctx, r, t, aborted)
 	if f == nil && snap.Busy != nil {
 		snap, f = r.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: r.question(), unwanted: aborted})
 	}
@@ -259,9 +259,9 @@ func (r *run) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, 
 	r.p.Reason = "waits for " + w.words
 	r.show()
 	r.standStill()
-	t := r.platform.task(release.VerbAwaitIdle, w.question)
+	t := r.platform.awaitIdle(w.question)
 	t.until = w.until
-	snap, f := attempt[release.Snapshot](ctx, r, t, w.unwanted)
+	snap, f := attempt(ctx, r, t, w.unwanted)
 	r.leave()
 	r.p.Reason = before
 	r.show()
@@ -294,15 +294,15 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 // anything is sent again (R3), also when the release was stopped meanwhile.
 func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 	for doubts := 0; ; doubts++ {
-		change, f := step[release.Change](ctx, r, func(override bool) task { return r.platform.task(r.order(override)) })
+		change, f := step(ctx, r, r.order)
 		if f == nil || !f.actedMaybe() {
 			return change, f
 		}
-		verb, _ := r.order(false)
-		r.showStall(ctx, task{doing: string(verb)}, f)
-		found, g := r.find(ctx, verb, r.token(), r.snap.Watermark)
+		verb := r.order(false).doing
+		r.showStall(ctx, task{doing: verb}, f)
+		found, g := r.find(ctx, release.Verb(verb), r.token(), r.snap.Watermark)
 		if g != nil || found != nil {
-			r.moves(string(verb))
+			r.moves(verb)
 			return deref(found), g
 		}
 		r.backOff(ctx, doubts, f, r.willChange())
@@ -313,7 +313,7 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 // certain that there is none and none will come.
 func (r *run) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
 	now := workflow.Now(ctx)
-	found, f := insist[release.FoundChange](ctx, r, r.platform.task(release.VerbFindChange, release.FindChangeInput{
+	found, f := insist(ctx, r, r.platform.findChange(release.FindChangeInput{
 		App: r.p.App, Verb: v, Token: token, Watermark: mark, Since: now,
 	}), now.Add(settleLimit))
 	if f != nil {
@@ -337,29 +337,29 @@ func (r *run) token() string {
 	return release.Token(r.p.ReleaseID, string(release.StepRollout))
 }
 
-// order is the verb that begins the change order, and its input.
-func (r *run) order(override bool) (release.Verb, any) {
+// order is the call that begins the change order.
+func (r *run) order(override bool) call[release.Change] {
 	switch r.spec.Operation {
 	case release.OperationRollback:
-		return release.VerbBeginRollback, release.BeginRollbackInput{
+		return r.platform.beginRollback(release.BeginRollbackInput{
 			App: r.p.App, Version: *r.snap.Wanted, Strategy: r.p.Strategy, Watermark: r.snap.Watermark,
 			RestoreScaling: !r.suspends(), Override: override,
-		}
+		})
 	case release.OperationRestart:
-		return release.VerbBeginRestart, release.BeginRestartInput{
+		return r.platform.beginRestart(release.BeginRestartInput{
 			App: r.p.App, Watermark: r.snap.Watermark, RestoreScaling: !r.suspends(), Override: override,
-		}
+		})
 	case release.OperationRescale:
-		return release.VerbBeginRescale, release.BeginRescaleInput{
+		return r.platform.beginRescale(release.BeginRescaleInput{
 			App: r.p.App, Instances: r.spec.Instances, Watermark: r.snap.Watermark, RestoreScaling: !r.suspends(), Override: override,
-		}
+		})
 	case release.OperationRelease:
 	}
-	return release.VerbBeginRollout, release.BeginRolloutInput{
+	return r.platform.beginRollout(release.BeginRolloutInput{
 		App: r.p.App, Artifact: r.p.Artifact, Strategy: r.p.Strategy,
 		Token: r.token(), Watermark: r.snap.Watermark,
 		RestoreScaling: !r.suspends(), Traffic: !r.spec.Traffic.Empty(), Override: override,
-	}
+	})
 }
 
 // notBegun ends a release whose change order was not begun. Only when that is certain are

@@ -34,10 +34,10 @@ func (r *run) before(ctx workflow.Context) *release.Progress {
 
 // recall reads from the ledger what the release has told of itself before its first change.
 func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
-	past, f = insist[release.Progress](ctx, r, task{
+	past, f = insist(ctx, r, call[release.Progress]{task{
 		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID},
 		options: readOptions(r.p.App),
-	}, workflow.Now(ctx).Add(recallLimit))
+	}}, workflow.Now(ctx).Add(recallLimit))
 	if f == nil && past.RollbackTo == nil {
 		f = &fault{text: "the ledger was not told before the first change"}
 	}
@@ -79,7 +79,7 @@ func (r *run) resume(ctx workflow.Context, past *release.Progress) *ending {
 // ownOrder finds the change order that the release had begun before it was reset; nil once it is
 // certain that there is none and none will come.
 func (r *run) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
-	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{App: r.p.App, Token: r.token()})
+	snap, f := conclude(ctx, r, r.platform.snapshot(release.SnapshotInput{App: r.p.App, Token: r.token()}))
 	if f != nil || snap.Own != nil {
 		return snap.Own, f
 	}

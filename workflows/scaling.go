@@ -20,10 +20,10 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 		return nil
 	}
 	for {
-		result, f := step[release.SetScalingResult](ctx, r, func(override bool) task {
-			t := r.platform.task(release.VerbSetScaling, release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override})
+		result, f := step(ctx, r, func(override bool) call[release.SetScalingResult] {
+			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override})
 			if !r.scalingTouched {
-				t = t.sentOnce() // until something may have been switched off, that is to be known of
+				t.task = t.sentOnce() // until something may have been switched off, that is to be known of
 			}
 			return t
 		})
@@ -137,10 +137,10 @@ func (r *run) heldRules() string {
 // restore enables the very set of rules that was enabled before, and tells in words what
 // somebody has done to a rule meanwhile, which is respected.
 func (r *run) restore(ctx workflow.Context) (changes string, f *fault) {
-	result, f := conclude[release.SetScalingResult](ctx, r, release.VerbSetScaling, release.SetScalingInput{
+	result, f := conclude(ctx, r, r.platform.setScaling(release.SetScalingInput{
 		App: r.p.App, Names: r.heldNames(), Enable: true, Late: r.late,
 		Override: true, // the way back is never held by a freeze
-	})
+	}))
 	if f != nil {
 		return "", f
 	}

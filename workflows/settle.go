@@ -31,7 +31,7 @@ func (r *run) settle(ctx workflow.Context, v verdict) *ending {
 // unfinished any more: somebody may have begun another one meanwhile.
 func (r *run) readBack(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
 	for {
-		runs, f := conclude[release.Verification](ctx, r, release.VerbVerify, release.VerifyInput{App: r.p.App, Want: want})
+		runs, f := conclude(ctx, r, r.platform.verify(release.VerifyInput{App: r.p.App, Want: want}))
 		if f != nil || runs.Other == nil {
 			return runs, f
 		}
@@ -93,9 +93,9 @@ func (r *run) wentBack(ctx workflow.Context, why string) *ending {
 	case r.abort.Version == "" || r.abort.Version == r.rollbackTo().ID:
 		return r.restored(ctx, end(release.PhaseRolledBack, "%s", why))
 	}
-	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{
+	snap, f := conclude(ctx, r, r.platform.snapshot(release.SnapshotInput{
 		App: r.p.App, Rollback: &release.RollbackQuestion{VersionID: r.abort.Version},
-	})
+	}))
 	if f != nil {
 		return r.restored(ctx, end(release.PhaseRolledBack, "%s; the application runs the version before, not %s: %v", why, r.abort.Version, f))
 	}
@@ -149,7 +149,7 @@ func (r *run) bringBack(ctx workflow.Context) (verdict, *fault) {
 
 // readIdle reads the application once no change order of it is unfinished.
 func (r *run) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
-	snap, f := conclude[release.Snapshot](ctx, r, release.VerbSnapshot, release.SnapshotInput{App: r.p.App})
+	snap, f := conclude(ctx, r, r.platform.snapshot(release.SnapshotInput{App: r.p.App}))
 	if f == nil && snap.Busy != nil {
 		return r.awaitIdle(ctx, r.onTheWayBack(snap.Busy))
 	}
@@ -165,7 +165,7 @@ func (r *run) onTheWayBack(other *release.ForeignChange) foreignWait {
 // looked for; where there is certainly none the call may be tried again, and the fault is
 // [release.FaultNotNow].
 func (r *run) beginRollback(ctx workflow.Context, mark release.Watermark) (release.Change, *fault) {
-	change, f := insist[release.Change](ctx, r, r.platform.task(release.VerbBeginRollback, release.BeginRollbackInput{
+	change, f := insist(ctx, r, r.platform.beginRollback(release.BeginRollbackInput{
 		App: r.p.App, Version: r.rollbackTo(), Watermark: mark, RestoreScaling: !r.suspends(),
 		Override: true, // the way back is never held by a freeze
 	}), r.homeBy)

@@ -26,6 +26,7 @@ import (
 	"slipway/activities/attempt"
 	"slipway/activities/calendar"
 	"slipway/activities/gates"
+	"slipway/activities/platform"
 	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
@@ -134,7 +135,7 @@ func newStage(t tester) *stage {
 	measuring.Register(s.env)
 	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard, Now: s.env.Now})
 	require.NoError(t, err)
-	driver.Register(s.env)
+	platform.Register(s.env, release.PlatformSAE, driver)
 	s.createApp()
 	s.inStep = true
 	return s

@@ -17,9 +17,9 @@ func (r *run) will() will { return will{r.abort != nil, r.p.Paused, r.override} 
 // long as the will of the release stays what it was when it began. A change of the will
 // ends its attempts: what was not sent is not sent any more ([release.FaultStopped]), and
 // what may have been sent is told by a fault of which actedMaybe is true.
-func advance[Out any](ctx workflow.Context, r *run, t task) (Out, *fault) {
+func advance[Out any](ctx workflow.Context, r *run, t call[Out]) (Out, *fault) {
 	t.began = workflow.Now(ctx)
-	return attempt[Out](ctx, r, t, r.willChange())
+	return attempt(ctx, r, t, r.willChange())
 }
 
 // willChange tells whether the will has become another one since now.
@@ -31,13 +31,13 @@ func (r *run) willChange() func() bool {
 // step advances, not while the release is paused and not while a freeze or a foreign change
 // order holds it; after each such wait the application is read again. It ends with
 // [release.FaultStopped] only when the release was stopped.
-func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) (Out, *fault) {
+func step[Out any](ctx workflow.Context, r *run, next func(override bool) call[Out]) (Out, *fault) {
 	var none Out
 	for tries := 0; ; tries++ {
 		if f := r.awaitResume(ctx); f != nil {
 			return none, f
 		}
-		out, f := advance[Out](ctx, r, next(r.override))
+		out, f := advance(ctx, r, next(r.override))
 		if f == nil {
 			return out, nil
 		}
@@ -58,12 +58,12 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) task) 
 
 // conclude carries out a verb of the way back or of the end: no word stops it, and no
 // freeze; it has a day. A foreign change order is waited for by looking.
-func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Out, *fault) {
+func conclude[Out any](ctx workflow.Context, r *run, t call[Out]) (Out, *fault) {
 	if r.homeBy.IsZero() {
 		r.homeBy = workflow.Now(ctx).Add(settleLimit)
 	}
 	for tries := 0; ; tries++ {
-		out, f := insist[Out](ctx, r, r.platform.task(v, in), r.homeBy)
+		out, f := insist(ctx, r, t, r.homeBy)
 		if f == nil || f.class != release.FaultConflict {
 			return out, f
 		}
@@ -74,9 +74,9 @@ func conclude[Out any](ctx workflow.Context, r *run, v release.Verb, in any) (Ou
 }
 
 // insist carries a task out that no word stops, until a time.
-func insist[Out any](ctx workflow.Context, r *run, t task, until time.Time) (Out, *fault) {
+func insist[Out any](ctx workflow.Context, r *run, t call[Out], until time.Time) (Out, *fault) {
 	t.began, t.until = workflow.Now(ctx), until
-	return attempt[Out](ctx, r, t, never)
+	return attempt(ctx, r, t, never)
 }
 
 func never() bool { return false }
@@ -140,7 +140,7 @@ func (r *run) awaitResume(ctx workflow.Context) *fault {
 // awaitThaw waits until no freeze holds or somebody has passed over it.
 func (r *run) awaitThaw(ctx workflow.Context, by release.Freeze) *fault {
 	back := r.halt(ctx, release.AwaitThaw, frozenBy(by), by.Until)
-	_, f := attempt[struct{}](ctx, r, r.openTask(), func() bool { return r.override || r.abort != nil })
+	_, f := attempt(ctx, r, r.openTask(), func() bool { return r.override || r.abort != nil })
 	back()
 	if f != nil && f.class != release.FaultStopped {
 		return f
@@ -203,9 +203,9 @@ func frozenBy(by release.Freeze) string { return "held by freeze " + by.Name + "
 
 // openTask waits for the end of all freezes. The server retries the look, so that waiting
 // costs no history.
-func (r *run) openTask() task {
-	return task{
+func (r *run) openTask() call[struct{}] {
+	return call[struct{}]{task{
 		doing: release.AwaitOpenActivity, name: release.AwaitOpenActivity, in: release.AwaitOpenInput{App: r.p.App},
 		options: activityOptions(r.p.App, priorityLook),
-	}
+	}}
 }

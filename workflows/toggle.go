@@ -102,9 +102,9 @@ func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
 	if _, err := t.awaitIdle(ctx); err != nil {
 		return err
 	}
-	result, f := conclude[release.SetScalingResult](ctx, t.run, release.VerbSetScaling, release.SetScalingInput{
+	result, f := conclude(ctx, t.run, t.run.platform.setScaling(release.SetScalingInput{
 		App: t.in.App, Names: names, Enable: enable, Override: true,
-	})
+	}))
 	if f != nil {
 		f.text += "; not switched: " + cmp.Or(strings.Join(names, ", "), "all scaling rules")
 		return f.err()

@@ -13,12 +13,12 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 		return nil
 	}
 	for {
-		_, f := step[struct{}](ctx, r, func(override bool) task {
-			t := r.platform.task(release.VerbApplyTraffic, release.ApplyTrafficInput{
+		_, f := step(ctx, r, func(override bool) call[struct{}] {
+			t := r.platform.applyTraffic(release.ApplyTrafficInput{
 				App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Override: override,
 			})
 			if !r.trafficTouched {
-				t = t.sentOnce() // until the rule may be set, that is to be known of
+				t.task = t.sentOnce() // until the rule may be set, that is to be known of
 			}
 			return t
 		})
@@ -56,9 +56,9 @@ func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
 	if !r.trafficTouched {
 		return e
 	}
-	result, f := conclude[release.ClearTrafficResult](ctx, r, release.VerbClearTraffic, release.ClearTrafficInput{
+	result, f := conclude(ctx, r, r.platform.clearTraffic(release.ClearTrafficInput{
 		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Late: r.late,
-	})
+	}))
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; the traffic rule of the release could not be removed: %v", e.describe(), f)

@@ -153,11 +153,11 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 // it tells why it cannot be known.
 func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why string) {
 	question := release.SnapshotInput{App: w.in.App}
-	snap, f := conclude[release.Snapshot](ctx, w.past, release.VerbSnapshot, question)
+	snap, f := conclude(ctx, w.past, w.platform.snapshot(question))
 	busy := snap.Busy
 	for f == nil {
 		if busy == nil {
-			runs, f = conclude[release.Verification](ctx, w.past, release.VerbVerify, release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact})
+			runs, f = conclude(ctx, w.past, w.platform.verify(release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact}))
 			if f != nil || runs.Other == nil {
 				break
 			}
@@ -168,7 +168,7 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 				return runs, why
 			}
 		}
-		if _, why := await[release.Snapshot](ctx, w, release.VerbAwaitIdle, question); why != "" {
+		if _, why := await(ctx, w, w.platform.awaitIdle(question)); why != "" {
 			return runs, "change order " + busy.ID + " is unfinished: " + why
 		}
 		busy = nil
@@ -190,7 +190,7 @@ func (w *watchdog) owns(c release.ForeignChange) bool {
 func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 	var seen release.Observation
 	for !seen.State.Ended() {
-		next, why := await[release.Observation](ctx, w, release.VerbObserve, release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen})
+		next, why := await(ctx, w, w.platform.observe(release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen}))
 		if why != "" {
 			return "change order " + changeID + " of the release is unfinished: " + why
 		}
@@ -205,9 +205,8 @@ func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 
 // await waits for the answer of a verb that waits itself, no longer than the limit. It
 // tells why there is no answer.
-func await[Out any](ctx workflow.Context, w *watchdog, v release.Verb, in any) (out Out, why string) {
-	t := w.platform.task(v, in)
-	out, f := attempt[Out](ctx, w.past, t, func() bool { return w.limit.IsReady() || w.cancelled.Err() != nil })
+func await[Out any](ctx workflow.Context, w *watchdog, t call[Out]) (out Out, why string) {
+	out, f := attempt(ctx, w.past, t, func() bool { return w.limit.IsReady() || w.cancelled.Err() != nil })
 	switch {
 	case f == nil:
 		return out, ""

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"slipway/activities/fault"
 	"slipway/release"
 )
 
@@ -55,8 +55,7 @@ func (f *Freezes) Guard(ctx context.Context, app release.App) error {
 	case err != nil:
 		return err
 	case frozen:
-		return temporal.NewApplicationErrorWithOptions("held by freeze "+freeze.Name+": "+freeze.Reason, string(release.FaultFrozen),
-			temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{freeze}})
+		return fault.Frozen(freeze)
 	default:
 		return nil
 	}
@@ -74,8 +73,7 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 	if left := freeze.Until.Sub(f.now()); left > 0 {
 		delay = min(delay, left)
 	}
-	return temporal.NewApplicationErrorWithOptions("freeze "+freeze.Name+" holds", string(release.FaultUnchanged),
-		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
+	return fault.Unchanged("freeze "+freeze.Name+" holds", delay)
 }
 
 func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, bool, error) {
@@ -86,8 +84,7 @@ func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, 
 	case err != nil && ctx.Err() != nil:
 		return release.Freeze{}, false, ctx.Err() // nobody wants to know any more
 	case err != nil:
-		return release.Freeze{}, false, temporal.NewApplicationError(
-			fmt.Sprintf("the calendar of freezes cannot be read: %v", err), string(release.FaultUnguarded))
+		return release.Freeze{}, false, fault.New(release.FaultUnguarded, fmt.Sprintf("the calendar of freezes cannot be read: %v", err))
 	}
 	freeze, frozen := calendar.Frozen(app, f.now())
 	return freeze, frozen, nil

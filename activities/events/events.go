@@ -11,9 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -62,10 +62,10 @@ const publishTimeout = 10 * time.Second
 func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error {
 	unfit, err := p.store(ctx, in.Events)
 	if err := errors.Join(err, p.report(ctx, in.Events)); err != nil {
-		return fault(release.FaultUnavailable, err)
+		return fault.Because(release.FaultUnavailable, err.Error(), err)
 	}
 	if len(unfit) > 0 {
-		return fault(release.FaultInvalid, fmt.Errorf("events left out: %w", errors.Join(unfit...)))
+		return fault.Because(release.FaultInvalid, fmt.Errorf("events left out: %w", errors.Join(unfit...)).Error(), fmt.Errorf("events left out: %w", errors.Join(unfit...)))
 	}
 	return nil
 }
@@ -131,10 +131,4 @@ func isUnfit(err error) bool {
 		return api.ErrorCode == messageTooLarge
 	}
 	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject)
-}
-
-func fault(f release.Fault, err error) error {
-	return temporal.NewApplicationErrorWithOptions(err.Error(), string(f), temporal.ApplicationErrorOptions{
-		NonRetryable: !f.Retryable(), Cause: err,
-	})
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
-
-	"slipway/release"
 )
 
 // What the bus does with events is tested on a real server in devstack/startertest.
@@ -35,18 +32,6 @@ func TestOnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, isUnfit(c.err))
 		})
-	}
-}
-
-func TestFaultsRetryAsTheirTypeSays(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("cause")
-	for _, f := range []release.Fault{release.FaultUnavailable, release.FaultInvalid} {
-		err, ok := errors.AsType[*temporal.ApplicationError](fault(f, cause))
-		require.True(t, ok)
-		require.Equal(t, string(f), err.Type())
-		require.Equal(t, !f.Retryable(), err.NonRetryable())
-		require.ErrorIs(t, err, cause)
 	}
 }
 

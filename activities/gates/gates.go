@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"slipway/activities/fault"
 	"slipway/release"
 )
 
@@ -109,7 +109,7 @@ func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.G
 	if ctx.Err() != nil {
 		return release.GateResult{}, ctx.Err()
 	}
-	return release.GateResult{}, again(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
+	return release.GateResult{}, fault.Unchanged(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
 }
 
 // check tells whether a gate could be measured.
@@ -161,14 +161,4 @@ func samplesBefore(ctx context.Context) []release.Sample {
 	return samples
 }
 
-func invalid(err error) error {
-	return temporal.NewNonRetryableApplicationError(err.Error(), string(release.FaultInvalid), nil)
-}
-
-// again asks the Temporal server to try the activity again after a delay; nothing is
-// wrong, there are just more samples to take.
-func again(why string, after time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(why, string(release.FaultUnchanged), temporal.ApplicationErrorOptions{
-		NextRetryDelay: after, Category: temporal.ApplicationErrorCategoryBenign,
-	})
-}
+func invalid(err error) error { return fault.New(release.FaultInvalid, err.Error()) }

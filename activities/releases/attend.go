@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/activities/fault"
 	"slipway/lanes"
 	"slipway/release"
 )
@@ -30,13 +31,12 @@ func (r *Releases) Attend(ctx context.Context, s release.Submission) error {
 			return unavailable(err)
 		}
 	}
-	return temporal.NewApplicationErrorWithOptions("the release waits for its turn", string(release.FaultUnchanged),
-		temporal.ApplicationErrorOptions{NextRetryDelay: attendInterval, Category: temporal.ApplicationErrorCategoryBenign})
+	return fault.Unchanged("the release waits for its turn", attendInterval)
 }
 
 func (r *Releases) attend(ctx context.Context, s release.Submission) error {
 	lane, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
-	if err != nil && !isGone(err) {
+	if err != nil && !lanes.IsGone(err) {
 		return err
 	}
 	info := lane.GetWorkflowExecutionInfo()
@@ -62,7 +62,7 @@ func (r *Releases) WaitsFor(ctx context.Context, in release.Ref) (string, error)
 	defer cancel()
 	var state release.LaneState
 	answer, err := r.temporal.QueryWorkflow(asking, release.LaneID(in.App), "", release.QueryLane)
-	if isGone(err) {
+	if lanes.IsGone(err) {
 		return state.WaitsFor(in.ReleaseID), nil
 	}
 	if err == nil {

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
-
+	"slipway/activities/fault"
 	"slipway/ledger"
 	"slipway/release"
 )
@@ -20,8 +19,7 @@ func (r *Releases) Recall(ctx context.Context, in release.Ref) (release.Progress
 	record, err := r.ledger.GetOf(ctx, in.App, in.ReleaseID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound) || err == nil && record.Progress.ReleaseID == "":
-		return release.Progress{}, temporal.NewNonRetryableApplicationError("the ledger does not know how far release "+in.ReleaseID+" had come",
-			string(release.FaultNotFound), err)
+		return release.Progress{}, fault.Because(release.FaultNotFound, "the ledger does not know how far release "+in.ReleaseID+" had come", err)
 	case err != nil:
 		return release.Progress{}, outOfReach(err)
 	}
@@ -64,6 +62,5 @@ func (r *Releases) Settle(ctx context.Context, in release.SettleInput) error {
 }
 
 func outOfReach(err error) error {
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("ledger: %v", err), string(release.FaultUnavailable),
-		temporal.ApplicationErrorOptions{Cause: err})
+	return fault.Because(release.FaultUnavailable, fmt.Sprintf("ledger: %v", err), err)
 }

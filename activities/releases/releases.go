@@ -11,7 +11,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -19,6 +18,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"slipway/activities/fault"
 	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
@@ -116,7 +116,7 @@ func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) 
 	var result release.WatchdogResult
 	lost, err := r.result(ctx, release.WatchdogID(in.ReleaseID), &result)
 	if lost != "" {
-		err = temporal.NewNonRetryableApplicationError(lost, string(release.FaultNotFound), nil)
+		err = fault.New(release.FaultNotFound, lost)
 	}
 	return result, err
 }
@@ -124,7 +124,7 @@ func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) 
 // result reads the result of a workflow that has ended, or says why there is none.
 func (r *Releases) result(ctx context.Context, workflowID string, result any) (lost string, err error) {
 	out, err := r.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
-	if isGone(err) {
+	if lanes.IsGone(err) {
 		return "there is no such workflow; its history may have expired", nil
 	}
 	if err != nil {
@@ -157,8 +157,8 @@ func (r *Releases) result(ctx context.Context, workflowID string, result any) (l
 // [release.FaultUnavailable].
 func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (release.Progress, error) {
 	answer, err := r.temporal.QueryWorkflow(ctx, release.WorkflowID(in.ReleaseID), "", release.QueryProgress)
-	if isGone(err) {
-		return release.Progress{}, temporal.NewNonRetryableApplicationError(err.Error(), string(release.FaultNotFound), err)
+	if lanes.IsGone(err) {
+		return release.Progress{}, fault.Because(release.FaultNotFound, err.Error(), err)
 	}
 	var p release.Progress
 	if err == nil {
@@ -179,21 +179,11 @@ func (r *Releases) failure(ctx context.Context, workflowID string) string {
 	return "failed"
 }
 
-func isGone(err error) bool {
-	_, gone := errors.AsType[*serviceerror.NotFound](err)
-	return gone
-}
-
 func unavailable(err error) error {
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("temporal: %v", err), string(release.FaultUnavailable),
-		temporal.ApplicationErrorOptions{Cause: err})
+	return fault.Because(release.FaultUnavailable, fmt.Sprintf("temporal: %v", err), err)
 }
 
 // again asks for another look: soon at first, since most releases end within minutes.
 func again(ctx context.Context, workflowID string) error {
-	return temporal.NewApplicationErrorWithOptions(workflowID+" has not ended", string(release.FaultUnchanged),
-		temporal.ApplicationErrorOptions{
-			NextRetryDelay: release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt)),
-			Category:       temporal.ApplicationErrorCategoryBenign,
-		})
+	return fault.Unchanged(workflowID+" has not ended", release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt)))
 }

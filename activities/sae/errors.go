@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"time"
 
-	"go.temporal.io/sdk/temporal"
-
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -27,7 +25,7 @@ func failed(err error) error {
 		return context.DeadlineExceeded
 	}
 	f := faultOf(err)
-	return temporal.NewApplicationErrorWithOptions(withoutSecrets(err.Error()), string(f), temporal.ApplicationErrorOptions{NonRetryable: !f.Retryable()})
+	return fault.New(f, withoutSecrets(err.Error()))
 }
 
 func faultOf(err error) release.Fault {
@@ -88,7 +86,7 @@ func present[T any](operation string, data T) error {
 
 // refused is an error that trying again does not help.
 func refused(f release.Fault, format string, args ...any) error {
-	return temporal.NewNonRetryableApplicationError(withoutSecrets(fmt.Sprintf(format, args...)), string(f), nil)
+	return fault.Final(f, withoutSecrets(fmt.Sprintf(format, args...)))
 }
 
 // undecidable fails closed.
@@ -98,13 +96,5 @@ func undecidable(format string, args ...any) error {
 
 // notYet is an error that may pass; nothing was changed.
 func notYet(f release.Fault, format string, args ...any) error {
-	return temporal.NewApplicationError(withoutSecrets(fmt.Sprintf(format, args...)), string(f))
-}
-
-// again asks the Temporal server to try the activity again after a delay; nothing is
-// wrong, there is just nothing to tell yet.
-func again(why string, after time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(why, string(release.FaultUnchanged), temporal.ApplicationErrorOptions{
-		NextRetryDelay: after, Category: temporal.ApplicationErrorCategoryBenign,
-	})
+	return fault.New(f, withoutSecrets(fmt.Sprintf(format, args...)))
 }

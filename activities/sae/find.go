@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -109,7 +110,7 @@ func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (re
 	case found.ID != "":
 		return release.FoundChange{Change: &found}, nil
 	case left > 0:
-		return release.FoundChange{}, again("no change order is found yet; the call may still be at work", left)
+		return release.FoundChange{}, fault.Unchanged("no change order is found yet; the call may still be at work", left)
 	default:
 		return release.FoundChange{}, nil
 	}

@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"slipway/activities/platform"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -379,7 +380,7 @@ func try[Out, In any](h *host, v release.Verb, in In, ends ...string) (Out, erro
 	env.SetStartTime(h.sim.Now())
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&mortal{host: h}}})
-	h.driver.Register(env)
+	platform.Register(env, release.PlatformSAE, h.driver)
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in In) (Out, error) {
 		var out Out
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

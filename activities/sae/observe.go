@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -28,7 +29,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 		since = o.CreateTime
 	}
 	if !release.News(in.Seen, seen) {
-		return release.Observation{}, again("nothing new: "+string(seen.State),
+		return release.Observation{}, fault.Unchanged("nothing new: "+string(seen.State),
 			release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
 	}
 	if !seen.State.Ended() {
@@ -76,7 +77,7 @@ func missesSoFar(ctx context.Context) misses {
 // again keeps the count and asks for the next look.
 func (m misses) again(ctx context.Context, why string) error {
 	activity.RecordHeartbeat(ctx, m)
-	return again(why+"; looking again", missDelay)
+	return fault.Unchanged(why+"; looking again", missDelay)
 }
 
 // order reads a change order; false tells that it is gone. One that has not ended and is

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"go.temporal.io/sdk/temporal"
-
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -80,5 +79,5 @@ func (d *Driver) begunBefore(ctx context.Context, app release.App, t trace, decl
 
 // lost is the error of a call that may have begun a change order. It is not tried again.
 func lost(why string) error {
-	return temporal.NewNonRetryableApplicationError(why, string(release.FaultAmbiguous), nil)
+	return fault.Final(release.FaultAmbiguous, why)
 }

@@ -12,9 +12,7 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/worker"
-
+	"slipway/activities/platform"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -37,11 +35,8 @@ type Config struct {
 	Client *saeclient.Client
 	// Settle defaults to [DefaultSettle].
 	Settle time.Duration
-	// Guard is asked right before each call that takes an application towards a new
-	// version, unless a freeze is to be passed over. It answers nil, or the error that
-	// the verb then fails with: one of type [release.FaultFrozen] does not retry, any
-	// other is tried again. Nil guards nothing.
-	Guard func(ctx context.Context, app release.App) error
+	// Guard holds back what a freeze holds back; nil guards nothing.
+	Guard platform.Guard
 	// Now tells the time by which the settle delay passes; default [time.Now].
 	Now func() time.Time
 }
@@ -50,9 +45,11 @@ type Config struct {
 type Driver struct {
 	client *saeclient.Client
 	settle time.Duration
-	guard  func(ctx context.Context, app release.App) error
+	guard  platform.Guard
 	now    func() time.Time
 }
+
+var _ platform.Driver = (*Driver)(nil)
 
 // New returns a driver.
 func New(c Config) (*Driver, error) {
@@ -72,6 +69,13 @@ func New(c Config) (*Driver, error) {
 	return d, nil
 }
 
+// Opener returns what opens a driver with a client once there is a guard, for a worker.
+func Opener(client *saeclient.Client, settle time.Duration) func(platform.Guard) (platform.Driver, error) {
+	return func(guard platform.Guard) (platform.Driver, error) {
+		return New(Config{Client: client, Settle: settle, Guard: guard})
+	}
+}
+
 // settling is for how long yet a call may be at work that was sent before a time; nothing
 // for the zero time, which stands for no call.
 func (d *Driver) settling(sent time.Time) time.Duration {
@@ -87,28 +91,4 @@ func (d *Driver) guarded(ctx context.Context, app release.App, override bool) er
 		return nil
 	}
 	return d.guard(ctx, app)
-}
-
-// Register registers every verb under its name.
-func (d *Driver) Register(r worker.ActivityRegistry) {
-	for verb, fn := range map[release.Verb]any{
-		release.VerbSnapshot:      d.Snapshot,
-		release.VerbAwaitIdle:     d.AwaitIdle,
-		release.VerbFindChange:    d.FindChange,
-		release.VerbBeginRollout:  d.BeginRollout,
-		release.VerbObserve:       d.Observe,
-		release.VerbConfirmBatch:  d.ConfirmBatch,
-		release.VerbAbortRollout:  d.AbortRollout,
-		release.VerbBeginRollback: d.BeginRollback,
-		release.VerbBeginRestart:  d.BeginRestart,
-		release.VerbBeginRescale:  d.BeginRescale,
-		release.VerbApplyTraffic:  d.ApplyTraffic,
-		release.VerbClearTraffic:  d.ClearTraffic,
-		release.VerbSetScaling:    d.SetScaling,
-		release.VerbVerify:        d.Verify,
-	} {
-		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{
-			Name: release.ActivityName(release.PlatformSAE, verb),
-		})
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -73,7 +74,7 @@ func (d *Driver) SetScaling(ctx context.Context, in release.SetScalingInput) (re
 
 func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error) {
 	if left := d.settling(in.Late); left > 0 {
-		return release.SetScalingResult{}, again("an earlier call about the rules may still be at work", left)
+		return release.SetScalingResult{}, fault.Unchanged("an earlier call about the rules may still be at work", left)
 	}
 	rules, err := d.named(ctx, in)
 	if err != nil {
@@ -100,7 +101,7 @@ func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (re
 		return release.SetScalingResult{}, failed(err)
 	}
 	if slices.ContainsFunc(rules, other) && activity.GetInfo(ctx).Attempt < maxLooks {
-		return release.SetScalingResult{}, again("a scaling rule is not yet read back as set", readBackDelay)
+		return release.SetScalingResult{}, fault.Unchanged("a scaling rule is not yet read back as set", readBackDelay)
 	}
 	return release.SetScalingResult{Rules: rules}, nil
 }

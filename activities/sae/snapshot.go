@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -110,7 +111,7 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 	}
 	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); busy != nil {
 		delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))
-		return release.Snapshot{}, again("change order "+busy.ID+" is unfinished", delay)
+		return release.Snapshot{}, fault.Unchanged("change order "+busy.ID+" is unfinished", delay)
 	}
 	return d.Snapshot(ctx, in)
 }

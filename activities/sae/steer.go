@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -40,7 +41,7 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	if _, waits, err = d.awaits(context.WithoutCancel(ctx), in); err != nil || !waits {
 		return err
 	}
-	return again("the confirmation has not taken effect yet", time.Second)
+	return fault.Unchanged("the confirmation has not taken effect yet", time.Second)
 }
 
 // awaits reads the order and tells whether it waits for the confirmation of the batch.

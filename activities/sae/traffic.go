@@ -9,8 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.temporal.io/sdk/temporal"
-
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -85,7 +84,7 @@ func (d *Driver) setRoute(ctx context.Context, in release.ApplyTrafficInput, now
 // holds it.
 func (d *Driver) ClearTraffic(ctx context.Context, in release.ClearTrafficInput) (release.ClearTrafficResult, error) {
 	if left := d.settling(in.Late); left > 0 {
-		return release.ClearTrafficResult{}, again("an earlier call about the rule may still be at work", left)
+		return release.ClearTrafficResult{}, fault.Unchanged("an earlier call about the rule may still be at work", left)
 	}
 	foreign := release.ClearTrafficResult{Foreign: true}
 	now, err := d.route(ctx, in.App.ID)
@@ -122,7 +121,7 @@ func (d *Driver) putBack(ctx context.Context, in release.ClearTrafficInput, now 
 	case read.same(kept):
 		return nil
 	case read.says(in.Traffic):
-		return again("the application's gray rule is not yet read back as it was put back", readBackDelay)
+		return fault.Unchanged("the application's gray rule is not yet read back as it was put back", readBackDelay)
 	default:
 		return undecidable("the application's gray rule %s is read back otherwise than it was put back", now.name)
 	}
@@ -187,8 +186,7 @@ func (d *Driver) write(ctx context.Context, operation string, params map[string]
 // first, and late enough.
 func (d *Driver) settled(err error) error {
 	if errors.Is(err, saeclient.ErrAmbiguous) {
-		return temporal.NewApplicationErrorWithOptions(withoutSecrets(err.Error()), string(release.FaultAmbiguous),
-			temporal.ApplicationErrorOptions{NextRetryDelay: d.settle})
+		return fault.After(release.FaultAmbiguous, withoutSecrets(err.Error()), d.settle)
 	}
 	return failed(err)
 }

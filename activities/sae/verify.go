@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"slipway/activities/fault"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -39,7 +40,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	}
 	v.Other = unfinished(orders, "")
 	if v.Other == nil && !v.OnlyRuns(in.Want) && activity.GetInfo(ctx).Attempt < maxLooks {
-		return release.Verification{}, again("the application does not yet run only "+in.Want.String(), readBackDelay)
+		return release.Verification{}, fault.Unchanged("the application does not yet run only "+in.Want.String(), readBackDelay)
 	}
 	return v, nil
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/log"
 
+	"slipway/activities/sae"
 	"slipway/ledger"
+	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
 	"slipway/starter"
@@ -61,12 +63,15 @@ func (s *Stack) run(ctx context.Context, role string, fn func(context.Context) e
 }
 
 func (s *Stack) worker() (*worker.Worker, error) {
-	sae, err := s.SAEClient()
+	client, err := s.SAEClient()
 	if err != nil {
 		return nil, err
 	}
 	return worker.New(worker.Config{
-		Temporal: s.Client, DataConverter: s.data, JetStream: s.JetStream, SAE: sae, Settle: s.config.Settle, CallsPerSecond: callsPerSecond,
+		Temporal: s.Client, DataConverter: s.data, JetStream: s.JetStream,
+		Platforms: []worker.Platform{{
+			Name: release.PlatformSAE, Region: client.Region(), CallsPerSecond: callsPerSecond, Driver: sae.Opener(client, s.config.Settle),
+		}},
 		GatesAllow: []string{"127.0.0.1"},
 	})
 }

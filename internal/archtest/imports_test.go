@@ -46,31 +46,39 @@ func rules() []rule {
 				"which is where the next platform plugs in",
 		},
 		{
-			room: "activities", may: []string{"release"},
+			room: "activities", may: []string{"release", "activities/fault"},
 			why: "an activity package translates between the domain and one collaborator",
+		},
+		{
+			room: "activities/fault", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			why: "fault makes the errors of activities, and knows none of them",
+		},
+		{
+			room: "activities/platform", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			why: "platform is the contract that every driver keeps, and knows no cloud",
 		},
 		{
 			room: "activities/attempt", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "attempt stands around every activity and knows none of them",
 		},
 		{
-			room: "activities/events", may: []string{"release", "wire", "ledger"}, never: []string{noZerolog},
+			room: "activities/events", may: []string{"release", "activities/fault", "wire", "ledger"}, never: []string{noZerolog},
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			room: "activities/sae", may: []string{"release", "saeclient", "internal/redact"}, never: []string{noBroker, noZerolog},
+			room: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "internal/redact"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
 		},
 		{
-			room: "activities/gates", may: []string{"release"}, never: []string{noBroker, noZerolog},
+			room: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
 			why: "gates asks the addresses that releases name, and nobody else",
 		},
 		{
-			room: "activities/calendar", may: []string{"release"}, never: []string{noBroker, noZerolog},
+			room: "activities/calendar", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
 			why: "calendar judges a calendar, wherever it is kept",
 		},
 		{
-			room: "activities/releases", may: []string{"release", "lanes", "ledger"}, never: []string{noBroker, noZerolog},
+			room: "activities/releases", may: []string{"release", "activities/fault", "lanes", "ledger"}, never: []string{noBroker, noZerolog},
 			why: "releases looks at other releases through Temporal and the ledger, and submits them to their lanes",
 		},
 		{
@@ -102,7 +110,7 @@ func rules() []rule {
 			why:  "health serves whatever role mounts it",
 		},
 		{
-			room: "worker", may: []string{"release", "workflows", "activities", "saeclient", "wire", "ledger", "health"},
+			room: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{

@@ -34,9 +34,11 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			return err
 		}
 		c := worker.Config{}
-		if err := onSAE(v, &c); err != nil {
+		served, err := onSAE(v)
+		if err != nil {
 			return err
 		}
+		c.Platforms = []worker.Platform{served}
 		c.GatesAllow = v.List(config.GatesAllow)
 		if _, err := gates.New(gates.Config{Allow: c.GatesAllow}); err != nil {
 			return v.Bad(config.GatesAllow, err.Error(), "see the page on gates")
@@ -62,24 +64,29 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 }
 
 // onSAE reads how a worker calls SAE.
-func onSAE(v *config.Values, c *worker.Config) error {
+func onSAE(v *config.Values) (worker.Platform, error) {
+	served := worker.Platform{Name: release.PlatformSAE}
 	err := checkRegion(v)
 	if err != nil {
-		return err
+		return served, err
 	}
-	if c.SAE, err = connect.SAE(v, userAgent()); err != nil {
-		return err
+	client, err := connect.SAE(v, userAgent())
+	if err != nil {
+		return served, err
 	}
-	if c.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
-		return err
+	served.Region = client.Region()
+	if served.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
+		return served, err
 	}
-	if c.Settle, err = v.Duration(config.SAESettle); err != nil {
-		return err
+	settle, err := v.Duration(config.SAESettle)
+	if err != nil {
+		return served, err
 	}
-	if least := c.SAE.Timeout(); c.Settle != 0 && c.Settle <= least {
-		return v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
+	if least := client.Timeout(); settle != 0 && settle <= least {
+		return served, v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 	}
-	return nil
+	served.Driver = sae.Opener(client, settle)
+	return served, nil
 }
 
 // checkRegion refuses what cannot be a region, before anything is connected to. What is not said

@@ -9,103 +9,65 @@ import (
 // <platform>.<Verb>, on the platform's own task queue.
 type Verb string
 
-// The platform verbs.
+// The platform verbs, each with the types of its input and its answer.
 const (
 	// VerbSnapshot reads what the application is before a release touches it.
+	// [SnapshotInput] to [Snapshot].
 	VerbSnapshot Verb = "Snapshot"
 	// VerbAwaitIdle answers a snapshot once no change order of the application is
 	// unfinished.
+	// [SnapshotInput] to [Snapshot].
 	VerbAwaitIdle Verb = "AwaitIdle"
 	// VerbFindChange looks for the change order of a verb whose answer was lost.
+	// [FindChangeInput] to [FoundChange].
 	VerbFindChange Verb = "FindChange"
 	// VerbBeginRollout begins the change order that brings the new version. Like each verb
 	// that begins one, it sends nothing again after an answer was lost: see VerbFindChange.
+	// [BeginRolloutInput] to [Change].
 	VerbBeginRollout Verb = "BeginRollout"
 	// VerbObserve returns when a change order shows something new.
+	// [ObserveInput] to [Observation].
 	VerbObserve Verb = "Observe"
 	// VerbConfirmBatch lets the batch after the given one begin.
+	// [ConfirmBatchInput] to nothing.
 	VerbConfirmBatch Verb = "ConfirmBatch"
 	// VerbAbortRollout tells the platform to abort a change order and roll it back.
+	// [AbortRolloutInput] to [AbortRolloutResult].
 	VerbAbortRollout Verb = "AbortRollout"
 	// VerbBeginRollback begins the change order that brings an old version back.
+	// [BeginRollbackInput] to [Change].
 	VerbBeginRollback Verb = "BeginRollback"
 	// VerbBeginRestart begins the change order that restarts all instances.
+	// [BeginRestartInput] to [Change].
 	VerbBeginRestart Verb = "BeginRestart"
 	// VerbBeginRescale begins the change order that changes the number of instances.
+	// [BeginRescaleInput] to [Change].
 	VerbBeginRescale Verb = "BeginRescale"
 	// VerbApplyTraffic sets the traffic rule of a gray release.
+	// [ApplyTrafficInput] to nothing.
 	VerbApplyTraffic Verb = "ApplyTraffic"
 	// VerbClearTraffic removes the traffic rule of a gray release and puts back the
 	// application's own.
+	// [ClearTrafficInput] to [ClearTrafficResult].
 	VerbClearTraffic Verb = "ClearTraffic"
 	// VerbSetScaling enables or disables scaling rules and reads them back.
+	// [SetScalingInput] to [SetScalingResult].
 	VerbSetScaling Verb = "SetScaling"
 	// VerbVerify reads back which version the application runs.
+	// [VerifyInput] to [Verification].
 	VerbVerify Verb = "Verify"
 )
 
+// Verbs lists all verbs: what a driver of a platform carries out.
+func Verbs() []Verb {
+	return []Verb{
+		VerbSnapshot, VerbAwaitIdle, VerbFindChange, VerbBeginRollout, VerbObserve, VerbConfirmBatch, VerbAbortRollout,
+		VerbBeginRollback, VerbBeginRestart, VerbBeginRescale, VerbApplyTraffic, VerbClearTraffic, VerbSetScaling, VerbVerify,
+	}
+}
+
 // ActivityName returns the name under which a platform's verb is registered.
 func ActivityName(p Platform, v Verb) string { return string(p) + "." + string(v) }
-
-// PublishActivity is the activity that publishes lifecycle events.
-const PublishActivity = "events.Publish"
-
-// Fault is the type of an activity's error: it drives what is done about it.
-type Fault string
-
-// The faults. The first seven do not retry.
-const (
-	FaultInvalid  Fault = "Invalid"
-	FaultNotFound Fault = "NotFound"
-	FaultAuth     Fault = "Auth"
-	FaultBilling  Fault = "Billing"
-	FaultQuota    Fault = "Quota"
-	// FaultUndecidable is a change order that may or may not exist: fail closed.
-	FaultUndecidable Fault = "Undecidable"
-	// FaultFrozen means that a freeze holds the change back; nothing was changed. The
-	// error's detail is the [Freeze].
-	FaultFrozen Fault = "Frozen"
-	// FaultConflict is refused because of another change order, unfinished or begun since the
-	// application was read; nothing was changed. It is waited for by looking, see
-	// [VerbAwaitIdle].
-	FaultConflict Fault = "Conflict"
-	// FaultNotNow is refused for a reason that passes without us: an upgrade of the platform,
-	// an application in a state that allows no change; nothing was changed.
-	FaultNotNow Fault = "NotNow"
-	// FaultThrottled, FaultUnavailable and FaultUnguarded could not ask; nothing was changed:
-	// too many calls, a platform or collaborator that does not answer, a calendar of freezes
-	// that cannot be read.
-	FaultThrottled   Fault = "Throttled"
-	FaultUnavailable Fault = "Unavailable"
-	FaultUnguarded   Fault = "Unguarded"
-	// FaultDeclined is a change that was sent, and answered with an error that says it was
-	// refused for now. That is no proof: look before it is sent again.
-	FaultDeclined Fault = "Declined"
-	// FaultAmbiguous may or may not have acted: look before saying it again.
-	FaultAmbiguous Fault = "Ambiguous"
-	// FaultUnchanged is no fault: there is nothing new yet, look again later.
-	FaultUnchanged Fault = "Unchanged"
-)
-
-// The faults that no activity fails with: a workflow gives them to a verb that has no answer.
-const (
-	// FaultNoWorker means that no worker has taken the task; nothing was changed.
-	FaultNoWorker Fault = "NoWorker"
-	// FaultStopped means that the verb is not wanted any more; nothing was changed.
-	FaultStopped Fault = "Stopped"
-)
-
-// Retryable tells whether trying again can help.
-func (f Fault) Retryable() bool {
-	switch f {
-	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen, FaultStopped:
-		return false
-	case FaultConflict, FaultNotNow, FaultThrottled, FaultUnavailable, FaultUnguarded,
-		FaultDeclined, FaultAmbiguous, FaultUnchanged, FaultNoWorker:
-		return true
-	}
-	return false
-}
 
 // Version is a version of an application that the platform can return to.
 type Version struct {
@@ -417,28 +379,6 @@ type ClearTrafficInput struct {
 type ClearTrafficResult struct {
 	// Foreign tells that somebody has changed the rule meanwhile; it was left alone.
 	Foreign bool `json:"foreign,omitempty"`
-}
-
-// PublishInput hands lifecycle events to the bus, in their order.
-type PublishInput struct {
-	Events []Event `json:"events"`
-}
-
-// DeliveryRequest hands over the lifecycle events that a workflow could not deliver before
-// it ended: the first lot of them.
-type DeliveryRequest struct {
-	Events []Event `json:"events"`
-	// Total is the number of all events; those beyond the first lot come by [SignalDeliver].
-	Total int `json:"total"`
-}
-
-// SignalDeliver brings a delivery its further lots in their order, each a [PublishInput].
-const SignalDeliver = "deliver"
-
-// DeliveryResult is what became of a delivery.
-type DeliveryResult struct {
-	// Told is how many events were delivered.
-	Told int `json:"told"`
 }
 
 // VerifyInput asks which version runs.

@@ -1,0 +1,80 @@
+// Package platform is the contract between the workflows and the clouds: what a driver of one
+// carries out, and under which names the workflows find it.
+package platform
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"slipway/release"
+)
+
+// Driver carries out the platform verbs on one platform: a method for each of
+// [release.Verbs], whose documentation says what it does and how it fails. Every error is one
+// of package fault. A verb that reads can be called any number of times; one that begins a
+// change sends its call once, and FindChange finds out what became of it.
+type Driver interface {
+	Snapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error)
+	AwaitIdle(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error)
+	FindChange(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error)
+	BeginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error)
+	Observe(ctx context.Context, in release.ObserveInput) (release.Observation, error)
+	ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput) error
+	AbortRollout(ctx context.Context, in release.AbortRolloutInput) (release.AbortRolloutResult, error)
+	BeginRollback(ctx context.Context, in release.BeginRollbackInput) (release.Change, error)
+	BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error)
+	BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error)
+	ApplyTraffic(ctx context.Context, in release.ApplyTrafficInput) error
+	ClearTraffic(ctx context.Context, in release.ClearTrafficInput) (release.ClearTrafficResult, error)
+	SetScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error)
+	Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error)
+}
+
+// Guard is asked by a driver right before each call that takes an application towards a new
+// version, unless a freeze is to be passed over. It answers nil, or the error that the verb
+// then fails with: one of type [release.FaultFrozen] does not retry, any other is tried again.
+type Guard func(ctx context.Context, app release.App) error
+
+// Register registers every verb of a platform under its name.
+func Register(r worker.ActivityRegistry, p release.Platform, d Driver) {
+	for _, verb := range release.Verbs() {
+		r.RegisterActivityWithOptions(method(d, verb), activity.RegisterOptions{Name: release.ActivityName(p, verb)})
+	}
+}
+
+// method is the method of a driver that carries out a verb.
+func method(d Driver, v release.Verb) any {
+	switch v {
+	case release.VerbSnapshot:
+		return d.Snapshot
+	case release.VerbAwaitIdle:
+		return d.AwaitIdle
+	case release.VerbFindChange:
+		return d.FindChange
+	case release.VerbBeginRollout:
+		return d.BeginRollout
+	case release.VerbObserve:
+		return d.Observe
+	case release.VerbConfirmBatch:
+		return d.ConfirmBatch
+	case release.VerbAbortRollout:
+		return d.AbortRollout
+	case release.VerbBeginRollback:
+		return d.BeginRollback
+	case release.VerbBeginRestart:
+		return d.BeginRestart
+	case release.VerbBeginRescale:
+		return d.BeginRescale
+	case release.VerbApplyTraffic:
+		return d.ApplyTraffic
+	case release.VerbClearTraffic:
+		return d.ClearTraffic
+	case release.VerbSetScaling:
+		return d.SetScaling
+	case release.VerbVerify:
+		return d.Verify
+	}
+	return nil // Temporal refuses to register it
+}
