@@ -29,6 +29,18 @@ type task struct {
 // call is a task whose activity answers Out.
 type call[Out any] struct{ task }
 
+// caller carries out the activities of a release, a toggle or a watchdog, and shows what they
+// wait for.
+type caller struct {
+	status
+
+	platform platform
+	// homeBy is when putting back is given up.
+	homeBy time.Time
+	// late is when a change of rules was sent last whose effect is not known.
+	late time.Time
+}
+
 // lastTry is how long before its end a task is not worth another try: the Temporal server
 // tries no activity again that would be over by then.
 const lastTry = time.Minute
@@ -41,20 +53,20 @@ const lastTry = time.Minute
 // A task that was unwanted before it had an effect ends with [release.FaultStopped]: there
 // is no data from an abandoned wait (R13). One that may have had an effect ends with a
 // fault of which actedMaybe is true.
-func attempt[Out any](ctx workflow.Context, r *run, t call[Out], unwanted func() bool) (Out, *fault) {
+func attempt[Out any](ctx workflow.Context, c *caller, t call[Out], unwanted func() bool) (Out, *fault) {
 	for {
-		out, f := try(ctx, r, t, unwanted)
+		out, f := try(ctx, c, t, unwanted)
 		next, again := t.retried()
 		switch {
 		case f == nil || f.class == release.FaultUnchanged && t.goesOn(ctx, f):
-			r.moves(t.doing)
+			c.moves(t.doing)
 		case again && f.class == release.FaultDeclined:
 			t.task = next
 			continue
 		case t.goesOn(ctx, f):
-			r.stalls(ctx, t.task, f)
+			c.stalls(ctx, t.task, f)
 		case f.class != release.FaultConflict && !f.actedMaybe():
-			r.moves(t.doing) // whoever tries on after the other two shows that itself
+			c.moves(t.doing) // whoever tries on after the other two shows that itself
 		}
 		if f == nil || !t.goesOn(ctx, f) {
 			return out, f
@@ -77,14 +89,14 @@ func (t task) goesOn(ctx workflow.Context, f *fault) bool {
 }
 
 // try begins the activity of a task and waits for its end.
-func try[Out any](ctx workflow.Context, r *run, t call[Out], unwanted func() bool) (Out, *fault) {
+func try[Out any](ctx workflow.Context, c *caller, t call[Out], unwanted func() bool) (Out, *fault) {
 	var out Out
 	if unwanted() {
 		return out, &fault{verb: release.Verb(t.doing), class: release.FaultStopped, text: "it is not wanted any more"}
 	}
 	ctx, end := workflow.WithCancel(ctx)
 	defer end() // a context that is not cancelled stays in memory as long as the release
-	answer := r.start(ctx, t.task)
+	answer := c.start(ctx, t.task)
 	stopped := false
 	_ = workflow.Await(ctx, func() bool {
 		stopped = unwanted()
@@ -110,9 +122,9 @@ func try[Out any](ctx workflow.Context, r *run, t call[Out], unwanted func() boo
 
 // start begins the activity of a task. The activity is told what is shown already, so that
 // it ends when there is something new to show.
-func (r *run) start(ctx workflow.Context, t task) workflow.Future {
+func (c *caller) start(ctx workflow.Context, t task) workflow.Future {
 	shown := release.Stall{}
-	if s := r.p.Stalled; s != nil && s.Doing == t.doing {
+	if s := c.p.Stalled; s != nil && s.Doing == t.doing {
 		shown = *s
 	}
 	options := t.options
@@ -127,62 +139,4 @@ func (r *run) start(ctx workflow.Context, t task) workflow.Future {
 	}
 	ctx = workflow.WithValue(workflow.WithActivityOptions(ctx, options), release.StallKey{}, shown)
 	return workflow.ExecuteActivity(ctx, t.name, t.in)
-}
-
-// stalls shows that a task is tried in vain, and tells the world when that begins.
-func (r *run) stalls(ctx workflow.Context, t task, f *fault) {
-	r.showStall(ctx, t, f)
-	r.standStill()
-}
-
-// showStall shows what is tried in vain. A further failure of the same task, or of another
-// one that is tried in its place, belongs to the same standing still.
-func (r *run) showStall(ctx workflow.Context, t task, f *fault) {
-	now := workflow.Now(ctx)
-	s := &release.Stall{Doing: t.doing, Fault: f.class, Failure: f.text, Since: t.began, At: now, Until: r.until}
-	if s.Since.IsZero() {
-		s.Since = now.Add(-release.Patience)
-	}
-	if !t.until.IsZero() {
-		s.Until = t.until
-	}
-	if was := r.p.Stalled; was != nil && was.Doing == t.doing {
-		s.Since = was.Since
-	}
-	r.p.Stalled = s
-	r.show()
-}
-
-// moves shows that a task is not tried in vain any more.
-func (r *run) moves(doing string) {
-	if r.p.Stalled != nil && r.p.Stalled.Doing == doing {
-		r.p.Stalled = nil
-		r.goOn()
-		r.show()
-	}
-}
-
-// standStill tells the world, once, that the release stands still.
-func (r *run) standStill() {
-	if r.still {
-		return
-	}
-	r.still = true
-	r.tell(release.EventStalled)
-}
-
-// goOn tells the world that the release moves again, once nothing keeps it any more.
-func (r *run) goOn() {
-	if r.still && r.p.Stalled == nil && r.awaits() != release.AwaitOtherChange {
-		r.still = false
-		r.tell(release.EventMoving)
-	}
-}
-
-// tell tells the world of a transition. A run that only tidies up after another one tells
-// nothing.
-func (r *run) tell(kind release.EventKind) {
-	if r.news != nil {
-		r.news.tell(&r.p, kind)
-	}
 }

@@ -293,7 +293,7 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	f.lookAway()
 	f.why, f.situation.Aborting = why, true
 	f.seen.State = release.ChangeRunning
-	result, fault := conclude(ctx, f.run, f.platform.abortRollout(release.AbortRolloutInput{
+	result, fault := conclude(ctx, &f.caller, f.platform.abortRollout(release.AbortRolloutInput{
 		App: f.p.App, ChangeID: f.changeID,
 	}))
 	switch {

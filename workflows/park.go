@@ -129,7 +129,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 		return
 	case release.AwaitThaw:
 		f.await(ctx, kind, h.batch, h.frozen.Until)
-		h.thaw = f.start(f.cancellable(ctx), f.openTask().task)
+		h.thaw = f.start(f.cancellable(ctx), holding{f.run}.openTask().task)
 		f.rest(ctx, frozenBy(*h.frozen))
 		return
 	case release.AwaitBake:
@@ -205,14 +205,14 @@ func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
 }
 
 // checkGates finds out before anything is changed that a gate can never be measured.
-func (r *run) checkGates(ctx workflow.Context) *fault {
-	if len(r.p.Strategy.Gates) == 0 {
+func (p preparation) checkGates(ctx workflow.Context) *fault {
+	if len(p.p.Strategy.Gates) == 0 {
 		return nil
 	}
-	_, f := attempt(ctx, r, call[struct{}]{task{
-		doing: release.CheckGatesActivity, name: release.CheckGatesActivity, in: release.CheckGatesInput{Gates: r.p.Strategy.Gates},
-		options: activityOptions(r.p.App, priorityLook), began: workflow.Now(ctx),
-	}}, func() bool { return r.abort != nil })
+	_, f := attempt(ctx, &p.caller, call[struct{}]{task{
+		doing: release.CheckGatesActivity, name: release.CheckGatesActivity, in: release.CheckGatesInput{Gates: p.p.Strategy.Gates},
+		options: activityOptions(p.p.App, priorityLook), began: workflow.Now(ctx),
+	}}, func() bool { return p.abort != nil })
 	if f != nil {
 		f.verb = "" // its text says which gate
 	}

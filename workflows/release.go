@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -93,13 +92,13 @@ func invalid(err error) error {
 
 // work is the way of one release once its turn has come.
 func (r *run) work(ctx workflow.Context) *ending {
-	if e := r.prepare(ctx); e != nil {
+	if e := (preparation{r}).prepare(ctx); e != nil {
 		return e
 	}
 	if r.snap.Own != nil {
-		return r.takeUp(ctx, *r.snap.Own)
+		return resumption{r}.takeUp(ctx, *r.snap.Own)
 	}
-	if f := r.awaitSchedule(ctx); f != nil {
+	if f := (holding{r}).awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
 	r.news.note(&r.p)
@@ -109,72 +108,75 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if e := r.applyTraffic(ctx); e != nil {
 		return r.cleared(ctx, r.restored(ctx, e))
 	}
-	if r.trafficTouched {
+	if r.traffic.touched {
 		r.news.note(&r.p)
 	}
 	changeID, e := r.begin(ctx)
 	if e == nil {
-		e = r.settle(ctx, r.follow(ctx, release.StepRollout, changeID))
+		e = settlement{r}.settle(ctx, r.follow(ctx, release.StepRollout, changeID))
 	}
 	return r.cleared(ctx, e)
 }
 
+// preparation is what a release does before it changes anything: it reads and checks.
+type preparation struct{ *run }
+
 // prepare reads the application, waits for change orders of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
-func (r *run) prepare(ctx workflow.Context) *ending {
-	if f := r.judge(ctx); f != nil {
-		return r.untouched(f)
+func (p preparation) prepare(ctx workflow.Context) *ending {
+	if f := p.judge(ctx); f != nil {
+		return p.untouched(f)
 	}
-	if f := r.read(ctx); f != nil {
-		return r.untouched(f)
+	if f := p.read(ctx); f != nil {
+		return p.untouched(f)
 	}
-	if f := r.checkGates(ctx); f != nil {
-		return r.untouched(f)
+	if f := p.checkGates(ctx); f != nil {
+		return p.untouched(f)
 	}
 	return nil
 }
 
 // plan divides the instances into batches. An adopted change order has its own; those that
 // it does not tell are seen once it is followed.
-func (r *run) plan() *fault {
+func (p preparation) plan() *fault {
 	var plan []int
-	if adopted := r.snap.Adopted; adopted != nil {
-		r.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
+	if adopted := p.snap.Adopted; adopted != nil {
+		p.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
 	} else {
 		var err error
-		if plan, err = release.PlanBatches(r.p.Strategy, r.snap.Instances); err != nil {
+		if plan, err = release.PlanBatches(p.p.Strategy, p.snap.Instances); err != nil {
 			return &fault{class: release.FaultInvalid, text: err.Error()}
 		}
 	}
-	r.p.Batches = nil
+	p.p.Batches = nil
 	for i, n := range plan {
-		r.p.Batches = append(r.p.Batches, release.Batch{Number: i + 1, Instances: n, State: release.BatchPending})
+		p.p.Batches = append(p.p.Batches, release.Batch{Number: i + 1, Instances: n, State: release.BatchPending})
 	}
 	return nil
 }
 
 // judge finds out which versions a rollback may return to that names none: those that releases
 // have succeeded with (R19).
-func (r *run) judge(ctx workflow.Context) (f *fault) {
-	if r.spec.Operation != release.OperationRollback || r.spec.Version != "" {
+func (p preparation) judge(ctx workflow.Context) (f *fault) {
+	if p.spec.Operation != release.OperationRollback || p.spec.Version != "" {
 		return nil
 	}
-	r.judged, f = attempt(ctx, r, call[release.Judged]{task{
-		doing: release.JudgedActivity, name: release.JudgedActivity, in: release.JudgedInput{App: r.p.App},
-		options: readOptions(r.p.App), began: workflow.Now(ctx),
-	}}, func() bool { return r.abort != nil })
+	p.judged, f = attempt(ctx, &p.caller, call[release.Judged]{task{
+		doing: release.JudgedActivity, name: release.JudgedActivity, in: release.JudgedInput{App: p.p.App},
+		options: readOptions(p.p.App), began: workflow.Now(ctx),
+	}}, func() bool { return p.abort != nil })
 	return f
 }
 
 // question is what the release wants to know of its application. Its traffic rule is
 // asked for only until the release has put its own in the place.
-func (r *run) question() release.SnapshotInput {
+func (p preparation) question() release.SnapshotInput {
 	in := release.SnapshotInput{
-		App: r.p.App, Traffic: !r.spec.Traffic.Empty() && !r.trafficTouched, Adopt: r.spec.Adopt, Token: r.token(),
+		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
-	if r.spec.Operation == release.OperationRollback {
+	if p.spec.Operation == release.OperationRollback {
 		in.Rollback = &release.RollbackQuestion{
-			VersionID: r.spec.Version, Good: r.judged.Good, Avoid: slices.Concat(r.request.Avoid, r.judged.Bad),
+			VersionID: p.spec.Version, Good: p.judged.Good, Avoid: slices.Concat(p.request.Avoid, p.judged.Bad),
 		}
 	}
 	return in
@@ -190,83 +192,51 @@ func (r *run) untouched(f *fault) *ending {
 
 // read reads the application once no change order of others is unfinished, and plans for
 // what it finds. It ends with [release.FaultStopped] when the release was stopped.
-func (r *run) read(ctx workflow.Context) *fault {
-	aborted := func() bool { return r.abort != nil }
-	t := r.platform.snapshot(r.question())
+func (p preparation) read(ctx workflow.Context) *fault {
+	aborted := func() bool { return p.abort != nil }
+	t := p.platform.snapshot(p.question())
 	t.began = workflow.Now(ctx)
-	snap, f := attempt(ctx, r, t, aborted)
+	snap, f := attempt(ctx, &p.caller, t, aborted)
 	if f == nil && snap.Busy != nil {
-		snap, f = r.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: r.question(), unwanted: aborted})
+		snap, f = p.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: p.question(), unwanted: aborted})
 	}
 	if f != nil {
 		return f
 	}
-	r.record(snap)
-	if f := r.aim(); f != nil {
+	p.record(snap)
+	if f := p.aim(); f != nil {
 		return f
 	}
-	return r.plan()
+	return p.plan()
 }
 
 // record keeps what is returned to and restored in the end, as it was before the first
 // change of the release's own: what was changed since is never recorded again (R13).
-func (r *run) record(snap release.Snapshot) {
-	r.snap = snap
-	if !r.trafficTouched {
-		r.kept = snap.Traffic
+func (p preparation) record(snap release.Snapshot) {
+	p.snap = snap
+	if !p.traffic.touched {
+		p.traffic.kept = snap.Traffic
 	}
-	r.recordRules()
+	p.scaling.record(snap.ScalingRules)
 }
 
 // aim tells what is to run in the end and what is returned to on failure.
-func (r *run) aim() *fault {
-	switch r.spec.Operation {
+func (p preparation) aim() *fault {
+	switch p.spec.Operation {
 	case release.OperationRollback:
-		if r.snap.Wanted.ID == r.snap.Version.ID {
-			return &fault{class: release.FaultInvalid, text: "the application runs version " + r.snap.Wanted.ID + " already"}
+		if p.snap.Wanted.ID == p.snap.Version.ID {
+			return &fault{class: release.FaultInvalid, text: "the application runs version " + p.snap.Wanted.ID + " already"}
 		}
-		r.p.Artifact = r.snap.Wanted.Artifact
+		p.p.Artifact = p.snap.Wanted.Artifact
 	case release.OperationRestart, release.OperationRescale:
 		// The version stays: what runs is what is to run, and no version is returned to.
-		r.p.Artifact = r.snap.Version.Artifact
-		r.p.RollbackTo = &release.Version{Artifact: r.p.Artifact}
+		p.p.Artifact = p.snap.Version.Artifact
+		p.p.RollbackTo = &release.Version{Artifact: p.p.Artifact}
 		return nil
 	case release.OperationRelease:
 	}
-	r.p.RollbackTo = new(r.snap.Version)
+	p.p.RollbackTo = new(p.snap.Version)
 	return nil
-}
-
-// foreignWait is a wait for change orders that somebody else began.
-type foreignWait struct {
-	// words name the change order, and question is what is asked of the application then.
-	words    string
-	question release.SnapshotInput
-	unwanted func() bool
-	// until is when the wait is given up; zero where the release's own limit ends it.
-	until time.Time
-}
-
-// awaitIdle waits until change orders that somebody else began have ended, and answers
-// the application as it is then. The wait is shown, and told like a step that stands still.
-func (r *run) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
-	before := r.p.Reason
-	shown := w.until
-	if shown.IsZero() {
-		shown = r.until
-	}
-	r.await(ctx, release.AwaitOtherChange, 0, shown)
-	r.p.Reason = "waits for " + w.words
-	r.show()
-	r.standStill()
-	t := r.platform.awaitIdle(w.question)
-	t.until = w.until
-	snap, f := attempt(ctx, r, t, w.unwanted)
-	r.leave()
-	r.p.Reason = before
-	r.show()
-	r.goOn()
-	return snap, f
 }
 
 // begin begins the change order of the release, exactly once, or takes over the one that
@@ -305,28 +275,8 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 			r.moves(verb)
 			return deref(found), g
 		}
-		r.backOff(ctx, doubts, f, r.willChange())
+		r.backOff(ctx, doubts, f, r.changed(&r.p))
 	}
-}
-
-// find looks for the change order of a verb that may have acted. It answers nil once it is
-// certain that there is none and none will come.
-func (r *run) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
-	now := workflow.Now(ctx)
-	found, f := insist(ctx, r, r.platform.findChange(release.FindChangeInput{
-		App: r.p.App, Verb: v, Token: token, Watermark: mark, Since: now,
-	}), now.Add(settleLimit))
-	if f != nil {
-		f.class = release.FaultUndecidable
-	}
-	return found.Change, f
-}
-
-func deref(c *release.Change) release.Change {
-	if c == nil {
-		return release.Change{}
-	}
-	return *c
 }
 
 // token marks the change order of the release where it can carry a mark.
@@ -369,7 +319,7 @@ func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	case f.class == release.FaultStopped:
 		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
-		return end(release.PhaseNeedsAttention, "%v; whether a change order was begun is unknown%s", f, r.heldRules())
+		return end(release.PhaseNeedsAttention, "%v; whether a change order was begun is unknown%s", f, r.scaling.left())
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
 	}

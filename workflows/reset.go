@@ -18,14 +18,17 @@ func wasReset(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "begins anew", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
 
+// resumption is a release that goes on after it was reset, or finds that it was.
+type resumption struct{ *run }
+
 // before is how far the release had come before it was reset, as the ledger knows; nil where it
 // has changed nothing. No word stops the question: each that was said before counts again at
 // once, and does not know of what was begun.
-func (r *run) before(ctx workflow.Context) *release.Progress {
+func (s resumption) before(ctx workflow.Context) *release.Progress {
 	if !wasReset(ctx) {
 		return nil
 	}
-	past, f := r.recall(ctx)
+	past, f := s.recall(ctx)
 	if f != nil {
 		return nil
 	}
@@ -33,10 +36,10 @@ func (r *run) before(ctx workflow.Context) *release.Progress {
 }
 
 // recall reads from the ledger what the release has told of itself before its first change.
-func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
-	past, f = insist(ctx, r, call[release.Progress]{task{
-		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID},
-		options: readOptions(r.p.App),
+func (s resumption) recall(ctx workflow.Context) (past release.Progress, f *fault) {
+	past, f = insist(ctx, &s.caller, call[release.Progress]{task{
+		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: s.p.App, ReleaseID: s.p.ReleaseID},
+		options: readOptions(s.p.App),
 	}}, workflow.Now(ctx).Add(recallLimit))
 	if f == nil && past.RollbackTo == nil {
 		f = &fault{text: "the ledger was not told before the first change"}
@@ -45,45 +48,45 @@ func (r *run) recall(ctx workflow.Context) (past release.Progress, f *fault) {
 }
 
 // resume goes on with a release that was reset after it may have changed something (R1, R15).
-func (r *run) resume(ctx workflow.Context, past *release.Progress) *ending {
-	r.turn = true
+func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending {
+	s.turn = true
 	if past.Outcome != "" && past.Outcome != release.PhaseNeedsAttention {
 		// Others may have released since: what has ended well or badly is over.
-		transition := max(r.p.Transition, past.Transition)
-		r.p, r.p.Transition = *past, transition
+		transition := max(s.p.Transition, past.Transition)
+		s.p, s.p.Transition = *past, transition
 		return (&ending{past.Outcome, past.Reason}).and("it was reset after it had ended, and has changed nothing")
 	}
-	r.inherit(*past) // before anything is told: the ledger is not to forget what is held
-	r.setOut(ctx)
-	if r.token() == "" {
-		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", r.heldRules())
+	s.inherit(*past) // before anything is told: the ledger is not to forget what is held
+	s.setOut(ctx)
+	if s.token() == "" {
+		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", s.scaling.left())
 	}
-	own, f := r.ownOrder(ctx)
+	own, f := s.ownOrder(ctx)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change order is unknown: %v%s", f, r.heldRules())
+		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change order is unknown: %v%s", f, s.scaling.left())
 	case own != nil:
-		return r.goOnWith(ctx, *own)
+		return s.goOnWith(ctx, *own)
 	}
 	if t := past.Traffic; t != nil && !t.Cleared {
-		return r.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
+		return s.restored(ctx, end(release.PhaseNeedsAttention, "it was reset; its traffic rule, and what was there before, are left to a person"))
 	}
-	r.p.ScalingRules = slices.DeleteFunc(r.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Restored || rule.Gone })
-	e := r.work(ctx)
+	s.p.ScalingRules = slices.DeleteFunc(s.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Restored || rule.Gone })
+	e := s.work(ctx)
 	if e.outcome != release.PhaseNeedsAttention { // it may have ended before it switched anything itself
-		e = r.restored(ctx, e)
+		e = s.restored(ctx, e)
 	}
 	return e
 }
 
 // ownOrder finds the change order that the release had begun before it was reset; nil once it is
 // certain that there is none and none will come.
-func (r *run) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
-	snap, f := conclude(ctx, r, r.platform.snapshot(release.SnapshotInput{App: r.p.App, Token: r.token()}))
+func (s resumption) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
+	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{App: s.p.App, Token: s.token()}))
 	if f != nil || snap.Own != nil {
 		return snap.Own, f
 	}
-	found, f := r.find(ctx, release.VerbBeginRollout, r.token(), release.Watermark{})
+	found, f := s.find(ctx, release.VerbBeginRollout, s.token(), release.Watermark{})
 	if f != nil || found == nil {
 		return nil, f
 	}
@@ -92,43 +95,43 @@ func (r *run) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
 
 // takeUp goes on with a change order of its own that the release finds although it does not know
 // that it was reset. What it held stands in the ledger, or is not known any more.
-func (r *run) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
-	past, f := r.recall(ctx)
+func (s resumption) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
+	past, f := s.recall(ctx)
 	if f != nil {
-		r.p.RollbackTo = nil // what is configured by now may be the new version
-		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", r.goOnWith(ctx, own).describe(), f)
+		s.p.RollbackTo = nil // what is configured by now may be the new version
+		return end(release.PhaseNeedsAttention, "%s; what it held before is not known: %v", s.goOnWith(ctx, own).describe(), f)
 	}
-	r.inherit(past)
-	return r.goOnWith(ctx, own)
+	s.inherit(past)
+	return s.goOnWith(ctx, own)
 }
 
 // goOnWith follows the change order that the release has begun before it was reset (R3, R15).
-func (r *run) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
-	r.enter(ctx, release.PhaseRollingOut, "")
-	r.reachSafePoint(false)
-	r.p.ChangeOrderID = own.ID
-	e := r.settle(ctx, r.follow(ctx, release.StepRollout, own.ID))
+func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
+	s.enter(ctx, release.PhaseRollingOut, "")
+	s.reachSafePoint(false)
+	s.p.ChangeOrderID = own.ID
+	e := settlement{s.run}.settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change order that it had begun")
-	if t := r.p.Traffic; t != nil && !t.Cleared {
+	if t := s.p.Traffic; t != nil && !t.Cleared {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
 	}
 	return e
 }
 
 // inherit takes over what the release had recorded before it was reset.
-func (r *run) inherit(past release.Progress) {
-	r.p.Transition = max(r.p.Transition, past.Transition)
-	r.p.RollbackTo = past.RollbackTo
-	r.p.Traffic = past.Traffic
+func (s resumption) inherit(past release.Progress) {
+	s.p.Transition = max(s.p.Transition, past.Transition)
+	s.p.RollbackTo = past.RollbackTo
+	s.p.Traffic = past.Traffic
 	for _, held := range past.ScalingRules {
-		if i := slices.IndexFunc(r.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {
-			r.p.ScalingRules[i] = held
+		if i := slices.IndexFunc(s.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {
+			s.p.ScalingRules[i] = held
 			continue
 		}
-		r.p.ScalingRules = append(r.p.ScalingRules, held)
+		s.p.ScalingRules = append(s.p.ScalingRules, held)
 	}
 	if len(past.Batches) > 0 {
-		r.p.Batches = slices.Clone(past.Batches)
+		s.p.Batches = slices.Clone(past.Batches)
 	}
-	r.scalingTouched = true
+	s.scaling.touched = true
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
@@ -18,47 +17,21 @@ const settleLimit = 24 * time.Hour
 // run is one release under way: the shared body of Deploy, GrayRelease, Rollback,
 // Restart and Rescale.
 type run struct {
-	p        release.Progress
+	caller
+	will
+
 	spec     release.Spec
 	request  release.Request
-	platform platform
 	inbox    *inbox
 	commands commands[release.Progress]
-	news     *announcer
 	snap     release.Snapshot
 	// judged are the versions that are known to be good or bad, for a rollback that names none.
 	judged release.Judged
-
-	// details shows in Temporal's UI where the release stands; nil where nobody looks.
-	details func(string)
-
-	// turn is set when the release may begin.
-	turn bool
-	// abort is the word that stops the release, once it was said.
-	abort *release.Decision
-	// later is a word that stops the release at the next safe point.
-	later *release.Decision
-	// atSafePoint tells that no batch is in progress.
-	atSafePoint bool
-	// override passes over freezes.
-	override bool
-	// confirmed is the latest batch that was confirmed and is not carried past yet.
-	confirmed int
-	// still tells that the world was told that the release stands still.
-	still bool
-
-	// scalingTouched and trafficTouched tell that the release has, or may have, changed the
-	// scaling rules and the traffic rule: what was recorded of them before stays.
-	scalingTouched, trafficTouched bool
-	// kept is the application's own traffic rule.
-	kept *release.KeptTraffic
-	// late is when a change of rules was sent last whose effect is not known.
-	late time.Time
-
-	// total ends the whole release; deadline ends what it waits for just now.
-	total, deadline *limit
-	// until is when total passes, and homeBy when putting back is given up.
-	until, homeBy time.Time
+	// scaling are the scaling rules that the release holds, and traffic is its traffic rule.
+	scaling scaling
+	traffic traffic
+	// total ends the whole release.
+	total *limit
 }
 
 // ending is the outcome of a release and the reason for it. A step that returns nil
@@ -87,13 +60,17 @@ func (e *ending) and(words string) *ending {
 // newRun begins the bookkeeping of a release.
 func newRun(ctx workflow.Context, in *release.Request) *run {
 	spec := in.Spec
-	return &run{
-		p: release.Progress{
-			ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
-			Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, Digest: spec.Digest(), StartedAt: workflow.Now(ctx),
-		},
-		spec: spec, request: *in, platform: platform{spec.App}, turn: !in.Queued, atSafePoint: true,
+	r := &run{
+		caller: caller{platform: platform{spec.App}},
+		will:   will{turn: !in.Queued, atSafePoint: true},
+		spec:   spec, request: *in,
 	}
+	r.p = release.Progress{
+		ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
+		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, Digest: spec.Digest(), StartedAt: workflow.Now(ctx),
+	}
+	r.scaling = scaling{p: &r.p, debts: in.Debts}
+	return r
 }
 
 // carryOut runs the release to its end in a context that outlives a cancellation, and
@@ -132,14 +109,15 @@ func (r *run) live(ctx workflow.Context) *ending {
 	if e := r.accept(); e != nil {
 		return e
 	}
-	if past := r.before(ctx); past != nil {
-		return r.resume(ctx, past).and(r.stillOwed())
+	again := resumption{r}
+	if past := again.before(ctx); past != nil {
+		return again.resume(ctx, past).and(r.scaling.stillOwed())
 	}
-	if e := r.awaitTurn(ctx); e != nil {
+	if e := (queueing{r}).awaitTurn(ctx); e != nil {
 		return e
 	}
 	r.setOut(ctx)
-	return r.work(ctx).and(r.stillOwed())
+	return r.work(ctx).and(r.scaling.stillOwed())
 }
 
 // setOut begins a release whose turn has come.
@@ -191,7 +169,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 	case release.LimitContinue:
 		d := byLimit(ctx, release.CommandConfirm, why)
 		d.Batch = r.p.Awaiting.Batch
-		r.apply(ctx, r.commands.record(d))
+		r.apply(&r.p, r.commands.record(d))
 	case release.LimitHold:
 		r.p.Awaiting.Until = time.Time{}
 		r.p.Reason = why + "; held until the total limit"
@@ -234,47 +212,6 @@ func (r *run) refuseUnheeded(e *ending) {
 	}
 }
 
-// enter moves the release to a phase and makes it searchable.
-func (r *run) enter(ctx workflow.Context, next release.Phase, reason string) {
-	r.p.Reason = reason
-	defer r.show()
-	if r.p.Phase == next {
-		return
-	}
-	if !r.p.Phase.CanBecome(next) {
-		workflow.GetLogger(ctx).Error("phase out of order", "from", r.p.Phase, "to", next)
-	}
-	r.p.Phase = next
-	showPhase(ctx, next)
-}
-
-// show tells Temporal's UI where the release stands, which writes no history.
-func (r *run) show() {
-	if r.details != nil {
-		r.details(r.p.Details())
-	}
-}
-
-// showPhase makes the phase of a release or set searchable, and its outcome with it.
-func showPhase(ctx workflow.Context, next release.Phase) {
-	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
-	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
-		return
-	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, searchable(next.SearchAttributes())...); err != nil {
-		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
-	}
-}
-
-// searchable are search attributes as Temporal takes them.
-func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
-	updates := make([]temporal.SearchAttributeUpdate, len(all))
-	for i, a := range all {
-		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
-	}
-	return updates
-}
-
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
@@ -285,41 +222,11 @@ func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d ti
 	})
 }
 
-// await shows what the release waits for, and until when; something else ends the wait.
-func (r *run) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
-	r.leave()
-	r.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
-	r.show()
-}
-
-// leave ends a wait.
-func (r *run) leave() {
-	r.deadline.cancel()
-	r.p.Awaiting, r.deadline = nil, nil
-	r.show()
-}
-
-// awaits is what the release waits for just now; empty when for nothing.
-func (r *run) awaits() release.AwaitKind {
-	if r.p.Awaiting == nil {
-		return ""
-	}
-	return r.p.Awaiting.Kind
-}
-
-// reachSafePoint tells whether a batch is in progress; one that is not lets a word count
-// that waited for it.
-func (r *run) reachSafePoint(safe bool) {
-	r.atSafePoint = safe
-	if safe && r.later != nil && r.abort == nil {
-		r.abort = r.later
-	}
-}
-
 // takeCommands prepares the release for commands.
 func (r *run) takeCommands() {
 	r.commands = commands[release.Progress]{
-		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, apply: r.apply, moved: r.moved,
+		of: "release", decisions: &r.p.Decisions, recorded: r.p.Prune, moved: r.moved,
+		apply:    func(_ workflow.Context, d *release.Decision) { r.apply(&r.p, d) },
 		admit:    func(c release.Command) (repeated bool, err error) { return release.Admit(r.p, c) },
 		progress: func() release.Progress { return r.p },
 		answer:   func() release.Progress { return r.p.Fit(release.MaxAnswer) },
@@ -336,26 +243,6 @@ func (r *run) moved(kind release.CommandKind) func() bool {
 	stops := kind == release.CommandAbort || kind == release.CommandRollback
 	return func() bool {
 		return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.awaits() == release.AwaitThaw)
-	}
-}
-
-// apply gives a decision that counts its effect; whoever waits for it looks again.
-func (r *run) apply(_ workflow.Context, d *release.Decision) {
-	switch d.Kind {
-	case release.CommandConfirm:
-		r.confirmed = d.Batch
-	case release.CommandAbort, release.CommandRollback:
-		if d.AtSafePoint && !r.atSafePoint {
-			r.later = d
-			return
-		}
-		r.abort = d
-	case release.CommandPause:
-		r.p.Paused = true
-	case release.CommandResume:
-		r.p.Paused = false
-	case release.CommandOverride:
-		r.override = true
 	}
 }
 

@@ -9,7 +9,17 @@ import (
 	"slipway/release"
 )
 
-// suspends tells whether the release switches scaling rules off and on itself. A change
+// scaling are the scaling rules that a release has switched off and is to put back (R1).
+type scaling struct {
+	p *release.Progress
+	// debts are the rules that releases before this one have left off.
+	debts []release.Debt
+	// touched tells that the release has, or may have, changed rules: what was recorded of them
+	// before stays.
+	touched bool
+}
+
+// suspends reports whether the release switches scaling rules off and on itself. A change
 // order that was begun elsewhere has done so already.
 func (r *run) suspends() bool { return r.spec.Scaling.Suspended() }
 
@@ -21,21 +31,21 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	}
 	for {
 		result, f := step(ctx, r, func(override bool) call[release.SetScalingResult] {
-			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Names: r.heldNames(), Override: override})
-			if !r.scalingTouched {
+			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Names: r.scaling.names(), Override: override})
+			if !r.scaling.touched {
 				t.task = t.sentOnce() // until something may have been switched off, that is to be known of
 			}
 			return t
 		})
 		switch {
 		case f == nil:
-			r.scalingTouched = true
-			r.markSuspended(result.Rules)
+			r.scaling.touched = true
+			r.scaling.markSuspended(result.Rules)
 			return nil
 		case f.actedMaybe():
 			// Some may be off by now: the rules to restore are those recorded before.
-			r.scalingTouched, r.late = true, workflow.Now(ctx)
-		case !r.scalingTouched:
+			r.scaling.touched, r.late = true, workflow.Now(ctx)
+		case !r.scaling.touched:
 			return r.untouched(f)
 		case f.class == release.FaultStopped:
 			r.late = workflow.Now(ctx)
@@ -46,32 +56,32 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	}
 }
 
-// recordRules records the rules that are enabled. Once the release may have switched one
+// record records the rules that are enabled. Once the release may have switched one
 // off itself, rules that were enabled meanwhile are added, and none is forgotten (R13).
-func (r *run) recordRules() {
-	if !r.scalingTouched {
-		r.p.ScalingRules = nil
+func (s *scaling) record(rules []release.ScalingRule) {
+	if !s.touched {
+		s.p.ScalingRules = nil
 	}
-	for _, rule := range r.snap.ScalingRules {
-		known := slices.ContainsFunc(r.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == rule.Name })
-		owed := r.owed(rule.Name)
+	for _, rule := range rules {
+		known := slices.ContainsFunc(s.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == rule.Name })
+		owed := s.owedBy(rule.Name)
 		if !known && (rule.Enabled || owed != "") {
-			r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{
+			s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{
 				Name: rule.Name, Revision: rule.Revision, Owed: owed, Suspended: !rule.Enabled,
 			})
 		}
 	}
-	r.recordGone()
+	s.recordGone(rules)
 }
 
 // recordGone records the rules that are owed and do not exist any more: nothing is owed then.
-func (r *run) recordGone() {
-	for _, d := range r.request.Debts {
+func (s *scaling) recordGone(rules []release.ScalingRule) {
+	for _, d := range s.debts {
 		for _, name := range d.ScalingRules {
-			there := slices.ContainsFunc(r.snap.ScalingRules, func(rule release.ScalingRule) bool { return rule.Name == name })
-			known := slices.ContainsFunc(r.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == name })
+			there := slices.ContainsFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == name })
+			known := slices.ContainsFunc(s.p.ScalingRules, func(held release.HeldRule) bool { return held.Name == name })
 			if !there && !known {
-				r.p.ScalingRules = append(r.p.ScalingRules, release.HeldRule{Name: name, Owed: d.ReleaseID, Gone: true, Note: noteDeleted})
+				s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{Name: name, Owed: d.ReleaseID, Gone: true, Note: noteDeleted})
 			}
 		}
 	}
@@ -80,10 +90,10 @@ func (r *run) recordGone() {
 // noteDeleted is what is noted of a rule that does not exist any more.
 const noteDeleted = "deleted by somebody meanwhile"
 
-// owed is the release before this one that has left the rule off; empty when none has. Its
+// owedBy is the release before this one that has left the rule off; empty when none has. Its
 // debt is paid like what this release switches off itself (R1).
-func (r *run) owed(rule string) string {
-	for _, d := range r.request.Debts {
+func (s *scaling) owedBy(rule string) string {
+	for _, d := range s.debts {
 		if slices.Contains(d.ScalingRules, rule) {
 			return d.ReleaseID
 		}
@@ -93,31 +103,31 @@ func (r *run) owed(rule string) string {
 
 // stillOwed names what releases before this one have left and this one has not put back;
 // empty when nothing is.
-func (r *run) stillOwed() string {
+func (s *scaling) stillOwed() string {
 	var left []string
-	lane := release.LaneInput{Debts: r.request.Debts}
-	lane.Settle(r.p.Paid())
+	lane := release.LaneInput{Debts: s.debts}
+	lane.Settle(s.p.Paid())
 	for _, d := range lane.Debts {
 		left = append(left, d.Words())
 		if d.Traffic {
-			r.p.Named = append(r.p.Named, d.ReleaseID)
+			s.p.Named = append(s.p.Named, d.ReleaseID)
 		}
 	}
 	return strings.Join(left, "; ")
 }
 
 // markSuspended shows the rules that were read back as switched off.
-func (r *run) markSuspended(now []release.ScalingRule) {
-	for i := range r.p.ScalingRules {
-		held := &r.p.ScalingRules[i]
+func (s *scaling) markSuspended(now []release.ScalingRule) {
+	for i := range s.p.ScalingRules {
+		held := &s.p.ScalingRules[i]
 		held.Suspended = slices.ContainsFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name && !rule.Enabled })
 	}
 }
 
-// heldNames are the rules that are still to be restored.
-func (r *run) heldNames() []string {
+// names are the rules that are still to be restored.
+func (s *scaling) names() []string {
 	var names []string
-	for _, rule := range r.p.ScalingRules {
+	for _, rule := range s.p.ScalingRules {
 		if !rule.Restored && !rule.Gone {
 			names = append(names, rule.Name)
 		}
@@ -125,9 +135,9 @@ func (r *run) heldNames() []string {
 	return names
 }
 
-// heldRules names the rules that are left off, for a reason; empty when there are none.
-func (r *run) heldRules() string {
-	names := r.heldNames()
+// left names the rules that are left off, for a reason; empty when there are none.
+func (s *scaling) left() string {
+	names := s.names()
 	if len(names) == 0 {
 		return ""
 	}
@@ -136,26 +146,26 @@ func (r *run) heldRules() string {
 
 // restore enables the very set of rules that was enabled before, and tells in words what
 // somebody has done to a rule meanwhile, which is respected.
-func (r *run) restore(ctx workflow.Context) (changes string, f *fault) {
-	result, f := conclude(ctx, r, r.platform.setScaling(release.SetScalingInput{
-		App: r.p.App, Names: r.heldNames(), Enable: true, Late: r.late,
+func (s *scaling) restore(ctx workflow.Context, c *caller) (changes string, f *fault) {
+	result, f := conclude(ctx, c, c.platform.setScaling(release.SetScalingInput{
+		App: s.p.App, Names: s.names(), Enable: true, Late: c.late,
 		Override: true, // the way back is never held by a freeze
 	}))
 	if f != nil {
 		return "", f
 	}
-	return r.compare(result.Rules), nil
+	return s.compare(result.Rules), nil
 }
 
 // restored puts the rules back and then ends the release as asked. A rule that cannot be
 // restored turns the outcome into NeedsAttention, which names it.
 func (r *run) restored(ctx workflow.Context, e *ending) *ending {
-	if len(r.heldNames()) == 0 {
+	if len(r.scaling.names()) == 0 {
 		return e
 	}
-	changes, f := r.restore(ctx)
+	changes, f := r.scaling.restore(ctx, &r.caller)
 	e = e.and(changes)
-	left := r.heldRules()
+	left := r.scaling.left()
 	switch {
 	case left == "":
 		return e
@@ -168,10 +178,10 @@ func (r *run) restored(ctx workflow.Context, e *ending) *ending {
 
 // compare records what has become of the held rules, and returns in words what somebody
 // else has done to them.
-func (r *run) compare(now []release.ScalingRule) string {
+func (s *scaling) compare(now []release.ScalingRule) string {
 	var changes []string
-	for i := range r.p.ScalingRules {
-		held := &r.p.ScalingRules[i]
+	for i := range s.p.ScalingRules {
+		held := &s.p.ScalingRules[i]
 		if held.Restored {
 			continue
 		}

@@ -23,7 +23,8 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	}
 	// Cancelling is not forgetting: what was switched for a time is switched back.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
-	t := toggle{run: &run{p: release.Progress{App: in.App}, platform: platform{in.App}}, in: in}
+	t := toggle{in: in}
+	t.p.App, t.platform = in.App, platform{in.App}
 	if err := workflow.SetQueryHandler(ctx, release.QueryToggle, func() (release.ToggleResult, error) { return t.shown(), nil }); err != nil {
 		return release.ToggleResult{}, err
 	}
@@ -46,7 +47,8 @@ const toggleLimit = 30 * 24 * time.Hour
 
 // toggle is the switching of scaling rules, and back.
 type toggle struct {
-	run    *run
+	caller
+
 	in     release.ToggleRequest
 	result release.ToggleResult
 }
@@ -54,13 +56,13 @@ type toggle struct {
 // shown is how far the switching has come, and what it waits for.
 func (t *toggle) shown() release.ToggleResult {
 	result := t.result
-	result.Stalled, result.Waiting = t.run.p.Stalled, t.run.p.Reason
+	result.Stalled, result.Waiting = t.p.Stalled, t.p.Reason
 	return result
 }
 
 // record finds out which rules the switching will change.
 func (t *toggle) record(ctx workflow.Context) error {
-	snap, err := t.awaitIdle(ctx)
+	snap, err := t.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,11 +75,11 @@ func (t *toggle) record(ctx workflow.Context) error {
 	return nil
 }
 
-// awaitIdle reads the application once no change order of it is unfinished: while one is,
+// read reads the application once no change order of it is unfinished: while one is,
 // the platform may have switched rules off for it, which says nothing of the rules.
-func (t *toggle) awaitIdle(ctx workflow.Context) (release.Snapshot, error) {
-	t.run.homeBy = workflow.Now(ctx).Add(toggleLimit)
-	snap, f := t.run.readIdle(ctx)
+func (t *toggle) read(ctx workflow.Context) (release.Snapshot, error) {
+	t.homeBy = workflow.Now(ctx).Add(toggleLimit)
+	snap, f := t.readIdle(ctx)
 	if f != nil {
 		return snap, f.err()
 	}
@@ -99,10 +101,10 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 // set switches rules and keeps how they were read back. While a change order of the
 // application is unfinished the platform refuses: it is waited for.
 func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
-	if _, err := t.awaitIdle(ctx); err != nil {
+	if _, err := t.read(ctx); err != nil {
 		return err
 	}
-	result, f := conclude(ctx, t.run, t.run.platform.setScaling(release.SetScalingInput{
+	result, f := conclude(ctx, &t.caller, t.platform.setScaling(release.SetScalingInput{
 		App: t.in.App, Names: names, Enable: enable, Override: true,
 	}))
 	if f != nil {

@@ -6,6 +6,14 @@ import (
 	"slipway/release"
 )
 
+// traffic is the traffic rule of a release, while it uses the place of the application's own.
+type traffic struct {
+	// touched tells that the release has, or may have, put its own rule there.
+	touched bool
+	// kept is the application's own traffic rule.
+	kept *release.KeptTraffic
+}
+
 // applyTraffic sets the traffic rule of the release before the rollout begins: no
 // platform takes one while a change order runs.
 func (r *run) applyTraffic(ctx workflow.Context) *ending {
@@ -15,20 +23,20 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 	for {
 		_, f := step(ctx, r, func(override bool) call[struct{}] {
 			t := r.platform.applyTraffic(release.ApplyTrafficInput{
-				App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Override: override,
+				App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.traffic.kept, Override: override,
 			})
-			if !r.trafficTouched {
+			if !r.traffic.touched {
 				t.task = t.sentOnce() // until the rule may be set, that is to be known of
 			}
 			return t
 		})
 		switch {
 		case f == nil:
-			r.showTraffic()
+			r.traffic.applied(&r.p)
 			return nil
 		case f.actedMaybe():
 			// The rule may be set by now, so it is cleared in the end as if it was there.
-			r.showTraffic()
+			r.traffic.applied(&r.p)
 			r.late = workflow.Now(ctx)
 		case f.class == release.FaultStopped:
 			r.late = workflow.Now(ctx)
@@ -39,13 +47,13 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 	}
 }
 
-// showTraffic shows that the rule of the release is, or may be, in the place of the
+// applied shows that the rule of the release is, or may be, in the place of the
 // application's own. From now on what is read there is not the application's own any more.
-func (r *run) showTraffic() {
-	r.trafficTouched = true
-	r.p.Traffic = &release.TrafficState{Applied: true}
-	if r.kept != nil {
-		r.p.Traffic.Kept = r.kept.Name
+func (t *traffic) applied(p *release.Progress) {
+	t.touched = true
+	p.Traffic = &release.TrafficState{Applied: true}
+	if t.kept != nil {
+		p.Traffic.Kept = t.kept.Name
 	}
 }
 
@@ -53,11 +61,11 @@ func (r *run) showTraffic() {
 // the application's own. A rule that stays turns the outcome into NeedsAttention, which
 // names it.
 func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
-	if !r.trafficTouched {
+	if !r.traffic.touched {
 		return e
 	}
-	result, f := conclude(ctx, r, r.platform.clearTraffic(release.ClearTrafficInput{
-		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.kept, Late: r.late,
+	result, f := conclude(ctx, &r.caller, r.platform.clearTraffic(release.ClearTrafficInput{
+		App: r.p.App, ReleaseID: r.p.ReleaseID, Traffic: *r.spec.Traffic, Kept: r.traffic.kept, Late: r.late,
 	}))
 	switch {
 	case f != nil:

@@ -19,26 +19,29 @@ func (r *run) place(ctx workflow.Context) release.LaneEntry {
 	return e
 }
 
+// queueing is the wait of a release for its turn in the lane.
+type queueing struct{ *run }
+
 // awaitTurn waits in the lane until the releases before this one have ended, no longer than
 // its limit (R6).
-func (r *run) awaitTurn(ctx workflow.Context) *ending {
-	if r.turn {
+func (q queueing) awaitTurn(ctx workflow.Context) *ending {
+	if q.turn {
 		return nil
 	}
-	r.wait(ctx, release.AwaitTurn, 0, r.spec.Limits.Turn.Std())
-	leave := r.attend(ctx)
-	_ = workflow.Await(ctx, func() bool { return r.turn || r.abort != nil })
+	q.wait(ctx, release.AwaitTurn, 0, q.spec.Limits.Turn.Std())
+	leave := q.attend(ctx)
+	_ = workflow.Await(ctx, func() bool { return q.turn || q.abort != nil })
 	leave()
-	late := passed(r.deadline)
-	r.leave()
-	if r.abort != nil {
-		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(r.abort))
+	late := passed(q.deadline)
+	q.leave()
+	if q.abort != nil {
+		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(q.abort))
 		if late {
-			e = e.and(r.waitedFor(ctx))
+			e = e.and(q.waitedFor(ctx))
 		}
 		return e
 	}
-	r.p.StartedAt = workflow.Now(ctx)
+	q.p.StartedAt = workflow.Now(ctx)
 	return nil
 }
 
@@ -52,28 +55,28 @@ func (r *run) takeTurn(c workflow.ReceiveChannel) {
 	if len(turn.Avoid) > 0 {
 		r.request.Avoid = turn.Avoid
 	}
-	r.request.Debts = turn.Debts
+	r.scaling.debts = turn.Debts
 	r.turn = true
 }
 
 // attend sees to it, while the release waits, that there is a lane that knows of it: one that
 // was lost is called, and finds the release (R15). The server repeats the look, so that
 // waiting costs no history.
-func (r *run) attend(ctx workflow.Context) (leave workflow.CancelFunc) {
-	options := readOptions(r.p.App)
+func (q queueing) attend(ctx workflow.Context) (leave workflow.CancelFunc) {
+	options := readOptions(q.p.App)
 	options.WaitForCancellation = false
 	options.Summary = "see to it that there is a lane"
 	ctx, leave = workflow.WithCancel(workflow.WithActivityOptions(ctx, options))
-	workflow.ExecuteActivity(ctx, release.AttendActivity, release.Submission{ReleaseID: r.p.ReleaseID, Spec: r.spec, Published: r.request.Published})
+	workflow.ExecuteActivity(ctx, release.AttendActivity, release.Submission{ReleaseID: q.p.ReleaseID, Spec: q.spec, Published: q.request.Published})
 	return leave
 }
 
 // waitedFor says in words what the release has waited for in vain.
-func (r *run) waitedFor(ctx workflow.Context) string {
-	options := readOptions(r.p.App)
+func (q queueing) waitedFor(ctx workflow.Context) string {
+	options := readOptions(q.p.App)
 	options.ScheduleToCloseTimeout = askLimit
 	options.Summary = "find out what the release waits for"
-	words, err := ask[string](ctx, options, release.WaitsForActivity, release.Ref{App: r.p.App, ReleaseID: r.p.ReleaseID})
+	words, err := ask[string](ctx, options, release.WaitsForActivity, release.Ref{App: q.p.App, ReleaseID: q.p.ReleaseID})
 	if err != nil {
 		return "what it waited for cannot be found out: " + reason(err)
 	}

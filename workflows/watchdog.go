@@ -54,7 +54,9 @@ type watchdog struct {
 	platform platform
 	in       release.WatchdogRequest
 	// past is the release as far as its last progress tells.
-	past      *run
+	past *caller
+	// scaling are the scaling rules that it held.
+	scaling   *scaling
 	result    release.WatchdogResult
 	cancelled workflow.Context
 	// limit ends the waiting for change orders.
@@ -63,7 +65,8 @@ type watchdog struct {
 
 func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 	ending := awaitEnd(ctx, w.in.App, w.in.ReleaseID)
-	w.past = &run{p: ending.Progress, platform: w.platform}
+	w.past = &caller{status: status{p: ending.Progress}, platform: w.platform}
+	w.scaling = &scaling{p: &w.past.p}
 	w.result.Lost = ending.Lost
 	var left []string
 	if ending.Lost != "" {
@@ -124,7 +127,7 @@ func (w *watchdog) settle(ctx workflow.Context) {
 // tidy puts right what can be, and returns in words what cannot.
 func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 	p := &w.past.p
-	if p.Phase == release.PhaseQueued || w.result.Lost == "" && len(w.past.heldNames()) == 0 {
+	if p.Phase == release.PhaseQueued || w.result.Lost == "" && len(w.scaling.names()) == 0 {
 		return nil
 	}
 	if w.result.Lost != "" {
@@ -141,7 +144,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 		why = w.putBack(ctx)
 	}
 	if why != "" {
-		left = append(left, why+w.past.heldRules())
+		left = append(left, why+w.scaling.left())
 	}
 	if t := p.Traffic; t != nil && !t.Cleared && t.Note == "" {
 		left = append(left, "the traffic rule of the release may still be in force")
@@ -221,11 +224,11 @@ func await[Out any](ctx workflow.Context, w *watchdog, t call[Out]) (out Out, wh
 
 // putBack puts the scaling rules back that the release held.
 func (w *watchdog) putBack(ctx workflow.Context) (why string) {
-	held := w.past.heldNames()
+	held := w.scaling.names()
 	if len(held) == 0 {
 		return ""
 	}
-	_, f := w.past.restore(ctx)
+	_, f := w.scaling.restore(ctx, w.past)
 	for _, rule := range w.past.p.ScalingRules {
 		if rule.Restored && slices.Contains(held, rule.Name) {
 			w.result.Restored = append(w.result.Restored, rule.Name)
@@ -234,7 +237,7 @@ func (w *watchdog) putBack(ctx workflow.Context) (why string) {
 	switch {
 	case f != nil:
 		return f.String()
-	case len(w.past.heldNames()) > 0:
+	case len(w.scaling.names()) > 0:
 		return "not every scaling rule was read back as enabled"
 	}
 	return ""

@@ -1,0 +1,136 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// conclude carries out a verb of the way back or of the end: no word stops it, and no
+// freeze; it has a day. A foreign change order is waited for by looking.
+func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *fault) {
+	if c.homeBy.IsZero() {
+		c.homeBy = workflow.Now(ctx).Add(settleLimit)
+	}
+	for tries := 0; ; tries++ {
+		out, f := insist(ctx, c, t, c.homeBy)
+		if f == nil || f.class != release.FaultConflict {
+			return out, f
+		}
+		if g := c.outwait(ctx, f, tries); g != nil {
+			return out, g
+		}
+	}
+}
+
+// insist carries a task out that no word stops, until a time.
+func insist[Out any](ctx workflow.Context, c *caller, t call[Out], until time.Time) (Out, *fault) {
+	t.began, t.until = workflow.Now(ctx), until
+	return attempt(ctx, c, t, never)
+}
+
+func never() bool { return false }
+
+// outwait waits on the way back until a foreign change order has ended; it returns why it
+// waits no more.
+func (c *caller) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
+	if _, f := c.readIdle(ctx); f != nil {
+		return f
+	}
+	c.backOff(ctx, tries, conflict, never)
+	if !workflow.Now(ctx).Before(c.homeBy) {
+		return conflict
+	}
+	return nil
+}
+
+// The longest and shortest time between two tries of what the platform refuses although
+// nothing can be seen that is in the way.
+const (
+	firstBackOff   = time.Second
+	longestBackOff = time.Hour
+)
+
+// backOff waits, ever longer, before a verb that failed so is tried for the given number of
+// times again; not at all before the first. The wait is shown.
+func (c *caller) backOff(ctx workflow.Context, tries int, why *fault, unwanted func() bool) {
+	if tries < 1 {
+		return
+	}
+	d := longestBackOff
+	if shift := tries - 1; shift < 12 {
+		d = min(d, firstBackOff<<shift)
+	}
+	c.stalls(ctx, task{doing: string(why.verb)}, why)
+	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: d, TimerOptions: workflow.TimerOptions{Summary: "before " + string(why.verb) + " is tried again"},
+	}, unwanted)
+}
+
+// readIdle reads the application once no change order of it is unfinished.
+func (c *caller) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
+	snap, f := conclude(ctx, c, c.platform.snapshot(release.SnapshotInput{App: c.p.App}))
+	if f == nil && snap.Busy != nil {
+		return c.awaitIdle(ctx, c.onTheWayBack(snap.Busy))
+	}
+	return snap, f
+}
+
+// foreignWait is a wait for change orders that somebody else began.
+type foreignWait struct {
+	// words name the change order, and question is what is asked of the application then.
+	words    string
+	question release.SnapshotInput
+	unwanted func() bool
+	// until is when the wait is given up; zero where the release's own limit ends it.
+	until time.Time
+}
+
+// onTheWayBack is the wait for a foreign change order that no word ends.
+func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
+	return foreignWait{words: other.Words(), question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
+}
+
+// awaitIdle waits until change orders that somebody else began have ended, and answers
+// the application as it is then. The wait is shown, and told like a step that stands still.
+func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
+	before := c.p.Reason
+	shown := w.until
+	if shown.IsZero() {
+		shown = c.until
+	}
+	c.await(ctx, release.AwaitOtherChange, 0, shown)
+	c.p.Reason = "waits for " + w.words
+	c.show()
+	c.standStill()
+	t := c.platform.awaitIdle(w.question)
+	t.until = w.until
+	snap, f := attempt(ctx, c, t, w.unwanted)
+	c.leave()
+	c.p.Reason = before
+	c.show()
+	c.goOn()
+	return snap, f
+}
+
+// find looks for the change order of a verb that may have acted. It answers nil once it is
+// certain that there is none and none will come.
+func (c *caller) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
+	now := workflow.Now(ctx)
+	found, f := insist(ctx, c, c.platform.findChange(release.FindChangeInput{
+		App: c.p.App, Verb: v, Token: token, Watermark: mark, Since: now,
+	}), now.Add(settleLimit))
+	if f != nil {
+		f.class = release.FaultUndecidable
+	}
+	return found.Change, f
+}
+
+func deref(c *release.Change) release.Change {
+	if c == nil {
+		return release.Change{}
+	}
+	return *c
+}

@@ -1,0 +1,147 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"slipway/release"
+)
+
+// status is where a release stands: what its query answers, what Temporal's UI shows, and what
+// the world is told.
+type status struct {
+	p release.Progress
+	// news publishes the transitions; nil where nobody is told.
+	news *announcer
+	// details shows in Temporal's UI where the release stands; nil where nobody looks.
+	details func(string)
+	// still tells that the world was told that the release stands still.
+	still bool
+	// until is when total passes.
+	until time.Time
+	// deadline ends what the release waits for just now.
+	deadline *limit
+}
+
+// enter moves the release to a phase and makes it searchable.
+func (s *status) enter(ctx workflow.Context, next release.Phase, reason string) {
+	s.p.Reason = reason
+	defer s.show()
+	if s.p.Phase == next {
+		return
+	}
+	if !s.p.Phase.CanBecome(next) {
+		workflow.GetLogger(ctx).Error("phase out of order", "from", s.p.Phase, "to", next)
+	}
+	s.p.Phase = next
+	showPhase(ctx, next)
+}
+
+// show tells Temporal's UI where the release stands, which writes no history.
+func (s *status) show() {
+	if s.details != nil {
+		s.details(s.p.Details())
+	}
+}
+
+// await shows what the release waits for, and until when; something else ends the wait.
+func (s *status) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
+	s.leave()
+	s.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
+	s.show()
+}
+
+// leave ends a wait.
+func (s *status) leave() {
+	s.deadline.cancel()
+	s.p.Awaiting, s.deadline = nil, nil
+	s.show()
+}
+
+// awaits is what the release waits for just now; empty when for nothing.
+func (s *status) awaits() release.AwaitKind {
+	if s.p.Awaiting == nil {
+		return ""
+	}
+	return s.p.Awaiting.Kind
+}
+
+// tell tells the world of a transition. A run that only tidies up after another one tells
+// nothing.
+func (s *status) tell(kind release.EventKind) {
+	if s.news != nil {
+		s.news.tell(&s.p, kind)
+	}
+}
+
+// standStill tells the world, once, that the release stands still.
+func (s *status) standStill() {
+	if s.still {
+		return
+	}
+	s.still = true
+	s.tell(release.EventStalled)
+}
+
+// goOn tells the world that the release moves again, once nothing keeps it any more.
+func (s *status) goOn() {
+	if s.still && s.p.Stalled == nil && s.awaits() != release.AwaitOtherChange {
+		s.still = false
+		s.tell(release.EventMoving)
+	}
+}
+
+// showStall shows what is tried in vain. A further failure of the same task, or of another
+// one that is tried in its place, belongs to the same standing still.
+func (s *status) showStall(ctx workflow.Context, t task, f *fault) {
+	now := workflow.Now(ctx)
+	stall := &release.Stall{Doing: t.doing, Fault: f.class, Failure: f.text, Since: t.began, At: now, Until: s.until}
+	if stall.Since.IsZero() {
+		stall.Since = now.Add(-release.Patience)
+	}
+	if !t.until.IsZero() {
+		stall.Until = t.until
+	}
+	if was := s.p.Stalled; was != nil && was.Doing == t.doing {
+		stall.Since = was.Since
+	}
+	s.p.Stalled = stall
+	s.show()
+}
+
+// stalls shows that a task is tried in vain, and tells the world when that begins.
+func (s *status) stalls(ctx workflow.Context, t task, f *fault) {
+	s.showStall(ctx, t, f)
+	s.standStill()
+}
+
+// moves shows that a task is not tried in vain any more.
+func (s *status) moves(doing string) {
+	if s.p.Stalled != nil && s.p.Stalled.Doing == doing {
+		s.p.Stalled = nil
+		s.goOn()
+		s.show()
+	}
+}
+
+// showPhase makes the phase of a release or set searchable, and its outcome with it.
+func showPhase(ctx workflow.Context, next release.Phase) {
+	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
+	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
+		return
+	}
+	if err := workflow.UpsertTypedSearchAttributes(ctx, searchable(next.SearchAttributes())...); err != nil {
+		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
+	}
+}
+
+// searchable are search attributes as Temporal takes them.
+func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+	updates := make([]temporal.SearchAttributeUpdate, len(all))
+	for i, a := range all {
+		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
+	}
+	return updates
+}

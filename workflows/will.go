@@ -1,0 +1,66 @@
+package workflows
+
+import "slipway/release"
+
+// will is what people and limits want of a release (R11). Commands and limits change it; it
+// governs every attempt of a step towards the new version.
+type will struct {
+	// turn is set when the release may begin.
+	turn bool
+	// abort is the decision that stops the release, once there is one, and later one that stops
+	// it at the next safe point.
+	abort, later *release.Decision
+	// atSafePoint tells that no batch is in progress.
+	atSafePoint bool
+	// override passes over freezes.
+	override bool
+	// confirmed is the latest batch that was confirmed and is not carried past yet.
+	confirmed int
+}
+
+// apply gives a decision that counts its effect; whoever waits for it looks again.
+func (w *will) apply(p *release.Progress, d *release.Decision) {
+	switch d.Kind {
+	case release.CommandConfirm:
+		w.confirmed = d.Batch
+	case release.CommandAbort, release.CommandRollback:
+		if d.AtSafePoint && !w.atSafePoint {
+			w.later = d
+			return
+		}
+		w.abort = d
+	case release.CommandPause:
+		p.Paused = true
+	case release.CommandResume:
+		p.Paused = false
+	case release.CommandOverride:
+		w.override = true
+	}
+}
+
+// reachSafePoint says whether a batch is in progress; when none is, a decision counts that
+// waited for that.
+func (w *will) reachSafePoint(safe bool) {
+	w.atSafePoint = safe
+	if safe && w.later != nil && w.abort == nil {
+		w.abort = w.later
+	}
+}
+
+// changed returns what reports whether the will has become another one since now; a pause is
+// part of it.
+func (w *will) changed(p *release.Progress) func() bool {
+	type state struct{ stopped, paused, override bool }
+	now := func() state { return state{w.abort != nil, p.Paused, w.override} }
+	was := now()
+	return func() bool { return now() != was }
+}
+
+// stopped is the fault of a step that was not carried out because the release was
+// stopped; nil when it was not.
+func (w *will) stopped() *fault {
+	if w.abort == nil {
+		return nil
+	}
+	return &fault{class: release.FaultStopped, text: because(w.abort)}
+}
