@@ -110,7 +110,7 @@ func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *endin
 	s.enter(ctx, release.PhaseRollingOut, "")
 	s.reachSafePoint(false)
 	s.p.ChangeOrderID = own.ID
-	e := settlement{s.run}.settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
+	e := settlement(s).settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change order that it had begun")
 	if t := s.p.Traffic; t != nil && !t.Cleared {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
