@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
-	"slipway/lanes"
 	"slipway/release"
+	"slipway/releases/lane"
 )
 
 // attendInterval is the time between two looks at the lane of a release that waits.
@@ -35,17 +35,17 @@ func (r *Releases) Attend(ctx context.Context, s release.Submission) error {
 }
 
 func (r *Releases) attend(ctx context.Context, s release.Submission) error {
-	lane, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
+	described, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
 	if err != nil && !isGone(err) {
 		return err
 	}
-	info := lane.GetWorkflowExecutionInfo()
+	info := described.GetWorkflowExecutionInfo()
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil
 	}
 	// An ID of its own: the server answers an update that a run has answered before it was lost
 	// from that run, and starts nothing.
-	err = lanes.Say(ctx, r.temporal, lanes.Word{
+	err = lane.Send(ctx, r.temporal, lane.Update{
 		App: s.Spec.App, Name: release.UpdateSubmit, Arg: s, ID: s.ReleaseID + "/" + info.GetExecution().GetRunId(),
 	}, &release.Receipt{})
 	if _, said := errors.AsType[*temporal.ApplicationError](err); said {

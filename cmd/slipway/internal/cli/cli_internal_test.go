@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 const id = "r-abcdefghijklmnop"
@@ -115,14 +115,14 @@ func progress(phase release.Phase) release.Progress {
 	return release.Progress{ReleaseID: id, Phase: phase}
 }
 
-// sightings is a release that waits for its starter, rolls out, loses its worker and ends.
-func sightings() []releases.Sighting {
-	return []releases.Sighting{
-		{Trouble: "not accepted yet"},
-		{Trouble: "not accepted yet"},
+// watchEvents are those of a release that waits for its starter, rolls out, loses its worker and ends.
+func watchEvents() []releases.WatchEvent[release.Progress] {
+	return []releases.WatchEvent[release.Progress]{
+		{Warning: "not accepted yet"},
+		{Warning: "not accepted yet"},
 		{Progress: progress(release.PhaseRollingOut)},
 		{Progress: progress(release.PhaseRollingOut)},
-		{Progress: progress(release.PhaseRollingOut), Trouble: "no worker answers"},
+		{Progress: progress(release.PhaseRollingOut), Warning: "no worker answers"},
 		{Progress: progress(release.PhaseSucceeded)},
 	}
 }
@@ -142,7 +142,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 			var out, talk bytes.Buffer
 			a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 			v := a.releaseView(&cobra.Command{}, c.format)
-			for _, s := range sightings() {
+			for _, s := range watchEvents() {
 				require.NoError(t, v.show(s))
 			}
 			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -159,15 +159,15 @@ func TestViewWithoutTerminal(t *testing.T) {
 // A watch tells in one line each that a stall begins, changes and ends, and goes on.
 func TestWatchTellsOfAStall(t *testing.T) {
 	t.Parallel()
-	stalled := func(f release.Fault) releases.Sighting {
+	stalled := func(f release.Fault) releases.WatchEvent[release.Progress] {
 		p := progress(release.PhasePreparing)
 		p.Stalled = &release.Stall{Doing: string(release.VerbSnapshot), Fault: f, Failure: "away", Since: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)}
-		return releases.Sighting{Progress: p}
+		return releases.WatchEvent[release.Progress]{Progress: p}
 	}
 	var out, talk bytes.Buffer
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
-	for _, s := range []releases.Sighting{
+	for _, s := range []releases.WatchEvent[release.Progress]{
 		{Progress: progress(release.PhasePreparing)},
 		stalled(release.FaultNoWorker), stalled(release.FaultNoWorker), stalled(release.FaultThrottled),
 		{Progress: progress(release.PhasePreparing)},
@@ -197,11 +197,11 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
 	v.screen = &screen{out: &out, fd: anyTerminal}
-	for _, s := range sightings() {
+	for _, s := range watchEvents() {
 		require.NoError(t, v.show(s))
 	}
 	pictures := strings.Split(out.String(), "\x1b[J")
-	require.Len(t, pictures, len(sightings())+1)
+	require.Len(t, pictures, len(watchEvents())+1)
 	require.Contains(t, pictures[5], "◌ RollingOut")
 	require.Contains(t, pictures[5], "no worker answers")
 	// Each picture goes up as many lines as the one before has.
@@ -358,12 +358,12 @@ func TestSaidToASet(t *testing.T) {
 func TestWaitingWave(t *testing.T) {
 	t.Parallel()
 	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
-	wave, err := waitingWave("s-1", releases.SetLook{Progress: p})
+	wave, err := waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p})
 	require.NoError(t, err)
 	require.Equal(t, 2, wave)
-	_, err = waitingWave("s-1", releases.SetLook{Progress: p, Lack: "no worker answers"})
+	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p, Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}})
 	require.ErrorContains(t, err, "name the wave with --wave")
-	_, err = waitingWave("s-1", releases.SetLook{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
+	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // Flags that several commands have.
@@ -212,7 +212,7 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		}
 		c.Artifact, c.ChangeOrderID = cmp.Or(*artifact, c.Artifact), cmp.Or(*changeOrder, c.ChangeOrderID)
 		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), release.ViaUpdate
-		p, err := client.Say(ctx, args[0], c)
+		p, err := client.SendCommand(ctx, args[0], c)
 		if err != nil {
 			return err
 		}
@@ -266,14 +266,14 @@ func done(c release.Command) string {
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id string) (release.Command, error) {
 	var none release.Command
-	look, err := client.Look(ctx, id)
+	status, err := client.Get(ctx, id)
 	if err != nil {
 		return none, err
 	}
-	p := look.Progress
+	p := status.Progress
 	switch {
-	case look.Lack != "":
-		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, look.Lack)
+	case status.Partial.Reason != releases.PartialNone:
+		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, status.Partial.Message)
 	case p.Phase.Ended():
 		return none, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
 	case p.Paused:

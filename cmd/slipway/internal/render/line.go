@@ -37,9 +37,9 @@ func standing(p release.Progress) string {
 	return strings.Join(parts, ", ")
 }
 
-// News returns the lines that tell what changed from prev to next, each with the moment
+// Diff returns the lines that tell what changed from prev to next, each with the moment
 // at which it was seen; none when nothing did.
-func News(prev, next release.Progress, now time.Time) []string {
+func Diff(prev, next release.Progress, now time.Time) []string {
 	var lines []string
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
 		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
@@ -50,7 +50,7 @@ func News(prev, next release.Progress, now time.Time) []string {
 	if line := standing(next); line != standing(prev) {
 		lines = append(lines, Clean(line))
 	}
-	if line := stallNews(prev, next, now); line != "" {
+	if line := stallDiff(prev, next, now); line != "" {
 		lines = append(lines, Clean(line))
 	}
 	for i, line := range lines {

@@ -155,9 +155,9 @@ func SetLine(p release.SetProgress) string {
 	return Clean(strings.Join(parts, ", "))
 }
 
-// SetNews returns the lines that tell what changed from prev to next, in the manner of
-// [News].
-func SetNews(prev, next Set, now time.Time) []string {
+// SetDiff returns the lines that tell what changed from prev to next, in the manner of
+// [Diff].
+func SetDiff(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
 		lines = append(lines, Clean(next.SetID+" ◆ "+setDecision(d)))
@@ -186,7 +186,7 @@ func setStalls(prev, next Set, now time.Time) []string {
 	tell := func(name string, r release.SetRun) {
 		is := next.Stalled[r.ReleaseID]
 		is.ReleaseID, is.Phase = r.ReleaseID, cmp.Or(r.Outcome, is.Phase)
-		if line := stallNews(prev.Stalled[r.ReleaseID], is, now); line != "" {
+		if line := stallDiff(prev.Stalled[r.ReleaseID], is, now); line != "" {
 			lines = append(lines, name+": "+line)
 		}
 	}
