@@ -83,6 +83,10 @@ func rules() []rule {
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
+			room: "manifest", may: []string{"release", "wire"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
+		},
+		{
 			room: "ledger", may: []string{"release"}, never: []string{noEngine, noZerolog},
 			why: "ledger remembers releases for whoever asks: it decides nothing, and works without Temporal",
 		},

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
+	"slipway/manifest"
 	"slipway/release"
 	"slipway/releases"
 	"slipway/wire"
@@ -40,7 +40,7 @@ Exit codes:
 
 func (a *app) setSubmit() *cobra.Command {
 	var file string
-	var over relfile.Overrides
+	var over manifest.Overrides
 	cmd, s := submitting(&cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a set of releases by an event on NATS",
@@ -60,7 +60,7 @@ is up.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.ask(cmd, *s, func(by string) (asked, error) {
 			over.AskedBy = by
-			set, err := readWith(a, file, over, relfile.ReadSet)
+			set, err := readWith(a, file, over, manifest.ReadSet)
 			return asked{
 				what: "set", watch: a.watchSet, digest: set.Digest(),
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },

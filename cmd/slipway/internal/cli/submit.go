@@ -16,9 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
+	"slipway/manifest"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -59,7 +59,7 @@ func submitting(cmd *cobra.Command) (made *cobra.Command, s *submission) {
 
 func (a *app) submit() *cobra.Command {
 	var file string
-	var over relfile.Overrides
+	var over manifest.Overrides
 	cmd, s := submitting(&cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a release by an event on NATS",
@@ -199,12 +199,12 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	return it.watch(cmd, watchOptions{id: r.id(), values: v, format: f, grace: graceSubmitted, digest: it.digest})
 }
 
-func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
-	return readWith(a, path, over, relfile.Read)
+func (a *app) readFile(path string, over manifest.Overrides) (release.Spec, error) {
+	return readWith(a, path, over, manifest.Read)
 }
 
 // readWith reads a release file, or that of a set.
-func readWith[T any](a *app, path string, over relfile.Overrides, read func(io.Reader, relfile.Overrides) (T, error)) (T, error) {
+func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.Reader, manifest.Overrides) (T, error)) (T, error) {
 	var none T
 	if path == "" {
 		return none, &usageError{"missing -f FILE, the release file; - reads standard input"}
