@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -216,50 +215,10 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		if err != nil {
 			return err
 		}
-		a.talk("%s", said(p, c))
+		a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
 		return f.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
 	}
 	return cmd
-}
-
-// said tells what the command did: the first word counts, and later ones repeat it.
-func said(p release.Progress, c release.Command) string {
-	what := done(c)
-	for _, d := range slices.Backward(p.Decisions) {
-		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
-			continue
-		}
-		if d.ID != c.ID {
-			return what + " already, by " + d.By + " at " + d.At.UTC().Format(time.RFC3339)
-		}
-		break
-	}
-	return what + " by " + c.By
-}
-
-// done is what a command does, in the past.
-func done(c release.Command) string {
-	switch c.Kind {
-	case release.CommandConfirm:
-		return fmt.Sprintf("batch %d confirmed", c.Batch)
-	case release.CommandAbort:
-		if c.AtSafePoint {
-			return "told to abort once no batch is in progress,"
-		}
-		return "aborted"
-	case release.CommandPause:
-		return "paused"
-	case release.CommandResume:
-		return "resumed"
-	case release.CommandRollback:
-		if c.Version != "" {
-			return "told to roll back to version " + c.Version + ","
-		}
-		return "told to roll back,"
-	case release.CommandOverride:
-		return "told to pass over freezes,"
-	}
-	return string(c.Kind)
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -288,15 +287,6 @@ func (a *app) sendSetCommand(ctx context.Context, call *temporalCall, c release.
 	if err != nil {
 		return err
 	}
-	a.talk("%s", saidToSet(p, c))
+	a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
 	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p) + "\n" })
-}
-
-// saidToSet tells what the command did: the first word counts, and later ones repeat it.
-func saidToSet(p release.SetProgress, c release.Command) string {
-	words := said(release.Progress{Decisions: p.Decisions}, c)
-	if c.Kind == release.CommandConfirm {
-		return strings.Replace(words, "batch ", "wave ", 1)
-	}
-	return words
 }

@@ -28,7 +28,7 @@ func standing(p release.Progress) string {
 	if p.Paused && p.Phase != release.PhasePaused {
 		parts = append(parts, "paused")
 	}
-	if until := awaiting(p.Awaiting); until != "" {
+	if until := p.Awaiting.Text(release.UnitBatch); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
 	if p.Reason != "" {
@@ -42,7 +42,7 @@ func standing(p release.Progress) string {
 func Diff(prev, next release.Progress, now time.Time) []string {
 	var lines []string
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
-		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
+		lines = append(lines, Clean(next.ReleaseID+" ◆ "+d.Text(release.UnitBatch)))
 	}
 	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
 		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
