@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/lanes"
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 // command hands a command to its release. When there is none, it tells whether a request
 // for it waits in the stream: a release that begins between the two looks is there at the
 // second.
 func (s *Starter) command(ctx context.Context, p plan, d *delivery) (awaited bool, err error) {
-	if err := s.signal(ctx, p); !lanes.IsGone(err) {
+	if err := s.signal(ctx, p); !execution.IsGone(err) {
 		return false, err
 	}
 	if s.isAskedFor(ctx, p.id, d.place.Sequence) {

@@ -12,9 +12,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases/lane"
 )
 
 // Config tunes a starter. The zero value is a good one.
@@ -74,7 +74,7 @@ func (c Config) Validate() error {
 
 // Temporal is the part of Temporal's client that a starter needs; [client.Client] is one.
 type Temporal interface {
-	lanes.Temporal
+	lane.Temporal
 	ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
 	SignalWorkflow(ctx context.Context, workflowID, runID, name string, arg any) error
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)

@@ -7,9 +7,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"go.temporal.io/sdk/temporal"
 
-	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases/execution"
 	"slipway/wire"
 )
 
@@ -110,7 +110,7 @@ func judge(a answer) verdict {
 	if refusal, ok := errors.AsType[release.Refusal](a.err); ok {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "subject", Reason: refusal.Error()}}
 	}
-	if a.kind == kindCommand && lanes.IsGone(a.err) && !a.awaited {
+	if a.kind == kindCommand && execution.IsGone(a.err) && !a.awaited {
 		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
 			Field:  "subject",
 			Reason: "no such release or set runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",

@@ -6,9 +6,9 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases/lane"
 	"slipway/wire"
 )
 
@@ -51,7 +51,7 @@ func (s *Starter) record(ctx context.Context, r wire.Request, place wire.Deliver
 func (s *Starter) toLane(ctx context.Context, what release.Submission) (release.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	return lanes.Submit(ctx, s.temporal, what)
+	return lane.Submit(ctx, s.temporal, what)
 }
 
 // toLedger bounds a word to the ledger in time.

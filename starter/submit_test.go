@@ -58,8 +58,8 @@ func (m *memory) AcceptSet(_ context.Context, setID string) error {
 	return m.acceptErr
 }
 
-// lane answers a submission and counts how often it is asked.
-func lane(t *testing.T, standing release.Standing, err error) *mocks.Client {
+// laneServer answers a submission and counts how often it is asked.
+func laneServer(t *testing.T, standing release.Standing, err error) *mocks.Client {
 	t.Helper()
 	handle := &mocks.WorkflowUpdateHandle{}
 	handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
@@ -100,7 +100,7 @@ func TestTheLedgerIsAskedBeforeTheLaneAndToldAfterIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, l := c.ledger, lane(t, c.standing, c.lane)
+			m, l := c.ledger, laneServer(t, c.standing, c.lane)
 			s := &Starter{cfg: Config{}.WithDefaults(), temporal: l, ledger: &m}
 			err := s.submit(t.Context(), zerolog.Nop(), asking(t), wire.Delivery{Sequence: 7})
 			require.Equal(t, c.want, judge(answer{kind: kindRequest, err: err}).action)
@@ -124,7 +124,7 @@ func TestARecordSaysWhatWasAskedForAndByWhichEvent(t *testing.T) {
 	m := &memory{}
 	r := asking(t)
 	r.Spec.RequestedBy = "mei"
-	s := &Starter{cfg: Config{}.WithDefaults(), temporal: lane(t, release.StandingStarted, nil), ledger: m}
+	s := &Starter{cfg: Config{}.WithDefaults(), temporal: laneServer(t, release.StandingStarted, nil), ledger: m}
 	require.NoError(t, s.submit(t.Context(), zerolog.Nop(), r, wire.Delivery{Sequence: 7, Stored: stored}))
 	require.Equal(t, ledger.Record{
 		ReleaseID: r.ReleaseID, App: r.Spec.App, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: r.Spec.Digest()},

@@ -10,8 +10,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"slipway/activities/fault"
-	"slipway/lanes"
 	"slipway/release"
+	"slipway/releases/execution"
+	"slipway/releases/lane"
 )
 
 // attendInterval is the time between two looks at the lane of a release that waits.
@@ -35,17 +36,17 @@ func (r *Releases) Attend(ctx context.Context, s release.Submission) error {
 }
 
 func (r *Releases) attend(ctx context.Context, s release.Submission) error {
-	lane, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
-	if err != nil && !lanes.IsGone(err) {
+	described, err := r.temporal.DescribeWorkflowExecution(ctx, release.LaneID(s.Spec.App), "")
+	if err != nil && !execution.IsGone(err) {
 		return err
 	}
-	info := lane.GetWorkflowExecutionInfo()
+	info := described.GetWorkflowExecutionInfo()
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil
 	}
 	// An ID of its own: the server answers an update that a run has answered before it was lost
 	// from that run, and starts nothing.
-	err = lanes.Say(ctx, r.temporal, lanes.Word{
+	err = lane.Send(ctx, r.temporal, lane.Update{
 		App: s.Spec.App, Name: release.UpdateSubmit, Arg: s, ID: s.ReleaseID + "/" + info.GetExecution().GetRunId(),
 	}, &release.Receipt{})
 	if _, said := errors.AsType[*temporal.ApplicationError](err); said {
@@ -62,7 +63,7 @@ func (r *Releases) WaitsFor(ctx context.Context, in release.Ref) (string, error)
 	defer cancel()
 	var state release.LaneState
 	answer, err := r.temporal.QueryWorkflow(asking, release.LaneID(in.App), "", release.QueryLane)
-	if lanes.IsGone(err) {
+	if execution.IsGone(err) {
 		return state.WaitsFor(in.ReleaseID), nil
 	}
 	if err == nil {

@@ -11,9 +11,9 @@ import (
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
-	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 const (
@@ -183,7 +183,7 @@ func (s *search) look(ctx context.Context) error {
 func (s *search) lives(ctx context.Context, c *candidate) (bool, error) {
 	out, err := s.releases.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(c.ReleaseID), "")
 	switch {
-	case lanes.IsGone(err):
+	case execution.IsGone(err):
 		return !bool(c.only), nil
 	case err != nil:
 		return false, err

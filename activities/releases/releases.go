@@ -8,9 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -19,14 +19,15 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"slipway/activities/fault"
-	"slipway/lanes"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases/execution"
+	"slipway/releases/lane"
 )
 
 // Temporal is what is used of [client.Client].
 type Temporal interface {
-	lanes.Temporal
+	lane.Temporal
 	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
@@ -83,7 +84,7 @@ const submitTime = 10 * time.Second
 func (r *Releases) Submit(ctx context.Context, s release.Submission) (release.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, submitTime)
 	defer cancel()
-	receipt, err := lanes.Submit(ctx, r.temporal, s)
+	receipt, err := lane.Submit(ctx, r.temporal, s)
 	if err == nil {
 		return receipt, nil
 	}
@@ -124,28 +125,24 @@ func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) 
 // result reads the result of a workflow that has ended, or says why there is none.
 func (r *Releases) result(ctx context.Context, workflowID string, result any) (lost string, err error) {
 	out, err := r.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
-	if lanes.IsGone(err) {
+	if execution.IsGone(err) {
 		return "there is no such workflow; its history may have expired", nil
 	}
 	if err != nil {
 		return "", unavailable(err)
 	}
-	switch out.GetWorkflowExecutionInfo().GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+	switch end := execution.EndOf(out.GetWorkflowExecutionInfo().GetStatus()); end {
+	case execution.Completed:
 		if err := r.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, result); err != nil {
 			return "", unavailable(err)
 		}
 		return "", nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		return r.failure(ctx, workflowID), nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		return "terminated", nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return "canceled", nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return "timed out", nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
-		enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
+	case execution.Failed:
+		why := execution.Failure(ctx, r.temporal.GetWorkflow(ctx, workflowID, ""))
+		return strings.TrimSuffix(string(end)+": "+why, ": "), nil
+	case execution.Terminated, execution.Canceled, execution.TimedOut:
+		return string(end), nil
+	case execution.Open:
 	}
 	return "", again(ctx, workflowID)
 }
@@ -157,7 +154,7 @@ func (r *Releases) result(ctx context.Context, workflowID string, result any) (l
 // [release.FaultUnavailable].
 func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (release.Progress, error) {
 	answer, err := r.temporal.QueryWorkflow(ctx, release.WorkflowID(in.ReleaseID), "", release.QueryProgress)
-	if lanes.IsGone(err) {
+	if execution.IsGone(err) {
 		return release.Progress{}, fault.Because(release.FaultNotFound, err.Error(), err)
 	}
 	var p release.Progress
@@ -168,15 +165,6 @@ func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (
 		return release.Progress{}, unavailable(err)
 	}
 	return p, nil
-}
-
-// failure says why a workflow failed.
-func (r *Releases) failure(ctx context.Context, workflowID string) string {
-	err := r.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, nil)
-	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return "failed: " + app.Message()
-	}
-	return "failed"
 }
 
 func unavailable(err error) error {

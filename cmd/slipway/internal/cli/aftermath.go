@@ -6,26 +6,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases"
 )
 
-// whatBecame says why a release stands where it stands whose workflow was ended from outside:
+// whatBecame says why a release stands where it stands whose workflow was closed abnormally:
 // what the ledger knows to have become of it, and else what Temporal knows.
-func (a *app) whatBecame(ctx context.Context, cmd *cobra.Command, look releases.Look) string {
+func (a *app) whatBecame(ctx context.Context, cmd *cobra.Command, status releases.Status[release.Progress]) string {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
 	ctx, end := a.denials.Watch(ctx)
 	defer end()
-	r, err := recall(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, look.Progress.ReleaseID) })
+	r, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, status.Progress.ReleaseID) })
 	if err != nil {
-		return look.Progress.Reason // it is true without the ledger, too
+		return status.Progress.Reason // it is true without the ledger, too
 	}
 	if became := aftermath(r); became != "" {
-		return look.Stray + ": " + became
+		return status.ClosedAbnormally + ": " + became
 	}
-	return look.Progress.Reason
+	return status.Progress.Reason
 }
 
 // aftermath says what became of a release that was lost; empty while nobody has looked after it.

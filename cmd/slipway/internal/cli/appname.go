@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // namesApp ends the help of commands that take an application.

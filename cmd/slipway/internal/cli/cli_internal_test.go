@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 const id = "r-abcdefghijklmnop"
@@ -115,14 +115,14 @@ func progress(phase release.Phase) release.Progress {
 	return release.Progress{ReleaseID: id, Phase: phase}
 }
 
-// sightings is a release that waits for its starter, rolls out, loses its worker and ends.
-func sightings() []releases.Sighting {
-	return []releases.Sighting{
-		{Trouble: "not accepted yet"},
-		{Trouble: "not accepted yet"},
+// watchEvents are those of a release that waits for its starter, rolls out, loses its worker and ends.
+func watchEvents() []releases.WatchEvent[release.Progress] {
+	return []releases.WatchEvent[release.Progress]{
+		{Warning: "not accepted yet"},
+		{Warning: "not accepted yet"},
 		{Progress: progress(release.PhaseRollingOut)},
 		{Progress: progress(release.PhaseRollingOut)},
-		{Progress: progress(release.PhaseRollingOut), Trouble: "no worker answers"},
+		{Progress: progress(release.PhaseRollingOut), Warning: "no worker answers"},
 		{Progress: progress(release.PhaseSucceeded)},
 	}
 }
@@ -142,7 +142,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 			var out, talk bytes.Buffer
 			a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 			v := a.releaseView(&cobra.Command{}, c.format)
-			for _, s := range sightings() {
+			for _, s := range watchEvents() {
 				require.NoError(t, v.show(s))
 			}
 			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -159,15 +159,15 @@ func TestViewWithoutTerminal(t *testing.T) {
 // A watch tells in one line each that a stall begins, changes and ends, and goes on.
 func TestWatchTellsOfAStall(t *testing.T) {
 	t.Parallel()
-	stalled := func(f release.Fault) releases.Sighting {
+	stalled := func(f release.Fault) releases.WatchEvent[release.Progress] {
 		p := progress(release.PhasePreparing)
 		p.Stalled = &release.Stall{Doing: string(release.VerbSnapshot), Fault: f, Failure: "away", Since: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)}
-		return releases.Sighting{Progress: p}
+		return releases.WatchEvent[release.Progress]{Progress: p}
 	}
 	var out, talk bytes.Buffer
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
-	for _, s := range []releases.Sighting{
+	for _, s := range []releases.WatchEvent[release.Progress]{
 		{Progress: progress(release.PhasePreparing)},
 		stalled(release.FaultNoWorker), stalled(release.FaultNoWorker), stalled(release.FaultThrottled),
 		{Progress: progress(release.PhasePreparing)},
@@ -197,11 +197,11 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := a.releaseView(&cobra.Command{}, render.FormatTable)
 	v.screen = &screen{out: &out, fd: anyTerminal}
-	for _, s := range sightings() {
+	for _, s := range watchEvents() {
 		require.NoError(t, v.show(s))
 	}
 	pictures := strings.Split(out.String(), "\x1b[J")
-	require.Len(t, pictures, len(sightings())+1)
+	require.Len(t, pictures, len(watchEvents())+1)
 	require.Contains(t, pictures[5], "◌ RollingOut")
 	require.Contains(t, pictures[5], "no worker answers")
 	// Each picture goes up as many lines as the one before has.
@@ -242,38 +242,7 @@ func TestProbeURL(t *testing.T) {
 	}
 }
 
-func TestSaidNamesWhoseWordCounted(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
-	p := release.Progress{Decisions: []release.Decision{
-		{Kind: release.CommandConfirm, ID: "1", Batch: 1, By: "ci", Refused: "too early"},
-		{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good", At: at},
-		{Kind: release.CommandPause, ID: "3", By: "li", At: at},
-		{Kind: release.CommandResume, ID: "4", By: "li", At: at},
-		{Kind: release.CommandPause, ID: "5", By: "mei", At: at},
-		{Kind: release.CommandRollback, ID: "6", Version: "v-7", By: "li", At: at},
-	}}
-	for _, c := range []struct {
-		command release.Command
-		want    string
-	}{
-		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
-		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
-		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", Reason: "errors"}, "aborted by mei"},
-		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "told to abort once no batch is in progress, by mei"},
-		{release.Command{Kind: release.CommandPause, ID: "5", By: "mei"}, "paused by mei"},
-		{release.Command{Kind: release.CommandPause, ID: "x", By: "li"}, "paused already, by mei at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandResume, ID: "4", By: "li"}, "resumed by li"},
-		{release.Command{Kind: release.CommandRollback, ID: "x", By: "mei"}, "told to roll back, by mei"},
-		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "told to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "told to pass over freezes, by mei"},
-	} {
-		require.Equal(t, c.want, said(p, c.command))
-	}
-}
-
-func TestEveryCommandCanBeSaid(t *testing.T) {
+func TestEveryCommandKindHasACommand(t *testing.T) {
 	t.Parallel()
 	root := (&app{World: World{}}).root()
 	for _, kind := range release.CommandKinds() {
@@ -284,7 +253,6 @@ func TestEveryCommandCanBeSaid(t *testing.T) {
 		for _, flag := range []string{"artifact", "change-order", "by", "timeout", "output"} {
 			require.NotNil(t, cmd.Flag(flag), "%s --%s", kind, flag)
 		}
-		require.NotEqual(t, string(kind), done(release.Command{Kind: kind}), "no words for it")
 	}
 }
 
@@ -342,28 +310,15 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-func TestSaidToASet(t *testing.T) {
-	t.Parallel()
-	p := release.SetProgress{Decisions: []release.Decision{{Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li", At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}}
-	for want, c := range map[string]release.Command{
-		"wave 2 confirmed by li":                                  {Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li"},
-		"wave 2 confirmed already, by li at 2026-11-22T20:35:00Z": {Kind: release.CommandConfirm, ID: "2", Batch: 2, By: "mei"},
-		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
-		"told to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
-	} {
-		require.Equal(t, want, saidToSet(p, c))
-	}
-}
-
 func TestWaitingWave(t *testing.T) {
 	t.Parallel()
 	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
-	wave, err := waitingWave("s-1", releases.SetLook{Progress: p})
+	wave, err := waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p})
 	require.NoError(t, err)
 	require.Equal(t, 2, wave)
-	_, err = waitingWave("s-1", releases.SetLook{Progress: p, Lack: "no worker answers"})
+	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p, Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}})
 	require.ErrorContains(t, err, "name the wave with --wave")
-	_, err = waitingWave("s-1", releases.SetLook{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
+	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // Flags that several commands have.
@@ -212,68 +211,28 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		}
 		c.Artifact, c.ChangeOrderID = cmp.Or(*artifact, c.Artifact), cmp.Or(*changeOrder, c.ChangeOrderID)
 		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), release.ViaUpdate
-		p, err := client.Say(ctx, args[0], c)
+		p, err := client.SendCommand(ctx, args[0], c)
 		if err != nil {
 			return err
 		}
-		a.talk("%s", said(p, c))
+		a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
 		return f.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
 	}
 	return cmd
-}
-
-// said tells what the command did: the first word counts, and later ones repeat it.
-func said(p release.Progress, c release.Command) string {
-	what := done(c)
-	for _, d := range slices.Backward(p.Decisions) {
-		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
-			continue
-		}
-		if d.ID != c.ID {
-			return what + " already, by " + d.By + " at " + d.At.UTC().Format(time.RFC3339)
-		}
-		break
-	}
-	return what + " by " + c.By
-}
-
-// done is what a command does, in the past.
-func done(c release.Command) string {
-	switch c.Kind {
-	case release.CommandConfirm:
-		return fmt.Sprintf("batch %d confirmed", c.Batch)
-	case release.CommandAbort:
-		if c.AtSafePoint {
-			return "told to abort once no batch is in progress,"
-		}
-		return "aborted"
-	case release.CommandPause:
-		return "paused"
-	case release.CommandResume:
-		return "resumed"
-	case release.CommandRollback:
-		if c.Version != "" {
-			return "told to roll back to version " + c.Version + ","
-		}
-		return "told to roll back,"
-	case release.CommandOverride:
-		return "told to pass over freezes,"
-	}
-	return string(c.Kind)
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id string) (release.Command, error) {
 	var none release.Command
-	look, err := client.Look(ctx, id)
+	status, err := client.Get(ctx, id)
 	if err != nil {
 		return none, err
 	}
-	p := look.Progress
+	p := status.Progress
 	switch {
-	case look.Lack != "":
-		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, look.Lack)
+	case status.Partial.Reason != releases.PartialNone:
+		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, status.Partial.Message)
 	case p.Phase.Ended():
 		return none, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
 	case p.Paused:

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/releases"
+	"slipway/releases"
 )
 
 // The bounds of completion: a shell waits for it at every press of a key.

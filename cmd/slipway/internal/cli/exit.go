@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/internal/redact"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // The exit codes. They are part of the contract with scripts.

@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases"
 )
 
 func (a *app) history() *cobra.Command {
@@ -89,35 +89,35 @@ func (a *app) ledger(cmd *cobra.Command) (*ledger.Ledger, func(), error) {
 	return ledger.New(js), closeNATS, nil
 }
 
-// memory is what the ledger has of a release or a set.
-type memory[P any] struct {
+// ledgerEntry is what the ledger has of a release or a set.
+type ledgerEntry[P any] struct {
 	progress P
-	// accepted tells that its lane or Temporal has had it, and ended that it has an outcome.
+	// accepted reports whether its lane or Temporal has had it, and ended whether it has an outcome.
 	accepted, ended bool
 	asked, updated  time.Time
 }
 
-// recallRelease asks the ledger for a release.
-func (a *app) recallRelease(ctx context.Context, cmd *cobra.Command, id string) (memory[release.Progress], error) {
-	r, err := recall(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+// releaseInLedger reads what the ledger has of a release.
+func (a *app) releaseInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[release.Progress], error) {
+	r, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
-	return memory[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
+	return ledgerEntry[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
 }
 
-// recallSet asks the ledger for a set.
-func (a *app) recallSet(ctx context.Context, cmd *cobra.Command, id string) (memory[render.Set], error) {
-	s, err := recall(a, cmd, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+// setInLedger reads what the ledger has of a set.
+func (a *app) setInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[render.Set], error) {
+	s, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
 	}
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
-	return memory[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
+	return ledgerEntry[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
 }
 
-// recall asks the ledger.
-func recall[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+// readLedger connects to the ledger and reads from it.
+func readLedger[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, error)) (none T, err error) {
 	known, closeLedger, err := a.ledger(cmd)
 	if err != nil {
 		return none, err
@@ -128,49 +128,53 @@ func recall[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, erro
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
 // Temporal's answer was, where the ledger does not know better.
-func recorded[P any](a *app, missing *releases.NotFoundError, of func() (memory[P], error)) (none P, err error) {
-	m, err := of()
+func recorded[P any](a *app, missing *releases.NotFoundError, of func() (ledgerEntry[P], error)) (none P, err error) {
+	e, err := of()
 	switch {
 	case err == nil:
-		a.talk("%s", m.words(missing.ID))
-		return m.progress, nil
+		a.talk("%s", e.explain(missing.ID))
+		return e.progress, nil
 	case !unrecorded(err):
 		a.talk("the ledger could not be asked: %v", err)
 	}
 	return none, missing
 }
 
-// unrecorded tells that the ledger has no record of this ID, which may be none.
+// unrecorded reports whether the ledger has no record of this ID, which may be none.
 func unrecorded(err error) bool {
 	_, malformed := errors.AsType[release.Problem](err)
 	return malformed || errors.Is(err, ledger.ErrNotFound)
 }
 
-// words say what is shown of something that Temporal does not know.
-func (m memory[P]) words(id string) string {
-	if !m.accepted && !m.ended {
-		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", m.asked.UTC().Format(time.RFC3339))
+// explain says what is shown of something that Temporal does not know.
+func (e ledgerEntry[P]) explain(id string) string {
+	if !e.accepted && !e.ended {
+		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", e.asked.UTC().Format(time.RFC3339))
 	}
-	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), m.updated.Format(time.RFC3339))
+	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), e.updated.Format(time.RFC3339))
 }
 
 // startTime is how long after the ledger has changed a record its workflow may still be about
 // to start.
 const startTime = time.Minute
 
-// lookBack makes a look of what the ledger remembers of something that is followed.
-func lookBack[P releases.Picture](a *app, id string, m memory[P]) (releases.LookAt[P], error) {
+// recordedStatus is the status of something that is watched, as the ledger has it.
+func recordedStatus[P releases.Watchable](a *app, id string, e ledgerEntry[P]) (releases.Status[P], error) {
 	switch {
-	case m.ended:
-		a.talk("%s", m.words(id))
-		return releases.LookAt[P]{Progress: m.progress, Closed: true}, nil
-	case !m.accepted:
-		return releases.LookAt[P]{Lack: m.words(id)}, nil
-	case time.Since(m.updated) < startTime:
-		return releases.LookAt[P]{Lack: "accepted, but Temporal does not show the " + kindOf(id) + " yet"}, nil
+	case e.ended:
+		a.talk("%s", e.explain(id))
+		return releases.Status[P]{Progress: e.progress, Closed: true}, nil
+	case !e.accepted:
+		return releases.Status[P]{Partial: notStarted(e.explain(id))}, nil
+	case time.Since(e.updated) < startTime:
+		return releases.Status[P]{Partial: notStarted("accepted, but Temporal does not show the " + kindOf(id) + " yet")}, nil
 	}
-	return releases.LookAt[P]{}, fmt.Errorf("%s: Temporal has forgotten it, and the ledger does not know how it ended; see slipway %s get %s",
+	return releases.Status[P]{}, fmt.Errorf("%s: Temporal has forgotten it, and the ledger does not know how it ended; see slipway %s get %s",
 		release.Named(id), kindOf(id), id)
+}
+
+func notStarted(message string) releases.Partial {
+	return releases.Partial{Reason: releases.PartialNotStarted, Message: message}
 }
 
 // progressOf is the progress of a record; one that has none yet knows what was asked for.

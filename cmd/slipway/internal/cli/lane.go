@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 func (a *app) lane() *cobra.Command {
@@ -102,7 +102,7 @@ listed is idle.`,
 		if all || held {
 			limit = 0 // only a lane itself knows whether it is held
 		}
-		found, more, err := call.client.Lanes(ctx, limit)
+		found, more, err := call.client.ListLanes(ctx, limit)
 		if err != nil {
 			return err
 		}
@@ -111,8 +111,8 @@ listed is idle.`,
 }
 
 // chooseLanes leaves out, where that is wanted, those that are known not to be held.
-func chooseLanes(found []releases.LaneLook, held bool) []releases.LaneLook {
-	chosen := []releases.LaneLook{}
+func chooseLanes(found []releases.LaneStatus, held bool) []releases.LaneStatus {
+	chosen := []releases.LaneStatus{}
 	for _, l := range found {
 		if !held || l.State == nil || l.State.Held != nil {
 			chosen = append(chosen, l)
@@ -121,13 +121,13 @@ func chooseLanes(found []releases.LaneLook, held bool) []releases.LaneLook {
 	return chosen
 }
 
-func (a *app) printLanes(call *temporalCall, found []releases.LaneLook, more bool) error {
+func (a *app) printLanes(call *temporalCall, found []releases.LaneStatus, more bool) error {
 	if more {
 		a.talk("there are more; use --all or --limit")
 	}
 	for _, l := range found {
-		if l.Lack != "" {
-			a.talk("%s: %s", l.App, l.Lack)
+		if l.Partial.Reason != releases.PartialNone {
+			a.talk("%s: %s", l.App, l.Partial.Message)
 			break
 		}
 	}
@@ -160,14 +160,14 @@ under way. -o json says why as "unknown". ` + namesApp,
 		if err != nil {
 			return err
 		}
-		look, err := call.client.Lane(ctx, app)
+		status, err := call.client.GetLane(ctx, app)
 		if err != nil {
 			return err
 		}
-		if look.State == nil {
-			return a.printUnknownLane(call, unknownLane{app, look.Lack})
+		if status.State == nil {
+			return a.printUnknownLane(call, unknownLane{app, status.Partial.Message})
 		}
-		return a.printLane(call, *look.State)
+		return a.printLane(call, *status.State)
 	})
 }
 
@@ -298,7 +298,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		}
 		c, done := word(call.args)
 		c.By = call.by
-		state, err := call.client.TellLane(ctx, releases.LaneWord{App: app, Update: update, ID: uuid.NewString(), Command: c})
+		state, err := call.client.UpdateLane(ctx, releases.LaneUpdate{App: app, Name: update, ID: uuid.NewString(), Command: c})
 		if err != nil {
 			return err
 		}

@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // defaultLimit is how many releases are listed unless more are asked for.

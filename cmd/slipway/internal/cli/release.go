@@ -10,7 +10,7 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
-	"slipway/cmd/slipway/internal/releases"
+	"slipway/releases"
 )
 
 func (a *app) release() *cobra.Command {

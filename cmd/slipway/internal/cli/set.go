@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
-	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
+	"slipway/manifest"
 	"slipway/release"
+	"slipway/releases"
 	"slipway/wire"
 )
 
@@ -40,7 +39,7 @@ Exit codes:
 
 func (a *app) setSubmit() *cobra.Command {
 	var file string
-	var over relfile.Overrides
+	var over manifest.Overrides
 	cmd, s := submitting(&cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a set of releases by an event on NATS",
@@ -60,9 +59,9 @@ is up.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.ask(cmd, *s, func(by string) (asked, error) {
 			over.AskedBy = by
-			set, err := readWith(a, file, over, relfile.ReadSet)
+			set, err := readWith(a, file, over, manifest.ReadSet)
 			return asked{
-				what: "set", follow: a.followSet, digest: set.Digest(),
+				what: "set", watch: a.watchSet, digest: set.Digest(),
 				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
 				taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
@@ -82,27 +81,29 @@ is up.`,
 	return cmd
 }
 
-// followSet follows a set to its end and returns an error that stands for its outcome.
-func (a *app) followSet(cmd *cobra.Command, g following) error {
-	return followTo(a, cmd, g, spectacle[render.Set]{
-		name: "set", look: lookSet,
-		view:   &view[render.Set]{app: a, format: g.format, screen: a.screen(cmd), tree: render.SetTree, news: render.SetNews},
-		recall: func(ctx context.Context, id string) (memory[render.Set], error) { return a.recallSet(ctx, cmd, id) },
-		facts:  func(p render.Set) facts { return facts{p.Phase, p.Digest} },
+// watchSet watches a set to its end and returns an error that stands for its outcome.
+func (a *app) watchSet(cmd *cobra.Command, o watchOptions) error {
+	return watchToEnd(a, cmd, o, watchTarget[render.Set]{
+		name: kindSet, get: getSet,
+		view: &view[render.Set]{app: a, format: o.format, screen: a.screen(cmd), tree: render.SetTree, diff: render.SetDiff},
+		inLedger: func(ctx context.Context, id string) (ledgerEntry[render.Set], error) {
+			return a.setInLedger(ctx, cmd, id)
+		},
+		facts: func(p render.Set) facts { return facts{p.Phase, p.Digest} },
 	})
 }
 
-// lookSet looks at a set, and at what its releases under way try in vain.
-func lookSet(ctx context.Context, client *releases.Client, id string) (releases.LookAt[render.Set], error) {
-	look, err := client.LookSet(ctx, id)
+// getSet reads the status of a set, and what its releases under way try in vain.
+func getSet(ctx context.Context, client *releases.Client, id string) (releases.Status[render.Set], error) {
+	status, err := client.GetSet(ctx, id)
 	if err != nil {
-		return releases.LookAt[render.Set]{}, err
+		return releases.Status[render.Set]{}, err
 	}
-	set := render.Set{SetProgress: look.Progress}
-	if !look.Closed {
-		set.Stalled = client.Stalled(ctx, look.Progress)
+	set := render.Set{SetProgress: status.Progress}
+	if !status.Closed {
+		set.Stalled = client.Stalled(ctx, status.Progress)
 	}
-	return releases.LookAt[render.Set]{Progress: set, Closed: look.Closed, Lack: look.Lack}, nil
+	return releases.Status[render.Set]{Progress: set, Closed: status.Closed, Partial: status.Partial}, nil
 }
 
 func (a *app) setWatch() *cobra.Command {
@@ -130,7 +131,7 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 		if err != nil {
 			return err
 		}
-		return a.followSet(cmd, following{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
+		return a.watchSet(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
 	}
 	return cmd
 }
@@ -146,17 +147,17 @@ forgotten is shown as the ledger knows it.`,
 		Args: idOf(kindSet),
 	}, config.NATS())
 	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
-		look, err := lookSet(ctx, call.client, call.args[0])
+		status, err := getSet(ctx, call.client, call.args[0])
 		if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-			look.Progress, err = recorded(a, missing, func() (memory[render.Set], error) { return a.recallSet(ctx, cmd, call.args[0]) })
+			status.Progress, err = recorded(a, missing, func() (ledgerEntry[render.Set], error) { return a.setInLedger(ctx, cmd, call.args[0]) })
 		}
 		if err != nil {
 			return err
 		}
-		if look.Lack != "" {
-			a.talk("%s; shown is what Temporal knows", look.Lack)
+		if status.Partial.Reason != releases.PartialNone {
+			a.talk("%s; shown is what Temporal knows", status.Partial.Message)
 		}
-		return call.format.Write(a.Stdout, look.Progress, func() string { return render.SetTree(look.Progress, time.Now(), call.style) })
+		return call.format.Write(a.Stdout, status.Progress, func() string { return render.SetTree(status.Progress, time.Now(), call.style) })
 	})
 }
 
@@ -235,24 +236,24 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 	}
 	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *temporalCall) error {
 		if wave == 0 {
-			look, err := call.client.LookSet(ctx, call.args[0])
+			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
 				return err
 			}
-			if wave, err = waitingWave(call.args[0], look); err != nil {
+			if wave, err = waitingWave(call.args[0], status); err != nil {
 				return err
 			}
 		}
-		return a.saySet(ctx, call, release.Command{Kind: release.CommandConfirm, Batch: wave, Note: note})
+		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandConfirm, Batch: wave, Note: note})
 	})
 }
 
 // waitingWave is the wave that waits for a person.
-func waitingWave(id string, look releases.SetLook) (int, error) {
-	p := look.Progress
+func waitingWave(id string, status releases.Status[release.SetProgress]) (int, error) {
+	p := status.Progress
 	switch {
-	case look.Lack != "":
-		return 0, fmt.Errorf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, look.Lack)
+	case status.Partial.Reason != releases.PartialNone:
+		return 0, fmt.Errorf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)
 	case p.Awaiting == nil:
 		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p)}
 	}
@@ -275,26 +276,17 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
 	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *temporalCall) error {
-		return a.saySet(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
+		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }
 
-// saySet hands a word to a set and tells what it did.
-func (a *app) saySet(ctx context.Context, call *temporalCall, c release.Command) error {
+// sendSetCommand sends a command to a set and reports what it did.
+func (a *app) sendSetCommand(ctx context.Context, call *temporalCall, c release.Command) error {
 	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
-	p, err := call.client.SaySet(ctx, call.args[0], c)
+	p, err := call.client.SendSetCommand(ctx, call.args[0], c)
 	if err != nil {
 		return err
 	}
-	a.talk("%s", saidToSet(p, c))
+	a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
 	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p) + "\n" })
-}
-
-// saidToSet tells what the command did: the first word counts, and later ones repeat it.
-func saidToSet(p release.SetProgress, c release.Command) string {
-	words := said(release.Progress{Decisions: p.Decisions}, c)
-	if c.Kind == release.CommandConfirm {
-		return strings.Replace(words, "batch ", "wave ", 1)
-	}
-	return words
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/relfile"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
+	"slipway/manifest"
 	"slipway/release"
 	"slipway/wire"
 )
@@ -59,7 +59,7 @@ func submitting(cmd *cobra.Command) (made *cobra.Command, s *submission) {
 
 func (a *app) submit() *cobra.Command {
 	var file string
-	var over relfile.Overrides
+	var over manifest.Overrides
 	cmd, s := submitting(&cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a release by an event on NATS",
@@ -99,7 +99,7 @@ func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string
 	return a.ask(cmd, s, func(by string) (asked, error) {
 		spec, err := specFor(by)
 		return asked{
-			what: "release", follow: a.follow, digest: spec.Digest(),
+			what: "release", watch: a.watchRelease, digest: spec.Digest(),
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
 			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
@@ -119,7 +119,7 @@ type asked struct {
 	digest  string
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
-	follow  func(*cobra.Command, following) error
+	watch   func(*cobra.Command, watchOptions) error
 	// taken fails where the ledger knows that it was asked for with another content; nil where
 	// the ledger does not know of it.
 	taken func(ctx context.Context, known *ledger.Ledger, id string) error
@@ -196,15 +196,15 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	if !s.wait {
 		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
-	return it.follow(cmd, following{id: r.id(), values: v, format: f, grace: graceSubmitted, digest: it.digest})
+	return it.watch(cmd, watchOptions{id: r.id(), values: v, format: f, grace: graceSubmitted, digest: it.digest})
 }
 
-func (a *app) readFile(path string, over relfile.Overrides) (release.Spec, error) {
-	return readWith(a, path, over, relfile.Read)
+func (a *app) readFile(path string, over manifest.Overrides) (release.Spec, error) {
+	return readWith(a, path, over, manifest.Read)
 }
 
 // readWith reads a release file, or that of a set.
-func readWith[T any](a *app, path string, over relfile.Overrides, read func(io.Reader, relfile.Overrides) (T, error)) (T, error) {
+func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.Reader, manifest.Overrides) (T, error)) (T, error) {
 	var none T
 	if path == "" {
 		return none, &usageError{"missing -f FILE, the release file; - reads standard input"}

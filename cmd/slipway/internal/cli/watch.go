@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 func (a *app) get() *cobra.Command {
@@ -42,13 +42,13 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 			return err
 		}
 		if watch {
-			return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
+			return a.watchRelease(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
 		}
 		limit := *timeout
 		if limit == 0 {
 			limit = answerTime
 		}
-		return a.show(cmd, following{id: args[0], values: v, format: f, timeout: limit})
+		return a.show(cmd, watchOptions{id: args[0], values: v, format: f, timeout: limit})
 	}
 	return cmd
 }
@@ -81,7 +81,7 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 		if err != nil {
 			return err
 		}
-		return a.follow(cmd, following{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
+		return a.watchRelease(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
 	}
 	return cmd
 }
@@ -92,8 +92,8 @@ func (a *app) onRelease(cmd *cobra.Command) *cobra.Command {
 	return drawing(printing(settings(cmd, config.Temporal())))
 }
 
-// following is which release to show, and how.
-type following struct {
+// watchOptions says which release or set to show or watch, and how.
+type watchOptions struct {
 	id     string
 	values *config.Values
 	format render.Format
@@ -113,57 +113,57 @@ const (
 )
 
 // show shows a release once.
-func (a *app) show(cmd *cobra.Command, g following) error {
-	ctx, cancel := within(cmd.Context(), g.timeout)
+func (a *app) show(cmd *cobra.Command, o watchOptions) error {
+	ctx, cancel := within(cmd.Context(), o.timeout)
 	defer cancel()
-	client, closeClient, err := a.releases(ctx, g.values)
+	client, closeClient, err := a.releases(ctx, o.values)
 	if err != nil {
 		return err
 	}
 	defer closeClient()
-	look, err := client.Look(ctx, g.id)
+	status, err := client.Get(ctx, o.id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		look.Progress, err = recorded(a, missing, func() (memory[release.Progress], error) { return a.recallRelease(ctx, cmd, g.id) })
+		status.Progress, err = recorded(a, missing, func() (ledgerEntry[release.Progress], error) { return a.releaseInLedger(ctx, cmd, o.id) })
 	}
 	if err != nil {
 		return err
 	}
-	if look.Lack != "" {
-		a.talk("%s; shown is what Temporal knows", look.Lack)
+	if status.Partial.Reason != releases.PartialNone {
+		a.talk("%s; shown is what Temporal knows", status.Partial.Message)
 	}
-	if look.Stray != "" {
-		look.Progress.Reason = a.whatBecame(ctx, cmd, look)
+	if status.ClosedAbnormally != "" {
+		status.Progress.Reason = a.whatBecame(ctx, cmd, status)
 	}
-	return g.format.Write(a.Stdout, look.Progress, func() string {
-		return render.Tree(look.Progress, time.Now(), a.screen(cmd).style())
+	return o.format.Write(a.Stdout, status.Progress, func() string {
+		return render.Tree(status.Progress, time.Now(), a.screen(cmd).style())
 	})
 }
 
-// follow follows a release to its end and returns an error that stands for its outcome.
-func (a *app) follow(cmd *cobra.Command, g following) error {
-	return followTo(a, cmd, g, spectacle[release.Progress]{
-		name: "release", view: a.releaseView(cmd, g.format),
-		look: func(ctx context.Context, client *releases.Client, id string) (releases.Look, error) {
-			return client.Look(ctx, id)
+// watchRelease watches a release to its end and returns an error that stands for its outcome.
+func (a *app) watchRelease(cmd *cobra.Command, o watchOptions) error {
+	return watchToEnd(a, cmd, o, watchTarget[release.Progress]{
+		name: kindRelease, view: a.releaseView(cmd, o.format),
+		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
+			return client.Get(ctx, id)
 		},
-		recall: func(ctx context.Context, id string) (memory[release.Progress], error) {
-			return a.recallRelease(ctx, cmd, id)
+		inLedger: func(ctx context.Context, id string) (ledgerEntry[release.Progress], error) {
+			return a.releaseInLedger(ctx, cmd, id)
 		},
-		facts: func(p release.Progress) facts { return facts{p.Phase, p.Digest} },
+		facts: factsOf,
 	})
 }
 
-// spectacle is what can be followed: releases or sets.
-type spectacle[P releases.Picture] struct {
+// watchTarget is what can be watched: a release or a set.
+type watchTarget[P releases.Watchable] struct {
 	name string
-	look func(context.Context, *releases.Client, string) (releases.LookAt[P], error)
-	// recall asks the ledger.
-	recall func(ctx context.Context, id string) (memory[P], error)
-	view   *view[P]
-	facts  func(P) facts
+	get  func(context.Context, *releases.Client, string) (releases.Status[P], error)
+	// inLedger reads what the ledger has of it.
+	inLedger func(ctx context.Context, id string) (ledgerEntry[P], error)
+	view     *view[P]
+	facts    func(P) facts
 }
 
-// facts are what following a release or a set needs to know of it.
+// facts are what watching a release or a set needs to know of it.
 type facts struct {
 	phase  release.Phase
 	digest string
@@ -171,27 +171,27 @@ type facts struct {
 
 func factsOf(p release.Progress) facts { return facts{p.Phase, p.Digest} }
 
-func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spectacle[P]) error {
-	ctx, cancel := within(cmd.Context(), g.timeout)
+func watchToEnd[P releases.Watchable](a *app, cmd *cobra.Command, o watchOptions, t watchTarget[P]) error {
+	ctx, cancel := within(cmd.Context(), o.timeout)
 	defer cancel()
-	client, closeClient, err := a.releases(ctx, g.values)
+	client, closeClient, err := a.releases(ctx, o.values)
 	if err != nil {
 		return err
 	}
 	defer closeClient()
-	p, err := releases.FollowerOf[P]{
-		Look:     func(ctx context.Context) (releases.LookAt[P], error) { return s.seen(ctx, client, g) },
-		Recorded: func(ctx context.Context) (releases.LookAt[P], error) { return s.remembered(ctx, g) },
-		Grace:    g.grace,
-		Show:     s.view.show,
-	}.Follow(ctx)
-	phase := s.facts(p).phase
+	p, err := releases.Watcher[P]{
+		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, client, o) },
+		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, o) },
+		Grace:    o.grace,
+		OnEvent:  t.view.show,
+	}.Watch(ctx)
+	phase := t.facts(p).phase
 	if late, ok := errors.AsType[*timeoutError](err); ok {
 		stands := "it is not accepted yet, and its request stays stored"
 		if phase != "" {
 			stands = "it is " + string(phase) + " and goes on"
 		}
-		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", s.name, g.id, late, stands, s.name, g.id)
+		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", t.name, o.id, late, stands, t.name, o.id)
 	}
 	if err != nil {
 		return err
@@ -199,86 +199,86 @@ func followTo[P releases.Picture](a *app, cmd *cobra.Command, g following, s spe
 	return byOutcome(phase)
 }
 
-// seen looks at it in Temporal.
-func (s spectacle[P]) seen(ctx context.Context, client *releases.Client, g following) (releases.LookAt[P], error) {
-	look, err := s.look(ctx, client, g.id)
+// status reads the status from Temporal.
+func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o watchOptions) (releases.Status[P], error) {
+	status, err := t.get(ctx, client, o.id)
 	if err != nil {
-		return look, err
+		return status, err
 	}
-	return look, g.conflict(s.facts(look.Progress))
+	return status, o.conflict(t.facts(status.Progress))
 }
 
-// remembered looks at what the ledger has of something that Temporal does not know.
-func (s spectacle[P]) remembered(ctx context.Context, g following) (releases.LookAt[P], error) {
+// recorded reads from the ledger the status of something that Temporal does not know.
+func (t watchTarget[P]) recorded(ctx context.Context, o watchOptions) (releases.Status[P], error) {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
-	ctx, end := s.view.app.denials.Watch(ctx)
+	ctx, end := t.view.app.denials.Watch(ctx)
 	defer end()
-	m, err := s.recall(ctx, g.id)
+	e, err := t.inLedger(ctx, o.id)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // says which right is missing
 	}
 	switch {
 	case unrecorded(err):
-		return releases.LookAt[P]{}, &releases.NotFoundError{ID: g.id}
+		return releases.Status[P]{}, &releases.NotFoundError{ID: o.id}
 	case err != nil:
-		lack := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %v", err)
-		return releases.LookAt[P]{Lack: lack}, &releases.NotFoundError{ID: g.id}
+		message := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %v", err)
+		return releases.Status[P]{Partial: releases.Partial{Reason: releases.PartialLedgerAway, Message: message}}, &releases.NotFoundError{ID: o.id}
 	}
-	if err := g.conflict(s.facts(m.progress)); err != nil {
-		return releases.LookAt[P]{}, err
+	if err := o.conflict(t.facts(e.progress)); err != nil {
+		return releases.Status[P]{}, err
 	}
-	return lookBack(s.view.app, g.id, m)
+	return recordedStatus(t.view.app, o.id, e)
 }
 
-// conflict fails where what is followed has another content than what was submitted: then the
+// conflict fails where what is watched has another content than what was submitted: then the
 // event has become a dead letter.
-func (g following) conflict(f facts) error {
-	if g.digest == "" || f.digest == "" || f.digest == g.digest {
+func (o watchOptions) conflict(f facts) error {
+	if o.digest == "" || f.digest == "" || f.digest == o.digest {
 		return nil
 	}
-	return conflicting(g.id, f.digest, g.digest)
+	return conflicting(o.id, f.digest, o.digest)
 }
 
 // view shows a release or a set as it changes.
-type view[P releases.Picture] struct {
+type view[P releases.Watchable] struct {
 	app    *app
 	format render.Format
 	screen *screen
-	seen   releases.SightingOf[P]
-	// tree draws it, and news tells in lines what has changed.
+	last   releases.WatchEvent[P]
+	// tree draws it, and diff returns the lines that tell what has changed.
 	tree func(p P, now time.Time, style render.Style) string
-	news func(was, is P, now time.Time) []string
+	diff func(prev, next P, now time.Time) []string
 }
 
 func (a *app) releaseView(cmd *cobra.Command, f render.Format) *view[release.Progress] {
-	return &view[release.Progress]{app: a, format: f, screen: a.screen(cmd), tree: render.Tree, news: render.News}
+	return &view[release.Progress]{app: a, format: f, screen: a.screen(cmd), tree: render.Tree, diff: render.Diff}
 }
 
-func (v *view[P]) show(s releases.SightingOf[P]) error {
-	was := v.seen
-	v.seen = s
+func (v *view[P]) show(e releases.WatchEvent[P]) error {
+	prev := v.last
+	v.last = e
 	if v.format == render.FormatTable && v.screen.live() {
-		return v.screen.redraw(v.picture(s))
+		return v.screen.redraw(v.picture(e))
 	}
-	if s.Trouble != "" && s.Trouble != was.Trouble {
-		v.app.talk("%s", s.Trouble)
+	if e.Warning != "" && e.Warning != prev.Warning {
+		v.app.talk("%s", e.Warning)
 	}
-	if s.Progress.Identity() == "" || reflect.DeepEqual(s.Progress, was.Progress) {
+	if e.Progress.Identity() == "" || reflect.DeepEqual(e.Progress, prev.Progress) {
 		return nil
 	}
-	return v.format.Stream(v.app.Stdout, s.Progress, func() string {
-		return strings.Join(append(v.news(was.Progress, s.Progress, time.Now()), ""), "\n")
+	return v.format.Stream(v.app.Stdout, e.Progress, func() string {
+		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now()), ""), "\n")
 	})
 }
 
-func (v *view[P]) picture(s releases.SightingOf[P]) string {
+func (v *view[P]) picture(e releases.WatchEvent[P]) string {
 	text := ""
-	if s.Progress.Identity() != "" {
-		text = v.tree(s.Progress, time.Now(), v.screen.style())
+	if e.Progress.Identity() != "" {
+		text = v.tree(e.Progress, time.Now(), v.screen.style())
 	}
-	if s.Trouble != "" {
-		text += "\n" + render.Table([][]render.Cell{render.Text(s.Trouble)}, v.screen.style())
+	if e.Warning != "" {
+		text += "\n" + render.Table([][]render.Cell{render.Text(e.Warning)}, v.screen.style())
 	}
 	return text
 }

@@ -28,7 +28,7 @@ func standing(p release.Progress) string {
 	if p.Paused && p.Phase != release.PhasePaused {
 		parts = append(parts, "paused")
 	}
-	if until := awaiting(p.Awaiting); until != "" {
+	if until := p.Awaiting.Text(release.UnitBatch); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
 	if p.Reason != "" {
@@ -37,12 +37,12 @@ func standing(p release.Progress) string {
 	return strings.Join(parts, ", ")
 }
 
-// News returns the lines that tell what changed from prev to next, each with the moment
+// Diff returns the lines that tell what changed from prev to next, each with the moment
 // at which it was seen; none when nothing did.
-func News(prev, next release.Progress, now time.Time) []string {
+func Diff(prev, next release.Progress, now time.Time) []string {
 	var lines []string
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
-		lines = append(lines, Clean(next.ReleaseID+" ◆ "+decision(d)))
+		lines = append(lines, Clean(next.ReleaseID+" ◆ "+d.Text(release.UnitBatch)))
 	}
 	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
 		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
@@ -50,7 +50,7 @@ func News(prev, next release.Progress, now time.Time) []string {
 	if line := standing(next); line != standing(prev) {
 		lines = append(lines, Clean(line))
 	}
-	if line := stallNews(prev, next, now); line != "" {
+	if line := stallDiff(prev, next, now); line != "" {
 		lines = append(lines, Clean(line))
 	}
 	for i, line := range lines {

@@ -152,13 +152,13 @@ func TestNews(t *testing.T) {
 	t.Parallel()
 	began := parked()
 	began.Phase, began.Awaiting, began.Batches[0].State = release.PhaseRollingOut, nil, release.BatchRunning
-	lines := render.News(release.Progress{}, began, at(1))
-	lines = append(lines, render.News(began, began, at(2))...)
-	lines = append(lines, render.News(began, parked(), at(3))...)
-	lines = append(lines, render.News(parked(), aborted(), at(4))...)
+	lines := render.Diff(release.Progress{}, began, at(1))
+	lines = append(lines, render.Diff(began, began, at(2))...)
+	lines = append(lines, render.Diff(began, parked(), at(3))...)
+	lines = append(lines, render.Diff(parked(), aborted(), at(4))...)
 	measured := gated()
 	measured.Gates = measured.Gates[:1]
-	lines = append(lines, render.News(measured, gated(), at(5))...)
+	lines = append(lines, render.Diff(measured, gated(), at(5))...)
 	golden(t, "news.golden", strings.Join(lines, "\n")+"\n")
 }
 
@@ -322,18 +322,18 @@ func TestNewsOfAListThatWasCut(t *testing.T) {
 	word := func(by string) release.Decision { return release.Decision{Kind: release.CommandPause, By: by} }
 	prev := release.Progress{Decisions: []release.Decision{word("ann"), word("bob"), word("cy")}}
 	next := release.Progress{Decisions: []release.Decision{word("cy"), word("dan")}, Cut: release.Cut{Decisions: 2}}
-	lines := render.News(prev, next, at(1))
+	lines := render.Diff(prev, next, at(1))
 	require.Len(t, lines, 1)
 	require.Contains(t, lines[0], "dan")
-	require.Empty(t, render.News(next, next, at(2)))
+	require.Empty(t, render.Diff(next, next, at(2)))
 }
 
 func TestSetNews(t *testing.T) {
 	t.Parallel()
 	var was render.Set
-	lines := render.SetNews(was, checkout(), at(9))
+	lines := render.SetDiff(was, checkout(), at(9))
 	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
-	require.Empty(t, render.SetNews(checkout(), checkout(), at(10)), "no news is told twice")
+	require.Empty(t, render.SetDiff(checkout(), checkout(), at(10)), "no news is told twice")
 }
 
 func TestSets(t *testing.T) {

@@ -31,7 +31,7 @@ func setFacts(p release.SetProgress, now time.Time, style Style) string {
 			rows = append(rows, []Cell{{Text: name + ":"}, value})
 		}
 	}
-	until := awaitingWave(p)
+	until := p.Awaiting.Text(release.UnitWave)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
@@ -64,7 +64,7 @@ func setNodes(p Set, now time.Time) [][]Cell {
 		}
 		branches = append(branches, branch)
 	}
-	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, setDecision)...))...)
+	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, release.UnitWave)...))...)
 }
 
 // waveState is what the releases of a wave have come to.
@@ -127,18 +127,6 @@ func waveBegun(w release.WaveProgress) bool {
 	return false
 }
 
-// awaitingWave tells which wave waits, and until when.
-func awaitingWave(p release.SetProgress) string {
-	if p.Awaiting == nil {
-		return ""
-	}
-	s := fmt.Sprintf("confirmation of wave %d", p.Awaiting.Batch)
-	if !p.Awaiting.Until.IsZero() {
-		s += " until " + stamp(p.Awaiting.Until)
-	}
-	return s
-}
-
 // SetLine tells in one line where a set stands, in the manner of [Line].
 func SetLine(p release.SetProgress) string {
 	icon, _ := phaseIcon(p.Phase)
@@ -146,7 +134,7 @@ func SetLine(p release.SetProgress) string {
 	if at := wave(p); at != "" {
 		parts = append(parts, "wave "+at)
 	}
-	if until := awaitingWave(p); until != "" {
+	if until := p.Awaiting.Text(release.UnitWave); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
 	if p.Reason != "" {
@@ -155,12 +143,12 @@ func SetLine(p release.SetProgress) string {
 	return Clean(strings.Join(parts, ", "))
 }
 
-// SetNews returns the lines that tell what changed from prev to next, in the manner of
-// [News].
-func SetNews(prev, next Set, now time.Time) []string {
+// SetDiff returns the lines that tell what changed from prev to next, in the manner of
+// [Diff].
+func SetDiff(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
-		lines = append(lines, Clean(next.SetID+" ◆ "+setDecision(d)))
+		lines = append(lines, Clean(next.SetID+" ◆ "+d.Text(release.UnitWave)))
 	}
 	known := map[string]bool{}
 	for _, line := range setRuns(prev.SetProgress) {
@@ -186,7 +174,7 @@ func setStalls(prev, next Set, now time.Time) []string {
 	tell := func(name string, r release.SetRun) {
 		is := next.Stalled[r.ReleaseID]
 		is.ReleaseID, is.Phase = r.ReleaseID, cmp.Or(r.Outcome, is.Phase)
-		if line := stallNews(prev.Stalled[r.ReleaseID], is, now); line != "" {
+		if line := stallDiff(prev.Stalled[r.ReleaseID], is, now); line != "" {
 			lines = append(lines, name+": "+line)
 		}
 	}
@@ -221,14 +209,6 @@ func setRuns(p release.SetProgress) []string {
 		}
 	}
 	return lines
-}
-
-// setDecision tells who said what to a set, and when.
-func setDecision(d release.Decision) string {
-	if d.Batch == 0 {
-		return decision(d)
-	}
-	return strings.Replace(decision(d), " batch ", " wave ", 1)
 }
 
 // Sets draws a list of sets.

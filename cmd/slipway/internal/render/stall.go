@@ -54,9 +54,9 @@ func stall(p release.Progress) string {
 	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since), doing(p), refusal(s.Fault), s.Failure)
 }
 
-// stallNews tells that a stall has begun, changed or ended; empty when it has not, and when
+// stallDiff tells that a stall has begun, changed or ended; empty when it has not, and when
 // the release has ended, which its phase tells.
-func stallNews(prev, next release.Progress, now time.Time) string {
+func stallDiff(prev, next release.Progress, now time.Time) string {
 	switch line := stallLine(next); {
 	case line == stallLine(prev):
 		return ""

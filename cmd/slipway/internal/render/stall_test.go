@@ -171,7 +171,7 @@ func TestNewsOfAStall(t *testing.T) {
 
 	var lines []string
 	tell := func(prev, next release.Progress, minute, count int) {
-		news := render.News(prev, next, at(minute))
+		news := render.Diff(prev, next, at(minute))
 		require.Len(t, news, count, news)
 		lines = append(lines, news...)
 	}
@@ -234,10 +234,10 @@ func TestASetWhoseReleaseIsStalled(t *testing.T) {
 	ended := checkout()
 	ended.Waves[0].Releases[0].Rollback.Outcome = release.PhaseSucceeded
 	lines := slices.Concat(
-		render.SetNews(set, stalledSet, at(20)),
-		render.SetNews(stalledSet, stalledSet, at(21)),
-		render.SetNews(stalledSet, set, at(22)),
-		render.SetNews(stalledSet, ended, at(23)),
+		render.SetDiff(set, stalledSet, at(20)),
+		render.SetDiff(stalledSet, stalledSet, at(21)),
+		render.SetDiff(stalledSet, set, at(22)),
+		render.SetDiff(stalledSet, ended, at(23)),
 	)
 	golden(t, "set-news-stalled.golden", strings.Join(lines, "\n")+"\n")
 }

@@ -21,7 +21,7 @@ func facts(p release.Progress, now time.Time, style Style) string {
 			rows = append(rows, []Cell{{Text: name + ":"}, value})
 		}
 	}
-	until := awaiting(p.Awaiting)
+	until := p.Awaiting.Text(release.UnitBatch)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
@@ -90,18 +90,18 @@ func nodes(p release.Progress, now time.Time) [][]Cell {
 	if t := p.Traffic; t != nil {
 		branches = append(branches, node{row: []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}}})
 	}
-	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, decision)...))...)
+	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, release.UnitBatch)...))...)
 }
 
-// decisionNodes are what was said, in the given words.
-func decisionNodes(decisions []release.Decision, now time.Time, words func(release.Decision) string) []node {
+// decisionNodes are what was decided about something that proceeds by a unit.
+func decisionNodes(decisions []release.Decision, now time.Time, unit release.Unit) []node {
 	var branches []node
 	for _, d := range decisions {
 		state := Cell{Text: iconGood + " counted", color: green}
 		if d.Refused != "" {
 			state = Cell{Text: iconBad + " refused", color: red}
 		}
-		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: words(d)}}})
+		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: d.Text(unit)}}})
 	}
 	return branches
 }
@@ -162,7 +162,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
 	if waits {
-		info = "awaiting " + awaiting(&release.Awaiting{Kind: p.Awaiting.Kind})
+		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch)
 	}
 	return []Cell{
 		{Text: name},

@@ -90,7 +90,7 @@ func paused(p release.Progress) string {
 	}
 	for _, d := range slices.Backward(p.Decisions) {
 		if d.Kind == release.CommandPause && d.Refused == "" {
-			return by(d)
+			return d.Attribution()
 		}
 	}
 	return "yes"
@@ -123,80 +123,4 @@ func batch(p release.Progress) string {
 		at = p.Awaiting.Batch
 	}
 	return fmt.Sprintf("%d of %d", at, len(p.Batches))
-}
-
-// awaiting tells what a release waits for and until when, without a moment of its own.
-func awaiting(a *release.Awaiting) string {
-	if a == nil {
-		return ""
-	}
-	s := string(a.Kind)
-	switch a.Kind {
-	case release.AwaitTurn:
-		s = "its turn: other releases of the application come first, or its lane is held"
-	case release.AwaitOtherChange:
-		s = "the end of a change order that somebody else began"
-	case release.AwaitBake:
-		s = "the bake time" + ofBatch(a.Batch)
-	case release.AwaitConfirm:
-		s = "confirmation" + ofBatch(a.Batch)
-	case release.AwaitApproval:
-		s = "the platform's approval"
-	case release.AwaitGates:
-		s = "the gates" + ofBatch(a.Batch)
-	case release.AwaitResume:
-		s = "somebody to resume it"
-	case release.AwaitSchedule:
-		s = "the time of day of the next batch"
-	case release.AwaitThaw:
-		s = "the end of a freeze"
-	}
-	if !a.Until.IsZero() {
-		s += " until " + stamp(a.Until)
-	}
-	return s
-}
-
-func ofBatch(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" of batch %d", n)
-}
-
-// decision tells who said what, and when.
-func decision(d release.Decision) string {
-	s := string(d.Kind)
-	if d.Batch > 0 {
-		s += fmt.Sprintf(" batch %d", d.Batch)
-	}
-	if d.Version != "" {
-		s += " to version " + d.Version
-	}
-	if d.AtSafePoint {
-		s += " at a safe point"
-	}
-	s += " " + by(d)
-	if d.Refused != "" {
-		s += " (refused: " + d.Refused + ")"
-	}
-	return s
-}
-
-// by tells who, which way, when and why.
-func by(d release.Decision) string {
-	s := "by " + d.By
-	if d.Via != "" {
-		s += " via " + d.Via
-	}
-	if d.Source != "" {
-		s += " of " + d.Source
-	}
-	if !d.At.IsZero() {
-		s += " at " + stamp(d.At)
-	}
-	if d.Note != "" {
-		s += ": " + d.Note
-	}
-	return s
 }

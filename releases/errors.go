@@ -12,7 +12,7 @@ import (
 	"slipway/release"
 )
 
-// NotFoundError says that Temporal knows no release or set of this ID.
+// NotFoundError means that Temporal knows no release or set of this ID.
 type NotFoundError struct{ ID string }
 
 // Error implements error.
@@ -32,7 +32,7 @@ const (
 	SubjectSet     Subject = "set"
 )
 
-// subjectOf tells by its ID what a command is for: a release or a set.
+// subjectOf returns by its ID what a command is for: a release or a set.
 func subjectOf(id string) Subject {
 	if release.IsSetID(id) {
 		return SubjectSet
@@ -54,7 +54,7 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%s %s refused: %s", cmp.Or(e.Of, subjectOf(e.ID)), e.ID, e.Reason)
 }
 
-// UnansweredError says that a command was sent and nobody answered in time.
+// UnansweredError means that a command was sent and nobody answered in time.
 type UnansweredError struct {
 	ID     string
 	Waited time.Duration
@@ -68,7 +68,7 @@ func (e *UnansweredError) Error() string {
 		"see slipway %s get %s, check that slipway worker runs, and say it again: the same word counts once", of, e.ID, e.Waited, of, e.ID)
 }
 
-// UnreachableError says that Temporal did not answer; trying again may help.
+// UnreachableError means that Temporal did not answer; trying again may help.
 type UnreachableError struct{ Cause error }
 
 // Error implements error.
@@ -76,7 +76,7 @@ func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("Temporal does not answer: %v; check TEMPORAL_ADDRESS or --temporal-address", e.Cause)
 }
 
-// Unwrap returns what the connection said.
+// Unwrap returns the error of the connection.
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
 // classify turns an error of the Temporal client into one of this package.

@@ -14,8 +14,8 @@ import (
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
 
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/release"
+	"slipway/releases"
 )
 
 const scalingID = "scaling/sae/cn-hangzhou/app-1"
@@ -35,7 +35,7 @@ func (s snapped) Get(_ context.Context, out any) error {
 	return s.err
 }
 
-func TestScalingRulesAreReadByAWorkerOfTheRegion(t *testing.T) {
+func TestScalingRules(t *testing.T) {
 	t.Parallel()
 	rules := []release.ScalingRule{{Name: "cpu", Enabled: true}}
 	cases := []struct {
@@ -96,7 +96,7 @@ func TestToggle(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestToggleTellsWhoSwitchesAlready(t *testing.T) {
+func TestToggle_RefusedTellsWhoSwitches(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	in := release.ToggleRequest{App: app(), Enable: true}
@@ -109,14 +109,14 @@ func TestToggleTellsWhoSwitchesAlready(t *testing.T) {
 	require.ErrorContains(t, err, "slipway scaling restore sae/cn-hangzhou/app-1")
 }
 
-func TestToggleValidatesFirst(t *testing.T) {
+func TestToggle_ValidatesFirst(t *testing.T) {
 	t.Parallel()
 	_, r := newClient(t)
 	_, err := r.Toggle(t.Context(), release.ToggleRequest{App: app(), For: -1})
 	require.ErrorContains(t, err, "for: must be between 0s and")
 }
 
-func TestWaitTellsWhatThePlatformSaid(t *testing.T) {
+func TestSwitching_WaitReturnsThePlatformError(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	in := release.ToggleRequest{App: app()}

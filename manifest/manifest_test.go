@@ -1,4 +1,4 @@
-package relfile_test
+package manifest_test
 
 import (
 	"bytes"
@@ -11,11 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"slipway/cmd/slipway/internal/relfile"
+	"slipway/manifest"
 	"slipway/release"
 )
 
-const examples = "../../../../examples"
+const examples = "../examples"
 
 func TestExamplesAreValid(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestExamplesAreValid(t *testing.T) {
 			t.Parallel()
 			raw, err := os.ReadFile(path)
 			require.NoError(t, err)
-			spec, err := relfile.Read(bytes.NewReader(raw), relfile.Overrides{})
+			spec, err := manifest.Read(bytes.NewReader(raw), manifest.Overrides{})
 			require.NoError(t, err)
 			require.True(t, want[filepath.Base(path)](spec), "%+v", spec)
 		})
@@ -59,12 +59,12 @@ func TestExampleOfASet(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join(examples, "set.yaml"))
 	require.NoError(t, err)
-	s, err := relfile.ReadSet(bytes.NewReader(raw), relfile.Overrides{AskedBy: "mei"})
+	s, err := manifest.ReadSet(bytes.NewReader(raw), manifest.Overrides{AskedBy: "mei"})
 	require.NoError(t, err)
 	require.Equal(t, release.SetRollback, s.OnFailure)
 	require.Len(t, s.Waves, 2)
 	require.Equal(t, release.ConfirmManual, s.Waves[1].Confirm)
-	_, err = relfile.Read(bytes.NewReader(raw), relfile.Overrides{})
+	_, err = manifest.Read(bytes.NewReader(raw), manifest.Overrides{})
 	require.ErrorContains(t, err, "kind: must be Release (line")
 }
 
@@ -72,7 +72,7 @@ func TestReadSet(t *testing.T) {
 	t.Parallel()
 	const head = "apiVersion: slipway.dev/v1\nkind: ReleaseSet\n"
 	const one = "    - releases:\n        - name: shop\n          spec: {app: {platform: sae, region: cn-hangzhou, id: a-1}, artifact: {image: shop:1}}\n"
-	s, err := relfile.ReadSet(strings.NewReader(head+"spec:\n  name: checkout\n  waves:\n"+one), relfile.Overrides{AskedBy: "mei", Note: "said", Image: "shop:9"})
+	s, err := manifest.ReadSet(strings.NewReader(head+"spec:\n  name: checkout\n  waves:\n"+one), manifest.Overrides{AskedBy: "mei", Note: "said", Image: "shop:9"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"mei", "said"}, []string{s.RequestedBy, s.Note})
 	require.Equal(t, "shop:1", s.Waves[0].Releases[0].Spec.Artifact.Image)
@@ -88,7 +88,7 @@ func TestReadSet(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := relfile.ReadSet(strings.NewReader(c.file), relfile.Overrides{})
+			_, err := manifest.ReadSet(strings.NewReader(c.file), manifest.Overrides{})
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
 			}
@@ -109,7 +109,7 @@ func TestRead(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec, err := relfile.Read(strings.NewReader(c.file), relfile.Overrides{})
+			spec, err := manifest.Read(strings.NewReader(c.file), manifest.Overrides{})
 			require.NoError(t, err)
 			require.Equal(t, release.Spec{
 				App:      release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a-1"},
@@ -131,22 +131,22 @@ func TestOverrides(t *testing.T) {
 	file := body("  note: written\n  requestedBy: ci\n")
 	cases := []struct {
 		name, file               string
-		over                     relfile.Overrides
+		over                     manifest.Overrides
 		image, note, requestedBy string
 	}{
-		{"none", file, relfile.Overrides{AskedBy: "mei"}, "shop:1", "written", "ci"},
-		{"all", file, relfile.Overrides{Image: "shop:2", Note: "said", RequestedBy: "li", AskedBy: "mei"}, "shop:2", "said", "li"},
-		{"nobody named", body(""), relfile.Overrides{AskedBy: "mei"}, "shop:1", "", "mei"},
+		{"none", file, manifest.Overrides{AskedBy: "mei"}, "shop:1", "written", "ci"},
+		{"all", file, manifest.Overrides{Image: "shop:2", Note: "said", RequestedBy: "li", AskedBy: "mei"}, "shop:2", "said", "li"},
+		{"nobody named", body(""), manifest.Overrides{AskedBy: "mei"}, "shop:1", "", "mei"},
 		{
 			"image for package", strings.Replace(file, "{image: shop:1}", "{package: {url: https://x.example/a.jar, version: '1'}}", 1),
-			relfile.Overrides{Image: "shop:3"},
+			manifest.Overrides{Image: "shop:3"},
 			"shop:3", "written", "ci",
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec, err := relfile.Read(strings.NewReader(c.file), c.over)
+			spec, err := manifest.Read(strings.NewReader(c.file), c.over)
 			require.NoError(t, err)
 			require.Equal(t, release.Artifact{Image: c.image}, spec.Artifact)
 			require.Equal(t, c.note, spec.Note)
@@ -210,7 +210,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := relfile.Read(strings.NewReader(c.file), relfile.Overrides{})
+			_, err := manifest.Read(strings.NewReader(c.file), manifest.Overrides{})
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
 			}
@@ -224,7 +224,7 @@ func TestReadRefuses(t *testing.T) {
 func TestReadKeepsTextAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"2026-11-22", "yes", "v1.10", "0755a"} {
-		spec, err := relfile.Read(strings.NewReader(body("  note: "+text+"\n")), relfile.Overrides{})
+		spec, err := manifest.Read(strings.NewReader(body("  note: "+text+"\n")), manifest.Overrides{})
 		require.NoError(t, err)
 		require.Equal(t, text, spec.Note)
 	}
@@ -234,7 +234,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(body("  strategy: {type: gray}\n")))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		spec, err := relfile.Read(strings.NewReader(string(raw)), relfile.Overrides{Image: "x", AskedBy: "y"})
+		spec, err := manifest.Read(strings.NewReader(string(raw)), manifest.Overrides{Image: "x", AskedBy: "y"})
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return

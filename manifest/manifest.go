@@ -1,4 +1,5 @@
-// Package relfile reads release files: YAML or JSON of the form
+// Package manifest reads the files in which people and pipelines write down what they want:
+// YAML or JSON of the form
 //
 //	apiVersion: slipway.dev/v1
 //	kind: Release
@@ -6,9 +7,11 @@
 //
 // and files of sets, kind ReleaseSet.
 //
-// It is as strict as the receiver of a request, and tells the line of each problem: what
-// the format does not know is an error, and all errors are told at once.
-package relfile
+// It is as strict as the receiver of a request, because it decodes the spec with the same
+// code: a field that the format does not know is an error. What it adds is where: each
+// problem names the line of its field, and all problems are returned at once. An image or a
+// note that a pipeline knows better than the file is set with [Overrides].
+package manifest
 
 import (
 	"bytes"
@@ -31,7 +34,7 @@ const (
 	fieldSpec    = "spec"
 )
 
-// Overrides replace what a file says, where they are not empty.
+// Overrides replace fields of a file, where they are not empty.
 type Overrides struct {
 	// Image replaces the whole artifact.
 	Image string
@@ -95,7 +98,7 @@ func (o Overrides) apply(spec map[string]any) {
 	if o.Note != "" {
 		spec["note"] = o.Note
 	}
-	if said, given := spec["requestedBy"]; !given || said == "" || said == nil {
+	if named, given := spec["requestedBy"]; !given || named == "" || named == nil {
 		spec["requestedBy"] = o.AskedBy
 	}
 	if o.RequestedBy != "" {

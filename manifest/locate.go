@@ -1,4 +1,4 @@
-package relfile
+package manifest
 
 import (
 	"fmt"
@@ -26,16 +26,16 @@ func locate(problems release.Problems, spec *yaml.Node) release.Problems {
 			continue
 		}
 		if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" && strings.HasPrefix(p.Message, "must be a string") {
-			p.Message += wanted(p.Field, n.Value)
+			p.Message += rewritten(p.Field, n.Value)
 		}
 		out[i].Message = onLine(p.Message, n)
 	}
 	return out
 }
 
-// wanted says how a number or a switch is written that should have been text.
-func wanted(field, value string) string {
-	if !lasts(field) {
+// rewritten returns how a number or a switch is written that should have been text.
+func rewritten(field, value string) string {
+	if !isDuration(field) {
 		return fmt.Sprintf("; write it in quotes: %q", value)
 	}
 	if _, err := strconv.ParseUint(value, 10, 64); err != nil {
@@ -44,8 +44,8 @@ func wanted(field, value string) string {
 	return fmt.Sprintf("; write for example %q", value+"s")
 }
 
-// lasts tells whether a field is a duration.
-func lasts(field string) bool {
+// isDuration reports whether a field is a duration.
+func isDuration(field string) bool {
 	parts := strings.Split(field, ".")
 	name, group := parts[len(parts)-1], parts[max(0, len(parts)-2)]
 	return group == "limits" || slices.Contains([]string{"bake", "interval", "timeout"}, name)

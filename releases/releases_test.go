@@ -20,8 +20,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/release"
+	"slipway/releases"
 )
 
 const id = "r-abcdefghijklmnop"
@@ -75,22 +75,23 @@ func onQuery(m *mocks.Client, answer converter.EncodedValue, err error) {
 	m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answer, err)
 }
 
-func TestLookAtARunningRelease(t *testing.T) {
+func TestGet_Running(t *testing.T) {
 	t.Parallel()
 	parked := release.Progress{ReleaseID: id, Phase: release.PhaseAwaitingConfirm}
 	visible := release.Progress{
 		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
 		Phase: release.PhaseRollingOut, StartedAt: start(),
 	}
+	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the release is durable, waiting"}
 	cases := []struct {
 		name string
 		err  error
-		want releases.Look
+		want releases.Status[release.Progress]
 	}{
-		{"answers", nil, releases.Look{Progress: parked}},
-		{"no worker has polled", serviceerror.NewFailedPrecondition("no poller seen"), releases.Look{Progress: visible, Lack: "no worker answers; the release is durable, waiting"}},
-		{"the worker has just gone", serviceerror.NewDeadlineExceeded("deadline"), releases.Look{Progress: visible, Lack: "no worker answers; the release is durable, waiting"}},
-		{"not begun", serviceerror.NewWorkflowNotReady("no task yet"), releases.Look{Progress: visible, Lack: "the release does not answer yet: no task yet"}},
+		{"answers", nil, releases.Status[release.Progress]{Progress: parked}},
+		{"no worker has polled", serviceerror.NewFailedPrecondition("no poller seen"), releases.Status[release.Progress]{Progress: visible, Partial: noWorker}},
+		{"the worker has just gone", serviceerror.NewDeadlineExceeded("deadline"), releases.Status[release.Progress]{Progress: visible, Partial: noWorker}},
+		{"not begun", serviceerror.NewWorkflowNotReady("no task yet"), releases.Status[release.Progress]{Progress: visible, Partial: releases.Partial{Reason: releases.PartialNotReady, Message: "the release does not answer yet: no task yet"}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -98,14 +99,14 @@ func TestLookAtARunningRelease(t *testing.T) {
 			m, r := newClient(t)
 			onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 			onQuery(m, answering{parked}, c.err)
-			look, err := r.Look(t.Context(), id)
+			status, err := r.Get(t.Context(), id)
 			require.NoError(t, err)
-			require.Equal(t, c.want, look)
+			require.Equal(t, c.want, status)
 		})
 	}
 }
 
-func TestLookAtAnEndedReleaseNeedsNoWorker(t *testing.T) {
+func TestGet_EndedNeedsNoWorker(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	want := release.Progress{ReleaseID: id, Phase: release.PhaseRolledBack, Outcome: release.PhaseRolledBack}
@@ -113,12 +114,12 @@ func TestLookAtAnEndedReleaseNeedsNoWorker(t *testing.T) {
 	run := &mocks.WorkflowRun{}
 	run.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.Progress) = want }).Return(nil)
 	m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
-	look, err := r.Look(t.Context(), id)
+	status, err := r.Get(t.Context(), id)
 	require.NoError(t, err)
-	require.Equal(t, releases.Look{Progress: want, Closed: true}, look)
+	require.Equal(t, releases.Status[release.Progress]{Progress: want, Closed: true}, status)
 }
 
-func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
+func TestGet_ClosedAbnormally(t *testing.T) {
 	t.Parallel()
 	held := []release.HeldRule{{Name: "cpu"}}
 	for name, err := range map[string]error{"a worker tells how far it came": nil, "no worker": serviceerror.NewFailedPrecondition("no poller seen")} {
@@ -127,16 +128,16 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 			m, r := newClient(t)
 			onDescribe(m, described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil)
 			onQuery(m, answering{release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut, ScalingRules: held, Awaiting: &release.Awaiting{}, Stalled: &release.Stall{}}}, err)
-			look, lookErr := r.Look(t.Context(), id)
-			require.NoError(t, lookErr)
-			require.True(t, look.Closed)
-			require.Equal(t, release.PhaseNeedsAttention, look.Progress.Outcome)
-			require.Contains(t, look.Progress.Reason, "terminated at RollingOut")
-			require.Equal(t, start().Add(time.Hour), look.Progress.EndedAt)
-			require.Nil(t, look.Progress.Awaiting)
-			require.Nil(t, look.Progress.Stalled, "nobody tries anything any more")
+			status, getErr := r.Get(t.Context(), id)
+			require.NoError(t, getErr)
+			require.True(t, status.Closed)
+			require.Equal(t, release.PhaseNeedsAttention, status.Progress.Outcome)
+			require.Contains(t, status.Progress.Reason, "terminated at RollingOut")
+			require.Equal(t, start().Add(time.Hour), status.Progress.EndedAt)
+			require.Nil(t, status.Progress.Awaiting)
+			require.Nil(t, status.Progress.Stalled, "nobody tries anything any more")
 			if err == nil {
-				require.Equal(t, held, look.Progress.ScalingRules)
+				require.Equal(t, held, status.Progress.ScalingRules)
 			}
 		})
 	}
@@ -144,7 +145,7 @@ func TestLookAtAReleaseEndedFromOutside(t *testing.T) {
 
 // What is said of a release that was ended from outside stays true: how far it was, whether it
 // has begun anything, and why it failed.
-func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
+func TestGet_ClosedAbnormallyReason(t *testing.T) {
 	t.Parallel()
 	const left = ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
 		"slipway scaling recover --release " + id + "; look at the application on its platform"
@@ -153,7 +154,8 @@ func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
 		phase   release.Phase
 		failure error
 		want    string
-		stray   string
+		// closed is how it was closed, where it may have left something behind.
+		closed string
 	}{
 		"terminated": {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseRollingOut, nil, "its workflow was terminated at RollingOut" + left, "its workflow was terminated at RollingOut"},
 		"queued":     {enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, release.PhaseQueued, nil, "its workflow was terminated at Queued: it waited for its turn and had begun nothing", ""},
@@ -173,15 +175,15 @@ func TestWordsAboutAReleaseEndedFromOutside(t *testing.T) {
 				run.On("Get", mock.Anything, nil).Return(c.failure)
 				m.On("GetWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(run)
 			}
-			look, err := r.Look(t.Context(), id)
+			status, err := r.Get(t.Context(), id)
 			require.NoError(t, err)
-			require.Equal(t, c.want, look.Progress.Reason)
-			require.Equal(t, c.stray, look.Stray)
+			require.Equal(t, c.want, status.Progress.Reason)
+			require.Equal(t, c.closed, status.ClosedAbnormally)
 		})
 	}
 }
 
-func TestErrorsTellWhatToDo(t *testing.T) {
+func TestGet_ErrorsNameTheRemedy(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
@@ -198,13 +200,13 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			onDescribe(m, nil, c.err)
-			_, err := r.Look(t.Context(), id)
+			_, err := r.Get(t.Context(), id)
 			require.ErrorContains(t, err, c.want)
 		})
 	}
 }
 
-func TestSay(t *testing.T) {
+func TestSendCommand(t *testing.T) {
 	t.Parallel()
 	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 1, By: "mei", Via: "update"}
 	rolling := release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut}
@@ -260,16 +262,16 @@ func TestSay(t *testing.T) {
 					onQuery(m, nil, serviceerror.NewFailedPrecondition("no poller seen"))
 				}
 			}
-			p, err := r.Say(ctx, id, confirm)
+			p, err := r.SendCommand(ctx, id, confirm)
 			c.check(t, p, err)
 		})
 	}
 }
 
-func TestSayValidatesFirst(t *testing.T) {
+func TestSendCommand_ValidatesFirst(t *testing.T) {
 	t.Parallel()
 	_, r := newClient(t)
-	_, err := r.Say(t.Context(), id, release.Command{Kind: release.CommandConfirm, By: "mei"})
+	_, err := r.SendCommand(t.Context(), id, release.Command{Kind: release.CommandConfirm, By: "mei"})
 	require.ErrorContains(t, err, "batch: must be the number of the finished batch")
 }
 
@@ -347,7 +349,7 @@ func TestListShowsTheNewestRun(t *testing.T) {
 	require.Equal(t, "r-2", found[0].ID)
 }
 
-func TestListByEveryAttribute(t *testing.T) {
+func TestList_ByEveryAttribute(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayOutcome = 'RolledBack'" +
@@ -382,34 +384,34 @@ func (s showing) Get(out any) error {
 	return nil
 }
 
-func TestLookAtASet(t *testing.T) {
+func TestGetSet(t *testing.T) {
 	t.Parallel()
 	waiting := release.SetProgress{SetID: setID, Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
-	at := func(status enumspb.WorkflowExecutionStatus, answer converter.EncodedValue, err error) (releases.SetLook, error) {
+	at := func(status enumspb.WorkflowExecutionStatus, answer converter.EncodedValue, err error) (releases.Status[release.SetProgress], error) {
 		m := &mocks.Client{}
 		r := releases.New(m)
 		m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(status), nil)
 		m.On("QueryWorkflow", mock.Anything, "set/"+setID, "run-1", release.QueryProgress).Return(answer, err)
-		return r.LookSet(t.Context(), setID)
+		return r.GetSet(t.Context(), setID)
 	}
-	look, err := at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, showing{waiting}, nil)
+	status, err := at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, showing{waiting}, nil)
 	require.NoError(t, err)
-	require.Equal(t, releases.SetLook{Progress: waiting}, look)
+	require.Equal(t, releases.Status[release.SetProgress]{Progress: waiting}, status)
 
-	look, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, serviceerror.NewFailedPrecondition("no poller seen"))
+	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, serviceerror.NewFailedPrecondition("no poller seen"))
 	require.NoError(t, err)
-	require.Equal(t, "no worker answers; the set is durable, waiting", look.Lack)
-	require.Equal(t, release.PhaseRollingOut, look.Progress.Phase)
+	require.Equal(t, releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the set is durable, waiting"}, status.Partial)
+	require.Equal(t, release.PhaseRollingOut, status.Progress.Phase)
 
-	look, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, showing{waiting}, nil)
+	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, showing{waiting}, nil)
 	require.NoError(t, err)
-	require.True(t, look.Closed)
-	require.Equal(t, release.PhaseNeedsAttention, look.Progress.Outcome)
-	require.Contains(t, look.Progress.Reason, "terminated at AwaitingConfirm: the releases that it has begun go on by themselves")
+	require.True(t, status.Closed)
+	require.Equal(t, release.PhaseNeedsAttention, status.Progress.Outcome)
+	require.Contains(t, status.Progress.Reason, "terminated at AwaitingConfirm: the releases that it has begun go on by themselves")
 }
 
 // Of the releases of a set those under way are asked what they try in vain.
-func TestStalledReleasesOfASet(t *testing.T) {
+func TestStalled(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
@@ -431,15 +433,15 @@ func TestStalledReleasesOfASet(t *testing.T) {
 	require.Nil(t, r.Stalled(t.Context(), release.SetProgress{}))
 }
 
-func TestNoSuchSet(t *testing.T) {
+func TestGetSet_NotFound(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(nil, serviceerror.NewNotFound("workflow not found"))
-	_, err := r.LookSet(t.Context(), setID)
+	_, err := r.GetSet(t.Context(), setID)
 	require.EqualError(t, err, `there is no set "`+setID+`"; its request may still wait for slipway starter; list them with: slipway set list`)
 }
 
-func TestSayToASet(t *testing.T) {
+func TestSendSetCommand(t *testing.T) {
 	t.Parallel()
 	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 2, By: "mei", Via: "update"}
 	going := release.SetProgress{SetID: setID, Phase: release.PhaseRollingOut}
@@ -463,7 +465,7 @@ func TestSayToASet(t *testing.T) {
 				m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil)
 				m.On("QueryWorkflow", mock.Anything, "set/"+setID, "run-1", release.QueryProgress).Return(showing{going}, nil)
 			}
-			p, err := r.SaySet(t.Context(), setID, confirm)
+			p, err := r.SendSetCommand(t.Context(), setID, confirm)
 			if c.want != "" {
 				require.EqualError(t, err, c.want)
 				return

@@ -16,14 +16,14 @@ import (
 	"slipway/release"
 )
 
-// readAttempts bounds how often the platform is asked before its error is told.
+// readAttempts bounds how often the platform is asked before its error is returned.
 const readAttempts = 3
 
 // ScalingRules reads the scaling rules of an application. A worker of its region reads
 // them, as an activity without a workflow, so that nobody else needs to reach the
 // platform.
 func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.ScalingRule, error) {
-	limit := askTime
+	limit := callTime
 	if until, bounded := ctx.Deadline(); bounded {
 		limit = time.Until(until)
 	}
@@ -156,14 +156,14 @@ func (c *Client) SwitchBack(ctx context.Context, app release.App) (Switching, er
 // Recover begins to restore what a release has left behind that ended without a result.
 // While the release is at work it is a [RefusedError]: it restores its rules itself.
 func (c *Client) Recover(ctx context.Context, releaseID string) (Switching, error) {
-	look, err := c.Look(ctx, releaseID)
+	status, err := c.Get(ctx, releaseID)
 	if err != nil {
 		return Switching{}, err
 	}
-	if !look.Closed {
+	if !status.Closed {
 		return Switching{}, &RefusedError{ID: releaseID, Reason: "it is at work and restores its scaling rules itself; abort it if it must end"}
 	}
-	app := look.Progress.App
+	app := status.Progress.App
 	if err := app.Validate(); err != nil {
 		return Switching{}, fmt.Errorf("release %s does not tell which application it is of: %w", releaseID, err)
 	}

@@ -2,6 +2,7 @@ package releases_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"slipway/cmd/slipway/internal/releases"
 	"slipway/release"
+	"slipway/releases"
 )
 
 func app() release.App {
@@ -39,7 +40,7 @@ func heldLane() release.LaneState {
 	return release.LaneState{App: app(), Held: &release.Hold{By: "mei", Reason: "migration", Since: start()}}
 }
 
-func TestLane(t *testing.T) {
+func TestGetLane(t *testing.T) {
 	t.Parallel()
 	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
 	const lost = "the lane does not run, although release " + id + " is under way: the lane was terminated, or that release was begun without it; " +
@@ -48,7 +49,7 @@ func TestLane(t *testing.T) {
 	ended := described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	never := serviceerror.NewNotFound("workflow not found")
 	held := heldLane()
-	idle := releases.LaneLook{State: &release.LaneState{App: app()}}
+	idle := releases.LaneStatus{State: &release.LaneState{App: app()}}
 	cases := []struct {
 		name      string
 		described *client.WorkflowExecutionDescription
@@ -56,14 +57,14 @@ func TestLane(t *testing.T) {
 		query     error
 		// release is one that is listed as running.
 		release *client.WorkflowExecutionDescription
-		want    releases.LaneLook
+		want    releases.LaneStatus
 	}{
-		{"at work", running, nil, nil, nil, releases.LaneLook{Since: start(), State: &held}},
-		{"no worker", running, nil, serviceerror.NewFailedPrecondition("no poller seen"), nil, releases.LaneLook{Since: start(), Lack: unanswered}},
+		{"at work", running, nil, nil, nil, releases.LaneStatus{Since: start(), State: &held}},
+		{"no worker", running, nil, serviceerror.NewFailedPrecondition("no poller seen"), nil, releases.LaneStatus{Since: start(), Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: unanswered}}},
 		{"ended", ended, nil, nil, nil, idle},
 		{"never was", nil, never, nil, nil, idle},
-		{"terminated while a release runs", described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil, nil, running, releases.LaneLook{Lack: lost}},
-		{"forgotten while a release runs", nil, never, nil, running, releases.LaneLook{Lack: lost}},
+		{"terminated while a release runs", described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), nil, nil, running, releases.LaneStatus{Partial: releases.Partial{Reason: releases.PartialLaneMissing, Message: lost}}},
+		{"forgotten while a release runs", nil, never, nil, running, releases.LaneStatus{Partial: releases.Partial{Reason: releases.PartialLaneMissing, Message: lost}}},
 		{"ended with its last release", ended, nil, nil, ended, idle},
 	}
 	for _, c := range cases {
@@ -76,10 +77,10 @@ func TestLane(t *testing.T) {
 			} else {
 				listsRunning(m, c.release)
 			}
-			look, err := r.Lane(t.Context(), app())
+			status, err := r.GetLane(t.Context(), app())
 			require.NoError(t, err)
 			c.want.App = app().SearchValue()
-			require.Equal(t, c.want, look)
+			require.Equal(t, c.want, status)
 		})
 	}
 }
@@ -99,7 +100,7 @@ func listsRunning(m *mocks.Client, d *client.WorkflowExecutionDescription) {
 
 // Once no worker has answered for one lane, the others are not asked: they have the same
 // workers, and each question waits.
-func TestLanesAsksNobodyTwiceWhoIsNotThere(t *testing.T) {
+func TestListLanes_AsksNoWorkerTwiceThatIsMissing(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	info := func(name string) *workflowpb.WorkflowExecutionInfo {
@@ -115,15 +116,15 @@ func TestLanesAsksNobodyTwiceWhoIsNotThere(t *testing.T) {
 	}, nil)
 	m.On("QueryWorkflow", mock.Anything, "lane/a", "", release.QueryLane).Return(stating{heldLane()}, nil).Once()
 	m.On("QueryWorkflow", mock.Anything, "lane/b", "", release.QueryLane).Return(nil, serviceerror.NewDeadlineExceeded("deadline")).Once()
-	found, more, err := r.Lanes(t.Context(), 3)
+	found, more, err := r.ListLanes(t.Context(), 3)
 	require.NoError(t, err)
 	require.True(t, more)
 	held := heldLane()
 	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
-	require.Equal(t, []releases.LaneLook{
+	require.Equal(t, []releases.LaneStatus{
 		{App: "a", Since: start(), State: &held},
-		{App: "b", Since: start(), Lack: unanswered},
-		{App: "c", Since: start(), Lack: unanswered},
+		{App: "b", Since: start(), Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: unanswered}},
+		{App: "c", Since: start(), Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: unanswered}},
 	}, found)
 }
 
@@ -139,10 +140,10 @@ type starting struct {
 	client.WithStartWorkflowOperation
 }
 
-func TestHoldStartsALaneThatDoesNotRun(t *testing.T) {
+func TestUpdateLane_HoldStartsALane(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
-	word := release.LaneCommand{By: "mei", Reason: "migration"}
+	command := release.LaneCommand{By: "mei", Reason: "migration"}
 	start := starting{}
 	m.On("NewWithStartWorkflowOperation", mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
 		at, ok := o.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp))
@@ -152,16 +153,16 @@ func TestHoldStartsALaneThatDoesNotRun(t *testing.T) {
 	m.On("UpdateWithStartWorkflow", mock.Anything, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "hold", Args: []any{word},
+			UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "hold", Args: []any{command},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	}).Return(answered(heldLane()), nil)
-	state, err := r.TellLane(t.Context(), releases.LaneWord{App: app(), Update: release.UpdateHold, ID: "u-1", Command: word})
+	state, err := r.UpdateLane(t.Context(), releases.LaneUpdate{App: app(), Name: release.UpdateHold, ID: "u-1", Command: command})
 	require.NoError(t, err)
 	require.Equal(t, heldLane(), state)
 }
 
-func TestTellLane(t *testing.T) {
+func TestUpdateLane(t *testing.T) {
 	t.Parallel()
 	late := client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
 	cases := []struct {
@@ -182,12 +183,12 @@ func TestTellLane(t *testing.T) {
 			m, r := newClient(t)
 			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 			defer cancel()
-			word := release.LaneCommand{By: "mei"}
+			command := release.LaneCommand{By: "mei"}
 			m.On("UpdateWorkflow", mock.Anything, client.UpdateWorkflowOptions{
-				UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "resume", Args: []any{word},
+				UpdateID: "u-1", WorkflowID: "lane/sae/cn-hangzhou/app-1", UpdateName: "resume", Args: []any{command},
 				WaitForStage: client.WorkflowUpdateStageCompleted,
 			}).Return(answered(release.LaneState{App: app()}), c.err)
-			state, err := r.TellLane(ctx, releases.LaneWord{App: app(), Update: release.UpdateResume, ID: "u-1", Command: word})
+			state, err := r.UpdateLane(ctx, releases.LaneUpdate{App: app(), Name: release.UpdateResume, ID: "u-1", Command: command})
 			if c.want == "" {
 				require.NoError(t, err)
 				require.Equal(t, release.LaneState{App: app()}, state)
@@ -195,5 +196,18 @@ func TestTellLane(t *testing.T) {
 			}
 			require.ErrorContains(t, err, c.want)
 		})
+	}
+}
+
+// Scripts read why nothing is known of a lane as "lack".
+func TestLaneStatus_JSON(t *testing.T) {
+	t.Parallel()
+	for want, status := range map[string]releases.LaneStatus{
+		`{"app":"a","lack":"no worker answers"}`: {App: "a", Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}},
+		`{"app":"a"}`:                            {App: "a"},
+	} {
+		got, err := json.Marshal(status)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(got))
 	}
 }

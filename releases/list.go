@@ -9,22 +9,15 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
+	"slipway/releases/execution"
 )
-
-// Client sees and speaks to the releases of one Temporal namespace.
-type Client struct{ temporal client.Client }
-
-// New returns a client on a connection, which stays the caller's.
-func New(c client.Client) *Client { return &Client{temporal: c} }
 
 // Listed is one release as visibility knows it.
 type Listed struct {
@@ -43,7 +36,7 @@ type Listed struct {
 	RequestedBy string `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to.
 	Set string `json:"set,omitempty"`
-	// Stopped says how the release's workflow was ended from outside ("terminated");
+	// Stopped says how the release's workflow was closed without a result ("terminated");
 	// then nobody brings the release to an end.
 	Stopped   string    `json:"stopped,omitempty"`
 	StartedAt time.Time `json:"startedAt,omitzero"`
@@ -67,7 +60,7 @@ type Filter struct {
 	Limit int
 }
 
-// Chooses tells whether the filter chooses a release.
+// Chooses reports whether the filter chooses a release.
 func (f Filter) Chooses(l Listed) bool {
 	return (f.App == "" || f.App == l.App) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
 		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set)
@@ -114,8 +107,8 @@ func literal(s string) string {
 // pageSize is how many workflows are asked for at a time.
 const pageSize = 200
 
-// List lists releases, those under way first and then the latest ended first. More tells
-// that the limit cut the list. Of a release that was reset only its newest run counts.
+// List lists releases, those under way first and then the latest ended first. More reports
+// whether the limit cut the list. Of a release that was reset only its newest run counts.
 func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
 	infos, more, err := c.find(ctx, f.search(f.query()))
 	if err != nil {
@@ -156,7 +149,7 @@ func (c *Client) ListSets(ctx context.Context, f Filter) (found []Listed, more b
 func (c *Client) titles(ctx context.Context, infos []*workflowpb.WorkflowExecutionInfo) []string {
 	titles := make([]string, len(infos))
 	var group errgroup.Group
-	group.SetLimit(looksAtOnce)
+	group.SetLimit(callsAtOnce)
 	for i, info := range infos {
 		group.Go(func() error {
 			d, err := c.temporal.DescribeWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
@@ -175,7 +168,7 @@ type search struct {
 	query string
 	// limit is how many to find at most; 0 is no limit.
 	limit int
-	// changes tells that a run may fit although a newer one of the same workflow does not.
+	// changes reports whether a run may fit although a newer one of the same workflow does not.
 	changes bool
 }
 
@@ -276,8 +269,10 @@ func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 		Operation:   release.Operation(keyword(info.GetSearchAttributes(), release.SearchOperation)),
 		RequestedBy: keyword(info.GetSearchAttributes(), release.SearchRequestedBy),
 		Set:         keyword(info.GetSearchAttributes(), release.SearchSet),
-		Stopped:     stopped(info.GetStatus()),
 		StartedAt:   info.GetStartTime().AsTime(),
+	}
+	if end := execution.EndOf(info.GetStatus()); end.Abnormal() {
+		l.Stopped = string(end)
 	}
 	if info.GetCloseTime() != nil {
 		l.EndedAt = info.GetCloseTime().AsTime()
@@ -295,24 +290,6 @@ func keyword(attributes *commonpb.SearchAttributes, name string) string {
 		return ""
 	}
 	return value
-}
-
-// stopped says how a workflow ended if it did not end by itself.
-func stopped(s enumspb.WorkflowExecutionStatus) string {
-	switch s {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		return "terminated"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		return "failed"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return "timed out"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return "canceled"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
-		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
-		enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
-	}
-	return ""
 }
 
 // A release that was started by hand may have any workflow ID; then that is its ID here.

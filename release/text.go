@@ -1,0 +1,145 @@
+package release
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Unit is what something proceeds by: the noun in sentences about it. What is decided about
+// a set has the fields of a release, with the number of a wave as its batch.
+type Unit string
+
+// The units.
+const (
+	// UnitBatch is that of a release.
+	UnitBatch Unit = "batch"
+	// UnitWave is that of a set.
+	UnitWave Unit = "wave"
+)
+
+// numbered is one of the units with a preposition or a space in front; empty for none.
+func (u Unit) numbered(before string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s%s %d", before, u, n)
+}
+
+// Text returns what is waited for, and until when where there is a limit, so that it reads
+// after "awaiting". It depends on nothing but a, and so changes only with it. Of nil it is
+// empty.
+func (a *Awaiting) Text(unit Unit) string {
+	if a == nil {
+		return ""
+	}
+	s := a.subject(unit)
+	if !a.Until.IsZero() {
+		s += " until " + stamp(a.Until)
+	}
+	return s
+}
+
+// subject is what is waited for, whenever it ends.
+func (a *Awaiting) subject(unit Unit) string {
+	of := unit.numbered(" of ", a.Batch)
+	switch a.Kind {
+	case AwaitTurn:
+		return "its turn: other releases of the application come first, or its lane is held"
+	case AwaitOtherChange:
+		return "the end of a change order that somebody else began"
+	case AwaitBake:
+		return "the bake time" + of
+	case AwaitConfirm:
+		return "confirmation" + of
+	case AwaitApproval:
+		return "the platform's approval"
+	case AwaitGates:
+		return "the gates" + of
+	case AwaitResume:
+		return "somebody to resume it"
+	case AwaitSchedule:
+		return "the time of day of the next " + string(unit)
+	case AwaitThaw:
+		return "the end of a freeze"
+	}
+	return string(a.Kind)
+}
+
+// Text returns what was decided and by whom, and why it was refused if it was.
+func (d Decision) Text(unit Unit) string {
+	s := string(d.Kind) + unit.numbered(" ", d.Batch)
+	if d.Version != "" {
+		s += " to version " + d.Version
+	}
+	if d.AtSafePoint {
+		s += " at a safe point"
+	}
+	s += " " + d.Attribution()
+	if d.Refused != "" {
+		s += " (refused: " + d.Refused + ")"
+	}
+	return s
+}
+
+// Attribution returns who decided, how it was sent, when and why.
+func (d Decision) Attribution() string {
+	s := "by " + d.By
+	if d.Via != "" {
+		s += " via " + d.Via
+	}
+	if d.Source != "" {
+		s += " of " + d.Source
+	}
+	if !d.At.IsZero() {
+		s += " at " + stamp(d.At)
+	}
+	if d.Note != "" {
+		s += ": " + d.Note
+	}
+	return s
+}
+
+// Acknowledgement returns what a command has done, given the decisions after it. Where an
+// earlier command had done the same, it is the earlier one that counts and is named.
+func (c Command) Acknowledgement(decisions []Decision, unit Unit) string {
+	done := c.done(unit)
+	for _, d := range slices.Backward(decisions) {
+		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
+			continue
+		}
+		if d.ID != c.ID {
+			return done + " already, by " + d.By + " at " + stamp(d.At)
+		}
+		break
+	}
+	return done + " by " + c.By
+}
+
+// done is what a command does, in the past; " by" and who sent it follow.
+func (c Command) done(unit Unit) string {
+	switch c.Kind {
+	case CommandConfirm:
+		return fmt.Sprintf("%s %d confirmed", unit, c.Batch)
+	case CommandAbort:
+		if c.AtSafePoint { // a batch of a release, also where a set is aborted
+			return "told to abort once no batch is in progress,"
+		}
+		return "aborted"
+	case CommandPause:
+		return "paused"
+	case CommandResume:
+		return "resumed"
+	case CommandRollback:
+		if c.Version != "" {
+			return "told to roll back to version " + c.Version + ","
+		}
+		return "told to roll back,"
+	case CommandOverride:
+		return "told to pass over freezes,"
+	}
+	return string(c.Kind)
+}
+
+// stamp is a time as JSON has it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

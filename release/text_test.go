@@ -1,0 +1,97 @@
+package release_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+func TestAwaiting_Text(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[release.AwaitKind]string{
+		release.AwaitTurn:        "its turn: other releases of the application come first, or its lane is held",
+		release.AwaitOtherChange: "the end of a change order that somebody else began",
+		release.AwaitBake:        "the bake time of wave 2",
+		release.AwaitConfirm:     "confirmation of wave 2",
+		release.AwaitApproval:    "the platform's approval",
+		release.AwaitGates:       "the gates of wave 2",
+		release.AwaitResume:      "somebody to resume it",
+		release.AwaitSchedule:    "the time of day of the next wave",
+		release.AwaitThaw:        "the end of a freeze",
+		"news":                   "news",
+	} {
+		require.Equal(t, want, (&release.Awaiting{Kind: kind, Batch: 2}).Text(release.UnitWave))
+	}
+	until := time.Date(2026, 11, 22, 20, 35, 0, 0, time.FixedZone("", 8*3600))
+	require.Equal(t, "the bake time until 2026-11-22T12:35:00Z", (&release.Awaiting{Kind: release.AwaitBake, Until: until}).Text(release.UnitBatch))
+	require.Empty(t, (*release.Awaiting)(nil).Text(release.UnitBatch))
+}
+
+func TestDecision_Text(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
+	for want, d := range map[string]release.Decision{
+		"confirm wave 2 by li via event of urn:ci at 2026-11-22T20:35:00Z: good": {
+			Kind: release.CommandConfirm, Batch: 2, By: "li", Via: release.ViaEvent, Source: "urn:ci", At: at, Note: "good",
+		},
+		"abort at a safe point by mei (refused: it has ended)":      {Kind: release.CommandAbort, AtSafePoint: true, By: "mei", Refused: "it has ended"},
+		"rollback to version v-7 by slipway via limit: no wave did": {Kind: release.CommandRollback, Version: "v-7", By: "slipway", Via: release.ViaLimit, Note: "no wave did"},
+	} {
+		require.Equal(t, want, d.Text(release.UnitWave))
+	}
+}
+
+func TestCommand_Acknowledgement(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
+	decisions := []release.Decision{
+		{Kind: release.CommandConfirm, ID: "1", Batch: 1, By: "ci", Refused: "too early"},
+		{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good", At: at},
+		{Kind: release.CommandPause, ID: "3", By: "li", At: at},
+		{Kind: release.CommandResume, ID: "4", By: "li", At: at},
+		{Kind: release.CommandPause, ID: "5", By: "mei", At: at},
+		{Kind: release.CommandRollback, ID: "6", Version: "v-7", By: "li", At: at},
+	}
+	for _, c := range []struct {
+		command release.Command
+		want    string
+	}{
+		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", Reason: "errors"}, "aborted by mei"},
+		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "told to abort once no batch is in progress, by mei"},
+		{release.Command{Kind: release.CommandPause, ID: "5", By: "mei"}, "paused by mei"},
+		{release.Command{Kind: release.CommandPause, ID: "x", By: "li"}, "paused already, by mei at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandResume, ID: "4", By: "li"}, "resumed by li"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", By: "mei"}, "told to roll back, by mei"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "told to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "told to pass over freezes, by mei"},
+	} {
+		require.Equal(t, c.want, c.command.Acknowledgement(decisions, release.UnitBatch))
+	}
+}
+
+func TestCommand_Acknowledgement_ofASet(t *testing.T) {
+	t.Parallel()
+	decisions := []release.Decision{{Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li", At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}
+	for want, c := range map[string]release.Command{
+		"wave 2 confirmed by li":                                  {Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li"},
+		"wave 2 confirmed already, by li at 2026-11-22T20:35:00Z": {Kind: release.CommandConfirm, ID: "2", Batch: 2, By: "mei"},
+		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
+		"told to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
+	} {
+		require.Equal(t, want, c.Acknowledgement(decisions, release.UnitWave))
+	}
+}
+
+// A command without words of its own would be acknowledged by its bare name.
+func TestCommand_Acknowledgement_ofEveryKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range release.CommandKinds() {
+		require.NotEqual(t, string(kind)+" by mei", release.Command{Kind: kind, By: "mei"}.Acknowledgement(nil, release.UnitBatch))
+	}
+}

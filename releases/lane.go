@@ -1,0 +1,186 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"slipway/release"
+	"slipway/releases/lane"
+)
+
+// LaneStatus is what is known of the lane of an application at one moment.
+type LaneStatus struct {
+	// App is the application as platform/region/id.
+	App string `json:"app"`
+	// Since is when the lane began to be at work; zero when it is idle, which is to say
+	// that nothing runs, waits, is held or is denied.
+	Since time.Time `json:"since,omitzero"`
+	// State is what the lane answers for itself; nil when nobody answers for it, or it is not at
+	// work although a release is, and Partial says why.
+	State   *release.LaneState `json:"state,omitempty"`
+	Partial Partial            `json:"lack,omitzero"`
+}
+
+// noLaneWorker says that no worker answers for a lane.
+func noLaneWorker() Partial {
+	return Partial{PartialNoWorker, "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"}
+}
+
+// ListLanes lists the lanes that are at work, and asks each for its state. More reports
+// whether the limit cut the list; 0 is no limit.
+func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, more bool, err error) {
+	infos, more, err := c.find(ctx, search{query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit: limit})
+	if err != nil {
+		return nil, false, err
+	}
+	var unanswered Partial
+	for _, info := range infos {
+		l := LaneStatus{App: keyword(info.GetSearchAttributes(), release.SearchApp), Since: info.GetStartTime().AsTime(), Partial: unanswered}
+		if unanswered.Reason == PartialNone {
+			if l.State, l.Partial, err = c.queryLane(ctx, info.GetExecution().GetWorkflowId()); err != nil {
+				return nil, false, err
+			}
+			if l.Partial.Reason == PartialNoWorker {
+				unanswered = l.Partial // nobody answers for the other lanes either, and asking takes long
+			}
+		}
+		found = append(found, l)
+	}
+	return found, more, nil
+}
+
+// GetLane returns the status of the lane of an application. One that does not run is idle, unless a release of
+// the application is under way: then it was terminated, and nobody knows its state.
+func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, error) {
+	status := LaneStatus{App: app.SearchValue()}
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	d, err := c.temporal.DescribeWorkflow(calling, release.LaneID(app), "")
+	idle := err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	if _, never := errors.AsType[*serviceerror.NotFound](err); never || idle {
+		return c.idleLane(ctx, app)
+	}
+	if err != nil {
+		return status, classify("", err)
+	}
+	status.Since = d.WorkflowStartTime
+	status.State, status.Partial, err = c.queryLane(ctx, release.LaneID(app))
+	return status, err
+}
+
+// idleLane returns the status of a lane that does not run.
+func (c *Client) idleLane(ctx context.Context, app release.App) (LaneStatus, error) {
+	status := LaneStatus{App: app.SearchValue()}
+	runs, err := c.underWay(ctx, app)
+	switch {
+	case err != nil:
+		return status, err
+	case runs == "":
+		status.State = &release.LaneState{App: app}
+	default:
+		status.Partial = Partial{PartialLaneMissing, "the lane does not run, although release " + runs +
+			" is under way: the lane was terminated, or that release was begun without it; " +
+			"the next release, or one that waits, starts the lane again"}
+	}
+	return status, nil
+}
+
+// fewReleases is how many releases of an application are read to find one that is under way.
+const fewReleases = 5
+
+// underWay is a release of an application that is under way; empty where there is none.
+func (c *Client) underWay(ctx context.Context, app release.App) (id string, err error) {
+	query := Filter{App: app.SearchValue()}.query() + " AND ExecutionStatus = 'Running'"
+	infos, _, err := c.find(ctx, search{query: query, limit: fewReleases})
+	if err != nil {
+		return "", err
+	}
+	for _, info := range infos {
+		// The list may lag behind what has ended just now.
+		d, err := c.temporal.DescribeWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+		if err == nil && d.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			return releaseID(info.GetExecution().GetWorkflowId()), nil
+		}
+	}
+	return "", nil
+}
+
+// queryLane asks a lane for its state; partial says why nobody answers for it.
+func (c *Client) queryLane(ctx context.Context, laneID string) (state *release.LaneState, partial Partial, err error) {
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	state = &release.LaneState{}
+	answer, err := c.temporal.QueryWorkflow(calling, laneID, "", release.QueryLane)
+	if err == nil {
+		err = answer.Get(state)
+	}
+	_, notReady := errors.AsType[*serviceerror.WorkflowNotReady](err)
+	_, notMet := errors.AsType[*serviceerror.FailedPrecondition](err)
+	switch {
+	case err == nil:
+		return state, Partial{}, nil
+	case ctx.Err() != nil:
+		return nil, Partial{}, context.Cause(ctx)
+	case notReady:
+		return nil, Partial{PartialNotReady, "the lane does not answer yet"}, nil
+	case notMet, transient(err):
+		return nil, noLaneWorker(), nil
+	}
+	return nil, Partial{}, classify("", err)
+}
+
+// LaneUpdate is an operator's command to a lane.
+type LaneUpdate struct {
+	App release.App
+	// Name is one of [release.UpdateHold], [release.UpdateResume], [release.UpdateDrop]
+	// and [release.UpdateAllow].
+	Name string
+	// ID identifies the command; the same ID counts once.
+	ID      string
+	Command release.LaneCommand
+}
+
+// UpdateLane sends a command to a lane and returns its state right after. A lane that does not
+// run starts for [release.UpdateHold], and has nothing to resume, drop or allow. The
+// errors are [RefusedError], [UnansweredError] and [UnreachableError].
+func (c *Client) UpdateLane(ctx context.Context, u LaneUpdate) (release.LaneState, error) {
+	began := time.Now()
+	var state release.LaneState
+	err := c.sendLaneUpdate(ctx, u, &state)
+	_, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err)
+	_, gone := errors.AsType[*serviceerror.NotFound](err)
+	about := u.App.SearchValue()
+	switch {
+	case err == nil:
+		return state, nil
+	case refusal(err) != "":
+		return state, &RefusedError{ID: about, Of: SubjectLane, Reason: refusal(err)}
+	case gone:
+		return state, &RefusedError{ID: about, Of: SubjectLane, Reason: "the lane is idle: nothing runs or waits in it, and nothing is held or denied"}
+	case late && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return state, &UnansweredError{ID: about, Of: SubjectLane, Waited: time.Since(began).Round(time.Second)}
+	case ctx.Err() != nil:
+		return state, context.Cause(ctx)
+	}
+	return state, classify("", err)
+}
+
+func (c *Client) sendLaneUpdate(ctx context.Context, u LaneUpdate, state *release.LaneState) error {
+	if u.Name == release.UpdateHold {
+		return lane.Send(ctx, c.temporal, lane.Update{App: u.App, Name: u.Name, Arg: u.Command, ID: u.ID}, state)
+	}
+	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: u.ID, WorkflowID: release.LaneID(u.App), UpdateName: u.Name, Args: []any{u.Command},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, state)
+}

@@ -1,0 +1,279 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"slipway/release"
+	"slipway/releases/execution"
+)
+
+// callTime bounds one call to Temporal while reading a status.
+const callTime = 5 * time.Second
+
+// Status is what is known of a release ([release.Progress]) or a set ([release.SetProgress])
+// at one moment.
+type Status[P any] struct {
+	Progress P
+	// Closed reports whether it will not move any more.
+	Closed bool
+	// Partial says why the progress holds only what Temporal itself knows (application,
+	// phase, times); zero when it is whole.
+	Partial Partial
+	// ClosedAbnormally says how its workflow was closed without a result, where it may have
+	// left something behind; empty where it was not.
+	ClosedAbnormally string
+}
+
+// PartialReason is why not all is known.
+type PartialReason string
+
+// The reasons. With [PartialNone] all is known.
+const (
+	PartialNone PartialReason = ""
+	// PartialNoWorker means that no worker answers.
+	PartialNoWorker PartialReason = "no-worker"
+	// PartialNotReady means that the workflow has not run yet.
+	PartialNotReady PartialReason = "not-ready"
+	// PartialNotStarted means that it was asked for, and that Temporal has no workflow of it yet.
+	PartialNotStarted PartialReason = "not-started"
+	// PartialLedgerAway means that Temporal has no workflow of it and that the ledger, which may
+	// know why, could not be asked.
+	PartialLedgerAway PartialReason = "ledger-away"
+	// PartialLaneMissing means that a lane does not run although a release is under way.
+	PartialLaneMissing PartialReason = "lane-missing"
+)
+
+// Partial says why not all is known. The zero value means that all is.
+type Partial struct {
+	Reason PartialReason
+	// Message says so in a sentence.
+	Message string
+}
+
+// MarshalText implements [encoding.TextMarshaler]: it is the message.
+func (p Partial) MarshalText() ([]byte, error) { return []byte(p.Message), nil }
+
+// noWorker says that no worker answers for a release or a set.
+func noWorker(id string) Partial {
+	return Partial{PartialNoWorker, "no worker answers; the " + string(subjectOf(id)) + " is durable, waiting"}
+}
+
+// Get returns the status of a release. It needs no worker for one that has ended. The errors
+// are [NotFoundError] and [UnreachableError].
+func (c *Client) Get(ctx context.Context, id string) (Status[release.Progress], error) {
+	return statusReader[release.Progress]{
+		client: c, id: id, workflowID: workflowID(id), described: described, orphaned: orphaned,
+	}.get(ctx)
+}
+
+// GetSet returns the status of a set in the same way.
+func (c *Client) GetSet(ctx context.Context, id string) (Status[release.SetProgress], error) {
+	return statusReader[release.SetProgress]{
+		client: c, id: id, workflowID: release.AddresseeID(id), described: describedSet, orphaned: orphanedSet,
+	}.get(ctx)
+}
+
+// callsAtOnce is how many releases of a set are asked side by side.
+const callsAtOnce = 8
+
+// Stalled asks the releases of a set that are under way, and returns those that try
+// something in vain by their IDs; nil when none does. One that does not answer is left out:
+// what it tries is not known.
+func (c *Client) Stalled(ctx context.Context, p release.SetProgress) map[string]release.Progress {
+	var found map[string]release.Progress
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(callsAtOnce)
+	for _, id := range underWay(p) {
+		group.Go(func() error {
+			status, err := c.Get(ctx, id)
+			if err == nil && status.Progress.Stalled != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				if found == nil {
+					found = map[string]release.Progress{}
+				}
+				found[id] = status.Progress
+			}
+			return nil // the set is shown without one that does not answer
+		})
+	}
+	_ = group.Wait()
+	return found
+}
+
+// underWay are the IDs of the releases that a set has begun and that have not ended.
+func underWay(p release.SetProgress) []string {
+	var ids []string
+	add := func(r release.SetRun) {
+		if r.Standing != "" && r.Outcome == "" {
+			ids = append(ids, r.ReleaseID)
+		}
+	}
+	for _, w := range p.Waves {
+		for _, r := range w.Releases {
+			add(r.Run)
+			if r.Rollback != nil {
+				add(*r.Rollback)
+			}
+		}
+	}
+	return ids
+}
+
+// statusReader reads the status of one workflow that answers for its progress.
+type statusReader[P any] struct {
+	client         *Client
+	id, workflowID string
+	// described is the progress as far as Temporal knows it without a worker.
+	described func(id string, d *client.WorkflowExecutionDescription) P
+	// orphaned is the status of one whose workflow was closed without a result.
+	orphaned func(P, abnormalEnd) Status[P]
+}
+
+func (r statusReader[P]) get(ctx context.Context) (Status[P], error) {
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	d, err := r.client.temporal.DescribeWorkflow(calling, r.workflowID, "")
+	if err != nil {
+		return Status[P]{}, classify(r.id, err)
+	}
+	switch execution.EndOf(d.Status) {
+	case execution.Completed:
+		var p P
+		err := r.client.temporal.GetWorkflow(calling, r.workflowID, d.WorkflowExecution.RunID).Get(calling, &p)
+		return Status[P]{Progress: p, Closed: true}, classify(r.id, err)
+	case execution.Failed, execution.Canceled, execution.Terminated, execution.TimedOut:
+		return r.closedAbnormally(ctx, d)
+	case execution.Open:
+	}
+	return r.query(ctx, d)
+}
+
+// query asks the workflow for its progress, and falls back to what the description knows.
+func (r statusReader[P]) query(ctx context.Context, d *client.WorkflowExecutionDescription) (Status[P], error) {
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	var p P
+	answer, err := r.client.temporal.QueryWorkflow(calling, r.workflowID, d.WorkflowExecution.RunID, release.QueryProgress)
+	if err == nil {
+		err = answer.Get(&p)
+	}
+	var notReady *serviceerror.WorkflowNotReady
+	var notMet *serviceerror.FailedPrecondition
+	switch {
+	case err == nil:
+		return Status[P]{Progress: p}, nil
+	case ctx.Err() != nil:
+		return Status[P]{}, ctx.Err()
+	case errors.As(err, &notReady):
+		message := "the " + string(subjectOf(r.id)) + " does not answer yet: " + notReady.Error()
+		return Status[P]{Progress: r.described(r.id, d), Partial: Partial{PartialNotReady, message}}, nil
+	case errors.As(err, &notMet), transient(err):
+		return Status[P]{Progress: r.described(r.id, d), Partial: noWorker(r.id)}, nil
+	}
+	return Status[P]{}, classify(r.id, err)
+}
+
+// closedAbnormally reads the status of what was closed without a result. Nobody brings it to
+// an end, so it needs attention whatever it did; a worker may still tell how far it came.
+func (r statusReader[P]) closedAbnormally(ctx context.Context, d *client.WorkflowExecutionDescription) (Status[P], error) {
+	status, err := r.query(ctx, d)
+	if err != nil {
+		status = Status[P]{Progress: r.described(r.id, d)}
+	}
+	end := abnormalEnd{end: execution.EndOf(d.Status)}
+	if d.WorkflowCloseTime != nil {
+		end.at = *d.WorkflowCloseTime
+	}
+	if end.end == execution.Failed {
+		calling, cancel := context.WithTimeout(ctx, callTime)
+		defer cancel()
+		end.failure = execution.Failure(calling, r.client.temporal.GetWorkflow(calling, r.workflowID, d.WorkflowExecution.RunID))
+	}
+	return r.orphaned(status.Progress, end), ctx.Err()
+}
+
+// abnormalEnd is how a workflow was closed without a result.
+type abnormalEnd struct {
+	end     execution.End
+	failure string
+	at      time.Time
+}
+
+// during says how it was closed, in which phase, and with which failure.
+func (e abnormalEnd) during(p release.Phase) string {
+	text := "its workflow was " + string(e.end)
+	if e.end == execution.Failed || e.end == execution.TimedOut {
+		text = "its workflow " + string(e.end)
+	}
+	if p != "" {
+		text += " at " + string(p)
+	}
+	if e.failure != "" {
+		text += " (" + e.failure + ")"
+	}
+	return text
+}
+
+// orphaned is the status of a release that nobody brings to an end.
+func orphaned(p release.Progress, end abnormalEnd) Status[release.Progress] {
+	how := end.during(p.Phase)
+	p.Reason = how + ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
+		"slipway scaling recover --release " + p.ReleaseID + "; look at the application on its platform"
+	if p.Phase == release.PhaseQueued {
+		p.Reason, how = how+": it waited for its turn and had begun nothing", ""
+	}
+	p.Phase, p.Outcome, p.Awaiting, p.Stalled = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil, nil
+	if !end.at.IsZero() {
+		p.EndedAt = end.at
+	}
+	return Status[release.Progress]{Progress: p, Closed: true, ClosedAbnormally: how}
+}
+
+// orphanedSet is the status of a set that nobody brings to an end.
+func orphanedSet(p release.SetProgress, end abnormalEnd) Status[release.SetProgress] {
+	p.Reason = end.during(p.Phase) + ": the releases that it has begun go on by themselves, and nothing further begins"
+	p.Phase, p.Outcome, p.Awaiting = release.PhaseNeedsAttention, release.PhaseNeedsAttention, nil
+	if !end.at.IsZero() {
+		p.EndedAt = end.at
+	}
+	return Status[release.SetProgress]{Progress: p, Closed: true}
+}
+
+// described is the progress as far as Temporal knows it without a worker.
+func described(id string, d *client.WorkflowExecutionDescription) release.Progress {
+	p := release.Progress{ReleaseID: id, StartedAt: d.WorkflowStartTime}
+	if app, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp)); ok {
+		p.App = parseApp(app)
+	}
+	p.Phase = shownPhase(d)
+	return p
+}
+
+func describedSet(id string, d *client.WorkflowExecutionDescription) release.SetProgress {
+	return release.SetProgress{SetID: id, Phase: shownPhase(d), StartedAt: d.WorkflowStartTime}
+}
+
+func shownPhase(d *client.WorkflowExecutionDescription) release.Phase {
+	phase, _ := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchPhase))
+	return release.Phase(phase)
+}
+
+// parseApp reads an application from the form it has in a search attribute.
+func parseApp(s string) release.App {
+	parts := strings.SplitN(s, "/", 3)
+	if len(parts) != 3 {
+		return release.App{ID: s}
+	}
+	return release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
+}
