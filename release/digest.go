@@ -75,15 +75,12 @@ func (s Spec) withoutDefaults() Spec {
 }
 
 func (g Gate) withoutDefaults() Gate {
-	def := Gate{HTTP: &HTTPGate{}}.WithDefaults()
+	def := Gate{}.WithDefaults()
 	drop(&g.Samples, def.Samples)
 	drop(&g.Interval, def.Interval)
 	drop(&g.NoData, def.NoData)
 	if g.HTTP != nil {
-		h := *g.HTTP
-		drop(&h.Method, def.HTTP.Method)
-		drop(&h.Timeout, def.HTTP.Timeout)
-		g.HTTP = &h
+		g.HTTP = new(g.HTTP.withoutDefaults())
 	}
 	return g
 }

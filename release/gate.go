@@ -13,7 +13,7 @@ import (
 type Gate struct {
 	// Name is unique in the release: 1-40 lower-case letters, digits or hyphens.
 	Name string `json:"name"`
-	// HTTP asks an address. Exactly one of HTTP and Prometheus is set.
+	// HTTP asks an address. Of the fields that are kinds, exactly one is set; see [Gate.Kind].
 	HTTP *HTTPGate `json:"http,omitempty"`
 	// Prometheus asks a Prometheus server.
 	Prometheus *PrometheusGate `json:"prometheus,omitempty"`
@@ -30,40 +30,6 @@ type Gate struct {
 	NoData Verdict `json:"noData,omitempty"`
 	// DryRun measures and records, and decides nothing.
 	DryRun bool `json:"dryRun,omitempty"`
-}
-
-// HTTPGate asks an address and looks at the answer. No answer at all fails, because
-// what does not answer is the thing being probed.
-type HTTPGate struct {
-	// URL is an http or https address without user info and fragment. Its host must be
-	// one that the operator of the workers allows.
-	URL string `json:"url"`
-	// Method is GET, HEAD or, where the operator allows it for the path, POST (with an
-	// empty body). Unset means GET.
-	Method string `json:"method,omitempty"`
-	// Status lists the statuses that pass. None means any 2xx.
-	Status []int `json:"status,omitempty"`
-	// BodyContains is a text that must be within the first 64 KiB of the answer.
-	BodyContains string `json:"bodyContains,omitempty"`
-	// Timeout bounds one sample, at most 30s. Unset means 5s.
-	Timeout Duration `json:"timeout,omitzero"`
-}
-
-// PrometheusGate asks a Prometheus server for a number, or for one number a series.
-//
-// At least one of Pass and Fail is set. With both, a number for which neither holds is
-// inconclusive, and Fail counts where both hold. With Pass alone every other number
-// fails, with Fail alone every other number passes. Of several series the worst counts.
-type PrometheusGate struct {
-	// Address is the base address of the server, without /api/v1. Its host must be one
-	// that the operator of the workers allows.
-	Address string `json:"address"`
-	// Query is a PromQL expression whose result is a scalar or an instant vector.
-	Query string `json:"query"`
-	// Pass is the condition of a good number, such as "< 0.01". See [ParseCondition].
-	Pass string `json:"pass,omitempty"`
-	// Fail is the condition of a bad number, such as ">= 0.05".
-	Fail string `json:"fail,omitempty"`
 }
 
 // Verdict is what a sample or a gate comes to.
@@ -129,12 +95,10 @@ type MeasureInput struct {
 // The defaults and limits of a gate.
 const (
 	defaultGateInterval = Duration(30 * time.Second)
-	defaultGateTimeout  = Duration(5 * time.Second)
 	maxGates            = 20
 	maxSamples          = 100
 	maxGateTime         = Duration(24 * time.Hour)
 	minGateInterval     = Duration(time.Second)
-	maxGateTimeout      = Duration(30 * time.Second)
 )
 
 // SampleLimit bounds one attempt to take one sample. Every timeout within an attempt is
@@ -150,10 +114,7 @@ func (g Gate) WithDefaults() Gate {
 	g.Interval = cmp.Or(g.Interval, defaultGateInterval)
 	g.NoData = cmp.Or(g.NoData, VerdictInconclusive)
 	if g.HTTP != nil {
-		h := *g.HTTP
-		h.Method = cmp.Or(h.Method, "GET")
-		h.Timeout = cmp.Or(h.Timeout, defaultGateTimeout)
-		g.HTTP = &h
+		g.HTTP = new(g.HTTP.withDefaults())
 	}
 	return g
 }

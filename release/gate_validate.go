@@ -2,10 +2,7 @@ package release
 
 import (
 	"fmt"
-	"math"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -36,12 +33,22 @@ func (g Gate) Validate() error {
 func (v *validator) gate(at string, g Gate) {
 	v.check(matches(gateNamePattern, g.Name), at+".name", "%q is not a name of 1-40 lower-case letters, digits or hyphens", g.Name)
 	v.sampling(at, g)
-	v.check((g.HTTP == nil) != (g.Prometheus == nil), at, "give either http or prometheus")
-	if g.HTTP != nil {
-		v.httpGate(at+".http", *g.HTTP)
+	_, one := g.Kind()
+	v.check(one, at, "give either %s", joined(GateKinds(), " or "))
+	for _, kind := range g.kinds() {
+		v.gateKind(at+"."+string(kind), kind, g)
 	}
-	if g.Prometheus != nil {
-		v.prometheusGate(at+".prometheus", *g.Prometheus)
+}
+
+// gateKind checks what a gate has of one kind.
+func (v *validator) gateKind(at string, kind GateKind, g Gate) {
+	switch kind {
+	case GateHTTP:
+		v.httpGate(at, *g.HTTP)
+	case GatePrometheus:
+		v.prometheusGate(at, *g.Prometheus)
+	default:
+		v.check(false, at, "is not checked, and so not allowed")
 	}
 }
 
@@ -63,34 +70,6 @@ func (v *validator) tolerance(field string, n, samples int) {
 	v.check(n >= 0 && n < max(samples, 1), field, "must be at least 0 and less than samples")
 }
 
-func (v *validator) httpGate(at string, h HTTPGate) {
-	v.gateURL(at+".url", h.URL)
-	v.check(!asksWithSecret(h.URL), at+".url", "must have no secret in its query: the address is kept with the release; ask for something that needs none")
-	v.check(slices.Contains([]string{"GET", "HEAD", "POST"}, h.Method), at+".method", "%q is not possible; use GET, HEAD or POST", h.Method)
-	for i, s := range h.Status {
-		v.check(s >= 200 && s <= 599, fmt.Sprintf("%s.status[%d]", at, i), "must be 200-599")
-	}
-	v.check(h.BodyContains == "" || h.Method != "HEAD", at+".bodyContains", "has no meaning with method HEAD, whose answer has no body")
-	v.check(h.Timeout > 0 && h.Timeout <= maxGateTimeout, at+".timeout", "must be more than 0s and at most %s", maxGateTimeout)
-}
-
-func (v *validator) prometheusGate(at string, p PrometheusGate) {
-	v.gateURL(at+".address", p.Address)
-	v.check(!strings.Contains(p.Address, "?"), at+".address", "must have no query; give the base address, and the expression in query")
-	v.check(strings.TrimSpace(p.Query) != "", at+".query", "is missing")
-	v.check(p.Pass != "" || p.Fail != "", at, "give pass, fail or both")
-	v.condition(at+".pass", p.Pass)
-	v.condition(at+".fail", p.Fail)
-}
-
-func (v *validator) condition(field, text string) {
-	if text == "" {
-		return
-	}
-	_, err := ParseCondition(text)
-	v.check(err == nil, field, "%v", err)
-}
-
 // gateURL refuses what could carry a secret or has no meaning. It never repeats the
 // address, which may hold what it is refused for.
 func (v *validator) gateURL(field, address string) {
@@ -101,99 +80,4 @@ func (v *validator) gateURL(field, address string) {
 	}
 	v.check(u.User == nil, field, "must have no user info, which could hold a secret")
 	v.check(!strings.Contains(address, "#"), field, "must have no fragment, which is never sent")
-}
-
-// secretParameter is what the name of a parameter has that carries a secret.
-const secretParameter = `(?i)token|secret|passw|passphrase|signature|credential|api[-_.]?key|access[-_.]?key|^(key|sig|sign|auth|auth_key|hmac|jwt|sas|pwd)$`
-
-// asksWithSecret reports whether the query of an address names a secret. A name that cannot be
-// read is taken for one.
-func asksWithSecret(address string) bool {
-	_, asked, _ := strings.Cut(address, "?")
-	for _, pair := range strings.FieldsFunc(asked, func(r rune) bool { return r == '&' || r == ';' }) {
-		written, _, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(written)
-		if err != nil || matches(secretParameter, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// Condition compares a number with a bound.
-type Condition struct {
-	op    string
-	bound float64
-}
-
-// ParseCondition reads a condition such as "< 0.01", ">= 5" or "== 0": one of
-// < <= > >= == != and a finite decimal number. Blanks do not matter.
-func ParseCondition(text string) (Condition, error) {
-	trimmed := strings.TrimSpace(text)
-	for _, op := range []string{"<=", ">=", "==", "!=", "<", ">"} {
-		rest, ok := strings.CutPrefix(trimmed, op)
-		if !ok {
-			continue
-		}
-		rest = strings.TrimSpace(rest)
-		bound, err := strconv.ParseFloat(rest, 64)
-		if err != nil || strings.Trim(rest, "0123456789.eE+-") != "" {
-			break
-		}
-		return Condition{op: op, bound: bound}, nil
-	}
-	return Condition{}, fmt.Errorf("%q is not a condition such as \"< 0.01\" or \">= 5\"", text)
-}
-
-// String returns the condition as it is usually written.
-func (c Condition) String() string {
-	return c.op + " " + strconv.FormatFloat(c.bound, 'g', -1, 64)
-}
-
-// Holds tells whether the condition is true of a number; nothing is true of NaN.
-func (c Condition) Holds(x float64) bool {
-	switch c.op {
-	case "<":
-		return x < c.bound
-	case "<=":
-		return x <= c.bound
-	case ">":
-		return x > c.bound
-	case ">=":
-		return x >= c.bound
-	case "==":
-		return x == c.bound
-	case "!=":
-		return x != c.bound && !math.IsNaN(x)
-	default:
-		return false
-	}
-}
-
-// Verdict judges a number. NaN is no number: it is for the caller to treat as no data.
-// Without a condition, or with one that cannot be read, nothing is decided.
-func (p PrometheusGate) Verdict(x float64) Verdict {
-	pass, passErr := holds(p.Pass, x)
-	fail, failErr := holds(p.Fail, x)
-	switch {
-	case passErr != nil || failErr != nil || p.Pass == "" && p.Fail == "":
-		return VerdictInconclusive
-	case fail:
-		return VerdictFail
-	case pass || p.Pass == "":
-		return VerdictPass
-	case p.Fail == "":
-		return VerdictFail
-	default:
-		return VerdictInconclusive
-	}
-}
-
-// holds tells whether a condition that is given holds.
-func holds(text string, x float64) (bool, error) {
-	if text == "" {
-		return false, nil
-	}
-	c, err := ParseCondition(text)
-	return err == nil && c.Holds(x), err
 }

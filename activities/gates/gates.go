@@ -117,7 +117,11 @@ func (g *Gates) check(gate release.Gate) error {
 	if err := gate.Validate(); err != nil {
 		return fmt.Errorf("gate %s: %w", gate.Name, err)
 	}
-	method, address := requestOf(gate)
+	m, err := g.meterOf(gate)
+	if err != nil {
+		return fmt.Errorf("gate %s: %w", gate.Name, err)
+	}
+	method, address := m.address()
 	u, err := url.Parse(address)
 	if err != nil {
 		return fmt.Errorf("gate %s: the address cannot be read", gate.Name)
@@ -128,21 +132,14 @@ func (g *Gates) check(gate release.Gate) error {
 	return nil
 }
 
-// requestOf returns the method and the address that a gate needs at least.
-func requestOf(gate release.Gate) (method, address string) {
-	if gate.HTTP != nil {
-		return gate.HTTP.Method, gate.HTTP.URL
-	}
-	return http.MethodGet, gate.Prometheus.Address
-}
-
+// sample measures the gate once. Its error tells that the gate can never be measured.
 func (g *Gates) sample(ctx context.Context, gate release.Gate) (release.Sample, error) {
-	at := time.Now().UTC()
-	measure := g.query
-	if gate.HTTP != nil {
-		measure = g.probe
+	m, err := g.meterOf(gate)
+	if err != nil {
+		return release.Sample{}, err
 	}
-	s, err := measure(ctx, gate)
+	at := time.Now().UTC()
+	s, err := m.measure(ctx)
 	s.At = at
 	return s, err
 }

@@ -12,18 +12,24 @@ import (
 	"slipway/release"
 )
 
-// probe asks the address of an HTTP gate. No answer fails: what does not answer is the
-// thing being probed. Its error tells that the gate can never be measured.
-func (g *Gates) probe(ctx context.Context, gate release.Gate) (release.Sample, error) {
-	h := *gate.HTTP
-	ctx, cancel := context.WithTimeout(ctx, h.Timeout.Std())
+// httpMeter probes an address. No answer fails: what does not answer is the thing being
+// probed.
+type httpMeter struct {
+	gates *Gates
+	ask   release.HTTPGate
+}
+
+func (m httpMeter) address() (method, url string) { return m.ask.Method, m.ask.URL }
+
+func (m httpMeter) measure(ctx context.Context) (release.Sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.ask.Timeout.Std())
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, h.Method, h.URL, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, m.ask.Method, m.ask.URL, http.NoBody)
 	if err != nil {
 		return release.Sample{}, errors.New("the address cannot be asked")
 	}
 	req.Header.Set("User-Agent", "slipway-gate")
-	resp, err := g.client(g.transport, h.Status).Do(req)
+	resp, err := m.gates.client(m.gates.transport, m.ask.Status).Do(req)
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return release.Sample{}, refused
 	}
@@ -32,7 +38,7 @@ func (g *Gates) probe(ctx context.Context, gate release.Gate) (release.Sample, e
 	}
 	defer func() { _ = resp.Body.Close() }()
 	s := release.Sample{Verdict: release.VerdictPass, Value: strconv.Itoa(resp.StatusCode)}
-	if s.Note = unlike(h, resp); s.Note != "" {
+	if s.Note = unlike(m.ask, resp); s.Note != "" {
 		s.Verdict = release.VerdictFail
 	}
 	return s, nil

@@ -23,28 +23,35 @@ import (
 // queryTimeout bounds one query, the server's work on it included.
 const queryTimeout = 15 * time.Second
 
-// query asks the server of a Prometheus gate. A server that gives no result is a missed
-// sample, whose verdict is the gate's NoData. Its error tells that the gate can never be
-// measured.
-func (g *Gates) query(ctx context.Context, gate release.Gate) (release.Sample, error) {
+// prometheusMeter asks a Prometheus server. A server that gives no result is a missed
+// sample, whose verdict is noData, that of the gate.
+type prometheusMeter struct {
+	gates  *Gates
+	ask    release.PrometheusGate
+	noData release.Verdict
+}
+
+func (m prometheusMeter) address() (method, url string) { return http.MethodGet, m.ask.Address }
+
+func (m prometheusMeter) measure(ctx context.Context) (release.Sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	client, err := api.NewClient(api.Config{
-		Address: gate.Prometheus.Address, Client: g.client(limited{g.transport}, nil),
+		Address: m.ask.Address, Client: m.gates.client(limited{m.gates.transport}, nil),
 	})
 	if err != nil {
 		return release.Sample{}, errors.New("the address cannot be asked")
 	}
-	asks := &asker{Client: client, allowed: g.allowed}
+	asks := &asker{Client: client, allowed: m.gates.allowed}
 	// No time is given: the server's own clock says what is now.
-	value, warnings, _, err := v1.NewAPI(asks).Query(ctx, gate.Prometheus.Query, time.Time{}, v1.WithTimeout(queryTimeout))
+	value, warnings, _, err := v1.NewAPI(asks).Query(ctx, m.ask.Query, time.Time{}, v1.WithTimeout(queryTimeout))
 	if err == nil && value == nil {
 		err = &v1.Error{Type: v1.ErrBadResponse}
 	}
 	if err != nil {
-		return missed(gate, err, asks.status)
+		return m.missed(err, asks.status)
 	}
-	s, err := read(gate, value)
+	s, err := m.read(value)
 	if len(warnings) > 0 {
 		s.Note = strings.Join(append(nonEmpty(s.Note), fmt.Sprintf("warnings of the server: %d", len(warnings))), "; ")
 	}
@@ -84,11 +91,11 @@ func (a *asker) Do(ctx context.Context, r *http.Request) (*http.Response, []byte
 
 // missed tells a query that can never succeed from a server that gives no result now. Of
 // what the server says only words that Prometheus documents are repeated.
-func missed(gate release.Gate, err error, status int) (release.Sample, error) {
+func (m prometheusMeter) missed(err error, status int) (release.Sample, error) {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return release.Sample{}, refused
 	}
-	s := release.Sample{Verdict: gate.NoData, Missed: true}
+	s := release.Sample{Verdict: m.noData, Missed: true}
 	said, ok := errors.AsType[*v1.Error](err)
 	switch {
 	case !ok:
@@ -122,17 +129,17 @@ type number struct {
 }
 
 // read judges a result; of several numbers the worst.
-func read(gate release.Gate, value model.Value) (release.Sample, error) {
+func (m prometheusMeter) read(value model.Value) (release.Sample, error) {
 	numbers, err := numbersOf(value)
 	if err != nil {
 		return release.Sample{}, err
 	}
 	if len(numbers) == 0 {
-		return release.Sample{Verdict: gate.NoData, Note: "the query found no series"}, nil
+		return release.Sample{Verdict: m.noData, Note: "the query found no series"}, nil
 	}
 	samples := make([]release.Sample, len(numbers))
 	for i, n := range numbers {
-		samples[i] = judge(gate, n)
+		samples[i] = m.judge(n)
 		if len(numbers) > 1 {
 			samples[i].Note = fmt.Sprintf("worst of %d series", len(numbers))
 		}
@@ -143,10 +150,10 @@ func read(gate release.Gate, value model.Value) (release.Sample, error) {
 }
 
 // judge judges one number. NaN is no data: it is what a division of nothing gives.
-func judge(gate release.Gate, n number) release.Sample {
+func (m prometheusMeter) judge(n number) release.Sample {
 	s := release.Sample{Value: strconv.FormatFloat(n.value, 'g', -1, 64)}
-	if s.Verdict = gate.NoData; !math.IsNaN(n.value) {
-		s.Verdict = gate.Prometheus.Verdict(n.value)
+	if s.Verdict = m.noData; !math.IsNaN(n.value) {
+		s.Verdict = m.ask.Verdict(n.value)
 	}
 	return s
 }

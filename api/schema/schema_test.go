@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -93,17 +94,50 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			root := load(t, name)
-			m := matcher{t: t, files: map[string]node{}, file: root.ID, strict: c.strict, used: map[string]bool{}}
-			for _, each := range schemas(t) {
-				file := load(t, each)
-				require.NotContains(t, m.files, file.ID)
-				m.files[file.ID] = file
+			m := newMatcher(t, name)
+			m.strict = c.strict
+			m.match("", m.files[m.file], c.typ)
+			for def := range m.files[m.file].Defs {
+				require.True(t, m.used[m.file+defs+def] || def == unknown, "$defs/%s is not used", def)
 			}
-			m.match("$", root, c.typ)
-			for def := range root.Defs {
-				require.True(t, m.used[root.ID+defs+def], "$defs/%s is not used", def)
-			}
+		})
+	}
+}
+
+// TestSchemasMatchTheTypes_NamesTheField holds what the comparison says of a type and a schema
+// that differ in one field: one line, which says where the field is and where it is not.
+func TestSchemasMatchTheTypes_NamesTheField(t *testing.T) {
+	t.Parallel()
+	const limits = `{"type": "object", "additionalProperties": false, "properties": {"total": {"type": "string"}, "turn": {"type": "string"}}}`
+	for name, c := range map[string]struct {
+		typ  reflect.Type
+		want []string
+	}{
+		"a field of the schema": {reflect.TypeFor[struct {
+			Total release.Duration `json:"total,omitzero"`
+		}](), []string{"limits.turn: in a.schema.json, not in the Go type"}},
+		"a field of the type": {reflect.TypeFor[struct {
+			Total release.Duration `json:"total,omitzero"`
+			Turn  int              `json:"turn,omitempty"`
+			Batch release.Duration `json:"batch,omitzero"`
+		}](), []string{
+			"limits.batch: in the Go type, not in a.schema.json",
+			"limits.turn: integer in the Go type, string in a.schema.json",
+		}},
+		"a field that may be left out": {reflect.TypeFor[struct {
+			Total release.Duration `json:"total"`
+			Turn  string           `json:"turn,omitempty"`
+		}](), []string{"limits.total: always there in the Go type, not required in a.schema.json"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var n node
+			require.NoError(t, json.Unmarshal([]byte(limits), &n))
+			var said []string
+			m := matcher{t: t, file: "a", names: map[string]string{"a": "a.schema.json"}, strict: true, say: func(line string) { said = append(said, line) }}
+			m.match("limits", n, c.typ)
+			slices.Sort(said)
+			require.Equal(t, c.want, said)
 		})
 	}
 }
@@ -111,14 +145,37 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 // defs stands in a reference between the $id of a file and the name of a definition.
 const defs = "#/$defs/"
 
+// unknown is the definition of what becomes of fields that do not exist: events, which refer to
+// definitions of the request, take them.
+const unknown = "unknown"
+
 type matcher struct {
 	t *testing.T
-	// files are all schemas by their $id; file is the one that is walked.
+	// files are all schemas by their $id, and names are those of the files; file is the one
+	// that is walked.
 	files  map[string]node
+	names  map[string]string
 	file   string
 	strict bool
 	// used are the definitions that were met, with the $id of their file.
 	used map[string]bool
+	// say takes a difference, in one line.
+	say func(line string)
+}
+
+// newMatcher knows all schemas, and begins with the one of this name.
+func newMatcher(t *testing.T, name string) matcher {
+	t.Helper()
+	m := matcher{
+		t: t, files: map[string]node{}, names: map[string]string{}, file: load(t, name).ID, used: map[string]bool{},
+		say: func(line string) { t.Error(line) },
+	}
+	for _, each := range schemas(t) {
+		file := load(t, each)
+		require.NotContains(t, m.files, file.ID)
+		m.files[file.ID], m.names[file.ID] = file, each
+	}
+	return m
 }
 
 // resolve follows the reference of a node, where it has one, also into another file.
@@ -129,13 +186,14 @@ func (m matcher) resolve(path string, n node) (matcher, node) {
 	}
 	file, def, part := strings.Cut(n.Ref, defs)
 	m.file = cmp.Or(file, m.file)
-	require.Contains(m.t, m.files, m.file, path)
+	require.Contains(m.t, m.names, m.file, path)
 	if !part {
 		return m, m.files[m.file]
 	}
 	m.used[m.file+defs+def] = true
-	require.Contains(m.t, m.files[m.file].Defs, def, path)
-	return m, m.files[m.file].Defs[def]
+	at, there := m.files[m.file].Defs[def]
+	require.True(m.t, there, "%s: $defs/%s is not in %s", path, def, m.names[m.file])
+	return m, at
 }
 
 func (m matcher) match(path string, n node, typ reflect.Type) {
@@ -145,8 +203,9 @@ func (m matcher) match(path string, n node, typ reflect.Type) {
 		typ = typ.Elem()
 	}
 	want := jsonType(m.t, path, typ)
-	require.Equal(m.t, want, n.Type, path)
 	switch {
+	case want != n.Type:
+		m.say(fmt.Sprintf("%s: %s in the Go type, %s in %s", path, want, n.Type, m.names[m.file]))
 	case want == "array":
 		m.match(path+"[]", *n.Items, typ.Elem())
 	case want == "object" && typ.Kind() == reflect.Struct:
@@ -156,24 +215,44 @@ func (m matcher) match(path string, n node, typ reflect.Type) {
 
 func (m matcher) matchObject(path string, n node, typ reflect.Type) {
 	m.t.Helper()
-	var names, required []string
+	file := m.names[m.file]
+	inType := map[string]bool{}
 	for f := range typ.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
-		if options == "" {
-			required = append(required, name)
+		at := strings.TrimPrefix(path+"."+name, ".")
+		property, there := n.Properties[name]
+		required := slices.Contains(n.Required, name)
+		switch {
+		case !there:
+			m.say(at + ": in the Go type, not in " + file)
+		case options == "" && !required:
+			m.say(at + ": always there in the Go type, not required in " + file)
+		case options != "" && required:
+			m.say(at + ": may be left out of the Go type, required in " + file)
+		default:
+			m.match(at, property, f.Type)
 		}
-		require.Contains(m.t, n.Properties, name, path)
-		m.match(path+"."+name, n.Properties[name], f.Type)
+		inType[name] = true
 	}
 	for name := range n.Properties {
-		require.Contains(m.t, names, name, "%s has a property that the type does not", path)
+		if !inType[name] {
+			m.say(strings.TrimPrefix(path+"."+name, ".") + ": in " + file + ", not in the Go type")
+		}
 	}
-	require.ElementsMatch(m.t, required, n.Required, path)
-	if m.strict {
-		require.Equal(m.t, false, n.AdditionalProperties, path)
-	} else {
-		require.Nil(m.t, n.AdditionalProperties, path)
+	m.matchUnknown(path, n)
+}
+
+// matchUnknown checks what becomes of fields that do not exist. Definitions that requests and
+// events share leave it to the schema that refers to them.
+func (m matcher) matchUnknown(path string, n node) {
+	m.t.Helper()
+	shared := reflect.DeepEqual(n.AdditionalProperties, map[string]any{"$dynamicRef": "#" + unknown})
+	switch {
+	case shared:
+	case m.strict && n.AdditionalProperties != false:
+		m.say(fmt.Sprintf("%s: %s takes fields that do not exist", path, m.names[m.file]))
+	case !m.strict && n.AdditionalProperties != nil:
+		m.say(fmt.Sprintf("%s: %s refuses fields that may come", path, m.names[m.file]))
 	}
 }
 
@@ -207,17 +286,15 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 			[]string{release.OperatorCompare, release.OperatorList, release.OperatorMod, release.OperatorPercent, release.OperatorPercentLong},
 			request.Defs["trafficOperator"].Enum,
 		},
-		"platforms":           {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
-		"strategies":          {strategies, request.Defs["strategy"].Properties["type"].Enum},
-		"strategies reported": {strategies, event.Defs["strategy"].Properties["type"].Enum},
-		"confirms":            {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
-		"confirms reported":   {confirms, event.Defs["strategy"].Properties["confirm"].Enum},
-		"timeout policies":    {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
-		"lane policies":       {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
-		"phases":              {words(release.Phases()...), event.Defs["phase"].Enum},
-		"batch states":        {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
-		"kinds of waiting":    {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitThaw), event.Defs["awaiting"].Properties["kind"].Enum},
-		"kinds of decisions":  {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
+		"platforms":          {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
+		"strategies":         {strategies, request.Defs["strategy"].Properties["type"].Enum},
+		"confirms":           {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
+		"timeout policies":   {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
+		"lane policies":      {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
+		"phases":             {words(release.Phases()...), event.Defs["phase"].Enum},
+		"batch states":       {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
+		"kinds of waiting":   {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitThaw), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of decisions": {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -378,6 +455,33 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 	}
 }
 
+// Requests and events share the definition of a strategy. A request refuses a field that does
+// not exist; a reader of events, which may come from a newer Slipway, passes over it.
+func TestStrategyOfAnEventTakesFieldsThatMayCome(t *testing.T) {
+	t.Parallel()
+	const app = `"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1"}`
+	event, request := compile(t, schema.Event), compile(t, schema.Request)
+	for name, strategy := range map[string]string{
+		"of the strategy":   `"pace":1`,
+		"of a gate":         `"gates":[{"name":"g","http":{"url":"https://x.example"},"pace":1}]`,
+		"of an HTTP gate":   `"gates":[{"name":"g","http":{"url":"https://x.example","pace":1}}]`,
+		"of a query":        `"gates":[{"name":"g","prometheus":{"address":"https://x.example","query":"up","pass":"> 0","pace":1}}]`,
+		"of a batch's time": `"schedule":[{"batch":1,"at":"02:00","zone":"UTC","pace":1}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := func(strategy string) []byte { return []byte(`,"strategy":{"type":"gray",` + strategy + `}}`) }
+			known := strings.Replace(strategy, `"pace":1`, `"gray":1`, 1)
+			if name != "of the strategy" {
+				known = strings.Replace(strategy, `,"pace":1`, "", 1)
+			}
+			require.NoError(t, validate(t, request, append([]byte("{"+app), of(known)...)))
+			require.Error(t, validate(t, request, append([]byte("{"+app), of(strategy)...)))
+			require.NoError(t, validate(t, event, append([]byte(`{"releaseId":"r-1","phase":"Queued",`+app), of(strategy)...)))
+		})
+	}
+}
+
 // What may be given at most is in one table. A schema counts characters where the door
 // counts bytes, so that what is too long for it is too long there, too.
 func TestSchemasHaveTheBoundsOfTheTable(t *testing.T) {
@@ -385,12 +489,8 @@ func TestSchemasHaveTheBoundsOfTheTable(t *testing.T) {
 	for _, name := range []string{schema.Request, schema.Command, schema.SetRequest} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			root := load(t, name)
-			m := matcher{t: t, files: map[string]node{}, file: root.ID, used: map[string]bool{}}
-			for _, each := range schemas(t) {
-				m.files[load(t, each).ID] = load(t, each)
-			}
-			m.bounds("", root)
+			m := newMatcher(t, name)
+			m.bounds("", m.files[m.file])
 		})
 	}
 }

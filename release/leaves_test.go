@@ -1,0 +1,265 @@
+package release_test
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+// leaves returns the paths of all fields of a type that hold a value of their own, with [] for
+// any place of a list, except those within a field that is left out.
+func leaves(typ reflect.Type, path string, without ...string) []string {
+	switch {
+	case slices.Contains(without, path):
+		return nil
+	case typ.Kind() == reflect.Pointer:
+		return leaves(typ.Elem(), path, without...)
+	case typ.Kind() == reflect.Slice:
+		return leaves(typ.Elem(), path+"[]", without...)
+	case typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]():
+		return []string{path}
+	}
+	var found []string
+	for f := range typ.Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
+			found = append(found, leaves(f.Type, strings.TrimPrefix(path+"."+name, "."), without...)...)
+		}
+	}
+	return found
+}
+
+// leafAt returns the leaf at a path, in the first entry of each list; what is missing on the
+// way is made.
+func leafAt(t *testing.T, v reflect.Value, path string) reflect.Value {
+	t.Helper()
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		return leafAt(t, v.Elem(), path)
+	}
+	if path == "" {
+		return v
+	}
+	if rest, ok := strings.CutPrefix(path, "[]"); ok {
+		if v.Len() == 0 {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		}
+		return leafAt(t, v.Index(0), strings.TrimPrefix(rest, "."))
+	}
+	name := regexp.MustCompile(`^\w+`).FindString(path)
+	for f, value := range v.Fields() {
+		if of, _, _ := strings.Cut(f.Tag.Get("json"), ","); of == name {
+			return leafAt(t, value, strings.TrimPrefix(path[len(name):], "."))
+		}
+	}
+	require.Fail(t, "there is no such field", path)
+	return v
+}
+
+// refusal is what is known of the leaves of a type.
+type refusal struct {
+	// valid makes a value in which the leaf has a meaning, and which is valid.
+	valid func(path string) any
+	// bad has a value of a leaf that is refused.
+	bad map[string]any
+	// free has why every value of a leaf is taken. How long a text may be is in
+	// [release.Bounds], which has a test of its own.
+	free map[string]string
+	// without are fields that are of another type in this list.
+	without []string
+}
+
+const (
+	anyText   = "a text of any content"
+	anySwitch = "both values have a meaning"
+	ofSystem  = "filled in by Slipway itself"
+)
+
+// A field is checked, or somebody has decided that every value of it is good.
+func TestValidate_RefusesABadValueOfEveryField(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]refusal{
+		"release":  {valid: validRelease, bad: badOfSpec(), free: freeOfSpec()},
+		"set":      {valid: validSetWith, bad: badOfSet(), free: map[string]string{"note": anyText}, without: []string{"waves[].releases[].spec"}},
+		"command":  {valid: validCommand, bad: badOfCommand(), free: freeOfCommand()},
+		"calendar": {valid: validCalendar, bad: badOfCalendar(), free: freeOfCalendar()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := leaves(reflect.TypeOf(r.valid("")), "", r.without...)
+			for _, path := range all {
+				bad, checked := r.bad[path]
+				_, free := r.free[path]
+				switch {
+				case checked && free:
+					t.Errorf("%s: a value of it is refused, and it is listed as free", path)
+				case checked:
+					requireRefused(t, r.valid(path), path, bad)
+				case !free:
+					t.Errorf("%s: no value of it is refused, and it is not listed as free", path)
+				}
+			}
+			for path := range r.bad {
+				require.Contains(t, all, path, "there is no such field any more")
+			}
+			for path := range r.free {
+				require.Contains(t, all, path, "there is no such field any more")
+			}
+		})
+	}
+}
+
+// requireRefused sets one leaf of a valid value to a bad one.
+func requireRefused(t *testing.T, valid any, path string, bad any) {
+	t.Helper()
+	whole := reflect.New(reflect.TypeOf(valid)).Elem()
+	whole.Set(reflect.ValueOf(valid))
+	check := func() release.Problems {
+		validated, ok := reflect.TypeAssert[interface{ Validate() error }](whole)
+		require.True(t, ok)
+		problems, _ := errors.AsType[release.Problems](validated.Validate())
+		return problems
+	}
+	require.Empty(t, check(), "%s: the value without the bad leaf", path)
+	leaf := leafAt(t, whole, path)
+	leaf.Set(reflect.ValueOf(bad).Convert(leaf.Type()))
+	field := strings.ReplaceAll(path, "[]", "[0]")
+	for _, p := range check() {
+		if p.Field == field || field == p.Field+"[0]" {
+			return
+		}
+	}
+	t.Errorf("%s: %v is not refused, or not under its own name: %v", path, bad, check())
+}
+
+// validRelease is a release in which the field has a meaning.
+func validRelease(path string) any {
+	s := release.Spec{App: anApp(), Artifact: release.Artifact{Image: "shop:1"}, Strategy: release.Strategy{Type: release.StrategyGray}}
+	item := []release.TrafficItem{{Type: "header", Name: "n", Operator: "rawvalue", Cond: "==", Value: "1"}}
+	switch begins := func(prefix string) bool { return strings.HasPrefix(path, prefix) }; {
+	case begins("artifact.package"):
+		s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}}
+	case begins("strategy.gates[].prometheus"):
+		s.Strategy.Gates = []release.Gate{prometheusGate()}
+	case begins("strategy.gates"):
+		s.Strategy.Gates = []release.Gate{httpGate()}
+		s.Strategy.Gates[0].HTTP.Method = map[bool]string{true: "HEAD"}[strings.HasSuffix(path, "bodyContains")]
+	case begins("strategy.schedule"):
+		s.Strategy.Schedule = []release.BatchSchedule{{Batch: 2, At: "02:00", Zone: "UTC"}}
+	case begins("traffic.springCloud"):
+		s.Traffic = &release.Traffic{SpringCloud: []release.TrafficRule{{Path: "/", Condition: "OR", Items: item}}}
+	case begins("traffic.dubbo"):
+		s.Traffic = &release.Traffic{Dubbo: []release.DubboTrafficRule{{
+			ServiceName: "s", MethodName: "m", Condition: "OR", Items: []release.DubboTrafficItem{{Operator: "mod", Cond: "<", Value: "5"}},
+		}}}
+	case begins("traffic.alb"):
+		s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{IngressID: 1, ServiceName: "s", Condition: "AND", Items: item}}}
+	case begins("lane.preempt"):
+		s.Lane.Policy = release.LaneReject
+	}
+	return s.WithDefaults()
+}
+
+func badOfSpec() map[string]any {
+	const negative = release.Duration(-1)
+	bad := map[string]any{
+		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b",
+		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "requestedBy": release.Slipway,
+		"artifact.image": "no image", "artifact.package.url": "https://x.example/a.jar?token=x", "artifact.package.version": "1 2",
+		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.minReadyInstances": -1,
+		"strategy.gates[].name": "A gate", "strategy.gates[].samples": 101, "strategy.gates[].interval": negative,
+		"strategy.gates[].maxFailures": -1, "strategy.gates[].maxInconclusive": -1, "strategy.gates[].noData": "perhaps",
+		"strategy.gates[].http.url": "file:///etc/passwd", "strategy.gates[].http.method": "DELETE", "strategy.gates[].http.status[]": 99,
+		"strategy.gates[].http.bodyContains": "UP", "strategy.gates[].http.timeout": negative,
+		"strategy.gates[].prometheus.address": "prometheus:9090", "strategy.gates[].prometheus.query": " ",
+		"strategy.gates[].prometheus.pass": "low", "strategy.gates[].prometheus.fail": "high",
+		"strategy.schedule[].batch": 3, "strategy.schedule[].at": "noon", "strategy.schedule[].zone": "Nowhere",
+		"traffic.springCloud[].path": "orders", "traffic.springCloud[].condition": "XOR",
+		"traffic.dubbo[].serviceName": " ", "traffic.dubbo[].methodName": " ", "traffic.dubbo[].condition": "XOR", "traffic.dubbo[].items[].index": -1,
+		"traffic.alb[].ingressId": -1, "traffic.alb[].serviceName": " ", "traffic.alb[].condition": "OR",
+		"limits.confirm": negative, "limits.approval": negative, "limits.turn": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
+		"lane.policy": "jump", "lane.preempt": true,
+	}
+	for _, items := range []string{"traffic.springCloud[].items[].", "traffic.dubbo[].items[].", "traffic.alb[].items[]."} {
+		maps.Copy(bad, map[string]any{items + "operator": "like", items + "cond": "~", items + "value": ""})
+		if !strings.Contains(items, "dubbo") {
+			maps.Copy(bad, map[string]any{items + "type": "body", items + "name": " "})
+		}
+	}
+	return bad
+}
+
+func freeOfSpec() map[string]string {
+	return map[string]string{
+		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch,
+		"note": anyText, "freeze.override": anyText,
+		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",
+		"traffic.dubbo[].items[].expr": "the language of the application; none is the argument itself",
+	}
+}
+
+func validSetWith(string) any { return validSet().WithDefaults() }
+
+func badOfSet() map[string]any {
+	return map[string]any{
+		"name": "No name", "waves[].name": "No name", "waves[].confirm": "perhaps", "waves[].releases[].name": "No name",
+		"onFailure": "explode", "limits.total": release.Duration(-1), "requestedBy": release.Temporal,
+	}
+}
+
+// validCommand is a confirmation, or an override where the reason is asked for.
+func validCommand(path string) any {
+	if path == "reason" {
+		return release.Command{Kind: release.CommandOverride, By: "mei", Reason: "orders are lost"}
+	}
+	return release.Command{Kind: release.CommandConfirm, Batch: 1, By: "mei"}
+}
+
+func badOfCommand() map[string]any {
+	return map[string]any{"batch": 0, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
+}
+
+func freeOfCommand() map[string]string {
+	return map[string]string{
+		"id": ofSystem, "via": ofSystem, "source": "an attribute of the event, which is checked in package wire", "note": anyText,
+		"artifact": "compared with what the release brings; another one is refused by Admit", "changeOrderId": "compared with that of the release in the same way",
+	}
+}
+
+// validCalendar has one window, single where its span is asked for, and one stop.
+func validCalendar(path string) any {
+	w := nightly("nights", "22:00-06:00", "UTC", "Mon")
+	if path == "windows[].from" || path == "windows[].to" {
+		from := time.Date(2026, time.November, 11, 0, 0, 0, 0, time.UTC)
+		w = release.FreezeWindow{Name: "double-11", Reason: "festival", From: from, To: from.AddDate(0, 0, 1)}
+	}
+	return release.Calendar{Windows: []release.FreezeWindow{w}, Stops: []release.Stop{{Name: "incident", Reason: "fire"}}}
+}
+
+func badOfCalendar() map[string]any {
+	bad := map[string]any{
+		"windows[].from": time.Time{}, "windows[].to": time.Time{},
+		"windows[].days[]": "someday", "windows[].start": "25:00", "windows[].end": "25:00", "windows[].zone": "Nowhere",
+	}
+	for _, each := range []string{"windows[].", "stops[]."} {
+		maps.Copy(bad, map[string]any{
+			each + "name": "no name", each + "reason": "", each + "by": release.Slipway,
+			each + "scope.platform": "edas", each + "scope.region": "Hangzhou", each + "scope.app": "a.b",
+		})
+	}
+	return bad
+}
+
+func freeOfCalendar() map[string]string {
+	return map[string]string{"windows[].at": ofSystem, "stops[].at": ofSystem}
+}
