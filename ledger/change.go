@@ -119,15 +119,15 @@ func (r Record) lost(l Loss) Record {
 func (r Record) paid(p Payment) Record {
 	h := r.held()
 	if p.All {
-		p.Rules, p.Traffic, p.ChangeOrderID = h.ScalingRules, h.Traffic, h.ChangeOrderID
+		p.Rules, p.Traffic, p.ChangeID = h.ScalingRules, h.Traffic, h.ChangeID
 	}
 	p.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(name string) bool { return !slices.Contains(h.ScalingRules, name) })
 	p.Traffic = p.Traffic && h.Traffic
 	p.All = p.All && h.More > 0
-	if p.ChangeOrderID != h.ChangeOrderID {
-		p.ChangeOrderID = ""
+	if p.ChangeID != h.ChangeID {
+		p.ChangeID = ""
 	}
-	if len(p.Rules) == 0 && !p.Traffic && !p.All && p.ChangeOrderID == "" {
+	if len(p.Rules) == 0 && !p.Traffic && !p.All && p.ChangeID == "" {
 		return r
 	}
 	r.Paid = append(slices.Clone(r.Paid), p)
@@ -141,7 +141,7 @@ func (r Record) held() Held {
 	if r.Ended() && r.Outcome != release.PhaseNeedsAttention {
 		return Held{}
 	}
-	h := Held{More: r.Cut.Held, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == "", ChangeOrderID: p.ChangeOrderID}
+	h := Held{More: r.Cut.Held, Traffic: p.Traffic != nil && !p.Traffic.Cleared && p.Traffic.Note == "", ChangeID: p.ChangeID}
 	for _, rule := range p.ScalingRules {
 		if r.unsettled(rule) {
 			h.ScalingRules = append(h.ScalingRules, rule.Name)
@@ -149,8 +149,8 @@ func (r Record) held() Held {
 	}
 	for _, paid := range r.Paid {
 		h.Traffic = h.Traffic && !paid.Traffic
-		if paid.ChangeOrderID == h.ChangeOrderID {
-			h.ChangeOrderID = ""
+		if paid.ChangeID == h.ChangeID {
+			h.ChangeID = ""
 		}
 		if paid.All {
 			h.More = 0

@@ -207,13 +207,13 @@ func holding(phase release.Phase) Record {
 		{Name: "gone", Gone: true},
 		{Name: "another's", Suspended: true, Owed: "r-b"},
 	}
-	p.Traffic, p.ChangeOrderID = &release.TrafficState{Applied: true}, "co-1"
+	p.Traffic, p.ChangeID = &release.TrafficState{Applied: true}, "co-1"
 	return Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})
 }
 
 func TestWhatIsHeld(t *testing.T) {
 	t.Parallel()
-	all := Held{ScalingRules: []string{"cpu", "clock", "night"}, Traffic: true, ChangeOrderID: "co-1"}
+	all := Held{ScalingRules: []string{"cpu", "clock", "night"}, Traffic: true, ChangeID: "co-1"}
 	for _, phase := range release.Phases() {
 		r := holding(phase)
 		r.Held = r.held()
@@ -243,17 +243,17 @@ func TestWhatIsHeld(t *testing.T) {
 func TestPayments(t *testing.T) {
 	t.Parallel()
 	r := holding(release.PhaseNeedsAttention)
-	require.Equal(t, r, r.paid(Payment{Rules: []string{"back", "gone", "unknown"}, ChangeOrderID: "co-2", By: "li"}), "nothing of that is held")
+	require.Equal(t, r, r.paid(Payment{Rules: []string{"back", "gone", "unknown"}, ChangeID: "co-2", By: "li"}), "nothing of that is held")
 
 	r = r.paid(Payment{Rules: []string{"cpu", "back"}, By: "r-b", At: at(7)})
 	require.Equal(t, []Payment{{Rules: []string{"cpu"}, By: "r-b", At: at(7)}}, r.Paid)
-	require.Equal(t, Held{ScalingRules: []string{"clock", "night"}, Traffic: true, ChangeOrderID: "co-1"}, r.held())
+	require.Equal(t, Held{ScalingRules: []string{"clock", "night"}, Traffic: true, ChangeID: "co-1"}, r.held())
 	require.Equal(t, r, r.paid(Payment{Rules: []string{"cpu"}, By: "r-b", At: at(8)}), "it was paid before")
 
 	again := r.reported(Report{Progress: holding(release.PhaseNeedsAttention).Progress})
 	require.Equal(t, r.held(), again.held(), "what was paid is not held again because the same is told again")
 
-	r = r.paid(Payment{Traffic: true, ChangeOrderID: "co-1"})
+	r = r.paid(Payment{Traffic: true, ChangeID: "co-1"})
 	require.Equal(t, Held{ScalingRules: []string{"clock", "night"}}, r.held())
 	r.Cut.Held = 3
 	r = r.paid(Payment{All: true, By: "mei", Note: "looked at it"})

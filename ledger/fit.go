@@ -94,8 +94,8 @@ func keepPaid(paid []Payment, k release.Keep) []Payment {
 		for _, p := range paid {
 			last.Rules = append(last.Rules, p.Rules...)
 			last.Traffic, last.All = last.Traffic || p.Traffic, last.All || p.All
-			if last.ChangeOrderID == "" {
-				last.ChangeOrderID = p.ChangeOrderID
+			if last.ChangeID == "" {
+				last.ChangeID = p.ChangeID
 			}
 		}
 		last.Rules = last.Rules[max(0, len(last.Rules)-k.Held):]

@@ -131,7 +131,7 @@ func requireKept(t require.TestingT, whole, kept Record) {
 		[]any{kept.Outcome, kept.Accepted, kept.Transition, kept.Sequence, kept.RequestedAt, kept.StartedAt, kept.EndedAt})
 	require.Equal(t, whole.Progress.Phase, kept.Progress.Phase)
 	requireBegins(t, whole.Progress.Reason, kept.Progress.Reason, maxReason)
-	requireBegins(t, whole.Progress.ChangeOrderID, kept.Progress.ChangeOrderID, maxName)
+	requireBegins(t, whole.Progress.ChangeID, kept.Progress.ChangeID, maxName)
 	if !kept.Cut.Artifact {
 		require.Equal(t, whole.Artifact, kept.Artifact)
 		require.Equal(t, whole.Progress.RollbackTo.Artifact, kept.Progress.RollbackTo.Artifact)
@@ -141,7 +141,7 @@ func requireKept(t require.TestingT, whole, kept Record) {
 	require.Equal(t, len(held.ScalingRules), len(kept.Held.ScalingRules)+kept.Held.More)
 	require.Equal(t, held.ScalingRules[:len(kept.Held.ScalingRules)], kept.Held.ScalingRules)
 	require.Equal(t, held.Traffic, kept.Held.Traffic)
-	require.Equal(t, held.ChangeOrderID == "", kept.Held.ChangeOrderID == "")
+	require.Equal(t, held.ChangeID == "", kept.Held.ChangeID == "")
 
 	all, p, cut := whole.Progress, kept.Progress, kept.Cut
 	require.Equal(t, len(all.ScalingRules), len(p.ScalingRules)+cut.Rules+cut.Held)
@@ -264,7 +264,7 @@ func TestTheLargestRecordFits(t *testing.T) {
 	}
 	for i := range 100 {
 		name := fmt.Sprintf("%0200d", 1000+i)[100:]
-		r.Paid = append(r.Paid, Payment{Rules: []string{name}, ChangeOrderID: name, By: strings.Repeat("b", maxName), At: at(1), Note: strings.Repeat("n", maxName)})
+		r.Paid = append(r.Paid, Payment{Rules: []string{name}, ChangeID: name, By: strings.Repeat("b", maxName), At: at(1), Note: strings.Repeat("n", maxName)})
 	}
 	kept, value, err := r.fit()
 	require.NoError(t, err)

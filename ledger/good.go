@@ -38,7 +38,7 @@ func (r Record) judgements() []judgement {
 		}
 		return shown
 	}
-	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeOrderID == "" {
+	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeID == "" {
 		return nil
 	}
 	return []judgement{says(r.Artifact, false)}

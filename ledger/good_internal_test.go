@@ -14,7 +14,7 @@ type story []Record
 // then adds a release of the image with the tag, whose change was begun.
 func (s story) then(tag string, outcome release.Phase) story {
 	p := progress(outcome)
-	p.Artifact, p.ChangeOrderID = image(tag), "co-1"
+	p.Artifact, p.ChangeID = image(tag), "co-1"
 	r := Record{ReleaseID: "r-" + string(rune('a'+len(s)))}.reported(Report{Progress: p})
 	r.EndedAt = at(len(s))
 	return append(s, r)
@@ -56,7 +56,7 @@ func TestLastGood(t *testing.T) {
 		"a good one failed later": {story{}.then("1", succeeded).then("2", succeeded).then("2", release.PhaseRolledBack), "9", nil, []string{"1"}},
 		"a bad one became good":   {story{}.then("1", succeeded).then("2", aborted).then("2", succeeded), "1", nil, []string{"2"}},
 		"a good one was not begun again": {
-			story{}.then("1", succeeded).then("2", aborted).but(func(r *Record) { r.Artifact, r.Progress.ChangeOrderID = image("1"), "" }), "9", nil, []string{"1"},
+			story{}.then("1", succeeded).then("2", aborted).but(func(r *Record) { r.Artifact, r.Progress.ChangeID = image("1"), "" }), "9", nil, []string{"1"},
 		},
 		"a rollback has left one":                 {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
 		"a rollback has left one, one is older":   {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},

@@ -78,23 +78,23 @@ type Held struct {
 	More         int      `json:"more,omitempty"`
 	// Traffic tells that the traffic rule of the release may be in force.
 	Traffic bool `json:"traffic,omitempty"`
-	// ChangeOrderID is the change order that may be unfinished.
-	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// ChangeID is the change that may be unfinished.
+	ChangeID string `json:"changeId,omitempty"`
 }
 
 // Empty tells whether nothing is held.
 func (h Held) Empty() bool {
-	return len(h.ScalingRules) == 0 && h.More == 0 && !h.Traffic && h.ChangeOrderID == ""
+	return len(h.ScalingRules) == 0 && h.More == 0 && !h.Traffic && h.ChangeID == ""
 }
 
 // Payment is what somebody has put back for a release, or taken over.
 type Payment struct {
 	// Rules are the names of scaling rules, Traffic means the traffic rule, ChangeOrderID the
-	// change order, whose end was seen. All means everything that is held.
-	Rules         []string `json:"rules,omitempty"`
-	Traffic       bool     `json:"traffic,omitempty"`
-	ChangeOrderID string   `json:"changeOrderId,omitempty"`
-	All           bool     `json:"all,omitempty"`
+	// change, whose end was seen. All means everything that is held.
+	Rules    []string `json:"rules,omitempty"`
+	Traffic  bool     `json:"traffic,omitempty"`
+	ChangeID string   `json:"changeId,omitempty"`
+	All      bool     `json:"all,omitempty"`
 	// By is who paid, a person or a release ID, and At when.
 	By   string    `json:"by,omitempty"`
 	At   time.Time `json:"at,omitzero"`
@@ -118,7 +118,7 @@ func (r Record) begun() bool {
 	case release.OperationRelease, release.OperationRollback:
 	}
 	under := r.Progress.Phase != "" && r.Progress.Phase != release.PhaseQueued && !r.Ended()
-	return r.Sequence > 0 && (under || r.Progress.ChangeOrderID != "")
+	return r.Sequence > 0 && (under || r.Progress.ChangeID != "")
 }
 
 // Asked is when the release was asked for, as well as it is known.

@@ -69,13 +69,13 @@ func Bounds() []Bound {
 			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
-			"app.id", "version", "adopt", "changeOrderId", "artifact.package.version", "releaseId", "id", "names[]",
+			"app.id", "version", "adopt", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
 		}},
 		{What: "a duration", Max: MaxWord, Fields: []string{
-			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.approval", "limits.turn", "limits.total",
+			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.platformApproval", "limits.queue", "limits.total",
 		}},
 		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},

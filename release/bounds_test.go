@@ -43,7 +43,7 @@ func given() map[string]any {
 	return map[string]any{
 		"spec":    spec,
 		"set":     release.Set{Name: "s", Waves: []release.Wave{{Name: "w", Confirm: release.ConfirmAuto, Releases: []release.SetRelease{{Name: "r", Spec: spec}}}}, OnFailure: release.SetStop, RequestedBy: "ci", Note: "n"},
-		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeOrderID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
+		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: anApp(), Names: []string{"cpu"}, By: "me", Reason: "r"},
 	}
@@ -166,7 +166,7 @@ func TestWhatIsTooLargeIsNotRepeated(t *testing.T) {
 	require.Equal(t, release.Problems{
 		{Field: "app.region", Message: "has 1003 bytes; at most 64 are taken"},
 		{Field: "operation", Message: "has 4097 bytes; at most 4096 are taken"},
-		{Field: "limits.onConfirmTimeout", Message: `"explode" is unknown; use abort, promote or hold`},
+		{Field: "limits.onConfirmTimeout", Message: `"explode" is unknown; use abort, continue or hold`},
 	}, validate(t, spec))
 
 	spec.Strategy.Gates = make([]release.Gate, 100_000)

@@ -2,10 +2,10 @@ package release
 
 import "time"
 
-// ChangeState is the state of a change order in neutral words.
+// ChangeState is the state of a change in neutral words.
 type ChangeState string
 
-// The states of a change order. Behind each stands the SAE status it comes from.
+// The states of a change. Behind each stands the SAE status it comes from.
 const (
 	// ChangePreparing was accepted and does not run yet (0, and 12 approved).
 	ChangePreparing ChangeState = "preparing"
@@ -15,8 +15,8 @@ const (
 	ChangeAwaitingConfirm ChangeState = "awaiting-confirm"
 	// ChangeAwaitingBatch waits for the platform's own timer between two batches (9).
 	ChangeAwaitingBatch ChangeState = "awaiting-batch"
-	// ChangeAwaitingApproval waits for the platform's approval (11).
-	ChangeAwaitingApproval ChangeState = "awaiting-approval"
+	// ChangeAwaitingPlatformApproval waits for the platform's approval (11).
+	ChangeAwaitingPlatformApproval ChangeState = "awaiting-platform-approval"
 	// ChangeStuck is broken and will not end by itself (1 with SubStatus 1).
 	ChangeStuck ChangeState = "stuck"
 	// ChangeSucceeded ended well (2).
@@ -31,31 +31,31 @@ const (
 	ChangeGone ChangeState = "gone"
 )
 
-// ChangeStates returns all states of a change order.
+// ChangeStates returns all states of a change.
 func ChangeStates() []ChangeState {
 	return []ChangeState{
-		ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingApproval, ChangeStuck,
+		ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingPlatformApproval, ChangeStuck,
 		ChangeSucceeded, ChangeFailed, ChangeSystemFailed, ChangeAborted, ChangeGone,
 	}
 }
 
-// Ended tells whether the change order will not move any more.
+// Ended tells whether the change will not move any more.
 func (s ChangeState) Ended() bool {
 	switch s {
 	case ChangeSucceeded, ChangeFailed, ChangeSystemFailed, ChangeAborted, ChangeGone:
 		return true
-	case ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingApproval, ChangeStuck:
+	case ChangePreparing, ChangeRunning, ChangeAwaitingConfirm, ChangeAwaitingBatch, ChangeAwaitingPlatformApproval, ChangeStuck:
 		return false
 	}
 	return false
 }
 
-// Parked tells whether the change order waits for somebody outside.
+// Parked tells whether the change waits for somebody outside.
 func (s ChangeState) Parked() bool {
-	return s == ChangeAwaitingConfirm || s == ChangeAwaitingApproval
+	return s == ChangeAwaitingConfirm || s == ChangeAwaitingPlatformApproval
 }
 
-// Observation is one look at a change order.
+// Observation is one look at a change.
 type Observation struct {
 	State ChangeState `json:"state"`
 	// Batch is the number of the batch in progress or just finished, from 1; 0 before
@@ -64,12 +64,12 @@ type Observation struct {
 	Batches []BatchChange `json:"batches,omitempty"`
 	// Message is the platform's own explanation of a failure.
 	Message string `json:"message,omitempty"`
-	// ReplacedBy is the ID of a newer change order of the application, once this one has
+	// ReplacedBy is the ID of a newer change of the application, once this one has
 	// ended: somebody has begun another, so what runs is not of this one's making alone.
 	ReplacedBy string `json:"replacedBy,omitempty"`
 }
 
-// BatchChange is one batch of a change order as the platform shows it.
+// BatchChange is one batch of a change as the platform shows it.
 type BatchChange struct {
 	State     BatchState `json:"state"`
 	StartedAt time.Time  `json:"startedAt,omitzero"`
@@ -77,19 +77,19 @@ type BatchChange struct {
 }
 
 // News tells whether next shows something that prev did not: a decision is due or a
-// further batch has begun. A change order that merely moves, or passes from one way of
+// further batch has begun. A change that merely moves, or passes from one way of
 // moving to another, is no news.
 func News(prev, next Observation) bool {
 	moves := prev.State.moves() && next.State.moves()
 	return next.Batch > prev.Batch || !moves && prev.State != next.State
 }
 
-// moves tells whether the change order goes on by itself.
+// moves tells whether the change goes on by itself.
 func (s ChangeState) moves() bool {
 	return s == ChangePreparing || s == ChangeRunning || s == ChangeAwaitingBatch
 }
 
-// LookDelay returns how long to wait before the next look at a change order that
+// LookDelay returns how long to wait before the next look at a change that
 // showed nothing new in the given number of looks: about a second while it moves,
 // growing to minutes while it is parked.
 func LookDelay(s ChangeState, looks int) time.Duration {

@@ -45,8 +45,8 @@ type Command struct {
 	// as [Artifact.String] writes it. Where it is given and the release brings something
 	// else, the word is refused.
 	Artifact string `json:"artifact,omitempty"`
-	// ChangeOrderID binds the word to one change order in the same way.
-	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// ChangeID binds the word to one change in the same way.
+	ChangeID string `json:"changeId,omitempty"`
 	// Version is the platform's ID of the version that a rollback returns to; empty means
 	// the one that ran before.
 	Version string `json:"version,omitempty"`
@@ -124,8 +124,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():
 		return refuse("the word is about %s, but the release brings %s", c.Artifact, p.Artifact)
-	case c.ChangeOrderID != "" && c.ChangeOrderID != p.ChangeOrderID:
-		return refuse("the word is about change order %s, but the release is at %q", c.ChangeOrderID, p.ChangeOrderID)
+	case c.ChangeID != "" && c.ChangeID != p.ChangeID:
+		return refuse("the word is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
 	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
 	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
@@ -143,7 +143,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	case CommandResume:
 		return admitResume(p)
 	case CommandRollback:
-		if p.ChangeOrderID == "" {
+		if p.ChangeID == "" {
 			return refuse("nothing was begun yet; abort the release, and start a rollback if the version before is wanted")
 		}
 		return false, nil
@@ -162,7 +162,7 @@ func admitResume(p Progress) (repeated bool, err error) {
 	switch {
 	case p.Paused:
 		return false, nil
-	case p.Awaiting != nil && p.Awaiting.Kind == AwaitThaw:
+	case p.Awaiting != nil && p.Awaiting.Kind == AwaitFreeze:
 		return refuse("nobody has paused the release: it is %s; it goes on when that ends, or by override with a reason", p.Reason)
 	default:
 		return refuse("the release is not paused: it is %s", p.Phase)

@@ -40,7 +40,7 @@ func TestAdmit(t *testing.T) {
 	resumed := parked
 	resumed.Decisions = []release.Decision{{Kind: release.CommandPause, ID: "c-1"}, {Kind: release.CommandResume, ID: "c-2"}}
 	bound := parked
-	bound.Artifact, bound.ChangeOrderID = release.Artifact{Image: "shop:2"}, "order-1"
+	bound.Artifact, bound.ChangeID = release.Artifact{Image: "shop:2"}, "order-1"
 	givingWay := in(release.PhaseRollingOut)
 	givingWay.Decisions = []release.Decision{{Kind: release.CommandAbort, AtSafePoint: true}}
 	overridden := in(release.PhasePaused)
@@ -67,9 +67,9 @@ func TestAdmit(t *testing.T) {
 		{"override twice", overridden, say(release.CommandOverride), true, ""},
 		{"abort at once after one at a safe point", givingWay, abort, false, ""},
 		{"abort at a safe point twice", givingWay, with(abort, func(c *release.Command) { c.AtSafePoint = true }), true, ""},
-		{"bound to what is released", bound, with(confirm(2), func(c *release.Command) { c.Artifact, c.ChangeOrderID = "shop:2", "order-1" }), false, ""},
+		{"bound to what is released", bound, with(confirm(2), func(c *release.Command) { c.Artifact, c.ChangeID = "shop:2", "order-1" }), false, ""},
 		{"bound to something else", bound, with(confirm(2), func(c *release.Command) { c.Artifact = "shop:1" }), false, "about shop:1, but the release brings shop:2"},
-		{"bound to another change order", bound, with(confirm(2), func(c *release.Command) { c.ChangeOrderID = "order-0" }), false, "about change order order-0"},
+		{"bound to another change", bound, with(confirm(2), func(c *release.Command) { c.ChangeID = "order-0" }), false, "about change order-0"},
 		{"the waiting batch", parked, confirm(2), false, ""},
 		{"a batch confirmed before", parked, confirm(1), true, ""},
 		{"a batch that was refused before", parked, confirm(3), false, "batch 3 does not wait for a confirmation: batch 2 does"},

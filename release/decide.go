@@ -1,17 +1,17 @@
 package release
 
-// Step is the change order a decision is about.
+// Step is the change a decision is about.
 type Step string
 
 // The steps.
 const (
 	// StepRollout brings the new version.
 	StepRollout Step = "rollout"
-	// StepRollback brings the old version back with a change order of its own.
+	// StepRollback brings the old version back with a change of its own.
 	StepRollback Step = "rollback"
 )
 
-// Situation is what a release knows of itself when it looks at a change order.
+// Situation is what a release knows of itself when it looks at a change.
 type Situation struct {
 	Step     Step
 	Strategy StrategyType
@@ -32,8 +32,8 @@ const (
 	ActWatch Action = "watch"
 	// ActAskPerson asks for the confirmation of the finished batch.
 	ActAskPerson Action = "ask-person"
-	// ActAwaitApproval waits for the platform's approval.
-	ActAwaitApproval Action = "await-approval"
+	// ActAwaitPlatformApproval waits for the platform's approval.
+	ActAwaitPlatformApproval Action = "await-platform-approval"
 	// ActBreakOff tells the platform to abort and roll back.
 	ActBreakOff Action = "break-off"
 	// ActRollBack begins a rollback to the recorded version.
@@ -46,7 +46,7 @@ const (
 	ActSettleAny Action = "settle-any"
 )
 
-// Decide answers what an observation of a change order means for a release. It is a
+// Decide answers what an observation of a change means for a release. It is a
 // pure table: see TestDecide for every row.
 //
 // SAE rolls a failed gray or batch release back by itself but not a failed single
@@ -54,7 +54,7 @@ const (
 // (ch. 12.4, 14.3); an expired record proves nothing (ch. 12.4), so the running
 // version decides.
 //
-// Once somebody has begun another change order, how this one ended says nothing about
+// Once somebody has begun another change, how this one ended says nothing about
 // what runs.
 func Decide(s Situation, o Observation) Action {
 	if o.ReplacedBy != "" && o.State.Ended() {
@@ -68,8 +68,8 @@ func Decide(s Situation, o Observation) Action {
 			return ActWatch
 		}
 		return ActAskPerson
-	case ChangeAwaitingApproval:
-		return ActAwaitApproval
+	case ChangeAwaitingPlatformApproval:
+		return ActAwaitPlatformApproval
 	case ChangeStuck:
 		return breakStuck(s)
 	case ChangeSucceeded:

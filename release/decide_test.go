@@ -9,7 +9,7 @@ import (
 	"slipway/release"
 )
 
-// TestDecide is the whole table: every state of a change order in every situation that
+// TestDecide is the whole table: every state of a change in every situation that
 // makes a difference.
 func TestDecide(t *testing.T) {
 	t.Parallel()
@@ -39,7 +39,7 @@ func TestDecide(t *testing.T) {
 		{[]release.ChangeState{release.ChangePreparing, release.ChangeRunning, release.ChangeAwaitingBatch}, every, release.ActWatch},
 		{[]release.ChangeState{release.ChangeAwaitingConfirm}, onward, release.ActAskPerson},
 		{[]release.ChangeState{release.ChangeAwaitingConfirm}, []release.Situation{aborting, abortingAll, abortingFirst, rollback}, release.ActWatch},
-		{[]release.ChangeState{release.ChangeAwaitingApproval}, every, release.ActAwaitApproval},
+		{[]release.ChangeState{release.ChangeAwaitingPlatformApproval}, every, release.ActAwaitPlatformApproval},
 		{[]release.ChangeState{release.ChangeStuck}, onward, release.ActBreakOff},
 		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{aborting, abortingAll, abortingFirst}, release.ActWatch},
 		{[]release.ChangeState{release.ChangeStuck}, []release.Situation{rollback}, release.ActSettleAny},

@@ -27,7 +27,7 @@ func TestDigestIsOfTheMeaningNotOfTheSpelling(t *testing.T) {
 		"defaults of all": {
 			`{` + app + `}`,
 			`{` + app + `,"operation":"release","strategy":{"type":"all"},"scaling":{"suspend":true},"rollback":{"onFailure":true},
-			 "limits":{"confirm":"1440m","approval":"72h","total":"168h","onConfirmTimeout":"abort"},"lane":{"policy":"queue"}}`,
+			 "limits":{"confirm":"1440m","platformApproval":"72h","total":"168h","onConfirmTimeout":"abort"},"lane":{"policy":"queue"}}`,
 		},
 		"defaults of batch": {
 			`{` + app + `,"strategy":{"type":"batch"}}`,

@@ -8,16 +8,16 @@ type EventKind string
 
 // The lifecycle events.
 const (
-	EventAccepted        EventKind = "accepted"
-	EventStarted         EventKind = "started"
-	EventBatchWaiting    EventKind = "batch.waiting"
-	EventBatchConfirmed  EventKind = "batch.confirmed"
-	EventBatchDone       EventKind = "batch.done"
-	EventApprovalWaiting EventKind = "approval.waiting"
-	EventPaused          EventKind = "paused"
-	EventResumed         EventKind = "resumed"
+	EventAccepted                EventKind = "accepted"
+	EventStarted                 EventKind = "started"
+	EventBatchWaiting            EventKind = "batch.waiting"
+	EventBatchConfirmed          EventKind = "batch.confirmed"
+	EventBatchDone               EventKind = "batch.done"
+	EventPlatformApprovalWaiting EventKind = "platform-approval.waiting"
+	EventPaused                  EventKind = "paused"
+	EventResumed                 EventKind = "resumed"
 	// EventStalled tells that the release stands still, because something is tried in vain or
-	// somebody else's change order is in the way; EventMoving that it goes on.
+	// somebody else's change is in the way; EventMoving that it goes on.
 	EventStalled     EventKind = "stalled"
 	EventMoving      EventKind = "moving"
 	EventRollingBack EventKind = "rollingback"
@@ -47,7 +47,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 		return EventFailed, true
 	case PhaseNeedsAttention:
 		return EventAttention, true
-	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused,
+	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
 		PhaseFinalizing, PhaseRollingBack:
 		return "", false
 	}

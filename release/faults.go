@@ -10,12 +10,12 @@ const (
 	FaultAuth     Fault = "Auth"
 	FaultBilling  Fault = "Billing"
 	FaultQuota    Fault = "Quota"
-	// FaultUndecidable is a change order that may or may not exist: fail closed.
+	// FaultUndecidable is a change that may or may not exist: fail closed.
 	FaultUndecidable Fault = "Undecidable"
 	// FaultFrozen means that a freeze holds the change back; nothing was changed. The
 	// error's detail is the [Freeze].
 	FaultFrozen Fault = "Frozen"
-	// FaultConflict is refused because of another change order, unfinished or begun since the
+	// FaultConflict is refused because of another change, unfinished or begun since the
 	// application was read; nothing was changed. It is waited for by looking, see
 	// [VerbAwaitIdle].
 	FaultConflict Fault = "Conflict"

@@ -104,7 +104,7 @@ func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
 // Nothing of p is changed.
 func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p = p.Clone()
-	p.Reason, p.ChangeOrderID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeOrderID, maxToldName)
+	p.Reason, p.ChangeID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeID, maxToldName)
 	p.Digest = ShortenEncoded(p.Digest, maxToldDigest)
 	if p.Artifact.encodedLen() > maxArtifact {
 		p.Artifact, p.Cut.Artifact = Artifact{}, true
@@ -214,7 +214,7 @@ func (p Progress) core() Progress {
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, Operation: p.Operation, Artifact: p.Artifact,
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
-		ChangeOrderID: p.ChangeOrderID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
+		ChangeID: p.ChangeID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Cut: p.Cut,
 	}

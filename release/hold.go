@@ -34,7 +34,7 @@ func (h HeldBatch) Awaits() AwaitKind {
 	case !h.Due:
 		return AwaitSchedule
 	case h.Frozen:
-		return AwaitThaw
+		return AwaitFreeze
 	default:
 		return ""
 	}

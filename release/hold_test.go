@@ -23,7 +23,7 @@ func TestHeldBatch(t *testing.T) {
 		{release.AwaitGates, func(h *release.HeldBatch) { h.Measured = false }},
 		{release.AwaitConfirm, func(h *release.HeldBatch) { h.Ask = true }},
 		{release.AwaitSchedule, func(h *release.HeldBatch) { h.Due = false }},
-		{release.AwaitThaw, func(h *release.HeldBatch) { h.Frozen = true }},
+		{release.AwaitFreeze, func(h *release.HeldBatch) { h.Frozen = true }},
 	}
 	for set := range 1 << len(reasons) {
 		h, want := free, release.AwaitKind("")

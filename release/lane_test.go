@@ -109,7 +109,7 @@ func TestWhoIsAskedToGiveWay(t *testing.T) {
 func TestWhoIsNotLetIn(t *testing.T) {
 	t.Parallel()
 	bad := release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}
-	denied := release.Denial{Artifact: bad, ReleaseID: "r-7", Since: at(5), Reason: "the change order ended failed"}
+	denied := release.Denial{Artifact: bad, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"}
 	reject := release.Lane{Policy: release.LaneReject}
 	for name, c := range map[string]struct {
 		line *release.LaneInput
@@ -132,7 +132,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		"a denied artifact": {
 			&release.LaneInput{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Denied: []release.Denial{denied}},
 			release.Spec{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}},
-			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change order ended failed); " +
+			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change ended failed); " +
 				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact https://oss.example/shop.jar@2",
 		},
 		"another version": {

@@ -187,7 +187,7 @@ func badOfSpec() map[string]any {
 		"traffic.springCloud[].path": "orders", "traffic.springCloud[].condition": "XOR",
 		"traffic.dubbo[].serviceName": " ", "traffic.dubbo[].methodName": " ", "traffic.dubbo[].condition": "XOR", "traffic.dubbo[].items[].index": -1,
 		"traffic.alb[].ingressId": -1, "traffic.alb[].serviceName": " ", "traffic.alb[].condition": "OR",
-		"limits.confirm": negative, "limits.approval": negative, "limits.turn": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
+		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
 		"lane.policy": "jump", "lane.preempt": true,
 	}
 	for _, items := range []string{"traffic.springCloud[].items[].", "traffic.dubbo[].items[].", "traffic.alb[].items[]."} {
@@ -232,7 +232,7 @@ func badOfCommand() map[string]any {
 func freeOfCommand() map[string]string {
 	return map[string]string{
 		"id": ofSystem, "via": ofSystem, "source": "an attribute of the event, which is checked in package wire", "note": anyText,
-		"artifact": "compared with what the release brings; another one is refused by Admit", "changeOrderId": "compared with that of the release in the same way",
+		"artifact": "compared with what the release brings; another one is refused by Admit", "changeId": "compared with that of the release in the same way",
 	}
 }
 

@@ -9,16 +9,16 @@ type Limit string
 const (
 	// LimitTotal bounds the release from its turn on.
 	LimitTotal Limit = "total"
-	// LimitTurn bounds the wait for the turn in the lane.
-	LimitTurn Limit = "turn"
+	// LimitQueue bounds the wait for the turn in the lane.
+	LimitQueue Limit = "queue"
 	// LimitConfirm bounds the wait for somebody to confirm a batch.
 	LimitConfirm Limit = "confirm"
-	// LimitApproval bounds the wait for the platform's own approval.
-	LimitApproval Limit = "approval"
+	// LimitPlatformApproval bounds the wait for the platform's own approval.
+	LimitPlatformApproval Limit = "platformApproval"
 )
 
 // AllLimits lists all limits.
-func AllLimits() []Limit { return []Limit{LimitTotal, LimitTurn, LimitConfirm, LimitApproval} }
+func AllLimits() []Limit { return []Limit{LimitTotal, LimitQueue, LimitConfirm, LimitPlatformApproval} }
 
 // LimitAction is what a release does when a limit has passed.
 type LimitAction string
@@ -60,9 +60,9 @@ func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
 	switch l {
 	case LimitTotal:
 		return afterTotal(s, p)
-	case LimitTurn:
+	case LimitQueue:
 		return abortUnless(s.Stopping || s.Begun)
-	case LimitApproval:
+	case LimitPlatformApproval:
 		return abortUnless(s.Stopping)
 	case LimitConfirm:
 		if s.Stopping || s.Confirmed || s.Paused {
@@ -89,7 +89,7 @@ func afterTotal(s LimitSituation, p TimeoutPolicy) LimitAction {
 
 func afterConfirm(p TimeoutPolicy) LimitAction {
 	switch p {
-	case TimeoutPromote:
+	case TimeoutContinue:
 		return LimitContinue
 	case TimeoutHold:
 		return LimitHold
@@ -110,12 +110,12 @@ func (l Limits) Passed(limit Limit) string {
 	switch limit {
 	case LimitTotal:
 		return fmt.Sprintf("the release was not done within %s", l.Total)
-	case LimitTurn:
-		return fmt.Sprintf("its turn did not come within %s", l.Turn)
+	case LimitQueue:
+		return fmt.Sprintf("its turn did not come within %s", l.Queue)
 	case LimitConfirm:
 		return fmt.Sprintf("nobody confirmed the batch within %s", l.Confirm)
-	case LimitApproval:
-		return fmt.Sprintf("the approval was not given within %s", l.Approval)
+	case LimitPlatformApproval:
+		return fmt.Sprintf("the platform's approval was not given within %s", l.PlatformApproval)
 	}
 	return ""
 }
@@ -123,13 +123,13 @@ func (l Limits) Passed(limit Limit) string {
 // Limit is the limit of a wait; false where the wait has none of its own.
 func (k AwaitKind) Limit() (Limit, bool) {
 	switch k {
-	case AwaitTurn:
-		return LimitTurn, true
+	case AwaitQueue:
+		return LimitQueue, true
 	case AwaitConfirm:
 		return LimitConfirm, true
-	case AwaitApproval:
-		return LimitApproval, true
-	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitThaw:
+	case AwaitPlatformApproval:
+		return LimitPlatformApproval, true
+	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitFreeze:
 	}
 	return "", false
 }

@@ -22,11 +22,11 @@ func TestAfterLimit(t *testing.T) {
 	}
 	stopping := func(s *situation) { s.Stopping = true }
 	confirmed := func(s *situation) { s.Confirmed = true }
-	abort, goOn, hold := release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold
+	abort, goOn, hold := release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold
 	for name, c := range map[string]struct {
 		limit     release.Limit
 		situation situation
-		// want is the answer for the policies abort, promote and hold.
+		// want is the answer for the policies abort, continue and hold.
 		want [3]release.LimitAction
 	}{
 		"total while batches run":            {release.LimitTotal, in(release.PhaseRollingOut), same(release.LimitAbort)},
@@ -37,11 +37,11 @@ func TestAfterLimit(t *testing.T) {
 		"total of a batch that is aborted":   {release.LimitTotal, with(waits, stopping), same(release.LimitAbort)},
 		"total on the way back":              {release.LimitTotal, with(in(release.PhaseRollingBack), func(s *situation) { s.Returning = true }), same(release.LimitEnd)},
 		"total at the end":                   {release.LimitTotal, in(release.PhaseFinalizing), same(release.LimitIgnore)},
-		"turn":                               {release.LimitTurn, queued, same(release.LimitAbort)},
-		"turn that has come":                 {release.LimitTurn, in(release.PhaseQueued), same(release.LimitIgnore)},
-		"turn of what is aborted":            {release.LimitTurn, with(queued, stopping), same(release.LimitIgnore)},
-		"approval":                           {release.LimitApproval, in(release.PhaseAwaitingApproval), same(release.LimitAbort)},
-		"approval of what is aborted":        {release.LimitApproval, with(in(release.PhaseAwaitingApproval), stopping), same(release.LimitIgnore)},
+		"turn":                               {release.LimitQueue, queued, same(release.LimitAbort)},
+		"turn that has come":                 {release.LimitQueue, in(release.PhaseQueued), same(release.LimitIgnore)},
+		"turn of what is aborted":            {release.LimitQueue, with(queued, stopping), same(release.LimitIgnore)},
+		"approval":                           {release.LimitPlatformApproval, in(release.PhaseAwaitingPlatformApproval), same(release.LimitAbort)},
+		"approval of what is aborted":        {release.LimitPlatformApproval, with(in(release.PhaseAwaitingPlatformApproval), stopping), same(release.LimitIgnore)},
 		"confirm":                            {release.LimitConfirm, waits, [3]release.LimitAction{release.LimitAbort, release.LimitContinue, release.LimitHold}},
 		"confirm of a confirmed batch":       {release.LimitConfirm, with(waits, confirmed), same(release.LimitIgnore)},
 		"confirm of what is aborted":         {release.LimitConfirm, with(waits, stopping), same(release.LimitIgnore)},

@@ -11,12 +11,12 @@ const (
 	PhaseQueued Phase = "Queued"
 	// PhasePreparing reads the application and suspends its scaling rules.
 	PhasePreparing Phase = "Preparing"
-	// PhaseRollingOut has a change order at work.
+	// PhaseRollingOut has a change at work.
 	PhaseRollingOut Phase = "RollingOut"
 	// PhaseAwaitingConfirm is parked between two batches until a person speaks.
 	PhaseAwaitingConfirm Phase = "AwaitingConfirm"
-	// PhaseAwaitingApproval is parked until the platform's own approval is given.
-	PhaseAwaitingApproval Phase = "AwaitingApproval"
+	// PhaseAwaitingPlatformApproval is parked until the platform's own approval is given.
+	PhaseAwaitingPlatformApproval Phase = "AwaitingPlatformApproval"
 	// PhasePaused is parked because a person said so.
 	PhasePaused Phase = "Paused"
 	// PhaseFinalizing has the new version everywhere and puts the scaling rules back.
@@ -39,7 +39,7 @@ const (
 // Phases returns all phases in the order of a release's life.
 func Phases() []Phase {
 	return []Phase{
-		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused,
+		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
 		PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 	}
 }
@@ -53,12 +53,12 @@ func (p Phase) Next() []Phase {
 		return []Phase{PhaseRollingOut, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingOut:
 		return []Phase{
-			PhaseAwaitingConfirm, PhaseAwaitingApproval, PhasePaused, PhaseFinalizing, PhaseRollingBack,
+			PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused, PhaseFinalizing, PhaseRollingBack,
 			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhaseAwaitingConfirm:
 		return []Phase{PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
-	case PhaseAwaitingApproval:
+	case PhaseAwaitingPlatformApproval:
 		return []Phase{
 			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
@@ -84,5 +84,5 @@ func (p Phase) Ended() bool { return p != "" && len(p.Next()) == 0 }
 
 // Parked tells whether a release in phase p waits for somebody's word.
 func (p Phase) Parked() bool {
-	return p == PhaseAwaitingConfirm || p == PhaseAwaitingApproval || p == PhasePaused
+	return p == PhaseAwaitingConfirm || p == PhaseAwaitingPlatformApproval || p == PhasePaused
 }

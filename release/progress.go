@@ -24,24 +24,24 @@ type AwaitKind string
 
 // The kinds of waiting.
 const (
-	// AwaitTurn waits for the releases before it in its lane.
-	AwaitTurn AwaitKind = "turn"
-	// AwaitOtherChange waits for a change order that somebody else began.
+	// AwaitQueue waits for the releases before it in its lane.
+	AwaitQueue AwaitKind = "queue"
+	// AwaitOtherChange waits for a change that somebody else began.
 	AwaitOtherChange AwaitKind = "other-change"
 	// AwaitBake lets a finished batch run for the bake time.
 	AwaitBake AwaitKind = "bake"
 	// AwaitConfirm waits for a person to confirm a batch.
 	AwaitConfirm AwaitKind = "confirm"
-	// AwaitApproval waits for the platform's approval of the change order.
-	AwaitApproval AwaitKind = "approval"
+	// AwaitPlatformApproval waits for the platform's approval of the change.
+	AwaitPlatformApproval AwaitKind = "platform-approval"
 	// AwaitGates measures the gates after a batch.
 	AwaitGates AwaitKind = "gates"
 	// AwaitResume waits for the end of a pause.
 	AwaitResume AwaitKind = "resume"
 	// AwaitSchedule waits for the time of day at which the next batch may begin.
 	AwaitSchedule AwaitKind = "schedule"
-	// AwaitThaw waits for the end of a freeze.
-	AwaitThaw AwaitKind = "thaw"
+	// AwaitFreeze waits for the end of a freeze.
+	AwaitFreeze AwaitKind = "freeze"
 )
 
 // Progress is the public picture of a release: the answer of the query "progress",
@@ -61,8 +61,8 @@ type Progress struct {
 	// Reason says in words why the release stands where it stands.
 	Reason   string   `json:"reason,omitempty"`
 	Strategy Strategy `json:"strategy"`
-	// ChangeOrderID is the platform's ID of the latest change order of this release.
-	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	// ChangeID is the platform's ID of the latest change of this release.
+	ChangeID string `json:"changeId,omitempty"`
 	// RollbackTo is the version that ran before and is returned to on failure.
 	RollbackTo *Version  `json:"rollbackTo,omitempty"`
 	Batches    []Batch   `json:"batches,omitempty"`

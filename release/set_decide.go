@@ -140,8 +140,8 @@ func AdmitSet(p SetProgress, c Command) (repeated bool, err error) {
 		return refuse("set %s has ended: %s", p.SetID, p.Phase)
 	case obeyed(p.Decisions, c):
 		return true, nil
-	case c.Artifact != "" || c.ChangeOrderID != "":
-		return refuse("a set has neither an artifact nor a change order of its own; its releases have")
+	case c.Artifact != "" || c.ChangeID != "":
+		return refuse("a set has neither an artifact nor a change of its own; its releases have")
 	}
 	switch c.Kind {
 	case CommandConfirm:

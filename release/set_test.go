@@ -248,8 +248,8 @@ func TestAdmitSet(t *testing.T) {
 		"an abort of what goes back":   {p: back, c: abort, refusal: "the set is rolling back already"},
 		"an abort of what has ended":   {p: ended, c: abort, refusal: "set s-1 has ended: Failed"},
 		"a word for a release":         {p: running, c: release.Command{Kind: release.CommandPause}, refusal: "say pause to one of its releases"},
-		"a word about an artifact":     {p: waiting, c: release.Command{Kind: release.CommandConfirm, Batch: 2, Artifact: "shop:2"}, refusal: "neither an artifact nor a change order"},
-		"a word about a change order":  {p: running, c: release.Command{Kind: release.CommandAbort, ChangeOrderID: "co-1"}, refusal: "neither an artifact nor a change order"},
+		"a word about an artifact":     {p: waiting, c: release.Command{Kind: release.CommandConfirm, Batch: 2, Artifact: "shop:2"}, refusal: "neither an artifact nor a change"},
+		"a word about a change":        {p: running, c: release.Command{Kind: release.CommandAbort, ChangeID: "co-1"}, refusal: "neither an artifact nor a change"},
 		"a rollback of the whole":      {p: running, c: release.Command{Kind: release.CommandRollback}, refusal: "a set takes confirm and abort"},
 		"an override, for all of them": {p: running, c: release.Command{Kind: release.CommandOverride}, refusal: "a set takes confirm and abort"},
 	} {

@@ -67,8 +67,8 @@ type TimeoutPolicy string
 const (
 	// TimeoutAbort rolls the release back.
 	TimeoutAbort TimeoutPolicy = "abort"
-	// TimeoutPromote goes on with the next batch.
-	TimeoutPromote TimeoutPolicy = "promote"
+	// TimeoutContinue goes on with the next batch.
+	TimeoutContinue TimeoutPolicy = "continue"
 	// TimeoutHold stays parked until the total limit, then asks for attention.
 	TimeoutHold TimeoutPolicy = "hold"
 )
@@ -110,7 +110,7 @@ type Spec struct {
 	Lane     Lane     `json:"lane,omitzero"`
 	// Freeze says what freezes mean to this release.
 	Freeze FreezePolicy `json:"freeze,omitzero"`
-	// Adopt is the ID of a change order, begun elsewhere, that the release takes over
+	// Adopt is the ID of a change, begun elsewhere, that the release takes over
 	// instead of beginning one of its own.
 	Adopt       string `json:"adopt,omitempty"`
 	RequestedBy string `json:"requestedBy,omitempty"`
@@ -206,10 +206,10 @@ func (r Rollback) Wanted() bool { return r.OnFailure == nil || *r.OnFailure }
 type Limits struct {
 	// Confirm is how long a batch waits for a person.
 	Confirm Duration `json:"confirm,omitzero"`
-	// Approval is how long a change order waits for the platform's own approval.
-	Approval Duration `json:"approval,omitzero"`
-	// Turn is how long the release waits for its turn.
-	Turn Duration `json:"turn,omitzero"`
+	// PlatformApproval is how long a change waits for the platform's own approval.
+	PlatformApproval Duration `json:"platformApproval,omitzero"`
+	// Queue is how long the release waits for its turn.
+	Queue Duration `json:"queue,omitzero"`
 	// Total is how long the release may take once its turn has come.
 	Total Duration `json:"total,omitzero"`
 	// OnConfirmTimeout says what happens when Confirm has passed.
@@ -233,10 +233,10 @@ type FreezePolicy struct {
 
 // The defaults of a spec.
 const (
-	DefaultConfirmLimit  = Duration(24 * time.Hour)
-	DefaultApprovalLimit = Duration(72 * time.Hour)
-	DefaultTurnLimit     = Duration(168 * time.Hour)
-	DefaultTotalLimit    = Duration(168 * time.Hour)
+	DefaultConfirmLimit          = Duration(24 * time.Hour)
+	DefaultPlatformApprovalLimit = Duration(72 * time.Hour)
+	DefaultQueueLimit            = Duration(168 * time.Hour)
+	DefaultTotalLimit            = Duration(168 * time.Hour)
 )
 
 // WithDefaults returns the spec with every unset field at its default.
@@ -261,8 +261,8 @@ func (s Spec) WithDefaults() Spec {
 		}
 	}
 	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
-	s.Limits.Approval = cmp.Or(s.Limits.Approval, DefaultApprovalLimit)
-	s.Limits.Turn = cmp.Or(s.Limits.Turn, DefaultTurnLimit)
+	s.Limits.PlatformApproval = cmp.Or(s.Limits.PlatformApproval, DefaultPlatformApprovalLimit)
+	s.Limits.Queue = cmp.Or(s.Limits.Queue, DefaultQueueLimit)
 	s.Limits.Total = cmp.Or(s.Limits.Total, DefaultTotalLimit)
 	s.Limits.OnConfirmTimeout = cmp.Or(s.Limits.OnConfirmTimeout, TimeoutAbort)
 	s.Lane.Policy = cmp.Or(s.Lane.Policy, LaneQueue)

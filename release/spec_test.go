@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	require.True(t, s.Scaling.Suspended())
 	require.True(t, s.Rollback.Wanted())
 	require.Equal(t, release.Limits{
-		Confirm: release.DefaultConfirmLimit, Approval: release.DefaultApprovalLimit, Turn: release.DefaultTurnLimit, Total: release.DefaultTotalLimit,
+		Confirm: release.DefaultConfirmLimit, PlatformApproval: release.DefaultPlatformApprovalLimit, Queue: release.DefaultQueueLimit, Total: release.DefaultTotalLimit,
 		OnConfirmTimeout: release.TimeoutAbort,
 	}, s.Limits)
 
@@ -56,7 +56,7 @@ func TestValidateListsEveryProblem(t *testing.T) {
 		App:      release.App{Platform: "edas", Region: "Hangzhou", ID: "a.b"},
 		Artifact: release.Artifact{Image: "Not An Image", Package: &release.Package{}},
 		Strategy: release.Strategy{Type: release.StrategyGray, Gray: -1, Batches: -1, Confirm: "maybe", Bake: -1, MinReadyInstances: new(-1)},
-		Limits:   release.Limits{Confirm: -1, Approval: -1, Total: release.Duration(10000 * time.Hour), OnConfirmTimeout: "shrug"},
+		Limits:   release.Limits{Confirm: -1, PlatformApproval: -1, Total: release.Duration(10000 * time.Hour), OnConfirmTimeout: "shrug"},
 		Lane:     release.Lane{Policy: "overtake"},
 	}
 	err := s.WithDefaults().Validate()
@@ -69,7 +69,7 @@ func TestValidateListsEveryProblem(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"app.platform", "app.region", "app.id", "artifact", "strategy.gray", "strategy.batches", "strategy.confirm", "strategy.bake",
-		"strategy.minReadyInstances", "limits.confirm", "limits.approval", "limits.total", "limits.onConfirmTimeout", "lane.policy",
+		"strategy.minReadyInstances", "limits.confirm", "limits.platformApproval", "limits.total", "limits.onConfirmTimeout", "lane.policy",
 	}, fields)
 }
 
@@ -153,7 +153,7 @@ func TestSpecIsTheDocumentedJSON(t *testing.T) {
 	 "artifact":{"image":"registry.example/shop:1.4.2"},
 	 "strategy":{"type":"gray","gray":1,"batches":2,"confirm":"manual","bake":"5m","minReadyInstances":1},
 	 "scaling":{"suspend":true},"rollback":{"onFailure":true},
-	 "limits":{"confirm":"24h","approval":"72h","turn":"168h","total":"168h","onConfirmTimeout":"abort"},
+	 "limits":{"confirm":"24h","platformApproval":"72h","queue":"168h","total":"168h","onConfirmTimeout":"abort"},
 	 "lane":{"policy":"queue"},"requestedBy":"ci","note":"orders: fix rounding"}`
 	var s release.Spec
 	require.NoError(t, json.Unmarshal([]byte(documented), &s))

@@ -32,9 +32,9 @@ func summaryOfVerb(in any) string {
 	case BeginRescaleInput:
 		return fmt.Sprintf("begin to rescale to %d instances", in.Instances)
 	case ConfirmBatchInput:
-		return fmt.Sprintf("confirm batch %d of change order %s", in.Batch, in.ChangeID)
+		return fmt.Sprintf("confirm batch %d of change %s", in.Batch, in.ChangeID)
 	case AbortRolloutInput:
-		return "abort change order " + in.ChangeID + " and roll it back"
+		return "abort change " + in.ChangeID + " and roll it back"
 	case SetScalingInput:
 		return in.summary()
 	case ApplyTrafficInput:
@@ -55,7 +55,7 @@ func summaryOfLook(in any) string {
 	case VerifyInput:
 		return "read back which version runs"
 	case FindChangeInput:
-		return "look for the change order of " + string(in.Verb)
+		return "look for the change of " + string(in.Verb)
 	case AwaitOpenInput:
 		return "wait for the end of freezes"
 	case CheckGatesInput:
@@ -92,7 +92,7 @@ func (in SetScalingInput) summary() string {
 }
 
 func (in ObserveInput) summary() string {
-	s := "watch change order " + in.ChangeID
+	s := "watch change " + in.ChangeID
 	if in.Seen.Batch > 0 && len(in.Seen.Batches) > 1 {
 		s += fmt.Sprintf(", batch %d of %d", in.Seen.Batch, len(in.Seen.Batches))
 	}
@@ -112,15 +112,15 @@ func (a Artifact) public() string {
 // Words say what is waited for.
 func (w Awaiting) Words() string {
 	switch w.Kind {
-	case AwaitTurn:
+	case AwaitQueue:
 		return "its turn in the lane"
 	case AwaitOtherChange:
-		return "a change order that was begun elsewhere"
+		return "a change that was begun elsewhere"
 	case AwaitBake:
 		return fmt.Sprintf("the bake time of batch %d", w.Batch)
 	case AwaitConfirm:
 		return fmt.Sprintf("somebody to confirm batch %d", w.Batch)
-	case AwaitApproval:
+	case AwaitPlatformApproval:
 		return "the platform's approval"
 	case AwaitGates:
 		return fmt.Sprintf("the gates after batch %d", w.Batch)
@@ -128,7 +128,7 @@ func (w Awaiting) Words() string {
 		return "somebody to resume it"
 	case AwaitSchedule:
 		return "the time of day of the next batch"
-	case AwaitThaw:
+	case AwaitFreeze:
 		return "the end of a freeze"
 	}
 	return string(w.Kind)

@@ -23,14 +23,14 @@ func TestSummariesSayWhatIsDone(t *testing.T) {
 		{release.BeginRescaleInput{Instances: 7}, "begin to rescale to 7 instances"},
 		{release.SetScalingInput{Names: []string{"daily", "cpu"}}, "suspend scaling rules daily, cpu"},
 		{release.SetScalingInput{Enable: true}, "enable scaling rules (all)"},
-		{release.ObserveInput{ChangeID: "4711"}, "watch change order 4711"},
+		{release.ObserveInput{ChangeID: "4711"}, "watch change 4711"},
 		{release.ObserveInput{ChangeID: "4711", Seen: release.Observation{
 			State: release.ChangeAwaitingConfirm, Batch: 2, Batches: make([]release.BatchChange, 4),
-		}}, "watch change order 4711, batch 2 of 4, awaiting-confirm"},
-		{release.ConfirmBatchInput{ChangeID: "4711", Batch: 1}, "confirm batch 1 of change order 4711"},
-		{release.AbortRolloutInput{ChangeID: "4711"}, "abort change order 4711 and roll it back"},
+		}}, "watch change 4711, batch 2 of 4, awaiting-confirm"},
+		{release.ConfirmBatchInput{ChangeID: "4711", Batch: 1}, "confirm batch 1 of change 4711"},
+		{release.AbortRolloutInput{ChangeID: "4711"}, "abort change 4711 and roll it back"},
 		{release.MeasureInput{Gate: release.Gate{Name: "errors"}, Batch: 1}, "measure gate errors after batch 1"},
-		{release.FindChangeInput{Verb: release.VerbBeginRollout}, "look for the change order of BeginRollout"},
+		{release.FindChangeInput{Verb: release.VerbBeginRollout}, "look for the change of BeginRollout"},
 	} {
 		require.Equal(t, tt.says, release.Summary(tt.in))
 	}
@@ -50,10 +50,10 @@ func TestDetailsSayWhereAReleaseStands(t *testing.T) {
 	require.Equal(t, "**AwaitingConfirm**, batch 1 of 2: registry/shop:2.0\n\n"+
 		"Waits for somebody to confirm batch 1 since 2026-11-02T08:00:00Z until 2026-11-02T09:00:00Z", p.Details())
 	p = release.Progress{
-		Phase: release.PhaseRollingOut, Reason: "waits for\nchange order 1",
+		Phase: release.PhaseRollingOut, Reason: "waits for\nchange 1",
 		Stalled: &release.Stall{Doing: "BeginRollout", Failure: "no answer", Since: at},
 	}
-	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change order 1", p.Details())
+	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change 1", p.Details())
 	lane := release.LaneInput{}
 	require.Equal(t, "**idle**", lane.Details())
 	lane = release.LaneInput{

@@ -44,15 +44,15 @@ func (a *Awaiting) Text(unit Unit) string {
 func (a *Awaiting) subject(unit Unit) string {
 	of := unit.numbered(" of ", a.Batch)
 	switch a.Kind {
-	case AwaitTurn:
+	case AwaitQueue:
 		return "its turn: other releases of the application come first, or its lane is held"
 	case AwaitOtherChange:
-		return "the end of a change order that somebody else began"
+		return "the end of a change that somebody else began"
 	case AwaitBake:
 		return "the bake time" + of
 	case AwaitConfirm:
 		return "confirmation" + of
-	case AwaitApproval:
+	case AwaitPlatformApproval:
 		return "the platform's approval"
 	case AwaitGates:
 		return "the gates" + of
@@ -60,7 +60,7 @@ func (a *Awaiting) subject(unit Unit) string {
 		return "somebody to resume it"
 	case AwaitSchedule:
 		return "the time of day of the next " + string(unit)
-	case AwaitThaw:
+	case AwaitFreeze:
 		return "the end of a freeze"
 	}
 	return string(a.Kind)

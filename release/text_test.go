@@ -12,16 +12,16 @@ import (
 func TestAwaiting_Text(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[release.AwaitKind]string{
-		release.AwaitTurn:        "its turn: other releases of the application come first, or its lane is held",
-		release.AwaitOtherChange: "the end of a change order that somebody else began",
-		release.AwaitBake:        "the bake time of wave 2",
-		release.AwaitConfirm:     "confirmation of wave 2",
-		release.AwaitApproval:    "the platform's approval",
-		release.AwaitGates:       "the gates of wave 2",
-		release.AwaitResume:      "somebody to resume it",
-		release.AwaitSchedule:    "the time of day of the next wave",
-		release.AwaitThaw:        "the end of a freeze",
-		"news":                   "news",
+		release.AwaitQueue:            "its turn: other releases of the application come first, or its lane is held",
+		release.AwaitOtherChange:      "the end of a change that somebody else began",
+		release.AwaitBake:             "the bake time of wave 2",
+		release.AwaitConfirm:          "confirmation of wave 2",
+		release.AwaitPlatformApproval: "the platform's approval",
+		release.AwaitGates:            "the gates of wave 2",
+		release.AwaitResume:           "somebody to resume it",
+		release.AwaitSchedule:         "the time of day of the next wave",
+		release.AwaitFreeze:           "the end of a freeze",
+		"news":                        "news",
 	} {
 		require.Equal(t, want, (&release.Awaiting{Kind: kind, Batch: 2}).Text(release.UnitWave))
 	}

@@ -158,7 +158,7 @@ func TestTrafficNeedsAGrayBatch(t *testing.T) {
 	}
 	spec := graySpec(springCloudItem(nil))
 	spec.Adopt = "order-1"
-	require.Equal(t, []string{"traffic"}, problemsOf(t, spec), "a change order that runs takes no rule")
+	require.Equal(t, []string{"traffic"}, problemsOf(t, spec), "a change that runs takes no rule")
 }
 
 func TestTrafficHasBoundedNumbersOfRules(t *testing.T) {

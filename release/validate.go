@@ -118,9 +118,9 @@ func (v *validator) adopt(s Spec) {
 	if s.Adopt == "" {
 		return
 	}
-	v.check(cmp.Or(s.Operation, OperationRelease) == OperationRelease, "adopt", "has no meaning for a %s; only a release takes over a change order", s.Operation)
-	v.check(matches(idPattern, s.Adopt), "adopt", "%q is not a change order ID", s.Adopt)
-	v.check(s.Traffic.Empty(), "traffic", "cannot be set once a change order runs; leave it out to adopt one")
+	v.check(cmp.Or(s.Operation, OperationRelease) == OperationRelease, "adopt", "has no meaning for a %s; only a release takes over a change", s.Operation)
+	v.check(matches(idPattern, s.Adopt), "adopt", "%q is not a change ID", s.Adopt)
+	v.check(s.Traffic.Empty(), "traffic", "cannot be set once a change runs; leave it out to adopt one")
 }
 
 // Validate lists every problem of the application's identity at once.
@@ -258,13 +258,13 @@ func (v *validator) limits(l Limits) {
 		v.check(d > 0 && d <= maxLimit, field, "must be more than 0s and at most %s", maxLimit)
 	}
 	within("limits.confirm", l.Confirm)
-	within("limits.approval", l.Approval)
-	within("limits.turn", l.Turn)
+	within("limits.platformApproval", l.PlatformApproval)
+	within("limits.queue", l.Queue)
 	within("limits.total", l.Total)
 	switch l.OnConfirmTimeout {
-	case TimeoutAbort, TimeoutPromote, TimeoutHold:
+	case TimeoutAbort, TimeoutContinue, TimeoutHold:
 	default:
-		v.check(false, "limits.onConfirmTimeout", "%q is unknown; use abort, promote or hold", l.OnConfirmTimeout)
+		v.check(false, "limits.onConfirmTimeout", "%q is unknown; use abort, continue or hold", l.OnConfirmTimeout)
 	}
 }
 

@@ -14,33 +14,33 @@ const (
 	// VerbSnapshot reads what the application is before a release touches it.
 	// [SnapshotInput] to [Snapshot].
 	VerbSnapshot Verb = "Snapshot"
-	// VerbAwaitIdle answers a snapshot once no change order of the application is
+	// VerbAwaitIdle answers a snapshot once no change of the application is
 	// unfinished.
 	// [SnapshotInput] to [Snapshot].
 	VerbAwaitIdle Verb = "AwaitIdle"
-	// VerbFindChange looks for the change order of a verb whose answer was lost.
+	// VerbFindChange looks for the change of a verb whose answer was lost.
 	// [FindChangeInput] to [FoundChange].
 	VerbFindChange Verb = "FindChange"
-	// VerbBeginRollout begins the change order that brings the new version. Like each verb
+	// VerbBeginRollout begins the change that brings the new version. Like each verb
 	// that begins one, it sends nothing again after an answer was lost: see VerbFindChange.
 	// [BeginRolloutInput] to [Change].
 	VerbBeginRollout Verb = "BeginRollout"
-	// VerbObserve returns when a change order shows something new.
+	// VerbObserve returns when a change shows something new.
 	// [ObserveInput] to [Observation].
 	VerbObserve Verb = "Observe"
 	// VerbConfirmBatch lets the batch after the given one begin.
 	// [ConfirmBatchInput] to nothing.
 	VerbConfirmBatch Verb = "ConfirmBatch"
-	// VerbAbortRollout tells the platform to abort a change order and roll it back.
+	// VerbAbortRollout tells the platform to abort a change and roll it back.
 	// [AbortRolloutInput] to [AbortRolloutResult].
 	VerbAbortRollout Verb = "AbortRollout"
-	// VerbBeginRollback begins the change order that brings an old version back.
+	// VerbBeginRollback begins the change that brings an old version back.
 	// [BeginRollbackInput] to [Change].
 	VerbBeginRollback Verb = "BeginRollback"
-	// VerbBeginRestart begins the change order that restarts all instances.
+	// VerbBeginRestart begins the change that restarts all instances.
 	// [BeginRestartInput] to [Change].
 	VerbBeginRestart Verb = "BeginRestart"
-	// VerbBeginRescale begins the change order that changes the number of instances.
+	// VerbBeginRescale begins the change that changes the number of instances.
 	// [BeginRescaleInput] to [Change].
 	VerbBeginRescale Verb = "BeginRescale"
 	// VerbApplyTraffic sets the traffic rule of a gray release.
@@ -85,7 +85,7 @@ type ScalingRule struct {
 	Revision string `json:"revision,omitempty"`
 }
 
-// Watermark marks the newest change order of an application at one moment: what is
+// Watermark marks the newest change of an application at one moment: what is
 // newer was begun later. At has a resolution of one second, so Known holds the IDs
 // of all orders of that second.
 type Watermark struct {
@@ -93,16 +93,16 @@ type Watermark struct {
 	Known []string  `json:"known,omitempty"`
 }
 
-// ForeignChange is an unfinished change order that this release did not begin.
+// ForeignChange is an unfinished change that this release did not begin.
 type ForeignChange struct {
 	ID          string `json:"id"`
 	Type        string `json:"type"`
 	Description string `json:"description,omitempty"`
 }
 
-// Words name the change order for people.
+// Words name the change for people.
 func (c ForeignChange) Words() string {
-	return "change order " + c.ID + " (" + c.Type + "), begun elsewhere"
+	return "change " + c.ID + " (" + c.Type + "), begun elsewhere"
 }
 
 // SnapshotInput asks for a [Snapshot].
@@ -113,10 +113,10 @@ type SnapshotInput struct {
 	Rollback *RollbackQuestion `json:"rollback,omitempty"`
 	// Traffic asks for the application's own traffic rule.
 	Traffic bool `json:"traffic,omitempty"`
-	// Token asks for the change order that carries it: one that the release has begun itself
+	// Token asks for the change that carries it: one that the release has begun itself
 	// before it was reset.
 	Token string `json:"token,omitempty"`
-	// Adopt is the ID of a change order, begun elsewhere, that the release is to follow;
+	// Adopt is the ID of a change, begun elsewhere, that the release is to follow;
 	// one that has ended or is none that brings a version is FaultInvalid.
 	Adopt string `json:"adopt,omitempty"`
 }
@@ -138,33 +138,33 @@ type RollbackQuestion struct {
 type Snapshot struct {
 	// Instances is the number of instances the application should have.
 	Instances int `json:"instances"`
-	// Version is what it runs now, and the target of a rollback. When a change order is
+	// Version is what it runs now, and the target of a rollback. When a change is
 	// adopted it is what ran before that order.
 	Version Version `json:"version"`
-	// ScalingRules are the rules as they are; when a change order is adopted, a rule that
+	// ScalingRules are the rules as they are; when a change is adopted, a rule that
 	// the order itself has switched off counts as enabled.
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
-	// Own is the change order that carries the token that was asked for, nil where there is
+	// Own is the change that carries the token that was asked for, nil where there is
 	// none. It is never Busy.
 	Own *OwnChange `json:"own,omitempty"`
 	// Wanted is the version that Rollback asked for.
 	Wanted *Version `json:"wanted,omitempty"`
 	// Traffic is the application's own traffic rule, where it was asked for and there is one.
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
-	// Adopted is what is known of the change order to adopt.
+	// Adopted is what is known of the change to adopt.
 	Adopted *AdoptedChange `json:"adopted,omitempty"`
 }
 
-// OwnChange is a change order that the release has begun before it was reset.
+// OwnChange is a change that the release has begun before it was reset.
 type OwnChange struct {
 	ID string `json:"id"`
 	// Unfinished tells that it is still at work.
 	Unfinished bool `json:"unfinished,omitempty"`
 }
 
-// Identity is the ID of the change order; empty when there is none.
+// Identity is the ID of the change; empty when there is none.
 func (c *OwnChange) Identity() string {
 	if c == nil {
 		return ""
@@ -172,7 +172,7 @@ func (c *OwnChange) Identity() string {
 	return c.ID
 }
 
-// AdoptedChange is how a change order that was begun elsewhere replaces the instances.
+// AdoptedChange is how a change that was begun elsewhere replaces the instances.
 type AdoptedChange struct {
 	Strategy StrategyType `json:"strategy"`
 	// Batches are the numbers of instances of its batches; empty when it does not tell them.
@@ -187,7 +187,7 @@ type KeptTraffic struct {
 	Rule json.RawMessage `json:"rule"`
 }
 
-// BeginRolloutInput asks for the change order that brings the artifact.
+// BeginRolloutInput asks for the change that brings the artifact.
 type BeginRolloutInput struct {
 	App      App      `json:"app"`
 	Artifact Artifact `json:"artifact"`
@@ -207,13 +207,13 @@ type BeginRolloutInput struct {
 }
 
 // Retried is the input of the next call after one that was declined: it looks first for the
-// change order of that one.
+// change of that one.
 func (in BeginRolloutInput) Retried() any {
 	in.Again = true
 	return in
 }
 
-// BeginRollbackInput asks for the change order that brings a version back.
+// BeginRollbackInput asks for the change that brings a version back.
 type BeginRollbackInput struct {
 	App       App       `json:"app"`
 	Version   Version   `json:"version"`
@@ -228,13 +228,13 @@ type BeginRollbackInput struct {
 }
 
 // Retried is the input of the next call after one that was declined: it looks first for the
-// change order of that one.
+// change of that one.
 func (in BeginRollbackInput) Retried() any {
 	in.Again = true
 	return in
 }
 
-// BeginRestartInput asks for the change order that restarts all instances.
+// BeginRestartInput asks for the change that restarts all instances.
 type BeginRestartInput struct {
 	App            App       `json:"app"`
 	Watermark      Watermark `json:"watermark"`
@@ -245,13 +245,13 @@ type BeginRestartInput struct {
 }
 
 // Retried is the input of the next call after one that was declined: it looks first for the
-// change order of that one.
+// change of that one.
 func (in BeginRestartInput) Retried() any {
 	in.Again = true
 	return in
 }
 
-// BeginRescaleInput asks for the change order that changes the number of instances.
+// BeginRescaleInput asks for the change that changes the number of instances.
 type BeginRescaleInput struct {
 	App            App       `json:"app"`
 	Instances      int       `json:"instances"`
@@ -263,14 +263,14 @@ type BeginRescaleInput struct {
 }
 
 // Retried is the input of the next call after one that was declined: it looks first for the
-// change order of that one.
+// change of that one.
 func (in BeginRescaleInput) Retried() any {
 	in.Again = true
 	return in
 }
 
-// Change is a change order that was begun. A verb that begins one fails with one of these
-// faults, beside those that every verb has: [FaultConflict] where another change order is
+// Change is a change that was begun. A verb that begins one fails with one of these
+// faults, beside those that every verb has: [FaultConflict] where another change is
 // unfinished or was begun after the watermark, so that what was read of the application is
 // no longer true; [FaultAmbiguous] where the answer was lost; [FaultDeclined] where the call
 // was sent and answered with an error that passes. Any other means that nothing was sent, or
@@ -281,7 +281,7 @@ type Change struct {
 	Adopted bool `json:"adopted,omitempty"`
 }
 
-// FindChangeInput looks for the change order that a verb may have begun: its answer was
+// FindChangeInput looks for the change that a verb may have begun: its answer was
 // lost, or its worker died.
 type FindChangeInput struct {
 	App App `json:"app"`
@@ -291,18 +291,17 @@ type FindChangeInput struct {
 	Token     string    `json:"token,omitempty"`
 	Watermark Watermark `json:"watermark"`
 	// Since is a time after which the call was not sent. Until the settle delay has passed
-	// since then, a change order that is not found may still be begun.
+	// since then, a change that is not found may still be begun.
 	Since time.Time `json:"since"`
 }
 
-// FoundChange is the answer of [VerbFindChange], given once it is certain. Several change
-// orders that could be the one are [FaultUndecidable].
+// FoundChange is the answer of [VerbFindChange], given once it is certain. Several changes that could be the one are [FaultUndecidable].
 type FoundChange struct {
-	// Change is the change order; nil when none was begun, and none will be any more.
+	// Change is the change; nil when none was begun, and none will be any more.
 	Change *Change `json:"change,omitempty"`
 }
 
-// ObserveInput asks for the next news of a change order.
+// ObserveInput asks for the next news of a change.
 type ObserveInput struct {
 	App      App    `json:"app"`
 	ChangeID string `json:"changeId"`
@@ -320,7 +319,7 @@ type ConfirmBatchInput struct {
 	Override bool `json:"override,omitempty"`
 }
 
-// AbortRolloutInput aborts a change order and rolls it back. The way back is never
+// AbortRolloutInput aborts a change and rolls it back. The way back is never
 // held by a freeze.
 type AbortRolloutInput struct {
 	App      App    `json:"app"`
@@ -329,7 +328,7 @@ type AbortRolloutInput struct {
 
 // AbortRolloutResult tells whether there was something to abort.
 type AbortRolloutResult struct {
-	// Ended tells that the change order had ended already, so that nothing was aborted.
+	// Ended tells that the change had ended already, so that nothing was aborted.
 	Ended bool `json:"ended,omitempty"`
 }
 
@@ -384,7 +383,7 @@ type ClearTrafficResult struct {
 // VerifyInput asks which version runs.
 type VerifyInput struct {
 	App App `json:"app"`
-	// Want is what should run. The platform's answer may lag behind a change order that
+	// Want is what should run. The platform's answer may lag behind a change that
 	// has just ended, so a few looks are allowed before it is answered that it does not.
 	Want Artifact `json:"want"`
 }
@@ -398,7 +397,7 @@ type Verification struct {
 	Running []Artifact `json:"running,omitempty"`
 	// Instances is the number of instances that were read.
 	Instances int `json:"instances"`
-	// Other is an unfinished change order of the application: what runs may change again.
+	// Other is an unfinished change of the application: what runs may change again.
 	Other *ForeignChange `json:"other,omitempty"`
 }
 

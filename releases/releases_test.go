@@ -147,7 +147,7 @@ func TestGet_ClosedAbnormally(t *testing.T) {
 // has begun anything, and why it failed.
 func TestGet_ClosedAbnormallyReason(t *testing.T) {
 	t.Parallel()
-	const left = ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
+	const left = ": its change is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
 		"slipway scaling recover --release " + id + "; look at the application on its platform"
 	for name, c := range map[string]struct {
 		status  enumspb.WorkflowExecutionStatus

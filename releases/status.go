@@ -228,7 +228,7 @@ func (e abnormalEnd) during(p release.Phase) string {
 // orphaned is the status of a release that nobody brings to an end.
 func orphaned(p release.Progress, end abnormalEnd) Status[release.Progress] {
 	how := end.during(p.Phase)
-	p.Reason = how + ": its change order is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
+	p.Reason = how + ": its change is followed no more; what it has not put back is restored by its lane, by the next release, or by: " +
 		"slipway scaling recover --release " + p.ReleaseID + "; look at the application on its platform"
 	if p.Phase == release.PhaseQueued {
 		p.Reason, how = how+": it waited for its turn and had begun nothing", ""

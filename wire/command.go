@@ -28,8 +28,8 @@ type CommandData struct {
 	Batch int `json:"batch,omitempty"`
 	// Artifact and ChangeOrderID bind the word to what the release brings and to where it
 	// stands; the release refuses it when either is another.
-	Artifact      string `json:"artifact,omitempty"`
-	ChangeOrderID string `json:"changeOrderId,omitempty"`
+	Artifact string `json:"artifact,omitempty"`
+	ChangeID string `json:"changeId,omitempty"`
 	// Version is the version that a rollback returns to.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint makes an abort wait until no batch is in progress.
@@ -42,7 +42,7 @@ type CommandData struct {
 // dataOf returns what is sent of a command.
 func dataOf(c release.Command) CommandData {
 	return CommandData{
-		Batch: c.Batch, Artifact: c.Artifact, ChangeOrderID: c.ChangeOrderID, Version: c.Version, AtSafePoint: c.AtSafePoint,
+		Batch: c.Batch, Artifact: c.Artifact, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint,
 		By: c.By, Note: c.Note, Reason: c.Reason,
 	}
 }
@@ -50,7 +50,7 @@ func dataOf(c release.Command) CommandData {
 // command returns what was sent as a command that came by an event.
 func (d CommandData) command(kind release.CommandKind, id string) release.Command {
 	return release.Command{
-		Kind: kind, ID: id, Batch: d.Batch, Artifact: d.Artifact, ChangeOrderID: d.ChangeOrderID, Version: d.Version,
+		Kind: kind, ID: id, Batch: d.Batch, Artifact: d.Artifact, ChangeID: d.ChangeID, Version: d.Version,
 		AtSafePoint: d.AtSafePoint, By: d.By, Via: release.ViaEvent, Note: d.Note, Reason: d.Reason,
 	}
 }

@@ -62,7 +62,7 @@ func TestDecodeCommandNamesWhatIsWrong(t *testing.T) {
 		"no kind":                   {to, "", "", `{"by":"me"}`, "type", "is not a command"},
 		"nobody speaks":             {to, "abort", "", `{}`, "by", "must name who speaks"},
 		"no batch":                  {to, "confirm", "", `{"by":"me"}`, "batch", "from 1"},
-		"all of it":                 {to, "confirm", "", `{"batch":"1","who":"me"}`, "batch,who,by", "batch: must be a whole number, not a string; who: is not a field here; there are batch, artifact, changeOrderId, version, atSafePoint, by, note, reason; by: must name who speaks"},
+		"all of it":                 {to, "confirm", "", `{"batch":"1","who":"me"}`, "batch,who,by", "batch: must be a whole number, not a string; who: is not a field here; there are batch, artifact, changeId, version, atSafePoint, by, note, reason; by: must name who speaks"},
 		"no reason to override":     {to, "override", "", `{"by":"me"}`, "reason", "must say why the freeze does not hold this release"},
 		"a version to abort to":     {to, "abort", "", `{"by":"me","version":"v-7"}`, "version", "has no meaning for abort"},
 		"a safe point to pause at":  {to, "pause", "", `{"by":"me","atSafePoint":true}`, "atSafePoint", "has no meaning for pause"},

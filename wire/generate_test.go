@@ -71,9 +71,9 @@ func specs() *rapid.Generator[release.Spec] {
 			Rollback:  release.Rollback{OnFailure: rapid.Ptr(rapid.Bool(), true).Draw(t, "onFailure")},
 			Limits: release.Limits{
 				Confirm:          durations(90*24*time.Hour).Draw(t, "confirm"),
-				Approval:         durations(90*24*time.Hour).Draw(t, "approval"),
+				PlatformApproval: durations(90*24*time.Hour).Draw(t, "platformApproval"),
 				Total:            durations(90*24*time.Hour).Draw(t, "total"),
-				OnConfirmTimeout: rapid.SampledFrom([]release.TimeoutPolicy{"", release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold}).Draw(t, "policy"),
+				OnConfirmTimeout: rapid.SampledFrom([]release.TimeoutPolicy{"", release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold}).Draw(t, "policy"),
 			},
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
@@ -192,12 +192,12 @@ func gates() *rapid.Generator[release.Gate] {
 func commands() *rapid.Generator[release.Command] {
 	return rapid.Custom(func(t *rapid.T) release.Command {
 		c := release.Command{
-			Kind:          rapid.SampledFrom(release.CommandKinds()).Draw(t, "kind"),
-			Artifact:      rapid.StringN(0, 50, -1).Draw(t, "artifact"),
-			ChangeOrderID: rapid.StringN(0, 50, -1).Draw(t, "change order"),
-			By:            rapid.StringN(1, 50, -1).Draw(t, "by"),
-			Note:          rapid.StringN(0, 100, -1).Draw(t, "note"),
-			Reason:        rapid.StringN(0, 100, -1).Draw(t, "reason"),
+			Kind:     rapid.SampledFrom(release.CommandKinds()).Draw(t, "kind"),
+			Artifact: rapid.StringN(0, 50, -1).Draw(t, "artifact"),
+			ChangeID: rapid.StringN(0, 50, -1).Draw(t, "change"),
+			By:       rapid.StringN(1, 50, -1).Draw(t, "by"),
+			Note:     rapid.StringN(0, 100, -1).Draw(t, "note"),
+			Reason:   rapid.StringN(0, 100, -1).Draw(t, "reason"),
 		}
 		switch c.Kind {
 		case release.CommandConfirm:

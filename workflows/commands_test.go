@@ -139,7 +139,7 @@ func TestQueuedReleaseWaitsForItsTurn(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
 		require.Equal(t, release.PhaseQueued, s.progress().Phase)
-		require.Equal(t, release.AwaitTurn, s.progress().Awaiting.Kind)
+		require.Equal(t, release.AwaitQueue, s.progress().Awaiting.Kind)
 		require.Empty(t, s.sim.Calls().Operations, "a queued release touches nothing")
 		s.env.SignalWorkflow(release.SignalProceed, nil)
 	})

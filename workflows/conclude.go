@@ -9,7 +9,7 @@ import (
 )
 
 // conclude carries out a verb of the way back or of the end: no word stops it, and no
-// freeze; it has a day. A foreign change order is waited for by looking.
+// freeze; it has a day. A foreign change is waited for by looking.
 func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *fault) {
 	if c.homeBy.IsZero() {
 		c.homeBy = workflow.Now(ctx).Add(settleLimit)
@@ -33,7 +33,7 @@ func insist[Out any](ctx workflow.Context, c *caller, t call[Out], until time.Ti
 
 func never() bool { return false }
 
-// outwait waits on the way back until a foreign change order has ended; it returns why it
+// outwait waits on the way back until a foreign change has ended; it returns why it
 // waits no more.
 func (c *caller) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
 	if _, f := c.readIdle(ctx); f != nil {
@@ -69,7 +69,7 @@ func (c *caller) backOff(ctx workflow.Context, tries int, why *fault, unwanted f
 	}, unwanted)
 }
 
-// readIdle reads the application once no change order of it is unfinished.
+// readIdle reads the application once no change of it is unfinished.
 func (c *caller) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
 	snap, f := conclude(ctx, c, c.platform.snapshot(release.SnapshotInput{App: c.p.App}))
 	if f == nil && snap.Busy != nil {
@@ -78,9 +78,9 @@ func (c *caller) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
 	return snap, f
 }
 
-// foreignWait is a wait for change orders that somebody else began.
+// foreignWait is a wait for changes that somebody else began.
 type foreignWait struct {
-	// words name the change order, and question is what is asked of the application then.
+	// words name the change, and question is what is asked of the application then.
 	words    string
 	question release.SnapshotInput
 	unwanted func() bool
@@ -88,12 +88,12 @@ type foreignWait struct {
 	until time.Time
 }
 
-// onTheWayBack is the wait for a foreign change order that no word ends.
+// onTheWayBack is the wait for a foreign change that no word ends.
 func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
 	return foreignWait{words: other.Words(), question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
 }
 
-// awaitIdle waits until change orders that somebody else began have ended, and answers
+// awaitIdle waits until changes that somebody else began have ended, and answers
 // the application as it is then. The wait is shown, and told like a step that stands still.
 func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
 	before := c.p.Reason
@@ -115,7 +115,7 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 	return snap, f
 }
 
-// find looks for the change order of a verb that may have acted. It answers nil once it is
+// find looks for the change of a verb that may have acted. It answers nil once it is
 // certain that there is none and none will come.
 func (c *caller) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
 	now := workflow.Now(ctx)

@@ -15,7 +15,7 @@ import (
 	"slipway/workflows"
 )
 
-// pausing is a platform whose change order is back in its pause after each confirmation.
+// pausing is a platform whose change is back in its pause after each confirmation.
 type pausing struct {
 	env      *testsuite.TestWorkflowEnvironment
 	confirms atomic.Int32

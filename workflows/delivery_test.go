@@ -87,14 +87,14 @@ func TestTwoApprovalsAreToldTwice(t *testing.T) {
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultApproval, Count: 2})
 	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
-	approve := func() { require.NoError(s.t, s.sim.Approve(s.progress().ChangeOrderID)) }
+	approve := func() { require.NoError(s.t, s.sim.Approve(s.progress().ChangeID)) }
 	s.at(time.Hour, approve)
 	s.at(2*time.Hour, approve)
 	p := s.run(s.spec(release.Strategy{}))
 	require.Equal(t, release.PhaseRolledBack, p.Outcome, p.Reason)
 	require.Equal(t, []release.EventKind{
-		release.EventAccepted, release.EventStarted, release.EventApprovalWaiting, release.EventRollingBack,
-		release.EventApprovalWaiting, release.EventRolledBack,
+		release.EventAccepted, release.EventStarted, release.EventPlatformApprovalWaiting, release.EventRollingBack,
+		release.EventPlatformApprovalWaiting, release.EventRolledBack,
 	}, s.kinds())
 	s.requireToldInOrder(t, p)
 }

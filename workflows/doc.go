@@ -12,7 +12,7 @@
 //
 // Deploy (one batch) and GrayRelease (several) carry out the same steps:
 //
-//	await the turn ─▶ snapshot ─▶ suspend scaling rules ─▶ begin the change order
+//	await the turn ─▶ snapshot ─▶ suspend scaling rules ─▶ begin the change
 //	   ─▶ follow it (confirmations, approval, limits, abort) ─▶ settle: read back what
 //	      runs, roll back where needed ─▶ restore the scaling rules ─▶ tell the outcome
 //
@@ -20,7 +20,7 @@
 // job. Cancelling a release is a word like any other, an abort: everything runs in a
 // context that outlives the cancellation.
 //
-// Waiting costs no history: a look at a change order is an activity that the server
+// Waiting costs no history: a look at a change is an activity that the server
 // retries until there is something new, and a wait for a person is a condition with
 // one timer.
 //

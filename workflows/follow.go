@@ -6,8 +6,8 @@ import (
 	"slipway/release"
 )
 
-// follow looks at a change order until it is time to settle. It returns what is to be
-// settled and why: how the change order ended, or why it is followed no more. It shows
+// follow looks at a change until it is time to settle. It returns what is to be
+// settled and why: how the change ended, or why it is followed no more. It shows
 // the batches, asks for confirmations, and obeys an abort at once.
 func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) verdict {
 	f := &follower{
@@ -36,7 +36,7 @@ func (r *run) rollbackTo() release.Version {
 	return *r.p.RollbackTo
 }
 
-// follower is a release that follows one change order.
+// follower is a release that follows one change.
 type follower struct {
 	*run
 
@@ -51,9 +51,9 @@ type follower struct {
 	// past is the last batch after which the next one has begun: the platform is not to be
 	// back in the pause after it.
 	past int
-	// why says why the change order was broken off.
+	// why says why the change was broken off.
 	why string
-	// lost explains why the change order cannot be followed any more.
+	// lost explains why the change cannot be followed any more.
 	lost string
 }
 
@@ -87,7 +87,7 @@ func (f *follower) lookAway() {
 }
 
 // reaction is what a follower does about something that has happened; done tells that the
-// change order is followed no more.
+// change is followed no more.
 type reaction func(workflow.Context) (act release.Action, done bool)
 
 // turn waits for the next news, command or limit and acts on it.
@@ -119,7 +119,7 @@ func (f *follower) next(ctx workflow.Context) reaction {
 }
 
 func (f *follower) tooLate(workflow.Context) (act release.Action, done bool) {
-	f.lost = "the change order did not end in time"
+	f.lost = "the change did not end in time"
 	return release.ActSettleAny, true
 }
 
@@ -145,7 +145,7 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	f.seen = seen
 	f.showBatches(seen)
 	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
-		f.situation.Strategy = release.StrategyBatch // an adopted change order has batches of its own
+		f.situation.Strategy = release.StrategyBatch // an adopted change has batches of its own
 	}
 	situation := f.situation
 	situation.Aborting = situation.Aborting || f.stoppedNow()
@@ -155,11 +155,11 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 		return act, false
 	case release.ActAskPerson:
 		return f.park(ctx)
-	case release.ActAwaitApproval:
+	case release.ActAwaitPlatformApproval:
 		f.awaitApproval(ctx)
 		return act, false
 	case release.ActBreakOff:
-		return f.breakOff(ctx, failure("the change order is stuck", seen))
+		return f.breakOff(ctx, failure("the change is stuck", seen))
 	case release.ActRollBack, release.ActSettleNew, release.ActSettleOld, release.ActSettleAny:
 		return act, true
 	}
@@ -181,12 +181,12 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 	return release.ActWatch, false
 }
 
-// verdict is how following a change order ended.
+// verdict is how following a change ended.
 type verdict struct {
 	act release.Action
-	// why says in words how the change order ended.
+	// why says in words how the change ended.
 	why string
-	// gone tells that the change order ended without a trace, or that somebody has begun
+	// gone tells that the change ended without a trace, or that somebody has begun
 	// another: what runs says how it ended.
 	gone bool
 	// lost tells that it could not be followed: it may be unfinished.
@@ -199,15 +199,15 @@ func (f *follower) verdict(act release.Action) verdict {
 	case f.lost != "":
 		return verdict{act: act, why: f.lost, lost: true}
 	case f.seen.State == release.ChangeGone && !replaced:
-		return verdict{act: act, why: "the platform no longer knows the change order", gone: true}
+		return verdict{act: act, why: "the platform no longer knows the change", gone: true}
 	case replaced:
-		return verdict{act: act, why: "change order " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
+		return verdict{act: act, why: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
 	case f.why != "":
 		return verdict{act: act, why: f.why}
 	case f.stoppedNow():
 		return verdict{act: act, why: because(f.abort)}
 	default:
-		return verdict{act: act, why: failure("the change order ended "+string(f.seen.State), f.seen)}
+		return verdict{act: act, why: failure("the change ended "+string(f.seen.State), f.seen)}
 	}
 }
 
@@ -232,13 +232,13 @@ func (f *follower) moving(ctx workflow.Context) {
 
 func (f *follower) awaitApproval(ctx workflow.Context) {
 	if f.stoppable() {
-		f.wait(ctx, release.AwaitApproval, 0, f.spec.Limits.Approval.Std())
-		f.enter(ctx, release.PhaseAwaitingApproval, "")
+		f.wait(ctx, release.AwaitPlatformApproval, 0, f.spec.Limits.PlatformApproval.Std())
+		f.enter(ctx, release.PhaseAwaitingPlatformApproval, "")
 	} else {
-		f.await(ctx, release.AwaitApproval, 0, f.until)
+		f.await(ctx, release.AwaitPlatformApproval, 0, f.until)
 	}
 	f.reachSafePoint(true)
-	f.news.tell(&f.p, release.EventApprovalWaiting)
+	f.news.tell(&f.p, release.EventPlatformApprovalWaiting)
 }
 
 // confirm lets the next batch begin: the confirmation is used once (R9). A freeze that has
@@ -284,9 +284,8 @@ func (f *follower) resume(ctx workflow.Context) {
 	}
 }
 
-// breakOff tells the platform to abort the change order and roll it back, and goes on
-// following it to its end. That the release goes back is told only once it does: a change
-// order that had ended by then is judged by its end.
+// breakOff tells the platform to abort the change and roll it back, and goes on
+// following it to its end. That the release goes back is told only once it does: a change that had ended by then is judged by its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
 	f.leave()
 	f.unpark()
@@ -310,7 +309,7 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	return release.ActWatch, false
 }
 
-// goneMeanwhile ends the following of a change order whose record has expired when it was
+// goneMeanwhile ends the following of a change whose record has expired when it was
 // to be told something: what runs decides, as when a look finds it gone.
 func (f *follower) goneMeanwhile() (act release.Action, done bool) {
 	f.seen.State = release.ChangeGone

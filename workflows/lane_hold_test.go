@@ -157,7 +157,7 @@ func TestRolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
 		require.Len(t, denied, 1)
 		require.Equal(t, newImage, denied[0].Artifact.Image)
 		require.Equal(t, "r-1", denied[0].ReleaseID)
-		require.Contains(t, denied[0].Reason, "the change order ended failed")
+		require.Contains(t, denied[0].Reason, "the change ended failed")
 	})
 	allow := w.command(3*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann", Artifact: newImage})
 	// With nothing left to remember the lane ends; the next submission would start another.

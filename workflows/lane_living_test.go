@@ -164,10 +164,10 @@ func TestAReleaseDoesNotWaitForItsTurnForEver(t *testing.T) {
 	s := newStage(t)
 	s.waiting = "release r-0, which runs"
 	spec := s.spec(release.Strategy{}).WithDefaults()
-	spec.Limits.Turn = release.Duration(2 * time.Hour)
+	spec.Limits.Queue = release.Duration(2 * time.Hour)
 	s.at(time.Hour, func() {
 		p := s.progress()
-		require.Equal(t, release.AwaitTurn, p.Awaiting.Kind)
+		require.Equal(t, release.AwaitQueue, p.Awaiting.Kind)
 		require.Equal(t, 2*time.Hour, p.Awaiting.Until.Sub(p.Awaiting.Since))
 	})
 	s.env.ExecuteWorkflow(spec.Workflow(), release.Request{ID: "r-1", Spec: spec, Queued: true})

@@ -90,7 +90,7 @@ func (w *world) draw(rt *rapid.T, id string, at time.Duration, sent map[string]*
 	}
 }
 
-// clear ends the change orders that nobody follows, as a person would on the platform.
+// clear ends the changes that nobody follows, as a person would on the platform.
 func (w *world) clear() {
 	for _, o := range w.sim.Orders(w.app.ID) {
 		if !saeclient.ChangeOrderFinished(o.Status) {

@@ -24,7 +24,7 @@ import (
 // TestWhateverIsLostOneReleaseRunsAtATime draws lanes that are terminated and reset, releases
 // that are terminated, histories that expire, messages that come in any order, again,
 // and with another content, floods of them, and a bus that is away for hours. Whatever comes,
-// no two releases are at work at the same time, each begins one change order at most, versions
+// no two releases are at work at the same time, each begins one change at most, versions
 // begin in the order in which they were published, every release ends and is told once, and
 // scaling rules are as before, or somebody says which are not (R1, R2, R3, R6, R14, R15, R16).
 func TestWhateverIsLostOneReleaseRunsAtATime(t *testing.T) {
@@ -262,7 +262,7 @@ func (d *drawn) requireRulesOrDebts(t require.TestingT) {
 		require.False(t, on, name)
 		named := slices.ContainsFunc(d.onBus(), func(e release.Event) bool {
 			return e.Kind == release.EventAttention && (slices.Contains(e.Progress.Owes().ScalingRules, name) ||
-				strings.Contains(e.Progress.Reason, "what it held before is not known") || strings.Contains(e.Progress.Reason, "look at its change order and at the scaling rules"))
+				strings.Contains(e.Progress.Reason, "what it held before is not known") || strings.Contains(e.Progress.Reason, "look at its change and at the scaling rules"))
 		})
 		require.True(t, named, "%s is off, and nobody says so\n%s", name, d.story())
 	}

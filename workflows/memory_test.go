@@ -43,7 +43,7 @@ func (m *memory) open(found *release.Living, add func(release.LaneEntry)) {
 
 func (r record) begun() bool {
 	under := r.Phase != "" && r.Phase != release.PhaseQueued && r.Outcome == ""
-	return r.published.Sequence > 0 && (under || r.ChangeOrderID != "")
+	return r.published.Sequence > 0 && (under || r.ChangeID != "")
 }
 
 // owes is what the release has left and nobody has paid.

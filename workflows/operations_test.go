@@ -210,7 +210,7 @@ func TestAdoptionOfAChangeOrderBegunByHand(t *testing.T) {
 	s.at(30*time.Minute, func() {
 		p := s.progress()
 		require.Equal(t, release.PhaseAwaitingConfirm, p.Phase)
-		require.Equal(t, id, p.ChangeOrderID)
+		require.Equal(t, id, p.ChangeID)
 		require.Len(t, p.Batches, 2)
 	})
 	s.confirm(time.Hour, 1)
@@ -246,16 +246,16 @@ func TestTheRecordOfTheChangeOrderExpires(t *testing.T) {
 	t.Run("after it has ended", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t)
-		s.at(1500*time.Millisecond, func() { require.NoError(t, s.sim.ExpireOrder(s.progress().ChangeOrderID)) })
+		s.at(1500*time.Millisecond, func() { require.NoError(t, s.sim.ExpireOrder(s.progress().ChangeID)) })
 		p := s.run(s.spec(release.Strategy{}))
 		require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
-		require.Contains(t, p.Reason, "no longer knows the change order; every instance runs the new version")
+		require.Contains(t, p.Reason, "no longer knows the change; every instance runs the new version")
 		s.requireRulesAsBefore()
 	})
 	t.Run("while it is parked", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t)
-		s.at(time.Hour, func() { require.NoError(t, s.sim.ExpireOrder(s.progress().ChangeOrderID)) })
+		s.at(time.Hour, func() { require.NoError(t, s.sim.ExpireOrder(s.progress().ChangeID)) })
 		p := s.run(s.spec(gray()))
 		require.Equal(t, release.PhaseNeedsAttention, p.Outcome, p.Reason)
 		require.Contains(t, p.Reason, "mixed versions")
@@ -269,7 +269,7 @@ func TestTheChangeOrderIsReplacedByAnother(t *testing.T) {
 		t.Parallel()
 		s := newStage(t)
 		s.at(time.Hour, func() {
-			_, err := s.sim.ReplaceOrder(s.progress().ChangeOrderID, saesim.ConsoleRelease{Image: "registry.example/shop:by-hand"})
+			_, err := s.sim.ReplaceOrder(s.progress().ChangeID, saesim.ConsoleRelease{Image: "registry.example/shop:by-hand"})
 			require.NoError(t, err)
 		})
 		p := s.run(s.spec(gray()))
@@ -286,7 +286,7 @@ func TestTheChangeOrderIsReplacedByAnother(t *testing.T) {
 		s.at(time.Hour, func() {
 			s.fault(saesim.Fault{Kind: saesim.FaultApproval})
 			var err error
-			replacement, err = s.sim.ReplaceOrder(s.progress().ChangeOrderID, saesim.ConsoleRelease{Image: newImage})
+			replacement, err = s.sim.ReplaceOrder(s.progress().ChangeID, saesim.ConsoleRelease{Image: newImage})
 			require.NoError(t, err)
 		})
 		s.at(2*time.Hour, func() {

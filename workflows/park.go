@@ -127,7 +127,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 		f.await(ctx, kind, h.batch, time.Time{})
 		f.rest(ctx, "")
 		return
-	case release.AwaitThaw:
+	case release.AwaitFreeze:
 		f.await(ctx, kind, h.batch, h.frozen.Until)
 		h.thaw = f.start(f.cancellable(ctx), holding{f.run}.openTask().task)
 		f.rest(ctx, frozenBy(*h.frozen))
@@ -141,7 +141,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 		f.ask(ctx)
 	case release.AwaitSchedule:
 		f.schedule(ctx)
-	case release.AwaitTurn, release.AwaitOtherChange, release.AwaitApproval:
+	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitPlatformApproval:
 	}
 	if resumed {
 		f.news.tell(&f.p, release.EventResumed)

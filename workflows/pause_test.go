@@ -154,7 +154,7 @@ func TestAWordIsBoundToItsRelease(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.say(time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, Artifact: oldImage})
-	s.say(2*time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, ChangeOrderID: "another"})
+	s.say(2*time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, ChangeID: "another"})
 	s.awaiting(3*time.Hour, release.PhaseAwaitingConfirm, release.AwaitConfirm)
 	s.say(4*time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, Artifact: newImage})
 	s.say(5*time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, Artifact: newImage})
@@ -164,5 +164,5 @@ func TestAWordIsBoundToItsRelease(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Len(t, p.Decisions, 4)
 	require.Contains(t, p.Decisions[0].Refused, "the release brings "+newImage)
-	require.Contains(t, p.Decisions[1].Refused, "change order another")
+	require.Contains(t, p.Decisions[1].Refused, "change another")
 }

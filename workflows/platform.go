@@ -131,7 +131,7 @@ func (p platform) task(v release.Verb, in any) task {
 	switch v {
 	case release.VerbAwaitIdle:
 		t.options.Priority.PriorityKey = priorityLook
-		t.options.Summary = "wait for change orders begun elsewhere" // its input is that of a snapshot
+		t.options.Summary = "wait for changes begun elsewhere" // its input is that of a snapshot
 	case release.VerbObserve:
 		t.options.Priority.PriorityKey = priorityLook
 	case release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
@@ -152,7 +152,7 @@ func (t task) sentOnce() task {
 }
 
 // retried is the task after a call of it that was declined, and true where there is one: a
-// verb that looks for the change order of that call before it sends again, each time.
+// verb that looks for the change of that call before it sends again, each time.
 func (t task) retried() (task, bool) {
 	in, ok := t.in.(interface{ Retried() any })
 	if !ok || t.again {

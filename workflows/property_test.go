@@ -23,7 +23,7 @@ import (
 
 // TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 under any
 // mix of lost answers, errors before and after the platform has acted, throttling, failing
-// batches, workers that die before or after any call, freezes, change orders begun
+// batches, workers that die before or after any call, freezes, changes begun
 // elsewhere, a calendar that is away for a while, and a bus that is away for hours, also beyond
 // the end of the release.
 func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
@@ -33,7 +33,7 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		spec := s.drawSpec(rt)
 		s.drawTrouble(rt)
 		// Short limits: waiting is cheap in life, but each look costs the test time.
-		spec.Limits.Confirm, spec.Limits.Approval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
+		spec.Limits.Confirm, spec.Limits.PlatformApproval, spec.Limits.Total = release.Duration(time.Hour), release.Duration(2*time.Hour), release.Duration(5*time.Hour)
 		s.drawSurroundings(rt)
 		p := s.run(spec)
 		require.NoError(rt, s.sim.ClearFaults())
@@ -55,7 +55,7 @@ func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		}
 		s.requireRulesAsBefore()
 		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
-		if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeOrderID) {
+		if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeID) {
 			require.Equal(rt, p.Artifact.Image, s.configured())
 		}
 	})
@@ -87,7 +87,7 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 		spec.Traffic = canary()
 	}
 	spec.Limits.OnConfirmTimeout = rapid.SampledFrom([]release.TimeoutPolicy{
-		release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold,
+		release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold,
 	}).Draw(t, "confirm timeout")
 	return spec
 }
@@ -154,7 +154,7 @@ func (s *stage) byHandAfter(id string) bool {
 	return slices.ContainsFunc(orders[at+1:], func(o saesim.Order) bool { return o.Description == handDescription })
 }
 
-// drawSurroundings draws freezes, change orders begun elsewhere, and collaborators that are
+// drawSurroundings draws freezes, changes begun elsewhere, and collaborators that are
 // away for a while.
 func (s *stage) drawSurroundings(t *rapid.T) {
 	start := s.env.Now()
@@ -198,7 +198,7 @@ func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
 	}
 }
 
-// requireOneOrderAStep counts the change orders that were begun for the release: at most
+// requireOneOrderAStep counts the changes that were begun for the release: at most
 // one for the operation, and one for the way back.
 func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
 	t.Helper()

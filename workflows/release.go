@@ -121,7 +121,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 // preparation is what a release does before it changes anything: it reads and checks.
 type preparation struct{ *run }
 
-// prepare reads the application, waits for change orders of others, checks what can be
+// prepare reads the application, waits for changes of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
 func (p preparation) prepare(ctx workflow.Context) *ending {
 	if f := p.judge(ctx); f != nil {
@@ -136,7 +136,7 @@ func (p preparation) prepare(ctx workflow.Context) *ending {
 	return nil
 }
 
-// plan divides the instances into batches. An adopted change order has its own; those that
+// plan divides the instances into batches. An adopted change has its own; those that
 // it does not tell are seen once it is followed.
 func (p preparation) plan() *fault {
 	var plan []int
@@ -190,7 +190,7 @@ func (r *run) untouched(f *fault) *ending {
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
 
-// read reads the application once no change order of others is unfinished, and plans for
+// read reads the application once no change of others is unfinished, and plans for
 // what it finds. It ends with [release.FaultStopped] when the release was stopped.
 func (p preparation) read(ctx workflow.Context) *fault {
 	aborted := func() bool { return p.abort != nil }
@@ -239,12 +239,12 @@ func (p preparation) aim() *fault {
 	return nil
 }
 
-// begin begins the change order of the release, exactly once, or takes over the one that
+// begin begins the change of the release, exactly once, or takes over the one that
 // it adopts.
 func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 	if id := r.spec.Adopt; id != "" {
 		r.enter(ctx, release.PhaseRollingOut, "")
-		r.p.ChangeOrderID = id
+		r.p.ChangeID = id
 		return id, nil
 	}
 	if r.abort == nil && !r.p.Paused {
@@ -256,11 +256,11 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 		return "", r.notBegun(ctx, f)
 	}
 	r.enter(ctx, release.PhaseRollingOut, "")
-	r.p.ChangeOrderID = change.ID
+	r.p.ChangeID = change.ID
 	return change.ID, nil
 }
 
-// beginOnce begins the change order. One that may have been begun is looked for before
+// beginOnce begins the change. One that may have been begun is looked for before
 // anything is sent again (R3), also when the release was stopped meanwhile.
 func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 	for doubts := 0; ; doubts++ {
@@ -279,7 +279,7 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 	}
 }
 
-// token marks the change order of the release where it can carry a mark.
+// token marks the change of the release where it can carry a mark.
 func (r *run) token() string {
 	if r.spec.Operation != release.OperationRelease {
 		return ""
@@ -287,7 +287,7 @@ func (r *run) token() string {
 	return release.Token(r.p.ReleaseID, string(release.StepRollout))
 }
 
-// order is the call that begins the change order.
+// order is the call that begins the change.
 func (r *run) order(override bool) call[release.Change] {
 	switch r.spec.Operation {
 	case release.OperationRollback:
@@ -312,14 +312,14 @@ func (r *run) order(override bool) call[release.Change] {
 	})
 }
 
-// notBegun ends a release whose change order was not begun. Only when that is certain are
+// notBegun ends a release whose change was not begun. Only when that is certain are
 // the scaling rules put back; otherwise a person must look.
 func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	switch {
 	case f.class == release.FaultStopped:
 		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
-		return end(release.PhaseNeedsAttention, "%v; whether a change order was begun is unknown%s", f, r.scaling.left())
+		return end(release.PhaseNeedsAttention, "%v; whether a change was begun is unknown%s", f, r.scaling.left())
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
 	}

@@ -115,18 +115,18 @@ func TestEndings(t *testing.T) {
 	}{
 		{"single batch fails: rolled back by an order of its own", all, func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
-		}, release.PhaseRolledBack, "the change order ended failed", []string{deploy, back}, false},
+		}, release.PhaseRolledBack, "the change ended failed", []string{deploy, back}, false},
 		{"single batch fails, no rollback wanted", all, func(s *stage, spec *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
 			spec.Rollback.OnFailure = new(false)
 		}, release.PhaseNeedsAttention, "scaling rules left off: daily", []string{deploy}, true},
 		{"gray batch fails: the platform rolls back", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
-		}, release.PhaseRolledBack, "the change order ended failed", []string{deploy}, false},
+		}, release.PhaseRolledBack, "the change ended failed", []string{deploy}, false},
 		{"second batch fails", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2})
 			s.confirm(time.Hour, 1)
-		}, release.PhaseRolledBack, "the change order ended failed", []string{deploy}, false},
+		}, release.PhaseRolledBack, "the change ended failed", []string{deploy}, false},
 		{"a batch hangs: aborted and rolled back", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultHang})
 		}, release.PhaseRolledBack, "", []string{deploy}, false},
@@ -155,7 +155,7 @@ func TestEndings(t *testing.T) {
 			false,
 		},
 		{"nobody confirms, promoted by policy", gray(), func(_ *stage, spec *release.Spec) {
-			spec.Limits.OnConfirmTimeout = release.TimeoutPromote
+			spec.Limits.OnConfirmTimeout = release.TimeoutContinue
 		}, release.PhaseSucceeded, "", []string{deploy}, false},
 		{"nobody confirms, held to the total limit", gray(), func(_ *stage, spec *release.Spec) {
 			spec.Limits.OnConfirmTimeout = release.TimeoutHold
@@ -166,17 +166,17 @@ func TestEndings(t *testing.T) {
 		{"the approval comes", all, func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultApproval})
 			s.at(time.Hour, func() {
-				require.Equal(s.t, release.PhaseAwaitingApproval, s.progress().Phase)
-				require.NoError(s.t, s.sim.Approve(s.progress().ChangeOrderID))
+				require.Equal(s.t, release.PhaseAwaitingPlatformApproval, s.progress().Phase)
+				require.NoError(s.t, s.sim.Approve(s.progress().ChangeID))
 			})
 		}, release.PhaseSucceeded, "", []string{deploy}, false},
 		{"the approval never comes", all, func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultApproval})
-		}, release.PhaseAborted, "the approval was not given within 72h", []string{deploy}, false},
+		}, release.PhaseAborted, "the platform's approval was not given within 72h", []string{deploy}, false},
 		{"the approval is refused", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultApproval})
-			s.at(time.Hour, func() { require.NoError(s.t, s.sim.Reject(s.progress().ChangeOrderID)) })
-		}, release.PhaseRolledBack, "the change order ended aborted", []string{deploy}, false},
+			s.at(time.Hour, func() { require.NoError(s.t, s.sim.Reject(s.progress().ChangeID)) })
+		}, release.PhaseRolledBack, "the change ended aborted", []string{deploy}, false},
 		{"the answer of the deploy is lost", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
 			s.confirm(time.Hour, 1)
@@ -236,7 +236,7 @@ func TestEndings(t *testing.T) {
 			p := s.run(spec)
 			require.Equal(t, tt.outcome, p.Outcome, p.Reason)
 			require.Contains(t, p.Reason, tt.reason)
-			require.Equal(t, tt.orders, s.orders(), "exactly these change orders, whatever the network said")
+			require.Equal(t, tt.orders, s.orders(), "exactly these changes, whatever the network said")
 			if !tt.rulesOff {
 				s.requireRulesAsBefore()
 			}

@@ -59,12 +59,12 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 	s.inherit(*past) // before anything is told: the ledger is not to forget what is held
 	s.setOut(ctx)
 	if s.token() == "" {
-		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change order, which cannot be told from others%s", s.scaling.left())
+		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change, which cannot be told from others%s", s.scaling.left())
 	}
 	own, f := s.ownOrder(ctx)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change order is unknown: %v%s", f, s.scaling.left())
+		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change is unknown: %v%s", f, s.scaling.left())
 	case own != nil:
 		return s.goOnWith(ctx, *own)
 	}
@@ -79,7 +79,7 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 	return e
 }
 
-// ownOrder finds the change order that the release had begun before it was reset; nil once it is
+// ownOrder finds the change that the release had begun before it was reset; nil once it is
 // certain that there is none and none will come.
 func (s resumption) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{App: s.p.App, Token: s.token()}))
@@ -93,7 +93,7 @@ func (s resumption) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) 
 	return &release.OwnChange{ID: found.ID}, nil
 }
 
-// takeUp goes on with a change order of its own that the release finds although it does not know
+// takeUp goes on with a change of its own that the release finds although it does not know
 // that it was reset. What it held stands in the ledger, or is not known any more.
 func (s resumption) takeUp(ctx workflow.Context, own release.OwnChange) *ending {
 	past, f := s.recall(ctx)
@@ -105,13 +105,13 @@ func (s resumption) takeUp(ctx workflow.Context, own release.OwnChange) *ending 
 	return s.goOnWith(ctx, own)
 }
 
-// goOnWith follows the change order that the release has begun before it was reset (R3, R15).
+// goOnWith follows the change that the release has begun before it was reset (R3, R15).
 func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
 	s.enter(ctx, release.PhaseRollingOut, "")
 	s.reachSafePoint(false)
-	s.p.ChangeOrderID = own.ID
+	s.p.ChangeID = own.ID
 	e := settlement(s).settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
-	e = e.and("it was reset, and has gone on with the change order that it had begun")
+	e = e.and("it was reset, and has gone on with the change that it had begun")
 	if t := s.p.Traffic; t != nil && !t.Cleared {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
 	}

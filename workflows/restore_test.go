@@ -31,7 +31,7 @@ func TestRulesAreRecordedBeforeTheFirstChange(t *testing.T) {
 				s.freeze(stopped())
 				return true
 			}
-			s.awaiting(30*time.Minute, release.PhasePaused, release.AwaitThaw)
+			s.awaiting(30*time.Minute, release.PhasePaused, release.AwaitFreeze)
 			if how == "thaw" {
 				s.at(time.Hour, func() { s.freeze(release.Calendar{}) })
 			} else {
@@ -81,7 +81,7 @@ func TestARuleIsShownSuspendedOnlyWhileItIsOff(t *testing.T) {
 }
 
 // TestTheTrafficRuleIsRecordedBeforeItIsReplaced is R13 and R20: a freeze or pause falls
-// between the traffic rule and the change order.
+// between the traffic rule and the change.
 func TestTheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"freeze", "pause"} {
@@ -143,7 +143,7 @@ func TestTheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
 }
 
 // TestSwitchingForATimeWaitsForAnOrder is R1 and R6: the time of a switching ends while a
-// change order is parked.
+// change is parked.
 func TestSwitchingForATimeWaitsForAnOrder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -230,7 +230,7 @@ func TestARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 }
 
-// beginByHand begins a change order by hand, unless the platform refuses. It is done after
+// beginByHand begins a change by hand, unless the platform refuses. It is done after
 // a pause of some minutes between its two batches, as long as nothing fails.
 func (s *stage) beginByHand(minutes int) {
 	_, _ = s.client.DeployApplication(s.t.Context(), &saeclient.DeployApplicationInput{

@@ -242,7 +242,7 @@ func (r *run) moved(kind release.CommandKind) func() bool {
 	}
 	stops := kind == release.CommandAbort || kind == release.CommandRollback
 	return func() bool {
-		return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.awaits() == release.AwaitThaw)
+		return r.p.Phase != before || r.p.Stalled != nil || !stops && (r.p.Awaiting != awaited || r.awaits() == release.AwaitFreeze)
 	}
 }
 

@@ -171,7 +171,7 @@ func (m *market) saySet(d time.Duration, c release.Command) *heard {
 	return a
 }
 
-// breakApp lets the next change order of an application fail.
+// breakApp lets the next change of an application fail.
 func (m *market) breakApp(name string) {
 	m.fault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: m.apps[name].ID})
 }

@@ -9,14 +9,14 @@ import (
 	"slipway/release"
 )
 
-// settlement is the end of a release whose change order is followed no more.
+// settlement is the end of a release whose change is followed no more.
 type settlement struct{ *run }
 
 // settle ends a rollout that is followed no more: it reads back which version runs,
 // rolls back where that is due, and puts the scaling rules back once the application
 // runs one version.
 func (s settlement) settle(ctx workflow.Context, v verdict) *ending {
-	s.homeBy = workflow.Now(ctx).Add(settleLimit) // the change order may have taken long to end
+	s.homeBy = workflow.Now(ctx).Add(settleLimit) // the change may have taken long to end
 	switch v.act {
 	case release.ActSettleNew:
 		return s.settleNew(ctx, v)
@@ -24,13 +24,13 @@ func (s settlement) settle(ctx workflow.Context, v verdict) *ending {
 		return s.settleOld(ctx, v)
 	case release.ActRollBack:
 		return s.rollBack(ctx, v.why)
-	case release.ActSettleAny, release.ActWatch, release.ActAskPerson, release.ActAwaitApproval, release.ActBreakOff:
+	case release.ActSettleAny, release.ActWatch, release.ActAskPerson, release.ActAwaitPlatformApproval, release.ActBreakOff:
 		return s.settleAny(ctx, v)
 	}
 	return s.settleAny(ctx, v)
 }
 
-// readBack reads which version runs, once no change order of the application is
+// readBack reads which version runs, once no change of the application is
 // unfinished any more: somebody may have begun another one meanwhile.
 func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
 	for {
@@ -58,7 +58,7 @@ func (s settlement) settleNew(ctx workflow.Context, v verdict) *ending {
 	}
 }
 
-// settleOld ends a rollout whose change order was rolled back by the platform. Where
+// settleOld ends a rollout whose change was rolled back by the platform. Where
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (s settlement) settleOld(ctx workflow.Context, v verdict) *ending {
 	s.returning(ctx, v.why)
@@ -106,7 +106,7 @@ func (s settlement) wentBack(ctx workflow.Context, why string) *ending {
 	return s.rollBack(ctx, why)
 }
 
-// rollBack brings the recorded version back with a change order of its own.
+// rollBack brings the recorded version back with a change of its own.
 func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
 	s.returning(ctx, why)
 	v, f := s.bringBack(ctx)
@@ -126,8 +126,8 @@ func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
 	}
 }
 
-// bringBack begins the change order of the way back, exactly once, and follows it to its
-// end. It waits for a change order that somebody else has begun meanwhile: at no time
+// bringBack begins the change of the way back, exactly once, and follows it to its
+// end. It waits for a change that somebody else has begun meanwhile: at no time
 // are more than two versions alive (R2).
 func (s settlement) bringBack(ctx workflow.Context) (verdict, *fault) {
 	for tries := 0; ; tries++ {
@@ -139,7 +139,7 @@ func (s settlement) bringBack(ctx workflow.Context) (verdict, *fault) {
 		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
 		switch {
 		case f == nil:
-			s.p.ChangeOrderID = change.ID
+			s.p.ChangeID = change.ID
 			v := s.follow(ctx, release.StepRollback, change.ID)
 			s.homeBy = workflow.Now(ctx).Add(settleLimit)
 			return v, nil
@@ -150,7 +150,7 @@ func (s settlement) bringBack(ctx workflow.Context) (verdict, *fault) {
 	}
 }
 
-// beginRollback begins the change order of the way back. One that may have been begun is
+// beginRollback begins the change of the way back. One that may have been begun is
 // looked for; where there is certainly none the call may be tried again, and the fault is
 // [release.FaultNotNow].
 func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) (release.Change, *fault) {
@@ -169,11 +169,11 @@ func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) 
 	return release.Change{}, f
 }
 
-// settleAny ends a rollout of which nobody can say beforehand what runs. A change order
+// settleAny ends a rollout of which nobody can say beforehand what runs. A change
 // that was lost sight of may still be at work, so nothing is put back then.
 func (s settlement) settleAny(ctx workflow.Context, v verdict) *ending {
 	if v.lost {
-		return end(release.PhaseNeedsAttention, "%s; the change order may be unfinished%s", v.why, s.scaling.left())
+		return end(release.PhaseNeedsAttention, "%s; the change may be unfinished%s", v.why, s.scaling.left())
 	}
 	runs, f := s.readBack(ctx, s.p.Artifact)
 	switch {

@@ -277,7 +277,7 @@ func (s *stage) requireRulesAsBefore() {
 	require.Equal(s.t, map[string]bool{"daily": true, "night": false}, s.rules())
 }
 
-// orders are the types of the change orders after the application's creation.
+// orders are the types of the changes after the application's creation.
 func (s *stage) orders() []string {
 	var types []string
 	for _, o := range s.sim.Orders(s.app.ID) {

@@ -17,8 +17,7 @@ func advance[Out any](ctx workflow.Context, r *run, t call[Out]) (Out, *fault) {
 	return attempt(ctx, &r.caller, t, r.changed(&r.p))
 }
 
-// step advances, not while the release is paused and not while a freeze or a foreign change
-// order holds it; after each such wait the application is read again. It ends with
+// step advances, not while the release is paused and not while a freeze or a foreign change holds it; after each such wait the application is read again. It ends with
 // [release.FaultStopped] only when the release was stopped.
 func step[Out any](ctx workflow.Context, r *run, next func(override bool) call[Out]) (Out, *fault) {
 	var none Out
@@ -63,7 +62,7 @@ func (h holding) awaitResume(ctx workflow.Context) *fault {
 
 // awaitThaw waits until no freeze holds or somebody has passed over it.
 func (h holding) awaitThaw(ctx workflow.Context, by release.Freeze) *fault {
-	back := h.halt(ctx, release.AwaitThaw, frozenBy(by), by.Until)
+	back := h.halt(ctx, release.AwaitFreeze, frozenBy(by), by.Until)
 	_, f := attempt(ctx, &h.caller, h.openTask(), func() bool { return h.override || h.abort != nil })
 	back()
 	if f != nil && f.class != release.FaultStopped {

@@ -14,7 +14,7 @@ import (
 
 // ToggleScalingRules enables or disables scaling rules of an application and reads them
 // back; where a time is given, it switches those that it has switched back when the time
-// has passed, or at once when it is cancelled. It waits while a change order of the
+// has passed, or at once when it is cancelled. It waits while a change of the
 // application is unfinished, because the platform refuses meanwhile. No freeze holds it:
 // it is an operator's hand, not a release.
 func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release.ToggleResult, error) {
@@ -41,7 +41,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	return t.result, t.switchBack(lasting)
 }
 
-// toggleLimit bounds how long a switching waits for foreign change orders and for a platform
+// toggleLimit bounds how long a switching waits for foreign changes and for a platform
 // that does not answer.
 const toggleLimit = 30 * 24 * time.Hour
 
@@ -75,7 +75,7 @@ func (t *toggle) record(ctx workflow.Context) error {
 	return nil
 }
 
-// read reads the application once no change order of it is unfinished: while one is,
+// read reads the application once no change of it is unfinished: while one is,
 // the platform may have switched rules off for it, which says nothing of the rules.
 func (t *toggle) read(ctx workflow.Context) (release.Snapshot, error) {
 	t.homeBy = workflow.Now(ctx).Add(toggleLimit)
@@ -98,7 +98,7 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 	return nil
 }
 
-// set switches rules and keeps how they were read back. While a change order of the
+// set switches rules and keeps how they were read back. While a change of the
 // application is unfinished the platform refuses: it is waited for.
 func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
 	if _, err := t.read(ctx); err != nil {

@@ -15,7 +15,7 @@ type traffic struct {
 }
 
 // applyTraffic sets the traffic rule of the release before the rollout begins: no
-// platform takes one while a change order runs.
+// platform takes one while a change runs.
 func (r *run) applyTraffic(ctx workflow.Context) *ending {
 	if r.spec.Traffic.Empty() {
 		return nil

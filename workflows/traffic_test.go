@@ -118,14 +118,14 @@ func TestTrafficRules(t *testing.T) {
 func TestATrafficRuleThatSomebodyChangesIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	// A rule cannot be changed while a change order runs, but it can be deleted and, once
+	// A rule cannot be changed while a change runs, but it can be deleted and, once
 	// the order has ended, created anew: here before the answer of the last look.
 	s.at(time.Hour, func() {
 		out, err := s.client.ListGreyTagRoute(t.Context(), &saeclient.ListGreyTagRouteInput{AppID: s.app.ID})
 		require.NoError(t, err)
 		_, err = s.client.DeleteGreyTagRoute(t.Context(), &saeclient.DeleteGreyTagRouteInput{GreyTagRouteID: out.Data.Result[0].GreyTagRouteID})
 		require.NoError(t, err)
-		_, err = s.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: s.progress().ChangeOrderID})
+		_, err = s.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: s.progress().ChangeID})
 		require.NoError(t, err)
 		_, err = s.sim.Advance(time.Minute)
 		require.NoError(t, err)

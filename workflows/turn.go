@@ -28,7 +28,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	if q.turn {
 		return nil
 	}
-	q.wait(ctx, release.AwaitTurn, 0, q.spec.Limits.Turn.Std())
+	q.wait(ctx, release.AwaitQueue, 0, q.spec.Limits.Queue.Std())
 	leave := q.attend(ctx)
 	_ = workflow.Await(ctx, func() bool { return q.turn || q.abort != nil })
 	leave()

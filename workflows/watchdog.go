@@ -11,7 +11,7 @@ import (
 	"slipway/release"
 )
 
-// watchLimit is how long a watchdog waits for change orders to end.
+// watchLimit is how long a watchdog waits for changes to end.
 const watchLimit = 24 * time.Hour
 
 const (
@@ -25,12 +25,12 @@ const (
 
 // Watchdog looks after what a release leaves behind that was lost: one that ended without
 // a result, because somebody terminated it or because it failed. It waits until the
-// release has ended and no change order of the application is unfinished; where the
+// release has ended and no change of the application is unfinished; where the
 // application then runs one version, it puts back the scaling rules that the release
 // held. What it cannot put right it names, and the world is told that the release was
 // lost.
 //
-// A change order of the lost release that waits for a person is left to a person: nobody
+// A change of the lost release that waits for a person is left to a person: nobody
 // knows what was meant to become of it.
 //
 // A lane starts one for each release it has lost. For a release without a lane it can be
@@ -59,7 +59,7 @@ type watchdog struct {
 	scaling   *scaling
 	result    release.WatchdogResult
 	cancelled workflow.Context
-	// limit ends the waiting for change orders.
+	// limit ends the waiting for changes.
 	limit workflow.Future
 }
 
@@ -98,7 +98,7 @@ func (w *watchdog) recall(ctx workflow.Context) (left []string) {
 		var g error
 		if p, g = ask[release.Progress](ctx, w.options(recallLimit), release.RecallActivity, release.Ref{App: w.in.App, ReleaseID: in.ReleaseID}); g != nil {
 			w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
-			return []string{fmt.Sprintf("its last progress cannot be read (%s; %s): look at its change order and at the scaling rules", reason(err), reason(g))}
+			return []string{fmt.Sprintf("its last progress cannot be read (%s; %s): look at its change and at the scaling rules", reason(err), reason(g))}
 		}
 	}
 	w.past.p = p
@@ -152,7 +152,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 	return left
 }
 
-// settled reads what the application runs, once no change order of it is unfinished; or
+// settled reads what the application runs, once no change of it is unfinished; or
 // it tells why it cannot be known.
 func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why string) {
 	question := release.SnapshotInput{App: w.in.App}
@@ -172,7 +172,7 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 			}
 		}
 		if _, why := await(ctx, w, w.platform.awaitIdle(question)); why != "" {
-			return runs, "change order " + busy.ID + " is unfinished: " + why
+			return runs, "change " + busy.ID + " is unfinished: " + why
 		}
 		busy = nil
 	}
@@ -182,24 +182,24 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 	return runs, ""
 }
 
-// owns tells whether the lost release began the change order.
+// owns tells whether the lost release began the change.
 func (w *watchdog) owns(c release.ForeignChange) bool {
 	p := w.past.p
-	return c.ID == p.ChangeOrderID || strings.HasPrefix(c.Description, release.Token(p.ReleaseID, string(release.StepRollout))+" ")
+	return c.ID == p.ChangeID || strings.HasPrefix(c.Description, release.Token(p.ReleaseID, string(release.StepRollout))+" ")
 }
 
-// seeOff follows a change order of the lost release to its end. One that waits for a
+// seeOff follows a change of the lost release to its end. One that waits for a
 // person, or is stuck, is a person's: it tells so.
 func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 	var seen release.Observation
 	for !seen.State.Ended() {
 		next, why := await(ctx, w, w.platform.observe(release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen}))
 		if why != "" {
-			return "change order " + changeID + " of the release is unfinished: " + why
+			return "change " + changeID + " of the release is unfinished: " + why
 		}
 		seen = next
 		if seen.State.Parked() || seen.State == release.ChangeStuck {
-			return fmt.Sprintf("change order %s of the release is %s, and nobody follows it: confirm or abort it on the platform, or adopt it with a new release",
+			return fmt.Sprintf("change %s of the release is %s, and nobody follows it: confirm or abort it on the platform, or adopt it with a new release",
 				changeID, seen.State)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"slipway/saesim"
 )
 
-// TestWatchdogRestoresWhatALostReleaseHeld loses a release while its change order runs:
+// TestWatchdogRestoresWhatALostReleaseHeld loses a release while its change runs:
 // the order ends by itself, and only then the rules are put back and the next one begins.
 func TestWatchdogRestoresWhatALostReleaseHeld(t *testing.T) {
 	t.Parallel()
@@ -41,7 +41,7 @@ func TestWatchdogRestoresWhatALostReleaseHeld(t *testing.T) {
 }
 
 // TestLostReleaseWithAParkedOrderHoldsTheLane: nobody knows what was meant to become of
-// the change order.
+// the change.
 func TestLostReleaseWithAParkedOrderHoldsTheLane(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]time.Duration{
@@ -59,7 +59,7 @@ func TestLostReleaseWithAParkedOrderHoldsTheLane(t *testing.T) {
 				require.Equal(t, []string{"r-2"}, ids(state.Waiting))
 				require.Equal(t, "slipway", state.Held.By)
 				require.Equal(t, "r-1", state.Held.ReleaseID)
-				require.Contains(t, state.Held.Reason, "release r-1: release was lost (terminated); change order "+w.sim.Orders(w.app.ID)[1].ID)
+				require.Contains(t, state.Held.Reason, "release r-1: release was lost (terminated); change "+w.sim.Orders(w.app.ID)[1].ID)
 				require.Contains(t, state.Held.Reason, "of the release is awaiting-confirm, and nobody follows it")
 				require.Contains(t, state.Held.Reason, "scaling rules left off: daily")
 				require.Len(t, w.told("r-1", release.EventAttention), 1)
@@ -213,7 +213,7 @@ func TestWatchdogOfAReleaseNobodyKnows(t *testing.T) {
 	w.requireOver()
 	var result release.WatchdogResult
 	require.NoError(t, w.env.GetWorkflowResult(&result))
-	require.Equal(t, "its last progress cannot be read (no such workflow; not in the ledger): look at its change order and at the scaling rules", result.Left)
+	require.Equal(t, "its last progress cannot be read (no such workflow; not in the ledger): look at its change and at the scaling rules", result.Left)
 	require.Len(t, w.told("r-1", release.EventAttention), 1)
 }
 
@@ -279,7 +279,7 @@ func TestWatchdogRefusesWrongInput(t *testing.T) {
 // handDescription tells the orders that a test begins by hand.
 const handDescription = "by hand"
 
-// deployByHand begins a change order of two batches past Slipway.
+// deployByHand begins a change of two batches past Slipway.
 func (s *stage) deployByHand(releaseType string) { s.deployWith(releaseType, handDescription) }
 
 func (s *stage) deployWith(releaseType, description string) {

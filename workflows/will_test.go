@@ -12,7 +12,7 @@ import (
 	"slipway/saesim"
 )
 
-// foreignOrder lets somebody begin a change order by hand that parks until abortForeign.
+// foreignOrder lets somebody begin a change by hand that parks until abortForeign.
 func (s *stage) foreignOrder() { s.deployByHand(saeclient.ReleaseManual) }
 
 // abortForeign ends the newest order by hand.
@@ -37,7 +37,7 @@ func (s *stage) deployed() int {
 }
 
 // TestLimitWhileAForeignChangeRuns is R11 and R13: the total limit passes while somebody
-// else's change order is in the way.
+// else's change is in the way.
 func TestLimitWhileAForeignChangeRuns(t *testing.T) {
 	t.Parallel()
 	specs := map[string]func(*stage) release.Spec{
@@ -227,7 +227,7 @@ func TestResumeUnderAFreeze(t *testing.T) {
 	s.at(81*time.Minute, func() {
 		require.NoError(t, answered.err)
 		require.NotEmpty(t, answered.progress.ReleaseID, "it is answered at once")
-		require.Equal(t, release.AwaitThaw, answered.progress.Awaiting.Kind)
+		require.Equal(t, release.AwaitFreeze, answered.progress.Awaiting.Kind)
 	})
 	s.at(10*time.Hour, func() { s.freeze(release.Calendar{}) })
 	s.confirm(11*time.Hour, 2)
@@ -292,7 +292,7 @@ func TestAWordWhenTheRecordHasExpired(t *testing.T) {
 			s.abort(time.Hour)
 		}
 		p := s.run(s.spec(gray()))
-		require.Contains(t, p.Reason, "the platform no longer knows the change order; ", word)
+		require.Contains(t, p.Reason, "the platform no longer knows the change; ", word)
 		require.NotContains(t, p.Reason, "may be unfinished", word)
 	}
 }

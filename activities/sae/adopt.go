@@ -100,7 +100,7 @@ func strategyOf(s saeclient.UpdateStrategy) release.Strategy {
 // atWork tells whether a change order has begun to change the application.
 func atWork(o saeclient.DescribeChangeOrderData) bool {
 	state := changeState(o.Status, o.SubStatus)
-	return state != release.ChangePreparing && state != release.ChangeAwaitingApproval
+	return state != release.ChangePreparing && state != release.ChangeAwaitingPlatformApproval
 }
 
 // before finds the version that ran before an unfinished change order.

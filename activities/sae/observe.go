@@ -159,7 +159,7 @@ func changeState(status, sub int) release.ChangeState {
 	case saeclient.ChangeOrderSystemFail:
 		return release.ChangeSystemFailed
 	case saeclient.ChangeOrderWaitApproval:
-		return release.ChangeAwaitingApproval
+		return release.ChangeAwaitingPlatformApproval
 	default:
 		// 0 ready, 12 approved, and what SAE may add: not at work yet, look again.
 		return release.ChangePreparing

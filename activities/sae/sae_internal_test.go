@@ -31,7 +31,7 @@ func TestChangeStates(t *testing.T) {
 		{8, 0, release.ChangeAwaitingConfirm},
 		{9, 0, release.ChangeAwaitingBatch},
 		{10, 0, release.ChangeSystemFailed},
-		{11, 0, release.ChangeAwaitingApproval},
+		{11, 0, release.ChangeAwaitingPlatformApproval},
 		{12, 0, release.ChangePreparing},
 		{99, 0, release.ChangePreparing},
 	}

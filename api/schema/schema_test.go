@@ -108,25 +108,25 @@ func TestSchemasMatchTheTypes(t *testing.T) {
 // that differ in one field: one line, which says where the field is and where it is not.
 func TestSchemasMatchTheTypes_NamesTheField(t *testing.T) {
 	t.Parallel()
-	const limits = `{"type": "object", "additionalProperties": false, "properties": {"total": {"type": "string"}, "turn": {"type": "string"}}}`
+	const limits = `{"type": "object", "additionalProperties": false, "properties": {"total": {"type": "string"}, "queue": {"type": "string"}}}`
 	for name, c := range map[string]struct {
 		typ  reflect.Type
 		want []string
 	}{
 		"a field of the schema": {reflect.TypeFor[struct {
 			Total release.Duration `json:"total,omitzero"`
-		}](), []string{"limits.turn: in a.schema.json, not in the Go type"}},
+		}](), []string{"limits.queue: in a.schema.json, not in the Go type"}},
 		"a field of the type": {reflect.TypeFor[struct {
 			Total release.Duration `json:"total,omitzero"`
-			Turn  int              `json:"turn,omitempty"`
+			Queue int              `json:"queue,omitempty"`
 			Batch release.Duration `json:"batch,omitzero"`
 		}](), []string{
 			"limits.batch: in the Go type, not in a.schema.json",
-			"limits.turn: integer in the Go type, string in a.schema.json",
+			"limits.queue: integer in the Go type, string in a.schema.json",
 		}},
 		"a field that may be left out": {reflect.TypeFor[struct {
 			Total release.Duration `json:"total"`
-			Turn  string           `json:"turn,omitempty"`
+			Queue string           `json:"queue,omitempty"`
 		}](), []string{"limits.total: always there in the Go type, not required in a.schema.json"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,11 +289,11 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 		"platforms":          {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
 		"strategies":         {strategies, request.Defs["strategy"].Properties["type"].Enum},
 		"confirms":           {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
-		"timeout policies":   {words(release.TimeoutAbort, release.TimeoutPromote, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
+		"timeout policies":   {words(release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
 		"lane policies":      {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":             {words(release.Phases()...), event.Defs["phase"].Enum},
 		"batch states":       {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
-		"kinds of waiting":   {words(release.AwaitTurn, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitThaw), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of waiting":   {words(release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitFreeze), event.Defs["awaiting"].Properties["kind"].Enum},
 		"kinds of decisions": {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func asked(id, tag string, minute int) ledger.Record {
 func progress(id, tag string, phase release.Phase) release.Progress {
 	p := release.Progress{
 		ReleaseID: id, App: app("shop"), Operation: release.OperationRelease, Artifact: image(tag), Phase: phase,
-		ChangeOrderID: "co-" + id, StartedAt: at(1),
+		ChangeID: "co-" + id, StartedAt: at(1),
 		ScalingRules: []release.HeldRule{{Name: "cpu", Suspended: true}},
 	}
 	if phase.Ended() {

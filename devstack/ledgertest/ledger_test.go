@@ -41,7 +41,7 @@ func TestARecordFromItsRequestToItsEnd(t *testing.T) {
 	h.update(t, progress("r-a", "1", release.PhasePreparing), 1)
 	got = h.get(t, "r-a")
 	require.Equal(t, progress("r-a", "1", release.PhaseRollingOut), got.Progress)
-	require.Equal(t, ledger.Held{ScalingRules: []string{"cpu"}, ChangeOrderID: "co-r-a"}, got.Held)
+	require.Equal(t, ledger.Held{ScalingRules: []string{"cpu"}, ChangeID: "co-r-a"}, got.Held)
 	require.False(t, got.Ended())
 
 	h.update(t, progress("r-a", "1", release.PhaseSucceeded), 3)
@@ -164,11 +164,11 @@ func TestDebtsArePaidOnce(t *testing.T) {
 	}
 	pay("r-lost", ledger.Payment{Rules: []string{"cpu"}, By: "r-next", At: at(20)})
 	require.Equal(t, []string{"r-attention", "r-lost"}, debts(), "its change order may be unfinished")
-	pay("r-lost", ledger.Payment{ChangeOrderID: "co-r-lost", By: "r-next", At: at(21)})
+	pay("r-lost", ledger.Payment{ChangeID: "co-r-lost", By: "r-next", At: at(21)})
 	pay("r-attention", ledger.Payment{All: true, By: "mei", At: at(22), Note: "looked at it"})
 	require.Empty(t, debts())
 	pay("r-attention", ledger.Payment{All: true, By: "li", At: at(23)})
-	require.Equal(t, []ledger.Payment{{Rules: []string{"cpu"}, ChangeOrderID: "co-r-attention", By: "mei", At: at(22), Note: "looked at it"}}, h.get(t, "r-attention").Paid)
+	require.Equal(t, []ledger.Payment{{Rules: []string{"cpu"}, ChangeID: "co-r-attention", By: "mei", At: at(22), Note: "looked at it"}}, h.get(t, "r-attention").Paid)
 	h.update(t, progress("r-attention", "1", release.PhaseNeedsAttention), 2)
 	require.Empty(t, debts(), "what was paid is not owed again")
 }

@@ -62,7 +62,7 @@ func terminatedRelease(c *commandLine) {
 	app := c.app()
 	id, events := c.request(app, c.t.Name(), gray())
 	c.until(events, release.EventBatchWaiting, 1)
-	order := c.progress(id).ChangeOrderID
+	order := c.progress(id).ChangeID
 	_, err := c.sae.AbortAndRollbackChangeOrder(c.ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: order})
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.Client.TerminateWorkflow(c.ctx, release.WorkflowID(id), "", "by mistake"))
@@ -88,7 +88,7 @@ func terminatedWhileParked(c *commandLine) {
 
 	// A person decides: adopt the order with a new release.
 	adopting := spec(app, all())
-	adopting.Adopt = p.ChangeOrderID
+	adopting.Adopt = p.ChangeID
 	adopted, adoptedEvents := c.ask(c.t.Name()+"-adopt", adopting)
 	require.Equal(c.t, release.PhaseQueued, c.until(adoptedEvents, release.EventAccepted, 0).Phase, "a held lane lets nothing begin")
 	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
@@ -222,7 +222,7 @@ func stopOfTheLine(c *commandLine) {
 	c.out(0, "freeze", "stop", name, "--scope", app.SearchValue(), "--reason", "incident 7", "--by", "ops")
 	_, events := c.request(app, c.t.Name(), all())
 	p := c.until(events, release.EventPaused, 0)
-	require.Equal(c.t, release.AwaitThaw, p.Awaiting.Kind)
+	require.Equal(c.t, release.AwaitFreeze, p.Awaiting.Kind)
 	require.Contains(c.t, p.Reason, "incident 7")
 	require.Empty(c.t, c.orders(app))
 	c.requireRulesAsBefore(app)

@@ -42,7 +42,7 @@ func (c crossing) expected() (outcome release.Phase, batches int) {
 		switch {
 		case what == string(release.CommandAbort):
 			return release.PhaseAborted, 1
-		case what == string(release.CommandConfirm), what == limitPasses && c.onTimeout == release.TimeoutPromote:
+		case what == string(release.CommandConfirm), what == limitPasses && c.onTimeout == release.TimeoutContinue:
 			// Unless it is stopped right after, which nobody can tell from the order alone.
 			if slices.Contains(c.order, string(release.CommandAbort)) {
 				return release.PhaseAborted, 1
@@ -65,13 +65,13 @@ func crossings() []*crossing {
 	all := []*crossing{
 		{onTimeout: release.TimeoutAbort, order: []string{confirm, limitPasses}},
 		{onTimeout: release.TimeoutAbort, order: []string{limitPasses, confirm}},
-		{onTimeout: release.TimeoutPromote, order: []string{abort, limitPasses}},
-		{onTimeout: release.TimeoutPromote, order: []string{limitPasses, abort}},
+		{onTimeout: release.TimeoutContinue, order: []string{abort, limitPasses}},
+		{onTimeout: release.TimeoutContinue, order: []string{limitPasses, abort}},
 	}
 	dice := rand.New(rand.NewPCG(11, 0)) //nolint:gosec // a test's dice
 	for range 6 {
 		c := &crossing{
-			onTimeout: []release.TimeoutPolicy{release.TimeoutAbort, release.TimeoutPromote}[dice.IntN(2)],
+			onTimeout: []release.TimeoutPolicy{release.TimeoutAbort, release.TimeoutContinue}[dice.IntN(2)],
 			order:     []string{limitPasses, confirm, abort}[:2+dice.IntN(2)],
 		}
 		c.order = slices.Clone(c.order)
@@ -130,7 +130,7 @@ func TestATurnThatCameBeforeItsLimitCounts(t *testing.T) {
 	worker, err := launch.Start(h.ctx)
 	require.NoError(t, err)
 	in := spec(h.app(), all()).WithDefaults()
-	in.Limits.Turn = release.Duration(confirmLimit)
+	in.Limits.Queue = release.Duration(confirmLimit)
 	const id = "r-queued"
 	_, err = h.Client.ExecuteWorkflow(h.ctx, client.StartWorkflowOptions{ID: release.WorkflowID(id), TaskQueue: release.WorkflowTaskQueue},
 		in.Workflow(), release.Request{ID: id, Spec: in, Queued: true})

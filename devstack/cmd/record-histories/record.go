@@ -118,7 +118,7 @@ func stories() []story {
 			confirm(2),
 		}},
 		{name: "gray-confirm-limit", ask: and(gray, limited(release.TimeoutAbort))},
-		{name: "gray-promoted-by-limit", ask: and(gray, limited(release.TimeoutPromote))},
+		{name: "gray-promoted-by-limit", ask: and(gray, limited(release.TimeoutContinue))},
 		{name: "gray-traffic", ask: and(gray, canary), words: []word{confirm(1), confirm(2)}},
 		{name: "gray-gates-passed", ask: and(auto, gated("up"))},
 		{name: "gray-gates-failed", ask: and(auto, gated("down"))},
@@ -423,7 +423,7 @@ func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
 	if err := value.Get(&p); err != nil {
 		return err
 	}
-	if _, err := r.sae.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: p.ChangeOrderID}); err != nil {
+	if _, err := r.sae.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: p.ChangeID}); err != nil {
 		return err
 	}
 	if err := r.Client.TerminateWorkflow(ctx, release.WorkflowID(id), "", "by mistake"); err != nil {

@@ -45,7 +45,7 @@ func aftermath(r ledger.Record) string {
 			parts = append(parts, strings.TrimSuffix("put back: "+what+" (by "+p.By+")", " (by )"))
 		}
 	}
-	// The change order is left out: nobody tells the ledger that its end was seen.
+	// The change is left out: nobody tells the ledger that its end was seen.
 	left := things(r.Held.ScalingRules, r.Held.Traffic)
 	if r.Held.More > 0 {
 		left = strings.TrimPrefix(left+", more that the ledger does not name", ", ")

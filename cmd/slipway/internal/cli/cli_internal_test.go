@@ -250,7 +250,7 @@ func TestEveryCommandKindHasACommand(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, rest, kind)
 		require.Equal(t, string(kind), cmd.Name())
-		for _, flag := range []string{"artifact", "change-order", "by", "timeout", "output"} {
+		for _, flag := range []string{"artifact", "change", "by", "timeout", "output"} {
 			require.NotNil(t, cmd.Flag(flag), "%s --%s", kind, flag)
 		}
 	}

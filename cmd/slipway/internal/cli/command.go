@@ -27,8 +27,8 @@ const (
 // answersAndCodes ends the help of every command to a release.
 const answersAndCodes = `
 
-With --artifact or --change-order the word counts only for what it was meant for: a release
-that brings something else, or is at another change order, refuses it.
+With --artifact or --change the word counts only for what it was meant for: a release
+that brings something else, or is at another change, refuses it.
 
 Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`
 
@@ -40,7 +40,7 @@ func (a *app) confirm() *cobra.Command {
 		Aliases: []string{"promote"},
 		Short:   "Say that a finished batch is good, so that the next may begin",
 		Long: `Say that a finished batch is good, so that the next may begin. Without --batch it is the
-batch that waits just now, of the artifact and the change order that the release shows just
+batch that waits just now, of the artifact and the change that the release shows just
 now; with it, nothing but that batch is confirmed, however late the word comes. Confirming
 the same batch twice is one confirmation.` + answersAndCodes,
 		Example: `  slipway release confirm r-abcdefghijklmnop
@@ -186,7 +186,7 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 	cmd.Args = idOf(kindRelease)
 	a.onRelease(settings(cmd, config.Speaker()))
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
-	changeOrder := cmd.Flags().String("change-order", "", "only if the release is at this change order")
+	change := cmd.Flags().String("change", "", "only if the release is at this change")
 	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f, err := format(cmd)
@@ -209,7 +209,7 @@ func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Cl
 		if err != nil {
 			return err
 		}
-		c.Artifact, c.ChangeOrderID = cmp.Or(*artifact, c.Artifact), cmp.Or(*changeOrder, c.ChangeOrderID)
+		c.Artifact, c.ChangeID = cmp.Or(*artifact, c.Artifact), cmp.Or(*change, c.ChangeID)
 		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), release.ViaUpdate
 		p, err := client.SendCommand(ctx, args[0], c)
 		if err != nil {
@@ -241,7 +241,7 @@ func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id stri
 		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
 	}
 	a.talk("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), p.Awaiting.Since.UTC().Format(time.RFC3339))
-	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeOrderID: p.ChangeOrderID}
+	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
 	}

@@ -133,7 +133,7 @@ func outcomeCode(p release.Phase) int {
 	case release.PhaseNeedsAttention:
 		return exitAttention
 	case release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
-		release.PhaseAwaitingApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack:
+		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack:
 	}
 	return exitError
 }

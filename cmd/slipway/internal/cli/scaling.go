@@ -72,7 +72,7 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 		Short: "Switch scaling rules " + done + ": those named, or all",
 		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that
 were switched are switched back when the time has passed, or at once by "slipway scaling
-restore". While a change order of the application is unfinished, the platform switches
+restore". While a change of the application is unfinished, the platform switches
 nothing; then it waits for its end. No freeze holds it. ` + namesApp + `
 
 Exit code 7 while rules of the application are being switched already, also for a time

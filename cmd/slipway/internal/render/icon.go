@@ -25,7 +25,7 @@ func phaseIcon(p release.Phase) (string, color) {
 		return iconBad, red
 	case release.PhaseNeedsAttention:
 		return iconAlarm, red
-	case release.PhaseQueued, release.PhaseAwaitingConfirm, release.PhaseAwaitingApproval, release.PhasePaused:
+	case release.PhaseQueued, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
 		return iconParked, yellow
 	case release.PhasePreparing, release.PhaseRollingOut, release.PhaseFinalizing, release.PhaseRollingBack:
 		return iconMoving, cyan

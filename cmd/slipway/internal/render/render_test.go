@@ -38,8 +38,8 @@ func parked() release.Progress {
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual, Bake: release.Duration(5 * time.Minute),
 		},
-		ChangeOrderID: "co-1",
-		RollbackTo:    &release.Version{ID: "v-7", Artifact: release.Artifact{Image: "registry.example/shop:1.4.1"}},
+		ChangeID:   "co-1",
+		RollbackTo: &release.Version{ID: "v-7", Artifact: release.Artifact{Image: "registry.example/shop:1.4.1"}},
 		Batches: []release.Batch{
 			{Number: 1, Instances: 1, State: release.BatchDone, StartedAt: at(1), EndedAt: at(3)},
 			{Number: 2, Instances: 2, State: release.BatchPending},
@@ -113,7 +113,7 @@ func TestTree(t *testing.T) {
 	all := release.Progress{
 		ReleaseID: "r-all", Phase: release.PhaseQueued, Strategy: release.Strategy{Type: release.StrategyAll},
 		Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}},
-		Awaiting: &release.Awaiting{Kind: release.AwaitTurn, Since: at(0)},
+		Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Since: at(0)},
 	}
 	cases := map[string]struct {
 		p     release.Progress
@@ -212,7 +212,7 @@ func TestAwaiting(t *testing.T) {
 		release.AwaitGates:    "awaiting the gates of batch 1 until 2026-11-22T20:08:00Z",
 		release.AwaitResume:   "awaiting somebody to resume it until 2026-11-22T20:08:00Z",
 		release.AwaitSchedule: "awaiting the time of day of the next batch until 2026-11-22T20:08:00Z",
-		release.AwaitThaw:     "awaiting the end of a freeze until 2026-11-22T20:08:00Z",
+		release.AwaitFreeze:   "awaiting the end of a freeze until 2026-11-22T20:08:00Z",
 	} {
 		p := parked()
 		p.Awaiting = &release.Awaiting{Kind: kind, Batch: 1, Since: at(8), Until: until}

@@ -102,17 +102,17 @@ func verb(p release.Progress) string {
 	case release.VerbSnapshot:
 		return "reading the application"
 	case release.VerbAwaitIdle:
-		return "waiting for the end of another change order"
+		return "waiting for the end of another change"
 	case release.VerbFindChange:
-		return "looking for a change order that may have begun"
+		return "looking for a change that may have begun"
 	case release.VerbBeginRollout:
 		return "deploying"
 	case release.VerbObserve:
-		return "looking at the change order"
+		return "looking at the change"
 	case release.VerbConfirmBatch:
 		return "confirming batch " + finished(p)
 	case release.VerbAbortRollout:
-		return "aborting the change order"
+		return "aborting the change"
 	case release.VerbBeginRollback:
 		return "rolling back"
 	case release.VerbBeginRestart:
@@ -178,7 +178,7 @@ func refusal(f release.Fault) string {
 	case release.FaultNotNow, release.FaultDeclined:
 		return "refused for now"
 	case release.FaultConflict:
-		return "another change order is in the way"
+		return "another change is in the way"
 	case release.FaultAmbiguous:
 		return "the answer was lost"
 	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,
@@ -209,7 +209,7 @@ func remedy(p release.Progress) string {
 	case release.FaultNotNow, release.FaultDeclined:
 		return "wait; if it lasts, look at the application on its platform"
 	case release.FaultConflict:
-		return "wait for the other change order, or end it in the platform's console"
+		return "wait for the other change, or end it in the platform's console"
 	case release.FaultAmbiguous:
 		return "wait: what may have begun is looked for before anything is sent again"
 	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,

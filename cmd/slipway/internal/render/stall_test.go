@@ -12,10 +12,10 @@ import (
 	"slipway/release"
 )
 
-// stalled is a release that tries something in vain before its first change order.
+// stalled is a release that tries something in vain before its first change.
 func stalled(doing string, f release.Fault, failure string) release.Progress {
 	p := parked()
-	p.Phase, p.Awaiting, p.ChangeOrderID = release.PhaseRollingOut, nil, ""
+	p.Phase, p.Awaiting, p.ChangeID = release.PhaseRollingOut, nil, ""
 	p.Batches[0] = release.Batch{Number: 1, Instances: 1, State: release.BatchPending}
 	p.Stalled = &release.Stall{
 		Doing: doing, Fault: f, Failure: failure, Since: at(10), At: at(28), Until: at(0).Add(7 * 24 * time.Hour),
@@ -30,7 +30,7 @@ func noWorker() release.Progress {
 // goingBack is an aborted release whose scaling rules cannot be put back for now.
 func goingBack() release.Progress {
 	p := stalled(string(release.VerbSetScaling), release.FaultUnavailable, "dial tcp: connection refused\x1b[2J")
-	p.Phase, p.Reason, p.ChangeOrderID = release.PhaseRollingBack, "aborted by mei", "co-1"
+	p.Phase, p.Reason, p.ChangeID = release.PhaseRollingBack, "aborted by mei", "co-1"
 	p.Batches[0].State = release.BatchAborted
 	p.Stalled.Until = at(10).Add(24 * time.Hour)
 	return p
@@ -59,7 +59,7 @@ func TestAStallOfEachClass(t *testing.T) {
 		release.FaultUnguarded:   {"could not ask", "bring NATS back; where the calendar of freezes does not exist, slipway setup creates it"},
 		release.FaultNoWorker:    {"no worker has taken it", "start a worker for region cn-hangzhou: none takes from task queue slipway-sae-cn-hangzhou"},
 		release.FaultNotNow:      {"refused for now", "look at the application on its platform"},
-		release.FaultConflict:    {"another change order is in the way", "end it in the platform's console"},
+		release.FaultConflict:    {"another change is in the way", "end it in the platform's console"},
 		release.FaultAmbiguous:   {"the answer was lost", "what may have begun is looked for before anything is sent again"},
 		"PanicError":             {"it fails", ""},
 	} {
@@ -83,12 +83,12 @@ func TestWhatIsTriedInWords(t *testing.T) {
 	t.Parallel()
 	for doing, want := range map[string]string{
 		string(release.VerbSnapshot):      "reading the application",
-		string(release.VerbAwaitIdle):     "waiting for the end of another change order",
-		string(release.VerbFindChange):    "looking for a change order that may have begun",
+		string(release.VerbAwaitIdle):     "waiting for the end of another change",
+		string(release.VerbFindChange):    "looking for a change that may have begun",
 		string(release.VerbBeginRollout):  "deploying",
-		string(release.VerbObserve):       "looking at the change order",
+		string(release.VerbObserve):       "looking at the change",
 		string(release.VerbConfirmBatch):  "confirming batch 2",
-		string(release.VerbAbortRollout):  "aborting the change order",
+		string(release.VerbAbortRollout):  "aborting the change",
 		string(release.VerbBeginRollback): "rolling back",
 		string(release.VerbBeginRestart):  "restarting",
 		string(release.VerbBeginRescale):  "rescaling",
@@ -199,7 +199,7 @@ func TestScalingRulesAreShownAsTheyAre(t *testing.T) {
 		"recorded":                       {release.PhasePreparing, held, false, "◌ not suspended"},
 		"being switched off":             {release.PhasePreparing, held, true, "◌ being switched off"},
 		"paused before it was":           {release.PhasePaused, held, false, "◌ not suspended"},
-		"left to the change order":       {release.PhaseRollingOut, held, false, "◌ not suspended"},
+		"left to the change":             {release.PhaseRollingOut, held, false, "◌ not suspended"},
 		"suspended":                      {release.PhaseRollingOut, off, false, "॥ suspended"},
 		"suspended and being restored":   {release.PhaseFinalizing, off, true, "॥ suspended"},
 		"restored":                       {release.PhaseFinalizing, restored, false, "✔ restored"},

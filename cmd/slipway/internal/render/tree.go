@@ -39,7 +39,7 @@ func facts(p release.Progress, now time.Time, style Style) string {
 	add("Schedule", Cell{Text: schedule(p.Strategy.Schedule)})
 	add("Batch", Cell{Text: batch(p)})
 	add("Awaiting", Cell{Text: until, color: yellow})
-	add("Change order", Cell{Text: p.ChangeOrderID})
+	add("Change", Cell{Text: p.ChangeID})
 	if p.RollbackTo != nil {
 		add("Rollback to", Cell{Text: version(*p.RollbackTo)})
 	}
