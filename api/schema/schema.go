@@ -5,6 +5,8 @@ package schema
 
 import "embed"
 
+//go:generate go run ./internal/reference ../../docs/release-file.md
+
 // The names of the schemas in [Files].
 const (
 	// Request is the data of a release request, and the spec of a release file.

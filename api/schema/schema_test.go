@@ -32,6 +32,7 @@ type node struct {
 	AdditionalProperties any             `json:"additionalProperties"`
 	Items                *node           `json:"items"`
 	Enum                 []string        `json:"enum"`
+	Default              any             `json:"default"`
 	MaxLength            *int            `json:"maxLength"`
 	MaxItems             *int            `json:"maxItems"`
 	Examples             []any           `json:"examples"`
@@ -301,6 +302,50 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 			require.Equal(t, c.want, c.got)
 		})
 	}
+}
+
+// The defaults that a schema names are those that are filled in.
+func TestDefaultsMatchWithDefaults(t *testing.T) {
+	t.Parallel()
+	spec := release.Spec{Strategy: release.Strategy{Gates: []release.Gate{{HTTP: &release.HTTPGate{}}}}}
+	set := release.Set{Waves: []release.Wave{{}}}
+	for name, filled := range map[string]any{schema.Request: spec.WithDefaults(), schema.SetRequest: set.WithDefaults()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data, err := json.Marshal(filled)
+			require.NoError(t, err)
+			var got any
+			require.NoError(t, json.Unmarshal(data, &got))
+			m := newMatcher(t, name)
+			require.NotZero(t, m.defaults("", m.files[m.file], got))
+		})
+	}
+}
+
+// defaults compares those of a node, and of all within it, with what is filled in. It returns
+// how many there were.
+func (m matcher) defaults(path string, n node, got any) int {
+	m.t.Helper()
+	count := 0
+	if n.Default != nil {
+		count++
+		if got == nil && n.Default == false { // left out
+			got = false
+		}
+		require.Equal(m.t, n.Default, got, "%s: the default in %s, and what is filled in", path, m.names[m.file])
+	}
+	m, n = m.resolve(path, n)
+	switch got := got.(type) {
+	case []any:
+		for _, each := range got {
+			count += m.defaults(path+"[]", *n.Items, each)
+		}
+	case map[string]any:
+		for name, property := range n.Properties {
+			count += m.defaults(strings.TrimPrefix(path+"."+name, "."), property, got[name])
+		}
+	}
+	return count
 }
 
 func words[T ~string](values ...T) []string {

@@ -11,6 +11,8 @@ import (
 	"slipway/cmd/slipway/internal/cli"
 )
 
+//go:generate go run ./internal/reference ../../docs/command-reference.md
+
 func main() { os.Exit(run()) }
 
 func run() int {

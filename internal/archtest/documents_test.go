@@ -166,6 +166,16 @@ func TestDocumentsLinkToFilesThatExist(t *testing.T) {
 	require.Empty(t, dead, "links to nothing")
 }
 
+// The page for authors of tests names types that are there.
+func TestWorldsOfTestsAreWhereTheirPageSays(t *testing.T) {
+	t.Parallel()
+	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| \\[[^]]+]\\(\\.\\./([^)]+)\\)").FindAllStringSubmatch(read(t, "docs/test-worlds.md"), -1)
+	require.Greater(t, len(rows), 10)
+	for _, row := range rows {
+		require.Contains(t, read(t, row[2]), "\ntype "+row[1]+" struct", "docs/test-worlds.md has %s in %s", row[1], row[2])
+	}
+}
+
 func TestLinksAreFoundInDocuments(t *testing.T) {
 	t.Parallel()
 	document := "See [the design](docs/design.md#lanes), ![a picture](<docs/a.svg> \"title\"), [here](#below),\n" +

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"go/ast"
+	gobuild "go/build"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"slipway/payload/codecserver"
+	"slipway/starter"
+)
+
+// documented is a row of docs/metrics.md.
+type documented struct{ kind, labels string }
+
+// metricsPage reads the rows of docs/metrics.md whose names begin in a way.
+func metricsPage(t *testing.T, prefix string) map[string]documented {
+	t.Helper()
+	page, err := os.ReadFile("../../../../docs/metrics.md")
+	require.NoError(t, err)
+	rows := map[string]documented{}
+	row := regexp.MustCompile("(?m)^\\| `(" + prefix + "[a-z_]+)` \\| (\\w+) \\| ?([^|]*?) ?\\| (.+) \\|$")
+	for _, match := range row.FindAllStringSubmatch(string(page), -1) {
+		require.NotContains(t, rows, match[1], "docs/metrics.md has two rows of it")
+		rows[match[1]] = documented{match[2], strings.ReplaceAll(strings.ReplaceAll(match[3], "`", ""), ", ", ",")}
+	}
+	return rows
+}
+
+// The page of metrics has those of Slipway that are registered, and no others.
+func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	_, err := starter.New(starter.Config{}, starter.Dependencies{
+		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Metrics: registry,
+	})
+	require.NoError(t, err)
+	_, err = codecserver.Listen(t.Context(), codecserver.Config{
+		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,
+	})
+	require.NoError(t, err)
+
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		defer close(descriptions)
+		registry.Describe(descriptions)
+	}()
+	found := map[string]documented{}
+	written := regexp.MustCompile(`^Desc{fqName: "(\w+)".*variableLabels: {([\w,]*)}}$`)
+	for description := range descriptions {
+		match := written.FindStringSubmatch(description.String())
+		require.NotNil(t, match, "prometheus writes a description in another way: %s", description)
+		found[match[1]] = documented{"", match[2]}
+	}
+	rows := metricsPage(t, "slipway_")
+	for name, registered := range found {
+		require.Contains(t, rows, name, "%s is registered, and docs/metrics.md does not have it", name)
+		require.Equal(t, registered.labels, rows[name].labels, "%s: the labels in docs/metrics.md", name)
+	}
+	for name := range rows {
+		require.Contains(t, found, name, "%s is in docs/metrics.md, and nobody registers it", name)
+	}
+	families, err := registry.Gather() // those that have a value already
+	require.NoError(t, err)
+	for _, family := range families {
+		require.Equal(t, strings.ToLower(family.GetType().String()), rows[family.GetName()].kind, "%s: the type in docs/metrics.md", family.GetName())
+	}
+}
+
+// The page has the metrics of Temporal's SDK under the names under which a role serves them: a
+// newer SDK that has more, or fewer, is seen here.
+func TestMetricsOfTemporalAreDocumented(t *testing.T) {
+	t.Parallel()
+	r := &role{metrics: prometheus.NewRegistry()}
+	var options client.Options
+	require.NoError(t, r.measureTemporal(&options))
+	for _, name := range sdkMetrics(t) {
+		switch {
+		case strings.HasPrefix(name, "temporal_nexus_"):
+			// Slipway does not use Nexus.
+		case strings.HasSuffix(strings.TrimSuffix(name, "_attempt"), "_latency"):
+			options.MetricsHandler.Timer(name).Record(1)
+		case slices.Contains([]string{
+			"temporal_num_pollers", "temporal_worker_task_slots_available", "temporal_worker_task_slots_used", "temporal_sticky_cache_size", "temporal_workflow_active_thread_count",
+		}, name):
+			options.MetricsHandler.Gauge(name).Update(1)
+		default:
+			options.MetricsHandler.Counter(name).Inc(1)
+		}
+	}
+	rows := metricsPage(t, "temporal_")
+	families, err := r.metrics.Gather()
+	require.NoError(t, err)
+	served := map[string]bool{}
+	for _, family := range families {
+		name := family.GetName()
+		if name == "target_info" {
+			continue
+		}
+		served[name] = true
+		require.Contains(t, rows, name, "%s is a metric of Temporal's SDK, and docs/metrics.md does not have it", name)
+		require.Equal(t, strings.ToLower(family.GetType().String()), rows[name].kind, "%s: the type in docs/metrics.md", name)
+	}
+	for name := range rows {
+		require.True(t, served[name], "%s is in docs/metrics.md, and Temporal's SDK does not have it", name)
+	}
+}
+
+// sdkMetrics reads the names of the SDK's metrics out of its source, where they stand as
+// constants that nobody else may import.
+func sdkMetrics(t *testing.T) []string {
+	t.Helper()
+	sdk, err := gobuild.Import("go.temporal.io/sdk/client", ".", gobuild.FindOnly)
+	require.NoError(t, err)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(sdk.Dir, "..", "internal", "common", "metrics", "constants.go"), nil, 0)
+	require.NoError(t, err)
+	constants := map[string]string{}
+	var names []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			value := textOf(spec.Values[0], constants)
+			constants[spec.Names[0].Name] = value
+			if strings.HasPrefix(value, "temporal_") && len(value) > len("temporal_") && value != "temporal_go" {
+				names = append(names, value)
+			}
+		}
+		return true
+	})
+	require.Greater(t, len(names), 40)
+	for _, of := range []string{"temporal_request", "temporal_long_request"} {
+		for _, each := range []string{"", "_failure", "_latency"} {
+			require.Contains(t, names, of+each)
+			names = append(names, of+each+"_attempt") // the suffix is no constant
+		}
+	}
+	return names
+}
+
+// textOf is the value of a constant that is a text, a name, or the sum of two.
+func textOf(e ast.Expr, constants map[string]string) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, _ := strconv.Unquote(e.Value)
+		return text
+	case *ast.Ident:
+		return constants[e.Name]
+	case *ast.BinaryExpr:
+		return textOf(e.X, constants) + textOf(e.Y, constants)
+	}
+	return ""
+}
