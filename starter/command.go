@@ -26,7 +26,7 @@ func (s *Starter) command(ctx context.Context, p plan, d *delivery) (requestPend
 func (s *Starter) signal(ctx context.Context, p plan) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	to := release.AddresseeID(p.id)
+	to := release.CommandTargetID(p.id)
 	if err := s.checkHistoryBudget(ctx, to); err != nil {
 		return err
 	}

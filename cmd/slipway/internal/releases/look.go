@@ -51,7 +51,7 @@ func (c *Client) Look(ctx context.Context, id string) (Look, error) {
 // LookSet looks at a set in the same way.
 func (c *Client) LookSet(ctx context.Context, id string) (SetLook, error) {
 	return look(ctx, eye[release.SetProgress]{
-		client: c, id: id, workflowID: release.AddresseeID(id), described: describedSet, stranded: strandedSet,
+		client: c, id: id, workflowID: release.CommandTargetID(id), described: describedSet, stranded: strandedSet,
 	})
 }
 

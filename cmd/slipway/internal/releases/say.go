@@ -20,7 +20,7 @@ func (c *Client) Say(ctx context.Context, id string, cmd release.Command) (relea
 
 // SaySet hands a command to a set in the same way.
 func (c *Client) SaySet(ctx context.Context, id string, cmd release.Command) (release.SetProgress, error) {
-	return say(ctx, c, saying[release.SetProgress]{id, release.AddresseeID(id), cmd, c.LookSet, release.AdmitSet})
+	return say(ctx, c, saying[release.SetProgress]{id, release.CommandTargetID(id), cmd, c.LookSet, release.AdmitSet})
 }
 
 // saying is one command on its way.
