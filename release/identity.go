@@ -109,9 +109,9 @@ func WorkflowID(releaseID string) string { return "release/" + releaseID }
 // SetWorkflowID returns the Temporal workflow ID of a set.
 func SetWorkflowID(setID string) string { return "set/" + setID }
 
-// AddresseeID returns the Temporal workflow ID of what a command is for: a release, or a
-// set by its ID.
-func AddresseeID(id string) string {
+// CommandTargetID returns the ID of the Temporal workflow that a command is sent to: that of a
+// release, or of a set by its ID.
+func CommandTargetID(id string) string {
 	if IsSetID(id) {
 		return SetWorkflowID(id)
 	}

@@ -115,8 +115,8 @@ func TestSetIdentity(t *testing.T) {
 			known[each] = true
 		}
 	}
-	require.Equal(t, "set/"+id, release.AddresseeID(id))
-	require.Equal(t, "release/r-1", release.AddresseeID("r-1"))
+	require.Equal(t, "set/"+id, release.CommandTargetID(id))
+	require.Equal(t, "release/r-1", release.CommandTargetID("r-1"))
 }
 
 func TestSubmissionsOfASet(t *testing.T) {

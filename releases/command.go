@@ -22,7 +22,7 @@ func (c *Client) SendCommand(ctx context.Context, id string, cmd release.Command
 
 // SendSetCommand sends a command to a set in the same way.
 func (c *Client) SendSetCommand(ctx context.Context, id string, cmd release.Command) (release.SetProgress, error) {
-	return sendUpdate(ctx, c, commandUpdate[release.SetProgress]{id, release.AddresseeID(id), cmd, c.GetSet, release.AdmitSet})
+	return sendUpdate(ctx, c, commandUpdate[release.SetProgress]{id, release.CommandTargetID(id), cmd, c.GetSet, release.AdmitSet})
 }
 
 // commandUpdate is a command on its way as an update of a workflow.

@@ -78,7 +78,7 @@ func (c *Client) Get(ctx context.Context, id string) (Status[release.Progress], 
 // GetSet returns the status of a set in the same way.
 func (c *Client) GetSet(ctx context.Context, id string) (Status[release.SetProgress], error) {
 	return statusReader[release.SetProgress]{
-		client: c, id: id, workflowID: release.AddresseeID(id), described: describedSet, orphaned: orphanedSet,
+		client: c, id: id, workflowID: release.CommandTargetID(id), described: describedSet, orphaned: orphanedSet,
 	}.get(ctx)
 }
 

@@ -9,33 +9,33 @@ import (
 	"slipway/releases/execution"
 )
 
-// command hands a command to its release. When there is none, it tells whether a request
-// for it waits in the stream: a release that begins between the two looks is there at the
-// second.
-func (s *Starter) command(ctx context.Context, p plan, d *delivery) (awaited bool, err error) {
+// command signals a command to its release. When no such release runs, it reports whether a
+// request for it is still in the stream: a release that starts between the two signals is
+// found by the second.
+func (s *Starter) command(ctx context.Context, p plan, d *delivery) (requestPending bool, err error) {
 	if err := s.signal(ctx, p); !execution.IsGone(err) {
 		return false, err
 	}
-	if s.isAskedFor(ctx, p.id, d.place.Sequence) {
-		return true, errors.New("the request for it waits to be taken")
+	if s.hasPendingRequest(ctx, p.id, d.position.Sequence) {
+		return true, errors.New("the request for it has not been handed over yet")
 	}
 	return false, s.signal(ctx, p)
 }
 
-// signal hands a command over, unless too many have been: each stays in the history of the
-// release, whatever it makes of it.
+// signal sends a command as a signal, unless the release has had too many: each stays in the
+// history of the release, whether it is applied or refused.
 func (s *Starter) signal(ctx context.Context, p plan) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	to := release.AddresseeID(p.id)
-	if err := s.spent(ctx, to); err != nil {
+	to := release.CommandTargetID(p.id)
+	if err := s.checkHistoryBudget(ctx, to); err != nil {
 		return err
 	}
 	return s.temporal.SignalWorkflow(ctx, to, "", string(p.command.Kind), *p.command)
 }
 
-// spent returns a [release.Refusal] where the workflow takes no further command by events.
-func (s *Starter) spent(ctx context.Context, workflowID string) error {
+// checkHistoryBudget returns a [release.Refusal] where the workflow accepts no further signal.
+func (s *Starter) checkHistoryBudget(ctx context.Context, workflowID string) error {
 	found, err := s.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 
 // TestACommandIsWithinTheBudgetOfItsRelease: each signal stays in the history of a release, and
 // Temporal ends a release whose history is too long.
-func TestACommandIsWithinTheBudgetOfItsRelease(t *testing.T) {
+func TestCommandWithinHistoryBudget(t *testing.T) {
 	t.Parallel()
 	memo := &commonpb.Memo{Fields: map[string]*commonpb.Payload{release.MemoCommands: {Data: []byte("200")}}}
 	for name, c := range map[string]struct {
@@ -42,7 +42,7 @@ func TestACommandIsWithinTheBudgetOfItsRelease(t *testing.T) {
 			m.On("SignalWorkflow", mock.Anything, "release/r-1", "", "abort", mock.Anything).Return(nil)
 			s := &Starter{temporal: m, cfg: Config{}.WithDefaults(), log: zerolog.Nop()}
 			command := release.Command{Kind: release.CommandAbort, By: "mei"}
-			v := s.attempt(t.Context(), plan{kind: kindCommand, command: &command, id: "r-1"}, &delivery{})
+			v := s.execute(t.Context(), plan{kind: kindCommand, command: &command, id: "r-1"}, &delivery{})
 			require.Equal(t, c.want, v.action)
 			if c.want == actDeadLetter {
 				require.Contains(t, v.poison.Reason, c.reason)

@@ -19,26 +19,27 @@ import (
 
 // Config tunes a starter. The zero value is a good one.
 type Config struct {
-	// Concurrency is for how many applications requests are taken side by side, and
-	// besides to how many releases commands are. Default 16.
+	// Concurrency is for how many applications requests are handled concurrently, and,
+	// apart from that, for how many releases commands are. Default 16.
 	Concurrency int
-	// AckWait is how long the server waits for a word about a message before it delivers
-	// it again; a starter at work speaks up three times as often. Default 30s.
+	// AckWait is the consumer's ack wait: how long the server waits for an acknowledgement
+	// before it redelivers a message. A starter at work extends it three times as often.
+	// Default 30s.
 	AckWait time.Duration
 	// CallTimeout bounds one call to Temporal. A submission needs a worker to answer it.
-	// A word to the ledger has five seconds of its own.
+	// A call to the ledger has five seconds of its own.
 	// Default 10s.
 	CallTimeout time.Duration
-	// RetryDelay is how long a message that cannot be taken now, and all behind it that
-	// have the same subject, wait at first; each time they wait twice as long, up to
-	// MaxRetryDelay. Defaults 1s and 1m.
+	// RetryDelay is the first delay of a message that has to be retried, and of all behind it
+	// with the same subject; it doubles with each failure, up to MaxRetryDelay. Defaults 1s
+	// and 1m.
 	RetryDelay    time.Duration
 	MaxRetryDelay time.Duration
-	// RequestsPerMinute is how many requests for one application are taken within a minute by
-	// this starter; more wait, and hold nobody else up. Default 60.
+	// RequestsPerMinute is how many requests for one application this starter hands over within
+	// a minute; further ones are delayed, and delay those of no other. Default 60.
 	RequestsPerMinute int
-	// DrainTimeout is how long messages in flight may still take once the starter is told
-	// to stop; those that take longer come again. Default 15s.
+	// DrainTimeout is how long messages in flight may still take once the starter is asked to
+	// stop; those that take longer are redelivered. Default 15s.
 	DrainTimeout time.Duration
 }
 
@@ -83,7 +84,7 @@ type Temporal interface {
 
 // Ledger is the part of the ledger that a starter needs; [ledger.Ledger] is one.
 type Ledger interface {
-	Create(ctx context.Context, r ledger.Record) (record ledger.Record, created bool, err error)
+	Create(ctx context.Context, r ledger.Record) (createRecord ledger.Record, created bool, err error)
 	Accept(ctx context.Context, app release.App, releaseID string) error
 	CreateSet(ctx context.Context, s ledger.Set) (set ledger.Set, created bool, err error)
 	AcceptSet(ctx context.Context, setID string) error
@@ -94,7 +95,7 @@ type Dependencies struct {
 	JetStream jetstream.JetStream
 	// Temporal is connected to the namespace of the releases.
 	Temporal Temporal
-	// Ledger remembers which event was taken, and with which content.
+	// Ledger records which event was accepted, and with which content.
 	Ledger Ledger
 	// Metrics is where the starter registers its metrics.
 	Metrics prometheus.Registerer

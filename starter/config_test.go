@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheZeroConfigIsValidWithItsDefaults(t *testing.T) {
+func TestConfigZeroIsValidWithDefaults(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, Config{}.WithDefaults().Validate())
 	require.NoError(t, Config{RetryDelay: time.Hour}.WithDefaults().Validate())
 }
 
-func TestValidateReturnsAllProblems(t *testing.T) {
+func TestConfigValidateReturnsAllProblems(t *testing.T) {
 	t.Parallel()
 	err := Config{
 		Concurrency: -1, AckWait: time.Millisecond, CallTimeout: -1, RetryDelay: -1, MaxRetryDelay: -2, DrainTimeout: -1,
@@ -24,7 +24,7 @@ func TestValidateReturnsAllProblems(t *testing.T) {
 	}
 }
 
-func TestNewNamesWhatIsMissing(t *testing.T) {
+func TestNewNamesMissingDependencies(t *testing.T) {
 	t.Parallel()
 	_, err := New(Config{Concurrency: -1}, Dependencies{})
 	for _, want := range []string{"Concurrency", "JetStream", "Temporal", "Metrics"} {

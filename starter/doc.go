@@ -3,35 +3,36 @@
 //
 //	a request ─▶ ledger ─▶ lane of its application, by Update-with-start ─▶ acknowledged
 //	a request that the ledger has as accepted ─▶ acknowledged
-//	a request that the ledger has with another content ─▶ as what can never be taken
+//	a request that the ledger has with another content ─▶ SLIPWAY_DEADLETTER
 //	a request for a set ─▶ its workflow starts ─▶ acknowledged
 //	a command ─▶ its release or set, by signal ─▶ acknowledged
-//	what can never be taken ─▶ SLIPWAY_DEADLETTER ─▶ terminated
-//	what cannot be taken now ─▶ again later
+//	what can never be accepted ─▶ SLIPWAY_DEADLETTER ─▶ terminated
+//	what cannot be accepted now ─▶ nak with delay ─▶ redelivered
 //
 // # Nothing is lost, nothing counts twice
 //
-// A message is acknowledged only when Temporal has durably accepted what it says, and
-// terminated only when its dead letter is stored. Everything in between may fail or die:
-// the message comes again, and its second coming changes nothing, because a release ID,
-// a command ID and the ID of a dead letter are all derived from the message.
+// A message is acknowledged only when Temporal has durably accepted it, and terminated only
+// when its dead letter is stored. Everything in between may fail or die: the message is
+// redelivered, and that changes nothing, because a release ID, a command ID and the ID of a
+// dead letter are all derived from the message.
 //
-// The ledger is asked before the lane, and told after it: an event whose lane has not
-// answered is submitted again, and one whose lane has is never submitted again, however
-// long Temporal has forgotten the release. While the ledger is out of reach, requests wait.
+// The ledger is read before the lane is called, and written after it: an event that its lane
+// has not accepted is submitted again, and one that it has accepted is never submitted again,
+// however long ago Temporal has forgotten the release. While the ledger is unreachable,
+// requests are retried.
 //
 // Update-with-start is not atomic: the lane may start though the submission fails. That
-// does no harm, a lane without releases ends at once.
+// does no harm, a lane without releases completes at once.
 //
 // # Order, and fairness
 //
 // Commands do not queue behind requests: each kind has a consumer and slots of its own.
 // Messages of one subject (the requests for one application, the commands to one release)
-// form a line: one after the other, in the order of the stream, whatever comes between. A
-// line that cannot move takes no slot, so that it holds up no other; see [lines].
+// form a queue: one after the other, in the order of the stream, whatever comes between. A
+// queue that is blocked takes no slot, so that it blocks no other; see [queues].
 //
 // # The parts
 //
-// What a message means ([planFor]) and what follows from Temporal's answer ([judge]) are
+// What a message means ([planFor]) and what follows from Temporal's answer ([classify]) are
 // pure functions; the rest carries them out.
 package starter

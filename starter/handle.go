@@ -13,15 +13,16 @@ import (
 	"slipway/wire"
 )
 
-// settleTimeout bounds each word to NATS about a message.
-const settleTimeout = 5 * time.Second
+// natsTimeout bounds each call to NATS about a message: an acknowledgement, a dead letter, a
+// read of the stream, a call to the ledger.
+const natsTimeout = 5 * time.Second
 
-// delivery is one coming of a message.
+// delivery is one delivery of a message.
 type delivery struct {
 	jetstream.Msg
 
-	place wire.Delivery
-	// stop ends the words to the server that somebody works on the message.
+	position wire.Delivery
+	// stop ends [Starter.extendAckWait].
 	stop func()
 }
 
@@ -30,15 +31,16 @@ func (d *delivery) raw() *nats.Msg {
 	return &nats.Msg{Subject: d.Subject(), Header: d.Headers(), Data: d.Data()}
 }
 
-// speakUp tells the server that the message is being worked on until ctx is done.
-func (s *Starter) speakUp(ctx context.Context, d *delivery) {
+// extendAckWait reports the message as in progress until ctx is done, so that the server does
+// not redeliver it.
+func (s *Starter) extendAckWait(ctx context.Context, d *delivery) {
 	ticker := time.NewTicker(s.cfg.AckWait / 3)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			if err := d.InProgress(); err != nil {
-				s.log.Debug().Err(err).Uint64("sequence", d.place.Sequence).Msg("the server may deliver the message again")
+				s.log.Debug().Err(err).Uint64("sequence", d.position.Sequence).Msg("ack wait was not extended; the message may be redelivered")
 			}
 		case <-ctx.Done():
 			return
@@ -46,43 +48,43 @@ func (s *Starter) speakUp(ctx context.Context, d *delivery) {
 	}
 }
 
-// attempt hands the plan to Temporal and judges the answer.
-func (s *Starter) attempt(ctx context.Context, p plan, d *delivery) verdict {
+// execute carries the plan out and classifies the result.
+func (s *Starter) execute(ctx context.Context, p plan, d *delivery) disposition {
 	if p.poison != nil {
-		return verdict{action: actDeadLetter, poison: p.poison}
+		return disposition{action: actDeadLetter, poison: p.poison}
 	}
-	log := s.log.With().Str("release", p.id).Uint64("sequence", d.place.Sequence).Logger()
-	a := answer{kind: p.kind}
+	log := s.log.With().Str("release", p.id).Uint64("sequence", d.position.Sequence).Logger()
+	a := result{kind: p.kind}
 	switch {
 	case p.request != nil:
-		a.err = s.submit(ctx, log, *p.request, d.place)
+		a.err = s.submit(ctx, log, *p.request, d.position)
 	case p.set != nil:
-		a.err = s.submitSet(ctx, log, *p.set, d.place)
+		a.err = s.submitSet(ctx, log, *p.set, d.position)
 	default:
-		a.awaited, a.err = s.command(ctx, p, d)
+		a.requestPending, a.err = s.command(ctx, p, d)
 		if a.err == nil {
-			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command handed over")
+			log.Info().Str("command", string(p.command.Kind)).Str("by", p.command.By).Msg("command accepted")
 		}
 	}
-	v := judge(a)
-	if v.action == actRetry {
-		log.Warn().Err(a.err).Uint64("delivery", d.place.Count).Msg("cannot be taken now; it comes again")
+	out := classify(a)
+	if out.action == actRetry {
+		log.Warn().Err(a.err).Uint64("delivery", d.position.Count).Msg("message not accepted; it is retried (nak with delay)")
 	}
-	return v
+	return out
 }
 
-// received logs what a lane has made of a release. One that it refused is on record and has
-// ended: its message has done what it could.
-func received(log zerolog.Logger, app release.App, r release.Receipt) {
-	level, words := zerolog.InfoLevel, "release accepted"
+// logReceipt logs the answer of a lane to a submission. A release that it refused is recorded
+// as failed, so that its message is acknowledged.
+func logReceipt(log zerolog.Logger, app release.App, r release.Receipt) {
+	level, message := zerolog.InfoLevel, "release accepted"
 	if r.Standing == release.StandingRefused {
-		level, words = zerolog.WarnLevel, "release refused by its lane; it is on record as failed"
+		level, message = zerolog.WarnLevel, "release refused by its lane; it is recorded as failed"
 	}
-	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(words)
+	log.WithLevel(level).Str("app", app.SearchValue()).Str("standing", string(r.Standing)).Int("ahead", r.Ahead).Str("reason", r.Reason).Msg(message)
 }
 
-// searchable are search attributes as Temporal takes them.
-func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+// searchAttributeUpdates returns the search attributes in Temporal's form.
+func searchAttributeUpdates(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
 	updates := make([]temporal.SearchAttributeUpdate, len(all))
 	for i, a := range all {
 		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)
@@ -90,41 +92,41 @@ func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate 
 	return updates
 }
 
-// settle carries a verdict out that ends a message.
-func (s *Starter) settle(ctx context.Context, p plan, v verdict, d *delivery) {
+// finish acknowledges or terminates a message.
+func (s *Starter) finish(ctx context.Context, p plan, out disposition, d *delivery) {
 	var err error
-	switch v.action {
+	switch out.action {
 	case actAck:
-		s.metrics.acceptance.WithLabelValues(string(p.kind)).Observe(time.Since(d.place.Stored).Seconds())
-		ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+		s.metrics.acceptance.WithLabelValues(string(p.kind)).Observe(time.Since(d.position.Stored).Seconds())
+		ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 		defer cancel()
 		err = d.DoubleAck(ctx)
 	case actDeadLetter:
 		s.metrics.deadLetters.WithLabelValues(string(p.kind)).Inc()
-		s.log.Warn().Str("subject", wire.DeadLetterSubject(d.Subject())).Uint64("sequence", d.place.Sequence).
-			Str("field", v.poison.Field).Msg("message put among the dead letters")
+		s.log.Warn().Str("subject", wire.DeadLetterSubject(d.Subject())).Uint64("sequence", d.position.Sequence).
+			Str("field", out.poison.Field).Msg("message dead-lettered")
 		err = d.TermWithReason("dead-lettered")
-	case actRetry, actDefer: // see [intake.putBack]
+	case actRetry, actDefer: // see [intake.nak]
 	}
-	s.told(err, v.action, d)
+	s.logAckFailure(err, out.action, d)
 }
 
-// told logs a word about a message that may not have reached the server.
-func (s *Starter) told(err error, what action, d *delivery) {
+// logAckFailure logs an acknowledgement that may not have reached the server.
+func (s *Starter) logAckFailure(err error, a action, d *delivery) {
 	if err != nil {
-		s.log.Warn().Err(err).Uint64("sequence", d.place.Sequence).Str("result", string(what)).
-			Msg("the server may not know what became of the message; it may come again, which changes nothing")
+		s.log.Warn().Err(err).Uint64("sequence", d.position.Sequence).Str("result", string(a)).
+			Msg("acknowledgement may not have reached the server; a redelivery changes nothing")
 	}
 }
 
-// bury stores the dead letter; as long as it cannot be stored, the message lives.
-func (s *Starter) bury(ctx context.Context, v verdict, d *delivery) verdict {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+// deadLetter stores the dead letter of a message. When that fails, the message is retried.
+func (s *Starter) deadLetter(ctx context.Context, out disposition, d *delivery) disposition {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	letter := wire.DeadLetter(d.raw(), d.place, v.poison)
+	letter := wire.DeadLetter(d.raw(), d.position, out.poison)
 	if _, err := s.js.PublishMsg(ctx, letter, jetstream.WithExpectStream(wire.StreamDeadLetter)); err != nil {
-		s.log.Error().Err(err).Uint64("sequence", d.place.Sequence).Msg("the dead letter cannot be stored; the message comes again")
-		return verdict{action: actRetry}
+		s.log.Error().Err(err).Uint64("sequence", d.position.Sequence).Msg("dead letter not stored; the message is retried (nak with delay)")
+		return disposition{action: actRetry}
 	}
-	return v
+	return out
 }

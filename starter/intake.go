@@ -15,42 +15,43 @@ import (
 	"slipway/wire"
 )
 
-// pullHeartbeat is how often the server speaks while there is nothing to deliver; when
-// it misses two, the consumer is looked up again.
+// pullHeartbeat is the idle heartbeat of a pull request; when two are missing, the consumer
+// is opened again.
 const pullHeartbeat = 5 * time.Second
 
-// unlimited is the MaxAckPending of the consumers: a message that waits to come again
-// counts, so that any limit would let a flood for one application stop the others. What is
-// in hand is limited by the slots.
+// unlimited is the MaxAckPending of the consumers: a message that waits for its redelivery
+// counts, so that any limit would let a flood for one application stop the others. The
+// messages in flight are limited by the slots.
 const unlimited = -1
 
-// intake takes the messages of one consumer.
+// intake handles the messages of one consumer.
 type intake struct {
 	*Starter
 
 	kind             kind
 	consumer, filter string
-	// slots are one for each line that is worked off, and one for whoever waits for the next
+	// slots are one for each queue that is being drained, and one for the wait for the next
 	// message.
 	slots    chan struct{}
 	inFlight sync.WaitGroup
-	lines    lines
-	// trouble is why the consumer could not be opened last, or broke off.
-	trouble atomic.Pointer[error]
+	queues   queues
+	// lastErr is why the consumer was last not opened, or closed.
+	lastErr atomic.Pointer[error]
 }
 
 func newIntake(s *Starter, k kind, consumer, filter string) *intake {
 	in := &intake{
 		Starter: s, kind: k, consumer: consumer, filter: filter,
-		slots: make(chan struct{}, s.cfg.Concurrency), lines: lines{delay: s.cfg.retryDelay},
+		slots: make(chan struct{}, s.cfg.Concurrency), queues: queues{delay: s.cfg.retryDelay},
 	}
 	if k == kindRequest {
-		in.lines.pace = s.cfg.RequestsPerMinute
+		in.queues.pace = s.cfg.RequestsPerMinute
 	}
 	return in
 }
 
-// serve opens the consumer and takes messages, again and again, until ctx is done.
+// serve opens the consumer and handles its messages, and opens it again whenever it fails,
+// until ctx is done.
 func (in *intake) serve(ctx, work context.Context) error {
 	failures := uint64(0)
 	for ctx.Err() == nil {
@@ -59,32 +60,32 @@ func (in *intake) serve(ctx, work context.Context) error {
 			return fmt.Errorf("starter: %w", err)
 		}
 		failures++
-		in.pause(ctx, err, failures)
+		in.backOff(ctx, err, failures)
 	}
 	return nil
 }
 
-// pause waits before the consumer is opened again, unless ctx is done.
-func (in *intake) pause(ctx context.Context, why error, failures uint64) {
+// backOff waits before the consumer is opened again, unless ctx is done.
+func (in *intake) backOff(ctx context.Context, cause error, failures uint64) {
 	if ctx.Err() != nil {
 		return
 	}
-	in.trouble.Store(&why)
-	in.log.Warn().Err(why).Str("consumer", in.consumer).Msg("the consumer broke off; it is opened again")
-	in.rest(ctx, in.cfg.retryDelay(failures))
+	in.lastErr.Store(&cause)
+	in.log.Warn().Err(cause).Str("consumer", in.consumer).Msg("consumer failed; reconnecting")
+	in.sleep(ctx, in.cfg.retryDelay(failures))
 }
 
-// unopened tells why the consumer is not there.
-func (in *intake) unopened(err error) error {
-	if why := in.trouble.Load(); why != nil {
-		err = *why
+// consumerError returns why the consumer is not open: the last failure to open it, else err.
+func (in *intake) consumerError(err error) error {
+	if last := in.lastErr.Load(); last != nil {
+		err = *last
 	}
 	return fmt.Errorf("consumer %s: %w", in.consumer, err)
 }
 
-// rest waits, unless ctx is done.
-func (in *intake) rest(ctx context.Context, long time.Duration) {
-	timer := time.NewTimer(long)
+// sleep waits, unless ctx is done.
+func (in *intake) sleep(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -92,8 +93,8 @@ func (in *intake) rest(ctx context.Context, long time.Duration) {
 	}
 }
 
-// consume takes messages until ctx is done or the consumer breaks off, and tells by
-// healthy that it works.
+// consume handles messages until ctx is done or the consumer fails. It calls healthy with
+// each message that it receives.
 func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 	consumer, err := in.js.CreateOrUpdateConsumer(ctx, wire.StreamIn, jetstream.ConsumerConfig{
 		Durable:       in.consumer,
@@ -111,8 +112,8 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", wire.StreamIn, err)
 	}
-	// One message at a time, and only when there is a hand free for it: what waits in the
-	// buffer of a client that dies comes again only after AckWait.
+	// One message at a time, and only when there is a slot free for it: what waits in the
+	// buffer of a client that dies is redelivered only after AckWait.
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -124,20 +125,21 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		case <-ctx.Done():
 			return nil
 		}
-		subject, err := in.nextLine(ctx, work, messages, healthy)
+		subject, err := in.nextQueue(ctx, work, messages, healthy)
 		if err != nil {
 			<-in.slots
 			return err
 		}
 		in.inFlight.Go(func() {
 			defer func() { <-in.slots }()
-			in.workOff(work, stream, subject)
+			in.drain(work, stream, subject)
 		})
 	}
 }
 
-// nextLine takes messages until one opens a line, whose subject it returns.
-func (in *intake) nextLine(ctx, work context.Context, messages jetstream.MessagesContext, healthy func()) (string, error) {
+// nextQueue receives messages until one starts the draining of a queue, whose subject it
+// returns.
+func (in *intake) nextQueue(ctx, work context.Context, messages jetstream.MessagesContext, healthy func()) (string, error) {
 	for {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
@@ -145,11 +147,11 @@ func (in *intake) nextLine(ctx, work context.Context, messages jetstream.Message
 		}
 		healthy()
 		meta, err := msg.Metadata()
-		if err != nil { // not a message of JetStream; nothing can be said about it
+		if err != nil { // not a message of JetStream; it cannot be acknowledged
 			in.log.Error().Err(err).Str("subject", msg.Subject()).Msg("message without metadata")
 			continue
 		}
-		d := &delivery{Msg: msg, place: wire.Delivery{
+		d := &delivery{Msg: msg, position: wire.Delivery{
 			Stream: meta.Stream, Sequence: meta.Sequence.Stream, Count: meta.NumDelivered, Stored: meta.Timestamp,
 		}}
 		if in.receive(work, d) {
@@ -158,130 +160,131 @@ func (in *intake) nextLine(ctx, work context.Context, messages jetstream.Message
 	}
 }
 
-// receive lets a message into its line, and tells whether the line has to be worked off
-// because of it.
+// receive puts a message into its queue, and reports whether the caller has to drain the
+// queue.
 func (in *intake) receive(work context.Context, d *delivery) bool {
 	in.metrics.inFlight.Inc()
 	work, d.stop = context.WithCancel(work)
-	e := in.lines.enter(time.Now(), d)
-	if e.back != d {
-		go in.speakUp(work, d)
+	e := in.queues.enqueue(time.Now(), d)
+	if e.deferred != d {
+		go in.extendAckWait(work, d)
 	}
-	if e.back != nil {
-		in.putBack(e.back, actDefer, e.wait)
+	if e.deferred != nil {
+		in.nak(e.deferred, actDefer, e.wait)
 	}
-	return e.opens
+	return e.startsDrain
 }
 
-// looks is how often somebody looks in the first RetryDelay whether what comes before a
-// message has been taken: another starter may have it in hand.
-const looks = 20
+// headChecks is how often within the first RetryDelay it is checked whether the messages
+// before one have been settled: another starter may have them in flight.
+const headChecks = 20
 
-// workOff takes the messages of a line to their ends, one after the other, until none is
-// in hand.
-func (in *intake) workOff(ctx context.Context, stream jetstream.Stream, subject string) {
-	looked := 0
-	for d, settled := in.lines.next(subject); d != nil; d, settled = in.lines.next(subject) {
-		first, err := in.first(ctx, stream, d, settled)
+// drain settles the messages of a queue, one after the other, until none is pending.
+func (in *intake) drain(ctx context.Context, stream jetstream.Stream, subject string) {
+	checked := 0
+	for d, settledUpTo := in.queues.next(subject); d != nil; d, settledUpTo = in.queues.next(subject) {
+		first, err := in.firstUnsettled(ctx, stream, d, settledUpTo)
 		switch {
-		case err == nil && first >= d.place.Sequence:
-			looked = 0
-			in.takeInTime(ctx, d)
-		case err == nil && looked < looks:
-			looked++
-			in.lines.again(d)
-			in.rest(ctx, in.cfg.RetryDelay/looks)
+		case err == nil && first >= d.position.Sequence:
+			checked = 0
+			in.handleWithinPace(ctx, d)
+		case err == nil && checked < headChecks:
+			checked++
+			in.queues.requeue(d)
+			in.sleep(ctx, in.cfg.RetryDelay/headChecks)
 		default:
-			looked = 0
-			in.log.Debug().Err(err).Uint64("sequence", d.place.Sequence).Uint64("first", first).Msg("not the first of its line; it comes again")
-			in.shut(d, actDefer, first)
+			checked = 0
+			in.log.Debug().Err(err).Uint64("sequence", d.position.Sequence).Uint64("first", first).Msg("an earlier message of the subject is unsettled; nak with delay")
+			in.closeQueue(d, actDefer, first)
 		}
 	}
 }
 
-// takeInTime hands a message over, or lets its line rest where it has given enough for now.
-func (in *intake) takeInTime(ctx context.Context, d *delivery) {
+// handleWithinPace handles a message, or closes its queue for a while where the queue has
+// reached its messages a minute.
+func (in *intake) handleWithinPace(ctx context.Context, d *delivery) {
 	now := time.Now()
-	wait := in.lines.over(now, d)
+	wait := in.queues.paceDelay(now, d)
 	if wait == 0 {
-		in.take(ctx, d)
+		in.handle(ctx, d)
 		return
 	}
-	in.log.Info().Str("subject", d.Subject()).Int("pace", in.lines.pace).Dur("rest", wait).Msg("enough was taken for this application within a minute; the rest waits")
-	for each, wait := range in.lines.rest(now, d, wait) {
-		in.putBack(each, actDefer, wait)
+	in.log.Info().Str("subject", d.Subject()).Int("pace", in.queues.pace).Dur("delay", wait).Msg("requests a minute of this application are used up; the others are delayed")
+	for each, wait := range in.queues.throttle(now, d, wait) {
+		in.nak(each, actDefer, wait)
 	}
 }
 
-// take hands a message over, or puts back all that is in hand of its line.
-func (in *intake) take(ctx context.Context, d *delivery) {
+// handle settles a message, or naks all that are pending in its queue.
+func (in *intake) handle(ctx context.Context, d *delivery) {
 	p := planFor(d.raw())
-	v := in.attempt(ctx, p, d)
-	if v.action == actDeadLetter {
-		v = in.bury(ctx, v, d)
+	out := in.execute(ctx, p, d)
+	if out.action == actDeadLetter {
+		out = in.deadLetter(ctx, out, d)
 	}
-	if v.action == actRetry {
-		in.shut(d, actRetry, d.place.Sequence)
+	if out.action == actRetry {
+		in.closeQueue(d, actRetry, d.position.Sequence)
 		return
 	}
-	in.settle(ctx, p, v, d)
-	in.lines.pass(d)
-	in.leave(d, v.action)
+	in.finish(ctx, p, out, d)
+	in.queues.settle(d)
+	in.done(d, out.action)
 }
 
-// first returns the place of the first message that is left of a line, of which nothing is
-// left up to settled. What is the first of its subject in the stream is the same for all
-// starters, and outlives each of them. One that comes again though it was settled may pass.
-func (in *intake) first(ctx context.Context, stream jetstream.Stream, d *delivery, settled uint64) (uint64, error) {
-	if d.place.Sequence <= settled {
-		return d.place.Sequence, nil
+// firstUnsettled returns the stream sequence of the first message of a queue that is still in
+// the stream, after those up to settledUpTo. The first of a subject in the stream is the same
+// for all starters, and outlives each of them. One that is redelivered though it was settled
+// may pass.
+func (in *intake) firstUnsettled(ctx context.Context, stream jetstream.Stream, d *delivery, settledUpTo uint64) (uint64, error) {
+	if d.position.Sequence <= settledUpTo {
+		return d.position.Sequence, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	msg, err := stream.GetMsg(ctx, settled+1, jetstream.WithGetMsgSubject(d.Subject()))
+	msg, err := stream.GetMsg(ctx, settledUpTo+1, jetstream.WithGetMsgSubject(d.Subject()))
 	if err != nil {
-		return d.place.Sequence, fmt.Errorf("look for the first of %s: %w", d.Subject(), err)
+		return d.position.Sequence, fmt.Errorf("read the first message of %s: %w", d.Subject(), err)
 	}
 	return msg.Sequence, nil
 }
 
-// shut closes the line of a message that cannot be taken now, and puts back what was in hand
-// of it.
-func (in *intake) shut(d *delivery, why action, first uint64) {
-	for each, wait := range in.lines.shut(time.Now(), d, first) {
-		what := actDefer
+// closeQueue closes the queue of a message that has to be retried, and naks all that were
+// pending in it.
+func (in *intake) closeQueue(d *delivery, cause action, first uint64) {
+	for each, wait := range in.queues.fail(time.Now(), d, first) {
+		a := actDefer
 		if each == d {
-			what = why
+			a = cause
 		}
-		in.putBack(each, what, wait)
+		in.nak(each, a, wait)
 	}
 }
 
-// putBack lets a message come again later.
-func (in *intake) putBack(d *delivery, what action, wait time.Duration) {
-	in.told(d.NakWithDelay(wait), what, d)
-	in.leave(d, what)
+// nak has a message redelivered after a delay.
+func (in *intake) nak(d *delivery, a action, wait time.Duration) {
+	in.logAckFailure(d.NakWithDelay(wait), a, d)
+	in.done(d, a)
 }
 
-// leave tells that a message is in hand no more.
-func (in *intake) leave(d *delivery, what action) {
+// done counts a message that is in flight no more.
+func (in *intake) done(d *delivery, a action) {
 	d.stop()
 	in.metrics.inFlight.Dec()
-	in.metrics.messages.WithLabelValues(string(in.kind), string(what)).Inc()
+	in.metrics.messages.WithLabelValues(string(in.kind), string(a)).Inc()
 }
 
-// lookAtOnce is how many requests are read at once.
-const lookAtOnce = 500
+// scanBatch is how many requests one call reads.
+const scanBatch = 500
 
-// isAskedFor tells whether a request for the release or the set waits in the stream before a
-// place. When the server does not say, it does.
-func (s *Starter) isAskedFor(ctx context.Context, id string, before uint64) bool {
+// hasPendingRequest reports whether a request for the release or the set is in the stream
+// before a sequence. When that cannot be read, it reports true.
+func (s *Starter) hasPendingRequest(ctx context.Context, id string, before uint64) bool {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	for from := uint64(1); from < before; {
-		last, found, err := s.lookFor(ctx, id, from)
+		last, found, err := s.scanRequests(ctx, id, from)
 		if err != nil {
-			s.log.Debug().Err(err).Str("release", id).Msg("cannot tell whether it is asked for")
+			s.log.Debug().Err(err).Str("release", id).Msg("cannot read whether the stream holds a request for it")
 			return true
 		}
 		if found || last == 0 {
@@ -292,10 +295,10 @@ func (s *Starter) isAskedFor(ctx context.Context, id string, before uint64) bool
 	return false
 }
 
-// lookFor looks for a request among the next ones from a place on, and returns the place of
-// the last; 0 when there are none.
-func (s *Starter) lookFor(ctx context.Context, id string, from uint64) (last uint64, found bool, err error) {
-	msgs, err := jetstreamext.GetBatch(ctx, s.js, wire.StreamIn, lookAtOnce, jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchSubject(wire.AllRequests))
+// scanRequests reads the next requests from a sequence on, and returns the sequence of the
+// last of them, 0 when there are none, and whether one is for the release or the set.
+func (s *Starter) scanRequests(ctx context.Context, id string, from uint64) (last uint64, found bool, err error) {
+	msgs, err := jetstreamext.GetBatch(ctx, s.js, wire.StreamIn, scanBatch, jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchSubject(wire.AllRequests))
 	if err != nil {
 		return 0, false, err
 	}
@@ -310,7 +313,7 @@ func (s *Starter) lookFor(ctx context.Context, id string, from uint64) (last uin
 		found = found || planFor(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}).id == id
 	}
 	if last == 0 {
-		// A request that is not answered in time ends without an error and without messages.
+		// A batch that is not answered in time ends without an error and without messages.
 		return 0, false, errors.Join(errors.New("no answer"), ctx.Err())
 	}
 	return last, found, nil

@@ -32,7 +32,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		}, []string{"kind"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "in_flight",
-			Help: "Messages in hand.",
+			Help: "Messages in flight.",
 		}),
 	}
 	err := errors.Join(r.Register(m.messages), r.Register(m.deadLetters), r.Register(m.acceptance), r.Register(m.inFlight))

@@ -62,61 +62,61 @@ func poisonOf(err error) *wire.PoisonError {
 	return wire.Refused(err)
 }
 
-// answer is what came of carrying a plan out.
-type answer struct {
+// result is the result of carrying a plan out.
+type result struct {
 	kind kind
 	// err is Temporal's or the ledger's; nil when the message is accepted.
 	err error
-	// awaited tells that the release of a command is not there yet: the request for it
-	// waits in the stream.
-	awaited bool
+	// requestPending is true while the release of a command has not started yet: the request
+	// for it is in the stream.
+	requestPending bool
 }
 
-// action is what is done with a message in the end; also a metric label.
+// action is how a delivery of a message ends; also a metric label.
 type action string
 
 const (
 	actAck        action = "accepted"
 	actRetry      action = "retried"
 	actDeadLetter action = "dead-lettered"
-	// actDefer is for a message that was not offered, because one before it waits.
+	// actDefer is for a message that was not tried, because one before it is unsettled.
 	actDefer action = "deferred"
 )
 
-// verdict is what follows from an answer.
-type verdict struct {
+// disposition is what follows from a result.
+type disposition struct {
 	action action
 	// poison is the reason of a dead letter.
 	poison *wire.PoisonError
 }
 
-// judge tells what follows from an answer. What only time can heal is tried again for as
-// long as it takes; that leaves the word of a lane that refuses for good, an event that was
-// taken before with another content, one that the ledger can give no name to, and a
-// command to a release that is not there or takes no more of them.
-func judge(a answer) verdict {
+// classify returns what follows from a result. What may succeed later is retried for as long
+// as it takes. Dead-lettered are a request that its lane refuses for good, an event that was
+// accepted before with another content, one for which the ledger has no key, and a command to
+// a release that does not run or accepts no more of them.
+func classify(a result) disposition {
 	if a.err == nil {
-		return verdict{action: actAck}
+		return disposition{action: actAck}
 	}
 	if refusal, ok := errors.AsType[*temporal.ApplicationError](a.err); ok && refusal.Type() == release.ErrorRefused {
-		return verdict{action: actDeadLetter, poison: wire.Refused(errors.New(refusal.Message()))}
+		return disposition{action: actDeadLetter, poison: wire.Refused(errors.New(refusal.Message()))}
 	}
 	if conflict, ok := errors.AsType[*ledger.ConflictError](a.err); ok {
-		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "id", Reason: conflict.Error()}}
+		return disposition{action: actDeadLetter, poison: &wire.PoisonError{Field: "id", Reason: conflict.Error()}}
 	}
 	if problem, ok := errors.AsType[release.Problem](a.err); ok {
-		return verdict{action: actDeadLetter, poison: wire.Refused(problem)}
+		return disposition{action: actDeadLetter, poison: wire.Refused(problem)}
 	}
 	if refusal, ok := errors.AsType[release.Refusal](a.err); ok {
-		return verdict{action: actDeadLetter, poison: &wire.PoisonError{Field: "subject", Reason: refusal.Error()}}
+		return disposition{action: actDeadLetter, poison: &wire.PoisonError{Field: "subject", Reason: refusal.Error()}}
 	}
-	if a.kind == kindCommand && execution.IsGone(a.err) && !a.awaited {
-		return verdict{action: actDeadLetter, poison: &wire.PoisonError{
+	if a.kind == kindCommand && execution.IsGone(a.err) && !a.requestPending {
+		return disposition{action: actDeadLetter, poison: &wire.PoisonError{
 			Field:  "subject",
 			Reason: "no such release or set runs: it has ended, or there never was one with this ID (" + a.err.Error() + ")",
 		}}
 	}
-	return verdict{action: actRetry}
+	return disposition{action: actRetry}
 }
 
 // retryDelay returns how long to wait after the given number of failures in a row: twice

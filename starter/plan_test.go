@@ -26,7 +26,7 @@ func spec(t *testing.T) release.Spec {
 
 func TestPlanForARequestIsASubmission(t *testing.T) {
 	t.Parallel()
-	want := asking(t)
+	want := requestFor(t)
 	msg, err := wire.EncodeRequest(wire.Origin{Source: "ci", ID: "1"}, want.Spec)
 	require.NoError(t, err)
 	require.Equal(t, plan{kind: kindRequest, request: &want, id: want.ReleaseID}, planFor(msg))
@@ -43,11 +43,11 @@ func TestPlanForASet(t *testing.T) {
 
 func TestPlanForACommandIsASignal(t *testing.T) {
 	t.Parallel()
-	said := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
-	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", said)
+	sent := release.Command{Kind: release.CommandConfirm, Batch: 1, By: "me"}
+	msg, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "2"}, "r-1", sent)
 	require.NoError(t, err)
-	said.ID, said.Via, said.Source = release.CommandID("r-1", "ci", "2"), "event", "ci"
-	require.Equal(t, plan{kind: kindCommand, command: &said, id: "r-1"}, planFor(msg))
+	sent.ID, sent.Via, sent.Source = release.CommandID("r-1", "ci", "2"), "event", "ci"
+	require.Equal(t, plan{kind: kindCommand, command: &sent, id: "r-1"}, planFor(msg))
 }
 
 func TestPlanForPoisonIsADeadLetter(t *testing.T) {
@@ -67,40 +67,40 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestClassify(t *testing.T) {
 	t.Parallel()
 	refused := temporal.NewNonRetryableApplicationError("there is no batch 3", release.ErrorRefused, nil)
 	gone := serviceerror.NewNotFound("workflow not found")
 	for name, c := range map[string]struct {
-		answer answer
+		result result
 		want   action
 		reason string
 	}{
-		"a lane took the release":            {answer{kind: kindRequest}, actAck, ""},
-		"a release took the command":         {answer{kind: kindCommand}, actAck, ""},
-		"the lane refuses for good":          {answer{kind: kindRequest, err: fmt.Errorf("submit: %w", refused)}, actDeadLetter, "there is no batch 3"},
-		"the lane is full":                   {answer{kind: kindRequest, err: temporal.NewApplicationError("full", release.ErrorBusy)}, actRetry, ""},
-		"the lane closed under the update":   {answer{kind: kindRequest, err: temporal.NewApplicationError("closed", "AcceptedUpdateCompletedWorkflow")}, actRetry, ""},
-		"the lane failed otherwise":          {answer{kind: kindRequest, err: temporal.NewApplicationError("nil map", "PanicError")}, actRetry, ""},
-		"no worker answers":                  {answer{kind: kindRequest, err: context.DeadlineExceeded}, actRetry, ""},
-		"Temporal is away":                   {answer{kind: kindRequest, err: serviceerror.NewUnavailable("connection refused")}, actRetry, ""},
-		"Temporal is busy":                   {answer{kind: kindRequest, err: serviceerror.NewResourceExhausted(0, "slow down")}, actRetry, ""},
-		"a search attribute is missing":      {answer{kind: kindRequest, err: serviceerror.NewInvalidArgument("no mapping")}, actRetry, ""},
-		"the namespace is missing":           {answer{kind: kindCommand, err: serviceerror.NewNamespaceNotFound("slipway")}, actRetry, ""},
-		"the lane's execution is missing":    {answer{kind: kindRequest, err: gone}, actRetry, ""},
-		"the release is gone":                {answer{kind: kindCommand, err: gone}, actDeadLetter, "no such release or set runs"},
-		"the release may not have begun yet": {answer{kind: kindCommand, err: gone, awaited: true}, actRetry, ""},
-		"Temporal is away for a command":     {answer{kind: kindCommand, err: serviceerror.NewUnavailable("x"), awaited: true}, actRetry, ""},
-		"the ledger is away":                 {answer{kind: kindRequest, err: fmt.Errorf("x: %w", ledger.ErrUnavailable)}, actRetry, ""},
-		"a record is not to be read":         {answer{kind: kindRequest, err: errors.New("is no entry of the ledger")}, actRetry, ""},
-		"the record was deleted meanwhile":   {answer{kind: kindRequest, err: ledger.ErrNotFound}, actRetry, ""},
-		"the ledger can give it no name":     {answer{kind: kindRequest, err: release.Problem{Field: "app", Message: "is too long"}}, actDeadLetter, "app: is too long"},
-		"it was taken with another content":  {answer{kind: kindRequest, err: &ledger.ConflictError{Recorded: "sha256:a", Asked: "sha256:b"}}, actDeadLetter, "recorded is sha256:a, asked for is sha256:b"},
-		"anything unknown":                   {answer{kind: kindRequest, err: errors.New("?")}, actRetry, ""},
+		"a lane took the release":            {result{kind: kindRequest}, actAck, ""},
+		"a release took the command":         {result{kind: kindCommand}, actAck, ""},
+		"the lane refuses for good":          {result{kind: kindRequest, err: fmt.Errorf("submit: %w", refused)}, actDeadLetter, "there is no batch 3"},
+		"the lane is full":                   {result{kind: kindRequest, err: temporal.NewApplicationError("full", release.ErrorBusy)}, actRetry, ""},
+		"the lane closed under the update":   {result{kind: kindRequest, err: temporal.NewApplicationError("closed", "AcceptedUpdateCompletedWorkflow")}, actRetry, ""},
+		"the lane failed otherwise":          {result{kind: kindRequest, err: temporal.NewApplicationError("nil map", "PanicError")}, actRetry, ""},
+		"no worker answers":                  {result{kind: kindRequest, err: context.DeadlineExceeded}, actRetry, ""},
+		"Temporal is away":                   {result{kind: kindRequest, err: serviceerror.NewUnavailable("connection refused")}, actRetry, ""},
+		"Temporal is busy":                   {result{kind: kindRequest, err: serviceerror.NewResourceExhausted(0, "slow down")}, actRetry, ""},
+		"a search attribute is missing":      {result{kind: kindRequest, err: serviceerror.NewInvalidArgument("no mapping")}, actRetry, ""},
+		"the namespace is missing":           {result{kind: kindCommand, err: serviceerror.NewNamespaceNotFound("slipway")}, actRetry, ""},
+		"the lane's execution is missing":    {result{kind: kindRequest, err: gone}, actRetry, ""},
+		"the release is gone":                {result{kind: kindCommand, err: gone}, actDeadLetter, "no such release or set runs"},
+		"the release may not have begun yet": {result{kind: kindCommand, err: gone, requestPending: true}, actRetry, ""},
+		"Temporal is away for a command":     {result{kind: kindCommand, err: serviceerror.NewUnavailable("x"), requestPending: true}, actRetry, ""},
+		"the ledger is away":                 {result{kind: kindRequest, err: fmt.Errorf("x: %w", ledger.ErrUnavailable)}, actRetry, ""},
+		"a record is not to be read":         {result{kind: kindRequest, err: errors.New("is no entry of the ledger")}, actRetry, ""},
+		"the record was deleted meanwhile":   {result{kind: kindRequest, err: ledger.ErrNotFound}, actRetry, ""},
+		"the ledger can give it no name":     {result{kind: kindRequest, err: release.Problem{Field: "app", Message: "is too long"}}, actDeadLetter, "app: is too long"},
+		"it was taken with another content":  {result{kind: kindRequest, err: &ledger.ConflictError{Recorded: "sha256:a", Asked: "sha256:b"}}, actDeadLetter, "recorded is sha256:a, asked for is sha256:b"},
+		"anything unknown":                   {result{kind: kindRequest, err: errors.New("?")}, actRetry, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := judge(c.answer)
+			v := classify(c.result)
 			require.Equal(t, c.want, v.action)
 			if c.want != actDeadLetter {
 				require.Nil(t, v.poison)

@@ -13,9 +13,9 @@ import (
 	"slipway/wire"
 )
 
-// submitSet starts a set, unless the ledger knows that Temporal has had it.
-func (s *Starter) submitSet(ctx context.Context, log zerolog.Logger, r wire.SetRequest, place wire.Delivery) error {
-	have, err := s.recordSet(ctx, r, place)
+// submitSet starts a set, unless its record says that Temporal has accepted it.
+func (s *Starter) submitSet(ctx context.Context, log zerolog.Logger, r wire.SetRequest, position wire.Delivery) error {
+	have, err := s.createSetRecord(ctx, r, position)
 	if err != nil {
 		return err
 	}
@@ -27,15 +27,15 @@ func (s *Starter) submitSet(ctx context.Context, log zerolog.Logger, r wire.SetR
 		return err
 	}
 	log.Info().Str("set", r.Set.Name).Msg("set accepted")
-	return s.toLedger(ctx, func(ctx context.Context) error { return s.ledger.AcceptSet(ctx, r.ID) })
+	return s.withLedger(ctx, func(ctx context.Context) error { return s.ledger.AcceptSet(ctx, r.ID) })
 }
 
-// recordSet makes the ledger remember the request, or answers what it remembers of it.
-func (s *Starter) recordSet(ctx context.Context, r wire.SetRequest, place wire.Delivery) (have ledger.Set, err error) {
-	err = s.toLedger(ctx, func(ctx context.Context) (err error) {
+// createSetRecord creates the record of the request in the ledger, or returns the existing one.
+func (s *Starter) createSetRecord(ctx context.Context, r wire.SetRequest, position wire.Delivery) (have ledger.Set, err error) {
+	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
 		have, _, err = s.ledger.CreateSet(ctx, ledger.Set{
 			SetID: r.ID, Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Set.Digest()},
-			RequestedBy: r.Set.RequestedBy, RequestedAt: place.Stored.UTC(),
+			RequestedBy: r.Set.RequestedBy, RequestedAt: position.Stored.UTC(),
 		})
 		return err
 	})
@@ -52,7 +52,7 @@ func (s *Starter) startSet(ctx context.Context, in release.SetRequest) error {
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "Releases of set " + in.Set.Name,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(searchable(in.SearchAttributes())...),
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(searchAttributeUpdates(in.SearchAttributes())...),
 	}, release.WorkflowReleaseSet, in)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil

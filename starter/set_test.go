@@ -17,34 +17,34 @@ import (
 	"slipway/wire"
 )
 
-// askingSet is an event that asks for a set.
-func askingSet() wire.SetRequest {
+// setRequest is an event that requests a set.
+func setRequest() wire.SetRequest {
 	return wire.SetRequest{
 		SetRequest: release.SetRequest{ID: "s-1", Set: release.Set{Name: "checkout", RequestedBy: "mei"}}, Source: "ci", EventID: "1",
 	}
 }
 
-func TestASetIsStartedOnce(t *testing.T) {
+func TestSubmitSetStartsOnce(t *testing.T) {
 	t.Parallel()
-	in := askingSet()
+	in := setRequest()
 	away := serviceerror.NewUnavailable("connection refused")
 	other := &ledger.ConflictError{ID: in.ID, Recorded: "sha256:a", Asked: "sha256:b"}
 	for name, c := range map[string]struct {
-		ledger   memory
+		ledger   fakeLedger
 		temporal error
 		want     action
 		started  bool
 		accepted bool
 	}{
-		"the first time":                {memory{}, nil, actAck, true, true},
-		"Temporal has it already":       {memory{}, serviceerror.NewWorkflowExecutionAlreadyStarted("started", "", ""), actAck, true, true},
-		"recorded, but not accepted":    {memory{set: ledger.Set{SetID: in.ID}}, nil, actAck, true, true},
-		"accepted before":               {memory{set: ledger.Set{SetID: in.ID, Accepted: true}}, nil, actAck, false, false},
-		"with another content":          {memory{createErr: other}, nil, actDeadLetter, false, false},
-		"the ledger is away":            {memory{createErr: ledger.ErrUnavailable}, nil, actRetry, false, false},
-		"the ledger is away afterwards": {memory{acceptErr: ledger.ErrUnavailable}, nil, actRetry, true, true},
-		"Temporal is not up":            {memory{}, away, actRetry, true, false},
-		"it is asked to wait":           {memory{}, serviceerror.NewResourceExhausted(0, "slow down"), actRetry, true, false},
+		"the first time":                {fakeLedger{}, nil, actAck, true, true},
+		"Temporal has it already":       {fakeLedger{}, serviceerror.NewWorkflowExecutionAlreadyStarted("started", "", ""), actAck, true, true},
+		"recorded, but not accepted":    {fakeLedger{set: ledger.Set{SetID: in.ID}}, nil, actAck, true, true},
+		"accepted before":               {fakeLedger{set: ledger.Set{SetID: in.ID, Accepted: true}}, nil, actAck, false, false},
+		"with another content":          {fakeLedger{createErr: other}, nil, actDeadLetter, false, false},
+		"the ledger is away":            {fakeLedger{createErr: ledger.ErrUnavailable}, nil, actRetry, false, false},
+		"the ledger is away afterwards": {fakeLedger{acceptErr: ledger.ErrUnavailable}, nil, actRetry, true, true},
+		"Temporal is not up":            {fakeLedger{}, away, actRetry, true, false},
+		"it is asked to wait":           {fakeLedger{}, serviceerror.NewResourceExhausted(0, "slow down"), actRetry, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +57,7 @@ func TestASetIsStartedOnce(t *testing.T) {
 			l, stored := c.ledger, time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
 			s := &Starter{temporal: m, ledger: &l, cfg: Config{}.WithDefaults()}
 			err := s.submitSet(t.Context(), zerolog.Nop(), in, wire.Delivery{Sequence: 7, Stored: stored})
-			require.Equal(t, c.want, judge(answer{kind: kindRequest, err: err}).action)
+			require.Equal(t, c.want, classify(result{kind: kindRequest, err: err}).action)
 			require.Equal(t, ledger.Set{
 				SetID: in.ID, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: in.Set.Digest()}, RequestedBy: "mei", RequestedAt: stored,
 			}, l.askedSet)

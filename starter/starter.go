@@ -14,7 +14,7 @@ import (
 	"slipway/wire"
 )
 
-// Starter takes messages from NATS to Temporal.
+// Starter hands messages from NATS to Temporal.
 type Starter struct {
 	cfg      Config
 	js       jetstream.JetStream
@@ -23,7 +23,7 @@ type Starter struct {
 	metrics  *metrics
 	log      zerolog.Logger
 
-	// Commands do not queue behind requests: each kind has a consumer and hands of its own.
+	// Commands do not queue behind requests: each kind has a consumer and slots of its own.
 	requests, commands *intake
 }
 
@@ -43,12 +43,12 @@ func New(cfg Config, d Dependencies) (*Starter, error) {
 	return s, nil
 }
 
-// Run takes messages until ctx is done, then lets those in flight finish and returns
-// nil. What fails meanwhile, a missing stream or consumer included, is tried again and
-// shows in [Starter.Ready]; only a connection that was closed for good is an error. A
-// starter can run once.
+// Run handles messages until ctx is done, then lets those in flight finish and returns
+// nil. What fails meanwhile, a missing stream or consumer included, is retried and shows in
+// [Starter.Ready]; only a connection that was closed for good is an error. A starter can run
+// once.
 func (s *Starter) Run(ctx context.Context) error {
-	// Messages in flight outlive ctx by the time to drain.
+	// Messages in flight outlive ctx by DrainTimeout.
 	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 	var group errgroup.Group
@@ -57,7 +57,7 @@ func (s *Starter) Run(ctx context.Context) error {
 	}
 	err := group.Wait()
 
-	s.log.Info().Msg("no more messages are taken; those in flight finish")
+	s.log.Info().Msg("stopping: no further messages; draining those in flight")
 	limit := time.AfterFunc(s.cfg.DrainTimeout, abandon)
 	defer limit.Stop()
 	for _, in := range s.intakes() {
@@ -68,7 +68,7 @@ func (s *Starter) Run(ctx context.Context) error {
 
 func (s *Starter) intakes() []*intake { return []*intake{s.requests, s.commands} }
 
-// Ready tells whether messages can be taken: NATS is connected, the consumers exist, and
+// Ready reports whether messages can be handled: NATS is connected, the consumers exist, and
 // Temporal answers. Its error names all that fails.
 func (s *Starter) Ready(ctx context.Context) error {
 	var problems []error
@@ -77,7 +77,7 @@ func (s *Starter) Ready(ctx context.Context) error {
 	} else {
 		for _, in := range s.intakes() {
 			if _, err := s.js.Consumer(ctx, wire.StreamIn, in.consumer); err != nil {
-				problems = append(problems, in.unopened(err))
+				problems = append(problems, in.consumerError(err))
 			}
 		}
 	}

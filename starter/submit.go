@@ -12,10 +12,10 @@ import (
 	"slipway/wire"
 )
 
-// submit hands a request to the lane of its application, unless the ledger knows that the
-// lane has it: Temporal may have forgotten by now that the release has ended.
-func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request, place wire.Delivery) error {
-	have, err := s.record(ctx, r, place)
+// submit hands a request to the lane of its application, unless its record says that the
+// lane has accepted it: Temporal may have forgotten by now that the release has ended.
+func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request, position wire.Delivery) error {
+	have, err := s.createRecord(ctx, r, position)
 	if err != nil {
 		return err
 	}
@@ -24,41 +24,41 @@ func (s *Starter) submit(ctx context.Context, log zerolog.Logger, r wire.Request
 			Msg("release was accepted before; its event counts once")
 		return nil
 	}
-	what := r.Submission
-	what.Published = release.Published{Sequence: place.Sequence, At: place.Stored.UTC()}
-	receipt, err := s.toLane(ctx, what)
+	submission := r.Submission
+	submission.Published = release.Published{Sequence: position.Sequence, At: position.Stored.UTC()}
+	receipt, err := s.submitToLane(ctx, submission)
 	if err != nil {
 		return err
 	}
-	received(log, r.Spec.App, receipt)
-	// Until the ledger remembers that the lane has it, the event comes again, and the lane knows it.
-	return s.toLedger(ctx, func(ctx context.Context) error { return s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID) })
+	logReceipt(log, r.Spec.App, receipt)
+	// Until the record says so, the event is redelivered, and the lane answers that it has it.
+	return s.withLedger(ctx, func(ctx context.Context) error { return s.ledger.Accept(ctx, r.Spec.App, r.ReleaseID) })
 }
 
-// record makes the ledger remember the request, or answers what it remembers of it.
-func (s *Starter) record(ctx context.Context, r wire.Request, place wire.Delivery) (have ledger.Record, err error) {
-	err = s.toLedger(ctx, func(ctx context.Context) (err error) {
+// createRecord creates the record of the request in the ledger, or returns the existing one.
+func (s *Starter) createRecord(ctx context.Context, r wire.Request, position wire.Delivery) (have ledger.Record, err error) {
+	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
 		have, _, err = s.ledger.Create(ctx, ledger.Record{
 			ReleaseID: r.ReleaseID, App: r.Spec.App,
 			Identity:    ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
-			RequestedBy: r.Spec.RequestedBy, RequestedAt: place.Stored.UTC(), Sequence: place.Sequence, Artifact: r.Spec.Artifact,
+			RequestedBy: r.Spec.RequestedBy, RequestedAt: position.Stored.UTC(), Sequence: position.Sequence, Artifact: r.Spec.Artifact,
 		})
 		return err
 	})
 	return have, err
 }
 
-func (s *Starter) toLane(ctx context.Context, what release.Submission) (release.Receipt, error) {
+func (s *Starter) submitToLane(ctx context.Context, submission release.Submission) (release.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	return lane.Submit(ctx, s.temporal, what)
+	return lane.Submit(ctx, s.temporal, submission)
 }
 
-// toLedger bounds a word to the ledger in time.
-func (s *Starter) toLedger(ctx context.Context, say func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+// withLedger bounds a call to the ledger in time.
+func (s *Starter) withLedger(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
-	if err := say(ctx); err != nil {
+	if err := call(ctx); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

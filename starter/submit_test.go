@@ -19,47 +19,47 @@ import (
 	"slipway/wire"
 )
 
-// asking is an event that asks for a release.
-func asking(t *testing.T) wire.Request {
+// requestFor is an event that requests a release.
+func requestFor(t *testing.T) wire.Request {
 	t.Helper()
 	return wire.Request{
 		Submission: release.Submission{ReleaseID: release.ID(spec(t).App, "ci", "1"), Spec: spec(t)}, Source: "ci", EventID: "1",
 	}
 }
 
-// memory is a ledger of one record that answers with errors where it has some.
-type memory struct {
-	record    ledger.Record
-	createErr error
-	acceptErr error
-	asked     ledger.Record
-	accepted  []string
-	set       ledger.Set
-	askedSet  ledger.Set
+// fakeLedger is a ledger of one record that answers with errors where it has some.
+type fakeLedger struct {
+	createRecord ledger.Record
+	createErr    error
+	acceptErr    error
+	recorded     ledger.Record
+	accepted     []string
+	set          ledger.Set
+	askedSet     ledger.Set
 }
 
-func (m *memory) Create(_ context.Context, r ledger.Record) (record ledger.Record, created bool, err error) {
-	m.asked = r
-	return m.record, m.record.ReleaseID == "", m.createErr
+func (m *fakeLedger) Create(_ context.Context, r ledger.Record) (createRecord ledger.Record, created bool, err error) {
+	m.recorded = r
+	return m.createRecord, m.createRecord.ReleaseID == "", m.createErr
 }
 
-func (m *memory) Accept(_ context.Context, _ release.App, releaseID string) error {
+func (m *fakeLedger) Accept(_ context.Context, _ release.App, releaseID string) error {
 	m.accepted = append(m.accepted, releaseID)
 	return m.acceptErr
 }
 
-func (m *memory) CreateSet(_ context.Context, s ledger.Set) (set ledger.Set, created bool, err error) {
+func (m *fakeLedger) CreateSet(_ context.Context, s ledger.Set) (set ledger.Set, created bool, err error) {
 	m.askedSet = s
 	return m.set, m.set.SetID == "", m.createErr
 }
 
-func (m *memory) AcceptSet(_ context.Context, setID string) error {
+func (m *fakeLedger) AcceptSet(_ context.Context, setID string) error {
 	m.accepted = append(m.accepted, setID)
 	return m.acceptErr
 }
 
-// laneServer answers a submission and counts how often it is asked.
-func laneServer(t *testing.T, standing release.Standing, err error) *mocks.Client {
+// fakeLane answers a submission and counts how often it is asked.
+func fakeLane(t *testing.T, standing release.Standing, err error) *mocks.Client {
 	t.Helper()
 	handle := &mocks.WorkflowUpdateHandle{}
 	handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
@@ -72,39 +72,39 @@ func laneServer(t *testing.T, standing release.Standing, err error) *mocks.Clien
 	return c
 }
 
-func TestTheLedgerIsAskedBeforeTheLaneAndToldAfterIt(t *testing.T) {
+func TestSubmitReadsLedgerBeforeLaneAndWritesItAfter(t *testing.T) {
 	t.Parallel()
-	id := asking(t).ReleaseID
+	id := requestFor(t).ReleaseID
 	away := serviceerror.NewUnavailable("connection refused")
 	known, taken := ledger.Record{ReleaseID: id}, ledger.Record{ReleaseID: id, Accepted: true, Outcome: release.PhaseSucceeded}
 	other := &ledger.ConflictError{ID: id, Recorded: "sha256:a", Asked: "sha256:b"}
 	for name, c := range map[string]struct {
-		ledger   memory
+		ledger   fakeLedger
 		standing release.Standing
-		lane     error
+		fakeLane error
 		want     action
-		asked    bool
+		recorded bool
 		accepted bool
 	}{
-		"the first time":                       {memory{}, release.StandingStarted, nil, actAck, true, true},
-		"behind others":                        {memory{}, release.StandingQueued, nil, actAck, true, true},
-		"the lane has it already":              {memory{}, release.StandingDuplicate, nil, actAck, true, true},
-		"the lane puts it on record as failed": {memory{}, release.StandingRefused, nil, actAck, true, true},
-		"recorded, but not accepted":           {memory{record: known}, release.StandingStarted, nil, actAck, true, true},
-		"accepted before":                      {memory{record: taken}, release.StandingStarted, nil, actAck, false, false},
-		"with another content":                 {memory{createErr: other}, release.StandingStarted, nil, actDeadLetter, false, false},
-		"the ledger is away":                   {memory{createErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, false, false},
-		"Temporal is away":                     {memory{}, "", away, actRetry, true, false},
-		"the lane takes nothing":               {memory{}, "", temporal.NewNonRetryableApplicationError("no", release.ErrorRefused, nil), actDeadLetter, true, false},
-		"the ledger is away afterwards":        {memory{acceptErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, true, true},
+		"the first time":                       {fakeLedger{}, release.StandingStarted, nil, actAck, true, true},
+		"behind others":                        {fakeLedger{}, release.StandingQueued, nil, actAck, true, true},
+		"the lane has it already":              {fakeLedger{}, release.StandingDuplicate, nil, actAck, true, true},
+		"the lane puts it on record as failed": {fakeLedger{}, release.StandingRefused, nil, actAck, true, true},
+		"recorded, but not accepted":           {fakeLedger{createRecord: known}, release.StandingStarted, nil, actAck, true, true},
+		"accepted before":                      {fakeLedger{createRecord: taken}, release.StandingStarted, nil, actAck, false, false},
+		"with another content":                 {fakeLedger{createErr: other}, release.StandingStarted, nil, actDeadLetter, false, false},
+		"the ledger is away":                   {fakeLedger{createErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, false, false},
+		"Temporal is away":                     {fakeLedger{}, "", away, actRetry, true, false},
+		"the lane takes nothing":               {fakeLedger{}, "", temporal.NewNonRetryableApplicationError("no", release.ErrorRefused, nil), actDeadLetter, true, false},
+		"the ledger is away afterwards":        {fakeLedger{acceptErr: ledger.ErrUnavailable}, release.StandingStarted, nil, actRetry, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, l := c.ledger, laneServer(t, c.standing, c.lane)
+			m, l := c.ledger, fakeLane(t, c.standing, c.fakeLane)
 			s := &Starter{cfg: Config{}.WithDefaults(), temporal: l, ledger: &m}
-			err := s.submit(t.Context(), zerolog.Nop(), asking(t), wire.Delivery{Sequence: 7})
-			require.Equal(t, c.want, judge(answer{kind: kindRequest, err: err}).action)
-			if c.asked {
+			err := s.submit(t.Context(), zerolog.Nop(), requestFor(t), wire.Delivery{Sequence: 7})
+			require.Equal(t, c.want, classify(result{kind: kindRequest, err: err}).action)
+			if c.recorded {
 				l.AssertNumberOfCalls(t, "UpdateWithStartWorkflow", 1)
 			} else {
 				l.AssertNotCalled(t, "UpdateWithStartWorkflow")
@@ -118,32 +118,32 @@ func TestTheLedgerIsAskedBeforeTheLaneAndToldAfterIt(t *testing.T) {
 	}
 }
 
-func TestARecordSaysWhatWasAskedForAndByWhichEvent(t *testing.T) {
+func TestSubmitRecordsRequestAndEvent(t *testing.T) {
 	t.Parallel()
 	stored := time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
-	m := &memory{}
-	r := asking(t)
+	m := &fakeLedger{}
+	r := requestFor(t)
 	r.Spec.RequestedBy = "mei"
-	s := &Starter{cfg: Config{}.WithDefaults(), temporal: laneServer(t, release.StandingStarted, nil), ledger: m}
+	s := &Starter{cfg: Config{}.WithDefaults(), temporal: fakeLane(t, release.StandingStarted, nil), ledger: m}
 	require.NoError(t, s.submit(t.Context(), zerolog.Nop(), r, wire.Delivery{Sequence: 7, Stored: stored}))
 	require.Equal(t, ledger.Record{
 		ReleaseID: r.ReleaseID, App: r.Spec.App, Identity: ledger.Identity{Source: "ci", EventID: "1", Digest: r.Spec.Digest()},
 		RequestedBy: "mei", RequestedAt: stored, Sequence: 7, Artifact: r.Spec.Artifact,
-	}, m.asked)
+	}, m.recorded)
 }
 
-func TestADuplicateIsLogged(t *testing.T) {
+func TestSubmitLogsADuplicate(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	s := &Starter{cfg: Config{}.WithDefaults(), ledger: &memory{record: ledger.Record{ReleaseID: "r-1", Accepted: true}}}
-	require.NoError(t, s.submit(t.Context(), zerolog.New(&out), asking(t), wire.Delivery{}))
+	s := &Starter{cfg: Config{}.WithDefaults(), ledger: &fakeLedger{createRecord: ledger.Record{ReleaseID: "r-1", Accepted: true}}}
+	require.NoError(t, s.submit(t.Context(), zerolog.New(&out), requestFor(t), wire.Delivery{}))
 	require.Contains(t, out.String(), "accepted before")
 }
 
-func TestAConflictNamesTheFieldAndBothDigests(t *testing.T) {
+func TestClassifyConflictNamesFieldAndDigests(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&ledger.ConflictError{ID: "r-1", Recorded: "sha256:a", Asked: "sha256:b"})
-	v := judge(answer{kind: kindRequest, err: err})
+	v := classify(result{kind: kindRequest, err: err})
 	require.Equal(t, "id", v.poison.Field)
 	require.Contains(t, v.poison.Reason, "sha256:a")
 	require.Contains(t, v.poison.Reason, "sha256:b")

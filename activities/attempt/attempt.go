@@ -1,18 +1,18 @@
 // Package attempt is what every attempt of an activity has in common, as an interceptor of
-// Temporal workers: it beats while the attempt runs, so that a worker that died is noticed
-// within the activity's heartbeat timeout, and it tells a workflow that its activity has
-// failed for longer than [release.Patience], although the activity is still tried again.
+// Temporal workers: it heartbeats while the attempt runs, so that a worker that died is noticed
+// within the activity's heartbeat timeout, and it informs a workflow that its activity has
+// failed for longer than [release.Patience], although the activity is still being retried.
 //
 // An attempt that fails costs no history, and a workflow sees nothing of it. That is what
-// makes waiting cheap, and it is why a workflow that waits for an activity cannot say what
+// makes waiting cheap, and it is why a workflow that waits for an activity cannot show what
 // it waits for. A workflow that wants to know puts the stall that it shows, the zero one at
 // first, into the context of the activity, under [release.StallKey]. Its activity then ends
-// with an error that is not retried once there is something to say ([release.Stall.Worth]),
-// or once it works again while a stall is shown; the workflow begins the activity anew with
-// what it shows now. Other activities are never ended.
+// with an error that is not retried once there is something new to show
+// ([release.Stall.Worth]), or once it succeeds again while a stall is shown; the workflow
+// schedules the activity again with what it shows now. Other activities are never ended.
 //
 // How long an activity fails is known to the worker that ran its attempts only. Another one,
-// or a worker that has begun anew, has its own patience.
+// or a worker that was restarted, counts from its own first failure.
 package attempt
 
 import (
@@ -27,7 +27,7 @@ import (
 
 // Config holds what an [Interceptor] needs.
 type Config struct {
-	// Now tells how long an activity fails; default [time.Now]. A test whose time is skipped
+	// Now is the clock by which failures are timed; default [time.Now]. A test whose time is skipped
 	// has a clock of its own.
 	Now func() time.Time
 	// DataConverter is that of the worker's Temporal client, default Temporal's own. Temporal
@@ -54,14 +54,14 @@ func New(c Config) *Interceptor {
 	return &Interceptor{now: c.Now, data: c.DataConverter, failing: newFailing()}
 }
 
-// InterceptWorkflow lets the activities of a workflow know which stall it shows.
+// InterceptWorkflow passes the stall that a workflow shows on to its activities.
 func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	w := &workflowInbound{data: i.data}
 	w.Next = next
 	return w
 }
 
-// InterceptActivity stands around one attempt of an activity.
+// InterceptActivity wraps one attempt of an activity.
 func (i *Interceptor) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	a := &activityInbound{root: i, beats: &beats{}}
 	a.Next = next
@@ -75,14 +75,13 @@ type activityInbound struct {
 	beats *beats
 }
 
-// Init puts the beats before the activity's own heartbeats.
+// Init intercepts the activity's own heartbeats.
 func (a *activityInbound) Init(outbound interceptor.ActivityOutboundInterceptor) error {
 	a.beats.Next = outbound
 	return a.Next.Init(a.beats)
 }
 
-// ExecuteActivity carries the attempt out, under beats where the activity has a heartbeat
-// timeout.
+// ExecuteActivity runs the attempt, with heartbeats where the activity has a heartbeat timeout.
 func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	begun := a.root.now()
 	info := activity.GetInfo(ctx)
@@ -97,5 +96,5 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	if !asked {
 		return out, err
 	}
-	return out, a.root.judge(ctx, try{id: idOf(info), shown: shown, begun: begun}, err)
+	return out, a.root.attemptError(ctx, try{id: idOf(info), shown: shown, begun: begun}, err)
 }

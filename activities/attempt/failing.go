@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// What is remembered is bounded: an activity that ended without a last attempt here, because
-// its workflow gave it up or another worker has it now, is never forgotten otherwise.
+// The records are bounded: an activity that ended without a last attempt here, because its
+// workflow cancelled it or another worker has it now, would never be dropped otherwise.
 const (
 	keptFor    = 10 * time.Minute
 	keptAtMost = 10_000
@@ -22,7 +22,7 @@ func idOf(info activity.Info) id {
 	return id{workflow: info.WorkflowExecution.ID, run: info.WorkflowExecution.RunID, activity: info.ActivityID}
 }
 
-// failing remembers since when activities fail.
+// failing records since when activities fail.
 type failing struct {
 	mu    sync.Mutex
 	found map[id]*list.Element
@@ -30,7 +30,7 @@ type failing struct {
 	order *list.List
 }
 
-// entry is what is remembered of one activity: since when it fails, and when it failed last.
+// entry is the record of one activity: since when it fails, and when it failed last.
 type entry struct {
 	id          id
 	since, last time.Time
@@ -38,9 +38,9 @@ type entry struct {
 
 func newFailing() *failing { return &failing{found: map[id]*list.Element{}, order: list.New()} }
 
-// remember notes a failure, seen now, of an attempt that was begun at the given time. It
+// record adds a failure, seen now, of an attempt that was begun at the given time. It
 // returns since when the activity fails, and whether this is the first failure since then.
-func (f *failing) remember(id id, begun, now time.Time) (since time.Time, first bool) {
+func (f *failing) record(id id, begun, now time.Time) (since time.Time, first bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.sweep(now)

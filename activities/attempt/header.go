@@ -18,7 +18,7 @@ type workflowInbound struct {
 	data converter.DataConverter
 }
 
-// Init puts the header writer before what the workflow begins.
+// Init intercepts the activities that the workflow schedules.
 func (w *workflowInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
 	o := &workflowOutbound{data: w.data}
 	o.Next = outbound
@@ -36,23 +36,23 @@ func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, activityType st
 	if shown, ok := ctx.Value(release.StallKey{}).(release.Stall); ok {
 		payload, err := w.data.ToPayload(shown)
 		if err != nil {
-			return notBegun(ctx, fmt.Errorf("the value of release.StallKey cannot be written as JSON, correct its times: %w", err))
+			return failedFuture(ctx, fmt.Errorf("the value of release.StallKey cannot be written as JSON, correct its times: %w", err))
 		}
 		interceptor.WorkflowHeader(ctx)[release.StallHeader] = payload
 	}
 	return w.Next.ExecuteActivity(ctx, activityType, args...)
 }
 
-// notBegun is an activity that was not begun.
-func notBegun(ctx workflow.Context, err error) workflow.Future {
+// failedFuture is the future of an activity that was not scheduled.
+func failedFuture(ctx workflow.Context, err error) workflow.Future {
 	future, settable := workflow.NewFuture(ctx)
 	settable.SetError(err)
 	return future
 }
 
 // shownBy returns the stall that the activity's workflow shows; false when the workflow did
-// not ask to be told of one. A header that cannot be read is of another version, whose
-// workflow does not expect what this one would tell it.
+// not ask for stalls. A header that cannot be read is of another version, whose workflow does
+// not expect the error of this one.
 func (i *Interceptor) shownBy(ctx context.Context) (release.Stall, bool) {
 	var shown release.Stall
 	payload, ok := interceptor.Header(ctx)[release.StallHeader]
@@ -60,7 +60,7 @@ func (i *Interceptor) shownBy(ctx context.Context) (release.Stall, bool) {
 		return shown, false
 	}
 	if err := i.data.FromPayload(payload, &shown); err != nil {
-		activity.GetLogger(ctx).Warn("telling of no stall: the header "+release.StallHeader+" cannot be read", "error", err)
+		activity.GetLogger(ctx).Warn("stall not reported: the header "+release.StallHeader+" cannot be read", "error", err)
 		return release.Stall{}, false
 	}
 	return shown, true

@@ -30,7 +30,7 @@ func outlast(ctx context.Context) (outlasting context.Context, end func()) {
 	}
 }
 
-// unreached tells whether the server did not answer.
+// unreached reports whether the server did not answer.
 func unreached(cause error) bool {
 	_, away := errors.AsType[*serviceerror.Unavailable](cause)
 	_, late := errors.AsType[*serviceerror.DeadlineExceeded](cause)

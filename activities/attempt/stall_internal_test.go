@@ -32,10 +32,10 @@ func again(f release.Fault, after time.Duration) error {
 type step struct {
 	begun, ended time.Duration
 	err          error
-	// told wants the activity ended, delay another attempt after it; neither wants the error
+	// nonRetryable wants the activity ended, delay another attempt after it; neither wants the error
 	// as it is.
-	told  bool
-	delay time.Duration
+	nonRetryable bool
+	delay        time.Duration
 	// kept wants the activity to be remembered as failing.
 	kept bool
 }
@@ -55,14 +55,14 @@ func TestJudge(t *testing.T) {
 			{begun: 0, ended: 0, err: away, delay: 1 * s, kept: true},
 			{begun: 1 * s, ended: 1 * s, err: away, delay: 2 * s, kept: true},
 			{begun: 3 * s, ended: 4 * s, err: away, delay: 2 * s, kept: true},
-			{begun: 6 * s, ended: 6 * s, err: away, told: true},
+			{begun: 6 * s, ended: 6 * s, err: away, nonRetryable: true},
 		}},
 		"an attempt that takes long is part of the time": {release.Stall{}, []step{
-			{begun: 0, ended: 5 * s, err: away, told: true},
+			{begun: 0, ended: 5 * s, err: away, nonRetryable: true},
 		}},
 		"the class may change meanwhile": {release.Stall{}, []step{
 			{begun: 0, ended: 0, err: fails(release.FaultThrottled, "slower"), delay: 1 * s, kept: true},
-			{begun: 5 * s, ended: 5 * s, err: away, told: true},
+			{begun: 5 * s, ended: 5 * s, err: away, nonRetryable: true},
 		}},
 		"a look that worked lies between": {release.Stall{}, []step{
 			{begun: 0, ended: 0, err: away, delay: 1 * s, kept: true},
@@ -87,13 +87,13 @@ func TestJudge(t *testing.T) {
 		}},
 		"another class than is shown": {shown, []step{
 			{begun: 0, ended: 4 * s, err: fails(release.FaultConflict, "away"), delay: 1 * s, kept: true},
-			{begun: 5 * s, ended: 5 * s, err: fails(release.FaultConflict, "away"), told: true},
+			{begun: 5 * s, ended: 5 * s, err: fails(release.FaultConflict, "away"), nonRetryable: true},
 		}},
 		"another text than is shown": {shown, []step{
-			{begun: 0, ended: 6 * s, err: fails(release.FaultUnavailable, "gone"), told: true},
+			{begun: 0, ended: 6 * s, err: fails(release.FaultUnavailable, "gone"), nonRetryable: true},
 		}},
 		"it works again while a stall is shown": {shown, []step{
-			{begun: 0, ended: 0, err: again(release.FaultUnchanged, 10*s), told: true},
+			{begun: 0, ended: 0, err: again(release.FaultUnchanged, 10*s), nonRetryable: true},
 		}},
 		"what is shown is tried ever less often": {shown, []step{
 			{begun: 0, ended: 0, err: away, delay: 1 * s, kept: true},
@@ -114,7 +114,7 @@ func TestJudge(t *testing.T) {
 			i := New(Config{Now: func() time.Time { return now }})
 			for n, step := range test.steps {
 				now = start().Add(step.ended)
-				got := i.judge(t.Context(), try{id: id{activity: "7"}, shown: test.shown, begun: start().Add(step.begun)}, step.err)
+				got := i.attemptError(t.Context(), try{id: id{activity: "7"}, shown: test.shown, begun: start().Add(step.begun)}, step.err)
 				where := fmt.Sprintf("step %d", n+1)
 				requireJudged(t, step, got, where)
 				require.Equal(t, step.kept, len(i.failing.found) == 1, where)
@@ -129,19 +129,19 @@ func requireJudged(t *testing.T, want step, got error, where string) {
 		require.NoError(t, got, where)
 		return
 	}
-	if !want.told && want.delay == 0 {
+	if !want.nonRetryable && want.delay == 0 {
 		require.Same(t, want.err, got, where)
 		return
 	}
 	var before, after *temporal.ApplicationError
 	require.ErrorAs(t, want.err, &before, where)
 	require.ErrorAs(t, got, &after, where)
-	require.Equal(t, want.told, after.NonRetryable(), where)
+	require.Equal(t, want.nonRetryable, after.NonRetryable(), where)
 	require.Equal(t, want.delay, after.NextRetryDelay(), where)
 	require.Equal(t, before.Message(), after.Message(), where)
 	require.Equal(t, before.Type(), after.Type(), where)
 	require.Equal(t, before.Category(), after.Category(), where)
-	if want.told {
+	if want.nonRetryable {
 		require.Same(t, want.err, errors.Unwrap(after), where)
 	}
 }
@@ -161,7 +161,7 @@ func TestLaterKeepsWhatLiesBelow(t *testing.T) {
 			t.Parallel()
 			var app *temporal.ApplicationError
 			require.ErrorAs(t, test.err, &app)
-			require.Equal(t, test.want(test.err), errors.Unwrap(later(app, time.Second)))
+			require.Equal(t, test.want(test.err), errors.Unwrap(retryAfter(app, time.Second)))
 		})
 	}
 }
@@ -177,7 +177,7 @@ func TestJudgeCancelled(t *testing.T) {
 		if stopped {
 			cancel()
 		}
-		got := i.judge(ctx, try{shown: shown, begun: start()}, away)
+		got := i.attemptError(ctx, try{shown: shown, begun: start()}, away)
 		require.Equal(t, stopped, got == away) //nolint:errorlint // the very error
 		require.Equal(t, stopped, len(i.failing.found) == 0)
 		cancel()
@@ -189,19 +189,19 @@ func TestFailingIsBounded(t *testing.T) {
 	f := newFailing()
 	nth := func(n int) id { return id{activity: strconv.Itoa(n)} }
 	for n := range keptAtMost {
-		f.remember(nth(n), start(), start())
+		f.record(nth(n), start(), start())
 	}
 	// The first fails again, so the second has waited for longest when another comes.
-	f.remember(nth(0), start(), start().Add(time.Second))
-	f.remember(nth(keptAtMost), start(), start().Add(time.Second))
+	f.record(nth(0), start(), start().Add(time.Second))
+	f.record(nth(keptAtMost), start(), start().Add(time.Second))
 	require.Len(t, f.found, keptAtMost)
 	require.Contains(t, f.found, nth(0))
 	require.NotContains(t, f.found, nth(1))
 
-	later := start().Add(keptFor)
-	since, first := f.remember(nth(2), later, later)
+	retryAfter := start().Add(keptFor)
+	since, first := f.record(nth(2), retryAfter, retryAfter)
 	require.True(t, first, "what it did so long ago is forgotten")
-	require.Equal(t, later, since)
+	require.Equal(t, retryAfter, since)
 	require.Len(t, f.found, 3, "those that failed within the time, and the new one")
 	require.Equal(t, len(f.found), f.order.Len())
 }
@@ -213,10 +213,10 @@ func TestFailingTellsActivitiesApart(t *testing.T) {
 		return idOf(activity.Info{WorkflowExecution: workflow.Execution{ID: workflowID, RunID: runID}, ActivityID: activityID})
 	}
 	for _, other := range []id{named("w", "r", "1"), named("w", "r", "2"), named("w", "s", "1"), named("v", "r", "1")} {
-		_, first := f.remember(other, start(), start())
+		_, first := f.record(other, start(), start())
 		require.True(t, first)
 	}
 	f.forget(named("w", "r", "2"))
-	_, first := f.remember(named("w", "r", "1"), start(), start())
+	_, first := f.record(named("w", "r", "1"), start(), start())
 	require.False(t, first)
 }

@@ -152,13 +152,13 @@ func TestPatienceBeginsWithTheFirstAttempt(t *testing.T) {
 	t.Parallel()
 	header, err := converter.GetDefaultDataConverter().ToPayload(release.Stall{})
 	require.NoError(t, err)
-	for takes, told := range map[time.Duration]bool{release.Patience - 1: false, release.Patience: true} {
+	for takes, nonRetryable := range map[time.Duration]bool{release.Patience - 1: false, release.Patience: true} {
 		now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 		app := called(t, header, attempt.New(attempt.Config{Now: func() time.Time { return now }}), func() error {
 			now = now.Add(takes)
 			return unavailable()
 		})
-		require.Equal(t, told, app.NonRetryable(), takes)
+		require.Equal(t, nonRetryable, app.NonRetryable(), takes)
 	}
 }
 
@@ -168,13 +168,13 @@ func TestStallIsReadWithTheConverterOfTheClient(t *testing.T) {
 	zipped := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{AlwaysEncode: true}))
 	header, err := zipped.ToPayload(release.Stall{})
 	require.NoError(t, err)
-	for told, dc := range map[bool]converter.DataConverter{true: zipped, false: nil} {
+	for nonRetryable, dc := range map[bool]converter.DataConverter{true: zipped, false: nil} {
 		now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 		app := called(t, header, attempt.New(attempt.Config{Now: func() time.Time { return now }, DataConverter: dc}), func() error {
 			now = now.Add(release.Patience)
 			return unavailable()
 		})
-		require.Equal(t, told, app.NonRetryable())
+		require.Equal(t, nonRetryable, app.NonRetryable())
 	}
 }
 

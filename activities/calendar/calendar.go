@@ -1,4 +1,4 @@
-// Package calendar asks the calendar of freezes before anything is changed: it guards
+// Package calendar reads the calendar of freezes before anything is changed: it guards
 // the verbs of a platform, and has the activity that waits for the end of a freeze.
 package calendar
 
@@ -20,13 +20,13 @@ type Source interface {
 	Load(ctx context.Context) (release.Calendar, uint64, error)
 }
 
-// Freezes tells what the calendar holds back.
+// Freezes reports which applications the calendar freezes.
 type Freezes struct {
 	source Source
 	now    func() time.Time
 }
 
-// New returns the freezes of a calendar, judged by the time that now tells.
+// New returns the freezes of a calendar at the time that now returns.
 func New(source Source, now func() time.Time) (*Freezes, error) {
 	if source == nil || now == nil {
 		return nil, errors.New("calendar: a source and a clock are needed")
@@ -39,16 +39,16 @@ func (f *Freezes) Register(r worker.ActivityRegistry) {
 	r.RegisterActivityWithOptions(f.AwaitOpen, activity.RegisterOptions{Name: release.AwaitOpenActivity})
 }
 
-// furthestLook is the longest time between two looks at a freeze.
-const furthestLook = time.Minute
+// maxRetryDelay is the longest time between two reads of the calendar.
+const maxRetryDelay = time.Minute
 
 // loadTimeout bounds the reading of the calendar.
 const loadTimeout = 5 * time.Second
 
-// Guard answers an error while a freeze holds the application: of type
+// Guard returns an error while a freeze holds the application: of type
 // [release.FaultFrozen] with the [release.Freeze] as its detail, which does not retry, or
-// [release.FaultUnguarded], which does, when the calendar cannot be read. A stop of the
-// line must be seen, so what cannot be read holds.
+// [release.FaultUnguarded], which does, when the calendar cannot be read. A stop must
+// never be missed, so a calendar that cannot be read holds as well.
 func (f *Freezes) Guard(ctx context.Context, app release.App) error {
 	freeze, frozen, err := f.frozen(ctx, app)
 	switch {
@@ -68,8 +68,8 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 	if err != nil || !frozen {
 		return err
 	}
-	// A freeze may be lifted before its time, so the next look is never far away.
-	delay := min(release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt)), furthestLook)
+	// A freeze may be lifted before its time, so the next read is never far away.
+	delay := min(release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt)), maxRetryDelay)
 	if left := freeze.Until.Sub(f.now()); left > 0 {
 		delay = min(delay, left)
 	}
@@ -82,7 +82,7 @@ func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, 
 	calendar, _, err := f.source.Load(bounded)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return release.Freeze{}, false, ctx.Err() // nobody wants to know any more
+		return release.Freeze{}, false, ctx.Err() // the attempt was cancelled
 	case err != nil:
 		return release.Freeze{}, false, fault.New(release.FaultUnguarded, fmt.Sprintf("the calendar of freezes cannot be read: %v", err))
 	}

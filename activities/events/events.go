@@ -1,5 +1,5 @@
 // Package events is the activity that publishes the lifecycle events of releases on
-// NATS JetStream, and tells the ledger of releases how far they have come.
+// NATS JetStream, and records the progress of releases in the ledger.
 package events
 
 import (
@@ -29,7 +29,7 @@ type Publisher struct {
 	ledger Ledger
 }
 
-// New returns a publisher on the bus, which keeps the ledger where there is one; nil is none.
+// New returns a publisher on the bus, which writes to the ledger as well; nil is no ledger.
 func New(bus Bus, l Ledger) (*Publisher, error) {
 	if bus == nil {
 		return nil, errors.New("events: a bus is needed")
@@ -46,33 +46,34 @@ func (p *Publisher) Register(r worker.ActivityRegistry) {
 // activity decides about what follows.
 const publishTimeout = 10 * time.Second
 
-// Publish stores the events in their order, then tells the ledger the latest progress of
-// each release, also where the bus did not take them: the ledger may be there although the
-// stream of events is not. A further attempt goes on behind the events that are stored; what
-// follows a lost answer is stored once within [wire.DedupWindow], because the bus knows each
-// event by its ID.
+// Publish publishes the events in their order, then writes the latest progress of each release
+// to the ledger, also where publishing failed: the ledger may be reachable although the stream
+// of events is not. A retry continues after the events that are stored; one whose
+// acknowledgement was lost is stored once within [wire.DedupWindow], because the stream
+// deduplicates by the event's ID.
 //
-// A ledger that is out of reach fails nothing, because the next event brings what it has
-// missed. Only behind an outcome no event comes: that one is tried again.
+// An unreachable ledger fails nothing, because the next event carries what it has missed. Only
+// an outcome has no event after it: that one is retried.
 //
 // Its errors have the types [release.FaultUnavailable], which retries, and
-// [release.FaultInvalid] for events that the bus can never carry: those are left out, and
-// all others are stored first. A stream that is missing, or a right to publish, is a bus that
-// is away.
+// [release.FaultInvalid] for events that can never be published: those are left out, and all
+// others are published first. A missing stream, or a missing right to publish, counts as
+// unavailable.
 func (p *Publisher) Publish(ctx context.Context, in release.PublishInput) error {
-	unfit, err := p.store(ctx, in.Events)
+	unpublishable, err := p.publishAll(ctx, in.Events)
 	if err := errors.Join(err, p.report(ctx, in.Events)); err != nil {
 		return fault.Because(release.FaultUnavailable, err.Error(), err)
 	}
-	if len(unfit) > 0 {
-		return fault.Because(release.FaultInvalid, fmt.Errorf("events left out: %w", errors.Join(unfit...)).Error(), fmt.Errorf("events left out: %w", errors.Join(unfit...)))
+	if len(unpublishable) > 0 {
+		err := fmt.Errorf("events left out: %w", errors.Join(unpublishable...))
+		return fault.Because(release.FaultInvalid, err.Error(), err)
 	}
 	return nil
 }
 
-// store stores the events in their order up to the first that the bus does not take now;
-// unfit are those that it never will.
-func (p *Publisher) store(ctx context.Context, events []release.Event) (unfit []error, err error) {
+// publishAll publishes the events in their order up to the first that fails; unpublishable are
+// the errors of those that can never be published.
+func (p *Publisher) publishAll(ctx context.Context, events []release.Event) (unpublishable []error, err error) {
 	before := storedBefore(ctx)
 	for i, e := range events {
 		if i < before || e.Kind == "" {
@@ -81,20 +82,20 @@ func (p *Publisher) store(ctx context.Context, events []release.Event) (unfit []
 		err := p.publish(ctx, e)
 		switch {
 		case err == nil:
-		case isUnfit(err):
-			unfit = append(unfit, err)
+		case isPermanent(err):
+			unpublishable = append(unpublishable, err)
 		default:
-			return unfit, fmt.Errorf("publish event %s: %w", e.ID, err)
+			return unpublishable, fmt.Errorf("publish event %s: %w", e.ID, err)
 		}
 		if activity.IsActivity(ctx) {
 			activity.RecordHeartbeat(ctx, i+1)
 		}
 	}
-	return unfit, nil
+	return unpublishable, nil
 }
 
-// storedBefore is how many events earlier attempts have stored. They are not stored again:
-// the bus forgets their IDs before long.
+// storedBefore is how many events earlier attempts have published. They are not published
+// again: the stream deduplicates within its window only.
 func storedBefore(ctx context.Context) (n int) {
 	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &n) != nil {
 		return 0
@@ -105,7 +106,7 @@ func storedBefore(ctx context.Context) (n int) {
 func (p *Publisher) publish(ctx context.Context, e release.Event) error {
 	msg, err := wire.EncodeEvent(e, e.At)
 	if err != nil {
-		return &unfitError{err}
+		return &permanentError{err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
@@ -113,18 +114,18 @@ func (p *Publisher) publish(ctx context.Context, e release.Event) error {
 	return err
 }
 
-// unfitError is the error of an event that is not worth sending again.
-type unfitError struct{ error }
+// permanentError is the error of an event that can never be published.
+type permanentError struct{ error }
 
-func (e *unfitError) Unwrap() error { return e.error }
+func (e *permanentError) Unwrap() error { return e.error }
 
 // messageTooLarge is the server's error code for a message beyond the stream's own
 // limit (JSStreamMessageExceedsMaximumErr in the server's errors.json).
 const messageTooLarge jetstream.ErrorCode = 10054
 
-// isUnfit tells whether sending the same event again is bound to fail again.
-func isUnfit(err error) bool {
-	if _, ok := errors.AsType[*unfitError](err); ok {
+// isPermanent reports whether publishing the same event again is bound to fail again.
+func isPermanent(err error) bool {
+	if _, ok := errors.AsType[*permanentError](err); ok {
 		return true
 	}
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {

@@ -19,7 +19,7 @@ func TestOnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
 		err  error
 		want bool
 	}{
-		"an event that cannot be written": {&unfitError{errors.New("too large")}, true},
+		"an event that cannot be written": {&permanentError{errors.New("too large")}, true},
 		"too large for the stream":        {fmt.Errorf("nats: %w", &jetstream.APIError{ErrorCode: messageTooLarge}), true},
 		"too large for the server":        {nats.ErrMaxPayload, true},
 		"a subject that is none":          {nats.ErrBadSubject, true},
@@ -30,7 +30,7 @@ func TestOnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, isUnfit(c.err))
+			require.Equal(t, c.want, isPermanent(c.err))
 		})
 	}
 }

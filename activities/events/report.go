@@ -12,39 +12,39 @@ import (
 	"slipway/release"
 )
 
-// Ledger remembers how far releases have come; [ledger.Ledger] is one.
+// Ledger records the progress of releases; [ledger.Ledger] is one.
 type Ledger interface {
 	Update(ctx context.Context, u ledger.Report) error
 	UpdateSet(ctx context.Context, p release.SetProgress) error
 	Pay(ctx context.Context, app release.App, releaseID string, what ledger.Payment) error
 }
 
-// reportTimeout bounds one word to the ledger. It leaves the quick way of a workflow the
-// time to store its events.
+// reportTimeout bounds one call to the ledger. It is short, so that a local activity has time
+// left to publish its events.
 const reportTimeout = time.Second
 
-// report tells the ledger the latest progress of each release and set. Its error means that an
-// outcome could not be told and has to be told again.
+// report writes the latest progress of each release and set to the ledger. Its error means that
+// an outcome was not written and has to be retried.
 func (p *Publisher) report(ctx context.Context, events []release.Event) error {
 	if p.ledger == nil {
 		return nil
 	}
 	for _, latest := range latestOf(events) {
-		err := p.tell(ctx, latest)
+		err := p.write(ctx, latest)
 		if err == nil {
 			continue
 		}
-		if ends(latest) && passes(err) {
-			return fmt.Errorf("tell the ledger the outcome of %s: %w", about(latest), err)
+		if ends(latest) && isTemporary(err) {
+			return fmt.Errorf("write the outcome of %s to the ledger: %w", about(latest), err)
 		}
 		if activity.IsActivity(ctx) {
-			activity.GetLogger(ctx).Warn("the ledger was not told", "about", about(latest), "error", err)
+			activity.GetLogger(ctx).Warn("progress not written to the ledger; the next event carries it", "about", about(latest), "error", err)
 		}
 	}
 	return nil
 }
 
-func (p *Publisher) tell(ctx context.Context, latest release.Event) error {
+func (p *Publisher) write(ctx context.Context, latest release.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
 	if latest.Set != nil {
@@ -57,13 +57,13 @@ func (p *Publisher) tell(ctx context.Context, latest release.Event) error {
 	return p.pay(ctx, latest.Progress)
 }
 
-// pay tells the ledger what a release has put back for others that had left it.
+// pay records in the ledger which debts of other releases a release has paid.
 func (p *Publisher) pay(ctx context.Context, latest release.Progress) error {
 	for _, d := range latest.Paid() {
 		err := p.ledger.Pay(ctx, latest.App, d.ReleaseID, ledger.Payment{
 			Rules: d.ScalingRules, Traffic: d.Traffic, By: latest.ReleaseID, At: latest.EndedAt,
 		})
-		if err != nil && !errors.Is(err, ledger.ErrNotFound) { // what has no record owes nothing
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) { // a release without a record has no debts
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func latestOf(events []release.Event) []release.Event {
 	return latest
 }
 
-// about is the ID of the release or the set that the event tells of.
+// about is the ID of the release or the set of the event.
 func about(e release.Event) string {
 	if e.Set != nil {
 		return e.Set.SetID
@@ -101,8 +101,8 @@ func ends(e release.Event) bool {
 	return e.Progress.Outcome != "" || e.Progress.Phase.Ended()
 }
 
-// passes tells whether the same word may be taken another time: the ledger was out of reach,
-// or the attempt was broken off.
-func passes(err error) bool {
+// isTemporary reports whether a retry may succeed: the ledger was unreachable, or the attempt
+// was cancelled.
+func isTemporary(err error) bool {
 	return errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, context.Canceled)
 }

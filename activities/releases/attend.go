@@ -15,12 +15,12 @@ import (
 	"slipway/releases/lane"
 )
 
-// attendInterval is the time between two looks at the lane of a release that waits.
+// attendInterval is the time between two checks of the lane of a release that waits.
 const attendInterval = time.Minute
 
-// Attend sees to it that a release which waits has a lane. It looks every minute; a lane that
-// does not run was lost, because a release waits in it, and starts by being given the
-// release again, which it finds.
+// Attend makes sure that a release which waits has a lane. It checks every minute; a lane that
+// does not run was lost, because a release waits in it, and is started by submitting the
+// release again, which it finds running.
 //
 // It never succeeds: the release ends it. Its errors have the types [release.FaultUnchanged]
 // and [release.FaultUnavailable], which both retry.
@@ -55,7 +55,7 @@ func (r *Releases) attend(ctx context.Context, s release.Submission) error {
 	return err
 }
 
-// WaitsFor says in words what a release waits for in its lane.
+// WaitsFor returns a text that says what a release waits for in its lane.
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
 func (r *Releases) WaitsFor(ctx context.Context, in release.Ref) (string, error) {

@@ -20,18 +20,18 @@ const (
 	// listPage is how many workflows are listed at a time.
 	listPage = 200
 	// ledgerTime bounds the reading of the ledger. Temporal knows what runs: a ledger that is
-	// out of reach holds no lane up (R18).
+	// unreachable blocks no lane (R18).
 	ledgerTime = 10 * time.Second
-	// placeTime bounds the question to a release for its place, which needs a worker.
+	// placeTime bounds the query to a release for its place, which needs a worker.
 	placeTime = 5 * time.Second
-	// asked is how many releases are asked at a time.
+	// asked is how many releases are queried at a time.
 	asked = 16
 )
 
-// Living answers which releases of an application live, by Temporal and by the ledger
+// Living returns which releases of an application live, by Temporal and by the ledger
 // together: the one lists what was started some seconds ago, the other what has been
-// accepted. A release that has told no outcome and does not run any more is among them: what
-// it has left is to be looked at. So is one that only its watchdog still looks after.
+// accepted. A release that has recorded no outcome and does not run any more is among them:
+// its watchdog has to restore what it left. So is one whose watchdog still runs.
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
 func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.Living, error) {
@@ -42,8 +42,8 @@ func (r *Releases) Living(ctx context.Context, in release.LivingInput) (release.
 	for _, id := range in.Also {
 		s.add(release.LaneEntry{ReleaseID: id}, onlyIfItRuns)
 	}
-	s.remembered(ctx)
-	if err := s.look(ctx); err != nil {
+	s.recorded(ctx)
+	if err := s.queryCandidates(ctx); err != nil {
 		return release.Living{}, unavailable(err)
 	}
 	return s.found, nil
@@ -81,7 +81,7 @@ type candidate struct {
 	only runs
 }
 
-// runs tells whether a release counts only where its workflow runs.
+// runs is true for a release that counts only while its workflow runs.
 type runs bool
 
 const (
@@ -89,7 +89,7 @@ const (
 	inAnyCase    runs = false
 )
 
-// add takes a release to the candidates, once. One that counts in any case counts so.
+// add adds a release to the candidates, once. One that counts in any case stays so.
 func (s *search) add(e release.LaneEntry, only runs) {
 	i, known := s.at[e.ReleaseID]
 	if !known {
@@ -131,13 +131,13 @@ func (s *search) listed(ctx context.Context) error {
 	}
 }
 
-// remembered finds what the ledger remembers.
-func (s *search) remembered(ctx context.Context) {
+// recorded finds the releases that the ledger has without an outcome.
+func (s *search) recorded(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
 	affairs, err := s.releases.ledger.Affairs(ctx, s.app)
 	if err != nil {
-		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane goes by what Temporal knows, and looks again", "error", err)
+		activity.GetLogger(ctx).Warn("the ledger cannot be read; the lane uses what Temporal lists, and retries", "error", err)
 		s.found.LedgerAway = true
 		return
 	}
@@ -157,8 +157,8 @@ func (s *search) remembered(ctx context.Context) {
 	}
 }
 
-// look asks the candidates where they stand, several at a time.
-func (s *search) look(ctx context.Context) error {
+// queryCandidates queries the candidates, several at a time.
+func (s *search) queryCandidates(ctx context.Context) error {
 	lives := make([]bool, len(s.candidates))
 	var all errgroup.Group
 	all.SetLimit(asked)
@@ -179,7 +179,7 @@ func (s *search) look(ctx context.Context) error {
 	return nil
 }
 
-// lives tells whether a candidate counts, and finds out its place where it runs.
+// lives reports whether a candidate counts, and queries its place where it runs.
 func (s *search) lives(ctx context.Context, c *candidate) (bool, error) {
 	out, err := s.releases.temporal.DescribeWorkflowExecution(ctx, release.WorkflowID(c.ReleaseID), "")
 	switch {
@@ -194,8 +194,8 @@ func (s *search) lives(ctx context.Context, c *candidate) (bool, error) {
 	return !bool(c.only), nil
 }
 
-// place asks a release for its place. One that does not answer counts as running: nothing
-// begins beside it.
+// place queries a release for its place. One that does not answer counts as running: nothing
+// is started beside it.
 func (s *search) place(ctx context.Context, releaseID string) release.LaneEntry {
 	asking, cancel := context.WithTimeout(ctx, placeTime)
 	defer cancel()
@@ -205,7 +205,7 @@ func (s *search) place(ctx context.Context, releaseID string) release.LaneEntry 
 		err = answer.Get(&e)
 	}
 	if err != nil || e.ReleaseID != releaseID {
-		activity.GetLogger(ctx).Warn("a release does not tell its place; it counts as running", "release", releaseID, "error", err)
+		activity.GetLogger(ctx).Warn("a release does not answer the query for its place; it counts as running", "release", releaseID, "error", err)
 		return release.LaneEntry{ReleaseID: releaseID, Proceeded: true}
 	}
 	return e

@@ -1,7 +1,7 @@
-// Package releases are the activities that look at releases from outside: with them a
-// lane learns which releases live and how one ended that is not its child any more, a
-// release that waits sees to it that it has a lane, a watchdog learns how far one had come
-// that was lost, and a set how its releases end, which it submits from here, too.
+// Package releases are the activities that read releases from outside: with them a lane finds
+// out which releases live and how one ended that is not its child any more, a release that
+// waits makes sure that it has a lane, a watchdog reads the last progress of one that was
+// lost, and a set submits its releases and waits for their ends.
 package releases
 
 import (
@@ -34,7 +34,7 @@ type Temporal interface {
 	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
 }
 
-// Ledger remembers releases besides Temporal; [ledger.Ledger] is one.
+// Ledger records releases besides Temporal; [ledger.Ledger] is one.
 type Ledger interface {
 	Affairs(ctx context.Context, app release.App) (ledger.Affairs, error)
 	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
@@ -43,13 +43,13 @@ type Ledger interface {
 	MarkLost(ctx context.Context, app release.App, releaseID string, loss ledger.Loss) error
 }
 
-// Releases looks at releases. It holds no state.
+// Releases reads releases. It holds no state.
 type Releases struct {
 	temporal Temporal
 	ledger   Ledger
 }
 
-// New returns what looks at the releases of one namespace.
+// New returns the activities for the releases of one namespace.
 func New(t Temporal, l Ledger) (*Releases, error) {
 	if t == nil || l == nil {
 		return nil, errors.New("releases: a Temporal client and a ledger are needed")
@@ -77,7 +77,7 @@ func (r *Releases) Register(to worker.ActivityRegistry) {
 const submitTime = 10 * time.Second
 
 // Submit hands a release to the lane of its application. An attempt that follows a lost
-// answer begins nothing twice, because the lane knows the release by its ID.
+// answer starts nothing twice, because the lane deduplicates by the release's ID.
 //
 // Its errors have the types [release.ErrorRefused], which does not retry, and
 // [release.ErrorBusy] and [release.FaultUnavailable], which do.
@@ -98,7 +98,7 @@ func (r *Releases) Submit(ctx context.Context, s release.Submission) (release.Re
 	return release.Receipt{}, unavailable(err)
 }
 
-// AwaitEnd answers how a release ended once it has. Until then it fails as unchanged with
+// AwaitEnd returns how a release ended once it has. Until then it fails as unchanged with
 // its own next delay, so that waiting costs neither history nor a worker.
 //
 // Its errors have the types [release.FaultUnchanged] and [release.FaultUnavailable],
@@ -110,7 +110,7 @@ func (r *Releases) AwaitEnd(ctx context.Context, in release.AwaitEndInput) (rele
 	return ending, err
 }
 
-// AwaitWatchdog answers the result of a release's watchdog once it has ended, as
+// AwaitWatchdog returns the result of a release's watchdog once it has ended, as
 // [Releases.AwaitEnd] does that of the release. A watchdog without a result is an error of
 // type [release.FaultNotFound], which does not retry.
 func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) (release.WatchdogResult, error) {
@@ -122,7 +122,7 @@ func (r *Releases) AwaitWatchdog(ctx context.Context, in release.AwaitEndInput) 
 	return result, err
 }
 
-// result reads the result of a workflow that has ended, or says why there is none.
+// result reads the result of a workflow that has ended, or why there is none.
 func (r *Releases) result(ctx context.Context, workflowID string, result any) (lost string, err error) {
 	out, err := r.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	if execution.IsGone(err) {
@@ -144,7 +144,7 @@ func (r *Releases) result(ctx context.Context, workflowID string, result any) (l
 		return string(end), nil
 	case execution.Open:
 	}
-	return "", again(ctx, workflowID)
+	return "", pollAgain(ctx, workflowID)
 }
 
 // LastProgress reads the last progress of a release by its query, which Temporal answers
@@ -171,7 +171,8 @@ func unavailable(err error) error {
 	return fault.Because(release.FaultUnavailable, fmt.Sprintf("temporal: %v", err), err)
 }
 
-// again asks for another look: soon at first, since most releases end within minutes.
-func again(ctx context.Context, workflowID string) error {
+// pollAgain is the error that schedules the next poll: soon at first, since most releases end
+// within minutes.
+func pollAgain(ctx context.Context, workflowID string) error {
 	return fault.Unchanged(workflowID+" has not ended", release.LookDelay(release.ChangeRunning, int(activity.GetInfo(ctx).Attempt)))
 }

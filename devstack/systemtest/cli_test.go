@@ -133,7 +133,7 @@ func (h *house) forget(id string) {
 		// Asked again and again: the server puts a deletion off for long that comes before it is
 		// done with the end of the workflow.
 		_, err := h.Client.WorkflowService().DeleteWorkflowExecution(h.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-			Namespace: stack.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: release.AddresseeID(id)},
+			Namespace: stack.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: release.CommandTargetID(id)},
 		})
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); !gone {
 			require.NoError(h.t, err)

@@ -191,7 +191,7 @@ func (h *house) requireRulesAsBefore(app release.App) {
 // releases counts the workflows that a release ID stands for.
 func (h *house) started(id string) bool {
 	h.t.Helper()
-	_, err := h.Client.DescribeWorkflowExecution(h.ctx, release.AddresseeID(id), "")
+	_, err := h.Client.DescribeWorkflowExecution(h.ctx, release.CommandTargetID(id), "")
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return false
 	}
