@@ -20,7 +20,7 @@ import (
 
 func (a *app) history() *cobra.Command {
 	var limit int
-	cmd := drawing(printing(settings(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "history APP",
 		Short: "What an application was released with, also what Temporal has forgotten",
 		Long: `What an application was released with, the latest first: when it was asked for, the artifact,
@@ -32,40 +32,27 @@ needs no Temporal. ` + namesApp,
 		GroupID:           groupReleases,
 		Args:              arguments("APP"),
 		ValidArgsFunction: a.completeRecorded,
-	}, config.NATS())))
+	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
-	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		app, err := parseApp(args[0])
+	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
+		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
 		}
 		if limit < 1 {
 			return &usageError{"--limit must be at least 1"}
 		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		return a.runHistory(ctx, cmd, f, ledger.Filter{App: app, Limit: limit})
-	}
-	return cmd
+		return a.showHistory(ctx, call, ledger.Filter{App: app, Limit: limit})
+	})
 }
 
-func (a *app) runHistory(ctx context.Context, cmd *cobra.Command, f render.Format, which ledger.Filter) error {
-	known, closeLedger, err := a.ledger(cmd)
-	if err != nil {
-		return err
-	}
-	defer closeLedger()
-	found, err := known.All(ctx, which)
+func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) error {
+	found, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return err
 	}
 	switch {
-	case len(found) == 0 && f == render.FormatTable:
+	case len(found) == 0 && call.format == render.FormatTable:
 		a.talk("the ledger has no release of this application")
 		return nil
 	case len(found) == 0:
@@ -73,15 +60,11 @@ func (a *app) runHistory(ctx context.Context, cmd *cobra.Command, f render.Forma
 	case len(found) == which.Limit:
 		a.talk("there may be more; use --limit")
 	}
-	return f.Write(a.Stdout, found, func() string { return render.History(found, a.screen(cmd).style()) })
+	return call.format.Write(a.Stdout, found, func() string { return render.History(found, call.style) })
 }
 
-// ledger connects a command to the ledger; the returned function closes the connection.
-func (a *app) ledger(cmd *cobra.Command) (*ledger.Ledger, func(), error) {
-	v, err := a.values(cmd)
-	if err != nil {
-		return nil, nil, err
-	}
+// ledger connects to the ledger; the returned function closes the connection.
+func (a *app) ledger(v *config.Values) (*ledger.Ledger, func(), error) {
 	js, closeNATS, err := a.jetStream(v, "slipway ledger")
 	if err != nil {
 		return nil, nil, err
@@ -98,16 +81,16 @@ type ledgerEntry[P any] struct {
 }
 
 // releaseInLedger reads what the ledger has of a release.
-func (a *app) releaseInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[release.Progress], error) {
-	r, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
+	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	return ledgerEntry[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
 }
 
 // setInLedger reads what the ledger has of a set.
-func (a *app) setInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[render.Set], error) {
-	s, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render.Set], error) {
+	s, err := readLedger(call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
@@ -117,8 +100,8 @@ func (a *app) setInLedger(ctx context.Context, cmd *cobra.Command, id string) (l
 }
 
 // readLedger connects to the ledger and reads from it.
-func readLedger[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, error)) (none T, err error) {
-	known, closeLedger, err := a.ledger(cmd)
+func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+	known, closeLedger, err := call.app.ledger(call.values)
 	if err != nil {
 		return none, err
 	}
@@ -197,7 +180,11 @@ func (a *app) completeRecorded(cmd *cobra.Command, args []string, _ string) ([]c
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
 	defer cancel()
 	quiet := &app{World: World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
-	known, closeLedger, err := quiet.ledger(cmd)
+	v, err := quiet.values(cmd)
+	if err != nil {
+		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
+	}
+	known, closeLedger, err := quiet.ledger(v)
 	if err != nil {
 		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
 	}
