@@ -183,7 +183,7 @@ func revisionOf(entry jetstream.KeyValueEntry) Revision {
 }
 
 // Strict decodes JSON into v and refuses fields that it does not have: what a newer version
-// has stored must not be taken for less than it says.
+// has stored must not be read as less than it is.
 func Strict(raw []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
