@@ -176,6 +176,7 @@ func TestEdit_givesUpWhenOthersAreAlwaysFaster(t *testing.T) {
 			return slow(have)
 		})
 		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorAs(t, err, &conflict, "the caller has given up, and not the bucket")
 	})
 }
 
