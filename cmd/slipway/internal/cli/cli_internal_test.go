@@ -104,7 +104,7 @@ func TestSpeaker(t *testing.T) {
 			a := &app{World: World{Getenv: func(key string) string { return c.env[key] }}}
 			cmd := settings(&cobra.Command{}, config.Speaker())
 			require.NoError(t, cmd.ParseFlags(c.args))
-			v, err := a.values(cmd)
+			v, err := config.Load(cmd.Flags(), a.Getenv)
 			require.NoError(t, err)
 			require.Equal(t, c.want, a.speaker(v))
 		})

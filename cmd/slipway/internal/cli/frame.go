@@ -56,12 +56,8 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		drawing(cmd)
 	}
 	timeout := cmd.Flags().Duration(flagTimeout, f.timeout, cmp.Or(f.usage, "give up after this time"))
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, args []string, v *config.Values) error {
 		output, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
 		if err != nil {
 			return err
 		}
@@ -75,8 +71,19 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
 			by: a.speaker(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout,
 		})
-	}
+	})
 	return cmd
+}
+
+// withValues reads the settings before a command does its work.
+func (a *app) withValues(do func(*cobra.Command, []string, *config.Values) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		v, err := config.Load(cmd.Flags(), a.Getenv)
+		if err != nil {
+			return err
+		}
+		return do(cmd, args, v)
+	}
 }
 
 // withTemporal connects to Temporal before an action.

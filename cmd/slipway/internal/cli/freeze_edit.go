@@ -310,36 +310,16 @@ func asFlags(err error) error {
 
 // completeFreezes completes the first argument with the names of one kind.
 func (a *app) completeFreezes(kind freezeKind) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		calendar, err := a.loadCalendar(cmd)
-		if err != nil {
-			return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-		}
-		var out []cobra.Completion
-		for _, l := range choose(calendar, nil, false, time.Now()) {
-			if l.Kind == kind {
-				out = append(out, cobra.CompletionWithDesc(l.Name, l.Reason))
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = withCalendar(func(ctx context.Context, c *call) error {
+			calendar, _, err := c.calendars.Load(ctx)
+			for _, l := range choose(calendar, nil, false, time.Now()) {
+				if l.Kind == kind {
+					found = append(found, cobra.CompletionWithDesc(l.Name, l.Reason))
+				}
 			}
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-func (a *app) loadCalendar(cmd *cobra.Command) (release.Calendar, error) {
-	v, err := a.values(cmd)
-	if err != nil {
-		return release.Calendar{}, err
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
-	defer cancel()
-	js, closeNATS, err := a.jetStream(v, "slipway completion")
-	if err != nil {
-		return release.Calendar{}, err
-	}
-	defer closeNATS()
-	calendar, _, err := wire.NewCalendars(js).Load(ctx)
-	return calendar, err
+			return err
+		})(ctx, c)
+		return found, err
+	})
 }

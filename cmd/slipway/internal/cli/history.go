@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -31,7 +30,7 @@ needs no Temporal. ` + namesApp,
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,
 		Args:              arguments("APP"),
-		ValidArgsFunction: a.completeRecorded,
+		ValidArgsFunction: a.completeRecorded(),
 	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
@@ -63,15 +62,6 @@ func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) 
 	return call.format.Write(a.Stdout, found, func() string { return render.History(found, call.style) })
 }
 
-// ledger connects to the ledger; the returned function closes the connection.
-func (a *app) ledger(v *config.Values) (*ledger.Ledger, func(), error) {
-	js, closeNATS, err := a.jetStream(v, "slipway ledger")
-	if err != nil {
-		return nil, nil, err
-	}
-	return ledger.New(js), closeNATS, nil
-}
-
 // ledgerEntry is what the ledger has of a release or a set.
 type ledgerEntry[P any] struct {
 	progress P
@@ -99,14 +89,14 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 	return ledgerEntry[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
 }
 
-// readLedger connects to the ledger and reads from it.
+// readLedger connects to the ledger, reads from it, and closes the connection.
 func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
-	known, closeLedger, err := call.app.ledger(call.values)
+	js, closeNATS, err := call.app.jetStream(call.values, "slipway ledger")
 	if err != nil {
 		return none, err
 	}
-	defer closeLedger()
-	return get(known)
+	defer closeNATS()
+	return get(ledger.New(js))
 }
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
@@ -173,31 +163,17 @@ func progressOf(r ledger.Record) release.Progress {
 const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
-func (a *app) completeRecorded(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
-	defer cancel()
-	quiet := &app{World: World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
-	v, err := quiet.values(cmd)
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	known, closeLedger, err := quiet.ledger(v)
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	defer closeLedger()
-	found, err := known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	var out []cobra.Completion
-	for _, r := range found {
-		if name := r.App.SearchValue(); !slices.Contains(out, name) {
-			out = append(out, name)
+func (a *app) completeRecorded() cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) ([]cobra.Completion, error) {
+		records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+			return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
+		})
+		var found []cobra.Completion
+		for _, r := range records {
+			if name := r.App.SearchValue(); !slices.Contains(found, name) {
+				found = append(found, name)
+			}
 		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
+		return found, err
+	})
 }

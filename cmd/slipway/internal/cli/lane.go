@@ -33,8 +33,8 @@ was rolled back is denied until somebody allows it again. ` + namesApp,
 }
 
 func (a *app) laneList() *cobra.Command {
-	var limit int
-	var all, held bool
+	var most int
+	var held bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -45,20 +45,17 @@ listed is idle.`,
   slipway lane list --held -o json`,
 		Args: arguments(),
 	}
-	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "list at most so many")
-	cmd.Flags().BoolVar(&all, "all", false, "list all")
+	limit := limits(cmd)
 	cmd.Flags().BoolVar(&held, "held", false, "only those that are held")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if limit < 1 {
-			return &usageError{"--limit must be at least 1; use --all for all"}
-		}
-		return nil
+	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+		most, err = limit()
+		return err
 	}
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		if all || held {
-			limit = 0 // only a lane itself knows whether it is held
+		if held {
+			most = 0 // only a lane itself knows whether it is held
 		}
-		found, more, err := call.client.ListLanes(ctx, limit)
+		found, more, err := call.client.ListLanes(ctx, most)
 		if err != nil {
 			return err
 		}

@@ -178,11 +178,6 @@ func newFilter(app, phase string) (releases.Filter, error) {
 
 // withForgotten adds to the listed releases those that only the ledger remembers.
 func withForgotten(ctx context.Context, call *call, f releases.Filter, found []releases.Listed) (all []releases.Listed, more bool, err error) {
-	known, closeLedger, err := call.app.ledger(call.values)
-	if err != nil {
-		return nil, false, err
-	}
-	defer closeLedger()
 	which := ledger.Filter{Outcome: f.Outcome, SetID: f.Set, Limit: f.Limit + len(found) + 1}
 	if f.Limit == 0 {
 		which.Limit = math.MaxInt
@@ -192,13 +187,13 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 			return nil, false, err
 		}
 	}
-	records, err := known.All(ctx, which)
+	records, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return nil, false, err
 	}
 	for _, r := range records {
 		listed := slices.ContainsFunc(found, func(l releases.Listed) bool { return l.ID == r.ReleaseID })
-		if l := remembered(r); !listed && f.Chooses(l) {
+		if l := listedRecord(r); !listed && f.Chooses(l) {
 			found = append(found, l)
 		}
 	}
@@ -208,8 +203,8 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 	return found, false, nil
 }
 
-// remembered is a release as the ledger knows it.
-func remembered(r ledger.Record) releases.Listed {
+// listedRecord is a release as the ledger has it.
+func listedRecord(r ledger.Record) releases.Listed {
 	p := progressOf(r)
 	artifact := ""
 	if r.Artifact != (release.Artifact{}) {
