@@ -2,12 +2,11 @@ package ledger
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/internal/bucketdoc"
 )
 
 // Bucket is the key-value bucket that holds the ledger.
@@ -40,40 +39,14 @@ type Config struct {
 	MaxAge time.Duration
 }
 
-// manager is the part of [jetstream.JetStream] that [EnsureLedger] needs.
-type manager interface {
-	Stream(ctx context.Context, name string) (jetstream.Stream, error)
-	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
-	CreateKeyValue(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error)
-}
-
 // EnsureLedger creates the bucket where it does not exist: in files, with one value a key and
 // no limit of size. Of one that exists it sets right what is said in c, and a size of values
 // that is too small for a record; all else belongs to the operator. An operator who limits
 // the size of the bucket makes it refuse new records when it is full.
-func EnsureLedger(ctx context.Context, js manager, c Config) error {
-	have, err := js.Stream(ctx, stream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateKeyValue(ctx, c.bucket())
-		return bucketError(err)
-	}
-	if err != nil {
-		return bucketError(err)
-	}
-	now := have.CachedInfo().Config
-	mended := c.over(now)
-	if reflect.DeepEqual(now, mended) {
-		return nil
-	}
-	_, err = js.UpdateStream(ctx, mended)
-	return bucketError(err)
-}
-
-func bucketError(err error) error {
-	if err != nil {
-		return fmt.Errorf("bucket %s: %w", Bucket, err)
-	}
-	return nil
+func EnsureLedger(ctx context.Context, js bucketdoc.Manager, c Config) error {
+	return bucketdoc.Ensure(ctx, js, c.bucket(), func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
+		return c.over(have), nil
+	})
 }
 
 // bucket is the bucket as it is created.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/internal/bucketdoc"
 	"slipway/release"
 )
 
@@ -32,6 +33,19 @@ type ConflictError struct {
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s was asked for before with another content: recorded is %s, asked for is %s; ask under another event id",
 		release.Named(e.ID), e.Recorded, e.Asked)
+}
+
+// ledgerError turns the error of a bucket into one of the ledger; any other stays as it is.
+func ledgerError(err error) error {
+	access, denied := errors.AsType[*bucketdoc.AccessError](err)
+	conflict, outrun := errors.AsType[*bucketdoc.ConflictError](err)
+	switch {
+	case denied:
+		return unavailable(access.Err)
+	case outrun:
+		return fmt.Errorf("%w: others change key %s all the time", ErrUnavailable, conflict.Key)
+	}
+	return err
 }
 
 // unavailable turns what NATS or the way to it has answered into [ErrUnavailable]. A caller

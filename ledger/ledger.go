@@ -1,23 +1,15 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/internal/bucketdoc"
 	"slipway/release"
-)
-
-const (
-	// tries bounds how often a change is made anew because somebody else was faster; pause
-	// grows with each, because a replica may still show the revision before.
-	tries = 10
-	pause = 20 * time.Millisecond
 )
 
 // Ledger reads and writes the records of releases. Its methods may be called concurrently.
@@ -104,21 +96,13 @@ func mustExist(exists bool, releaseID string) error {
 	return nil
 }
 
-func (l *Ledger) open(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := l.js.KeyValue(ctx, Bucket)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	return kv, nil
-}
-
 // changeRecord changes the record of a release, see [change].
 func (l *Ledger) changeRecord(ctx context.Context, app release.App, releaseID string, do edit[Record]) (Record, error) {
 	key, err := keyOf(app, releaseID)
 	if err != nil {
 		return Record{}, err
 	}
-	return change(ctx, l, key, do)
+	return change(ctx, l.js, key, do)
 }
 
 // entry is what stands under a key of the bucket: a [Record] or a [Set].
@@ -135,78 +119,27 @@ type entry[T any] interface {
 // time with what others have stored meanwhile. Its error changes nothing.
 type edit[T any] func(have T, exists bool) (T, error)
 
-// change stores what an edit makes of an entry, and answers it. Somebody who changes the entry
+// bucketOf is the bucket of the ledger, seen as one of entries of a type.
+func bucketOf[T entry[T]](js jetstream.JetStream) bucketdoc.Bucket[T] {
+	return bucketdoc.Bucket[T]{
+		JetStream: js, Name: Bucket, SkipUnchanged: true, Encode: T.fit,
+		Decode: func(key string, r bucketdoc.Revision) (T, error) { return decode[T](key, r.Raw, r.StoredAt) },
+	}
+}
+
+// change stores what an edit makes of an entry, and returns it. Somebody who changes the entry
 // at the same time is not overwritten.
-func change[T entry[T]](ctx context.Context, l *Ledger, key string, do edit[T]) (none T, err error) {
-	kv, err := l.open(ctx)
-	if err != nil {
-		return none, err
-	}
-	for try := range tries {
-		r, err := changeOnce(ctx, kv, key, do)
-		if !overtaken(err) {
-			return r, err
-		}
-		select {
-		case <-ctx.Done():
-			return none, unavailable(context.Cause(ctx))
-		case <-time.After(time.Duration(try) * pause):
-		}
-	}
-	return none, fmt.Errorf("%w: others change key %s all the time", ErrUnavailable, key)
+func change[T entry[T]](ctx context.Context, js jetstream.JetStream, key string, do edit[T]) (T, error) {
+	stored, err := bucketOf[T](js).Edit(ctx, key, func(have bucketdoc.Document[T]) (T, error) {
+		return do(have.Value, have.Exists())
+	})
+	return stored, ledgerError(err)
 }
 
-func changeOnce[T entry[T]](ctx context.Context, kv jetstream.KeyValue, key string, do edit[T]) (none T, err error) {
-	have, err := load[T](ctx, kv, key)
-	if err != nil {
-		return none, err
-	}
-	next, err := do(have.entry, have.exists())
-	if err != nil {
-		return none, err
-	}
-	next, value, err := next.fit()
-	switch {
-	case err != nil:
-		return none, err
-	case !have.exists():
-		_, err = kv.Create(ctx, key, value)
-	case !bytes.Equal(value, have.value):
-		_, err = kv.Update(ctx, key, value, have.revision)
-	}
-	switch {
-	case overtaken(err):
-		return none, err
-	case err != nil:
-		return none, unavailable(err)
-	}
-	return next, nil
-}
-
-// overtaken reports whether the entry has changed since it was read.
-func overtaken(err error) bool {
-	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
-}
-
-// kept is an entry as the bucket has it; without a revision there is none.
-type kept[T any] struct {
-	entry    T
-	value    []byte
-	revision uint64
-}
-
-func (k kept[T]) exists() bool { return k.revision > 0 }
-
-func load[T entry[T]](ctx context.Context, kv jetstream.KeyValue, key string) (kept[T], error) {
-	have, err := kv.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return kept[T]{}, nil
-	}
-	if err != nil {
-		return kept[T]{}, unavailable(err)
-	}
-	e, err := decode[T](key, have.Value(), have.Created())
-	return kept[T]{entry: e, value: have.Value(), revision: have.Revision()}, err
+// load returns the entry of a key, which may not exist.
+func load[T entry[T]](ctx context.Context, js jetstream.JetStream, key string) (bucketdoc.Document[T], error) {
+	have, err := bucketOf[T](js).Get(ctx, key)
+	return have, ledgerError(err)
 }
 
 // decode reads an entry, and refuses one that is not of its key: nothing that it says may be

@@ -30,15 +30,11 @@ func (l *Ledger) GetOf(ctx context.Context, app release.App, releaseID string) (
 	if err != nil {
 		return Record{}, err
 	}
-	kv, err := l.open(ctx)
+	have, err := load[Record](ctx, l.js, key)
 	if err != nil {
 		return Record{}, err
 	}
-	have, err := load[Record](ctx, kv, key)
-	if err != nil {
-		return Record{}, err
-	}
-	return have.entry, mustExist(have.exists(), releaseID)
+	return have.Value, mustExist(have.Exists(), releaseID)
 }
 
 // Get returns the record of a release by its ID alone. Without one the error is
@@ -158,8 +154,8 @@ type query struct {
 func (l *Ledger) list(ctx context.Context, q query) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	if _, err := l.open(ctx); err != nil {
-		return nil, err
+	if _, err := l.js.KeyValue(ctx, Bucket); err != nil {
+		return nil, unavailable(err)
 	}
 	found := map[string]Record{}
 	from := jetstreamext.GetBatchSeq(1)

@@ -69,15 +69,11 @@ func (l *Ledger) GetSet(ctx context.Context, setID string) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	kv, err := l.open(ctx)
+	have, err := load[Set](ctx, l.js, key)
 	if err != nil {
 		return Set{}, err
 	}
-	have, err := load[Set](ctx, kv, key)
-	if err != nil {
-		return Set{}, err
-	}
-	return have.entry, mustExist(have.exists(), setID)
+	return have.Value, mustExist(have.Exists(), setID)
 }
 
 func (l *Ledger) changeSet(ctx context.Context, setID string, do edit[Set]) (Set, error) {
@@ -85,7 +81,7 @@ func (l *Ledger) changeSet(ctx context.Context, setID string, do edit[Set]) (Set
 	if err != nil {
 		return Set{}, err
 	}
-	return change(ctx, l, key, do)
+	return change(ctx, l.js, key, do)
 }
 
 // askedAgain returns the entry after a further request for the same set.

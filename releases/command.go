@@ -72,7 +72,7 @@ func refusal(err error) string {
 	return application.Message()
 }
 
-// tooLate tells what has ended from what never was: Temporal answers the same to both.
+// tooLate distinguishes what has ended from what never was: Temporal answers the same to both.
 func (u commandUpdate[P]) tooLate(ctx context.Context) error {
 	status, err := u.get(ctx, u.id)
 	if err != nil {
@@ -84,7 +84,7 @@ func (u commandUpdate[P]) tooLate(ctx context.Context) error {
 	return &RefusedError{ID: u.id, Reason: "the " + string(subjectOf(u.id)) + " has ended"}
 }
 
-// unanswered tells a missing worker from a missing Temporal once the time is up.
+// unanswered distinguishes a missing worker from a missing Temporal once the time is up.
 func (u commandUpdate[P]) unanswered(ctx context.Context, c *Client, waited time.Duration) error {
 	calling, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()

@@ -3,11 +3,10 @@
 // of releases, for the lanes in which releases wait, and for the scaling rules that releases
 // suspend. The command line stands on it.
 //
-// A release is durable without anybody at work on it, and so is what can be told of it here:
-// when no worker answers, a [Status] holds what Temporal itself knows, and says so as
-// [Partial].
+// A release is durable without anybody at work on it, and so is what can be read of it here:
+// when no worker answers, a [Status] holds what Temporal itself knows, and is [Partial].
 //
 // Two halves stand in packages of their own, because roles that show nothing to people need
 // them alone: releases/lane submits releases and sends updates to lanes, and
-// releases/execution tells how a workflow has ended.
+// releases/execution reads how a workflow has ended.
 package releases

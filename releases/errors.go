@@ -24,7 +24,7 @@ func (e *NotFoundError) Error() string {
 // Subject is what a command is for.
 type Subject string
 
-// The subjects; the zero value is a release or a set, as the ID says.
+// The subjects; the zero value is a release or a set, depending on the ID.
 const (
 	SubjectRelease Subject = "release"
 	SubjectLane    Subject = "lane"
@@ -40,7 +40,7 @@ func subjectOf(id string) Subject {
 	return SubjectRelease
 }
 
-// RefusedError says why a command changed nothing.
+// RefusedError is why a command changed nothing.
 type RefusedError struct {
 	ID, Reason string
 	Of         Subject

@@ -22,12 +22,12 @@ type LaneStatus struct {
 	// that nothing runs, waits, is held or is denied.
 	Since time.Time `json:"since,omitzero"`
 	// State is what the lane answers for itself; nil when nobody answers for it, or it is not at
-	// work although a release is, and Partial says why.
+	// work although a release is, and Partial is why.
 	State   *release.LaneState `json:"state,omitempty"`
 	Partial Partial            `json:"lack,omitzero"`
 }
 
-// noLaneWorker says that no worker answers for a lane.
+// noLaneWorker means that no worker answers for a lane.
 func noLaneWorker() Partial {
 	return Partial{PartialNoWorker, "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"}
 }
@@ -111,7 +111,7 @@ func (c *Client) underWay(ctx context.Context, app release.App) (id string, err 
 	return "", nil
 }
 
-// queryLane asks a lane for its state; partial says why nobody answers for it.
+// queryLane asks a lane for its state; partial is why nobody answers for it.
 func (c *Client) queryLane(ctx context.Context, laneID string) (state *release.LaneState, partial Partial, err error) {
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()

@@ -36,7 +36,7 @@ type Listed struct {
 	RequestedBy string `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to.
 	Set string `json:"set,omitempty"`
-	// Stopped says how the release's workflow was closed without a result ("terminated");
+	// Stopped is how the release's workflow was closed without a result ("terminated");
 	// then nobody brings the release to an end.
 	Stopped   string    `json:"stopped,omitempty"`
 	StartedAt time.Time `json:"startedAt,omitzero"`
@@ -50,7 +50,7 @@ type Filter struct {
 	Phase     release.Phase
 	Outcome   release.Phase
 	Operation release.Operation
-	// RequestedBy is who asked, as the request says it.
+	// RequestedBy is who asked, as the request names them.
 	RequestedBy string
 	// Set is the ID of a set.
 	Set string
@@ -163,7 +163,7 @@ func (c *Client) titles(ctx context.Context, infos []*workflowpb.WorkflowExecuti
 	return titles
 }
 
-// search is what to look for among workflows.
+// search chooses among workflows.
 type search struct {
 	query string
 	// limit is how many to find at most; 0 is no limit.
@@ -172,7 +172,7 @@ type search struct {
 	changes bool
 }
 
-// search looks for what a query chooses, up to the limit of the filter.
+// search returns the search for what a query chooses, up to the limit of the filter.
 func (f Filter) search(query string) search {
 	return search{query: query, limit: f.Limit, changes: f.Phase != "" || f.Outcome != ""}
 }

@@ -46,7 +46,7 @@ func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.S
 	return snap.ScalingRules, nil
 }
 
-// unread tells a missing worker from what the platform answered.
+// unread distinguishes a missing worker from what the platform answered.
 func (c *Client) unread(app release.App, err error) error {
 	timeout, late := errors.AsType[*temporal.TimeoutError](err)
 	_, deadline := errors.AsType[*serviceerror.DeadlineExceeded](err)
@@ -105,7 +105,7 @@ func searchable(app release.App) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app.SearchValue()))
 }
 
-// toggleTitle says in a few words what is switched.
+// toggleTitle names what is switched, in Temporal's lists.
 func toggleTitle(in release.ToggleRequest) string {
 	title := "disable "
 	if in.Enable {
@@ -124,7 +124,7 @@ func toggleTitle(in release.ToggleRequest) string {
 	return title
 }
 
-// switchedAlready says who switches the rules just now.
+// switchedAlready returns who switches the rules just now.
 func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
 	refused := &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "somebody switches them already"}
 	if d, err := c.temporal.DescribeWorkflow(ctx, scalingID(app), ""); err == nil {

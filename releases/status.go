@@ -25,10 +25,10 @@ type Status[P any] struct {
 	Progress P
 	// Closed reports whether it will not move any more.
 	Closed bool
-	// Partial says why the progress holds only what Temporal itself knows (application,
+	// Partial is why the progress holds only what Temporal itself knows (application,
 	// phase, times); zero when it is whole.
 	Partial Partial
-	// ClosedAbnormally says how its workflow was closed without a result, where it may have
+	// ClosedAbnormally is how its workflow was closed without a result, where it may have
 	// left something behind; empty where it was not.
 	ClosedAbnormally string
 }
@@ -52,17 +52,17 @@ const (
 	PartialLaneMissing PartialReason = "lane-missing"
 )
 
-// Partial says why not all is known. The zero value means that all is.
+// Partial is why not all is known. The zero value means that all is.
 type Partial struct {
 	Reason PartialReason
-	// Message says so in a sentence.
+	// Message is the reason in a sentence.
 	Message string
 }
 
 // MarshalText implements [encoding.TextMarshaler]: it is the message.
 func (p Partial) MarshalText() ([]byte, error) { return []byte(p.Message), nil }
 
-// noWorker says that no worker answers for a release or a set.
+// noWorker means that no worker answers for a release or a set.
 func noWorker(id string) Partial {
 	return Partial{PartialNoWorker, "no worker answers; the " + string(subjectOf(id)) + " is durable, waiting"}
 }
@@ -210,7 +210,7 @@ type abnormalEnd struct {
 	at      time.Time
 }
 
-// during says how it was closed, in which phase, and with which failure.
+// during returns how it was closed, in which phase, and with which failure.
 func (e abnormalEnd) during(p release.Phase) string {
 	text := "its workflow was " + string(e.end)
 	if e.end == execution.Failed || e.end == execution.TimedOut {

@@ -19,7 +19,7 @@ type Watchable interface {
 type WatchEvent[P Watchable] struct {
 	// Progress is the latest that is known; its ID is empty while nothing is.
 	Progress P
-	// Warning says why nothing newer is known; empty when all is well.
+	// Warning is why nothing newer is known; empty when all is well.
 	Warning string
 }
 
@@ -28,7 +28,7 @@ type Watcher[P Watchable] struct {
 	// Get reads its status, as [Client.Get] and [Client.GetSet] do.
 	Get func(ctx context.Context) (Status[P], error)
 	// Recorded is what the ledger has of it, asked where Temporal knows nothing of it. A status
-	// that is not closed says as partial what is waited for; with a [NotFoundError] it may say
+	// that is not closed has as partial what is waited for; with a [NotFoundError] it may have
 	// why the ledger does not know either. nil asks nobody.
 	Recorded func(ctx context.Context) (Status[P], error)
 	// Grace is how long it may not exist yet, because it was only just asked for.

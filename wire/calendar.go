@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"slipway/internal/bucketdoc"
 	"slipway/release"
 )
 
@@ -18,69 +18,29 @@ import (
 const CalendarBucket = "slipway-calendar"
 
 const (
-	// calendarStream is what the bucket is called among streams.
-	calendarStream = "KV_" + CalendarBucket
 	// calendarKey is the one key in the bucket.
 	calendarKey = "calendar"
 	// calendarHistory is how many revisions the bucket keeps, so that it can be told who
 	// changed what.
 	calendarHistory = 20
-	// editTries bounds how often an edit is done anew because somebody else was faster;
-	// editPause grows with each, because a replica may still show the revision before.
-	editTries = 10
-	editPause = 20 * time.Millisecond
 )
-
-// buckets is the part of [jetstream.JetStream] that the calendar needs.
-type buckets interface {
-	KeyValue(ctx context.Context, bucket string) (jetstream.KeyValue, error)
-}
-
-// bucketManager is the part of [jetstream.JetStream] that [EnsureCalendar] needs.
-type bucketManager interface {
-	Stream(ctx context.Context, name string) (jetstream.Stream, error)
-	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
-	CreateKeyValue(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error)
-}
 
 // EnsureCalendar creates the bucket of the calendar when it does not exist: kept by one
 // server, or by as many as replicas says where it is not 0. One that exists stays as the
 // operator has it, replicas excepted where they are said; it is refused when it forgets with
 // time, because a freeze would end that nobody has ended.
-func EnsureCalendar(ctx context.Context, js bucketManager, replicas int) error {
-	stream, err := js.Stream(ctx, calendarStream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: CalendarBucket, Description: "Slipway: freeze windows and stops",
-			History: calendarHistory, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
-		})
-		return bucketError(err)
-	}
-	if err != nil {
-		return bucketError(err)
-	}
-	have := stream.CachedInfo().Config
-	switch {
-	case have.MaxAge > 0:
-		return fmt.Errorf("bucket %s forgets after %s, and the freezes in it end without anybody's word; set the max age of stream %s to 0",
-			CalendarBucket, have.MaxAge, calendarStream)
-	case replicas == 0 || replicas == have.Replicas:
-		return nil
-	}
-	have.Replicas = replicas
-	_, err = js.UpdateStream(ctx, have)
-	return bucketError(err)
-}
-
-// bucketError says which bucket a server's answer is about.
-func bucketError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, jetstream.ErrBucketNotFound):
-		return fmt.Errorf("bucket %s does not exist (%w); create it with: slipway setup", CalendarBucket, err)
-	}
-	return fmt.Errorf("bucket %s: %w", CalendarBucket, err)
+func EnsureCalendar(ctx context.Context, js bucketdoc.Manager, replicas int) error {
+	return bucketdoc.Ensure(ctx, js, jetstream.KeyValueConfig{
+		Bucket: CalendarBucket, Description: "Slipway: freeze windows and stops",
+		History: calendarHistory, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
+	}, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
+		if have.MaxAge > 0 {
+			return have, fmt.Errorf("bucket %s forgets after %s, and the freezes in it end without anybody's word; set the max age of stream %s to 0",
+				CalendarBucket, have.MaxAge, bucketdoc.StreamName(CalendarBucket))
+		}
+		have.Replicas = cmp.Or(replicas, have.Replicas)
+		return have, nil
+	})
 }
 
 // CalendarChange says who changed the calendar, and how.
@@ -112,10 +72,30 @@ type storedCalendar struct {
 
 // Calendars reads and changes the calendar of freezes, which all releases share. Its
 // methods may be called concurrently.
-type Calendars struct{ js buckets }
+type Calendars struct {
+	bucket bucketdoc.Bucket[storedCalendar]
+}
 
 // NewCalendars returns the calendar in the bucket of a JetStream.
-func NewCalendars(js jetstream.JetStream) *Calendars { return &Calendars{js} }
+func NewCalendars(js jetstream.JetStream) *Calendars {
+	return &Calendars{bucketdoc.Bucket[storedCalendar]{
+		JetStream: js, Name: CalendarBucket, Decode: decodeCalendar, Encode: encodeCalendar,
+	}}
+}
+
+func decodeCalendar(key string, r bucketdoc.Revision) (storedCalendar, error) {
+	var stored storedCalendar
+	if err := bucketdoc.Strict(r.Raw, &stored); err != nil {
+		return storedCalendar{}, fmt.Errorf("the calendar cannot be read (key %s of bucket %s, revision %d): %w; if a newer version of Slipway wrote it, use that one",
+			key, CalendarBucket, r.Number, err)
+	}
+	return stored, nil
+}
+
+func encodeCalendar(c storedCalendar) (storedCalendar, []byte, error) {
+	raw, err := json.Marshal(c)
+	return c, raw, err
+}
 
 // Load returns the calendar and its revision; one that was never written is empty and has
 // revision 0. Without the bucket the error is [jetstream.ErrBucketNotFound].
@@ -123,34 +103,11 @@ func NewCalendars(js jetstream.JetStream) *Calendars { return &Calendars{js} }
 // A calendar with a field that is not known here is an error: what a newer version of
 // Slipway wrote must not freeze less than it says.
 func (c *Calendars) Load(ctx context.Context) (release.Calendar, uint64, error) {
-	kv, err := c.open(ctx)
+	have, err := c.bucket.Get(ctx, calendarKey)
 	if err != nil {
 		return release.Calendar{}, 0, err
 	}
-	return load(ctx, kv)
-}
-
-func (c *Calendars) open(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := c.js.KeyValue(ctx, CalendarBucket)
-	return kv, bucketError(err)
-}
-
-func load(ctx context.Context, kv jetstream.KeyValue) (release.Calendar, uint64, error) {
-	entry, err := kv.Get(ctx, calendarKey)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return release.Calendar{}, 0, nil
-	}
-	if err != nil {
-		return release.Calendar{}, 0, bucketError(err)
-	}
-	var stored storedCalendar
-	decoder := json.NewDecoder(bytes.NewReader(entry.Value()))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&stored); err != nil {
-		return release.Calendar{}, 0, fmt.Errorf("the calendar cannot be read (key %s of bucket %s, revision %d): %w; if a newer version of Slipway wrote it, use that one",
-			calendarKey, CalendarBucket, entry.Revision(), err)
-	}
-	return stored.Calendar, entry.Revision(), nil
+	return have.Value.Calendar, have.Number, nil
 }
 
 // Edit changes the calendar: it hands edit the calendar as it is and stores what edit
@@ -158,82 +115,43 @@ func load(ctx context.Context, kv jetstream.KeyValue) (release.Calendar, uint64,
 // is not overwritten: edit is called again with what they stored. An error of edit, or a
 // calendar that is not valid, changes nothing and is returned.
 func (c *Calendars) Edit(ctx context.Context, change CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
-	kv, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	for try := range editTries {
-		err = editOnce(ctx, kv, change, edit)
-		if !conflict(err) {
-			return err
+	_, err := c.bucket.Edit(ctx, calendarKey, func(have bucketdoc.Document[storedCalendar]) (storedCalendar, error) {
+		edited, err := edit(have.Value.Calendar)
+		if err != nil {
+			return storedCalendar{}, err
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("change the calendar: %w", context.Cause(ctx))
-		case <-time.After(time.Duration(try) * editPause):
-		}
-	}
-	return fmt.Errorf("others change the calendar all the time (%w); nothing was changed, try again", err)
-}
-
-func editOnce(ctx context.Context, kv jetstream.KeyValue, change CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
-	now, revision, err := load(ctx, kv)
-	if err != nil {
-		return err
-	}
-	edited, err := edit(now)
-	if err != nil {
-		return err
-	}
-	if err := edited.Validate(); err != nil {
-		return err
-	}
-	value, err := json.Marshal(storedCalendar{edited, change})
-	if err != nil {
-		return err
-	}
-	if revision == 0 {
-		_, err = kv.Create(ctx, calendarKey, value)
-	} else {
-		_, err = kv.Update(ctx, calendarKey, value, revision)
-	}
-	if err != nil && !conflict(err) {
-		return fmt.Errorf("it is not certain that the calendar was changed; look with: slipway freeze list: %w", bucketError(err))
+		return storedCalendar{edited, change}, edited.Validate()
+	})
+	access, denied := errors.AsType[*bucketdoc.AccessError](err)
+	conflict, outrun := errors.AsType[*bucketdoc.ConflictError](err)
+	switch {
+	case denied && access.Writing:
+		return fmt.Errorf("it is not certain that the calendar was changed; look with: slipway freeze list: %w", err)
+	case outrun:
+		return fmt.Errorf("others change the calendar all the time (%w); nothing was changed, try again", conflict.Err)
 	}
 	return err
 }
 
-// conflict tells whether the calendar has changed since it was read.
-func conflict(err error) bool {
-	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
-}
-
 // History returns the latest changes of the calendar, newest first.
 func (c *Calendars) History(ctx context.Context) ([]CalendarRevision, error) {
-	kv, err := c.open(ctx)
+	revisions, err := c.bucket.History(ctx, calendarKey)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := kv.History(ctx, calendarKey)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, bucketError(err)
-	}
-	out := make([]CalendarRevision, len(entries))
-	for i, entry := range entries {
-		out[len(entries)-1-i] = revisionOf(entry)
+	var out []CalendarRevision
+	for _, r := range revisions {
+		out = append(out, CalendarRevision{CalendarChange: changeOf(r), Revision: r.Number})
 	}
 	return out, nil
 }
 
-// revisionOf tells the change of an entry; one that was not made by Slipway has the time
-// at which it was stored.
-func revisionOf(entry jetstream.KeyValueEntry) CalendarRevision {
+// changeOf returns the change that led to a revision; one that was not made by Slipway has
+// the time at which it was stored. The calendar itself may be one that cannot be read here.
+func changeOf(r bucketdoc.Revision) CalendarChange {
 	var stored storedCalendar
-	if json.Unmarshal(entry.Value(), &stored) != nil || stored.Change.Action == "" {
-		stored.Change = CalendarChange{Action: "unknown", At: entry.Created()}
+	if json.Unmarshal(r.Raw, &stored) != nil || stored.Change.Action == "" {
+		return CalendarChange{Action: "unknown", At: r.StoredAt}
 	}
-	return CalendarRevision{CalendarChange: stored.Change, Revision: entry.Revision()}
+	return stored.Change
 }

@@ -1,4 +1,4 @@
-// Package execution tells how a Temporal workflow execution has ended.
+// Package execution reads how a Temporal workflow execution has ended.
 package execution
 
 import (

@@ -22,6 +22,6 @@ func TestRowOfAFieldWithoutADescription(t *testing.T) {
 	w := &writer{all: library{}, name: "request.schema.json"}
 	w.row("limits.batch", "", node{Type: "integer"}, false)
 	require.Equal(t, []string{"limits.batch: has no description in request.schema.json"}, w.missing)
-	w.row("limits.turn", "", node{Ref: "#/$defs/nothing"}, false)
+	w.row("limits.queue", "", node{Ref: "#/$defs/nothing"}, false)
 	require.Len(t, w.missing, 2)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
@@ -13,12 +11,12 @@ import (
 
 // whatBecame says why a release stands where it stands whose workflow was closed abnormally:
 // what the ledger knows to have become of it, and else what Temporal knows.
-func (a *app) whatBecame(ctx context.Context, cmd *cobra.Command, status releases.Status[release.Progress]) string {
+func whatBecame(ctx context.Context, call *call, status releases.Status[release.Progress]) string {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
-	ctx, end := a.denials.Watch(ctx)
+	ctx, end := call.app.denials.Watch(ctx)
 	defer end()
-	r, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, status.Progress.ReleaseID) })
+	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, status.Progress.ReleaseID) })
 	if err != nil {
 		return status.Progress.Reason // it is true without the ledger, too
 	}

@@ -91,38 +91,31 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 
 // apiCall is one run of the command of an operation.
 type apiCall struct {
+	*call
+
 	op        saeclient.Operation
 	source    apicall.Source
 	dryRun    bool
 	unchecked bool
-	format    render.Format
 }
 
 func (a *app) apiOperation(op saeclient.Operation) *cobra.Command {
-	call := &apiCall{op: op}
-	cmd := printing(settings(&cobra.Command{
+	api := &apiCall{op: op}
+	cmd := &cobra.Command{
 		Use:     op.Name + " [Name=value …]",
 		Short:   op.Summary,
 		Example: apicall.Example(op),
 		GroupID: op.Group,
-	}, saeSettings()))
-	flags := cmd.Flags()
-	flags.StringVar(&call.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
-	flags.BoolVar(&call.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
-	flags.BoolVar(&call.unchecked, "unchecked", false, "do not compare the parameters with the reference, which may lag behind the platform")
-	timeout := flags.Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.ValidArgsFunction = completeParameters(op)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		var err error
-		if call.format, err = format(cmd); err != nil {
-			return err
-		}
-		call.source.Args, call.source.Stdin = args, a.Stdin
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		return a.runAPI(ctx, cmd, call)
 	}
-	return cmd
+	flags := cmd.Flags()
+	flags.StringVar(&api.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
+	flags.BoolVar(&api.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
+	flags.BoolVar(&api.unchecked, "unchecked", false, "do not compare the parameters with the reference, which may lag behind the platform")
+	cmd.ValidArgsFunction = completeParameters(op)
+	return a.command(cmd, frame{settings: saeSettings(), timeout: answerTime}, func(ctx context.Context, call *call) error {
+		api.call, api.source.Args, api.source.Stdin = call, call.args, a.Stdin
+		return a.runAPI(ctx, api)
+	})
 }
 
 // saeSettings are those that say where SAE is; the others concern workers.
@@ -136,7 +129,7 @@ func saeSettings() []config.Setting {
 	return out
 }
 
-func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) error {
+func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	values, err := call.source.Read(call.op)
 	problems, _ := errors.AsType[apicall.Problems](err)
 	if !call.unchecked {
@@ -148,7 +141,7 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 	if len(problems) > 0 {
 		return &usageError{call.op.Name + " cannot be called like this:\n" + problems.Error()}
 	}
-	sae, err := a.saeConfig(cmd)
+	sae, err := saeConfig(call.values)
 	if err != nil {
 		return err
 	}
@@ -163,22 +156,18 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 	defer client.CloseIdleConnections()
 	answer, err := c.Do(ctx, client)
 	if err != nil {
-		if cmd.Context().Err() != nil && errors.Is(err, saeclient.ErrAmbiguous) {
+		if call.cmd.Context().Err() != nil && errors.Is(err, saeclient.ErrAmbiguous) {
 			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
 		}
 		return err
 	}
-	a.talkChange(cmd, call.op, apicall.Answer(answer))
-	return a.printAnswer(cmd, call.format, apicall.Answer(answer))
+	a.talkChange(call.cmd, call.op, apicall.Answer(answer))
+	return a.printAnswer(call.cmd, call.format, apicall.Answer(answer))
 }
 
 // saeConfig is the configuration of a client for a person: credentials come from Alibaba
 // Cloud's default chain.
-func (a *app) saeConfig(cmd *cobra.Command) (saeclient.Config, error) {
-	v, err := a.values(cmd)
-	if err != nil {
-		return saeclient.Config{}, err
-	}
+func saeConfig(v *config.Values) (saeclient.Config, error) {
 	c := saeclient.Config{Region: v.String(config.SAERegion), Endpoint: v.String(config.SAEEndpoint), UserAgent: userAgent()}
 	if c.Region == "" {
 		return c, v.Bad(config.SAERegion, "is not set", "name a region, for example --sae-region cn-hangzhou")

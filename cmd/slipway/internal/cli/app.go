@@ -122,10 +122,6 @@ func settings(cmd *cobra.Command, groups ...[]config.Setting) *cobra.Command {
 	return cmd
 }
 
-func (a *app) values(cmd *cobra.Command) (*config.Values, error) {
-	return config.Load(cmd.Flags(), a.Getenv)
-}
-
 // arguments checks the number of positional arguments and names what is missing.
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {

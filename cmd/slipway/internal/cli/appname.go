@@ -2,13 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"slipway/release"
-	"slipway/releases"
 )
 
 // namesApp ends the help of commands that take an application.
@@ -29,22 +25,4 @@ func parseApp(name string) (release.App, error) {
 		return app, &usageError{fmt.Sprintf("APP %q: %s", name, strings.ReplaceAll(err.Error(), "\n", "; "))}
 	}
 	return app, nil
-}
-
-// completeApps completes the first argument with applications that were released.
-func (a *app) completeApps(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	found, err := a.findReleases(cmd, releases.Filter{Limit: completeCount})
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	var out []cobra.Completion
-	for _, l := range found {
-		if l.App != "" && !slices.Contains(out, l.App) {
-			out = append(out, l.App)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
 }

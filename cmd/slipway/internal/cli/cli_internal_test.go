@@ -104,7 +104,7 @@ func TestSpeaker(t *testing.T) {
 			a := &app{World: World{Getenv: func(key string) string { return c.env[key] }}}
 			cmd := settings(&cobra.Command{}, config.Speaker())
 			require.NoError(t, cmd.ParseFlags(c.args))
-			v, err := a.values(cmd)
+			v, err := config.Load(cmd.Flags(), a.Getenv)
 			require.NoError(t, err)
 			require.Equal(t, c.want, a.speaker(v))
 		})
@@ -141,7 +141,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 			t.Parallel()
 			var out, talk bytes.Buffer
 			a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
-			v := a.releaseView(&cobra.Command{}, c.format)
+			v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: c.format})
 			for _, s := range watchEvents() {
 				require.NoError(t, v.show(s))
 			}
@@ -166,7 +166,7 @@ func TestWatchTellsOfAStall(t *testing.T) {
 	}
 	var out, talk bytes.Buffer
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
-	v := a.releaseView(&cobra.Command{}, render.FormatTable)
+	v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: render.FormatTable})
 	for _, s := range []releases.WatchEvent[release.Progress]{
 		{Progress: progress(release.PhasePreparing)},
 		stalled(release.FaultNoWorker), stalled(release.FaultNoWorker), stalled(release.FaultThrottled),
@@ -195,7 +195,7 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 	t.Parallel()
 	var out, talk bytes.Buffer
 	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
-	v := a.releaseView(&cobra.Command{}, render.FormatTable)
+	v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: render.FormatTable})
 	v.screen = &screen{out: &out, fd: anyTerminal}
 	for _, s := range watchEvents() {
 		require.NoError(t, v.show(s))

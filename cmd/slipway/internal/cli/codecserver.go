@@ -33,13 +33,9 @@ only when their origin is named.`,
 		Args:    arguments(),
 	}, config.Temporal(), config.Codec(addrCodec), config.HTTP(addrCodecHealth))
 	_ = cmd.MarkFlagDirname(config.PayloadKeys)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {
 		return a.serveCodec(cmd.Context(), cmd.Name(), v)
-	}
+	})
 	return cmd
 }
 

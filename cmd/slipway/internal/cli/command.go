@@ -35,7 +35,7 @@ Exit code 7 when the release refuses, with the reason; 8 when no worker answers 
 func (a *app) confirm() *cobra.Command {
 	var batch int
 	var note string
-	cmd := a.command(&cobra.Command{
+	cmd := a.releaseCommand(&cobra.Command{
 		Use:     "confirm ID",
 		Aliases: []string{"promote"},
 		Short:   "Say that a finished batch is good, so that the next may begin",
@@ -47,9 +47,9 @@ the same batch twice is one confirmation.` + answersAndCodes,
   slipway release confirm r-abcdefghijklmnop --batch 1 --note "orders look right"
   slipway release confirm r-abcdefghijklmnop --batch 1 --artifact registry.example/shop:1.4.2
   slipway release promote r-abcdefghijklmnop`,
-	}, func(cmd *cobra.Command, client *releases.Client, id string) (release.Command, error) {
+	}, func(ctx context.Context, call *call) (release.Command, error) {
 		if batch == 0 {
-			c, err := a.waitingBatch(cmd.Context(), client, id)
+			c, err := a.waitingBatch(ctx, call.client, call.args[0])
 			c.Note = note
 			return c, err
 		}
@@ -157,12 +157,12 @@ which freeze holds it: "slipway freeze list --app APP".` + answersAndCodes,
 	return cmd
 }
 
-// reasoned makes a command whose word needs no look at the release; the caller gives the
+// reasoned makes a command that is built without reading the release; the caller gives the
 // flag of the reason.
-func (a *app) reasoned(cmd *cobra.Command, word func(reason string) release.Command) (made *cobra.Command, reason *string) {
+func (a *app) reasoned(cmd *cobra.Command, build func(reason string) release.Command) (made *cobra.Command, reason *string) {
 	reason = new(string)
-	return a.command(cmd, func(*cobra.Command, *releases.Client, string) (release.Command, error) {
-		return word(*reason), nil
+	return a.releaseCommand(cmd, func(context.Context, *call) (release.Command, error) {
+		return build(*reason), nil
 	}), reason
 }
 
@@ -180,45 +180,26 @@ func otherWords(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// command makes a command that gives its word to a release. The word is made by word
-// once Temporal is connected.
-func (a *app) command(cmd *cobra.Command, word func(*cobra.Command, *releases.Client, string) (release.Command, error)) *cobra.Command {
-	cmd.Args = idOf(kindRelease)
-	a.onRelease(settings(cmd, config.Speaker()))
+// releaseCommand makes a command that sends a command to a release. The latter is made by
+// build once Temporal is connected.
+func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
+	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
-	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		cmd.SetContext(ctx)
-		client, closeClient, err := a.releases(ctx, v)
-		if err != nil {
-			return err
-		}
-		defer closeClient()
-		c, err := word(cmd, client, args[0])
+	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
+		c, err := build(ctx, call)
 		if err != nil {
 			return err
 		}
 		c.Artifact, c.ChangeID = cmp.Or(*artifact, c.Artifact), cmp.Or(*change, c.ChangeID)
-		c.ID, c.By, c.Via = uuid.NewString(), a.speaker(v), release.ViaUpdate
-		p, err := client.SendCommand(ctx, args[0], c)
+		c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
+		p, err := call.client.SendCommand(ctx, call.args[0], c)
 		if err != nil {
 			return err
 		}
 		a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
-		return f.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
-	}
-	return cmd
+		return call.format.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
+	})
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/wire"
@@ -29,42 +28,6 @@ and restoring scaling rules are never held.`,
   slipway freeze add nights --start 22:00 --end 06:00 --zone Asia/Shanghai --reason "nobody is awake"`,
 		GroupID: groupReleases,
 	}, a.freezeList(), a.freezeAdd(), a.freezeRemove(), a.freezeStop(), a.freezeLift(), a.freezeHistory())
-}
-
-// calendarCall is one command's conversation about the calendar.
-type calendarCall struct {
-	calendars *wire.Calendars
-	format    render.Format
-	args      []string
-	by        string
-	now       time.Time
-}
-
-// onCalendar completes a command that speaks about the calendar.
-func (a *app) onCalendar(cmd *cobra.Command, do func(context.Context, *calendarCall) error) *cobra.Command {
-	printing(settings(cmd, config.NATS()))
-	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		js, closeNATS, err := a.jetStream(v, "slipway freeze")
-		if err != nil {
-			return err
-		}
-		defer closeNATS()
-		return do(ctx, &calendarCall{
-			calendars: wire.NewCalendars(js), format: f, args: args, by: a.speaker(v), now: time.Now().UTC().Truncate(time.Second),
-		})
-	}
-	return cmd
 }
 
 // freezeKind is what a name in the calendar stands for.
@@ -125,7 +88,7 @@ application, and whether a release of it would wait now.`,
 		only = &release.App{Platform: release.Platform(parts[0]), Region: parts[1], ID: parts[2]}
 		return nil
 	}
-	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
 		calendar, _, err := call.calendars.Load(ctx)
 		if err != nil {
 			return err
@@ -167,7 +130,7 @@ func (a *app) talkFrozen(c release.Calendar, app release.App, now time.Time) {
 	}
 }
 
-func (a *app) printFreezes(call *calendarCall, found []listedFreeze) error {
+func (a *app) printFreezes(call *call, found []listedFreeze) error {
 	if len(found) == 0 && call.format == render.FormatTable {
 		a.talk("there are no such freezes")
 		return nil
@@ -220,7 +183,7 @@ changes, each with the calendar as it was then: nats kv history slipway-calendar
 		Example: `  slipway freeze history
   slipway freeze history -o json`,
 		Args: arguments(),
-	}, func(ctx context.Context, call *calendarCall) error {
+	}, func(ctx context.Context, call *call) error {
 		changes, err := call.calendars.History(ctx)
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ the first time as a start and the second as an end.`,
 		window, err = flags.window(args[0])
 		return err
 	}
-	return a.onCalendar(completing(cmd, "days", weekdays()...), func(ctx context.Context, call *calendarCall) error {
+	return a.onCalendar(completing(cmd, "days", weekdays()...), func(ctx context.Context, call *call) error {
 		window.By, window.At = call.by, call.now
 		change := wire.CalendarChange{Action: "add", Reason: window.Reason}
 		err := call.edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
@@ -177,7 +177,7 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 		stop = release.Stop{Name: args[0], Scope: covered, Reason: reason}
 		return asFlags(stop.Validate())
 	}
-	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
 		stop.By, stop.At = call.by, call.now
 		err := call.edit(ctx, wire.CalendarChange{Action: "stop", Reason: stop.Reason}, func(c release.Calendar) (release.Calendar, error) {
 			if taken := takenBy(c, stop.Name); taken != "" {
@@ -233,7 +233,7 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 	cmd.Args = arguments("NAME")
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	cmd.ValidArgsFunction = a.completeFreezes(kind)
-	return a.onCalendar(cmd, func(ctx context.Context, call *calendarCall) error {
+	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
 		name := call.args[0]
 		var gone listedFreeze
 		err := call.edit(ctx, wire.CalendarChange{Action: cmd.Name(), Reason: reason}, func(c release.Calendar) (release.Calendar, error) {
@@ -252,7 +252,7 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 }
 
 // edit changes the calendar in the name of who speaks.
-func (call *calendarCall) edit(ctx context.Context, change wire.CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
+func (call *call) edit(ctx context.Context, change wire.CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
 	change.Name, change.By, change.At = call.args[0], call.by, call.now
 	return call.calendars.Edit(ctx, change, edit)
 }
@@ -310,36 +310,16 @@ func asFlags(err error) error {
 
 // completeFreezes completes the first argument with the names of one kind.
 func (a *app) completeFreezes(kind freezeKind) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		calendar, err := a.loadCalendar(cmd)
-		if err != nil {
-			return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-		}
-		var out []cobra.Completion
-		for _, l := range choose(calendar, nil, false, time.Now()) {
-			if l.Kind == kind {
-				out = append(out, cobra.CompletionWithDesc(l.Name, l.Reason))
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = withCalendar(func(ctx context.Context, c *call) error {
+			calendar, _, err := c.calendars.Load(ctx)
+			for _, l := range choose(calendar, nil, false, time.Now()) {
+				if l.Kind == kind {
+					found = append(found, cobra.CompletionWithDesc(l.Name, l.Reason))
+				}
 			}
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-func (a *app) loadCalendar(cmd *cobra.Command) (release.Calendar, error) {
-	v, err := a.values(cmd)
-	if err != nil {
-		return release.Calendar{}, err
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
-	defer cancel()
-	js, closeNATS, err := a.jetStream(v, "slipway completion")
-	if err != nil {
-		return release.Calendar{}, err
-	}
-	defer closeNATS()
-	calendar, _, err := wire.NewCalendars(js).Load(ctx)
-	return calendar, err
+			return err
+		})(ctx, c)
+		return found, err
+	})
 }

@@ -32,11 +32,7 @@ Exit code 0 means yes, 1 means no.`,
 	}, config.HTTP(addrWorker))
 	cmd.Flag(config.HTTPAddr).Usage = "address on which the role serves its health [$SLIPWAY_HTTP_ADDR]"
 	ready := cmd.Flags().Bool("ready", false, "ask /readyz instead of /healthz")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {
 		path := "/healthz"
 		if *ready {
 			path = "/readyz"
@@ -46,7 +42,7 @@ Exit code 0 means yes, 1 means no.`,
 			return err
 		}
 		return a.probe(cmd, url)
-	}
+	})
 	return cmd
 }
 

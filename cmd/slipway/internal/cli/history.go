@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 
 func (a *app) history() *cobra.Command {
 	var limit int
-	cmd := drawing(printing(settings(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "history APP",
 		Short: "What an application was released with, also what Temporal has forgotten",
 		Long: `What an application was released with, the latest first: when it was asked for, the artifact,
@@ -31,41 +30,28 @@ needs no Temporal. ` + namesApp,
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,
 		Args:              arguments("APP"),
-		ValidArgsFunction: a.completeRecorded,
-	}, config.NATS())))
+		ValidArgsFunction: a.completeRecorded(),
+	}
 	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "show at most so many")
-	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		app, err := parseApp(args[0])
+	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
+		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
 		}
 		if limit < 1 {
 			return &usageError{"--limit must be at least 1"}
 		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		return a.runHistory(ctx, cmd, f, ledger.Filter{App: app, Limit: limit})
-	}
-	return cmd
+		return a.showHistory(ctx, call, ledger.Filter{App: app, Limit: limit})
+	})
 }
 
-func (a *app) runHistory(ctx context.Context, cmd *cobra.Command, f render.Format, which ledger.Filter) error {
-	known, closeLedger, err := a.ledger(cmd)
-	if err != nil {
-		return err
-	}
-	defer closeLedger()
-	found, err := known.All(ctx, which)
+func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) error {
+	found, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return err
 	}
 	switch {
-	case len(found) == 0 && f == render.FormatTable:
+	case len(found) == 0 && call.format == render.FormatTable:
 		a.talk("the ledger has no release of this application")
 		return nil
 	case len(found) == 0:
@@ -73,20 +59,7 @@ func (a *app) runHistory(ctx context.Context, cmd *cobra.Command, f render.Forma
 	case len(found) == which.Limit:
 		a.talk("there may be more; use --limit")
 	}
-	return f.Write(a.Stdout, found, func() string { return render.History(found, a.screen(cmd).style()) })
-}
-
-// ledger connects a command to the ledger; the returned function closes the connection.
-func (a *app) ledger(cmd *cobra.Command) (*ledger.Ledger, func(), error) {
-	v, err := a.values(cmd)
-	if err != nil {
-		return nil, nil, err
-	}
-	js, closeNATS, err := a.jetStream(v, "slipway ledger")
-	if err != nil {
-		return nil, nil, err
-	}
-	return ledger.New(js), closeNATS, nil
+	return call.format.Write(a.Stdout, found, func() string { return render.History(found, call.style) })
 }
 
 // ledgerEntry is what the ledger has of a release or a set.
@@ -98,16 +71,16 @@ type ledgerEntry[P any] struct {
 }
 
 // releaseInLedger reads what the ledger has of a release.
-func (a *app) releaseInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[release.Progress], error) {
-	r, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
+	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	return ledgerEntry[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
 }
 
 // setInLedger reads what the ledger has of a set.
-func (a *app) setInLedger(ctx context.Context, cmd *cobra.Command, id string) (ledgerEntry[render.Set], error) {
-	s, err := readLedger(a, cmd, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render.Set], error) {
+	s, err := readLedger(call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
@@ -116,14 +89,14 @@ func (a *app) setInLedger(ctx context.Context, cmd *cobra.Command, id string) (l
 	return ledgerEntry[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
 }
 
-// readLedger connects to the ledger and reads from it.
-func readLedger[T any](a *app, cmd *cobra.Command, get func(*ledger.Ledger) (T, error)) (none T, err error) {
-	known, closeLedger, err := a.ledger(cmd)
+// readLedger connects to the ledger, reads from it, and closes the connection.
+func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+	js, closeNATS, err := call.app.jetStream(call.values, "slipway ledger")
 	if err != nil {
 		return none, err
 	}
-	defer closeLedger()
-	return get(known)
+	defer closeNATS()
+	return get(ledger.New(js))
 }
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
@@ -190,27 +163,17 @@ func progressOf(r ledger.Record) release.Progress {
 const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
-func (a *app) completeRecorded(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
-	defer cancel()
-	quiet := &app{World: World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
-	known, closeLedger, err := quiet.ledger(cmd)
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	defer closeLedger()
-	found, err := known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
-	if err != nil {
-		return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
-	}
-	var out []cobra.Completion
-	for _, r := range found {
-		if name := r.App.SearchValue(); !slices.Contains(out, name) {
-			out = append(out, name)
+func (a *app) completeRecorded() cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) ([]cobra.Completion, error) {
+		records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+			return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
+		})
+		var found []cobra.Completion
+		for _, r := range records {
+			if name := r.App.SearchValue(); !slices.Contains(found, name) {
+				found = append(found, name)
+			}
 		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
+		return found, err
+	})
 }

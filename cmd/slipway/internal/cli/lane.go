@@ -32,53 +32,9 @@ was rolled back is denied until somebody allows it again. ` + namesApp,
 	}, a.laneList(), a.laneGet(), a.laneHold(), a.laneResume(), a.laneDrop(), a.laneAllow())
 }
 
-// temporalCall is one command's conversation through Temporal.
-type temporalCall struct {
-	client *releases.Client
-	format render.Format
-	args   []string
-	by     string
-	style  render.Style
-}
-
-// onTemporal completes a command that speaks through Temporal.
-func (a *app) onTemporal(cmd *cobra.Command, do func(context.Context, *temporalCall) error) *cobra.Command {
-	drawing(printing(settings(cmd, config.Temporal())))
-	timeout := cmd.Flags().Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := within(cmd.Context(), patience(cmd, *timeout))
-		defer cancel()
-		client, closeClient, err := a.releases(ctx, v)
-		if err != nil {
-			return err
-		}
-		defer closeClient()
-		return do(ctx, &temporalCall{client: client, format: f, args: args, by: a.speaker(v), style: a.screen(cmd).style()})
-	}
-	return cmd
-}
-
-// patience is how long a command may take: what --wait waits for takes as long as it
-// takes, unless --timeout says otherwise.
-func patience(cmd *cobra.Command, timeout time.Duration) time.Duration {
-	wait := cmd.Flag(flagWait)
-	if wait != nil && wait.Value.String() == "true" && !cmd.Flag(flagTimeout).Changed {
-		return 0
-	}
-	return timeout
-}
-
 func (a *app) laneList() *cobra.Command {
-	var limit int
-	var all, held bool
+	var most int
+	var held bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -89,20 +45,17 @@ listed is idle.`,
   slipway lane list --held -o json`,
 		Args: arguments(),
 	}
-	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "list at most so many")
-	cmd.Flags().BoolVar(&all, "all", false, "list all")
+	limit := limits(cmd)
 	cmd.Flags().BoolVar(&held, "held", false, "only those that are held")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if limit < 1 {
-			return &usageError{"--limit must be at least 1; use --all for all"}
-		}
-		return nil
+	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+		most, err = limit()
+		return err
 	}
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
-		if all || held {
-			limit = 0 // only a lane itself knows whether it is held
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
+		if held {
+			most = 0 // only a lane itself knows whether it is held
 		}
-		found, more, err := call.client.ListLanes(ctx, limit)
+		found, more, err := call.client.ListLanes(ctx, most)
 		if err != nil {
 			return err
 		}
@@ -121,7 +74,7 @@ func chooseLanes(found []releases.LaneStatus, held bool) []releases.LaneStatus {
 	return chosen
 }
 
-func (a *app) printLanes(call *temporalCall, found []releases.LaneStatus, more bool) error {
+func (a *app) printLanes(call *call, found []releases.LaneStatus, more bool) error {
 	if more {
 		a.talk("there are more; use --all or --limit")
 	}
@@ -155,7 +108,7 @@ under way. -o json says why as "unknown". ` + namesApp,
   slipway lane get sae/cn-hangzhou/7171a6ca -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
@@ -179,14 +132,14 @@ type unknownLane struct {
 }
 
 // printUnknownLane shows a lane of which nothing is known, and returns an error that says why.
-func (a *app) printUnknownLane(call *temporalCall, l unknownLane) error {
+func (a *app) printUnknownLane(call *call, l unknownLane) error {
 	if err := call.format.Write(a.Stdout, l, func() string { return render.UnknownLane(l.App, call.style) }); err != nil {
 		return err
 	}
 	return fmt.Errorf("lane %s: %s", l.App.SearchValue(), l.Unknown)
 }
 
-func (a *app) printLane(call *temporalCall, state release.LaneState) error {
+func (a *app) printLane(call *call, state release.LaneState) error {
 	return call.format.Write(a.Stdout, state, func() string { return render.Lane(state, time.Now(), call.style) })
 }
 
@@ -291,7 +244,7 @@ pipeline brings it back. ` + namesApp + laneCodes,
 func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
 	settings(cmd, config.Speaker())
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err

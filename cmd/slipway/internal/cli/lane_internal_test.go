@@ -23,7 +23,7 @@ func TestUnknownLane(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		a := &app{World: World{Stdout: &out}}
-		err := a.printUnknownLane(&temporalCall{format: f}, unknownLane{app1, "no worker answers"})
+		err := a.printUnknownLane(&call{format: f}, unknownLane{app1, "no worker answers"})
 		require.EqualError(t, err, "lane sae/cn-hangzhou/app-1: no worker answers")
 		require.Equal(t, exitError, exitCode(err))
 		require.Contains(t, out.String(), want)

@@ -23,9 +23,8 @@ const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
 	var app, phase, outcome, operation, requestedBy, set string
-	var limit int
-	var all, forgotten bool
-	cmd := drawing(printing(settings(&cobra.Command{
+	var forgotten bool
+	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List releases",
@@ -37,7 +36,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
 		Args: arguments(),
-	}, slices.Concat(config.Temporal(), config.NATS()))))
+	}
 	flags := cmd.Flags()
 	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
@@ -45,17 +44,11 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart or rescale")
 	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
 	flags.StringVar(&set, "set", "", "only of the set with this ID")
-	flags.IntVar(&limit, "limit", defaultLimit, "list at most so many")
-	flags.BoolVar(&all, "all", false, "list all")
 	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
-	timeout := flags.Duration(flagTimeout, answerTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		filter, err := newFilter(app, phase)
-		if err != nil {
+	limit := limits(cmd)
+	var filter releases.Filter
+	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+		if filter, err = newFilter(app, phase); err != nil {
 			return err
 		}
 		if filter.Outcome, err = outcomeOf(outcome); err != nil {
@@ -64,20 +57,61 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		if filter.Operation, err = operationOf(operation); err != nil {
 			return err
 		}
-		filter.RequestedBy, filter.Set, filter.Artifacts = requestedBy, set, f != render.FormatTable
-		if limit < 1 {
-			return &usageError{"--limit must be at least 1; use --all for all"}
-		}
-		if filter.Limit = limit; all {
-			filter.Limit = 0
-		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		return a.runList(ctx, cmd, f, listing{filter, forgotten})
+		filter.RequestedBy, filter.Set = requestedBy, set
+		filter.Limit, err = limit()
+		return err
 	}
 	cmd = completing(cmd, "outcome", outcomes()...)
 	cmd = completing(cmd, "operation", operations()...)
-	return completing(cmd, "phase", phases()...)
+	cmd = completing(cmd, "phase", phases()...)
+	return a.command(cmd, frame{settings: slices.Concat(config.Temporal(), config.NATS()), draws: true, timeout: answerTime},
+		withTemporal(func(ctx context.Context, call *call) error {
+			filter.Artifacts = call.format != render.FormatTable
+			found, more, err := call.client.List(ctx, filter)
+			if err == nil && forgotten {
+				found, more, err = withForgotten(ctx, call, filter, found)
+			}
+			if err != nil {
+				return err
+			}
+			return call.printListed(listing{found, more}, kindRelease, render.Releases)
+		}))
+}
+
+// limits gives a command the flags --limit and --all, and returns what bounds its list: 0 is no
+// bound.
+func limits(cmd *cobra.Command) func() (int, error) {
+	limit := cmd.Flags().Int("limit", defaultLimit, "list at most so many")
+	all := cmd.Flags().Bool("all", false, "list all")
+	return func() (int, error) {
+		switch {
+		case *limit < 1:
+			return 0, &usageError{"--limit must be at least 1; use --all for all"}
+		case *all:
+			return 0, nil
+		}
+		return *limit, nil
+	}
+}
+
+// listing is what was found, and whether there is more.
+type listing struct {
+	found []releases.Listed
+	more  bool
+}
+
+// printListed prints a list of releases or sets.
+func (c *call) printListed(l listing, kind string, table func([]render.Row, time.Time, render.Style) string) error {
+	switch {
+	case l.more:
+		c.app.talk("there are more; use --all or --limit")
+	case len(l.found) == 0 && c.format == render.FormatTable:
+		c.app.talk("there are no such %ss", kind)
+		return nil
+	case len(l.found) == 0:
+		l.found = []releases.Listed{}
+	}
+	return c.format.Write(c.app.Stdout, l.found, func() string { return table(rows(l.found), time.Now(), c.style) })
 }
 
 func outcomes() []string {
@@ -143,12 +177,7 @@ func newFilter(app, phase string) (releases.Filter, error) {
 }
 
 // withForgotten adds to the listed releases those that only the ledger remembers.
-func (a *app) withForgotten(ctx context.Context, cmd *cobra.Command, f releases.Filter, found []releases.Listed) (all []releases.Listed, more bool, err error) {
-	known, closeLedger, err := a.ledger(cmd)
-	if err != nil {
-		return nil, false, err
-	}
-	defer closeLedger()
+func withForgotten(ctx context.Context, call *call, f releases.Filter, found []releases.Listed) (all []releases.Listed, more bool, err error) {
 	which := ledger.Filter{Outcome: f.Outcome, SetID: f.Set, Limit: f.Limit + len(found) + 1}
 	if f.Limit == 0 {
 		which.Limit = math.MaxInt
@@ -158,13 +187,13 @@ func (a *app) withForgotten(ctx context.Context, cmd *cobra.Command, f releases.
 			return nil, false, err
 		}
 	}
-	records, err := known.All(ctx, which)
+	records, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return nil, false, err
 	}
 	for _, r := range records {
 		listed := slices.ContainsFunc(found, func(l releases.Listed) bool { return l.ID == r.ReleaseID })
-		if l := remembered(r); !listed && f.Chooses(l) {
+		if l := listedRecord(r); !listed && f.Chooses(l) {
 			found = append(found, l)
 		}
 	}
@@ -174,8 +203,8 @@ func (a *app) withForgotten(ctx context.Context, cmd *cobra.Command, f releases.
 	return found, false, nil
 }
 
-// remembered is a release as the ledger knows it.
-func remembered(r ledger.Record) releases.Listed {
+// listedRecord is a release as the ledger has it.
+func listedRecord(r ledger.Record) releases.Listed {
 	p := progressOf(r)
 	artifact := ""
 	if r.Artifact != (release.Artifact{}) {
@@ -187,45 +216,6 @@ func remembered(r ledger.Record) releases.Listed {
 		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
 		StartedAt: cmp.Or(r.StartedAt, r.Asked()), EndedAt: r.EndedAt,
 	}
-}
-
-// listing is what is to be listed.
-type listing struct {
-	releases.Filter
-
-	// forgotten tells to list also what only the ledger remembers.
-	forgotten bool
-}
-
-func (a *app) runList(ctx context.Context, cmd *cobra.Command, f render.Format, which listing) error {
-	v, err := a.values(cmd)
-	if err != nil {
-		return err
-	}
-	client, closeClient, err := a.releases(ctx, v)
-	if err != nil {
-		return err
-	}
-	defer closeClient()
-	found, more, err := client.List(ctx, which.Filter)
-	if err != nil {
-		return err
-	}
-	if which.forgotten {
-		if found, more, err = a.withForgotten(ctx, cmd, which.Filter, found); err != nil {
-			return err
-		}
-	}
-	switch {
-	case more:
-		a.talk("there are more; use --all or --limit")
-	case len(found) == 0 && f == render.FormatTable:
-		a.talk("there are no such releases")
-		return nil
-	case len(found) == 0:
-		found = []releases.Listed{}
-	}
-	return f.Write(a.Stdout, found, func() string { return render.Releases(rows(found), time.Now(), a.screen(cmd).style()) })
 }
 
 func rows(found []releases.Listed) []render.Row {

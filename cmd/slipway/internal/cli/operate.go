@@ -82,7 +82,6 @@ again once they are back: see "slipway scaling".` + asksInLine,
 func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Command, o *operation) {
 	o = &operation{spec: release.Spec{Operation: op}}
 	cmd.Args, cmd.GroupID = arguments("APP"), groupReleases
-	cmd, s := submitting(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.spec.Note, flagReason, "", "why; also --note")
 	flags.StringVar((*string)(&o.spec.Lane.Policy), "lane-policy", "", "queue, supersede what waits, or reject where anything runs or waits (default queue)")
@@ -90,13 +89,14 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	flags.StringVar(&o.spec.Freeze.Override, "freeze-override", "", "pass over freezes, for this reason")
 	completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
 	cmd.ValidArgsFunction = a.completeApps
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		app, err := parseApp(args[0])
+	a.onSubmit(cmd, func(call *call) (asked, error) {
+		app, err := parseApp(call.args[0])
 		if err != nil {
-			return err
+			return asked{}, err
 		}
-		return a.runSubmit(cmd, *s, func(by string) (release.Spec, error) { return o.of(app, by) })
-	}
+		spec, err := o.of(app, call.by)
+		return a.askedRelease(spec), err
+	})
 	return otherWords(cmd), o
 }
 

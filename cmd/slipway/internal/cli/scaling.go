@@ -36,7 +36,7 @@ func (a *app) scalingList() *cobra.Command {
   slipway scaling list sae/cn-hangzhou/7171a6ca -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ that has not passed.`,
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ that has not passed.`,
 }
 
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.
-func (a *app) awaitToggle(ctx context.Context, call *temporalCall, begun releases.Switching, wait bool) error {
+func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switching, wait bool) error {
 	if !wait {
 		a.talk("begun; see the rules with: slipway scaling list %s", call.args[0])
 		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
@@ -125,7 +125,7 @@ Exit code 7 when nothing is switched for a time.`,
 		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	wait := waits(cmd, "wait until the rules were read back as before")
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return err
@@ -160,7 +160,7 @@ release is at work.`,
 		}
 		return nil
 	}
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		begun, err := call.client.Recover(ctx, id)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ release is at work.`,
 	})
 }
 
-func (a *app) printRecovered(call *temporalCall, result release.WatchdogResult) error {
+func (a *app) printRecovered(call *call, result release.WatchdogResult) error {
 	if err := call.format.Write(a.Stdout, result, func() string { return render.Recovered(result) }); err != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -40,7 +38,7 @@ Exit codes:
 func (a *app) setSubmit() *cobra.Command {
 	var file string
 	var over manifest.Overrides
-	cmd, s := submitting(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a set of releases by an event on NATS",
 		Long: `Ask for the set that a file describes, by an event on NATS JetStream, and print the set ID.
@@ -55,42 +53,35 @@ is up.`,
   slipway set submit -f set.yaml --wait --timeout 4h
   slipway set submit -f - --dry-run < set.yaml`,
 		Args: arguments(),
-	})
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.ask(cmd, *s, func(by string) (asked, error) {
-			over.AskedBy = by
-			set, err := readWith(a, file, over, manifest.ReadSet)
-			return asked{
-				what: "set", watch: a.watchSet, digest: set.Digest(),
-				encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
-				receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
-				taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
-					return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
-						s, err := known.GetSet(ctx, id)
-						return s.Identity, err
-					})
-				},
-			}, err
-		})
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&file, "file", "f", "", "file of the set; - reads standard input (required)")
 	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return cmd
+	return a.onSubmit(cmd, func(call *call) (asked, error) {
+		over.AskedBy = call.by
+		set, err := readWith(a, file, over, manifest.ReadSet)
+		return asked{
+			what: kindSet, watch: setTarget().watch, digest: set.Digest(),
+			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
+			receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
+			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+				return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+					s, err := known.GetSet(ctx, id)
+					return s.Identity, err
+				})
+			},
+		}, err
+	})
 }
 
-// watchSet watches a set to its end and returns an error that stands for its outcome.
-func (a *app) watchSet(cmd *cobra.Command, o watchOptions) error {
-	return watchToEnd(a, cmd, o, watchTarget[render.Set]{
-		name: kindSet, get: getSet,
-		view: &view[render.Set]{app: a, format: o.format, screen: a.screen(cmd), tree: render.SetTree, diff: render.SetDiff},
-		inLedger: func(ctx context.Context, id string) (ledgerEntry[render.Set], error) {
-			return a.setInLedger(ctx, cmd, id)
-		},
+// setTarget is a set as something to get and watch.
+func setTarget() watchTarget[render.Set] {
+	return watchTarget[render.Set]{
+		name: kindSet, get: getSet, tree: render.SetTree, diff: render.SetDiff, inLedger: setInLedger,
 		facts: func(p render.Set) facts { return facts{p.Phase, p.Digest} },
-	})
+	}
 }
 
 // getSet reads the status of a set, and what its releases under way try in vain.
@@ -107,7 +98,7 @@ func getSet(ctx context.Context, client *releases.Client, id string) (releases.S
 }
 
 func (a *app) setWatch() *cobra.Command {
-	cmd := drawing(printing(settings(&cobra.Command{
+	return a.onWatch(&cobra.Command{
 		Use:     "watch ID",
 		Aliases: []string{"status"},
 		Short:   "Follow a set to its end",
@@ -120,24 +111,11 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
 		Args: idOf(kindSet),
-	}, config.Temporal(), config.NATS())))
-	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		return a.watchSet(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
-	}
-	return cmd
+	}, setTarget().watchGiven)
 }
 
 func (a *app) setGet() *cobra.Command {
-	cmd := settings(&cobra.Command{
+	return a.onGet(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one set",
 		Long: `Show one set: its waves, where each release stands, and the decisions. One that Temporal has
@@ -145,26 +123,11 @@ forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
 		Args: idOf(kindSet),
-	}, config.NATS())
-	return a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
-		status, err := getSet(ctx, call.client, call.args[0])
-		if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-			status.Progress, err = recorded(a, missing, func() (ledgerEntry[render.Set], error) { return a.setInLedger(ctx, cmd, call.args[0]) })
-		}
-		if err != nil {
-			return err
-		}
-		if status.Partial.Reason != releases.PartialNone {
-			a.talk("%s; shown is what Temporal knows", status.Partial.Message)
-		}
-		return call.format.Write(a.Stdout, status.Progress, func() string { return render.SetTree(status.Progress, time.Now(), call.style) })
-	})
+	}, frame{timeout: answerTime}, setTarget().show)
 }
 
 func (a *app) setList() *cobra.Command {
 	var phase string
-	var limit int
-	var all bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -175,39 +138,22 @@ func (a *app) setList() *cobra.Command {
 		Args: arguments(),
 	}
 	cmd.Flags().StringVar(&phase, "phase", "", "only in this phase")
-	cmd.Flags().IntVar(&limit, "limit", defaultLimit, "list at most so many")
-	cmd.Flags().BoolVar(&all, "all", false, "list all")
+	limit := limits(cmd)
 	var filter releases.Filter
 	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
-		if limit < 1 {
-			return &usageError{"--limit must be at least 1; use --all for all"}
+		if filter, err = newFilter("", phase); err != nil {
+			return err
 		}
-		filter, err = newFilter("", phase)
+		filter.Limit, err = limit()
 		return err
 	}
-	return completing(a.onTemporal(cmd, func(ctx context.Context, call *temporalCall) error {
-		if filter.Limit = limit; all {
-			filter.Limit = 0
-		}
+	return completing(a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		found, more, err := call.client.ListSets(ctx, filter)
 		if err != nil {
 			return err
 		}
-		return a.printSets(call, found, more)
+		return call.printListed(listing{found, more}, kindSet, render.Sets)
 	}), "phase", phases()...)
-}
-
-func (a *app) printSets(call *temporalCall, found []releases.Listed, more bool) error {
-	switch {
-	case more:
-		a.talk("there are more; use --all or --limit")
-	case len(found) == 0 && call.format == render.FormatTable:
-		a.talk("there are no such sets")
-		return nil
-	case len(found) == 0:
-		found = []releases.Listed{}
-	}
-	return call.format.Write(a.Stdout, found, func() string { return render.Sets(rows(found), time.Now(), call.style) })
 }
 
 func (a *app) setConfirm() *cobra.Command {
@@ -234,7 +180,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 		}
 		return nil
 	}
-	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
@@ -275,13 +221,13 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
-	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *temporalCall) error {
+	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }
 
 // sendSetCommand sends a command to a set and reports what it did.
-func (a *app) sendSetCommand(ctx context.Context, call *temporalCall, c release.Command) error {
+func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command) error {
 	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 	p, err := call.client.SendSetCommand(ctx, call.args[0], c)
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 const setupTime = 2 * time.Minute
 
 func (a *app) setup() *cobra.Command {
-	cmd := printing(settings(&cobra.Command{
+	return a.command(&cobra.Command{
 		Use:   "setup",
 		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
@@ -33,34 +34,23 @@ its default, and stays as an operator has set it where it exists; what is said i
   slipway setup --nats-url nats://nats.example:4222 --temporal-address temporal.example:7233 -o json`,
 		GroupID: groupCare,
 		Args:    arguments(),
-	}, config.Setup(), config.Temporal(), config.NATS()))
-	timeout := cmd.Flags().Duration(flagTimeout, setupTime, "give up after this time")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		how, err := setupConfig(v)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := within(cmd.Context(), *timeout)
-		defer cancel()
-		kept, natsErr := a.setupNATS(ctx, v, how)
-		attributes, temporalErr := a.setupAttributes(ctx, v)
-		done := append(kept, attributes...)
-		if len(done) > 0 {
-			if err := f.Write(a.Stdout, done, func() string { return preparedTable(done) }); err != nil {
-				return err
-			}
-		}
-		return errors.Join(natsErr, temporalErr)
+	}, frame{settings: slices.Concat(config.Setup(), config.Temporal(), config.NATS()), timeout: setupTime}, a.runSetup)
+}
+
+func (a *app) runSetup(ctx context.Context, call *call) error {
+	how, err := setupConfig(call.values)
+	if err != nil {
+		return err
 	}
-	return cmd
+	kept, natsErr := a.setupNATS(ctx, call.values, how)
+	attributes, temporalErr := a.setupAttributes(ctx, call.values)
+	done := append(kept, attributes...)
+	if len(done) > 0 {
+		if err := call.format.Write(a.Stdout, done, func() string { return preparedTable(done) }); err != nil {
+			return err
+		}
+	}
+	return errors.Join(natsErr, temporalErr)
 }
 
 func preparedTable(done []setup.Prepared) string {

@@ -28,11 +28,7 @@ its hands are done.`,
 		GroupID: groupRoles,
 		Args:    arguments(),
 	}, append(roleSettings(addrStarter), config.Starter())...)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
 		var c starter.Config
 		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxRequests); err != nil {
 			return err
@@ -47,6 +43,6 @@ its hands are done.`,
 			r.able(s.Ready)
 			return s.Run(ctx)
 		}})
-	}
+	})
 	return cmd
 }

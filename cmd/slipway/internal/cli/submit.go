@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,7 +31,6 @@ const defaultSource = "urn:slipway:cli"
 type submission struct {
 	eventID, source string
 	dryRun, wait    bool
-	timeout         time.Duration
 }
 
 // receipt tells what was submitted.
@@ -44,23 +44,33 @@ type receipt struct {
 	Duplicate bool `json:"duplicate,omitempty"`
 }
 
-// submitting gives a command the flags of a submission.
-func submitting(cmd *cobra.Command) (made *cobra.Command, s *submission) {
-	drawing(printing(settings(cmd, config.Temporal(), config.NATS(), config.Speaker())))
-	s = &submission{}
+// onSubmit completes a command that submits what request makes of a call.
+func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *cobra.Command {
+	var s submission
 	flags := cmd.Flags()
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
 	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
-	flags.DurationVar(&s.timeout, flagTimeout, 0, "with --wait, stop waiting after this time (default never)")
-	return cmd, s
+	return a.command(cmd, frame{
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Speaker()), draws: true,
+		usage: "with --wait, stop waiting after this time (default never)",
+	}, func(ctx context.Context, call *call) error {
+		if call.timeout != 0 && !s.wait {
+			return &usageError{"--timeout is for --wait"}
+		}
+		it, err := request(call)
+		if err != nil {
+			return err
+		}
+		return a.ask(ctx, call, s, it)
+	})
 }
 
 func (a *app) submit() *cobra.Command {
 	var file string
 	var over manifest.Overrides
-	cmd, s := submitting(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "submit -f FILE",
 		Short: "Ask for a release by an event on NATS",
 		Long: `Ask for the release that a file describes, by an event on NATS JetStream, and print the
@@ -78,12 +88,6 @@ tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttent
   slipway release submit -f release.yaml --source https://ci.example/shop --event-id "$CI_JOB_ID"
   slipway release submit -f - --dry-run < release.yaml`,
 		Args: arguments(),
-	})
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.runSubmit(cmd, *s, func(by string) (release.Spec, error) {
-			over.AskedBy = by
-			return a.readFile(file, over)
-		})
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&file, "file", "f", "", "release file; - reads standard input (required)")
@@ -91,25 +95,26 @@ tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttent
 	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return cmd
+	return a.onSubmit(cmd, func(call *call) (asked, error) {
+		over.AskedBy = call.by
+		spec, err := readWith(a, file, over, manifest.Read)
+		return a.askedRelease(spec), err
+	})
 }
 
-// runSubmit submits the spec that specFor makes for whoever asks.
-func (a *app) runSubmit(cmd *cobra.Command, s submission, specFor func(by string) (release.Spec, error)) error {
-	return a.ask(cmd, s, func(by string) (asked, error) {
-		spec, err := specFor(by)
-		return asked{
-			what: "release", watch: a.watchRelease, digest: spec.Digest(),
-			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
-			receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
-			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
-				return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
-					r, err := known.GetOf(ctx, spec.App, id)
-					return r.Identity, err
-				})
-			},
-		}, err
-	})
+// askedRelease is a release as something to ask for.
+func (a *app) askedRelease(spec release.Spec) asked {
+	return asked{
+		what: kindRelease, watch: releaseTarget().watch, digest: spec.Digest(),
+		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
+		receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
+		taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+			return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
+				r, err := known.GetOf(ctx, spec.App, id)
+				return r.Identity, err
+			})
+		},
+	}
 }
 
 // asked is what is asked for by an event: a release or a set.
@@ -119,7 +124,7 @@ type asked struct {
 	digest  string
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
-	watch   func(*cobra.Command, watchOptions) error
+	watch   func(context.Context, *call, watchOptions) error
 	// taken fails where the ledger knows that it was asked for with another content; nil where
 	// the ledger does not know of it.
 	taken func(ctx context.Context, known *ledger.Ledger, id string) error
@@ -151,23 +156,8 @@ func conflicting(id, recorded, asked string) error {
 // id is that of the release or the set.
 func (r receipt) id() string { return cmp.Or(r.ReleaseID, r.SetID) }
 
-// ask publishes the event of what request makes for whoever asks.
-func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (asked, error)) error {
-	f, err := format(cmd)
-	if err != nil {
-		return err
-	}
-	v, err := a.values(cmd)
-	if err != nil {
-		return err
-	}
-	if s.timeout != 0 && !s.wait {
-		return &usageError{"--timeout is for --wait"}
-	}
-	it, err := request(a.speaker(v))
-	if err != nil {
-		return err
-	}
+// ask publishes the event of what is asked for, and follows it where that is wanted.
+func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if s.eventID == "" {
 		s.eventID = uuid.NewString()
 	}
@@ -178,12 +168,9 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	r := it.receipt(s)
 	r.Source, r.EventID = s.source, s.eventID
 	if s.dryRun {
-		return a.showEvent(f, it.what+" "+r.id(), msg)
+		return a.showEvent(c.format, it.what+" "+r.id(), msg)
 	}
-	ctx, cancel := within(cmd.Context(), s.timeout)
-	defer cancel()
-	cmd.SetContext(ctx)
-	r.Duplicate, err = a.publish(ctx, v, msg, func(ctx context.Context, known *ledger.Ledger) error {
+	r.Duplicate, err = a.publish(ctx, c.values, msg, func(ctx context.Context, known *ledger.Ledger) error {
 		return it.taken(ctx, known, r.id())
 	})
 	if refused, ok := errors.AsType[*usageError](err); ok {
@@ -194,13 +181,12 @@ func (a *app) ask(cmd *cobra.Command, s submission, request func(by string) (ask
 	}
 	a.talkReceipt(it.what, r)
 	if !s.wait {
-		return f.Write(a.Stdout, r, func() string { return r.id() + "\n" })
+		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
-	return it.watch(cmd, watchOptions{id: r.id(), values: v, format: f, grace: graceSubmitted, digest: it.digest})
-}
-
-func (a *app) readFile(path string, over manifest.Overrides) (release.Spec, error) {
-	return readWith(a, path, over, manifest.Read)
+	watch := withTemporal(func(ctx context.Context, connected *call) error {
+		return it.watch(ctx, connected, watchOptions{id: r.id(), grace: graceSubmitted, digest: it.digest})
+	})
+	return watch(ctx, c)
 }
 
 // readWith reads a release file, or that of a set.

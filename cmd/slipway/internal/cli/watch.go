@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 
 func (a *app) get() *cobra.Command {
 	var watch bool
-	cmd := settings(a.onRelease(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
@@ -28,33 +29,27 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
-		Args: idOf(kindRelease),
-	}), config.NATS())
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
-	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop after this time (default 30s, with --watch never)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		if watch {
-			return a.watchRelease(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
-		}
-		limit := *timeout
-		if limit == 0 {
-			limit = answerTime
-		}
-		return a.show(cmd, watchOptions{id: args[0], values: v, format: f, timeout: limit})
+		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
-	return cmd
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
+	return a.onGet(cmd, frame{
+		usage: "stop after this time (default 30s, with --watch never)",
+		limit: func(_ *cobra.Command, timeout time.Duration) time.Duration {
+			if timeout == 0 && !watch {
+				return answerTime
+			}
+			return timeout
+		},
+	}, func(ctx context.Context, call *call) error {
+		if watch {
+			return releaseTarget().watchGiven(ctx, call)
+		}
+		return releaseTarget().show(ctx, call)
+	})
 }
 
 func (a *app) watch() *cobra.Command {
-	cmd := settings(a.onRelease(&cobra.Command{
+	return a.onWatch(&cobra.Command{
 		Use:     "watch ID",
 		Aliases: []string{"status"},
 		Short:   "Follow a release to its end",
@@ -69,37 +64,25 @@ The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
-		Args: idOf(kindRelease),
-	}), config.NATS())
-	timeout := cmd.Flags().Duration(flagTimeout, 0, "stop watching after this time (default never)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f, err := format(cmd)
-		if err != nil {
-			return err
-		}
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
-		return a.watchRelease(cmd, watchOptions{id: args[0], values: v, format: f, timeout: *timeout, grace: graceWatched})
-	}
-	return cmd
+		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
+	}, releaseTarget().watchGiven)
 }
 
-// onRelease gives a command what all have that take the ID of a release.
-func (a *app) onRelease(cmd *cobra.Command) *cobra.Command {
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{})
-	return drawing(printing(settings(cmd, config.Temporal())))
+// onGet completes a command that shows a release or a set; of f the times count.
+func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
+	f.settings, f.draws = slices.Concat(config.Temporal(), config.NATS()), true
+	return a.command(cmd, f, withTemporal(do))
 }
 
-// watchOptions says which release or set to show or watch, and how.
+// onWatch completes a command that watches a release or a set.
+func (a *app) onWatch(cmd *cobra.Command, do action) *cobra.Command {
+	return a.onGet(cmd, frame{usage: "stop watching after this time (default never)"}, do)
+}
+
+// watchOptions says which release or set to watch, and how.
 type watchOptions struct {
-	id     string
-	values *config.Values
-	format render.Format
-	// timeout bounds it; 0 is no bound.
-	timeout time.Duration
-	// grace is how long the release may not exist yet.
+	id string
+	// grace is how long it may not exist yet.
 	grace time.Duration
 	// digest is that of the content that was submitted; empty where nothing was.
 	digest string
@@ -112,78 +95,68 @@ const (
 	graceSubmitted = time.Duration(math.MaxInt64)
 )
 
-// show shows a release once.
-func (a *app) show(cmd *cobra.Command, o watchOptions) error {
-	ctx, cancel := within(cmd.Context(), o.timeout)
-	defer cancel()
-	client, closeClient, err := a.releases(ctx, o.values)
-	if err != nil {
-		return err
+// watchTarget is what can be shown and watched: a release or a set.
+type watchTarget[P releases.Watchable] struct {
+	name string
+	get  func(context.Context, *releases.Client, string) (releases.Status[P], error)
+	// inLedger reads what the ledger has of it.
+	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
+	// explained returns the progress of one that was closed abnormally with what became of it; nil
+	// where nothing more is known than the status says.
+	explained func(context.Context, *call, releases.Status[P]) P
+	// tree draws it, and diff returns the lines that tell what has changed.
+	tree  func(p P, now time.Time, style render.Style) string
+	diff  func(prev, next P, now time.Time) []string
+	facts func(P) facts
+}
+
+// releaseTarget is a release as something to get and watch.
+func releaseTarget() watchTarget[release.Progress] {
+	return watchTarget[release.Progress]{
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
+		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
+			return client.Get(ctx, id)
+		},
+		explained: func(ctx context.Context, call *call, status releases.Status[release.Progress]) release.Progress {
+			status.Progress.Reason = whatBecame(ctx, call, status)
+			return status.Progress
+		},
 	}
-	defer closeClient()
-	status, err := client.Get(ctx, o.id)
+}
+
+// show shows once what the first argument names.
+func (t watchTarget[P]) show(ctx context.Context, call *call) error {
+	id := call.args[0]
+	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(a, missing, func() (ledgerEntry[release.Progress], error) { return a.releaseInLedger(ctx, cmd, o.id) })
+		status.Progress, err = recorded(call.app, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
 	}
 	if err != nil {
 		return err
 	}
 	if status.Partial.Reason != releases.PartialNone {
-		a.talk("%s; shown is what Temporal knows", status.Partial.Message)
+		call.app.talk("%s; shown is what Temporal knows", status.Partial.Message)
 	}
-	if status.ClosedAbnormally != "" {
-		status.Progress.Reason = a.whatBecame(ctx, cmd, status)
+	if status.ClosedAbnormally != "" && t.explained != nil {
+		status.Progress = t.explained(ctx, call, status)
 	}
-	return o.format.Write(a.Stdout, status.Progress, func() string {
-		return render.Tree(status.Progress, time.Now(), a.screen(cmd).style())
+	return call.format.Write(call.app.Stdout, status.Progress, func() string {
+		return t.tree(status.Progress, time.Now(), call.style)
 	})
 }
 
-// watchRelease watches a release to its end and returns an error that stands for its outcome.
-func (a *app) watchRelease(cmd *cobra.Command, o watchOptions) error {
-	return watchToEnd(a, cmd, o, watchTarget[release.Progress]{
-		name: kindRelease, view: a.releaseView(cmd, o.format),
-		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
-			return client.Get(ctx, id)
-		},
-		inLedger: func(ctx context.Context, id string) (ledgerEntry[release.Progress], error) {
-			return a.releaseInLedger(ctx, cmd, id)
-		},
-		facts: factsOf,
-	})
+// watchGiven watches what the first argument names.
+func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
+	return t.watch(ctx, call, watchOptions{id: call.args[0], grace: graceWatched})
 }
 
-// watchTarget is what can be watched: a release or a set.
-type watchTarget[P releases.Watchable] struct {
-	name string
-	get  func(context.Context, *releases.Client, string) (releases.Status[P], error)
-	// inLedger reads what the ledger has of it.
-	inLedger func(ctx context.Context, id string) (ledgerEntry[P], error)
-	view     *view[P]
-	facts    func(P) facts
-}
-
-// facts are what watching a release or a set needs to know of it.
-type facts struct {
-	phase  release.Phase
-	digest string
-}
-
-func factsOf(p release.Progress) facts { return facts{p.Phase, p.Digest} }
-
-func watchToEnd[P releases.Watchable](a *app, cmd *cobra.Command, o watchOptions, t watchTarget[P]) error {
-	ctx, cancel := within(cmd.Context(), o.timeout)
-	defer cancel()
-	client, closeClient, err := a.releases(ctx, o.values)
-	if err != nil {
-		return err
-	}
-	defer closeClient()
+// watch watches a release or a set to its end and returns an error that stands for its outcome.
+func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) error {
 	p, err := releases.Watcher[P]{
-		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, client, o) },
-		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, o) },
+		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
+		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
 		Grace:    o.grace,
-		OnEvent:  t.view.show,
+		OnEvent:  t.view(call).show,
 	}.Watch(ctx)
 	phase := t.facts(p).phase
 	if late, ok := errors.AsType[*timeoutError](err); ok {
@@ -199,6 +172,14 @@ func watchToEnd[P releases.Watchable](a *app, cmd *cobra.Command, o watchOptions
 	return byOutcome(phase)
 }
 
+// facts are what watching a release or a set needs to know of it.
+type facts struct {
+	phase  release.Phase
+	digest string
+}
+
+func factsOf(p release.Progress) facts { return facts{p.Phase, p.Digest} }
+
 // status reads the status from Temporal.
 func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o watchOptions) (releases.Status[P], error) {
 	status, err := t.get(ctx, client, o.id)
@@ -209,12 +190,12 @@ func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o w
 }
 
 // recorded reads from the ledger the status of something that Temporal does not know.
-func (t watchTarget[P]) recorded(ctx context.Context, o watchOptions) (releases.Status[P], error) {
+func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions) (releases.Status[P], error) {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
-	ctx, end := t.view.app.denials.Watch(ctx)
+	ctx, end := call.app.denials.Watch(ctx)
 	defer end()
-	e, err := t.inLedger(ctx, o.id)
+	e, err := t.inLedger(ctx, call, o.id)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // says which right is missing
 	}
@@ -228,7 +209,7 @@ func (t watchTarget[P]) recorded(ctx context.Context, o watchOptions) (releases.
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
-	return recordedStatus(t.view.app, o.id, e)
+	return recordedStatus(call.app, o.id, e)
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the
@@ -251,8 +232,8 @@ type view[P releases.Watchable] struct {
 	diff func(prev, next P, now time.Time) []string
 }
 
-func (a *app) releaseView(cmd *cobra.Command, f render.Format) *view[release.Progress] {
-	return &view[release.Progress]{app: a, format: f, screen: a.screen(cmd), tree: render.Tree, diff: render.Diff}
+func (t watchTarget[P]) view(call *call) *view[P] {
+	return &view[P]{app: call.app, format: call.format, screen: call.app.screen(call.cmd), tree: t.tree, diff: t.diff}
 }
 
 func (v *view[P]) show(e releases.WatchEvent[P]) error {

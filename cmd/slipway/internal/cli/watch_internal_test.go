@@ -14,15 +14,13 @@ import (
 	"slipway/releases"
 )
 
-// recording watches a release of which the ledger has this; talk is what the person reads.
-func recording(e ledgerEntry[release.Progress], err error) (s watchTarget[release.Progress], talk *bytes.Buffer) {
-	talk = &bytes.Buffer{}
-	a := &app{World: World{Stderr: talk}}
+// recording watches a release of which the ledger has this.
+func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: "release", view: &view[release.Progress]{app: a},
-		inLedger: func(context.Context, string) (ledgerEntry[release.Progress], error) { return e, err },
+		name:     "release",
+		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		facts:    factsOf,
-	}, talk
+	}
 }
 
 func recordOf(phase release.Phase, updated time.Time) ledgerEntry[release.Progress] {
@@ -53,12 +51,12 @@ func TestWatchTarget_Recorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, talk := recording(c.entry, c.err)
+			s, talk := recording(c.entry, c.err), &bytes.Buffer{}
 			o := watchOptions{id: id}
 			if name == "has another content" {
 				o.digest = "sha256:two"
 			}
-			status, err := s.recorded(t.Context(), o)
+			status, err := s.recorded(t.Context(), &call{app: &app{World: World{Stderr: talk}}}, o)
 			if c.fails == "" {
 				require.NoError(t, err)
 			} else {
@@ -94,7 +92,7 @@ func TestWatchTarget_AnotherContent(t *testing.T) {
 			p := progress(release.PhaseSucceeded)
 			p.Digest = c.shown
 			reads := 0
-			s, _ := recording(ledgerEntry[release.Progress]{}, nil)
+			s := recording(ledgerEntry[release.Progress]{}, nil)
 			s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
 				reads++
 				return releases.Status[release.Progress]{Progress: p, Closed: true}, nil

@@ -28,11 +28,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		GroupID: groupRoles,
 		Args:    arguments(),
 	}, append(roleSettings(addrWorker), config.SAE(), config.Worker())...)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		v, err := a.values(cmd)
-		if err != nil {
-			return err
-		}
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
 		c := worker.Config{}
 		served, err := onSAE(v)
 		if err != nil {
@@ -59,7 +55,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			r.able(setup.AttributesNeed(r.temporal))
 			return w.Run(ctx)
 		}})
-	}
+	})
 	return cmd
 }
 

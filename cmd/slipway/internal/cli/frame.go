@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/releases"
+	"slipway/wire"
+)
+
+// call is one run of a command.
+type call struct {
+	app    *app
+	cmd    *cobra.Command
+	args   []string
+	format render.Format
+	values *config.Values
+	style  render.Style
+	// by is who gives the command, and now when.
+	by  string
+	now time.Time
+	// timeout is --timeout as it was given, which may bound less than the whole run.
+	timeout time.Duration
+
+	// client is there in a command that is withTemporal, calendars in one that is withCalendar.
+	client    *releases.Client
+	calendars *wire.Calendars
+}
+
+// action is what a command does, within the time that its frame leaves it.
+type action func(ctx context.Context, c *call) error
+
+// frame is what a command has besides its own flags.
+type frame struct {
+	settings []config.Setting
+	// draws reports whether it may print in colors.
+	draws bool
+	// timeout is the default of --timeout; 0 is no bound. Usage is its help, where it is not just
+	// that the command gives up.
+	timeout time.Duration
+	usage   string
+	// limit is how long the command may take, where that is not just --timeout.
+	limit func(cmd *cobra.Command, timeout time.Duration) time.Duration
+}
+
+// command completes a command that prints what it does or finds: it gets the flags of its
+// frame, and do is called with what they say.
+func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
+	printing(settings(cmd, f.settings))
+	if f.draws {
+		drawing(cmd)
+	}
+	timeout := cmd.Flags().Duration(flagTimeout, f.timeout, cmp.Or(f.usage, "give up after this time"))
+	cmd.RunE = a.withValues(func(cmd *cobra.Command, args []string, v *config.Values) error {
+		output, err := format(cmd)
+		if err != nil {
+			return err
+		}
+		limit := *timeout
+		if f.limit != nil {
+			limit = f.limit(cmd, limit)
+		}
+		ctx, cancel := within(cmd.Context(), limit)
+		defer cancel()
+		return do(ctx, &call{
+			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
+			by: a.speaker(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout,
+		})
+	})
+	return cmd
+}
+
+// withValues reads the settings before a command does its work.
+func (a *app) withValues(do func(*cobra.Command, []string, *config.Values) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		v, err := config.Load(cmd.Flags(), a.Getenv)
+		if err != nil {
+			return err
+		}
+		return do(cmd, args, v)
+	}
+}
+
+// withTemporal connects to Temporal before an action.
+func withTemporal(do action) action {
+	return func(ctx context.Context, c *call) error {
+		client, closeClient, err := c.app.releases(ctx, c.values)
+		if err != nil {
+			return err
+		}
+		defer closeClient()
+		c.client = client
+		return do(ctx, c)
+	}
+}
+
+// withCalendar connects to the calendar of freezes before an action.
+func withCalendar(do action) action {
+	return func(ctx context.Context, c *call) error {
+		js, closeNATS, err := c.app.jetStream(c.values, "slipway freeze")
+		if err != nil {
+			return err
+		}
+		defer closeNATS()
+		c.calendars = wire.NewCalendars(js)
+		return do(ctx, c)
+	}
+}
+
+// onTemporal completes a command that needs nothing but Temporal.
+func (a *app) onTemporal(cmd *cobra.Command, do action) *cobra.Command {
+	return a.command(cmd, frame{settings: config.Temporal(), draws: true, timeout: answerTime, limit: patience}, withTemporal(do))
+}
+
+// onCalendar completes a command about the calendar of freezes.
+func (a *app) onCalendar(cmd *cobra.Command, do action) *cobra.Command {
+	return a.command(cmd, frame{settings: config.NATS(), timeout: answerTime}, withCalendar(do))
+}
+
+// patience is how long a command may take: what --wait waits for takes as long as it
+// takes, unless --timeout says otherwise.
+func patience(cmd *cobra.Command, timeout time.Duration) time.Duration {
+	wait := cmd.Flag(flagWait)
+	if wait != nil && wait.Value.String() == "true" && !cmd.Flag(flagTimeout).Changed {
+		return 0
+	}
+	return timeout
+}

@@ -1,0 +1,226 @@
+// Package bucketdoc keeps documents in a JetStream key-value bucket: one value under one key,
+// which several processes read and change.
+//
+// A change is a compare-and-set: it is made of the document as it was read, and made again
+// when somebody else was faster, so that nobody is overwritten ([Bucket.Edit]). What a key
+// holds is read by the caller's own decoder, which refuses what it does not understand;
+// such a document is never overwritten either. Where the bucket keeps a history,
+// [Bucket.History] returns it.
+//
+// The calendar of freezes and the ledger stand on it.
+package bucketdoc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// tries bounds how often a change is made anew because somebody else was faster; pause
+	// grows with each, because a replica may still show the revision before.
+	tries = 10
+	pause = 20 * time.Millisecond
+)
+
+// KeyValues is the part of [jetstream.JetStream] that is needed to read and change documents.
+type KeyValues interface {
+	KeyValue(ctx context.Context, bucket string) (jetstream.KeyValue, error)
+}
+
+// Revision is one state of a key.
+type Revision struct {
+	// Number counts the changes of the bucket. Of what does not exist it is 0.
+	Number uint64
+	// Raw is the value as it is stored; empty where the key was deleted.
+	Raw []byte
+	// StoredAt is when the server stored it.
+	StoredAt time.Time
+}
+
+// Document is the current revision of a key with what it holds.
+type Document[T any] struct {
+	Revision
+
+	// Value is zero where there is no such document.
+	Value T
+}
+
+// Exists reports whether there is such a document.
+func (d Document[T]) Exists() bool { return d.Number > 0 }
+
+// Bucket is a bucket with documents of one type. Its methods may be called concurrently.
+type Bucket[T any] struct {
+	JetStream KeyValues
+	// Name is that of the bucket.
+	Name string
+	// Decode reads what stands under a key. Its error is returned as it is.
+	Decode func(key string, r Revision) (T, error)
+	// Encode returns a document as it is stored, which may be less than was given, and its
+	// encoding. Its error changes nothing and is returned as it is.
+	Encode func(T) (stored T, raw []byte, err error)
+	// SkipUnchanged writes nothing where a change leaves the encoding as it is. Without it the
+	// history shows every change.
+	SkipUnchanged bool
+}
+
+// Get returns the document of a key; without one the result does not exist, which is no
+// error. The error is an [AccessError] or that of Decode. It costs two requests.
+func (b Bucket[T]) Get(ctx context.Context, key string) (Document[T], error) {
+	kv, err := b.open(ctx)
+	if err != nil {
+		return Document[T]{}, err
+	}
+	return b.get(ctx, kv, key)
+}
+
+// Edit stores what edit makes of the document of a key, and returns it as it is stored. Somebody
+// who changes the document at the same time is not overwritten: edit is called again, with what
+// they have stored. Its error changes nothing and is returned as it is. The other errors are
+// those of [Bucket.Get] and [ConflictError].
+func (b Bucket[T]) Edit(ctx context.Context, key string, edit func(Document[T]) (T, error)) (none T, err error) {
+	kv, err := b.open(ctx)
+	if err != nil {
+		return none, err
+	}
+	for try := range tries {
+		var stored T
+		stored, err = b.editOnce(ctx, kv, key, edit)
+		if !outdated(err) {
+			return stored, err
+		}
+		select {
+		case <-ctx.Done():
+			return none, &AccessError{Bucket: b.Name, Err: context.Cause(ctx)}
+		case <-time.After(time.Duration(try) * pause):
+		}
+	}
+	return none, &ConflictError{Bucket: b.Name, Key: key, Err: err}
+}
+
+// History returns the revisions of a key that the bucket still has, the latest first. Those
+// that were deleted are among them. The error is an [AccessError].
+func (b Bucket[T]) History(ctx context.Context, key string) ([]Revision, error) {
+	kv, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := kv.History(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &AccessError{Bucket: b.Name, Err: err}
+	}
+	out := make([]Revision, len(entries))
+	for i, entry := range entries {
+		out[len(entries)-1-i] = revisionOf(entry)
+	}
+	return out, nil
+}
+
+func (b Bucket[T]) open(ctx context.Context) (jetstream.KeyValue, error) {
+	kv, err := b.JetStream.KeyValue(ctx, b.Name)
+	if err != nil {
+		return nil, &AccessError{Bucket: b.Name, Err: err}
+	}
+	return kv, nil
+}
+
+func (b Bucket[T]) get(ctx context.Context, kv jetstream.KeyValue, key string) (Document[T], error) {
+	entry, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return Document[T]{}, nil
+	}
+	if err != nil {
+		return Document[T]{}, &AccessError{Bucket: b.Name, Err: err}
+	}
+	r := revisionOf(entry)
+	value, err := b.Decode(key, r)
+	return Document[T]{Revision: r, Value: value}, err
+}
+
+// editOnce makes one try; the error of one that came too late is outdated.
+func (b Bucket[T]) editOnce(ctx context.Context, kv jetstream.KeyValue, key string, edit func(Document[T]) (T, error)) (none T, err error) {
+	have, err := b.get(ctx, kv, key)
+	if err != nil {
+		return none, err
+	}
+	edited, err := edit(have)
+	if err != nil {
+		return none, err
+	}
+	stored, raw, err := b.Encode(edited)
+	switch {
+	case err != nil:
+		return none, err
+	case !have.Exists():
+		_, err = kv.Create(ctx, key, raw)
+	case !b.SkipUnchanged || !bytes.Equal(raw, have.Raw):
+		_, err = kv.Update(ctx, key, raw, have.Number)
+	}
+	switch {
+	case outdated(err):
+		return none, err
+	case err != nil:
+		return none, &AccessError{Bucket: b.Name, Writing: true, Err: err}
+	}
+	return stored, nil
+}
+
+// outdated reports whether the document has changed since it was read.
+func outdated(err error) bool {
+	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
+}
+
+func revisionOf(entry jetstream.KeyValueEntry) Revision {
+	return Revision{Number: entry.Revision(), Raw: entry.Value(), StoredAt: entry.Created()}
+}
+
+// Strict decodes JSON into v and refuses fields that it does not have: what a newer version
+// has stored must not be read as less than it is.
+func Strict(raw []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(v)
+}
+
+// AccessError means that NATS did not do what it was asked for.
+type AccessError struct {
+	Bucket string
+	// Writing reports whether a change was sent, which may or may not have been stored.
+	Writing bool
+	// Err is the error of the NATS client, or that of the context.
+	Err error
+}
+
+// Error implements error.
+func (e *AccessError) Error() string {
+	if errors.Is(e.Err, jetstream.ErrBucketNotFound) {
+		return fmt.Sprintf("bucket %s does not exist (%v); create it with: slipway setup", e.Bucket, e.Err)
+	}
+	return fmt.Sprintf("bucket %s: %v", e.Bucket, e.Err)
+}
+
+// Unwrap returns the error of the NATS client.
+func (e *AccessError) Unwrap() error { return e.Err }
+
+// ConflictError means that nothing was changed, because others were faster each time.
+type ConflictError struct {
+	Bucket, Key string
+	// Err is the server's refusal of the last try.
+	Err error
+}
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("others change key %s of bucket %s all the time: %v", e.Key, e.Bucket, e.Err)
+}
+
+// Unwrap returns the refusal of the last try.
+func (e *ConflictError) Unwrap() error { return e.Err }
