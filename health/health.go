@@ -1,11 +1,10 @@
-// Package health answers whether a process lives, whether it is ready, and what its
-// metrics are, over HTTP:
+// Package health serves liveness, readiness and metrics of a process over HTTP:
 //
 //	GET /healthz  200 while the process serves at all
 //	GET /readyz   200 when every check passes, else 503; a JSON [Report] either way
 //	GET /metrics  Prometheus
 //
-// It has no authentication: it listens on loopback unless it is told otherwise.
+// It has no authentication: it listens on loopback unless it is configured otherwise.
 package health
 
 import (
@@ -26,7 +25,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// DefaultAddr is where a server listens when it is not told.
+// DefaultAddr is where a server listens by default.
 const DefaultAddr = "127.0.0.1:9464"
 
 const (
@@ -36,7 +35,7 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// Check tells whether one thing the process needs is there; the error says why not. It
+// Check reports whether one thing the process needs is available; the error says why not. It
 // must return when its context is done.
 type Check func(ctx context.Context) error
 
@@ -53,7 +52,7 @@ type Failure struct {
 	Error string `json:"error"`
 }
 
-// Config says what a [Server] serves.
+// Config is what a [Server] serves.
 type Config struct {
 	// Addr is the "host:port" to listen on; empty means [DefaultAddr], port 0 any free one.
 	Addr string
@@ -61,7 +60,7 @@ type Config struct {
 	Checks map[string]Check
 	// Metrics are served at /metrics.
 	Metrics prometheus.Gatherer
-	// Logger tells of the start and the end.
+	// Logger logs the address and failed responses.
 	Logger zerolog.Logger
 }
 
@@ -138,7 +137,7 @@ func (s *Server) answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		s.cfg.Logger.Debug().Err(err).Msg("the asker went away")
+		s.cfg.Logger.Debug().Err(err).Msg("response not written; the client disconnected")
 	}
 }
 

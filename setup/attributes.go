@@ -17,9 +17,9 @@ import (
 	"slipway/release"
 )
 
-// SearchAttributes registers the search attributes that are missing and returns once
-// Temporal takes them. It refuses a name that is taken with another type.
-func SearchAttributes(ctx context.Context, c client.Client, namespace string) ([]Prepared, error) {
+// SearchAttributes registers the search attributes that are missing and returns once they can
+// be used. It refuses a name that exists with another type.
+func SearchAttributes(ctx context.Context, c client.Client, namespace string) ([]Result, error) {
 	done, err := ensureAttributes(ctx, c.OperatorService(), namespace)
 	if err != nil {
 		return nil, err
@@ -28,18 +28,18 @@ func SearchAttributes(ctx context.Context, c client.Client, namespace string) ([
 }
 
 // ensureAttributes registers the search attributes that are missing.
-func ensureAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient, namespace string) ([]Prepared, error) {
+func ensureAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient, namespace string) ([]Result, error) {
 	have, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return nil, attributeError(namespace, err)
 	}
-	var done []Prepared
+	var done []Result
 	missing := map[string]enumspb.IndexedValueType{}
 	for _, name := range release.SearchNames() {
-		p := Prepared{Kind: "search attribute", Name: name, Result: Unchanged}
+		p := Result{Kind: "search attribute", Name: name, Action: Unchanged}
 		switch kind, exists := have.GetCustomAttributes()[name]; {
 		case !exists:
-			missing[name], p.Result = enumspb.INDEXED_VALUE_TYPE_KEYWORD, Created
+			missing[name], p.Action = enumspb.INDEXED_VALUE_TYPE_KEYWORD, Created
 		case kind != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
 			return nil, fmt.Errorf("search attribute %s of namespace %s is a %s, and must be a Keyword; remove it and run setup again", name, namespace, kind)
 		}
@@ -72,8 +72,8 @@ func attributeError(namespace string, err error) error {
 // awaitPause is the time between two tries of the new search attributes.
 const awaitPause = 500 * time.Millisecond
 
-// awaitAttributes waits until the servers take the search attributes: each keeps them in
-// a cache that it refreshes at its own pace.
+// awaitAttributes waits until the servers know the search attributes: each has a cache that it
+// refreshes at its own interval.
 func awaitAttributes(ctx context.Context, c client.Client, namespace string) error {
 	for {
 		err := useAttributes(ctx, c, namespace)
@@ -83,7 +83,7 @@ func awaitAttributes(ctx context.Context, c client.Client, namespace string) err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the search attributes are registered, and Temporal does not take them yet: %w", context.Cause(ctx))
+			return fmt.Errorf("the search attributes are registered, but Temporal does not know them yet: %w", context.Cause(ctx))
 		case <-time.After(awaitPause):
 		}
 	}
@@ -94,27 +94,27 @@ type Counter interface {
 	CountWorkflow(ctx context.Context, r *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
 }
 
-// useAttributes asks for something by all search attributes; Temporal refuses one that it does not
-// know as an invalid argument.
+// useAttributes counts workflows by all search attributes; Temporal refuses one that it does
+// not know as an invalid argument.
 func useAttributes(ctx context.Context, c Counter, namespace string) error {
 	query := strings.Join(release.SearchNames(), " = 'x' AND ") + " = 'x'"
 	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
 	return err
 }
 
-// AttributesNeed returns a check of the search attributes, without which no release begins. Once
-// Temporal takes them it is not asked again.
+// AttributesNeed returns a check of the search attributes, without which no release starts. Once
+// it has passed it is not repeated.
 func AttributesNeed(c Counter) func(context.Context) error {
-	var taken atomic.Bool
+	var passed atomic.Bool
 	return func(ctx context.Context) error {
-		if taken.Load() {
+		if passed.Load() {
 			return nil
 		}
 		err := useAttributes(ctx, c, "")
 		var refused *serviceerror.InvalidArgument
 		switch {
 		case err == nil:
-			taken.Store(true)
+			passed.Store(true)
 			return nil
 		case errors.As(err, &refused):
 			return fmt.Errorf("temporal: search attributes are missing (%w); register them with: slipway setup", err)

@@ -12,29 +12,29 @@ import (
 	"slipway/wire"
 )
 
-// Config says how what is kept on NATS is kept. What is zero is not said: it is created with
-// its default, and what exists stays as it is.
+// Config is the configuration of the streams and buckets on NATS. A zero field is not set: what
+// is missing is created with the default, and what exists stays as it is.
 type Config struct {
 	// Storage is about the streams; its Replicas are those of the buckets, too.
 	Storage wire.Storage
-	// Ledger is about the ledger. Its Replicas are those of Storage where it says none.
+	// Ledger is about the ledger. Its Replicas are those of Storage where it sets none.
 	Ledger ledger.Config
 }
 
-// store is a stream or bucket that setup looks after.
+// store is a stream or bucket that setup prepares.
 type store struct {
 	kind, name string
 	// stream is what it is called among streams.
 	stream string
 }
 
-// keeping is one or several of them, and how they are created or mended.
-type keeping struct {
+// storeGroup is one or several of them, and how they are created or reconciled.
+type storeGroup struct {
 	stores []store
 	ensure func(context.Context, jetstream.JetStream) error
 }
 
-func (c Config) keepings() []keeping {
+func (c Config) storeGroups() []storeGroup {
 	bucket := func(name string) []store { return []store{{"bucket", name, "KV_" + name}} }
 	records := c.Ledger
 	if records.Replicas == 0 {
@@ -44,7 +44,7 @@ func (c Config) keepings() []keeping {
 	for _, s := range wire.Streams() {
 		streams = append(streams, store{"stream", s.Name, s.Name})
 	}
-	return []keeping{
+	return []storeGroup{
 		{streams, func(ctx context.Context, js jetstream.JetStream) error { return wire.EnsureStreams(ctx, js, c.Storage) }},
 		{bucket(wire.CalendarBucket), func(ctx context.Context, js jetstream.JetStream) error {
 			return wire.EnsureCalendar(ctx, js, c.Storage.Replicas)
@@ -54,26 +54,26 @@ func (c Config) keepings() []keeping {
 }
 
 // NATS prepares all that is kept there: the streams, the calendar of freezes and the ledger.
-// What belongs to an operator and is not said in c stays as it is. A problem with one does
-// not hold the others up; what was prepared all the same is returned.
-func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Prepared, error) {
-	var done []Prepared
+// What belongs to an operator and is not set in c stays as it is. The others are prepared even
+// when one fails; what was prepared is returned with the error.
+func NATS(ctx context.Context, js jetstream.JetStream, c Config) ([]Result, error) {
+	var done []Result
 	var problems []error
-	for _, k := range c.keepings() {
+	for _, k := range c.storeGroups() {
 		prepared, err := k.prepare(ctx, js)
 		done = append(done, prepared...)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("prepare NATS: %w", err))
 		}
 		if disabled(err) {
-			break // the others would say the same
+			break // the others would fail alike
 		}
 	}
 	return done, errors.Join(problems...)
 }
 
-// prepare creates or mends what is kept, and tells by its configuration what was done.
-func (k keeping) prepare(ctx context.Context, js jetstream.JetStream) ([]Prepared, error) {
+// prepare creates or reconciles the stores, and returns by their configurations what was done.
+func (k storeGroup) prepare(ctx context.Context, js jetstream.JetStream) ([]Result, error) {
 	before, err := k.configs(ctx, js)
 	if err != nil {
 		return nil, err
@@ -85,23 +85,23 @@ func (k keeping) prepare(ctx context.Context, js jetstream.JetStream) ([]Prepare
 	if err != nil {
 		return nil, err
 	}
-	var done []Prepared
+	var done []Result
 	for _, each := range k.stores {
 		was, existed := before[each.name]
-		p := Prepared{Kind: each.kind, Name: each.name, Result: Unchanged}
+		p := Result{Kind: each.kind, Name: each.name, Action: Unchanged}
 		switch {
 		case !existed:
-			p.Result = Created
+			p.Action = Created
 		case !reflect.DeepEqual(was, after[each.name]):
-			p.Result = Updated
+			p.Action = Updated
 		}
 		done = append(done, p)
 	}
 	return done, nil
 }
 
-// configs reads how those are kept that exist.
-func (k keeping) configs(ctx context.Context, js jetstream.JetStream) (map[string]jetstream.StreamConfig, error) {
+// configs reads the configurations of those that exist.
+func (k storeGroup) configs(ctx context.Context, js jetstream.JetStream) (map[string]jetstream.StreamConfig, error) {
 	out := map[string]jetstream.StreamConfig{}
 	for _, each := range k.stores {
 		stream, err := js.Stream(ctx, each.stream)
@@ -112,7 +112,7 @@ func (k keeping) configs(ctx context.Context, js jetstream.JetStream) (map[strin
 		case disabled(err):
 			return nil, fmt.Errorf("JetStream is not enabled (%w); start nats-server with -js, or enable it for the account", err)
 		default:
-			return nil, fmt.Errorf("look at %s %s: %w", each.kind, each.name, err)
+			return nil, fmt.Errorf("read %s %s: %w", each.kind, each.name, err)
 		}
 	}
 	return out, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // Needs is what a role needs of NATS. A right to publish is tried once for each connection,
-// with a message that no stream takes.
+// with a message that no stream stores.
 type Needs struct {
 	js   jetstream.JetStream
 	list []need
@@ -33,11 +33,11 @@ type Needs struct {
 type need struct {
 	// name is that of the stream or the bucket, stream what it is called among streams.
 	kind, name, stream string
-	// reads is what reading it is asked for by, with the question; writes a subject on which
-	// nobody else publishes; consumers are those whose messages are acknowledged.
-	reads, question string
-	writes          string
-	consumers       []string
+	// reads is the API subject of a read, with its payload; writes a subject on which nobody
+	// else publishes; consumers are those whose messages are acknowledged.
+	reads, payload string
+	writes         string
+	consumers      []string
 }
 
 // StarterNeeds is what a starter needs.
@@ -45,7 +45,7 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 	return &Needs{js: js, list: []need{
 		{
 			kind: "stream", name: wire.StreamIn, stream: wire.StreamIn,
-			reads: "DIRECT.GET." + wire.StreamIn, question: `{"seq":1}`, consumers: []string{wire.ConsumerRequests, wire.ConsumerCommands},
+			reads: "DIRECT.GET." + wire.StreamIn, payload: `{"seq":1}`, consumers: []string{wire.ConsumerRequests, wire.ConsumerCommands},
 		},
 		{kind: "stream", name: wire.StreamDeadLetter, stream: wire.StreamDeadLetter, writes: wire.DeadLetterSubject("probe")},
 		ledgerNeed(),
@@ -55,7 +55,7 @@ func StarterNeeds(js jetstream.JetStream) *Needs {
 // WorkerNeeds is what a worker needs.
 func WorkerNeeds(js jetstream.JetStream) *Needs {
 	calendar := keyValue(wire.CalendarBucket)
-	calendar.reads, calendar.question = "DIRECT.GET."+calendar.stream+".$KV."+wire.CalendarBucket+".calendar", ""
+	calendar.reads, calendar.payload = "DIRECT.GET."+calendar.stream+".$KV."+wire.CalendarBucket+".calendar", ""
 	calendar.writes = ""
 	return &Needs{js: js, list: []need{
 		{kind: "stream", name: wire.StreamEvents, stream: wire.StreamEvents, writes: strings.TrimSuffix(wire.AllEvents, ">") + "probe"},
@@ -69,11 +69,11 @@ func ledgerNeed() need { return keyValue(ledger.Bucket) }
 func keyValue(bucket string) need {
 	return need{
 		kind: "bucket", name: bucket, stream: "KV_" + bucket,
-		reads: "DIRECT.GET.KV_" + bucket, question: `{"seq":1}`, writes: "$KV." + bucket + ".probe",
+		reads: "DIRECT.GET.KV_" + bucket, payload: `{"seq":1}`, writes: "$KV." + bucket + ".probe",
 	}
 }
 
-// examineTime bounds all questions together.
+// examineTime bounds all checks together.
 const examineTime = 2 * time.Second
 
 // Missing names all that is not there, with the remedy; nil when nothing is missing.
@@ -94,14 +94,14 @@ func (n *Needs) Missing(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// examine asks whether a stream is there, and then for the rights to it.
+// examine checks that a stream exists, and then the rights to it.
 func (n *Needs) examine(ctx context.Context, what need) error {
 	if err := n.exists(ctx, what.stream); err != nil {
 		return err
 	}
 	var problems []error
 	if what.reads != "" {
-		_, err := n.ask(ctx, &nats.Msg{Subject: n.api() + what.reads, Data: []byte(what.question)})
+		_, err := n.request(ctx, &nats.Msg{Subject: n.api() + what.reads, Data: []byte(what.payload)})
 		problems = append(problems, err)
 	}
 	if what.writes != "" && !n.proven[what.writes] {
@@ -110,36 +110,36 @@ func (n *Needs) examine(ctx context.Context, what need) error {
 			subject = n.api() + subject
 		}
 		// The stream refuses a message that was meant for another one.
-		_, err := n.ask(ctx, &nats.Msg{Subject: subject, Header: nats.Header{jetstream.ExpectedStreamHeader: {"none: slipway tries its right to publish"}}})
+		_, err := n.request(ctx, &nats.Msg{Subject: subject, Header: nats.Header{jetstream.ExpectedStreamHeader: {"none: slipway tries its right to publish"}}})
 		n.proven[what.writes] = err == nil
 		problems = append(problems, err)
 	}
 	for _, each := range what.consumers {
 		// Work in progress, on no message.
-		problems = append(problems, n.say(ctx, &nats.Msg{Subject: "$JS.ACK." + what.stream + "." + each + ".probe", Data: []byte("+WPI")}))
+		problems = append(problems, n.publish(ctx, &nats.Msg{Subject: "$JS.ACK." + what.stream + "." + each + ".probe", Data: []byte("+WPI")}))
 	}
 	return errors.Join(problems...)
 }
 
-// exists asks for a stream.
+// exists checks that a stream exists.
 func (n *Needs) exists(ctx context.Context, stream string) error {
-	reply, err := n.ask(ctx, &nats.Msg{Subject: n.api() + "STREAM.INFO." + stream})
+	reply, err := n.request(ctx, &nats.Msg{Subject: n.api() + "STREAM.INFO." + stream})
 	if err != nil {
 		return err
 	}
-	var answer struct {
+	var info struct {
 		Error *jetstream.APIError `json:"error"`
 	}
-	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return fmt.Errorf("gives an answer that cannot be read: %w", err)
+	if err := json.Unmarshal(reply.Data, &info); err != nil {
+		return fmt.Errorf("sends a reply that cannot be read: %w", err)
 	}
 	switch {
-	case answer.Error == nil:
+	case info.Error == nil:
 		return nil
-	case answer.Error.ErrorCode == jetstream.JSErrCodeStreamNotFound:
+	case info.Error.ErrorCode == jetstream.JSErrCodeStreamNotFound:
 		return errors.New("does not exist; create it with: slipway setup")
 	}
-	return fmt.Errorf("cannot be used: %w", answer.Error)
+	return fmt.Errorf("cannot be used: %w", info.Error)
 }
 
 // api is what the subjects of JetStream's own requests begin with.
@@ -154,8 +154,8 @@ func (n *Needs) api() string {
 	return jetstream.DefaultAPIPrefix
 }
 
-// say publishes a message, and returns an error when the server refuses it.
-func (n *Needs) say(ctx context.Context, m *nats.Msg) error {
+// publish publishes a message, and returns an error when the server refuses it.
+func (n *Needs) publish(ctx context.Context, m *nats.Msg) error {
 	conn := n.js.Conn()
 	before := conn.LastError()
 	if err := conn.PublishMsg(m); err != nil {
@@ -163,30 +163,30 @@ func (n *Needs) say(ctx context.Context, m *nats.Msg) error {
 	}
 	// The server has refused it before it answers the flush.
 	if err := conn.FlushWithContext(ctx); err != nil {
-		return fmt.Errorf("cannot be asked for: NATS does not answer: %w", err)
+		return fmt.Errorf("cannot be checked: NATS does not answer: %w", err)
 	}
 	if now := conn.LastError(); now != before && errors.Is(now, nats.ErrPermissionViolation) { //nolint:errorlint // each refusal is an error of its own, also with equal words
-		return fmt.Errorf("is not for this user (%w); allow what the page operations lists under permissions", now)
+		return fmt.Errorf("is not permitted to this user (%w); allow what the page operations lists under permissions", now)
 	}
 	return nil
 }
 
-// ask publishes a question and returns the answer.
-func (n *Needs) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
+// request publishes a request and returns the reply.
+func (n *Needs) request(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	conn := n.js.Conn()
 	m.Reply = conn.NewInbox()
-	answers, err := conn.SubscribeSync(m.Reply)
+	replies, err := conn.SubscribeSync(m.Reply)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = answers.Unsubscribe() }() // a connection that has closed meanwhile has no subscriptions
-	if err := n.say(ctx, m); err != nil {
+	defer func() { _ = replies.Unsubscribe() }() // a connection that has closed meanwhile has no subscriptions
+	if err := n.publish(ctx, m); err != nil {
 		return nil, err
 	}
-	reply, err := answers.NextMsgWithContext(ctx)
+	reply, err := replies.NextMsgWithContext(ctx)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("does not answer: nobody listens on %s; is JetStream enabled, and was slipway setup run?", m.Subject)
+		return nil, fmt.Errorf("does not answer: no responders on %s; is JetStream enabled, and was slipway setup run?", m.Subject)
 	case err != nil:
 		return nil, fmt.Errorf("does not answer on %s: %w", m.Subject, err)
 	}

@@ -1,6 +1,6 @@
 // Package setup prepares what a deployment of Slipway needs before its first event: the
 // streams, the freeze calendar and the ledger of NATS JetStream, and the search attributes of
-// the Temporal namespace. All of it can be said again at any time; what is there already stays.
+// the Temporal namespace. It is idempotent and can be run at any time; what exists already stays.
 package setup
 
 import (
@@ -11,27 +11,27 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// Prepared is one thing that setup looked after.
-type Prepared struct {
+// Result is what was done about one stream, bucket or search attribute.
+type Result struct {
 	// Kind is "stream", "bucket" or "search attribute".
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
-	Result Result `json:"result"`
+	Action Action `json:"result"`
 }
 
-// Result is what was done about one thing.
-type Result string
+// Action is how one of them was prepared.
+type Action string
 
-// The results.
+// The actions.
 const (
-	Created   Result = "created"
-	Updated   Result = "updated"
-	Unchanged Result = "unchanged"
+	Created   Action = "created"
+	Updated   Action = "updated"
+	Unchanged Action = "unchanged"
 )
 
-// Run prepares both, with the defaults, and returns once what it made can be used. A problem
-// with one does not hold the other up; all are returned, with what was prepared all the same.
-func Run(ctx context.Context, temporal client.Client, namespace string, js jetstream.JetStream) ([]Prepared, error) {
+// Run prepares both, with the defaults, and returns once they can be used. The other is
+// prepared even when one fails; all errors are returned, with what was prepared.
+func Run(ctx context.Context, temporal client.Client, namespace string, js jetstream.JetStream) ([]Result, error) {
 	kept, natsErr := NATS(ctx, js, Config{})
 	attributes, attributesErr := SearchAttributes(ctx, temporal, namespace)
 	return append(kept, attributes...), errors.Join(natsErr, attributesErr)

@@ -38,7 +38,7 @@ const (
 
 const isRepeated = "is given more than once"
 
-// rawEvent is an event as it was read from either encoding and before it was judged: its
+// rawEvent is an event as it was read from either encoding and before it was validated: its
 // attributes as text, the same text for the same event.
 type rawEvent struct {
 	attributes map[string]string
@@ -48,7 +48,7 @@ type rawEvent struct {
 }
 
 func (e *rawEvent) problem(field, message string) {
-	if len(e.problems) < maxTold {
+	if len(e.problems) < maxReported {
 		e.problems = append(e.problems, release.Problem{Field: field, Message: message})
 	}
 }
@@ -109,7 +109,7 @@ func membersOf(data []byte) ([]member, *PoisonError) {
 			err = decoder.Decode(&m.value)
 		}
 		if err != nil {
-			return nil, poison("", no+"it is no JSON object ("+inWords(err).Error()+")")
+			return nil, poison("", no+"it is no JSON object ("+syntaxError(err).Error()+")")
 		}
 		if len(out) == maxKept {
 			return nil, poison("", fmt.Sprintf("%sit has more than %d members", no, maxKept))
@@ -117,7 +117,7 @@ func membersOf(data []byte) ([]member, *PoisonError) {
 		out = append(out, m)
 	}
 	if _, err := decoder.Token(); err != nil {
-		return nil, poison("", no+"it is no JSON object ("+inWords(err).Error()+")")
+		return nil, poison("", no+"it is no JSON object ("+syntaxError(err).Error()+")")
 	}
 	if len(bytes.TrimSpace(data[decoder.InputOffset():])) > 0 {
 		return nil, poison("", no+"something follows the JSON object")
@@ -144,7 +144,7 @@ func (e *rawEvent) member(m member) {
 	}
 }
 
-// base64 reads data that is given in base64, and tells whether it is given at all.
+// base64 reads data that is given in base64, and reports whether it is given at all.
 func (e *rawEvent) base64(value json.RawMessage) bool {
 	kind := kindOf(value)
 	if kind == isNull {
@@ -175,7 +175,7 @@ const (
 	isString = "a string"
 )
 
-// kindOf tells what a JSON value is by how it begins.
+// kindOf returns the kind of a JSON value by its first byte.
 func kindOf(value json.RawMessage) string {
 	switch value[0] {
 	case '"':
@@ -207,7 +207,7 @@ func readBinary(msg *nats.Msg) (rawEvent, *PoisonError) {
 		before := given[name]
 		given[name] += len(values)
 		switch {
-		case before > 1: // is told already
+		case before > 1: // is reported already
 		case given[name] > 1:
 			e.problem(name, isRepeated)
 		case !isAttributeName(name):
@@ -269,10 +269,10 @@ func isAttributeName(name string) bool {
 	})
 }
 
-// attributeRule says what an attribute must be besides text.
+// attributeRule is what an attribute must be besides text.
 type attributeRule struct {
 	required bool
-	// fault says what is wrong with a text, or nothing.
+	// fault returns what is wrong with a text, or "".
 	fault func(text string) string
 }
 
@@ -292,7 +292,7 @@ func attributeRules() map[string]attributeRule {
 }
 
 // faults lists what is wrong with the attributes, in the order of their names. What
-// another version of CloudEvents says is not judged by the rules of this one.
+// another version of CloudEvents defines is not validated by the rules of this one.
 func (e *rawEvent) faults() release.Problems {
 	version, given := e.attributes[attributeVersion]
 	if !given {
@@ -319,7 +319,7 @@ func (e *rawEvent) faults() release.Problems {
 	return out
 }
 
-// faultOf says what is wrong with an attribute, or nothing.
+// faultOf returns what is wrong with an attribute, or "".
 func faultOf(name, text string) string {
 	fault := textFault(text)
 	if own := attributeRules()[name].fault; fault == "" && own != nil {
@@ -328,8 +328,8 @@ func faultOf(name, text string) string {
 	return fault
 }
 
-// textFault says what every attribute must be: what CloudEvents calls a string, within its
-// bound.
+// textFault returns what is wrong with any attribute that is not what CloudEvents calls a
+// string, or is beyond its bound.
 func textFault(text string) string {
 	switch {
 	case text == "":

@@ -22,13 +22,13 @@ const (
 )
 
 // Origin is who publishes a request or a command, and when. Source and ID together are
-// the identity of the event: saying the same thing again takes the same two.
+// the identity of the event: publishing the same event again takes the same two.
 type Origin struct {
 	// Source is a URI reference that names the publisher, "https://ci.example/shop".
 	Source string
 	// ID is unique within the source, the number of a pipeline run for example.
 	ID string
-	// Time is when the thing was said; zero leaves it out.
+	// Time is when the event was created; zero leaves it out.
 	Time time.Time
 }
 
@@ -54,7 +54,7 @@ func encode(subject, msgID string, ev event.Event) (*nats.Msg, error) {
 	}, nil
 }
 
-// ErrTooLarge says that an event is larger than [MaxPayload].
+// ErrTooLarge is the error of an event that is larger than [MaxPayload].
 var ErrTooLarge = errors.New("too large")
 
 // newEvent returns an event of the origin. Its source and id are held to the same rules as
@@ -100,10 +100,10 @@ func (r received) about(what string) *PoisonError {
 }
 
 // decode reads the CloudEvent of a message; its error is a [PoisonError]. Both encodings
-// are judged by the same rules, so that one event has one identity in either.
+// are validated by the same rules, so that one event has one identity in either.
 //
 // The SDK reads events, too, but takes a source for another one that it thinks the usual
-// form, lets the last of two equal attributes win, and tells types of Go instead of names
+// form, lets the last of two equal attributes win, and reports types of Go instead of names
 // of attributes.
 func decode(msg *nats.Msg) (received, *PoisonError) {
 	if len(msg.Data) > MaxPayload {
@@ -137,7 +137,7 @@ func decode(msg *nats.Msg) (received, *PoisonError) {
 // isBinary follows the NATS binding of CloudEvents: what does not call itself structured
 // and has attributes in its headers is binary. A message without either is structured,
 // because that was the only mode of NATS before it had headers. Any of the attributes that
-// an event must have will do: that another is missing is to be told, and not that the data
+// an event must have will do: that another is missing is to be reported, and not that the data
 // is no event.
 func isBinary(h nats.Header) bool {
 	mediaType, _ := header(h, headerContentType)

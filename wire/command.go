@@ -26,8 +26,8 @@ func CommandType(kind release.CommandKind) string {
 type CommandData struct {
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`
-	// Artifact and ChangeOrderID bind the word to what the release brings and to where it
-	// stands; the release refuses it when either is another.
+	// Artifact and ChangeID bind the command to the artifact of the release and to its current
+	// change; the release refuses it when either differs.
 	Artifact string `json:"artifact,omitempty"`
 	ChangeID string `json:"changeId,omitempty"`
 	// Version is the version that a rollback returns to.

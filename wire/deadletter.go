@@ -17,7 +17,7 @@ import (
 
 // The headers that a dead letter has beyond those of the message.
 const (
-	// HeaderReason says on one line why the message could not be taken.
+	// HeaderReason is the reason, on one line, why the message was dead-lettered.
 	HeaderReason = "Slipway-Reason"
 	// HeaderField is the [PoisonError]'s Field; it is missing where the whole message is wrong.
 	HeaderField = "Slipway-Field"
@@ -26,7 +26,7 @@ const (
 	// HeaderStreamSequence is the message's sequence in the stream it came from.
 	HeaderStreamSequence = "Slipway-Stream-Sequence"
 	// HeaderOriginalHeader holds, as "name: value", each header of the message that a
-	// dead letter cannot have under its own name: JetStream would obey it (Nats-…), or
+	// dead letter cannot have under its own name: JetStream would act on it (Nats-…), or
 	// the name is not one that NATS sends.
 	HeaderOriginalHeader = "Slipway-Original-Header"
 	// HeaderRedacted lists what secrets were cut out of: "data", "reason", "header
@@ -38,14 +38,14 @@ const (
 // maxReason bounds a reason in bytes: it may quote what was wrong at any length.
 const maxReason = 4 << 10
 
-// Delivery says where a message stood in its stream and how often it had come.
+// Delivery is where a message is in its stream and how often it was delivered.
 type Delivery struct {
 	Stream string
-	// Sequence is the message's place in the stream.
+	// Sequence is the message's stream sequence.
 	Sequence uint64
 	// Count is 1 for the first delivery.
 	Count uint64
-	// Stored is when the stream took the message.
+	// Stored is when the stream stored the message.
 	Stored time.Time
 }
 
@@ -74,12 +74,12 @@ func DeadLetter(msg *nats.Msg, d Delivery, why *PoisonError) *nats.Msg {
 	}
 	h.Set(HeaderDeliveryCount, strconv.FormatUint(d.Count, 10))
 	h.Set(HeaderStreamSequence, strconv.FormatUint(d.Sequence, 10))
-	// The time keeps a stream that was made anew, and counts from 1 again, apart.
+	// The time distinguishes a stream that was deleted and created again, and counts from 1.
 	h.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%d.%d", d.Stream, d.Sequence, d.Stored.UnixNano()))
 	return &nats.Msg{Subject: DeadLetterSubject(msg.Subject), Header: h, Data: data}
 }
 
-// cutter cuts secrets out and remembers where there were some.
+// cutter redacts secrets and records where there were some.
 type cutter struct {
 	*redact.Redactor
 
@@ -112,7 +112,7 @@ func (c *cutter) data(data []byte) []byte {
 	return clean
 }
 
-// keepsName tells whether a dead letter can have a header of this name.
+// keepsName reports whether a dead letter can have a header of this name.
 func keepsName(name string) bool {
 	lower := strings.ToLower(name)
 	for _, reserved := range []string{"nats-", "slipway-"} {
@@ -120,7 +120,7 @@ func keepsName(name string) bool {
 			return false
 		}
 	}
-	// NATS clients take these two for a word of the server.
+	// NATS clients read these two as the server's status.
 	if lower == "status" || lower == "description" {
 		return false
 	}

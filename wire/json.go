@@ -18,8 +18,8 @@ const (
 	// maxKept is how many entries of a list and fields of an object are kept. What has more is
 	// refused, and costs no memory for the rest.
 	maxKept = 1000
-	// maxTold is how many problems are told of how a document is written.
-	maxTold = 20
+	// maxReported is how many problems of the syntax of a document are reported.
+	maxReported = 20
 )
 
 // jsonReader reads one JSON document. It is stricter than encoding/json, which lets the
@@ -28,11 +28,11 @@ const (
 type jsonReader struct {
 	data    []byte
 	decoder *json.Decoder
-	// path leads to the value that is read. It is put into words only for a problem: a
-	// path for each value would cost the square of the document.
+	// path leads to the value that is read. It is formatted only for a problem: a path for
+	// each value would cost the square of the document.
 	path     []step
 	problems release.Problems
-	told     map[string]bool
+	reported map[string]bool
 }
 
 // step is a name in an object, or a place in a list.
@@ -46,11 +46,11 @@ type step struct {
 // numbers as they were written. The problems are those of single values, the error says
 // why there is no document.
 func readJSON(data []byte) (any, release.Problems, error) {
-	r := &jsonReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), told: map[string]bool{}}
+	r := &jsonReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), reported: map[string]bool{}}
 	r.decoder.UseNumber()
 	value, err := r.value()
 	if err != nil {
-		return nil, nil, inWords(err)
+		return nil, nil, syntaxError(err)
 	}
 	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("something follows it")
@@ -60,8 +60,8 @@ func readJSON(data []byte) (any, release.Problems, error) {
 
 var errTooDeep = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 
-// inWords is what is wrong with a document without the words of Go.
-func inWords(err error) error {
+// syntaxError is what is wrong with a document, without the error texts of Go.
+func syntaxError(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, errTooDeep), errors.As(err, &syntax):
@@ -148,9 +148,9 @@ func (r *jsonReader) list() (any, error) {
 	return out, nil
 }
 
-// problem notes what is wrong at the value that is read, once, unless enough is told.
+// problem records what is wrong at the value that is read, once, up to maxReported.
 func (r *jsonReader) problem(message string) {
-	if len(r.problems) == maxTold {
+	if len(r.problems) == maxReported {
 		return
 	}
 	field := ""
@@ -161,8 +161,8 @@ func (r *jsonReader) problem(message string) {
 			field = join(field, s.name)
 		}
 	}
-	if !r.told[field] {
-		r.told[field] = true
+	if !r.reported[field] {
+		r.reported[field] = true
 		r.problems = append(r.problems, release.Problem{Field: field, Message: message})
 	}
 }
@@ -171,7 +171,7 @@ func (r *jsonReader) problem(message string) {
 // and half of a surrogate pair.
 const replacement = "\uFFFD"
 
-// isText tells whether a JSON string was read as it was written.
+// isText reports whether a JSON string was read as it was written.
 func isText(read string, written []byte) bool {
 	if !strings.Contains(read, replacement) {
 		return true

@@ -67,8 +67,8 @@ func EncodeEvent(e release.Event, at time.Time) (*nats.Msg, error) {
 
 // envelope is what stands around the data of a lifecycle event.
 type envelope struct {
-	// about is the path of what the event is about, and id its identity, which is told in
-	// the extension.
+	// about is the path of what the event is about, and id its identity, which is the value
+	// of the extension.
 	about, extension, id string
 	kind, subject        string
 	data                 any

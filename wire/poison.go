@@ -7,7 +7,8 @@ import (
 	"slipway/release"
 )
 
-// PoisonError is the error of a message that can never be taken, however often it comes.
+// PoisonError is the error of a message that can never be accepted, however often it is
+// redelivered.
 // It unwraps to the [release.Problems] where there are several things wrong.
 type PoisonError struct {
 	// Field is the path of what is wrong: an attribute of the event ("type", in whichever
@@ -15,7 +16,7 @@ type PoisonError struct {
 	// well, "data" for all of the data, "Content-Type" for that header; several are
 	// separated by commas. It is empty where the whole message is.
 	Field string
-	// Reason says what is wrong and what would be right, on one line.
+	// Reason is what is wrong and what would be right, on one line.
 	Reason string
 
 	cause error

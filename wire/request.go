@@ -18,7 +18,7 @@ const TypeSetRequested = "dev.slipway.set.requested.v1"
 
 // EncodeRequest returns the message that asks for a release, as structured CloudEvent.
 // The release it means has the ID [release.ID] of its application and the origin. The spec is sent as it is;
-// [release.Spec.Validate] tells beforehand what the receiver would refuse.
+// [release.Spec.Validate] returns beforehand what the receiver would refuse.
 func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if !isToken(string(s.App.Platform)) || !isToken(s.App.ID) {
 		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "app", Message: "platform and id must be letters, digits, hyphens or underscores"})
@@ -38,7 +38,7 @@ func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	return msg, nil
 }
 
-// requestMsgID is what the stream knows a request by: the release and its content. A further
+// requestMsgID is the Nats-Msg-Id of a request: the release and its content. A further
 // request of the same identity with another content is not dropped in silence.
 func requestMsgID(s release.Spec, o Origin) string {
 	return contentMsgID(release.ID(s.App, o.Source, o.ID), s.Digest())

@@ -18,30 +18,30 @@ const (
 	StreamIn = "SLIPWAY_IN"
 	// StreamEvents holds the lifecycle events of releases.
 	StreamEvents = "SLIPWAY_EVENTS"
-	// StreamDeadLetter holds the messages of StreamIn that could not be taken.
+	// StreamDeadLetter holds the messages of StreamIn that cannot be accepted.
 	StreamDeadLetter = "SLIPWAY_DEADLETTER"
 )
 
 // The durable consumers of StreamIn.
 const (
-	// ConsumerRequests takes requests, for releases and for sets.
+	// ConsumerRequests delivers requests, for releases and for sets.
 	ConsumerRequests = "slipway-starter"
-	// ConsumerCommands takes commands.
+	// ConsumerCommands delivers commands.
 	ConsumerCommands = ConsumerRequests + "-commands"
 )
 
 // Bounds of the streams.
 const (
-	// MaxPayload is the size in bytes of the largest event that is taken; a larger one
+	// MaxPayload is the size in bytes of the largest event that is accepted; a larger one
 	// becomes a dead letter. Temporal's own limit for one payload lies well above it.
 	MaxPayload = release.MaxEvent
 	// MaxMessage is the size in bytes, headers included, of the largest message that
-	// enters StreamIn; the publisher of a larger one is answered an error. It leaves room
+	// enters StreamIn; the publisher of a larger one receives an error. It leaves room
 	// below the 1 MiB that NATS carries by default, so that every message of StreamIn
 	// fits with its added headers into StreamDeadLetter.
 	MaxMessage = 512 << 10
-	// DedupWindow is how long a stream remembers the Nats-Msg-Id of a message and drops
-	// another one with the same. What comes later still means the same release.
+	// DedupWindow is how long a stream deduplicates by Nats-Msg-Id. A duplicate that is
+	// published later still means the same release.
 	DedupWindow = 24 * time.Hour
 
 	inAge     = 30 * 24 * time.Hour
@@ -53,10 +53,10 @@ const (
 
 // Streams returns the configurations with which the streams are created, all in files:
 //
-//   - SLIPWAY_IN is a queue of work: a message leaves it when it is taken or has become a
-//     dead letter, so that a consumer that was deleted and made anew does not see old
-//     requests again. What nobody takes for 30 days goes, too: a release asked for a
-//     month ago is better asked for anew.
+//   - SLIPWAY_IN is a work queue: a message is removed when it is acknowledged or terminated,
+//     so that a consumer that was deleted and created again does not see old requests. It is
+//     also removed after 30 days: a release that was requested a month ago is better requested
+//     again.
 //   - SLIPWAY_EVENTS keeps a message for 90 days.
 //   - SLIPWAY_DEADLETTER keeps a message for 30 days.
 //
@@ -95,13 +95,13 @@ type streamManager interface {
 	UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
 }
 
-// Storage says how the streams are kept. What is zero is not said: a stream is created as
-// [Streams] says, and one that exists keeps what it has. A negative age keeps for ever.
+// Storage is the configuration of the streams. A zero field is not set: a stream is created as
+// in [Streams], and one that exists keeps what it has. A negative age keeps for ever.
 type Storage struct {
 	// Replicas is the number of servers that keep each message, 1 to 5; more than one need a
 	// cluster of as many servers.
 	Replicas int
-	// RequestsAge is how long SLIPWAY_IN keeps what nobody takes, EventsAge how long
+	// RequestsAge is how long SLIPWAY_IN keeps what is not acknowledged, EventsAge how long
 	// SLIPWAY_EVENTS keeps an event, DeadLettersAge how long SLIPWAY_DEADLETTER keeps a dead
 	// letter.
 	RequestsAge, EventsAge, DeadLettersAge time.Duration
@@ -109,8 +109,8 @@ type Storage struct {
 	MaxBytes int64
 }
 
-// over returns the configuration with what is said.
-func (s Storage) over(cfg jetstream.StreamConfig) jetstream.StreamConfig {
+// override returns the configuration with the fields that are set.
+func (s Storage) override(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	if s.Replicas != 0 {
 		cfg.Replicas = s.Replicas
 	}
@@ -124,11 +124,10 @@ func (s Storage) over(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	return cfg
 }
 
-// EnsureStreams creates the streams that do not exist. Of one that does, it sets right
-// what the correctness of Slipway hangs on (subjects, discard policy of StreamIn and
-// StreamDeadLetter, deduplication, message size, reading by place) and what is said in s, and leaves alone what
-// else belongs to the operator: placement, storage, retention policy and limits. Calling it
-// again changes nothing.
+// EnsureStreams creates the streams that do not exist. Of one that does, it updates what the
+// correctness of Slipway depends on (subjects, discard policy of StreamIn and
+// StreamDeadLetter, deduplication, message size, direct get) and what is set in s. The rest
+// belongs to the operator: placement, storage, retention policy and limits. It is idempotent.
 func EnsureStreams(ctx context.Context, js streamManager, s Storage) error {
 	for _, want := range Streams() {
 		if err := ensureStream(ctx, js, s, want); err != nil {
@@ -141,23 +140,23 @@ func EnsureStreams(ctx context.Context, js streamManager, s Storage) error {
 func ensureStream(ctx context.Context, js streamManager, s Storage, want jetstream.StreamConfig) error {
 	stream, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, mend(s.over(want), want))
+		_, err = js.CreateStream(ctx, reconcile(s.override(want), want))
 		return err
 	}
 	if err != nil {
 		return err
 	}
 	have := stream.CachedInfo().Config
-	mended := mend(s.over(have), want)
-	if reflect.DeepEqual(have, mended) {
+	reconciled := reconcile(s.override(have), want)
+	if reflect.DeepEqual(have, reconciled) {
 		return nil
 	}
-	_, err = js.UpdateStream(ctx, mended)
+	_, err = js.UpdateStream(ctx, reconciled)
 	return err
 }
 
-// mend returns have with the settings of want that must hold.
-func mend(have, want jetstream.StreamConfig) jetstream.StreamConfig {
+// reconcile returns have with the settings of want that must hold.
+func reconcile(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	have.Subjects = want.Subjects
 	have.AllowDirect = want.AllowDirect
 	have.Duplicates = max(have.Duplicates, want.Duplicates)

@@ -30,8 +30,8 @@ func TestMendLeavesTheOperatorsSettings(t *testing.T) {
 	tuned.Replicas, tuned.MaxBytes, tuned.MaxAge = 3, 1<<30, 90*24*time.Hour
 	tuned.Placement = &jetstream.Placement{Cluster: "east"}
 
-	require.Equal(t, tuned, mend(tuned, want))
-	require.Equal(t, tuned, mend(Storage{}.over(tuned), want))
+	require.Equal(t, tuned, reconcile(tuned, want))
+	require.Equal(t, tuned, reconcile(Storage{}.override(tuned), want))
 }
 
 func TestMendSetsRightWhatMustHold(t *testing.T) {
@@ -48,7 +48,7 @@ func TestMendSetsRightWhatMustHold(t *testing.T) {
 			have := want
 			spoil(&have)
 			require.NotEqual(t, want, have)
-			require.Equal(t, want, mend(have, want))
+			require.Equal(t, want, reconcile(have, want))
 		})
 	}
 }
@@ -58,7 +58,7 @@ func TestMendKeepsTheWindowWithinTheAge(t *testing.T) {
 	want := Streams()[0]
 	have := want
 	have.MaxAge, have.Duplicates = time.Hour, time.Minute
-	require.Equal(t, time.Hour, mend(have, want).Duplicates)
+	require.Equal(t, time.Hour, reconcile(have, want).Duplicates)
 }
 
 func TestStorageIsWhatIsSaid(t *testing.T) {
@@ -67,9 +67,9 @@ func TestStorageIsWhatIsSaid(t *testing.T) {
 	for i, have := range Streams() {
 		want := have
 		want.Replicas, want.MaxAge, want.MaxBytes = 3, time.Duration(i+1)*time.Hour, 1<<20
-		require.Equal(t, want, said.over(have))
-		require.Equal(t, have, Storage{}.over(have), "what is not said stays")
-		require.Zero(t, Storage{RequestsAge: -1, EventsAge: -1, DeadLettersAge: -1}.over(have).MaxAge, "kept for ever")
-		require.EqualValues(t, -1, Storage{MaxBytes: -1}.over(have).MaxBytes)
+		require.Equal(t, want, said.override(have))
+		require.Equal(t, have, Storage{}.override(have), "what is not said stays")
+		require.Zero(t, Storage{RequestsAge: -1, EventsAge: -1, DeadLettersAge: -1}.override(have).MaxAge, "kept for ever")
+		require.EqualValues(t, -1, Storage{MaxBytes: -1}.override(have).MaxBytes)
 	}
 }

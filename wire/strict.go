@@ -23,13 +23,13 @@ func ParseSpec(data []byte) (release.Spec, error) { return parse[release.Spec](d
 // ParseSet reads a set from JSON in the same way.
 func ParseSet(data []byte) (release.Set, error) { return parse[release.Set](data) }
 
-// whole is what can be asked for: it has defaults and knows what is wrong with it.
-type whole[T any] interface {
+// document is what can be requested: it has defaults and validates itself.
+type document[T any] interface {
 	WithDefaults() T
 	Validate() error
 }
 
-func parse[T whole[T]](data []byte) (T, error) {
+func parse[T document[T]](data []byte) (T, error) {
 	out, problems := strict[T](data)
 	out = out.WithDefaults()
 	var invalid release.Problems
@@ -59,7 +59,7 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 	seen := inspector{problems: problems}
 	seen.inspect(raw, reflect.TypeFor[T](), "")
 	problems = seen.problems
-	// What is left is sound, so that the rest is read and judged too.
+	// What is left is valid JSON for T, so that the rest is read and validated too.
 	sound, err := json.Marshal(raw)
 	if err == nil {
 		err = json.Unmarshal(sound, &out)
@@ -75,8 +75,8 @@ func strict[T any](data []byte) (out T, problems release.Problems) {
 // made of.
 type inspector struct{ problems release.Problems }
 
-// inspect tells whether the value itself can be read; what is within it and cannot has
-// been taken out.
+// inspect reports whether the value itself can be read; what is within it and cannot has
+// been removed.
 func (i *inspector) inspect(v any, t reflect.Type, path string) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -87,7 +87,7 @@ func (i *inspector) inspect(v any, t reflect.Type, path string) bool {
 	if parser, ok := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(t)); ok {
 		return i.text(v, parser, path)
 	}
-	switch t.Kind() { //nolint:exhaustive // the rest are scalars, and others are told so
+	switch t.Kind() { //nolint:exhaustive // the rest are scalars, and others are reported
 	case reflect.Struct:
 		return i.object(v, t, path)
 	case reflect.Slice:
@@ -129,8 +129,8 @@ func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bo
 	return true
 }
 
-// list looks at every entry. One that cannot be read leaves its place empty, so that the
-// others keep theirs. Nobody looks into a list that is too long.
+// list inspects every entry. One that cannot be read leaves its place empty, so that the
+// others keep theirs. A list that is too long is not inspected.
 func (i *inspector) list(v any, t reflect.Type, path string) bool {
 	list, ok := v.([]any)
 	count := len(list)
@@ -222,7 +222,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// maxProblems is how many problems are told at once: a person reads no more, and the work
+// maxProblems is how many problems are reported at once: a person reads no more, and the work
 // for each grows with those before it.
 const maxProblems = 100
 

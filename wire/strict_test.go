@@ -81,7 +81,7 @@ func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
 		_, _ = fmt.Fprintf(&names, `"a%d":1,`, i)
 	}
 	unknown := strings.TrimSuffix(names.String(), ",")
-	for name, c := range map[string]struct{ data, told string }{
+	for name, c := range map[string]struct{ data, reported string }{
 		"gates of numbers":      {`{"strategy":{"gates":[` + repeat(`1,`) + `]}}`, "strategy.gates: has 131072 entries; at most 20 are taken"},
 		"gates of nothing":      {`{"strategy":{"gates":[` + repeat(`{},`) + `]}}`, "strategy.gates: has"},
 		"schedules of nothing":  {`{"strategy":{"schedule":[` + repeat(`{"zone":"x"},`) + `]}}`, "strategy.schedule: has"},
@@ -102,7 +102,7 @@ func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
 			} {
 				begun := time.Now()
 				err := parse([]byte(c.data))
-				require.ErrorContains(t, err, c.told)
+				require.ErrorContains(t, err, c.reported)
 				require.Less(t, time.Since(begun), 30*time.Second, "on a busy machine with the race detector")
 				var problems release.Problems
 				require.ErrorAs(t, err, &problems)

@@ -20,16 +20,16 @@ const (
 	commandPrefix    = "slipway.command."
 	eventPrefix      = "slipway.event."
 	deadLetterPrefix = "slipway.deadletter."
-	// setWord stands where the platform of an application would.
-	setWord          = "set"
-	setRequestPrefix = requestPrefix + setWord + "."
+	// setPlatform takes the place of an application's platform.
+	setPlatform      = "set"
+	setRequestPrefix = requestPrefix + setPlatform + "."
 )
 
-// RequestSubject is where releases of the application are asked for:
+// RequestSubject is where releases of the application are requested:
 // slipway.request.<platform>.<app-id>.
 func RequestSubject(a release.App) string { return requestPrefix + string(a.Platform) + "." + a.ID }
 
-// SetRequestSubject is where a set is asked for: slipway.request.set.<name>.
+// SetRequestSubject is where a set is requested: slipway.request.set.<name>.
 func SetRequestSubject(name string) string { return setRequestPrefix + name }
 
 // CommandSubject is where commands to a release or a set go:
@@ -46,7 +46,7 @@ func EventSubject(a release.App, releaseID string, kind release.EventKind) strin
 // SetEventSubject is where an event of a set is published:
 // slipway.event.set.<name>.<set-id>.<kind>.
 func SetEventSubject(name, setID string, kind release.EventKind) string {
-	return strings.Join([]string{eventPrefix + setWord, name, setID, string(kind)}, ".")
+	return strings.Join([]string{eventPrefix + setPlatform, name, setID, string(kind)}, ".")
 }
 
 // EventsOfRelease is the filter for all events of one release, or of one set by its ID.
@@ -56,15 +56,15 @@ func EventsOfRelease(releaseID string) string { return eventPrefix + "*.*." + re
 // slipway.deadletter.<original subject>.
 func DeadLetterSubject(original string) string { return deadLetterPrefix + original }
 
-// IsCommand tells whether a subject of StreamIn is one of commands; the others are of
+// IsCommand reports whether a subject of StreamIn is one of commands; the others are of
 // requests.
 func IsCommand(subject string) bool { return strings.HasPrefix(subject, commandPrefix) }
 
-// IsSetRequest tells whether a subject of StreamIn is one of requests for sets.
+// IsSetRequest reports whether a subject of StreamIn is one of requests for sets.
 func IsSetRequest(subject string) bool { return strings.HasPrefix(subject, setRequestPrefix) }
 
 // aboutSet is the subject attribute of events about a set.
-func aboutSet(name string) string { return setWord + "/" + name }
+func aboutSet(name string) string { return setPlatform + "/" + name }
 
 // setToken takes the name out of the subject of a request for a set.
 func setToken(subject string) (name string, ok bool) {

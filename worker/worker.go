@@ -31,7 +31,7 @@ import (
 // DefaultCallsPerSecond is the default rate limit of calls to a platform.
 const DefaultCallsPerSecond = 20
 
-// stopTimeout is how long activities may still run once the worker is told to stop.
+// stopTimeout is how long activities may still run once the worker is asked to stop.
 const stopTimeout = 20 * time.Second
 
 // heartbeatInterval is the shortest time between two heartbeats of an activity that reach
@@ -50,12 +50,12 @@ type Config struct {
 	JetStream jetstream.JetStream
 	// Platforms are those whose verbs the worker carries out, one at least.
 	Platforms []Platform
-	// GatesAllow lists the hosts that gates may ask, see [gates.Config]; none allows none.
+	// GatesAllow lists the hosts that gates may call, see [gates.Config]; none allows none.
 	GatesAllow []string
 	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
 	// versioning off.
 	Deployment Deployment
-	// Tuning says how much is done at the same time.
+	// Tuning bounds how much is done at the same time.
 	Tuning Tuning
 	// Identity names the worker in histories; default the SDK's process@host.
 	Identity string
@@ -102,7 +102,7 @@ func (d Deployment) options() sdkworker.DeploymentOptions {
 	}
 }
 
-// Tuning says how much a worker does at the same time. What is 0 has the default of Temporal's
+// Tuning bounds how much a worker does at the same time. What is 0 has the default of Temporal's
 // SDK. A release that is parked takes no slot.
 type Tuning struct {
 	// Activities and WorkflowTasks are slots, ActivityPollers and WorkflowPollers are requests
@@ -182,11 +182,11 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	measuring, err := gates.New(gates.Config{Allow: c.GatesAllow})
+	gateActivities, err := gates.New(gates.Config{Allow: c.GatesAllow})
 	if err != nil {
 		return nil, fmt.Errorf("worker: Config.GatesAllow: %w", err)
 	}
-	looks, err := releases.New(c.Temporal, records)
+	releaseActivities, err := releases.New(c.Temporal, records)
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +198,8 @@ func New(c Config) (*Worker, error) {
 	workflows.Register(main)
 	publisher.Register(main)
 	freezes.Register(main)
-	measuring.Register(main)
-	looks.Register(main)
+	gateActivities.Register(main)
+	releaseActivities.Register(main)
 	w := &Worker{workers: []sdkworker.Worker{main}}
 	options.DisableWorkflowWorker = true
 	for _, p := range c.Platforms {

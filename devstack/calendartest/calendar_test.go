@@ -73,11 +73,11 @@ func TestSetupCreatesTheBucketOnce(t *testing.T) {
 	require.ErrorIs(t, err, jetstream.ErrBucketNotFound)
 	require.ErrorContains(t, err, "create it with: slipway setup")
 
-	for _, want := range []setup.Result{setup.Created, setup.Unchanged} {
+	for _, want := range []setup.Action{setup.Created, setup.Unchanged} {
 		done, err := setup.NATS(t.Context(), js, setup.Config{})
 		require.NoError(t, err)
-		require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-calendar", Result: want})
-		require.Contains(t, done, setup.Prepared{Kind: "stream", Name: wire.StreamIn, Result: want})
+		require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-calendar", Action: want})
+		require.Contains(t, done, setup.Result{Kind: "stream", Name: wire.StreamIn, Action: want})
 	}
 	kv, err := js.KeyValue(t.Context(), wire.CalendarBucket)
 	require.NoError(t, err)

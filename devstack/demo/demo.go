@@ -50,14 +50,14 @@ func Run(ctx context.Context, st *stack.Stack, c Config) error {
 	return nil
 }
 
-// say tells one line of the story. Somebody who stops reading stops nothing.
-func (s *show) say(format string, args ...any) {
+// printf prints one line. A reader who stops reading stops nothing.
+func (s *show) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Out, "%6.1fs  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 // open starts the worker and creates the application.
 func (s *show) open(ctx context.Context) (err error) {
-	s.say("Temporal %s · NATS %s · SAE simulator %s", s.stack.Temporal(), s.stack.NATS(), s.stack.SAE())
+	s.printf("Temporal %s · NATS %s · SAE simulator %s", s.stack.Temporal(), s.stack.NATS(), s.stack.SAE())
 	if err := s.startWorker(ctx); err != nil {
 		return err
 	}
@@ -67,14 +67,14 @@ func (s *show) open(ctx context.Context) (err error) {
 	if s.app, err = scenario.CreateApp(ctx, s.sae, "shop"); err != nil {
 		return err
 	}
-	s.say("application shop (%s): %d instances of %s, scaling rules %s", s.app.ID, scenario.Instances, scenario.OldImage, switches(scenario.Rules()))
+	s.printf("application shop (%s): %d instances of %s, scaling rules %s", s.app.ID, scenario.Instances, scenario.OldImage, switches(scenario.Rules()))
 	return nil
 }
 
 func (s *show) startWorker(ctx context.Context) (err error) {
 	s.worker, err = scenario.Launch{Binary: s.Slipway, Role: "worker", Env: s.stack.Env(), Log: s.Log}.Start(ctx)
 	if err == nil {
-		s.say("worker process %d started", s.worker.PID())
+		s.printf("worker process %d started", s.worker.PID())
 	}
 	return err
 }
@@ -89,7 +89,7 @@ func (s *show) request(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.say("event published: release %s of %s, gray 1 + 2 batches, manual", s.id, scenario.NewImage)
+	s.printf("event published: release %s of %s, gray 1 + 2 batches, manual", s.id, scenario.NewImage)
 	s.events, err = scenario.Follow(ctx, s.stack.JetStream, s.id)
 	return err
 }
@@ -104,7 +104,7 @@ func (s *show) untilParked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("parked after batch %d; scaling rules meanwhile: %s", p.Awaiting.Batch, switches(rules))
+	s.printf("parked after batch %d; scaling rules meanwhile: %s", p.Awaiting.Batch, switches(rules))
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (s *show) loseWorker(ctx context.Context) error {
 	if err := s.worker.Kill(); err != nil {
 		return err
 	}
-	s.say("worker process %d killed with SIGKILL", s.worker.PID())
+	s.printf("worker process %d killed with SIGKILL", s.worker.PID())
 	return s.startWorker(ctx)
 }
 
@@ -126,7 +126,7 @@ func (s *show) confirmRest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.say("confirmation of batch %d published", batch)
+		s.printf("confirmation of batch %d published", batch)
 		next := release.EventBatchWaiting
 		if batch == 2 {
 			next = release.EventSucceeded
@@ -146,7 +146,7 @@ func (s *show) follow(ctx context.Context, until release.EventKind) (release.Pro
 			return release.Progress{}, err
 		}
 		p := event.Progress
-		s.say("event %-16s %-16s %s", event.Kind, p.Phase, batches(p))
+		s.printf("event %-16s %-16s %s", event.Kind, p.Phase, batches(p))
 		if event.Kind == until {
 			return p, nil
 		}
@@ -193,6 +193,6 @@ func (s *show) check(ctx context.Context) error {
 	if deploys != 1 {
 		return fmt.Errorf("%d change orders were begun instead of one", deploys)
 	}
-	s.say("Succeeded: one change order, scaling rules exactly as before: %s", switches(rules))
+	s.printf("Succeeded: one change order, scaling rules exactly as before: %s", switches(rules))
 	return s.worker.Stop()
 }

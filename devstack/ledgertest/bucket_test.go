@@ -33,12 +33,12 @@ const day = 24 * time.Hour
 func TestSetupCreatesTheBucketOnce(t *testing.T) {
 	t.Parallel()
 	js := connect(t, start(t, server.Options{}).ClientURL())
-	for _, want := range []setup.Result{setup.Created, setup.Unchanged} {
+	for _, want := range []setup.Action{setup.Created, setup.Unchanged} {
 		done, err := setup.NATS(t.Context(), js, setup.Config{})
 		require.NoError(t, err)
-		require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-ledger", Result: want})
-		require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-calendar", Result: want})
-		require.Contains(t, done, setup.Prepared{Kind: "stream", Name: wire.StreamEvents, Result: want})
+		require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-ledger", Action: want})
+		require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-calendar", Action: want})
+		require.Contains(t, done, setup.Result{Kind: "stream", Name: wire.StreamEvents, Action: want})
 	}
 	c := kept(t, js, "KV_slipway-ledger")
 	require.Equal(t, jetstream.FileStorage, c.Storage)
@@ -64,20 +64,20 @@ func TestSetupSetsWhatIsSaidAndLeavesTheRest(t *testing.T) {
 	done, err := setup.NATS(t.Context(), js, setup.Config{})
 	require.NoError(t, err)
 	for _, p := range done {
-		require.Equal(t, setup.Unchanged, p.Result, p.Name)
+		require.Equal(t, setup.Unchanged, p.Action, p.Name)
 	}
 
 	said := setup.Config{Storage: wire.Storage{EventsAge: 180 * day, DeadLettersAge: -1}, Ledger: ledger.Config{MaxAge: 800 * day}}
 	done, err = setup.NATS(t.Context(), js, said)
 	require.NoError(t, err)
 	for i, want := range []struct {
-		result setup.Result
+		result setup.Action
 		age    time.Duration
 	}{{setup.Unchanged, 10 * day}, {setup.Updated, 180 * day}, {setup.Updated, 0}} {
-		require.Equal(t, want.result, done[i].Result, done[i].Name)
+		require.Equal(t, want.result, done[i].Action, done[i].Name)
 		require.Equal(t, want.age, kept(t, js, names[i]).MaxAge, names[i])
 	}
-	require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-ledger", Result: setup.Updated})
+	require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-ledger", Action: setup.Updated})
 	require.Equal(t, 800*day, kept(t, js, "KV_slipway-ledger").MaxAge)
 	require.EqualValues(t, 1<<30, kept(t, js, "KV_slipway-ledger").MaxBytes, "nobody has said anything about it")
 }
@@ -176,7 +176,7 @@ func TestInACluster(t *testing.T) {
 	one := setup.Config{Storage: wire.Storage{Replicas: 1}, Ledger: ledger.Config{Replicas: 3}}
 	done, err = setup.NATS(t.Context(), js, one)
 	require.NoError(t, err)
-	require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-ledger", Result: setup.Unchanged})
-	require.Contains(t, done, setup.Prepared{Kind: "bucket", Name: "slipway-calendar", Result: setup.Updated})
+	require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-ledger", Action: setup.Unchanged})
+	require.Contains(t, done, setup.Result{Kind: "bucket", Name: "slipway-calendar", Action: setup.Updated})
 	require.Equal(t, 1, kept(t, js, wire.StreamIn).Replicas)
 }

@@ -65,18 +65,18 @@ func TestARightThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	for lacks, want := range map[string]struct{ starter, worker string }{
 		"":                     {},
-		"slipway.event.>":      {worker: `stream SLIPWAY_EVENTS is not for this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`},
-		"slipway.deadletter.>": {starter: `stream SLIPWAY_DEADLETTER is not for this user (nats: permissions violation: Permissions Violation for Publish to "slipway.deadletter.probe"`},
+		"slipway.event.>":      {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.event.probe"`},
+		"slipway.deadletter.>": {starter: `stream SLIPWAY_DEADLETTER is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "slipway.deadletter.probe"`},
 		"$KV.slipway-ledger.>": {
-			starter: `bucket slipway-ledger is not for this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
-			worker:  `bucket slipway-ledger is not for this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
+			starter: `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
+			worker:  `bucket slipway-ledger is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$KV.slipway-ledger.probe"`,
 		},
-		"$JS.ACK.>":                                {starter: `stream SLIPWAY_IN is not for this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
+		"$JS.ACK.>":                                {starter: `stream SLIPWAY_IN is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.ACK.SLIPWAY_IN.slipway-starter.probe"`},
 		"$JS.API.DIRECT.GET.SLIPWAY_IN":            {starter: `Publish to "$JS.API.DIRECT.GET.SLIPWAY_IN"`},
-		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":       {worker: `stream SLIPWAY_EVENTS is not for this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
-		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not for this user`},
-		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not for this user`, worker: `bucket slipway-ledger is not for this user`},
-		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not for this user`},
+		"$JS.API.STREAM.INFO.SLIPWAY_EVENTS":       {worker: `stream SLIPWAY_EVENTS is not permitted to this user (nats: permissions violation: Permissions Violation for Publish to "$JS.API.STREAM.INFO.SLIPWAY_EVENTS"`},
+		"$JS.API.DIRECT.GET.KV_slipway-calendar.>": {worker: `bucket slipway-calendar is not permitted to this user`},
+		"$JS.API.DIRECT.GET.KV_slipway-ledger":     {starter: `bucket slipway-ledger is not permitted to this user`, worker: `bucket slipway-ledger is not permitted to this user`},
+		"$JS.API.STREAM.INFO.KV_slipway-calendar":  {worker: `bucket slipway-calendar is not permitted to this user`},
 	} {
 		t.Run(lacks, func(t *testing.T) {
 			t.Parallel()

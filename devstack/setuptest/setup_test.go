@@ -63,18 +63,18 @@ func TestSetup(t *testing.T) {
 }
 
 // prepared is the whole report, with one result for everything.
-func prepared(r setup.Result) []setup.Prepared {
-	return []setup.Prepared{
-		{Kind: "stream", Name: "SLIPWAY_IN", Result: r},
-		{Kind: "stream", Name: "SLIPWAY_EVENTS", Result: r},
-		{Kind: "stream", Name: "SLIPWAY_DEADLETTER", Result: r},
-		{Kind: "bucket", Name: "slipway-calendar", Result: r},
-		{Kind: "bucket", Name: "slipway-ledger", Result: r},
-		{Kind: "search attribute", Name: release.SearchApp, Result: r},
-		{Kind: "search attribute", Name: release.SearchPhase, Result: r},
-		{Kind: "search attribute", Name: release.SearchOutcome, Result: r},
-		{Kind: "search attribute", Name: release.SearchOperation, Result: r},
-		{Kind: "search attribute", Name: release.SearchRequestedBy, Result: r},
-		{Kind: "search attribute", Name: release.SearchSet, Result: r},
+func prepared(r setup.Action) []setup.Result {
+	return []setup.Result{
+		{Kind: "stream", Name: "SLIPWAY_IN", Action: r},
+		{Kind: "stream", Name: "SLIPWAY_EVENTS", Action: r},
+		{Kind: "stream", Name: "SLIPWAY_DEADLETTER", Action: r},
+		{Kind: "bucket", Name: "slipway-calendar", Action: r},
+		{Kind: "bucket", Name: "slipway-ledger", Action: r},
+		{Kind: "search attribute", Name: release.SearchApp, Action: r},
+		{Kind: "search attribute", Name: release.SearchPhase, Action: r},
+		{Kind: "search attribute", Name: release.SearchOutcome, Action: r},
+		{Kind: "search attribute", Name: release.SearchOperation, Action: r},
+		{Kind: "search attribute", Name: release.SearchRequestedBy, Action: r},
+		{Kind: "search attribute", Name: release.SearchSet, Action: r},
 	}
 }

@@ -18,11 +18,11 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 	documented := map[string]bool{}
 	for _, file := range goFiles(t) {
 		if !file.test {
-			documented[file.room()] = documented[file.room()] || file.doc != ""
+			documented[file.folder()] = documented[file.folder()] || file.doc != ""
 		}
 	}
-	for room, ok := range documented {
-		require.True(t, ok, "%s has no package comment: say what it is for and what it leaves to others", room)
+	for folder, ok := range documented {
+		require.True(t, ok, "%s has no package comment: say what it is for and what it leaves to others", folder)
 	}
 }
 

@@ -15,11 +15,11 @@ const module = "slipway"
 // anything of ours may be imported.
 const anything = "*"
 
-// rule says what the production code of a room, a folder with all below it,
-// may import directly. Within a room everybody may import everybody.
+// rule says what the production code of a package, with all below it,
+// may import directly. Within it everybody may import everybody.
 type rule struct {
-	room  string
-	may   []string // rooms of ours
+	pkg   string
+	may   []string // packages of ours
 	never []string // packages of others, with all below them
 	why   string
 }
@@ -32,115 +32,115 @@ const (
 )
 
 // rules is the map of AGENTS.md in the order of its layers. The longest
-// matching room counts.
+// matching package counts.
 func rules() []rule {
 	return []rule{
 		{
-			room: "release", never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
+			pkg: "release", never: []string{noEngine, noBroker, noZerolog, "net/http", "os"},
 			why: "release is the domain: values and decisions, without engine, broker, log or platform",
 		},
 		{
-			room: "workflows", may: []string{"release"},
+			pkg: "workflows", may: []string{"release"},
 			never: []string{"net/http", "os", noBroker, noZerolog, "math/rand", "math/rand/v2"},
 			why: "workflows are replayed: they do no I/O, and they call platform verbs by name, " +
 				"which is where the next platform plugs in",
 		},
 		{
-			room: "activities", may: []string{"release", "activities/fault"},
+			pkg: "activities", may: []string{"release", "activities/fault"},
 			why: "an activity package translates between the domain and one collaborator",
 		},
 		{
-			room: "activities/fault", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			pkg: "activities/fault", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "fault makes the errors of activities, and knows none of them",
 		},
 		{
-			room: "activities/platform", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			pkg: "activities/platform", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "platform is the contract that every driver keeps, and knows no cloud",
 		},
 		{
-			room: "activities/attempt", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			pkg: "activities/attempt", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "attempt stands around every activity and knows none of them",
 		},
 		{
-			room: "activities/events", may: []string{"release", "activities/fault", "wire", "ledger"}, never: []string{noZerolog},
+			pkg: "activities/events", may: []string{"release", "activities/fault", "wire", "ledger"}, never: []string{noZerolog},
 			why: "events speaks to NATS through wire and ledger",
 		},
 		{
-			room: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "internal/redact"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/sae", may: []string{"release", "activities/fault", "activities/platform", "saeclient", "internal/redact"}, never: []string{noBroker, noZerolog},
 			why: "sae speaks to SAE through saeclient",
 		},
 		{
-			room: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/gates", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
 			why: "gates asks the addresses that releases name, and nobody else",
 		},
 		{
-			room: "activities/calendar", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/calendar", may: []string{"release", "activities/fault"}, never: []string{noBroker, noZerolog},
 			why: "calendar judges a calendar, wherever it is kept",
 		},
 		{
-			room: "activities/releases", may: []string{"release", "activities/fault", "releases/lane", "releases/execution", "ledger"}, never: []string{noBroker, noZerolog},
+			pkg: "activities/releases", may: []string{"release", "activities/fault", "releases/lane", "releases/execution", "ledger"}, never: []string{noBroker, noZerolog},
 			why: "releases looks at other releases through Temporal and the ledger, and submits them to their lanes; " +
 				"it shows nothing to people, as the rest of the root's releases does",
 		},
 		{
-			room: "releases", may: []string{"release"}, never: []string{noBroker, noZerolog, "go.temporal.io/sdk/workflow"},
+			pkg: "releases", may: []string{"release"}, never: []string{noBroker, noZerolog, "go.temporal.io/sdk/workflow"},
 			why: "releases is the face of releases for Go callers with a Temporal client: it never runs inside a workflow, and needs no broker",
 		},
 		{
-			room: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			pkg: "wire", may: []string{"release", "internal/redact", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
 			why: "wire is the published form of the domain, whoever sends it",
 		},
 		{
-			room: "manifest", may: []string{"release", "wire"}, never: []string{noEngine, noZerolog, "net/http", "os"},
+			pkg: "manifest", may: []string{"release", "wire"}, never: []string{noEngine, noZerolog, "net/http", "os"},
 			why: "manifest reads files that somebody else has opened; it decodes a spec as the receiver of a request does, in wire",
 		},
 		{
-			room: "ledger", may: []string{"release", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
+			pkg: "ledger", may: []string{"release", "internal/bucketdoc"}, never: []string{noEngine, noZerolog},
 			why: "ledger remembers releases for whoever asks: it decides nothing, and works without Temporal",
 		},
 		{
-			room: "payload", may: []string{"internal/secretfile"}, never: []string{noBroker},
+			pkg: "payload", may: []string{"internal/secretfile"}, never: []string{noBroker},
 			why: "payload encrypts what Temporal keeps, whatever it says: it knows no release",
 		},
 		{
-			room: "saeclient", never: []string{noEngine, noBroker, noZerolog},
+			pkg: "saeclient", never: []string{noEngine, noBroker, noZerolog},
 			why: "saeclient is useful without the rest of Slipway",
 		},
 		{
-			room: "saesim", may: []string{"saeclient"}, never: []string{noEngine, noBroker},
+			pkg: "saesim", may: []string{"saeclient"}, never: []string{noEngine, noBroker},
 			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
 		},
 		{
-			room: "health",
-			why:  "health serves whatever role mounts it",
+			pkg: "health",
+			why: "health serves whatever role mounts it",
 		},
 		{
-			room: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health"},
+			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{
-			room: "starter", may: []string{"release", "wire", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
+			pkg: "starter", may: []string{"release", "wire", "ledger", "workflows", "releases/lane", "releases/execution", "health"},
 			why: "starter carries messages to workflows; it never speaks to a platform",
 		},
 		{
-			room: "setup", may: []string{"release", "wire", "ledger", "workflows"},
+			pkg: "setup", may: []string{"release", "wire", "ledger", "workflows"},
 			why: "setup creates what roles expect of NATS and Temporal; it never speaks to a platform",
 		},
 		{
-			room: "console", may: []string{"release", "releases", "wire", "workflows", "health"},
+			pkg: "console", may: []string{"release", "releases", "wire", "workflows", "health"},
 			why: "console shows and commands releases; it never speaks to a platform",
 		},
-		{room: "api", why: "api holds the published contracts, of use to everybody"},
-		{room: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},
+		{pkg: "api", why: "api holds the published contracts, of use to everybody"},
+		{pkg: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},
 		{
-			room: "internal/bucketdoc", never: []string{noEngine, noZerolog},
+			pkg: "internal/bucketdoc", never: []string{noEngine, noZerolog},
 			why: "bucketdoc reads and changes documents in a bucket, whatever they say",
 		},
-		{room: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
-		{room: "internal/archtest", why: "tests about the tree depend on no part of it"},
-		{room: "cmd", may: []string{anything}, why: "commands put everything together"},
-		{room: "examples", may: []string{anything}, why: "examples show everything"},
-		{room: "devstack", may: []string{anything}, why: "devstack runs everything in one process"},
+		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
+		{pkg: "internal/archtest", why: "tests about the tree depend on no part of it"},
+		{pkg: "cmd", may: []string{anything}, why: "commands put everything together"},
+		{pkg: "examples", may: []string{anything}, why: "examples show everything"},
+		{pkg: "devstack", may: []string{anything}, why: "devstack runs everything in one process"},
 	}
 }
 
@@ -149,9 +149,9 @@ func violations(all []goFile, table []rule) []string {
 	var found []string
 	for _, file := range all {
 		if file.test {
-			continue // tests look at rooms from outside and bring what they like
+			continue // tests import what they test from outside and bring what they like
 		}
-		r, ok := ruleFor(table, file.room())
+		r, ok := ruleFor(table, file.folder())
 		if !ok {
 			found = append(found, fmt.Sprintf("%s: no rule for this folder: say in rules() what it may import and why", file.path))
 			continue
@@ -165,43 +165,43 @@ func violations(all []goFile, table []rule) []string {
 	return found
 }
 
-// ruleFor finds the rule of the innermost room that holds folder.
+// ruleFor finds the rule of the innermost package that holds folder.
 func ruleFor(table []rule, folder string) (rule, bool) {
 	var best rule
 	for _, r := range table {
-		if within(folder, r.room) && len(r.room) > len(best.room) {
+		if within(folder, r.pkg) && len(r.pkg) > len(best.pkg) {
 			best = r
 		}
 	}
-	return best, best.room != ""
+	return best, best.pkg != ""
 }
 
-// refuses tells why the room may not import the package, or nothing.
+// refuses tells why the package may not import the package, or nothing.
 func (r rule) refuses(imported string) string {
 	for _, never := range r.never {
 		if within(imported, never) {
-			return r.room + " never imports " + never
+			return r.pkg + " never imports " + never
 		}
 	}
-	if r.room != "devstack" && within(imported, noServer) {
+	if r.pkg != "devstack" && within(imported, noServer) {
 		return "only devstack embeds the Temporal server"
 	}
 	folder, ours := strings.CutPrefix(imported, module+"/")
-	if !ours || within(folder, r.room) || slices.Contains(r.may, anything) && !within(folder, "devstack") {
+	if !ours || within(folder, r.pkg) || slices.Contains(r.may, anything) && !within(folder, "devstack") {
 		return ""
 	}
-	if slices.ContainsFunc(r.may, func(room string) bool { return within(folder, room) }) {
+	if slices.ContainsFunc(r.may, func(pkg string) bool { return within(folder, pkg) }) {
 		return ""
 	}
 	if len(r.may) == 0 {
-		return r.room + " imports nothing of ours"
+		return r.pkg + " imports nothing of ours"
 	}
-	return r.room + " imports of ours only " + strings.Join(r.may, ", ")
+	return r.pkg + " imports of ours only " + strings.Join(r.may, ", ")
 }
 
-// within tells whether path is room or lies below it.
-func within(path, room string) bool {
-	return path == room || strings.HasPrefix(path, room+"/")
+// within tells whether path is pkg or lies below it.
+func within(path, pkg string) bool {
+	return path == pkg || strings.HasPrefix(path, pkg+"/")
 }
 
 func TestImportDirections(t *testing.T) {
@@ -232,7 +232,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		"attempts that know an activity":     {"activities/attempt/beat.go", "slipway/activities/sae", "activities/attempt imports of ours only release"},
 		"the verbs of SAE":                   {"activities/sae/begin.go", "slipway/saeclient", ""},
 		"a simulator that knows releases":    {"saesim/orders.go", "slipway/release", "saesim imports of ours only saeclient"},
-		"a room's own subfolder":             {"saesim/orders.go", "slipway/saesim/simadmin", ""},
+		"a package's own subfolder":          {"saesim/orders.go", "slipway/saesim/simadmin", ""},
 		"a name that only begins alike":      {"saeclient/x.go", "slipway/saeclientele", "saeclient imports nothing of ours"},
 		"the server outside of devstack":     {"cmd/slipway/main.go", "go.temporal.io/server/temporal", "only devstack"},
 		"the server in devstack":             {"devstack/embedded/temporal.go", "go.temporal.io/server/temporal", ""},

@@ -26,8 +26,8 @@ type goFile struct {
 	test    bool
 }
 
-// room is the directory of the file, "." for the top.
-func (f goFile) room() string {
+// folder is the directory of the file, "." for the top.
+func (f goFile) folder() string {
 	if i := strings.LastIndexByte(f.path, '/'); i >= 0 {
 		return f.path[:i]
 	}

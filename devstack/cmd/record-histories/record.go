@@ -58,7 +58,7 @@ type story struct {
 type word struct {
 	on    release.EventKind
 	batch int
-	say   release.Command
+	command   release.Command
 	do    func(context.Context, *recorder) error
 }
 
@@ -77,11 +77,11 @@ func and(all ...func(*recorder, *release.Spec)) func(*recorder, *release.Spec) {
 }
 
 func confirm(batch int) word {
-	return word{on: release.EventBatchWaiting, batch: batch, say: release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann", Note: "fine"}}
+	return word{on: release.EventBatchWaiting, batch: batch, command: release.Command{Kind: release.CommandConfirm, Batch: batch, By: "ann", Note: "fine"}}
 }
 
 func waiting(kind release.CommandKind) word {
-	return word{on: release.EventBatchWaiting, say: release.Command{Kind: kind, By: "ann", Reason: "latency"}}
+	return word{on: release.EventBatchWaiting, command: release.Command{Kind: kind, By: "ann", Reason: "latency"}}
 }
 
 func stories() []story {
@@ -100,11 +100,11 @@ func stories() []story {
 		{name: "deploy-declined", fault: saesim.Fault{Kind: saesim.FaultErrorAfter, Operation: "DeployApplication", Code: saeclient.CodeSystemUpgrading}},
 		{name: "deploy-stalled-aborted", fault: saesim.Fault{
 			Kind: saesim.FaultError, Operation: "DeployApplication", Code: saeclient.CodeSystemUpgrading, Count: -1,
-		}, words: []word{{on: release.EventStalled, say: release.Command{Kind: release.CommandAbort, By: "ann", Reason: "later"}}}},
-		{name: "deploy-frozen", before: freeze, words: []word{{on: release.EventPaused, do: thaw}}},
+		}, words: []word{{on: release.EventStalled, command: release.Command{Kind: release.CommandAbort, By: "ann", Reason: "later"}}}},
+		{name: "deploy-frozen", before: freeze, words: []word{{on: release.EventPaused, do: liftFreeze}}},
 		{name: "deploy-overridden", before: freeze, words: []word{
-			{on: release.EventPaused, say: release.Command{Kind: release.CommandOverride, By: "ann", Reason: "fixes the incident"}},
-			{on: release.EventSucceeded, do: thaw},
+			{on: release.EventPaused, command: release.Command{Kind: release.CommandOverride, By: "ann", Reason: "fixes the incident"}},
+			{on: release.EventSucceeded, do: liftFreeze},
 		}},
 		{name: "gray-succeeded", ask: gray, words: []word{confirm(1), confirm(2)}},
 		{name: "gray-failed", ask: gray, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2}, words: []word{confirm(1)}},
@@ -113,8 +113,8 @@ func stories() []story {
 		{name: "gray-rolled-back-by-word", ask: gray, words: []word{waiting(release.CommandRollback)}},
 		{name: "gray-paused", ask: gray, words: []word{
 			waiting(release.CommandPause),
-			{on: release.EventPaused, say: release.Command{Kind: release.CommandResume, By: "ann"}},
-			{on: release.EventResumed, say: release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}},
+			{on: release.EventPaused, command: release.Command{Kind: release.CommandResume, By: "ann"}},
+			{on: release.EventResumed, command: release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}},
 			confirm(2),
 		}},
 		{name: "gray-confirm-limit", ask: and(gray, limited(release.TimeoutAbort))},
@@ -169,12 +169,12 @@ func deployed(ctx context.Context, r *recorder, app release.App) error {
 	return r.until(ctx, id, release.EventSucceeded)
 }
 
-// freeze stops the line, and thaw lifts that.
+// freeze stops all releases, and liftFreeze lifts the stop.
 func freeze(ctx context.Context, r *recorder, _ release.App) error {
 	return r.edit(ctx, release.Calendar{Stops: []release.Stop{{Name: "line", Reason: "incident", By: "ops"}}})
 }
 
-func thaw(ctx context.Context, r *recorder) error { return r.edit(ctx, release.Calendar{}) }
+func liftFreeze(ctx context.Context, r *recorder) error { return r.edit(ctx, release.Calendar{}) }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if len(args) != 1 {
@@ -242,7 +242,7 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	if err != nil {
 		return err
 	}
-	if err := r.speak(ctx, s, id); err != nil {
+	if err := r.sendCommands(ctx, s, id); err != nil {
 		return err
 	}
 	if err := r.write(ctx, s.name, r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil || i > 0 {
@@ -251,8 +251,8 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 	return r.write(ctx, "lane", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
 }
 
-// speak says and does what the story tells, each when its event has come.
-func (r *recorder) speak(ctx context.Context, s story, id string) error {
+// sendCommands carries out the steps of the story, each when its event was published.
+func (r *recorder) sendCommands(ctx context.Context, s story, id string) error {
 	events, err := scenario.Follow(ctx, r.JetStream, id)
 	if err != nil {
 		return err
@@ -271,8 +271,8 @@ func (r *recorder) speak(ctx context.Context, s story, id string) error {
 			}
 			continue
 		}
-		w.say.ID = fmt.Sprintf("%s-%d", s.name, n)
-		if err := scenario.Command(ctx, r.JetStream, id, w.say); err != nil {
+		w.command.ID = fmt.Sprintf("%s-%d", s.name, n)
+		if err := scenario.Command(ctx, r.JetStream, id, w.command); err != nil {
 			return err
 		}
 	}

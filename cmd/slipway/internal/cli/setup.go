@@ -53,10 +53,10 @@ func (a *app) runSetup(ctx context.Context, call *call) error {
 	return errors.Join(natsErr, temporalErr)
 }
 
-func preparedTable(done []setup.Prepared) string {
+func preparedTable(done []setup.Result) string {
 	rows := [][]render.Cell{render.Text("KIND", "NAME", "RESULT")}
 	for _, p := range done {
-		rows = append(rows, render.Text(p.Kind, p.Name, string(p.Result)))
+		rows = append(rows, render.Text(p.Kind, p.Name, string(p.Action)))
 	}
 	return render.Table(rows, render.Style{})
 }
@@ -85,7 +85,7 @@ func setupConfig(v *config.Values) (setup.Config, error) {
 	return c, nil
 }
 
-func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config) ([]setup.Prepared, error) {
+func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config) ([]setup.Result, error) {
 	js, closeNATS, err := a.jetStream(v, "slipway setup")
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config)
 	return setup.NATS(ctx, js, how)
 }
 
-func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Prepared, error) {
+func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Result, error) {
 	log, err := v.Logger(a.Stderr, config.ForPerson())
 	if err != nil {
 		return nil, err
