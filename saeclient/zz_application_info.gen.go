@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // DescribeApplicationConfigInput holds the parameters of [Client.DescribeApplicationConfig] (SAE API reference ch.
@@ -19,30 +22,30 @@ type DescribeApplicationConfigInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationConfigInput) String() string {
-	return describe(describeApplicationConfigOperation(), &in)
+	return clientrt.Describe(describeApplicationConfigOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationConfigInput) GoString() string {
-	return describe(describeApplicationConfigOperation(), &in)
+	return clientrt.Describe(describeApplicationConfigOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationConfigInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationConfigOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationConfigOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationConfigInput) Validate() error {
 	return validate(describeApplicationConfigOperation(), in)
 }
 
-func (in *DescribeApplicationConfigInput) encode(r *request) {
+func (in *DescribeApplicationConfigInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationConfigInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "VersionId", in.VersionID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "VersionId", in.VersionID)
 }
 
 // DescribeApplicationConfigOutput is the answer of [Client.DescribeApplicationConfig] (SAE API reference ch. 10.1).
@@ -61,14 +64,14 @@ type DescribeApplicationConfigOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigData is a part of the answer (SAE API reference ch. 10.1).
 type DescribeApplicationConfigData struct {
 	VPCID string `json:"VpcId"`
 	// On the wire: JSON text.
-	Readiness          *Probe                                            `json:"Readiness,omitzero" sae:"text"`
+	Readiness          *Probe                                            `json:"Readiness,omitzero" wire:"text"`
 	ConfigMapMountDesc []DescribeApplicationConfigDataConfigMapMountDesc `json:"ConfigMapMountDesc,omitzero"`
 	SecurityGroupID    string                                            `json:"SecurityGroupId"`
 	// Pause between batches, seconds per this table.
@@ -78,9 +81,9 @@ type DescribeApplicationConfigData struct {
 	Jdk      string `json:"Jdk"`
 	ImageURL string `json:"ImageUrl"`
 	// On the wire: JSON text.
-	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitzero" sae:"text"`
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitzero" wire:"text"`
 	// On the wire: JSON text.
-	Liveness   *Probe                              `json:"Liveness,omitzero" sae:"text"`
+	Liveness   *Probe                              `json:"Liveness,omitzero" wire:"text"`
 	Tags       []DescribeApplicationConfigDataTags `json:"Tags,omitzero"`
 	PackageURL string                              `json:"PackageUrl"`
 	// Package kind. One of: FatJar, War, Image, PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5,
@@ -88,7 +91,7 @@ type DescribeApplicationConfigData struct {
 	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE.
 	PackageType string `json:"PackageType"`
 	// On the wire: JSON text.
-	PreStop        *LifecycleHook `json:"PreStop,omitzero" sae:"text"`
+	PreStop        *LifecycleHook `json:"PreStop,omitzero" wire:"text"`
 	PackageVersion string         `json:"PackageVersion"`
 	JarStartArgs   string         `json:"JarStartArgs"`
 	// Application name.
@@ -98,7 +101,7 @@ type DescribeApplicationConfigData struct {
 	JarStartOptions string `json:"JarStartOptions"`
 	Replicas        int    `json:"Replicas"`
 	// Strategy as JSON string. On the wire: JSON text.
-	UpdateStrategy *UpdateStrategy `json:"UpdateStrategy,omitzero" sae:"text"`
+	UpdateStrategy *UpdateStrategy `json:"UpdateStrategy,omitzero" wire:"text"`
 	// Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current
 	// instances), otherwise an absolute count; at least 1 is advised; must be below the instance count.
 	MinReadyInstances int `json:"MinReadyInstances"`
@@ -110,26 +113,26 @@ type DescribeApplicationConfigData struct {
 	PhpConfig         string `json:"PhpConfig"`
 	PhpConfigLocation string `json:"PhpConfigLocation"`
 	// On the wire: JSON text.
-	PostStart                     *LifecycleHook `json:"PostStart,omitzero" sae:"text"`
+	PostStart                     *LifecycleHook `json:"PostStart,omitzero" wire:"text"`
 	TerminationGracePeriodSeconds int            `json:"TerminationGracePeriodSeconds"`
 	CommandArgs                   string         `json:"CommandArgs"`
 	// Namespace ID.
 	NamespaceID string `json:"NamespaceId"`
 	MountHost   string `json:"MountHost"`
 	// On the wire: JSON text.
-	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitzero" sae:"text"`
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitzero" wire:"text"`
 	// Region ID.
 	RegionID  string `json:"RegionId"`
 	VSwitchID string `json:"VSwitchId"`
 	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 16000, 32000.
 	CPU int `json:"Cpu"`
 	// On the wire: JSON text.
-	Envs      List[EnvVar]                             `json:"Envs,omitzero" sae:"text"`
+	Envs      cloudapi.List[EnvVar]                    `json:"Envs,omitzero" wire:"text"`
 	MountDesc []DescribeApplicationConfigDataMountDesc `json:"MountDesc,omitzero"`
 	// String boolean. One of: true, false.
 	EnableAhas string `json:"EnableAhas"`
 	// On the wire: JSON text.
-	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitzero" sae:"text"`
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitzero" wire:"text"`
 	// Tomcat version. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42.
 	WebContainer          string `json:"WebContainer"`
 	Command               string `json:"Command"`
@@ -137,9 +140,9 @@ type DescribeApplicationConfigData struct {
 	PhpArmsConfigLocation string `json:"PhpArmsConfigLocation"`
 	NasID                 string `json:"NasId"`
 	// OSS access key ID.
-	OssAkID Secret `json:"OssAkId,omitzero"`
+	OssAkID cloudapi.Secret `json:"OssAkId,omitzero"`
 	// OSS access key secret: secret.
-	OssAkSecret          Secret                                       `json:"OssAkSecret,omitzero"`
+	OssAkSecret          cloudapi.Secret                              `json:"OssAkSecret,omitzero"`
 	OssMountDescs        []DescribeApplicationConfigDataOssMountDescs `json:"OssMountDescs,omitzero"`
 	EdasContainerVersion string                                       `json:"EdasContainerVersion"`
 	Timezone             string                                       `json:"Timezone"`
@@ -152,7 +155,7 @@ type DescribeApplicationConfigData struct {
 	// kafkaInstanceId, region.
 	KafkaConfigs string `json:"KafkaConfigs"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataConfigMapMountDesc is a part of the answer (SAE API reference ch. 10.1).
@@ -162,7 +165,7 @@ type DescribeApplicationConfigDataConfigMapMountDesc struct {
 	MountPath     string `json:"MountPath"`
 	ConfigMapID   int64  `json:"ConfigMapId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataTags is a part of the answer (SAE API reference ch. 10.1).
@@ -170,7 +173,7 @@ type DescribeApplicationConfigDataTags struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataMountDesc is a part of the answer (SAE API reference ch. 10.1).
@@ -178,7 +181,7 @@ type DescribeApplicationConfigDataMountDesc struct {
 	MountPath string `json:"MountPath"`
 	NasPath   string `json:"NasPath"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfigDataOssMountDescs is a part of the answer (SAE API reference ch. 10.1).
@@ -188,7 +191,7 @@ type DescribeApplicationConfigDataOssMountDescs struct {
 	MountPath  string `json:"mountPath"`
 	ReadOnly   bool   `json:"readOnly"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationConfig is the operation to read the full configuration of an application, optionally of one
@@ -199,14 +202,14 @@ func (c *Client) DescribeApplicationConfig(ctx context.Context, in *DescribeAppl
 	return invoke[DescribeApplicationConfigOutput](ctx, c, describeApplicationConfigOperation(), in)
 }
 
-func describeApplicationConfigOperation() Operation {
-	return Operation{
+func describeApplicationConfigOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationConfig", Chapter: "10.1", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/describeApplicationConfig",
 		Summary: "Read the full configuration of an application, optionally of one version.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "VersionId", In: InQuery, Kind: KindString, Example: "0026ff7f-2b57-4127-bdd0-9bf202bb****", Description: "Version ID; read the config of that version."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "VersionId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "0026ff7f-2b57-4127-bdd0-9bf202bb****", Description: "Version ID; read the config of that version."},
 		},
 		Errors: []string{"InvalidAppId.NotFound", "InvalidApplication.NotFound"},
 	}
@@ -216,20 +219,24 @@ func describeApplicationConfigOperation() Operation {
 type DescribeRegionsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribeRegionsInput) String() string { return describe(describeRegionsOperation(), &in) }
+func (in DescribeRegionsInput) String() string {
+	return clientrt.Describe(describeRegionsOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DescribeRegionsInput) GoString() string { return describe(describeRegionsOperation(), &in) }
+func (in DescribeRegionsInput) GoString() string {
+	return clientrt.Describe(describeRegionsOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeRegionsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeRegionsOperation(), &in)
+	return clientrt.DescribeJSON(describeRegionsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeRegionsInput) Validate() error { return validate(describeRegionsOperation(), in) }
 
-func (*DescribeRegionsInput) encode(*request) {}
+func (*DescribeRegionsInput) encode(*clientrt.Request) {}
 
 // DescribeRegionsOutput is the answer of [Client.DescribeRegions] (SAE API reference ch. 10.2).
 type DescribeRegionsOutput struct {
@@ -242,7 +249,7 @@ type DescribeRegionsOutput struct {
 	// Integer here.
 	Code int `json:"Code"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeRegionsRegions is a part of the answer (SAE API reference ch. 10.2).
@@ -255,7 +262,7 @@ type DescribeRegionsRegions struct {
 	// Zones with enough stock; may be empty.
 	RecommendZones []string `json:"RecommendZones,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeRegions is the operation to list usable regions.
@@ -265,8 +272,8 @@ func (c *Client) DescribeRegions(ctx context.Context, in *DescribeRegionsInput) 
 	return invoke[DescribeRegionsOutput](ctx, c, describeRegionsOperation(), in)
 }
 
-func describeRegionsOperation() Operation {
-	return Operation{
+func describeRegionsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeRegions", Chapter: "10.2", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/paas/regionConfig",
 		Summary: "List usable regions.",
@@ -281,29 +288,29 @@ type DescribeInstanceLogInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeInstanceLogInput) String() string {
-	return describe(describeInstanceLogOperation(), &in)
+	return clientrt.Describe(describeInstanceLogOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeInstanceLogInput) GoString() string {
-	return describe(describeInstanceLogOperation(), &in)
+	return clientrt.Describe(describeInstanceLogOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeInstanceLogInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeInstanceLogOperation(), &in)
+	return clientrt.DescribeJSON(describeInstanceLogOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeInstanceLogInput) Validate() error {
 	return validate(describeInstanceLogOperation(), in)
 }
 
-func (in *DescribeInstanceLogInput) encode(r *request) {
+func (in *DescribeInstanceLogInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeInstanceLogInput)
 	}
-	required(r, InQuery, "InstanceId", in.InstanceID)
+	clientrt.Required(r, cloudapi.InQuery, "InstanceId", in.InstanceID)
 }
 
 // DescribeInstanceLogOutput is the answer of [Client.DescribeInstanceLog] (SAE API reference ch. 10.3).
@@ -322,7 +329,7 @@ type DescribeInstanceLogOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceLog is the operation to read the log of one instance.
@@ -332,13 +339,13 @@ func (c *Client) DescribeInstanceLog(ctx context.Context, in *DescribeInstanceLo
 	return invoke[DescribeInstanceLogOutput](ctx, c, describeInstanceLogOperation(), in)
 }
 
-func describeInstanceLogOperation() Operation {
-	return Operation{
+func describeInstanceLogOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeInstanceLog", Chapter: "10.3", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/instance/describeInstanceLog",
 		Summary: "Read the log of one instance.",
-		Params: []Param{
-			{Name: "InstanceId", In: InQuery, Kind: KindString, Required: true, Example: "******-d700e680-aa4d-4ec1-afc2-6566b5ff4d7a-85d44d4bfc-*****", Description: "Instance ID."},
+		Params: []cloudapi.Param{
+			{Name: "InstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "******-d700e680-aa4d-4ec1-afc2-6566b5ff4d7a-85d44d4bfc-*****", Description: "Instance ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty"},
 	}
@@ -354,30 +361,30 @@ type DescribeComponentsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeComponentsInput) String() string {
-	return describe(describeComponentsOperation(), &in)
+	return clientrt.Describe(describeComponentsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeComponentsInput) GoString() string {
-	return describe(describeComponentsOperation(), &in)
+	return clientrt.Describe(describeComponentsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeComponentsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeComponentsOperation(), &in)
+	return clientrt.DescribeJSON(describeComponentsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeComponentsInput) Validate() error {
 	return validate(describeComponentsOperation(), in)
 }
 
-func (in *DescribeComponentsInput) encode(r *request) {
+func (in *DescribeComponentsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeComponentsInput)
 	}
-	optional(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "Type", in.Type)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "Type", in.Type)
 }
 
 // DescribeComponentsOutput is the answer of [Client.DescribeComponents] (SAE API reference ch. 10.4).
@@ -396,7 +403,7 @@ type DescribeComponentsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeComponentsData is a part of the answer (SAE API reference ch. 10.4).
@@ -407,7 +414,7 @@ type DescribeComponentsData struct {
 	ComponentDescription string `json:"ComponentDescription"`
 	Expired              bool   `json:"Expired"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeComponents is the operation to list JDK or Tomcat versions usable at create and deploy.
@@ -417,14 +424,14 @@ func (c *Client) DescribeComponents(ctx context.Context, in *DescribeComponentsI
 	return invoke[DescribeComponentsOutput](ctx, c, describeComponentsOperation(), in)
 }
 
-func describeComponentsOperation() Operation {
-	return Operation{
+func describeComponentsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeComponents", Chapter: "10.4", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/resource/components",
 		Summary: "List JDK or Tomcat versions usable at create and deploy.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
-			{Name: "Type", In: InQuery, Kind: KindString, Required: true, Enum: []string{"TOMCAT", "JDK"}, Example: "TOMCAT", Description: "Component type."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
+			{Name: "Type", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"TOMCAT", "JDK"}, Example: "TOMCAT", Description: "Component type."},
 		},
 		Errors: []string{"InvalidComponentType.NotFound"},
 	}
@@ -435,25 +442,25 @@ type DescribeEdasContainersInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeEdasContainersInput) String() string {
-	return describe(describeEdasContainersOperation(), &in)
+	return clientrt.Describe(describeEdasContainersOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeEdasContainersInput) GoString() string {
-	return describe(describeEdasContainersOperation(), &in)
+	return clientrt.Describe(describeEdasContainersOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeEdasContainersInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeEdasContainersOperation(), &in)
+	return clientrt.DescribeJSON(describeEdasContainersOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeEdasContainersInput) Validate() error {
 	return validate(describeEdasContainersOperation(), in)
 }
 
-func (*DescribeEdasContainersInput) encode(*request) {}
+func (*DescribeEdasContainersInput) encode(*clientrt.Request) {}
 
 // DescribeEdasContainersOutput is the answer of [Client.DescribeEdasContainers] (SAE API reference ch. 10.5).
 type DescribeEdasContainersOutput struct {
@@ -471,7 +478,7 @@ type DescribeEdasContainersOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeEdasContainersData is a part of the answer (SAE API reference ch. 10.5).
@@ -479,7 +486,7 @@ type DescribeEdasContainersData struct {
 	Disabled             bool   `json:"Disabled"`
 	EdasContainerVersion string `json:"EdasContainerVersion"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeEdasContainers is the operation to list HSF runtime container versions.
@@ -489,8 +496,8 @@ func (c *Client) DescribeEdasContainers(ctx context.Context, in *DescribeEdasCon
 	return invoke[DescribeEdasContainersOutput](ctx, c, describeEdasContainersOperation(), in)
 }
 
-func describeEdasContainersOperation() Operation {
-	return Operation{
+func describeEdasContainersOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeEdasContainers", Chapter: "10.5", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/resource/edasContainers",
 		Summary: "List HSF runtime container versions.",
@@ -508,30 +515,30 @@ type DescribeApplicationImageInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationImageInput) String() string {
-	return describe(describeApplicationImageOperation(), &in)
+	return clientrt.Describe(describeApplicationImageOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationImageInput) GoString() string {
-	return describe(describeApplicationImageOperation(), &in)
+	return clientrt.Describe(describeApplicationImageOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationImageInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationImageOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationImageOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationImageInput) Validate() error {
 	return validate(describeApplicationImageOperation(), in)
 }
 
-func (in *DescribeApplicationImageInput) encode(r *request) {
+func (in *DescribeApplicationImageInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationImageInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ImageUrl", in.ImageURL)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ImageUrl", in.ImageURL)
 }
 
 // DescribeApplicationImageOutput is the answer of [Client.DescribeApplicationImage] (SAE API reference ch. 10.6).
@@ -550,7 +557,7 @@ type DescribeApplicationImageOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationImageData is a part of the answer (SAE API reference ch. 10.6).
@@ -566,7 +573,7 @@ type DescribeApplicationImageData struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationImage is the operation to describe an image by its URL.
@@ -576,14 +583,14 @@ func (c *Client) DescribeApplicationImage(ctx context.Context, in *DescribeAppli
 	return invoke[DescribeApplicationImageOutput](ctx, c, describeApplicationImageOperation(), in)
 }
 
-func describeApplicationImageOperation() Operation {
-	return Operation{
+func describeApplicationImageOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationImage", Chapter: "10.6", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/container/describeApplicationImage",
 		Summary: "Describe an image by its URL.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
-			{Name: "ImageUrl", In: InQuery, Kind: KindString, Required: true, Example: "registry-vpc.cn-hangzhou.aliyuncs.com/demo/demo:latest", Description: "Image URL."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
+			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "registry-vpc.cn-hangzhou.aliyuncs.com/demo/demo:latest", Description: "Image URL."},
 		},
 	}
 }
@@ -606,33 +613,33 @@ type DescribeApplicationInstancesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationInstancesInput) String() string {
-	return describe(describeApplicationInstancesOperation(), &in)
+	return clientrt.Describe(describeApplicationInstancesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationInstancesInput) GoString() string {
-	return describe(describeApplicationInstancesOperation(), &in)
+	return clientrt.Describe(describeApplicationInstancesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationInstancesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationInstancesOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationInstancesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationInstancesInput) Validate() error {
 	return validate(describeApplicationInstancesOperation(), in)
 }
 
-func (in *DescribeApplicationInstancesInput) encode(r *request) {
+func (in *DescribeApplicationInstancesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationInstancesInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "GroupId", in.GroupID)
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
-	optional(r, InQuery, "Reverse", in.Reverse)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "GroupId", in.GroupID)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
 }
 
 // DescribeApplicationInstancesOutput is the answer of [Client.DescribeApplicationInstances] (SAE API reference ch.
@@ -652,7 +659,7 @@ type DescribeApplicationInstancesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstancesData is a part of the answer (SAE API reference ch. 10.7).
@@ -666,7 +673,7 @@ type DescribeApplicationInstancesData struct {
 	// Instances.
 	Instances []DescribeApplicationInstancesDataInstances `json:"Instances,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstancesDataInstances is a part of the answer (SAE API reference ch. 10.7).
@@ -690,7 +697,7 @@ type DescribeApplicationInstancesDataInstances struct {
 	// On the wire: epoch milliseconds.
 	FinishTimeStamp time.Time `json:"FinishTimeStamp,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationInstances is the operation to list instances of an application group with state and health.
@@ -700,17 +707,17 @@ func (c *Client) DescribeApplicationInstances(ctx context.Context, in *DescribeA
 	return invoke[DescribeApplicationInstancesOutput](ctx, c, describeApplicationInstancesOperation(), in)
 }
 
-func describeApplicationInstancesOperation() Operation {
-	return Operation{
+func describeApplicationInstancesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationInstances", Chapter: "10.7", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/describeApplicationInstances",
 		Summary: "List instances of an application group with state and health.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
-			{Name: "GroupId", In: InQuery, Kind: KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Group ID from DescribeApplicationGroups."},
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Min: new(int64(1)), Max: new(int64(999999999)), Default: "10", Example: "10", Description: "Page size; range (0,1000000000)."},
-			{Name: "Reverse", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Sort by instance state then ID: true descending, false ascending. Ascending order: Error, CrashLoopBackOff, ErrImagePull, ImagePullBackOff, Pending, Unknown, Terminating, NotFound, PodInitializing, Init:0/1, Running."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
+			{Name: "GroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Group ID from DescribeApplicationGroups."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(999999999)), Default: "10", Example: "10", Description: "Page size; range (0,1000000000)."},
+			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Sort by instance state then ID: true descending, false ascending. Ascending order: Error, CrashLoopBackOff, ErrImagePull, ImagePullBackOff, Pending, Unknown, Terminating, NotFound, PodInitializing, Init:0/1, Running."},
 		},
 	}
 }
@@ -728,31 +735,31 @@ type DescribeApplicationGroupsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationGroupsInput) String() string {
-	return describe(describeApplicationGroupsOperation(), &in)
+	return clientrt.Describe(describeApplicationGroupsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationGroupsInput) GoString() string {
-	return describe(describeApplicationGroupsOperation(), &in)
+	return clientrt.Describe(describeApplicationGroupsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationGroupsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationGroupsOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationGroupsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationGroupsInput) Validate() error {
 	return validate(describeApplicationGroupsOperation(), in)
 }
 
-func (in *DescribeApplicationGroupsInput) encode(r *request) {
+func (in *DescribeApplicationGroupsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationGroupsInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
 }
 
 // DescribeApplicationGroupsOutput is the answer of [Client.DescribeApplicationGroups] (SAE API reference ch. 10.8).
@@ -771,7 +778,7 @@ type DescribeApplicationGroupsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationGroupsData is a part of the answer (SAE API reference ch. 10.8).
@@ -794,7 +801,7 @@ type DescribeApplicationGroupsData struct {
 	RunningInstances int `json:"RunningInstances"`
 	GroupType        int `json:"GroupType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationGroups is the operation to list instance groups of an application.
@@ -804,15 +811,15 @@ func (c *Client) DescribeApplicationGroups(ctx context.Context, in *DescribeAppl
 	return invoke[DescribeApplicationGroupsOutput](ctx, c, describeApplicationGroupsOperation(), in)
 }
 
-func describeApplicationGroupsOperation() Operation {
-	return Operation{
+func describeApplicationGroupsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationGroups", Chapter: "10.8", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/describeApplicationGroups",
 		Summary: "List instance groups of an application.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Example: "10", Description: "Page size."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "d700e680-aa4d-4ec1-afc2-6566b5ff****", Description: "Application ID."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "10", Description: "Page size."},
 		},
 	}
 }
@@ -828,7 +835,7 @@ type ListApplicationsInput struct {
 	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace).
 	NamespaceID *string `json:"NamespaceId,omitempty"`
 	// Tag filter.
-	Tags List[Tag] `json:"Tags,omitempty"`
+	Tags cloudapi.List[Tag] `json:"Tags,omitempty"`
 	// Sort by running instances or by target instances. One of: runnings, instances.
 	OrderBy *string `json:"OrderBy,omitempty"`
 	// true ascending, false descending (opposite of DescribeApplicationInstances).
@@ -840,32 +847,36 @@ type ListApplicationsInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListApplicationsInput) String() string { return describe(listApplicationsOperation(), &in) }
+func (in ListApplicationsInput) String() string {
+	return clientrt.Describe(listApplicationsOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListApplicationsInput) GoString() string { return describe(listApplicationsOperation(), &in) }
+func (in ListApplicationsInput) GoString() string {
+	return clientrt.Describe(listApplicationsOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListApplicationsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listApplicationsOperation(), &in)
+	return clientrt.DescribeJSON(listApplicationsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListApplicationsInput) Validate() error { return validate(listApplicationsOperation(), in) }
 
-func (in *ListApplicationsInput) encode(r *request) {
+func (in *ListApplicationsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListApplicationsInput)
 	}
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
-	optional(r, InQuery, "AppName", in.AppName)
-	optional(r, InQuery, "NamespaceId", in.NamespaceID)
-	optionalList(r, InQuery, "Tags", in.Tags)
-	optional(r, InQuery, "OrderBy", in.OrderBy)
-	optional(r, InQuery, "Reverse", in.Reverse)
-	optional(r, InQuery, "FieldType", in.FieldType)
-	optional(r, InQuery, "FieldValue", in.FieldValue)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "AppName", in.AppName)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Tags", in.Tags)
+	clientrt.Optional(r, cloudapi.InQuery, "OrderBy", in.OrderBy)
+	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
+	clientrt.Optional(r, cloudapi.InQuery, "FieldType", in.FieldType)
+	clientrt.Optional(r, cloudapi.InQuery, "FieldValue", in.FieldValue)
 }
 
 // ListApplicationsOutput is the answer of [Client.ListApplications] (SAE API reference ch. 10.9).
@@ -888,7 +899,7 @@ type ListApplicationsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsData is a part of the answer (SAE API reference ch. 10.9).
@@ -901,7 +912,7 @@ type ListApplicationsData struct {
 	PageSize     int                                `json:"PageSize"`
 	Applications []ListApplicationsDataApplications `json:"Applications,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsDataApplications is a part of the answer (SAE API reference ch. 10.9).
@@ -923,7 +934,7 @@ type ListApplicationsDataApplications struct {
 	RegionID       string `json:"RegionId"`
 	AppDescription string `json:"AppDescription"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplicationsDataApplicationsTags is a part of the answer (SAE API reference ch. 10.9).
@@ -931,7 +942,7 @@ type ListApplicationsDataApplicationsTags struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListApplications is the operation to list applications with filters.
@@ -941,21 +952,21 @@ func (c *Client) ListApplications(ctx context.Context, in *ListApplicationsInput
 	return invoke[ListApplicationsOutput](ctx, c, listApplicationsOperation(), in)
 }
 
-func listApplicationsOperation() Operation {
-	return Operation{
+func listApplicationsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListApplications", Chapter: "10.9", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/listApplications",
 		Summary: "List applications with filters.",
-		Params: []Param{
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Min: new(int64(1)), Example: "1", Description: "Page number from 1."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Min: new(int64(0)), Max: new(int64(200)), Example: "20", Description: "Page size."},
-			{Name: "AppName", In: InQuery, Kind: KindString, Example: "demo-app", Description: "Application name filter."},
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Example: "cn-beijing:demo", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "Tags", In: InQuery, Kind: KindJSON, Example: "[{\"key\":\"key\",\"value\":\"value\"}]", Description: "Tag filter."},
-			{Name: "OrderBy", In: InQuery, Kind: KindString, Enum: []string{"runnings", "instances"}, Example: "runnings", Description: "Sort by running instances or by target instances."},
-			{Name: "Reverse", In: InQuery, Kind: KindBoolean, Example: "true", Description: "true ascending, false descending (opposite of DescribeApplicationInstances)."},
-			{Name: "FieldType", In: InQuery, Kind: KindString, Enum: []string{"appName", "appIds", "slbIps", "instanceIps"}, Example: "appName", Description: "Dimension that FieldValue filters on."},
-			{Name: "FieldValue", In: InQuery, Kind: KindString, Example: "demo-app", Description: "Value for FieldType."},
+		Params: []cloudapi.Param{
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "1", Description: "Page number from 1."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(200)), Example: "20", Description: "Page size."},
+			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo-app", Description: "Application name filter."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-beijing:demo", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "Tags", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"key\":\"key\",\"value\":\"value\"}]", Description: "Tag filter.", Shape: shapeOf("Tags")},
+			{Name: "OrderBy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"runnings", "instances"}, Example: "runnings", Description: "Sort by running instances or by target instances."},
+			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true ascending, false descending (opposite of DescribeApplicationInstances)."},
+			{Name: "FieldType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"appName", "appIds", "slbIps", "instanceIps"}, Example: "appName", Description: "Dimension that FieldValue filters on."},
+			{Name: "FieldValue", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo-app", Description: "Value for FieldType."},
 		},
 	}
 }
@@ -971,26 +982,30 @@ type ListLogConfigsInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListLogConfigsInput) String() string { return describe(listLogConfigsOperation(), &in) }
+func (in ListLogConfigsInput) String() string {
+	return clientrt.Describe(listLogConfigsOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListLogConfigsInput) GoString() string { return describe(listLogConfigsOperation(), &in) }
+func (in ListLogConfigsInput) GoString() string {
+	return clientrt.Describe(listLogConfigsOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListLogConfigsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listLogConfigsOperation(), &in)
+	return clientrt.DescribeJSON(listLogConfigsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListLogConfigsInput) Validate() error { return validate(listLogConfigsOperation(), in) }
 
-func (in *ListLogConfigsInput) encode(r *request) {
+func (in *ListLogConfigsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListLogConfigsInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "PageSize", in.PageSize)
-	required(r, InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Required(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
 }
 
 // ListLogConfigsOutput is the answer of [Client.ListLogConfigs] (SAE API reference ch. 10.10).
@@ -1009,7 +1024,7 @@ type ListLogConfigsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigsData is a part of the answer (SAE API reference ch. 10.10).
@@ -1022,7 +1037,7 @@ type ListLogConfigsData struct {
 	// Page size.
 	PageSize int `json:"PageSize"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigsDataLogConfigs is a part of the answer (SAE API reference ch. 10.10).
@@ -1039,7 +1054,7 @@ type ListLogConfigsDataLogConfigs struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListLogConfigs is the operation to list log collection configs of an application.
@@ -1049,15 +1064,15 @@ func (c *Client) ListLogConfigs(ctx context.Context, in *ListLogConfigsInput) (*
 	return invoke[ListLogConfigsOutput](ctx, c, listLogConfigsOperation(), in)
 }
 
-func listLogConfigsOperation() Operation {
-	return Operation{
+func listLogConfigsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListLogConfigs", Chapter: "10.10", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/log/listLogConfigs",
 		Summary: "List log collection configs of an application.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "56f77b65-788d-442a-9885-7f20d91f****", Description: "Application ID."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Required: true, Min: new(int64(1)), Max: new(int64(10000)), Example: "10", Description: "Page size."},
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Page number."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "56f77b65-788d-442a-9885-7f20d91f****", Description: "Application ID."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(1)), Max: new(int64(10000)), Example: "10", Description: "Page size."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Page number."},
 		},
 	}
 }
@@ -1084,31 +1099,35 @@ type ListAppEventsInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListAppEventsInput) String() string { return describe(listAppEventsOperation(), &in) }
+func (in ListAppEventsInput) String() string {
+	return clientrt.Describe(listAppEventsOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListAppEventsInput) GoString() string { return describe(listAppEventsOperation(), &in) }
+func (in ListAppEventsInput) GoString() string {
+	return clientrt.Describe(listAppEventsOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListAppEventsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listAppEventsOperation(), &in)
+	return clientrt.DescribeJSON(listAppEventsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListAppEventsInput) Validate() error { return validate(listAppEventsOperation(), in) }
 
-func (in *ListAppEventsInput) encode(r *request) {
+func (in *ListAppEventsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListAppEventsInput)
 	}
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
-	optional(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "ObjectKind", in.ObjectKind)
-	optional(r, InQuery, "ObjectName", in.ObjectName)
-	optional(r, InQuery, "EventType", in.EventType)
-	optional(r, InQuery, "Reason", in.Reason)
-	required(r, InQuery, "Namespace", in.Namespace)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "ObjectKind", in.ObjectKind)
+	clientrt.Optional(r, cloudapi.InQuery, "ObjectName", in.ObjectName)
+	clientrt.Optional(r, cloudapi.InQuery, "EventType", in.EventType)
+	clientrt.Optional(r, cloudapi.InQuery, "Reason", in.Reason)
+	clientrt.Required(r, cloudapi.InQuery, "Namespace", in.Namespace)
 }
 
 // ListAppEventsOutput is the answer of [Client.ListAppEvents] (SAE API reference ch. 10.11).
@@ -1125,7 +1144,7 @@ type ListAppEventsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEventsData is a part of the answer (SAE API reference ch. 10.11).
@@ -1138,7 +1157,7 @@ type ListAppEventsData struct {
 	// Page size.
 	PageSize int `json:"PageSize"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEventsDataAppEventEntity is a part of the answer (SAE API reference ch. 10.11).
@@ -1156,7 +1175,7 @@ type ListAppEventsDataAppEventEntity struct {
 	// On the wire: RFC 3339.
 	FirstTimestamp time.Time `json:"FirstTimestamp,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppEvents is the operation to list runtime events of a namespace or application.
@@ -1166,20 +1185,20 @@ func (c *Client) ListAppEvents(ctx context.Context, in *ListAppEventsInput) (*Li
 	return invoke[ListAppEventsOutput](ctx, c, listAppEventsOperation(), in)
 }
 
-func listAppEventsOperation() Operation {
-	return Operation{
+func listAppEventsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListAppEvents", Chapter: "10.11", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/listAppEvents",
 		Summary: "List runtime events of a namespace or application.",
-		Params: []Param{
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Min: new(int64(0)), Max: new(int64(10000)), Example: "10", Description: "Page size."},
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "f7730764-d88f-4b9a-8d8e-cd8efbfe****", Description: "Application ID."},
-			{Name: "ObjectKind", In: InQuery, Kind: KindString, Enum: []string{"Deployment", "Pod", "Service", "HorizontalPodAutoscaler", "CloneSet"}, Example: "Pod", Description: "Object kind: application, instance, SLB, autoscaler, application."},
-			{Name: "ObjectName", In: InQuery, Kind: KindString, Example: "errew-b86bf540-b4dc-47d8-a42f-b4997c14bd8f-5595cbddd6-x****", Description: "Object name."},
-			{Name: "EventType", In: InQuery, Kind: KindString, Enum: []string{"Warning", "Normal"}, Example: "Warning", Description: "Event type."},
-			{Name: "Reason", In: InQuery, Kind: KindString, Example: "Started", Description: "Event reason."},
-			{Name: "Namespace", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing", Description: "Namespace ID (the parameter is called Namespace here, not NamespaceId)."},
+		Params: []cloudapi.Param{
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(10000)), Example: "10", Description: "Page size."},
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "f7730764-d88f-4b9a-8d8e-cd8efbfe****", Description: "Application ID."},
+			{Name: "ObjectKind", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Deployment", "Pod", "Service", "HorizontalPodAutoscaler", "CloneSet"}, Example: "Pod", Description: "Object kind: application, instance, SLB, autoscaler, application."},
+			{Name: "ObjectName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "errew-b86bf540-b4dc-47d8-a42f-b4997c14bd8f-5595cbddd6-x****", Description: "Object name."},
+			{Name: "EventType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Warning", "Normal"}, Example: "Warning", Description: "Event type."},
+			{Name: "Reason", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Started", Description: "Event reason."},
+			{Name: "Namespace", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing", Description: "Namespace ID (the parameter is called Namespace here, not NamespaceId)."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "get.event.error"},
 	}
@@ -1192,24 +1211,28 @@ type ListAppVersionsInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListAppVersionsInput) String() string { return describe(listAppVersionsOperation(), &in) }
+func (in ListAppVersionsInput) String() string {
+	return clientrt.Describe(listAppVersionsOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListAppVersionsInput) GoString() string { return describe(listAppVersionsOperation(), &in) }
+func (in ListAppVersionsInput) GoString() string {
+	return clientrt.Describe(listAppVersionsOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListAppVersionsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listAppVersionsOperation(), &in)
+	return clientrt.DescribeJSON(listAppVersionsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListAppVersionsInput) Validate() error { return validate(listAppVersionsOperation(), in) }
 
-func (in *ListAppVersionsInput) encode(r *request) {
+func (in *ListAppVersionsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListAppVersionsInput)
 	}
-	optional(r, InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // ListAppVersionsOutput is the answer of [Client.ListAppVersions] (SAE API reference ch. 10.12).
@@ -1226,7 +1249,7 @@ type ListAppVersionsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppVersionsData is a part of the answer (SAE API reference ch. 10.12).
@@ -1242,7 +1265,7 @@ type ListAppVersionsData struct {
 	// Version ID, input of RollbackApplication.VersionId.
 	ID string `json:"Id"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppVersions is the operation to list historical versions of an application, the source of rollback version IDs.
@@ -1252,13 +1275,13 @@ func (c *Client) ListAppVersions(ctx context.Context, in *ListAppVersionsInput) 
 	return invoke[ListAppVersionsOutput](ctx, c, listAppVersionsOperation(), in)
 }
 
-func listAppVersionsOperation() Operation {
-	return Operation{
+func listAppVersionsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListAppVersions", Chapter: "10.12", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/listAppVersions",
 		Summary: "List historical versions of an application, the source of rollback version IDs.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound"},
 	}
@@ -1272,29 +1295,29 @@ type QueryResourceStaticsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in QueryResourceStaticsInput) String() string {
-	return describe(queryResourceStaticsOperation(), &in)
+	return clientrt.Describe(queryResourceStaticsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in QueryResourceStaticsInput) GoString() string {
-	return describe(queryResourceStaticsOperation(), &in)
+	return clientrt.Describe(queryResourceStaticsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in QueryResourceStaticsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(queryResourceStaticsOperation(), &in)
+	return clientrt.DescribeJSON(queryResourceStaticsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *QueryResourceStaticsInput) Validate() error {
 	return validate(queryResourceStaticsOperation(), in)
 }
 
-func (in *QueryResourceStaticsInput) encode(r *request) {
+func (in *QueryResourceStaticsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(QueryResourceStaticsInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // QueryResourceStaticsOutput is the answer of [Client.QueryResourceStatics] (SAE API reference ch. 10.13).
@@ -1313,7 +1336,7 @@ type QueryResourceStaticsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsData is a part of the answer (SAE API reference ch. 10.13).
@@ -1321,7 +1344,7 @@ type QueryResourceStaticsData struct {
 	Summary     *QueryResourceStaticsDataSummary     `json:"Summary,omitzero"`
 	RealTimeRes *QueryResourceStaticsDataRealTimeRes `json:"RealTimeRes,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsDataSummary is a part of the answer (SAE API reference ch. 10.13).
@@ -1331,7 +1354,7 @@ type QueryResourceStaticsDataSummary struct {
 	// GiB*minutes this month.
 	Memory float64 `json:"Memory"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStaticsDataRealTimeRes is a part of the answer (SAE API reference ch. 10.13).
@@ -1341,7 +1364,7 @@ type QueryResourceStaticsDataRealTimeRes struct {
 	// Present use, unit given as GiB*minute.
 	Memory float64 `json:"Memory"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // QueryResourceStatics is the operation to read CPU and memory usage of an application for the month and now.
@@ -1351,13 +1374,13 @@ func (c *Client) QueryResourceStatics(ctx context.Context, in *QueryResourceStat
 	return invoke[QueryResourceStaticsOutput](ctx, c, queryResourceStaticsOperation(), in)
 }
 
-func queryResourceStaticsOperation() Operation {
-	return Operation{
+func queryResourceStaticsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "QueryResourceStatics", Chapter: "10.13", Group: "application-info",
 		Method: http.MethodGet, Path: "/pop/v1/paas/quota/queryResourceStatics",
 		Summary: "Read CPU and memory usage of an application for the month and now.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "InvalidServerlessRegion.Unsupported", "Measuredata.Query.Error"},
 	}

@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // ListNamespaceChangeOrdersInput holds the parameters of [Client.ListNamespaceChangeOrders] (SAE API reference ch.
@@ -27,34 +30,34 @@ type ListNamespaceChangeOrdersInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListNamespaceChangeOrdersInput) String() string {
-	return describe(listNamespaceChangeOrdersOperation(), &in)
+	return clientrt.Describe(listNamespaceChangeOrdersOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ListNamespaceChangeOrdersInput) GoString() string {
-	return describe(listNamespaceChangeOrdersOperation(), &in)
+	return clientrt.Describe(listNamespaceChangeOrdersOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListNamespaceChangeOrdersInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listNamespaceChangeOrdersOperation(), &in)
+	return clientrt.DescribeJSON(listNamespaceChangeOrdersOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListNamespaceChangeOrdersInput) Validate() error {
 	return validate(listNamespaceChangeOrdersOperation(), in)
 }
 
-func (in *ListNamespaceChangeOrdersInput) encode(r *request) {
+func (in *ListNamespaceChangeOrdersInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListNamespaceChangeOrdersInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "CoStatus", in.CoStatus)
-	optional(r, InQuery, "CoType", in.CoType)
-	optional(r, InQuery, "Key", in.Key)
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "CoStatus", in.CoStatus)
+	clientrt.Optional(r, cloudapi.InQuery, "CoType", in.CoType)
+	clientrt.Optional(r, cloudapi.InQuery, "Key", in.Key)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
 }
 
 // ListNamespaceChangeOrdersOutput is the answer of [Client.ListNamespaceChangeOrders] (SAE API reference ch. 14.1).
@@ -73,7 +76,7 @@ type ListNamespaceChangeOrdersOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrdersData is a part of the answer (SAE API reference ch. 14.1).
@@ -86,7 +89,7 @@ type ListNamespaceChangeOrdersData struct {
 	TotalSize       int                                            `json:"TotalSize"`
 	ChangeOrderList []ListNamespaceChangeOrdersDataChangeOrderList `json:"ChangeOrderList,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrdersDataChangeOrderList is a part of the answer (SAE API reference ch. 14.1).
@@ -117,7 +120,7 @@ type ListNamespaceChangeOrdersDataChangeOrderList struct {
 	CoType    string `json:"CoType"`
 	Pipelines string `json:"Pipelines"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespaceChangeOrders is the operation to list namespace-level change orders (batch start and stop).
@@ -127,18 +130,18 @@ func (c *Client) ListNamespaceChangeOrders(ctx context.Context, in *ListNamespac
 	return invoke[ListNamespaceChangeOrdersOutput](ctx, c, listNamespaceChangeOrdersOperation(), in)
 }
 
-func listNamespaceChangeOrdersOperation() Operation {
-	return Operation{
+func listNamespaceChangeOrdersOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListNamespaceChangeOrders", Chapter: "14.1", Group: "change-order",
 		Method: http.MethodGet, Path: "/pop/v1/sam/changeorder/listNamespaceChangeOrders",
 		Summary: "List namespace-level change orders (batch start and stop).",
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-shanghai:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "CoStatus", In: InQuery, Kind: KindString, Enum: []string{"0", "1", "2", "3", "6", "10"}, Example: "2", Description: "Change order status filter (numeric string; only six values listed here)."},
-			{Name: "CoType", In: InQuery, Kind: KindString, Enum: []string{"CoBatchStartApplication", "CoBatchStopApplication"}, Example: "CoBatchStartApplication", Description: "Change order type filter."},
-			{Name: "Key", In: InQuery, Kind: KindString, Example: "test", Description: "Substring match on the change order description."},
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Example: "20", Description: "Page size."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-shanghai:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "CoStatus", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2", "3", "6", "10"}, Example: "2", Description: "Change order status filter (numeric string; only six values listed here)."},
+			{Name: "CoType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"CoBatchStartApplication", "CoBatchStopApplication"}, Example: "CoBatchStartApplication", Description: "Change order type filter."},
+			{Name: "Key", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test", Description: "Substring match on the change order description."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Page size."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}
@@ -164,29 +167,33 @@ type ListChangeOrdersInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListChangeOrdersInput) String() string { return describe(listChangeOrdersOperation(), &in) }
+func (in ListChangeOrdersInput) String() string {
+	return clientrt.Describe(listChangeOrdersOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListChangeOrdersInput) GoString() string { return describe(listChangeOrdersOperation(), &in) }
+func (in ListChangeOrdersInput) GoString() string {
+	return clientrt.Describe(listChangeOrdersOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListChangeOrdersInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listChangeOrdersOperation(), &in)
+	return clientrt.DescribeJSON(listChangeOrdersOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListChangeOrdersInput) Validate() error { return validate(listChangeOrdersOperation(), in) }
 
-func (in *ListChangeOrdersInput) encode(r *request) {
+func (in *ListChangeOrdersInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListChangeOrdersInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "CurrentPage", in.CurrentPage)
-	optional(r, InQuery, "PageSize", in.PageSize)
-	optional(r, InQuery, "Key", in.Key)
-	optional(r, InQuery, "CoType", in.CoType)
-	optional(r, InQuery, "CoStatus", in.CoStatus)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "Key", in.Key)
+	clientrt.Optional(r, cloudapi.InQuery, "CoType", in.CoType)
+	clientrt.Optional(r, cloudapi.InQuery, "CoStatus", in.CoStatus)
 }
 
 // ListChangeOrdersOutput is the answer of [Client.ListChangeOrders] (SAE API reference ch. 14.2).
@@ -205,7 +212,7 @@ type ListChangeOrdersOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrdersData is a part of the answer (SAE API reference ch. 14.2).
@@ -218,7 +225,7 @@ type ListChangeOrdersData struct {
 	// Page size.
 	PageSize int `json:"PageSize"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrdersDataChangeOrderList is a part of the answer (SAE API reference ch. 14.2).
@@ -253,7 +260,7 @@ type ListChangeOrdersDataChangeOrderList struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListChangeOrders is the operation to list change orders of an application.
@@ -263,18 +270,18 @@ func (c *Client) ListChangeOrders(ctx context.Context, in *ListChangeOrdersInput
 	return invoke[ListChangeOrdersOutput](ctx, c, listChangeOrdersOperation(), in)
 }
 
-func listChangeOrdersOperation() Operation {
-	return Operation{
+func listChangeOrdersOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListChangeOrders", Chapter: "14.2", Group: "change-order",
 		Method: http.MethodGet, Path: "/pop/v1/sam/changeorder/ListChangeOrders",
 		Summary: "List change orders of an application.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "145341c-9708-4967-b3ec-24933767****", Description: "Application ID."},
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Example: "20", Description: "Page size."},
-			{Name: "Key", In: InQuery, Kind: KindString, Example: "test", Description: "Substring match on the change order description."},
-			{Name: "CoType", In: InQuery, Kind: KindString, Enum: []string{"CoBindSlb", "CoUnbindSlb", "CoCreateApp", "CoDeleteApp", "CoDeploy", "CoRestartApplication", "CoRollback", "CoScaleIn", "CoScaleOut", "CoStart", "CoStop", "CoRescaleApplicationVertically", "CoDeployHistroy", "CoBindNas", "CoUnbindNas", "CoBatchStartApplication", "CoBatchStopApplication", "CoRestartInstances", "CoDeleteInstances", "CoScaleInAppWithInstances"}, Example: "CoCreateApp", Description: "Change order type code filter."},
-			{Name: "CoStatus", In: InQuery, Kind: KindString, Enum: []string{"0", "1", "2", "3", "6", "8", "9", "10", "11", "12"}, Example: "2", Description: "Change order status filter (numeric string)."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "145341c-9708-4967-b3ec-24933767****", Description: "Application ID."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Page size."},
+			{Name: "Key", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test", Description: "Substring match on the change order description."},
+			{Name: "CoType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"CoBindSlb", "CoUnbindSlb", "CoCreateApp", "CoDeleteApp", "CoDeploy", "CoRestartApplication", "CoRollback", "CoScaleIn", "CoScaleOut", "CoStart", "CoStop", "CoRescaleApplicationVertically", "CoDeployHistroy", "CoBindNas", "CoUnbindNas", "CoBatchStartApplication", "CoBatchStopApplication", "CoRestartInstances", "CoDeleteInstances", "CoScaleInAppWithInstances"}, Example: "CoCreateApp", Description: "Change order type code filter."},
+			{Name: "CoStatus", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2", "3", "6", "8", "9", "10", "11", "12"}, Example: "2", Description: "Change order status filter (numeric string)."},
 		},
 		Errors: []string{"InvalidAppId.NotFound", "InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}
@@ -288,29 +295,29 @@ type DescribeChangeOrderInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeChangeOrderInput) String() string {
-	return describe(describeChangeOrderOperation(), &in)
+	return clientrt.Describe(describeChangeOrderOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeChangeOrderInput) GoString() string {
-	return describe(describeChangeOrderOperation(), &in)
+	return clientrt.Describe(describeChangeOrderOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeChangeOrderInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeChangeOrderOperation(), &in)
+	return clientrt.DescribeJSON(describeChangeOrderOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeChangeOrderInput) Validate() error {
 	return validate(describeChangeOrderOperation(), in)
 }
 
-func (in *DescribeChangeOrderInput) encode(r *request) {
+func (in *DescribeChangeOrderInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeChangeOrderInput)
 	}
-	required(r, InQuery, "ChangeOrderId", in.ChangeOrderID)
+	clientrt.Required(r, cloudapi.InQuery, "ChangeOrderId", in.ChangeOrderID)
 }
 
 // DescribeChangeOrderOutput is the answer of [Client.DescribeChangeOrder] (SAE API reference ch. 14.3).
@@ -329,7 +336,7 @@ type DescribeChangeOrderOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrderData is a part of the answer (SAE API reference ch. 14.3).
@@ -377,7 +384,7 @@ type DescribeChangeOrderData struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrderDataPipelines is a part of the answer (SAE API reference ch. 14.3).
@@ -397,7 +404,7 @@ type DescribeChangeOrderDataPipelines struct {
 	PipelineName  string `json:"PipelineName"`
 	PipelineID    string `json:"PipelineId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeChangeOrder is the operation to read a change order with its pipelines.
@@ -407,13 +414,13 @@ func (c *Client) DescribeChangeOrder(ctx context.Context, in *DescribeChangeOrde
 	return invoke[DescribeChangeOrderOutput](ctx, c, describeChangeOrderOperation(), in)
 }
 
-func describeChangeOrderOperation() Operation {
-	return Operation{
+func describeChangeOrderOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeChangeOrder", Chapter: "14.3", Group: "change-order",
 		Method: http.MethodGet, Path: "/pop/v1/sam/changeorder/DescribeChangeOrder",
 		Summary: "Read a change order with its pipelines.",
-		Params: []Param{
-			{Name: "ChangeOrderId", In: InQuery, Kind: KindString, Required: true, Example: "76fa5c0-9ebb-4bb4-b383-1f885447****", Description: "Change order ID, also from ListChangeOrders."},
+		Params: []cloudapi.Param{
+			{Name: "ChangeOrderId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "76fa5c0-9ebb-4bb4-b383-1f885447****", Description: "Change order ID, also from ListChangeOrders."},
 		},
 		Errors: []string{"InvalidAppId.NotFound", "InvalidChangeOrder.NotFound", "InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}
@@ -426,24 +433,28 @@ type AbortChangeOrderInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in AbortChangeOrderInput) String() string { return describe(abortChangeOrderOperation(), &in) }
+func (in AbortChangeOrderInput) String() string {
+	return clientrt.Describe(abortChangeOrderOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in AbortChangeOrderInput) GoString() string { return describe(abortChangeOrderOperation(), &in) }
+func (in AbortChangeOrderInput) GoString() string {
+	return clientrt.Describe(abortChangeOrderOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in AbortChangeOrderInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(abortChangeOrderOperation(), &in)
+	return clientrt.DescribeJSON(abortChangeOrderOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *AbortChangeOrderInput) Validate() error { return validate(abortChangeOrderOperation(), in) }
 
-func (in *AbortChangeOrderInput) encode(r *request) {
+func (in *AbortChangeOrderInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(AbortChangeOrderInput)
 	}
-	required(r, InQuery, "ChangeOrderId", in.ChangeOrderID)
+	clientrt.Required(r, cloudapi.InQuery, "ChangeOrderId", in.ChangeOrderID)
 }
 
 // AbortChangeOrderOutput is the answer of [Client.AbortChangeOrder] (SAE API reference ch. 14.4).
@@ -462,7 +473,7 @@ type AbortChangeOrderOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortChangeOrderData is a part of the answer (SAE API reference ch. 14.4).
@@ -470,7 +481,7 @@ type AbortChangeOrderData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortChangeOrder is the operation to abort a running change order.
@@ -480,14 +491,14 @@ func (c *Client) AbortChangeOrder(ctx context.Context, in *AbortChangeOrderInput
 	return invoke[AbortChangeOrderOutput](ctx, c, abortChangeOrderOperation(), in)
 }
 
-func abortChangeOrderOperation() Operation {
-	return Operation{
+func abortChangeOrderOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "AbortChangeOrder", Chapter: "14.4", Group: "change-order",
 		Method: http.MethodPut, Path: "/pop/v1/sam/changeorder/AbortChangeOrder",
 		Summary: "Abort a running change order.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "ChangeOrderId", In: InQuery, Kind: KindString, Required: true, Example: "be2e1c76-682b-4897-98d3-1d8d6478****", Description: "Change order ID."},
+		Params: []cloudapi.Param{
+			{Name: "ChangeOrderId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "be2e1c76-682b-4897-98d3-1d8d6478****", Description: "Change order ID."},
 		},
 		Errors: []string{"Application.ChangerOrder.Not.Running", "Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}
@@ -502,29 +513,29 @@ type AbortAndRollbackChangeOrderInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in AbortAndRollbackChangeOrderInput) String() string {
-	return describe(abortAndRollbackChangeOrderOperation(), &in)
+	return clientrt.Describe(abortAndRollbackChangeOrderOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in AbortAndRollbackChangeOrderInput) GoString() string {
-	return describe(abortAndRollbackChangeOrderOperation(), &in)
+	return clientrt.Describe(abortAndRollbackChangeOrderOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in AbortAndRollbackChangeOrderInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(abortAndRollbackChangeOrderOperation(), &in)
+	return clientrt.DescribeJSON(abortAndRollbackChangeOrderOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *AbortAndRollbackChangeOrderInput) Validate() error {
 	return validate(abortAndRollbackChangeOrderOperation(), in)
 }
 
-func (in *AbortAndRollbackChangeOrderInput) encode(r *request) {
+func (in *AbortAndRollbackChangeOrderInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(AbortAndRollbackChangeOrderInput)
 	}
-	required(r, InQuery, "ChangeOrderId", in.ChangeOrderID)
+	clientrt.Required(r, cloudapi.InQuery, "ChangeOrderId", in.ChangeOrderID)
 }
 
 // AbortAndRollbackChangeOrderOutput is the answer of [Client.AbortAndRollbackChangeOrder] (SAE API reference ch.
@@ -544,7 +555,7 @@ type AbortAndRollbackChangeOrderOutput struct {
 	// Whether the call succeeded.
 	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortAndRollbackChangeOrderData is a part of the answer (SAE API reference ch. 14.5).
@@ -552,7 +563,7 @@ type AbortAndRollbackChangeOrderData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // AbortAndRollbackChangeOrder is the operation to abort a running change order and roll back.
@@ -562,14 +573,14 @@ func (c *Client) AbortAndRollbackChangeOrder(ctx context.Context, in *AbortAndRo
 	return invoke[AbortAndRollbackChangeOrderOutput](ctx, c, abortAndRollbackChangeOrderOperation(), in)
 }
 
-func abortAndRollbackChangeOrderOperation() Operation {
-	return Operation{
+func abortAndRollbackChangeOrderOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "AbortAndRollbackChangeOrder", Chapter: "14.5", Group: "change-order",
 		Method: http.MethodPut, Path: "/pop/v1/sam/changeorder/AbortAndRollbackChangeOrder",
 		Summary: "Abort a running change order and roll back.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "ChangeOrderId", In: InQuery, Kind: KindString, Required: true, Example: "ba386059-69b1-4e65-b1e5-0682d9fa****", Description: "Change order ID."},
+		Params: []cloudapi.Param{
+			{Name: "ChangeOrderId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "ba386059-69b1-4e65-b1e5-0682d9fa****", Description: "Change order ID."},
 		},
 		Errors: []string{"Application.ChangerOrder.Not.Running", "Application.ChangerOrderRunning", "InvalidChangeOrder.NotFound", "InvalidParameter.NotEmpty", "Resouce.no.permission", "System.Upgrading"},
 	}
@@ -582,24 +593,28 @@ type DescribePipelineInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribePipelineInput) String() string { return describe(describePipelineOperation(), &in) }
+func (in DescribePipelineInput) String() string {
+	return clientrt.Describe(describePipelineOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DescribePipelineInput) GoString() string { return describe(describePipelineOperation(), &in) }
+func (in DescribePipelineInput) GoString() string {
+	return clientrt.Describe(describePipelineOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribePipelineInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describePipelineOperation(), &in)
+	return clientrt.DescribeJSON(describePipelineOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribePipelineInput) Validate() error { return validate(describePipelineOperation(), in) }
 
-func (in *DescribePipelineInput) encode(r *request) {
+func (in *DescribePipelineInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribePipelineInput)
 	}
-	required(r, InQuery, "PipelineId", in.PipelineID)
+	clientrt.Required(r, cloudapi.InQuery, "PipelineId", in.PipelineID)
 }
 
 // DescribePipelineOutput is the answer of [Client.DescribePipeline] (SAE API reference ch. 14.6).
@@ -618,7 +633,7 @@ type DescribePipelineOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineData is a part of the answer (SAE API reference ch. 14.6).
@@ -637,7 +652,7 @@ type DescribePipelineData struct {
 	// Status label of the owning change order, localised.
 	CoStatus string `json:"CoStatus"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineDataStageList is a part of the answer (SAE API reference ch. 14.6).
@@ -650,7 +665,7 @@ type DescribePipelineDataStageList struct {
 	TaskList     []DescribePipelineDataStageListTaskList `json:"TaskList,omitzero"`
 	StageName    string                                  `json:"StageName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipelineDataStageListTaskList is a part of the answer (SAE API reference ch. 14.6).
@@ -671,7 +686,7 @@ type DescribePipelineDataStageListTaskList struct {
 	ShowManualIgnore bool   `json:"ShowManualIgnore"`
 	TaskID           string `json:"TaskId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribePipeline is the operation to read one pipeline (batch) with stages and tasks.
@@ -681,13 +696,13 @@ func (c *Client) DescribePipeline(ctx context.Context, in *DescribePipelineInput
 	return invoke[DescribePipelineOutput](ctx, c, describePipelineOperation(), in)
 }
 
-func describePipelineOperation() Operation {
-	return Operation{
+func describePipelineOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribePipeline", Chapter: "14.6", Group: "change-order",
 		Method: http.MethodGet, Path: "/pop/v1/sam/changeorder/DescribePipeline",
 		Summary: "Read one pipeline (batch) with stages and tasks.",
-		Params: []Param{
-			{Name: "PipelineId", In: InQuery, Kind: KindString, Required: true, Example: "917660ba-5092-44ca-b8e0-80012c96****", Description: "Pipeline ID from DescribeChangeOrder."},
+		Params: []cloudapi.Param{
+			{Name: "PipelineId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "917660ba-5092-44ca-b8e0-80012c96****", Description: "Pipeline ID from DescribeChangeOrder."},
 		},
 		Errors: []string{"InvalidParameter.NoPermission", "InvalidParameter.NotEmpty"},
 	}
@@ -703,30 +718,30 @@ type ConfirmPipelineBatchInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ConfirmPipelineBatchInput) String() string {
-	return describe(confirmPipelineBatchOperation(), &in)
+	return clientrt.Describe(confirmPipelineBatchOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ConfirmPipelineBatchInput) GoString() string {
-	return describe(confirmPipelineBatchOperation(), &in)
+	return clientrt.Describe(confirmPipelineBatchOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ConfirmPipelineBatchInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(confirmPipelineBatchOperation(), &in)
+	return clientrt.DescribeJSON(confirmPipelineBatchOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ConfirmPipelineBatchInput) Validate() error {
 	return validate(confirmPipelineBatchOperation(), in)
 }
 
-func (in *ConfirmPipelineBatchInput) encode(r *request) {
+func (in *ConfirmPipelineBatchInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ConfirmPipelineBatchInput)
 	}
-	required(r, InQuery, "PipelineId", in.PipelineID)
-	required(r, InQuery, "Confirm", in.Confirm)
+	clientrt.Required(r, cloudapi.InQuery, "PipelineId", in.PipelineID)
+	clientrt.Required(r, cloudapi.InQuery, "Confirm", in.Confirm)
 }
 
 // ConfirmPipelineBatchOutput is the answer of [Client.ConfirmPipelineBatch] (SAE API reference ch. 14.7).
@@ -745,14 +760,14 @@ type ConfirmPipelineBatchOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ConfirmPipelineBatchData is a part of the answer (SAE API reference ch. 14.7).
 type ConfirmPipelineBatchData struct {
 	PipelineID string `json:"PipelineId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ConfirmPipelineBatch is the operation to confirm or refuse the start of the next batch.
@@ -764,15 +779,15 @@ func (c *Client) ConfirmPipelineBatch(ctx context.Context, in *ConfirmPipelineBa
 	return invoke[ConfirmPipelineBatchOutput](ctx, c, confirmPipelineBatchOperation(), in)
 }
 
-func confirmPipelineBatchOperation() Operation {
-	return Operation{
+func confirmPipelineBatchOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ConfirmPipelineBatch", Chapter: "14.7", Group: "change-order",
 		Method: http.MethodGet, Path: "/pop/v1/sam/changeorder/ConfirmPipelineBatch",
 		Summary: "Confirm or refuse the start of the next batch.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "PipelineId", In: InQuery, Kind: KindString, Required: true, Example: "e2e-vds-feh-***", Description: "Pipeline to start: the one after CurrentPipelineId in DescribeChangeOrder.Data.Pipelines (chapter 5)."},
-			{Name: "Confirm", In: InQuery, Kind: KindBoolean, Required: true, Example: "true", Description: "true starts the next batch, false ends the flow."},
+		Params: []cloudapi.Param{
+			{Name: "PipelineId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "e2e-vds-feh-***", Description: "Pipeline to start: the one after CurrentPipelineId in DescribeChangeOrder.Data.Pipelines (chapter 5)."},
+			{Name: "Confirm", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Required: true, Example: "true", Description: "true starts the next batch, false ends the flow."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.WithMessage", "Pipeline.Can.Not.Start.Next.Batch", "System.Upgrading"},
 	}

@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateConfigMapInput holds the parameters of [Client.CreateConfigMap] (SAE API reference ch. 18.1).
@@ -21,27 +24,31 @@ type CreateConfigMapInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in CreateConfigMapInput) String() string { return describe(createConfigMapOperation(), &in) }
+func (in CreateConfigMapInput) String() string {
+	return clientrt.Describe(createConfigMapOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in CreateConfigMapInput) GoString() string { return describe(createConfigMapOperation(), &in) }
+func (in CreateConfigMapInput) GoString() string {
+	return clientrt.Describe(createConfigMapOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateConfigMapInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createConfigMapOperation(), &in)
+	return clientrt.DescribeJSON(createConfigMapOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateConfigMapInput) Validate() error { return validate(createConfigMapOperation(), in) }
 
-func (in *CreateConfigMapInput) encode(r *request) {
+func (in *CreateConfigMapInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateConfigMapInput)
 	}
-	required(r, InQuery, "Name", in.Name)
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	requiredText(r, InBody, "Data", in.Data)
-	optional(r, InQuery, "Description", in.Description)
+	clientrt.Required(r, cloudapi.InQuery, "Name", in.Name)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.RequiredText(r, cloudapi.InBody, "Data", in.Data)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
 }
 
 // CreateConfigMapOutput is the answer of [Client.CreateConfigMap] (SAE API reference ch. 18.1).
@@ -60,14 +67,14 @@ type CreateConfigMapOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateConfigMapData is a part of the answer (SAE API reference ch. 18.1).
 type CreateConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateConfigMap is the operation to create a ConfigMap in a namespace.
@@ -77,17 +84,17 @@ func (c *Client) CreateConfigMap(ctx context.Context, in *CreateConfigMapInput) 
 	return invoke[CreateConfigMapOutput](ctx, c, createConfigMapOperation(), in)
 }
 
-func createConfigMapOperation() Operation {
-	return Operation{
+func createConfigMapOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateConfigMap", Chapter: "18.1", Group: "configmap",
 		Method: http.MethodPost, Path: "/pop/v1/sam/configmap/configMap",
 		Summary: "Create a ConfigMap in a namespace.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "Name", In: InQuery, Kind: KindString, Required: true, Pattern: "^[A-Za-z][A-Za-z0-9_]*$", Example: "name", Description: "Letters, digits, underscores, starts with a letter."},
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-hangzhou", Description: "Namespace of the ConfigMap."},
-			{Name: "Data", In: InBody, Kind: KindJSON, Required: true, Sensitive: true, Example: "{\"env.home\": \"/root\", \"env.shell\": \"/bin/sh\"}", Description: "Key-value pairs; the JSON body is {\"Data\": \"<JSON object as string>\"}."},
-			{Name: "Description", In: InQuery, Kind: KindString, MaxLength: 255, Pattern: "^\\S*$", Example: "test-desc", Description: "Description without spaces."},
+		Params: []cloudapi.Param{
+			{Name: "Name", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Pattern: "^[A-Za-z][A-Za-z0-9_]*$", Example: "name", Description: "Letters, digits, underscores, starts with a letter."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-hangzhou", Description: "Namespace of the ConfigMap."},
+			{Name: "Data", In: cloudapi.InBody, Kind: cloudapi.KindJSON, Required: true, Sensitive: true, Example: "{\"env.home\": \"/root\", \"env.shell\": \"/bin/sh\"}", Description: "Key-value pairs; the JSON body is {\"Data\": \"<JSON object as string>\"}.", Shape: shapeOf("Data")},
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 255, Pattern: "^\\S*$", Example: "test-desc", Description: "Description without spaces."},
 		},
 		Errors: []string{"Exceed.ConfigMap", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "OperationFailed.RPCError", "TooMany.Configmap"},
 	}
@@ -100,24 +107,28 @@ type DeleteConfigMapInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DeleteConfigMapInput) String() string { return describe(deleteConfigMapOperation(), &in) }
+func (in DeleteConfigMapInput) String() string {
+	return clientrt.Describe(deleteConfigMapOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DeleteConfigMapInput) GoString() string { return describe(deleteConfigMapOperation(), &in) }
+func (in DeleteConfigMapInput) GoString() string {
+	return clientrt.Describe(deleteConfigMapOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteConfigMapInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteConfigMapOperation(), &in)
+	return clientrt.DescribeJSON(deleteConfigMapOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteConfigMapInput) Validate() error { return validate(deleteConfigMapOperation(), in) }
 
-func (in *DeleteConfigMapInput) encode(r *request) {
+func (in *DeleteConfigMapInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteConfigMapInput)
 	}
-	required(r, InQuery, "ConfigMapId", in.ConfigMapID)
+	clientrt.Required(r, cloudapi.InQuery, "ConfigMapId", in.ConfigMapID)
 }
 
 // DeleteConfigMapOutput is the answer of [Client.DeleteConfigMap] (SAE API reference ch. 18.2).
@@ -136,14 +147,14 @@ type DeleteConfigMapOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteConfigMapData is a part of the answer (SAE API reference ch. 18.2).
 type DeleteConfigMapData struct {
 	ConfigMapID int64 `json:"ConfigMapId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteConfigMap is the operation to delete a ConfigMap not mounted by any application.
@@ -153,14 +164,14 @@ func (c *Client) DeleteConfigMap(ctx context.Context, in *DeleteConfigMapInput) 
 	return invoke[DeleteConfigMapOutput](ctx, c, deleteConfigMapOperation(), in)
 }
 
-func deleteConfigMapOperation() Operation {
-	return Operation{
+func deleteConfigMapOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteConfigMap", Chapter: "18.2", Group: "configmap",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/configmap/configMap",
 		Summary: "Delete a ConfigMap not mounted by any application.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "ConfigMapId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
+		Params: []cloudapi.Param{
+			{Name: "ConfigMapId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
 		},
 		Errors: []string{"DeleteFail.ConfigMapReferenced", "InvalidNamespaceId.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "MountConflict.ConfigMap", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "OperationFailed.RPCError"},
 	}
@@ -177,26 +188,30 @@ type UpdateConfigMapInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in UpdateConfigMapInput) String() string { return describe(updateConfigMapOperation(), &in) }
+func (in UpdateConfigMapInput) String() string {
+	return clientrt.Describe(updateConfigMapOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in UpdateConfigMapInput) GoString() string { return describe(updateConfigMapOperation(), &in) }
+func (in UpdateConfigMapInput) GoString() string {
+	return clientrt.Describe(updateConfigMapOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateConfigMapInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateConfigMapOperation(), &in)
+	return clientrt.DescribeJSON(updateConfigMapOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateConfigMapInput) Validate() error { return validate(updateConfigMapOperation(), in) }
 
-func (in *UpdateConfigMapInput) encode(r *request) {
+func (in *UpdateConfigMapInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateConfigMapInput)
 	}
-	required(r, InQuery, "ConfigMapId", in.ConfigMapID)
-	requiredText(r, InBody, "Data", in.Data)
-	optional(r, InQuery, "Description", in.Description)
+	clientrt.Required(r, cloudapi.InQuery, "ConfigMapId", in.ConfigMapID)
+	clientrt.RequiredText(r, cloudapi.InBody, "Data", in.Data)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
 }
 
 // UpdateConfigMapOutput is the answer of [Client.UpdateConfigMap] (SAE API reference ch. 18.3).
@@ -215,7 +230,7 @@ type UpdateConfigMapOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateConfigMapData is a part of the answer (SAE API reference ch. 18.3).
@@ -223,7 +238,7 @@ type UpdateConfigMapData struct {
 	// String here.
 	ConfigMapID string `json:"ConfigMapId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateConfigMap is the operation to replace a ConfigMap's data or description.
@@ -233,16 +248,16 @@ func (c *Client) UpdateConfigMap(ctx context.Context, in *UpdateConfigMapInput) 
 	return invoke[UpdateConfigMapOutput](ctx, c, updateConfigMapOperation(), in)
 }
 
-func updateConfigMapOperation() Operation {
-	return Operation{
+func updateConfigMapOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateConfigMap", Chapter: "18.3", Group: "configmap",
 		Method: http.MethodPut, Path: "/pop/v1/sam/configmap/configMap",
 		Summary: "Replace a ConfigMap's data or description.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "ConfigMapId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
-			{Name: "Data", In: InBody, Kind: KindJSON, Required: true, Sensitive: true, Example: "{\"env.home\": \"/root\", \"env.shell\": \"/bin/sh\"}", Description: "Key-value pairs; the JSON body is {\"Data\": \"<JSON object as string>\"}."},
-			{Name: "Description", In: InQuery, Kind: KindString, Example: "test-desc", Description: "Description."},
+		Params: []cloudapi.Param{
+			{Name: "ConfigMapId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
+			{Name: "Data", In: cloudapi.InBody, Kind: cloudapi.KindJSON, Required: true, Sensitive: true, Example: "{\"env.home\": \"/root\", \"env.shell\": \"/bin/sh\"}", Description: "Key-value pairs; the JSON body is {\"Data\": \"<JSON object as string>\"}.", Shape: shapeOf("Data")},
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test-desc", Description: "Description."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NotFound.ConfigMap", "OperationFailed.RPCError", "TooMany.Configmap"},
 	}
@@ -255,26 +270,28 @@ type DescribeConfigMapInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribeConfigMapInput) String() string { return describe(describeConfigMapOperation(), &in) }
+func (in DescribeConfigMapInput) String() string {
+	return clientrt.Describe(describeConfigMapOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in DescribeConfigMapInput) GoString() string {
-	return describe(describeConfigMapOperation(), &in)
+	return clientrt.Describe(describeConfigMapOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeConfigMapInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeConfigMapOperation(), &in)
+	return clientrt.DescribeJSON(describeConfigMapOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeConfigMapInput) Validate() error { return validate(describeConfigMapOperation(), in) }
 
-func (in *DescribeConfigMapInput) encode(r *request) {
+func (in *DescribeConfigMapInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeConfigMapInput)
 	}
-	required(r, InQuery, "ConfigMapId", in.ConfigMapID)
+	clientrt.Required(r, cloudapi.InQuery, "ConfigMapId", in.ConfigMapID)
 }
 
 // DescribeConfigMapOutput is the answer of [Client.DescribeConfigMap] (SAE API reference ch. 18.4).
@@ -293,7 +310,7 @@ type DescribeConfigMapOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMapData is a part of the answer (SAE API reference ch. 18.4).
@@ -311,7 +328,7 @@ type DescribeConfigMapData struct {
 	// Key-value data; missing in samples, example from the text.
 	Data ConfigMapData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMapDataRelateApps is a part of the answer (SAE API reference ch. 18.4).
@@ -321,7 +338,7 @@ type DescribeConfigMapDataRelateApps struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeConfigMap is the operation to read one ConfigMap.
@@ -331,13 +348,13 @@ func (c *Client) DescribeConfigMap(ctx context.Context, in *DescribeConfigMapInp
 	return invoke[DescribeConfigMapOutput](ctx, c, describeConfigMapOperation(), in)
 }
 
-func describeConfigMapOperation() Operation {
-	return Operation{
+func describeConfigMapOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeConfigMap", Chapter: "18.4", Group: "configmap",
 		Method: http.MethodGet, Path: "/pop/v1/sam/configmap/configMap",
 		Summary: "Read one ConfigMap.",
-		Params: []Param{
-			{Name: "ConfigMapId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
+		Params: []cloudapi.Param{
+			{Name: "ConfigMapId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "ConfigMap ID."},
 		},
 		Errors: []string{"InvalidNamespaceId.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NotFound.ConfigMap"},
 	}
@@ -352,29 +369,29 @@ type ListNamespacedConfigMapsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListNamespacedConfigMapsInput) String() string {
-	return describe(listNamespacedConfigMapsOperation(), &in)
+	return clientrt.Describe(listNamespacedConfigMapsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ListNamespacedConfigMapsInput) GoString() string {
-	return describe(listNamespacedConfigMapsOperation(), &in)
+	return clientrt.Describe(listNamespacedConfigMapsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListNamespacedConfigMapsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listNamespacedConfigMapsOperation(), &in)
+	return clientrt.DescribeJSON(listNamespacedConfigMapsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListNamespacedConfigMapsInput) Validate() error {
 	return validate(listNamespacedConfigMapsOperation(), in)
 }
 
-func (in *ListNamespacedConfigMapsInput) encode(r *request) {
+func (in *ListNamespacedConfigMapsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListNamespacedConfigMapsInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 }
 
 // ListNamespacedConfigMapsOutput is the answer of [Client.ListNamespacedConfigMaps] (SAE API reference ch. 18.5).
@@ -393,14 +410,14 @@ type ListNamespacedConfigMapsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsData is a part of the answer (SAE API reference ch. 18.5).
 type ListNamespacedConfigMapsData struct {
 	ConfigMaps []ListNamespacedConfigMapsDataConfigMaps `json:"ConfigMaps,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsDataConfigMaps is a part of the answer (SAE API reference ch. 18.5).
@@ -418,7 +435,7 @@ type ListNamespacedConfigMapsDataConfigMaps struct {
 	// Key-value data; missing in samples, example from the text.
 	Data ConfigMapData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMapsDataConfigMapsRelateApps is a part of the answer (SAE API reference ch. 18.5).
@@ -428,7 +445,7 @@ type ListNamespacedConfigMapsDataConfigMapsRelateApps struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListNamespacedConfigMaps is the operation to list ConfigMaps of a namespace.
@@ -438,13 +455,13 @@ func (c *Client) ListNamespacedConfigMaps(ctx context.Context, in *ListNamespace
 	return invoke[ListNamespacedConfigMapsOutput](ctx, c, listNamespacedConfigMapsOperation(), in)
 }
 
-func listNamespacedConfigMapsOperation() Operation {
-	return Operation{
+func listNamespacedConfigMapsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListNamespacedConfigMaps", Chapter: "18.5", Group: "configmap",
 		Method: http.MethodGet, Path: "/pop/v1/sam/configmap/listNamespacedConfigMaps",
 		Summary: "List ConfigMaps of a namespace.",
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-hangzhou", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-hangzhou", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 		},
 		Errors: []string{"InvalidNamespaceId.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}

@@ -2,651 +2,653 @@
 
 package saeclient
 
-// LookupErrorCode tells what the SAE API reference says of an error code, and the class that a caller should act on. Codes
+import "slipway/cloudapi"
+
+// LookupErrorCode returns what the SAE API reference says of an error code, and the class that a caller should act on. Codes
 // are compared exactly; several are misspelled on the wire.
-func LookupErrorCode(code string) (ErrorCode, bool) {
+func LookupErrorCode(code string) (cloudapi.ErrorCode, bool) {
 	switch code {
 	case "App.Package.Version.Exists":
-		return ErrorCode{
-			Code: "App.Package.Version.Exists", HTTPStatus: 400, Class: ErrConflict, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "App.Package.Version.Exists", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryNever,
 			Message: "The package version of application already exists.",
 		}, true
 	case "Application.ChangerOrder.Not.Running":
-		return ErrorCode{
-			Code: "Application.ChangerOrder.Not.Running", HTTPStatus: 400, Class: ErrConflict, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Application.ChangerOrder.Not.Running", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryNever,
 			Message: "The change order is not running and cannot be terminated.",
 			Note:    "the order is already finished: treat an abort as done after reading the order",
 		}, true
 	case "Application.ChangerOrderRunning":
-		return ErrorCode{
-			Code: "Application.ChangerOrderRunning", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterChangeOrder,
+		return cloudapi.ErrorCode{
+			Code: "Application.ChangerOrderRunning", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterChangeOrder,
 			Message: "An application change process is in progress. Please try again later.",
 			Note:    "another change order of the application is unfinished; wait for it, never in parallel",
 		}, true
 	case "Application.InvalidStatus":
-		return ErrorCode{
-			Code: "Application.InvalidStatus", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "Application.InvalidStatus", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "The application status is abnormal. Please try again later.",
 			Note:    "read DescribeApplicationStatus first, then bounded retry",
 			Common:  true,
 		}, true
 	case "Application.MissingJdk":
-		return ErrorCode{
-			Code: "Application.MissingJdk", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Application.MissingJdk", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Your application must at least contain a JDK component.",
 		}, true
 	case "Application.NoInstanceAvailable":
-		return ErrorCode{
-			Code: "Application.NoInstanceAvailable", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Application.NoInstanceAvailable", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "No instance is available for the application. Please scale out and try again.",
 		}, true
 	case "Application.NotDeployYet":
-		return ErrorCode{
-			Code: "Application.NotDeployYet", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Application.NotDeployYet", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "The application has not been deployed. Please deploy it and try again.",
 		}, true
 	case "Associate.Eip.Not.Enough":
-		return ErrorCode{
-			Code: "Associate.Eip.Not.Enough", HTTPStatus: 404, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Associate.Eip.Not.Enough", HTTPStatus: 404, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "No sufficient EIPs are available.",
 		}, true
 	case "BatchWaitTime.Not.Smaller.Zero":
-		return ErrorCode{
-			Code: "BatchWaitTime.Not.Smaller.Zero", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "BatchWaitTime.Not.Smaller.Zero", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "BatchWaitTime must not be smaller than zero.",
 		}, true
 	case "DeleteFail.ConfigMapReferenced":
-		return ErrorCode{
-			Code: "DeleteFail.ConfigMapReferenced", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "DeleteFail.ConfigMapReferenced", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "Failed to delete the ConfigMap. It has been used by other applications.",
 		}, true
 	case "DeleteFail.NamespaceHasIngress":
-		return ErrorCode{
-			Code: "DeleteFail.NamespaceHasIngress", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "DeleteFail.NamespaceHasIngress", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "Ingress detected when deleting the namespace.",
 		}, true
 	case "Duplicate.TagKey":
-		return ErrorCode{
-			Code: "Duplicate.TagKey", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Duplicate.TagKey", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The TagKey contains duplicate keys.",
 		}, true
 	case "Exceed.ConfigMap":
-		return ErrorCode{
-			Code: "Exceed.ConfigMap", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Exceed.ConfigMap", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "Too many ConfigMap objects have been created in the namespace.",
 		}, true
 	case "Exceed.IngressRule":
-		return ErrorCode{
-			Code: "Exceed.IngressRule", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Exceed.IngressRule", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The number of Ingress related rules must be less than or equal to 40.",
 			Note:    "at most 40 rules",
 		}, true
 	case "Exceed.Namespace":
-		return ErrorCode{
-			Code: "Exceed.Namespace", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Exceed.Namespace", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "Too many namespaces have been created.",
 		}, true
 	case "get.event.error":
-		return ErrorCode{
-			Code: "get.event.error", HTTPStatus: 400, Class: ErrUnavailable, Retry: RetryBackoff,
+		return cloudapi.ErrorCode{
+			Code: "get.event.error", HTTPStatus: 400, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
 			Message: "Failed to obtain event information.",
 		}, true
 	case "InstanceExist.NamespaceId":
-		return ErrorCode{
-			Code: "InstanceExist.NamespaceId", HTTPStatus: 400, Class: ErrConflict, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InstanceExist.NamespaceId", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryNever,
 			Message: "The specified namespace ID already exists.",
 		}, true
 	case "InstanceExist.ScalingRuleName":
-		return ErrorCode{
-			Code: "InstanceExist.ScalingRuleName", HTTPStatus: 400, Class: ErrConflict, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InstanceExist.ScalingRuleName", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryNever,
 			Message: "The specified ScalingRuleName already exists.",
 		}, true
 	case "Invalid.App.List.Not.Same.Namespace":
-		return ErrorCode{
-			Code: "Invalid.App.List.Not.Same.Namespace", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Invalid.App.List.Not.Same.Namespace", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The selected applications do not belong to the same namespace.",
 		}, true
 	case "Invalid.Param.Tag.Scope":
-		return ErrorCode{
-			Code: "Invalid.Param.Tag.Scope", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Invalid.Param.Tag.Scope", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified parameter is invalid: tag scope.",
 		}, true
 	case "InvalidAcrInstanceId.NotFound":
-		return ErrorCode{
-			Code: "InvalidAcrInstanceId.NotFound", HTTPStatus: 404, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidAcrInstanceId.NotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified AcrInstanceId does not exist.",
 		}, true
 	case "InvalidAppId.NotFound":
-		return ErrorCode{
-			Code: "InvalidAppId.NotFound", HTTPStatus: 404, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidAppId.NotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified AppId does not exist.",
 			Common:  true,
 		}, true
 	case "InvalidApplication.NotFound":
-		return ErrorCode{
-			Code: "InvalidApplication.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidApplication.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The current application does not exist.",
 			Common:  true,
 		}, true
 	case "InvalidChangeOrder.NotFound":
-		return ErrorCode{
-			Code: "InvalidChangeOrder.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidChangeOrder.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The current change order does not exist.",
 			Common:  true,
 		}, true
 	case "InvalidComponent.NotFound":
-		return ErrorCode{
-			Code: "InvalidComponent.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidComponent.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The current component (such as JDK, Tomcat, or EDASWebContainer) does not exist.",
 			Common:  true,
 		}, true
 	case "InvalidComponentType.NotFound":
-		return ErrorCode{
-			Code: "InvalidComponentType.NotFound", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidComponentType.NotFound", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified Type does not exist.",
 		}, true
 	case "InvalidHostnameIp.Invalid":
-		return ErrorCode{
-			Code: "InvalidHostnameIp.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidHostnameIp.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The hostname and/or IP is invalid: Hostname [%s], IP [%s].",
 		}, true
 	case "InvalidImageUrl.AcrInstanceId.Domain.NotMatch":
-		return ErrorCode{
-			Code: "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified domain of ImageUrl does not match AcrInstanceId domains.",
 		}, true
 	case "InvalidInstanceSpecification.Unsupported":
-		return ErrorCode{
-			Code: "InvalidInstanceSpecification.Unsupported", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidInstanceSpecification.Unsupported", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The instance specification is not supported: CPU [%s], memory [%s].",
 		}, true
 	case "InvalidNamespace.WithUppercase":
-		return ErrorCode{
-			Code: "InvalidNamespace.WithUppercase", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidNamespace.WithUppercase", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "This namespace does not support creating SAE apps because it contains uppercase letters.",
 		}, true
 	case "InvalidNamespaceId.Format":
-		return ErrorCode{
-			Code: "InvalidNamespaceId.Format", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidNamespaceId.Format", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified NamespaceId is invalid.",
 			Note:    "<regionId>:<suffix>, at most 32 characters",
 		}, true
 	case "InvalidNamespaceId.NotFound":
-		return ErrorCode{
-			Code: "InvalidNamespaceId.NotFound", HTTPStatus: 404, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidNamespaceId.NotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified NamespaceId does not exist.",
 			Common:  true,
 		}, true
 	case "InvalidNamespaceIdSuffix.Format":
-		return ErrorCode{
-			Code: "InvalidNamespaceIdSuffix.Format", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidNamespaceIdSuffix.Format", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified NamespaceId is invalid. NamespaceId can only contain alphabetical letters or numbers.",
 		}, true
 	case "InvalidNamespaceName.Format":
-		return ErrorCode{
-			Code: "InvalidNamespaceName.Format", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidNamespaceName.Format", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified NamespaceName is invalid. The name of the namespace cannot exceed 63 characters in length.",
 		}, true
 	case "InvalidOperation.NamespaceClusterNotDeleted":
-		return ErrorCode{
-			Code: "InvalidOperation.NamespaceClusterNotDeleted", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "InvalidOperation.NamespaceClusterNotDeleted", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "The specified NamespaceId contains clusters.",
 		}, true
 	case "InvalidPackageType.NotFound":
-		return ErrorCode{
-			Code: "InvalidPackageType.NotFound", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidPackageType.NotFound", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The package type must be War, FatJar, or Image.",
 			Common:  true,
 		}, true
 	case "InvalidParam.ProtocolNotSupport":
-		return ErrorCode{
-			Code: "InvalidParam.ProtocolNotSupport", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParam.ProtocolNotSupport", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Only TCP protocol is supported.",
 			Common:  true,
 		}, true
 	case "InvalidParameter.FileName":
-		return ErrorCode{
-			Code: "InvalidParameter.FileName", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.FileName", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The application deployment package name is invalid. This name can contain only alphanumeric characters, hyphens (-), and underscores (_). For deploying java package, you can upload JAR files only if the selected deployment version supports JAR file. Otherwise, upload WAR files only. For deploying php package, you can upload ZIP files only if the selected deployment version supports ZIP file.",
 			Note:    "FatJar: JAR, War: WAR, PHP: ZIP",
 		}, true
 	case "InvalidParameter.NoPermission":
-		return ErrorCode{
-			Code: "InvalidParameter.NoPermission", HTTPStatus: 400, Class: ErrAuth, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.NoPermission", HTTPStatus: 400, Class: cloudapi.ErrAuth, Retry: cloudapi.RetryOperator,
 			Message: "Resource no permission",
 		}, true
 	case "InvalidParameter.NotEmpty":
-		return ErrorCode{
-			Code: "InvalidParameter.NotEmpty", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.NotEmpty", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "You must specify the parameter %s.",
 			Common:  true,
 		}, true
 	case "InvalidParameter.Obviously":
-		return ErrorCode{
-			Code: "InvalidParameter.Obviously", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.Obviously", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified parameter is invalid {%s}.",
 			Common:  true,
 		}, true
 	case "InvalidParameter.TagKey":
-		return ErrorCode{
-			Code: "InvalidParameter.TagKey", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.TagKey", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified TagKey is invalid.",
 		}, true
 	case "InvalidParameter.TagValue":
-		return ErrorCode{
-			Code: "InvalidParameter.TagValue", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.TagValue", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified TagValue is invalid.",
 		}, true
 	case "InvalidParameter.WithMessage":
-		return ErrorCode{
-			Code: "InvalidParameter.WithMessage", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidParameter.WithMessage", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The parameter is invalid {%s}: %s",
 			Common:  true,
 		}, true
 	case "InvalidResourceType.NotFound":
-		return ErrorCode{
-			Code: "InvalidResourceType.NotFound", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidResourceType.NotFound", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified resource type is not supported.",
 		}, true
 	case "InvalidResponse.Api":
-		return ErrorCode{
-			Code: "InvalidResponse.Api", HTTPStatus: 404, Class: ErrAmbiguous, Retry: RetryVerifyThenRetry,
+		return cloudapi.ErrorCode{
+			Code: "InvalidResponse.Api", HTTPStatus: 404, Class: cloudapi.ErrAmbiguous, Retry: cloudapi.RetryVerifyThenRetry,
 			Message: "The response of API %s is empty.",
 			Note:    "HTTP 404 for an empty backend answer; read back before repeating a write",
 			Common:  true,
 		}, true
 	case "InvalidScalingRuleDate.BeginAfterEnd":
-		return ErrorCode{
-			Code: "InvalidScalingRuleDate.BeginAfterEnd", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidScalingRuleDate.BeginAfterEnd", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified beginning time is later than the ending time.",
 		}, true
 	case "InvalidScalingRuleDate.Format":
-		return ErrorCode{
-			Code: "InvalidScalingRuleDate.Format", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidScalingRuleDate.Format", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified date is invalid.",
 			Note:    "yyyy-MM-dd",
 		}, true
 	case "InvalidScalingRuleName.NotFound":
-		return ErrorCode{
-			Code: "InvalidScalingRuleName.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidScalingRuleName.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified ScalingRuleName does not exist.",
 		}, true
 	case "InvalidScalingRuleTime.Conflict":
-		return ErrorCode{
-			Code: "InvalidScalingRuleTime.Conflict", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "InvalidScalingRuleTime.Conflict", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "The specified scaling rule time is invalid. Another schedule has been set for the specified time range. Please set a different time.",
 		}, true
 	case "InvalidScalingRuleTime.Format":
-		return ErrorCode{
-			Code: "InvalidScalingRuleTime.Format", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidScalingRuleTime.Format", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified time is invalid.",
 			Note:    "HH:mm",
 		}, true
 	case "InvalidServerlessRegion.Unsupported":
-		return ErrorCode{
-			Code: "InvalidServerlessRegion.Unsupported", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidServerlessRegion.Unsupported", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The current region is not supported: %s",
 			Common:  true,
 		}, true
 	case "InvalidVpcId.NotFound":
-		return ErrorCode{
-			Code: "InvalidVpcId.NotFound", HTTPStatus: 404, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "InvalidVpcId.NotFound", HTTPStatus: 404, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified VpcId does not exist.",
 			Common:  true,
 		}, true
 	case "JarApplication.MissingJdk":
-		return ErrorCode{
-			Code: "JarApplication.MissingJdk", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "JarApplication.MissingJdk", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "A FatJar application must contain JDK.",
 		}, true
 	case "JobForbidPolicy":
-		return ErrorCode{
-			Code: "JobForbidPolicy", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "JobForbidPolicy", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "You cannot execute new jobs because ongoing jobs exist.",
 		}, true
 	case "JobSuspend":
-		return ErrorCode{
-			Code: "JobSuspend", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "JobSuspend", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "The job is suspended.",
 		}, true
 	case "LogService.ConfigQuotaExceed":
-		return ErrorCode{
-			Code: "LogService.ConfigQuotaExceed", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "LogService.ConfigQuotaExceed", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of Log Service configs is exceeded.",
 		}, true
 	case "LogService.InternalError":
-		return ErrorCode{
-			Code: "LogService.InternalError", HTTPStatus: 400, Class: ErrUnavailable, Retry: RetryBackoff,
+		return cloudapi.ErrorCode{
+			Code: "LogService.InternalError", HTTPStatus: 400, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
 			Message: "An exception occurred while calling Log Service. Please submit a ticket to solve the problem.",
 		}, true
 	case "LogService.LogDirInvalid":
-		return ErrorCode{
-			Code: "LogService.LogDirInvalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "LogService.LogDirInvalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The log collection path is invalid.",
 		}, true
 	case "LogService.NotAvailable":
-		return ErrorCode{
-			Code: "LogService.NotAvailable", HTTPStatus: 400, Class: ErrFailed, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "LogService.NotAvailable", HTTPStatus: 400, Class: cloudapi.ErrFailed, Retry: cloudapi.RetryOperator,
 			Message: "Log Service is unavailable. Please activate Log Service first.",
 		}, true
 	case "LogService.ProjectNumQuotaExceed":
-		return ErrorCode{
-			Code: "LogService.ProjectNumQuotaExceed", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "LogService.ProjectNumQuotaExceed", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of Log Service projects is exceeded.",
 		}, true
 	case "Mamespace.Have.No.Applications":
-		return ErrorCode{
-			Code: "Mamespace.Have.No.Applications", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Mamespace.Have.No.Applications", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "There are no applications in this namespace.",
 		}, true
 	case "Measuredata.Query.Error":
-		return ErrorCode{
-			Code: "Measuredata.Query.Error", HTTPStatus: 500, Class: ErrUnavailable, Retry: RetryBackoff,
+		return cloudapi.ErrorCode{
+			Code: "Measuredata.Query.Error", HTTPStatus: 500, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
 			Message: "An error occurred while querying measurement information.",
 		}, true
 	case "Micro.Service.MetaData.NotFound":
-		return ErrorCode{
-			Code: "Micro.Service.MetaData.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Micro.Service.MetaData.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The micro service metadata not found {%s}.",
 		}, true
 	case "Micro.Service.NotFound":
-		return ErrorCode{
-			Code: "Micro.Service.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Micro.Service.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The micro service not found {%s}.",
 		}, true
 	case "MinReadyInstanceRatio.Invalid":
-		return ErrorCode{
-			Code: "MinReadyInstanceRatio.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "MinReadyInstanceRatio.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The ratio of minimum available instances must be between 0 and 100.",
 		}, true
 	case "MinReadyInstances.Not.Smaller.Replicas":
-		return ErrorCode{
-			Code: "MinReadyInstances.Not.Smaller.Replicas", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "MinReadyInstances.Not.Smaller.Replicas", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The minimum number of available instances must be less than the number of application instances.",
 		}, true
 	case "Missing.TagKey":
-		return ErrorCode{
-			Code: "Missing.TagKey", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Missing.TagKey", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "You must specify TagKey.",
 		}, true
 	case "MountConflict.ConfigMap":
-		return ErrorCode{
-			Code: "MountConflict.ConfigMap", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "MountConflict.ConfigMap", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Conflict detected for ConfigMap path %s.",
 		}, true
 	case "Namespace.AppExists":
-		return ErrorCode{
-			Code: "Namespace.AppExists", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "Namespace.AppExists", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "Please delete the application first.",
 		}, true
 	case "No.Permission":
-		return ErrorCode{
-			Code: "No.Permission", HTTPStatus: 400, Class: ErrAuth, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "No.Permission", HTTPStatus: 400, Class: cloudapi.ErrAuth, Retry: cloudapi.RetryOperator,
 			Message: "The account has no permission.",
 		}, true
 	case "NoAvailableCluster.NotFound":
-		return ErrorCode{
-			Code: "NoAvailableCluster.NotFound", HTTPStatus: 400, Class: ErrFailed, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NoAvailableCluster.NotFound", HTTPStatus: 400, Class: cloudapi.ErrFailed, Retry: cloudapi.RetryOperator,
 			Message: "No clusters are available for the current region.",
 			Common:  true,
 		}, true
 	case "NoComputeResourceQuota.App.Exceed":
-		return ErrorCode{
-			Code: "NoComputeResourceQuota.App.Exceed", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NoComputeResourceQuota.App.Exceed", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "You can create %s instances for each application. Please submit a ticket to raise the quota.",
 		}, true
 	case "NoComputeResourceQuota.Exceed":
-		return ErrorCode{
-			Code: "NoComputeResourceQuota.Exceed", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NoComputeResourceQuota.Exceed", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "Your compute resource is insufficient. Please submit a ticket to raise the quota.",
 		}, true
 	case "NoComputeResourceQuota.User.Exceed":
-		return ErrorCode{
-			Code: "NoComputeResourceQuota.User.Exceed", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NoComputeResourceQuota.User.Exceed", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "Your account is limited to create %s instances. Please submit a ticket to raise the quota.",
 		}, true
 	case "NotFound.ConfigMap":
-		return ErrorCode{
-			Code: "NotFound.ConfigMap", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "NotFound.ConfigMap", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The ConfigMap object (ID: %s) does not exist.",
 		}, true
 	case "NotFound.ConfigMapKey":
-		return ErrorCode{
-			Code: "NotFound.ConfigMapKey", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "NotFound.ConfigMapKey", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The key %s of ConfigMap object (ID: %s) does not exist.",
 		}, true
 	case "NumberExceed.ResourceIds":
-		return ErrorCode{
-			Code: "NumberExceed.ResourceIds", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NumberExceed.ResourceIds", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The number of resource IDs cannot exceed 50.",
 			Note:    "at most 50 resource IDs",
 		}, true
 	case "NumberExceed.Tags":
-		return ErrorCode{
-			Code: "NumberExceed.Tags", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "NumberExceed.Tags", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of tags is exceeded.",
 			Note:    "at most 20 tags per resource",
 		}, true
 	case "OperationDenied.SDKNotSupported":
-		return ErrorCode{
-			Code: "OperationDenied.SDKNotSupported", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "OperationDenied.SDKNotSupported", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Metrics is not supported in SDK",
 		}, true
 	case "OperationFailed.DauthHttpRequest":
-		return ErrorCode{
-			Code: "OperationFailed.DauthHttpRequest", HTTPStatus: 500, Class: ErrUnavailable, Retry: RetryBackoff,
+		return cloudapi.ErrorCode{
+			Code: "OperationFailed.DauthHttpRequest", HTTPStatus: 500, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
 			Message: "request dauth failed.",
 		}, true
 	case "OperationFailed.RPCError":
-		return ErrorCode{
-			Code: "OperationFailed.RPCError", HTTPStatus: 500, Class: ErrAmbiguous, Retry: RetryVerifyThenRetry,
+		return cloudapi.ErrorCode{
+			Code: "OperationFailed.RPCError", HTTPStatus: 500, Class: cloudapi.ErrAmbiguous, Retry: cloudapi.RetryVerifyThenRetry,
 			Message: "Internal RPC request processing error.",
 			Note:    "HTTP 500 on deletes and ConfigMap writes: read back before repeating a write",
 		}, true
 	case "ORDER.OPEND":
-		return ErrorCode{
-			Code: "ORDER.OPEND", HTTPStatus: 400, Class: ErrConflict, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "ORDER.OPEND", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryNever,
 			Message: "order opend.",
 		}, true
 	case "Package.Version.Too.Long":
-		return ErrorCode{
-			Code: "Package.Version.Too.Long", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Package.Version.Too.Long", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The maximum length of package version is exceeded.",
 		}, true
 	case "PandoraApplication.MissingJdk":
-		return ErrorCode{
-			Code: "PandoraApplication.MissingJdk", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "PandoraApplication.MissingJdk", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The Pandora application is missing a JDK component.",
 		}, true
 	case "PandoraApplication.OnlyJdk":
-		return ErrorCode{
-			Code: "PandoraApplication.OnlyJdk", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "PandoraApplication.OnlyJdk", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "A Pandora application only requires JDK component.",
 		}, true
 	case "Pay.Insufficient.Balance":
-		return ErrorCode{
-			Code: "Pay.Insufficient.Balance", HTTPStatus: 400, Class: ErrBilling, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Pay.Insufficient.Balance", HTTPStatus: 400, Class: cloudapi.ErrBilling, Retry: cloudapi.RetryOperator,
 			Message: "pay insufficient balance",
 		}, true
 	case "PhpApplication.MissingPhpRuntime":
-		return ErrorCode{
-			Code: "PhpApplication.MissingPhpRuntime", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "PhpApplication.MissingPhpRuntime", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "A PHP application must contain PHP Runtime.",
 		}, true
 	case "Pipeline.Can.Not.Start.Next.Batch":
-		return ErrorCode{
-			Code: "Pipeline.Can.Not.Start.Next.Batch", HTTPStatus: 400, Class: ErrConflict, Retry: RetryAfterStateChange,
+		return cloudapi.ErrorCode{
+			Code: "Pipeline.Can.Not.Start.Next.Batch", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryAfterStateChange,
 			Message: "You cannot start the next batch under the current status.",
 			Note:    "re-read the change order; the batch may already have started",
 		}, true
 	case "QuotaExceeded.ScalingRule":
-		return ErrorCode{
-			Code: "QuotaExceeded.ScalingRule", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "QuotaExceeded.ScalingRule", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of application scaling rules is exceeded.",
 			Note:    "at most 5 rules per application",
 		}, true
 	case "QuotaExceeded.ScalingRuleTime":
-		return ErrorCode{
-			Code: "QuotaExceeded.ScalingRuleTime", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "QuotaExceeded.ScalingRuleTime", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of scaling policy trigger time is exceeded.",
 			Note:    "at most 20 trigger times per timing rule",
 		}, true
 	case "Resouce.no.permission":
-		return ErrorCode{
-			Code: "Resouce.no.permission", HTTPStatus: 400, Class: ErrAuth, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Resouce.no.permission", HTTPStatus: 400, Class: cloudapi.ErrAuth, Retry: cloudapi.RetryOperator,
 			Message: "You are not authorized to operate on the specified resources.",
 		}, true
 	case "rollback.error":
-		return ErrorCode{
-			Code: "rollback.error", HTTPStatus: 400, Class: ErrFailed, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "rollback.error", HTTPStatus: 400, Class: cloudapi.ErrFailed, Retry: cloudapi.RetryOperator,
 			Message: "Failed to roll back.",
 		}, true
 	case "Sae.Errorcode.Ahas.Create.Error.Message":
-		return ErrorCode{
-			Code: "Sae.Errorcode.Ahas.Create.Error.Message", HTTPStatus: 400, Class: ErrFailed, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Sae.Errorcode.Ahas.Create.Error.Message", HTTPStatus: 400, Class: cloudapi.ErrFailed, Retry: cloudapi.RetryOperator,
 			Message: "Failed to create AHAS.",
 		}, true
 	case "Slb.NotFound":
-		return ErrorCode{
-			Code: "Slb.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Slb.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The SLB instance does not exist: slbId [%s]",
 		}, true
 	case "Slb.Occupied":
-		return ErrorCode{
-			Code: "Slb.Occupied", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Slb.Occupied", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "The SLB instance is occupied.",
 		}, true
 	case "Slb.Tag.Not.Qualified":
-		return ErrorCode{
-			Code: "Slb.Tag.Not.Qualified", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "Slb.Tag.Not.Qualified", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "The current SLB instance cannot be reused because it may have been occupied by %s.",
 			Note:    "%s names the present user of the SLB",
 		}, true
 	case "SlbAppVSwitch.NotMatch":
-		return ErrorCode{
-			Code: "SlbAppVSwitch.NotMatch", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbAppVSwitch.NotMatch", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The SLB instance does not match the vSwitch of the current application.",
 		}, true
 	case "SlbHttpsCert.NotConsistent":
-		return ErrorCode{
-			Code: "SlbHttpsCert.NotConsistent", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbHttpsCert.NotConsistent", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The HTTPS listening certificate for each listener must match.",
 		}, true
 	case "SlbHttpsCert.NotFound":
-		return ErrorCode{
-			Code: "SlbHttpsCert.NotFound", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbHttpsCert.NotFound", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "You must configure the certificate before you configure HTTPS listening for the SLB instance.",
 		}, true
 	case "SLBInstanceQuota.OverQuota":
-		return ErrorCode{
-			Code: "SLBInstanceQuota.OverQuota", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "SLBInstanceQuota.OverQuota", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The total number of SLB instances exceeds the quota. Please reduce the instances and try again.",
 		}, true
 	case "SlbListenerPort.NotAvailable":
-		return ErrorCode{
-			Code: "SlbListenerPort.NotAvailable", HTTPStatus: 400, Class: ErrConflict, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "SlbListenerPort.NotAvailable", HTTPStatus: 400, Class: cloudapi.ErrConflict, Retry: cloudapi.RetryOperator,
 			Message: "The SLB listening port is unavailable: slbId [%s], port [%s]",
 		}, true
 	case "SlbListenerType.Invalid":
-		return ErrorCode{
-			Code: "SlbListenerType.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbListenerType.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "An SLB listener type error occurred. Only HTTPS and TCP are supported.",
 		}, true
 	case "SlbSpec.NotSupport":
-		return ErrorCode{
-			Code: "SlbSpec.NotSupport", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbSpec.NotSupport", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Shared performance SLB instances are not supported.",
 		}, true
 	case "SlbType.Invalid":
-		return ErrorCode{
-			Code: "SlbType.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SlbType.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "An SLB network type error occurred.",
 		}, true
 	case "Sls.Config.Mixed.Multi.Project":
-		return ErrorCode{
-			Code: "Sls.Config.Mixed.Multi.Project", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Config.Mixed.Multi.Project", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified Config contains multiple projects.",
 		}, true
 	case "Sls.Config.User.Defined.Missing.Logstore.Info":
-		return ErrorCode{
-			Code: "Sls.Config.User.Defined.Missing.Logstore.Info", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Config.User.Defined.Missing.Logstore.Info", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified Config is invalid. Both Project and Logstore must be specified.",
 			Note:    "Project given without Logstore",
 		}, true
 	case "Sls.Config.User.Defined.Missing.Project.Info":
-		return ErrorCode{
-			Code: "Sls.Config.User.Defined.Missing.Project.Info", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Config.User.Defined.Missing.Project.Info", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified Config is invalid. Both Project and Logstore must be specified.",
 			Note:    "Logstore given without Project",
 		}, true
 	case "Sls.Logstore.Name.Invalid":
-		return ErrorCode{
-			Code: "Sls.Logstore.Name.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Logstore.Name.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified name of Logstore is invalid. The Logstore name must not contain the prefix \"sae-\".",
 		}, true
 	case "Sls.Logstore.User.Defined.Not.Exist":
-		return ErrorCode{
-			Code: "Sls.Logstore.User.Defined.Not.Exist", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Logstore.User.Defined.Not.Exist", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The user defined Logstore does not exist.",
 		}, true
 	case "Sls.Logtail.Name.Invalid":
-		return ErrorCode{
-			Code: "Sls.Logtail.Name.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Logtail.Name.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified name of Logtail is invalid. The Logtail name must not contain the prefix sae-.",
 		}, true
 	case "Sls.Project.Name.Invalid":
-		return ErrorCode{
-			Code: "Sls.Project.Name.Invalid", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Project.Name.Invalid", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified project name is invalid. The project name must not contain the prefix \"sae-\".",
 		}, true
 	case "Sls.Project.User.Defined.Not.Exist":
-		return ErrorCode{
-			Code: "Sls.Project.User.Defined.Not.Exist", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "Sls.Project.User.Defined.Not.Exist", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The user defined project does not exist.",
 		}, true
 	case "SSLCert.NotFound":
-		return ErrorCode{
-			Code: "SSLCert.NotFound", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "SSLCert.NotFound", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified SSL certificate cannot be found.",
 		}, true
 	case "System.Upgrading":
-		return ErrorCode{
-			Code: "System.Upgrading", HTTPStatus: 400, Class: ErrUnavailable, Retry: RetryBackoff,
+		return cloudapi.ErrorCode{
+			Code: "System.Upgrading", HTTPStatus: 400, Class: cloudapi.ErrUnavailable, Retry: cloudapi.RetryBackoff,
 			Message: "The system is being upgraded. Please try again later.",
 			Note:    "platform upgrade window; retry with long backoff",
 		}, true
 	case "TooMany.Configmap":
-		return ErrorCode{
-			Code: "TooMany.Configmap", HTTPStatus: 400, Class: ErrQuota, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "TooMany.Configmap", HTTPStatus: 400, Class: cloudapi.ErrQuota, Retry: cloudapi.RetryOperator,
 			Message: "The maximum number of keys or the maximum length of Configmap is exceeded.",
 		}, true
 	case "unsupported.workload":
-		return ErrorCode{
-			Code: "unsupported.workload", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "unsupported.workload", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "The specified instances to scale in application does not support the workload",
 		}, true
 	case "user.indebt":
-		return ErrorCode{
-			Code: "user.indebt", HTTPStatus: 400, Class: ErrBilling, Retry: RetryOperator,
+		return cloudapi.ErrorCode{
+			Code: "user.indebt", HTTPStatus: 400, Class: cloudapi.ErrBilling, Retry: cloudapi.RetryOperator,
 			Message: "The user has an outstanding payment.",
 		}, true
 	case "VolumnPath.Conflict":
-		return ErrorCode{
-			Code: "VolumnPath.Conflict", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "VolumnPath.Conflict", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "Conflict between log collection directory and persistent storage directory.",
 		}, true
 	case "vswitch.not.exist":
-		return ErrorCode{
-			Code: "vswitch.not.exist", HTTPStatus: 400, Class: ErrNotFound, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "vswitch.not.exist", HTTPStatus: 400, Class: cloudapi.ErrNotFound, Retry: cloudapi.RetryNever,
 			Message: "The specified vSwitch does not exist.",
 		}, true
 	case "WarApplication.MissingJdkWebcontainer":
-		return ErrorCode{
-			Code: "WarApplication.MissingJdkWebcontainer", HTTPStatus: 400, Class: ErrInvalid, Retry: RetryNever,
+		return cloudapi.ErrorCode{
+			Code: "WarApplication.MissingJdkWebcontainer", HTTPStatus: 400, Class: cloudapi.ErrInvalid, Retry: cloudapi.RetryNever,
 			Message: "A War application must contain JDK and Tomcat.",
 		}, true
 	}
-	return ErrorCode{}, false
+	return cloudapi.ErrorCode{}, false
 }
 
 // ErrorCodes lists all documented error codes, sorted. The caller owns the copy.

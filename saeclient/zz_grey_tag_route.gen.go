@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateGreyTagRouteInput holds the parameters of [Client.CreateGreyTagRoute] (SAE API reference ch. 19.1).
@@ -19,44 +22,44 @@ type CreateGreyTagRouteInput struct {
 	Description *string `json:"Description,omitempty"`
 	// Spring Cloud rules; required for Spring Cloud applications, then without DubboRules. Required if: Spring Cloud
 	// application.
-	ScRules List[SpringCloudRule] `json:"ScRules,omitempty"`
+	ScRules cloudapi.List[SpringCloudRule] `json:"ScRules,omitempty"`
 	// Dubbo rules; required for Dubbo applications, then without ScRules. Required if: Dubbo application.
-	DubboRules List[DubboRule] `json:"DubboRules,omitempty"`
+	DubboRules cloudapi.List[DubboRule] `json:"DubboRules,omitempty"`
 	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
 	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
-	AlbRules List[ALBRule] `json:"AlbRules,omitempty"`
+	AlbRules cloudapi.List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateGreyTagRouteInput) String() string {
-	return describe(createGreyTagRouteOperation(), &in)
+	return clientrt.Describe(createGreyTagRouteOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in CreateGreyTagRouteInput) GoString() string {
-	return describe(createGreyTagRouteOperation(), &in)
+	return clientrt.Describe(createGreyTagRouteOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateGreyTagRouteInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createGreyTagRouteOperation(), &in)
+	return clientrt.DescribeJSON(createGreyTagRouteOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateGreyTagRouteInput) Validate() error {
 	return validate(createGreyTagRouteOperation(), in)
 }
 
-func (in *CreateGreyTagRouteInput) encode(r *request) {
+func (in *CreateGreyTagRouteInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateGreyTagRouteInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "Name", in.Name)
-	optional(r, InQuery, "Description", in.Description)
-	optionalList(r, InQuery, "ScRules", in.ScRules)
-	optionalList(r, InQuery, "DubboRules", in.DubboRules)
-	optionalList(r, InQuery, "AlbRules", in.AlbRules)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "Name", in.Name)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
+	clientrt.OptionalList(r, cloudapi.InQuery, "ScRules", in.ScRules)
+	clientrt.OptionalList(r, cloudapi.InQuery, "DubboRules", in.DubboRules)
+	clientrt.OptionalList(r, cloudapi.InQuery, "AlbRules", in.AlbRules)
 }
 
 // CreateGreyTagRouteOutput is the answer of [Client.CreateGreyTagRoute] (SAE API reference ch. 19.1).
@@ -75,7 +78,7 @@ type CreateGreyTagRouteOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateGreyTagRouteData is a part of the answer (SAE API reference ch. 19.1).
@@ -83,7 +86,7 @@ type CreateGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateGreyTagRoute is the operation to create the gray traffic rule of an application.
@@ -93,21 +96,21 @@ func (c *Client) CreateGreyTagRoute(ctx context.Context, in *CreateGreyTagRouteI
 	return invoke[CreateGreyTagRouteOutput](ctx, c, createGreyTagRouteOperation(), in)
 }
 
-func createGreyTagRouteOperation() Operation {
-	return Operation{
+func createGreyTagRouteOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateGreyTagRoute", Chapter: "19.1", Group: "grey-tag-route",
 		Method: http.MethodPost, Path: "/pop/v1/sam/tagroute/greyTagRoute",
 		Summary: "Create the gray traffic rule of an application.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7802c49a-67bc-4167-8369-9a9c003c****", Description: "Application ID."},
-			{Name: "Name", In: InQuery, Kind: KindString, Required: true, MaxLength: 64, Pattern: "^[a-z]([a-z0-9\\p{Han}-]*[a-z0-9])?$", Example: "dubbo-echo", Description: "Starts with a lowercase letter, ends with a lowercase letter or digit; lowercase letters, Chinese characters, digits, hyphens."},
-			{Name: "Description", In: InQuery, Kind: KindString, MaxLength: 64, Example: "灰度发布-地域灰度", Description: "Rule description."},
-			{Name: "ScRules", In: InQuery, Kind: KindJSON, RequiredIf: "Spring Cloud application", Example: "[{\"condition\":\"OR\",\"items\":[{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"param\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"cookie\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"header\",\"value\":\"true\"}],\"path\":\"/post-echo/hi\"}]", Description: "Spring Cloud rules; required for Spring Cloud applications, then without DubboRules."},
-			{Name: "DubboRules", In: InQuery, Kind: KindJSON, RequiredIf: "Dubbo application", Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo rules; required for Dubbo applications, then without ScRules."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7802c49a-67bc-4167-8369-9a9c003c****", Description: "Application ID."},
+			{Name: "Name", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Pattern: "^[a-z]([a-z0-9\\p{Han}-]*[a-z0-9])?$", Example: "dubbo-echo", Description: "Starts with a lowercase letter, ends with a lowercase letter or digit; lowercase letters, Chinese characters, digits, hyphens."},
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 64, Example: "灰度发布-地域灰度", Description: "Rule description."},
+			{Name: "ScRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "Spring Cloud application", Example: "[{\"condition\":\"OR\",\"items\":[{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"param\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"cookie\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"header\",\"value\":\"true\"}],\"path\":\"/post-echo/hi\"}]", Description: "Spring Cloud rules; required for Spring Cloud applications, then without DubboRules.", Shape: shapeOf("ScRules")},
+			{Name: "DubboRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "Dubbo application", Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo rules; required for Dubbo applications, then without ScRules.", Shape: shapeOf("DubboRules")},
 		},
-		Extra: []Param{
-			{Name: "AlbRules", In: InQuery, Kind: KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK."},
+		Extra: []cloudapi.Param{
+			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK.", Shape: shapeOf("AlbRules")},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -121,29 +124,29 @@ type DeleteGreyTagRouteInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteGreyTagRouteInput) String() string {
-	return describe(deleteGreyTagRouteOperation(), &in)
+	return clientrt.Describe(deleteGreyTagRouteOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DeleteGreyTagRouteInput) GoString() string {
-	return describe(deleteGreyTagRouteOperation(), &in)
+	return clientrt.Describe(deleteGreyTagRouteOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteGreyTagRouteInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteGreyTagRouteOperation(), &in)
+	return clientrt.DescribeJSON(deleteGreyTagRouteOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteGreyTagRouteInput) Validate() error {
 	return validate(deleteGreyTagRouteOperation(), in)
 }
 
-func (in *DeleteGreyTagRouteInput) encode(r *request) {
+func (in *DeleteGreyTagRouteInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteGreyTagRouteInput)
 	}
-	required(r, InQuery, "GreyTagRouteId", in.GreyTagRouteID)
+	clientrt.Required(r, cloudapi.InQuery, "GreyTagRouteId", in.GreyTagRouteID)
 }
 
 // DeleteGreyTagRouteOutput is the answer of [Client.DeleteGreyTagRoute] (SAE API reference ch. 19.2).
@@ -162,7 +165,7 @@ type DeleteGreyTagRouteOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteGreyTagRouteData is a part of the answer (SAE API reference ch. 19.2).
@@ -170,7 +173,7 @@ type DeleteGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteGreyTagRoute is the operation to delete a gray traffic rule.
@@ -180,14 +183,14 @@ func (c *Client) DeleteGreyTagRoute(ctx context.Context, in *DeleteGreyTagRouteI
 	return invoke[DeleteGreyTagRouteOutput](ctx, c, deleteGreyTagRouteOperation(), in)
 }
 
-func deleteGreyTagRouteOperation() Operation {
-	return Operation{
+func deleteGreyTagRouteOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteGreyTagRoute", Chapter: "19.2", Group: "grey-tag-route",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/tagroute/greyTagRoute",
 		Summary: "Delete a gray traffic rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "GreyTagRouteId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
+		Params: []cloudapi.Param{
+			{Name: "GreyTagRouteId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -198,45 +201,45 @@ type UpdateGreyTagRouteInput struct {
 	// Rule description.
 	Description *string `json:"Description,omitempty"`
 	// Spring Cloud gray rules.
-	ScRules List[SpringCloudRule] `json:"ScRules,omitempty"`
+	ScRules cloudapi.List[SpringCloudRule] `json:"ScRules,omitempty"`
 	// Dubbo gray rules.
-	DubboRules List[DubboRule] `json:"DubboRules,omitempty"`
+	DubboRules cloudapi.List[DubboRule] `json:"DubboRules,omitempty"`
 	// Gray rule ID. Required.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
 	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
-	AlbRules List[ALBRule] `json:"AlbRules,omitempty"`
+	AlbRules cloudapi.List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateGreyTagRouteInput) String() string {
-	return describe(updateGreyTagRouteOperation(), &in)
+	return clientrt.Describe(updateGreyTagRouteOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in UpdateGreyTagRouteInput) GoString() string {
-	return describe(updateGreyTagRouteOperation(), &in)
+	return clientrt.Describe(updateGreyTagRouteOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateGreyTagRouteInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateGreyTagRouteOperation(), &in)
+	return clientrt.DescribeJSON(updateGreyTagRouteOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateGreyTagRouteInput) Validate() error {
 	return validate(updateGreyTagRouteOperation(), in)
 }
 
-func (in *UpdateGreyTagRouteInput) encode(r *request) {
+func (in *UpdateGreyTagRouteInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateGreyTagRouteInput)
 	}
-	optional(r, InQuery, "Description", in.Description)
-	optionalList(r, InQuery, "ScRules", in.ScRules)
-	optionalList(r, InQuery, "DubboRules", in.DubboRules)
-	required(r, InQuery, "GreyTagRouteId", in.GreyTagRouteID)
-	optionalList(r, InQuery, "AlbRules", in.AlbRules)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
+	clientrt.OptionalList(r, cloudapi.InQuery, "ScRules", in.ScRules)
+	clientrt.OptionalList(r, cloudapi.InQuery, "DubboRules", in.DubboRules)
+	clientrt.Required(r, cloudapi.InQuery, "GreyTagRouteId", in.GreyTagRouteID)
+	clientrt.OptionalList(r, cloudapi.InQuery, "AlbRules", in.AlbRules)
 }
 
 // UpdateGreyTagRouteOutput is the answer of [Client.UpdateGreyTagRoute] (SAE API reference ch. 19.3).
@@ -255,7 +258,7 @@ type UpdateGreyTagRouteOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateGreyTagRouteData is a part of the answer (SAE API reference ch. 19.3).
@@ -263,7 +266,7 @@ type UpdateGreyTagRouteData struct {
 	// Gray rule ID, globally unique.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateGreyTagRoute is the operation to change a gray traffic rule.
@@ -273,20 +276,20 @@ func (c *Client) UpdateGreyTagRoute(ctx context.Context, in *UpdateGreyTagRouteI
 	return invoke[UpdateGreyTagRouteOutput](ctx, c, updateGreyTagRouteOperation(), in)
 }
 
-func updateGreyTagRouteOperation() Operation {
-	return Operation{
+func updateGreyTagRouteOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateGreyTagRoute", Chapter: "19.3", Group: "grey-tag-route",
 		Method: http.MethodPut, Path: "/pop/v1/sam/tagroute/greyTagRoute",
 		Summary: "Change a gray traffic rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "Description", In: InQuery, Kind: KindString, Example: "灰度发布-地域灰度", Description: "Rule description."},
-			{Name: "ScRules", In: InQuery, Kind: KindJSON, Example: "[{\"condition\":\"OR\",\"items\":[{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"param\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"cookie\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"header\",\"value\":\"true\"}],\"path\":\"/post-echo/hi\"}]", Description: "Spring Cloud gray rules."},
-			{Name: "DubboRules", In: InQuery, Kind: KindJSON, Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo gray rules."},
-			{Name: "GreyTagRouteId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
+		Params: []cloudapi.Param{
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "灰度发布-地域灰度", Description: "Rule description."},
+			{Name: "ScRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"condition\":\"OR\",\"items\":[{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"param\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"cookie\",\"value\":\"true\"},{\"cond\":\"==\",\"name\":\"grey\",\"operator\":\"rawvalue\",\"type\":\"header\",\"value\":\"true\"}],\"path\":\"/post-echo/hi\"}]", Description: "Spring Cloud gray rules.", Shape: shapeOf("ScRules")},
+			{Name: "DubboRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo gray rules.", Shape: shapeOf("DubboRules")},
+			{Name: "GreyTagRouteId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
 		},
-		Extra: []Param{
-			{Name: "AlbRules", In: InQuery, Kind: KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK."},
+		Extra: []cloudapi.Param{
+			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK.", Shape: shapeOf("AlbRules")},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -299,24 +302,28 @@ type ListGreyTagRouteInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListGreyTagRouteInput) String() string { return describe(listGreyTagRouteOperation(), &in) }
+func (in ListGreyTagRouteInput) String() string {
+	return clientrt.Describe(listGreyTagRouteOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListGreyTagRouteInput) GoString() string { return describe(listGreyTagRouteOperation(), &in) }
+func (in ListGreyTagRouteInput) GoString() string {
+	return clientrt.Describe(listGreyTagRouteOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListGreyTagRouteInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listGreyTagRouteOperation(), &in)
+	return clientrt.DescribeJSON(listGreyTagRouteOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListGreyTagRouteInput) Validate() error { return validate(listGreyTagRouteOperation(), in) }
 
-func (in *ListGreyTagRouteInput) encode(r *request) {
+func (in *ListGreyTagRouteInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListGreyTagRouteInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // ListGreyTagRouteOutput is the answer of [Client.ListGreyTagRoute] (SAE API reference ch. 19.4).
@@ -335,7 +342,7 @@ type ListGreyTagRouteOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteData is a part of the answer (SAE API reference ch. 19.4).
@@ -348,7 +355,7 @@ type ListGreyTagRouteData struct {
 	TotalSize int64                        `json:"TotalSize"`
 	Result    []ListGreyTagRouteDataResult `json:"Result,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResult is a part of the answer (SAE API reference ch. 19.4).
@@ -366,7 +373,7 @@ type ListGreyTagRouteDataResult struct {
 	// Epoch milliseconds. On the wire: epoch milliseconds.
 	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultScRules is a part of the answer (SAE API reference ch. 19.4).
@@ -376,7 +383,7 @@ type ListGreyTagRouteDataResultScRules struct {
 	Condition string                                   `json:"condition"`
 	Items     []ListGreyTagRouteDataResultScRulesItems `json:"items,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultScRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -395,7 +402,7 @@ type ListGreyTagRouteDataResultScRulesItems struct {
 	// Not used for Spring Cloud.
 	Index int `json:"index"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultAlbRules is a part of the answer (SAE API reference ch. 19.4).
@@ -408,7 +415,7 @@ type ListGreyTagRouteDataResultAlbRules struct {
 	// Service name.
 	ServiceName string `json:"serviceName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultAlbRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -428,7 +435,7 @@ type ListGreyTagRouteDataResultAlbRulesItems struct {
 	// Not used for ALB.
 	Expr string `json:"expr"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultDubboRules is a part of the answer (SAE API reference ch. 19.4).
@@ -441,7 +448,7 @@ type ListGreyTagRouteDataResultDubboRules struct {
 	Condition string                                      `json:"condition"`
 	Items     []ListGreyTagRouteDataResultDubboRulesItems `json:"items,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRouteDataResultDubboRulesItems is a part of the answer (SAE API reference ch. 19.4).
@@ -461,7 +468,7 @@ type ListGreyTagRouteDataResultDubboRulesItems struct {
 	// Not used for Dubbo.
 	Name string `json:"name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListGreyTagRoute is the operation to list the gray traffic rules of an application (at most one).
@@ -471,13 +478,13 @@ func (c *Client) ListGreyTagRoute(ctx context.Context, in *ListGreyTagRouteInput
 	return invoke[ListGreyTagRouteOutput](ctx, c, listGreyTagRouteOperation(), in)
 }
 
-func listGreyTagRouteOperation() Operation {
-	return Operation{
+func listGreyTagRouteOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListGreyTagRoute", Chapter: "19.4", Group: "grey-tag-route",
 		Method: http.MethodGet, Path: "/pop/v1/sam/tagroute/greyTagRouteList",
 		Summary: "List the gray traffic rules of an application (at most one).",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -491,29 +498,29 @@ type DescribeGreyTagRouteInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeGreyTagRouteInput) String() string {
-	return describe(describeGreyTagRouteOperation(), &in)
+	return clientrt.Describe(describeGreyTagRouteOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeGreyTagRouteInput) GoString() string {
-	return describe(describeGreyTagRouteOperation(), &in)
+	return clientrt.Describe(describeGreyTagRouteOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeGreyTagRouteInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeGreyTagRouteOperation(), &in)
+	return clientrt.DescribeJSON(describeGreyTagRouteOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeGreyTagRouteInput) Validate() error {
 	return validate(describeGreyTagRouteOperation(), in)
 }
 
-func (in *DescribeGreyTagRouteInput) encode(r *request) {
+func (in *DescribeGreyTagRouteInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeGreyTagRouteInput)
 	}
-	required(r, InQuery, "GreyTagRouteId", in.GreyTagRouteID)
+	clientrt.Required(r, cloudapi.InQuery, "GreyTagRouteId", in.GreyTagRouteID)
 }
 
 // DescribeGreyTagRouteOutput is the answer of [Client.DescribeGreyTagRoute] (SAE API reference ch. 19.5).
@@ -532,7 +539,7 @@ type DescribeGreyTagRouteOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteData is a part of the answer (SAE API reference ch. 19.5).
@@ -550,7 +557,7 @@ type DescribeGreyTagRouteData struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataScRules is a part of the answer (SAE API reference ch. 19.5).
@@ -560,7 +567,7 @@ type DescribeGreyTagRouteDataScRules struct {
 	Condition string                                 `json:"condition"`
 	Items     []DescribeGreyTagRouteDataScRulesItems `json:"items,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataScRulesItems is a part of the answer (SAE API reference ch. 19.5).
@@ -579,7 +586,7 @@ type DescribeGreyTagRouteDataScRulesItems struct {
 	// Not used for Spring Cloud.
 	Index int `json:"index"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataDubboRules is a part of the answer (SAE API reference ch. 19.5).
@@ -592,7 +599,7 @@ type DescribeGreyTagRouteDataDubboRules struct {
 	Condition string                                    `json:"condition"`
 	Items     []DescribeGreyTagRouteDataDubboRulesItems `json:"items,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRouteDataDubboRulesItems is a part of the answer (SAE API reference ch. 19.5).
@@ -612,7 +619,7 @@ type DescribeGreyTagRouteDataDubboRulesItems struct {
 	// Not used for Dubbo.
 	Name string `json:"name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeGreyTagRoute is the operation to read one gray traffic rule by its ID.
@@ -622,13 +629,13 @@ func (c *Client) DescribeGreyTagRoute(ctx context.Context, in *DescribeGreyTagRo
 	return invoke[DescribeGreyTagRouteOutput](ctx, c, describeGreyTagRouteOperation(), in)
 }
 
-func describeGreyTagRouteOperation() Operation {
-	return Operation{
+func describeGreyTagRouteOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeGreyTagRoute", Chapter: "19.5", Group: "grey-tag-route",
 		Method: http.MethodGet, Path: "/pop/v1/sam/tagroute/greyTagRoute",
 		Summary: "Read one gray traffic rule by its ID.",
-		Params: []Param{
-			{Name: "GreyTagRouteId", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
+		Params: []cloudapi.Param{
+			{Name: "GreyTagRouteId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}

@@ -5,6 +5,9 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateIngressInput holds the parameters of [Client.CreateIngress] (SAE API reference ch. 9.9).
@@ -22,7 +25,7 @@ type CreateIngressInput struct {
 	// Default backend; gets every request no rule matches. Required.
 	DefaultRule IngressBackend `json:"DefaultRule"`
 	// Routing by domain and path; at most 40 rules. Required.
-	Rules List[IngressRule] `json:"Rules"`
+	Rules cloudapi.List[IngressRule] `json:"Rules"`
 	// Load balancer kind. One of: clb, alb.
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
@@ -30,32 +33,36 @@ type CreateIngressInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in CreateIngressInput) String() string { return describe(createIngressOperation(), &in) }
+func (in CreateIngressInput) String() string {
+	return clientrt.Describe(createIngressOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in CreateIngressInput) GoString() string { return describe(createIngressOperation(), &in) }
+func (in CreateIngressInput) GoString() string {
+	return clientrt.Describe(createIngressOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateIngressInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createIngressOperation(), &in)
+	return clientrt.DescribeJSON(createIngressOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateIngressInput) Validate() error { return validate(createIngressOperation(), in) }
 
-func (in *CreateIngressInput) encode(r *request) {
+func (in *CreateIngressInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateIngressInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "Description", in.Description)
-	required(r, InQuery, "SlbId", in.SlbID)
-	required(r, InQuery, "ListenerPort", in.ListenerPort)
-	optional(r, InQuery, "CertId", in.CertID)
-	requiredText(r, InQuery, "DefaultRule", in.DefaultRule)
-	requiredList(r, InForm, "Rules", in.Rules)
-	optional(r, InQuery, "LoadBalanceType", in.LoadBalanceType)
-	optional(r, InQuery, "ListenerProtocol", in.ListenerProtocol)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
+	clientrt.Required(r, cloudapi.InQuery, "SlbId", in.SlbID)
+	clientrt.Required(r, cloudapi.InQuery, "ListenerPort", in.ListenerPort)
+	clientrt.Optional(r, cloudapi.InQuery, "CertId", in.CertID)
+	clientrt.RequiredText(r, cloudapi.InQuery, "DefaultRule", in.DefaultRule)
+	clientrt.RequiredList(r, cloudapi.InForm, "Rules", in.Rules)
+	clientrt.Optional(r, cloudapi.InQuery, "LoadBalanceType", in.LoadBalanceType)
+	clientrt.Optional(r, cloudapi.InQuery, "ListenerProtocol", in.ListenerProtocol)
 }
 
 // CreateIngressOutput is the answer of [Client.CreateIngress] (SAE API reference ch. 9.9).
@@ -74,14 +81,14 @@ type CreateIngressOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateIngressData is a part of the answer (SAE API reference ch. 9.9).
 type CreateIngressData struct {
 	IngressID int64 `json:"IngressId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateIngress is the operation to create an ingress (routing rule set on an SLB listener).
@@ -91,22 +98,22 @@ func (c *Client) CreateIngress(ctx context.Context, in *CreateIngressInput) (*Cr
 	return invoke[CreateIngressOutput](ctx, c, createIngressOperation(), in)
 }
 
-func createIngressOperation() Operation {
-	return Operation{
+func createIngressOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateIngress", Chapter: "9.9", Group: "ingress",
 		Method: http.MethodPost, Path: "/pop/v1/sam/ingress/Ingress",
 		Summary: "Create an ingress (routing rule set on an SLB listener).",
 		Mutates: true,
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing:sae-test", Description: "Namespace of the applications; rules cannot cross namespaces."},
-			{Name: "Description", In: InQuery, Kind: KindString, Example: "ingress-for-sae-test", Description: "Rule name (not a free description)."},
-			{Name: "SlbId", In: InQuery, Kind: KindString, Required: true, Example: "lb-uf6hucc7inlqrtcq5****", Description: "SLB instance the rule uses."},
-			{Name: "ListenerPort", In: InQuery, Kind: KindInteger, Required: true, Example: "80", Description: "SLB listener port; must be free."},
-			{Name: "CertId", In: InQuery, Kind: KindString, Example: "188077086902****_176993d****_181437****_108724****", Description: "SSL certificate ID for an HTTPS listener."},
-			{Name: "DefaultRule", In: InQuery, Kind: KindJSON, Required: true, Example: "{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080}", Description: "Default backend; gets every request no rule matches."},
-			{Name: "Rules", In: InForm, Kind: KindJSON, Required: true, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules."},
-			{Name: "LoadBalanceType", In: InQuery, Kind: KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
-			{Name: "ListenerProtocol", In: InQuery, Kind: KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:sae-test", Description: "Namespace of the applications; rules cannot cross namespaces."},
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ingress-for-sae-test", Description: "Rule name (not a free description)."},
+			{Name: "SlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "lb-uf6hucc7inlqrtcq5****", Description: "SLB instance the rule uses."},
+			{Name: "ListenerPort", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "80", Description: "SLB listener port; must be free."},
+			{Name: "CertId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "188077086902****_176993d****_181437****_108724****", Description: "SSL certificate ID for an HTTPS listener."},
+			{Name: "DefaultRule", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Required: true, Example: "{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080}", Description: "Default backend; gets every request no rule matches.", Shape: shapeOf("DefaultRule")},
+			{Name: "Rules", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Required: true, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules.", Shape: shapeOf("Rules")},
+			{Name: "LoadBalanceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
+			{Name: "ListenerProtocol", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
 		},
 		Errors: []string{"Exceed.IngressRule", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "InvalidResponse.Api", "SSLCert.NotFound", "Slb.NotFound", "SlbListenerPort.NotAvailable"},
 	}
@@ -119,24 +126,28 @@ type DeleteIngressInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DeleteIngressInput) String() string { return describe(deleteIngressOperation(), &in) }
+func (in DeleteIngressInput) String() string {
+	return clientrt.Describe(deleteIngressOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DeleteIngressInput) GoString() string { return describe(deleteIngressOperation(), &in) }
+func (in DeleteIngressInput) GoString() string {
+	return clientrt.Describe(deleteIngressOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteIngressInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteIngressOperation(), &in)
+	return clientrt.DescribeJSON(deleteIngressOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteIngressInput) Validate() error { return validate(deleteIngressOperation(), in) }
 
-func (in *DeleteIngressInput) encode(r *request) {
+func (in *DeleteIngressInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteIngressInput)
 	}
-	required(r, InQuery, "IngressId", in.IngressID)
+	clientrt.Required(r, cloudapi.InQuery, "IngressId", in.IngressID)
 }
 
 // DeleteIngressOutput is the answer of [Client.DeleteIngress] (SAE API reference ch. 9.10).
@@ -155,14 +166,14 @@ type DeleteIngressOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteIngressData is a part of the answer (SAE API reference ch. 9.10).
 type DeleteIngressData struct {
 	IngressID int64 `json:"IngressId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteIngress is the operation to delete an ingress.
@@ -172,14 +183,14 @@ func (c *Client) DeleteIngress(ctx context.Context, in *DeleteIngressInput) (*De
 	return invoke[DeleteIngressOutput](ctx, c, deleteIngressOperation(), in)
 }
 
-func deleteIngressOperation() Operation {
-	return Operation{
+func deleteIngressOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteIngress", Chapter: "9.10", Group: "ingress",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/ingress/Ingress",
 		Summary: "Delete an ingress.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "IngressId", In: InQuery, Kind: KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
+		Params: []cloudapi.Param{
+			{Name: "IngressId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "OperationFailed.RPCError"},
 	}
@@ -198,7 +209,7 @@ type UpdateIngressInput struct {
 	// Default backend; gets every request no rule matches.
 	DefaultRule *IngressBackend `json:"DefaultRule,omitempty"`
 	// Routing by domain and path; at most 40 rules.
-	Rules List[IngressRule] `json:"Rules,omitempty"`
+	Rules cloudapi.List[IngressRule] `json:"Rules,omitempty"`
 	// Load balancer kind. One of: clb, alb.
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
@@ -206,31 +217,35 @@ type UpdateIngressInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in UpdateIngressInput) String() string { return describe(updateIngressOperation(), &in) }
+func (in UpdateIngressInput) String() string {
+	return clientrt.Describe(updateIngressOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in UpdateIngressInput) GoString() string { return describe(updateIngressOperation(), &in) }
+func (in UpdateIngressInput) GoString() string {
+	return clientrt.Describe(updateIngressOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateIngressInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateIngressOperation(), &in)
+	return clientrt.DescribeJSON(updateIngressOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateIngressInput) Validate() error { return validate(updateIngressOperation(), in) }
 
-func (in *UpdateIngressInput) encode(r *request) {
+func (in *UpdateIngressInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateIngressInput)
 	}
-	required(r, InQuery, "IngressId", in.IngressID)
-	optional(r, InQuery, "CertId", in.CertID)
-	optional(r, InQuery, "Description", in.Description)
-	optional(r, InQuery, "ListenerPort", in.ListenerPort)
-	optionalText(r, InQuery, "DefaultRule", in.DefaultRule)
-	optionalList(r, InForm, "Rules", in.Rules)
-	optional(r, InQuery, "LoadBalanceType", in.LoadBalanceType)
-	optional(r, InQuery, "ListenerProtocol", in.ListenerProtocol)
+	clientrt.Required(r, cloudapi.InQuery, "IngressId", in.IngressID)
+	clientrt.Optional(r, cloudapi.InQuery, "CertId", in.CertID)
+	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
+	clientrt.Optional(r, cloudapi.InQuery, "ListenerPort", in.ListenerPort)
+	clientrt.OptionalText(r, cloudapi.InQuery, "DefaultRule", in.DefaultRule)
+	clientrt.OptionalList(r, cloudapi.InForm, "Rules", in.Rules)
+	clientrt.Optional(r, cloudapi.InQuery, "LoadBalanceType", in.LoadBalanceType)
+	clientrt.Optional(r, cloudapi.InQuery, "ListenerProtocol", in.ListenerProtocol)
 }
 
 // UpdateIngressOutput is the answer of [Client.UpdateIngress] (SAE API reference ch. 9.11).
@@ -249,14 +264,14 @@ type UpdateIngressOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateIngressData is a part of the answer (SAE API reference ch. 9.11).
 type UpdateIngressData struct {
 	IngressID int64 `json:"IngressId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateIngress is the operation to change an ingress.
@@ -266,21 +281,21 @@ func (c *Client) UpdateIngress(ctx context.Context, in *UpdateIngressInput) (*Up
 	return invoke[UpdateIngressOutput](ctx, c, updateIngressOperation(), in)
 }
 
-func updateIngressOperation() Operation {
-	return Operation{
+func updateIngressOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateIngress", Chapter: "9.11", Group: "ingress",
 		Method: http.MethodPut, Path: "/pop/v1/sam/ingress/Ingress",
 		Summary: "Change an ingress.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "IngressId", In: InQuery, Kind: KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
-			{Name: "CertId", In: InQuery, Kind: KindString, Example: "188077086902****_176993d****_181437****_108724****", Description: "SSL certificate ID for an HTTPS listener."},
-			{Name: "Description", In: InQuery, Kind: KindString, Example: "ingress-sae-test", Description: "Rule name (not a free description)."},
-			{Name: "ListenerPort", In: InQuery, Kind: KindString, Example: "443", Description: "SLB listener port; must be free (string type here)."},
-			{Name: "DefaultRule", In: InQuery, Kind: KindJSON, Example: "{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080}", Description: "Default backend; gets every request no rule matches."},
-			{Name: "Rules", In: InForm, Kind: KindJSON, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules."},
-			{Name: "LoadBalanceType", In: InQuery, Kind: KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
-			{Name: "ListenerProtocol", In: InQuery, Kind: KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
+		Params: []cloudapi.Param{
+			{Name: "IngressId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
+			{Name: "CertId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "188077086902****_176993d****_181437****_108724****", Description: "SSL certificate ID for an HTTPS listener."},
+			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ingress-sae-test", Description: "Rule name (not a free description)."},
+			{Name: "ListenerPort", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "443", Description: "SLB listener port; must be free (string type here)."},
+			{Name: "DefaultRule", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080}", Description: "Default backend; gets every request no rule matches.", Shape: shapeOf("DefaultRule")},
+			{Name: "Rules", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules.", Shape: shapeOf("Rules")},
+			{Name: "LoadBalanceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
+			{Name: "ListenerProtocol", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
 		},
 		Errors: []string{"Exceed.IngressRule", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "SSLCert.NotFound", "SlbListenerPort.NotAvailable"},
 	}
@@ -293,24 +308,28 @@ type DescribeIngressInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribeIngressInput) String() string { return describe(describeIngressOperation(), &in) }
+func (in DescribeIngressInput) String() string {
+	return clientrt.Describe(describeIngressOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DescribeIngressInput) GoString() string { return describe(describeIngressOperation(), &in) }
+func (in DescribeIngressInput) GoString() string {
+	return clientrt.Describe(describeIngressOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeIngressInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeIngressOperation(), &in)
+	return clientrt.DescribeJSON(describeIngressOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeIngressInput) Validate() error { return validate(describeIngressOperation(), in) }
 
-func (in *DescribeIngressInput) encode(r *request) {
+func (in *DescribeIngressInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeIngressInput)
 	}
-	required(r, InQuery, "IngressId", in.IngressID)
+	clientrt.Required(r, cloudapi.InQuery, "IngressId", in.IngressID)
 }
 
 // DescribeIngressOutput is the answer of [Client.DescribeIngress] (SAE API reference ch. 9.12).
@@ -329,7 +348,7 @@ type DescribeIngressOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressData is a part of the answer (SAE API reference ch. 9.12).
@@ -351,7 +370,7 @@ type DescribeIngressData struct {
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressDataDefaultRule is a part of the answer (SAE API reference ch. 9.12).
@@ -362,7 +381,7 @@ type DescribeIngressDataDefaultRule struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngressDataRules is a part of the answer (SAE API reference ch. 9.12).
@@ -375,7 +394,7 @@ type DescribeIngressDataRules struct {
 	AppID string `json:"AppId"`
 	Path  string `json:"Path"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeIngress is the operation to read one ingress.
@@ -385,13 +404,13 @@ func (c *Client) DescribeIngress(ctx context.Context, in *DescribeIngressInput) 
 	return invoke[DescribeIngressOutput](ctx, c, describeIngressOperation(), in)
 }
 
-func describeIngressOperation() Operation {
-	return Operation{
+func describeIngressOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeIngress", Chapter: "9.12", Group: "ingress",
 		Method: http.MethodGet, Path: "/pop/v1/sam/ingress/Ingress",
 		Summary: "Read one ingress.",
-		Params: []Param{
-			{Name: "IngressId", In: InQuery, Kind: KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
+		Params: []cloudapi.Param{
+			{Name: "IngressId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "87", Description: "Ingress (routing rule) ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -406,25 +425,29 @@ type ListIngressesInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListIngressesInput) String() string { return describe(listIngressesOperation(), &in) }
+func (in ListIngressesInput) String() string {
+	return clientrt.Describe(listIngressesOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListIngressesInput) GoString() string { return describe(listIngressesOperation(), &in) }
+func (in ListIngressesInput) GoString() string {
+	return clientrt.Describe(listIngressesOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListIngressesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listIngressesOperation(), &in)
+	return clientrt.DescribeJSON(listIngressesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListIngressesInput) Validate() error { return validate(listIngressesOperation(), in) }
 
-func (in *ListIngressesInput) encode(r *request) {
+func (in *ListIngressesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListIngressesInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // ListIngressesOutput is the answer of [Client.ListIngresses] (SAE API reference ch. 9.13).
@@ -443,14 +466,14 @@ type ListIngressesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngressesData is a part of the answer (SAE API reference ch. 9.13).
 type ListIngressesData struct {
 	IngressList []ListIngressesDataIngressList `json:"IngressList,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngressesDataIngressList is a part of the answer (SAE API reference ch. 9.13).
@@ -470,7 +493,7 @@ type ListIngressesDataIngressList struct {
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListIngresses is the operation to list ingresses of a namespace.
@@ -480,14 +503,14 @@ func (c *Client) ListIngresses(ctx context.Context, in *ListIngressesInput) (*Li
 	return invoke[ListIngressesOutput](ctx, c, listIngressesOperation(), in)
 }
 
-func listIngressesOperation() Operation {
-	return Operation{
+func listIngressesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListIngresses", Chapter: "9.13", Group: "ingress",
 		Method: http.MethodGet, Path: "/pop/v1/sam/ingress/IngressList",
 		Summary: "List ingresses of a namespace.",
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "bbf3a590-6d13-46fe-8ca9-c947a20b****", Description: "Filter by application."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "bbf3a590-6d13-46fe-8ca9-c947a20b****", Description: "Filter by application."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}

@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // ExecJobInput holds the parameters of [Client.ExecJob] (SAE API reference ch. 13.1).
@@ -20,7 +23,7 @@ type ExecJobInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs List[EnvVar] `json:"Envs,omitempty"`
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
@@ -30,29 +33,31 @@ type ExecJobInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ExecJobInput) String() string { return describe(execJobOperation(), &in) }
+func (in ExecJobInput) String() string { return clientrt.Describe(execJobOperation(), in.encode) }
 
 // GoString is String for the verb %#v.
-func (in ExecJobInput) GoString() string { return describe(execJobOperation(), &in) }
+func (in ExecJobInput) GoString() string { return clientrt.Describe(execJobOperation(), in.encode) }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
-func (in ExecJobInput) MarshalJSON() ([]byte, error) { return describeJSON(execJobOperation(), &in) }
+func (in ExecJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(execJobOperation(), in.encode)
+}
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ExecJobInput) Validate() error { return validate(execJobOperation(), in) }
 
-func (in *ExecJobInput) encode(r *request) {
+func (in *ExecJobInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ExecJobInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "EventId", in.EventID)
-	optional(r, InQuery, "Command", in.Command)
-	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optionalList(r, InQuery, "Envs", in.Envs)
-	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
-	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
-	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "EventId", in.EventID)
+	clientrt.Optional(r, cloudapi.InQuery, "Command", in.Command)
+	clientrt.Optional(r, cloudapi.InQuery, "CommandArgs", in.CommandArgs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Envs", in.Envs)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
+	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
 }
 
 // ExecJobOutput is the answer of [Client.ExecJob] (SAE API reference ch. 13.1).
@@ -71,7 +76,7 @@ type ExecJobOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ExecJobData is a part of the answer (SAE API reference ch. 13.1).
@@ -84,7 +89,7 @@ type ExecJobData struct {
 	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
 	Code string `json:"Code"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ExecJob is the operation to run a job from a job template once.
@@ -96,21 +101,21 @@ func (c *Client) ExecJob(ctx context.Context, in *ExecJobInput) (*ExecJobOutput,
 	return invoke[ExecJobOutput](ctx, c, execJobOperation(), in)
 }
 
-func execJobOperation() Operation {
-	return Operation{
+func execJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ExecJob", Chapter: "13.1", Group: "job",
 		Method: http.MethodGet, Path: "/pop/v1/sam/job/execJob",
 		Summary: "Run a job from a job template once.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "ee1a7a07-abcb-4652-a1d3-2d57f415****", Description: "Job template ID."},
-			{Name: "EventId", In: InQuery, Kind: KindString, Example: "custom", Description: "Caller event ID used for idempotency: one job per event ID."},
-			{Name: "Command", In: InQuery, Kind: KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
-			{Name: "CommandArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
-			{Name: "Envs", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables."},
-			{Name: "JarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "JVM options, placed before -jar in the default start command."},
-			{Name: "JarStartArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "custom-args", Description: "Program arguments, placed last in the default start command."},
-			{Name: "WarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "ee1a7a07-abcb-4652-a1d3-2d57f415****", Description: "Job template ID."},
+			{Name: "EventId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "custom", Description: "Caller event ID used for idempotency: one job per event ID."},
+			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
+			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
+			{Name: "Envs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables.", Shape: shapeOf("Envs")},
+			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "JVM options, placed before -jar in the default start command."},
+			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "custom-args", Description: "Program arguments, placed last in the default start command."},
+			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "JobForbidPolicy", "JobSuspend"},
 	}
@@ -125,27 +130,29 @@ type DescribeJobStatusInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribeJobStatusInput) String() string { return describe(describeJobStatusOperation(), &in) }
+func (in DescribeJobStatusInput) String() string {
+	return clientrt.Describe(describeJobStatusOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in DescribeJobStatusInput) GoString() string {
-	return describe(describeJobStatusOperation(), &in)
+	return clientrt.Describe(describeJobStatusOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeJobStatusInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeJobStatusOperation(), &in)
+	return clientrt.DescribeJSON(describeJobStatusOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeJobStatusInput) Validate() error { return validate(describeJobStatusOperation(), in) }
 
-func (in *DescribeJobStatusInput) encode(r *request) {
+func (in *DescribeJobStatusInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeJobStatusInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "JobId", in.JobID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "JobId", in.JobID)
 }
 
 // DescribeJobStatusOutput is the answer of [Client.DescribeJobStatus] (SAE API reference ch. 13.2).
@@ -164,7 +171,7 @@ type DescribeJobStatusOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeJobStatusData is a part of the answer (SAE API reference ch. 13.2).
@@ -178,15 +185,15 @@ type DescribeJobStatusData struct {
 	// Failed instances.
 	Failed int64 `json:"Failed"`
 	// Epoch seconds. On the wire: epoch seconds.
-	StartTime time.Time `json:"StartTime,omitzero" sae:"seconds"`
+	StartTime time.Time `json:"StartTime,omitzero" wire:"seconds"`
 	// Epoch seconds. On the wire: epoch seconds.
-	CompletionTime time.Time `json:"CompletionTime,omitzero" sae:"seconds"`
+	CompletionTime time.Time `json:"CompletionTime,omitzero" wire:"seconds"`
 	// success, or on failure the reason or error code.
 	Message string `json:"Message"`
 	// 0 not run, 1 success, 2 failed, 3 running.
 	State string `json:"State"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeJobStatus is the operation to read the state of a job run.
@@ -196,14 +203,14 @@ func (c *Client) DescribeJobStatus(ctx context.Context, in *DescribeJobStatusInp
 	return invoke[DescribeJobStatusOutput](ctx, c, describeJobStatusOperation(), in)
 }
 
-func describeJobStatusOperation() Operation {
-	return Operation{
+func describeJobStatusOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeJobStatus", Chapter: "13.2", Group: "job",
 		Method: http.MethodGet, Path: "/pop/v1/sam/job/describeJobStatus",
 		Summary: "Read the state of a job run.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "e1a7a07-abcb-4652-a1d3-2d57f415****", Description: "Job template ID."},
-			{Name: "JobId", In: InQuery, Kind: KindString, Example: "event-b798157b-40a2-4388-b578-71fb897103**-**", Description: "Job ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "e1a7a07-abcb-4652-a1d3-2d57f415****", Description: "Job template ID."},
+			{Name: "JobId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "event-b798157b-40a2-4388-b578-71fb897103**-**", Description: "Job ID."},
 		},
 		Errors: []string{"InvalidAppId.NotFound"},
 	}

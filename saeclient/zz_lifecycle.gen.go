@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateApplicationInput holds the parameters of [Client.CreateApplication] (SAE API reference ch. 12.1).
@@ -50,9 +53,9 @@ type CreateApplicationInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs List[EnvVar] `json:"Envs,omitempty"`
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitempty"`
 	// Extra host entries in the container.
-	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitempty"`
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
@@ -70,14 +73,14 @@ type CreateApplicationInput struct {
 	Timezone *string `json:"Timezone,omitempty"`
 	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
 	// SAE-made ones (prefix sae-).
-	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitempty"`
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitempty"`
 	// NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically.
 	// Empty string clears.
 	NasID *string `json:"NasId,omitempty"`
 	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
 	MountHost *string `json:"MountHost,omitempty"`
 	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
-	MountDesc List[NASMount] `json:"MountDesc,omitempty"`
+	MountDesc cloudapi.List[NASMount] `json:"MountDesc,omitempty"`
 	// Script run before the container is removed.
 	PreStop *LifecycleHook `json:"PreStop,omitempty"`
 	// Script run right after the container is made.
@@ -85,7 +88,7 @@ type CreateApplicationInput struct {
 	// Start command of a WAR deployment.
 	WarStartOptions *string `json:"WarStartOptions,omitempty"`
 	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
-	ConfigMapMountDesc List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
+	ConfigMapMountDesc cloudapi.List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
 	// Security group ID.
 	SecurityGroupID *string `json:"SecurityGroupId,omitempty"`
 	// true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual.
@@ -101,11 +104,11 @@ type CreateApplicationInput struct {
 	// Tomcat settings; empty string or {} deletes them.
 	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
 	// OSS mounts.
-	OssMountDescs List[OSSMount] `json:"OssMountDescs,omitempty"`
+	OssMountDescs cloudapi.List[OSSMount] `json:"OssMountDescs,omitempty"`
 	// Access key ID for OSS mounts.
-	OssAkID *Secret `json:"OssAkId,omitempty"`
+	OssAkID *cloudapi.Secret `json:"OssAkId,omitempty"`
 	// Access key secret for OSS mounts.
-	OssAkSecret *Secret `json:"OssAkSecret,omitempty"`
+	OssAkSecret *cloudapi.Secret `json:"OssAkSecret,omitempty"`
 	// ACR enterprise instance ID; required when ImageUrl is in an enterprise registry. Required if: ImageUrl is in an ACR
 	// enterprise registry.
 	AcrInstanceID *string `json:"AcrInstanceId,omitempty"`
@@ -125,75 +128,77 @@ type CreateApplicationInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in CreateApplicationInput) String() string { return describe(createApplicationOperation(), &in) }
+func (in CreateApplicationInput) String() string {
+	return clientrt.Describe(createApplicationOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in CreateApplicationInput) GoString() string {
-	return describe(createApplicationOperation(), &in)
+	return clientrt.Describe(createApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createApplicationOperation(), &in)
+	return clientrt.DescribeJSON(createApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateApplicationInput) Validate() error { return validate(createApplicationOperation(), in) }
 
-func (in *CreateApplicationInput) encode(r *request) {
+func (in *CreateApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateApplicationInput)
 	}
-	required(r, InQuery, "AppName", in.AppName)
-	optional(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "AppDescription", in.AppDescription)
-	optional(r, InQuery, "VpcId", in.VPCID)
-	optional(r, InQuery, "VSwitchId", in.VSwitchID)
-	required(r, InQuery, "PackageType", in.PackageType)
-	optional(r, InQuery, "PackageVersion", in.PackageVersion)
-	optional(r, InQuery, "PackageUrl", in.PackageURL)
-	optional(r, InQuery, "ImageUrl", in.ImageURL)
-	optional(r, InQuery, "Jdk", in.Jdk)
-	optional(r, InQuery, "WebContainer", in.WebContainer)
-	optional(r, InQuery, "Cpu", in.CPU)
-	optional(r, InQuery, "Memory", in.Memory)
-	required(r, InQuery, "Replicas", in.Replicas)
-	optional(r, InQuery, "Command", in.Command)
-	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optionalList(r, InQuery, "Envs", in.Envs)
-	optionalList(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
-	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
-	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
-	optionalText(r, InQuery, "Liveness", in.Liveness)
-	optionalText(r, InQuery, "Readiness", in.Readiness)
-	optional(r, InQuery, "Deploy", in.Deploy)
-	optional(r, InQuery, "EdasContainerVersion", in.EdasContainerVersion)
-	optional(r, InQuery, "Timezone", in.Timezone)
-	clearableList(r, InQuery, "SlsConfigs", in.SlsConfigs)
-	optional(r, InQuery, "NasId", in.NasID)
-	optional(r, InQuery, "MountHost", in.MountHost)
-	clearableList(r, InQuery, "MountDesc", in.MountDesc)
-	optionalText(r, InQuery, "PreStop", in.PreStop)
-	optionalText(r, InQuery, "PostStart", in.PostStart)
-	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
-	optionalList(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
-	optional(r, InQuery, "SecurityGroupId", in.SecurityGroupID)
-	optional(r, InQuery, "AutoConfig", in.AutoConfig)
-	optional(r, InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
-	optional(r, InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
-	optional(r, InQuery, "PhpConfigLocation", in.PhpConfigLocation)
-	optional(r, InForm, "PhpConfig", in.PhpConfig)
-	optionalText(r, InQuery, "TomcatConfig", in.TomcatConfig)
-	optionalList(r, InForm, "OssMountDescs", in.OssMountDescs)
-	optional(r, InForm, "OssAkId", in.OssAkID)
-	optional(r, InForm, "OssAkSecret", in.OssAkSecret)
-	optional(r, InForm, "AcrInstanceId", in.AcrInstanceID)
-	optional(r, InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
-	optional(r, InForm, "AssociateEip", in.AssociateEip)
-	optional(r, InQuery, "OpenCollectToKafka", in.OpenCollectToKafka)
-	optional(r, InQuery, "KafkaEndpoint", in.KafkaEndpoint)
-	optional(r, InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
-	optional(r, InQuery, "KafkaInstanceId", in.KafkaInstanceID)
+	clientrt.Required(r, cloudapi.InQuery, "AppName", in.AppName)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppDescription", in.AppDescription)
+	clientrt.Optional(r, cloudapi.InQuery, "VpcId", in.VPCID)
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
+	clientrt.Required(r, cloudapi.InQuery, "PackageType", in.PackageType)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageVersion", in.PackageVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageUrl", in.PackageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "ImageUrl", in.ImageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "Jdk", in.Jdk)
+	clientrt.Optional(r, cloudapi.InQuery, "WebContainer", in.WebContainer)
+	clientrt.Optional(r, cloudapi.InQuery, "Cpu", in.CPU)
+	clientrt.Optional(r, cloudapi.InQuery, "Memory", in.Memory)
+	clientrt.Required(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.Optional(r, cloudapi.InQuery, "Command", in.Command)
+	clientrt.Optional(r, cloudapi.InQuery, "CommandArgs", in.CommandArgs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Envs", in.Envs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "CustomHostAlias", in.CustomHostAlias)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Liveness", in.Liveness)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Readiness", in.Readiness)
+	clientrt.Optional(r, cloudapi.InQuery, "Deploy", in.Deploy)
+	clientrt.Optional(r, cloudapi.InQuery, "EdasContainerVersion", in.EdasContainerVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "Timezone", in.Timezone)
+	clientrt.ClearableList(r, cloudapi.InQuery, "SlsConfigs", in.SlsConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "NasId", in.NasID)
+	clientrt.Optional(r, cloudapi.InQuery, "MountHost", in.MountHost)
+	clientrt.ClearableList(r, cloudapi.InQuery, "MountDesc", in.MountDesc)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PreStop", in.PreStop)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PostStart", in.PostStart)
+	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.OptionalList(r, cloudapi.InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "SecurityGroupId", in.SecurityGroupID)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoConfig", in.AutoConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpConfigLocation", in.PhpConfigLocation)
+	clientrt.Optional(r, cloudapi.InForm, "PhpConfig", in.PhpConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "TomcatConfig", in.TomcatConfig)
+	clientrt.OptionalList(r, cloudapi.InForm, "OssMountDescs", in.OssMountDescs)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkId", in.OssAkID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkSecret", in.OssAkSecret)
+	clientrt.Optional(r, cloudapi.InForm, "AcrInstanceId", in.AcrInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
+	clientrt.Optional(r, cloudapi.InForm, "AssociateEip", in.AssociateEip)
+	clientrt.Optional(r, cloudapi.InQuery, "OpenCollectToKafka", in.OpenCollectToKafka)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaEndpoint", in.KafkaEndpoint)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaInstanceId", in.KafkaInstanceID)
 }
 
 // CreateApplicationOutput is the answer of [Client.CreateApplication] (SAE API reference ch. 12.1).
@@ -212,7 +217,7 @@ type CreateApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationData is a part of the answer (SAE API reference ch. 12.1).
@@ -222,78 +227,78 @@ type CreateApplicationData struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplication is the operation to create an application and, unless Deploy is false, deploy it.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.1: POST /pop/v1/sam/app/createApplication.
 func (c *Client) CreateApplication(ctx context.Context, in *CreateApplicationInput) (*CreateApplicationOutput, error) {
 	return invoke[CreateApplicationOutput](ctx, c, createApplicationOperation(), in)
 }
 
-func createApplicationOperation() Operation {
-	return Operation{
+func createApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateApplication", Chapter: "12.1", Group: "lifecycle",
 		Method: http.MethodPost, Path: "/pop/v1/sam/app/createApplication",
-		Summary:            "Create an application and, unless Deploy is false, deploy it.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoCreateApp"},
-		Params: []Param{
-			{Name: "AppName", In: InQuery, Kind: KindString, Required: true, MaxLength: 36, Pattern: "^[A-Za-z][A-Za-z0-9-]{0,35}$", Example: "test", Description: "Letters, digits, hyphens; starts with a letter."},
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Example: "cn-beijing:test", Description: "Namespace ID; name part lowercase letters and hyphens, starts with a letter."},
-			{Name: "AppDescription", In: InQuery, Kind: KindString, MaxLength: 1024, Example: "This is a test description.", Description: "Application description."},
-			{Name: "VpcId", In: InQuery, Kind: KindString, Example: "vpc-bp1aevy8sofi8mh1q****", Description: "VPC of the namespace; one namespace has one VPC which then cannot change; defaults to the bound VPC."},
-			{Name: "VSwitchId", In: InQuery, Kind: KindString, Example: "vsw-bp12mw1f8k3jgygk9****", Description: "vSwitch for instances, inside that VPC; defaults to the bound vSwitch."},
-			{Name: "PackageType", In: InQuery, Kind: KindString, Required: true, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE"}, Example: "FatJar", Description: "Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP."},
-			{Name: "PackageVersion", In: InQuery, Kind: KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.0", Description: "Package version; required for FatJar and War."},
-			{Name: "PackageUrl", In: InQuery, Kind: KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-****.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
-			{Name: "ImageUrl", In: InQuery, Kind: KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
-			{Name: "Jdk", In: InQuery, Kind: KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
-			{Name: "WebContainer", In: InQuery, Kind: KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
-			{Name: "Cpu", In: InQuery, Kind: KindInteger, Enum: []string{"500", "1000", "2000", "4000", "8000", "12000", "16000", "32000"}, Example: "1000", Description: "CPU per instance in millicores; must pair with Memory. 12000 appears only in the Memory row."},
-			{Name: "Memory", In: InQuery, Kind: KindInteger, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory per instance in MB; must pair with Cpu."},
-			{Name: "Replicas", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Initial instance count."},
-			{Name: "Command", In: InQuery, Kind: KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
-			{Name: "CommandArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
-			{Name: "Envs", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables."},
-			{Name: "CustomHostAlias", In: InQuery, Kind: KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container."},
-			{Name: "JarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "JVM options, placed before -jar in the default start command."},
-			{Name: "JarStartArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "custom-args", Description: "Program arguments, placed last in the default start command."},
-			{Name: "Liveness", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"cat /home/admin/start.sh\"]},\"initialDelaySeconds\":30,\"periodSeconds\":30,\"timeoutSeconds\":2}", Description: "Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket."},
-			{Name: "Readiness", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"cat /home/admin/start.sh\"]},\"initialDelaySeconds\":30,\"periodSeconds\":30,\"timeoutSeconds\":2}", Description: "Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of exec, httpGet, tcpSocket."},
-			{Name: "Deploy", In: InQuery, Kind: KindBoolean, Default: "true", Example: "true", Description: "true deploys at once, false later."},
-			{Name: "EdasContainerVersion", In: InQuery, Kind: KindString, Example: "3.5.3", Description: "HSF runtime container version."},
-			{Name: "Timezone", In: InQuery, Kind: KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
-			{Name: "SlsConfigs", In: InQuery, Kind: KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-)."},
-			{Name: "NasId", In: InQuery, Kind: KindString, Example: "KSAK****", Description: "NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically. Empty string clears."},
-			{Name: "MountHost", In: InQuery, Kind: KindString, Example: "example.com", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
-			{Name: "MountDesc", In: InQuery, Kind: KindJSON, Example: "[{mountPath: \"/tmp\", nasPath: \"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON."},
-			{Name: "PreStop", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run before the container is removed."},
-			{Name: "PostStart", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run right after the container is made."},
-			{Name: "WarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
-			{Name: "ConfigMapMountDesc", In: InForm, Kind: KindJSON, Example: "[{\"configMapId\":16,\"key\":\"test\",\"mountPath\":\"/tmp\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId)."},
-			{Name: "SecurityGroupId", In: InQuery, Kind: KindString, Example: "sg-wz969ngg2e49q5i4****", Description: "Security group ID."},
-			{Name: "AutoConfig", In: InQuery, Kind: KindBoolean, Example: "true", Description: "true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual."},
-			{Name: "TerminationGracePeriodSeconds", In: InQuery, Kind: KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Example: "30", Description: "Graceful stop timeout in seconds."},
-			{Name: "PhpArmsConfigLocation", In: InQuery, Kind: KindString, Example: "/usr/local/etc/php/conf.d/arms.ini", Description: "Mount path of the PHP monitoring config; SAE writes its content."},
-			{Name: "PhpConfigLocation", In: InQuery, Kind: KindString, Example: "/usr/local/etc/php/php.ini", Description: "Mount path of the PHP config file."},
-			{Name: "PhpConfig", In: InForm, Kind: KindString, Sensitive: true, Example: "k1=v1", Description: "Content of the PHP config file."},
-			{Name: "TomcatConfig", In: InQuery, Kind: KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them."},
-			{Name: "OssMountDescs", In: InForm, Kind: KindJSON, Example: "[{\"bucketName\": \"oss-bucket\", \"bucketPath\": \"data/user.data\", \"mountPath\": \"/usr/data/user.data\", \"readOnly\": true}]", Description: "OSS mounts."},
-			{Name: "OssAkId", In: InForm, Kind: KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key ID for OSS mounts."},
-			{Name: "OssAkSecret", In: InForm, Kind: KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key secret for OSS mounts."},
-			{Name: "AcrInstanceId", In: InForm, Kind: KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "cri-xxxxxx", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry."},
-			{Name: "AcrAssumeRoleArn", In: InQuery, Kind: KindString, Example: "acs:ram::123456789012****:role/adminrole", Description: "RAM role ARN for pulling images across accounts."},
-			{Name: "AssociateEip", In: InForm, Kind: KindBoolean, Example: "true", Description: "Whether an EIP is bound to instances."},
-			{Name: "OpenCollectToKafka", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Whether logs go to Kafka; when false KafkaEndpoint, KafkaInstanceId and KafkaLogfileConfig must be empty strings."},
-			{Name: "KafkaEndpoint", In: InQuery, Kind: KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
-			{Name: "KafkaLogfileConfig", In: InQuery, Kind: KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
-			{Name: "KafkaInstanceId", In: InQuery, Kind: KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
+		Summary:     "Create an application and, unless Deploy is false, deploy it.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoCreateApp"},
+		Params: []cloudapi.Param{
+			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 36, Pattern: "^[A-Za-z][A-Za-z0-9-]{0,35}$", Example: "test", Description: "Letters, digits, hyphens; starts with a letter."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-beijing:test", Description: "Namespace ID; name part lowercase letters and hyphens, starts with a letter."},
+			{Name: "AppDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 1024, Example: "This is a test description.", Description: "Application description."},
+			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vpc-bp1aevy8sofi8mh1q****", Description: "VPC of the namespace; one namespace has one VPC which then cannot change; defaults to the bound VPC."},
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-bp12mw1f8k3jgygk9****", Description: "vSwitch for instances, inside that VPC; defaults to the bound vSwitch."},
+			{Name: "PackageType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE"}, Example: "FatJar", Description: "Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.0", Description: "Package version; required for FatJar and War."},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-****.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
+			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"500", "1000", "2000", "4000", "8000", "12000", "16000", "32000"}, Example: "1000", Description: "CPU per instance in millicores; must pair with Memory. 12000 appears only in the Memory row."},
+			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory per instance in MB; must pair with Cpu."},
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Initial instance count."},
+			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
+			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
+			{Name: "Envs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables.", Shape: shapeOf("Envs")},
+			{Name: "CustomHostAlias", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container.", Shape: shapeOf("CustomHostAlias")},
+			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "JVM options, placed before -jar in the default start command."},
+			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "custom-args", Description: "Program arguments, placed last in the default start command."},
+			{Name: "Liveness", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"cat /home/admin/start.sh\"]},\"initialDelaySeconds\":30,\"periodSeconds\":30,\"timeoutSeconds\":2}", Description: "Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket.", Shape: shapeOf("Liveness")},
+			{Name: "Readiness", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"cat /home/admin/start.sh\"]},\"initialDelaySeconds\":30,\"periodSeconds\":30,\"timeoutSeconds\":2}", Description: "Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of exec, httpGet, tcpSocket.", Shape: shapeOf("Readiness")},
+			{Name: "Deploy", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Default: "true", Example: "true", Description: "true deploys at once, false later."},
+			{Name: "EdasContainerVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "3.5.3", Description: "HSF runtime container version."},
+			{Name: "Timezone", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
+			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-).", Shape: shapeOf("SlsConfigs")},
+			{Name: "NasId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "KSAK****", Description: "NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically. Empty string clears."},
+			{Name: "MountHost", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "example.com", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
+			{Name: "MountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{mountPath: \"/tmp\", nasPath: \"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.", Shape: shapeOf("MountDesc")},
+			{Name: "PreStop", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run before the container is removed.", Shape: shapeOf("PreStop")},
+			{Name: "PostStart", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run right after the container is made.", Shape: shapeOf("PostStart")},
+			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
+			{Name: "ConfigMapMountDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"configMapId\":16,\"key\":\"test\",\"mountPath\":\"/tmp\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId).", Shape: shapeOf("ConfigMapMountDesc")},
+			{Name: "SecurityGroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "sg-wz969ngg2e49q5i4****", Description: "Security group ID."},
+			{Name: "AutoConfig", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual."},
+			{Name: "TerminationGracePeriodSeconds", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Example: "30", Description: "Graceful stop timeout in seconds."},
+			{Name: "PhpArmsConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "/usr/local/etc/php/conf.d/arms.ini", Description: "Mount path of the PHP monitoring config; SAE writes its content."},
+			{Name: "PhpConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "/usr/local/etc/php/php.ini", Description: "Mount path of the PHP config file."},
+			{Name: "PhpConfig", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "k1=v1", Description: "Content of the PHP config file."},
+			{Name: "TomcatConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them.", Shape: shapeOf("TomcatConfig")},
+			{Name: "OssMountDescs", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"bucketName\": \"oss-bucket\", \"bucketPath\": \"data/user.data\", \"mountPath\": \"/usr/data/user.data\", \"readOnly\": true}]", Description: "OSS mounts.", Shape: shapeOf("OssMountDescs")},
+			{Name: "OssAkId", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key ID for OSS mounts."},
+			{Name: "OssAkSecret", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key secret for OSS mounts."},
+			{Name: "AcrInstanceId", In: cloudapi.InForm, Kind: cloudapi.KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "cri-xxxxxx", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry."},
+			{Name: "AcrAssumeRoleArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "acs:ram::123456789012****:role/adminrole", Description: "RAM role ARN for pulling images across accounts."},
+			{Name: "AssociateEip", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether an EIP is bound to instances."},
+			{Name: "OpenCollectToKafka", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether logs go to Kafka; when false KafkaEndpoint, KafkaInstanceId and KafkaLogfileConfig must be empty strings."},
+			{Name: "KafkaEndpoint", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
+			{Name: "KafkaLogfileConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
+			{Name: "KafkaInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
 		},
 		Errors: []string{"Application.MissingJdk", "Associate.Eip.Not.Enough", "InvalidAcrInstanceId.NotFound", "InvalidComponent.NotFound", "InvalidHostnameIp.Invalid", "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", "InvalidInstanceSpecification.Unsupported", "InvalidNamespace.WithUppercase", "InvalidNamespaceId.NotFound", "InvalidPackageType.NotFound", "InvalidParameter.FileName", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "InvalidServerlessRegion.Unsupported", "InvalidVpcId.NotFound", "JarApplication.MissingJdk", "LogService.ConfigQuotaExceed", "LogService.InternalError", "LogService.LogDirInvalid", "LogService.NotAvailable", "LogService.ProjectNumQuotaExceed", "MountConflict.ConfigMap", "NoAvailableCluster.NotFound", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "PandoraApplication.MissingJdk", "PandoraApplication.OnlyJdk", "PhpApplication.MissingPhpRuntime", "Sls.Config.Mixed.Multi.Project", "Sls.Config.User.Defined.Missing.Logstore.Info", "Sls.Config.User.Defined.Missing.Project.Info", "Sls.Logstore.Name.Invalid", "Sls.Logstore.User.Defined.Not.Exist", "Sls.Logtail.Name.Invalid", "Sls.Project.Name.Invalid", "Sls.Project.User.Defined.Not.Exist", "System.Upgrading", "VolumnPath.Conflict", "WarApplication.MissingJdkWebcontainer", "user.indebt", "vswitch.not.exist"},
 	}
@@ -306,26 +311,28 @@ type DeleteApplicationInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DeleteApplicationInput) String() string { return describe(deleteApplicationOperation(), &in) }
+func (in DeleteApplicationInput) String() string {
+	return clientrt.Describe(deleteApplicationOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in DeleteApplicationInput) GoString() string {
-	return describe(deleteApplicationOperation(), &in)
+	return clientrt.Describe(deleteApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteApplicationOperation(), &in)
+	return clientrt.DescribeJSON(deleteApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteApplicationInput) Validate() error { return validate(deleteApplicationOperation(), in) }
 
-func (in *DeleteApplicationInput) encode(r *request) {
+func (in *DeleteApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // DeleteApplicationOutput is the answer of [Client.DeleteApplication] (SAE API reference ch. 12.2).
@@ -344,7 +351,7 @@ type DeleteApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplicationData is a part of the answer (SAE API reference ch. 12.2).
@@ -352,29 +359,29 @@ type DeleteApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplication is the operation to delete an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.2: DELETE /pop/v1/sam/app/deleteApplication.
 func (c *Client) DeleteApplication(ctx context.Context, in *DeleteApplicationInput) (*DeleteApplicationOutput, error) {
 	return invoke[DeleteApplicationOutput](ctx, c, deleteApplicationOperation(), in)
 }
 
-func deleteApplicationOperation() Operation {
-	return Operation{
+func deleteApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteApplication", Chapter: "12.2", Group: "lifecycle",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/app/deleteApplication",
-		Summary:            "Delete an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoDeleteApp"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application to delete."},
+		Summary:     "Delete an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoDeleteApp"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application to delete."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -401,9 +408,9 @@ type DeployApplicationInput struct {
 	// array.
 	CommandArgs *string `json:"CommandArgs,omitempty"`
 	// Environment variables.
-	Envs List[EnvVar] `json:"Envs,omitempty"`
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitempty"`
 	// Extra host entries in the container.
-	CustomHostAlias List[HostAlias] `json:"CustomHostAlias,omitempty"`
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitempty"`
 	// JVM options, placed before -jar in the default start command.
 	JarStartOptions *string `json:"JarStartOptions,omitempty"`
 	// Program arguments, placed last in the default start command.
@@ -427,7 +434,7 @@ type DeployApplicationInput struct {
 	UpdateStrategy *UpdateStrategy `json:"UpdateStrategy,omitempty"`
 	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
 	// SAE-made ones (prefix sae-).
-	SlsConfigs List[SLSConfig] `json:"SlsConfigs,omitempty"`
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitempty"`
 	// Time zone. Default: Asia/Shanghai.
 	Timezone *string `json:"Timezone,omitempty"`
 	// NAS file system ID in the same region. Omit when unchanged; empty string clears the NAS settings.
@@ -435,7 +442,7 @@ type DeployApplicationInput struct {
 	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
 	MountHost *string `json:"MountHost,omitempty"`
 	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
-	MountDesc List[NASMount] `json:"MountDesc,omitempty"`
+	MountDesc cloudapi.List[NASMount] `json:"MountDesc,omitempty"`
 	// Script run right after the container is made.
 	PostStart *LifecycleHook `json:"PostStart,omitempty"`
 	// Script run before the container is removed.
@@ -447,7 +454,7 @@ type DeployApplicationInput struct {
 	// Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds).
 	AutoEnableApplicationScalingRule *bool `json:"AutoEnableApplicationScalingRule,omitempty"`
 	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
-	ConfigMapMountDesc List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
+	ConfigMapMountDesc cloudapi.List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
 	// Graceful stop timeout in seconds. Range: 1 to 300. Default: 30.
 	TerminationGracePeriodSeconds *int `json:"TerminationGracePeriodSeconds,omitempty"`
 	// Whether AHAS is attached (string boolean). One of: true, false.
@@ -461,11 +468,11 @@ type DeployApplicationInput struct {
 	// Tomcat settings; empty string or {} deletes them.
 	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
 	// OSS mounts.
-	OssMountDescs List[OSSMount] `json:"OssMountDescs,omitempty"`
+	OssMountDescs cloudapi.List[OSSMount] `json:"OssMountDescs,omitempty"`
 	// Access key ID for OSS mounts.
-	OssAkID *Secret `json:"OssAkId,omitempty"`
+	OssAkID *cloudapi.Secret `json:"OssAkId,omitempty"`
 	// Access key secret for OSS mounts.
-	OssAkSecret *Secret `json:"OssAkSecret,omitempty"`
+	OssAkSecret *cloudapi.Secret `json:"OssAkSecret,omitempty"`
 	// Whether gray routing is on; Spring Cloud and Dubbo only.
 	EnableGreyTagRoute *bool `json:"EnableGreyTagRoute,omitempty"`
 	// ACR enterprise instance ID; required when ImageUrl is in an enterprise registry. Required if: ImageUrl is in an ACR
@@ -487,72 +494,74 @@ type DeployApplicationInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DeployApplicationInput) String() string { return describe(deployApplicationOperation(), &in) }
+func (in DeployApplicationInput) String() string {
+	return clientrt.Describe(deployApplicationOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in DeployApplicationInput) GoString() string {
-	return describe(deployApplicationOperation(), &in)
+	return clientrt.Describe(deployApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeployApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deployApplicationOperation(), &in)
+	return clientrt.DescribeJSON(deployApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeployApplicationInput) Validate() error { return validate(deployApplicationOperation(), in) }
 
-func (in *DeployApplicationInput) encode(r *request) {
+func (in *DeployApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeployApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "Jdk", in.Jdk)
-	optional(r, InQuery, "WebContainer", in.WebContainer)
-	optional(r, InQuery, "PackageVersion", in.PackageVersion)
-	optional(r, InQuery, "PackageUrl", in.PackageURL)
-	optional(r, InQuery, "ImageUrl", in.ImageURL)
-	optional(r, InQuery, "Command", in.Command)
-	optional(r, InQuery, "CommandArgs", in.CommandArgs)
-	optionalList(r, InQuery, "Envs", in.Envs)
-	optionalList(r, InQuery, "CustomHostAlias", in.CustomHostAlias)
-	optional(r, InQuery, "JarStartOptions", in.JarStartOptions)
-	optional(r, InQuery, "JarStartArgs", in.JarStartArgs)
-	optionalText(r, InQuery, "Liveness", in.Liveness)
-	optionalText(r, InQuery, "Readiness", in.Readiness)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
-	optional(r, InQuery, "BatchWaitTime", in.BatchWaitTime)
-	optional(r, InQuery, "EdasContainerVersion", in.EdasContainerVersion)
-	optionalText(r, InQuery, "UpdateStrategy", in.UpdateStrategy)
-	clearableList(r, InQuery, "SlsConfigs", in.SlsConfigs)
-	optional(r, InQuery, "Timezone", in.Timezone)
-	optional(r, InQuery, "NasId", in.NasID)
-	optional(r, InQuery, "MountHost", in.MountHost)
-	clearableList(r, InQuery, "MountDesc", in.MountDesc)
-	optionalText(r, InQuery, "PostStart", in.PostStart)
-	optionalText(r, InQuery, "PreStop", in.PreStop)
-	optional(r, InQuery, "ChangeOrderDesc", in.ChangeOrderDesc)
-	optional(r, InQuery, "WarStartOptions", in.WarStartOptions)
-	optional(r, InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
-	optionalList(r, InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
-	optional(r, InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
-	optional(r, InQuery, "EnableAhas", in.EnableAhas)
-	optional(r, InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
-	optional(r, InQuery, "PhpConfigLocation", in.PhpConfigLocation)
-	optional(r, InForm, "PhpConfig", in.PhpConfig)
-	optionalText(r, InQuery, "TomcatConfig", in.TomcatConfig)
-	optionalList(r, InForm, "OssMountDescs", in.OssMountDescs)
-	optional(r, InForm, "OssAkId", in.OssAkID)
-	optional(r, InForm, "OssAkSecret", in.OssAkSecret)
-	optional(r, InQuery, "EnableGreyTagRoute", in.EnableGreyTagRoute)
-	optional(r, InForm, "AcrInstanceId", in.AcrInstanceID)
-	optional(r, InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
-	optional(r, InForm, "AssociateEip", in.AssociateEip)
-	optional(r, InQuery, "OpenCollectToKafka", in.OpenCollectToKafka)
-	optional(r, InQuery, "KafkaEndpoint", in.KafkaEndpoint)
-	optional(r, InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
-	optional(r, InQuery, "KafkaInstanceId", in.KafkaInstanceID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "Jdk", in.Jdk)
+	clientrt.Optional(r, cloudapi.InQuery, "WebContainer", in.WebContainer)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageVersion", in.PackageVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageUrl", in.PackageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "ImageUrl", in.ImageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "Command", in.Command)
+	clientrt.Optional(r, cloudapi.InQuery, "CommandArgs", in.CommandArgs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Envs", in.Envs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "CustomHostAlias", in.CustomHostAlias)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Liveness", in.Liveness)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Readiness", in.Readiness)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "BatchWaitTime", in.BatchWaitTime)
+	clientrt.Optional(r, cloudapi.InQuery, "EdasContainerVersion", in.EdasContainerVersion)
+	clientrt.OptionalText(r, cloudapi.InQuery, "UpdateStrategy", in.UpdateStrategy)
+	clientrt.ClearableList(r, cloudapi.InQuery, "SlsConfigs", in.SlsConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "Timezone", in.Timezone)
+	clientrt.Optional(r, cloudapi.InQuery, "NasId", in.NasID)
+	clientrt.Optional(r, cloudapi.InQuery, "MountHost", in.MountHost)
+	clientrt.ClearableList(r, cloudapi.InQuery, "MountDesc", in.MountDesc)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PostStart", in.PostStart)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PreStop", in.PreStop)
+	clientrt.Optional(r, cloudapi.InQuery, "ChangeOrderDesc", in.ChangeOrderDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
+	clientrt.OptionalList(r, cloudapi.InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableAhas", in.EnableAhas)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpArmsConfigLocation", in.PhpArmsConfigLocation)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpConfigLocation", in.PhpConfigLocation)
+	clientrt.Optional(r, cloudapi.InForm, "PhpConfig", in.PhpConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "TomcatConfig", in.TomcatConfig)
+	clientrt.OptionalList(r, cloudapi.InForm, "OssMountDescs", in.OssMountDescs)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkId", in.OssAkID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkSecret", in.OssAkSecret)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableGreyTagRoute", in.EnableGreyTagRoute)
+	clientrt.Optional(r, cloudapi.InForm, "AcrInstanceId", in.AcrInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
+	clientrt.Optional(r, cloudapi.InForm, "AssociateEip", in.AssociateEip)
+	clientrt.Optional(r, cloudapi.InQuery, "OpenCollectToKafka", in.OpenCollectToKafka)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaEndpoint", in.KafkaEndpoint)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "KafkaInstanceId", in.KafkaInstanceID)
 }
 
 // DeployApplicationOutput is the answer of [Client.DeployApplication] (SAE API reference ch. 12.3).
@@ -571,7 +580,7 @@ type DeployApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeployApplicationData is a part of the answer (SAE API reference ch. 12.3).
@@ -583,75 +592,75 @@ type DeployApplicationData struct {
 	// Whether the RAM user's change needs approval (status 11 is the waiting state).
 	IsNeedApproval bool `json:"IsNeedApproval"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeployApplication is the operation to deploy a new version of an application (single batch, batches or gray).
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.3: POST /pop/v1/sam/app/deployApplication.
 func (c *Client) DeployApplication(ctx context.Context, in *DeployApplicationInput) (*DeployApplicationOutput, error) {
 	return invoke[DeployApplicationOutput](ctx, c, deployApplicationOperation(), in)
 }
 
-func deployApplicationOperation() Operation {
-	return Operation{
+func deployApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeployApplication", Chapter: "12.3", Group: "lifecycle",
 		Method: http.MethodPost, Path: "/pop/v1/sam/app/deployApplication",
-		Summary:            "Deploy a new version of an application (single batch, batches or gray).",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoDeploy"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application to deploy."},
-			{Name: "Jdk", In: InQuery, Kind: KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
-			{Name: "WebContainer", In: InQuery, Kind: KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
-			{Name: "PackageVersion", In: InQuery, Kind: KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.1", Description: "Package version; required for FatJar and War."},
-			{Name: "PackageUrl", In: InQuery, Kind: KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-hangzhou.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
-			{Name: "ImageUrl", In: InQuery, Kind: KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
-			{Name: "Command", In: InQuery, Kind: KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
-			{Name: "CommandArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
-			{Name: "Envs", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables."},
-			{Name: "CustomHostAlias", In: InQuery, Kind: KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container."},
-			{Name: "JarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "custom-option", Description: "JVM options, placed before -jar in the default start command."},
-			{Name: "JarStartArgs", In: InQuery, Kind: KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "Program arguments, placed last in the default start command."},
-			{Name: "Liveness", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sleep\",\"5s\"]},\"initialDelaySeconds\":10,\"timeoutSeconds\":11}", Description: "Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket."},
-			{Name: "Readiness", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sleep\",\"6s\"]},\"initialDelaySeconds\":15,\"timeoutSeconds\":12}", Description: "Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of exec, httpGet, tcpSocket."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
-			{Name: "BatchWaitTime", In: InQuery, Kind: KindInteger, Min: new(int64(0)), Unit: "minute", Example: "10", Description: "Pause between batches, in minutes per this table (other operations say seconds)."},
-			{Name: "EdasContainerVersion", In: InQuery, Kind: KindString, Example: "3.5.3", Description: "HSF runtime container version."},
-			{Name: "UpdateStrategy", In: InQuery, Kind: KindJSON, Example: "{\"type\":\"GrayBatchUpdate\",\"batchUpdate\":{\"batch\":2,\"releaseType\":\"auto\",\"batchWaitTime\":1},\"grayUpdate\":{\"gray\":1}}", Description: "Rollout strategy. Empty string when the minimum ready count is 1; otherwise gray+batch (auto or manual) or batch."},
-			{Name: "SlsConfigs", In: InQuery, Kind: KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-)."},
-			{Name: "Timezone", In: InQuery, Kind: KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
-			{Name: "NasId", In: InQuery, Kind: KindString, Example: "10d3b4****", Description: "NAS file system ID in the same region. Omit when unchanged; empty string clears the NAS settings."},
-			{Name: "MountHost", In: InQuery, Kind: KindString, Example: "10d3b4bc9****.com", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
-			{Name: "MountDesc", In: InQuery, Kind: KindJSON, Example: "[{mountPath: \"/tmp\",nasPath: \"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON."},
-			{Name: "PostStart", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"echo hello\"]}}", Description: "Script run right after the container is made."},
-			{Name: "PreStop", In: InQuery, Kind: KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"echo hello\"]}}", Description: "Script run before the container is removed."},
-			{Name: "ChangeOrderDesc", In: InQuery, Kind: KindString, Example: "启动应用", Description: "Description stored on the change order."},
-			{Name: "WarStartOptions", In: InQuery, Kind: KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
-			{Name: "AutoEnableApplicationScalingRule", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds)."},
-			{Name: "ConfigMapMountDesc", In: InForm, Kind: KindJSON, Example: "[{\"configMapId\":16,\"key\":\"test\",\"mountPath\":\"/tmp\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId)."},
-			{Name: "TerminationGracePeriodSeconds", In: InQuery, Kind: KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Example: "10", Description: "Graceful stop timeout in seconds."},
-			{Name: "EnableAhas", In: InQuery, Kind: KindString, Enum: []string{"true", "false"}, Example: "false", Description: "Whether AHAS is attached (string boolean)."},
-			{Name: "PhpArmsConfigLocation", In: InQuery, Kind: KindString, Example: "/usr/local/etc/php/conf.d/arms.ini", Description: "Mount path of the PHP monitoring config; SAE writes its content."},
-			{Name: "PhpConfigLocation", In: InQuery, Kind: KindString, Example: "/usr/local/etc/php/php.ini", Description: "Mount path of the PHP config file."},
-			{Name: "PhpConfig", In: InForm, Kind: KindString, Sensitive: true, Example: "k1=v1", Description: "Content of the PHP config file."},
-			{Name: "TomcatConfig", In: InQuery, Kind: KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them."},
-			{Name: "OssMountDescs", In: InForm, Kind: KindJSON, Example: "[{\"bucketName\": \"oss-bucket\", \"bucketPath\": \"data/user.data\", \"mountPath\": \"/usr/data/user.data\", \"readOnly\": true}]", Description: "OSS mounts."},
-			{Name: "OssAkId", In: InForm, Kind: KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key ID for OSS mounts."},
-			{Name: "OssAkSecret", In: InForm, Kind: KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key secret for OSS mounts."},
-			{Name: "EnableGreyTagRoute", In: InQuery, Kind: KindBoolean, Example: "false", Description: "Whether gray routing is on; Spring Cloud and Dubbo only."},
-			{Name: "AcrInstanceId", In: InForm, Kind: KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "cri-xxxxxx", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry."},
-			{Name: "AcrAssumeRoleArn", In: InQuery, Kind: KindString, Example: "acs:ram::123456789012****:role/adminrole", Description: "RAM role ARN for pulling images across accounts."},
-			{Name: "AssociateEip", In: InForm, Kind: KindBoolean, Example: "true", Description: "Whether an EIP is bound to instances."},
-			{Name: "OpenCollectToKafka", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Whether logs go to Kafka; when false KafkaEndpoint, KafkaInstanceId and KafkaLogfileConfig must be empty strings."},
-			{Name: "KafkaEndpoint", In: InQuery, Kind: KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
-			{Name: "KafkaLogfileConfig", In: InQuery, Kind: KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
-			{Name: "KafkaInstanceId", In: InQuery, Kind: KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
+		Summary:     "Deploy a new version of an application (single batch, batches or gray).",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoDeploy"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application to deploy."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.1", Description: "Package version; required for FatJar and War."},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-hangzhou.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
+			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
+			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
+			{Name: "Envs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"name\":\"envtmp\",\"value\":\"0\"}]", Description: "Environment variables.", Shape: shapeOf("Envs")},
+			{Name: "CustomHostAlias", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container.", Shape: shapeOf("CustomHostAlias")},
+			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "custom-option", Description: "JVM options, placed before -jar in the default start command."},
+			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "Program arguments, placed last in the default start command."},
+			{Name: "Liveness", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sleep\",\"5s\"]},\"initialDelaySeconds\":10,\"timeoutSeconds\":11}", Description: "Liveness probe; a failing container is killed and recovered. Exactly one of exec, httpGet, tcpSocket.", Shape: shapeOf("Liveness")},
+			{Name: "Readiness", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sleep\",\"6s\"]},\"initialDelaySeconds\":15,\"timeoutSeconds\":12}", Description: "Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of exec, httpGet, tcpSocket.", Shape: shapeOf("Readiness")},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+			{Name: "BatchWaitTime", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Unit: "minute", Example: "10", Description: "Pause between batches, in minutes per this table (other operations say seconds)."},
+			{Name: "EdasContainerVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "3.5.3", Description: "HSF runtime container version."},
+			{Name: "UpdateStrategy", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"type\":\"GrayBatchUpdate\",\"batchUpdate\":{\"batch\":2,\"releaseType\":\"auto\",\"batchWaitTime\":1},\"grayUpdate\":{\"gray\":1}}", Description: "Rollout strategy. Empty string when the minimum ready count is 1; otherwise gray+batch (auto or manual) or batch.", Shape: shapeOf("UpdateStrategy")},
+			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-).", Shape: shapeOf("SlsConfigs")},
+			{Name: "Timezone", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
+			{Name: "NasId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10d3b4****", Description: "NAS file system ID in the same region. Omit when unchanged; empty string clears the NAS settings."},
+			{Name: "MountHost", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10d3b4bc9****.com", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
+			{Name: "MountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{mountPath: \"/tmp\",nasPath: \"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.", Shape: shapeOf("MountDesc")},
+			{Name: "PostStart", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"echo hello\"]}}", Description: "Script run right after the container is made.", Shape: shapeOf("PostStart")},
+			{Name: "PreStop", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sh\",\"-c\",\"echo hello\"]}}", Description: "Script run before the container is removed.", Shape: shapeOf("PreStop")},
+			{Name: "ChangeOrderDesc", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "启动应用", Description: "Description stored on the change order."},
+			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
+			{Name: "AutoEnableApplicationScalingRule", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds)."},
+			{Name: "ConfigMapMountDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"configMapId\":16,\"key\":\"test\",\"mountPath\":\"/tmp\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId).", Shape: shapeOf("ConfigMapMountDesc")},
+			{Name: "TerminationGracePeriodSeconds", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Example: "10", Description: "Graceful stop timeout in seconds."},
+			{Name: "EnableAhas", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Example: "false", Description: "Whether AHAS is attached (string boolean)."},
+			{Name: "PhpArmsConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "/usr/local/etc/php/conf.d/arms.ini", Description: "Mount path of the PHP monitoring config; SAE writes its content."},
+			{Name: "PhpConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "/usr/local/etc/php/php.ini", Description: "Mount path of the PHP config file."},
+			{Name: "PhpConfig", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "k1=v1", Description: "Content of the PHP config file."},
+			{Name: "TomcatConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them.", Shape: shapeOf("TomcatConfig")},
+			{Name: "OssMountDescs", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"bucketName\": \"oss-bucket\", \"bucketPath\": \"data/user.data\", \"mountPath\": \"/usr/data/user.data\", \"readOnly\": true}]", Description: "OSS mounts.", Shape: shapeOf("OssMountDescs")},
+			{Name: "OssAkId", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key ID for OSS mounts."},
+			{Name: "OssAkSecret", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "xxxxxx", Description: "Access key secret for OSS mounts."},
+			{Name: "EnableGreyTagRoute", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "false", Description: "Whether gray routing is on; Spring Cloud and Dubbo only."},
+			{Name: "AcrInstanceId", In: cloudapi.InForm, Kind: cloudapi.KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "cri-xxxxxx", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry."},
+			{Name: "AcrAssumeRoleArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "acs:ram::123456789012****:role/adminrole", Description: "RAM role ARN for pulling images across accounts."},
+			{Name: "AssociateEip", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether an EIP is bound to instances."},
+			{Name: "OpenCollectToKafka", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether logs go to Kafka; when false KafkaEndpoint, KafkaInstanceId and KafkaLogfileConfig must be empty strings."},
+			{Name: "KafkaEndpoint", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
+			{Name: "KafkaLogfileConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
+			{Name: "KafkaInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
 		},
 		Errors: []string{"App.Package.Version.Exists", "Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.MissingJdk", "Associate.Eip.Not.Enough", "BatchWaitTime.Not.Smaller.Zero", "InvalidAcrInstanceId.NotFound", "InvalidApplication.NotFound", "InvalidComponent.NotFound", "InvalidHostnameIp.Invalid", "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", "InvalidInstanceSpecification.Unsupported", "InvalidNamespaceId.NotFound", "InvalidPackageType.NotFound", "InvalidParameter.FileName", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "JarApplication.MissingJdk", "LogService.ConfigQuotaExceed", "LogService.InternalError", "LogService.LogDirInvalid", "LogService.NotAvailable", "LogService.ProjectNumQuotaExceed", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "MountConflict.ConfigMap", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "Package.Version.Too.Long", "PandoraApplication.MissingJdk", "PandoraApplication.OnlyJdk", "PhpApplication.MissingPhpRuntime", "Sae.Errorcode.Ahas.Create.Error.Message", "Slb.Occupied", "Slb.Tag.Not.Qualified", "Sls.Config.Mixed.Multi.Project", "Sls.Config.User.Defined.Missing.Logstore.Info", "Sls.Config.User.Defined.Missing.Project.Info", "Sls.Logstore.Name.Invalid", "Sls.Logstore.User.Defined.Not.Exist", "Sls.Logtail.Name.Invalid", "Sls.Project.Name.Invalid", "Sls.Project.User.Defined.Not.Exist", "System.Upgrading", "VolumnPath.Conflict", "WarApplication.MissingJdkWebcontainer", "user.indebt"},
 	}
@@ -666,29 +675,29 @@ type DescribeApplicationStatusInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationStatusInput) String() string {
-	return describe(describeApplicationStatusOperation(), &in)
+	return clientrt.Describe(describeApplicationStatusOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationStatusInput) GoString() string {
-	return describe(describeApplicationStatusOperation(), &in)
+	return clientrt.Describe(describeApplicationStatusOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationStatusInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationStatusOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationStatusOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationStatusInput) Validate() error {
 	return validate(describeApplicationStatusOperation(), in)
 }
 
-func (in *DescribeApplicationStatusInput) encode(r *request) {
+func (in *DescribeApplicationStatusInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationStatusInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // DescribeApplicationStatusOutput is the answer of [Client.DescribeApplicationStatus] (SAE API reference ch. 12.4).
@@ -707,7 +716,7 @@ type DescribeApplicationStatusOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationStatusData is a part of the answer (SAE API reference ch. 12.4).
@@ -717,7 +726,7 @@ type DescribeApplicationStatusData struct {
 	// Last change order; empty when none ran or it expired.
 	LastChangeOrderID string `json:"LastChangeOrderId"`
 	// Monitoring metadata as JSON string; holds a license key.
-	ArmsApmInfo Secret `json:"ArmsApmInfo,omitzero"`
+	ArmsApmInfo cloudapi.Secret `json:"ArmsApmInfo,omitzero"`
 	// Epoch milliseconds as string. On the wire: epoch milliseconds.
 	CreateTime time.Time `json:"CreateTime,omitzero"`
 	// Run state of the application. One of: RUNNING, STOPPED, UNKNOWN.
@@ -738,7 +747,7 @@ type DescribeApplicationStatusData struct {
 	// KB, 0-10240.
 	FileSizeLimit int64 `json:"FileSizeLimit"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationStatus is the operation to read the run state of an application and its last change order.
@@ -748,13 +757,13 @@ func (c *Client) DescribeApplicationStatus(ctx context.Context, in *DescribeAppl
 	return invoke[DescribeApplicationStatusOutput](ctx, c, describeApplicationStatusOperation(), in)
 }
 
-func describeApplicationStatusOperation() Operation {
-	return Operation{
+func describeApplicationStatusOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationStatus", Chapter: "12.4", Group: "lifecycle",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/describeApplicationStatus",
 		Summary: "Read the run state of an application and its last change order.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidAppId.NotFound", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty"},
 	}
@@ -766,25 +775,25 @@ type DescribeInstanceSpecificationsInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeInstanceSpecificationsInput) String() string {
-	return describe(describeInstanceSpecificationsOperation(), &in)
+	return clientrt.Describe(describeInstanceSpecificationsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeInstanceSpecificationsInput) GoString() string {
-	return describe(describeInstanceSpecificationsOperation(), &in)
+	return clientrt.Describe(describeInstanceSpecificationsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeInstanceSpecificationsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeInstanceSpecificationsOperation(), &in)
+	return clientrt.DescribeJSON(describeInstanceSpecificationsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeInstanceSpecificationsInput) Validate() error {
 	return validate(describeInstanceSpecificationsOperation(), in)
 }
 
-func (*DescribeInstanceSpecificationsInput) encode(*request) {}
+func (*DescribeInstanceSpecificationsInput) encode(*clientrt.Request) {}
 
 // DescribeInstanceSpecificationsOutput is the answer of [Client.DescribeInstanceSpecifications] (SAE API reference ch.
 // 12.5).
@@ -803,7 +812,7 @@ type DescribeInstanceSpecificationsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceSpecificationsData is a part of the answer (SAE API reference ch. 12.5).
@@ -817,7 +826,7 @@ type DescribeInstanceSpecificationsData struct {
 	ID       int    `json:"Id"`
 	Enable   bool   `json:"Enable"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeInstanceSpecifications is the operation to list CPU and memory sizes usable for instances.
@@ -827,8 +836,8 @@ func (c *Client) DescribeInstanceSpecifications(ctx context.Context, in *Describ
 	return invoke[DescribeInstanceSpecificationsOutput](ctx, c, describeInstanceSpecificationsOperation(), in)
 }
 
-func describeInstanceSpecificationsOperation() Operation {
-	return Operation{
+func describeInstanceSpecificationsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeInstanceSpecifications", Chapter: "12.5", Group: "lifecycle",
 		Method: http.MethodGet, Path: "/pop/v1/paas/quota/instanceSpecifications",
 		Summary: "List CPU and memory sizes usable for instances.",
@@ -842,24 +851,28 @@ type StartApplicationInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in StartApplicationInput) String() string { return describe(startApplicationOperation(), &in) }
+func (in StartApplicationInput) String() string {
+	return clientrt.Describe(startApplicationOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in StartApplicationInput) GoString() string { return describe(startApplicationOperation(), &in) }
+func (in StartApplicationInput) GoString() string {
+	return clientrt.Describe(startApplicationOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in StartApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(startApplicationOperation(), &in)
+	return clientrt.DescribeJSON(startApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *StartApplicationInput) Validate() error { return validate(startApplicationOperation(), in) }
 
-func (in *StartApplicationInput) encode(r *request) {
+func (in *StartApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(StartApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // StartApplicationOutput is the answer of [Client.StartApplication] (SAE API reference ch. 12.6).
@@ -878,7 +891,7 @@ type StartApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StartApplicationData is a part of the answer (SAE API reference ch. 12.6).
@@ -886,29 +899,29 @@ type StartApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StartApplication is the operation to start an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.6: PUT /pop/v1/sam/app/startApplication.
 func (c *Client) StartApplication(ctx context.Context, in *StartApplicationInput) (*StartApplicationOutput, error) {
 	return invoke[StartApplicationOutput](ctx, c, startApplicationOperation(), in)
 }
 
-func startApplicationOperation() Operation {
-	return Operation{
+func startApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "StartApplication", Chapter: "12.6", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/startApplication",
-		Summary:            "Start an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoStart"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+		Summary:     "Start an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoStart"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt", "vswitch.not.exist"},
 	}
@@ -924,30 +937,30 @@ type BatchStartApplicationsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in BatchStartApplicationsInput) String() string {
-	return describe(batchStartApplicationsOperation(), &in)
+	return clientrt.Describe(batchStartApplicationsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in BatchStartApplicationsInput) GoString() string {
-	return describe(batchStartApplicationsOperation(), &in)
+	return clientrt.Describe(batchStartApplicationsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in BatchStartApplicationsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(batchStartApplicationsOperation(), &in)
+	return clientrt.DescribeJSON(batchStartApplicationsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *BatchStartApplicationsInput) Validate() error {
 	return validate(batchStartApplicationsOperation(), in)
 }
 
-func (in *BatchStartApplicationsInput) encode(r *request) {
+func (in *BatchStartApplicationsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(BatchStartApplicationsInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "AppIds", in.AppIDs)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppIds", in.AppIDs)
 }
 
 // BatchStartApplicationsOutput is the answer of [Client.BatchStartApplications] (SAE API reference ch. 12.7).
@@ -966,7 +979,7 @@ type BatchStartApplicationsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStartApplicationsData is a part of the answer (SAE API reference ch. 12.7).
@@ -974,30 +987,30 @@ type BatchStartApplicationsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStartApplications is the operation to start several applications of a namespace.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.7: PUT /pop/v1/sam/app/batchStartApplications.
 func (c *Client) BatchStartApplications(ctx context.Context, in *BatchStartApplicationsInput) (*BatchStartApplicationsOutput, error) {
 	return invoke[BatchStartApplicationsOutput](ctx, c, batchStartApplicationsOperation(), in)
 }
 
-func batchStartApplicationsOperation() Operation {
-	return Operation{
+func batchStartApplicationsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "BatchStartApplications", Chapter: "12.7", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/batchStartApplications",
-		Summary:            "Start several applications of a namespace.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoBatchStartApplication"},
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "AppIds", In: InQuery, Kind: KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace."},
+		Summary:     "Start several applications of a namespace.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoBatchStartApplication"},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace."},
 		},
 		Errors: []string{"Invalid.App.List.Not.Same.Namespace", "InvalidParameter.Obviously", "Mamespace.Have.No.Applications", "System.Upgrading", "user.indebt"},
 	}
@@ -1010,24 +1023,28 @@ type StopApplicationInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in StopApplicationInput) String() string { return describe(stopApplicationOperation(), &in) }
+func (in StopApplicationInput) String() string {
+	return clientrt.Describe(stopApplicationOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in StopApplicationInput) GoString() string { return describe(stopApplicationOperation(), &in) }
+func (in StopApplicationInput) GoString() string {
+	return clientrt.Describe(stopApplicationOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in StopApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(stopApplicationOperation(), &in)
+	return clientrt.DescribeJSON(stopApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *StopApplicationInput) Validate() error { return validate(stopApplicationOperation(), in) }
 
-func (in *StopApplicationInput) encode(r *request) {
+func (in *StopApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(StopApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // StopApplicationOutput is the answer of [Client.StopApplication] (SAE API reference ch. 12.8).
@@ -1046,7 +1063,7 @@ type StopApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StopApplicationData is a part of the answer (SAE API reference ch. 12.8).
@@ -1054,29 +1071,29 @@ type StopApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // StopApplication is the operation to stop an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.8: PUT /pop/v1/sam/app/stopApplication.
 func (c *Client) StopApplication(ctx context.Context, in *StopApplicationInput) (*StopApplicationOutput, error) {
 	return invoke[StopApplicationOutput](ctx, c, stopApplicationOperation(), in)
 }
 
-func stopApplicationOperation() Operation {
-	return Operation{
+func stopApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "StopApplication", Chapter: "12.8", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/stopApplication",
-		Summary:            "Stop an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoStop"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+		Summary:     "Stop an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoStop"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "System.Upgrading"},
 	}
@@ -1092,30 +1109,30 @@ type BatchStopApplicationsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in BatchStopApplicationsInput) String() string {
-	return describe(batchStopApplicationsOperation(), &in)
+	return clientrt.Describe(batchStopApplicationsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in BatchStopApplicationsInput) GoString() string {
-	return describe(batchStopApplicationsOperation(), &in)
+	return clientrt.Describe(batchStopApplicationsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in BatchStopApplicationsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(batchStopApplicationsOperation(), &in)
+	return clientrt.DescribeJSON(batchStopApplicationsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *BatchStopApplicationsInput) Validate() error {
 	return validate(batchStopApplicationsOperation(), in)
 }
 
-func (in *BatchStopApplicationsInput) encode(r *request) {
+func (in *BatchStopApplicationsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(BatchStopApplicationsInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	optional(r, InQuery, "AppIds", in.AppIDs)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppIds", in.AppIDs)
 }
 
 // BatchStopApplicationsOutput is the answer of [Client.BatchStopApplications] (SAE API reference ch. 12.9).
@@ -1134,7 +1151,7 @@ type BatchStopApplicationsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStopApplicationsData is a part of the answer (SAE API reference ch. 12.9).
@@ -1142,30 +1159,30 @@ type BatchStopApplicationsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchStopApplications is the operation to stop several applications of a namespace.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.9: PUT /pop/v1/sam/app/batchStopApplications.
 func (c *Client) BatchStopApplications(ctx context.Context, in *BatchStopApplicationsInput) (*BatchStopApplicationsOutput, error) {
 	return invoke[BatchStopApplicationsOutput](ctx, c, batchStopApplicationsOperation(), in)
 }
 
-func batchStopApplicationsOperation() Operation {
-	return Operation{
+func batchStopApplicationsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "BatchStopApplications", Chapter: "12.9", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/batchStopApplications",
-		Summary:            "Stop several applications of a namespace.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoBatchStopApplication"},
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "AppIds", In: InQuery, Kind: KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****，ebf491f0-c1a5-45e2-b2c4-71025e2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace (sample wrongly uses a full-width comma)."},
+		Summary:     "Stop several applications of a namespace.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoBatchStopApplication"},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****，ebf491f0-c1a5-45e2-b2c4-71025e2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace (sample wrongly uses a full-width comma)."},
 		},
 		Errors: []string{"Invalid.App.List.Not.Same.Namespace", "InvalidParameter.Obviously", "Mamespace.Have.No.Applications", "System.Upgrading", "user.indebt"},
 	}
@@ -1185,31 +1202,31 @@ type RestartApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RestartApplicationInput) String() string {
-	return describe(restartApplicationOperation(), &in)
+	return clientrt.Describe(restartApplicationOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in RestartApplicationInput) GoString() string {
-	return describe(restartApplicationOperation(), &in)
+	return clientrt.Describe(restartApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in RestartApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(restartApplicationOperation(), &in)
+	return clientrt.DescribeJSON(restartApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *RestartApplicationInput) Validate() error {
 	return validate(restartApplicationOperation(), in)
 }
 
-func (in *RestartApplicationInput) encode(r *request) {
+func (in *RestartApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(RestartApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
 }
 
 // RestartApplicationOutput is the answer of [Client.RestartApplication] (SAE API reference ch. 12.10).
@@ -1228,7 +1245,7 @@ type RestartApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartApplicationData is a part of the answer (SAE API reference ch. 12.10).
@@ -1236,31 +1253,31 @@ type RestartApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartApplication is the operation to restart an application in a rolling way.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.10: PUT /pop/v1/sam/app/restartApplication.
 func (c *Client) RestartApplication(ctx context.Context, in *RestartApplicationInput) (*RestartApplicationOutput, error) {
 	return invoke[RestartApplicationOutput](ctx, c, restartApplicationOperation(), in)
 }
 
-func restartApplicationOperation() Operation {
-	return Operation{
+func restartApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "RestartApplication", Chapter: "12.10", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/restartApplication",
-		Summary:            "Restart an application in a rolling way.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoRestartApplication"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+		Summary:     "Restart an application in a rolling way.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoRestartApplication"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "Associate.Eip.Not.Enough", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1275,25 +1292,29 @@ type RestartInstancesInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in RestartInstancesInput) String() string { return describe(restartInstancesOperation(), &in) }
+func (in RestartInstancesInput) String() string {
+	return clientrt.Describe(restartInstancesOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in RestartInstancesInput) GoString() string { return describe(restartInstancesOperation(), &in) }
+func (in RestartInstancesInput) GoString() string {
+	return clientrt.Describe(restartInstancesOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in RestartInstancesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(restartInstancesOperation(), &in)
+	return clientrt.DescribeJSON(restartInstancesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *RestartInstancesInput) Validate() error { return validate(restartInstancesOperation(), in) }
 
-func (in *RestartInstancesInput) encode(r *request) {
+func (in *RestartInstancesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(RestartInstancesInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "InstanceIds", in.InstanceIDs)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "InstanceIds", in.InstanceIDs)
 }
 
 // RestartInstancesOutput is the answer of [Client.RestartInstances] (SAE API reference ch. 12.11).
@@ -1312,7 +1333,7 @@ type RestartInstancesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartInstancesData is a part of the answer (SAE API reference ch. 12.11).
@@ -1320,30 +1341,30 @@ type RestartInstancesData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RestartInstances is the operation to restart given instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.11: PUT /pop/v1/sam/app/restartInstances.
 func (c *Client) RestartInstances(ctx context.Context, in *RestartInstancesInput) (*RestartInstancesOutput, error) {
 	return invoke[RestartInstancesOutput](ctx, c, restartInstancesOperation(), in)
 }
 
-func restartInstancesOperation() Operation {
-	return Operation{
+func restartInstancesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "RestartInstances", Chapter: "12.11", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/restartInstances",
-		Summary:            "Restart given instances.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoRestartInstances"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "1daa7236-3844-4f36-b39a-605b0cc0****", Description: "Application ID."},
-			{Name: "InstanceIds", In: InQuery, Kind: KindString, Required: true, Example: "mysae-1daa7236-3844-4f36-b39a-605b0cc0caa6-*****", Description: "Instances to restart, comma separated."},
+		Summary:     "Restart given instances.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoRestartInstances"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "1daa7236-3844-4f36-b39a-605b0cc0****", Description: "Application ID."},
+			{Name: "InstanceIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "mysae-1daa7236-3844-4f36-b39a-605b0cc0caa6-*****", Description: "Instances to restart, comma separated."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1372,35 +1393,35 @@ type RollbackApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RollbackApplicationInput) String() string {
-	return describe(rollbackApplicationOperation(), &in)
+	return clientrt.Describe(rollbackApplicationOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in RollbackApplicationInput) GoString() string {
-	return describe(rollbackApplicationOperation(), &in)
+	return clientrt.Describe(rollbackApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in RollbackApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(rollbackApplicationOperation(), &in)
+	return clientrt.DescribeJSON(rollbackApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *RollbackApplicationInput) Validate() error {
 	return validate(rollbackApplicationOperation(), in)
 }
 
-func (in *RollbackApplicationInput) encode(r *request) {
+func (in *RollbackApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(RollbackApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "VersionId", in.VersionID)
-	optional(r, InQuery, "BatchWaitTime", in.BatchWaitTime)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
-	optionalText(r, InQuery, "UpdateStrategy", in.UpdateStrategy)
-	optional(r, InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "VersionId", in.VersionID)
+	clientrt.Optional(r, cloudapi.InQuery, "BatchWaitTime", in.BatchWaitTime)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.OptionalText(r, cloudapi.InQuery, "UpdateStrategy", in.UpdateStrategy)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
 }
 
 // RollbackApplicationOutput is the answer of [Client.RollbackApplication] (SAE API reference ch. 12.12).
@@ -1419,7 +1440,7 @@ type RollbackApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RollbackApplicationData is a part of the answer (SAE API reference ch. 12.12).
@@ -1429,35 +1450,35 @@ type RollbackApplicationData struct {
 	// Whether the RAM user's change needs approval (status 11 is the waiting state).
 	IsNeedApproval bool `json:"IsNeedApproval"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RollbackApplication is the operation to roll an application back to a historical version.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.12: PUT /pop/v1/sam/app/rollbackApplication.
 func (c *Client) RollbackApplication(ctx context.Context, in *RollbackApplicationInput) (*RollbackApplicationOutput, error) {
 	return invoke[RollbackApplicationOutput](ctx, c, rollbackApplicationOperation(), in)
 }
 
-func rollbackApplicationOperation() Operation {
-	return Operation{
+func rollbackApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "RollbackApplication", Chapter: "12.12", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/rollbackApplication",
-		Summary:            "Roll an application back to a historical version.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoDeployHistroy"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
-			{Name: "VersionId", In: InQuery, Kind: KindString, Required: true, Example: "0026ff7f-2b57-4127-bdd0-9bf202bb9****", Description: "Version ID from ListAppVersions."},
-			{Name: "BatchWaitTime", In: InQuery, Kind: KindInteger, Unit: "second", Example: "10", Description: "Pause between batches, in seconds per this table (DeployApplication says minutes)."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
-			{Name: "UpdateStrategy", In: InQuery, Kind: KindJSON, Example: "{\"type\":\"GrayBatchUpdate\",\"batchUpdate\":{\"batch\":2,\"releaseType\":\"auto\",\"batchWaitTime\":1},\"grayUpdate\":{\"gray\":1}}", Description: "Rollout strategy. Empty string when the minimum ready count is 1; otherwise gray+batch (auto or manual) or batch."},
-			{Name: "AutoEnableApplicationScalingRule", In: InQuery, Kind: KindString, Enum: []string{"true", "false"}, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds); string boolean here."},
+		Summary:     "Roll an application back to a historical version.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoDeployHistroy"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
+			{Name: "VersionId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0026ff7f-2b57-4127-bdd0-9bf202bb9****", Description: "Version ID from ListAppVersions."},
+			{Name: "BatchWaitTime", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Unit: "second", Example: "10", Description: "Pause between batches, in seconds per this table (DeployApplication says minutes)."},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+			{Name: "UpdateStrategy", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"type\":\"GrayBatchUpdate\",\"batchUpdate\":{\"batch\":2,\"releaseType\":\"auto\",\"batchWaitTime\":1},\"grayUpdate\":{\"gray\":1}}", Description: "Rollout strategy. Empty string when the minimum ready count is 1; otherwise gray+batch (auto or manual) or batch.", Shape: shapeOf("UpdateStrategy")},
+			{Name: "AutoEnableApplicationScalingRule", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds); string boolean here."},
 		},
 		Errors: []string{"App.Package.Version.Exists", "Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.MissingJdk", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidComponent.NotFound", "InvalidHostnameIp.Invalid", "InvalidInstanceSpecification.Unsupported", "InvalidNamespaceId.NotFound", "InvalidPackageType.NotFound", "InvalidParameter.FileName", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "JarApplication.MissingJdk", "LogService.ConfigQuotaExceed", "LogService.InternalError", "LogService.LogDirInvalid", "LogService.NotAvailable", "LogService.ProjectNumQuotaExceed", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "MountConflict.ConfigMap", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "Package.Version.Too.Long", "PandoraApplication.MissingJdk", "Slb.Occupied", "Slb.Tag.Not.Qualified", "System.Upgrading", "VolumnPath.Conflict", "WarApplication.MissingJdkWebcontainer", "rollback.error", "user.indebt", "vswitch.not.exist"},
 	}
@@ -1481,33 +1502,33 @@ type RescaleApplicationInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RescaleApplicationInput) String() string {
-	return describe(rescaleApplicationOperation(), &in)
+	return clientrt.Describe(rescaleApplicationOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in RescaleApplicationInput) GoString() string {
-	return describe(rescaleApplicationOperation(), &in)
+	return clientrt.Describe(rescaleApplicationOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in RescaleApplicationInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(rescaleApplicationOperation(), &in)
+	return clientrt.DescribeJSON(rescaleApplicationOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *RescaleApplicationInput) Validate() error {
 	return validate(rescaleApplicationOperation(), in)
 }
 
-func (in *RescaleApplicationInput) encode(r *request) {
+func (in *RescaleApplicationInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(RescaleApplicationInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "Replicas", in.Replicas)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
-	optional(r, InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
 }
 
 // RescaleApplicationOutput is the answer of [Client.RescaleApplication] (SAE API reference ch. 12.13).
@@ -1524,7 +1545,7 @@ type RescaleApplicationOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationData is a part of the answer (SAE API reference ch. 12.13).
@@ -1532,33 +1553,33 @@ type RescaleApplicationData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplication is the operation to set the instance count of an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.13: PUT /pop/v1/sam/app/rescaleApplication.
 func (c *Client) RescaleApplication(ctx context.Context, in *RescaleApplicationInput) (*RescaleApplicationOutput, error) {
 	return invoke[RescaleApplicationOutput](ctx, c, rescaleApplicationOperation(), in)
 }
 
-func rescaleApplicationOperation() Operation {
-	return Operation{
+func rescaleApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "RescaleApplication", Chapter: "12.13", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/rescaleApplication",
-		Summary:            "Set the instance count of an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoScaleOut", "CoScaleIn"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "Replicas", In: InQuery, Kind: KindInteger, Required: true, Example: "5", Description: "Target instance count."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
-			{Name: "AutoEnableApplicationScalingRule", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds)."},
+		Summary:     "Set the instance count of an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoScaleOut", "CoScaleIn"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "5", Description: "Target instance count."},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+			{Name: "AutoEnableApplicationScalingRule", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether scaling rules are enabled automatically (read with chapter 5: again after the change order succeeds)."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "Associate.Eip.Not.Enough", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1577,31 +1598,31 @@ type RescaleApplicationVerticallyInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in RescaleApplicationVerticallyInput) String() string {
-	return describe(rescaleApplicationVerticallyOperation(), &in)
+	return clientrt.Describe(rescaleApplicationVerticallyOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in RescaleApplicationVerticallyInput) GoString() string {
-	return describe(rescaleApplicationVerticallyOperation(), &in)
+	return clientrt.Describe(rescaleApplicationVerticallyOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in RescaleApplicationVerticallyInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(rescaleApplicationVerticallyOperation(), &in)
+	return clientrt.DescribeJSON(rescaleApplicationVerticallyOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *RescaleApplicationVerticallyInput) Validate() error {
 	return validate(rescaleApplicationVerticallyOperation(), in)
 }
 
-func (in *RescaleApplicationVerticallyInput) encode(r *request) {
+func (in *RescaleApplicationVerticallyInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(RescaleApplicationVerticallyInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "Cpu", in.CPU)
-	required(r, InQuery, "Memory", in.Memory)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "Cpu", in.CPU)
+	clientrt.Required(r, cloudapi.InQuery, "Memory", in.Memory)
 }
 
 // RescaleApplicationVerticallyOutput is the answer of [Client.RescaleApplicationVertically] (SAE API reference ch.
@@ -1621,7 +1642,7 @@ type RescaleApplicationVerticallyOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationVerticallyData is a part of the answer (SAE API reference ch. 12.14).
@@ -1629,31 +1650,31 @@ type RescaleApplicationVerticallyData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // RescaleApplicationVertically is the operation to change CPU and memory of an application's instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.14: POST /pop/v1/sam/app/rescaleApplicationVertically.
 func (c *Client) RescaleApplicationVertically(ctx context.Context, in *RescaleApplicationVerticallyInput) (*RescaleApplicationVerticallyOutput, error) {
 	return invoke[RescaleApplicationVerticallyOutput](ctx, c, rescaleApplicationVerticallyOperation(), in)
 }
 
-func rescaleApplicationVerticallyOperation() Operation {
-	return Operation{
+func rescaleApplicationVerticallyOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "RescaleApplicationVertically", Chapter: "12.14", Group: "lifecycle",
 		Method: http.MethodPost, Path: "/pop/v1/sam/app/rescaleApplicationVertically",
-		Summary:            "Change CPU and memory of an application's instances.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoRescaleApplicationVertically"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "Cpu", In: InQuery, Kind: KindString, Required: true, Example: "1000", Description: "Target CPU in millicores (sent as string type)."},
-			{Name: "Memory", In: InQuery, Kind: KindString, Required: true, Example: "2048", Description: "Target memory in MB (sent as string type)."},
+		Summary:     "Change CPU and memory of an application's instances.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoRescaleApplicationVertically"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "1000", Description: "Target CPU in millicores (sent as string type)."},
+			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2048", Description: "Target memory in MB (sent as string type)."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidInstanceSpecification.Unsupported", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1670,30 +1691,30 @@ type ReduceApplicationCapacityByInstanceIdsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ReduceApplicationCapacityByInstanceIdsInput) String() string {
-	return describe(reduceApplicationCapacityByInstanceIdsOperation(), &in)
+	return clientrt.Describe(reduceApplicationCapacityByInstanceIdsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ReduceApplicationCapacityByInstanceIdsInput) GoString() string {
-	return describe(reduceApplicationCapacityByInstanceIdsOperation(), &in)
+	return clientrt.Describe(reduceApplicationCapacityByInstanceIdsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ReduceApplicationCapacityByInstanceIdsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(reduceApplicationCapacityByInstanceIdsOperation(), &in)
+	return clientrt.DescribeJSON(reduceApplicationCapacityByInstanceIdsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ReduceApplicationCapacityByInstanceIdsInput) Validate() error {
 	return validate(reduceApplicationCapacityByInstanceIdsOperation(), in)
 }
 
-func (in *ReduceApplicationCapacityByInstanceIdsInput) encode(r *request) {
+func (in *ReduceApplicationCapacityByInstanceIdsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ReduceApplicationCapacityByInstanceIdsInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "InstanceIds", in.InstanceIDs)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "InstanceIds", in.InstanceIDs)
 }
 
 // ReduceApplicationCapacityByInstanceIdsOutput is the answer of [Client.ReduceApplicationCapacityByInstanceIds] (SAE
@@ -1713,7 +1734,7 @@ type ReduceApplicationCapacityByInstanceIdsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ReduceApplicationCapacityByInstanceIdsData is a part of the answer (SAE API reference ch. 12.15).
@@ -1721,30 +1742,30 @@ type ReduceApplicationCapacityByInstanceIdsData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ReduceApplicationCapacityByInstanceIds is the operation to scale in by removing given instances.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 12.15: PUT /pop/v1/sam/app/ScaleInApplicationWithInstanceIds.
 func (c *Client) ReduceApplicationCapacityByInstanceIds(ctx context.Context, in *ReduceApplicationCapacityByInstanceIdsInput) (*ReduceApplicationCapacityByInstanceIdsOutput, error) {
 	return invoke[ReduceApplicationCapacityByInstanceIdsOutput](ctx, c, reduceApplicationCapacityByInstanceIdsOperation(), in)
 }
 
-func reduceApplicationCapacityByInstanceIdsOperation() Operation {
-	return Operation{
+func reduceApplicationCapacityByInstanceIdsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ReduceApplicationCapacityByInstanceIds", Chapter: "12.15", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/ScaleInApplicationWithInstanceIds",
-		Summary:            "Scale in by removing given instances.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoScaleInAppWithInstances"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "InstanceIds", In: InQuery, Kind: KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Instances to remove, comma separated."},
+		Summary:     "Scale in by removing given instances.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoScaleInAppWithInstances"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "InstanceIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Instances to remove, comma separated."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "unsupported.workload"},
 	}
@@ -1760,30 +1781,30 @@ type UpdateAppSecurityGroupInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateAppSecurityGroupInput) String() string {
-	return describe(updateAppSecurityGroupOperation(), &in)
+	return clientrt.Describe(updateAppSecurityGroupOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in UpdateAppSecurityGroupInput) GoString() string {
-	return describe(updateAppSecurityGroupOperation(), &in)
+	return clientrt.Describe(updateAppSecurityGroupOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateAppSecurityGroupInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateAppSecurityGroupOperation(), &in)
+	return clientrt.DescribeJSON(updateAppSecurityGroupOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateAppSecurityGroupInput) Validate() error {
 	return validate(updateAppSecurityGroupOperation(), in)
 }
 
-func (in *UpdateAppSecurityGroupInput) encode(r *request) {
+func (in *UpdateAppSecurityGroupInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateAppSecurityGroupInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "SecurityGroupId", in.SecurityGroupID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "SecurityGroupId", in.SecurityGroupID)
 }
 
 // UpdateAppSecurityGroupOutput is the answer of [Client.UpdateAppSecurityGroup] (SAE API reference ch. 12.16).
@@ -1801,7 +1822,7 @@ type UpdateAppSecurityGroupOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateAppSecurityGroup is the operation to change the security group of an application.
@@ -1811,15 +1832,15 @@ func (c *Client) UpdateAppSecurityGroup(ctx context.Context, in *UpdateAppSecuri
 	return invoke[UpdateAppSecurityGroupOutput](ctx, c, updateAppSecurityGroupOperation(), in)
 }
 
-func updateAppSecurityGroupOperation() Operation {
-	return Operation{
+func updateAppSecurityGroupOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateAppSecurityGroup", Chapter: "12.16", Group: "lifecycle",
 		Method: http.MethodPut, Path: "/pop/v1/sam/app/updateAppSecurityGroup",
 		Summary: "Change the security group of an application.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
-			{Name: "SecurityGroupId", In: InQuery, Kind: KindString, Required: true, Example: "sg-wz969ngg2e49q5i4****", Description: "Security group ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
+			{Name: "SecurityGroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "sg-wz969ngg2e49q5i4****", Description: "Security group ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.WithMessage"},
 	}

@@ -5,6 +5,9 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // ListConsumedServicesInput holds the parameters of [Client.ListConsumedServices] (SAE API reference ch. 16.1).
@@ -15,29 +18,29 @@ type ListConsumedServicesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListConsumedServicesInput) String() string {
-	return describe(listConsumedServicesOperation(), &in)
+	return clientrt.Describe(listConsumedServicesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ListConsumedServicesInput) GoString() string {
-	return describe(listConsumedServicesOperation(), &in)
+	return clientrt.Describe(listConsumedServicesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListConsumedServicesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listConsumedServicesOperation(), &in)
+	return clientrt.DescribeJSON(listConsumedServicesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListConsumedServicesInput) Validate() error {
 	return validate(listConsumedServicesOperation(), in)
 }
 
-func (in *ListConsumedServicesInput) encode(r *request) {
+func (in *ListConsumedServicesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListConsumedServicesInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // ListConsumedServicesOutput is the answer of [Client.ListConsumedServices] (SAE API reference ch. 16.1).
@@ -56,7 +59,7 @@ type ListConsumedServicesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListConsumedServicesData is a part of the answer (SAE API reference ch. 16.1).
@@ -71,7 +74,7 @@ type ListConsumedServicesData struct {
 	IPs      []string `json:"Ips,omitzero"`
 	Name     string   `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListConsumedServices is the operation to list microservices an application consumes.
@@ -81,13 +84,13 @@ func (c *Client) ListConsumedServices(ctx context.Context, in *ListConsumedServi
 	return invoke[ListConsumedServicesOutput](ctx, c, listConsumedServicesOperation(), in)
 }
 
-func listConsumedServicesOperation() Operation {
-	return Operation{
+func listConsumedServicesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListConsumedServices", Chapter: "16.1", Group: "microservice",
 		Method: http.MethodGet, Path: "/pop/v1/sam/service/listConsumedServices",
 		Summary: "List microservices an application consumes.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Application ID."},
 		},
 	}
 }
@@ -100,29 +103,29 @@ type ListPublishedServicesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListPublishedServicesInput) String() string {
-	return describe(listPublishedServicesOperation(), &in)
+	return clientrt.Describe(listPublishedServicesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ListPublishedServicesInput) GoString() string {
-	return describe(listPublishedServicesOperation(), &in)
+	return clientrt.Describe(listPublishedServicesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListPublishedServicesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listPublishedServicesOperation(), &in)
+	return clientrt.DescribeJSON(listPublishedServicesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListPublishedServicesInput) Validate() error {
 	return validate(listPublishedServicesOperation(), in)
 }
 
-func (in *ListPublishedServicesInput) encode(r *request) {
+func (in *ListPublishedServicesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListPublishedServicesInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // ListPublishedServicesOutput is the answer of [Client.ListPublishedServices] (SAE API reference ch. 16.2).
@@ -141,7 +144,7 @@ type ListPublishedServicesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListPublishedServicesData is a part of the answer (SAE API reference ch. 16.2).
@@ -156,7 +159,7 @@ type ListPublishedServicesData struct {
 	IPs      []string `json:"Ips,omitzero"`
 	Name     string   `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListPublishedServices is the operation to list microservices an application publishes.
@@ -166,13 +169,13 @@ func (c *Client) ListPublishedServices(ctx context.Context, in *ListPublishedSer
 	return invoke[ListPublishedServicesOutput](ctx, c, listPublishedServicesOperation(), in)
 }
 
-func listPublishedServicesOperation() Operation {
-	return Operation{
+func listPublishedServicesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListPublishedServices", Chapter: "16.2", Group: "microservice",
 		Method: http.MethodGet, Path: "/pop/v1/sam/service/listPublishedServices",
 		Summary: "List microservices an application publishes.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "b2a8a925-477a-4ed7-b825-d5e22500****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously"},
 	}
@@ -192,32 +195,32 @@ type ListAppServicesPageInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in ListAppServicesPageInput) String() string {
-	return describe(listAppServicesPageOperation(), &in)
+	return clientrt.Describe(listAppServicesPageOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in ListAppServicesPageInput) GoString() string {
-	return describe(listAppServicesPageOperation(), &in)
+	return clientrt.Describe(listAppServicesPageOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListAppServicesPageInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listAppServicesPageOperation(), &in)
+	return clientrt.DescribeJSON(listAppServicesPageOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListAppServicesPageInput) Validate() error {
 	return validate(listAppServicesPageOperation(), in)
 }
 
-func (in *ListAppServicesPageInput) encode(r *request) {
+func (in *ListAppServicesPageInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListAppServicesPageInput)
 	}
-	optional(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "ServiceType", in.ServiceType)
-	optional(r, InQuery, "PageNumber", in.PageNumber)
-	optional(r, InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceType", in.ServiceType)
+	clientrt.Optional(r, cloudapi.InQuery, "PageNumber", in.PageNumber)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
 }
 
 // ListAppServicesPageOutput is the answer of [Client.ListAppServicesPage] (SAE API reference ch. 16.3).
@@ -236,7 +239,7 @@ type ListAppServicesPageOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPageData is a part of the answer (SAE API reference ch. 16.3).
@@ -250,7 +253,7 @@ type ListAppServicesPageData struct {
 	PageSize string                          `json:"PageSize"`
 	Result   []ListAppServicesPageDataResult `json:"Result,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPageDataResult is a part of the answer (SAE API reference ch. 16.3).
@@ -262,7 +265,7 @@ type ListAppServicesPageDataResult struct {
 	ServiceName string `json:"ServiceName"`
 	Group       string `json:"Group"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListAppServicesPage is the operation to list services of an application by framework, paged.
@@ -272,16 +275,16 @@ func (c *Client) ListAppServicesPage(ctx context.Context, in *ListAppServicesPag
 	return invoke[ListAppServicesPageOutput](ctx, c, listAppServicesPageOperation(), in)
 }
 
-func listAppServicesPageOperation() Operation {
-	return Operation{
+func listAppServicesPageOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListAppServicesPage", Chapter: "16.3", Group: "microservice",
 		Method: http.MethodGet, Path: "/pop/v1/sam/service/listAppServicesPage",
 		Summary: "List services of an application by framework, paged.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "6dcc8c9e-d3da-478a-a066-86dcf820****", Description: "Application ID."},
-			{Name: "ServiceType", In: InQuery, Kind: KindString, Enum: []string{"dubbo", "springCloud"}, Example: "springCloud", Description: "Microservice framework."},
-			{Name: "PageNumber", In: InQuery, Kind: KindInteger, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Min: new(int64(0)), Max: new(int64(9999)), Example: "9999", Description: "Page size."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "6dcc8c9e-d3da-478a-a066-86dcf820****", Description: "Application ID."},
+			{Name: "ServiceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"dubbo", "springCloud"}, Example: "springCloud", Description: "Microservice framework."},
+			{Name: "PageNumber", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(9999)), Example: "9999", Description: "Page size."},
 		},
 		Errors: []string{"InvalidParameter.Obviously", "Micro.Service.NotFound"},
 	}
@@ -304,33 +307,33 @@ type DescribeAppServiceDetailInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeAppServiceDetailInput) String() string {
-	return describe(describeAppServiceDetailOperation(), &in)
+	return clientrt.Describe(describeAppServiceDetailOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeAppServiceDetailInput) GoString() string {
-	return describe(describeAppServiceDetailOperation(), &in)
+	return clientrt.Describe(describeAppServiceDetailOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeAppServiceDetailInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeAppServiceDetailOperation(), &in)
+	return clientrt.DescribeJSON(describeAppServiceDetailOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeAppServiceDetailInput) Validate() error {
 	return validate(describeAppServiceDetailOperation(), in)
 }
 
-func (in *DescribeAppServiceDetailInput) encode(r *request) {
+func (in *DescribeAppServiceDetailInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeAppServiceDetailInput)
 	}
-	optional(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "ServiceType", in.ServiceType)
-	optional(r, InQuery, "ServiceGroup", in.ServiceGroup)
-	optional(r, InQuery, "ServiceVersion", in.ServiceVersion)
-	optional(r, InQuery, "ServiceName", in.ServiceName)
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceType", in.ServiceType)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceGroup", in.ServiceGroup)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceVersion", in.ServiceVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceName", in.ServiceName)
 }
 
 // DescribeAppServiceDetailOutput is the answer of [Client.DescribeAppServiceDetail] (SAE API reference ch. 16.4).
@@ -349,7 +352,7 @@ type DescribeAppServiceDetailOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailData is a part of the answer (SAE API reference ch. 16.4).
@@ -366,7 +369,7 @@ type DescribeAppServiceDetailData struct {
 	// Service metadata map, for example {side, port, preserved:{register:{source}}}; missing in samples.
 	Metadata map[string]any `json:"Metadata,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailDataMethods is a part of the answer (SAE API reference ch. 16.4).
@@ -383,7 +386,7 @@ type DescribeAppServiceDetailDataMethods struct {
 	Paths                []string                                                  `json:"Paths,omitzero"`
 	ParameterDefinitions []DescribeAppServiceDetailDataMethodsParameterDefinitions `json:"ParameterDefinitions,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetailDataMethodsParameterDefinitions is a part of the answer (SAE API reference ch. 16.4).
@@ -392,7 +395,7 @@ type DescribeAppServiceDetailDataMethodsParameterDefinitions struct {
 	Description string `json:"Description"`
 	Name        string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeAppServiceDetail is the operation to read metadata of one service.
@@ -402,17 +405,17 @@ func (c *Client) DescribeAppServiceDetail(ctx context.Context, in *DescribeAppSe
 	return invoke[DescribeAppServiceDetailOutput](ctx, c, describeAppServiceDetailOperation(), in)
 }
 
-func describeAppServiceDetailOperation() Operation {
-	return Operation{
+func describeAppServiceDetailOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeAppServiceDetail", Chapter: "16.4", Group: "microservice",
 		Method: http.MethodGet, Path: "/pop/v1/sam/service/describeAppServiceDetail",
 		Summary: "Read metadata of one service.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Example: "6dcc8c9e-d3da-478a-a066-86dcf820****", Description: "Application ID."},
-			{Name: "ServiceType", In: InQuery, Kind: KindString, Enum: []string{"dubbo", "springCloud"}, Example: "springCloud", Description: "Microservice framework."},
-			{Name: "ServiceGroup", In: InQuery, Kind: KindString, Example: "springCloud", Description: "Service group."},
-			{Name: "ServiceVersion", In: InQuery, Kind: KindString, Example: "1.0.0", Description: "Service version."},
-			{Name: "ServiceName", In: InQuery, Kind: KindString, Example: "edas.service.provider", Description: "Service name."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "6dcc8c9e-d3da-478a-a066-86dcf820****", Description: "Application ID."},
+			{Name: "ServiceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"dubbo", "springCloud"}, Example: "springCloud", Description: "Microservice framework."},
+			{Name: "ServiceGroup", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "springCloud", Description: "Service group."},
+			{Name: "ServiceVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1.0.0", Description: "Service version."},
+			{Name: "ServiceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "edas.service.provider", Description: "Service name."},
 		},
 		Errors: []string{"InvalidParameter.Obviously", "Micro.Service.MetaData.NotFound"},
 	}

@@ -5,6 +5,9 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateNamespaceInput holds the parameters of [Client.CreateNamespace] (SAE API reference ch. 9.1).
@@ -19,26 +22,30 @@ type CreateNamespaceInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in CreateNamespaceInput) String() string { return describe(createNamespaceOperation(), &in) }
+func (in CreateNamespaceInput) String() string {
+	return clientrt.Describe(createNamespaceOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in CreateNamespaceInput) GoString() string { return describe(createNamespaceOperation(), &in) }
+func (in CreateNamespaceInput) GoString() string {
+	return clientrt.Describe(createNamespaceOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateNamespaceInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createNamespaceOperation(), &in)
+	return clientrt.DescribeJSON(createNamespaceOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateNamespaceInput) Validate() error { return validate(createNamespaceOperation(), in) }
 
-func (in *CreateNamespaceInput) encode(r *request) {
+func (in *CreateNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateNamespaceInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	required(r, InQuery, "NamespaceName", in.NamespaceName)
-	optional(r, InQuery, "NamespaceDescription", in.NamespaceDescription)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceName", in.NamespaceName)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceDescription", in.NamespaceDescription)
 }
 
 // CreateNamespaceOutput is the answer of [Client.CreateNamespace] (SAE API reference ch. 9.1).
@@ -57,7 +64,7 @@ type CreateNamespaceOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateNamespaceData is a part of the answer (SAE API reference ch. 9.1).
@@ -69,7 +76,7 @@ type CreateNamespaceData struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateNamespace is the operation to create a namespace.
@@ -79,16 +86,16 @@ func (c *Client) CreateNamespace(ctx context.Context, in *CreateNamespaceInput) 
 	return invoke[CreateNamespaceOutput](ctx, c, createNamespaceOperation(), in)
 }
 
-func createNamespaceOperation() Operation {
-	return Operation{
+func createNamespaceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateNamespace", Chapter: "9.1", Group: "namespace",
 		Method: http.MethodPost, Path: "/pop/v1/paas/namespace",
 		Summary: "Create a namespace.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, MaxLength: 32, Pattern: "^[a-z0-9-]+:[a-z0-9]+$", Example: "cn-beijing:test", Description: "New namespace ID <RegionId>:<suffix>; suffix lowercase letters and digits; whole ID at most 32 characters (error text); hyphens occur in samples although the table forbids them."},
-			{Name: "NamespaceName", In: InQuery, Kind: KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
-			{Name: "NamespaceDescription", In: InQuery, Kind: KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Pattern: "^[a-z0-9-]+:[a-z0-9]+$", Example: "cn-beijing:test", Description: "New namespace ID <RegionId>:<suffix>; suffix lowercase letters and digits; whole ID at most 32 characters (error text); hyphens occur in samples although the table forbids them."},
+			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
+			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
 		},
 		Errors: []string{"Exceed.Namespace", "InstanceExist.NamespaceId", "InvalidNamespace.WithUppercase", "InvalidNamespaceId.Format", "InvalidNamespaceIdSuffix.Format", "InvalidNamespaceName.Format", "InvalidOperation.NamespaceClusterNotDeleted", "Namespace.AppExists", "OperationFailed.DauthHttpRequest", "System.Upgrading"},
 	}
@@ -101,24 +108,28 @@ type DeleteNamespaceInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DeleteNamespaceInput) String() string { return describe(deleteNamespaceOperation(), &in) }
+func (in DeleteNamespaceInput) String() string {
+	return clientrt.Describe(deleteNamespaceOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in DeleteNamespaceInput) GoString() string { return describe(deleteNamespaceOperation(), &in) }
+func (in DeleteNamespaceInput) GoString() string {
+	return clientrt.Describe(deleteNamespaceOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteNamespaceInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteNamespaceOperation(), &in)
+	return clientrt.DescribeJSON(deleteNamespaceOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteNamespaceInput) Validate() error { return validate(deleteNamespaceOperation(), in) }
 
-func (in *DeleteNamespaceInput) encode(r *request) {
+func (in *DeleteNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteNamespaceInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 }
 
 // DeleteNamespaceOutput is the answer of [Client.DeleteNamespace] (SAE API reference ch. 9.2).
@@ -136,7 +147,7 @@ type DeleteNamespaceOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteNamespace is the operation to delete a namespace without applications.
@@ -146,14 +157,14 @@ func (c *Client) DeleteNamespace(ctx context.Context, in *DeleteNamespaceInput) 
 	return invoke[DeleteNamespaceOutput](ctx, c, deleteNamespaceOperation(), in)
 }
 
-func deleteNamespaceOperation() Operation {
-	return Operation{
+func deleteNamespaceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteNamespace", Chapter: "9.2", Group: "namespace",
 		Method: http.MethodDelete, Path: "/pop/v1/paas/namespace",
 		Summary: "Delete a namespace without applications.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 		},
 		Errors: []string{"InvalidNamespaceId.NotFound", "InvalidOperation.NamespaceClusterNotDeleted", "Namespace.AppExists", "OperationFailed.DauthHttpRequest", "System.Upgrading"},
 	}
@@ -170,26 +181,30 @@ type UpdateNamespaceInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in UpdateNamespaceInput) String() string { return describe(updateNamespaceOperation(), &in) }
+func (in UpdateNamespaceInput) String() string {
+	return clientrt.Describe(updateNamespaceOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in UpdateNamespaceInput) GoString() string { return describe(updateNamespaceOperation(), &in) }
+func (in UpdateNamespaceInput) GoString() string {
+	return clientrt.Describe(updateNamespaceOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateNamespaceInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateNamespaceOperation(), &in)
+	return clientrt.DescribeJSON(updateNamespaceOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateNamespaceInput) Validate() error { return validate(updateNamespaceOperation(), in) }
 
-func (in *UpdateNamespaceInput) encode(r *request) {
+func (in *UpdateNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateNamespaceInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	required(r, InQuery, "NamespaceName", in.NamespaceName)
-	optional(r, InQuery, "NamespaceDescription", in.NamespaceDescription)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceName", in.NamespaceName)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceDescription", in.NamespaceDescription)
 }
 
 // UpdateNamespaceOutput is the answer of [Client.UpdateNamespace] (SAE API reference ch. 9.3).
@@ -208,7 +223,7 @@ type UpdateNamespaceOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespaceData is a part of the answer (SAE API reference ch. 9.3).
@@ -220,7 +235,7 @@ type UpdateNamespaceData struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespace is the operation to change a namespace's name and description.
@@ -230,16 +245,16 @@ func (c *Client) UpdateNamespace(ctx context.Context, in *UpdateNamespaceInput) 
 	return invoke[UpdateNamespaceOutput](ctx, c, updateNamespaceOperation(), in)
 }
 
-func updateNamespaceOperation() Operation {
-	return Operation{
+func updateNamespaceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateNamespace", Chapter: "9.3", Group: "namespace",
 		Method: http.MethodPut, Path: "/pop/v1/paas/namespace",
 		Summary: "Change a namespace's name and description.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, MaxLength: 32, Example: "cn-beijing:test", Description: "Namespace ID <RegionId>:<suffix>."},
-			{Name: "NamespaceName", In: InQuery, Kind: KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
-			{Name: "NamespaceDescription", In: InQuery, Kind: KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Example: "cn-beijing:test", Description: "Namespace ID <RegionId>:<suffix>."},
+			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
+			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
 		},
 		Errors: []string{"Exceed.Namespace", "InvalidNamespaceId.Format", "InvalidNamespaceId.NotFound", "InvalidNamespaceName.Format", "System.Upgrading"},
 	}
@@ -255,30 +270,30 @@ type UpdateNamespaceVpcInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateNamespaceVpcInput) String() string {
-	return describe(updateNamespaceVpcOperation(), &in)
+	return clientrt.Describe(updateNamespaceVpcOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in UpdateNamespaceVpcInput) GoString() string {
-	return describe(updateNamespaceVpcOperation(), &in)
+	return clientrt.Describe(updateNamespaceVpcOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateNamespaceVpcInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateNamespaceVpcOperation(), &in)
+	return clientrt.DescribeJSON(updateNamespaceVpcOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateNamespaceVpcInput) Validate() error {
 	return validate(updateNamespaceVpcOperation(), in)
 }
 
-func (in *UpdateNamespaceVpcInput) encode(r *request) {
+func (in *UpdateNamespaceVpcInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateNamespaceVpcInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
-	required(r, InQuery, "VpcId", in.VPCID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "VpcId", in.VPCID)
 }
 
 // UpdateNamespaceVpcOutput is the answer of [Client.UpdateNamespaceVpc] (SAE API reference ch. 9.4).
@@ -296,7 +311,7 @@ type UpdateNamespaceVpcOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateNamespaceVpc is the operation to change the VPC bound to a namespace.
@@ -306,15 +321,15 @@ func (c *Client) UpdateNamespaceVpc(ctx context.Context, in *UpdateNamespaceVpcI
 	return invoke[UpdateNamespaceVpcOutput](ctx, c, updateNamespaceVpcOperation(), in)
 }
 
-func updateNamespaceVpcOperation() Operation {
-	return Operation{
+func updateNamespaceVpcOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateNamespaceVpc", Chapter: "9.4", Group: "namespace",
 		Method: http.MethodPost, Path: "/pop/v1/sam/namespace/updateNamespaceVpc",
 		Summary: "Change the VPC bound to a namespace.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
-			{Name: "VpcId", In: InQuery, Kind: KindString, Required: true, Example: "vpc-2ze0i263cnn311nvj****", Description: "VPC that replaces the bound one."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "vpc-2ze0i263cnn311nvj****", Description: "VPC that replaces the bound one."},
 		},
 		Errors: []string{"DeleteFail.NamespaceHasIngress", "Namespace.AppExists"},
 	}
@@ -327,26 +342,28 @@ type DescribeNamespaceInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in DescribeNamespaceInput) String() string { return describe(describeNamespaceOperation(), &in) }
+func (in DescribeNamespaceInput) String() string {
+	return clientrt.Describe(describeNamespaceOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
 func (in DescribeNamespaceInput) GoString() string {
-	return describe(describeNamespaceOperation(), &in)
+	return clientrt.Describe(describeNamespaceOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeNamespaceInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeNamespaceOperation(), &in)
+	return clientrt.DescribeJSON(describeNamespaceOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeNamespaceInput) Validate() error { return validate(describeNamespaceOperation(), in) }
 
-func (in *DescribeNamespaceInput) encode(r *request) {
+func (in *DescribeNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeNamespaceInput)
 	}
-	required(r, InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 }
 
 // DescribeNamespaceOutput is the answer of [Client.DescribeNamespace] (SAE API reference ch. 9.5).
@@ -365,7 +382,7 @@ type DescribeNamespaceOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceData is a part of the answer (SAE API reference ch. 9.5).
@@ -377,7 +394,7 @@ type DescribeNamespaceData struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespace is the operation to read one namespace.
@@ -387,13 +404,13 @@ func (c *Client) DescribeNamespace(ctx context.Context, in *DescribeNamespaceInp
 	return invoke[DescribeNamespaceOutput](ctx, c, describeNamespaceOperation(), in)
 }
 
-func describeNamespaceOperation() Operation {
-	return Operation{
+func describeNamespaceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeNamespace", Chapter: "9.5", Group: "namespace",
 		Method: http.MethodGet, Path: "/pop/v1/paas/namespace",
 		Summary: "Read one namespace.",
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID; the default namespace cannot be read, changed or deleted."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID; the default namespace cannot be read, changed or deleted."},
 		},
 	}
 }
@@ -408,30 +425,30 @@ type DescribeNamespacesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespacesInput) String() string {
-	return describe(describeNamespacesOperation(), &in)
+	return clientrt.Describe(describeNamespacesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeNamespacesInput) GoString() string {
-	return describe(describeNamespacesOperation(), &in)
+	return clientrt.Describe(describeNamespacesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeNamespacesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeNamespacesOperation(), &in)
+	return clientrt.DescribeJSON(describeNamespacesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeNamespacesInput) Validate() error {
 	return validate(describeNamespacesOperation(), in)
 }
 
-func (in *DescribeNamespacesInput) encode(r *request) {
+func (in *DescribeNamespacesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeNamespacesInput)
 	}
-	required(r, InQuery, "CurrentPage", in.CurrentPage)
-	required(r, InQuery, "PageSize", in.PageSize)
+	clientrt.Required(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Required(r, cloudapi.InQuery, "PageSize", in.PageSize)
 }
 
 // DescribeNamespacesOutput is the answer of [Client.DescribeNamespaces] (SAE API reference ch. 9.6).
@@ -450,7 +467,7 @@ type DescribeNamespacesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespacesData is a part of the answer (SAE API reference ch. 9.6).
@@ -463,16 +480,16 @@ type DescribeNamespacesData struct {
 	PageSize   int                                `json:"PageSize"`
 	Namespaces []DescribeNamespacesDataNamespaces `json:"Namespaces,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespacesDataNamespaces is a part of the answer (SAE API reference ch. 9.6).
 type DescribeNamespacesDataNamespaces struct {
 	NamespaceDescription string `json:"NamespaceDescription"`
 	// ACM access key ID.
-	AccessKey Secret `json:"AccessKey,omitzero"`
+	AccessKey cloudapi.Secret `json:"AccessKey,omitzero"`
 	// ACM secret key: secret.
-	SecretKey Secret `json:"SecretKey,omitzero"`
+	SecretKey cloudapi.Secret `json:"SecretKey,omitzero"`
 	// Namespace ID.
 	NamespaceID   string `json:"NamespaceId"`
 	NamespaceName string `json:"NamespaceName"`
@@ -480,7 +497,7 @@ type DescribeNamespacesDataNamespaces struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaces is the operation to list namespaces, paged.
@@ -490,14 +507,14 @@ func (c *Client) DescribeNamespaces(ctx context.Context, in *DescribeNamespacesI
 	return invoke[DescribeNamespacesOutput](ctx, c, describeNamespacesOperation(), in)
 }
 
-func describeNamespacesOperation() Operation {
-	return Operation{
+func describeNamespacesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeNamespaces", Chapter: "9.6", Group: "namespace",
 		Method: http.MethodGet, Path: "/pop/v1/paas/namespaces",
 		Summary: "List namespaces, paged.",
-		Params: []Param{
-			{Name: "CurrentPage", In: InQuery, Kind: KindInteger, Required: true, Example: "1", Description: "Page number."},
-			{Name: "PageSize", In: InQuery, Kind: KindInteger, Required: true, Min: new(int64(0)), Max: new(int64(100000)), Example: "10", Description: "Page size."},
+		Params: []cloudapi.Param{
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Page number."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Min: new(int64(0)), Max: new(int64(100000)), Example: "10", Description: "Page size."},
 		},
 	}
 }
@@ -512,30 +529,30 @@ type DescribeNamespaceListInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespaceListInput) String() string {
-	return describe(describeNamespaceListOperation(), &in)
+	return clientrt.Describe(describeNamespaceListOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeNamespaceListInput) GoString() string {
-	return describe(describeNamespaceListOperation(), &in)
+	return clientrt.Describe(describeNamespaceListOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeNamespaceListInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeNamespaceListOperation(), &in)
+	return clientrt.DescribeJSON(describeNamespaceListOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeNamespaceListInput) Validate() error {
 	return validate(describeNamespaceListOperation(), in)
 }
 
-func (in *DescribeNamespaceListInput) encode(r *request) {
+func (in *DescribeNamespaceListInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeNamespaceListInput)
 	}
-	optional(r, InQuery, "ContainCustom", in.ContainCustom)
-	optional(r, InQuery, "HybridCloudExclude", in.HybridCloudExclude)
+	clientrt.Optional(r, cloudapi.InQuery, "ContainCustom", in.ContainCustom)
+	clientrt.Optional(r, cloudapi.InQuery, "HybridCloudExclude", in.HybridCloudExclude)
 }
 
 // DescribeNamespaceListOutput is the answer of [Client.DescribeNamespaceList] (SAE API reference ch. 9.7).
@@ -554,7 +571,7 @@ type DescribeNamespaceListOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceListData is a part of the answer (SAE API reference ch. 9.7).
@@ -573,7 +590,7 @@ type DescribeNamespaceListData struct {
 	// Region ID.
 	RegionID string `json:"RegionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceList is the operation to list namespaces with their VPC, vSwitch and security group.
@@ -583,14 +600,14 @@ func (c *Client) DescribeNamespaceList(ctx context.Context, in *DescribeNamespac
 	return invoke[DescribeNamespaceListOutput](ctx, c, describeNamespaceListOperation(), in)
 }
 
-func describeNamespaceListOperation() Operation {
-	return Operation{
+func describeNamespaceListOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeNamespaceList", Chapter: "9.7", Group: "namespace",
 		Method: http.MethodGet, Path: "/pop/v1/sam/namespace/describeNamespaceList",
 		Summary: "List namespaces with their VPC, vSwitch and security group.",
-		Params: []Param{
-			{Name: "ContainCustom", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Include custom namespaces."},
-			{Name: "HybridCloudExclude", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Exclude hybrid cloud namespaces (only true is described)."},
+		Params: []cloudapi.Param{
+			{Name: "ContainCustom", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Include custom namespaces."},
+			{Name: "HybridCloudExclude", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Exclude hybrid cloud namespaces (only true is described)."},
 		},
 	}
 }
@@ -604,29 +621,29 @@ type DescribeNamespaceResourcesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeNamespaceResourcesInput) String() string {
-	return describe(describeNamespaceResourcesOperation(), &in)
+	return clientrt.Describe(describeNamespaceResourcesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeNamespaceResourcesInput) GoString() string {
-	return describe(describeNamespaceResourcesOperation(), &in)
+	return clientrt.Describe(describeNamespaceResourcesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeNamespaceResourcesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeNamespaceResourcesOperation(), &in)
+	return clientrt.DescribeJSON(describeNamespaceResourcesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeNamespaceResourcesInput) Validate() error {
 	return validate(describeNamespaceResourcesOperation(), in)
 }
 
-func (in *DescribeNamespaceResourcesInput) encode(r *request) {
+func (in *DescribeNamespaceResourcesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeNamespaceResourcesInput)
 	}
-	optional(r, InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 }
 
 // DescribeNamespaceResourcesOutput is the answer of [Client.DescribeNamespaceResources] (SAE API reference ch. 9.8).
@@ -645,7 +662,7 @@ type DescribeNamespaceResourcesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceResourcesData is a part of the answer (SAE API reference ch. 9.8).
@@ -674,7 +691,7 @@ type DescribeNamespaceResourcesData struct {
 	JumpServerAppID        string `json:"JumpServerAppId"`
 	JumpServerIP           string `json:"JumpServerIp"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeNamespaceResources is the operation to read a namespace's network resources and its last namespace-level
@@ -685,13 +702,13 @@ func (c *Client) DescribeNamespaceResources(ctx context.Context, in *DescribeNam
 	return invoke[DescribeNamespaceResourcesOutput](ctx, c, describeNamespaceResourcesOperation(), in)
 }
 
-func describeNamespaceResourcesOperation() Operation {
-	return Operation{
+func describeNamespaceResourcesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeNamespaceResources", Chapter: "9.8", Group: "namespace",
 		Method: http.MethodGet, Path: "/pop/v1/sam/namespace/describeNamespaceResources",
 		Summary: "Read a namespace's network resources and its last namespace-level change order.",
-		Params: []Param{
-			{Name: "NamespaceId", In: InQuery, Kind: KindString, Example: "cn-shanghai:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-shanghai:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 		},
 		Errors: []string{"InvalidParameter.Obviously"},
 	}

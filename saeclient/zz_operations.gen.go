@@ -2,10 +2,12 @@
 
 package saeclient
 
+import "slipway/cloudapi"
+
 // Operations returns the table of all operations, in groups, each in the order of the SAE API reference. The caller owns
 // the copy.
-func Operations() []Operation {
-	return []Operation{
+func Operations() []cloudapi.Operation {
+	return []cloudapi.Operation{
 		describeApplicationConfigOperation(),
 		describeRegionsOperation(),
 		describeInstanceLogOperation(),
@@ -89,7 +91,7 @@ func Operations() []Operation {
 }
 
 // LookupOperation finds an operation by its exact name. The caller owns the copy.
-func LookupOperation(name string) (Operation, bool) {
+func LookupOperation(name string) (cloudapi.Operation, bool) {
 	switch name {
 	case "DescribeApplicationConfig":
 		return describeApplicationConfigOperation(), true
@@ -250,5 +252,5 @@ func LookupOperation(name string) (Operation, bool) {
 	case "ListTagResources":
 		return listTagResourcesOperation(), true
 	}
-	return Operation{}, false
+	return cloudapi.Operation{}, false
 }

@@ -5,10 +5,12 @@ package saeclient
 import (
 	"context"
 	"iter"
+
+	"slipway/internal/clientrt"
 )
 
 // DescribeApplicationInstancesAll is [Client.DescribeApplicationInstances] over all pages, from in.CurrentPage (the
-// first when not given) on, in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// first when not given) on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 10.7.
 func (c *Client) DescribeApplicationInstancesAll(ctx context.Context, in *DescribeApplicationInstancesInput) iter.Seq2[DescribeApplicationInstancesDataInstances, error] {
@@ -16,19 +18,19 @@ func (c *Client) DescribeApplicationInstancesAll(ctx context.Context, in *Descri
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[DescribeApplicationInstancesDataInstances], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[DescribeApplicationInstancesDataInstances], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.DescribeApplicationInstances(ctx, &ask)
 		if err != nil {
-			return page[DescribeApplicationInstancesDataInstances]{}, err
+			return clientrt.Page[DescribeApplicationInstancesDataInstances]{}, err
 		}
-		return page[DescribeApplicationInstancesDataInstances]{items: out.Data.Instances, total: out.Data.TotalSize}, nil
+		return clientrt.Page[DescribeApplicationInstancesDataInstances]{Items: out.Data.Instances, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // DescribeApplicationGroupsAll is [Client.DescribeApplicationGroups] over all pages, from in.CurrentPage (the first
-// when not given) on, in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// when not given) on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 10.8.
 func (c *Client) DescribeApplicationGroupsAll(ctx context.Context, in *DescribeApplicationGroupsInput) iter.Seq2[DescribeApplicationGroupsData, error] {
@@ -36,19 +38,19 @@ func (c *Client) DescribeApplicationGroupsAll(ctx context.Context, in *DescribeA
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[DescribeApplicationGroupsData], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[DescribeApplicationGroupsData], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.DescribeApplicationGroups(ctx, &ask)
 		if err != nil {
-			return page[DescribeApplicationGroupsData]{}, err
+			return clientrt.Page[DescribeApplicationGroupsData]{}, err
 		}
-		return page[DescribeApplicationGroupsData]{items: out.Data}, nil
+		return clientrt.Page[DescribeApplicationGroupsData]{Items: out.Data}, nil
 	})
 }
 
 // ListApplicationsAll is [Client.ListApplications] over all pages, from in.CurrentPage (the first when not given) on,
-// in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 10.9.
 func (c *Client) ListApplicationsAll(ctx context.Context, in *ListApplicationsInput) iter.Seq2[ListApplicationsDataApplications, error] {
@@ -56,19 +58,19 @@ func (c *Client) ListApplicationsAll(ctx context.Context, in *ListApplicationsIn
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[ListApplicationsDataApplications], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListApplicationsDataApplications], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.ListApplications(ctx, &ask)
 		if err != nil {
-			return page[ListApplicationsDataApplications]{}, err
+			return clientrt.Page[ListApplicationsDataApplications]{}, err
 		}
-		return page[ListApplicationsDataApplications]{items: out.Data.Applications, total: out.Data.TotalSize}, nil
+		return clientrt.Page[ListApplicationsDataApplications]{Items: out.Data.Applications, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // ListLogConfigsAll is [Client.ListLogConfigs] over all pages, from in.CurrentPage (the first when not given) on, in
-// pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 10.10.
 func (c *Client) ListLogConfigsAll(ctx context.Context, in *ListLogConfigsInput) iter.Seq2[ListLogConfigsDataLogConfigs, error] {
@@ -76,19 +78,19 @@ func (c *Client) ListLogConfigsAll(ctx context.Context, in *ListLogConfigsInput)
 	if in != nil {
 		start = *in
 	}
-	return pages(start.CurrentPage, start.PageSize, func(number, size int) (page[ListLogConfigsDataLogConfigs], error) {
+	return clientrt.Pages(start.CurrentPage, start.PageSize, func(number, size int) (clientrt.Page[ListLogConfigsDataLogConfigs], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = number, size
 		out, err := c.ListLogConfigs(ctx, &ask)
 		if err != nil {
-			return page[ListLogConfigsDataLogConfigs]{}, err
+			return clientrt.Page[ListLogConfigsDataLogConfigs]{}, err
 		}
-		return page[ListLogConfigsDataLogConfigs]{items: out.Data.LogConfigs, total: out.Data.TotalSize}, nil
+		return clientrt.Page[ListLogConfigsDataLogConfigs]{Items: out.Data.LogConfigs, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // ListAppEventsAll is [Client.ListAppEvents] over all pages, from in.CurrentPage (the first when not given) on, in
-// pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 10.11.
 func (c *Client) ListAppEventsAll(ctx context.Context, in *ListAppEventsInput) iter.Seq2[ListAppEventsDataAppEventEntity, error] {
@@ -96,19 +98,19 @@ func (c *Client) ListAppEventsAll(ctx context.Context, in *ListAppEventsInput) i
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[ListAppEventsDataAppEventEntity], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListAppEventsDataAppEventEntity], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.ListAppEvents(ctx, &ask)
 		if err != nil {
-			return page[ListAppEventsDataAppEventEntity]{}, err
+			return clientrt.Page[ListAppEventsDataAppEventEntity]{}, err
 		}
-		return page[ListAppEventsDataAppEventEntity]{items: out.Data.AppEventEntity, total: out.Data.TotalSize}, nil
+		return clientrt.Page[ListAppEventsDataAppEventEntity]{Items: out.Data.AppEventEntity, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // ListNamespaceChangeOrdersAll is [Client.ListNamespaceChangeOrders] over all pages, from in.CurrentPage (the first
-// when not given) on, in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// when not given) on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 14.1.
 func (c *Client) ListNamespaceChangeOrdersAll(ctx context.Context, in *ListNamespaceChangeOrdersInput) iter.Seq2[ListNamespaceChangeOrdersDataChangeOrderList, error] {
@@ -116,19 +118,19 @@ func (c *Client) ListNamespaceChangeOrdersAll(ctx context.Context, in *ListNames
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[ListNamespaceChangeOrdersDataChangeOrderList], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListNamespaceChangeOrdersDataChangeOrderList], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.ListNamespaceChangeOrders(ctx, &ask)
 		if err != nil {
-			return page[ListNamespaceChangeOrdersDataChangeOrderList]{}, err
+			return clientrt.Page[ListNamespaceChangeOrdersDataChangeOrderList]{}, err
 		}
-		return page[ListNamespaceChangeOrdersDataChangeOrderList]{items: out.Data.ChangeOrderList, total: out.Data.TotalSize}, nil
+		return clientrt.Page[ListNamespaceChangeOrdersDataChangeOrderList]{Items: out.Data.ChangeOrderList, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // ListChangeOrdersAll is [Client.ListChangeOrders] over all pages, from in.CurrentPage (the first when not given) on,
-// in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 14.2.
 func (c *Client) ListChangeOrdersAll(ctx context.Context, in *ListChangeOrdersInput) iter.Seq2[ListChangeOrdersDataChangeOrderList, error] {
@@ -136,19 +138,19 @@ func (c *Client) ListChangeOrdersAll(ctx context.Context, in *ListChangeOrdersIn
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.CurrentPage), valueOf(start.PageSize), func(number, size int) (page[ListChangeOrdersDataChangeOrderList], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListChangeOrdersDataChangeOrderList], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = &number, &size
 		out, err := c.ListChangeOrders(ctx, &ask)
 		if err != nil {
-			return page[ListChangeOrdersDataChangeOrderList]{}, err
+			return clientrt.Page[ListChangeOrdersDataChangeOrderList]{}, err
 		}
-		return page[ListChangeOrdersDataChangeOrderList]{items: out.Data.ChangeOrderList, total: out.Data.TotalSize}, nil
+		return clientrt.Page[ListChangeOrdersDataChangeOrderList]{Items: out.Data.ChangeOrderList, Total: out.Data.TotalSize}, nil
 	})
 }
 
 // ListAppServicesPageAll is [Client.ListAppServicesPage] over all pages, from in.PageNumber (the first when not given)
-// on, in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 16.3.
 func (c *Client) ListAppServicesPageAll(ctx context.Context, in *ListAppServicesPageInput) iter.Seq2[ListAppServicesPageDataResult, error] {
@@ -156,23 +158,23 @@ func (c *Client) ListAppServicesPageAll(ctx context.Context, in *ListAppServices
 	if in != nil {
 		start = *in
 	}
-	return pages(valueOf(start.PageNumber), valueOf(start.PageSize), func(number, size int) (page[ListAppServicesPageDataResult], error) {
+	return clientrt.Pages(clientrt.ValueOf(start.PageNumber), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListAppServicesPageDataResult], error) {
 		ask := start
 		ask.PageNumber, ask.PageSize = &number, &size
 		out, err := c.ListAppServicesPage(ctx, &ask)
 		if err != nil {
-			return page[ListAppServicesPageDataResult]{}, err
+			return clientrt.Page[ListAppServicesPageDataResult]{}, err
 		}
-		var all page[ListAppServicesPageDataResult]
+		var all clientrt.Page[ListAppServicesPageDataResult]
 		for _, part := range out.Data {
-			all.items = append(all.items, part.Result...)
+			all.Items = append(all.Items, part.Result...)
 		}
 		return all, nil
 	})
 }
 
 // DescribeNamespacesAll is [Client.DescribeNamespaces] over all pages, from in.CurrentPage (the first when not given)
-// on, in pages of in.PageSize or [DefaultPageSize]. The first error ends it.
+// on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
 // The list may change while it is read: SAE promises no snapshot. SAE API reference ch. 9.6.
 func (c *Client) DescribeNamespacesAll(ctx context.Context, in *DescribeNamespacesInput) iter.Seq2[DescribeNamespacesDataNamespaces, error] {
@@ -180,13 +182,13 @@ func (c *Client) DescribeNamespacesAll(ctx context.Context, in *DescribeNamespac
 	if in != nil {
 		start = *in
 	}
-	return pages(start.CurrentPage, start.PageSize, func(number, size int) (page[DescribeNamespacesDataNamespaces], error) {
+	return clientrt.Pages(start.CurrentPage, start.PageSize, func(number, size int) (clientrt.Page[DescribeNamespacesDataNamespaces], error) {
 		ask := start
 		ask.CurrentPage, ask.PageSize = number, size
 		out, err := c.DescribeNamespaces(ctx, &ask)
 		if err != nil {
-			return page[DescribeNamespacesDataNamespaces]{}, err
+			return clientrt.Page[DescribeNamespacesDataNamespaces]{}, err
 		}
-		return page[DescribeNamespacesDataNamespaces]{items: out.Data.Namespaces, total: out.Data.TotalSize}, nil
+		return clientrt.Page[DescribeNamespacesDataNamespaces]{Items: out.Data.Namespaces, Total: out.Data.TotalSize}, nil
 	})
 }

@@ -57,7 +57,7 @@ func ChangeOrderWord(status int) (string, bool) {
 	return "", false
 }
 
-// ChangeOrderFinished tells whether a change order with this status code is over. An unknown code is not.
+// ChangeOrderFinished reports whether a change order with this status code is over. An unknown code is not.
 func ChangeOrderFinished(status int) bool {
 	switch status {
 	case 2, 3, 6, 10:

@@ -6,6 +6,9 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // CreateApplicationScalingRuleInput holds the parameters of [Client.CreateApplicationScalingRule] (SAE API reference
@@ -37,36 +40,36 @@ type CreateApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in CreateApplicationScalingRuleInput) String() string {
-	return describe(createApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(createApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in CreateApplicationScalingRuleInput) GoString() string {
-	return describe(createApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(createApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in CreateApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(createApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(createApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *CreateApplicationScalingRuleInput) Validate() error {
 	return validate(createApplicationScalingRuleOperation(), in)
 }
 
-func (in *CreateApplicationScalingRuleInput) encode(r *request) {
+func (in *CreateApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
-	required(r, InQuery, "ScalingRuleType", in.ScalingRuleType)
-	optionalText(r, InQuery, "ScalingRuleTimer", in.ScalingRuleTimer)
-	optionalText(r, InQuery, "ScalingRuleMetric", in.ScalingRuleMetric)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
-	optional(r, InQuery, "ScalingRuleEnable", in.ScalingRuleEnable)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleType", in.ScalingRuleType)
+	clientrt.OptionalText(r, cloudapi.InQuery, "ScalingRuleTimer", in.ScalingRuleTimer)
+	clientrt.OptionalText(r, cloudapi.InQuery, "ScalingRuleMetric", in.ScalingRuleMetric)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "ScalingRuleEnable", in.ScalingRuleEnable)
 }
 
 // CreateApplicationScalingRuleOutput is the answer of [Client.CreateApplicationScalingRule] (SAE API reference ch.
@@ -78,7 +81,7 @@ type CreateApplicationScalingRuleOutput struct {
 	TraceID string                           `json:"TraceId"`
 	Data    CreateApplicationScalingRuleData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.1).
@@ -99,7 +102,7 @@ type CreateApplicationScalingRuleData struct {
 	Metric        *CreateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.1).
@@ -110,7 +113,7 @@ type CreateApplicationScalingRuleDataTimer struct {
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.1).
@@ -120,7 +123,7 @@ type CreateApplicationScalingRuleDataTimerSchedules struct {
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.1).
@@ -131,7 +134,7 @@ type CreateApplicationScalingRuleDataMetric struct {
 	// Lower instance bound.
 	MinReplicas int `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.1).
@@ -140,7 +143,7 @@ type CreateApplicationScalingRuleDataMetricMetrics struct {
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // CreateApplicationScalingRule is the operation to create a timing or metric scaling rule.
@@ -150,21 +153,21 @@ func (c *Client) CreateApplicationScalingRule(ctx context.Context, in *CreateApp
 	return invoke[CreateApplicationScalingRuleOutput](ctx, c, createApplicationScalingRuleOperation(), in)
 }
 
-func createApplicationScalingRuleOperation() Operation {
-	return Operation{
+func createApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "CreateApplicationScalingRule", Chapter: "11.1", Group: "scaling",
 		Method: http.MethodPost, Path: "/pop/v1/sam/scale/applicationScalingRule",
 		Summary: "Create a timing or metric scaling rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, MaxLength: 32, Pattern: "^[a-z][a-z0-9-]{0,31}$", Example: "timer-0800-2100", Description: "Rule name, unique in the application, starts with a lowercase letter, lowercase letters, digits and hyphens; cannot change later."},
-			{Name: "ScalingRuleType", In: InQuery, Kind: KindString, Required: true, Enum: []string{"timing", "metric"}, Example: "timing", Description: "Rule type; responses may also show mix."},
-			{Name: "ScalingRuleTimer", In: InQuery, Kind: KindJSON, RequiredIf: "ScalingRuleType == timing", Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times."},
-			{Name: "ScalingRuleMetric", In: InQuery, Kind: KindJSON, RequiredIf: "ScalingRuleType == metric", Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
-			{Name: "ScalingRuleEnable", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Whether the rule starts enabled."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Pattern: "^[a-z][a-z0-9-]{0,31}$", Example: "timer-0800-2100", Description: "Rule name, unique in the application, starts with a lowercase letter, lowercase letters, digits and hyphens; cannot change later."},
+			{Name: "ScalingRuleType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"timing", "metric"}, Example: "timing", Description: "Rule type; responses may also show mix."},
+			{Name: "ScalingRuleTimer", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType == timing", Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times.", Shape: shapeOf("ScalingRuleTimer")},
+			{Name: "ScalingRuleMetric", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType == metric", Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table.", Shape: shapeOf("ScalingRuleMetric")},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+			{Name: "ScalingRuleEnable", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the rule starts enabled."},
 		},
 		Errors: []string{"InstanceExist.ScalingRuleName", "InvalidScalingRuleDate.BeginAfterEnd", "InvalidScalingRuleDate.Format", "InvalidScalingRuleName.NotFound", "InvalidScalingRuleTime.Conflict", "InvalidScalingRuleTime.Format", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "OperationDenied.SDKNotSupported", "QuotaExceeded.ScalingRule", "QuotaExceeded.ScalingRuleTime", "System.Upgrading"},
 	}
@@ -181,30 +184,30 @@ type DeleteApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DeleteApplicationScalingRuleInput) String() string {
-	return describe(deleteApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(deleteApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DeleteApplicationScalingRuleInput) GoString() string {
-	return describe(deleteApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(deleteApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DeleteApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(deleteApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(deleteApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DeleteApplicationScalingRuleInput) Validate() error {
 	return validate(deleteApplicationScalingRuleOperation(), in)
 }
 
-func (in *DeleteApplicationScalingRuleInput) encode(r *request) {
+func (in *DeleteApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
 }
 
 // DeleteApplicationScalingRuleOutput is the answer of [Client.DeleteApplicationScalingRule] (SAE API reference ch.
@@ -215,7 +218,7 @@ type DeleteApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DeleteApplicationScalingRule is the operation to delete a scaling rule.
@@ -225,15 +228,15 @@ func (c *Client) DeleteApplicationScalingRule(ctx context.Context, in *DeleteApp
 	return invoke[DeleteApplicationScalingRuleOutput](ctx, c, deleteApplicationScalingRuleOperation(), in)
 }
 
-func deleteApplicationScalingRuleOperation() Operation {
-	return Operation{
+func deleteApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DeleteApplicationScalingRule", Chapter: "11.2", Group: "scaling",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/scale/applicationScalingRule",
 		Summary: "Delete a scaling rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
 		},
 		Errors: []string{"System.Upgrading"},
 	}
@@ -250,30 +253,30 @@ type EnableApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in EnableApplicationScalingRuleInput) String() string {
-	return describe(enableApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(enableApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in EnableApplicationScalingRuleInput) GoString() string {
-	return describe(enableApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(enableApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in EnableApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(enableApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(enableApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *EnableApplicationScalingRuleInput) Validate() error {
 	return validate(enableApplicationScalingRuleOperation(), in)
 }
 
-func (in *EnableApplicationScalingRuleInput) encode(r *request) {
+func (in *EnableApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(EnableApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
 }
 
 // EnableApplicationScalingRuleOutput is the answer of [Client.EnableApplicationScalingRule] (SAE API reference ch.
@@ -284,7 +287,7 @@ type EnableApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // EnableApplicationScalingRule is the operation to enable a scaling rule.
@@ -294,15 +297,15 @@ func (c *Client) EnableApplicationScalingRule(ctx context.Context, in *EnableApp
 	return invoke[EnableApplicationScalingRuleOutput](ctx, c, enableApplicationScalingRuleOperation(), in)
 }
 
-func enableApplicationScalingRuleOperation() Operation {
-	return Operation{
+func enableApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "EnableApplicationScalingRule", Chapter: "11.3", Group: "scaling",
 		Method: http.MethodPut, Path: "/pop/v1/sam/scale/enableApplicationScalingRule",
 		Summary: "Enable a scaling rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -319,30 +322,30 @@ type DisableApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DisableApplicationScalingRuleInput) String() string {
-	return describe(disableApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(disableApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DisableApplicationScalingRuleInput) GoString() string {
-	return describe(disableApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(disableApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DisableApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(disableApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(disableApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DisableApplicationScalingRuleInput) Validate() error {
 	return validate(disableApplicationScalingRuleOperation(), in)
 }
 
-func (in *DisableApplicationScalingRuleInput) encode(r *request) {
+func (in *DisableApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DisableApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
 }
 
 // DisableApplicationScalingRuleOutput is the answer of [Client.DisableApplicationScalingRule] (SAE API reference ch.
@@ -353,7 +356,7 @@ type DisableApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DisableApplicationScalingRule is the operation to disable a scaling rule.
@@ -363,15 +366,15 @@ func (c *Client) DisableApplicationScalingRule(ctx context.Context, in *DisableA
 	return invoke[DisableApplicationScalingRuleOutput](ctx, c, disableApplicationScalingRuleOperation(), in)
 }
 
-func disableApplicationScalingRuleOperation() Operation {
-	return Operation{
+func disableApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DisableApplicationScalingRule", Chapter: "11.4", Group: "scaling",
 		Method: http.MethodPut, Path: "/pop/v1/sam/scale/disableApplicationScalingRule",
 		Summary: "Disable a scaling rule.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "timer-0800-2100", Description: "Scaling rule name."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "System.Upgrading"},
 	}
@@ -400,34 +403,34 @@ type UpdateApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in UpdateApplicationScalingRuleInput) String() string {
-	return describe(updateApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(updateApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in UpdateApplicationScalingRuleInput) GoString() string {
-	return describe(updateApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(updateApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UpdateApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(updateApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(updateApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UpdateApplicationScalingRuleInput) Validate() error {
 	return validate(updateApplicationScalingRuleOperation(), in)
 }
 
-func (in *UpdateApplicationScalingRuleInput) encode(r *request) {
+func (in *UpdateApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
-	optionalText(r, InQuery, "ScalingRuleTimer", in.ScalingRuleTimer)
-	optionalText(r, InQuery, "ScalingRuleMetric", in.ScalingRuleMetric)
-	optional(r, InQuery, "MinReadyInstances", in.MinReadyInstances)
-	optional(r, InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.OptionalText(r, cloudapi.InQuery, "ScalingRuleTimer", in.ScalingRuleTimer)
+	clientrt.OptionalText(r, cloudapi.InQuery, "ScalingRuleMetric", in.ScalingRuleMetric)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
 }
 
 // UpdateApplicationScalingRuleOutput is the answer of [Client.UpdateApplicationScalingRule] (SAE API reference ch.
@@ -439,7 +442,7 @@ type UpdateApplicationScalingRuleOutput struct {
 	TraceID string                           `json:"TraceId"`
 	Data    UpdateApplicationScalingRuleData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.5).
@@ -460,7 +463,7 @@ type UpdateApplicationScalingRuleData struct {
 	Metric        *UpdateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.5).
@@ -471,7 +474,7 @@ type UpdateApplicationScalingRuleDataTimer struct {
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.5).
@@ -481,7 +484,7 @@ type UpdateApplicationScalingRuleDataTimerSchedules struct {
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.5).
@@ -492,7 +495,7 @@ type UpdateApplicationScalingRuleDataMetric struct {
 	// Lower instance bound.
 	MinReplicas int `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.5).
@@ -501,7 +504,7 @@ type UpdateApplicationScalingRuleDataMetricMetrics struct {
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UpdateApplicationScalingRule is the operation to change a scaling rule's timer or metric settings.
@@ -511,19 +514,19 @@ func (c *Client) UpdateApplicationScalingRule(ctx context.Context, in *UpdateApp
 	return invoke[UpdateApplicationScalingRuleOutput](ctx, c, updateApplicationScalingRuleOperation(), in)
 }
 
-func updateApplicationScalingRuleOperation() Operation {
-	return Operation{
+func updateApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UpdateApplicationScalingRule", Chapter: "11.5", Group: "scaling",
 		Method: http.MethodPut, Path: "/pop/v1/sam/scale/applicationScalingRule",
 		Summary: "Change a scaling rule's timer or metric settings.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, MaxLength: 32, Pattern: "^[a-z][a-z0-9-]{0,31}$", Example: "timer-0800-2100", Description: "Name of the rule to change; the name itself cannot change."},
-			{Name: "ScalingRuleTimer", In: InQuery, Kind: KindJSON, Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times."},
-			{Name: "ScalingRuleMetric", In: InQuery, Kind: KindJSON, Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table."},
-			{Name: "MinReadyInstances", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
-			{Name: "MinReadyInstanceRatio", In: InQuery, Kind: KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Pattern: "^[a-z][a-z0-9-]{0,31}$", Example: "timer-0800-2100", Description: "Name of the rule to change; the name itself cannot change."},
+			{Name: "ScalingRuleTimer", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times.", Shape: shapeOf("ScalingRuleTimer")},
+			{Name: "ScalingRuleMetric", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table.", Shape: shapeOf("ScalingRuleMetric")},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
 		},
 		Errors: []string{"InvalidScalingRuleDate.BeginAfterEnd", "InvalidScalingRuleDate.Format", "InvalidScalingRuleName.NotFound", "InvalidScalingRuleTime.Conflict", "InvalidScalingRuleTime.Format", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "QuotaExceeded.ScalingRuleTime", "System.Upgrading"},
 	}
@@ -540,30 +543,30 @@ type DescribeApplicationScalingRuleInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationScalingRuleInput) String() string {
-	return describe(describeApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(describeApplicationScalingRuleOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationScalingRuleInput) GoString() string {
-	return describe(describeApplicationScalingRuleOperation(), &in)
+	return clientrt.Describe(describeApplicationScalingRuleOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationScalingRuleInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationScalingRuleOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationScalingRuleOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationScalingRuleInput) Validate() error {
 	return validate(describeApplicationScalingRuleOperation(), in)
 }
 
-func (in *DescribeApplicationScalingRuleInput) encode(r *request) {
+func (in *DescribeApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationScalingRuleInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	required(r, InQuery, "ScalingRuleName", in.ScalingRuleName)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "ScalingRuleName", in.ScalingRuleName)
 }
 
 // DescribeApplicationScalingRuleOutput is the answer of [Client.DescribeApplicationScalingRule] (SAE API reference ch.
@@ -575,7 +578,7 @@ type DescribeApplicationScalingRuleOutput struct {
 	TraceID string                             `json:"TraceId"`
 	Data    DescribeApplicationScalingRuleData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleData is a part of the answer (SAE API reference ch. 11.6).
@@ -596,7 +599,7 @@ type DescribeApplicationScalingRuleData struct {
 	Metric        *DescribeApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                    `json:"ScaleRuleName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataTimer is a part of the answer (SAE API reference ch. 11.6).
@@ -607,7 +610,7 @@ type DescribeApplicationScalingRuleDataTimer struct {
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataTimerSchedules is a part of the answer (SAE API reference ch. 11.6).
@@ -617,7 +620,7 @@ type DescribeApplicationScalingRuleDataTimerSchedules struct {
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetric is a part of the answer (SAE API reference ch. 11.6).
@@ -631,7 +634,7 @@ type DescribeApplicationScalingRuleDataMetric struct {
 	ScaleUpRules   *DescribeApplicationScalingRuleDataMetricScaleUpRules   `json:"ScaleUpRules,omitzero"`
 	ScaleDownRules *DescribeApplicationScalingRuleDataMetricScaleDownRules `json:"ScaleDownRules,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.6).
@@ -640,7 +643,7 @@ type DescribeApplicationScalingRuleDataMetricMetrics struct {
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatus is a part of the answer (SAE API reference ch. 11.6).
@@ -655,7 +658,7 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatus struct {
 	CurrentMetrics   []DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics   `json:"CurrentMetrics,omitzero"`
 	NextScaleMetrics []DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics `json:"NextScaleMetrics,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics is a part of the answer (SAE API reference ch.
@@ -667,7 +670,7 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics struct 
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics is a part of the answer (SAE API reference ch.
@@ -680,7 +683,7 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics struc
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricScaleUpRules is a part of the answer (SAE API reference ch. 11.6).
@@ -690,7 +693,7 @@ type DescribeApplicationScalingRuleDataMetricScaleUpRules struct {
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRuleDataMetricScaleDownRules is a part of the answer (SAE API reference ch. 11.6).
@@ -700,7 +703,7 @@ type DescribeApplicationScalingRuleDataMetricScaleDownRules struct {
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRule is the operation to read one scaling rule.
@@ -710,14 +713,14 @@ func (c *Client) DescribeApplicationScalingRule(ctx context.Context, in *Describ
 	return invoke[DescribeApplicationScalingRuleOutput](ctx, c, describeApplicationScalingRuleOperation(), in)
 }
 
-func describeApplicationScalingRuleOperation() Operation {
-	return Operation{
+func describeApplicationScalingRuleOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationScalingRule", Chapter: "11.6", Group: "scaling",
 		Method: http.MethodGet, Path: "/pop/v1/sam/scale/applicationScalingRule",
 		Summary: "Read one scaling rule.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "a0d2e04c-159d-40a8-b240-d2f2c263****", Description: "Application ID."},
-			{Name: "ScalingRuleName", In: InQuery, Kind: KindString, Required: true, Example: "test", Description: "Scaling rule name."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "a0d2e04c-159d-40a8-b240-d2f2c263****", Description: "Application ID."},
+			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "test", Description: "Scaling rule name."},
 		},
 	}
 }
@@ -731,29 +734,29 @@ type DescribeApplicationScalingRulesInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationScalingRulesInput) String() string {
-	return describe(describeApplicationScalingRulesOperation(), &in)
+	return clientrt.Describe(describeApplicationScalingRulesOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationScalingRulesInput) GoString() string {
-	return describe(describeApplicationScalingRulesOperation(), &in)
+	return clientrt.Describe(describeApplicationScalingRulesOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationScalingRulesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationScalingRulesOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationScalingRulesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationScalingRulesInput) Validate() error {
 	return validate(describeApplicationScalingRulesOperation(), in)
 }
 
-func (in *DescribeApplicationScalingRulesInput) encode(r *request) {
+func (in *DescribeApplicationScalingRulesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationScalingRulesInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // DescribeApplicationScalingRulesOutput is the answer of [Client.DescribeApplicationScalingRules] (SAE API reference
@@ -765,7 +768,7 @@ type DescribeApplicationScalingRulesOutput struct {
 	TraceID string                              `json:"TraceId"`
 	Data    DescribeApplicationScalingRulesData `json:"Data,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesData is a part of the answer (SAE API reference ch. 11.7).
@@ -778,7 +781,7 @@ type DescribeApplicationScalingRulesData struct {
 	PageSize                int                                                          `json:"PageSize"`
 	ApplicationScalingRules []DescribeApplicationScalingRulesDataApplicationScalingRules `json:"ApplicationScalingRules,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRules is a part of the answer (SAE API reference ch. 11.7).
@@ -799,7 +802,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRules struct {
 	Metric        *DescribeApplicationScalingRulesDataApplicationScalingRulesMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                                            `json:"ScaleRuleName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesTimer is a part of the answer (SAE API reference ch.
@@ -811,7 +814,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesTimer struct {
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules is a part of the answer (SAE API reference
@@ -826,7 +829,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules st
 	// Lower instance bound.
 	MinReplicas int64 `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetric is a part of the answer (SAE API reference ch.
@@ -841,7 +844,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetric struct {
 	ScaleUpRules   *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules   `json:"ScaleUpRules,omitzero"`
 	ScaleDownRules *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules `json:"ScaleDownRules,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics is a part of the answer (SAE API reference
@@ -851,7 +854,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics str
 	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
 	MetricType string `json:"MetricType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatus is a part of the answer (SAE API
@@ -871,7 +874,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	// Lower instance bound.
 	MinReplicas int64 `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusCurrentMetrics is a part of the answer
@@ -883,7 +886,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStatusNextScaleMetrics is a part of the
@@ -896,7 +899,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules is a part of the answer (SAE API
@@ -907,7 +910,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRule
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules is a part of the answer (SAE API
@@ -918,7 +921,7 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRu
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationScalingRules is the operation to list all scaling rules of an application.
@@ -928,13 +931,13 @@ func (c *Client) DescribeApplicationScalingRules(ctx context.Context, in *Descri
 	return invoke[DescribeApplicationScalingRulesOutput](ctx, c, describeApplicationScalingRulesOperation(), in)
 }
 
-func describeApplicationScalingRulesOperation() Operation {
-	return Operation{
+func describeApplicationScalingRulesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationScalingRules", Chapter: "11.7", Group: "scaling",
 		Method: http.MethodGet, Path: "/pop/v1/sam/scale/applicationScalingRules",
 		Summary: "List all scaling rules of an application.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 		},
 	}
 }

@@ -5,26 +5,33 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // OpenSaeServiceInput holds the parameters of [Client.OpenSaeService] (SAE API reference ch. 8.1).
 type OpenSaeServiceInput struct{}
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in OpenSaeServiceInput) String() string { return describe(openSaeServiceOperation(), &in) }
+func (in OpenSaeServiceInput) String() string {
+	return clientrt.Describe(openSaeServiceOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in OpenSaeServiceInput) GoString() string { return describe(openSaeServiceOperation(), &in) }
+func (in OpenSaeServiceInput) GoString() string {
+	return clientrt.Describe(openSaeServiceOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in OpenSaeServiceInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(openSaeServiceOperation(), &in)
+	return clientrt.DescribeJSON(openSaeServiceOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *OpenSaeServiceInput) Validate() error { return validate(openSaeServiceOperation(), in) }
 
-func (*OpenSaeServiceInput) encode(*request) {}
+func (*OpenSaeServiceInput) encode(*clientrt.Request) {}
 
 // OpenSaeServiceOutput is the answer of [Client.OpenSaeService] (SAE API reference ch. 8.1).
 type OpenSaeServiceOutput struct {
@@ -32,7 +39,7 @@ type OpenSaeServiceOutput struct {
 	RequestID string `json:"RequestId"`
 	OrderID   string `json:"OrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // OpenSaeService is the operation to activate the SAE service for the account (free; balance must be above 0).
@@ -42,8 +49,8 @@ func (c *Client) OpenSaeService(ctx context.Context, in *OpenSaeServiceInput) (*
 	return invoke[OpenSaeServiceOutput](ctx, c, openSaeServiceOperation(), in)
 }
 
-func openSaeServiceOperation() Operation {
-	return Operation{
+func openSaeServiceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "OpenSaeService", Chapter: "8.1", Group: "service",
 		Method: http.MethodPost, Path: "/service/open",
 		Summary: "Activate the SAE service for the account (free; balance must be above 0).",

@@ -2,188 +2,190 @@
 
 package saeclient
 
-// shapeOf tells what the JSON text of a parameter holds, nil when the reference does not say or the text is opaque.
-func shapeOf(param string) *Shape {
+import "slipway/cloudapi"
+
+// shapeOf describes what the JSON text of a parameter holds, nil when the reference does not say or the text is opaque.
+func shapeOf(param string) *cloudapi.Shape {
 	switch param {
 	case "DefaultRule":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "appId", Type: ShapeString},
-			{Name: "containerPort", Type: ShapeInteger},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "appId", Type: cloudapi.ShapeString},
+			{Name: "containerPort", Type: cloudapi.ShapeInteger},
 		}}
 	case "Rules":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "appId", Type: ShapeString},
-			{Name: "containerPort", Type: ShapeInteger},
-			{Name: "domain", Type: ShapeString},
-			{Name: "path", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "appId", Type: cloudapi.ShapeString},
+			{Name: "containerPort", Type: cloudapi.ShapeInteger},
+			{Name: "domain", Type: cloudapi.ShapeString},
+			{Name: "path", Type: cloudapi.ShapeString},
 		}}}
 	case "Tags":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "key", Type: ShapeString, MinLength: 1, MaxLength: 128},
-			{Name: "value", Type: ShapeString, MinLength: 1, MaxLength: 128},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "key", Type: cloudapi.ShapeString, MinLength: 1, MaxLength: 128},
+			{Name: "value", Type: cloudapi.ShapeString, MinLength: 1, MaxLength: 128},
 		}}}
 	case "ScalingRuleTimer":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "beginDate", Type: ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means long-term (default)"},
-			{Name: "endDate", Type: ShapeString, Format: "yyyy-MM-dd"},
-			{Name: "period", Type: ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly, days Sun,Mon,Tue,Wed,Thu,Fri,Sat in GMT+8; '1,2,3,28,31 * *' monthly, days 1-31, day 31 skipped in shorter months"},
-			{Name: "schedules", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				{Name: "atTime", Type: ShapeString, Format: "HH:mm"},
-				{Name: "targetReplicas", Type: ShapeInteger, Min: new(int64(1)), Max: new(int64(50))},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "beginDate", Type: cloudapi.ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means long-term (default)"},
+			{Name: "endDate", Type: cloudapi.ShapeString, Format: "yyyy-MM-dd"},
+			{Name: "period", Type: cloudapi.ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly, days Sun,Mon,Tue,Wed,Thu,Fri,Sat in GMT+8; '1,2,3,28,31 * *' monthly, days 1-31, day 31 skipped in shorter months"},
+			{Name: "schedules", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "atTime", Type: cloudapi.ShapeString, Format: "HH:mm"},
+				{Name: "targetReplicas", Type: cloudapi.ShapeInteger, Min: new(int64(1)), Max: new(int64(50))},
 			}}},
 		}}
 	case "ScalingRuleMetric":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "maxReplicas", Type: ShapeInteger, Description: "up to 50 without a quota ticket"},
-			{Name: "minReplicas", Type: ShapeInteger},
-			{Name: "metrics", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				{Name: "metricType", Type: ShapeString, Enum: []string{"CPU", "MEMORY", "tcpActiveConn", "SLB_QPS", "SLB_RT"}},
-				{Name: "metricTargetAverageUtilization", Type: ShapeInteger, Description: "CPU/MEMORY percent; tcpActiveConn connections; SLB_QPS requests; SLB_RT milliseconds. The doc example writes MetricTargetAverageUtilization (capital M) for the two SLB metrics"},
-				{Name: "SlbProject", Type: ShapeString, Description: "log service project, SLB metrics only"},
-				{Name: "SlbLogstore", Type: ShapeString, Description: "log service logstore, SLB metrics only"},
-				{Name: "Vport", Type: ShapeString, Description: "SLB listener port as string, HTTP or HTTPS listener, SLB metrics only"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "maxReplicas", Type: cloudapi.ShapeInteger, Description: "up to 50 without a quota ticket"},
+			{Name: "minReplicas", Type: cloudapi.ShapeInteger},
+			{Name: "metrics", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "metricType", Type: cloudapi.ShapeString, Enum: []string{"CPU", "MEMORY", "tcpActiveConn", "SLB_QPS", "SLB_RT"}},
+				{Name: "metricTargetAverageUtilization", Type: cloudapi.ShapeInteger, Description: "CPU/MEMORY percent; tcpActiveConn connections; SLB_QPS requests; SLB_RT milliseconds. The doc example writes MetricTargetAverageUtilization (capital M) for the two SLB metrics"},
+				{Name: "SlbProject", Type: cloudapi.ShapeString, Description: "log service project, SLB metrics only"},
+				{Name: "SlbLogstore", Type: cloudapi.ShapeString, Description: "log service logstore, SLB metrics only"},
+				{Name: "Vport", Type: cloudapi.ShapeString, Description: "SLB listener port as string, HTTP or HTTPS listener, SLB metrics only"},
 			}}},
-			{Name: "scaleUpRules", Type: ShapeObject, Members: []*Shape{
-				{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
-				{Name: "disabled", Type: ShapeBoolean},
-				{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
+			{Name: "scaleUpRules", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "step", Type: cloudapi.ShapeString, Description: "string in the example, number in responses"},
+				{Name: "disabled", Type: cloudapi.ShapeBoolean},
+				{Name: "stabilizationWindowSeconds", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
 			}},
-			{Name: "scaleDownRules", Type: ShapeObject, Members: []*Shape{
-				{Name: "step", Type: ShapeString, Description: "string in the example, number in responses"},
-				{Name: "disabled", Type: ShapeBoolean, Description: "true: never scale in"},
-				{Name: "stabilizationWindowSeconds", Type: ShapeInteger, Min: new(int64(0)), Max: new(int64(3600)), Description: "example uses 300"},
+			{Name: "scaleDownRules", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "step", Type: cloudapi.ShapeString, Description: "string in the example, number in responses"},
+				{Name: "disabled", Type: cloudapi.ShapeBoolean, Description: "true: never scale in"},
+				{Name: "stabilizationWindowSeconds", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(3600)), Description: "example uses 300"},
 			}},
 		}}
 	case "Envs":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "name", Type: ShapeString},
-			{Name: "value", Type: ShapeString, Description: "literal value or reference"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "name", Type: cloudapi.ShapeString},
+			{Name: "value", Type: cloudapi.ShapeString, Description: "literal value or reference"},
 		}}}
 	case "CustomHostAlias":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "hostName", Type: ShapeString},
-			{Name: "ip", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "hostName", Type: cloudapi.ShapeString},
+			{Name: "ip", Type: cloudapi.ShapeString},
 		}}}
 	case "Liveness", "Readiness":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "exec", Type: ShapeObject, Members: []*Shape{
-				{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "exec", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "command", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 			}},
-			{Name: "httpGet", Type: ShapeObject, Members: []*Shape{
-				{Name: "path", Type: ShapeString},
-				{Name: "port", Type: ShapeInteger},
-				{Name: "scheme", Type: ShapeString, Enum: []string{"HTTP", "HTTPS"}},
-				{Name: "isContainKeyWord", Type: ShapeBoolean, Description: "true: body must contain keyWord; false: must not; key absent: keyword check off"},
-				{Name: "keyWord", Type: ShapeString, Description: "needs isContainKeyWord"},
+			{Name: "httpGet", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "path", Type: cloudapi.ShapeString},
+				{Name: "port", Type: cloudapi.ShapeInteger},
+				{Name: "scheme", Type: cloudapi.ShapeString, Enum: []string{"HTTP", "HTTPS"}},
+				{Name: "isContainKeyWord", Type: cloudapi.ShapeBoolean, Description: "true: body must contain keyWord; false: must not; key absent: keyword check off"},
+				{Name: "keyWord", Type: cloudapi.ShapeString, Description: "needs isContainKeyWord"},
 			}},
-			{Name: "tcpSocket", Type: ShapeObject, Members: []*Shape{
-				{Name: "port", Type: ShapeInteger},
+			{Name: "tcpSocket", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "port", Type: cloudapi.ShapeInteger},
 			}},
-			{Name: "initialDelaySeconds", Type: ShapeInteger},
-			{Name: "periodSeconds", Type: ShapeInteger},
-			{Name: "timeoutSeconds", Type: ShapeInteger, Description: "0 or absent means 1"},
+			{Name: "initialDelaySeconds", Type: cloudapi.ShapeInteger},
+			{Name: "periodSeconds", Type: cloudapi.ShapeInteger},
+			{Name: "timeoutSeconds", Type: cloudapi.ShapeInteger, Description: "0 or absent means 1"},
 		}}
 	case "SlsConfigs":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "logType", Type: ShapeString, Description: "stdout = container standard output, at most one entry; absent = file log"},
-			{Name: "logDir", Type: ShapeString, Description: "empty for stdout"},
-			{Name: "projectName", Type: ShapeString, Description: "custom log project"},
-			{Name: "logstoreName", Type: ShapeString, Description: "custom logstore"},
-			{Name: "logtailName", Type: ShapeString, Description: "absent or empty: a new Logtail is made"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "logType", Type: cloudapi.ShapeString, Description: "stdout = container standard output, at most one entry; absent = file log"},
+			{Name: "logDir", Type: cloudapi.ShapeString, Description: "empty for stdout"},
+			{Name: "projectName", Type: cloudapi.ShapeString, Description: "custom log project"},
+			{Name: "logstoreName", Type: cloudapi.ShapeString, Description: "custom logstore"},
+			{Name: "logtailName", Type: cloudapi.ShapeString, Description: "absent or empty: a new Logtail is made"},
 		}}}
 	case "MountDesc":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "mountPath", Type: ShapeString},
-			{Name: "nasPath", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "mountPath", Type: cloudapi.ShapeString},
+			{Name: "nasPath", Type: cloudapi.ShapeString},
 		}}}
 	case "PreStop", "PostStart":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "exec", Type: ShapeObject, Members: []*Shape{
-				{Name: "command", Type: ShapeArray, Items: &Shape{Type: ShapeString}},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "exec", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "command", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
 			}},
 		}}
 	case "ConfigMapMountDesc":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "configMapId", Type: ShapeInteger},
-			{Name: "key", Type: ShapeString, Description: "sae-sys-configmap-all mounts every key"},
-			{Name: "mountPath", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "configMapId", Type: cloudapi.ShapeInteger},
+			{Name: "key", Type: cloudapi.ShapeString, Description: "sae-sys-configmap-all mounts every key"},
+			{Name: "mountPath", Type: cloudapi.ShapeString},
 		}}}
 	case "TomcatConfig":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "port", Type: ShapeInteger, Min: new(int64(1024)), Max: new(int64(65535))},
-			{Name: "contextPath", Type: ShapeString},
-			{Name: "maxThreads", Type: ShapeInteger},
-			{Name: "uriEncoding", Type: ShapeString, Enum: []string{"UTF-8", "ISO-8859-1", "GBK", "GB2312"}},
-			{Name: "useBodyEncodingForUri", Type: ShapeBoolean},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "port", Type: cloudapi.ShapeInteger, Min: new(int64(1024)), Max: new(int64(65535))},
+			{Name: "contextPath", Type: cloudapi.ShapeString},
+			{Name: "maxThreads", Type: cloudapi.ShapeInteger},
+			{Name: "uriEncoding", Type: cloudapi.ShapeString, Enum: []string{"UTF-8", "ISO-8859-1", "GBK", "GB2312"}},
+			{Name: "useBodyEncodingForUri", Type: cloudapi.ShapeBoolean},
 		}}
 	case "OssMountDescs":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "bucketName", Type: ShapeString},
-			{Name: "bucketPath", Type: ShapeString, Description: "must exist, otherwise an error follows"},
-			{Name: "mountPath", Type: ShapeString, Description: "overlays an existing path, made when missing"},
-			{Name: "readOnly", Type: ShapeBoolean, Description: "true read only, false read-write"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "bucketName", Type: cloudapi.ShapeString},
+			{Name: "bucketPath", Type: cloudapi.ShapeString, Description: "must exist, otherwise an error follows"},
+			{Name: "mountPath", Type: cloudapi.ShapeString, Description: "overlays an existing path, made when missing"},
+			{Name: "readOnly", Type: cloudapi.ShapeBoolean, Description: "true read only, false read-write"},
 		}}}
 	case "UpdateStrategy":
-		return &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "type", Type: ShapeString, Enum: []string{"GrayBatchUpdate", "BatchUpdate"}},
-			{Name: "batchUpdate", Type: ShapeObject, Members: []*Shape{
-				{Name: "batch", Type: ShapeInteger, Description: "number of batches"},
-				{Name: "releaseType", Type: ShapeString, Enum: []string{"auto", "manual"}, Description: "how the next batch starts"},
-				{Name: "batchWaitTime", Type: ShapeInteger, Description: "pause between batches, used with releaseType auto; table says seconds, the worked examples say minutes (anomaly)"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "type", Type: cloudapi.ShapeString, Enum: []string{"GrayBatchUpdate", "BatchUpdate"}},
+			{Name: "batchUpdate", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "batch", Type: cloudapi.ShapeInteger, Description: "number of batches"},
+				{Name: "releaseType", Type: cloudapi.ShapeString, Enum: []string{"auto", "manual"}, Description: "how the next batch starts"},
+				{Name: "batchWaitTime", Type: cloudapi.ShapeInteger, Description: "pause between batches, used with releaseType auto; table says seconds, the worked examples say minutes (anomaly)"},
 			}},
-			{Name: "grayUpdate", Type: ShapeObject, Members: []*Shape{
-				{Name: "gray", Type: ShapeInteger, Description: "number of gray instances in the examples; required when type is GrayBatchUpdate"},
+			{Name: "grayUpdate", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "gray", Type: cloudapi.ShapeInteger, Description: "number of gray instances in the examples; required when type is GrayBatchUpdate"},
 			}},
 		}}
 	case "Internet", "Intranet":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "port", Type: ShapeInteger, Description: "SLB port"},
-			{Name: "targetPort", Type: ShapeInteger, Description: "container port"},
-			{Name: "protocol", Type: ShapeString, Enum: []string{"TCP", "HTTP", "HTTPS"}},
-			{Name: "httpsCertId", Type: ShapeString, Description: "only with HTTPS"},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "port", Type: cloudapi.ShapeInteger, Description: "SLB port"},
+			{Name: "targetPort", Type: cloudapi.ShapeInteger, Description: "container port"},
+			{Name: "protocol", Type: cloudapi.ShapeString, Enum: []string{"TCP", "HTTP", "HTTPS"}},
+			{Name: "httpsCertId", Type: cloudapi.ShapeString, Description: "only with HTTPS"},
 		}}}
 	case "ResourceIds", "TagKeys":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeString}}
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
 	case "Data":
-		return &Shape{Type: ShapeObject, Items: &Shape{Type: ShapeString}}
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
 	case "ScRules":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
-			{Name: "path", Type: ShapeString},
-			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				{Name: "type", Type: ShapeString, Enum: []string{"param", "cookie", "header"}},
-				{Name: "name", Type: ShapeString},
-				{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
-				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
-				{Name: "value", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "condition", Type: cloudapi.ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "path", Type: cloudapi.ShapeString},
+			{Name: "items", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "type", Type: cloudapi.ShapeString, Enum: []string{"param", "cookie", "header"}},
+				{Name: "name", Type: cloudapi.ShapeString},
+				{Name: "cond", Type: cloudapi.ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
+				{Name: "operator", Type: cloudapi.ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
+				{Name: "value", Type: cloudapi.ShapeString},
 			}}},
 		}}}
 	case "DubboRules":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "condition", Type: ShapeString, Enum: []string{"AND", "OR"}},
-			{Name: "serviceName", Type: ShapeString},
-			{Name: "group", Type: ShapeString},
-			{Name: "version", Type: ShapeString},
-			{Name: "methodName", Type: ShapeString},
-			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				{Name: "index", Type: ShapeInteger, Description: "argument number from 0"},
-				{Name: "expr", Type: ShapeString, Description: "value expression (SpEL): empty = the argument itself; .name = property; .isEnabled(); [0] array element without leading dot; .get(0) list element; .get(\"key\") map entry"},
-				{Name: "cond", Type: ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
-				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
-				{Name: "value", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "condition", Type: cloudapi.ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "serviceName", Type: cloudapi.ShapeString},
+			{Name: "group", Type: cloudapi.ShapeString},
+			{Name: "version", Type: cloudapi.ShapeString},
+			{Name: "methodName", Type: cloudapi.ShapeString},
+			{Name: "items", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "index", Type: cloudapi.ShapeInteger, Description: "argument number from 0"},
+				{Name: "expr", Type: cloudapi.ShapeString, Description: "value expression (SpEL): empty = the argument itself; .name = property; .isEnabled(); [0] array element without leading dot; .get(0) list element; .get(\"key\") map entry"},
+				{Name: "cond", Type: cloudapi.ShapeString, Enum: []string{">", "<", ">=", "<=", "==", "!="}},
+				{Name: "operator", Type: cloudapi.ShapeString, Enum: []string{"rawvalue", "list", "mod", "deterministic_proportional_steaming_division"}},
+				{Name: "value", Type: cloudapi.ShapeString},
 			}}},
 		}}}
 	case "AlbRules":
-		return &Shape{Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-			{Name: "ingressId", Type: ShapeString},
-			{Name: "serviceName", Type: ShapeString},
-			{Name: "condition", Type: ShapeString, Enum: []string{"AND"}},
-			{Name: "items", Type: ShapeArray, Items: &Shape{Type: ShapeObject, Members: []*Shape{
-				{Name: "type", Type: ShapeString, Enum: []string{"sourceIp", "cookie", "header"}},
-				{Name: "name", Type: ShapeString},
-				{Name: "cond", Type: ShapeString, Enum: []string{"=="}},
-				{Name: "operator", Type: ShapeString, Enum: []string{"rawvalue"}},
-				{Name: "value", Type: ShapeString},
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "ingressId", Type: cloudapi.ShapeString},
+			{Name: "serviceName", Type: cloudapi.ShapeString},
+			{Name: "condition", Type: cloudapi.ShapeString, Enum: []string{"AND"}},
+			{Name: "items", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "type", Type: cloudapi.ShapeString, Enum: []string{"sourceIp", "cookie", "header"}},
+				{Name: "name", Type: cloudapi.ShapeString},
+				{Name: "cond", Type: cloudapi.ShapeString, Enum: []string{"=="}},
+				{Name: "operator", Type: cloudapi.ShapeString, Enum: []string{"rawvalue"}},
+				{Name: "value", Type: cloudapi.ShapeString},
 			}}},
 		}}}
 	}

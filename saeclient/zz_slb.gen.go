@@ -5,6 +5,9 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // BindSlbInput holds the parameters of [Client.BindSlb] (SAE API reference ch. 15.1).
@@ -12,9 +15,9 @@ type BindSlbInput struct {
 	// Application ID. Required.
 	AppID string `json:"AppId"`
 	// Listeners on the internet SLB.
-	Internet List[SLBListener] `json:"Internet,omitempty"`
+	Internet cloudapi.List[SLBListener] `json:"Internet,omitempty"`
 	// Listeners on the intranet SLB.
-	Intranet List[SLBListener] `json:"Intranet,omitempty"`
+	Intranet cloudapi.List[SLBListener] `json:"Intranet,omitempty"`
 	// Bought internet SLB to use; shared-performance instances not allowed.
 	InternetSlbID *string `json:"InternetSlbId,omitempty"`
 	// Bought intranet SLB to use; shared-performance instances not allowed.
@@ -22,26 +25,28 @@ type BindSlbInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in BindSlbInput) String() string { return describe(bindSlbOperation(), &in) }
+func (in BindSlbInput) String() string { return clientrt.Describe(bindSlbOperation(), in.encode) }
 
 // GoString is String for the verb %#v.
-func (in BindSlbInput) GoString() string { return describe(bindSlbOperation(), &in) }
+func (in BindSlbInput) GoString() string { return clientrt.Describe(bindSlbOperation(), in.encode) }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
-func (in BindSlbInput) MarshalJSON() ([]byte, error) { return describeJSON(bindSlbOperation(), &in) }
+func (in BindSlbInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(bindSlbOperation(), in.encode)
+}
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *BindSlbInput) Validate() error { return validate(bindSlbOperation(), in) }
 
-func (in *BindSlbInput) encode(r *request) {
+func (in *BindSlbInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(BindSlbInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optionalList(r, InQuery, "Internet", in.Internet)
-	optionalList(r, InQuery, "Intranet", in.Intranet)
-	optional(r, InQuery, "InternetSlbId", in.InternetSlbID)
-	optional(r, InQuery, "IntranetSlbId", in.IntranetSlbID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Internet", in.Internet)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Intranet", in.Intranet)
+	clientrt.Optional(r, cloudapi.InQuery, "InternetSlbId", in.InternetSlbID)
+	clientrt.Optional(r, cloudapi.InQuery, "IntranetSlbId", in.IntranetSlbID)
 }
 
 // BindSlbOutput is the answer of [Client.BindSlb] (SAE API reference ch. 15.1).
@@ -60,7 +65,7 @@ type BindSlbOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BindSlbData is a part of the answer (SAE API reference ch. 15.1).
@@ -68,33 +73,33 @@ type BindSlbData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BindSlb is the operation to bind internet or intranet SLB listeners to an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 15.1: POST /pop/v1/sam/app/slb.
 func (c *Client) BindSlb(ctx context.Context, in *BindSlbInput) (*BindSlbOutput, error) {
 	return invoke[BindSlbOutput](ctx, c, bindSlbOperation(), in)
 }
 
-func bindSlbOperation() Operation {
-	return Operation{
+func bindSlbOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "BindSlb", Chapter: "15.1", Group: "slb",
 		Method: http.MethodPost, Path: "/pop/v1/sam/app/slb",
-		Summary:            "Bind internet or intranet SLB listeners to an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoBindSlb"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "Internet", In: InQuery, Kind: KindJSON, Example: "[{\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]", Description: "Listeners on the internet SLB."},
-			{Name: "Intranet", In: InQuery, Kind: KindJSON, Example: "[{\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]", Description: "Listeners on the intranet SLB."},
-			{Name: "InternetSlbId", In: InQuery, Kind: KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought internet SLB to use; shared-performance instances not allowed."},
-			{Name: "IntranetSlbId", In: InQuery, Kind: KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought intranet SLB to use; shared-performance instances not allowed."},
+		Summary:     "Bind internet or intranet SLB listeners to an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoBindSlb"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "Internet", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]", Description: "Listeners on the internet SLB.", Shape: shapeOf("Internet")},
+			{Name: "Intranet", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]", Description: "Listeners on the intranet SLB.", Shape: shapeOf("Intranet")},
+			{Name: "InternetSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought internet SLB to use; shared-performance instances not allowed."},
+			{Name: "IntranetSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought intranet SLB to use; shared-performance instances not allowed."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NoInstanceAvailable", "Application.NotDeployYet", "InvalidAppId.NotFound", "InvalidApplication.NotFound", "InvalidParam.ProtocolNotSupport", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "SLBInstanceQuota.OverQuota", "SSLCert.NotFound", "Slb.NotFound", "Slb.Tag.Not.Qualified", "SlbAppVSwitch.NotMatch", "SlbHttpsCert.NotConsistent", "SlbHttpsCert.NotFound", "SlbListenerPort.NotAvailable", "SlbListenerType.Invalid", "SlbSpec.NotSupport", "SlbType.Invalid", "System.Upgrading"},
 	}
@@ -111,26 +116,26 @@ type UnbindSlbInput struct {
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in UnbindSlbInput) String() string { return describe(unbindSlbOperation(), &in) }
+func (in UnbindSlbInput) String() string { return clientrt.Describe(unbindSlbOperation(), in.encode) }
 
 // GoString is String for the verb %#v.
-func (in UnbindSlbInput) GoString() string { return describe(unbindSlbOperation(), &in) }
+func (in UnbindSlbInput) GoString() string { return clientrt.Describe(unbindSlbOperation(), in.encode) }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UnbindSlbInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(unbindSlbOperation(), &in)
+	return clientrt.DescribeJSON(unbindSlbOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UnbindSlbInput) Validate() error { return validate(unbindSlbOperation(), in) }
 
-func (in *UnbindSlbInput) encode(r *request) {
+func (in *UnbindSlbInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UnbindSlbInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
-	optional(r, InQuery, "Internet", in.Internet)
-	optional(r, InQuery, "Intranet", in.Intranet)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "Internet", in.Internet)
+	clientrt.Optional(r, cloudapi.InQuery, "Intranet", in.Intranet)
 }
 
 // UnbindSlbOutput is the answer of [Client.UnbindSlb] (SAE API reference ch. 15.2).
@@ -149,7 +154,7 @@ type UnbindSlbOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UnbindSlbData is a part of the answer (SAE API reference ch. 15.2).
@@ -157,31 +162,31 @@ type UnbindSlbData struct {
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UnbindSlb is the operation to unbind internet or intranet SLB from an application.
 //
 // The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
-// class [ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
 //
 // SAE API reference ch. 15.2: DELETE /pop/v1/sam/app/slb.
 func (c *Client) UnbindSlb(ctx context.Context, in *UnbindSlbInput) (*UnbindSlbOutput, error) {
 	return invoke[UnbindSlbOutput](ctx, c, unbindSlbOperation(), in)
 }
 
-func unbindSlbOperation() Operation {
-	return Operation{
+func unbindSlbOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UnbindSlb", Chapter: "15.2", Group: "slb",
 		Method: http.MethodDelete, Path: "/pop/v1/sam/app/slb",
-		Summary:            "Unbind internet or intranet SLB from an application.",
-		Mutates:            true,
-		CreatesChangeOrder: true,
-		ChangeOrderTypes:   []string{"CoUnbindSlb"},
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
-			{Name: "Internet", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Unbind the internet SLB."},
-			{Name: "Intranet", In: InQuery, Kind: KindBoolean, Example: "true", Description: "Unbind the intranet SLB."},
+		Summary:     "Unbind internet or intranet SLB from an application.",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoUnbindSlb"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
+			{Name: "Internet", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Unbind the internet SLB."},
+			{Name: "Intranet", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Unbind the intranet SLB."},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "System.Upgrading"},
 	}
@@ -195,29 +200,29 @@ type DescribeApplicationSlbsInput struct {
 
 // String lists the parameters that are set, with sensitive ones redacted.
 func (in DescribeApplicationSlbsInput) String() string {
-	return describe(describeApplicationSlbsOperation(), &in)
+	return clientrt.Describe(describeApplicationSlbsOperation(), in.encode)
 }
 
 // GoString is String for the verb %#v.
 func (in DescribeApplicationSlbsInput) GoString() string {
-	return describe(describeApplicationSlbsOperation(), &in)
+	return clientrt.Describe(describeApplicationSlbsOperation(), in.encode)
 }
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in DescribeApplicationSlbsInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(describeApplicationSlbsOperation(), &in)
+	return clientrt.DescribeJSON(describeApplicationSlbsOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *DescribeApplicationSlbsInput) Validate() error {
 	return validate(describeApplicationSlbsOperation(), in)
 }
 
-func (in *DescribeApplicationSlbsInput) encode(r *request) {
+func (in *DescribeApplicationSlbsInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeApplicationSlbsInput)
 	}
-	required(r, InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 }
 
 // DescribeApplicationSlbsOutput is the answer of [Client.DescribeApplicationSlbs] (SAE API reference ch. 15.3).
@@ -236,7 +241,7 @@ type DescribeApplicationSlbsOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsData is a part of the answer (SAE API reference ch. 15.3).
@@ -248,7 +253,7 @@ type DescribeApplicationSlbsData struct {
 	IntranetSlbID string                                `json:"IntranetSlbId"`
 	IntranetIP    string                                `json:"IntranetIp"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsDataIntranet is a part of the answer (SAE API reference ch. 15.3).
@@ -258,7 +263,7 @@ type DescribeApplicationSlbsDataIntranet struct {
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbsDataInternet is a part of the answer (SAE API reference ch. 15.3).
@@ -268,7 +273,7 @@ type DescribeApplicationSlbsDataInternet struct {
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // DescribeApplicationSlbs is the operation to read SLB bindings of an application.
@@ -278,13 +283,13 @@ func (c *Client) DescribeApplicationSlbs(ctx context.Context, in *DescribeApplic
 	return invoke[DescribeApplicationSlbsOutput](ctx, c, describeApplicationSlbsOperation(), in)
 }
 
-func describeApplicationSlbsOperation() Operation {
-	return Operation{
+func describeApplicationSlbsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "DescribeApplicationSlbs", Chapter: "15.3", Group: "slb",
 		Method: http.MethodGet, Path: "/pop/v1/sam/app/slb",
 		Summary: "Read SLB bindings of an application.",
-		Params: []Param{
-			{Name: "AppId", In: InQuery, Kind: KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "017f39b8-dfa4-4e16-a84b-1dcee4b1****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}

@@ -5,6 +5,9 @@ package saeclient
 import (
 	"context"
 	"net/http"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // TagResourcesInput holds the parameters of [Client.TagResources] (SAE API reference ch. 17.1).
@@ -15,33 +18,37 @@ type TagResourcesInput struct {
 	ResourceType *string `json:"ResourceType,omitempty"`
 	// Tags to set; case sensitive; an existing key gets the new value; no aliyun or acs: prefix, no http:// or https://
 	// inside; required when ResourceIds is absent (sic). Required if: ResourceIds absent.
-	Tags List[Tag] `json:"Tags,omitempty"`
+	Tags cloudapi.List[Tag] `json:"Tags,omitempty"`
 	// Resource IDs, JSON string array, at most 50; required when Tags is absent (sic). Required if: Tags absent.
-	ResourceIDs List[string] `json:"ResourceIds,omitempty"`
+	ResourceIDs cloudapi.List[string] `json:"ResourceIds,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in TagResourcesInput) String() string { return describe(tagResourcesOperation(), &in) }
+func (in TagResourcesInput) String() string {
+	return clientrt.Describe(tagResourcesOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in TagResourcesInput) GoString() string { return describe(tagResourcesOperation(), &in) }
+func (in TagResourcesInput) GoString() string {
+	return clientrt.Describe(tagResourcesOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in TagResourcesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(tagResourcesOperation(), &in)
+	return clientrt.DescribeJSON(tagResourcesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *TagResourcesInput) Validate() error { return validate(tagResourcesOperation(), in) }
 
-func (in *TagResourcesInput) encode(r *request) {
+func (in *TagResourcesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(TagResourcesInput)
 	}
-	optional(r, InForm, "RegionId", in.RegionID)
-	optional(r, InForm, "ResourceType", in.ResourceType)
-	optionalList(r, InForm, "Tags", in.Tags)
-	optionalList(r, InForm, "ResourceIds", in.ResourceIDs)
+	clientrt.Optional(r, cloudapi.InForm, "RegionId", in.RegionID)
+	clientrt.Optional(r, cloudapi.InForm, "ResourceType", in.ResourceType)
+	clientrt.OptionalList(r, cloudapi.InForm, "Tags", in.Tags)
+	clientrt.OptionalList(r, cloudapi.InForm, "ResourceIds", in.ResourceIDs)
 }
 
 // TagResourcesOutput is the answer of [Client.TagResources] (SAE API reference ch. 17.1).
@@ -60,7 +67,7 @@ type TagResourcesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // TagResources is the operation to add tags to applications.
@@ -70,17 +77,17 @@ func (c *Client) TagResources(ctx context.Context, in *TagResourcesInput) (*TagR
 	return invoke[TagResourcesOutput](ctx, c, tagResourcesOperation(), in)
 }
 
-func tagResourcesOperation() Operation {
-	return Operation{
+func tagResourcesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "TagResources", Chapter: "17.1", Group: "tag",
 		Method: http.MethodPost, Path: "/tags",
 		Summary: "Add tags to applications.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "RegionId", In: InForm, Kind: KindString, Example: "cn-beijing", Description: "Region ID."},
-			{Name: "ResourceType", In: InForm, Kind: KindString, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
-			{Name: "Tags", In: InForm, Kind: KindJSON, RequiredIf: "ResourceIds absent", Example: "[{\"key\":\"k1\",\"value\":\"v1\"}]", Description: "Tags to set; case sensitive; an existing key gets the new value; no aliyun or acs: prefix, no http:// or https:// inside; required when ResourceIds is absent (sic)."},
-			{Name: "ResourceIds", In: InForm, Kind: KindJSON, RequiredIf: "Tags absent", Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs, JSON string array, at most 50; required when Tags is absent (sic)."},
+		Params: []cloudapi.Param{
+			{Name: "RegionId", In: cloudapi.InForm, Kind: cloudapi.KindString, Example: "cn-beijing", Description: "Region ID."},
+			{Name: "ResourceType", In: cloudapi.InForm, Kind: cloudapi.KindString, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
+			{Name: "Tags", In: cloudapi.InForm, Kind: cloudapi.KindJSON, RequiredIf: "ResourceIds absent", Example: "[{\"key\":\"k1\",\"value\":\"v1\"}]", Description: "Tags to set; case sensitive; an existing key gets the new value; no aliyun or acs: prefix, no http:// or https:// inside; required when ResourceIds is absent (sic).", Shape: shapeOf("Tags")},
+			{Name: "ResourceIds", In: cloudapi.InForm, Kind: cloudapi.KindJSON, RequiredIf: "Tags absent", Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs, JSON string array, at most 50; required when Tags is absent (sic).", Shape: shapeOf("ResourceIds")},
 		},
 		Errors: []string{"Duplicate.TagKey", "InvalidParameter.Obviously", "InvalidParameter.TagKey", "InvalidParameter.TagValue", "InvalidResourceType.NotFound", "Missing.TagKey", "NumberExceed.ResourceIds", "NumberExceed.Tags"},
 	}
@@ -93,36 +100,40 @@ type UntagResourcesInput struct {
 	// Resource type, application only. Required. One of: application.
 	ResourceType string `json:"ResourceType"`
 	// Resource IDs as a JSON string array (text says comma separated, example is JSON); at most 50. Required.
-	ResourceIDs List[string] `json:"ResourceIds"`
+	ResourceIDs cloudapi.List[string] `json:"ResourceIds"`
 	// Tag keys to remove, JSON string array.
-	TagKeys List[string] `json:"TagKeys,omitempty"`
+	TagKeys cloudapi.List[string] `json:"TagKeys,omitempty"`
 	// true removes all tags; the table says it takes effect when tag keys are passed (odd; likely when none are).
 	DeleteAll *bool `json:"DeleteAll,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in UntagResourcesInput) String() string { return describe(untagResourcesOperation(), &in) }
+func (in UntagResourcesInput) String() string {
+	return clientrt.Describe(untagResourcesOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in UntagResourcesInput) GoString() string { return describe(untagResourcesOperation(), &in) }
+func (in UntagResourcesInput) GoString() string {
+	return clientrt.Describe(untagResourcesOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in UntagResourcesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(untagResourcesOperation(), &in)
+	return clientrt.DescribeJSON(untagResourcesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *UntagResourcesInput) Validate() error { return validate(untagResourcesOperation(), in) }
 
-func (in *UntagResourcesInput) encode(r *request) {
+func (in *UntagResourcesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UntagResourcesInput)
 	}
-	required(r, InQuery, "RegionId", in.RegionID)
-	required(r, InQuery, "ResourceType", in.ResourceType)
-	requiredList(r, InQuery, "ResourceIds", in.ResourceIDs)
-	optionalList(r, InQuery, "TagKeys", in.TagKeys)
-	optional(r, InQuery, "DeleteAll", in.DeleteAll)
+	clientrt.Required(r, cloudapi.InQuery, "RegionId", in.RegionID)
+	clientrt.Required(r, cloudapi.InQuery, "ResourceType", in.ResourceType)
+	clientrt.RequiredList(r, cloudapi.InQuery, "ResourceIds", in.ResourceIDs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "TagKeys", in.TagKeys)
+	clientrt.Optional(r, cloudapi.InQuery, "DeleteAll", in.DeleteAll)
 }
 
 // UntagResourcesOutput is the answer of [Client.UntagResources] (SAE API reference ch. 17.2).
@@ -141,7 +152,7 @@ type UntagResourcesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // UntagResources is the operation to remove tags from applications.
@@ -151,18 +162,18 @@ func (c *Client) UntagResources(ctx context.Context, in *UntagResourcesInput) (*
 	return invoke[UntagResourcesOutput](ctx, c, untagResourcesOperation(), in)
 }
 
-func untagResourcesOperation() Operation {
-	return Operation{
+func untagResourcesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "UntagResources", Chapter: "17.2", Group: "tag",
 		Method: http.MethodDelete, Path: "/tags",
 		Summary: "Remove tags from applications.",
 		Mutates: true,
-		Params: []Param{
-			{Name: "RegionId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing", Description: "Region ID."},
-			{Name: "ResourceType", In: InQuery, Kind: KindString, Required: true, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
-			{Name: "ResourceIds", In: InQuery, Kind: KindJSON, Required: true, Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs as a JSON string array (text says comma separated, example is JSON); at most 50."},
-			{Name: "TagKeys", In: InQuery, Kind: KindJSON, Example: "[\"k1\",\"k2\"]", Description: "Tag keys to remove, JSON string array."},
-			{Name: "DeleteAll", In: InQuery, Kind: KindBoolean, Example: "false", Description: "true removes all tags; the table says it takes effect when tag keys are passed (odd; likely when none are)."},
+		Params: []cloudapi.Param{
+			{Name: "RegionId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing", Description: "Region ID."},
+			{Name: "ResourceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
+			{Name: "ResourceIds", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Required: true, Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs as a JSON string array (text says comma separated, example is JSON); at most 50.", Shape: shapeOf("ResourceIds")},
+			{Name: "TagKeys", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[\"k1\",\"k2\"]", Description: "Tag keys to remove, JSON string array.", Shape: shapeOf("TagKeys")},
+			{Name: "DeleteAll", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "false", Description: "true removes all tags; the table says it takes effect when tag keys are passed (odd; likely when none are)."},
 		},
 		Errors: []string{"Duplicate.TagKey", "Invalid.Param.Tag.Scope", "InvalidParameter.Obviously", "InvalidParameter.TagKey", "InvalidParameter.TagValue", "InvalidResourceType.NotFound", "No.Permission", "NumberExceed.ResourceIds", "NumberExceed.Tags"},
 	}
@@ -177,34 +188,38 @@ type ListTagResourcesInput struct {
 	// Token of the previous page; a page holds 50 results.
 	NextToken *string `json:"NextToken,omitempty"`
 	// Resource IDs, JSON string array, at most 50; required when Tags is absent. Required if: Tags absent.
-	ResourceIDs List[string] `json:"ResourceIds,omitempty"`
+	ResourceIDs cloudapi.List[string] `json:"ResourceIds,omitempty"`
 	// Tag filter; required when ResourceIds is absent. Required if: ResourceIds absent.
-	Tags List[Tag] `json:"Tags,omitempty"`
+	Tags cloudapi.List[Tag] `json:"Tags,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
-func (in ListTagResourcesInput) String() string { return describe(listTagResourcesOperation(), &in) }
+func (in ListTagResourcesInput) String() string {
+	return clientrt.Describe(listTagResourcesOperation(), in.encode)
+}
 
 // GoString is String for the verb %#v.
-func (in ListTagResourcesInput) GoString() string { return describe(listTagResourcesOperation(), &in) }
+func (in ListTagResourcesInput) GoString() string {
+	return clientrt.Describe(listTagResourcesOperation(), in.encode)
+}
 
 // MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
 func (in ListTagResourcesInput) MarshalJSON() ([]byte, error) {
-	return describeJSON(listTagResourcesOperation(), &in)
+	return clientrt.DescribeJSON(listTagResourcesOperation(), in.encode)
 }
 
-// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*ValidationError].
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
 func (in *ListTagResourcesInput) Validate() error { return validate(listTagResourcesOperation(), in) }
 
-func (in *ListTagResourcesInput) encode(r *request) {
+func (in *ListTagResourcesInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(ListTagResourcesInput)
 	}
-	required(r, InQuery, "RegionId", in.RegionID)
-	required(r, InQuery, "ResourceType", in.ResourceType)
-	optional(r, InQuery, "NextToken", in.NextToken)
-	optionalList(r, InQuery, "ResourceIds", in.ResourceIDs)
-	optionalList(r, InQuery, "Tags", in.Tags)
+	clientrt.Required(r, cloudapi.InQuery, "RegionId", in.RegionID)
+	clientrt.Required(r, cloudapi.InQuery, "ResourceType", in.ResourceType)
+	clientrt.Optional(r, cloudapi.InQuery, "NextToken", in.NextToken)
+	clientrt.OptionalList(r, cloudapi.InQuery, "ResourceIds", in.ResourceIDs)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Tags", in.Tags)
 }
 
 // ListTagResourcesOutput is the answer of [Client.ListTagResources] (SAE API reference ch. 17.3).
@@ -223,7 +238,7 @@ type ListTagResourcesOutput struct {
 	// Absent on success; error code on failure.
 	ErrorCode string `json:"ErrorCode,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResourcesData is a part of the answer (SAE API reference ch. 17.3).
@@ -232,7 +247,7 @@ type ListTagResourcesData struct {
 	NextToken    string                             `json:"NextToken"`
 	TagResources []ListTagResourcesDataTagResources `json:"TagResources,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResourcesDataTagResources is a part of the answer (SAE API reference ch. 17.3).
@@ -243,7 +258,7 @@ type ListTagResourcesDataTagResources struct {
 	ResourceID   string `json:"ResourceId"`
 	TagKey       string `json:"TagKey"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ListTagResources is the operation to list tag bindings, token paged.
@@ -253,17 +268,17 @@ func (c *Client) ListTagResources(ctx context.Context, in *ListTagResourcesInput
 	return invoke[ListTagResourcesOutput](ctx, c, listTagResourcesOperation(), in)
 }
 
-func listTagResourcesOperation() Operation {
-	return Operation{
+func listTagResourcesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
 		Name: "ListTagResources", Chapter: "17.3", Group: "tag",
 		Method: http.MethodGet, Path: "/tags",
 		Summary: "List tag bindings, token paged.",
-		Params: []Param{
-			{Name: "RegionId", In: InQuery, Kind: KindString, Required: true, Example: "cn-beijing", Description: "Region ID."},
-			{Name: "ResourceType", In: InQuery, Kind: KindString, Required: true, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
-			{Name: "NextToken", In: InQuery, Kind: KindString, Example: "A2RN", Description: "Token of the previous page; a page holds 50 results."},
-			{Name: "ResourceIds", In: InQuery, Kind: KindJSON, RequiredIf: "Tags absent", Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs, JSON string array, at most 50; required when Tags is absent."},
-			{Name: "Tags", In: InQuery, Kind: KindJSON, RequiredIf: "ResourceIds absent", Example: "[{\"key\":\"k1\",\"value\":\"v1\"}]", Description: "Tag filter; required when ResourceIds is absent."},
+		Params: []cloudapi.Param{
+			{Name: "RegionId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing", Description: "Region ID."},
+			{Name: "ResourceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"application"}, Example: "application", Description: "Resource type, application only."},
+			{Name: "NextToken", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "A2RN", Description: "Token of the previous page; a page holds 50 results."},
+			{Name: "ResourceIds", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "Tags absent", Example: "[\"d42921c4-5433-4abd-8075-0e536f8b****\"]", Description: "Resource IDs, JSON string array, at most 50; required when Tags is absent.", Shape: shapeOf("ResourceIds")},
+			{Name: "Tags", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ResourceIds absent", Example: "[{\"key\":\"k1\",\"value\":\"v1\"}]", Description: "Tag filter; required when ResourceIds is absent.", Shape: shapeOf("Tags")},
 		},
 		Errors: []string{"Invalid.Param.Tag.Scope", "InvalidParameter.Obviously", "InvalidResourceType.NotFound", "No.Permission", "NumberExceed.ResourceIds", "NumberExceed.Tags"},
 	}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
 // maxBody is the largest request body the simulator reads.
@@ -66,7 +66,7 @@ func (a args) add(name, value string) {
 
 // check applies what the reference says of each parameter by itself: whether it is
 // required, its kind, its limits.
-func (a args) check(op saeclient.Operation) *apiError {
+func (a args) check(op cloudapi.Operation) *apiError {
 	for _, p := range op.Params {
 		value := a[p.Name]
 		if value == "" {
@@ -87,7 +87,7 @@ func (a args) check(op saeclient.Operation) *apiError {
 // refuseValue chooses the documented code for a value that a parameter cannot
 // have. The reference has own codes for a few; the others get the general ones. What
 // its operation judges by itself is let through.
-func refuseValue(op saeclient.Operation, p saeclient.Param, reason error) *apiError {
+func refuseValue(op cloudapi.Operation, p cloudapi.Param, reason error) *apiError {
 	switch {
 	case op.Name == opCreateNamespace && p.Name == paramNamespace:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -137,7 +138,7 @@ func (f Fault) Validate() error {
 	if !slices.Contains(faultKinds(), f.Kind) {
 		add("kind", "%q is none of %v", f.Kind, faultKinds())
 	}
-	if f.Operation != "" && !slices.ContainsFunc(saeclient.Operations(), func(o saeclient.Operation) bool { return o.Name == f.Operation }) {
+	if f.Operation != "" && !slices.ContainsFunc(saeclient.Operations(), func(o cloudapi.Operation) bool { return o.Name == f.Operation }) {
 		add("operation", "SAE has no operation %q", f.Operation)
 	}
 	if f.Count < -1 {

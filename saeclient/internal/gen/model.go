@@ -65,6 +65,11 @@ type paramModel struct {
 	Text     struct{ Default, Example string }
 }
 
+// Shaped reports whether the facts say what the JSON text of the parameter holds.
+func (m paramModel) Shaped() bool {
+	return m.Type == "json" && m.paramFact.Shape != nil && !opaque(m.paramFact)
+}
+
 func newOperationModel(op operationFact) (operationModel, error) {
 	m := operationModel{
 		operationFact: op,
@@ -120,10 +125,10 @@ func inputField(p paramFact) (fieldModel, error) {
 	if err != nil {
 		return f, err
 	}
-	call := "optional"
+	call := "Optional"
 	f.Type = base
 	if p.Required {
-		call = "required"
+		call = "Required"
 	} else {
 		f.Tag += ",omitempty"
 		if way != asList {
@@ -132,9 +137,9 @@ func inputField(p paramFact) (fieldModel, error) {
 	}
 	call += string(way)
 	if way == asList && clearedByEmptyText(p) {
-		call = "clearableList"
+		call = "ClearableList"
 	}
-	f.Encode = fmt.Sprintf("%s(r, %s, %q, in.%s)", call, position, p.Name, f.Name)
+	f.Encode = fmt.Sprintf("clientrt.%s(r, cloudapi.%s, %q, in.%s)", call, position, p.Name, f.Name)
 	return f, nil
 }
 
@@ -153,7 +158,7 @@ func paramType(p paramFact) (name string, way encoding, err error) {
 		return structuredType(p.Name)
 	}
 	if p.Sensitive {
-		return "Secret", asScalar, nil
+		return "cloudapi.Secret", asScalar, nil
 	}
 	switch p.Type {
 	case "string", "json":
@@ -279,7 +284,7 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 	switch n.Type {
 	case "string":
 		if n.Sensitive {
-			return "Secret", nil
+			return "cloudapi.Secret", nil
 		}
 		return "string", nil
 	case "integer":

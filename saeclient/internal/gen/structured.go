@@ -25,7 +25,7 @@ func structuredType(param string) (name string, way encoding, err error) {
 	if !ok {
 		return "", asScalar, fmt.Errorf("no Go type for the JSON parameter %s", param)
 	}
-	return "List[" + element + "]", asList, nil
+	return "cloudapi.List[" + element + "]", asList, nil
 }
 
 // elementType names the Go type of the elements of a parameter that is a JSON list.

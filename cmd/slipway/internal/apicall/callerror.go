@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/saeclient"
 )
@@ -12,7 +13,7 @@ import (
 // CallError is a call that failed, told for a person: what happened, and what to do.
 type CallError struct {
 	Call Call
-	Err  *saeclient.Error
+	Err  *cloudapi.Error
 }
 
 // Unwrap returns the client's error.
@@ -56,39 +57,39 @@ func (c *CallError) Remedy() string {
 }
 
 // byAdvice is the remedy for a code whose advice says more than its class.
-func (c *CallError) byAdvice(advice saeclient.Retry) string {
+func (c *CallError) byAdvice(advice cloudapi.Retry) string {
 	switch advice {
-	case saeclient.RetryAfterChangeOrder:
+	case cloudapi.RetryAfterChangeOrder:
 		return "wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId=" +
 			cmp.Or(c.Call.Values["AppId"], "…") + " shows it"
-	case saeclient.RetryAfterStateChange:
+	case cloudapi.RetryAfterStateChange:
 		return "look at the present state and call again when it has changed"
-	case saeclient.RetryNever, saeclient.RetryBackoff, saeclient.RetryOperator, saeclient.RetryVerifyThenRetry:
+	case cloudapi.RetryNever, cloudapi.RetryBackoff, cloudapi.RetryOperator, cloudapi.RetryVerifyThenRetry:
 	}
 	return ""
 }
 
 func (c *CallError) byClass() string {
 	switch c.Err.Class {
-	case saeclient.ErrInvalid:
+	case cloudapi.ErrInvalid:
 		return "change the parameters; they are described by: slipway api " + c.Call.Operation.Name + " --help"
-	case saeclient.ErrNotFound:
+	case cloudapi.ErrNotFound:
 		return "check the ID, and that the region is the right one"
-	case saeclient.ErrAuth:
+	case cloudapi.ErrAuth:
 		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
-	case saeclient.ErrBilling:
+	case cloudapi.ErrBilling:
 		return "settle the account of Alibaba Cloud"
-	case saeclient.ErrQuota:
+	case cloudapi.ErrQuota:
 		return "free what is no longer used, or ask for a higher quota"
-	case saeclient.ErrConflict:
+	case cloudapi.ErrConflict:
 		return "look at the present state, then decide"
-	case saeclient.ErrFailed:
+	case cloudapi.ErrFailed:
 		return "look at the SAE console, or ask the support of Alibaba Cloud with the request ID"
-	case saeclient.ErrThrottled:
+	case cloudapi.ErrThrottled:
 		return "call again later"
-	case saeclient.ErrUnavailable:
+	case cloudapi.ErrUnavailable:
 		return "nothing was changed; check the connection and call again later"
-	case saeclient.ErrAmbiguous:
+	case cloudapi.ErrAmbiguous:
 		return "look whether it was done before calling again"
 	}
 	return ""

@@ -3,6 +3,7 @@ package apicall
 import (
 	"slices"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/saeclient"
 )
@@ -62,17 +63,17 @@ func Catalog(group string) []Entry {
 	return entries
 }
 
-func entry(op saeclient.Operation) Entry {
+func entry(op cloudapi.Operation) Entry {
 	e := Entry{
 		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Summary: op.Summary, Method: op.Method, Path: op.Path,
-		Mutates: op.Mutates, CreatesChangeOrder: op.CreatesChangeOrder, ChangeOrderTypes: op.ChangeOrderTypes,
+		Mutates: op.Mutates, CreatesChangeOrder: op.Starts != "", ChangeOrderTypes: op.StartsTypes,
 		Parameters: []Param{}, Errors: append([]string{}, op.Errors...),
 	}
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		e.Parameters = append(e.Parameters, Param{
 			Name: p.Name, In: string(p.In), Type: string(p.Kind), Required: p.Required, RequiredIf: p.RequiredIf,
 			Enum: p.Enum, Min: p.Min, Max: p.Max, MaxLength: p.MaxLength, Pattern: p.Pattern, Default: p.Default,
-			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape()), Description: p.Description,
+			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape), Description: p.Description,
 		})
 	}
 	return e

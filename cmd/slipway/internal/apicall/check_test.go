@@ -6,12 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/saeclient"
 )
 
 // operation looks an operation up that exists.
-func operation(t *testing.T, name string) saeclient.Operation {
+func operation(t *testing.T, name string) cloudapi.Operation {
 	t.Helper()
 	op, ok := saeclient.LookupOperation(name)
 	require.True(t, ok, name)

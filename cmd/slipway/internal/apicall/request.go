@@ -15,6 +15,7 @@ import (
 
 	"github.com/aliyun/credentials-go/credentials"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -46,7 +47,7 @@ func (r Request) String() string {
 
 // Call is one call by name.
 type Call struct {
-	Operation saeclient.Operation
+	Operation cloudapi.Operation
 	// Values are the parameters as the texts that travel.
 	Values map[string]string
 	// Unchecked sends what is given, even if it breaks the reference's rules.
@@ -60,7 +61,7 @@ func (c Call) Do(ctx context.Context, client *saeclient.Client) (json.RawMessage
 		client = client.Unchecked()
 	}
 	answer, err := client.Call(ctx, c.Operation.Name, c.Values)
-	if e, ok := errors.AsType[*saeclient.Error](err); ok {
+	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
 		return nil, &CallError{Call: c, Err: e}
 	}
 	return answer, err
@@ -73,7 +74,7 @@ func (c Call) Sign(ctx context.Context, config saeclient.Config) (r Request, sig
 	rec := &recorder{}
 	config.Transport = rec
 	err = c.record(ctx, config)
-	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, saeclient.ErrInvalid) {
+	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, cloudapi.ErrInvalid) {
 		if config.Credential, err = placeholder(); err != nil {
 			return Request{}, false, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/saeclient"
@@ -131,7 +132,7 @@ func TestWithoutCredentialsTheRequestIsShownUnsigned(t *testing.T) {
 
 	config.Region = "somewhere else"
 	_, _, err = call.Sign(t.Context(), config)
-	require.ErrorIs(t, err, saeclient.ErrInvalid)
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 }
 
 func TestCallsAndWhatTheyChange(t *testing.T) {
@@ -154,7 +155,7 @@ func TestCallsAndWhatTheyChange(t *testing.T) {
 	_, err = do(t, config, deploy)
 	var failed *apicall.CallError
 	require.ErrorAs(t, err, &failed)
-	require.ErrorIs(t, err, saeclient.ErrConflict)
+	require.ErrorIs(t, err, cloudapi.ErrConflict)
 	require.Equal(t, "DeployApplication failed: An application change process is in progress. Please try again later.\n"+
 		"code     Application.ChangerOrderRunning (HTTP 400)\n"+
 		"class    conflict\n"+
@@ -179,18 +180,18 @@ func TestUncheckedSendsWhatTheReferenceForbids(t *testing.T) {
 func TestRemedies(t *testing.T) {
 	t.Parallel()
 	op := operation(t, "DeployApplication")
-	said := map[string]saeclient.Class{}
-	for _, class := range []saeclient.Class{
-		saeclient.ErrInvalid, saeclient.ErrNotFound, saeclient.ErrAuth, saeclient.ErrBilling, saeclient.ErrQuota,
-		saeclient.ErrConflict, saeclient.ErrFailed, saeclient.ErrThrottled, saeclient.ErrUnavailable, saeclient.ErrAmbiguous,
+	said := map[string]cloudapi.Class{}
+	for _, class := range []cloudapi.Class{
+		cloudapi.ErrInvalid, cloudapi.ErrNotFound, cloudapi.ErrAuth, cloudapi.ErrBilling, cloudapi.ErrQuota,
+		cloudapi.ErrConflict, cloudapi.ErrFailed, cloudapi.ErrThrottled, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous,
 	} {
-		remedy := (&apicall.CallError{Call: apicall.Call{Operation: op}, Err: &saeclient.Error{Class: class}}).Remedy()
+		remedy := (&apicall.CallError{Call: apicall.Call{Operation: op}, Err: &cloudapi.Error{Class: class}}).Remedy()
 		require.NotEmpty(t, remedy, class)
 		require.NotContains(t, said, remedy, "%s and %s have one remedy", class, said[remedy])
 		said[remedy] = class
 	}
-	e := &apicall.CallError{Call: apicall.Call{Operation: op}, Err: &saeclient.Error{
-		Class: saeclient.ErrThrottled, RetryAfter: 3 * time.Second, Message: "slow\x1b[2J\ndown",
+	e := &apicall.CallError{Call: apicall.Call{Operation: op}, Err: &cloudapi.Error{
+		Class: cloudapi.ErrThrottled, RetryAfter: 3 * time.Second, Message: "slow\x1b[2J\ndown",
 	}}
 	require.Equal(t, "DeployApplication failed: slow [2J down\nclass    throttled\nremedy   call again later; the server asks to wait 3s", e.Error())
 }

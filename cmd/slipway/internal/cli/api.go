@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
@@ -91,14 +92,14 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 
 // apiCall is one run of the command of an operation.
 type apiCall struct {
-	op        saeclient.Operation
+	op        cloudapi.Operation
 	source    apicall.Source
 	dryRun    bool
 	unchecked bool
 	format    render.Format
 }
 
-func (a *app) apiOperation(op saeclient.Operation) *cobra.Command {
+func (a *app) apiOperation(op cloudapi.Operation) *cobra.Command {
 	call := &apiCall{op: op}
 	cmd := printing(settings(&cobra.Command{
 		Use:     op.Name + " [Name=value …]",
@@ -163,7 +164,7 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 	defer client.CloseIdleConnections()
 	answer, err := c.Do(ctx, client)
 	if err != nil {
-		if cmd.Context().Err() != nil && errors.Is(err, saeclient.ErrAmbiguous) {
+		if cmd.Context().Err() != nil && errors.Is(err, cloudapi.ErrAmbiguous) {
 			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
 		}
 		return err
@@ -202,17 +203,17 @@ func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, 
 }
 
 // talkChange tells what a call has changed, and how to go on watching it.
-func (a *app) talkChange(cmd *cobra.Command, op saeclient.Operation, answer apicall.Answer) {
+func (a *app) talkChange(cmd *cobra.Command, op cloudapi.Operation, answer apicall.Answer) {
 	if !op.Mutates {
 		return
 	}
 	order := answer.ChangeOrder()
 	switch {
-	case order != "" && op.CreatesChangeOrder:
+	case order != "" && op.Starts != "":
 		a.talk("%s has started change order %s", op.Name, order)
 	case order != "":
 		a.talk("%s was accepted for change order %s", op.Name, order)
-	case op.CreatesChangeOrder:
+	case op.Starts != "":
 		a.talk("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
 	default:
 		a.talk("%s is done (request %s)", op.Name, answer.RequestID())
@@ -274,7 +275,7 @@ func (a *app) printWire(f render.Format, data any, table func() string) error {
 }
 
 // completeParameters completes names of parameters, and values where there is a list of them.
-func completeParameters(op saeclient.Operation) cobra.CompletionFunc {
+func completeParameters(op cloudapi.Operation) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 		var out []cobra.Completion

@@ -1,4 +1,4 @@
-package saeclient
+package cloudapi
 
 import (
 	"errors"
@@ -8,16 +8,18 @@ import (
 	"time"
 )
 
-// Error is the error of every call. It works with errors.Is for its class, and for context.Canceled and
+// Error is the error of every call of a client. It works with errors.Is for its class, and for context.Canceled and
 // context.DeadlineExceeded when the caller's context ended the call.
 type Error struct {
+	// Client is the package of the client that failed, for example saeclient. It begins the text of the error.
+	Client string
 	// Operation is the operation's name.
 	Operation string
 	// Code is the error code of the answer, empty when there was none.
 	Code string
 	// Message is the answer's text, with secrets of the request removed. Never match on it.
 	Message string
-	// RequestID identifies the call to Alibaba Cloud's support.
+	// RequestID identifies the call to the platform's support.
 	RequestID string
 	// HTTPStatus is the status of the answer, 0 when there was none.
 	HTTPStatus int
@@ -31,7 +33,11 @@ type Error struct {
 
 // Error describes the error in one line.
 func (e *Error) Error() string {
-	parts := []string{"saeclient", e.Operation}
+	var parts []string
+	if e.Client != "" {
+		parts = append(parts, e.Client)
+	}
+	parts = append(parts, e.Operation)
 	if e.Code != "" {
 		parts = append(parts, e.Code)
 	}
@@ -59,7 +65,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Class, e.Err}
 }
 
-// ClassOf returns the class of an error of this package, and an empty class for any other error.
+// ClassOf returns the class of an error of a client, and an empty class for any other error.
 func ClassOf(err error) Class {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
@@ -68,7 +74,7 @@ func ClassOf(err error) Class {
 	return class
 }
 
-// HasCode tells whether an error carries one of the given error codes.
+// HasCode reports whether an error carries one of the given error codes.
 func HasCode(err error, codes ...string) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && slices.Contains(codes, e.Code)

@@ -1,10 +1,10 @@
-package saeclient
+package cloudapi
 
 // Class says what a caller should do about an error. Each class is itself an error, so that
 //
-//	errors.Is(err, saeclient.ErrConflict)
+//	errors.Is(err, cloudapi.ErrConflict)
 //
-// tells whether a call failed for that reason.
+// reports whether a call failed for that reason.
 type Class string //nolint:errname // the name says what it is for callers; the Err constants are the sentinel errors
 
 // The classes of errors.
@@ -19,7 +19,7 @@ const (
 	ErrBilling Class = "billing"
 	// ErrQuota: a limit of the account, the application or the platform is reached.
 	ErrQuota Class = "quota"
-	// ErrConflict: the present state forbids the request, for example because a change order is running. Look, then decide.
+	// ErrConflict: the present state forbids the request, for example because a change is running. Look, then decide.
 	ErrConflict Class = "conflict"
 	// ErrFailed: the platform understood the request and could not carry it out; a person has to look.
 	ErrFailed Class = "failed"
@@ -58,7 +58,7 @@ func (c Class) Error() string {
 	return string(c)
 }
 
-// Temporary tells whether the same call may succeed later without anyone changing anything. For ErrAmbiguous it is true, but the
+// Temporary reports whether the same call may succeed later without anyone changing anything. For ErrAmbiguous it is true, but the
 // caller has to look first.
 func (c Class) Temporary() bool {
 	switch c {
@@ -89,7 +89,7 @@ const (
 	RetryVerifyThenRetry Retry = "verify-then-retry"
 )
 
-// ErrorCode is what the SAE API reference and the rules of this package say of an error code.
+// ErrorCode is what the reference of an API and the rules of its client say of an error code.
 type ErrorCode struct {
 	// Code is the code on the wire.
 	Code string
@@ -106,34 +106,3 @@ type ErrorCode struct {
 	// Common is true for codes that any operation may answer with.
 	Common bool
 }
-
-// Codes that callers branch on. Spelled as on the wire.
-const (
-	// CodeChangeOrderRunning: another change order of the application is unfinished.
-	CodeChangeOrderRunning = "Application.ChangerOrderRunning"
-	// CodeChangeOrderNotRunning: the change order to abort is already finished.
-	CodeChangeOrderNotRunning = "Application.ChangerOrder.Not.Running"
-	// CodeChangeOrderNotFound: no such change order.
-	CodeChangeOrderNotFound = "InvalidChangeOrder.NotFound"
-	// CodePipelineCannotStartNextBatch: the batch to confirm cannot start, perhaps because it already has.
-	CodePipelineCannotStartNextBatch = "Pipeline.Can.Not.Start.Next.Batch"
-	// CodeApplicationNotFound and CodeAppIDNotFound: no such application; which of the two comes depends on the operation.
-	CodeApplicationNotFound = "InvalidApplication.NotFound"
-	CodeAppIDNotFound       = "InvalidAppId.NotFound"
-	// CodeApplicationInvalidStatus: the application's state is abnormal; read it, then try again later.
-	CodeApplicationInvalidStatus = "Application.InvalidStatus"
-	// CodeApplicationNotDeployed: the application has never been deployed.
-	CodeApplicationNotDeployed = "Application.NotDeployYet"
-	// CodePackageVersionExists: the package version was used before.
-	CodePackageVersionExists = "App.Package.Version.Exists"
-	// CodeScalingRuleNotFound: no such scaling rule.
-	CodeScalingRuleNotFound = "InvalidScalingRuleName.NotFound"
-	// CodeScalingRuleNameExists: the application has a scaling rule of that name.
-	CodeScalingRuleNameExists = "InstanceExist.ScalingRuleName"
-	// CodeMinReadyInstancesTooLarge: the minimum of ready instances is not below the instance count.
-	CodeMinReadyInstancesTooLarge = "MinReadyInstances.Not.Smaller.Replicas"
-	// CodeRollbackFailed: a rollback could not be done.
-	CodeRollbackFailed = "rollback.error"
-	// CodeSystemUpgrading: the platform is being upgraded; wait long between attempts.
-	CodeSystemUpgrading = "System.Upgrading"
-)

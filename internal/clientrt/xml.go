@@ -1,4 +1,4 @@
-package saeclient
+package clientrt
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ type element struct {
 	children []*element
 }
 
-// isXML tells whether a Content-Type names XML.
+// isXML reports whether a Content-Type names XML.
 func isXML(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (strings.HasSuffix(kind, "/xml") || strings.HasSuffix(kind, "+xml"))
@@ -168,7 +168,7 @@ func listOf(same []*element, of reflect.Type) any {
 	return list
 }
 
-// wraps tells whether an element holds the elements of a list and not the members of one.
+// wraps reports whether an element holds the elements of a list and not the members of one.
 func (e *element) wraps(of reflect.Type) bool {
 	if len(e.names()) != 1 {
 		return false

@@ -1,4 +1,4 @@
-package saeclient
+package cloudapi
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"slipway/internal/loosejson"
 )
 
 // ShapeType is the type of a JSON value inside a parameter.
@@ -22,7 +24,7 @@ const (
 	ShapeBoolean ShapeType = "boolean"
 )
 
-// Shape describes a JSON value inside a parameter as the SAE API reference documents it. Limits that the reference does not give are
+// Shape describes a JSON value inside a parameter as the reference documents it. Limits that the reference does not give are
 // zero.
 type Shape struct {
 	// Name is the name of a member of an object, else empty.
@@ -44,20 +46,11 @@ type Shape struct {
 	Description string
 }
 
-// Shape describes what the JSON text of the parameter holds. It is nil when the parameter is not JSON, or is passed through as it
-// is.
-func (p Param) Shape() *Shape {
-	if p.Kind != KindJSON {
-		return nil
-	}
-	return shapeOf(p.Name)
-}
+// Fail notes a problem at a place inside a JSON value, for example Tags[0].key.
+type Fail func(place, format string, args ...any)
 
-// fails notes a problem at a place inside a JSON value.
-type fails func(place, format string, args ...any)
-
-// check compares a value with the shape. Null and members that the shape does not know are always right.
-func (s *Shape) check(place string, value any, fail fails) {
+// Check compares a parsed JSON value, whose numbers are json.Number, with the shape. Null and members that the shape does not know are always right.
+func (s *Shape) Check(place string, value any, fail Fail) {
 	if value == nil {
 		return
 	}
@@ -71,46 +64,46 @@ func (s *Shape) check(place string, value any, fail fails) {
 			return
 		}
 		for i, element := range list {
-			s.Items.check(at(place, i), element, fail)
+			s.Items.Check(Element(place, i), element, fail)
 		}
 	case ShapeString:
 		s.checkString(place, value, fail)
 	case ShapeInteger:
 		s.checkInteger(place, value, fail)
 	case ShapeBoolean:
-		if text := asText(value); text != "true" && text != "false" {
+		if text := loosejson.Text(value); text != "true" && text != "false" {
 			fail(place, "must be true or false")
 		}
 	}
 }
 
-func (s *Shape) checkObject(place string, value any, fail fails) {
+func (s *Shape) checkObject(place string, value any, fail Fail) {
 	object, ok := value.(map[string]any)
 	if !ok {
 		fail(place, "must be an object")
 		return
 	}
 	for _, member := range s.Members {
-		if value, ok := memberOf(object, member.Name); ok {
-			member.check(place+"."+member.Name, value, fail)
+		if value, ok := loosejson.Member(object, member.Name); ok {
+			member.Check(place+"."+member.Name, value, fail)
 		}
 	}
 	if s.Items == nil {
 		return
 	}
 	for key, value := range object {
-		s.Items.check(place+"."+key, value, fail)
+		s.Items.Check(place+"."+key, value, fail)
 	}
 }
 
-func (s *Shape) checkString(place string, value any, fail fails) {
+func (s *Shape) checkString(place string, value any, fail Fail) {
 	switch value.(type) {
 	case string, json.Number, bool:
 	default:
 		fail(place, "must be a text")
 		return
 	}
-	text := asText(value)
+	text := loosejson.Text(value)
 	length := utf8.RuneCountInString(text)
 	switch {
 	case length < s.MinLength:
@@ -125,15 +118,15 @@ func (s *Shape) checkString(place string, value any, fail fails) {
 	}
 }
 
-// hasFormat tells whether a date or time of day is written in one of the reference's forms.
+// hasFormat reports whether a date or time of day is written in one of the reference's forms.
 func hasFormat(text, format string) bool {
 	layout := strings.NewReplacer("yyyy", "2006", "MM", "01", "dd", "02", "HH", "15", "mm", "04").Replace(format)
 	_, err := time.Parse(layout, text)
 	return err == nil
 }
 
-func (s *Shape) checkInteger(place string, value any, fail fails) {
-	text, err := numberText(value)
+func (s *Shape) checkInteger(place string, value any, fail Fail) {
+	text, err := loosejson.NumberText(value)
 	if err != nil {
 		fail(place, "must be an integer")
 		return
@@ -157,5 +150,5 @@ func integerProblems(text string, least, most *int64) []string {
 	return nil
 }
 
-// at names an element of a list.
-func at(place string, index int) string { return place + "[" + strconv.Itoa(index) + "]" }
+// Element names an element of a list by its place.
+func Element(place string, index int) string { return place + "[" + strconv.Itoa(index) + "]" }

@@ -1,4 +1,4 @@
-package saeclient
+package cloudapi
 
 import (
 	"encoding/json"
@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// Operation describes one operation of the SAE API as the SAE API reference documents it.
+// Operation describes one operation of an API as its reference documents it.
 type Operation struct {
 	// Name is the operation's name, for example DeployApplication.
 	Name string
-	// Chapter is the chapter of the SAE API reference.
+	// Chapter is the chapter of the reference.
 	Chapter string
 	// Group is the family that the operation belongs to, for example change-order.
 	Group string
@@ -21,16 +21,15 @@ type Operation struct {
 	Method, Path string
 	// Summary says in one sentence what the operation does.
 	Summary string
-	// Mutates is true when the operation changes state. Two operations with method GET do: ConfirmPipelineBatch and
-	// ExecJob.
+	// Mutates is true when the operation changes state, whatever its method: some with method GET do.
 	Mutates bool
-	// CreatesChangeOrder is true when the operation starts a change order.
-	CreatesChangeOrder bool
-	// ChangeOrderTypes are the type codes (CoTypeCode) that the change order can have.
-	ChangeOrderTypes []string
+	// Starts names what goes on after the answer, for example change order. It is empty when the answer is the end.
+	Starts string
+	// StartsTypes are the platform's codes of what can be started.
+	StartsTypes []string
 	// Params are the parameters, in the order of the reference.
 	Params []Param
-	// Extra are parameters that the operation's page of the reference lacks and other sources know: AlbRules.
+	// Extra are parameters that the operation's page of the reference lacks and other sources know.
 	Extra []Param
 	// Errors are the error codes documented for this operation, sorted; common ones are not repeated here.
 	Errors []string
@@ -104,20 +103,23 @@ type Param struct {
 	Example string
 	// Description is the meaning.
 	Description string
+	// Shape describes what the JSON text of the parameter holds. It is nil when the parameter is not JSON, or is passed through as
+	// it is.
+	Shape *Shape
 }
 
-// Check tells what is wrong with a value by the rules of the reference, nil if nothing is. An empty value of an optional
+// Check returns what is wrong with a value by the rules of the reference, nil if nothing is. An empty value of an optional
 // parameter is always right: it clears a setting. The error does not contain the value. What JSON text holds is not looked at;
 // Validate of an Input does.
 func (p Param) Check(value string) error {
-	if problems := p.problems(value); len(problems) > 0 {
+	if problems := p.Problems(value); len(problems) > 0 {
 		return errors.New(p.Name + " " + problems[0])
 	}
 	return nil
 }
 
-// problems says everything that is wrong with a value.
-func (p Param) problems(value string) []string {
+// Problems lists everything that is wrong with a value by the rules of Check, in words that follow the name of the parameter.
+func (p Param) Problems(value string) []string {
 	if value == "" {
 		if p.Required {
 			return []string{"is required"}
@@ -162,20 +164,4 @@ func (p Param) kindProblems(value string) []string {
 		return integerProblems(value, p.Min, p.Max)
 	}
 	return []string{fmt.Sprintf("has unknown kind %q", p.Kind)}
-}
-
-// Region is a region in which SAE runs.
-type Region struct {
-	// ID is the region's ID, for example cn-hangzhou.
-	ID string
-	// Name is the region's name in English.
-	Name string
-}
-
-// InstanceSpec is a size that an instance may have.
-type InstanceSpec struct {
-	// CPU is in millicores.
-	CPU int
-	// Memory is in MB.
-	Memory int
 }

@@ -1,4 +1,4 @@
-package saeclient
+package clientrt
 
 import (
 	"context"
@@ -12,18 +12,23 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"slipway/cloudapi"
 )
 
 // maxAnswer is the greatest answer that is read, in bytes. Instance logs are the largest answers.
 const maxAnswer = 32 << 20
 
-// exchange carries out the one HTTP request of a call and keeps what came back. It stands in for the HTTP client of the SDK
-// core, because the core's own reading of answers loses what error classes depend on: whether anything was sent, what the
-// body was, and whether it was complete.
-type exchange struct {
-	operation Operation
+// Exchange carries out the one HTTP request of a call and keeps what came back. Error classes depend on what it keeps: whether
+// anything was sent, what the body was, and whether it was complete.
+type Exchange struct {
+	Operation cloudapi.Operation
+	// Request holds the parameters, which are complete and right.
+	Request *Request
+
 	transport http.RoundTripper
 	limit     time.Duration
+	secrets   []string
 
 	attempted bool
 	sent      bool
@@ -34,17 +39,18 @@ type exchange struct {
 	err       error
 }
 
-// Call implements the HTTP client interface of the SDK core. The core gets an empty success: it is not asked to judge.
-func (x *exchange) Call(req *http.Request, _ *http.Transport) (*http.Response, error) {
+// Hide has a secret that the request is signed with removed from what comes back.
+func (x *Exchange) Hide(secret string) { x.secrets = append(x.secrets, secret) }
+
+// Do carries out the signed request, once. It returns why there is no complete answer; what came back is judged by the caller of
+// the exchange.
+func (x *Exchange) Do(req *http.Request) error {
 	x.attempted = true
 	x.roundTrip(req)
-	if x.err != nil {
-		return nil, x.err
-	}
-	return &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
+	return x.err
 }
 
-func (x *exchange) roundTrip(req *http.Request) {
+func (x *Exchange) roundTrip(req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), x.limit)
 	defer cancel()
 	var dialing, connected atomic.Bool
@@ -67,11 +73,11 @@ func (x *exchange) roundTrip(req *http.Request) {
 	}
 }
 
-// prepare keeps net/http from repeating a request behind our back, and removes what the core adds for a proxy that it would
+// prepare keeps net/http from repeating a request behind our back, and removes what a signer adds for a proxy that it would
 // have used: sent on, the proxy's password would reach the server.
-func (x *exchange) prepare(req *http.Request) *http.Request {
+func (x *Exchange) prepare(req *http.Request) *http.Request {
 	req.Header.Del("Proxy-Authorization")
-	if x.operation.Mutates && req.Method == http.MethodGet {
+	if x.Operation.Mutates && req.Method == http.MethodGet {
 		// net/http resends a GET without a body when a kept-alive connection breaks. An empty reader that it cannot rewind
 		// looks like a body, and adds nothing to the request.
 		req.Body = io.NopCloser(strings.NewReader(""))
@@ -88,7 +94,7 @@ func readAnswer(body io.Reader) ([]byte, error) {
 	return text, err
 }
 
-// neverConnected tells from an error alone that no connection was made.
+// neverConnected reports from an error alone whether no connection was made.
 func neverConnected(err error) bool {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return true
@@ -98,7 +104,7 @@ func neverConnected(err error) bool {
 }
 
 // failure describes why there is no complete answer. The ending of the caller's context stays visible to errors.Is.
-func (x *exchange) failure(ctx context.Context) error {
+func (x *Exchange) failure(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {

@@ -1,4 +1,4 @@
-package saeclient
+package clientrt
 
 import (
 	"encoding/json"
@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aliyun/credentials-go/credentials"
+	"slipway/cloudapi"
+	"slipway/internal/loosejson"
 )
 
 // minSecret is the shortest text that is removed from messages. Shorter ones would tear holes into ordinary words.
@@ -21,12 +22,10 @@ type scrubber struct {
 	secrets []string
 }
 
-func newScrubber(op Operation, r *request, model *credentials.CredentialModel) scrubber {
+func newScrubber(op cloudapi.Operation, r *Request, secrets []string) scrubber {
 	var s scrubber
-	for _, p := range []*string{model.AccessKeySecret, model.SecurityToken, model.BearerToken} {
-		if p != nil {
-			s.add(*p)
-		}
+	for _, secret := range secrets {
+		s.add(secret)
 	}
 	for _, v := range r.values {
 		if p, ok := op.Param(v.name); !ok || p.Sensitive {
@@ -54,7 +53,7 @@ func (s *scrubber) add(secret string) {
 
 // addLeaves notes every text inside JSON: a message may quote one environment variable of many.
 func (s *scrubber) addLeaves(text string) {
-	value, err := parseJSON([]byte(text))
+	value, err := loosejson.Parse([]byte(text))
 	if err != nil {
 		return
 	}
@@ -79,7 +78,7 @@ func (s *scrubber) addValues(value any) {
 // text removes the secrets from a text and bounds its length.
 func (s *scrubber) text(message string) string {
 	for _, secret := range s.secrets {
-		message = strings.ReplaceAll(message, secret, redacted)
+		message = strings.ReplaceAll(message, secret, cloudapi.Redacted)
 	}
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"

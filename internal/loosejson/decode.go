@@ -1,4 +1,4 @@
-package saeclient
+package loosejson
 
 import (
 	"bytes"
@@ -15,23 +15,31 @@ import (
 	"time"
 )
 
-// decodeJSON reads one JSON value into the value that out points to.
-//
-// It forgives what the SAE API varies on: a number, boolean or text may arrive as any of the three, null, an empty text, "N/A" and
-// absent members leave the zero value, member names match in any case when they match in no exact way, an object or list where a
-// text is expected is kept as its JSON text and the reverse, and a list may be wrapped in an object with one member. Members without
-// a field are kept in the field Unknown, if there is one, together with times and JSON texts that cannot be read. What else cannot
-// be understood without guessing is an error.
-func decodeJSON(text []byte, out any) error {
-	value, err := parseJSON(text)
+// Decoder reads values. The zero value reads times as epoch milliseconds, epoch seconds and RFC 3339.
+type Decoder struct {
+	// LocalTime reads a time without a zone, in the form of the platform. Nil knows no such form.
+	LocalTime func(text string) (time.Time, error)
+}
+
+// Decode is Decode of the zero Decoder.
+func Decode(text []byte, out any) error { return Decoder{}.Decode(text, out) }
+
+// Decode reads one JSON value into the value that out points to, as the package comment says.
+func (d Decoder) Decode(text []byte, out any) error {
+	value, err := Parse(text)
 	if err != nil {
 		return err
 	}
-	return assign(reflect.ValueOf(out).Elem(), value)
+	return d.Assign(out, value)
 }
 
-// parseJSON reads exactly one JSON value, with numbers kept as text.
-func parseJSON(text []byte) (any, error) {
+// Assign reads a value that Parse returned into the value that out points to.
+func (d Decoder) Assign(out, value any) error {
+	return d.assign(reflect.ValueOf(out).Elem(), value)
+}
+
+// Parse reads exactly one JSON value, with numbers kept as text.
+func Parse(text []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var value any
@@ -44,16 +52,16 @@ func parseJSON(text []byte) (any, error) {
 	return value, nil
 }
 
-// notApplicable is what the platform writes into fields that a case does not have (SAE API reference ch. 19.4).
+// notApplicable is what the platform writes into fields that a case does not have.
 const notApplicable = "N/A"
 
-func assign(to reflect.Value, value any) error {
+func (d Decoder) assign(to reflect.Value, value any) error {
 	if value == nil || value == "" || value == notApplicable && to.Kind() != reflect.String {
 		return nil
 	}
 	switch to.Kind() { //nolint:exhaustive // the kinds that answer structs are made of; anything else is an error below
 	case reflect.String:
-		to.SetString(asText(value))
+		to.SetString(Text(value))
 		return nil
 	case reflect.Bool:
 		return assignBool(to, value)
@@ -63,17 +71,17 @@ func assign(to reflect.Value, value any) error {
 		return assignFloat(to, value)
 	case reflect.Pointer:
 		fresh := reflect.New(to.Type().Elem())
-		if err := assign(fresh.Elem(), value); err != nil {
+		if err := d.assign(fresh.Elem(), value); err != nil {
 			return err
 		}
 		to.Set(fresh)
 		return nil
 	case reflect.Slice:
-		return assignSlice(to, value)
+		return d.assignSlice(to, value)
 	case reflect.Map:
-		return assignMap(to, value)
+		return d.assignMap(to, value)
 	case reflect.Struct:
-		return assignStruct(to, value)
+		return d.assignStruct(to, value)
 	case reflect.Interface:
 		to.Set(reflect.ValueOf(value))
 		return nil
@@ -81,8 +89,8 @@ func assign(to reflect.Value, value any) error {
 	return fmt.Errorf("cannot decode into %s", to.Type())
 }
 
-// asText gives the text of a scalar, and the JSON text of anything else.
-func asText(value any) string {
+// Text gives the text of a scalar, and the JSON text of anything else.
+func Text(value any) string {
 	switch v := value.(type) {
 	case string:
 		return v
@@ -103,7 +111,7 @@ func assignBool(to reflect.Value, value any) error {
 		to.SetBool(b)
 		return nil
 	}
-	switch strings.ToLower(strings.TrimSpace(asText(value))) {
+	switch strings.ToLower(strings.TrimSpace(Text(value))) {
 	case "false", "0":
 		to.SetBool(false)
 	case "true", "1":
@@ -115,7 +123,7 @@ func assignBool(to reflect.Value, value any) error {
 }
 
 func assignInt(to reflect.Value, value any) error {
-	text, err := numberText(value)
+	text, err := NumberText(value)
 	if err != nil {
 		return err
 	}
@@ -145,7 +153,7 @@ func integralInt(text string) (int64, error) {
 }
 
 func assignFloat(to reflect.Value, value any) error {
-	text, err := numberText(value)
+	text, err := NumberText(value)
 	if err != nil {
 		return err
 	}
@@ -157,8 +165,8 @@ func assignFloat(to reflect.Value, value any) error {
 	return nil
 }
 
-// numberText is the text of a number that arrived as a number, a string, or a boolean.
-func numberText(value any) (string, error) {
+// NumberText is the text of a number that arrived as a number, a string, or a boolean.
+func NumberText(value any) (string, error) {
 	switch v := value.(type) {
 	case json.Number:
 		return v.String(), nil
@@ -173,14 +181,14 @@ func numberText(value any) (string, error) {
 	return "", fmt.Errorf("want a number, have %T", value)
 }
 
-func assignSlice(to reflect.Value, value any) error {
+func (d Decoder) assignSlice(to reflect.Value, value any) error {
 	list, ok := unwrapList(insideText(value))
 	if !ok {
 		return fmt.Errorf("want a list, have %T", value)
 	}
 	out := reflect.MakeSlice(to.Type(), len(list), len(list))
 	for i, element := range list {
-		if err := assign(out.Index(i), element); err != nil {
+		if err := d.assign(out.Index(i), element); err != nil {
 			return fmt.Errorf("[%d]: %w", i, err)
 		}
 	}
@@ -191,7 +199,7 @@ func assignSlice(to reflect.Value, value any) error {
 // insideText gives the value that a JSON text holds, and any other value as it is.
 func insideText(value any) any {
 	if text, ok := value.(string); ok {
-		if inner, err := parseJSON([]byte(text)); err == nil {
+		if inner, err := Parse([]byte(text)); err == nil {
 			return inner
 		}
 	}
@@ -214,7 +222,7 @@ func unwrapList(value any) ([]any, bool) {
 	return nil, false
 }
 
-func assignMap(to reflect.Value, value any) error {
+func (d Decoder) assignMap(to reflect.Value, value any) error {
 	object, ok := insideText(value).(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
@@ -222,7 +230,7 @@ func assignMap(to reflect.Value, value any) error {
 	out := reflect.MakeMapWithSize(to.Type(), len(object))
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		element := reflect.New(to.Type().Elem()).Elem()
-		if err := assign(element, object[key]); err != nil {
+		if err := d.assign(element, object[key]); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 		out.SetMapIndex(reflect.ValueOf(key), element)
@@ -231,7 +239,7 @@ func assignMap(to reflect.Value, value any) error {
 	return nil
 }
 
-func assignStruct(to reflect.Value, value any) error {
+func (d Decoder) assignStruct(to reflect.Value, value any) error {
 	object, ok := insideText(value).(map[string]any)
 	if !ok {
 		return fmt.Errorf("want an object, have %T", value)
@@ -240,17 +248,17 @@ func assignStruct(to reflect.Value, value any) error {
 	for field := range to.Type().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		key, ok := keyOf(object, name)
-		if !ok || field.Type == reflect.TypeFor[UnknownFields]() {
+		if !ok || field.Name == unknownField {
 			continue
 		}
-		switch err := assignField(to.FieldByIndex(field.Index), field, object[key]); {
+		switch err := d.assignField(to.FieldByIndex(field.Index), field, object[key]); {
 		case err == nil:
 			delete(rest, key)
 		case !errors.Is(err, errKept):
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if unknown := to.FieldByName("Unknown"); unknown.IsValid() && len(rest) > 0 {
+	if unknown := to.FieldByName(unknownField); unknown.IsValid() && len(rest) > 0 {
 		return keep(unknown, rest)
 	}
 	return nil
@@ -260,41 +268,41 @@ func assignStruct(to reflect.Value, value any) error {
 var errKept = errors.New("kept as it is")
 
 // assignField reads a member into a field. A time and a JSON text that cannot be read are not worth losing the whole answer.
-func assignField(to reflect.Value, field reflect.StructField, value any) error {
-	tag := field.Tag.Get("sae")
+func (d Decoder) assignField(to reflect.Value, field reflect.StructField, value any) error {
+	tag := field.Tag.Get("wire")
 	if t, ok := reflect.TypeAssert[*time.Time](to.Addr()); ok {
-		read, ok := readTime(value, tag == "seconds")
+		read, ok := d.readTime(value, tag == "seconds")
 		if !ok {
 			return errKept
 		}
 		*t = read
 		return nil
 	}
-	err := assign(to, value)
+	err := d.assign(to, value)
 	if err != nil && tag == "text" {
 		return errKept
 	}
 	return err
 }
 
-// UnknownFields are members of an answer that are not documented, or that could not be read, as JSON by their names on the wire.
-type UnknownFields map[string]json.RawMessage
+// unknownField is the name of the field that keeps what has no field, a map from names to json.RawMessage.
+const unknownField = "Unknown"
 
 func keep(unknown reflect.Value, rest map[string]any) error {
-	kept := make(UnknownFields, len(rest))
+	kept := make(map[string]json.RawMessage, len(rest))
 	for name, value := range rest {
-		text, err := wireJSON(value)
+		text, err := Encode(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		kept[name] = text
 	}
-	unknown.Set(reflect.ValueOf(kept))
+	unknown.Set(reflect.ValueOf(kept).Convert(unknown.Type()))
 	return nil
 }
 
-// memberOf finds a member by its exact name, else by its name in any case; of several it takes the first in sort order.
-func memberOf(object map[string]any, name string) (any, bool) {
+// Member finds a member by its exact name, else by its name in any case; of several it takes the first in sort order.
+func Member(object map[string]any, name string) (any, bool) {
 	key, ok := keyOf(object, name)
 	return object[key], ok
 }

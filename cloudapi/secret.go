@@ -1,4 +1,4 @@
-package saeclient
+package cloudapi
 
 import (
 	"encoding/json"
@@ -7,8 +7,8 @@ import (
 	"log/slog"
 )
 
-// redacted stands wherever a secret would be shown.
-const redacted = "[redacted]"
+// Redacted stands wherever a secret would be shown.
+const Redacted = "[redacted]"
 
 // Secret is a text that never shows itself: not when formatted, logged, or encoded to JSON. Convert it to string to read it.
 //
@@ -20,7 +20,7 @@ func (s Secret) String() string {
 	if s == "" {
 		return ""
 	}
-	return redacted
+	return Redacted
 }
 
 // Format writes the mark for every verb, %#v included.

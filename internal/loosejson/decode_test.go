@@ -1,4 +1,4 @@
-package saeclient
+package loosejson_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"slipway/cloudapi"
+	"slipway/internal/loosejson"
 )
 
 type decoded struct {
@@ -17,7 +20,7 @@ type decoded struct {
 	Share  float64           `json:"Share"`
 	Text   string            `json:"Text"`
 	Flag   bool              `json:"Flag"`
-	Secret Secret            `json:"Secret"`
+	Secret cloudapi.Secret   `json:"Secret"`
 	Nested *decoded          `json:"Nested"`
 	List   []decoded         `json:"List"`
 	Names  []string          `json:"Names"`
@@ -55,7 +58,7 @@ func TestDecodingForgivesWhatTheAPIVaries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got decoded
-			require.NoError(t, decodeJSON([]byte(tt.text), &got))
+			require.NoError(t, decoder().Decode([]byte(tt.text), &got))
 			require.Equal(t, tt.want, got)
 		})
 	}
@@ -85,18 +88,34 @@ func TestDecodingDoesNotGuess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Error(t, decodeJSON([]byte(text), new(decoded)))
+			require.Error(t, decoder().Decode([]byte(text), new(decoded)))
 		})
 	}
 }
 
+// decoder reads the times of a platform that writes them without a zone.
+func decoder() loosejson.Decoder {
+	return loosejson.Decoder{LocalTime: func(text string) (time.Time, error) {
+		return time.ParseInLocation(time.DateTime, text, time.FixedZone("GMT+8", 8*60*60))
+	}}
+}
+
+type variable struct {
+	Name  string          `json:"name"`
+	Value cloudapi.Secret `json:"value"`
+}
+
+type probe struct {
+	PeriodSeconds *int `json:"periodSeconds,omitempty"`
+}
+
 type timed struct {
-	At      time.Time     `json:"At"`
-	Seconds time.Time     `json:"Seconds" sae:"seconds"`
-	Envs    List[EnvVar]  `json:"Envs" sae:"text"`
-	Probe   *Probe        `json:"Probe" sae:"text"`
-	Inner   *timed        `json:"Inner"`
-	Unknown UnknownFields `json:"Unknown,omitempty"`
+	At      time.Time              `json:"At"`
+	Seconds time.Time              `json:"Seconds" wire:"seconds"`
+	Envs    []variable             `json:"Envs" wire:"text"`
+	Probe   *probe                 `json:"Probe" wire:"text"`
+	Inner   *timed                 `json:"Inner"`
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 func TestTimesOfAllForms(t *testing.T) {
@@ -115,13 +134,13 @@ func TestTimesOfAllForms(t *testing.T) {
 		"RFC 3339 with a zone":       {`{"At":"2020-12-17T21:06:45+08:00"}`, timed{At: at}},
 		"any form in any field":      {`{"Seconds":"2020-12-17 21:06:45"}`, timed{Seconds: at}},
 		"no time":                    {`{"At":null,"Seconds":0,"Inner":{"At":"","Seconds":"N/A"}}`, timed{Inner: &timed{}}},
-		"no time of JSON":            {`{"At":999999999999999999,"Seconds":"0000-01-01T00:00:00+23:00"}`, timed{Unknown: UnknownFields{"At": json.RawMessage("999999999999999999"), "Seconds": json.RawMessage(`"0000-01-01T00:00:00+23:00"`)}}},
-		"not a time":                 {`{"At":"soon","Seconds":1.5}`, timed{Unknown: UnknownFields{"At": json.RawMessage(`"soon"`), "Seconds": json.RawMessage("1.5")}}},
+		"no time of JSON":            {`{"At":999999999999999999,"Seconds":"0000-01-01T00:00:00+23:00"}`, timed{Unknown: cloudapi.UnknownFields{"At": json.RawMessage("999999999999999999"), "Seconds": json.RawMessage(`"0000-01-01T00:00:00+23:00"`)}}},
+		"not a time":                 {`{"At":"soon","Seconds":1.5}`, timed{Unknown: cloudapi.UnknownFields{"At": json.RawMessage(`"soon"`), "Seconds": json.RawMessage("1.5")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got timed
-			require.NoError(t, decodeJSON([]byte(tt.text), &got))
+			require.NoError(t, decoder().Decode([]byte(tt.text), &got))
 			require.Equal(t, tt.want, got)
 		})
 	}
@@ -130,20 +149,20 @@ func TestTimesOfAllForms(t *testing.T) {
 func TestWhatHasNoFieldIsKept(t *testing.T) {
 	t.Parallel()
 	var got timed
-	require.NoError(t, decodeJSON([]byte(`{"Brand":{"New":[1,"<a>"]},"at":1608210405000,"Inner":{"More":123456789012345678},"Unknown":{"a":1}}`), &got))
-	require.Equal(t, UnknownFields{"Brand": json.RawMessage(`{"New":[1,"<a>"]}`), "Unknown": json.RawMessage(`{"a":1}`)}, got.Unknown)
-	require.Equal(t, UnknownFields{"More": json.RawMessage(`123456789012345678`)}, got.Inner.Unknown, "to the last digit")
+	require.NoError(t, decoder().Decode([]byte(`{"Brand":{"New":[1,"<a>"]},"at":1608210405000,"Inner":{"More":123456789012345678},"Unknown":{"a":1}}`), &got))
+	require.Equal(t, cloudapi.UnknownFields{"Brand": json.RawMessage(`{"New":[1,"<a>"]}`), "Unknown": json.RawMessage(`{"a":1}`)}, got.Unknown)
+	require.Equal(t, cloudapi.UnknownFields{"More": json.RawMessage(`123456789012345678`)}, got.Inner.Unknown, "to the last digit")
 	require.False(t, got.At.IsZero())
 }
 
 func TestJSONTextsAreReadOrKept(t *testing.T) {
 	t.Parallel()
 	var got timed
-	require.NoError(t, decodeJSON([]byte(`{"Envs":"[{\"name\":\"A\",\"value\":1}]","Probe":{"periodSeconds":"3"}}`), &got))
-	require.Equal(t, timed{Envs: List[EnvVar]{{Name: "A", Value: "1"}}, Probe: &Probe{PeriodSeconds: new(3)}}, got)
+	require.NoError(t, decoder().Decode([]byte(`{"Envs":"[{\"name\":\"A\",\"value\":1}]","Probe":{"periodSeconds":"3"}}`), &got))
+	require.Equal(t, timed{Envs: []variable{{Name: "A", Value: "1"}}, Probe: &probe{PeriodSeconds: new(3)}}, got)
 	var bad timed
-	require.NoError(t, decodeJSON([]byte(`{"Envs":"A=1","Probe":"{"}`), &bad))
-	require.Equal(t, timed{Unknown: UnknownFields{"Envs": json.RawMessage(`"A=1"`), "Probe": json.RawMessage(`"{"`)}}, bad)
+	require.NoError(t, decoder().Decode([]byte(`{"Envs":"A=1","Probe":"{"}`), &bad))
+	require.Equal(t, timed{Unknown: cloudapi.UnknownFields{"Envs": json.RawMessage(`"A=1"`), "Probe": json.RawMessage(`"{"`)}}, bad)
 }
 
 func TestNumbersSurviveAnyDress(t *testing.T) {
@@ -168,7 +187,7 @@ func TestNumbersSurviveAnyDress(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got decoded
-		if err := decodeJSON(text, &got); err != nil {
+		if err := decoder().Decode(text, &got); err != nil {
 			t.Fatal(err)
 		}
 		want := decoded{Millis: n, Share: f, Flag: flag, Text: strconv.FormatInt(n, 10)}
@@ -193,7 +212,7 @@ func FuzzDecode(f *testing.F) {
 			Text  string   `json:"Text"`
 			Names []string `json:"Names"`
 		}
-		ourErr := decodeJSON([]byte(text), &ours)
+		ourErr := decoder().Decode([]byte(text), &ours)
 		if json.Unmarshal([]byte(text), &theirs) == nil {
 			require.NoError(t, ourErr)
 		}
