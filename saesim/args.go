@@ -3,6 +3,7 @@ package saesim
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -167,3 +168,5 @@ func cut[T any](list []T, p page) []T {
 	from := (p.Number - 1) * p.Size
 	return slices.Clone(list[min(from, len(list)):min(from+p.Size, len(list))])
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/internal/acs"
 )
 
 // FuzzHandler sends requests with any parameters to any operation, signed, and to
@@ -84,7 +86,7 @@ func requireEnvelope(t *testing.T, w *httptest.ResponseRecorder) {
 	require.NotEmpty(t, e.RequestID)
 	if w.Code >= http.StatusBadRequest {
 		require.NotEmpty(t, e.Code)
-		require.NotEqual(t, codeSignatureMismatch, e.Code, "the signature covers any query")
+		require.NotEqual(t, acs.CodeSignatureMismatch, e.Code, "the signature covers any query")
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"slipway/internal/acs"
+	"slipway/saeclient"
 )
 
 // A Simulator is SAE served from memory. It is an http.Handler: put it behind any
@@ -14,7 +17,7 @@ import (
 type Simulator struct {
 	config   Config
 	engine   engine
-	verifier *verifier
+	verifier *acs.Verifier
 	routes   map[route]*operation
 	admin    http.Handler
 
@@ -32,8 +35,8 @@ func New(config Config) (*Simulator, error) {
 	s := &Simulator{
 		config: config,
 		engine: engine{batch: config.BatchDuration},
-		verifier: &verifier{
-			keys: config.AccessKeys, region: config.Region, strict: config.Strict, wall: config.Wall,
+		verifier: &acs.Verifier{
+			Keys: config.AccessKeys, Version: saeclient.APIVersion, Strict: config.Strict, Wall: config.Wall, Check: config.checkHeaders,
 		},
 		routes: routes(),
 		st:     newState(config.Seed, config.Clock.Now()),
@@ -100,7 +103,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	body, refused := readBody(w, r)
 	if refused == nil {
-		refused = s.verifier.verify(r, body)
+		refused = s.authenticate(r, body)
 	}
 	if refused != nil {
 		fail(ids, refused).write(w)
@@ -132,6 +135,25 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	default:
 		result.write(w)
 	}
+}
+
+// authenticate refuses a request that is not signed as the SAE API reference wants it (ch. 6).
+func (s *Simulator) authenticate(r *http.Request, body []byte) *apiError {
+	if refused := s.verifier.Verify(r, body); refused != nil {
+		return refuse(refused.Code, refused.Detail)
+	}
+	return nil
+}
+
+// checkHeaders checks the headers that are SAE's own (SAE API reference ch. 7).
+func (c Config) checkHeaders(header http.Header) *acs.Refusal {
+	if region := header.Get("X-Acs-Region-Id"); region != "" && region != c.Region {
+		return &acs.Refusal{Code: codeRegionUnsupported, Detail: region}
+	}
+	if _, named := acceptedForm(header); c.Strict && !named {
+		return &acs.Refusal{Code: acs.CodeMissingHeader, Detail: "Accept"}
+	}
+	return nil
 }
 
 // countCall numbers a request and counts its operation.

@@ -99,7 +99,7 @@ func rules() []rule {
 			why:   "saeclient is useful without the rest of Slipway",
 		},
 		{
-			room: "saesim", may: []string{"saeclient", "cloudapi"}, never: []string{noEngine, noBroker},
+			room: "saesim", may: []string{"saeclient", "cloudapi", "internal/acs"}, never: []string{noEngine, noBroker},
 			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
 		},
 		{
@@ -126,6 +126,7 @@ func rules() []rule {
 			room: "internal/clientrt", may: []string{"cloudapi", "internal/loosejson"}, never: []string{noEngine, noBroker, noZerolog},
 			why: "clientrt carries out the calls of every client: it knows no platform",
 		},
+		{room: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
 		{room: "internal/loosejson", why: "loosejson reads what platforms send, for the clients of all of them"},
 		{room: "api", why: "api holds the published contracts, of use to everybody"},
 		{room: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},

@@ -67,7 +67,7 @@ type paramModel struct {
 
 // Shaped reports whether the facts say what the JSON text of the parameter holds.
 func (m paramModel) Shaped() bool {
-	return m.Type == "json" && m.paramFact.Shape != nil && !opaque(m.paramFact)
+	return m.Type == "json" && m.Shape != nil && !opaque(m.paramFact)
 }
 
 func newOperationModel(op operationFact) (operationModel, error) {

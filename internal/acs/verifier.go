@@ -1,4 +1,4 @@
-package saesim
+package acs
 
 import (
 	"crypto/hmac"
@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,104 +17,115 @@ import (
 )
 
 const (
-	apiVersion = "2019-05-06"
-	// maxSkew is how far a request's date may be from the server's clock
-	// (SAE API reference ch. 7).
+	// maxSkew is how far a request's date may be from the server's clock.
 	maxSkew = 15 * time.Minute
 
 	algorithmACS3 = "ACS3-HMAC-SHA256"
 	schemeACS     = "acs"
 )
 
-// A verifier decides whether a request was signed by somebody the simulator knows.
-// It accepts the signature of the SAE API reference (ch. 6: "acs", HMAC-SHA1) and
-// the one that the present official SDK core sends (ACS3-HMAC-SHA256).
-type verifier struct {
-	keys   map[string]string
-	region string
-	strict bool
-	wall   func() time.Time
+// A Verifier decides whether a request was signed with a known key. It is safe for
+// concurrent use.
+type Verifier struct {
+	// Keys maps access key IDs to their secrets.
+	Keys map[string]string
+	// Version is the version of the API; a request that names another is refused.
+	Version string
+	// Strict refuses requests that lack a header which the signature's documentation
+	// requires, and replayed nonces.
+	Strict bool
+	// Wall is the real time, against which the age of a request is judged.
+	Wall func() time.Time
+	// Check looks at what else an API asks of the headers of an authentic request. It
+	// returns the refusal, or nil, and may be nil itself.
+	Check func(header http.Header) *Refusal
 
 	mu            sync.Mutex
 	nonces, older map[string]struct{}
 	rotated       time.Time
 }
 
-// verify returns nil when the request is authentic, and the refusal otherwise.
-func (v *verifier) verify(r *http.Request, body []byte) *apiError {
+// Verify returns nil when the request is authentic, and the refusal otherwise.
+func (v *Verifier) Verify(r *http.Request, body []byte) *Refusal {
 	auth := r.Header.Get("Authorization")
 	scheme, rest, _ := strings.Cut(auth, " ")
 	var key string
-	var refused *apiError
+	var refused *Refusal
 	switch {
 	case auth == "":
-		return refuse(codeMissingHeader, "Authorization")
+		return refuse(CodeMissingHeader, "Authorization")
 	case strings.EqualFold(scheme, schemeACS):
 		key, refused = v.verifyACS(r, body, rest)
 	case scheme == algorithmACS3:
 		key, refused = v.verifyACS3(r, body, rest)
 	default:
-		return refuse(codeIncompleteSignature, "Authorization must begin with acs or "+algorithmACS3+".")
+		return refuse(CodeIncompleteSignature, "Authorization must begin with acs or "+algorithmACS3+".")
 	}
 	if refused != nil {
 		return refused
 	}
-	if refused := v.checkCommonHeaders(r.Header); refused != nil {
-		return refused
+	if version := r.Header.Get("X-Acs-Version"); version != "" && version != v.Version {
+		return refuse(CodeVersionInvalid)
 	}
-	if v.strict && r.ContentLength < 0 {
-		return refuse(codeMissingHeader, "Content-Length")
+	if v.Check != nil {
+		if refused := v.Check(r.Header); refused != nil {
+			return refused
+		}
+	}
+	if v.Strict && r.ContentLength < 0 {
+		return refuse(CodeMissingHeader, "Content-Length")
 	}
 	return v.checkNonce(key, r.Header.Get("X-Acs-Signature-Nonce"))
 }
 
 // verifyACS checks "acs AccessKeyId:Signature" and returns the access key ID.
-func (v *verifier) verifyACS(r *http.Request, body []byte, credential string) (string, *apiError) {
+func (v *Verifier) verifyACS(r *http.Request, body []byte, credential string) (string, *Refusal) {
 	key, signature, found := strings.Cut(credential, ":")
 	if !found || key == "" || signature == "" {
-		return "", refuse(codeIncompleteSignature, "Authorization must be acs AccessKeyId:Signature.")
+		return "", refuse(CodeIncompleteSignature, "Authorization must be acs AccessKeyId:Signature.")
 	}
-	if v.strict {
+	if v.Strict {
 		if refused := requireHeaders(r.Header, strictHeadersACS()); refused != nil {
 			return "", refused
 		}
 	}
 	date := r.Header.Get("Date")
 	if date == "" {
-		return "", refuse(codeMissingHeader, "Date")
+		return "", refuse(CodeMissingHeader, "Date")
 	}
 	sent, err := http.ParseTime(date)
 	if err != nil {
-		return "", refuse(codeTimestampFormat)
+		return "", refuse(CodeTimestampFormat)
 	}
 	if refused := v.checkSkew(sent); refused != nil {
 		return "", refused
 	}
 	for name, value := range map[string]string{"x-acs-signature-method": "HMAC-SHA1", "x-acs-signature-version": "1.0"} {
 		if sent := r.Header.Get(name); sent != "" && sent != value {
-			return "", refuse(codeIncompleteSignature, name+" must be "+value+".")
+			return "", refuse(CodeIncompleteSignature, name+" must be "+value+".")
 		}
 	}
-	secret, known := v.keys[key]
+	secret, known := v.Keys[key]
 	if !known {
-		return "", refuse(codeKeyNotFound)
+		return "", refuse(CodeKeyNotFound)
 	}
 	if sum := r.Header.Get("Content-Md5"); sum != "" && sum != contentMD5(body) {
-		return "", refuse(codeContentMD5)
+		return "", refuse(CodeContentMD5)
 	}
-	text := stringToSignACS(r.Method, r.URL, r.Header)
-	if !hmac.Equal([]byte(signACS(text, secret)), []byte(signature)) {
-		return "", refuse(codeSignatureMismatch, "server string to sign is:"+text)
+	text := StringToSign(r)
+	if !hmac.Equal([]byte(Signature(text, secret)), []byte(signature)) {
+		return "", refuse(CodeSignatureMismatch, "server string to sign is:"+text)
 	}
 	return key, nil
 }
 
-// stringToSignACS builds the string of SAE API reference ch. 6. Query values enter
-// it decoded, an empty one as the bare name; body fields only through Content-MD5.
-func stringToSignACS(method string, target *url.URL, header http.Header) string {
+// StringToSign builds the string that the form "acs" signs. Query values enter it
+// decoded, an empty one as the bare name; body fields only through Content-MD5.
+func StringToSign(r *http.Request) string {
+	header := r.Header
 	var b strings.Builder
 	for _, part := range []string{
-		method, header.Get("Accept"), header.Get("Content-Md5"), header.Get("Content-Type"), header.Get("Date"),
+		r.Method, header.Get("Accept"), header.Get("Content-Md5"), header.Get("Content-Type"), header.Get("Date"),
 	} {
 		b.WriteString(part)
 		b.WriteByte('\n')
@@ -121,10 +133,10 @@ func stringToSignACS(method string, target *url.URL, header http.Header) string 
 	for _, name := range acsHeaderNames(header) {
 		b.WriteString(name + ":" + strings.TrimSpace(header.Get(name)) + "\n")
 	}
-	b.WriteString(target.Path)
+	b.WriteString(r.URL.Path)
 	separator := "?"
-	query := target.Query()
-	for _, name := range sortedKeys(query) {
+	query := r.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		for _, value := range query[name] {
 			b.WriteString(separator + name)
 			if value != "" {
@@ -136,7 +148,8 @@ func stringToSignACS(method string, target *url.URL, header http.Header) string 
 	return b.String()
 }
 
-func signACS(text, secret string) string {
+// Signature signs a string in the form "acs".
+func Signature(text, secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(text))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
@@ -161,13 +174,13 @@ func acsHeaderNames(header http.Header) []string {
 
 // verifyACS3 checks "ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…" and
 // returns the access key ID.
-func (v *verifier) verifyACS3(r *http.Request, body []byte, credential string) (string, *apiError) {
+func (v *Verifier) verifyACS3(r *http.Request, body []byte, credential string) (string, *Refusal) {
 	key, signed, signature := splitACS3(credential)
 	if key == "" || len(signed) == 0 || signature == "" {
-		return "", refuse(codeIncompleteSignature, "Authorization must name Credential, SignedHeaders and Signature.")
+		return "", refuse(CodeIncompleteSignature, "Authorization must name Credential, SignedHeaders and Signature.")
 	}
 	required := []string{"x-acs-date", "x-acs-content-sha256"}
-	if v.strict {
+	if v.Strict {
 		required = strictHeadersACS3()
 	}
 	if refused := requireHeaders(r.Header, required); refused != nil {
@@ -175,28 +188,28 @@ func (v *verifier) verifyACS3(r *http.Request, body []byte, credential string) (
 	}
 	sent, err := time.Parse("2006-01-02T15:04:05Z", r.Header.Get("X-Acs-Date"))
 	if err != nil {
-		return "", refuse(codeTimestampFormat)
+		return "", refuse(CodeTimestampFormat)
 	}
 	if refused := v.checkSkew(sent); refused != nil {
 		return "", refused
 	}
-	secret, known := v.keys[key]
+	secret, known := v.Keys[key]
 	if !known {
-		return "", refuse(codeKeyNotFound)
+		return "", refuse(CodeKeyNotFound)
 	}
 	for _, name := range append(acsHeaderNames(r.Header), "host") {
 		if !slices.Contains(signed, name) {
-			return "", refuse(codeIncompleteSignature, "header "+name+" must be signed.")
+			return "", refuse(CodeIncompleteSignature, "header "+name+" must be signed.")
 		}
 	}
 	sum := sha256.Sum256(body)
 	payload := hex.EncodeToString(sum[:])
 	if r.Header.Get("X-Acs-Content-Sha256") != payload {
-		return "", refuse(codeContentHash)
+		return "", refuse(CodeContentHash)
 	}
 	canonical := canonicalRequestACS3(r, signed, payload)
 	if !hmac.Equal([]byte(signACS3(canonical, secret)), []byte(strings.ToLower(signature))) {
-		return "", refuse(codeSignatureMismatch, "server CanonicalRequest is:"+canonical)
+		return "", refuse(CodeSignatureMismatch, "server CanonicalRequest is:"+canonical)
 	}
 	return key, nil
 }
@@ -247,7 +260,7 @@ func signedHeaderValue(r *http.Request, name string) string {
 
 func canonicalQueryACS3(query url.Values) string {
 	var pairs []string
-	for _, name := range sortedKeys(query) {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		for _, value := range query[name] {
 			pairs = append(pairs, name+"="+url.QueryEscape(value))
 		}
@@ -267,23 +280,9 @@ func signACS3(canonical, secret string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-func (v *verifier) checkSkew(sent time.Time) *apiError {
-	if v.wall().Sub(sent).Abs() > maxSkew {
-		return refuse(codeTimestampExpired)
-	}
-	return nil
-}
-
-// checkCommonHeaders checks what both signature forms share.
-func (v *verifier) checkCommonHeaders(header http.Header) *apiError {
-	if version := header.Get("X-Acs-Version"); version != "" && version != apiVersion {
-		return refuse(codeVersionInvalid)
-	}
-	if region := header.Get("X-Acs-Region-Id"); region != "" && region != v.region {
-		return refuse(codeRegionUnsupported, region)
-	}
-	if _, named := acceptedForm(header); v.strict && !named {
-		return refuse(codeMissingHeader, "Accept")
+func (v *Verifier) checkSkew(sent time.Time) *Refusal {
+	if v.Wall().Sub(sent).Abs() > maxSkew {
+		return refuse(CodeTimestampExpired)
 	}
 	return nil
 }
@@ -291,35 +290,35 @@ func (v *verifier) checkCommonHeaders(header http.Header) *apiError {
 // checkNonce refuses a nonce that was used before, in strict mode. A nonce is
 // remembered for at least as long as its request's date could still be accepted:
 // two generations are kept, each as long as the accepted range of dates.
-func (v *verifier) checkNonce(key, nonce string) *apiError {
-	if !v.strict {
+func (v *Verifier) checkNonce(key, nonce string) *Refusal {
+	if !v.Strict {
 		return nil
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if now := v.wall(); v.nonces == nil || now.Sub(v.rotated) > 2*maxSkew {
+	if now := v.Wall(); v.nonces == nil || now.Sub(v.rotated) > 2*maxSkew {
 		v.older, v.nonces, v.rotated = v.nonces, map[string]struct{}{}, now
 	}
 	id := key + "\n" + nonce
 	_, used := v.nonces[id]
 	_, usedBefore := v.older[id]
 	if used || usedBefore {
-		return refuse(codeNonceUsed)
+		return refuse(CodeNonceUsed)
 	}
 	v.nonces[id] = struct{}{}
 	return nil
 }
 
-func requireHeaders(header http.Header, names []string) *apiError {
+func requireHeaders(header http.Header, names []string) *Refusal {
 	for _, name := range names {
 		if header.Get(name) == "" {
-			return refuse(codeMissingHeader, name)
+			return refuse(CodeMissingHeader, name)
 		}
 	}
 	return nil
 }
 
-// strictHeadersACS are the headers that chapters 6 and 7 call required, besides
+// strictHeadersACS are the headers that the documentation calls required, besides
 // Authorization and Host, which every request has, and Content-Length.
 func strictHeadersACS() []string {
 	return []string{
@@ -329,19 +328,10 @@ func strictHeadersACS() []string {
 }
 
 // strictHeadersACS3 are their counterparts in the newer signature form, which the
-// SAE reference does not describe.
+// documentation of the older form does not describe.
 func strictHeadersACS3() []string {
 	return []string{
 		"x-acs-date", "x-acs-content-sha256", "Accept", "x-acs-version", "x-acs-action",
 		"x-acs-region-id", "x-acs-signature-nonce",
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
