@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/simframe"
 )
 
 // answer is a finished answer: what goes over the wire, and how.
@@ -125,8 +126,8 @@ type requestIDs struct {
 func newRequestIDs(seed, number uint64) requestIDs {
 	name := "request/" + strconv.FormatUint(number, 10)
 	return requestIDs{
-		request: strings.ToUpper(uuid(seed, name)),
-		trace:   strings.ReplaceAll(uuid(seed, name+"/trace"), "-", "")[:30],
+		request: strings.ToUpper(simframe.UUID(seed, name)),
+		trace:   strings.ReplaceAll(simframe.UUID(seed, name+"/trace"), "-", "")[:30],
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/cloudapi"
+	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
 
@@ -193,7 +194,7 @@ func (f *Fault) meant(operation, appID string) bool {
 // fires draws whether a fault that could happen does, and counts.
 func (f *Fault) fires(seed uint64) bool {
 	f.Tried++
-	if f.Probability > 0 && stream(seed, fmt.Sprintf("fault/%d/%d", f.ID, f.Tried)).Float64() >= f.Probability {
+	if f.Probability > 0 && simframe.Stream(seed, fmt.Sprintf("fault/%d/%d", f.ID, f.Tried)).Float64() >= f.Probability {
 		return false
 	}
 	f.Fired++

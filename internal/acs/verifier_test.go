@@ -42,7 +42,7 @@ type vector struct {
 	Authorization   string            `json:"authorization"`
 }
 
-func vectors(t testing.TB) []vector {
+func vectors(t *testing.T) []vector {
 	t.Helper()
 	text, err := os.ReadFile("testdata/signature-vectors.json")
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func vectors(t testing.TB) []vector {
 	return file.Vectors
 }
 
-func (v vector) request(t testing.TB) *http.Request {
+func (v vector) request(t *testing.T) *http.Request {
 	t.Helper()
 	query := url.Values{}
 	for name, value := range v.Query {
@@ -223,7 +223,7 @@ func replaceAuth(from, to string) func(r *http.Request) {
 }
 
 // strictRequest has every header that strict mode wants, for either form.
-func strictRequest(t testing.TB, form string, now time.Time) *http.Request {
+func strictRequest(t *testing.T, form string, now time.Time) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/pop/v1/sam/app/describeApplicationStatus?AppId=a&Empty=", http.NoBody)
 	headers := map[string]string{

@@ -99,7 +99,7 @@ func rules() []rule {
 			why:   "saeclient is useful without the rest of Slipway",
 		},
 		{
-			room: "saesim", may: []string{"saeclient", "cloudapi", "internal/acs"}, never: []string{noEngine, noBroker},
+			room: "saesim", may: []string{"saeclient", "cloudapi", "internal/acs", "internal/simframe"}, never: []string{noEngine, noBroker},
 			why: "saesim plays the platform: it shares SAE's wire types with saeclient and knows nothing of releases",
 		},
 		{
@@ -127,6 +127,7 @@ func rules() []rule {
 			why: "clientrt carries out the calls of every client: it knows no platform",
 		},
 		{room: "internal/acs", why: "acs verifies signatures, for the simulators of Alibaba Cloud's products"},
+		{room: "internal/simframe", why: "simframe is what simulators of all platforms share: it knows none of them"},
 		{room: "internal/loosejson", why: "loosejson reads what platforms send, for the clients of all of them"},
 		{room: "api", why: "api holds the published contracts, of use to everybody"},
 		{room: "internal/redact", why: "redact knows what a secret looks like, for whoever has text that may hold one"},

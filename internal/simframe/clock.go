@@ -1,4 +1,4 @@
-package saesim
+package simframe
 
 import (
 	"errors"
@@ -7,15 +7,15 @@ import (
 )
 
 // errBackwards is returned when somebody asks the simulated time to go back.
-var errBackwards = errors.New("saesim: the simulated time only moves forward")
+var errBackwards = errors.New("the simulated time only moves forward")
 
 // A Clock is the simulated time. It follows the wall clock, runs faster (or
 // slower) by a constant factor, or stands still until it is advanced. All three
 // can be moved forward by Advance; none ever goes back.
 //
-// Change orders, batches and waiting times live on this clock. The age of a
-// request's Date header does not: clients sign with their own wall clock, so
-// skew is judged against real time (see [Config.Wall]).
+// What a platform does lives on this clock. The age of a request's Date header
+// does not: clients sign with their own wall clock, so skew is judged against
+// real time.
 type Clock struct {
 	mu sync.Mutex
 	// speed is simulated seconds for one second of wall time; 0 stands still.
@@ -24,9 +24,6 @@ type Clock struct {
 	base   time.Time
 	origin time.Time
 }
-
-// RealClock follows the wall clock.
-func RealClock() *Clock { return FastClock(1) }
 
 // FastClock starts at the present time and runs speed times as fast as the wall
 // clock. A speed of 0 gives a clock that only Advance moves.
@@ -78,9 +75,9 @@ func (c *Clock) Advance(d time.Duration) (time.Time, error) {
 	return c.now(), nil
 }
 
-// catchUp moves the clock to t when it is behind. A simulator that was restarted
+// CatchUp moves the clock to t when it is behind. A simulator that was restarted
 // from its state file uses it, so that its time does not repeat.
-func (c *Clock) catchUp(t time.Time) {
+func (c *Clock) CatchUp(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if behind := t.Sub(c.now()); behind > 0 {

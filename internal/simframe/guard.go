@@ -1,4 +1,4 @@
-package saesim
+package simframe
 
 import (
 	"fmt"
@@ -9,23 +9,20 @@ import (
 	"strings"
 )
 
-// maxState bounds the body of PUT state in bytes: thousands of applications.
-const maxState = 32 << 20
-
-// guard lets only those use the admin API that mean to: it takes no signature, and a page in a
+// Guard lets only those use the admin API that mean to: it takes no signature, and a page in a
 // browser reaches what listens on the machine of its reader. A request that changes something
 // must not come from another origin; and the name by which the simulator is called must not be one
 // that somebody else can make lead here.
-func (s *Simulator) guard(next http.Handler) http.Handler {
+func (a Admin) Guard(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.isOwnName(r.Host) {
-			writeJSON(w, http.StatusForbidden, AdminError{Error: fmt.Sprintf(
-				"saesim: %q is not a name of this simulator; call it by its address, by localhost or by a name that it was given (Config.Hosts, --host)", r.Host)})
+		if !a.isOwnName(r.Host) {
+			a.Refuse(w, http.StatusForbidden, fmt.Sprintf(
+				"%q is not a name of this simulator; call it by its address, by localhost or by a name that it was given (Config.Hosts, --host)", r.Host))
 			return
 		}
 		if err := origins.Check(r); err != nil {
-			writeJSON(w, http.StatusForbidden, AdminError{Error: "saesim: a page of another origin must not use the admin API: " + err.Error()})
+			a.Refuse(w, http.StatusForbidden, "a page of another origin must not use the admin API: "+err.Error())
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -34,7 +31,7 @@ func (s *Simulator) guard(next http.Handler) http.Handler {
 
 // isOwnName reports whether a Host header is an address, a name of one label, such as localhost or
 // that of a container, or one of the names that were given: nobody can register those elsewhere.
-func (s *Simulator) isOwnName(host string) bool {
+func (a Admin) isOwnName(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = strings.Trim(host, "[]")
@@ -42,5 +39,5 @@ func (s *Simulator) isOwnName(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
-	return name != "" && !strings.Contains(name, ".") || slices.Contains(s.config.Hosts, strings.ToLower(name))
+	return name != "" && !strings.Contains(name, ".") || slices.Contains(a.Hosts, strings.ToLower(name))
 }
