@@ -48,7 +48,7 @@ func sentence(text string) string {
 // describeParam says what a parameter means and which values the reference allows.
 func describeParam(p paramFact) string {
 	parts := []string{sentence(p.Note)}
-	if opaque(p) {
+	if p.opaque {
 		parts = append(parts, "Passed through as it is, JSON text: the reference and the official SDK disagree about its shape.")
 	}
 	if p.Required {

@@ -10,17 +10,17 @@ import (
 
 func main() {
 	if err := run(os.Args[1:], os.Stderr); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "gen:", err)
+		_, _ = fmt.Fprintln(os.Stderr, "clientgen:", err)
 		os.Exit(1) //nolint:forbidigo // this is a main package; go generate needs the exit code
 	}
 }
 
 // run reads the facts, generates every file in memory, and only then replaces the old generated files.
 func run(args []string, stderr io.Writer) error {
-	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
+	flags := flag.NewFlagSet("clientgen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	facts := flags.String("facts", "../api/sae", "directory with operations.json and errors.json")
-	out := flags.String("out", ".", "directory of package saeclient")
+	facts := flags.String("facts", "", "directory with client.json, operations.json and errors.json")
+	out := flags.String("out", ".", "directory of the client's package")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -45,8 +45,16 @@ func run(args []string, stderr io.Writer) error {
 	return nil
 }
 
-// generateFrom reads both fact files of a directory and generates from them.
+// generateFrom reads the configuration and both fact files of a directory and generates from them.
 func generateFrom(dir string) (map[string][]byte, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "client.json"))
+	if err != nil {
+		return nil, err
+	}
+	c, err := parseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration in %s: %w", dir, err)
+	}
 	operations, err := os.ReadFile(filepath.Join(dir, "operations.json"))
 	if err != nil {
 		return nil, err
@@ -59,5 +67,5 @@ func generateFrom(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read facts in %s: %w", dir, err)
 	}
-	return generate(facts)
+	return generate(facts, c)
 }

@@ -52,10 +52,13 @@ type operationFact struct {
 	CreatesChangeOrder bool        `json:"createsChangeOrder"`
 	ChangeOrderTypes   []string    `json:"changeOrderTypes"`
 	Params             []paramFact `json:"params"`
+	Extra              []paramFact `json:"-"`
 	Response           nodes       `json:"response"`
 	Errors             []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
+
+	config *config
 }
 
 type paramFact struct {
@@ -76,6 +79,12 @@ type paramFact struct {
 	Sensitive  bool   `json:"sensitive"`
 	// Shape says what the JSON text of a parameter of type json holds.
 	Shape *shape `json:"jsonShape"`
+
+	// What the configuration says.
+	goType   string
+	way      encoding
+	opaque   bool
+	userText bool
 }
 
 // shape is what the facts say of a JSON value inside a parameter.

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	factsDir   = "../../../api/sae"
-	packageDir = "../.."
+	factsDir   = "../../api/sae"
+	packageDir = "../../saeclient"
 )
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
@@ -85,6 +85,35 @@ func TestTimesAreRecognised(t *testing.T) {
 	}
 }
 
+func testConfig(t *testing.T) *config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(factsDir, "client.json"))
+	require.NoError(t, err)
+	c, err := parseConfig(text)
+	require.NoError(t, err)
+	return c
+}
+
+func TestAnotherClientNeedsOnlyAConfiguration(t *testing.T) {
+	t.Parallel()
+	f, err := parseFacts([]byte(`{"operations":[{"name":"GetFunction","chapter":"2","group":"functions","method":"GET","path":"/f","summary":"Reads a function.",
+		"params":[{"name":"tags","in":"query","type":"json","jsonShape":{"type":"array","items":{"type":"string"}}}],"response":{"A":{"type":"long"}}}]}`),
+		[]byte(`[{"code":"X","class":"invalid","retry":"never"}]`))
+	require.NoError(t, err)
+	c, err := parseConfig([]byte(`{"package":"otherclient","product":"Other","reference":"Other reference","source":"api/other","lists":{"tags":"string"}}`))
+	require.NoError(t, err)
+	files, err := generate(f, c)
+	require.NoError(t, err)
+	require.NotContains(t, files, "zz_platform.gen.go")
+	for name, text := range files {
+		require.Contains(t, string(text), "internal/clientgen from api/other", name)
+		require.Contains(t, string(text), "\npackage otherclient\n", name)
+		require.NotContains(t, string(text), "SAE", name)
+	}
+	_, err = parseConfig([]byte(`{}`))
+	require.Error(t, err)
+}
+
 func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 	t.Parallel()
 	const code = `[{"code":"X","class":"invalid","retry":"never"}]`
@@ -111,13 +140,13 @@ func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 			t.Parallel()
 			f, err := parseFacts([]byte(tt.operations), []byte(tt.codes))
 			if err == nil {
-				_, err = generate(f)
+				_, err = generate(f, testConfig(t))
 			}
 			require.Error(t, err)
 		})
 	}
 	f, err := parseFacts([]byte(operation(`{"name":"P","in":"query","type":"string"}`, `"A":{"type":"long"}`)), []byte(code))
 	require.NoError(t, err)
-	_, err = generate(f)
+	_, err = generate(f, testConfig(t))
 	require.NoError(t, err, "the cases above differ from this one by their fault alone")
 }

@@ -11,22 +11,13 @@ import (
 	"text/template"
 )
 
-//go:embed templates/*.tmpl
+//go:embed templates
 var templates embed.FS
 
 // generate returns every generated file by name.
-func generate(f *facts) (map[string][]byte, error) {
-	t, err := template.New("").Funcs(template.FuncMap{
-		"comment":   comment,
-		"pascal":    pascal,
-		"className": className,
-		"retryName": retryName,
-		"trimCo":    func(s string) string { return strings.TrimPrefix(s, "Co") },
-		"lower":     lowerFirst,
-		"sentence":  sentence,
-		"shapeKind": shapeKind,
-		"words":     words,
-	}).ParseFS(templates, "templates/*.tmpl")
+func generate(f *facts, c *config) (map[string][]byte, error) {
+	c.apply(f)
+	t, err := c.parseTemplates()
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +43,36 @@ func generate(f *facts) (map[string][]byte, error) {
 			pagers = append(pagers, p)
 		}
 	}
-	for name, data := range map[string]any{
-		"operations": all, "errors": f.Errors, "platform": f, "shapes": shapes, "pages": pagers,
-	} {
+	parts := map[string]any{"operations": all, "errors": f.Errors, "shapes": shapes, "pages": pagers}
+	for _, own := range c.Templates {
+		parts[own] = f
+	}
+	for name, data := range parts {
 		if files[fileName(name)], err = render(t, name+".go.tmpl", data); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
+}
+
+// parseTemplates reads the templates that all clients share, and the client's own.
+func (c *config) parseTemplates() (*template.Template, error) {
+	patterns := []string{"templates/*.tmpl"}
+	if len(c.Templates) > 0 {
+		patterns = append(patterns, "templates/"+c.Package+"/*.tmpl")
+	}
+	return template.New("").Funcs(template.FuncMap{
+		"config":    func() *config { return c },
+		"comment":   comment,
+		"pascal":    pascal,
+		"className": className,
+		"retryName": retryName,
+		"trimCo":    func(s string) string { return strings.TrimPrefix(s, "Co") },
+		"lower":     lowerFirst,
+		"sentence":  sentence,
+		"shapeKind": shapeKind,
+		"words":     words,
+	}).ParseFS(templates, patterns...)
 }
 
 func render(t *template.Template, name string, data any) ([]byte, error) {

@@ -27,13 +27,13 @@ func (g groupModel) HasTimes() bool {
 // operationModel is what the operation template needs.
 type operationModel struct {
 	operationFact
-	GroupName string
-	Func      string
-	Fields    []fieldModel
-	Table     []paramModel
-	Extra     []paramModel
-	Codes     []string
-	Structs   []structModel
+	GroupName  string
+	Func       string
+	Fields     []fieldModel
+	Table      []paramModel
+	ExtraTable []paramModel
+	Codes      []string
+	Structs    []structModel
 }
 
 // fieldModel is a field of an Input or of an answer struct.
@@ -67,7 +67,7 @@ type paramModel struct {
 
 // Shaped reports whether the facts say what the JSON text of the parameter holds.
 func (m paramModel) Shaped() bool {
-	return m.Type == "json" && m.Shape != nil && !opaque(m.paramFact)
+	return m.Type == "json" && m.Shape != nil && !m.opaque
 }
 
 func newOperationModel(op operationFact) (operationModel, error) {
@@ -85,7 +85,7 @@ func newOperationModel(op operationFact) (operationModel, error) {
 	if err := m.addParams(op.Params, &m.Table); err != nil {
 		return m, err
 	}
-	if err := m.addParams(extraParams(op.Name), &m.Extra); err != nil {
+	if err := m.addParams(op.Extra, &m.ExtraTable); err != nil {
 		return m, err
 	}
 	var err error
@@ -154,8 +154,11 @@ const (
 
 // paramType gives the Go type of a parameter, and how it becomes text.
 func paramType(p paramFact) (name string, way encoding, err error) {
-	if p.Type == "json" && !opaque(p) {
-		return structuredType(p.Name)
+	if p.Type == "json" && !p.opaque {
+		if p.goType == "" {
+			return "", asScalar, fmt.Errorf("no Go type for the JSON parameter %s", p.Name)
+		}
+		return p.goType, p.way, nil
 	}
 	if p.Sensitive {
 		return "cloudapi.Secret", asScalar, nil
@@ -186,7 +189,7 @@ func positionName(in string) (string, error) {
 }
 
 func tableRow(p paramFact) (paramModel, error) {
-	row := paramModel{paramFact: p, Masked: p.Sensitive || carriesUserText(p)}
+	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || p.In == "body"}
 	var err error
 	if row.Position, err = positionName(p.In); err != nil {
 		return row, err
@@ -215,24 +218,13 @@ func tableRow(p paramFact) (paramModel, error) {
 	return row, nil
 }
 
-// carriesUserText names parameters that the reference does not call sensitive but that in practice carry passwords and
-// tokens: environment variables, command lines, settings, signed download addresses.
-func carriesUserText(p paramFact) bool {
-	switch p.Name {
-	case "Envs", "Command", "CommandArgs", "JarStartArgs", "JarStartOptions", "WarStartOptions",
-		"PhpConfig", "PackageUrl", "Liveness", "Readiness", "PostStart", "PreStop":
-		return true
-	}
-	return p.In == "body"
-}
-
 // answerStructs names the structs of an answer: XOutput, XData for its Data, XData<Field> below that.
 func answerStructs(op operationFact) ([]structModel, error) {
 	output := structModel{
 		Name: op.Name + "Output",
-		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (SAE API reference ch. %s).", op.Name, op.Name, op.Chapter),
+		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (%s ch. %s).", op.Name, op.Name, op.config.Reference, op.Chapter),
 	}
-	b := structBuilder{chapter: op.Chapter}
+	b := structBuilder{config: op.config, chapter: op.Chapter}
 	for _, n := range op.Response {
 		f, err := b.field(op.Name, n, true)
 		if err != nil {
@@ -244,6 +236,7 @@ func answerStructs(op operationFact) ([]structModel, error) {
 }
 
 type structBuilder struct {
+	config  *config
 	chapter string
 	structs []structModel
 }
@@ -259,7 +252,7 @@ func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (field
 		}
 		return f, nil
 	}
-	if typ, ok := textType(n, prefix); ok {
+	if typ, ok := b.config.textType(n, prefix); ok {
 		f.Type, f.Tag = typ, f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: JSON text.")
 		f.Reading = "text"
@@ -315,7 +308,7 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 func (b *structBuilder) addStruct(name string, n node) error {
 	at := len(b.structs)
 	b.structs = append(b.structs, structModel{})
-	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (SAE API reference ch. %s).", name, b.chapter)}
+	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (%s ch. %s).", name, b.config.Reference, b.chapter)}
 	for _, member := range n.Fields {
 		f, err := b.field(name, member, false)
 		if err != nil {

@@ -1,4 +1,4 @@
-// The command apicoverage shows which operations of the SAE API are covered by tests, and how. It reads what `go test -json` writes
+// The command apicoverage shows which operations of a cloud API are covered by tests, and how. It reads what `go test -json` writes
 // from its standard input: tests that passed tell by attributes what they did with which operation. It fails when a test failed, and
 // when an operation is not covered and no test gives the reason.
 package main
@@ -21,7 +21,7 @@ func main() {
 func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("apicoverage", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
-	path := flags.String("facts", "api/sae/operations.json", "the fact file")
+	path := flags.String("facts", "", "the fact file of the client, for example api/sae/operations.json")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

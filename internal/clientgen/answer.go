@@ -40,18 +40,15 @@ func secretMap(prefix string, n node) bool {
 	return n.Type == "map" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, "ConfigMap")
 }
 
-// textType gives the Go type of an answer's text that holds the JSON of a structured parameter: what DescribeApplicationConfig
-// answers can be sent again. KafkaConfigs stays a text: the reference's example of it is not JSON.
-func textType(n namedNode, prefix string) (string, bool) {
-	if n.Type != "string" || prefix != "DescribeApplicationConfigData" {
+// textType gives the Go type of an answer's text that holds the JSON of a structured parameter. A parameter without a Go type stays a
+// text.
+func (c *config) textType(n namedNode, prefix string) (string, bool) {
+	if n.Type != "string" || c.TextAnswers == "" || prefix != c.TextAnswers {
 		return "", false
 	}
-	name, way, err := structuredType(n.Name)
-	switch {
-	case err != nil:
-		return "", false
-	case way == asText:
-		return "*" + name, true
+	name, way, ok := c.structuredType(n.Name)
+	if ok && way == asText {
+		name = "*" + name
 	}
-	return name, true
+	return name, ok
 }

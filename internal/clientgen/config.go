@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// config is what differs between clients and is not a fact of the API: the file client.json beside the facts.
+type config struct {
+	// Package is the name of the client's package.
+	Package string `json:"package"`
+	// Product and Reference are how comments call the platform and its documentation.
+	Product   string `json:"product"`
+	Reference string `json:"reference"`
+	// Source is where the facts are, from the root of the repository.
+	Source string `json:"source"`
+	// Templates are the client's own, in templates/<Package>.
+	Templates []string `json:"templates"`
+	// Structs and Lists name the hand-written Go types of parameters that travel as JSON text: of the value, or of the elements of a
+	// list.
+	Structs map[string]string `json:"structs"`
+	Lists   map[string]string `json:"lists"`
+	// Opaque names JSON parameters that are passed through as they are, where sources disagree about their shape.
+	Opaque []string `json:"opaque"`
+	// UserText names parameters that the reference does not call sensitive but that in practice carry passwords and tokens:
+	// environment variables, command lines, settings, signed download addresses.
+	UserText []string `json:"userText"`
+	// TextAnswers names the part of an answer whose texts hold the JSON of structured parameters, so that they can be sent again.
+	TextAnswers string `json:"textAnswers"`
+	// Extra are parameters that the operation's own page of the reference lacks and other sources know.
+	Extra map[string][]paramFact `json:"extra"`
+}
+
+// parseConfig reads a configuration.
+func parseConfig(text []byte) (*config, error) {
+	c := new(config)
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, fmt.Errorf("client.json: %w", err)
+	}
+	if c.Package == "" || c.Reference == "" {
+		return nil, fmt.Errorf("client.json: package and reference are required")
+	}
+	return c, nil
+}
+
+// apply adds to the facts what the configuration says of their operations and parameters.
+func (c *config) apply(f *facts) {
+	for i := range f.Operations {
+		op := &f.Operations[i]
+		op.config = c
+		op.Extra = slices.Clone(c.Extra[op.Name])
+		for _, list := range [][]paramFact{op.Params, op.Extra} {
+			for j := range list {
+				p := &list[j]
+				p.opaque = slices.Contains(c.Opaque, p.Name)
+				p.userText = slices.Contains(c.UserText, p.Name)
+				p.goType, p.way, _ = c.structuredType(p.Name)
+			}
+		}
+	}
+}
+
+// structuredType names the hand-written Go type of a parameter that travels as JSON text.
+func (c *config) structuredType(param string) (name string, way encoding, ok bool) {
+	if name, ok := c.Structs[param]; ok {
+		return name, asText, true
+	}
+	if element, ok := c.Lists[param]; ok {
+		return "cloudapi.List[" + element + "]", asList, true
+	}
+	return "", asScalar, false
+}
