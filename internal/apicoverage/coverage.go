@@ -15,19 +15,20 @@ import (
 // with "-without" after the key excuses an operation: its name, a colon, the reason.
 type column struct{ title, key string }
 
-func columns() []column {
+// columns are the columns of a cloud, whose name begins the keys: sae-typed.
+func columns(cloud string) []column {
 	return []column{
-		{"typed", "sae-typed"},
-		{"simulated", "sae-simulated"},
-		{"sample-tested", "sae-sample"},
-		{"error-tested", refusedKey},
-		{"official SDK V1", "sae-v1"},
-		{"official SDK V3", "sae-v3"},
+		{"typed", cloud + "-typed"},
+		{"simulated", cloud + "-simulated"},
+		{"sample-tested", cloud + "-sample"},
+		{"error-tested", refusedKey(cloud)},
+		{"official SDK V1", cloud + "-v1"},
+		{"official SDK V3", cloud + "-v3"},
 	}
 }
 
 // refusedKey is the key of attributes that tell of a documented error: an operation and a code.
-const refusedKey = "sae-refused"
+func refusedKey(cloud string) string { return cloud + "-refused" }
 
 // operation is what the fact file says of an operation.
 type operation struct {
@@ -101,6 +102,7 @@ func collect(in io.Reader, diagnostics io.Writer) (attributes, error) {
 
 // report is what is covered.
 type report struct {
+	columns []column
 	// rows are families of operations, and the sum of all.
 	rows []row
 	// excused are operations that a column lacks, with the reason.
@@ -118,21 +120,21 @@ type row struct {
 }
 
 // judge counts. The error names every operation that is neither covered nor excused, and everything that is not of the facts.
-func judge(facts []operation, seen attributes) (report, error) {
+func judge(cloud string, facts []operation, seen attributes) (report, error) {
 	families := map[string]string{}
 	counts := map[string]*row{}
 	var order []string
 	for _, op := range facts {
 		families[op.Name] = op.Family
 		if counts[op.Family] == nil {
-			counts[op.Family] = &row{family: op.Family, covered: make([]int, len(columns()))}
+			counts[op.Family] = &row{family: op.Family, covered: make([]int, len(columns(cloud)))}
 			order = append(order, op.Family)
 		}
 		counts[op.Family].facts++
 	}
-	var r report
+	r := report{columns: columns(cloud)}
 	var problems []error
-	for i, c := range columns() {
+	for i, c := range columns(cloud) {
 		covered := map[string]bool{}
 		for _, value := range seen[c.key] {
 			name, _, _ := strings.Cut(value, " ")
@@ -149,7 +151,7 @@ func judge(facts []operation, seen attributes) (report, error) {
 		r.excused = append(r.excused, excused...)
 		problems = append(problems, err)
 	}
-	sum := row{family: "all", covered: make([]int, len(columns()))}
+	sum := row{family: "all", covered: make([]int, len(columns(cloud)))}
 	for _, family := range order {
 		r.rows = append(r.rows, *counts[family])
 		sum.facts += counts[family].facts
@@ -158,7 +160,7 @@ func judge(facts []operation, seen attributes) (report, error) {
 		}
 	}
 	r.rows = append(r.rows, sum)
-	r.countErrors(facts, seen[refusedKey])
+	r.countErrors(facts, seen[refusedKey(cloud)])
 	return r, errors.Join(problems...)
 }
 

@@ -16,7 +16,7 @@ import (
 func told(test, action string, operations ...string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
-	for _, c := range columns() {
+	for _, c := range columns("sae") {
 		for _, name := range operations {
 			line(`{"Action":"attr","Package":"p","Test":%q,"Key":%q,"Value":"%s"}`, test, c.key, name)
 		}
@@ -72,13 +72,13 @@ func TestReasonsExcuseAndAreShown(t *testing.T) {
 	t.Parallel()
 	facts := []operation{{Name: "A", Family: "one"}, {Name: "B", Family: "one"}}
 	require.NoError(t, json.Unmarshal([]byte(`[{"code":"Code.One"},{"code":"Code.Three"}]`), &facts[0].Errors))
-	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks"}, refusedKey: {"A Code.One", "A Code.Two", "A Code.One", "B Code.One"}}
-	for _, c := range columns() {
-		if c.key != "sae-v1" && c.key != refusedKey {
+	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks"}, refusedKey("sae"): {"A Code.One", "A Code.Two", "A Code.One", "B Code.One"}}
+	for _, c := range columns("sae") {
+		if c.key != "sae-v1" && c.key != refusedKey("sae") {
 			seen[c.key] = []string{"A", "B"}
 		}
 	}
-	r, err := judge(facts, seen)
+	r, err := judge("sae", facts, seen)
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, r.print(&out))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 )
 
@@ -21,9 +22,13 @@ func main() {
 func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("apicoverage", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
-	path := flags.String("facts", "", "the fact file of the client, for example api/sae/operations.json")
+	cloud := flags.String("cloud", "sae", "the cloud: its facts are in api/<cloud>, and its name begins the keys of attributes")
+	path := flags.String("facts", "", "the fact file (default api/<cloud>/operations.json)")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *path == "" {
+		*path = filepath.Join("api", *cloud, "operations.json")
 	}
 	facts, err := readFacts(*path)
 	if err != nil {
@@ -33,7 +38,7 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report, err := judge(facts, seen)
+	report, err := judge(*cloud, facts, seen)
 	if err := report.print(out); err != nil {
 		return err
 	}
@@ -44,7 +49,7 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 func (r report) print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprint(w, "operations of\tin the facts\t")
-	for _, c := range columns() {
+	for _, c := range r.columns {
 		_, _ = fmt.Fprintf(w, "%s\t", c.title)
 	}
 	_, _ = fmt.Fprintln(w)

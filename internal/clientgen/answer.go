@@ -13,7 +13,7 @@ const (
 	rfc3339      timeForm = "RFC 3339"
 )
 
-// timeFormOf tells whether an answer's field is a time, and in which form. Where the facts do not say, the type and the name do:
+// timeFormOf reports whether an answer's field is a time, and in which form. Where the facts do not say, the type and the name do:
 // numbers of type long whose names end in Time or TimeStamp are milliseconds, and the two timestamps of events are RFC 3339 as in
 // the sample.
 func timeFormOf(n namedNode) timeForm {
@@ -35,7 +35,7 @@ func timeFormOf(n namedNode) timeForm {
 	return notTime
 }
 
-// secretMap tells whether a map is the content of a ConfigMap, whose values are not shown.
+// secretMap reports whether a map is the content of a ConfigMap, whose values are not shown.
 func secretMap(prefix string, n node) bool {
 	return n.Type == "map" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, "ConfigMap")
 }

@@ -12,7 +12,7 @@ type groupModel struct {
 	Operations []operationModel
 }
 
-// HasTimes tells whether an answer of the group holds a time.
+// HasTimes reports whether an answer of the group holds a time.
 func (g groupModel) HasTimes() bool {
 	for _, op := range g.Operations {
 		for _, s := range op.Structs {

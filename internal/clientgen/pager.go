@@ -17,7 +17,7 @@ type pagerModel struct {
 	Total bool
 }
 
-// newPager tells whether an operation pages by number, and how. ListAppServicesPage calls the number of pages TotalSize, and gives
+// newPager reports whether an operation pages by number, and how. ListAppServicesPage calls the number of pages TotalSize, and gives
 // its page as the only element of a list; DescribeApplicationGroups gives the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
 	p := pagerModel{Name: m.Name, Chapter: m.Chapter}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// clearedByEmptyText tells whether the facts say that an empty text, not an empty list, clears the setting.
+// clearedByEmptyText reports whether the facts say that an empty text, not an empty list, clears the setting.
 func clearedByEmptyText(p paramFact) bool {
 	return strings.Contains(strings.ToLower(p.Note), "empty string")
 }

@@ -23,8 +23,8 @@ type AdminClient struct {
 	HTTP *http.Client
 }
 
-// An AdminRefusal is a refusal of the admin API.
-type AdminRefusal struct {
+// A RefusedError is a refusal of the admin API.
+type RefusedError struct {
 	// Client is the package of the client.
 	Client  string
 	Status  int
@@ -32,12 +32,12 @@ type AdminRefusal struct {
 }
 
 // Error describes the refusal.
-func (e *AdminRefusal) Error() string {
+func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%s: HTTP %d: %s", e.Client, e.Status, e.Message)
 }
 
 // Is makes a refusal match the error of the simulator's own method.
-func (e *AdminRefusal) Is(target error) bool {
+func (e *RefusedError) Is(target error) bool {
 	return target != nil && e.Message == target.Error()
 }
 
@@ -45,10 +45,10 @@ func (e *AdminRefusal) Is(target error) bool {
 // nil.
 type Bodies struct{ Sent, Received any }
 
-// Do calls an endpoint by its path below the prefix. A refusal is an [*AdminRefusal].
+// Do calls an endpoint by its path below the prefix. A refusal is an [*RefusedError].
 func (c AdminClient) Do(ctx context.Context, method, path string, b Bodies) error {
 	if err := c.do(ctx, method, path, b); err != nil {
-		if _, refused := errors.AsType[*AdminRefusal](err); refused {
+		if _, refused := errors.AsType[*RefusedError](err); refused {
 			return err
 		}
 		return fmt.Errorf("%s: %w", c.Client, err)
@@ -83,7 +83,7 @@ func (c AdminClient) do(ctx context.Context, method, path string, b Bodies) (err
 		if err := json.NewDecoder(response.Body).Decode(&refusal); err != nil {
 			return fmt.Errorf("HTTP %d without a readable reason: %w", response.StatusCode, err)
 		}
-		return &AdminRefusal{Client: c.Client, Status: response.StatusCode, Message: refusal.Error}
+		return &RefusedError{Client: c.Client, Status: response.StatusCode, Message: refusal.Error}
 	}
 	if b.Received == nil {
 		return nil

@@ -16,7 +16,7 @@ import (
 )
 
 // An Error is a refusal of the admin API. It is an alias so that callers can name what all simulators share.
-type Error = simframe.AdminRefusal
+type Error = simframe.RefusedError
 
 // Client controls one simulator. The zero HTTP client means http.DefaultClient.
 type Client struct {
