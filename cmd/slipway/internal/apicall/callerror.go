@@ -7,7 +7,6 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // CallError is a call that failed, told for a person: what happened, and what to do.
@@ -45,8 +44,8 @@ func (c *CallError) Error() string {
 
 // Remedy says what to do about the failure.
 func (c *CallError) Remedy() string {
-	known, _ := saeclient.LookupErrorCode(c.Err.Code)
-	remedy := cmp.Or(c.byAdvice(known.Retry), c.byClass())
+	known, _ := c.Call.API.LookupCode(c.Err.Code)
+	remedy := cmp.Or(c.Call.API.Remedy(c, known.Retry), byAdvice(known.Retry), c.byClass())
 	if c.Err.RetryAfter > 0 {
 		remedy += fmt.Sprintf("; the server asks to wait %s", c.Err.RetryAfter)
 	}
@@ -57,11 +56,10 @@ func (c *CallError) Remedy() string {
 }
 
 // byAdvice is the remedy for a code whose advice says more than its class.
-func (c *CallError) byAdvice(advice cloudapi.Retry) string {
+func byAdvice(advice cloudapi.Retry) string {
 	switch advice {
 	case cloudapi.RetryAfterChangeOrder:
-		return "wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId=" +
-			cmp.Or(c.Call.Values["AppId"], "…") + " shows it"
+		return "wait until the running change is finished, then call again"
 	case cloudapi.RetryAfterStateChange:
 		return "look at the present state and call again when it has changed"
 	case cloudapi.RetryNever, cloudapi.RetryBackoff, cloudapi.RetryOperator, cloudapi.RetryVerifyThenRetry:
@@ -76,15 +74,15 @@ func (c *CallError) byClass() string {
 	case cloudapi.ErrNotFound:
 		return "check the ID, and that the region is the right one"
 	case cloudapi.ErrAuth:
-		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
+		return "check the credentials and their permissions"
 	case cloudapi.ErrBilling:
-		return "settle the account of Alibaba Cloud"
+		return "settle the account"
 	case cloudapi.ErrQuota:
 		return "free what is no longer used, or ask for a higher quota"
 	case cloudapi.ErrConflict:
 		return "look at the present state, then decide"
 	case cloudapi.ErrFailed:
-		return "look at the SAE console, or ask the support of Alibaba Cloud with the request ID"
+		return "look at the console of the platform, or ask its support with the request ID"
 	case cloudapi.ErrThrottled:
 		return "call again later"
 	case cloudapi.ErrUnavailable:

@@ -5,7 +5,6 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // Entry is an operation in the catalog, as programs read it.
@@ -43,9 +42,9 @@ type Param struct {
 }
 
 // Groups returns the families of operations, sorted.
-func Groups() []string {
+func (a API) Groups() []string {
 	var groups []string
-	for _, op := range saeclient.Operations() {
+	for _, op := range a.Operations() {
 		groups = append(groups, op.Group)
 	}
 	slices.Sort(groups)
@@ -53,9 +52,9 @@ func Groups() []string {
 }
 
 // Catalog returns the operations of a group, or all, in groups and in the order of the reference.
-func Catalog(group string) []Entry {
+func (a API) Catalog(group string) []Entry {
 	entries := []Entry{}
-	for _, op := range saeclient.Operations() {
+	for _, op := range a.Operations() {
 		if group == "" || op.Group == group {
 			entries = append(entries, entry(op))
 		}

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"slipway/cloudapi"
-	"slipway/saeclient"
 )
 
 // Problems is everything that is wrong with a call. Nothing was sent.
@@ -45,13 +43,13 @@ func (p Problems) orNil() error {
 	return p
 }
 
-// Check compares the parameters of a call with the rules of the SAE API reference: what is
+// Check compares the parameters of a call with the rules of the reference: what is
 // required, each value, what JSON text holds, and what concerns several parameters. The
 // error is [Problems], in the order of the parameters.
-func Check(op cloudapi.Operation, values map[string]string) error {
-	in, err := newInput(op)
-	if err != nil {
-		return err
+func (a API) Check(op cloudapi.Operation, values map[string]string) error {
+	in, ok := a.Input(op.Name)
+	if !ok {
+		return fmt.Errorf("the client has no method for operation %s", op.Name)
 	}
 	var found Problems
 	for _, p := range slices.Concat(op.Params, op.Extra) {
@@ -90,23 +88,9 @@ func root(place string) string {
 	return place
 }
 
-// input is what every typed set of parameters has.
-type input interface{ Validate() error }
-
-// newInput makes the typed parameters of an operation, which are those of the client's method
-// of the same name.
-func newInput(op cloudapi.Operation) (input, error) {
-	if method, ok := reflect.TypeFor[*saeclient.Client]().MethodByName(op.Name); ok && method.Type.NumIn() == 3 {
-		if in, ok := reflect.TypeAssert[input](reflect.New(method.Type.In(2).Elem())); ok {
-			return in, nil
-		}
-	}
-	return nil, fmt.Errorf("the client has no method for operation %s", op.Name)
-}
-
 // assign reads one parameter into the typed ones: numbers and booleans are JSON's own, all
 // else is a JSON string of the text that travels. An empty text clears a setting.
-func assign(in input, p cloudapi.Param, text string) error {
+func assign(in Input, p cloudapi.Param, text string) error {
 	var value any = text
 	switch p.Kind {
 	case cloudapi.KindInteger, cloudapi.KindBoolean:

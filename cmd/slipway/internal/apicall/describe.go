@@ -7,18 +7,17 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // textWidth is where the text of a description is broken.
 const textWidth = 96
 
-// Describe tells what the SAE API reference says of an operation: what it does, its
+// Describe returns what the reference says of an operation: what it does, its
 // parameters, and the errors that it may answer with.
-func Describe(op cloudapi.Operation) string {
+func (a API) Describe(op cloudapi.Operation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", op.Summary)
-	fmt.Fprintf(&b, "SAE API reference ch. %s; %s %s\n%s\n", op.Chapter, op.Method, op.Path, Effect(op))
+	fmt.Fprintf(&b, "%s ch. %s; %s %s\n%s\n", a.Reference, op.Chapter, op.Method, op.Path, Effect(op))
 	b.WriteString("\nParameters:\n")
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		b.WriteString(describeParam(p))
@@ -27,7 +26,7 @@ func Describe(op cloudapi.Operation) string {
 		b.WriteString("  none\n")
 	}
 	b.WriteString("\nErrors it may answer with, besides the common ones:\n")
-	b.WriteString(describeErrors(op.Errors))
+	b.WriteString(a.describeErrors(op.Errors))
 	return strings.TrimRight(b.String(), "\n")
 }
 
@@ -171,13 +170,13 @@ func Form(s *cloudapi.Shape) string {
 	return string(s.Type)
 }
 
-func describeErrors(codes []string) string {
+func (a API) describeErrors(codes []string) string {
 	if len(codes) == 0 {
 		return "  none\n"
 	}
 	var rows [][]render.Cell
 	for _, code := range codes {
-		known, _ := saeclient.LookupErrorCode(code)
+		known, _ := a.LookupCode(code)
 		meaning := known.Message
 		if known.Note != "" {
 			meaning += " (" + known.Note + ")"

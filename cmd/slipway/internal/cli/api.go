@@ -38,7 +38,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 	})
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
 	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
-	completing(cmd, "group", apicall.Groups()...)
+	completing(cmd, "group", apicall.SAE().Groups()...)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if named := cmd.Flags().Args(); cmd.HasSubCommands() && len(named) > 0 {
 			return unknownOperation(named[0]) // its flags are not known, either
@@ -54,7 +54,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		}
 		return cmd.Help()
 	}
-	for _, g := range apicall.Groups() {
+	for _, g := range apicall.SAE().Groups() {
 		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
 	}
 	for _, op := range saeclient.Operations() {
@@ -63,7 +63,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		// Descriptions are long and there are many: they are made when they are wanted.
 		if op, ok := saeclient.LookupOperation(cmd.Name()); ok {
-			cmd.Long = apicall.Describe(op)
+			cmd.Long = apicall.SAE().Describe(op)
 		}
 		cmd.Root().HelpFunc()(cmd, args)
 	})
@@ -83,9 +83,9 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 	if err != nil {
 		return err
 	}
-	entries := apicall.Catalog(group)
+	entries := apicall.SAE().Catalog(group)
 	if len(entries) == 0 {
-		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.Groups(), ", ")}
+		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.SAE().Groups(), ", ")}
 	}
 	return a.printWire(f, entries, func() string { return apicall.CatalogTable(entries, a.screen(cmd).style()) })
 }
@@ -141,7 +141,7 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 	values, err := call.source.Read(call.op)
 	problems, _ := errors.AsType[apicall.Problems](err)
 	if !call.unchecked {
-		more, ok := errors.AsType[apicall.Problems](apicall.Check(call.op, values))
+		more, ok := errors.AsType[apicall.Problems](apicall.SAE().Check(call.op, values))
 		if ok {
 			problems = problems.And(more)
 		}
@@ -153,7 +153,7 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 	if err != nil {
 		return err
 	}
-	c := apicall.Call{Operation: call.op, Values: values, Unchecked: call.unchecked}
+	c := apicall.Call{API: apicall.SAE(), Operation: call.op, Values: values, Unchecked: call.unchecked}
 	if call.dryRun {
 		return a.dryRun(ctx, c, sae, call.format)
 	}
@@ -162,7 +162,7 @@ func (a *app) runAPI(ctx context.Context, cmd *cobra.Command, call *apiCall) err
 		return err
 	}
 	defer client.CloseIdleConnections()
-	answer, err := c.Do(ctx, client)
+	answer, err := apicall.Do(ctx, c, client)
 	if err != nil {
 		if cmd.Context().Err() != nil && errors.Is(err, cloudapi.ErrAmbiguous) {
 			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
@@ -191,7 +191,7 @@ func (a *app) saeConfig(cmd *cobra.Command) (saeclient.Config, error) {
 }
 
 func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, f render.Format) error {
-	request, signed, err := c.Sign(ctx, sae)
+	request, signed, err := apicall.Sign(ctx, c, apicall.ConnectSAE(sae))
 	if err != nil {
 		return err
 	}
