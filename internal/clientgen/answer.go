@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // timeForm is how a time looks on the wire.
 type timeForm string
@@ -14,9 +17,8 @@ const (
 )
 
 // timeFormOf reports whether an answer's field is a time, and in which form. Where the facts do not say, the type and the name do:
-// numbers of type long whose names end in Time or TimeStamp are milliseconds, and the two timestamps of events are RFC 3339 as in
-// the sample.
-func timeFormOf(n namedNode) timeForm {
+// numbers of type long whose names end in Time or TimeStamp are milliseconds.
+func (c *config) timeFormOf(n namedNode) timeForm {
 	note := strings.ToLower(n.Note)
 	switch {
 	case n.Type != "long" && n.Type != "string":
@@ -25,7 +27,7 @@ func timeFormOf(n namedNode) timeForm {
 		return epochSeconds
 	case strings.Contains(note, "yyyy-mm-dd hh:mm:ss"):
 		return localText
-	case strings.Contains(note, "rfc 3339"), n.Name == "FirstTimestamp", n.Name == "LastTimestamp":
+	case strings.Contains(note, "rfc 3339"), slices.Contains(c.RFC3339, n.Name):
 		return rfc3339
 	case strings.Contains(note, "epoch milliseconds"):
 		return epochMillis
@@ -35,9 +37,9 @@ func timeFormOf(n namedNode) timeForm {
 	return notTime
 }
 
-// secretMap reports whether a map is the content of a ConfigMap, whose values are not shown.
-func secretMap(prefix string, n node) bool {
-	return n.Type == "map" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, "ConfigMap")
+// secretMap reports whether a map is one whose values are not shown.
+func (c *config) secretMap(prefix string, n node) bool {
+	return n.Type == "map" && c.SecretMaps.In != "" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, c.SecretMaps.In)
 }
 
 // textType gives the Go type of an answer's text that holds the JSON of a structured parameter. A parameter without a Go type stays a

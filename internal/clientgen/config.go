@@ -28,8 +28,33 @@ type config struct {
 	UserText []string `json:"userText"`
 	// TextAnswers names the part of an answer whose texts hold the JSON of structured parameters, so that they can be sent again.
 	TextAnswers string `json:"textAnswers"`
+	// Starts names what a call may start that goes on after its answer, for example change order, and says to callers how to follow it.
+	Starts struct {
+		Name   string `json:"name"`
+		Advice string `json:"advice"`
+	} `json:"starts"`
+	// RFC3339 names members of answers that are times of that form where the facts do not say so.
+	RFC3339 []string `json:"rfc3339"`
+	// SecretMaps gives maps of answers a Go type that does not show their values: those in the data of operations with In in their
+	// name.
+	SecretMaps struct {
+		In   string `json:"in"`
+		Type string `json:"type"`
+	} `json:"secretMaps"`
+	// Paging names the parameters and members by which lists page. Without Number there are no iterators.
+	Paging paging `json:"paging"`
 	// Extra are parameters that the operation's own page of the reference lacks and other sources know.
 	Extra map[string][]paramFact `json:"extra"`
+}
+
+// paging is how lists page by number.
+type paging struct {
+	// Number and Size are parameters: the page, by any of several names, and how many items it has.
+	Number []string `json:"number"`
+	Size   string   `json:"size"`
+	// Data is the member of an answer that holds the page, Total the member of the page with the number of items of all pages.
+	Data  string `json:"data"`
+	Total string `json:"total"`
 }
 
 // parseConfig reads a configuration.

@@ -80,7 +80,7 @@ func TestTimesAreRecognised(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, timeFormOf(tt.node))
+			require.Equal(t, tt.want, testConfig(t).timeFormOf(tt.node))
 		})
 	}
 }
@@ -97,14 +97,23 @@ func testConfig(t *testing.T) *config {
 func TestAnotherClientNeedsOnlyAConfiguration(t *testing.T) {
 	t.Parallel()
 	f, err := parseFacts([]byte(`{"operations":[{"name":"GetFunction","chapter":"2","group":"functions","method":"GET","path":"/f","summary":"Reads a function.",
-		"params":[{"name":"tags","in":"query","type":"json","jsonShape":{"type":"array","items":{"type":"string"}}}],"response":{"A":{"type":"long"}}}]}`),
+		"params":[{"name":"tags","in":"query","type":"json","jsonShape":{"type":"array","items":{"type":"string"}}}],"response":{"A":{"type":"long"}}},
+		{"name":"ListFunctions","chapter":"3","group":"functions","method":"GET","path":"/f","summary":"Lists functions.","createsChangeOrder":true,
+		"params":[{"name":"page","in":"query","type":"integer"},{"name":"limit","in":"query","type":"integer"}],
+		"response":{"result":{"type":"object","fields":{"limit":{"type":"integer"},"count":{"type":"integer"},"functions":{"type":"array","items":{"type":"object","fields":{"name":{"type":"string"}}}}}}}}]}`),
 		[]byte(`[{"code":"X","class":"invalid","retry":"never"}]`))
 	require.NoError(t, err)
-	c, err := parseConfig([]byte(`{"package":"otherclient","product":"Other","reference":"Other reference","source":"api/other","lists":{"tags":"string"}}`))
+	c, err := parseConfig([]byte(`{"package":"otherclient","product":"Other","reference":"Other reference","source":"api/other","lists":{"tags":"string"},
+		"starts":{"name":"task","advice":"wait for it."},"paging":{"number":["page"],"size":"limit","data":"result","total":"count"}}`))
 	require.NoError(t, err)
 	files, err := generate(f, c)
 	require.NoError(t, err)
 	require.NotContains(t, files, "zz_platform.gen.go")
+	pages := string(files["zz_pages.gen.go"])
+	require.Contains(t, pages, "ask.Page, ask.Limit = &number, &size")
+	require.Contains(t, pages, "{Items: out.Result.Functions, Total: out.Result.Count}, nil")
+	require.Contains(t, string(files["zz_functions.gen.go"]), "The call starts a task and returns at once; wait for it.")
+	require.Contains(t, string(files["zz_functions.gen.go"]), `Starts:  "task",`)
 	for name, text := range files {
 		require.Contains(t, string(text), "internal/clientgen from api/other", name)
 		require.Contains(t, string(text), "\npackage otherclient\n", name)

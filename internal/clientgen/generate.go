@@ -63,6 +63,7 @@ func (c *config) parseTemplates() (*template.Template, error) {
 	}
 	return template.New("").Funcs(template.FuncMap{
 		"config":    func() *config { return c },
+		"goName":    goName,
 		"comment":   comment,
 		"pascal":    pascal,
 		"className": className,

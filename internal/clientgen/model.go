@@ -244,7 +244,7 @@ type structBuilder struct {
 // field makes the Go field of an answer's member. An object below the outermost level is a pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
 	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
-	if form := timeFormOf(n); form != notTime {
+	if form := b.config.timeFormOf(n); form != notTime {
 		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
 		if form == epochSeconds {
@@ -291,8 +291,8 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 	case "any":
 		return "any", nil
 	case "map":
-		if secretMap(name, n) {
-			return "ConfigMapData", nil
+		if b.config.secretMap(name, n) {
+			return b.config.SecretMaps.Type, nil
 		}
 		elem, err := b.goType(name, *n.Additional)
 		return "map[string]" + elem, err

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pagerModel is what the template of an iterator needs.
 type pagerModel struct {
@@ -15,48 +18,51 @@ type pagerModel struct {
 	Wrapped bool
 	// Total tells that the page says how many items there are.
 	Total bool
+	// Names are those of the API.
+	Names paging
 }
 
-// newPager reports whether an operation pages by number, and how. ListAppServicesPage calls the number of pages TotalSize, and gives
-// its page as the only element of a list; DescribeApplicationGroups gives the items alone.
+// newPager reports whether an operation pages by number, and how. An answer may give its page as the only element of a
+// list, or the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
-	p := pagerModel{Name: m.Name, Chapter: m.Chapter}
+	names := m.config.Paging
+	p := pagerModel{Name: m.Name, Chapter: m.Chapter, Names: names}
 	for _, param := range m.Params {
-		if param.Name == "CurrentPage" || param.Name == "PageNumber" {
-			p.Page, p.Fixed = param.Name, param.Required
+		if slices.Contains(names.Number, param.Name) {
+			p.Page, p.Fixed = goName(param.Name), param.Required
 		}
 	}
 	if p.Page == "" {
 		return p, false
 	}
 	for _, n := range m.Response {
-		if n.Name != "Data" {
+		if n.Name != names.Data {
 			continue
 		}
 		fields := n.Fields
 		if n.Items != nil {
 			fields = n.Items.Fields
-			p.Wrapped = len(listsOf(fields)) > 0
+			p.Wrapped = len(names.listsIn(fields)) > 0
 		}
 		if n.Items != nil && !p.Wrapped {
-			p.Items, p.Item = "", m.Name+"Data"
+			p.Items, p.Item = "", m.Name+goName(n.Name)
 			return p, true
 		}
-		list := listsOf(fields)[0]
-		p.Items, p.Item = goName(list), m.Name+"Data"+goName(list)
+		list := names.listsIn(fields)[0]
+		p.Items, p.Item = goName(list), m.Name+goName(n.Name)+goName(list)
 		for _, f := range fields {
-			p.Total = p.Total || f.Name == "TotalSize" && f.Type == "integer"
+			p.Total = p.Total || f.Name == names.Total && f.Type == "integer"
 		}
 	}
 	return p, p.Item != ""
 }
 
-// listsOf names the lists among the members of an object that holds paging fields.
-func listsOf(fields nodes) []string {
+// listsIn names the lists among the members of an object that holds paging fields.
+func (names paging) listsIn(fields nodes) []string {
 	var lists []string
 	paged := false
 	for _, f := range fields {
-		paged = paged || strings.HasSuffix(f.Name, "PageSize")
+		paged = paged || strings.HasSuffix(f.Name, names.Size)
 		if f.Type == "array" {
 			lists = append(lists, f.Name)
 		}
