@@ -104,7 +104,7 @@ fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
 
 .PHONY: api-coverage
 api-coverage: ## show how tests cover each operation of SAE
-	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./saeclient/internal/apicoverage
+	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./internal/apicoverage -cloud sae
 
 .PHONY: test-system
 test-system: ## test the whole system on embedded Temporal and NATS

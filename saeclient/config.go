@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
+
+	"slipway/cloudapi"
 )
 
 // Defaults of Config.
@@ -37,7 +39,7 @@ type Config struct {
 	// the latest, and earlier when its context does.
 	ReadTimeout time.Duration
 	// Limiter paces all calls of the client, if it is not nil.
-	Limiter Limiter
+	Limiter cloudapi.Limiter
 	// ReadRetries is how often a call that changes nothing is repeated after ErrUnavailable or ErrThrottled. Zero repeats
 	// nothing. Calls that change state are never repeated, ConfirmPipelineBatch and ExecJob among them, though they are GETs.
 	ReadRetries int

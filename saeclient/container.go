@@ -1,6 +1,12 @@
 package saeclient
 
-import "slices"
+import (
+	"slices"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
+	"slipway/internal/loosejson"
+)
 
 // EnvVar is an environment variable of the Envs parameter (SAE API reference ch. 12.1, 12.3, 13.1). Its value often is a secret and
 // never shows itself.
@@ -8,10 +14,11 @@ type EnvVar struct {
 	// Name is the variable's name.
 	Name string `json:"name"`
 	// Value is a literal value or a reference.
-	Value Secret `json:"value"`
+	Value cloudapi.Secret `json:"value"`
 }
 
-func (v EnvVar) wire() any {
+// Wire is the variable as it travels, its value in the clear.
+func (v EnvVar) Wire() any {
 	return struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
@@ -70,17 +77,17 @@ type TCPSocketAction struct {
 // MarshalText encodes the probe as the API wants it: JSON text, or nothing for the zero value.
 func (p Probe) MarshalText() ([]byte, error) {
 	type plain Probe
-	return marshalObject(plain(p))
+	return loosejson.MarshalObject(plain(p))
 }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (p *Probe) UnmarshalText(text []byte) error {
 	type plain Probe
-	return unmarshalObject(text, (*plain)(p))
+	return loosejson.UnmarshalObject(text, (*plain)(p))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (p *Probe) UnmarshalJSON(text []byte) error { return unmarshalEither(text, p) }
+func (p *Probe) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, p) }
 
 // LifecycleHook is a script that runs right after a container is made or before it is removed, of the PostStart and PreStop
 // parameters (SAE API reference ch. 12.1). The zero value travels as an empty text.
@@ -91,17 +98,17 @@ type LifecycleHook struct {
 // MarshalText encodes the hook as the API wants it: JSON text, or nothing for the zero value.
 func (h LifecycleHook) MarshalText() ([]byte, error) {
 	type plain LifecycleHook
-	return marshalObject(plain(h))
+	return loosejson.MarshalObject(plain(h))
 }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (h *LifecycleHook) UnmarshalText(text []byte) error {
 	type plain LifecycleHook
-	return unmarshalObject(text, (*plain)(h))
+	return loosejson.UnmarshalObject(text, (*plain)(h))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (h *LifecycleHook) UnmarshalJSON(text []byte) error { return unmarshalEither(text, h) }
+func (h *LifecycleHook) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, h) }
 
 // TomcatConfig holds Tomcat's settings (SAE API reference ch. 12.1). The zero value travels as an empty text, which deletes them.
 type TomcatConfig struct {
@@ -120,17 +127,17 @@ type TomcatConfig struct {
 // MarshalText encodes the settings as the API wants them: JSON text, or nothing for the zero value.
 func (c TomcatConfig) MarshalText() ([]byte, error) {
 	type plain TomcatConfig
-	return marshalObject(plain(c))
+	return loosejson.MarshalObject(plain(c))
 }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (c *TomcatConfig) UnmarshalText(text []byte) error {
 	type plain TomcatConfig
-	return unmarshalObject(text, (*plain)(c))
+	return loosejson.UnmarshalObject(text, (*plain)(c))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (c *TomcatConfig) UnmarshalJSON(text []byte) error { return unmarshalEither(text, c) }
+func (c *TomcatConfig) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, c) }
 
 // SLSConfig is a log that Log Service collects, of the SlsConfigs parameter (SAE API reference ch. 12.1).
 type SLSConfig struct {
@@ -177,7 +184,7 @@ type OSSMount struct {
 }
 
 // rules says what the shape of the parameter cannot: one kind of check, and a key word only where it counts.
-func (p *Probe) rules(r *request, param string) {
+func (p *Probe) rules(r *clientrt.Request, param string) {
 	if p == nil || *p == (Probe{}) {
 		return
 	}
@@ -188,25 +195,25 @@ func (p *Probe) rules(r *request, param string) {
 		}
 	}
 	if kinds != 1 {
-		r.fail(param, "must have exactly one of exec, httpGet and tcpSocket")
+		r.Fail(param, "must have exactly one of exec, httpGet and tcpSocket")
 	}
 	if p.HTTPGet != nil && p.HTTPGet.KeyWord != "" && p.HTTPGet.IsContainKeyWord == nil {
-		r.fail(param+".httpGet.keyWord", "needs isContainKeyWord")
+		r.Fail(param+".httpGet.keyWord", "needs isContainKeyWord")
 	}
 }
 
 // logRules says what the shape of SlsConfigs cannot (SAE API reference ch. 12.1).
-func logRules(r *request, logs List[SLSConfig]) {
+func logRules(r *clientrt.Request, logs cloudapi.List[SLSConfig]) {
 	isStdout := func(c SLSConfig) bool { return c.LogType == LogStdout }
 	if first := slices.IndexFunc(logs, isStdout); first >= 0 && slices.ContainsFunc(logs[first+1:], isStdout) {
-		r.fail("SlsConfigs", "may have %s at most once", LogStdout)
+		r.Fail("SlsConfigs", "may have %s at most once", LogStdout)
 	}
 	for i, c := range logs {
 		if (c.ProjectName == "") != (c.LogstoreName == "") {
-			r.fail(at("SlsConfigs", i), "must have projectName and logstoreName together")
+			r.Fail(cloudapi.Element("SlsConfigs", i), "must have projectName and logstoreName together")
 		}
 		if len(c.ProjectName) >= len(ownedPrefix) && c.ProjectName[:len(ownedPrefix)] == ownedPrefix {
-			r.fail(at("SlsConfigs", i)+".projectName", "must not begin with %s", ownedPrefix)
+			r.Fail(cloudapi.Element("SlsConfigs", i)+".projectName", "must not begin with %s", ownedPrefix)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 
 	"github.com/aliyun/credentials-go/credentials"
+
+	"slipway/cloudapi"
 )
 
 // fixedCredential hands the core the keys that were resolved for one call, so that the core never waits for a credential
@@ -21,12 +23,12 @@ func (f fixedCredential) GetCredential() (*credentials.CredentialModel, error) {
 
 // resolveCredential asks the credential for keys. The chain knows no context and may wait for a credential service: when ctx
 // ends first, the question is left to end by the chain's own timeouts.
-func (c *Client) resolveCredential(ctx context.Context) (*credentials.CredentialModel, error) {
+func (s *signer) resolveCredential(ctx context.Context) (*credentials.CredentialModel, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	select {
-	case c.credentialTurn <- struct{}{}:
+	case s.credentialTurn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -36,8 +38,8 @@ func (c *Client) resolveCredential(ctx context.Context) (*credentials.Credential
 	}
 	done := make(chan resolved, 1)
 	go func() {
-		defer func() { <-c.credentialTurn }()
-		model, err := c.credential.GetCredential()
+		defer func() { <-s.credentialTurn }()
+		model, err := s.credential.GetCredential()
 		done <- resolved{model, err}
 	}()
 	select {
@@ -51,7 +53,7 @@ func (c *Client) resolveCredential(ctx context.Context) (*credentials.Credential
 	}
 }
 
-// hasKeys tells whether there is anything to sign or to identify with.
+// hasKeys reports whether there is anything to sign or to identify with.
 func hasKeys(model *credentials.CredentialModel) bool {
 	if model == nil {
 		return false
@@ -65,10 +67,10 @@ func hasKeys(model *credentials.CredentialModel) bool {
 }
 
 // credentialError classifies a failure to get keys: an unreachable credential service passes, anything else needs a person.
-func credentialError(ctx context.Context, op Operation, err error) *Error {
-	class := ErrAuth
+func credentialError(ctx context.Context, op cloudapi.Operation, err error) *cloudapi.Error {
+	class := cloudapi.ErrAuth
 	if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {
-		class = ErrUnavailable
+		class = cloudapi.ErrUnavailable
 	}
-	return &Error{Operation: op.Name, Class: class, Message: "no credentials", Err: err}
+	return &cloudapi.Error{Client: "saeclient", Operation: op.Name, Class: class, Message: "no credentials", Err: err}
 }

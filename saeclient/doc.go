@@ -1,6 +1,11 @@
 // Package saeclient is a client of the Alibaba Cloud SAE (Serverless App Engine) API, version 2019-05-06: all 79 operations
 // of the SAE API reference, typed, checked, signed by the official SDK core, with errors that say what to do about them.
 //
+// # What is shared
+//
+// What callers of every client of a cloud platform hold (errors and their classes, secrets, lists, operations as data) is in package
+// cloudapi. This package adds what is SAE's alone.
+//
 // # A client
 //
 // [New] makes a [Client] from a [Config]; only the region is required. Without a credential it uses Alibaba Cloud's default
@@ -21,7 +26,7 @@
 // Required parameters are plain values and must not be empty. Optional ones are pointers and lists: nil is not sent, and an empty
 // text is sent as an empty text, which clears a setting. Parameters that travel as JSON text are structs ([UpdateStrategy],
 // [ScalingRuleTimer], [ScalingRuleMetric], [Probe], [LifecycleHook], [TomcatConfig], [IngressBackend], [ConfigMapData]) and lists
-// ([List]); the zero value of a struct is the empty text. Only KafkaLogfileConfig is passed through as it is, because the reference
+// ([cloudapi.List]); the zero value of a struct is the empty text. Only KafkaLogfileConfig is passed through as it is, because the reference
 // and the official SDK disagree about it. Every structured type reads what it writes (UnmarshalText), and an Input can be read from
 // JSON in which structured parameters are JSON or the text that travels.
 //
@@ -40,7 +45,7 @@
 // # Validation
 //
 // Before anything is sent, a typed method compares its Input with the rules of the reference: required, allowed values, lengths,
-// patterns, ranges, what excludes what, also inside structured parameters. A [*ValidationError] names all problems at once, by the
+// patterns, ranges, what excludes what, also inside structured parameters. A [*cloudapi.ValidationError] names all problems at once, by the
 // API's names; Validate of an Input does the same without a call. Where the platform has become newer than its reference, use
 // [Client.Unchecked].
 //
@@ -57,18 +62,18 @@
 //
 // [Client.Call] carries out an operation by name, with parameters as text, for command lines and tools. It checks names and required
 // parameters only. [Operations] and [LookupOperation] give the table of operations with every parameter's position, type and limits;
-// [Param.Check] applies them, and [Param.Shape] tells what JSON text holds.
+// [cloudapi.Param.Check] applies them, and its Shape describes what JSON text holds.
 //
 // # Errors
 //
-// Every call fails with an [*Error]. Its [Class] says what to do:
+// Every call fails with a [*cloudapi.Error]. Its [cloudapi.Class] says what to do:
 //
 //	ErrInvalid, ErrNotFound, ErrAuth, ErrBilling, ErrQuota, ErrFailed   do not repeat
 //	ErrConflict                                                         look at the state, then decide
 //	ErrThrottled, ErrUnavailable                                        repeat later
 //	ErrAmbiguous                                                        look whether it was done, then perhaps repeat
 //
-// Use errors.Is(err, saeclient.ErrConflict) or [ClassOf]; [HasCode] asks for error codes. Classes come from the documented codes
+// Use errors.Is(err, cloudapi.ErrConflict) or [cloudapi.ClassOf]; [cloudapi.HasCode] asks for error codes. Classes come from the documented codes
 // ([LookupErrorCode]), then from those of Alibaba Cloud's API gateway, then from the HTTP status; never from messages. An
 // answer with HTTP 200 and Success false is an error. The request ID of an answer is in its error.
 //
@@ -87,7 +92,7 @@
 //
 // # Secrets
 //
-// Fields that carry keys, values of environment variables and of ConfigMaps are of type [Secret], which shows itself nowhere; convert
+// Fields that carry keys, values of environment variables and of ConfigMaps are of type [cloudapi.Secret], which shows itself nowhere; convert
 // one to string to read it. What is shown of an Input (fmt with any of %v, %+v and %#v, encoding/json, log/slog and loggers built on
 // them) also redacts parameters that commonly hold secrets, such as commands and start options. MarshalText of a structured parameter
 // gives what travels, secrets included. Error messages of the platform may quote the request; what the request held in secret is

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -45,17 +46,17 @@ func TestDocumentedCodesHaveTheClassOfTheFacts(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(text, &facts))
 	require.Len(t, saeclient.ErrorCodes(), len(facts))
-	classes := map[string]saeclient.Class{
-		"invalid": saeclient.ErrInvalid, "notfound": saeclient.ErrNotFound, "auth": saeclient.ErrAuth,
-		"billing": saeclient.ErrBilling, "quota": saeclient.ErrQuota, "conflict": saeclient.ErrConflict,
-		"retryable": saeclient.ErrUnavailable, "failed": saeclient.ErrFailed,
+	classes := map[string]cloudapi.Class{
+		"invalid": cloudapi.ErrInvalid, "notfound": cloudapi.ErrNotFound, "auth": cloudapi.ErrAuth,
+		"billing": cloudapi.ErrBilling, "quota": cloudapi.ErrQuota, "conflict": cloudapi.ErrConflict,
+		"retryable": cloudapi.ErrUnavailable, "failed": cloudapi.ErrFailed,
 	}
 	for _, fact := range facts {
 		t.Run(fact.Code, func(t *testing.T) {
 			t.Parallel()
 			wantRead, wantMutate := classes[fact.Class], classes[fact.Class]
 			if fact.Retry == "verify-then-retry" {
-				wantRead, wantMutate = saeclient.ErrUnavailable, saeclient.ErrAmbiguous
+				wantRead, wantMutate = cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous
 			}
 			client := serve(t, answerWith(fact.HTTP, errorBody(fact.Code)))
 			requireError(t, read(t.Context(), client), judgement{wantRead, fact.Code, fact.HTTP})
@@ -70,7 +71,7 @@ func TestDocumentedCodesHaveTheClassOfTheFacts(t *testing.T) {
 
 // judgement is what a test expects of an error.
 type judgement struct {
-	class  saeclient.Class
+	class  cloudapi.Class
 	code   string
 	status int
 }
@@ -79,13 +80,13 @@ func requireError(t *testing.T, err error, want judgement) {
 	t.Helper()
 	class, code, status := want.class, want.code, want.status
 	require.ErrorIs(t, err, class)
-	require.Equal(t, class, saeclient.ClassOf(err))
-	e, ok := errors.AsType[*saeclient.Error](err)
+	require.Equal(t, class, cloudapi.ClassOf(err))
+	e, ok := errors.AsType[*cloudapi.Error](err)
 	require.True(t, ok)
 	require.Equal(t, code, e.Code)
 	require.Equal(t, status, e.HTTPStatus)
 	if code != "" {
-		require.True(t, saeclient.HasCode(err, "Other", code))
+		require.True(t, cloudapi.HasCode(err, "Other", code))
 		require.Equal(t, "req-1", e.RequestID)
 	}
 }
@@ -95,43 +96,43 @@ func TestAnswersThatAreNotSuccess(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status       int
 		body         string
-		read, mutate saeclient.Class
+		read, mutate cloudapi.Class
 		code         string
 	}{
-		"gateway throttles":            {400, errorBody("Throttling.User"), saeclient.ErrThrottled, saeclient.ErrThrottled, "Throttling.User"},
-		"gateway throttles under 503":  {503, errorBody("Throttling.Api"), saeclient.ErrThrottled, saeclient.ErrThrottled, "Throttling.Api"},
-		"key unknown, under 404":       {404, errorBody("InvalidAccessKeyId.NotFound"), saeclient.ErrAuth, saeclient.ErrAuth, "InvalidAccessKeyId.NotFound"},
-		"signature wrong":              {400, errorBody("SignatureDoesNotMatch"), saeclient.ErrAuth, saeclient.ErrAuth, "SignatureDoesNotMatch"},
-		"role lacks permission":        {403, errorBody("Forbidden.RAM"), saeclient.ErrAuth, saeclient.ErrAuth, "Forbidden.RAM"},
-		"request arrived twice":        {400, errorBody("SignatureNonceUsed"), saeclient.ErrUnavailable, saeclient.ErrAmbiguous, "SignatureNonceUsed"},
-		"no such API":                  {404, errorBody("InvalidApi.NotFound"), saeclient.ErrInvalid, saeclient.ErrInvalid, "InvalidApi.NotFound"},
-		"unknown code, 400":            {400, errorBody("Brand.New"), saeclient.ErrInvalid, saeclient.ErrInvalid, "Brand.New"},
-		"unknown code, 403":            {403, errorBody("Brand.New"), saeclient.ErrAuth, saeclient.ErrAuth, "Brand.New"},
-		"unknown code, 404":            {404, errorBody("Brand.New"), saeclient.ErrNotFound, saeclient.ErrNotFound, "Brand.New"},
-		"unknown code, 409":            {409, errorBody("Brand.New"), saeclient.ErrConflict, saeclient.ErrConflict, "Brand.New"},
-		"unknown code, 402":            {402, errorBody("Brand.New"), saeclient.ErrBilling, saeclient.ErrBilling, "Brand.New"},
-		"unknown code, 408":            {408, errorBody("Brand.New"), saeclient.ErrUnavailable, saeclient.ErrAmbiguous, "Brand.New"},
-		"unknown code, 429":            {429, errorBody("Brand.New"), saeclient.ErrThrottled, saeclient.ErrThrottled, "Brand.New"},
-		"unknown code, 500":            {500, errorBody("Brand.New"), saeclient.ErrUnavailable, saeclient.ErrAmbiguous, "Brand.New"},
-		"documented code under 500":    {500, errorBody("System.Upgrading"), saeclient.ErrUnavailable, saeclient.ErrUnavailable, "System.Upgrading"},
-		"proxy page, 404":              {404, "<html>", saeclient.ErrInvalid, saeclient.ErrInvalid, ""},
-		"proxy page, 502":              {502, "<html>", saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"empty, 504":                   {504, "", saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"redirect":                     {302, "", saeclient.ErrInvalid, saeclient.ErrInvalid, ""},
-		"not JSON, 200":                {200, "<html>", saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"half of the JSON, 200":        {200, `{"RequestId":"req-1","Succ`, saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"two answers, 200":             {200, `{"Success":true}{"Success":true}`, saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"empty, 200":                   {200, "", saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"a list, 200":                  {200, "[]", saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"misshapen data, 200":          {200, `{"RequestId":"req-1","Success":true,"Data":[1]}`, saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"not success, no code":         {200, `{"RequestId":"req-1","Success":false}`, saeclient.ErrUnavailable, saeclient.ErrAmbiguous, ""},
-		"not success, number in 4xx":   {200, `{"RequestId":"req-1","Code":"400","Success":false}`, saeclient.ErrInvalid, saeclient.ErrInvalid, "400"},
-		"not success, number in 5xx":   {200, `{"RequestId":"req-1","Code":500,"Success":"false"}`, saeclient.ErrUnavailable, saeclient.ErrAmbiguous, "500"},
-		"not success, unknown code":    {200, errorBody("Brand.New"), saeclient.ErrUnavailable, saeclient.ErrAmbiguous, "Brand.New"},
-		"code in ErrorCode only":       {200, `{"RequestId":"req-1","Code":"400","ErrorCode":"user.indebt","Success":false}`, saeclient.ErrBilling, saeclient.ErrBilling, "user.indebt"},
-		"code in Message":              {200, `{"RequestId":"req-1","Code":"400","Message":"user.indebt","Success":false}`, saeclient.ErrBilling, saeclient.ErrBilling, "user.indebt"},
-		"Success left out, error code": {200, `{"RequestId":"req-1","Code":"user.indebt"}`, saeclient.ErrBilling, saeclient.ErrBilling, "user.indebt"},
-		"Success left out, bad number": {200, `{"RequestId":"req-1","Code":403}`, saeclient.ErrAuth, saeclient.ErrAuth, "403"},
+		"gateway throttles":            {400, errorBody("Throttling.User"), cloudapi.ErrThrottled, cloudapi.ErrThrottled, "Throttling.User"},
+		"gateway throttles under 503":  {503, errorBody("Throttling.Api"), cloudapi.ErrThrottled, cloudapi.ErrThrottled, "Throttling.Api"},
+		"key unknown, under 404":       {404, errorBody("InvalidAccessKeyId.NotFound"), cloudapi.ErrAuth, cloudapi.ErrAuth, "InvalidAccessKeyId.NotFound"},
+		"signature wrong":              {400, errorBody("SignatureDoesNotMatch"), cloudapi.ErrAuth, cloudapi.ErrAuth, "SignatureDoesNotMatch"},
+		"role lacks permission":        {403, errorBody("Forbidden.RAM"), cloudapi.ErrAuth, cloudapi.ErrAuth, "Forbidden.RAM"},
+		"request arrived twice":        {400, errorBody("SignatureNonceUsed"), cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, "SignatureNonceUsed"},
+		"no such API":                  {404, errorBody("InvalidApi.NotFound"), cloudapi.ErrInvalid, cloudapi.ErrInvalid, "InvalidApi.NotFound"},
+		"unknown code, 400":            {400, errorBody("Brand.New"), cloudapi.ErrInvalid, cloudapi.ErrInvalid, "Brand.New"},
+		"unknown code, 403":            {403, errorBody("Brand.New"), cloudapi.ErrAuth, cloudapi.ErrAuth, "Brand.New"},
+		"unknown code, 404":            {404, errorBody("Brand.New"), cloudapi.ErrNotFound, cloudapi.ErrNotFound, "Brand.New"},
+		"unknown code, 409":            {409, errorBody("Brand.New"), cloudapi.ErrConflict, cloudapi.ErrConflict, "Brand.New"},
+		"unknown code, 402":            {402, errorBody("Brand.New"), cloudapi.ErrBilling, cloudapi.ErrBilling, "Brand.New"},
+		"unknown code, 408":            {408, errorBody("Brand.New"), cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, "Brand.New"},
+		"unknown code, 429":            {429, errorBody("Brand.New"), cloudapi.ErrThrottled, cloudapi.ErrThrottled, "Brand.New"},
+		"unknown code, 500":            {500, errorBody("Brand.New"), cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, "Brand.New"},
+		"documented code under 500":    {500, errorBody("System.Upgrading"), cloudapi.ErrUnavailable, cloudapi.ErrUnavailable, "System.Upgrading"},
+		"proxy page, 404":              {404, "<html>", cloudapi.ErrInvalid, cloudapi.ErrInvalid, ""},
+		"proxy page, 502":              {502, "<html>", cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"empty, 504":                   {504, "", cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"redirect":                     {302, "", cloudapi.ErrInvalid, cloudapi.ErrInvalid, ""},
+		"not JSON, 200":                {200, "<html>", cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"half of the JSON, 200":        {200, `{"RequestId":"req-1","Succ`, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"two answers, 200":             {200, `{"Success":true}{"Success":true}`, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"empty, 200":                   {200, "", cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"a list, 200":                  {200, "[]", cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"misshapen data, 200":          {200, `{"RequestId":"req-1","Success":true,"Data":[1]}`, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"not success, no code":         {200, `{"RequestId":"req-1","Success":false}`, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, ""},
+		"not success, number in 4xx":   {200, `{"RequestId":"req-1","Code":"400","Success":false}`, cloudapi.ErrInvalid, cloudapi.ErrInvalid, "400"},
+		"not success, number in 5xx":   {200, `{"RequestId":"req-1","Code":500,"Success":"false"}`, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, "500"},
+		"not success, unknown code":    {200, errorBody("Brand.New"), cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous, "Brand.New"},
+		"code in ErrorCode only":       {200, `{"RequestId":"req-1","Code":"400","ErrorCode":"user.indebt","Success":false}`, cloudapi.ErrBilling, cloudapi.ErrBilling, "user.indebt"},
+		"code in Message":              {200, `{"RequestId":"req-1","Code":"400","Message":"user.indebt","Success":false}`, cloudapi.ErrBilling, cloudapi.ErrBilling, "user.indebt"},
+		"Success left out, error code": {200, `{"RequestId":"req-1","Code":"user.indebt"}`, cloudapi.ErrBilling, cloudapi.ErrBilling, "user.indebt"},
+		"Success left out, bad number": {200, `{"RequestId":"req-1","Code":403}`, cloudapi.ErrAuth, cloudapi.ErrAuth, "403"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -200,10 +201,10 @@ func TestLostAnswerIsAmbiguousForChangesOnly(t *testing.T) {
 					c.ReadTimeout = 20 * time.Second
 				}
 			})
-			require.ErrorIs(t, mutate(t.Context(), client), saeclient.ErrAmbiguous)
-			require.ErrorIs(t, read(t.Context(), client), saeclient.ErrUnavailable)
+			require.ErrorIs(t, mutate(t.Context(), client), cloudapi.ErrAmbiguous)
+			require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrUnavailable)
 			_, err := client.ConfirmPipelineBatch(t.Context(), &saeclient.ConfirmPipelineBatchInput{PipelineID: "p", Confirm: true})
-			require.ErrorIs(t, err, saeclient.ErrAmbiguous, "a GET that changes state")
+			require.ErrorIs(t, err, cloudapi.ErrAmbiguous, "a GET that changes state")
 			if name == "no answer in time" {
 				require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 				require.ErrorContains(t, err, "within 100ms")
@@ -234,8 +235,8 @@ func TestFailureBeforeSendingIsUnavailable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.ErrorIs(t, mutate(t.Context(), client), saeclient.ErrUnavailable)
-			require.ErrorIs(t, read(t.Context(), client), saeclient.ErrUnavailable)
+			require.ErrorIs(t, mutate(t.Context(), client), cloudapi.ErrUnavailable)
+			require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrUnavailable)
 		})
 	}
 }
@@ -246,9 +247,9 @@ func TestTransportThatTellsNothingLeavesAChangeAmbiguous(t *testing.T) {
 		c.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
 	})
 	err := mutate(t.Context(), client)
-	require.ErrorIs(t, err, saeclient.ErrAmbiguous)
+	require.ErrorIs(t, err, cloudapi.ErrAmbiguous)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.ErrorIs(t, read(t.Context(), client), saeclient.ErrUnavailable)
+	require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrUnavailable)
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

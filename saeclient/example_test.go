@@ -11,6 +11,7 @@ import (
 
 	"github.com/aliyun/credentials-go/credentials"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -111,11 +112,11 @@ func ExampleError() {
 		switch {
 		case err == nil:
 			fmt.Println("accepted", in)
-		case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+		case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning):
 			fmt.Println("wait for the running change order:", err)
-		case errors.Is(err, saeclient.ErrAmbiguous):
+		case errors.Is(err, cloudapi.ErrAmbiguous):
 			fmt.Println("look whether there is a new change order")
-		case saeclient.ClassOf(err).Temporary():
+		case cloudapi.ClassOf(err).Temporary():
 			fmt.Println("try again later")
 		default:
 			fmt.Println("give up:", err)
@@ -213,8 +214,8 @@ func ExampleValidationError() {
 		},
 	}
 	err := in.Validate()
-	fmt.Println(errors.Is(err, saeclient.ErrInvalid))
-	if invalid, ok := errors.AsType[*saeclient.ValidationError](err); ok {
+	fmt.Println(errors.Is(err, cloudapi.ErrInvalid))
+	if invalid, ok := errors.AsType[*cloudapi.ValidationError](err); ok {
 		for _, problem := range invalid.Problems {
 			fmt.Println(problem)
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/cloudapi"
 )
 
 // methodTypes gives the types of an operation's Input and Output.
@@ -22,7 +24,7 @@ func methodTypes(tb testing.TB, operation string) (in, out reflect.Type) {
 }
 
 // operationAt picks an operation by any number.
-func operationAt(index uint8) Operation {
+func operationAt(index uint8) cloudapi.Operation {
 	all := Operations()
 	return all[int(index)%len(all)]
 }
@@ -52,23 +54,23 @@ func FuzzAnswers(f *testing.F) {
 		if isXML {
 			contentType = "application/xml"
 		}
-		read, err := parseBody(text, contentType)
+		read, err := api().ParseBody(text, contentType)
 		if err != nil {
 			return
 		}
-		raw, err := read.json()
+		raw, err := read.JSON()
 		require.NoError(t, err)
 		require.True(t, json.Valid(raw))
 
 		_, output := methodTypes(t, operationAt(index).Name)
 		out := reflect.New(output)
-		_ = read.decode(new(envelope))
-		if read.decode(out.Interface()) != nil {
+		_ = read.Decode(new(envelope))
+		if read.Decode(out.Interface()) != nil {
 			return
 		}
 		back, err := json.Marshal(out.Interface())
 		require.NoError(t, err)
-		require.NoError(t, decodeJSON(back, reflect.New(output).Interface()), "%s", back)
+		require.NoError(t, api().Decoder.Decode(back, reflect.New(output).Interface()), "%s", back)
 	})
 }
 
@@ -77,7 +79,7 @@ func FuzzInputs(f *testing.F) {
 	for i, op := range Operations() {
 		examples := make(map[string]any)
 		for _, p := range op.Params {
-			if p.Kind == KindInteger || p.Kind == KindBoolean {
+			if p.Kind == cloudapi.KindInteger || p.Kind == cloudapi.KindBoolean {
 				examples[p.Name] = json.RawMessage(p.Example)
 				continue
 			}
@@ -100,7 +102,7 @@ func FuzzInputs(f *testing.F) {
 		}](in)
 		require.True(t, ok)
 		if err := checked.Validate(); err != nil {
-			require.ErrorIs(t, err, ErrInvalid)
+			require.ErrorIs(t, err, cloudapi.ErrInvalid)
 		}
 		require.True(t, strings.HasPrefix(checked.String(), op.Name+"("))
 		encoded, err := json.Marshal(in.Interface())
@@ -113,7 +115,7 @@ func FuzzInputs(f *testing.F) {
 func FuzzStructured(f *testing.F) {
 	for _, op := range Operations() {
 		for _, p := range op.Params {
-			if p.Kind == KindJSON {
+			if p.Kind == cloudapi.KindJSON {
 				f.Add(p.Example)
 			}
 		}
@@ -127,10 +129,10 @@ func FuzzStructured(f *testing.F) {
 		sameAfterReading[TomcatConfig](t, text)
 		sameAfterReading[IngressBackend](t, text)
 		sameAfterReading[ConfigMapData](t, text)
-		sameAfterReading[List[EnvVar]](t, text)
-		sameAfterReading[List[SLSConfig]](t, text)
-		sameAfterReading[List[DubboRule]](t, text)
-		sameAfterReading[List[string]](t, text)
+		sameAfterReading[cloudapi.List[EnvVar]](t, text)
+		sameAfterReading[cloudapi.List[SLSConfig]](t, text)
+		sameAfterReading[cloudapi.List[DubboRule]](t, text)
+		sameAfterReading[cloudapi.List[string]](t, text)
 	})
 }
 

@@ -1,3 +1,3 @@
 package saeclient
 
-//go:generate go run ./internal/gen -facts ../api/sae -out .
+//go:generate go run slipway/internal/clientgen -facts ../api/sae -out .

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -24,7 +25,7 @@ func TestOperationTableIsTheFacts(t *testing.T) {
 		require.Len(t, op.Params, len(fact.Params))
 		for i, p := range fact.Params {
 			require.Equal(t, p.Name, op.Params[i].Name)
-			require.Equal(t, saeclient.Position(p.In), op.Params[i].In)
+			require.Equal(t, cloudapi.Position(p.In), op.Params[i].In)
 			require.Equal(t, p.Required, op.Params[i].Required)
 		}
 	}
@@ -58,7 +59,7 @@ func TestEveryOperationThatMakesAnOrderAnswersWithItsID(t *testing.T) {
 	t.Parallel()
 	client := reflect.TypeFor[*saeclient.Client]()
 	for _, op := range saeclient.Operations() {
-		if !op.CreatesChangeOrder {
+		if op.Starts == "" {
 			continue
 		}
 		method, ok := client.MethodByName(op.Name)

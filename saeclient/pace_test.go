@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -67,15 +68,15 @@ func TestReadsAreRepeatedWhenAsked(t *testing.T) {
 		took    time.Duration
 		sent    int
 	}{
-		"not unless asked":            {0, []string{"down", fine}, read, saeclient.ErrUnavailable, 0, 1},
+		"not unless asked":            {0, []string{"down", fine}, read, cloudapi.ErrUnavailable, 0, 1},
 		"until it works":              {3, []string{"down", "down", fine}, read, nil, 3 * time.Second, 3},
-		"so many times":               {2, []string{"down", "down", "down", fine}, read, saeclient.ErrUnavailable, 3 * time.Second, 3},
+		"so many times":               {2, []string{"down", "down", "down", fine}, read, cloudapi.ErrUnavailable, 3 * time.Second, 3},
 		"as late as the server wants": {1, []string{"throttled 30", fine}, read, nil, 30 * time.Second, 2},
-		"not what cannot change":      {3, []string{`ok {"Success":false,"Code":"InvalidAppId.NotFound"}`, fine}, read, saeclient.ErrNotFound, 0, 1},
-		"never a change":              {3, []string{"down", fine}, mutate, saeclient.ErrAmbiguous, 0, 1},
-		"never a change, throttled":   {3, []string{"throttled 1", fine}, mutate, saeclient.ErrThrottled, 0, 1},
-		"never a confirmation":        {3, []string{"down", fine}, confirm, saeclient.ErrAmbiguous, 0, 1},
-		"never a job":                 {3, []string{"throttled 1", fine}, exec, saeclient.ErrThrottled, 0, 1},
+		"not what cannot change":      {3, []string{`ok {"Success":false,"Code":"InvalidAppId.NotFound"}`, fine}, read, cloudapi.ErrNotFound, 0, 1},
+		"never a change":              {3, []string{"down", fine}, mutate, cloudapi.ErrAmbiguous, 0, 1},
+		"never a change, throttled":   {3, []string{"throttled 1", fine}, mutate, cloudapi.ErrThrottled, 0, 1},
+		"never a confirmation":        {3, []string{"down", fine}, confirm, cloudapi.ErrAmbiguous, 0, 1},
+		"never a job":                 {3, []string{"throttled 1", fine}, exec, cloudapi.ErrThrottled, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +99,7 @@ func TestARepeatedReadEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		require.ErrorIs(t, read(ctx, client), saeclient.ErrThrottled, "the failure, not the waiting, is told")
+		require.ErrorIs(t, read(ctx, client), cloudapi.ErrThrottled, "the failure, not the waiting, is told")
 		require.Equal(t, time.Second, time.Since(began))
 	}, func(c *saeclient.Config) { c.ReadRetries = 5 })
 }
@@ -108,7 +109,7 @@ func TestDefaultReadDelayGrowsToAMaximum(t *testing.T) {
 	for n, milliseconds := range map[int]int64{0: 200, 1: 200, 2: 400, 3: 800, 6: 6400, 7: 10000, 100: 10000} {
 		most := time.UnixMilli(milliseconds).Sub(time.UnixMilli(0))
 		for range 20 {
-			delay := saeclient.DefaultReadDelay(n)
+			delay := cloudapi.DefaultReadDelay(n)
 			require.GreaterOrEqual(t, delay, most/2, n)
 			require.Less(t, delay, most, n)
 		}
@@ -147,9 +148,9 @@ func TestNothingIsSentPastTheLimiter(t *testing.T) {
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") },
 		func(c *saeclient.Config) { c.Limiter, c.ReadRetries = full, 9 })
 	err := mutate(t.Context(), client)
-	require.ErrorIs(t, err, saeclient.ErrThrottled, "not ambiguous: nothing was sent")
+	require.ErrorIs(t, err, cloudapi.ErrThrottled, "not ambiguous: nothing was sent")
 	require.ErrorContains(t, err, "would exceed the deadline")
-	require.ErrorIs(t, read(t.Context(), client), saeclient.ErrThrottled)
+	require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrThrottled)
 	require.EqualValues(t, 2, full.waits.Load(), "a refused call is not repeated")
 
 	client = serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") },
@@ -157,6 +158,6 @@ func TestNothingIsSentPastTheLimiter(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err = mutate(ctx, client)
-	require.ErrorIs(t, err, saeclient.ErrUnavailable)
+	require.ErrorIs(t, err, cloudapi.ErrUnavailable)
 	require.ErrorIs(t, err, context.Canceled)
 }

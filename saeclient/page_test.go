@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -102,7 +103,7 @@ func TestAFailureEndsTheList(t *testing.T) {
 	var items, failures int
 	for order, err := range client.ListChangeOrdersAll(t.Context(), &saeclient.ListChangeOrdersInput{AppID: "a"}) {
 		if err != nil {
-			require.ErrorIs(t, err, saeclient.ErrUnavailable)
+			require.ErrorIs(t, err, cloudapi.ErrUnavailable)
 			require.Empty(t, order.ChangeOrderID)
 			failures++
 			continue
@@ -111,7 +112,7 @@ func TestAFailureEndsTheList(t *testing.T) {
 	}
 	require.Equal(t, []int{10, 1}, []int{items, failures})
 	for _, err := range client.ListChangeOrdersAll(t.Context(), nil) {
-		require.ErrorIs(t, err, saeclient.ErrInvalid, "no AppId")
+		require.ErrorIs(t, err, cloudapi.ErrInvalid, "no AppId")
 	}
 }
 
@@ -202,6 +203,6 @@ func TestPagesByToken(t *testing.T) {
 	in.NextToken = new("third")
 	require.Len(t, collect(t, client.ListTagResourcesAll(t.Context(), in)), 1)
 	for _, err := range client.ListTagResourcesAll(t.Context(), nil) {
-		require.True(t, errors.Is(err, saeclient.ErrInvalid))
+		require.True(t, errors.Is(err, cloudapi.ErrInvalid))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -24,7 +25,7 @@ func secretInput() *saeclient.DeployApplicationInput {
 		AppID:       "app-1",
 		ImageURL:    new("registry.example/shop:1.4.2"),
 		Envs:        []saeclient.EnvVar{{Name: "DB_PASSWORD", Value: password}, {Value: "hush"}, {Value: "hush-hunter2"}},
-		OssAkSecret: new(saeclient.Secret(ossKey)),
+		OssAkSecret: new(cloudapi.Secret(ossKey)),
 	}
 }
 
@@ -68,7 +69,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 	require.Equal(t, `DeployApplication(AppId="app-1", ImageUrl="registry.example/shop:1.4.2", Envs=[redacted], OssAkSecret=[redacted])`, in.String())
 	require.Equal(t, ossKey, string(secret), "a conversion reads it")
-	require.Empty(t, saeclient.Secret("").String())
+	require.Empty(t, cloudapi.Secret("").String())
 }
 
 func TestSecretsAreNotLogged(t *testing.T) {
@@ -125,7 +126,7 @@ func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 			require.NoError(t, err)
 			client := serve(t, answerWith(http.StatusBadRequest, string(body)))
 			_, err = client.DeployApplication(t.Context(), secretInput())
-			e, ok := errors.AsType[*saeclient.Error](err)
+			e, ok := errors.AsType[*cloudapi.Error](err)
 			require.True(t, ok)
 			for _, text := range []string{e.Error(), e.Message, fmt.Sprintf("%+v", e)} {
 				require.Contains(t, text, "[redacted]")

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -182,14 +183,14 @@ func TestRequiredParameterMustBeGiven(t *testing.T) {
 		},
 		"redacted secret": func() error {
 			_, err := client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
-				AppID: "app-1", OssAkSecret: new(saeclient.Secret("[redacted]")),
+				AppID: "app-1", OssAkSecret: new(cloudapi.Secret("[redacted]")),
 			})
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.ErrorIs(t, call(), saeclient.ErrInvalid)
+			require.ErrorIs(t, call(), cloudapi.ErrInvalid)
 		})
 	}
 }

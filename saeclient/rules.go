@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 )
 
 // Rules that concern more than one value, or that the table of parameters cannot say. Each is stated by the SAE API reference.
@@ -18,7 +21,7 @@ const (
 )
 
 // rules of packages, sizes, probes and logs (ch. 12.1).
-func (in *CreateApplicationInput) rules(r *request) {
+func (in *CreateApplicationInput) rules(r *clientrt.Request) {
 	in.packageRules(r)
 	if in.CPU != nil && in.Memory != nil {
 		sizeRules(r, strconv.Itoa(*in.CPU), strconv.Itoa(*in.Memory))
@@ -30,15 +33,15 @@ func (in *CreateApplicationInput) rules(r *request) {
 
 // packageRules says which package needs what. PhpZip is read as ch. 10.8 has it; a War that runs in an EDAS container needs no
 // Tomcat.
-func (in *CreateApplicationInput) packageRules(r *request) {
+func (in *CreateApplicationInput) packageRules(r *clientrt.Request) {
 	need := func(param string, v *string) {
 		if v == nil || *v == "" {
-			r.fail(param, "is required for PackageType %s", in.PackageType)
+			r.Fail(param, "is required for PackageType %s", in.PackageType)
 		}
 	}
 	forbid := func(param string, v *string) {
 		if v != nil && *v != "" {
-			r.fail(param, "is not allowed for PackageType %s", in.PackageType)
+			r.Fail(param, "is not allowed for PackageType %s", in.PackageType)
 		}
 	}
 	switch in.PackageType {
@@ -59,87 +62,87 @@ func (in *CreateApplicationInput) packageRules(r *request) {
 }
 
 // sizeRules says which CPU goes with which memory (ch. 12.1).
-func sizeRules(r *request, cpu, memory string) {
+func sizeRules(r *clientrt.Request, cpu, memory string) {
 	if !slices.ContainsFunc(InstanceSpecs(), func(s InstanceSpec) bool {
 		return strconv.Itoa(s.CPU) == cpu && strconv.Itoa(s.Memory) == memory
 	}) {
-		r.fail("Cpu", "and Memory must be one of the sizes of InstanceSpecs")
+		r.Fail("Cpu", "and Memory must be one of the sizes of InstanceSpecs")
 	}
 }
 
-func (in *RescaleApplicationVerticallyInput) rules(r *request) {
+func (in *RescaleApplicationVerticallyInput) rules(r *clientrt.Request) {
 	if in.CPU != "" && in.Memory != "" {
 		sizeRules(r, in.CPU, in.Memory)
 	}
 }
 
 // rules of strategies, probes and logs (ch. 12.3).
-func (in *DeployApplicationInput) rules(r *request) {
+func (in *DeployApplicationInput) rules(r *clientrt.Request) {
 	in.UpdateStrategy.rules(r)
 	in.Liveness.rules(r, "Liveness")
 	in.Readiness.rules(r, "Readiness")
 	logRules(r, in.SlsConfigs)
 }
 
-func (in *RollbackApplicationInput) rules(r *request) { in.UpdateStrategy.rules(r) }
+func (in *RollbackApplicationInput) rules(r *clientrt.Request) { in.UpdateStrategy.rules(r) }
 
 // rules of an update strategy (ch. 12.3). The zero value is a single batch.
-func (s *UpdateStrategy) rules(r *request) {
+func (s *UpdateStrategy) rules(r *clientrt.Request) {
 	if s == nil || *s == (UpdateStrategy{}) {
 		return
 	}
 	const param = "UpdateStrategy"
 	switch {
 	case s.Type == "":
-		r.fail(param+".type", "is required")
+		r.Fail(param+".type", "is required")
 	case s.Type == StrategyGrayBatch && s.GrayUpdate == nil:
-		r.fail(param+".grayUpdate", "is required for type %s", StrategyGrayBatch)
+		r.Fail(param+".grayUpdate", "is required for type %s", StrategyGrayBatch)
 	}
 	if s.BatchUpdate == nil {
-		r.fail(param+".batchUpdate", "is required")
+		r.Fail(param+".batchUpdate", "is required")
 		return
 	}
 	if w := s.BatchUpdate.BatchWaitTime; w != nil && *w < 0 {
-		r.fail(param+".batchUpdate.batchWaitTime", "must be at least 0")
+		r.Fail(param+".batchUpdate.batchWaitTime", "must be at least 0")
 	}
 }
 
 // rules of scaling rules (ch. 11.1).
-func (in *CreateApplicationScalingRuleInput) rules(r *request) {
+func (in *CreateApplicationScalingRuleInput) rules(r *clientrt.Request) {
 	if in.ScalingRuleType == ScalingRuleTiming && in.ScalingRuleTimer == nil {
-		r.fail("ScalingRuleTimer", "is required for ScalingRuleType %s", ScalingRuleTiming)
+		r.Fail("ScalingRuleTimer", "is required for ScalingRuleType %s", ScalingRuleTiming)
 	}
 	if in.ScalingRuleType == ScalingRuleOnMetric && in.ScalingRuleMetric == nil {
-		r.fail("ScalingRuleMetric", "is required for ScalingRuleType %s", ScalingRuleOnMetric)
+		r.Fail("ScalingRuleMetric", "is required for ScalingRuleType %s", ScalingRuleOnMetric)
 	}
 	in.ScalingRuleTimer.rules(r)
 	in.ScalingRuleMetric.rules(r)
 }
 
-func (in *UpdateApplicationScalingRuleInput) rules(r *request) {
+func (in *UpdateApplicationScalingRuleInput) rules(r *clientrt.Request) {
 	in.ScalingRuleTimer.rules(r)
 	in.ScalingRuleMetric.rules(r)
 }
 
-func (t *ScalingRuleTimer) rules(r *request) {
+func (t *ScalingRuleTimer) rules(r *clientrt.Request) {
 	if t == nil {
 		return
 	}
 	const param = "ScalingRuleTimer"
 	switch {
 	case (t.BeginDate == nil) != (t.EndDate == nil):
-		r.fail(param, "must have both beginDate and endDate or neither")
+		r.Fail(param, "must have both beginDate and endDate or neither")
 	case t.BeginDate != nil && *t.BeginDate > *t.EndDate:
-		r.fail(param+".beginDate", "must not be after endDate")
+		r.Fail(param+".beginDate", "must not be after endDate")
 	}
 	if !isPeriod(t.Period) {
-		r.fail(param+".period", `must be "* * *", "* * Fri,Mon" or "1,15 * *"`)
+		r.Fail(param+".period", `must be "* * *", "* * Fri,Mon" or "1,15 * *"`)
 	}
 	switch {
 	case len(t.Schedules) == 0:
-		r.fail(param+".schedules", "is required")
+		r.Fail(param+".schedules", "is required")
 	case len(t.Schedules) > maxScheduled:
-		r.fail(param+".schedules", "must have at most %d times", maxScheduled)
+		r.Fail(param+".schedules", "must have at most %d times", maxScheduled)
 	}
 }
 
@@ -149,120 +152,120 @@ func isPeriod(text string) bool {
 	return regexp.MustCompile(`^(\* \* \*|\* \* ` + weekday + `(,` + weekday + `)*|` + monthday + `(,` + monthday + `)* \* \*)$`).MatchString(text)
 }
 
-func (m *ScalingRuleMetric) rules(r *request) {
+func (m *ScalingRuleMetric) rules(r *clientrt.Request) {
 	if m == nil {
 		return
 	}
 	const param = "ScalingRuleMetric"
 	if m.MinReplicas > m.MaxReplicas {
-		r.fail(param+".minReplicas", "must not be above maxReplicas")
+		r.Fail(param+".minReplicas", "must not be above maxReplicas")
 	}
 	if len(m.Metrics) == 0 {
-		r.fail(param+".metrics", "is required")
+		r.Fail(param+".metrics", "is required")
 	}
 	for i, metric := range m.Metrics {
 		fromSLB := metric.MetricType == MetricSLBQPS || metric.MetricType == MetricSLBRT
 		if fromSLB && (metric.SLBProject == "" || metric.SLBLogstore == "" || metric.Vport == "") {
-			r.fail(at(param+".metrics", i), "needs SlbProject, SlbLogstore and Vport")
+			r.Fail(cloudapi.Element(param+".metrics", i), "needs SlbProject, SlbLogstore and Vport")
 		}
 	}
 }
 
 // rules of gray rules (ch. 19): one framework a rule.
-func (in *CreateGreyTagRouteInput) rules(r *request) {
+func (in *CreateGreyTagRouteInput) rules(r *clientrt.Request) {
 	if oneFramework(r, len(in.ScRules), len(in.DubboRules), len(in.AlbRules)) == 0 {
-		r.fail("ScRules", "or DubboRules or AlbRules is required")
+		r.Fail("ScRules", "or DubboRules or AlbRules is required")
 	}
 }
 
-func (in *UpdateGreyTagRouteInput) rules(r *request) {
+func (in *UpdateGreyTagRouteInput) rules(r *clientrt.Request) {
 	oneFramework(r, len(in.ScRules), len(in.DubboRules), len(in.AlbRules))
 }
 
 // oneFramework refuses rules of more than one framework and returns how many frameworks have some.
-func oneFramework(r *request, counts ...int) int {
+func oneFramework(r *clientrt.Request, counts ...int) int {
 	given := len(slices.DeleteFunc(counts, func(n int) bool { return n == 0 }))
 	if given > 1 {
-		r.fail("ScRules", "and DubboRules and AlbRules exclude each other")
+		r.Fail("ScRules", "and DubboRules and AlbRules exclude each other")
 	}
 	return given
 }
 
 // rules of ingresses (ch. 9.9).
-func (in *CreateIngressInput) rules(r *request) {
+func (in *CreateIngressInput) rules(r *clientrt.Request) {
 	ingressRules(r, in.Rules)
 	if in.ListenerProtocol != nil && *in.ListenerProtocol == "HTTPS" && (in.CertID == nil || *in.CertID == "") {
-		r.fail("CertId", "is required for ListenerProtocol HTTPS")
+		r.Fail("CertId", "is required for ListenerProtocol HTTPS")
 	}
 }
 
-func (in *UpdateIngressInput) rules(r *request) { ingressRules(r, in.Rules) }
+func (in *UpdateIngressInput) rules(r *clientrt.Request) { ingressRules(r, in.Rules) }
 
-func ingressRules(r *request, rules List[IngressRule]) {
+func ingressRules(r *clientrt.Request, rules cloudapi.List[IngressRule]) {
 	if len(rules) > maxIngressRules {
-		r.fail("Rules", "must have at most %d elements", maxIngressRules)
+		r.Fail("Rules", "must have at most %d elements", maxIngressRules)
 	}
 }
 
 // rules of listeners (ch. 15.1): a certificate with HTTPS and only there, one and the same for all.
-func (in *BindSlbInput) rules(r *request) {
+func (in *BindSlbInput) rules(r *clientrt.Request) {
 	listenerRules(r, "Internet", in.Internet)
 	listenerRules(r, "Intranet", in.Intranet)
 }
 
-func listenerRules(r *request, param string, listeners List[SLBListener]) {
+func listenerRules(r *clientrt.Request, param string, listeners cloudapi.List[SLBListener]) {
 	certificate := ""
 	for i, l := range listeners {
-		place := at(param, i) + ".httpsCertId"
+		place := cloudapi.Element(param, i) + ".httpsCertId"
 		switch {
 		case l.Protocol == "HTTPS" && l.HTTPSCertID == "":
-			r.fail(place, "is required for protocol HTTPS")
+			r.Fail(place, "is required for protocol HTTPS")
 		case l.Protocol != "HTTPS" && l.HTTPSCertID != "":
-			r.fail(place, "is allowed for protocol HTTPS only")
+			r.Fail(place, "is allowed for protocol HTTPS only")
 		case certificate != "" && l.HTTPSCertID != "" && l.HTTPSCertID != certificate:
-			r.fail(place, "must be the same for all listeners")
+			r.Fail(place, "must be the same for all listeners")
 		}
 		certificate = max(certificate, l.HTTPSCertID)
 	}
 }
 
 // rules of tags (ch. 17).
-func (in *TagResourcesInput) rules(r *request) {
+func (in *TagResourcesInput) rules(r *clientrt.Request) {
 	tagRules(r, in.Tags)
 	resourceRules(r, in.ResourceIDs)
 	if len(in.Tags) == 0 && len(in.ResourceIDs) == 0 {
-		r.fail("Tags", "or ResourceIds is required")
+		r.Fail("Tags", "or ResourceIds is required")
 	}
 }
 
-func (in *ListTagResourcesInput) rules(r *request) {
+func (in *ListTagResourcesInput) rules(r *clientrt.Request) {
 	resourceRules(r, in.ResourceIDs)
 	if len(in.Tags) == 0 && len(in.ResourceIDs) == 0 {
-		r.fail("Tags", "or ResourceIds is required")
+		r.Fail("Tags", "or ResourceIds is required")
 	}
 }
 
-func (in *UntagResourcesInput) rules(r *request) { resourceRules(r, in.ResourceIDs) }
+func (in *UntagResourcesInput) rules(r *clientrt.Request) { resourceRules(r, in.ResourceIDs) }
 
-func resourceRules(r *request, ids List[string]) {
+func resourceRules(r *clientrt.Request, ids cloudapi.List[string]) {
 	if len(ids) > maxTagResources {
-		r.fail("ResourceIds", "must have at most %d elements", maxTagResources)
+		r.Fail("ResourceIds", "must have at most %d elements", maxTagResources)
 	}
 }
 
-func tagRules(r *request, tags List[Tag]) {
+func tagRules(r *clientrt.Request, tags cloudapi.List[Tag]) {
 	if len(tags) > maxTags {
-		r.fail("Tags", "must have at most %d elements", maxTags)
+		r.Fail("Tags", "must have at most %d elements", maxTags)
 	}
 	for i, tag := range tags {
 		for _, prefix := range []string{"aliyun", "acs:"} {
 			if strings.HasPrefix(tag.Key, prefix) {
-				r.fail(at("Tags", i)+".key", "must not begin with %s", prefix)
+				r.Fail(cloudapi.Element("Tags", i)+".key", "must not begin with %s", prefix)
 			}
 		}
 		for _, part := range []string{"http://", "https://"} {
 			if strings.Contains(tag.Key, part) || strings.Contains(tag.Value, part) {
-				r.fail(at("Tags", i), "must not hold %s", part)
+				r.Fail(cloudapi.Element("Tags", i), "must not hold %s", part)
 			}
 		}
 	}

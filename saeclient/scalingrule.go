@@ -1,5 +1,7 @@
 package saeclient
 
+import "slipway/internal/loosejson"
+
 // Types of scaling rules (SAE API reference ch. 11.1). Answers may also show ScalingRuleMix.
 const (
 	// ScalingRuleTiming changes the instance count at given times.
@@ -46,17 +48,19 @@ type ScalingSchedule struct {
 // MarshalText encodes the timer as the API wants it.
 func (t ScalingRuleTimer) MarshalText() ([]byte, error) {
 	type plain ScalingRuleTimer
-	return wireJSON(plain(t))
+	return loosejson.Encode(plain(t))
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (t *ScalingRuleTimer) UnmarshalText(text []byte) error {
 	type plain ScalingRuleTimer
-	return unmarshalObject(text, (*plain)(t))
+	return loosejson.UnmarshalObject(text, (*plain)(t))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (t *ScalingRuleTimer) UnmarshalJSON(text []byte) error { return unmarshalEither(text, t) }
+func (t *ScalingRuleTimer) UnmarshalJSON(text []byte) error {
+	return loosejson.UnmarshalEither(text, t)
+}
 
 // ScalingRuleMetric describes a rule of type ScalingRuleOnMetric (SAE API reference ch. 11.1). It travels as JSON text.
 type ScalingRuleMetric struct {
@@ -95,14 +99,16 @@ type ScalingPace struct {
 // MarshalText encodes the metric rule as the API wants it.
 func (m ScalingRuleMetric) MarshalText() ([]byte, error) {
 	type plain ScalingRuleMetric
-	return wireJSON(plain(m))
+	return loosejson.Encode(plain(m))
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (m *ScalingRuleMetric) UnmarshalText(text []byte) error {
 	type plain ScalingRuleMetric
-	return unmarshalObject(text, (*plain)(m))
+	return loosejson.UnmarshalObject(text, (*plain)(m))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (m *ScalingRuleMetric) UnmarshalJSON(text []byte) error { return unmarshalEither(text, m) }
+func (m *ScalingRuleMetric) UnmarshalJSON(text []byte) error {
+	return loosejson.UnmarshalEither(text, m)
+}

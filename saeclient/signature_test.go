@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -22,7 +23,7 @@ func TestSignatureCoversWhatIsSent(t *testing.T) {
 		"plain":           {AppID: "app-1"},
 		"empty texts":     {AppID: "app-1", SlsConfigs: []saeclient.SLSConfig{}, PhpConfig: new("")},
 		"awkward letters": {AppID: "a b+c*d~e/f?g=h&i%j", ChangeOrderDesc: new("灰度 ☃\n"), OssMountDescs: []saeclient.OSSMount{{BucketName: "+ *~"}}},
-		"text and form":   {AppID: "app-1", ImageURL: new("registry.example/shop:1"), OssAkID: new(saeclient.Secret("id"))},
+		"text and form":   {AppID: "app-1", ImageURL: new("registry.example/shop:1"), OssAkID: new(cloudapi.Secret("id"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

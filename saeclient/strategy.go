@@ -1,6 +1,10 @@
 package saeclient
 
-import "fmt"
+import (
+	"fmt"
+
+	"slipway/internal/loosejson"
+)
 
 // Types of an update strategy (SAE API reference ch. 12.3).
 const (
@@ -49,17 +53,17 @@ type GrayUpdate struct {
 // MarshalText encodes the strategy as the API wants it: JSON text, or nothing for the zero value.
 func (s UpdateStrategy) MarshalText() ([]byte, error) {
 	type plain UpdateStrategy
-	return marshalObject(plain(s))
+	return loosejson.MarshalObject(plain(s))
 }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (s *UpdateStrategy) UnmarshalText(text []byte) error {
 	type plain UpdateStrategy
-	if err := unmarshalObject(text, (*plain)(s)); err != nil {
+	if err := loosejson.UnmarshalObject(text, (*plain)(s)); err != nil {
 		return fmt.Errorf("saeclient: update strategy: %w", err)
 	}
 	return nil
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (s *UpdateStrategy) UnmarshalJSON(text []byte) error { return unmarshalEither(text, s) }
+func (s *UpdateStrategy) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, s) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -161,7 +162,7 @@ func TestStructuredParametersAreReadInBothDresses(t *testing.T) {
 	want := saeclient.DeployApplicationInput{
 		AppID:          "a",
 		Envs:           []saeclient.EnvVar{{Name: "K", Value: "<v>"}},
-		SlsConfigs:     saeclient.List[saeclient.SLSConfig]{},
+		SlsConfigs:     cloudapi.List[saeclient.SLSConfig]{},
 		UpdateStrategy: &saeclient.UpdateStrategy{Type: "BatchUpdate"},
 		Liveness:       &saeclient.Probe{TCPSocket: &saeclient.TCPSocketAction{Port: 80}},
 		TomcatConfig:   new(saeclient.TomcatConfig),

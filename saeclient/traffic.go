@@ -1,6 +1,11 @@
 package saeclient
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"slipway/cloudapi"
+	"slipway/internal/loosejson"
+)
 
 // IngressBackend is where an ingress sends requests, of the DefaultRule parameter (SAE API reference ch. 9.9). As the default rule it
 // gets every request that no rule matches.
@@ -12,17 +17,17 @@ type IngressBackend struct {
 // MarshalText encodes the backend as the API wants it: JSON text, or nothing for the zero value.
 func (b IngressBackend) MarshalText() ([]byte, error) {
 	type plain IngressBackend
-	return marshalObject(plain(b))
+	return loosejson.MarshalObject(plain(b))
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (b *IngressBackend) UnmarshalText(text []byte) error {
 	type plain IngressBackend
-	return unmarshalObject(text, (*plain)(b))
+	return loosejson.UnmarshalObject(text, (*plain)(b))
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (b *IngressBackend) UnmarshalJSON(text []byte) error { return unmarshalEither(text, b) }
+func (b *IngressBackend) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, b) }
 
 // IngressRule sends requests for a domain and path to an application, of the Rules parameter (SAE API reference ch. 9.9). An ingress
 // has at most 40.
@@ -54,7 +59,7 @@ type Tag struct {
 
 // ConfigMapData is the content of a ConfigMap, of the Data parameter and of answers (SAE API reference ch. 18). Values never show
 // themselves; convert one to string to read it.
-type ConfigMapData map[string]Secret
+type ConfigMapData map[string]cloudapi.Secret
 
 // MarshalText encodes the data as the API wants it: JSON text of an object. The text holds the values: it is for the wire, not for
 // logs. Nil data, which a ConfigMap cannot have, is an empty text.
@@ -66,22 +71,24 @@ func (d ConfigMapData) MarshalText() ([]byte, error) {
 	for key, value := range d {
 		plain[key] = string(value)
 	}
-	return wireJSON(plain)
+	return loosejson.Encode(plain)
 }
 
 // UnmarshalText reads what MarshalText writes.
 func (d *ConfigMapData) UnmarshalText(text []byte) error {
-	return unmarshalObject(text, (*map[string]Secret)(d))
+	return loosejson.UnmarshalObject(text, (*map[string]cloudapi.Secret)(d))
 }
 
 // MarshalJSON writes the keys, with the values redacted.
-func (d ConfigMapData) MarshalJSON() ([]byte, error) { return wireJSON(map[string]Secret(d)) }
+func (d ConfigMapData) MarshalJSON() ([]byte, error) {
+	return loosejson.Encode(map[string]cloudapi.Secret(d))
+}
 
 // LogValue logs the keys, with the values redacted.
-func (d ConfigMapData) LogValue() slog.Value { return slog.AnyValue(map[string]Secret(d)) }
+func (d ConfigMapData) LogValue() slog.Value { return slog.AnyValue(map[string]cloudapi.Secret(d)) }
 
 // UnmarshalJSON reads an object, or a text that holds one.
-func (d *ConfigMapData) UnmarshalJSON(text []byte) error { return unmarshalEither(text, d) }
+func (d *ConfigMapData) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, d) }
 
 // Ways to combine the items of a gray rule (SAE API reference ch. 19).
 const (

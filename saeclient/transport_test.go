@@ -18,6 +18,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -35,7 +36,7 @@ func TestContextEndsACall(t *testing.T) {
 		cancel()
 		err := mutate(ctx, client)
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, saeclient.ErrUnavailable, "nothing was sent")
+		require.ErrorIs(t, err, cloudapi.ErrUnavailable, "nothing was sent")
 	})
 	t.Run("while it waits", func(t *testing.T) {
 		t.Parallel()
@@ -48,7 +49,7 @@ func TestContextEndsACall(t *testing.T) {
 		err := mutate(ctx, client)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, why)
-		require.ErrorIs(t, err, saeclient.ErrAmbiguous)
+		require.ErrorIs(t, err, cloudapi.ErrAmbiguous)
 	})
 }
 
@@ -75,7 +76,7 @@ func TestCallEndsAfterBothTimeouts(t *testing.T) {
 		err := mutate(t.Context(), client)
 		require.Equal(t, 3*time.Second, time.Since(began))
 		require.Equal(t, 3*time.Second, client.Timeout())
-		require.ErrorIs(t, err, saeclient.ErrAmbiguous)
+		require.ErrorIs(t, err, cloudapi.ErrAmbiguous)
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	})
 }
@@ -140,7 +141,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
-	require.ErrorIs(t, read(t.Context(), client), saeclient.ErrInvalid)
+	require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrInvalid)
 }
 
 func TestServerTellsHowLongToWait(t *testing.T) {
@@ -149,7 +150,7 @@ func TestServerTellsHowLongToWait(t *testing.T) {
 		w.Header().Set("Retry-After", "7")
 		answerWith(http.StatusTooManyRequests, errorBody("Throttling"))(w, r)
 	})
-	e, ok := errors.AsType[*saeclient.Error](read(t.Context(), client))
+	e, ok := errors.AsType[*cloudapi.Error](read(t.Context(), client))
 	require.True(t, ok)
 	require.Equal(t, 7.0, e.RetryAfter.Seconds())
 }
@@ -186,24 +187,24 @@ func TestCredentialsThatDoNotCome(t *testing.T) {
 	for name, tt := range map[string]struct {
 		ctx   context.Context
 		get   func() (*credentials.CredentialModel, error)
-		class saeclient.Class
+		class cloudapi.Class
 	}{
 		"chain is empty": {t.Context(), func() (*credentials.CredentialModel, error) {
 			return nil, errors.New("no provider")
-		}, saeclient.ErrAuth},
+		}, cloudapi.ErrAuth},
 		"nothing given": {t.Context(), func() (*credentials.CredentialModel, error) {
 			return nil, nil //nolint:nilnil // a custom credential may do this
-		}, saeclient.ErrAuth},
+		}, cloudapi.ErrAuth},
 		"no keys in it": {t.Context(), func() (*credentials.CredentialModel, error) {
 			return new(credentials.CredentialModel), nil
-		}, saeclient.ErrAuth},
+		}, cloudapi.ErrAuth},
 		"service unreachable": {t.Context(), func() (*credentials.CredentialModel, error) {
 			return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
-		}, saeclient.ErrUnavailable},
+		}, cloudapi.ErrUnavailable},
 		"context ends first": {canceled, func() (*credentials.CredentialModel, error) {
 			<-never
 			return nil, errors.New("too late")
-		}, saeclient.ErrUnavailable},
+		}, cloudapi.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -229,7 +230,7 @@ func TestSecurityTokenTravelsAndStaysSecret(t *testing.T) {
 	})
 	err := read(t.Context(), client)
 	require.Equal(t, token, header.Get("x-acs-security-token"))
-	require.ErrorIs(t, err, saeclient.ErrAuth)
+	require.ErrorIs(t, err, cloudapi.ErrAuth)
 	require.NotContains(t, err.Error(), token)
 }
 
@@ -288,7 +289,7 @@ func TestConfigNamesEveryProblem(t *testing.T) {
 	require.Error(t, err)
 	require.Len(t, strings.Split(err.Error(), "\n"), 5)
 	_, err = saeclient.New(config)
-	require.ErrorIs(t, err, saeclient.ErrInvalid)
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 }
 
 func TestEndpoints(t *testing.T) {
@@ -318,7 +319,7 @@ func TestEndpoints(t *testing.T) {
 				}),
 			})
 			if want == "" {
-				require.ErrorIs(t, err, saeclient.ErrInvalid)
+				require.ErrorIs(t, err, cloudapi.ErrInvalid)
 				require.NotContains(t, err.Error(), "secret")
 				return
 			}

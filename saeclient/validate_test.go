@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -25,8 +26,8 @@ func problems(t *testing.T, in validator) []string {
 	if err == nil {
 		return nil
 	}
-	require.ErrorIs(t, err, saeclient.ErrInvalid)
-	invalid, ok := errors.AsType[*saeclient.ValidationError](err)
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
+	invalid, ok := errors.AsType[*cloudapi.ValidationError](err)
 	require.True(t, ok)
 	require.NotEmpty(t, invalid.Operation)
 	var lines []string
@@ -72,7 +73,7 @@ func TestRulesOfTheReference(t *testing.T) {
 		"no data":                       {&saeclient.UpdateConfigMapInput{ConfigMapID: 1}, []string{"Data is required"}},
 		"an empty optional text clears": {&saeclient.ListChangeOrdersInput{AppID: "a", CoStatus: new("")}, nil},
 		"the mark of a redacted secret": {
-			deploy(func(in *saeclient.DeployApplicationInput) { in.OssAkSecret = new(saeclient.Secret("[redacted]")) }),
+			deploy(func(in *saeclient.DeployApplicationInput) { in.OssAkSecret = new(cloudapi.Secret("[redacted]")) }),
 			[]string{"OssAkSecret holds the mark of a redacted secret, not the secret"},
 		},
 		"all problems at once": {
@@ -281,13 +282,13 @@ func TestEveryParameterIsChecked(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, json.Unmarshal(encoded, in.Interface()), "%d %s.%s %s", i, op.Name, p.Name, rule)
 				err, _ = reflect.TypeAssert[error](method.Call([]reflect.Value{reflect.ValueOf(t.Context()), in})[1])
-				require.ErrorIs(t, err, saeclient.ErrInvalid, "%s.%s: %s", op.Name, p.Name, rule)
-				e, ok := errors.AsType[*saeclient.Error](err)
+				require.ErrorIs(t, err, cloudapi.ErrInvalid, "%s.%s: %s", op.Name, p.Name, rule)
+				e, ok := errors.AsType[*cloudapi.Error](err)
 				require.True(t, ok)
 				require.Equal(t, op.Name, e.Operation)
-				invalid, ok := errors.AsType[*saeclient.ValidationError](err)
+				invalid, ok := errors.AsType[*cloudapi.ValidationError](err)
 				require.True(t, ok)
-				require.True(t, slices.ContainsFunc(invalid.Problems, func(found saeclient.Problem) bool { return found.Param == p.Name }),
+				require.True(t, slices.ContainsFunc(invalid.Problems, func(found cloudapi.Problem) bool { return found.Param == p.Name }),
 					"%s.%s: %s: %v", op.Name, p.Name, rule, err)
 			}
 		}
@@ -296,14 +297,14 @@ func TestEveryParameterIsChecked(t *testing.T) {
 }
 
 // wrongValues gives one value for each rule of a parameter that it breaks.
-func wrongValues(p saeclient.Param) map[string]any {
+func wrongValues(p cloudapi.Param) map[string]any {
 	wrong := make(map[string]any)
-	if p.Required && p.Kind == saeclient.KindString {
+	if p.Required && p.Kind == cloudapi.KindString {
 		wrong["required"] = ""
 	}
 	if len(p.Enum) > 0 {
 		wrong["enum"] = any("no such value")
-		if p.Kind == saeclient.KindInteger {
+		if p.Kind == cloudapi.KindInteger {
 			wrong["enum"] = 7
 		}
 	}
@@ -362,7 +363,7 @@ func TestUncheckedSendsWhatBreaksTheRules(t *testing.T) {
 	client, last := recorder(t, `{"RequestId":"1"}`)
 	in := &saeclient.CreateApplicationInput{PackageType: "Wasm", Jdk: new("JDK 99")}
 	_, err := client.CreateApplication(t.Context(), in)
-	require.ErrorIs(t, err, saeclient.ErrInvalid)
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 	_, err = client.Unchecked().CreateApplication(t.Context(), in)
 	require.NoError(t, err)
 	got := last()
@@ -372,7 +373,7 @@ func TestUncheckedSendsWhatBreaksTheRules(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, last().query)
 	_, err = client.Unchecked().Call(t.Context(), "DescribeChangeOrder", map[string]string{"Zone": "a"})
-	require.ErrorIs(t, err, saeclient.ErrInvalid, "where an unknown parameter travels is not known")
+	require.ErrorIs(t, err, cloudapi.ErrInvalid, "where an unknown parameter travels is not known")
 }
 
 func TestEveryPatternOfTheTableCompiles(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"slipway/cloudapi"
 )
 
 // SubStatus of a change order (SAE API reference ch. 14.3).
@@ -69,33 +71,26 @@ type WaitOptions struct {
 // The wait ends with an error when a look fails, or when ctx ends, which then is what errors.Is finds; what was seen last comes with
 // it. Give ctx a deadline: an order that waits for a person may wait for ever.
 func (c *Client) WaitForChangeOrder(ctx context.Context, id string, options WaitOptions) (DescribeChangeOrderData, error) {
-	var last DescribeChangeOrderData
 	options = options.withDefaults()
-	for failures := 0; ; {
-		delay := DefaultWaitDelay
-		out, err := c.DescribeChangeOrder(ctx, &DescribeChangeOrderInput{ChangeOrderID: id})
-		switch {
-		case err == nil:
-			failures = 0
-			last = out.Data
-			options.Seen(last)
-			if last.Finished() || options.Until(last) {
-				return last, nil
+	last, err := cloudapi.Waiter[DescribeChangeOrderData]{
+		Look: func(ctx context.Context) (DescribeChangeOrderData, error) {
+			out, err := c.DescribeChangeOrder(ctx, &DescribeChangeOrderInput{ChangeOrderID: id})
+			if err != nil {
+				return DescribeChangeOrderData{}, err
 			}
-			delay = options.Delay(last)
-		case failures >= options.Failures || !passes(err) || ctx.Err() != nil:
-			return last, err
-		default:
-			failures++
-			delay = max(delay, retryAfterOf(err))
-		}
-		if err := options.Sleep(ctx, delay); err != nil {
-			return last, &Error{
-				Operation: "DescribeChangeOrder", Class: ErrUnavailable,
-				Message: "change order " + id + " was not awaited to its end", Err: errors.Join(err, context.Cause(ctx)),
-			}
+			options.Seen(out.Data)
+			return out.Data, nil
+		},
+		Done:  func(seen DescribeChangeOrderData) bool { return seen.Finished() || options.Until(seen) },
+		Delay: options.Delay, FailureDelay: DefaultWaitDelay, Failures: options.Failures, Sleep: options.Sleep,
+	}.Wait(ctx)
+	if _, ofLook := errors.AsType[*cloudapi.Error](err); err != nil && !ofLook {
+		err = &cloudapi.Error{
+			Client: api().Client, Operation: "DescribeChangeOrder", Class: cloudapi.ErrUnavailable,
+			Message: "change order " + id + " was not awaited to its end", Err: err,
 		}
 	}
+	return last, err
 }
 
 // withDefaults fills in what is not set.
@@ -113,9 +108,6 @@ func (o WaitOptions) withDefaults() WaitOptions {
 			}
 			return DefaultWaitDelay
 		}
-	}
-	if o.Sleep == nil {
-		o.Sleep = sleep
 	}
 	return o
 }

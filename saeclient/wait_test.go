@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -50,15 +51,15 @@ func TestWaitForChangeOrder(t *testing.T) {
 		"until a confirmation is needed": {attention, []string{orderAnswer(running, 0), orderAnswer(confirm, 0)}, confirm, nil, 2 * time.Second},
 		"until an approval is needed":    {attention, []string{orderAnswer(approval, 0)}, approval, nil, 0},
 		"until it is broken":             {attention, []string{orderAnswer(running, 0), orderAnswer(running, 1)}, running, nil, 2 * time.Second},
-		"a failed look":                  {saeclient.WaitOptions{}, []string{orderAnswer(running, 0), "down"}, running, saeclient.ErrUnavailable, 2 * time.Second},
+		"a failed look":                  {saeclient.WaitOptions{}, []string{orderAnswer(running, 0), "down"}, running, cloudapi.ErrUnavailable, 2 * time.Second},
 		"failed looks, in a row": {
 			saeclient.WaitOptions{Failures: 2},
 			[]string{"down", "down", orderAnswer(running, 0), "down", "throttled 7", orderAnswer(success, 0)},
 			success, nil, 15 * time.Second,
 		},
-		"too many failed looks": {saeclient.WaitOptions{Failures: 1}, []string{"down", "down"}, 0, saeclient.ErrUnavailable, 2 * time.Second},
+		"too many failed looks": {saeclient.WaitOptions{Failures: 1}, []string{"down", "down"}, 0, cloudapi.ErrUnavailable, 2 * time.Second},
 		"not there": {
-			saeclient.WaitOptions{Failures: 9}, []string{`ok {"Success":false,"Code":"InvalidChangeOrder.NotFound"}`}, 0, saeclient.ErrNotFound, 0,
+			saeclient.WaitOptions{Failures: 9}, []string{`ok {"Success":false,"Code":"InvalidChangeOrder.NotFound"}`}, 0, cloudapi.ErrNotFound, 0,
 		},
 		"at the caller's pace": {
 			saeclient.WaitOptions{Delay: func(o saeclient.DescribeChangeOrderData) time.Duration { return time.Duration(o.Status) * time.Hour }},
@@ -90,7 +91,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		seen, err := client.WaitForChangeOrder(ctx, "co-1", saeclient.WaitOptions{})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, err, saeclient.ErrUnavailable)
+		require.ErrorIs(t, err, cloudapi.ErrUnavailable)
 		require.Equal(t, saeclient.ChangeOrderWaitBatchConfirm, seen.Status, "what was seen last comes with it")
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -115,21 +116,21 @@ func TestErrorsInXML(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status int
 		body   string
-		class  saeclient.Class
+		class  cloudapi.Class
 	}{
-		"a refusal":             {http.StatusBadRequest, `<Error><RequestId>req-1</RequestId><Code>Application.ChangerOrderRunning</Code><Success>false</Success></Error>`, saeclient.ErrConflict},
-		"a refusal under 200":   {http.StatusOK, `<R><RequestId>req-1</RequestId><ErrorCode>Application.ChangerOrderRunning</ErrorCode><Success>false</Success></R>`, saeclient.ErrConflict},
-		"cut off":               {http.StatusOK, `<R><RequestId>req-1</Reque`, saeclient.ErrAmbiguous},
-		"JSON that says XML":    {http.StatusOK, `{"Success":true}`, saeclient.ErrAmbiguous},
-		"two documents":         {http.StatusOK, `<R><Success>true</Success></R><R/>`, saeclient.ErrAmbiguous},
-		"nested without an end": {http.StatusOK, strings.Repeat("<a>", 1000) + strings.Repeat("</a>", 1000), saeclient.ErrAmbiguous},
-		"another shape":         {http.StatusOK, `<R><Success>true</Success><Data><ChangeOrderId>1</ChangeOrderId></Data><Data/></R>`, saeclient.ErrAmbiguous},
+		"a refusal":             {http.StatusBadRequest, `<Error><RequestId>req-1</RequestId><Code>Application.ChangerOrderRunning</Code><Success>false</Success></Error>`, cloudapi.ErrConflict},
+		"a refusal under 200":   {http.StatusOK, `<R><RequestId>req-1</RequestId><ErrorCode>Application.ChangerOrderRunning</ErrorCode><Success>false</Success></R>`, cloudapi.ErrConflict},
+		"cut off":               {http.StatusOK, `<R><RequestId>req-1</Reque`, cloudapi.ErrAmbiguous},
+		"JSON that says XML":    {http.StatusOK, `{"Success":true}`, cloudapi.ErrAmbiguous},
+		"two documents":         {http.StatusOK, `<R><Success>true</Success></R><R/>`, cloudapi.ErrAmbiguous},
+		"nested without an end": {http.StatusOK, strings.Repeat("<a>", 1000) + strings.Repeat("</a>", 1000), cloudapi.ErrAmbiguous},
+		"another shape":         {http.StatusOK, `<R><Success>true</Success><Data><ChangeOrderId>1</ChangeOrderId></Data><Data/></R>`, cloudapi.ErrAmbiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := mutate(t.Context(), serve(t, answerXML(tt.status, tt.body)))
 			require.ErrorIs(t, err, tt.class)
-			if tt.class == saeclient.ErrConflict {
+			if tt.class == cloudapi.ErrConflict {
 				require.ErrorContains(t, err, "request req-1")
 			}
 		})

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
+	"slipway/internal/simframe"
 )
 
 // answer is a finished answer: what goes over the wire, and how.
@@ -57,10 +58,10 @@ func untraced() []string {
 }
 
 // bare tells whether success answers carry neither Message, Code nor Success.
-func bare(op saeclient.Operation) bool { return op.Group == "scaling" || op.Name == opOpen }
+func bare(op cloudapi.Operation) bool { return op.Group == "scaling" || op.Name == opOpen }
 
 // succeed makes the answer of a call that was carried out.
-func succeed(op saeclient.Operation, ids requestIDs, result any) answer {
+func succeed(op cloudapi.Operation, ids requestIDs, result any) answer {
 	full, isReply := result.(reply)
 	if !isReply {
 		full = reply{data: result}
@@ -125,8 +126,8 @@ type requestIDs struct {
 func newRequestIDs(seed, number uint64) requestIDs {
 	name := "request/" + strconv.FormatUint(number, 10)
 	return requestIDs{
-		request: strings.ToUpper(uuid(seed, name)),
-		trace:   strings.ReplaceAll(uuid(seed, name+"/trace"), "-", "")[:30],
+		request: strings.ToUpper(simframe.UUID(seed, name)),
+		trace:   strings.ReplaceAll(simframe.UUID(seed, name+"/trace"), "-", "")[:30],
 	}
 }
 

@@ -3,13 +3,14 @@ package saesim
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
 // maxBody is the largest request body the simulator reads.
@@ -66,7 +67,7 @@ func (a args) add(name, value string) {
 
 // check applies what the reference says of each parameter by itself: whether it is
 // required, its kind, its limits.
-func (a args) check(op saeclient.Operation) *apiError {
+func (a args) check(op cloudapi.Operation) *apiError {
 	for _, p := range op.Params {
 		value := a[p.Name]
 		if value == "" {
@@ -87,7 +88,7 @@ func (a args) check(op saeclient.Operation) *apiError {
 // refuseValue chooses the documented code for a value that a parameter cannot
 // have. The reference has own codes for a few; the others get the general ones. What
 // its operation judges by itself is let through.
-func refuseValue(op saeclient.Operation, p saeclient.Param, reason error) *apiError {
+func refuseValue(op cloudapi.Operation, p cloudapi.Param, reason error) *apiError {
 	switch {
 	case op.Name == opCreateNamespace && p.Name == paramNamespace:
 		return nil
@@ -167,3 +168,5 @@ func cut[T any](list []T, p page) []T {
 	from := (p.Number - 1) * p.Size
 	return slices.Clone(list[min(from, len(list)):min(from+p.Size, len(list))])
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 type pipelineData struct {
@@ -230,9 +232,9 @@ func (o *changeOrder) stage(index int) stageData {
 	if status == statusSystemFail {
 		status = statusFailed
 	}
-	id := uuid(0, "stage/"+p.ID)
-	setUp := taskData{Status: status, StageID: id, TaskID: uuid(0, "task/1/"+p.ID), TaskName: "Initialize environment"}
-	update := taskData{Status: status, StageID: id, TaskID: uuid(0, "task/2/"+p.ID), TaskName: "Update instances"}
+	id := simframe.UUID(0, "stage/"+p.ID)
+	setUp := taskData{Status: status, StageID: id, TaskID: simframe.UUID(0, "task/1/"+p.ID), TaskName: "Initialize environment"}
+	update := taskData{Status: status, StageID: id, TaskID: simframe.UUID(0, "task/2/"+p.ID), TaskName: "Update instances"}
 	update.Message = fmt.Sprintf("%d instances in this batch", len(o.Plan.Batches[index]))
 	if status == statusRunning || status == statusFailed {
 		setUp.Status = statusSuccess

@@ -1,89 +1,25 @@
 package saesim
 
 import (
-	"errors"
-	"sync"
+	"fmt"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
-// errBackwards is returned when somebody asks the simulated time to go back.
-var errBackwards = errors.New("saesim: the simulated time only moves forward")
-
-// A Clock is the simulated time. It follows the wall clock, runs faster (or
-// slower) by a constant factor, or stands still until it is advanced. All three
-// can be moved forward by Advance; none ever goes back.
-//
-// Change orders, batches and waiting times live on this clock. The age of a
-// request's Date header does not: clients sign with their own wall clock, so
-// skew is judged against real time (see [Config.Wall]).
-type Clock struct {
-	mu sync.Mutex
-	// speed is simulated seconds for one second of wall time; 0 stands still.
-	speed float64
-	// base is the wall time at which the simulated time was origin.
-	base   time.Time
-	origin time.Time
-}
-
-// RealClock follows the wall clock.
-func RealClock() *Clock { return FastClock(1) }
+// A Clock is the simulated time: it follows the wall clock, runs faster, or stands still until it is advanced. It is an alias so
+// that callers of this package can name the type of [Config.Clock], which all simulators share.
+type Clock = simframe.Clock
 
 // FastClock starts at the present time and runs speed times as fast as the wall
 // clock. A speed of 0 gives a clock that only Advance moves.
-func FastClock(speed float64) *Clock {
-	now := time.Now()
-	return &Clock{speed: max(speed, 0), base: now, origin: now.Round(0)}
-}
+func FastClock(speed float64) *Clock { return simframe.FastClock(speed) }
 
 // SteppedClock stands at start until it is advanced.
-func SteppedClock(start time.Time) *Clock {
-	return &Clock{base: time.Now(), origin: start.Round(0)}
-}
+func SteppedClock(start time.Time) *Clock { return simframe.SteppedClock(start) }
 
-// Now is the simulated time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now()
-}
-
-func (c *Clock) now() time.Time {
-	if c.speed == 0 {
-		return c.origin
-	}
-	elapsed := time.Since(c.base)
-	if c.speed != 1 {
-		elapsed = time.Duration(float64(elapsed) * c.speed)
-	}
-	return c.origin.Add(elapsed)
-}
-
-// Speed is the number of simulated seconds in one second of wall time; 0 means
-// that only Advance moves the clock.
-func (c *Clock) Speed() float64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.speed
-}
-
-// Advance moves the simulated time forward by d at once and returns the new
-// time. A negative d is an error.
-func (c *Clock) Advance(d time.Duration) (time.Time, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if d < 0 {
-		return c.now(), errBackwards
-	}
-	c.origin = c.origin.Add(d)
-	return c.now(), nil
-}
-
-// catchUp moves the clock to t when it is behind. A simulator that was restarted
-// from its state file uses it, so that its time does not repeat.
-func (c *Clock) catchUp(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if behind := t.Sub(c.now()); behind > 0 {
-		c.origin = c.origin.Add(behind)
-	}
+// draw makes a new identifier, one that this state has not given out before.
+func (s *state) draw(kind string) string {
+	s.Drawn++
+	return simframe.UUID(s.Seed, fmt.Sprintf("%s/%d", kind, s.Drawn))
 }

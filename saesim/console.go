@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
 
@@ -173,27 +174,27 @@ type ConsoleOrder struct {
 
 // handleConsole adds the endpoints of what a person at the console can do.
 func (s *Simulator) handleConsole(mux *http.ServeMux) {
-	mux.HandleFunc("POST "+adminPrefix+"orders/{id}/expire", func(w http.ResponseWriter, r *http.Request) {
-		writeDone(w, s.ExpireOrder(r.PathValue("id")))
+	mux.HandleFunc("POST "+s.admin().Prefix()+"orders/{id}/expire", func(w http.ResponseWriter, r *http.Request) {
+		s.admin().WriteDone(w, s.ExpireOrder(r.PathValue("id")))
 	})
 	begin := func(release func(id string, r ConsoleRelease) (string, error)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			var body ConsoleRelease
-			if !readJSON(w, r, &body) {
+			if !s.admin().ReadJSON(w, r, &body) {
 				return
 			}
 			id, err := release(r.PathValue("id"), body)
 			if err != nil {
-				writeDone(w, err)
+				s.admin().WriteDone(w, err)
 				return
 			}
-			writeJSON(w, http.StatusCreated, ConsoleOrder{ChangeOrderID: id})
+			simframe.WriteJSON(w, http.StatusCreated, ConsoleOrder{ChangeOrderID: id})
 		}
 	}
-	mux.HandleFunc("POST "+adminPrefix+"orders/{id}/replace", begin(s.ReplaceOrder))
-	mux.HandleFunc("POST "+adminPrefix+"apps/{id}/orders", begin(s.BeginConsoleOrder))
-	mux.HandleFunc("PUT "+adminPrefix+"apps/{id}/job", s.adminJob)
-	mux.HandleFunc("DELETE "+adminPrefix+"apps/{id}/versions/{version}", func(w http.ResponseWriter, r *http.Request) {
-		writeDone(w, s.DeleteVersion(r.PathValue("id"), r.PathValue("version")))
+	mux.HandleFunc("POST "+s.admin().Prefix()+"orders/{id}/replace", begin(s.ReplaceOrder))
+	mux.HandleFunc("POST "+s.admin().Prefix()+"apps/{id}/orders", begin(s.BeginConsoleOrder))
+	mux.HandleFunc("PUT "+s.admin().Prefix()+"apps/{id}/job", s.adminJob)
+	mux.HandleFunc("DELETE "+s.admin().Prefix()+"apps/{id}/versions/{version}", func(w http.ResponseWriter, r *http.Request) {
+		s.admin().WriteDone(w, s.DeleteVersion(r.PathValue("id"), r.PathValue("version")))
 	})
 }

@@ -128,7 +128,7 @@ func (s *Simulator) Advance(d time.Duration) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now, err := s.config.Clock.Advance(d); err != nil {
-		return now, err
+		return now, fmt.Errorf("saesim: %w", err)
 	}
 	return s.look(), s.save()
 }
@@ -225,7 +225,7 @@ func (s *Simulator) Restore(snapshot []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config.Clock.catchUp(st.Now)
+	s.config.Clock.CatchUp(st.Now)
 	s.st = st
 	return s.save()
 }

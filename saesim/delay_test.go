@@ -23,24 +23,3 @@ func TestDelay(t *testing.T) {
 		require.Equal(t, 3*time.Second, time.Since(began))
 	})
 }
-
-func TestClocks(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		clocks := map[*Clock]time.Duration{RealClock(): time.Minute, FastClock(10): 10 * time.Minute, FastClock(0.5): 30 * time.Second, SteppedClock(began): 0}
-		time.Sleep(time.Minute) //nolint:forbidigo // the fake clock of the bubble
-		for c, elapsed := range clocks {
-			require.Equal(t, began.Add(elapsed), c.Now())
-			now, err := c.Advance(time.Hour)
-			require.NoError(t, err)
-			require.Equal(t, began.Add(elapsed+time.Hour), now)
-			_, err = c.Advance(-1)
-			require.Error(t, err)
-			c.catchUp(began)
-			require.Equal(t, now, c.Now(), "it never goes back")
-			c.catchUp(now.Add(time.Hour))
-			require.Equal(t, now.Add(time.Hour), c.Now())
-		}
-	})
-}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // engine works out what happens by itself. It keeps nothing: the outcome depends
@@ -187,14 +189,14 @@ func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 // putInstance places the starting instance of an order into its slot.
 func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
-	fresh.ID = uuid(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
+	fresh.ID = simframe.UUID(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
 	app.place(fresh)
 }
 
 // place puts a starting instance into its slot.
 func (a *application) place(fresh *instance) {
 	fresh.Status, fresh.Health = instanceStarting, healthPending
-	r := stream(0, fresh.ID)
+	r := simframe.Stream(0, fresh.ID)
 	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
 	a.charge(fresh.CreatedAt)
 	if old := a.slot(fresh.Slot); old != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"slipway/internal/acs"
 	"slipway/saeclient"
 )
 
@@ -53,53 +54,43 @@ func invalidParameter(name, format string, args ...any) *apiError {
 
 // Codes that the simulator answers itself. Spelling is the documents' own.
 const (
-	codeNotEmpty            = "InvalidParameter.NotEmpty"
-	codeObviously           = "InvalidParameter.Obviously"
-	codeWithMessage         = "InvalidParameter.WithMessage"
-	codeAppIDNotFound       = "InvalidAppId.NotFound"
-	codeAppNotFound         = "InvalidApplication.NotFound"
-	codeNamespaceNotFound   = "InvalidNamespaceId.NotFound"
-	codeOrderNotFound       = "InvalidChangeOrder.NotFound"
-	codeOrderRunning        = "Application.ChangerOrderRunning"
-	codeOrderNotRunning     = "Application.ChangerOrder.Not.Running"
-	codeInvalidStatus       = "Application.InvalidStatus"
-	codeNotDeployYet        = "Application.NotDeployYet"
-	codeMissingJDK          = "Application.MissingJdk"
-	codeJarMissingJDK       = "JarApplication.MissingJdk"
-	codeWarMissing          = "WarApplication.MissingJdkWebcontainer"
-	codePackageType         = "InvalidPackageType.NotFound"
-	codeVersionExists       = "App.Package.Version.Exists"
-	codeAppQuota            = "NoComputeResourceQuota.App.Exceed"
-	codeNamespaceUppercase  = "InvalidNamespace.WithUppercase"
-	codeInstanceSpec        = "InvalidInstanceSpecification.Unsupported"
-	codeBatchWait           = "BatchWaitTime.Not.Smaller.Zero"
-	codeMinReady            = "MinReadyInstances.Not.Smaller.Replicas"
-	codeMinReadyRatio       = "MinReadyInstanceRatio.Invalid"
-	codeCannotStartBatch    = "Pipeline.Can.Not.Start.Next.Batch"
-	codeRuleExists          = "InstanceExist.ScalingRuleName"
-	codeRuleNotFound        = "InvalidScalingRuleName.NotFound"
-	codeRuleQuota           = "QuotaExceeded.ScalingRule"
-	codeRuleTimeQuota       = "QuotaExceeded.ScalingRuleTime"
-	codeRuleDateFormat      = "InvalidScalingRuleDate.Format"
-	codeRuleDateOrder       = "InvalidScalingRuleDate.BeginAfterEnd"
-	codeRuleTimeFormat      = "InvalidScalingRuleTime.Format"
-	codeRuleTimeConflict    = "InvalidScalingRuleTime.Conflict"
-	codeRegionUnsupported   = "InvalidServerlessRegion.Unsupported"
-	codeSystemUpgrading     = "System.Upgrading"
-	codeActionNotFound      = "InvalidAction.NotFound"
-	codeMissingHeader       = "MissingParameter"
-	codeVersionInvalid      = "InvalidVersion"
-	codeKeyNotFound         = "InvalidAccessKeyId.NotFound"
-	codeSignatureMismatch   = "SignatureDoesNotMatch"
-	codeIncompleteSignature = "IncompleteSignature"
-	codeTimestampExpired    = "InvalidTimeStamp.Expired"
-	codeTimestampFormat     = "InvalidTimeStamp.Format"
-	codeNonceUsed           = "SignatureNonceUsed"
-	codeContentMD5          = "ContentMD5NotMatched"
-	codeContentHash         = "ContentSha256NotMatched"
-	codeTooLarge            = "RequestEntityTooLarge"
-	codeInternal            = "InternalError"
-	codeThrottlingUser      = "Throttling.User"
+	codeNotEmpty           = "InvalidParameter.NotEmpty"
+	codeObviously          = "InvalidParameter.Obviously"
+	codeWithMessage        = "InvalidParameter.WithMessage"
+	codeAppIDNotFound      = "InvalidAppId.NotFound"
+	codeAppNotFound        = "InvalidApplication.NotFound"
+	codeNamespaceNotFound  = "InvalidNamespaceId.NotFound"
+	codeOrderNotFound      = "InvalidChangeOrder.NotFound"
+	codeOrderRunning       = "Application.ChangerOrderRunning"
+	codeOrderNotRunning    = "Application.ChangerOrder.Not.Running"
+	codeInvalidStatus      = "Application.InvalidStatus"
+	codeNotDeployYet       = "Application.NotDeployYet"
+	codeMissingJDK         = "Application.MissingJdk"
+	codeJarMissingJDK      = "JarApplication.MissingJdk"
+	codeWarMissing         = "WarApplication.MissingJdkWebcontainer"
+	codePackageType        = "InvalidPackageType.NotFound"
+	codeVersionExists      = "App.Package.Version.Exists"
+	codeAppQuota           = "NoComputeResourceQuota.App.Exceed"
+	codeNamespaceUppercase = "InvalidNamespace.WithUppercase"
+	codeInstanceSpec       = "InvalidInstanceSpecification.Unsupported"
+	codeBatchWait          = "BatchWaitTime.Not.Smaller.Zero"
+	codeMinReady           = "MinReadyInstances.Not.Smaller.Replicas"
+	codeMinReadyRatio      = "MinReadyInstanceRatio.Invalid"
+	codeCannotStartBatch   = "Pipeline.Can.Not.Start.Next.Batch"
+	codeRuleExists         = "InstanceExist.ScalingRuleName"
+	codeRuleNotFound       = "InvalidScalingRuleName.NotFound"
+	codeRuleQuota          = "QuotaExceeded.ScalingRule"
+	codeRuleTimeQuota      = "QuotaExceeded.ScalingRuleTime"
+	codeRuleDateFormat     = "InvalidScalingRuleDate.Format"
+	codeRuleDateOrder      = "InvalidScalingRuleDate.BeginAfterEnd"
+	codeRuleTimeFormat     = "InvalidScalingRuleTime.Format"
+	codeRuleTimeConflict   = "InvalidScalingRuleTime.Conflict"
+	codeRegionUnsupported  = "InvalidServerlessRegion.Unsupported"
+	codeSystemUpgrading    = "System.Upgrading"
+	codeActionNotFound     = "InvalidAction.NotFound"
+	codeTooLarge           = "RequestEntityTooLarge"
+	codeInternal           = "InternalError"
+	codeThrottlingUser     = "Throttling.User"
 )
 
 // describeCode returns the HTTP status and the message template of a code. Codes
@@ -110,29 +101,12 @@ func describeCode(code string) (status int, template string) {
 	if documented, found := saeclient.LookupErrorCode(code); found {
 		return documented.HTTPStatus, documented.Message
 	}
+	if status, template, known := acs.Describe(code); known {
+		return status, template
+	}
 	switch code {
 	case codeActionNotFound:
 		return http.StatusNotFound, "Specified api is not found, please check your url and method."
-	case codeMissingHeader:
-		return http.StatusBadRequest, "The input parameter %s that is mandatory for processing this request is not supplied."
-	case codeVersionInvalid:
-		return http.StatusBadRequest, "Specified parameter Version is not valid."
-	case codeKeyNotFound:
-		return http.StatusNotFound, "Specified access key is not found."
-	case codeSignatureMismatch:
-		return http.StatusBadRequest, "Specified signature is not matched with our calculation. %s"
-	case codeIncompleteSignature:
-		return http.StatusBadRequest, "The request signature does not conform to Aliyun standards: %s"
-	case codeTimestampExpired:
-		return http.StatusBadRequest, "Specified time stamp or date value is expired."
-	case codeTimestampFormat:
-		return http.StatusBadRequest, "Specified time stamp or date value is not well formatted."
-	case codeNonceUsed:
-		return http.StatusBadRequest, "Specified signature nonce was used already."
-	case codeContentMD5:
-		return http.StatusBadRequest, "Content-MD5 does not match the request body."
-	case codeContentHash:
-		return http.StatusBadRequest, "x-acs-content-sha256 does not match the request body."
 	case codeTooLarge:
 		return http.StatusRequestEntityTooLarge, "The request body is larger than the server accepts."
 	case codeInternal:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aliyun/credentials-go/credentials"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -66,7 +67,7 @@ func ExampleSimulator_AddFault() {
 	_, err = sim.AddFault(saesim.Fault{Operation: "DeployApplication", Kind: saesim.FaultDropAfter})
 	fmt.Println(err)
 	_, err = clientOf(server).DeployApplication(context.Background(), &saeclient.DeployApplicationInput{AppID: app, ImageURL: new("registry.example/shop:2")})
-	fmt.Println(errors.Is(err, saeclient.ErrAmbiguous), len(sim.Orders(app)))
+	fmt.Println(errors.Is(err, cloudapi.ErrAmbiguous), len(sim.Orders(app)))
 	// Output:
 	// <nil>
 	// true 2

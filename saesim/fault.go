@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"slipway/cloudapi"
+	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
 
@@ -137,7 +139,7 @@ func (f Fault) Validate() error {
 	if !slices.Contains(faultKinds(), f.Kind) {
 		add("kind", "%q is none of %v", f.Kind, faultKinds())
 	}
-	if f.Operation != "" && !slices.ContainsFunc(saeclient.Operations(), func(o saeclient.Operation) bool { return o.Name == f.Operation }) {
+	if f.Operation != "" && !slices.ContainsFunc(saeclient.Operations(), func(o cloudapi.Operation) bool { return o.Name == f.Operation }) {
 		add("operation", "SAE has no operation %q", f.Operation)
 	}
 	if f.Count < -1 {
@@ -192,7 +194,7 @@ func (f *Fault) meant(operation, appID string) bool {
 // fires draws whether a fault that could happen does, and counts.
 func (f *Fault) fires(seed uint64) bool {
 	f.Tried++
-	if f.Probability > 0 && stream(seed, fmt.Sprintf("fault/%d/%d", f.ID, f.Tried)).Float64() >= f.Probability {
+	if f.Probability > 0 && simframe.Stream(seed, fmt.Sprintf("fault/%d/%d", f.ID, f.Tried)).Float64() >= f.Probability {
 		return false
 	}
 	f.Fired++

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saesim"
 	"slipway/saesim/simadmin"
@@ -25,13 +26,13 @@ func TestFaultsOnCalls(t *testing.T) {
 		orders int   // change orders that exist afterwards
 		status int
 	}{
-		"dropped before": {saesim.Fault{Kind: saesim.FaultDropBefore}, saeclient.ErrAmbiguous, 0, 0},
-		"dropped after":  {saesim.Fault{Kind: saesim.FaultDropAfter}, saeclient.ErrAmbiguous, 1, 0},
-		"cut answer":     {saesim.Fault{Kind: saesim.FaultTruncate}, saeclient.ErrAmbiguous, 1, 200},
-		"refused":        {saesim.Fault{Kind: saesim.FaultError, Code: "System.Upgrading"}, saeclient.ErrUnavailable, 0, 400},
-		"throttled":      {saesim.Fault{Kind: saesim.FaultError, Code: "Throttling.User"}, saeclient.ErrThrottled, 0, 429},
-		"broken":         {saesim.Fault{Kind: saesim.FaultError, Status: 503}, saeclient.ErrAmbiguous, 0, 503},
-		"broken after":   {saesim.Fault{Kind: saesim.FaultErrorAfter}, saeclient.ErrAmbiguous, 1, 500},
+		"dropped before": {saesim.Fault{Kind: saesim.FaultDropBefore}, cloudapi.ErrAmbiguous, 0, 0},
+		"dropped after":  {saesim.Fault{Kind: saesim.FaultDropAfter}, cloudapi.ErrAmbiguous, 1, 0},
+		"cut answer":     {saesim.Fault{Kind: saesim.FaultTruncate}, cloudapi.ErrAmbiguous, 1, 200},
+		"refused":        {saesim.Fault{Kind: saesim.FaultError, Code: "System.Upgrading"}, cloudapi.ErrUnavailable, 0, 400},
+		"throttled":      {saesim.Fault{Kind: saesim.FaultError, Code: "Throttling.User"}, cloudapi.ErrThrottled, 0, 429},
+		"broken":         {saesim.Fault{Kind: saesim.FaultError, Status: 503}, cloudapi.ErrAmbiguous, 0, 503},
+		"broken after":   {saesim.Fault{Kind: saesim.FaultErrorAfter}, cloudapi.ErrAmbiguous, 1, 500},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +46,7 @@ func TestFaultsOnCalls(t *testing.T) {
 
 			_, err = c.DeployApplication(t.Context(), deployInput(app, "2"))
 			require.ErrorIs(t, err, tt.class)
-			var answered *saeclient.Error
+			var answered *cloudapi.Error
 			require.ErrorAs(t, err, &answered)
 			require.Equal(t, tt.status, answered.HTTPStatus)
 
@@ -75,14 +76,14 @@ func TestFaultsAreMeantForWhatTheySay(t *testing.T) {
 	_, err = sim.AddFault(saesim.Fault{Operation: "DescribeApplicationStatus", AppID: shop, Kind: saesim.FaultError, Count: 2, Code: "System.Upgrading"})
 	require.NoError(t, err)
 	require.NoError(t, read(inventory))
-	require.ErrorIs(t, read(shop), saeclient.ErrUnavailable)
-	require.ErrorIs(t, read(shop), saeclient.ErrUnavailable)
+	require.ErrorIs(t, read(shop), cloudapi.ErrUnavailable)
+	require.ErrorIs(t, read(shop), cloudapi.ErrUnavailable)
 	require.NoError(t, read(shop), "used up")
 
 	_, err = sim.AddFault(saesim.Fault{AppID: shop, Kind: saesim.FaultError, Count: -1, Code: "System.Upgrading"})
 	require.NoError(t, err)
 	_, err = c.DescribeChangeOrder(t.Context(), &saeclient.DescribeChangeOrderInput{ChangeOrderID: order.Data.ChangeOrderID})
-	require.ErrorIs(t, err, saeclient.ErrUnavailable, "an order belongs to its application")
+	require.ErrorIs(t, err, cloudapi.ErrUnavailable, "an order belongs to its application")
 	require.NoError(t, read(inventory))
 	require.NoError(t, sim.ClearFaults())
 	require.NoError(t, read(shop))

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/internal/acs"
 	"slipway/saeclient"
 )
 
@@ -120,8 +121,7 @@ func (h *harness) request(t tester, op string, parameters ...string) *http.Reque
 }
 
 func sign(r *http.Request) {
-	text := stringToSignACS(r.Method, r.URL, r.Header)
-	r.Header.Set("Authorization", "acs "+TestAccessKeyID+":"+signACS(text, TestAccessKeySecret))
+	r.Header.Set("Authorization", "acs "+TestAccessKeyID+":"+acs.Signature(acs.StringToSign(r), TestAccessKeySecret))
 }
 
 // must is call for what has to succeed; it returns the answer's data.

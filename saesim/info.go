@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 const codeComponentType = "InvalidComponentType.NotFound"
@@ -173,7 +175,7 @@ func listLogConfigs(c *call) (any, *apiError) {
 		if entry.LogDir == "" {
 			continue
 		}
-		made := "sae-" + strings.ReplaceAll(uuid(0, "log/"+app.ID+entry.LogDir), "-", "")
+		made := "sae-" + strings.ReplaceAll(simframe.UUID(0, "log/"+app.ID+entry.LogDir), "-", "")
 		data := logConfigData{
 			ConfigName: made, LogDir: entry.LogDir, SlsLogStore: made, CreateTime: dateTime(since), StoreType: "sls",
 			SlsProject: "sae-" + app.ID, LogType: "file_log", RegionID: c.region,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -72,7 +73,7 @@ func TestScalingRuleChangesThroughTheClient(t *testing.T) {
 	_, err = c.DeleteApplicationScalingRule(ctx, &saeclient.DeleteApplicationScalingRuleInput{AppID: app, ScalingRuleName: "office-hours"})
 	require.NoError(t, err)
 	_, err = c.DeleteApplicationScalingRule(ctx, &saeclient.DeleteApplicationScalingRuleInput{AppID: app, ScalingRuleName: "office-hours"})
-	var refused *saeclient.Error
+	var refused *cloudapi.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "InvalidScalingRuleName.NotFound", refused.Code)
 }

@@ -187,8 +187,8 @@ func (s *Simulator) SetJobTemplate(appID string, t JobTemplate) error {
 
 func (s *Simulator) adminJob(w http.ResponseWriter, r *http.Request) {
 	var t JobTemplate
-	if readJSON(w, r, &t) {
-		writeDone(w, s.SetJobTemplate(r.PathValue("id"), t))
+	if s.admin().ReadJSON(w, r, &t) {
+		s.admin().WriteDone(w, s.SetJobTemplate(r.PathValue("id"), t))
 	}
 }
 

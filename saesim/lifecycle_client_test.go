@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -60,7 +61,7 @@ func TestLifecycleThroughTheClient(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "STOPPED", status.Data.CurrentStatus)
 	_, err = c.StopApplication(ctx, &saeclient.StopApplicationInput{AppID: app})
-	var refused *saeclient.Error
+	var refused *cloudapi.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "Application.InvalidStatus", refused.Code)
 	started, err := c.StartApplication(ctx, &saeclient.StartApplicationInput{AppID: app})
@@ -89,7 +90,7 @@ func TestLifecycleThroughTheClient(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "CoDeleteApp", l.done(deleted.Data.ChangeOrderID))
 	_, err = c.DescribeApplicationStatus(ctx, &saeclient.DescribeApplicationStatusInput{AppID: app})
-	require.ErrorIs(t, err, saeclient.ErrNotFound)
+	require.ErrorIs(t, err, cloudapi.ErrNotFound)
 }
 
 func TestBatchOrdersThroughTheClient(t *testing.T) {
@@ -109,7 +110,7 @@ func TestBatchOrdersThroughTheClient(t *testing.T) {
 	require.Equal(t, "自动", list.Data.ChangeOrderList[0].BatchType)
 	require.Equal(t, 2, list.Data.ChangeOrderList[1].BatchCount)
 	_, err = c.BatchStartApplications(ctx, &saeclient.BatchStartApplicationsInput{NamespaceID: "cn-hangzhou:empty"})
-	var refused *saeclient.Error
+	var refused *cloudapi.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "Mamespace.Have.No.Applications", refused.Code)
 }

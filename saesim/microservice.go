@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"slipway/internal/simframe"
 )
 
 // Frameworks of microservices (SAE API reference ch. 16.3).
@@ -95,18 +97,18 @@ func (s *Simulator) Services(appID string) ([]Service, error) {
 
 // handleServices adds the admin API for microservices.
 func (s *Simulator) handleServices(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+adminPrefix+"apps/{id}/services", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET "+s.admin().Prefix()+"apps/{id}/services", func(w http.ResponseWriter, r *http.Request) {
 		services, err := s.Services(r.PathValue("id"))
 		if err != nil {
-			writeDone(w, err)
+			s.admin().WriteDone(w, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, services)
+		simframe.WriteJSON(w, http.StatusOK, services)
 	})
-	mux.HandleFunc("PUT "+adminPrefix+"apps/{id}/services", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("PUT "+s.admin().Prefix()+"apps/{id}/services", func(w http.ResponseWriter, r *http.Request) {
 		var services []Service
-		if readJSON(w, r, &services) {
-			writeDone(w, s.SetServices(r.PathValue("id"), services))
+		if s.admin().ReadJSON(w, r, &services) {
+			s.admin().WriteDone(w, s.SetServices(r.PathValue("id"), services))
 		}
 	})
 }

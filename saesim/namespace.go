@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"slipway/internal/simframe"
 )
 
 const (
@@ -287,14 +289,14 @@ func describeNamespaces(c *call) (any, *apiError) {
 	for _, ns := range cut(list, p) {
 		data.Namespaces = append(data.Namespaces, listedNamespaceData{
 			namespaceData: c.showNamespace(ns), TenantID: c.tenant(ns),
-			AccessKey: strings.ReplaceAll(uuid(c.st.Seed, "access/"+ns.ID), "-", ""),
-			SecretKey: strings.ReplaceAll(uuid(c.st.Seed, "secret/"+ns.ID), "-", ""),
+			AccessKey: strings.ReplaceAll(simframe.UUID(c.st.Seed, "access/"+ns.ID), "-", ""),
+			SecretKey: strings.ReplaceAll(simframe.UUID(c.st.Seed, "secret/"+ns.ID), "-", ""),
 		})
 	}
 	return data, nil
 }
 
-func (c *call) tenant(ns *namespace) string { return uuid(c.st.Seed, "tenant/"+ns.ID) }
+func (c *call) tenant(ns *namespace) string { return simframe.UUID(c.st.Seed, "tenant/"+ns.ID) }
 
 type namespaceNetworkData struct {
 	VPCID             string `json:"VpcId"`

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -22,7 +23,7 @@ const (
 type call struct {
 	engine
 
-	op     saeclient.Operation
+	op     cloudapi.Operation
 	args   args
 	st     *state
 	now    time.Time
@@ -82,7 +83,7 @@ func handlers() map[string]handler {
 
 // operation is an operation of the API with its handler.
 type operation struct {
-	saeclient.Operation
+	cloudapi.Operation
 
 	serve handler
 }

@@ -4,20 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"slipway/internal/simframe"
 )
 
 // loadState reads a state file; nil when there is none yet.
 func loadState(path string) (*state, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no file yet is a fresh start
-	}
-	if err != nil {
-		return nil, fmt.Errorf("state file: %w", err)
+	text, err := simframe.LoadFile(path)
+	if text == nil || err != nil {
+		return nil, err
 	}
 	st, err := decodeState(text)
 	if err != nil {
@@ -26,26 +22,13 @@ func loadState(path string) (*state, error) {
 	return st, nil
 }
 
-// saveState replaces a state file in one step, so that a reader finds the old or
-// the new state and never a part. It survives the death of the process; it is not
-// flushed to the disk.
+// saveState replaces a state file.
 func saveState(path string, st *state) error {
 	text, err := encodeState(st)
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("state file: %w", err)
-	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("state file: %w", errors.Join(err, os.Remove(file.Name())))
-	}
-	return nil
+	return simframe.SaveFile(path, text)
 }
 
 func encodeState(st *state) ([]byte, error) { return json.Marshal(st) }

@@ -144,7 +144,7 @@ func TestConfigNamesEveryProblem(t *testing.T) {
 	for _, field := range []string{"Speed", "AccessKeys", "Region", "BatchDuration"} {
 		require.ErrorContains(t, err, field+": ")
 	}
-	_, err = New(Config{Speed: 2, Clock: RealClock()})
+	_, err = New(Config{Speed: 2, Clock: FastClock(1)})
 	require.ErrorContains(t, err, "Speed")
 	_, err = New(Config{Speed: 2e6})
 	require.ErrorContains(t, err, "Speed")

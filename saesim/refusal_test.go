@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/internal/acs"
 	"slipway/saeclient"
 )
 
@@ -303,7 +304,7 @@ func TestAWrongSignatureIsRefusedOverHTTP(t *testing.T) {
 	r.Header.Set("Authorization", "acs "+TestAccessKeyID+":wrong")
 	w := httptest.NewRecorder()
 	h.sim.ServeHTTP(w, r)
-	require.Equal(t, codeSignatureMismatch, read(t, w).code())
+	require.Equal(t, acs.CodeSignatureMismatch, read(t, w).code())
 }
 
 func TestTooLargeABody(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -109,7 +110,7 @@ func (s *script) namespaces() {
 	require.Equal(s.t, int64(2), resources.AppCount)
 	call(s, s.DeleteNamespace, &saeclient.DeleteNamespaceInput{NamespaceID: space})
 	_, err = s.DescribeNamespace(s.t.Context(), &saeclient.DescribeNamespaceInput{NamespaceID: space})
-	require.ErrorIs(s.t, err, saeclient.ErrNotFound)
+	require.ErrorIs(s.t, err, cloudapi.ErrNotFound)
 }
 
 func (s *script) configMaps() {
@@ -129,7 +130,7 @@ func (s *script) ingresses() {
 	backend := saeclient.IngressBackend{AppID: s.app, ContainerPort: 8080}
 	made := call(s, s.CreateIngress, &saeclient.CreateIngressInput{
 		NamespaceID: saesim.DefaultRegion, SlbID: "lb-1", ListenerPort: 80, DefaultRule: backend,
-		Rules: saeclient.List[saeclient.IngressRule]{{AppID: s.app, ContainerPort: 8080, Domain: "a.test", Path: "/a"}},
+		Rules: cloudapi.List[saeclient.IngressRule]{{AppID: s.app, ContainerPort: 8080, Domain: "a.test", Path: "/a"}},
 	}).Data.IngressID
 	call(s, s.UpdateIngress, &saeclient.UpdateIngressInput{IngressID: made, ListenerPort: new("81"), Description: new("front")})
 	one := call(s, s.DescribeIngress, &saeclient.DescribeIngressInput{IngressID: made}).Data
@@ -141,14 +142,14 @@ func (s *script) ingresses() {
 }
 
 func (s *script) slb() {
-	listeners := saeclient.List[saeclient.SLBListener]{{Port: 80, TargetPort: 8080, Protocol: "TCP"}}
+	listeners := cloudapi.List[saeclient.SLBListener]{{Port: 80, TargetPort: 8080, Protocol: "TCP"}}
 	order := call(s, s.BindSlb, &saeclient.BindSlbInput{AppID: s.app, Internet: listeners}).Data.ChangeOrderID
 	s.advance()
 	require.Equal(s.t, "CoBindSlb", call(s, s.DescribeChangeOrder, &saeclient.DescribeChangeOrderInput{ChangeOrderID: order}).Data.CoTypeCode)
 	require.Len(s.t, call(s, s.DescribeApplicationSlbs, &saeclient.DescribeApplicationSlbsInput{AppID: s.app}).Data.Internet, 1)
 	call(s, s.UnbindSlb, &saeclient.UnbindSlbInput{AppID: s.app, Internet: new(true)})
 	_, err := s.BindSlb(s.t.Context(), &saeclient.BindSlbInput{AppID: s.app, Internet: listeners})
-	require.ErrorIs(s.t, err, saeclient.ErrConflict)
+	require.ErrorIs(s.t, err, cloudapi.ErrConflict)
 	s.advance()
 	require.Empty(s.t, call(s, s.DescribeApplicationSlbs, &saeclient.DescribeApplicationSlbsInput{AppID: s.app}).Data.Internet)
 }
@@ -159,15 +160,15 @@ func (s *script) advance() {
 }
 
 func (s *script) tags() {
-	ids, region, kind := saeclient.List[string]{s.app}, saesim.DefaultRegion, "application"
+	ids, region, kind := cloudapi.List[string]{s.app}, saesim.DefaultRegion, "application"
 	call(s, s.TagResources, &saeclient.TagResourcesInput{
-		RegionID: &region, ResourceType: &kind, ResourceIDs: ids, Tags: saeclient.List[saeclient.Tag]{{Key: "team", Value: "web"}},
+		RegionID: &region, ResourceType: &kind, ResourceIDs: ids, Tags: cloudapi.List[saeclient.Tag]{{Key: "team", Value: "web"}},
 	})
 	listed := call(s, s.ListTagResources, &saeclient.ListTagResourcesInput{RegionID: region, ResourceType: kind, ResourceIDs: ids})
 	require.Equal(s.t, "web", listed.Data.TagResources[0].TagValue)
-	apps := call(s, s.ListApplications, &saeclient.ListApplicationsInput{Tags: saeclient.List[saeclient.Tag]{{Key: "team", Value: "web"}}})
+	apps := call(s, s.ListApplications, &saeclient.ListApplicationsInput{Tags: cloudapi.List[saeclient.Tag]{{Key: "team", Value: "web"}}})
 	require.Equal(s.t, s.app, apps.Data.Applications[0].AppID)
-	call(s, s.UntagResources, &saeclient.UntagResourcesInput{RegionID: region, ResourceType: kind, ResourceIDs: ids, TagKeys: saeclient.List[string]{"team"}})
+	call(s, s.UntagResources, &saeclient.UntagResourcesInput{RegionID: region, ResourceType: kind, ResourceIDs: ids, TagKeys: cloudapi.List[string]{"team"}})
 	require.Empty(s.t, call(s, s.ListTagResources, &saeclient.ListTagResourcesInput{RegionID: region, ResourceType: kind, ResourceIDs: ids}).Data.TagResources)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -138,7 +139,7 @@ func TestClientCarriesAReleaseThrough(t *testing.T) {
 	require.False(t, rules.Data.ApplicationScalingRules[1].ScaleRuleEnabled)
 
 	_, err = c.DescribeChangeOrder(t.Context(), &saeclient.DescribeChangeOrderInput{ChangeOrderID: "nothing"})
-	require.ErrorIs(t, err, saeclient.ErrNotFound)
+	require.ErrorIs(t, err, cloudapi.ErrNotFound)
 	require.Equal(t, map[string]int{
 		"DeployApplication": 1, "DescribeChangeOrder": 3, "ConfirmPipelineBatch": 2, "ListChangeOrders": 1, "DescribeApplicationScalingRules": 1,
 	}, sim.Calls().Operations)

@@ -2,11 +2,14 @@ package saesim
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"slipway/internal/acs"
+	"slipway/internal/simframe"
+	"slipway/saeclient"
 )
 
 // A Simulator is SAE served from memory. It is an http.Handler: put it behind any
@@ -14,9 +17,9 @@ import (
 type Simulator struct {
 	config   Config
 	engine   engine
-	verifier *verifier
+	verifier *acs.Verifier
 	routes   map[route]*operation
-	admin    http.Handler
+	control  http.Handler
 
 	mu sync.Mutex
 	st *state
@@ -32,13 +35,13 @@ func New(config Config) (*Simulator, error) {
 	s := &Simulator{
 		config: config,
 		engine: engine{batch: config.BatchDuration},
-		verifier: &verifier{
-			keys: config.AccessKeys, region: config.Region, strict: config.Strict, wall: config.Wall,
+		verifier: &acs.Verifier{
+			Keys: config.AccessKeys, Version: saeclient.APIVersion, Strict: config.Strict, Wall: config.Wall, Check: config.checkHeaders,
 		},
 		routes: routes(),
 		st:     newState(config.Seed, config.Clock.Now()),
 	}
-	s.admin = s.adminHandler()
+	s.control = s.adminHandler()
 	if config.StateFile != "" {
 		st, err := loadState(config.StateFile)
 		if err != nil {
@@ -46,7 +49,7 @@ func New(config Config) (*Simulator, error) {
 		}
 		if st != nil {
 			s.st = st
-			config.Clock.catchUp(st.Now)
+			config.Clock.CatchUp(st.Now)
 		}
 	}
 	return s, nil
@@ -81,8 +84,8 @@ func (s *Simulator) save() error {
 
 // ServeHTTP serves the SAE API, the admin API under /_saesim/ and /healthz.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.admin.ServeHTTP(w, r)
+	if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, s.admin().Prefix()) {
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	s.serveAPI(w, r)
@@ -100,7 +103,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	body, refused := readBody(w, r)
 	if refused == nil {
-		refused = s.verifier.verify(r, body)
+		refused = s.authenticate(r, body)
 	}
 	if refused != nil {
 		fail(ids, refused).write(w)
@@ -108,10 +111,10 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{engine: s.engine, op: op.Operation, args: parseArgs(r, body), region: s.config.Region}
 	hit := s.takeFaults(c)
-	wait(r, hit.delay)
+	simframe.Wait(r, hit.delay)
 	switch hit.kind {
 	case FaultDropBefore:
-		drop(w)
+		simframe.Drop(w)
 		return
 	case FaultError:
 		fail(ids, hit.error).write(w)
@@ -122,16 +125,36 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	result := s.carryOut(op, c, ids)
 	switch hit.kind {
 	case FaultDropAfter:
-		drop(w)
+		simframe.Drop(w)
 	case FaultErrorAfter:
 		fail(ids, hit.error).write(w)
 	case FaultTruncate:
-		truncate(w, result)
+		w.Header().Set("Content-Type", result.content)
+		simframe.Truncate(w, result.status, result.body)
 	case FaultDropBefore, FaultError, FaultDelay, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
 		result.write(w)
 	default:
 		result.write(w)
 	}
+}
+
+// authenticate refuses a request that is not signed as the SAE API reference wants it (ch. 6).
+func (s *Simulator) authenticate(r *http.Request, body []byte) *apiError {
+	if refused := s.verifier.Verify(r, body); refused != nil {
+		return refuse(refused.Code, refused.Detail)
+	}
+	return nil
+}
+
+// checkHeaders checks the headers that are SAE's own (SAE API reference ch. 7).
+func (c Config) checkHeaders(header http.Header) *acs.Refusal {
+	if region := header.Get("X-Acs-Region-Id"); region != "" && region != c.Region {
+		return &acs.Refusal{Code: codeRegionUnsupported, Detail: region}
+	}
+	if _, named := acceptedForm(header); c.Strict && !named {
+		return &acs.Refusal{Code: acs.CodeMissingHeader, Detail: "Accept"}
+	}
+	return nil
 }
 
 // countCall numbers a request and counts its operation.
@@ -172,41 +195,4 @@ func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
 		}
 	}
 	return succeed(op.Operation, ids, result)
-}
-
-// wait holds a call back. A caller that gives up does not stop it: as with a real
-// server, the call may well be carried out after the caller has stopped waiting.
-func wait(r *http.Request, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-	}
-}
-
-// drop closes the connection without a word. Where there is no connection to close,
-// as with a recorder in a test, it answers 502.
-func drop(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
-}
-
-// truncate promises the whole answer and sends half of it; the server then closes
-// the connection.
-func truncate(w http.ResponseWriter, full answer) {
-	w.Header().Set("Content-Type", full.content)
-	w.Header().Set("Content-Length", fmt.Sprint(len(full.body)))
-	w.WriteHeader(full.status)
-	_, _ = w.Write(full.body[:len(full.body)/2])
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"slipway/internal/simframe"
 )
 
 const (
@@ -87,7 +89,7 @@ func (c *call) provide(app *application, network string, b *slbBinding) {
 	if b.SLBID == "" {
 		b.SLBID = "lb-" + strings.ReplaceAll(c.st.draw("slb"), "-", "")[:20]
 	}
-	r := stream(0, b.SLBID)
+	r := simframe.Stream(0, b.SLBID)
 	b.IP = fmt.Sprintf("203.0.113.%d", 1+r.IntN(254)) // from the range for documentation
 	if network == "Intranet" {
 		b.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))

@@ -42,10 +42,10 @@ type callView struct {
 // handleStatus adds the status page to the admin API.
 func (s *Simulator) handleStatus(mux *http.ServeMux) {
 	page := template.Must(template.New("status").Parse(statusPage))
-	mux.HandleFunc("GET "+adminPrefix+"{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+s.admin().Prefix()+"{$}", func(w http.ResponseWriter, _ *http.Request) {
 		var text bytes.Buffer
 		if err := page.Execute(&text, s.statusView()); err != nil {
-			writeJSON(w, http.StatusInternalServerError, AdminError{Error: "saesim: status page: " + err.Error()})
+			s.admin().Refuse(w, http.StatusInternalServerError, "status page: "+err.Error())
 			return
 		}
 		header := w.Header()

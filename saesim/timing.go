@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"slipway/internal/simframe"
 )
 
 // horizon is how many days ahead a trigger can be: day 31 of the month is never
@@ -106,7 +108,7 @@ func (s *state) fire(app *application, t trigger) {
 	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot >= t.target })
 	for slot := app.Replicas; slot < t.target; slot++ {
 		name := fmt.Sprintf("instance/%s/%s/%d/%d", app.ID, t.rule.Name, t.at.Unix(), slot)
-		i := &instance{ID: uuid(s.Seed, name), Slot: slot, VersionID: app.CurrentVersion, CreatedAt: t.at}
+		i := &instance{ID: simframe.UUID(s.Seed, name), Slot: slot, VersionID: app.CurrentVersion, CreatedAt: t.at}
 		app.place(i)
 		app.comeUp(i, t.at)
 	}

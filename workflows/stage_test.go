@@ -28,6 +28,7 @@ import (
 	"slipway/activities/gates"
 	"slipway/activities/platform"
 	"slipway/activities/sae"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -177,7 +178,7 @@ func (s *stage) before(operation string, do func()) {
 }
 
 func (s *stage) runHook(r *http.Request) {
-	called := slices.IndexFunc(saeclient.Operations(), func(o saeclient.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+	called := slices.IndexFunc(saeclient.Operations(), func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
 	if called < 0 {
 		return
 	}

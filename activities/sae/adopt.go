@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -14,7 +15,7 @@ import (
 // before it, and how it replaces the instances.
 func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) error {
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: in.Adopt})
-	if errors.Is(err, saeclient.ErrNotFound) {
+	if errors.Is(err, cloudapi.ErrNotFound) {
 		return refused(release.FaultNotFound, "the platform knows no change order %s", in.Adopt)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -18,7 +19,7 @@ func failed(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, saeclient.ErrAmbiguous):
+	case errors.Is(err, cloudapi.ErrAmbiguous):
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
@@ -32,25 +33,25 @@ func faultOf(err error) release.Fault {
 	if f, passes := passing(err); passes {
 		return f
 	}
-	switch saeclient.ClassOf(err) {
-	case saeclient.ErrInvalid, saeclient.ErrConflict:
+	switch cloudapi.ClassOf(err) {
+	case cloudapi.ErrInvalid, cloudapi.ErrConflict:
 		// A state that does not pass by itself is for a person to change.
 		return release.FaultInvalid
-	case saeclient.ErrNotFound:
+	case cloudapi.ErrNotFound:
 		return release.FaultNotFound
-	case saeclient.ErrAuth:
+	case cloudapi.ErrAuth:
 		return release.FaultAuth
-	case saeclient.ErrBilling:
+	case cloudapi.ErrBilling:
 		return release.FaultBilling
-	case saeclient.ErrQuota:
+	case cloudapi.ErrQuota:
 		return release.FaultQuota
-	case saeclient.ErrThrottled:
+	case cloudapi.ErrThrottled:
 		return release.FaultThrottled
-	case saeclient.ErrUnavailable:
+	case cloudapi.ErrUnavailable:
 		return release.FaultUnavailable
-	case saeclient.ErrAmbiguous:
+	case cloudapi.ErrAmbiguous:
 		return release.FaultAmbiguous
-	case saeclient.ErrFailed:
+	case cloudapi.ErrFailed:
 		return release.FaultUndecidable
 	}
 	return release.FaultUnavailable
@@ -60,17 +61,17 @@ func faultOf(err error) release.Fault {
 // to say it again later, such as Application.ChangerOrderRunning, Application.InvalidStatus
 // and System.Upgrading. SAE has answered, so it can be reached, and has changed nothing.
 func passing(err error) (f release.Fault, passes bool) {
-	e, answered := errors.AsType[*saeclient.Error](err)
+	e, answered := errors.AsType[*cloudapi.Error](err)
 	if !answered {
 		return "", false
 	}
 	code, _ := saeclient.LookupErrorCode(e.Code)
 	switch code.Retry {
-	case saeclient.RetryAfterChangeOrder:
+	case cloudapi.RetryAfterChangeOrder:
 		return release.FaultConflict, true
-	case saeclient.RetryAfterStateChange, saeclient.RetryBackoff:
+	case cloudapi.RetryAfterStateChange, cloudapi.RetryBackoff:
 		return release.FaultNotNow, true
-	case saeclient.RetryNever, saeclient.RetryOperator, saeclient.RetryVerifyThenRetry:
+	case cloudapi.RetryNever, cloudapi.RetryOperator, cloudapi.RetryVerifyThenRetry:
 	}
 	return "", false
 }

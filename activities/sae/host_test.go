@@ -24,6 +24,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/activities/platform"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -194,7 +195,7 @@ func (h *host) fault(t tester, f saesim.Fault) {
 // operationOf is the name of the operation that a request calls.
 func operationOf(r *http.Request) string {
 	all := saeclient.Operations()
-	i := slices.IndexFunc(all, func(o saeclient.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+	i := slices.IndexFunc(all, func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
 	if i < 0 {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -86,7 +87,7 @@ func (d *Driver) order(ctx context.Context, id string, batch int) (saeclient.Des
 	var none saeclient.DescribeChangeOrderData
 	missed := missesSoFar(ctx)
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
-	if errors.Is(err, saeclient.ErrNotFound) {
+	if errors.Is(err, cloudapi.ErrNotFound) {
 		if missed.Gone++; missed.Gone >= missesUntilGone {
 			return none, false, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -50,9 +51,9 @@ func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, er
 		return release.Change{ID: id}, nil
 	case err == nil:
 		return release.Change{}, lost("the platform accepted the change but named no change order")
-	case errors.Is(err, saeclient.ErrAmbiguous):
+	case errors.Is(err, cloudapi.ErrAmbiguous):
 		return release.Change{}, lost(err.Error())
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning) && (t.token != "" || b.again):
+	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning) && (t.token != "" || b.again):
 		// The order that is in the way may be our own.
 		found, lookErr := d.find(context.WithoutCancel(ctx), b.app, t)
 		if lookErr != nil || found.ID != "" {

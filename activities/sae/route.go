@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -140,7 +141,7 @@ func (r *route) writable() error {
 	operation, _ := saeclient.LookupOperation("UpdateGreyTagRoute")
 	for _, kind := range ruleKinds() {
 		param, _ := operation.Param(kind)
-		lost = append(lost, strange(param.Shape(), kind, r.rule[kind])...)
+		lost = append(lost, strange(param.Shape, kind, r.rule[kind])...)
 	}
 	if len(lost) == 0 {
 		return nil
@@ -149,7 +150,7 @@ func (r *route) writable() error {
 }
 
 // strange names what a kind of rules has beyond the shape of its parameter.
-func strange(shape *saeclient.Shape, kind, text string) []string {
+func strange(shape *cloudapi.Shape, kind, text string) []string {
 	if text == "" {
 		return nil
 	}
@@ -162,7 +163,7 @@ func strange(shape *saeclient.Shape, kind, text string) []string {
 	return slices.Compact(names)
 }
 
-func beyond(shape *saeclient.Shape, place string, value any) []string {
+func beyond(shape *cloudapi.Shape, place string, value any) []string {
 	var names []string
 	switch v := value.(type) {
 	case []any:
@@ -175,7 +176,7 @@ func beyond(shape *saeclient.Shape, place string, value any) []string {
 	case map[string]any:
 		for name, member := range v {
 			at := place + "." + name
-			i := slices.IndexFunc(shape.Members, func(s *saeclient.Shape) bool { return s.Name == name })
+			i := slices.IndexFunc(shape.Members, func(s *cloudapi.Shape) bool { return s.Name == name })
 			switch {
 			case i >= 0:
 				names = append(names, beyond(shape.Members[i], at, member)...)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -48,24 +49,24 @@ func TestFaultsOfErrors(t *testing.T) {
 		err  error
 		want release.Fault
 	}{
-		{&saeclient.Error{Class: saeclient.ErrInvalid}, release.FaultInvalid},
-		{&saeclient.Error{Class: saeclient.ErrNotFound}, release.FaultNotFound},
-		{&saeclient.Error{Class: saeclient.ErrAuth}, release.FaultAuth},
-		{&saeclient.Error{Class: saeclient.ErrBilling}, release.FaultBilling},
-		{&saeclient.Error{Class: saeclient.ErrQuota}, release.FaultQuota},
-		{&saeclient.Error{Class: saeclient.ErrThrottled}, release.FaultThrottled},
-		{&saeclient.Error{Class: saeclient.ErrUnavailable}, release.FaultUnavailable},
-		{&saeclient.Error{Class: saeclient.ErrAmbiguous}, release.FaultAmbiguous},
-		{&saeclient.Error{Class: saeclient.ErrFailed}, release.FaultUndecidable},
-		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodeChangeOrderRunning}, release.FaultConflict},
-		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodeApplicationInvalidStatus}, release.FaultNotNow},
-		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: saeclient.CodeSystemUpgrading}, release.FaultNotNow},
-		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "LogService.InternalError"}, release.FaultNotNow},
-		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "ServiceUnavailable"}, release.FaultUnavailable},
-		{&saeclient.Error{Class: saeclient.ErrUnavailable, Code: "InvalidResponse.Api"}, release.FaultUnavailable},
-		{&saeclient.Error{Class: saeclient.ErrAmbiguous, Code: "InvalidResponse.Api"}, release.FaultAmbiguous},
-		{&saeclient.Error{Class: saeclient.ErrAmbiguous, Err: context.Canceled}, release.FaultAmbiguous},
-		{&saeclient.Error{Class: saeclient.ErrConflict, Code: saeclient.CodePackageVersionExists}, release.FaultInvalid},
+		{&cloudapi.Error{Class: cloudapi.ErrInvalid}, release.FaultInvalid},
+		{&cloudapi.Error{Class: cloudapi.ErrNotFound}, release.FaultNotFound},
+		{&cloudapi.Error{Class: cloudapi.ErrAuth}, release.FaultAuth},
+		{&cloudapi.Error{Class: cloudapi.ErrBilling}, release.FaultBilling},
+		{&cloudapi.Error{Class: cloudapi.ErrQuota}, release.FaultQuota},
+		{&cloudapi.Error{Class: cloudapi.ErrThrottled}, release.FaultThrottled},
+		{&cloudapi.Error{Class: cloudapi.ErrUnavailable}, release.FaultUnavailable},
+		{&cloudapi.Error{Class: cloudapi.ErrAmbiguous}, release.FaultAmbiguous},
+		{&cloudapi.Error{Class: cloudapi.ErrFailed}, release.FaultUndecidable},
+		{&cloudapi.Error{Class: cloudapi.ErrConflict, Code: saeclient.CodeChangeOrderRunning}, release.FaultConflict},
+		{&cloudapi.Error{Class: cloudapi.ErrConflict, Code: saeclient.CodeApplicationInvalidStatus}, release.FaultNotNow},
+		{&cloudapi.Error{Class: cloudapi.ErrUnavailable, Code: saeclient.CodeSystemUpgrading}, release.FaultNotNow},
+		{&cloudapi.Error{Class: cloudapi.ErrUnavailable, Code: "LogService.InternalError"}, release.FaultNotNow},
+		{&cloudapi.Error{Class: cloudapi.ErrUnavailable, Code: "ServiceUnavailable"}, release.FaultUnavailable},
+		{&cloudapi.Error{Class: cloudapi.ErrUnavailable, Code: "InvalidResponse.Api"}, release.FaultUnavailable},
+		{&cloudapi.Error{Class: cloudapi.ErrAmbiguous, Code: "InvalidResponse.Api"}, release.FaultAmbiguous},
+		{&cloudapi.Error{Class: cloudapi.ErrAmbiguous, Err: context.Canceled}, release.FaultAmbiguous},
+		{&cloudapi.Error{Class: cloudapi.ErrConflict, Code: saeclient.CodePackageVersionExists}, release.FaultInvalid},
 		{errors.New("something else"), release.FaultUnavailable},
 	}
 	for _, tt := range tests {
@@ -76,7 +77,7 @@ func TestFaultsOfErrors(t *testing.T) {
 	}
 	require.NoError(t, failed(nil))
 	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
-		require.Equal(t, end, failed(&saeclient.Error{Class: saeclient.ErrUnavailable, Err: end}), "an attempt that has ended is no word of the platform's")
+		require.Equal(t, end, failed(&cloudapi.Error{Class: cloudapi.ErrUnavailable, Err: end}), "an attempt that has ended is no word of the platform's")
 	}
 }
 

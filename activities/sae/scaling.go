@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -92,7 +93,7 @@ func (d *Driver) setScaling(ctx context.Context, in release.SetScalingInput) (re
 			continue
 		}
 		// A rule that was deleted meanwhile is left out of what is read back.
-		if err := d.toggle(ctx, in.App.ID, r.Name, in.Enable); err != nil && !saeclient.HasCode(err, saeclient.CodeScalingRuleNotFound) {
+		if err := d.toggle(ctx, in.App.ID, r.Name, in.Enable); err != nil && !cloudapi.HasCode(err, saeclient.CodeScalingRuleNotFound) {
 			return release.SetScalingResult{}, failed(err)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"slipway/cloudapi"
 	"slipway/release"
-	"slipway/saeclient"
 )
 
 // sent is what an attempt of a changing verb has sent. It is kept in the attempt's context.
@@ -50,10 +50,10 @@ func send[In, Out any](ctx context.Context, call func(context.Context, In) (Out,
 // mayHaveActed tells whether a call that ended so may have changed something. A foreign
 // change order in the way, and what is refused for good, are believed.
 func mayHaveActed(err error) bool {
-	if err == nil || errors.Is(err, saeclient.ErrAmbiguous) {
+	if err == nil || errors.Is(err, cloudapi.ErrAmbiguous) {
 		return true
 	}
-	e, answered := errors.AsType[*saeclient.Error](err)
+	e, answered := errors.AsType[*cloudapi.Error](err)
 	if !answered || e.HTTPStatus == 0 {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -30,8 +31,8 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 		PipelineID: o.Pipelines[in.Batch].PipelineID, Confirm: true,
 	})
 	switch {
-	case err == nil, saeclient.HasCode(err, saeclient.CodePipelineCannotStartNextBatch):
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+	case err == nil, cloudapi.HasCode(err, saeclient.CodePipelineCannotStartNextBatch):
+	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning):
 		// It is about this very order: no other one is to be waited for.
 		return notYet(release.FaultNotNow, "batch %d of change order %s cannot be confirmed now: %v", in.Batch, in.ChangeID, err)
 	default:
@@ -74,13 +75,13 @@ func (d *Driver) AbortRollout(ctx context.Context, in release.AbortRolloutInput)
 	}
 	err = d.abort(ctx, o, in.ChangeID)
 	switch {
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderNotRunning):
+	case cloudapi.HasCode(err, saeclient.CodeChangeOrderNotRunning):
 		return release.AbortRolloutResult{Ended: true}, nil
-	case saeclient.HasCode(err, saeclient.CodeChangeOrderRunning):
+	case cloudapi.HasCode(err, saeclient.CodeChangeOrderRunning):
 		// SAE does not say when it answers so; it is about this order, and no other one is
 		// to be waited for.
 		return release.AbortRolloutResult{}, notYet(release.FaultNotNow, "change order %s cannot be aborted now: %v", in.ChangeID, err)
-	case saeclient.HasCode(err, saeclient.CodeApplicationInvalidStatus) && !o.SupportRollback:
+	case cloudapi.HasCode(err, saeclient.CodeApplicationInvalidStatus) && !o.SupportRollback:
 		return release.AbortRolloutResult{}, refused(release.FaultInvalid, "change order %s cannot be rolled back: %v", in.ChangeID, err)
 	default:
 		return release.AbortRolloutResult{}, failed(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -132,7 +133,7 @@ func (d *Driver) putBack(ctx context.Context, in release.ClearTrafficInput, now 
 func (d *Driver) writeBack(ctx context.Context, appID string, now *route, kept ruleText) (ruleText, error) {
 	err := d.write(ctx, "UpdateGreyTagRoute", kept.with("GreyTagRouteId", now.id))
 	switch {
-	case errors.Is(err, saeclient.ErrInvalid):
+	case errors.Is(err, cloudapi.ErrInvalid):
 		return nil, refused(release.FaultInvalid, "SAE does not take the application's gray rule %s back as it was read: %v", now.name, err)
 	case err != nil:
 		return nil, d.settled(err)
@@ -185,7 +186,7 @@ func (d *Driver) write(ctx context.Context, operation string, params map[string]
 // settled maps an error of a change whose answer may be lost: the next attempt looks
 // first, and late enough.
 func (d *Driver) settled(err error) error {
-	if errors.Is(err, saeclient.ErrAmbiguous) {
+	if errors.Is(err, cloudapi.ErrAmbiguous) {
 		return fault.After(release.FaultAmbiguous, withoutSecrets(err.Error()), d.settle)
 	}
 	return failed(err)
@@ -220,9 +221,9 @@ func routeDescription(releaseID string) string {
 
 // trafficRules are rules of one kind, as the client writes them.
 type trafficRules struct {
-	SpringCloud saeclient.List[saeclient.SpringCloudRule] `json:"springCloud,omitempty"`
-	Dubbo       saeclient.List[saeclient.DubboRule]       `json:"dubbo,omitempty"`
-	ALB         saeclient.List[saeclient.ALBRule]         `json:"alb,omitempty"`
+	SpringCloud cloudapi.List[saeclient.SpringCloudRule] `json:"springCloud,omitempty"`
+	Dubbo       cloudapi.List[saeclient.DubboRule]       `json:"dubbo,omitempty"`
+	ALB         cloudapi.List[saeclient.ALBRule]         `json:"alb,omitempty"`
 }
 
 // lists are the rules by the names of their parameters.

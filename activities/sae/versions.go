@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -20,7 +21,7 @@ func (d *Driver) wanted(ctx context.Context, appID string, r reading, q release.
 	if newest := newestOf(r.orders, func(o order) bool { return bringsVersion(o.CoTypeCode) }); newest != nil {
 		o, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: newest.ChangeOrderID})
 		switch {
-		case errors.Is(err, saeclient.ErrNotFound):
+		case errors.Is(err, cloudapi.ErrNotFound):
 		case err != nil:
 			return nil, err
 		case present("DescribeChangeOrder", o.Data) != nil:

@@ -15,6 +15,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 	"slipway/saeclient/saetest"
 	"slipway/saesim"
@@ -57,7 +58,7 @@ func (c v3) Call(ctx context.Context, name string, params map[string]string) (js
 }
 
 // v3Request puts parameters where the operation wants them, and names the form of the body.
-func v3Request(op saeclient.Operation, params map[string]string) (*openapi.OpenApiRequest, string, error) {
+func v3Request(op cloudapi.Operation, params map[string]string) (*openapi.OpenApiRequest, string, error) {
 	request, form := &openapi.OpenApiRequest{Query: map[string]*string{}}, "json"
 	body := map[string]any{}
 	for name, text := range params {
@@ -65,10 +66,10 @@ func v3Request(op saeclient.Operation, params map[string]string) (*openapi.OpenA
 		switch {
 		case !known:
 			return nil, "", fmt.Errorf("%s has no parameter %s", op.Name, name)
-		case param.In == saeclient.InQuery:
+		case param.In == cloudapi.InQuery:
 			request.Query[name] = &text
 			continue
-		case param.In == saeclient.InForm:
+		case param.In == cloudapi.InForm:
 			form = "formData"
 		}
 		body[name] = text

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -46,7 +47,7 @@ func (s *suite) refuseReads(t *testing.T) {
 }
 
 // examples are the parameters of the reference's own request.
-func examples(op saeclient.Operation) []string {
+func examples(op cloudapi.Operation) []string {
 	var params []string
 	for _, p := range op.Params {
 		if p.Required {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -209,7 +210,7 @@ func (s *suite) unless(ctx context.Context, operation string, params ...string) 
 // existing leaves out errors that say that what is named does not exist.
 func existing(err error) error {
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		if known, _ := saeclient.LookupErrorCode(refused.Code); known.Class == saeclient.ErrNotFound {
+		if known, _ := saeclient.LookupErrorCode(refused.Code); known.Class == cloudapi.ErrNotFound {
 			return nil
 		}
 	}

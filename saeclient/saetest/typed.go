@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
@@ -54,7 +55,7 @@ func (c *TypedCaller) Call(ctx context.Context, operation string, params map[str
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out, err := invoke(ctx, c.client, operation, params)
-	if refused, ok := errors.AsType[*saeclient.Error](err); ok && refused.HTTPStatus != 0 && refused.Code != "" {
+	if refused, ok := errors.AsType[*cloudapi.Error](err); ok && refused.HTTPStatus != 0 && refused.Code != "" {
 		return nil, &RefusedError{Status: refused.HTTPStatus, Code: refused.Code, Message: refused.Message, RequestID: refused.RequestID}
 	}
 	if err != nil {
@@ -96,7 +97,7 @@ func fill(in any, operation string, params map[string]string) error {
 			return fmt.Errorf("%s has no parameter %s", operation, name)
 		}
 		object[name] = text
-		if text != "" && (param.Kind == saeclient.KindInteger || param.Kind == saeclient.KindBoolean) && !isText(in, name) {
+		if text != "" && (param.Kind == cloudapi.KindInteger || param.Kind == cloudapi.KindBoolean) && !isText(in, name) {
 			object[name] = json.RawMessage(text)
 		}
 	}
@@ -143,7 +144,7 @@ func unknownIn(place string, v reflect.Value) []string {
 			if !field.IsExported() {
 				continue
 			}
-			if unknown, ok := reflect.TypeAssert[saeclient.UnknownFields](value); ok {
+			if unknown, ok := reflect.TypeAssert[cloudapi.UnknownFields](value); ok {
 				for _, name := range sortedKeys(unknown) {
 					found = append(found, place+"."+name)
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"slipway/internal/simframe"
 	"slipway/saesim"
 	"slipway/saesim/simadmin"
 )
@@ -60,7 +61,7 @@ func TestClock(t *testing.T) {
 	_, c := serve(t)
 	reading, err := c.Advance(t.Context(), 90*time.Minute)
 	require.NoError(t, err)
-	require.Equal(t, saesim.ClockReading{Now: begin().Add(90 * time.Minute)}, reading)
+	require.Equal(t, simframe.ClockReading{Now: begin().Add(90 * time.Minute)}, reading)
 	again, err := c.Clock(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, reading, again)

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // CallError is a call that failed, told for a person: what happened, and what to do.
 type CallError struct {
 	Call Call
-	Err  *saeclient.Error
+	Err  *cloudapi.Error
 }
 
 // Unwrap returns the client's error.
@@ -44,8 +44,8 @@ func (c *CallError) Error() string {
 
 // Remedy says what to do about the failure.
 func (c *CallError) Remedy() string {
-	known, _ := saeclient.LookupErrorCode(c.Err.Code)
-	remedy := cmp.Or(c.byAdvice(known.Retry), c.byClass())
+	known, _ := c.Call.API.LookupCode(c.Err.Code)
+	remedy := cmp.Or(c.Call.API.Remedy(c, known.Retry), byAdvice(known.Retry), c.byClass())
 	if c.Err.RetryAfter > 0 {
 		remedy += fmt.Sprintf("; the server asks to wait %s", c.Err.RetryAfter)
 	}
@@ -56,39 +56,38 @@ func (c *CallError) Remedy() string {
 }
 
 // byAdvice is the remedy for a code whose advice says more than its class.
-func (c *CallError) byAdvice(advice saeclient.Retry) string {
+func byAdvice(advice cloudapi.Retry) string {
 	switch advice {
-	case saeclient.RetryAfterChangeOrder:
-		return "wait until the running change order is finished, then call again; slipway api ListChangeOrders AppId=" +
-			cmp.Or(c.Call.Values["AppId"], "…") + " shows it"
-	case saeclient.RetryAfterStateChange:
+	case cloudapi.RetryAfterChangeOrder:
+		return "wait until the running change is finished, then call again"
+	case cloudapi.RetryAfterStateChange:
 		return "look at the present state and call again when it has changed"
-	case saeclient.RetryNever, saeclient.RetryBackoff, saeclient.RetryOperator, saeclient.RetryVerifyThenRetry:
+	case cloudapi.RetryNever, cloudapi.RetryBackoff, cloudapi.RetryOperator, cloudapi.RetryVerifyThenRetry:
 	}
 	return ""
 }
 
 func (c *CallError) byClass() string {
 	switch c.Err.Class {
-	case saeclient.ErrInvalid:
+	case cloudapi.ErrInvalid:
 		return "change the parameters; they are described by: slipway api " + c.Call.Operation.Name + " --help"
-	case saeclient.ErrNotFound:
+	case cloudapi.ErrNotFound:
 		return "check the ID, and that the region is the right one"
-	case saeclient.ErrAuth:
-		return "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role) and their permissions"
-	case saeclient.ErrBilling:
-		return "settle the account of Alibaba Cloud"
-	case saeclient.ErrQuota:
+	case cloudapi.ErrAuth:
+		return "check the credentials and their permissions"
+	case cloudapi.ErrBilling:
+		return "settle the account"
+	case cloudapi.ErrQuota:
 		return "free what is no longer used, or ask for a higher quota"
-	case saeclient.ErrConflict:
+	case cloudapi.ErrConflict:
 		return "look at the present state, then decide"
-	case saeclient.ErrFailed:
-		return "look at the SAE console, or ask the support of Alibaba Cloud with the request ID"
-	case saeclient.ErrThrottled:
+	case cloudapi.ErrFailed:
+		return "look at the console of the platform, or ask its support with the request ID"
+	case cloudapi.ErrThrottled:
 		return "call again later"
-	case saeclient.ErrUnavailable:
+	case cloudapi.ErrUnavailable:
 		return "nothing was changed; check the connection and call again later"
-	case saeclient.ErrAmbiguous:
+	case cloudapi.ErrAmbiguous:
 		return "look whether it was done before calling again"
 	}
 	return ""

@@ -3,8 +3,8 @@ package apicall
 import (
 	"slices"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // Entry is an operation in the catalog, as programs read it.
@@ -42,9 +42,9 @@ type Param struct {
 }
 
 // Groups returns the families of operations, sorted.
-func Groups() []string {
+func (a API) Groups() []string {
 	var groups []string
-	for _, op := range saeclient.Operations() {
+	for _, op := range a.Operations() {
 		groups = append(groups, op.Group)
 	}
 	slices.Sort(groups)
@@ -52,9 +52,9 @@ func Groups() []string {
 }
 
 // Catalog returns the operations of a group, or all, in groups and in the order of the reference.
-func Catalog(group string) []Entry {
+func (a API) Catalog(group string) []Entry {
 	entries := []Entry{}
-	for _, op := range saeclient.Operations() {
+	for _, op := range a.Operations() {
 		if group == "" || op.Group == group {
 			entries = append(entries, entry(op))
 		}
@@ -62,17 +62,17 @@ func Catalog(group string) []Entry {
 	return entries
 }
 
-func entry(op saeclient.Operation) Entry {
+func entry(op cloudapi.Operation) Entry {
 	e := Entry{
 		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Summary: op.Summary, Method: op.Method, Path: op.Path,
-		Mutates: op.Mutates, CreatesChangeOrder: op.CreatesChangeOrder, ChangeOrderTypes: op.ChangeOrderTypes,
+		Mutates: op.Mutates, CreatesChangeOrder: op.Starts != "", ChangeOrderTypes: op.StartsTypes,
 		Parameters: []Param{}, Errors: append([]string{}, op.Errors...),
 	}
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		e.Parameters = append(e.Parameters, Param{
 			Name: p.Name, In: string(p.In), Type: string(p.Kind), Required: p.Required, RequiredIf: p.RequiredIf,
 			Enum: p.Enum, Min: p.Min, Max: p.Max, MaxLength: p.MaxLength, Pattern: p.Pattern, Default: p.Default,
-			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape()), Description: p.Description,
+			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape), Description: p.Description,
 		})
 	}
 	return e

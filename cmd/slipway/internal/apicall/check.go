@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
 // Problems is everything that is wrong with a call. Nothing was sent.
-type Problems []saeclient.Problem //nolint:errname // all problems at once, as the validation of a release has them
+type Problems []cloudapi.Problem //nolint:errname // all problems at once, as the validation of a release has them
 
 // Error names every problem on a line of its own.
 func (p Problems) Error() string {
@@ -29,7 +28,7 @@ func (p Problems) Error() string {
 func (p Problems) And(more Problems) Problems {
 	named := len(p)
 	for _, problem := range more {
-		if !slices.ContainsFunc(p[:named], func(other saeclient.Problem) bool { return other.Param == root(problem.Param) }) {
+		if !slices.ContainsFunc(p[:named], func(other cloudapi.Problem) bool { return other.Param == root(problem.Param) }) {
 			p = append(p, problem)
 		}
 	}
@@ -44,37 +43,37 @@ func (p Problems) orNil() error {
 	return p
 }
 
-// Check compares the parameters of a call with the rules of the SAE API reference: what is
+// Check compares the parameters of a call with the rules of the reference: what is
 // required, each value, what JSON text holds, and what concerns several parameters. The
 // error is [Problems], in the order of the parameters.
-func Check(op saeclient.Operation, values map[string]string) error {
-	in, err := newInput(op)
-	if err != nil {
-		return err
+func (a API) Check(op cloudapi.Operation, values map[string]string) error {
+	in, ok := a.Input(op.Name)
+	if !ok {
+		return fmt.Errorf("the client has no method for operation %s", op.Name)
 	}
 	var found Problems
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		value, given := values[p.Name]
 		switch {
 		case value == "" && p.Required:
-			found = append(found, saeclient.Problem{Param: p.Name, Message: "is required"})
+			found = append(found, cloudapi.Problem{Param: p.Name, Message: "is required"})
 		case given && assign(in, p, value) != nil:
-			found = append(found, saeclient.Problem{Param: p.Name, Message: unreadable(p, value)})
+			found = append(found, cloudapi.Problem{Param: p.Name, Message: unreadable(p, value)})
 		}
 	}
-	if invalid, ok := errors.AsType[*saeclient.ValidationError](in.Validate()); ok {
+	if invalid, ok := errors.AsType[*cloudapi.ValidationError](in.Validate()); ok {
 		// A parameter that could not be read looks as if it were not given.
 		found = found.And(invalid.Problems)
 	}
 	names := ParamNames(op)
-	slices.SortStableFunc(found, func(a, b saeclient.Problem) int {
+	slices.SortStableFunc(found, func(a, b cloudapi.Problem) int {
 		return cmp.Compare(slices.Index(names, root(a.Param)), slices.Index(names, root(b.Param)))
 	})
 	return found.orNil()
 }
 
 // unreadable says what is wrong with a value that does not fit the parameter's type.
-func unreadable(p saeclient.Param, value string) string {
+func unreadable(p cloudapi.Param, value string) string {
 	if err := p.Check(value); err != nil {
 		return strings.TrimPrefix(err.Error(), p.Name+" ")
 	}
@@ -89,26 +88,12 @@ func root(place string) string {
 	return place
 }
 
-// input is what every typed set of parameters has.
-type input interface{ Validate() error }
-
-// newInput makes the typed parameters of an operation, which are those of the client's method
-// of the same name.
-func newInput(op saeclient.Operation) (input, error) {
-	if method, ok := reflect.TypeFor[*saeclient.Client]().MethodByName(op.Name); ok && method.Type.NumIn() == 3 {
-		if in, ok := reflect.TypeAssert[input](reflect.New(method.Type.In(2).Elem())); ok {
-			return in, nil
-		}
-	}
-	return nil, fmt.Errorf("the client has no method for operation %s", op.Name)
-}
-
 // assign reads one parameter into the typed ones: numbers and booleans are JSON's own, all
 // else is a JSON string of the text that travels. An empty text clears a setting.
-func assign(in input, p saeclient.Param, text string) error {
+func assign(in Input, p cloudapi.Param, text string) error {
 	var value any = text
 	switch p.Kind {
-	case saeclient.KindInteger, saeclient.KindBoolean:
+	case cloudapi.KindInteger, cloudapi.KindBoolean:
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			value = n
 		} else if text == "true" || text == "false" {
@@ -116,7 +101,7 @@ func assign(in input, p saeclient.Param, text string) error {
 		} else if text == "" {
 			value = nil
 		}
-	case saeclient.KindString, saeclient.KindJSON:
+	case cloudapi.KindString, cloudapi.KindJSON:
 	}
 	object, err := json.Marshal(map[string]any{p.Name: value})
 	if err != nil {

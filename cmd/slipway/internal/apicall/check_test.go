@@ -6,12 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/saeclient"
 )
 
 // operation looks an operation up that exists.
-func operation(t *testing.T, name string) saeclient.Operation {
+func operation(t *testing.T, name string) cloudapi.Operation {
 	t.Helper()
 	op, ok := saeclient.LookupOperation(name)
 	require.True(t, ok, name)
@@ -46,11 +47,11 @@ func TestExamplesOfTheReferencePass(t *testing.T) {
 					values[p.Name] = p.Example
 				}
 			}
-			require.NoError(t, apicall.Check(op, values))
+			require.NoError(t, apicall.SAE().Check(op, values))
 			for _, p := range op.Params {
 				if p.Required {
 					delete(values, p.Name)
-					require.Contains(t, problems(t, apicall.Check(op, values)), p.Name+": is required")
+					require.Contains(t, problems(t, apicall.SAE().Check(op, values)), p.Name+": is required")
 				}
 			}
 		})
@@ -97,7 +98,7 @@ func TestCheckNamesEverythingAtOnce(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, problems(t, apicall.Check(operation(t, c.operation), c.values)))
+			require.Equal(t, c.want, problems(t, apicall.SAE().Check(operation(t, c.operation), c.values)))
 		})
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
 // Completion is a word that a shell may put in place of what was typed.
@@ -17,7 +17,7 @@ type Completion struct {
 // Complete returns the words that may stand in place of the typed one: names of parameters that
 // are not given yet, the required ones first, and the values of a parameter that has a list of
 // them.
-func Complete(op saeclient.Operation, given []string, typed string) []Completion {
+func Complete(op cloudapi.Operation, given []string, typed string) []Completion {
 	if name, _, ok := strings.Cut(typed, "="); ok {
 		p, _ := op.Param(name)
 		return startingWith(typed, values(p))
@@ -45,9 +45,9 @@ func startingWith(typed string, all []Completion) []Completion {
 	return slices.DeleteFunc(all, func(c Completion) bool { return !strings.HasPrefix(c.Word, typed) })
 }
 
-func values(p saeclient.Param) []Completion {
+func values(p cloudapi.Param) []Completion {
 	list := p.Enum
-	if p.Kind == saeclient.KindBoolean {
+	if p.Kind == cloudapi.KindBoolean {
 		list = []string{"true", "false"}
 	}
 	var out []Completion

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/render"
-	"slipway/saeclient"
 )
 
 // textWidth is where the text of a description is broken.
 const textWidth = 96
 
-// Describe tells what the SAE API reference says of an operation: what it does, its
+// Describe returns what the reference says of an operation: what it does, its
 // parameters, and the errors that it may answer with.
-func Describe(op saeclient.Operation) string {
+func (a API) Describe(op cloudapi.Operation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", op.Summary)
-	fmt.Fprintf(&b, "SAE API reference ch. %s; %s %s\n%s\n", op.Chapter, op.Method, op.Path, Effect(op))
+	fmt.Fprintf(&b, "%s ch. %s; %s %s\n%s\n", a.Reference, op.Chapter, op.Method, op.Path, Effect(op))
 	b.WriteString("\nParameters:\n")
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		b.WriteString(describeParam(p))
@@ -26,13 +26,13 @@ func Describe(op saeclient.Operation) string {
 		b.WriteString("  none\n")
 	}
 	b.WriteString("\nErrors it may answer with, besides the common ones:\n")
-	b.WriteString(describeErrors(op.Errors))
+	b.WriteString(a.describeErrors(op.Errors))
 	return strings.TrimRight(b.String(), "\n")
 }
 
 // Example is a command line with the required parameters, filled with the reference's
 // examples where they are right.
-func Example(op saeclient.Operation) string {
+func Example(op cloudapi.Operation) string {
 	words := []string{"  slipway", "api", op.Name}
 	for _, p := range op.Params {
 		if !p.Required {
@@ -58,19 +58,19 @@ func quoted(word string) string {
 }
 
 // Effect says whether an operation changes something, as a sentence.
-func Effect(op saeclient.Operation) string {
+func Effect(op cloudapi.Operation) string {
 	switch {
-	case op.CreatesChangeOrder && len(op.ChangeOrderTypes) > 0:
-		return "Starts a change order of type " + strings.Join(op.ChangeOrderTypes, " or ") + "."
-	case op.CreatesChangeOrder:
-		return "Starts a change order."
+	case op.Starts != "" && len(op.StartsTypes) > 0:
+		return "Starts a " + op.Starts + " of type " + strings.Join(op.StartsTypes, " or ") + "."
+	case op.Starts != "":
+		return "Starts a " + op.Starts + "."
 	case op.Mutates:
 		return "Changes something; starts no change order."
 	}
 	return "Reads only."
 }
 
-func describeParam(p saeclient.Param) string {
+func describeParam(p cloudapi.Param) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n  %s  (%s)\n", p.Name, strings.Join(Limits(p), "; "))
 	lines := []string{p.Description}
@@ -80,7 +80,7 @@ func describeParam(p saeclient.Param) string {
 	if len(p.Enum) > 0 {
 		lines = append(lines, "One of: "+strings.Join(p.Enum, ", "))
 	}
-	if form := Form(p.Shape()); form != "" {
+	if form := Form(p.Shape); form != "" {
 		lines = append(lines, "Form: "+form)
 	}
 	for _, line := range lines {
@@ -94,12 +94,12 @@ func describeParam(p saeclient.Param) string {
 }
 
 // Limits lists in short words what a value must be.
-func Limits(p saeclient.Param) []string {
+func Limits(p cloudapi.Param) []string {
 	kind := string(p.Kind)
 	switch p.Kind {
-	case saeclient.KindJSON:
+	case cloudapi.KindJSON:
 		kind = "JSON"
-	case saeclient.KindString, saeclient.KindInteger, saeclient.KindBoolean:
+	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindBoolean:
 	}
 	out := []string{kind}
 	if p.Required {
@@ -140,14 +140,14 @@ func bounds(least, most *int64) string {
 
 // Form writes what JSON text holds: {name: type, …}, with a list in brackets. It is empty for
 // a nil shape.
-func Form(s *saeclient.Shape) string {
+func Form(s *cloudapi.Shape) string {
 	if s == nil {
 		return ""
 	}
 	switch s.Type {
-	case saeclient.ShapeArray:
+	case cloudapi.ShapeArray:
 		return "[" + Form(s.Items) + ", …]"
-	case saeclient.ShapeObject:
+	case cloudapi.ShapeObject:
 		var members []string
 		for _, m := range s.Members {
 			members = append(members, m.Name+": "+Form(m))
@@ -156,27 +156,27 @@ func Form(s *saeclient.Shape) string {
 			members = append(members, "<key>: "+Form(s.Items))
 		}
 		return "{" + strings.Join(members, ", ") + "}"
-	case saeclient.ShapeInteger:
+	case cloudapi.ShapeInteger:
 		return strings.TrimSpace("integer " + bounds(s.Min, s.Max))
-	case saeclient.ShapeString:
+	case cloudapi.ShapeString:
 		if len(s.Enum) > 0 {
 			return strings.Join(s.Enum, "|")
 		}
 		if s.Format != "" {
 			return s.Format
 		}
-	case saeclient.ShapeBoolean:
+	case cloudapi.ShapeBoolean:
 	}
 	return string(s.Type)
 }
 
-func describeErrors(codes []string) string {
+func (a API) describeErrors(codes []string) string {
 	if len(codes) == 0 {
 		return "  none\n"
 	}
 	var rows [][]render.Cell
 	for _, code := range codes {
-		known, _ := saeclient.LookupErrorCode(code)
+		known, _ := a.LookupCode(code)
 		meaning := known.Message
 		if known.Note != "" {
 			meaning += " (" + known.Note + ")"

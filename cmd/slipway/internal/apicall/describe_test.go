@@ -14,7 +14,7 @@ import (
 func TestDescriptionsHoldAllFacts(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {
-		text := apicall.Describe(op)
+		text := apicall.SAE().Describe(op)
 		require.Contains(t, text, op.Summary)
 		require.Contains(t, text, "ch. "+op.Chapter+"; "+op.Method+" "+op.Path+"\n")
 		for _, name := range apicall.ParamNames(op) {
@@ -32,7 +32,7 @@ func TestDescriptionsHoldAllFacts(t *testing.T) {
 
 func TestDescriptionOfAnOperation(t *testing.T) {
 	t.Parallel()
-	require.True(t, strings.HasPrefix(apicall.Describe(operation(t, "ConfirmPipelineBatch")), `Confirm or refuse the start of the next batch.
+	require.True(t, strings.HasPrefix(apicall.SAE().Describe(operation(t, "ConfirmPipelineBatch")), `Confirm or refuse the start of the next batch.
 
 SAE API reference ch. 14.7; GET /pop/v1/sam/changeorder/ConfirmPipelineBatch
 Changes something; starts no change order.
@@ -41,12 +41,12 @@ Parameters:
 
   PipelineId  (string; required)
       `))
-	create := apicall.Describe(operation(t, "CreateApplicationScalingRule"))
+	create := apicall.SAE().Describe(operation(t, "CreateApplicationScalingRule"))
 	require.Contains(t, create, "  ScalingRuleName  (string; required; at most 32 characters; matches ^[a-z]")
 	require.Contains(t, create, "minReplicas: integer")
 	require.Contains(t, create, "{metricType:\n      CPU|MEMORY|tcpActiveConn|SLB_QPS|SLB_RT, ")
 	require.Contains(t, create, `Example: ScalingRuleTimer='{"beginDate":null,`)
-	deploy := apicall.Describe(operation(t, "DeployApplication"))
+	deploy := apicall.SAE().Describe(operation(t, "DeployApplication"))
 	for _, want := range []string{
 		"Starts a change order of type CoDeploy.",
 		"  BatchWaitTime  (integer; at least 0; in units of a minute)",
@@ -58,7 +58,7 @@ Parameters:
 		require.Contains(t, deploy, want)
 	}
 	require.NotContains(t, deploy, `[{mountPath: "`, "an example that is not right is not shown")
-	require.Contains(t, apicall.Describe(operation(t, "DescribeChangeOrder")), "Reads only.")
+	require.Contains(t, apicall.SAE().Describe(operation(t, "DescribeChangeOrder")), "Reads only.")
 }
 
 func TestExample(t *testing.T) {
@@ -79,17 +79,17 @@ func TestExample(t *testing.T) {
 
 func TestCatalog(t *testing.T) {
 	t.Parallel()
-	require.Len(t, apicall.Catalog(""), len(saeclient.Operations()))
+	require.Len(t, apicall.SAE().Catalog(""), len(saeclient.Operations()))
 	total := 0
-	for _, group := range apicall.Groups() {
-		entries := apicall.Catalog(group)
+	for _, group := range apicall.SAE().Groups() {
+		entries := apicall.SAE().Catalog(group)
 		require.NotEmpty(t, entries)
 		total += len(entries)
 	}
 	require.Equal(t, len(saeclient.Operations()), total)
-	require.Empty(t, apicall.Catalog("nothing"))
-	require.NotNil(t, apicall.Catalog("nothing"))
-	table := apicall.CatalogTable(apicall.Catalog(""), render.Style{})
+	require.Empty(t, apicall.SAE().Catalog("nothing"))
+	require.NotNil(t, apicall.SAE().Catalog("nothing"))
+	table := apicall.CatalogTable(apicall.SAE().Catalog(""), render.Style{})
 	require.Regexp(t, `(?m)^DeployApplication +lifecycle +12\.3 +change order +Deploy a new`, table)
 	require.Regexp(t, `(?m)^ConfirmPipelineBatch +change-order +14\.7 +yes +`, table)
 	require.Regexp(t, `(?m)^ListApplications +application-info +10\.9 +- +`, table)

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
 // maxInput bounds a file or standard input, in bytes: the API takes nothing as large.
@@ -34,7 +34,7 @@ type Source struct {
 
 // Read returns the parameters as the texts that travel. A line break at the end of a file is
 // not part of the value. Problems are told all at once, as [Problems].
-func (s Source) Read(op saeclient.Operation) (map[string]string, error) {
+func (s Source) Read(op cloudapi.Operation) (map[string]string, error) {
 	r := &reader{source: s, op: op, values: map[string]string{}}
 	r.object()
 	given := map[string]bool{}
@@ -55,7 +55,7 @@ func (s Source) Read(op saeclient.Operation) (map[string]string, error) {
 
 type reader struct {
 	source   Source
-	op       saeclient.Operation
+	op       cloudapi.Operation
 	values   map[string]string
 	problems Problems
 	// stdinBy is what standard input was read for.
@@ -63,7 +63,7 @@ type reader struct {
 }
 
 func (r *reader) fail(param, format string, args ...any) {
-	r.problems = append(r.problems, saeclient.Problem{Param: param, Message: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, cloudapi.Problem{Param: param, Message: fmt.Sprintf(format, args...)})
 }
 
 // known tells whether the operation has the parameter, and notes a problem if not.
@@ -155,7 +155,7 @@ func jsonText(value json.RawMessage) (text string, given bool) {
 }
 
 // ParamNames returns the names of an operation's parameters, in the order of the reference.
-func ParamNames(op saeclient.Operation) []string {
+func ParamNames(op cloudapi.Operation) []string {
 	var names []string
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		names = append(names, p.Name)

@@ -9,17 +9,14 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/aliyun/credentials-go/credentials"
-
-	"slipway/saeclient"
+	"slipway/cloudapi"
 )
 
-// redacted stands where a secret would be shown, as in package saeclient.
-const redacted = "[redacted]"
+// redacted stands where a secret would be shown.
+const redacted = cloudapi.Redacted
 
 // Request is a signed request as it would be sent, with its secrets redacted.
 type Request struct {
@@ -46,7 +43,8 @@ func (r Request) String() string {
 
 // Call is one call by name.
 type Call struct {
-	Operation saeclient.Operation
+	API       API
+	Operation cloudapi.Operation
 	// Values are the parameters as the texts that travel.
 	Values map[string]string
 	// Unchecked sends what is given, even if it breaks the reference's rules.
@@ -55,29 +53,25 @@ type Call struct {
 
 // Do carries the call out and returns the answer's JSON as it came. An error of the call is a
 // [*CallError].
-func (c Call) Do(ctx context.Context, client *saeclient.Client) (json.RawMessage, error) {
+func Do[C Client[C]](ctx context.Context, c Call, client C) (json.RawMessage, error) {
 	if c.Unchecked {
 		client = client.Unchecked()
 	}
 	answer, err := client.Call(ctx, c.Operation.Name, c.Values)
-	if e, ok := errors.AsType[*saeclient.Error](err); ok {
+	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
 		return nil, &CallError{Call: c, Err: e}
 	}
 	return answer, err
 }
 
-// Sign builds and signs the request of the call and sends nothing to SAE; the transport of
-// the configuration is not used. Where no credentials are to be had, signed is false and the
-// request is signed with a key pair that no server accepts.
-func (c Call) Sign(ctx context.Context, config saeclient.Config) (r Request, signed bool, err error) {
+// Sign builds and signs the request of the call and sends nothing to the platform. Where no
+// credentials are to be had, signed is false and the request is signed with a key pair that no
+// server accepts.
+func Sign[C Client[C]](ctx context.Context, c Call, connect func(Connection) (C, error)) (r Request, signed bool, err error) {
 	rec := &recorder{}
-	config.Transport = rec
-	err = c.record(ctx, config)
-	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, saeclient.ErrInvalid) {
-		if config.Credential, err = placeholder(); err != nil {
-			return Request{}, false, err
-		}
-		err = c.record(ctx, config)
+	err = record(ctx, c, Connection{Transport: rec}, connect)
+	if signed = rec.request != nil; !signed && ctx.Err() == nil && !errors.Is(err, cloudapi.ErrInvalid) {
+		err = record(ctx, c, Connection{Transport: rec, Anonymous: true}, connect)
 	}
 	if rec.request == nil {
 		return Request{}, false, err
@@ -86,19 +80,13 @@ func (c Call) Sign(ctx context.Context, config saeclient.Config) (r Request, sig
 }
 
 // record makes the call with a transport that sends nothing.
-func (c Call) record(ctx context.Context, config saeclient.Config) error {
-	client, err := saeclient.New(config)
+func record[C Client[C]](ctx context.Context, c Call, how Connection, connect func(Connection) (C, error)) error {
+	client, err := connect(how)
 	if err != nil {
 		return err
 	}
-	_, err = c.Do(ctx, client)
+	_, err = Do(ctx, c, client)
 	return err
-}
-
-// placeholder is a credential that no server accepts.
-func placeholder() (credentials.Credential, error) {
-	return credentials.NewCredential(new(credentials.Config).
-		SetType("access_key").SetAccessKeyId("none").SetAccessKeySecret("none"))
 }
 
 // recorder is a transport that keeps the request and sends nothing.
@@ -131,14 +119,13 @@ func (c Call) shown(rec *recorder) Request {
 	out := Request{Operation: c.Operation.Name, Method: req.Method, URL: plain(address.String()), Headers: map[string]string{"host": req.URL.Host}}
 	for name, values := range req.Header {
 		name = strings.ToLower(name)
-		out.Headers[name] = header(name, strings.Join(values, ", "))
+		out.Headers[name] = c.API.Header(name, strings.Join(values, ", "))
 	}
 	if len(rec.body) > 0 {
 		hidden := c.body(rec.body, out.Headers["content-type"])
 		out.Body = plain(hidden)
 		if !bytes.Equal(rec.body, []byte(hidden)) {
-			// The hash would let a short secret be guessed.
-			out.Headers["x-acs-content-sha256"] = redacted
+			out.Headers[c.API.BodyHash] = redacted
 		}
 	}
 	return out
@@ -182,20 +169,4 @@ func (c Call) body(sent []byte, contentType string) string {
 // plain writes the mark of a redacted secret without percent signs.
 func plain(encoded string) string {
 	return strings.ReplaceAll(encoded, url.QueryEscape(redacted), redacted)
-}
-
-// header is the value of a header that may be shown. What is not known to be harmless is
-// redacted; the ID of an access key is no secret.
-func header(name, value string) string {
-	switch name {
-	case "accept", "content-type", "host", "user-agent",
-		"x-acs-accesskey-id", "x-acs-action", "x-acs-content-sha256", "x-acs-credentials-provider", "x-acs-date",
-		"x-acs-region-id", "x-acs-signature-nonce", "x-acs-signature-type", "x-acs-version":
-		return value
-	case "authorization":
-		if signed := regexp.MustCompile(`^(ACS3-\S+ Credential=[^,]*,SignedHeaders=[^,]*,Signature=)`).FindString(value); signed != "" {
-			return signed + redacted
-		}
-	}
-	return redacted
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/saeclient"
@@ -47,7 +48,7 @@ func do(t *testing.T, config saeclient.Config, c apicall.Call) (apicall.Answer, 
 	client, err := saeclient.New(config)
 	require.NoError(t, err)
 	defer client.CloseIdleConnections()
-	answer, err := c.Do(t.Context(), client)
+	answer, err := apicall.Do(t.Context(), c, client)
 	return apicall.Answer(answer), err
 }
 
@@ -65,7 +66,7 @@ func TestASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
 					values[p.Name] = secret
 				}
 			}
-			r, signed, err := apicall.Call{Operation: op, Values: values, Unchecked: true}.Sign(t.Context(), config)
+			r, signed, err := apicall.Sign(t.Context(), apicall.Call{API: apicall.SAE(), Operation: op, Values: values, Unchecked: true}, apicall.ConnectSAE(config))
 			require.NoError(t, err, op.Name)
 			require.True(t, signed)
 			text := r.String()
@@ -93,7 +94,7 @@ func TestTheHashOfABodyWithSecretsIsHidden(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
 	sign := func(values map[string]string) apicall.Request {
-		r, _, err := apicall.Call{Operation: operation(t, "DeployApplication"), Values: values}.Sign(t.Context(), config)
+		r, _, err := apicall.Sign(t.Context(), apicall.Call{API: apicall.SAE(), Operation: operation(t, "DeployApplication"), Values: values}, apicall.ConnectSAE(config))
 		require.NoError(t, err)
 		return r
 	}
@@ -118,34 +119,34 @@ func TestWithoutCredentialsTheRequestIsShownUnsigned(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
 	config.Credential = lost{}
-	call := apicall.Call{Operation: operation(t, "ListApplications")}
-	r, signed, err := call.Sign(t.Context(), config)
+	call := apicall.Call{API: apicall.SAE(), Operation: operation(t, "ListApplications")}
+	r, signed, err := apicall.Sign(t.Context(), call, apicall.ConnectSAE(config))
 	require.NoError(t, err)
 	require.False(t, signed)
 	require.Contains(t, r.Headers["authorization"], "Credential=none,")
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err = call.Sign(ended, config)
+	_, _, err = apicall.Sign(ended, call, apicall.ConnectSAE(config))
 	require.ErrorIs(t, err, context.Canceled)
 
 	config.Region = "somewhere else"
-	_, _, err = call.Sign(t.Context(), config)
-	require.ErrorIs(t, err, saeclient.ErrInvalid)
+	_, _, err = apicall.Sign(t.Context(), call, apicall.ConnectSAE(config))
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 }
 
 func TestCallsAndWhatTheyChange(t *testing.T) {
 	t.Parallel()
 	sim, config := simulated(t)
 	app := sim.Apps()[0].ID
-	listed, err := do(t, config, apicall.Call{Operation: operation(t, "ListApplications"), Values: map[string]string{"AppName": "shop"}})
+	listed, err := do(t, config, apicall.Call{API: apicall.SAE(), Operation: operation(t, "ListApplications"), Values: map[string]string{"AppName": "shop"}})
 	require.NoError(t, err)
 	require.Empty(t, listed.ChangeOrder())
 	table, err := listed.Table(render.Style{})
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^shop +cn-hangzhou `, table)
 
-	deploy := apicall.Call{Operation: operation(t, "DeployApplication"), Values: map[string]string{"AppId": app, "ImageUrl": "registry.example/shop:2"}}
+	deploy := apicall.Call{API: apicall.SAE(), Operation: operation(t, "DeployApplication"), Values: map[string]string{"AppId": app, "ImageUrl": "registry.example/shop:2"}}
 	started, err := do(t, config, deploy)
 	require.NoError(t, err)
 	require.NotEmpty(t, started.ChangeOrder())
@@ -154,7 +155,7 @@ func TestCallsAndWhatTheyChange(t *testing.T) {
 	_, err = do(t, config, deploy)
 	var failed *apicall.CallError
 	require.ErrorAs(t, err, &failed)
-	require.ErrorIs(t, err, saeclient.ErrConflict)
+	require.ErrorIs(t, err, cloudapi.ErrConflict)
 	require.Equal(t, "DeployApplication failed: An application change process is in progress. Please try again later.\n"+
 		"code     Application.ChangerOrderRunning (HTTP 400)\n"+
 		"class    conflict\n"+
@@ -166,7 +167,7 @@ func TestCallsAndWhatTheyChange(t *testing.T) {
 func TestUncheckedSendsWhatTheReferenceForbids(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
-	call := apicall.Call{Operation: operation(t, "DescribeApplicationStatus"), Values: map[string]string{}}
+	call := apicall.Call{API: apicall.SAE(), Operation: operation(t, "DescribeApplicationStatus"), Values: map[string]string{}}
 	_, err := do(t, config, call)
 	require.ErrorContains(t, err, "AppId is required")
 	call.Unchecked = true
@@ -179,18 +180,18 @@ func TestUncheckedSendsWhatTheReferenceForbids(t *testing.T) {
 func TestRemedies(t *testing.T) {
 	t.Parallel()
 	op := operation(t, "DeployApplication")
-	said := map[string]saeclient.Class{}
-	for _, class := range []saeclient.Class{
-		saeclient.ErrInvalid, saeclient.ErrNotFound, saeclient.ErrAuth, saeclient.ErrBilling, saeclient.ErrQuota,
-		saeclient.ErrConflict, saeclient.ErrFailed, saeclient.ErrThrottled, saeclient.ErrUnavailable, saeclient.ErrAmbiguous,
+	said := map[string]cloudapi.Class{}
+	for _, class := range []cloudapi.Class{
+		cloudapi.ErrInvalid, cloudapi.ErrNotFound, cloudapi.ErrAuth, cloudapi.ErrBilling, cloudapi.ErrQuota,
+		cloudapi.ErrConflict, cloudapi.ErrFailed, cloudapi.ErrThrottled, cloudapi.ErrUnavailable, cloudapi.ErrAmbiguous,
 	} {
-		remedy := (&apicall.CallError{Call: apicall.Call{Operation: op}, Err: &saeclient.Error{Class: class}}).Remedy()
+		remedy := (&apicall.CallError{Call: apicall.Call{API: apicall.SAE(), Operation: op}, Err: &cloudapi.Error{Class: class}}).Remedy()
 		require.NotEmpty(t, remedy, class)
 		require.NotContains(t, said, remedy, "%s and %s have one remedy", class, said[remedy])
 		said[remedy] = class
 	}
-	e := &apicall.CallError{Call: apicall.Call{Operation: op}, Err: &saeclient.Error{
-		Class: saeclient.ErrThrottled, RetryAfter: 3 * time.Second, Message: "slow\x1b[2J\ndown",
+	e := &apicall.CallError{Call: apicall.Call{API: apicall.SAE(), Operation: op}, Err: &cloudapi.Error{
+		Class: cloudapi.ErrThrottled, RetryAfter: 3 * time.Second, Message: "slow\x1b[2J\ndown",
 	}}
 	require.Equal(t, "DeployApplication failed: slow [2J down\nclass    throttled\nremedy   call again later; the server asks to wait 3s", e.Error())
 }

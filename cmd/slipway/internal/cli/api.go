@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
@@ -37,7 +38,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 	})
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
 	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
-	completing(cmd, "group", apicall.Groups()...)
+	completing(cmd, "group", apicall.SAE().Groups()...)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if named := cmd.Flags().Args(); cmd.HasSubCommands() && len(named) > 0 {
 			return unknownOperation(named[0]) // its flags are not known, either
@@ -53,7 +54,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		}
 		return cmd.Help()
 	}
-	for _, g := range apicall.Groups() {
+	for _, g := range apicall.SAE().Groups() {
 		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
 	}
 	for _, op := range saeclient.Operations() {
@@ -62,7 +63,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		// Descriptions are long and there are many: they are made when they are wanted.
 		if op, ok := saeclient.LookupOperation(cmd.Name()); ok {
-			cmd.Long = apicall.Describe(op)
+			cmd.Long = apicall.SAE().Describe(op)
 		}
 		cmd.Root().HelpFunc()(cmd, args)
 	})
@@ -82,9 +83,9 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 	if err != nil {
 		return err
 	}
-	entries := apicall.Catalog(group)
+	entries := apicall.SAE().Catalog(group)
 	if len(entries) == 0 {
-		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.Groups(), ", ")}
+		return &usageError{"there is no group " + strconv.Quote(group) + "; there are " + strings.Join(apicall.SAE().Groups(), ", ")}
 	}
 	return a.printWire(f, entries, func() string { return apicall.CatalogTable(entries, a.screen(cmd).style()) })
 }
@@ -93,13 +94,13 @@ func (a *app) listOperations(cmd *cobra.Command, group string) error {
 type apiCall struct {
 	*call
 
-	op        saeclient.Operation
+	op        cloudapi.Operation
 	source    apicall.Source
 	dryRun    bool
 	unchecked bool
 }
 
-func (a *app) apiOperation(op saeclient.Operation) *cobra.Command {
+func (a *app) apiOperation(op cloudapi.Operation) *cobra.Command {
 	api := &apiCall{op: op}
 	cmd := &cobra.Command{
 		Use:     op.Name + " [Name=value …]",
@@ -133,7 +134,7 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	values, err := call.source.Read(call.op)
 	problems, _ := errors.AsType[apicall.Problems](err)
 	if !call.unchecked {
-		more, ok := errors.AsType[apicall.Problems](apicall.Check(call.op, values))
+		more, ok := errors.AsType[apicall.Problems](apicall.SAE().Check(call.op, values))
 		if ok {
 			problems = problems.And(more)
 		}
@@ -145,7 +146,7 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	if err != nil {
 		return err
 	}
-	c := apicall.Call{Operation: call.op, Values: values, Unchecked: call.unchecked}
+	c := apicall.Call{API: apicall.SAE(), Operation: call.op, Values: values, Unchecked: call.unchecked}
 	if call.dryRun {
 		return a.dryRun(ctx, c, sae, call.format)
 	}
@@ -154,9 +155,9 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 		return err
 	}
 	defer client.CloseIdleConnections()
-	answer, err := c.Do(ctx, client)
+	answer, err := apicall.Do(ctx, c, client)
 	if err != nil {
-		if call.cmd.Context().Err() != nil && errors.Is(err, saeclient.ErrAmbiguous) {
+		if call.cmd.Context().Err() != nil && errors.Is(err, cloudapi.ErrAmbiguous) {
 			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
 		}
 		return err
@@ -179,7 +180,7 @@ func saeConfig(v *config.Values) (saeclient.Config, error) {
 }
 
 func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, f render.Format) error {
-	request, signed, err := c.Sign(ctx, sae)
+	request, signed, err := apicall.Sign(ctx, c, apicall.ConnectSAE(sae))
 	if err != nil {
 		return err
 	}
@@ -191,17 +192,17 @@ func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, 
 }
 
 // talkChange tells what a call has changed, and how to go on watching it.
-func (a *app) talkChange(cmd *cobra.Command, op saeclient.Operation, answer apicall.Answer) {
+func (a *app) talkChange(cmd *cobra.Command, op cloudapi.Operation, answer apicall.Answer) {
 	if !op.Mutates {
 		return
 	}
 	order := answer.ChangeOrder()
 	switch {
-	case order != "" && op.CreatesChangeOrder:
+	case order != "" && op.Starts != "":
 		a.talk("%s has started change order %s", op.Name, order)
 	case order != "":
 		a.talk("%s was accepted for change order %s", op.Name, order)
-	case op.CreatesChangeOrder:
+	case op.Starts != "":
 		a.talk("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
 	default:
 		a.talk("%s is done (request %s)", op.Name, answer.RequestID())
@@ -263,7 +264,7 @@ func (a *app) printWire(f render.Format, data any, table func() string) error {
 }
 
 // completeParameters completes names of parameters, and values where there is a list of them.
-func completeParameters(op saeclient.Operation) cobra.CompletionFunc {
+func completeParameters(op cloudapi.Operation) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 		var out []cobra.Completion

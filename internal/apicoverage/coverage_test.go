@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// told are the lines of a test that covers operations by all columns, and then passes or fails.
+func told(test, action string, operations ...string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
+	for _, c := range columns("sae") {
+		for _, name := range operations {
+			line(`{"Action":"attr","Package":"p","Test":%q,"Key":%q,"Value":"%s"}`, test, c.key, name)
+		}
+	}
+	line(`{"Action":"output","Package":"p","Test":%q,"Output":"it said so\n"}`, test)
+	line(`{"Action":%q,"Package":"p","Test":%q}`, action, test)
+	return b.String()
+}
+
+func attr(key, value string) string {
+	return fmt.Sprintf(`{"Action":"attr","Package":"p","Test":"T","Key":%q,"Value":%q}`+"\n", key, value)
+}
+
+func TestCoverage(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "operations.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"operations":[{"name":"A","group":"one"},{"name":"B","group":"two"}]}`), 0o600))
+	for name, tt := range map[string]struct {
+		in   string
+		want string // the sum of all
+		fail []string
+	}{
+		"everything":         {in: told("T", "pass", "A", "B"), want: "all 2 2 2 2 2 2 2"},
+		"twice":              {in: told("T", "pass", "A", "B") + told("U", "pass", "A"), want: "all 2 2 2 2 2 2 2"},
+		"not everything":     {in: told("T", "pass", "A"), want: "all 2 1 1 1 1 1 1", fail: []string{"typed: B is not covered", "official SDK V3: B is not covered"}},
+		"nothing":            {want: "all 2 0 0 0 0 0 0", fail: []string{"simulated: A is not covered"}},
+		"a failing test":     {in: told("T", "pass", "A") + told("U", "fail", "B"), fail: []string{"tests failed: p U"}},
+		"a test without end": {in: strings.ReplaceAll(told("T", "pass", "A", "B"), `"pass"`, `"run"`), want: "all 2 0 0 0 0 0 0", fail: []string{"typed: A is not covered"}},
+		"another operation":  {in: told("T", "pass", "A", "B", "C"), want: "all 2 2 2 2 2 2 2", fail: []string{"typed: the facts have no operation C"}},
+		"no JSON":            {in: "FAIL", fail: []string{"read the output of go test -json"}},
+		"a reason for nothing": {
+			in: attr("sae-v1-without", "B: it breaks") + told("T", "pass", "A", "B"), want: "all 2 2 2 2 2 2 2",
+			fail: []string{"official SDK V1: B is covered, and excused: it breaks"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, diagnostics bytes.Buffer
+			err := run([]string{"-facts", path}, strings.NewReader(tt.in), &out, &diagnostics)
+			for _, what := range tt.fail {
+				require.ErrorContains(t, err, what)
+			}
+			if len(tt.fail) == 0 {
+				require.NoError(t, err)
+			}
+			require.Contains(t, strings.Join(strings.Fields(out.String()), " "), tt.want)
+			require.Equal(t, strings.Contains(tt.in, `"fail"`), strings.Contains(diagnostics.String(), "it said so"))
+		})
+	}
+}
+
+func TestReasonsExcuseAndAreShown(t *testing.T) {
+	t.Parallel()
+	facts := []operation{{Name: "A", Family: "one"}, {Name: "B", Family: "one"}}
+	require.NoError(t, json.Unmarshal([]byte(`[{"code":"Code.One"},{"code":"Code.Three"}]`), &facts[0].Errors))
+	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks"}, refusedKey("sae"): {"A Code.One", "A Code.Two", "A Code.One", "B Code.One"}}
+	for _, c := range columns("sae") {
+		if c.key != "sae-v1" && c.key != refusedKey("sae") {
+			seen[c.key] = []string{"A", "B"}
+		}
+	}
+	r, err := judge("sae", facts, seen)
+	require.NoError(t, err)
+	var out strings.Builder
+	require.NoError(t, r.print(&out))
+	require.Contains(t, out.String(), "left out, official SDK V1: B: it breaks\n")
+	require.Contains(t, out.String(), "errors provoked: 1 of 2 that are listed with an operation, and 2 common ones\n")
+	require.Equal(t, row{family: "one", facts: 2, covered: []int{2, 2, 2, 2, 1, 2}}, r.rows[0])
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// config is what differs between clients and is not a fact of the API: the file client.json beside the facts.
+type config struct {
+	// Package is the name of the client's package.
+	Package string `json:"package"`
+	// Product and Reference are how comments call the platform and its documentation.
+	Product   string `json:"product"`
+	Reference string `json:"reference"`
+	// Source is where the facts are, from the root of the repository.
+	Source string `json:"source"`
+	// Templates are the client's own, in templates/<Package>.
+	Templates []string `json:"templates"`
+	// Structs and Lists name the hand-written Go types of parameters that travel as JSON text: of the value, or of the elements of a
+	// list.
+	Structs map[string]string `json:"structs"`
+	Lists   map[string]string `json:"lists"`
+	// Opaque names JSON parameters that are passed through as they are, where sources disagree about their shape.
+	Opaque []string `json:"opaque"`
+	// UserText names parameters that the reference does not call sensitive but that in practice carry passwords and tokens:
+	// environment variables, command lines, settings, signed download addresses.
+	UserText []string `json:"userText"`
+	// TextAnswers names the part of an answer whose texts hold the JSON of structured parameters, so that they can be sent again.
+	TextAnswers string `json:"textAnswers"`
+	// Starts names what a call may start that goes on after its answer, for example change order, and says to callers how to follow it.
+	Starts struct {
+		Name   string `json:"name"`
+		Advice string `json:"advice"`
+	} `json:"starts"`
+	// RFC3339 names members of answers that are times of that form where the facts do not say so.
+	RFC3339 []string `json:"rfc3339"`
+	// SecretMaps gives maps of answers a Go type that does not show their values: those in the data of operations with In in their
+	// name.
+	SecretMaps struct {
+		In   string `json:"in"`
+		Type string `json:"type"`
+	} `json:"secretMaps"`
+	// Paging names the parameters and members by which lists page. Without Number there are no iterators.
+	Paging paging `json:"paging"`
+	// Extra are parameters that the operation's own page of the reference lacks and other sources know.
+	Extra map[string][]paramFact `json:"extra"`
+}
+
+// paging is how lists page by number.
+type paging struct {
+	// Number and Size are parameters: the page, by any of several names, and how many items it has.
+	Number []string `json:"number"`
+	Size   string   `json:"size"`
+	// Data is the member of an answer that holds the page, Total the member of the page with the number of items of all pages.
+	Data  string `json:"data"`
+	Total string `json:"total"`
+}
+
+// parseConfig reads a configuration.
+func parseConfig(text []byte) (*config, error) {
+	c := new(config)
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, fmt.Errorf("client.json: %w", err)
+	}
+	if c.Package == "" || c.Reference == "" {
+		return nil, fmt.Errorf("client.json: package and reference are required")
+	}
+	return c, nil
+}
+
+// apply adds to the facts what the configuration says of their operations and parameters.
+func (c *config) apply(f *facts) {
+	for i := range f.Operations {
+		op := &f.Operations[i]
+		op.config = c
+		op.Extra = slices.Clone(c.Extra[op.Name])
+		for _, list := range [][]paramFact{op.Params, op.Extra} {
+			for j := range list {
+				p := &list[j]
+				p.opaque = slices.Contains(c.Opaque, p.Name)
+				p.userText = slices.Contains(c.UserText, p.Name)
+				p.goType, p.way, _ = c.structuredType(p.Name)
+			}
+		}
+	}
+}
+
+// structuredType names the hand-written Go type of a parameter that travels as JSON text.
+func (c *config) structuredType(param string) (name string, way encoding, ok bool) {
+	if name, ok := c.Structs[param]; ok {
+		return name, asText, true
+	}
+	if element, ok := c.Lists[param]; ok {
+		return "cloudapi.List[" + element + "]", asList, true
+	}
+	return "", asScalar, false
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// facts is what the fact files say, in their own words and order.
+type facts struct {
+	Version       string          `json:"version"`
+	Regions       []region        `json:"regions"`
+	InstanceSpecs []instanceSpec  `json:"instanceSpecs"`
+	OrderStatus   []orderStatus   `json:"changeOrderStatus"`
+	OrderTypes    []orderType     `json:"changeOrderTypes"`
+	Operations    []operationFact `json:"operations"`
+	Errors        []errorFact     `json:"-"`
+}
+
+type region struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type instanceSpec struct {
+	CPU    int `json:"cpu"`
+	Memory int `json:"memory"`
+}
+
+type orderStatus struct {
+	Code     int    `json:"code"`
+	Word     string `json:"word"`
+	Meaning  string `json:"meaning"`
+	Terminal bool   `json:"terminal"`
+}
+
+type orderType struct {
+	Code       string   `json:"code"`
+	Meaning    string   `json:"meaning"`
+	Operations []string `json:"operations"`
+}
+
+type operationFact struct {
+	Name               string      `json:"name"`
+	Chapter            string      `json:"chapter"`
+	Group              string      `json:"group"`
+	Method             string      `json:"method"`
+	Path               string      `json:"path"`
+	Summary            string      `json:"summary"`
+	Mutates            bool        `json:"mutates"`
+	CreatesChangeOrder bool        `json:"createsChangeOrder"`
+	ChangeOrderTypes   []string    `json:"changeOrderTypes"`
+	Params             []paramFact `json:"params"`
+	Extra              []paramFact `json:"-"`
+	Response           nodes       `json:"response"`
+	Errors             []struct {
+		Code string `json:"code"`
+	} `json:"errors"`
+
+	config *config
+}
+
+type paramFact struct {
+	Name       string `json:"name"`
+	In         string `json:"in"`
+	Type       string `json:"type"`
+	Required   bool   `json:"required"`
+	RequiredIf string `json:"requiredIf"`
+	Enum       []any  `json:"enum"`
+	MaxLength  int    `json:"maxLength"`
+	Min        *int64 `json:"min"`
+	Max        *int64 `json:"max"`
+	Pattern    string `json:"pattern"`
+	Default    any    `json:"default"`
+	Example    any    `json:"example"`
+	Unit       string `json:"unit"`
+	Note       string `json:"note"`
+	Sensitive  bool   `json:"sensitive"`
+	// Shape says what the JSON text of a parameter of type json holds.
+	Shape *shape `json:"jsonShape"`
+
+	// What the configuration says.
+	goType   string
+	way      encoding
+	opaque   bool
+	userText bool
+}
+
+// shape is what the facts say of a JSON value inside a parameter.
+type shape struct {
+	Type       string  `json:"type"`
+	Keys       members `json:"keys"`
+	Items      *shape  `json:"items"`
+	Additional *shape  `json:"additional"`
+	Enum       []any   `json:"enum"`
+	Min        *int64  `json:"min"`
+	Max        *int64  `json:"max"`
+	MinLength  int     `json:"minLength"`
+	MaxLength  int     `json:"maxLength"`
+	Format     string  `json:"format"`
+	Note       string  `json:"note"`
+	Name       string  `json:"-"`
+}
+
+// members are the members of an object in the order of the facts, each with its name.
+type members []*shape
+
+// UnmarshalJSON reads the members in the order in which they are written.
+func (m *members) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, dec *json.Decoder) error {
+		member := &shape{Name: name}
+		*m = append(*m, member)
+		return dec.Decode(member)
+	})
+}
+
+// node is one field of an answer.
+type node struct {
+	Type       string `json:"type"`
+	Fields     nodes  `json:"fields"`
+	Items      *node  `json:"items"`
+	Additional *node  `json:"additional"`
+	Note       string `json:"note"`
+	Enum       []any  `json:"enum"`
+	Sensitive  bool   `json:"sensitive"`
+	Presence   string `json:"presence"`
+	Since      string `json:"since"`
+}
+
+type namedNode struct {
+	Name string
+	node
+}
+
+// nodes is a JSON object whose member order is kept, so that generated structs follow the reference.
+type nodes []namedNode
+
+// UnmarshalJSON reads the members in the order in which they are written.
+func (n *nodes) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, dec *json.Decoder) error {
+		*n = append(*n, namedNode{Name: name})
+		return dec.Decode(&(*n)[len(*n)-1].node)
+	})
+}
+
+// eachMember walks through a JSON object in the order in which it is written.
+func eachMember(text []byte, read func(name string, dec *json.Decoder) error) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	open, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	if open != json.Delim('{') {
+		return fmt.Errorf("want an object, have %v", open)
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		name, ok := key.(string)
+		if !ok {
+			return fmt.Errorf("want a member name, have %v", key)
+		}
+		if err := read(name, dec); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+type errorFact struct {
+	Code       string   `json:"code"`
+	HTTP       int      `json:"http"`
+	Message    string   `json:"message"`
+	Operations []string `json:"operations"`
+	Common     bool     `json:"common"`
+	Class      string   `json:"class"`
+	Retry      string   `json:"retry"`
+	Note       string   `json:"note"`
+}
+
+func parseFacts(operations, codes []byte) (*facts, error) {
+	var f facts
+	dec := json.NewDecoder(bytes.NewReader(operations))
+	dec.UseNumber()
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("operations.json: %w", err)
+	}
+	if err := json.Unmarshal(codes, &f.Errors); err != nil {
+		return nil, fmt.Errorf("errors.json: %w", err)
+	}
+	if len(f.Operations) == 0 || len(f.Errors) == 0 {
+		return nil, errors.New("no operations or no error codes")
+	}
+	return &f, nil
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	factsDir   = "../../api/sae"
+	packageDir = "../../saeclient"
+)
+
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	t.Parallel()
+	want, err := generateFrom(factsDir)
+	require.NoError(t, err)
+	found, err := filepath.Glob(filepath.Join(packageDir, "zz_*.gen.go"))
+	require.NoError(t, err)
+	var names []string
+	for _, path := range found {
+		names = append(names, filepath.Base(path))
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), names, "run: go generate ./saeclient")
+	for name, text := range want {
+		have, err := os.ReadFile(filepath.Join(packageDir, name))
+		require.NoError(t, err)
+		require.Equal(t, string(text), string(have), "%s is stale; run: go generate ./saeclient", name)
+	}
+}
+
+func TestRunReplacesGeneratedFilesOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	stale, kept := filepath.Join(dir, "zz_gone.gen.go"), filepath.Join(dir, "client.go")
+	for _, path := range []string{stale, kept} {
+		require.NoError(t, os.WriteFile(path, []byte("package saeclient\n"), 0o600))
+	}
+	var stderr strings.Builder
+	require.NoError(t, run([]string{"-facts", factsDir, "-out", dir}, &stderr))
+	require.NoFileExists(t, stale)
+	require.FileExists(t, kept)
+	require.FileExists(t, filepath.Join(dir, "zz_lifecycle.gen.go"))
+	require.Error(t, run([]string{"-facts", dir, "-out", dir}, &stderr))
+	require.FileExists(t, filepath.Join(dir, "zz_lifecycle.gen.go"), "a failed run changes nothing")
+	require.Error(t, run([]string{"-unknown"}, &stderr))
+}
+
+func TestGoNames(t *testing.T) {
+	t.Parallel()
+	for wire, want := range map[string]string{
+		"AppId": "AppID", "VSwitchId": "VSwitchID", "VpcId": "VPCID", "PackageUrl": "PackageURL", "AppIds": "AppIDs",
+		"InstanceIds": "InstanceIDs", "bucketName": "BucketName", "Cpu": "CPU", "EipId": "EipID", "Group2Ip": "Group2IP",
+		"HTTPSPort": "HTTPSPort", "TraceId": "TraceID", "SlbIps": "SlbIPs", "Identity": "Identity", "id": "ID",
+	} {
+		require.Equal(t, want, goName(wire), wire)
+	}
+}
+
+func TestTimesAreRecognised(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		node namedNode
+		want timeForm
+	}{
+		"by the note, seconds":       {namedNode{"StartTime", node{Type: "long", Note: "Epoch seconds."}}, epochSeconds},
+		"by the note, milliseconds":  {namedNode{"CreateTime", node{Type: "string", Note: "Epoch milliseconds as string."}}, epochMillis},
+		"by the note, local":         {namedNode{"CreateTime", node{Type: "string", Note: "Local 'yyyy-MM-dd HH:mm:ss'."}}, localText},
+		"by the note, RFC 3339":      {namedNode{"LastScaleTime", node{Type: "string", Note: "RFC 3339 UTC time."}}, rfc3339},
+		"by the name, milliseconds":  {namedNode{"CreateTimeStamp", node{Type: "long"}}, epochMillis},
+		"by the name, RFC 3339":      {namedNode{"LastTimestamp", node{Type: "string"}}, rfc3339},
+		"a duration":                 {namedNode{"BatchWaitTime", node{Type: "integer", Note: "Minutes."}}, notTime},
+		"a text that is not a time":  {namedNode{"Timezone", node{Type: "string"}}, notTime},
+		"an object of the same name": {namedNode{"Timer", node{Type: "object"}}, notTime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, testConfig(t).timeFormOf(tt.node))
+		})
+	}
+}
+
+func testConfig(t *testing.T) *config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(factsDir, "client.json"))
+	require.NoError(t, err)
+	c, err := parseConfig(text)
+	require.NoError(t, err)
+	return c
+}
+
+func TestAnotherClientNeedsOnlyAConfiguration(t *testing.T) {
+	t.Parallel()
+	f, err := parseFacts([]byte(`{"operations":[{"name":"GetFunction","chapter":"2","group":"functions","method":"GET","path":"/f","summary":"Reads a function.",
+		"params":[{"name":"tags","in":"query","type":"json","jsonShape":{"type":"array","items":{"type":"string"}}}],"response":{"A":{"type":"long"}}},
+		{"name":"ListFunctions","chapter":"3","group":"functions","method":"GET","path":"/f","summary":"Lists functions.","createsChangeOrder":true,
+		"params":[{"name":"page","in":"query","type":"integer"},{"name":"limit","in":"query","type":"integer"}],
+		"response":{"result":{"type":"object","fields":{"limit":{"type":"integer"},"count":{"type":"integer"},"functions":{"type":"array","items":{"type":"object","fields":{"name":{"type":"string"}}}}}}}}]}`),
+		[]byte(`[{"code":"X","class":"invalid","retry":"never"}]`))
+	require.NoError(t, err)
+	c, err := parseConfig([]byte(`{"package":"otherclient","product":"Other","reference":"Other reference","source":"api/other","lists":{"tags":"string"},
+		"starts":{"name":"task","advice":"wait for it."},"paging":{"number":["page"],"size":"limit","data":"result","total":"count"}}`))
+	require.NoError(t, err)
+	files, err := generate(f, c)
+	require.NoError(t, err)
+	require.NotContains(t, files, "zz_platform.gen.go")
+	pages := string(files["zz_pages.gen.go"])
+	require.Contains(t, pages, "ask.Page, ask.Limit = &number, &size")
+	require.Contains(t, pages, "{Items: out.Result.Functions, Total: out.Result.Count}, nil")
+	require.Contains(t, string(files["zz_functions.gen.go"]), "The call starts a task and returns at once; wait for it.")
+	require.Contains(t, string(files["zz_functions.gen.go"]), `Starts:  "task",`)
+	for name, text := range files {
+		require.Contains(t, string(text), "internal/clientgen from api/other", name)
+		require.Contains(t, string(text), "\npackage otherclient\n", name)
+		require.NotContains(t, string(text), "SAE", name)
+	}
+	_, err = parseConfig([]byte(`{}`))
+	require.Error(t, err)
+}
+
+func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
+	t.Parallel()
+	const code = `[{"code":"X","class":"invalid","retry":"never"}]`
+	operation := func(param, response string) string {
+		return `{"changeOrderStatus":[{"code":2,"word":"SUCCESS","terminal":true}],"operations":[{"name":"Op","group":"g","method":"GET","summary":"S.","params":[` + param + `],"response":{` + response + `}}]}`
+	}
+	for name, tt := range map[string]struct{ operations, codes string }{
+		"no operations":          {`{}`, code},
+		"no JSON":                {`{`, code},
+		"no codes":               {operation("", ""), `[]`},
+		"unknown parameter type": {operation(`{"name":"P","in":"query","type":"date"}`, ""), code},
+		"unknown position":       {operation(`{"name":"P","in":"cookie","type":"string"}`, ""), code},
+		"unknown answer type":    {operation("", `"A":{"type":"date"}`), code},
+		"nested unknown type":    {operation("", `"A":{"type":"object","fields":{"B":{"type":"array","items":{"type":"date"}}}}`), code},
+		"fields in a list":       {operation("", `"A":{"type":"object","fields":[]}`), code},
+		"JSON without a Go type": {operation(`{"name":"P","in":"query","type":"json"}`, ""), code},
+		"unknown JSON type":      {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"tuple"}}`, ""), code},
+		"members in a list":      {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"object","keys":[]}}`, ""), code},
+		"two shapes of one name": {operation(`{"name":"Tags","in":"query","type":"json","jsonShape":{"type":"array"}},{"name":"Tags","in":"form","type":"json","jsonShape":{"type":"object"}}`, ""), code},
+		"unknown class":          {operation("", ""), `[{"code":"X","class":"odd","retry":"never"}]`},
+		"unknown advice":         {operation("", ""), `[{"code":"X","class":"invalid","retry":"odd"}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := parseFacts([]byte(tt.operations), []byte(tt.codes))
+			if err == nil {
+				_, err = generate(f, testConfig(t))
+			}
+			require.Error(t, err)
+		})
+	}
+	f, err := parseFacts([]byte(operation(`{"name":"P","in":"query","type":"string"}`, `"A":{"type":"long"}`)), []byte(code))
+	require.NoError(t, err)
+	_, err = generate(f, testConfig(t))
+	require.NoError(t, err, "the cases above differ from this one by their fault alone")
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// pagerModel is what the template of an iterator needs.
+type pagerModel struct {
+	Name    string
+	Chapter string
+	// Page and PageSize are the fields of the Input; Fixed tells that they are plain values, not pointers.
+	Page  string
+	Fixed bool
+	// Data is the place of the page in the answer, Items that of the items in the page, and Item their type.
+	Data, Items, Item string
+	// Wrapped tells that the page is the only element of a list.
+	Wrapped bool
+	// Total tells that the page says how many items there are.
+	Total bool
+	// Names are those of the API.
+	Names paging
+}
+
+// newPager reports whether an operation pages by number, and how. An answer may give its page as the only element of a
+// list, or the items alone.
+func newPager(m operationModel) (pagerModel, bool) {
+	names := m.config.Paging
+	p := pagerModel{Name: m.Name, Chapter: m.Chapter, Names: names}
+	for _, param := range m.Params {
+		if slices.Contains(names.Number, param.Name) {
+			p.Page, p.Fixed = goName(param.Name), param.Required
+		}
+	}
+	if p.Page == "" {
+		return p, false
+	}
+	for _, n := range m.Response {
+		if n.Name != names.Data {
+			continue
+		}
+		fields := n.Fields
+		if n.Items != nil {
+			fields = n.Items.Fields
+			p.Wrapped = len(names.listsIn(fields)) > 0
+		}
+		if n.Items != nil && !p.Wrapped {
+			p.Items, p.Item = "", m.Name+goName(n.Name)
+			return p, true
+		}
+		list := names.listsIn(fields)[0]
+		p.Items, p.Item = goName(list), m.Name+goName(n.Name)+goName(list)
+		for _, f := range fields {
+			p.Total = p.Total || f.Name == names.Total && f.Type == "integer"
+		}
+	}
+	return p, p.Item != ""
+}
+
+// listsIn names the lists among the members of an object that holds paging fields.
+func (names paging) listsIn(fields nodes) []string {
+	var lists []string
+	paged := false
+	for _, f := range fields {
+		paged = paged || strings.HasSuffix(f.Name, names.Size)
+		if f.Type == "array" {
+			lists = append(lists, f.Name)
+		}
+	}
+	if !paged {
+		return nil
+	}
+	return lists
+}

@@ -1,0 +1,224 @@
+package clientrt
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/cloudapi"
+	"slipway/internal/loosejson"
+)
+
+// Request collects the parameters of one call by position, and what is wrong with them.
+type Request struct {
+	values   []value
+	problems []cloudapi.Problem
+	// lax takes required parameters without a value, and values that break the reference's rules.
+	lax bool
+}
+
+// value is one parameter as text.
+type value struct {
+	at   cloudapi.Position
+	name string
+	text string
+}
+
+// Scalar are the Go types of parameters that are not structured.
+type Scalar interface {
+	~string | ~int | ~int64 | ~bool
+}
+
+func (r *Request) add(at cloudapi.Position, name, text string) {
+	r.values = append(r.values, value{at: at, name: name, text: text})
+}
+
+// Fail notes a problem of a parameter, or of a place inside one.
+func (r *Request) Fail(param, format string, args ...any) {
+	r.problems = append(r.problems, cloudapi.Problem{Param: param, Message: fmt.Sprintf(format, args...)})
+}
+
+// addRequired adds a parameter that must not be empty.
+func (r *Request) addRequired(at cloudapi.Position, name, text string) {
+	if text == "" && !r.lax {
+		r.Fail(name, "is required")
+		return
+	}
+	r.add(at, name, text)
+}
+
+// Required encodes a parameter that must not be empty.
+func Required[T Scalar](r *Request, at cloudapi.Position, name string, v T) {
+	r.addRequired(at, name, scalarText(r, name, v))
+}
+
+// Optional encodes a parameter unless it is nil; an empty text is sent.
+func Optional[T Scalar](r *Request, at cloudapi.Position, name string, v *T) {
+	if v != nil {
+		r.add(at, name, scalarText(r, name, *v))
+	}
+}
+
+// RequiredText encodes a structured parameter that must not be empty.
+func RequiredText[T encoding.TextMarshaler](r *Request, at cloudapi.Position, name string, v T) {
+	if text, ok := textOf(r, name, v); ok {
+		r.addRequired(at, name, text)
+	}
+}
+
+// OptionalText encodes a structured parameter unless it is nil.
+func OptionalText[T encoding.TextMarshaler](r *Request, at cloudapi.Position, name string, v *T) {
+	if v == nil {
+		return
+	}
+	if text, ok := textOf(r, name, *v); ok {
+		r.add(at, name, text)
+	}
+}
+
+// RequiredList encodes a list that must have elements.
+func RequiredList[T any](r *Request, at cloudapi.Position, name string, v cloudapi.List[T]) {
+	if len(v) == 0 {
+		v = nil
+	}
+	RequiredText(r, at, name, v)
+}
+
+// OptionalList encodes a list unless it is nil.
+func OptionalList[T any](r *Request, at cloudapi.Position, name string, v cloudapi.List[T]) {
+	if v != nil {
+		OptionalText(r, at, name, &v)
+	}
+}
+
+// ClearableList encodes a list unless it is nil; an empty one becomes the empty text that clears the setting.
+func ClearableList[T any](r *Request, at cloudapi.Position, name string, v cloudapi.List[T]) {
+	switch {
+	case v == nil:
+	case len(v) == 0:
+		r.add(at, name, "")
+	default:
+		OptionalText(r, at, name, &v)
+	}
+}
+
+func textOf(r *Request, name string, v encoding.TextMarshaler) (string, bool) {
+	text, err := v.MarshalText()
+	if err != nil {
+		r.Fail(name, "cannot be encoded: %s", err)
+	}
+	return string(text), err == nil
+}
+
+func scalarText[T Scalar](r *Request, name string, v T) string {
+	switch v := any(v).(type) {
+	case string:
+		return v
+	case int:
+		return strconv.Itoa(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case bool:
+		return strconv.FormatBool(v)
+	case cloudapi.Secret:
+		if v == cloudapi.Redacted {
+			r.Fail(name, "holds the mark of a redacted secret, not the secret")
+		}
+		return string(v)
+	}
+	r.Fail(name, "has the unsupported type %T", v)
+	return ""
+}
+
+// Query gives the query parameters.
+func (r *Request) Query() map[string]*string {
+	query := make(map[string]*string)
+	for _, v := range r.values {
+		if v.at == cloudapi.InQuery {
+			query[v.name] = new(v.text)
+		}
+	}
+	return query
+}
+
+// Payload encodes the body: a form, a JSON object, or nothing.
+func (r *Request) Payload() (body []byte, contentType string, err error) {
+	form := make(url.Values)
+	object := make(map[string]string)
+	for _, v := range r.values {
+		switch v.at {
+		case cloudapi.InForm:
+			form.Set(v.name, v.text)
+		case cloudapi.InBody:
+			object[v.name] = v.text
+		case cloudapi.InQuery:
+		}
+	}
+	switch {
+	case len(form) > 0 && len(object) > 0:
+		return nil, "", fmt.Errorf("form and JSON parameters in one request")
+	case len(form) > 0:
+		return []byte(form.Encode()), "application/x-www-form-urlencoded", nil
+	case len(object) > 0:
+		body, err = json.Marshal(object)
+		return body, "application/json; charset=utf-8", err
+	}
+	return nil, "", nil
+}
+
+// Describe lists the parameters that are set, for people and logs; sensitive ones are redacted.
+func Describe(op cloudapi.Operation, encode func(*Request)) string {
+	var b strings.Builder
+	b.WriteString(op.Name)
+	b.WriteByte('(')
+	for i, v := range shown(op, encode) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		text := strconv.Quote(v.text)
+		if v.text == cloudapi.Redacted {
+			text = cloudapi.Redacted
+		}
+		b.WriteString(v.name + "=" + text)
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// DescribeJSON is Describe as a JSON object, with the names of the wire.
+func DescribeJSON(op cloudapi.Operation, encode func(*Request)) ([]byte, error) {
+	object := make(map[string]json.RawMessage)
+	for _, v := range shown(op, encode) {
+		p, _ := op.Param(v.name)
+		if p.Kind != cloudapi.KindString && json.Valid([]byte(v.text)) {
+			object[v.name] = json.RawMessage(v.text)
+			continue
+		}
+		text, err := loosejson.Encode(v.text)
+		if err != nil {
+			return nil, err
+		}
+		object[v.name] = text
+	}
+	return loosejson.Encode(object)
+}
+
+// shown gives the parameters that are set, with sensitive texts replaced by the mark.
+func shown(op cloudapi.Operation, encode func(*Request)) []value {
+	r := Request{lax: true}
+	encode(&r)
+	r.values = slices.DeleteFunc(r.values, func(v value) bool {
+		p, _ := op.Param(v.name)
+		return v.text == "" && p.Required
+	})
+	for i, v := range r.values {
+		if p, ok := op.Param(v.name); v.text != "" && (!ok || p.Sensitive) {
+			r.values[i].text = cloudapi.Redacted
+		}
+	}
+	return r.values
+}

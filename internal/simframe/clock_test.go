@@ -1,0 +1,32 @@
+package simframe_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/internal/simframe"
+)
+
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		clocks := map[*simframe.Clock]time.Duration{simframe.FastClock(1): time.Minute, simframe.FastClock(10): 10 * time.Minute, simframe.FastClock(0.5): 30 * time.Second, simframe.SteppedClock(began): 0}
+		time.Sleep(time.Minute) //nolint:forbidigo // the fake clock of the bubble
+		for c, elapsed := range clocks {
+			require.Equal(t, began.Add(elapsed), c.Now())
+			now, err := c.Advance(time.Hour)
+			require.NoError(t, err)
+			require.Equal(t, began.Add(elapsed+time.Hour), now)
+			_, err = c.Advance(-1)
+			require.Error(t, err)
+			c.CatchUp(began)
+			require.Equal(t, now, c.Now(), "it never goes back")
+			c.CatchUp(now.Add(time.Hour))
+			require.Equal(t, now.Add(time.Hour), c.Now())
+		}
+	})
+}
