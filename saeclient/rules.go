@@ -146,7 +146,7 @@ func (t *ScalingRuleTimer) rules(r *clientrt.Request) {
 	}
 }
 
-// isPeriod tells whether a text says on which days a timing rule applies: all, some of the week, some of the month.
+// isPeriod reports whether a text says on which days a timing rule applies: all, some of the week, some of the month.
 func isPeriod(text string) bool {
 	const weekday, monthday = `(Sun|Mon|Tue|Wed|Thu|Fri|Sat)`, `([1-9]|[12][0-9]|3[01])`
 	return regexp.MustCompile(`^(\* \* \*|\* \* ` + weekday + `(,` + weekday + `)*|` + monthday + `(,` + monthday + `)* \* \*)$`).MatchString(text)

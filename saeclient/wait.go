@@ -16,10 +16,10 @@ const (
 	ChangeOrderBroken = 1
 )
 
-// Finished tells whether the order is over, for better or worse: only ChangeOrderSuccess is success.
+// Finished reports whether the order is over, for better or worse: only ChangeOrderSuccess is success.
 func (o DescribeChangeOrderData) Finished() bool { return ChangeOrderFinished(o.Status) }
 
-// NeedsSomebody tells whether the order goes on only when somebody acts: it waits for ConfirmPipelineBatch or for an approval, or a
+// NeedsSomebody reports whether the order goes on only when somebody acts: it waits for ConfirmPipelineBatch or for an approval, or a
 // batch has failed and the order waits for AbortAndRollbackChangeOrder.
 func (o DescribeChangeOrderData) NeedsSomebody() bool {
 	switch o.Status {

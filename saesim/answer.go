@@ -57,7 +57,7 @@ func untraced() []string {
 	return []string{opOpen, opRegions, "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication"}
 }
 
-// bare tells whether success answers carry neither Message, Code nor Success.
+// bare reports whether success answers carry neither Message, Code nor Success.
 func bare(op cloudapi.Operation) bool { return op.Group == "scaling" || op.Name == opOpen }
 
 // succeed makes the answer of a call that was carried out.

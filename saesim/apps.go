@@ -355,7 +355,7 @@ func listVersions(c *call) (any, *apiError) {
 	return versions, nil
 }
 
-// specSupported tells whether the platform offers instances of this size.
+// specSupported reports whether the platform offers instances of this size.
 func specSupported(cpu, memory string) bool {
 	return slices.ContainsFunc(saeclient.InstanceSpecs(), func(s saeclient.InstanceSpec) bool {
 		return strconv.Itoa(s.CPU) == cpu && strconv.Itoa(s.Memory) == memory

@@ -88,7 +88,7 @@ func (o *changeOrder) batchType() string {
 	return releaseAuto
 }
 
-// canRollBack tells whether the order could be rolled back, whatever its progress:
+// canRollBack reports whether the order could be rolled back, whatever its progress:
 // it brings a version, and the one before still exists.
 func (o *changeOrder) canRollBack(app *application) bool {
 	before := o.Before

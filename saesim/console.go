@@ -133,7 +133,7 @@ func (s *Simulator) DeleteVersion(appID, versionID string) error {
 	return s.save()
 }
 
-// usesVersion tells whether a version is configured, runs, or is where an unfinished
+// usesVersion reports whether a version is configured, runs, or is where an unfinished
 // order comes from or goes to.
 func (s *state) usesVersion(app *application, id string) bool {
 	if app.CurrentVersion == id || app.alive()[id] > 0 {

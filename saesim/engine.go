@@ -305,7 +305,7 @@ func (e engine) batchFailed(app *application, order *changeOrder, trouble FaultK
 	}
 }
 
-// supportsRollback tells whether the order has something to go back to.
+// supportsRollback reports whether the order has something to go back to.
 func (o *changeOrder) supportsRollback() bool {
 	return o.Plan.Target != "" && o.Before != "" && !o.Plan.NoRollback
 }

@@ -185,16 +185,18 @@ func (f *Fault) refusal() *apiError {
 	return refused
 }
 
-func (f *Fault) spent() bool { return f.Count >= 0 && f.Fired >= max(f.Count, 1) }
+func (f *Fault) odds() simframe.Odds {
+	return simframe.Odds{ID: f.ID, Count: f.Count, Probability: f.Probability}
+}
 
 func (f *Fault) meant(operation, appID string) bool {
-	return !f.spent() && (f.Operation == "" || f.Operation == operation) && (f.AppID == "" || f.AppID == appID)
+	return !f.odds().Spent(f.Fired) && (f.Operation == "" || f.Operation == operation) && (f.AppID == "" || f.AppID == appID)
 }
 
 // fires draws whether a fault that could happen does, and counts.
 func (f *Fault) fires(seed uint64) bool {
 	f.Tried++
-	if f.Probability > 0 && simframe.Stream(seed, fmt.Sprintf("fault/%d/%d", f.ID, f.Tried)).Float64() >= f.Probability {
+	if !f.odds().Fires(seed, f.Tried) {
 		return false
 	}
 	f.Fired++

@@ -142,7 +142,7 @@ func (c *call) readListener(i *ingress) *apiError {
 	return nil
 }
 
-// portTaken tells whether something else uses the listener of an ingress.
+// portTaken reports whether something else uses the listener of an ingress.
 func (s *state) portTaken(i *ingress) bool {
 	for _, other := range s.Ingresses {
 		if other.ID != i.ID && other.SLBID == i.SLBID && other.ListenerPort == i.ListenerPort {

@@ -44,7 +44,7 @@ const (
 	endsDeleted ending = "deleted"
 )
 
-// takesAway tells whether an order removes the instance of a slot.
+// takesAway reports whether an order removes the instance of a slot.
 func (p *plan) takesAway(slot int) bool {
 	return p.Ends != "" || slices.Contains(p.Remove, slot) || p.Replicas > 0 && slot >= p.Replicas
 }

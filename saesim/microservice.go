@@ -185,7 +185,7 @@ func listConsumed(c *call) (any, *apiError) {
 	return list, nil
 }
 
-// same tells whether two applications mean the same service.
+// same reports whether two applications mean the same service.
 func (s Service) same(other Service) bool {
 	return s.Name == other.Name && s.Framework == other.Framework && s.Group == other.Group && s.Version == other.Version
 }

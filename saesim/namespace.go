@@ -193,7 +193,7 @@ func updateNamespaceVPC(c *call) (any, *apiError) {
 	return nil, nil //nolint:nilnil // an answer without data
 }
 
-// vpcExists tells whether the account has a VPC: all whose ID has the form of those
+// vpcExists reports whether the account has a VPC: all whose ID has the form of those
 // in the samples. There is no VPC service here (reading).
 func vpcExists(id string) bool { return regexp.MustCompile(`^vpc-[0-9a-z*-]+$`).MatchString(id) }
 

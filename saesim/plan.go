@@ -183,7 +183,7 @@ func slotsNotOn(app *application, target string) []int {
 	return slots
 }
 
-// leftover tells whether an aborted or failed order left two versions alive while
+// leftover reports whether an aborted or failed order left two versions alive while
 // a third is about to be deployed, and which of the two has fewer instances up.
 // SAE never lets three versions live (ch. 5); here a third is taken by a single
 // batch alone, whose first wave replaces all instances of the lesser version.

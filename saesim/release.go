@@ -191,7 +191,7 @@ func deployApplication(c *call) (any, *apiError) {
 	return releaseData{ChangeOrderID: order.ID, AppID: app.ID, IsNeedApproval: order.ApprovalID != ""}, nil
 }
 
-// hasPackage tells whether a package version was used before.
+// hasPackage reports whether a package version was used before.
 func (a *application) hasPackage(packageVersion string) bool {
 	return slices.ContainsFunc(a.Versions, func(v *version) bool { return v.Config["PackageVersion"] == packageVersion })
 }

@@ -179,18 +179,18 @@ func (c *call) missingCode(own, listed, parameter string) *apiError {
 	return refuse(own)
 }
 
-// certificateExists tells whether the account has an SSL certificate: one whose ID
+// certificateExists reports whether the account has an SSL certificate: one whose ID
 // has the form of those in the samples. There is no certificate service here
 // (reading).
 func certificateExists(id string) bool {
 	return regexp.MustCompile(`^[0-9*]+_[0-9a-z*]+_-?[0-9*]+_-?[0-9*]+$`).MatchString(id)
 }
 
-// balancerExists tells whether the account has bought an SLB instance: all whose ID
+// balancerExists reports whether the account has bought an SLB instance: all whose ID
 // has the form of those in the samples. There is no SLB service here (reading).
 func balancerExists(id string) bool {
 	return regexp.MustCompile(`^lb-[0-9a-z*-]+$`).MatchString(id)
 }
 
-// validPort tells whether a number is a port.
+// validPort reports whether a number is a port.
 func validPort(port int) bool { return port >= 1 && port <= 65535 }

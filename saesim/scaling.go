@@ -148,7 +148,7 @@ func parsePeriod(text string) (period, bool) {
 	return p, true
 }
 
-// meets tells whether two sets can share a day. A weekly and a monthly set always
+// meets reports whether two sets can share a day. A weekly and a monthly set always
 // can.
 func (p period) meets(q period) bool {
 	share := func(a, b []string) bool {
@@ -157,7 +157,7 @@ func (p period) meets(q period) bool {
 	return share(p.weekdays, q.weekdays) && share(p.monthdays, q.monthdays)
 }
 
-// conflicts tells whether two timers want the same minute of a day on which both
+// conflicts reports whether two timers want the same minute of a day on which both
 // may work (reading of InvalidScalingRuleTime.Conflict).
 func (t *ruleTimer) conflicts(other *ruleTimer) bool {
 	if t.BeginDate != nil && other.BeginDate != nil && (*t.BeginDate > *other.EndDate || *other.BeginDate > *t.EndDate) {
@@ -170,7 +170,7 @@ func (t *ruleTimer) conflicts(other *ruleTimer) bool {
 	})
 }
 
-// ruleConflicts tells whether a timing rule conflicts with another one of the
+// ruleConflicts reports whether a timing rule conflicts with another one of the
 // application, enabled or not.
 func (a *application) ruleConflicts(rule *scalingRule) bool {
 	return rule.Timer != nil && slices.ContainsFunc(a.Rules, func(other *scalingRule) bool {

@@ -126,7 +126,7 @@ func checkVolumes(config map[string]string) *apiError {
 	return nil
 }
 
-// below tells whether a path is a directory or lies in it.
+// below reports whether a path is a directory or lies in it.
 func below(place, directory string) bool {
 	return strings.HasPrefix(path.Clean(place)+"/", strings.TrimSuffix(path.Clean(directory), "/")+"/")
 }

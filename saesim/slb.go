@@ -36,7 +36,7 @@ type slbListener struct {
 // networks are the kinds of SLB instances with the parameters for each.
 func networks() []string { return []string{"Internet", "Intranet"} }
 
-// sharedBalancer tells whether an SLB instance is one of shared performance, which
+// sharedBalancer reports whether an SLB instance is one of shared performance, which
 // cannot be bound. There is no SLB service here: these are told by their ID (reading).
 func sharedBalancer(id string) bool { return strings.HasPrefix(id, "lb-shared") }
 
@@ -205,7 +205,7 @@ func (a *application) bind(bindings map[string]*slbBinding) {
 	}
 }
 
-// reachedAt tells whether an application is reached through one of some addresses.
+// reachedAt reports whether an application is reached through one of some addresses.
 func (a *application) reachedAt(ips []string) bool {
 	for _, b := range a.SLB {
 		if b != nil && slices.Contains(ips, b.IP) {

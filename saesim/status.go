@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed"
 	"html/template"
@@ -42,18 +41,7 @@ type callView struct {
 // handleStatus adds the status page to the admin API.
 func (s *Simulator) handleStatus(mux *http.ServeMux) {
 	page := template.Must(template.New("status").Parse(statusPage))
-	mux.HandleFunc("GET "+s.admin().Prefix()+"{$}", func(w http.ResponseWriter, _ *http.Request) {
-		var text bytes.Buffer
-		if err := page.Execute(&text, s.statusView()); err != nil {
-			s.admin().Refuse(w, http.StatusInternalServerError, "status page: "+err.Error())
-			return
-		}
-		header := w.Header()
-		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		header.Set("Cache-Control", "no-store")
-		_, _ = w.Write(text.Bytes())
-	})
+	s.admin().HandlePage(mux, page, func() any { return s.statusView() })
 }
 
 func (s *Simulator) statusView() statusView {

@@ -24,7 +24,7 @@ type tagPair struct {
 	Value string `json:"value"`
 }
 
-// validTagText tells whether a text may be the key or value of a tag (SAE API
+// validTagText reports whether a text may be the key or value of a tag (SAE API
 // reference ch. 17.1).
 func validTagText(text string) bool {
 	return text != "" && utf8.RuneCountInString(text) <= maxTagLength &&
@@ -234,7 +234,7 @@ func listTagResources(c *call) (any, *apiError) {
 	return data, nil
 }
 
-// carries tells whether an application has every tag of a filter; an empty value
+// carries reports whether an application has every tag of a filter; an empty value
 // means any.
 func (a *application) carries(filter []tagPair) bool {
 	for _, tag := range filter {

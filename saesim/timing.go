@@ -48,7 +48,7 @@ func (t *ruleTimer) next(after time.Time) (at time.Time, target int, found bool)
 	return at, target, found
 }
 
-// includes tells whether a timing rule works on a day.
+// includes reports whether a timing rule works on a day.
 func (p period) includes(date time.Time) bool {
 	if len(p.weekdays) > 0 {
 		return slices.Contains(p.weekdays, date.Weekday().String()[:3])

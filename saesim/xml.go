@@ -24,7 +24,7 @@ func wantsXML(header http.Header) bool {
 	return xml
 }
 
-// acceptedForm tells whether a caller wants XML, and whether it named a form at all.
+// acceptedForm reports whether a caller wants XML, and whether it named a form at all.
 func acceptedForm(header http.Header) (xml, named bool) {
 	for kind := range strings.SplitSeq(strings.Join(header.Values("Accept"), ","), ",") {
 		switch kind, _, _ := mime.ParseMediaType(kind); kind {

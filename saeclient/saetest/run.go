@@ -93,7 +93,7 @@ func (s *suite) call(t *testing.T, operation string, params ...string) answer {
 	return object
 }
 
-// lacks tells whether an operation cannot be called.
+// lacks reports whether an operation cannot be called.
 func (s *suite) lacks(operation string) bool { _, lacks := s.Without[operation]; return lacks }
 
 // given makes a map of names and values in turn, without empty values.

@@ -111,7 +111,7 @@ func places(place string, documented map[string]shape) []string {
 	return all
 }
 
-// fits tells whether a value is of the documented type.
+// fits reports whether a value is of the documented type.
 func (s shape) fits(value any) bool {
 	var ok bool
 	switch s.Type {

@@ -121,7 +121,7 @@ func (s *suite) rollBack(t *testing.T) {
 // ruleName is the timing rule of the application; its times have not come.
 const ruleName = "timing-rule"
 
-// ruleEnabled tells whether the rule is on.
+// ruleEnabled reports whether the rule is on.
 func (s *suite) ruleEnabled(t *testing.T) bool {
 	t.Helper()
 	rule := s.call(t, "DescribeApplicationScalingRule", "AppId", s.world.app, "ScalingRuleName", ruleName).data()

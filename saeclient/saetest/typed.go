@@ -111,7 +111,7 @@ func fill(in any, operation string, params map[string]string) error {
 	return nil
 }
 
-// isText tells whether a parameter is text in the Input, whatever the reference calls it.
+// isText reports whether a parameter is text in the Input, whatever the reference calls it.
 func isText(in any, name string) bool {
 	for field := range reflect.TypeOf(in).Elem().Fields() {
 		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name {

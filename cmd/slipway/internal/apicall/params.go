@@ -66,7 +66,7 @@ func (r *reader) fail(param, format string, args ...any) {
 	r.problems = append(r.problems, cloudapi.Problem{Param: param, Message: fmt.Sprintf(format, args...)})
 }
 
-// known tells whether the operation has the parameter, and notes a problem if not.
+// known reports whether the operation has the parameter, and notes a problem if not.
 func (r *reader) known(name string) bool {
 	if _, ok := r.op.Param(name); ok {
 		return true

@@ -1,0 +1,66 @@
+package simframe_test
+
+import (
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/internal/simframe"
+)
+
+func TestOddsCount(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		odds  simframe.Odds
+		fired int
+		want  bool
+	}{
+		"once, not yet":     {simframe.Odds{}, 0, false},
+		"once, done":        {simframe.Odds{}, 1, true},
+		"twice, half":       {simframe.Odds{Count: 2}, 1, false},
+		"twice, done":       {simframe.Odds{Count: 2}, 2, true},
+		"without end, long": {simframe.Odds{Count: -1}, 1000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, tt.odds.Spent(tt.fired))
+		})
+	}
+}
+
+func TestOddsAreDrawnFromTheSeed(t *testing.T) {
+	t.Parallel()
+	odds := simframe.Odds{ID: 3, Probability: 0.25}
+	fired := 0
+	for try := range 1000 {
+		require.Equal(t, odds.Fires(1, try), odds.Fires(1, try))
+		require.True(t, simframe.Odds{ID: 3}.Fires(1, try))
+		require.True(t, simframe.Odds{ID: 3, Probability: 1}.Fires(1, try))
+		if odds.Fires(1, try) {
+			fired++
+		}
+	}
+	require.InDelta(t, 250, fired, 60)
+}
+
+func TestStatusPageTakesNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	page := template.Must(template.New("status").Parse(`<p>{{.Region}}</p>`))
+	view := any(map[string]string{"Region": "<b>"})
+	simframe.Admin{Name: "toysim"}.HandlePage(mux, page, func() any { return view })
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+		return w
+	}
+	w := get("/_toysim/")
+	require.Equal(t, "<p>&lt;b&gt;</p>", w.Body.String())
+	require.Equal(t, "default-src 'none'; style-src 'unsafe-inline'", w.Header().Get("Content-Security-Policy"))
+	require.Equal(t, http.StatusNotFound, get("/_toysim/other").Code)
+	view = 1
+	require.Equal(t, http.StatusInternalServerError, get("/_toysim/").Code)
+}
