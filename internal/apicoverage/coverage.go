@@ -33,7 +33,7 @@ func refusedKey(cloud string) string { return cloud + "-refused" }
 // operation is what the fact file says of an operation.
 type operation struct {
 	Name   string `json:"name"`
-	Family string `json:"group"`
+	Group string `json:"group"`
 	Errors []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
@@ -103,7 +103,7 @@ func collect(in io.Reader, diagnostics io.Writer) (attributes, error) {
 // report is what is covered.
 type report struct {
 	columns []column
-	// rows are families of operations, and the sum of all.
+	// rows are groups of operations, and the sum of all.
 	rows []row
 	// excused are operations that a column lacks, with the reason.
 	excused []string
@@ -112,25 +112,25 @@ type report struct {
 	listed, provoked, common int
 }
 
-// row counts the operations of a family, in the facts and by columns.
+// row counts the operations of a group, in the facts and by columns.
 type row struct {
-	family  string
+	group  string
 	facts   int
 	covered []int
 }
 
 // judge counts. The error names every operation that is neither covered nor excused, and everything that is not of the facts.
 func judge(cloud string, facts []operation, seen attributes) (report, error) {
-	families := map[string]string{}
+	groups := map[string]string{}
 	counts := map[string]*row{}
 	var order []string
 	for _, op := range facts {
-		families[op.Name] = op.Family
-		if counts[op.Family] == nil {
-			counts[op.Family] = &row{family: op.Family, covered: make([]int, len(columns(cloud)))}
-			order = append(order, op.Family)
+		groups[op.Name] = op.Group
+		if counts[op.Group] == nil {
+			counts[op.Group] = &row{group: op.Group, covered: make([]int, len(columns(cloud)))}
+			order = append(order, op.Group)
 		}
-		counts[op.Family].facts++
+		counts[op.Group].facts++
 	}
 	r := report{columns: columns(cloud)}
 	var problems []error
@@ -141,21 +141,21 @@ func judge(cloud string, facts []operation, seen attributes) (report, error) {
 			covered[name] = true
 		}
 		for _, name := range slices.Sorted(maps.Keys(covered)) {
-			if counts[families[name]] == nil {
+			if counts[groups[name]] == nil {
 				problems = append(problems, fmt.Errorf("%s: the facts have no operation %s", c.title, name))
 				continue
 			}
-			counts[families[name]].covered[i]++
+			counts[groups[name]].covered[i]++
 		}
 		excused, err := c.missing(facts, covered, seen[c.key+"-without"])
 		r.excused = append(r.excused, excused...)
 		problems = append(problems, err)
 	}
-	sum := row{family: "all", covered: make([]int, len(columns(cloud)))}
-	for _, family := range order {
-		r.rows = append(r.rows, *counts[family])
-		sum.facts += counts[family].facts
-		for i, n := range counts[family].covered {
+	sum := row{group: "all", covered: make([]int, len(columns(cloud)))}
+	for _, group := range order {
+		r.rows = append(r.rows, *counts[group])
+		sum.facts += counts[group].facts
+		for i, n := range counts[group].covered {
 			sum.covered[i] += n
 		}
 	}

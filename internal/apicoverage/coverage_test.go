@@ -70,7 +70,7 @@ func TestCoverage(t *testing.T) {
 
 func TestReasonsExcuseAndAreShown(t *testing.T) {
 	t.Parallel()
-	facts := []operation{{Name: "A", Family: "one"}, {Name: "B", Family: "one"}}
+	facts := []operation{{Name: "A", Group: "one"}, {Name: "B", Group: "one"}}
 	require.NoError(t, json.Unmarshal([]byte(`[{"code":"Code.One"},{"code":"Code.Three"}]`), &facts[0].Errors))
 	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks"}, refusedKey("sae"): {"A Code.One", "A Code.Two", "A Code.One", "B Code.One"}}
 	for _, c := range columns("sae") {
@@ -84,5 +84,5 @@ func TestReasonsExcuseAndAreShown(t *testing.T) {
 	require.NoError(t, r.print(&out))
 	require.Contains(t, out.String(), "left out, official SDK V1: B: it breaks\n")
 	require.Contains(t, out.String(), "errors provoked: 1 of 2 that are listed with an operation, and 2 common ones\n")
-	require.Equal(t, row{family: "one", facts: 2, covered: []int{2, 2, 2, 2, 1, 2}}, r.rows[0])
+	require.Equal(t, row{group: "one", facts: 2, covered: []int{2, 2, 2, 2, 1, 2}}, r.rows[0])
 }

@@ -45,7 +45,7 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	return err
 }
 
-// print writes the table by families of operations, and what is left out.
+// print writes the table by groups of operations, and what is left out.
 func (r report) print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprint(w, "operations of\tin the facts\t")
@@ -54,7 +54,7 @@ func (r report) print(to io.Writer) error {
 	}
 	_, _ = fmt.Fprintln(w)
 	for _, row := range r.rows {
-		_, _ = fmt.Fprintf(w, "%s\t%d\t", row.family, row.facts)
+		_, _ = fmt.Fprintf(w, "%s\t%d\t", row.group, row.facts)
 		for _, n := range row.covered {
 			_, _ = fmt.Fprintf(w, "%d\t", n)
 		}
