@@ -159,7 +159,7 @@ func (r Record) held() Held {
 	return h
 }
 
-// unsettled tells whether a rule is still to be restored, and nobody has done it. One that is
+// unsettled reports whether a rule is still to be restored, and nobody has done it. One that is
 // owed for another release is held by that one.
 func (r Record) unsettled(rule release.HeldRule) bool {
 	return !rule.Restored && !rule.Gone && rule.Owed == "" &&

@@ -144,7 +144,7 @@ type query struct {
 	// keys is the pattern of their keys, and since the time of the oldest change.
 	keys  string
 	since time.Time
-	// chooses tells whether a record is wanted; nil wants all.
+	// chooses reports whether a record is wanted; nil wants all.
 	chooses func(Record) bool
 	// limit is how many are returned, the latest; 0 means all.
 	limit int

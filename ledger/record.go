@@ -82,7 +82,7 @@ type Held struct {
 	ChangeID string `json:"changeId,omitempty"`
 }
 
-// Empty tells whether nothing is held.
+// Empty reports whether nothing is held.
 func (h Held) Empty() bool {
 	return len(h.ScalingRules) == 0 && h.More == 0 && !h.Traffic && h.ChangeID == ""
 }
@@ -101,16 +101,16 @@ type Payment struct {
 	Note string    `json:"note,omitempty"`
 }
 
-// Ended tells whether the release has its outcome.
+// Ended reports whether the release has its outcome.
 func (r Record) Ended() bool { return r.Outcome != "" }
 
-// Owes tells whether the release has left something behind: it needed attention or was
+// Owes reports whether the release has left something behind: it needed attention or was
 // lost, and holds something that nobody has paid.
 func (r Record) Owes() bool {
 	return (r.Outcome == release.PhaseNeedsAttention || r.Lost != "") && !r.Held.Empty()
 }
 
-// begun tells whether the release has begun to change which version runs, as far as it has told.
+// begun reports whether the release has begun to change which version runs, as far as it has told.
 func (r Record) begun() bool {
 	switch r.Progress.Operation {
 	case release.OperationRestart, release.OperationRescale:

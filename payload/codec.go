@@ -41,7 +41,7 @@ func NewCodec(keys Keys) (*Codec, error) {
 	return c, nil
 }
 
-// Encrypts tells whether the codec encrypts what it encodes.
+// Encrypts reports whether the codec encrypts what it encodes.
 func (c *Codec) Encrypts() bool { return c.keys.Current() != "" }
 
 // Encode implements [converter.PayloadCodec].

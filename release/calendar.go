@@ -73,7 +73,7 @@ type Scope struct {
 	App string `json:"app,omitempty"`
 }
 
-// Covers tells whether the application is in the scope.
+// Covers reports whether the application is in the scope.
 func (s Scope) Covers(a App) bool {
 	return (s.Platform == "" || s.Platform == a.Platform) &&
 		(s.Region == "" || s.Region == a.Region) &&
@@ -111,7 +111,7 @@ func ParseScope(text string) (Scope, error) {
 	return Scope{Platform: Platform(parts[0]), Region: parts[1], App: parts[2]}, nil
 }
 
-// Frozen tells whether changes of the application are frozen at a moment, and until when.
+// Frozen reports whether changes of the application are frozen at a moment, and until when.
 // Of several freezes it names the one that lasts longest; Until is when the application
 // is no longer frozen by any of the windows of today's calendar, so that windows that
 // overlap or follow each other without a gap count as one. Windows that leave no gap at
@@ -177,7 +177,7 @@ func (c Calendar) merge(spans []span, until time.Time) time.Time {
 	return until.UTC()
 }
 
-// Active tells whether the window alone freezes at a moment, and until when. Zero means
+// Active reports whether the window alone freezes at a moment, and until when. Zero means
 // that the window cannot be read, see [Calendar.Frozen].
 func (w FreezeWindow) Active(at time.Time) (until time.Time, active bool) {
 	in, err := w.span()
@@ -187,10 +187,10 @@ func (w FreezeWindow) Active(at time.Time) (until time.Time, active bool) {
 	return in(at)
 }
 
-// Recurring tells whether the window comes again.
+// Recurring reports whether the window comes again.
 func (w FreezeWindow) Recurring() bool { return w.From.IsZero() && w.To.IsZero() }
 
-// span tells whether a moment is in a window, and when the window ends then.
+// span reports whether a moment is in a window, and when the window ends then.
 type span func(at time.Time) (until time.Time, in bool)
 
 func (w FreezeWindow) span() (span, error) {

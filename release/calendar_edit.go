@@ -93,7 +93,7 @@ func (v *validator) stop(prefix string, s Stop) {
 	v.check(s.Reason != "", prefix+"reason", "is missing; say why nothing may be changed")
 	v.text(prefix+"reason", s.Reason)
 	v.text(prefix+"by", s.By)
-	v.speaker(prefix+"by", s.By)
+	v.actor(prefix+"by", s.By)
 }
 
 func (v *validator) window(prefix string, w FreezeWindow) {

@@ -39,7 +39,7 @@ func ChangeStates() []ChangeState {
 	}
 }
 
-// Ended tells whether the change will not move any more.
+// Ended reports whether the change will not move any more.
 func (s ChangeState) Ended() bool {
 	switch s {
 	case ChangeSucceeded, ChangeFailed, ChangeSystemFailed, ChangeAborted, ChangeGone:
@@ -50,7 +50,7 @@ func (s ChangeState) Ended() bool {
 	return false
 }
 
-// Parked tells whether the change waits for somebody outside.
+// Parked reports whether the change waits for somebody outside.
 func (s ChangeState) Parked() bool {
 	return s == ChangeAwaitingConfirm || s == ChangeAwaitingPlatformApproval
 }
@@ -76,15 +76,15 @@ type BatchChange struct {
 	EndedAt   time.Time  `json:"endedAt,omitzero"`
 }
 
-// News tells whether next shows something that prev did not: a decision is due or a
+// Changed reports whether next shows something that prev did not: a decision is due or a
 // further batch has begun. A change that merely moves, or passes from one way of
-// moving to another, is no news.
-func News(prev, next Observation) bool {
+// moving to another, is no change.
+func Changed(prev, next Observation) bool {
 	moves := prev.State.moves() && next.State.moves()
 	return next.Batch > prev.Batch || !moves && prev.State != next.State
 }
 
-// moves tells whether the change goes on by itself.
+// moves reports whether the change goes on by itself.
 func (s ChangeState) moves() bool {
 	return s == ChangePreparing || s == ChangeRunning || s == ChangeAwaitingBatch
 }

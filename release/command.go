@@ -98,7 +98,7 @@ func (c Command) Validate() error {
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
 	v.check(c.By != "", "by", "must name who speaks")
 	if !c.System() && c.Via != ViaCancel { // there the system speaks itself
-		v.speaker("by", c.By)
+		v.actor("by", c.By)
 	}
 	return v.err()
 }
@@ -113,7 +113,7 @@ func refuse(format string, args ...any) (repeated bool, err error) {
 	return false, Refusal(fmt.Sprintf(format, args...))
 }
 
-// Admit tells whether the command applies to a release that stands at p. It returns a
+// Admit reports whether the command applies to a release that stands at p. It returns a
 // [Refusal] with the reason when it does not, and repeated=true when it has already
 // been obeyed, so that saying it again is one command.
 func Admit(p Progress, c Command) (repeated bool, err error) {
@@ -123,9 +123,9 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():
-		return refuse("the word is about %s, but the release brings %s", c.Artifact, p.Artifact)
+		return refuse("the command is about %s, but the release brings %s", c.Artifact, p.Artifact)
 	case c.ChangeID != "" && c.ChangeID != p.ChangeID:
-		return refuse("the word is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
+		return refuse("the command is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
 	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
 	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
@@ -191,7 +191,7 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 	return false, nil
 }
 
-// obeyed tells whether the same word has already counted: the very same message, or for
+// obeyed reports whether the same word has already counted: the very same message, or for
 // what can be said but once, the same in other words.
 func obeyed(decisions []Decision, c Command) bool {
 	for _, d := range decisions {

@@ -19,7 +19,7 @@ type Situation struct {
 	Aborting bool
 	// RollbackWanted is the policy after a failure.
 	RollbackWanted bool
-	// TargetKnown tells whether there is a version to roll back to.
+	// TargetKnown reports whether there is a version to roll back to.
 	TargetKnown bool
 }
 

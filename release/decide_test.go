@@ -88,7 +88,7 @@ func failures() []release.ChangeState {
 	return []release.ChangeState{release.ChangeFailed, release.ChangeSystemFailed, release.ChangeAborted}
 }
 
-func TestNews(t *testing.T) {
+func TestChanged(t *testing.T) {
 	t.Parallel()
 	running := release.Observation{State: release.ChangeRunning, Batch: 1}
 	tests := []struct {
@@ -109,7 +109,7 @@ func TestNews(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, release.News(tt.prev, tt.next))
+			require.Equal(t, tt.want, release.Changed(tt.prev, tt.next))
 		})
 	}
 }

@@ -45,7 +45,7 @@ const (
 	FaultStopped Fault = "Stopped"
 )
 
-// Retryable tells whether trying again can help.
+// Retryable reports whether trying again can help.
 func (f Fault) Retryable() bool {
 	switch f {
 	case FaultInvalid, FaultNotFound, FaultAuth, FaultBilling, FaultQuota, FaultUndecidable, FaultFrozen, FaultStopped:

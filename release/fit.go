@@ -311,7 +311,7 @@ func (p *Progress) Prune() {
 	p.Gates = Keep{Gates: carriedGates, Samples: math.MaxInt}.cutGates(append(sampled, p.Gates[len(old):]...), &p.Cut)
 }
 
-// passes tells whether a word has no effect any more once others have followed it.
+// passes reports whether a word has no effect any more once others have followed it.
 func (d Decision) passes() bool {
 	return d.Refused != "" || d.Kind == CommandPause || d.Kind == CommandResume
 }

@@ -71,7 +71,7 @@ func (c Condition) String() string {
 	return c.op + " " + strconv.FormatFloat(c.bound, 'g', -1, 64)
 }
 
-// Holds tells whether the condition is true of a number; nothing is true of NaN.
+// Holds reports whether the condition is true of a number; nothing is true of NaN.
 func (c Condition) Holds(x float64) bool {
 	switch c.op {
 	case "<":
@@ -110,7 +110,7 @@ func (p PrometheusGate) Verdict(x float64) Verdict {
 	}
 }
 
-// holds tells whether a condition that is given holds.
+// holds reports whether a condition that is given holds.
 func holds(text string, x float64) (bool, error) {
 	if text == "" {
 		return false, nil

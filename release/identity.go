@@ -52,7 +52,7 @@ func SetID(name, source, eventID string) string {
 	return setPrefix + derive("set", name, source, eventID)
 }
 
-// IsSetID tells whether an ID is that of a set.
+// IsSetID reports whether an ID is that of a set.
 func IsSetID(id string) bool { return strings.HasPrefix(id, setPrefix) }
 
 // CheckReleaseID refuses, with a [Problem], what cannot be the ID of a release: it is a part of
@@ -99,8 +99,8 @@ func SetUndoID(setID, name string) string {
 
 // CommandID returns the identity of a command that came by an event: derived from the
 // release or set that it is for, and the event. It has the form c-xxxxxxxxxxxxxxxx.
-func CommandID(addressee, source, eventID string) string {
-	return "c-" + derive("command", addressee, source, eventID)
+func CommandID(target, source, eventID string) string {
+	return "c-" + derive("command", target, source, eventID)
 }
 
 // WorkflowID returns the Temporal workflow ID of a release.

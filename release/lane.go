@@ -123,7 +123,7 @@ func (r ToggleRequest) Validate() error {
 		return v.err()
 	}
 	v.app(r.App)
-	v.speaker("by", r.By)
+	v.actor("by", r.By)
 	v.check(r.For >= 0 && r.For <= maxLimit, "for", "must be between 0s and %s", maxLimit)
 	return v.err()
 }

@@ -22,7 +22,7 @@ type LaneCommand struct {
 func (c LaneCommand) Validate(update string) error {
 	v, _ := measure(c) // it has no lists
 	v.check(c.By != "", "by", "must name who speaks")
-	v.speaker("by", c.By)
+	v.actor("by", c.By)
 	v.check(c.Reason != "" || update != UpdateHold, "reason", "must say why nothing new may begin")
 	v.check(c.ReleaseID != "" || update != UpdateDrop, "releaseId", "must name the waiting release to drop")
 	return v.err()

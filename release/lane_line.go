@@ -20,7 +20,7 @@ const (
 	MaxRecent = 500
 )
 
-// brings tells whether the operation brings an artifact.
+// brings reports whether the operation brings an artifact.
 func (o Operation) brings() bool { return cmp.Or(o, OperationRelease) == OperationRelease }
 
 // Place is the place in a lane that a submission asks for.
@@ -198,7 +198,7 @@ func (l *LaneInput) LeaveWaiting(named func(LaneEntry) bool) []LaneEntry {
 	return gone
 }
 
-// Idle tells whether nothing runs or waits and there is nothing to remember. Debts are
+// Idle reports whether nothing runs or waits and there is nothing to remember. Debts are
 // remembered by the ledger.
 func (l *LaneInput) Idle() bool { return len(l.Line) == 0 && l.Held == nil && len(l.Denied) == 0 }
 

@@ -49,7 +49,7 @@ type Published struct {
 	At       time.Time `json:"at,omitzero"`
 }
 
-// Before tells whether something was published before something else, as far as that can be
+// Before reports whether something was published before something else, as far as that can be
 // told: the numbers of a stream that was made anew begin again, the times do not.
 func (p Published) Before(other Published) bool {
 	return p.Sequence > 0 && p.Sequence < other.Sequence && !p.At.After(other.At)
@@ -71,7 +71,7 @@ type Debt struct {
 	Traffic bool `json:"traffic,omitempty"`
 }
 
-// Empty tells whether nothing is owed.
+// Empty reports whether nothing is owed.
 func (d Debt) Empty() bool { return len(d.ScalingRules) == 0 && !d.Traffic }
 
 // Words say what is owed.
@@ -200,7 +200,7 @@ func (l *LaneInput) begun(e LaneEntry) {
 	}
 }
 
-// changesVersion tells whether another version runs after the operation.
+// changesVersion reports whether another version runs after the operation.
 func (o Operation) changesVersion() bool { return o.brings() || o == OperationRollback }
 
 // place is where a release belongs in the line: what runs comes first, then what preempts,

@@ -76,13 +76,13 @@ func (p Phase) Next() []Phase {
 	return nil
 }
 
-// CanBecome tells whether next may follow p.
+// CanBecome reports whether next may follow p.
 func (p Phase) CanBecome(next Phase) bool { return slices.Contains(p.Next(), next) }
 
-// Ended tells whether p is an outcome.
+// Ended reports whether p is an outcome.
 func (p Phase) Ended() bool { return p != "" && len(p.Next()) == 0 }
 
-// Parked tells whether a release in phase p waits for somebody's word.
+// Parked reports whether a release in phase p waits for somebody's word.
 func (p Phase) Parked() bool {
 	return p == PhaseAwaitingConfirm || p == PhaseAwaitingPlatformApproval || p == PhasePaused
 }

@@ -95,7 +95,7 @@ type Progress struct {
 // Identity is the release ID; empty while nothing is known.
 func (p Progress) Identity() string { return p.ReleaseID }
 
-// Waits tells whether the release waits for something.
+// Waits reports whether the release waits for something.
 func (p Progress) Waits() bool { return p.Awaiting != nil }
 
 // Clone returns a copy that shares nothing with p.

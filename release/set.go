@@ -108,7 +108,7 @@ func (s Set) Validate() error {
 	}
 	v := &setValidator{validator: measured, waves: map[string]bool{}, releases: map[string]bool{}, apps: map[App]string{}}
 	v.name("name", s.Name, nil)
-	v.speaker("requestedBy", s.RequestedBy)
+	v.actor("requestedBy", s.RequestedBy)
 	v.check(len(s.Waves) >= 1, "waves", "must be 1-%d", MaxWaves)
 	count := 0
 	for i, w := range s.Waves {

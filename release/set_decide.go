@@ -132,7 +132,7 @@ func (p SetProgress) Left() []string {
 	return left
 }
 
-// AdmitSet tells whether the command applies to a set that stands at p, in the manner of
+// AdmitSet reports whether the command applies to a set that stands at p, in the manner of
 // [Admit].
 func AdmitSet(p SetProgress, c Command) (repeated bool, err error) {
 	switch {

@@ -91,7 +91,7 @@ func (r SetRequest) Progress(at time.Time) SetProgress {
 // Identity is the set ID; empty while nothing is known.
 func (p SetProgress) Identity() string { return p.SetID }
 
-// Waits tells whether the set waits for something.
+// Waits reports whether the set waits for something.
 func (p SetProgress) Waits() bool { return p.Awaiting != nil }
 
 // Clone returns a copy that shares nothing with p.

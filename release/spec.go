@@ -154,7 +154,7 @@ func (a Artifact) String() string {
 	}
 }
 
-// Same tells whether two artifacts are the same thing to run.
+// Same reports whether two artifacts are the same thing to run.
 func (a Artifact) Same(b Artifact) bool {
 	if a.Package == nil || b.Package == nil {
 		return a.Package == b.Package && a.Image == b.Image
@@ -189,7 +189,7 @@ type Scaling struct {
 	Suspend *bool `json:"suspend,omitempty"`
 }
 
-// Suspended tells whether the rules are to be suspended.
+// Suspended reports whether the rules are to be suspended.
 func (s Scaling) Suspended() bool { return s.Suspend == nil || *s.Suspend }
 
 // Rollback is the policy after a failed rollout.
@@ -199,7 +199,7 @@ type Rollback struct {
 	OnFailure *bool `json:"onFailure,omitempty"`
 }
 
-// Wanted tells whether a failed rollout is to be rolled back.
+// Wanted reports whether a failed rollout is to be rolled back.
 func (r Rollback) Wanted() bool { return r.OnFailure == nil || *r.OnFailure }
 
 // Limits bound every wait of a release.

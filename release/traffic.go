@@ -70,7 +70,7 @@ type ALBTrafficRule struct {
 	Items       []TrafficItem `json:"items"`
 }
 
-// Empty tells whether there is no rule.
+// Empty reports whether there is no rule.
 func (t *Traffic) Empty() bool {
 	return t == nil || len(t.SpringCloud)+len(t.Dubbo)+len(t.ALB) == 0
 }

@@ -57,7 +57,7 @@ func (s Spec) Validate() error {
 		return v.err()
 	}
 	v.app(s.App)
-	v.speaker("requestedBy", s.RequestedBy)
+	v.actor("requestedBy", s.RequestedBy)
 	v.operation(s)
 	v.strategy(s)
 	v.traffic(s)

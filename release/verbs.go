@@ -301,7 +301,7 @@ type FoundChange struct {
 	Change *Change `json:"change,omitempty"`
 }
 
-// ObserveInput asks for the next news of a change.
+// ObserveInput asks for what is new of a change.
 type ObserveInput struct {
 	App      App    `json:"app"`
 	ChangeID string `json:"changeId"`
@@ -326,7 +326,7 @@ type AbortRolloutInput struct {
 	ChangeID string `json:"changeId"`
 }
 
-// AbortRolloutResult tells whether there was something to abort.
+// AbortRolloutResult reports whether there was something to abort.
 type AbortRolloutResult struct {
 	// Ended tells that the change had ended already, so that nothing was aborted.
 	Ended bool `json:"ended,omitempty"`
@@ -401,7 +401,7 @@ type Verification struct {
 	Other *ForeignChange `json:"other,omitempty"`
 }
 
-// OnlyRuns tells whether every instance runs the artifact and the configuration says
+// OnlyRuns reports whether every instance runs the artifact and the configuration says
 // so too. An application without instances runs what its configuration says.
 func (v Verification) OnlyRuns(a Artifact) bool {
 	for _, r := range v.Running {
@@ -412,5 +412,5 @@ func (v Verification) OnlyRuns(a Artifact) bool {
 	return v.Configured.Same(a)
 }
 
-// Uniform tells whether the application runs one version only, whichever it is.
+// Uniform reports whether the application runs one version only, whichever it is.
 func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }

@@ -63,7 +63,7 @@ type HTTPGetAction struct {
 	Port int    `json:"port"`
 	// Scheme is HTTP or HTTPS.
 	Scheme string `json:"scheme,omitempty"`
-	// IsContainKeyWord says whether the body must (true) or must not (false) hold KeyWord; nil looks at no key word.
+	// IsContainKeyWord reports whether the body must (true) or must not (false) hold KeyWord; nil looks at no key word.
 	IsContainKeyWord *bool `json:"isContainKeyWord,omitempty"`
 	// KeyWord needs IsContainKeyWord.
 	KeyWord string `json:"keyWord,omitempty"`

@@ -86,8 +86,8 @@ func classOfCode(code string) (cloudapi.Class, bool) {
 		// Every request has its own nonce: the gateway has seen this request before, so something on the way sent it twice.
 		return cloudapi.ErrAmbiguous, true
 	}
-	family, _, _ := strings.Cut(code, ".")
-	switch family {
+	kind, _, _ := strings.Cut(code, ".")
+	switch kind {
 	case "Throttling":
 		return cloudapi.ErrThrottled, true
 	case "InvalidAccessKeyId", "InvalidSecurityToken", "Forbidden":

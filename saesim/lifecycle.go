@@ -72,7 +72,7 @@ func (s *state) forget(app *application) {
 			delete(s.GreyRoutes, id)
 		}
 	}
-	s.forgetBelongings(app)
+	s.forgetResources(app)
 }
 
 // set changes a setting of the application that all its versions share: its size

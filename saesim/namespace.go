@@ -208,10 +208,10 @@ func (c *call) home() string {
 	return cmp.Or(c.args[paramNamespace], c.region)
 }
 
-// checkSurroundings checks what a new application finds around it: its namespace,
+// checkReferences checks what a new application finds around it: its namespace,
 // the network and the config maps. A namespace has one VPC, which its first
 // application binds (SAE API reference ch. 12.1).
-func (c *call) checkSurroundings(namespaceID string, config map[string]string) *apiError {
+func (c *call) checkReferences(namespaceID string, config map[string]string) *apiError {
 	ns, vpc := c.namespace(namespaceID), c.args["VpcId"]
 	if c.args.boolean("AutoConfig", false) {
 		vpc = ""

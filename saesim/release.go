@@ -69,7 +69,7 @@ func (c *call) checkCreate(packageType string, config map[string]string) *apiErr
 	case !specSupported(config["Cpu"], config["Memory"]):
 		return refuse(codeInstanceSpec, config["Cpu"], config["Memory"])
 	}
-	if refused := c.checkSurroundings(c.home(), config); refused != nil {
+	if refused := c.checkReferences(c.home(), config); refused != nil {
 		return refused
 	}
 	if refused := checkPackage(packageType, config); refused != nil {

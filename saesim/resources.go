@@ -58,8 +58,8 @@ type resources struct {
 	Opened bool `json:"opened,omitempty"`
 }
 
-// belongings are what an application has besides its versions and instances.
-type belongings struct {
+// appResources are what an application has besides its versions and instances.
+type appResources struct {
 	Tags map[string]string `json:"tags,omitempty"`
 	// SLB holds what is bound, by network.
 	SLB      map[string]*slbBinding `json:"slb,omitempty"`
@@ -121,9 +121,9 @@ func (r *resources) fillMaps() {
 	}
 }
 
-// forgetBelongings removes what other resources know of a deleted application: its
+// forgetResources removes what other resources know of a deleted application: its
 // rules in ingresses, and the ingresses whose default it was (reading).
-func (s *state) forgetBelongings(app *application) {
+func (s *state) forgetResources(app *application) {
 	for id, i := range s.Ingresses {
 		if i.DefaultRule.AppID == app.ID {
 			delete(s.Ingresses, id)

@@ -99,7 +99,7 @@ type application struct {
 	// ActiveOrder is the one unfinished order, or empty.
 	ActiveOrder string `json:"activeOrder"`
 
-	belongings
+	appResources
 }
 
 // version is one deployed state of an application (SAE API reference ch. 10.12).

@@ -59,14 +59,14 @@ func attempt[Out any](ctx workflow.Context, c *caller, t call[Out], unwanted fun
 		next, again := t.retried()
 		switch {
 		case f == nil || f.class == release.FaultUnchanged && t.goesOn(ctx, f):
-			c.moves(t.doing)
+			c.clearStall(t.doing)
 		case again && f.class == release.FaultDeclined:
 			t.task = next
 			continue
 		case t.goesOn(ctx, f):
-			c.stalls(ctx, t.task, f)
+			c.showStalled(ctx, t.task, f)
 		case f.class != release.FaultConflict && !f.actedMaybe():
-			c.moves(t.doing) // whoever tries on after the other two shows that itself
+			c.clearStall(t.doing) // whoever tries on after the other two shows that itself
 		}
 		if f == nil || !t.goesOn(ctx, f) {
 			return out, f

@@ -18,7 +18,7 @@ type commands[P any] struct {
 	// decisions are the record, in the progress; recorded is called after each that is added.
 	decisions *[]release.Decision
 	recorded  func()
-	// admit says whether a command applies; one that has counted already is repeated.
+	// admit reports whether a command applies; one that has counted already is repeated.
 	admit func(release.Command) (repeated bool, err error)
 	// apply gives a decision its effect.
 	apply func(workflow.Context, *release.Decision)
@@ -92,7 +92,7 @@ func refused(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), release.ErrorRefused, nil)
 }
 
-// check says whether a command is valid and applies.
+// check reports whether a command is valid and applies.
 func (c *commands[P]) check(command release.Command) (repeated bool, err error) {
 	if err := command.Validate(); err != nil {
 		return false, err

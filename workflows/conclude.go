@@ -63,7 +63,7 @@ func (c *caller) backOff(ctx workflow.Context, tries int, why *fault, unwanted f
 	if shift := tries - 1; shift < 12 {
 		d = min(d, firstBackOff<<shift)
 	}
-	c.stalls(ctx, task{doing: string(why.verb)}, why)
+	c.showStalled(ctx, task{doing: string(why.verb)}, why)
 	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: d, TimerOptions: workflow.TimerOptions{Summary: "before " + string(why.verb) + " is tried again"},
 	}, unwanted)
@@ -101,17 +101,17 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 	if shown.IsZero() {
 		shown = c.until
 	}
-	c.await(ctx, release.AwaitOtherChange, 0, shown)
+	c.startWait(ctx, release.AwaitOtherChange, 0, shown)
 	c.p.Reason = "waits for " + w.words
 	c.show()
-	c.standStill()
+	c.emitStalled()
 	t := c.platform.awaitIdle(w.question)
 	t.until = w.until
 	snap, f := attempt(ctx, c, t, w.unwanted)
-	c.leave()
+	c.endWait()
 	c.p.Reason = before
 	c.show()
-	c.goOn()
+	c.emitMoving()
 	return snap, f
 }
 

@@ -54,7 +54,7 @@ func (p *pausing) observe(_ context.Context, in release.ObserveInput) (release.O
 		return release.Observation{State: release.ChangeAborted, Batch: 2}, nil
 	}
 	next := release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1}
-	if release.News(in.Seen, next) {
+	if release.Changed(in.Seen, next) {
 		return next, nil
 	}
 	if p.looks.Add(1) == 2 {

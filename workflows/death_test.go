@@ -47,7 +47,7 @@ func (d *death) strike() bool {
 	return d.strikes != nil && d.strikes()
 }
 
-// ends tells whether the worker is dead, or dies now.
+// ends reports whether the worker is dead, or dies now.
 func (d *death) ends(l *life) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -31,7 +31,7 @@ func Delivery(ctx workflow.Context, in release.DeliveryRequest) (release.Deliver
 		return release.DeliveryResult{}, invalid(release.Problem{Field: "total", Message: "must be the number of all events"})
 	}
 	d := &delivery{DeliveryRequest: in, further: workflow.GetSignalChannel(ctx, release.SignalDeliver)}
-	return d.carryOut(withBus(ctx))
+	return d.execute(withBus(ctx))
 }
 
 // delivery is the work of one.
@@ -42,7 +42,7 @@ type delivery struct {
 	told    int
 }
 
-func (d *delivery) carryOut(ctx workflow.Context) (release.DeliveryResult, error) {
+func (d *delivery) execute(ctx workflow.Context) (release.DeliveryResult, error) {
 	for d.told < d.Total {
 		if len(d.Events) == 0 && !d.receive(ctx) {
 			return d.fail(ctx, "they were not handed over")

@@ -20,9 +20,9 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) v
 	f.begin(ctx, 1)
 	for {
 		if act, done := f.turn(ctx); done {
-			f.lookAway()
+			f.cancelObserve()
 			f.unpark()
-			f.leave()
+			f.endWait()
 			return f.verdict(act)
 		}
 	}
@@ -47,7 +47,7 @@ type follower struct {
 	look    workflow.Future
 	abandon workflow.CancelFunc
 	// held is the finished batch that holds the next one back; nil while batches run.
-	held *parked
+	held *heldBatch
 	// past is the last batch after which the next one has begun: the platform is not to be
 	// back in the pause after it.
 	past int
@@ -57,9 +57,9 @@ type follower struct {
 	lost string
 }
 
-// lookTask is the next observation. It waits for news itself, so its age says nothing. While
+// observeCall is the next observation. It waits for news itself, so its age says nothing. While
 // a finished batch is parked nothing has to move, so that a look may wait for its worker.
-func (f *follower) lookTask() call[release.Observation] {
+func (f *follower) observeCall() call[release.Observation] {
 	t := f.platform.observe(release.ObserveInput{App: f.p.App, ChangeID: f.changeID, Seen: f.seen})
 	if f.held != nil {
 		t.options.ScheduleToStartTimeout = 0
@@ -67,23 +67,23 @@ func (f *follower) lookTask() call[release.Observation] {
 	return t
 }
 
-// lookOn begins the next observation, unless one is under way.
-func (f *follower) lookOn(ctx workflow.Context) {
+// startObserve begins the next observation, unless one is under way.
+func (f *follower) startObserve(ctx workflow.Context) {
 	if f.look != nil {
 		return
 	}
 	ctx, f.abandon = workflow.WithCancel(ctx)
-	f.look = f.start(ctx, f.lookTask().task)
+	f.look = f.start(ctx, f.observeCall().task)
 }
 
-// lookAway abandons the observation under way: what it would compare with has changed,
+// cancelObserve abandons the observation under way: what it would compare with has changed,
 // and a parked one may be minutes away.
-func (f *follower) lookAway() {
+func (f *follower) cancelObserve() {
 	if f.abandon != nil {
 		f.abandon()
 	}
 	f.look, f.abandon = nil, nil
-	f.moves(string(release.VerbObserve))
+	f.clearStall(string(release.VerbObserve))
 }
 
 // reaction is what a follower does about something that has happened; done tells that the
@@ -92,7 +92,7 @@ type reaction func(workflow.Context) (act release.Action, done bool)
 
 // turn waits for the next news, command or limit and acts on it.
 func (f *follower) turn(ctx workflow.Context) (act release.Action, done bool) {
-	f.lookOn(ctx)
+	f.startObserve(ctx)
 	var next reaction
 	_ = workflow.Await(ctx, func() bool {
 		next = f.next(ctx)
@@ -123,13 +123,13 @@ func (f *follower) tooLate(workflow.Context) (act release.Action, done bool) {
 	return release.ActSettleAny, true
 }
 
-// stoppable tells whether an abort can still change anything: not while the old
+// stoppable reports whether an abort can still change anything: not while the old
 // version is already on its way back.
 func (f *follower) stoppable() bool {
 	return !f.situation.Aborting && f.situation.Step == release.StepRollout
 }
 
-// stoppedNow tells whether a word or limit stops the release, and can.
+// stoppedNow reports whether a word or limit stops the release, and can.
 func (f *follower) stoppedNow() bool { return f.abort != nil && f.stoppable() }
 
 // observed shows the news and decides what they mean.
@@ -141,7 +141,7 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 	if err != nil {
 		return f.unobserved(ctx, newFault(string(release.VerbObserve), err))
 	}
-	f.moves(string(release.VerbObserve))
+	f.clearStall(string(release.VerbObserve))
 	f.seen = seen
 	f.showBatches(seen)
 	if len(seen.Batches) > 1 && f.situation.Strategy == release.StrategyAll {
@@ -168,15 +168,15 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 
 // unobserved goes on looking after a look that has failed, unless no look can succeed.
 func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.Action, done bool) {
-	t := f.lookTask()
+	t := f.observeCall()
 	switch {
 	case !t.goesOn(ctx, fault):
 		f.lost = fault.String()
 		return release.ActSettleAny, true
 	case fault.class == release.FaultUnchanged:
-		f.moves(t.doing)
+		f.clearStall(t.doing)
 	default:
-		f.stalls(ctx, t.task, fault)
+		f.showStalled(ctx, t.task, fault)
 	}
 	return release.ActWatch, false
 }
@@ -223,7 +223,7 @@ func failure(what string, seen release.Observation) string {
 // console, an approval.
 func (f *follower) moving(ctx workflow.Context) {
 	f.unpark()
-	f.leave()
+	f.endWait()
 	f.past = max(f.past, f.seen.Batch-1)
 	if f.stoppable() {
 		f.enter(ctx, release.PhaseRollingOut, "")
@@ -235,26 +235,26 @@ func (f *follower) awaitApproval(ctx workflow.Context) {
 		f.wait(ctx, release.AwaitPlatformApproval, 0, f.spec.Limits.PlatformApproval.Std())
 		f.enter(ctx, release.PhaseAwaitingPlatformApproval, "")
 	} else {
-		f.await(ctx, release.AwaitPlatformApproval, 0, f.until)
+		f.startWait(ctx, release.AwaitPlatformApproval, 0, f.until)
 	}
 	f.reachSafePoint(true)
-	f.news.tell(&f.p, release.EventPlatformApprovalWaiting)
+	f.events.emit(&f.p, release.EventPlatformApprovalWaiting)
 }
 
 // confirm lets the next batch begin: the confirmation is used once (R9). A freeze that has
 // begun meanwhile, a pause and an abort keep it back.
 func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool) {
 	batch := f.held.batch
-	f.leave()
+	f.endWait()
 	f.resume(ctx)
 	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
 		b.State = release.BatchConfirmed
-		f.news.tell(&f.p, release.EventBatchConfirmed)
+		f.events.emit(&f.p, release.EventBatchConfirmed)
 	}
 	_, fault := advance(ctx, f.run, f.platform.confirmBatch(release.ConfirmBatchInput{
 		App: f.p.App, ChangeID: f.changeID, Batch: batch, Override: f.override,
 	}))
-	f.lookAway()
+	f.cancelObserve()
 	switch {
 	case fault == nil:
 	case fault.class == release.FaultFrozen:
@@ -280,16 +280,16 @@ func (f *follower) resume(ctx workflow.Context) {
 	paused := f.p.Phase == release.PhasePaused
 	f.enter(ctx, release.PhaseRollingOut, "")
 	if paused {
-		f.news.tell(&f.p, release.EventResumed)
+		f.events.emit(&f.p, release.EventResumed)
 	}
 }
 
 // breakOff tells the platform to abort the change and roll it back, and goes on
 // following it to its end. That the release goes back is told only once it does: a change that had ended by then is judged by its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
-	f.leave()
+	f.endWait()
 	f.unpark()
-	f.lookAway()
+	f.cancelObserve()
 	f.why, f.situation.Aborting = why, true
 	f.seen.State = release.ChangeRunning
 	result, fault := conclude(ctx, &f.caller, f.platform.abortRollout(release.AbortRolloutInput{
@@ -304,7 +304,7 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	case result.Ended:
 		f.ownTime(ctx) // to see how
 	default:
-		f.returning(ctx, why)
+		f.enterRollingBack(ctx, why)
 	}
 	return release.ActWatch, false
 }
@@ -316,8 +316,8 @@ func (f *follower) goneMeanwhile() (act release.Action, done bool) {
 	return release.ActSettleAny, true
 }
 
-// returning enters the way back to the old version, which has a limit of its own.
-func (r *run) returning(ctx workflow.Context, why string) {
+// enterRollingBack enters the way back to the old version, which has a limit of its own.
+func (r *run) enterRollingBack(ctx workflow.Context, why string) {
 	r.ownTime(ctx)
 	if r.p.Phase == release.PhaseRollingBack {
 		r.p.Reason = why
@@ -325,7 +325,7 @@ func (r *run) returning(ctx workflow.Context, why string) {
 		return
 	}
 	r.enter(ctx, release.PhaseRollingBack, why)
-	r.news.tell(&r.p, release.EventRollingBack)
+	r.events.emit(&r.p, release.EventRollingBack)
 }
 
 // ownTime gives what is done now a limit of its own, whatever is left of the release's.
@@ -367,7 +367,7 @@ func (f *follower) showBatches(seen release.Observation) {
 		}
 		shown.State, shown.StartedAt, shown.EndedAt = b.State, b.StartedAt, b.EndedAt
 		if b.State == release.BatchDone {
-			f.news.tell(&f.p, release.EventBatchDone)
+			f.events.emit(&f.p, release.EventBatchDone)
 		}
 	}
 }

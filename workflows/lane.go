@@ -23,7 +23,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	// The releases of a cancelled lane go on, and so does the lane until they have ended.
 	root, _ := workflow.NewDisconnectedContext(ctx)
 	l := &lane{
-		LaneInput: in, root: root, looking: 1, asked: map[string]bool{}, leaving: map[string]bool{},
+		LaneInput: in, root: root, looking: 1, preempting: map[string]bool{}, cancelling: map[string]bool{},
 		children: map[string]workflow.ChildWorkflowFuture{},
 	}
 	if err := l.listen(); err != nil {
@@ -31,7 +31,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	}
 	workflow.Go(root, l.begin)
 	// The update that starts a lane comes with its first workflow task.
-	if err := workflow.Await(root, func() bool { return l.quiet() && (l.over() || l.long()) }); err != nil || l.over() {
+	if err := workflow.Await(root, func() bool { return l.drained() && (l.over() || l.shouldContinueAsNew()) }); err != nil || l.over() {
 		return err
 	}
 	return workflow.NewContinueAsNewError(root, release.WorkflowLane, l.LaneInput)
@@ -47,33 +47,33 @@ type lane struct {
 	// children are the releases that this run has started; others were started by runs
 	// before it.
 	children map[string]workflow.ChildWorkflowFuture
-	// asked are the running releases that were asked to give way.
-	asked map[string]bool
-	// leaving are the releases that were dropped and have not ended yet.
-	leaving map[string]bool
+	// preempting are the running releases that were asked to give way.
+	preempting map[string]bool
+	// cancelling are the releases that were dropped and have not ended yet.
+	cancelling map[string]bool
 	// looking counts the looks for releases that live which are under way: until they have
 	// ended nobody is obeyed, and nothing begins.
 	looking int
 	// forgetful tells that the ledger was away when the lane looked, and due that it is back: the
 	// lane looks again before another release begins.
 	forgetful, due bool
-	// words counts what was said and has not arrived yet.
-	words int
-	// taken counts the updates of this run.
-	taken int
+	// pendingSignals counts what was sent and has not arrived yet.
+	pendingSignals int
+	// updates counts the updates of this run.
+	updates int
 }
 
-// quiet tells whether nothing would be lost if this run ended.
-func (l *lane) quiet() bool {
-	return l.looking == 0 && l.words == 0 && len(l.leaving) == 0 && workflow.AllHandlersFinished(l.root)
+// drained reports whether nothing would be lost if this run ended.
+func (l *lane) drained() bool {
+	return l.looking == 0 && l.pendingSignals == 0 && len(l.cancelling) == 0 && workflow.AllHandlersFinished(l.root)
 }
 
-// over tells whether the lane has nothing to do and knows all that there is to know.
+// over reports whether the lane has nothing to do and knows all that there is to know.
 func (l *lane) over() bool { return l.Idle() && !l.forgetful }
 
-// long tells whether the history has grown so long that the lane continues as new.
-func (l *lane) long() bool {
-	return l.MaxUpdates > 0 && l.taken >= l.MaxUpdates || workflow.GetInfo(l.root).GetContinueAsNewSuggested()
+// shouldContinueAsNew reports whether the history has grown so long that the lane continues as new.
+func (l *lane) shouldContinueAsNew() bool {
+	return l.MaxUpdates > 0 && l.updates >= l.MaxUpdates || workflow.GetInfo(l.root).GetContinueAsNewSuggested()
 }
 
 // begin takes up the line where the run before this one left it. That run may have been
@@ -87,7 +87,7 @@ func (l *lane) begin(ctx workflow.Context) {
 	l.look(ctx)
 	l.looking--
 	l.next()
-	l.giveWay()
+	l.preempt()
 }
 
 // look finds the releases of the application that live, and these beside them, and follows
@@ -127,7 +127,7 @@ func (l *lane) lookAgain(ctx workflow.Context, also ...string) {
 	l.look(ctx, also...)
 	l.looking--
 	l.next()
-	l.giveWay()
+	l.preempt()
 }
 
 // ready waits until the lane may be spoken to.
@@ -149,7 +149,7 @@ func (l *lane) next() {
 	if e.Operation == release.OperationRollback {
 		turn.Avoid = l.Avoid()
 	}
-	l.say(e.ReleaseID, release.SignalProceed, turn)
+	l.signal(e.ReleaseID, release.SignalProceed, turn)
 	if l.children[e.ReleaseID] == nil {
 		l.follow(e.ReleaseID)
 	}
@@ -158,13 +158,13 @@ func (l *lane) next() {
 // details shows in Temporal's UI where the lane stands.
 func (l *lane) details() { workflow.SetCurrentDetails(l.root, l.Details()) }
 
-// giveWay asks the running release, once, to make room for one that preempts it.
-func (l *lane) giveWay() {
+// preempt asks the running release, once, to make room for one that preempts it.
+func (l *lane) preempt() {
 	running, by, preempted := l.Preempted()
-	if !preempted || l.asked[running.ReleaseID] {
+	if !preempted || l.preempting[running.ReleaseID] {
 		return
 	}
-	l.asked[running.ReleaseID] = true
+	l.preempting[running.ReleaseID] = true
 	reason := "preempted by release " + by.ReleaseID
 	if by.RequestedBy != "" {
 		reason += " of " + by.RequestedBy
@@ -177,24 +177,24 @@ func (l *lane) abort(e release.LaneEntry, c release.Command) {
 	c.Via = release.ViaLane
 	// It may quote what has that length already; too long a text would be refused.
 	c.Reason = release.Shorten(c.Reason)
-	l.say(e.ReleaseID, string(release.CommandAbort), c)
+	l.signal(e.ReleaseID, string(release.CommandAbort), c)
 }
 
-// dismiss tells a release to end that has left the line before its turn, and sees to it
+// cancelWaiting tells a release to end that has left the line before its turn, and sees to it
 // that it does: one that was lost meanwhile ends otherwise.
-func (l *lane) dismiss(e release.LaneEntry, c release.Command) {
+func (l *lane) cancelWaiting(e release.LaneEntry, c release.Command) {
 	l.abort(e, c)
-	l.leaving[e.ReleaseID] = true
+	l.cancelling[e.ReleaseID] = true
 	if l.children[e.ReleaseID] == nil {
 		l.follow(e.ReleaseID)
 	}
 }
 
-// say signals a release without waiting for it; the lane does not end before it has
+// signal signals a release without waiting for it; the lane does not end before it has
 // arrived. A signal that fails means that the release has ended meanwhile, of which the
 // lane learns anyway.
-func (l *lane) say(releaseID, signal string, word any) {
-	l.words++
+func (l *lane) signal(releaseID, signal string, word any) {
+	l.pendingSignals++
 	child := l.children[releaseID]
 	workflow.Go(l.root, func(ctx workflow.Context) {
 		if child != nil {
@@ -202,7 +202,7 @@ func (l *lane) say(releaseID, signal string, word any) {
 		} else {
 			_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, word).Get(ctx, nil)
 		}
-		l.words-- // not deferred: a run that is dropped from the cache unwinds its coroutines
+		l.pendingSignals-- // not deferred: a run that is dropped from the cache unwinds its coroutines
 	})
 }
 

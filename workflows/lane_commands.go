@@ -21,7 +21,7 @@ func (l *lane) listen() error {
 	}
 	for _, each := range []struct {
 		update, description string
-		obey                func(workflow.Context, release.LaneCommand)
+		apply               func(workflow.Context, release.LaneCommand)
 	}{
 		{release.UpdateHold, "Let no further release begin", l.hold},
 		{release.UpdateResume, "Let releases begin again", l.resume},
@@ -30,12 +30,12 @@ func (l *lane) listen() error {
 	} {
 		err := workflow.SetUpdateHandlerWithOptions(l.root, each.update,
 			func(ctx workflow.Context, c release.LaneCommand) (release.LaneState, error) {
-				l.taken++
+				l.updates++
 				l.ready(ctx)
 				if err := l.Admit(each.update, c); err != nil {
 					return release.LaneState{}, refused(err)
 				}
-				each.obey(ctx, c)
+				each.apply(ctx, c)
 				l.details()
 				return l.State(), nil
 			},
@@ -68,12 +68,12 @@ func (l *lane) hold(ctx workflow.Context, c release.LaneCommand) {
 func (l *lane) resume(_ workflow.Context, _ release.LaneCommand) {
 	l.Held = nil
 	l.next()
-	l.giveWay()
+	l.preempt()
 }
 
 func (l *lane) drop(_ workflow.Context, c release.LaneCommand) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return e.ReleaseID == c.ReleaseID }) {
-		l.dismiss(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
+		l.cancelWaiting(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
 	}
 }
 

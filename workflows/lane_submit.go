@@ -19,7 +19,7 @@ func (l *lane) admit(_ workflow.Context, s release.Submission) error {
 	if why := l.Conflict(s); why != "" {
 		return refused(release.Refusal(why))
 	}
-	if l.long() && !l.Knows(s.ReleaseID) {
+	if l.shouldContinueAsNew() && !l.Knows(s.ReleaseID) {
 		return busy("the lane continues as new; try again")
 	}
 	if l.Knows(s.ReleaseID) || l.Refusal(s) != "" {
@@ -53,7 +53,7 @@ func busy(why string) error { return temporal.NewApplicationError(why, release.E
 
 // submit starts the release as a child and answers once Temporal has it.
 func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Receipt, error) {
-	l.taken++
+	l.updates++
 	s.Spec = s.Spec.WithDefaults()
 	l.ready(ctx)
 	if why := l.Conflict(s); why != "" { // it came while the lane looked
@@ -102,7 +102,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	known, err := l.startChild(ctx, s, in, shown)
 	if err != nil || known {
 		l.Leave(s.ReleaseID)
-		delete(l.leaving, s.ReleaseID)
+		delete(l.cancelling, s.ReleaseID)
 		if known {
 			l.lookAgain(ctx, s.ReleaseID)
 		}
@@ -118,7 +118,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	if cmp.Or(s.Spec.Lane.Policy, release.LaneQueue) == release.LaneSupersede {
 		l.supersede(s.ReleaseID, before)
 	}
-	l.giveWay()
+	l.preempt()
 	l.details()
 	return l.receipt(s.ReleaseID), nil
 }
@@ -126,7 +126,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 // supersede drops the releases that waited when this one came.
 func (l *lane) supersede(by string, before map[string]bool) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return before[e.ReleaseID] }) {
-		l.dismiss(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
+		l.cancelWaiting(e, release.Command{By: release.Slipway, Reason: "superseded by release " + by})
 	}
 	l.next()
 }

@@ -36,17 +36,17 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 	}
 	l.Settle(ending.Progress.Paid())
 	if ending.Lost != "" || there {
-		l.learn(ctx, release.LaneEntry{ReleaseID: releaseID, Operation: e.Operation}, ending)
+		l.recordOutcome(ctx, release.LaneEntry{ReleaseID: releaseID, Operation: e.Operation}, ending)
 	}
 	l.Leave(releaseID)
 	delete(l.children, releaseID)
-	delete(l.asked, releaseID)
-	delete(l.leaving, releaseID)
+	delete(l.preempting, releaseID)
+	delete(l.cancelling, releaseID)
 	l.next()
 }
 
-// learn remembers what is to be known of an end.
-func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
+// recordOutcome remembers what is to be known of an end.
+func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
 	p := ending.Progress
 	well := ending.Lost == "" && p.Outcome != release.PhaseNeedsAttention && p.Outcome != release.PhaseRolledBack
 	if well {
@@ -68,7 +68,7 @@ func (l *lane) learn(ctx workflow.Context, e release.LaneEntry, ending release.E
 func (l *lane) deny(d release.Denial) {
 	l.Deny(d)
 	for _, e := range l.DeniedWaiting(d.Artifact) {
-		l.dismiss(e, release.Command{By: release.Slipway, Reason: d.Refusal(l.App)})
+		l.cancelWaiting(e, release.Command{By: release.Slipway, Reason: d.Refusal(l.App)})
 	}
 }
 
@@ -88,7 +88,7 @@ func (l *lane) watch(ctx workflow.Context, releaseID string) {
 // watchdog starts a watchdog and waits for its result; or it waits for the one that
 // somebody else has started, such as a run of the lane before this one.
 func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.WatchdogResult, err error) {
-	l.words++
+	l.pendingSignals++
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(l.root, workflow.ChildWorkflowOptions{
 		WorkflowID:        release.WatchdogID(releaseID),
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
@@ -98,7 +98,7 @@ func (l *lane) watchdog(ctx workflow.Context, releaseID string) (result release.
 		),
 	}), release.WorkflowWatchdog, release.WatchdogRequest{ReleaseID: releaseID, App: l.App})
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
-	l.words--
+	l.pendingSignals--
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		options := readOptions(l.App)
 		options.Summary = "wait for the watchdog of release " + releaseID

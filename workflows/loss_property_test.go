@@ -150,7 +150,7 @@ func (d *drawn) attend() {
 	}
 }
 
-// waits tells whether the release waits for its turn.
+// waits reports whether the release waits for its turn.
 func (d *drawn) waits(id string) bool {
 	workflowID := release.WorkflowID(id)
 	if !slices.Contains(d.loss.alive, workflowID) || d.loss.places[workflowID] == nil {

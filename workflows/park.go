@@ -13,9 +13,9 @@ import (
 // shownSamples bounds the samples of a gate in the progress; the history has them all.
 const shownSamples = 10
 
-// parked is a finished batch that holds the next one back: what it has passed, and what
+// heldBatch is a finished batch that holds the next one back: what it has passed, and what
 // it waits for.
-type parked struct {
+type heldBatch struct {
 	batch int
 	// bakedAt is when the bake time has passed.
 	bakedAt  time.Time
@@ -30,9 +30,9 @@ type parked struct {
 	frozen *release.Freeze
 	// gates are the measurements under way, and results their verdicts so far; thaw is the
 	// look at the calendar.
-	gates   []workflow.Future
-	results []*release.GateResult
-	thaw    workflow.Future
+	gates     []workflow.Future
+	results   []*release.GateResult
+	freezeEnd workflow.Future
 	// cancel ends them.
 	cancel workflow.CancelFunc
 }
@@ -50,7 +50,7 @@ func (f *follower) park(ctx workflow.Context) (act release.Action, done bool) {
 	}
 	f.unpark()
 	_, scheduled := f.p.Strategy.WaitsFor(batch + 1)
-	f.held = &parked{
+	f.held = &heldBatch{
 		batch:    batch,
 		bakedAt:  workflow.Now(ctx).Add(f.p.Strategy.Bake.Std()),
 		measured: len(f.p.Strategy.Gates) == 0,
@@ -73,11 +73,11 @@ func (f *follower) unpark() {
 // nextOfHeld is what there is to react to while a finished batch is parked.
 func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 	h := f.held
-	switch kind := f.holds(ctx); {
+	switch kind := f.waitReason(ctx); {
 	case h.answered(ctx):
 		return f.measured
-	case h.thaw != nil && h.thaw.IsReady():
-		return f.thawed
+	case h.freezeEnd != nil && h.freezeEnd.IsReady():
+		return f.freezeEnded
 	case kind == release.AwaitSchedule && f.awaits() == kind && passed(f.deadline):
 		return func(workflow.Context) (release.Action, bool) {
 			h.due = true
@@ -87,7 +87,7 @@ func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 		return f.confirm
 	case f.awaits() != kind || f.p.Awaiting.Batch != h.batch:
 		return func(ctx workflow.Context) (release.Action, bool) {
-			f.arm(ctx, kind)
+			f.beginWait(ctx, kind)
 			return release.ActWatch, false
 		}
 	default:
@@ -95,18 +95,18 @@ func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 	}
 }
 
-// thawed tries the confirmation again. A look at the calendar that has failed says nothing:
+// freezeEnded tries the confirmation again. A look at the calendar that has failed says nothing:
 // the guard before the confirmation asks once more.
-func (f *follower) thawed(ctx workflow.Context) (act release.Action, done bool) {
-	if f.held.thaw.Get(ctx, nil) == nil {
-		f.moves(release.AwaitOpenActivity)
+func (f *follower) freezeEnded(ctx workflow.Context) (act release.Action, done bool) {
+	if f.held.freezeEnd.Get(ctx, nil) == nil {
+		f.clearStall(release.AwaitOpenActivity)
 	}
-	f.held.frozen, f.held.thaw = nil, nil
+	f.held.frozen, f.held.freezeEnd = nil, nil
 	return release.ActWatch, false
 }
 
-// holds answers what the finished batch waits for now.
-func (f *follower) holds(ctx workflow.Context) release.AwaitKind {
+// waitReason answers what the finished batch waits for now.
+func (f *follower) waitReason(ctx workflow.Context) release.AwaitKind {
 	h := f.held
 	return release.HeldBatch{
 		Paused: f.p.Paused, Baked: !workflow.Now(ctx).Before(h.bakedAt), Measured: h.measured, Ask: h.ask,
@@ -114,23 +114,23 @@ func (f *follower) holds(ctx workflow.Context) release.AwaitKind {
 	}.Awaits()
 }
 
-// arm begins what the finished batch waits for.
-func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
+// beginWait begins what the finished batch waits for.
+func (f *follower) beginWait(ctx workflow.Context, kind release.AwaitKind) {
 	h := f.held
 	if h.cancel != nil {
 		h.cancel()
-		h.cancel, h.gates, h.results, h.thaw = nil, nil, nil, nil
+		h.cancel, h.gates, h.results, h.freezeEnd = nil, nil, nil, nil
 	}
 	resumed := f.p.Phase == release.PhasePaused
 	switch kind {
 	case release.AwaitResume:
-		f.await(ctx, kind, h.batch, time.Time{})
-		f.rest(ctx, "")
+		f.startWait(ctx, kind, h.batch, time.Time{})
+		f.enterPaused(ctx, "")
 		return
 	case release.AwaitFreeze:
-		f.await(ctx, kind, h.batch, h.frozen.Until)
-		h.thaw = f.start(f.cancellable(ctx), holding{f.run}.openTask().task)
-		f.rest(ctx, frozenBy(*h.frozen))
+		f.startWait(ctx, kind, h.batch, h.frozen.Until)
+		h.freezeEnd = f.start(f.cancellable(ctx), holding{f.run}.openTask().task)
+		f.enterPaused(ctx, frozenBy(*h.frozen))
 		return
 	case release.AwaitBake:
 		f.wait(ctx, kind, h.batch, h.bakedAt.Sub(workflow.Now(ctx)))
@@ -144,7 +144,7 @@ func (f *follower) arm(ctx workflow.Context, kind release.AwaitKind) {
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitPlatformApproval:
 	}
 	if resumed {
-		f.news.tell(&f.p, release.EventResumed)
+		f.events.emit(&f.p, release.EventResumed)
 	}
 }
 
@@ -159,7 +159,7 @@ func (f *follower) ask(ctx workflow.Context) {
 	f.enter(ctx, release.PhaseAwaitingConfirm, h.doubt)
 	if !h.asked {
 		h.asked = true
-		f.news.tell(&f.p, release.EventBatchWaiting)
+		f.events.emit(&f.p, release.EventBatchWaiting)
 	}
 }
 
@@ -191,7 +191,7 @@ func (f *follower) measure(ctx workflow.Context) {
 		longest = max(longest, g.Limit())
 	}
 	f.held.results = make([]*release.GateResult, len(f.held.gates))
-	f.await(ctx, release.AwaitGates, f.held.batch, workflow.Now(ctx).Add(longest))
+	f.startWait(ctx, release.AwaitGates, f.held.batch, workflow.Now(ctx).Add(longest))
 	f.enter(ctx, release.PhaseRollingOut, "")
 }
 
@@ -221,7 +221,7 @@ func (p preparation) checkGates(ctx workflow.Context) *fault {
 
 // answered reports whether all gates have their verdicts, or one that counts has failed:
 // a failure acts at once.
-func (h *parked) answered(ctx workflow.Context) bool {
+func (h *heldBatch) answered(ctx workflow.Context) bool {
 	all := len(h.gates) > 0
 	for i, g := range h.gates {
 		if h.results[i] == nil && g.IsReady() {

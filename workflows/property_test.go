@@ -138,7 +138,7 @@ func (s *stage) drawTrouble(t *rapid.T) {
 	}
 }
 
-// spoiledByHand tells whether an order begun by hand has not ended well: then what runs, and
+// spoiledByHand reports whether an order begun by hand has not ended well: then what runs, and
 // which rules are off, is of its making. The platform switches rules on again after a success
 // alone.
 func (s *stage) spoiledByHand() bool {
@@ -147,7 +147,7 @@ func (s *stage) spoiledByHand() bool {
 	})
 }
 
-// byHandAfter tells whether an order was begun by hand after the one with the ID.
+// byHandAfter reports whether an order was begun by hand after the one with the ID.
 func (s *stage) byHandAfter(id string) bool {
 	orders := s.sim.Orders(s.app.ID)
 	at := slices.IndexFunc(orders, func(o saesim.Order) bool { return o.ID == id })
@@ -225,7 +225,7 @@ func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
 	}
 }
 
-// uniform tells whether all instances run one version.
+// uniform reports whether all instances run one version.
 func (s *stage) uniform(t tester) bool {
 	t.Helper()
 	groups, err := s.client.DescribeApplicationGroups(t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: s.app.ID})

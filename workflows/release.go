@@ -12,39 +12,39 @@ import (
 
 // Deploy releases an artifact in one batch (strategy all).
 func Deploy(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
-	return carryOut(ctx, in, release.WorkflowDeploy)
+	return execute(ctx, in, release.WorkflowDeploy)
 }
 
 // GrayRelease releases an artifact batch by batch (strategies batch and gray).
 func GrayRelease(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
-	return carryOut(ctx, in, release.WorkflowGrayRelease)
+	return execute(ctx, in, release.WorkflowGrayRelease)
 }
 
 // Rollback returns an application to one of the versions it had before, at once or
 // batch by batch.
 func Rollback(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
-	return carryOut(ctx, in, release.WorkflowRollback)
+	return execute(ctx, in, release.WorkflowRollback)
 }
 
 // Restart restarts all instances of an application.
 func Restart(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
-	return carryOut(ctx, in, release.WorkflowRestart)
+	return execute(ctx, in, release.WorkflowRestart)
 }
 
 // Rescale changes the number of instances of an application.
 func Rescale(ctx workflow.Context, in *release.Request) (*release.Progress, error) {
-	return carryOut(ctx, in, release.WorkflowRescale)
+	return execute(ctx, in, release.WorkflowRescale)
 }
 
-// carryOut carries a release out. What stands on the stack here stands there for as long as
+// execute carries a release out. What stands on the stack here stands there for as long as
 // the release is parked: its input and its result are pointers, and what is large is left to
 // functions that return.
-func carryOut(ctx workflow.Context, in *release.Request, workflowType string) (*release.Progress, error) {
+func execute(ctx workflow.Context, in *release.Request, workflowType string) (*release.Progress, error) {
 	if err := check(ctx, in, workflowType); err != nil {
 		return nil, err
 	}
 	r := newRun(ctx, in)
-	return r.carryOut(ctx)
+	return r.execute(ctx)
 }
 
 // check completes the request of a workflow by its defaults, or refuses it.
@@ -101,7 +101,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := (holding{r}).awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
-	r.news.note(&r.p)
+	r.events.note(&r.p)
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -109,7 +109,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 		return r.cleared(ctx, r.restored(ctx, e))
 	}
 	if r.traffic.touched {
-		r.news.note(&r.p)
+		r.events.note(&r.p)
 	}
 	changeID, e := r.begin(ctx)
 	if e == nil {
@@ -168,9 +168,9 @@ func (p preparation) judge(ctx workflow.Context) (f *fault) {
 	return f
 }
 
-// question is what the release wants to know of its application. Its traffic rule is
+// snapshotInput is what the release wants to know of its application. Its traffic rule is
 // asked for only until the release has put its own in the place.
-func (p preparation) question() release.SnapshotInput {
+func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
 		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
@@ -194,17 +194,17 @@ func (r *run) untouched(f *fault) *ending {
 // what it finds. It ends with [release.FaultStopped] when the release was stopped.
 func (p preparation) read(ctx workflow.Context) *fault {
 	aborted := func() bool { return p.abort != nil }
-	t := p.platform.snapshot(p.question())
+	t := p.platform.snapshot(p.snapshotInput())
 	t.began = workflow.Now(ctx)
 	snap, f := attempt(ctx, &p.caller, t, aborted)
 	if f == nil && snap.Busy != nil {
-		snap, f = p.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: p.question(), unwanted: aborted})
+		snap, f = p.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: p.snapshotInput(), unwanted: aborted})
 	}
 	if f != nil {
 		return f
 	}
 	p.record(snap)
-	if f := p.aim(); f != nil {
+	if f := p.resolveTarget(); f != nil {
 		return f
 	}
 	return p.plan()
@@ -220,8 +220,8 @@ func (p preparation) record(snap release.Snapshot) {
 	p.scaling.record(snap.ScalingRules)
 }
 
-// aim tells what is to run in the end and what is returned to on failure.
-func (p preparation) aim() *fault {
+// resolveTarget tells what is to run in the end and what is returned to on failure.
+func (p preparation) resolveTarget() *fault {
 	switch p.spec.Operation {
 	case release.OperationRollback:
 		if p.snap.Wanted.ID == p.snap.Version.ID {
@@ -264,15 +264,15 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 // anything is sent again (R3), also when the release was stopped meanwhile.
 func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 	for doubts := 0; ; doubts++ {
-		change, f := step(ctx, r, r.order)
+		change, f := step(ctx, r, r.beginCall)
 		if f == nil || !f.actedMaybe() {
 			return change, f
 		}
-		verb := r.order(false).doing
+		verb := r.beginCall(false).doing
 		r.showStall(ctx, task{doing: verb}, f)
 		found, g := r.find(ctx, release.Verb(verb), r.token(), r.snap.Watermark)
 		if g != nil || found != nil {
-			r.moves(verb)
+			r.clearStall(verb)
 			return deref(found), g
 		}
 		r.backOff(ctx, doubts, f, r.changed(&r.p))
@@ -287,8 +287,8 @@ func (r *run) token() string {
 	return release.Token(r.p.ReleaseID, string(release.StepRollout))
 }
 
-// order is the call that begins the change.
-func (r *run) order(override bool) call[release.Change] {
+// beginCall is the call that begins the change.
+func (r *run) beginCall(override bool) call[release.Change] {
 	switch r.spec.Operation {
 	case release.OperationRollback:
 		return r.platform.beginRollback(release.BeginRollbackInput{

@@ -8,7 +8,7 @@ import (
 	"slipway/release"
 )
 
-// wasReset tells whether the workflow begins anew because somebody has reset it. A run whose
+// wasReset reports whether the workflow begins anew because somebody has reset it. A run whose
 // history goes past here goes on by that history, which has all that it knew there.
 func wasReset(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)

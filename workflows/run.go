@@ -73,19 +73,19 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	return r
 }
 
-// carryOut runs the release to its end in a context that outlives a cancellation, and
+// execute runs the release to its end in a context that outlives a cancellation, and
 // returns the progress with its outcome.
 //
 // The release lives in the first coroutine, before that of its inbox, so that the answer of
 // an activity is taken in before the commands that followed it. A step that it leads to is
 // ended in the same workflow task when a command that came with it says so. Each coroutine
 // has a stack for as long as the release is parked.
-func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
+func (r *run) execute(cancelled workflow.Context) (*release.Progress, error) {
 	// Nothing cancels this context: at the end Temporal drops what is left of its timers,
 	// which costs no history.
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
 	r.details = func(d string) { workflow.SetCurrentDetails(ctx, d) }
-	r.news = startAnnouncer(ctx, release.WorkflowID(r.p.ReleaseID))
+	r.events = startPublisher(ctx, release.WorkflowID(r.p.ReleaseID))
 	r.takeCommands()
 	r.inbox = newInbox(ctx, cancelled, r.commands.handle, r.commands.refuse)
 	r.inbox.proceed, r.inbox.begin = workflow.GetSignalChannel(ctx, release.SignalProceed), r.takeTurn
@@ -93,8 +93,8 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 		return &r.p, err
 	}
 	r.inbox.open(ctx)
-	r.finish(ctx, r.live(ctx))
-	r.news.flush(ctx)
+	r.finish(ctx, r.lifecycle(ctx))
+	r.events.flush(ctx)
 	return r.result(), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
@@ -104,8 +104,8 @@ func (r *run) carryOut(cancelled workflow.Context) (*release.Progress, error) {
 //go:noinline
 func (r *run) result() *release.Progress { return new(r.p.Fit(release.MaxTold)) }
 
-// live is the life of a release from its acceptance to its end.
-func (r *run) live(ctx workflow.Context) *ending {
+// lifecycle is the life of a release from its acceptance to its end.
+func (r *run) lifecycle(ctx workflow.Context) *ending {
 	if e := r.accept(); e != nil {
 		return e
 	}
@@ -130,7 +130,7 @@ func (r *run) setOut(ctx workflow.Context) {
 		})
 	}
 	r.enter(ctx, release.PhasePreparing, "")
-	r.tell(release.EventStarted)
+	r.emit(release.EventStarted)
 }
 
 // accept tells that the release was accepted, or ends it where its lane has refused it.
@@ -138,7 +138,7 @@ func (r *run) accept() *ending {
 	if why := r.request.Refused; why != "" {
 		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
 	}
-	r.tell(release.EventAccepted)
+	r.emit(release.EventAccepted)
 	return nil
 }
 
@@ -180,7 +180,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 
 // finish records the outcome and tells it.
 func (r *run) finish(ctx workflow.Context, e *ending) {
-	r.leave()
+	r.endWait()
 	r.p.Stalled = nil
 	r.refuseUnheeded(e)
 	r.p.Outcome = e.outcome
@@ -189,7 +189,7 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.CloseBatches()
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
-		r.news.tell(&r.p, kind)
+		r.events.emit(&r.p, kind)
 	}
 }
 
@@ -214,7 +214,7 @@ func (r *run) refuseUnheeded(e *ending) {
 
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
-	r.await(ctx, kind, batch, workflow.Now(ctx).Add(d))
+	r.startWait(ctx, kind, batch, workflow.Now(ctx).Add(d))
 	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, func(ctx workflow.Context) {
 		if l, bounded := kind.Limit(); bounded {
 			r.limitPassed(ctx, l)

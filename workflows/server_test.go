@@ -27,7 +27,7 @@ import (
 type server struct {
 	interceptor.WorkerInterceptorBase
 
-	// noWorker tells whether the platform's task queue has no worker just now.
+	// noWorker reports whether the platform's task queue has no worker just now.
 	noWorker func() bool
 
 	mu    sync.Mutex

@@ -27,7 +27,7 @@ func ReleaseSet(ctx workflow.Context, in release.SetRequest) (release.SetProgres
 		return release.SetProgress{}, invalid(release.Problem{Field: "id", Message: "must be the set ID"})
 	}
 	s := &set{p: in.Progress(workflow.Now(ctx)), request: in}
-	return s.carryOut(ctx)
+	return s.execute(ctx)
 }
 
 // set is one set under way.
@@ -35,7 +35,7 @@ type set struct {
 	p       release.SetProgress
 	request release.SetRequest
 	inbox   *inbox
-	news    *announcer
+	events  *publisher
 	// abort is the word that stops the set, once it was said.
 	abort *release.Decision
 	// confirmed is the latest wave that was confirmed.
@@ -45,10 +45,10 @@ type set struct {
 	until time.Time
 }
 
-// carryOut runs the set to its end in a context that outlives a cancellation.
-func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) {
+// execute runs the set to its end in a context that outlives a cancellation.
+func (s *set) execute(cancelled workflow.Context) (release.SetProgress, error) {
 	ctx, _ := workflow.NewDisconnectedContext(cancelled)
-	s.news = startAnnouncer(ctx, release.SetWorkflowID(s.p.SetID))
+	s.events = startPublisher(ctx, release.SetWorkflowID(s.p.SetID))
 	s.takeCommands()
 	s.inbox = newInbox(ctx, cancelled, s.commands.handle, s.commands.refuse)
 	s.inbox.open(ctx)
@@ -57,21 +57,21 @@ func (s *set) carryOut(cancelled workflow.Context) (release.SetProgress, error) 
 	}
 	s.startClock(ctx)
 	s.enter(ctx, s.p.Phase, "")
-	s.news.tellSet(&s.p, release.EventStarted)
-	s.finish(ctx, s.live(ctx))
-	s.news.flush(ctx)
+	s.events.emitSet(&s.p, release.EventStarted)
+	s.finish(ctx, s.lifecycle(ctx))
+	s.events.flush(ctx)
 	return s.p.Fit(release.MaxTold), workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
-// live is the life of a set: its waves, and its way back where there is one.
-func (s *set) live(ctx workflow.Context) *ending {
+// lifecycle is the life of a set: its waves, and its way back where there is one.
+func (s *set) lifecycle(ctx workflow.Context) *ending {
 	for i := range s.p.Waves {
 		s.awaitConfirm(ctx, i)
 		if s.abort != nil {
 			break
 		}
 		s.runWave(ctx, i)
-		s.news.tellSet(&s.p, release.EventWaveDone)
+		s.events.emitSet(&s.p, release.EventWaveDone)
 		next := release.AfterWave(s.p.OnFailure, s.p.Waves[i].Outcomes())
 		if s.abort != nil || next == release.SetEnd {
 			break
@@ -112,7 +112,7 @@ func (s *set) awaitConfirm(ctx workflow.Context, wave int) {
 	}
 	s.p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: w.Number, Since: workflow.Now(ctx), Until: s.until}
 	s.enter(ctx, release.PhaseAwaitingConfirm, "")
-	s.news.tellSet(&s.p, release.EventWaveWaiting)
+	s.events.emitSet(&s.p, release.EventWaveWaiting)
 	_ = workflow.Await(ctx, func() bool { return s.confirmed >= w.Number || s.abort != nil })
 	s.p.Awaiting = nil
 	if s.abort == nil {
@@ -194,7 +194,7 @@ func (s *set) finish(ctx workflow.Context, e *ending) {
 	s.p.EndedAt = workflow.Now(ctx)
 	s.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
-		s.news.tellSet(&s.p, kind)
+		s.events.emitSet(&s.p, kind)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s settlement) settleNew(ctx workflow.Context, v verdict) *ending {
 // settleOld ends a rollout whose change was rolled back by the platform. Where
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (s settlement) settleOld(ctx workflow.Context, v verdict) *ending {
-	s.returning(ctx, v.why)
+	s.enterRollingBack(ctx, v.why)
 	old := s.rollbackTo().Artifact
 	runs, f := s.readBack(ctx, old)
 	switch {
@@ -108,7 +108,7 @@ func (s settlement) wentBack(ctx workflow.Context, why string) *ending {
 
 // rollBack brings the recorded version back with a change of its own.
 func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
-	s.returning(ctx, why)
+	s.enterRollingBack(ctx, why)
 	v, f := s.bringBack(ctx)
 	if f != nil {
 		return end(release.PhaseNeedsAttention, "%s; not rolled back: %v%s", why, f, s.scaling.left())

@@ -13,8 +13,8 @@ import (
 // the world is told.
 type status struct {
 	p release.Progress
-	// news publishes the transitions; nil where nobody is told.
-	news *announcer
+	// events publishes the transitions; nil where nobody is told.
+	events *publisher
 	// details shows in Temporal's UI where the release stands; nil where nobody looks.
 	details func(string)
 	// still tells that the world was told that the release stands still.
@@ -46,15 +46,15 @@ func (s *status) show() {
 	}
 }
 
-// await shows what the release waits for, and until when; something else ends the wait.
-func (s *status) await(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
-	s.leave()
+// startWait shows what the release waits for, and until when; something else ends the wait.
+func (s *status) startWait(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
+	s.endWait()
 	s.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
 	s.show()
 }
 
-// leave ends a wait.
-func (s *status) leave() {
+// endWait ends a wait.
+func (s *status) endWait() {
 	s.deadline.cancel()
 	s.p.Awaiting, s.deadline = nil, nil
 	s.show()
@@ -68,28 +68,28 @@ func (s *status) awaits() release.AwaitKind {
 	return s.p.Awaiting.Kind
 }
 
-// tell tells the world of a transition. A run that only tidies up after another one tells
+// emit tells the world of a transition. A run that only tidies up after another one tells
 // nothing.
-func (s *status) tell(kind release.EventKind) {
-	if s.news != nil {
-		s.news.tell(&s.p, kind)
+func (s *status) emit(kind release.EventKind) {
+	if s.events != nil {
+		s.events.emit(&s.p, kind)
 	}
 }
 
-// standStill tells the world, once, that the release stands still.
-func (s *status) standStill() {
+// emitStalled tells the world, once, that the release stands still.
+func (s *status) emitStalled() {
 	if s.still {
 		return
 	}
 	s.still = true
-	s.tell(release.EventStalled)
+	s.emit(release.EventStalled)
 }
 
-// goOn tells the world that the release moves again, once nothing keeps it any more.
-func (s *status) goOn() {
+// emitMoving tells the world that the release moves again, once nothing keeps it any more.
+func (s *status) emitMoving() {
 	if s.still && s.p.Stalled == nil && s.awaits() != release.AwaitOtherChange {
 		s.still = false
-		s.tell(release.EventMoving)
+		s.emit(release.EventMoving)
 	}
 }
 
@@ -111,17 +111,17 @@ func (s *status) showStall(ctx workflow.Context, t task, f *fault) {
 	s.show()
 }
 
-// stalls shows that a task is tried in vain, and tells the world when that begins.
-func (s *status) stalls(ctx workflow.Context, t task, f *fault) {
+// showStalled shows that a task is tried in vain, and tells the world when that begins.
+func (s *status) showStalled(ctx workflow.Context, t task, f *fault) {
 	s.showStall(ctx, t, f)
-	s.standStill()
+	s.emitStalled()
 }
 
-// moves shows that a task is not tried in vain any more.
-func (s *status) moves(doing string) {
+// clearStall shows that a task is not tried in vain any more.
+func (s *status) clearStall(doing string) {
 	if s.p.Stalled != nil && s.p.Stalled.Doing == doing {
 		s.p.Stalled = nil
-		s.goOn()
+		s.emitMoving()
 		s.show()
 	}
 }

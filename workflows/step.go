@@ -34,7 +34,7 @@ func step[Out any](ctx workflow.Context, r *run, next func(override bool) call[O
 		case release.FaultStopped:
 			f = r.stopped() // nil where the release was paused, or may pass over freezes now
 		case release.FaultFrozen:
-			f = h.awaitThaw(ctx, f.freeze)
+			f = h.awaitFreezeEnd(ctx, f.freeze)
 		case release.FaultConflict:
 			r.backOff(ctx, tries-1, f, r.changed(&r.p))
 			f = h.refresh(ctx)
@@ -54,15 +54,15 @@ func (h holding) awaitResume(ctx workflow.Context) *fault {
 	if !h.p.Paused || h.abort != nil {
 		return h.stopped()
 	}
-	back := h.halt(ctx, release.AwaitResume, "", time.Time{})
+	back := h.pause(ctx, release.AwaitResume, "", time.Time{})
 	_ = workflow.Await(ctx, func() bool { return !h.p.Paused || h.abort != nil })
 	back()
 	return h.refresh(ctx)
 }
 
-// awaitThaw waits until no freeze holds or somebody has passed over it.
-func (h holding) awaitThaw(ctx workflow.Context, by release.Freeze) *fault {
-	back := h.halt(ctx, release.AwaitFreeze, frozenBy(by), by.Until)
+// awaitFreezeEnd waits until no freeze holds or somebody has passed over it.
+func (h holding) awaitFreezeEnd(ctx workflow.Context, by release.Freeze) *fault {
+	back := h.pause(ctx, release.AwaitFreeze, frozenBy(by), by.Until)
 	_, f := attempt(ctx, &h.caller, h.openTask(), func() bool { return h.override || h.abort != nil })
 	back()
 	if f != nil && f.class != release.FaultStopped {
@@ -84,7 +84,7 @@ func (h holding) awaitSchedule(ctx workflow.Context) *fault {
 	if d := at.Sub(workflow.Now(ctx)); d > 0 {
 		h.wait(ctx, release.AwaitSchedule, 1, d)
 		_ = workflow.Await(ctx, func() bool { return passed(h.deadline) || h.abort != nil })
-		h.leave()
+		h.endWait()
 		return h.refresh(ctx)
 	}
 	return nil
@@ -99,26 +99,26 @@ func (h holding) refresh(ctx workflow.Context) *fault {
 	return preparation(h).read(ctx)
 }
 
-// halt shows the release as paused and returns the way back to where it was.
-func (h holding) halt(ctx workflow.Context, kind release.AwaitKind, reason string, until time.Time) (back func()) {
+// pause shows the release as paused and returns the way back to where it was.
+func (h holding) pause(ctx workflow.Context, kind release.AwaitKind, reason string, until time.Time) (back func()) {
 	before, safe := h.p.Phase, h.atSafePoint
-	h.await(ctx, kind, 0, until)
-	h.rest(ctx, reason)
+	h.startWait(ctx, kind, 0, until)
+	h.enterPaused(ctx, reason)
 	h.reachSafePoint(true)
 	return func() {
-		h.leave()
+		h.endWait()
 		h.atSafePoint = safe
 		if h.abort == nil {
 			h.enter(ctx, before, "")
-			h.news.tell(&h.p, release.EventResumed)
+			h.events.emit(&h.p, release.EventResumed)
 		}
 	}
 }
 
-// rest enters the phase Paused and tells it.
-func (r *run) rest(ctx workflow.Context, reason string) {
+// enterPaused enters the phase Paused and tells it.
+func (r *run) enterPaused(ctx workflow.Context, reason string) {
 	r.enter(ctx, release.PhasePaused, reason)
-	r.news.tell(&r.p, release.EventPaused)
+	r.events.emit(&r.p, release.EventPaused)
 }
 
 // frozenBy says in words what holds the release.

@@ -33,7 +33,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	_ = workflow.Await(ctx, func() bool { return q.turn || q.abort != nil })
 	leave()
 	late := passed(q.deadline)
-	q.leave()
+	q.endWait()
 	if q.abort != nil {
 		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(q.abort))
 		if late {

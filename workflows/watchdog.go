@@ -54,7 +54,7 @@ type watchdog struct {
 	platform platform
 	in       release.WatchdogRequest
 	// past is the release as far as its last progress tells.
-	past *caller
+	lost *caller
 	// scaling are the scaling rules that it held.
 	scaling   *scaling
 	result    release.WatchdogResult
@@ -65,31 +65,31 @@ type watchdog struct {
 
 func (w *watchdog) work(ctx workflow.Context) release.WatchdogResult {
 	ending := awaitEnd(ctx, w.in.App, w.in.ReleaseID)
-	w.past = &caller{status: status{p: ending.Progress}, platform: w.platform}
-	w.scaling = &scaling{p: &w.past.p}
+	w.lost = &caller{status: status{p: ending.Progress}, platform: w.platform}
+	w.scaling = &scaling{p: &w.lost.p}
 	w.result.Lost = ending.Lost
 	var left []string
 	if ending.Lost != "" {
-		left = w.recall(ctx)
+		left = w.loadProgress(ctx)
 	}
 	if len(left) == 0 {
-		left = w.tidy(ctx)
+		left = w.cleanUp(ctx)
 	}
 	w.result.Left = strings.Join(left, "; ")
-	if d := w.past.p.Owes(); !d.Empty() {
+	if d := w.lost.p.Owes(); !d.Empty() {
 		w.result.Owes = d
 	}
 	w.settle(ctx)
 	if w.result.Lost != "" {
-		w.tell(ctx)
+		w.emit(ctx)
 	}
 	return w.result
 }
 
-// recall reads the last progress of a release that was lost. The release itself knows it best,
+// loadProgress reads the last progress of a release that was lost. The release itself knows it best,
 // which answers from its history; where that cannot be read, because the release was lost for
 // what is in it, or has expired, the ledger has what the release has told last (R15).
-func (w *watchdog) recall(ctx workflow.Context) (left []string) {
+func (w *watchdog) loadProgress(ctx workflow.Context) (left []string) {
 	in := release.AwaitEndInput{ReleaseID: w.in.ReleaseID}
 	options := w.options(queryLimit)
 	options.Summary = "read the last progress of release " + in.ReleaseID
@@ -97,11 +97,11 @@ func (w *watchdog) recall(ctx workflow.Context) (left []string) {
 	if err != nil {
 		var g error
 		if p, g = ask[release.Progress](ctx, w.options(recallLimit), release.RecallActivity, release.Ref{App: w.in.App, ReleaseID: in.ReleaseID}); g != nil {
-			w.past.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
+			w.lost.p = release.Progress{ReleaseID: w.in.ReleaseID, App: w.in.App}
 			return []string{fmt.Sprintf("its last progress cannot be read (%s; %s): look at its change and at the scaling rules", reason(err), reason(g))}
 		}
 	}
-	w.past.p = p
+	w.lost.p = p
 	return nil
 }
 
@@ -118,15 +118,15 @@ func (w *watchdog) settle(ctx workflow.Context) {
 	if w.result.Lost == "" && len(w.result.Restored) == 0 {
 		return
 	}
-	_, err := ask[any](ctx, w.options(settleWordLimit), release.SettleActivity, release.SettleInput{Progress: w.past.p.Fit(release.MaxTold), Lost: w.result.Lost})
+	_, err := ask[any](ctx, w.options(settleWordLimit), release.SettleActivity, release.SettleInput{Progress: w.lost.p.Fit(release.MaxTold), Lost: w.result.Lost})
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the ledger was not told", "error", err)
 	}
 }
 
-// tidy puts right what can be, and returns in words what cannot.
-func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
-	p := &w.past.p
+// cleanUp puts right what can be, and returns in words what cannot.
+func (w *watchdog) cleanUp(ctx workflow.Context) (left []string) {
+	p := &w.lost.p
 	if p.Phase == release.PhaseQueued || w.result.Lost == "" && len(w.scaling.names()) == 0 {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 		_ = workflow.Sleep(ctx, attemptLimit)
 	}
 	w.limit = newTimer(ctx, watchLimit, "limit of the watchdog")
-	w.past.homeBy = workflow.Now(ctx).Add(watchLimit)
+	w.lost.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
 	if why == "" && !runs.Uniform() {
 		why = "the application runs " + describeRunning(runs)
@@ -156,18 +156,18 @@ func (w *watchdog) tidy(ctx workflow.Context) (left []string) {
 // it tells why it cannot be known.
 func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why string) {
 	question := release.SnapshotInput{App: w.in.App}
-	snap, f := conclude(ctx, w.past, w.platform.snapshot(question))
+	snap, f := conclude(ctx, w.lost, w.platform.snapshot(question))
 	busy := snap.Busy
 	for f == nil {
 		if busy == nil {
-			runs, f = conclude(ctx, w.past, w.platform.verify(release.VerifyInput{App: w.in.App, Want: w.past.p.Artifact}))
+			runs, f = conclude(ctx, w.lost, w.platform.verify(release.VerifyInput{App: w.in.App, Want: w.lost.p.Artifact}))
 			if f != nil || runs.Other == nil {
 				break
 			}
 			busy = runs.Other
 		}
-		if w.owns(*busy) {
-			if why := w.seeOff(ctx, busy.ID); why != "" {
+		if w.ownsChange(*busy) {
+			if why := w.awaitOwnChange(ctx, busy.ID); why != "" {
 				return runs, why
 			}
 		}
@@ -182,15 +182,15 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 	return runs, ""
 }
 
-// owns tells whether the lost release began the change.
-func (w *watchdog) owns(c release.ForeignChange) bool {
-	p := w.past.p
+// ownsChange reports whether the lost release began the change.
+func (w *watchdog) ownsChange(c release.ForeignChange) bool {
+	p := w.lost.p
 	return c.ID == p.ChangeID || strings.HasPrefix(c.Description, release.Token(p.ReleaseID, string(release.StepRollout))+" ")
 }
 
-// seeOff follows a change of the lost release to its end. One that waits for a
+// awaitOwnChange follows a change of the lost release to its end. One that waits for a
 // person, or is stuck, is a person's: it tells so.
-func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
+func (w *watchdog) awaitOwnChange(ctx workflow.Context, changeID string) (why string) {
 	var seen release.Observation
 	for !seen.State.Ended() {
 		next, why := await(ctx, w, w.platform.observe(release.ObserveInput{App: w.in.App, ChangeID: changeID, Seen: seen}))
@@ -209,7 +209,7 @@ func (w *watchdog) seeOff(ctx workflow.Context, changeID string) (why string) {
 // await waits for the answer of a verb that waits itself, no longer than the limit. It
 // tells why there is no answer.
 func await[Out any](ctx workflow.Context, w *watchdog, t call[Out]) (out Out, why string) {
-	out, f := attempt(ctx, w.past, t, func() bool { return w.limit.IsReady() || w.cancelled.Err() != nil })
+	out, f := attempt(ctx, w.lost, t, func() bool { return w.limit.IsReady() || w.cancelled.Err() != nil })
 	switch {
 	case f == nil:
 		return out, ""
@@ -228,8 +228,8 @@ func (w *watchdog) putBack(ctx workflow.Context) (why string) {
 	if len(held) == 0 {
 		return ""
 	}
-	_, f := w.scaling.restore(ctx, w.past)
-	for _, rule := range w.past.p.ScalingRules {
+	_, f := w.scaling.restore(ctx, w.lost)
+	for _, rule := range w.lost.p.ScalingRules {
 		if rule.Restored && slices.Contains(held, rule.Name) {
 			w.result.Restored = append(w.result.Restored, rule.Name)
 		}
@@ -243,13 +243,13 @@ func (w *watchdog) putBack(ctx workflow.Context) (why string) {
 	return ""
 }
 
-// tell tells the world that the release was lost. The event is the one that a release
+// emit tells the world that the release was lost. The event is the one that a release
 // tells itself when it ends in need of attention, with the number that it would have given
 // next; without one where nothing is known of it. A release that was lost after its end, on
 // its last steps, may not have told it: its own outcome is told, which the bus knows by its
 // ID if it was.
-func (w *watchdog) tell(ctx workflow.Context) {
-	p := w.past.p.Clone()
+func (w *watchdog) emit(ctx workflow.Context) {
+	p := w.lost.p.Clone()
 	kind, ended := p.Phase.Outcome()
 	if !ended {
 		kind = release.EventAttention

@@ -38,7 +38,7 @@ func (w *will) apply(p *release.Progress, d *release.Decision) {
 	}
 }
 
-// reachSafePoint says whether a batch is in progress; when none is, a decision counts that
+// reachSafePoint reports whether a batch is in progress; when none is, a decision counts that
 // waited for that.
 func (w *will) reachSafePoint(safe bool) {
 	w.atSafePoint = safe

@@ -102,13 +102,13 @@ func (a *allowed) setPrefix(text string) error {
 	return nil
 }
 
-// plain tells whether a path means the same to every server: nothing is escaped, no part is
+// plain reports whether a path means the same to every server: nothing is escaped, no part is
 // empty or a dot, and there are no two dots.
 func plain(p string) bool {
 	return matches(`^(/[A-Za-z0-9_.~@:+=-]+)*/?$`, p) && !strings.Contains(p, "..") && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
 }
 
-// leadsTo tells whether the entry is about the host and port of a request. An address is
+// leadsTo reports whether the entry is about the host and port of a request. An address is
 // compared with addresses only, and a name with names.
 func (a allowed) leadsTo(to target) bool {
 	switch {
@@ -170,7 +170,7 @@ func (l allowList) refuse(addr netip.Addr, port uint16) error {
 	return nil
 }
 
-// namesLoopback tells whether an entry says that this machine itself may be asked. A prefix
+// namesLoopback reports whether an entry says that this machine itself may be asked. A prefix
 // of more than loopback, such as 0.0.0.0/0, does not say it.
 func (l allowList) namesLoopback(ip netip.Addr, port uint16) bool {
 	return slices.ContainsFunc(l, func(a allowed) bool {

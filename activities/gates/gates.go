@@ -66,7 +66,7 @@ func (g *Gates) Register(r worker.ActivityRegistry) {
 	r.RegisterActivityWithOptions(g.Check, activity.RegisterOptions{Name: release.CheckGatesActivity})
 }
 
-// Check tells whether the gates could be measured, without asking anybody: an error of
+// Check reports whether the gates could be measured, without asking anybody: an error of
 // type [release.FaultInvalid] names everything that is wrong and every host that is not
 // allowed.
 func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
@@ -112,7 +112,7 @@ func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.G
 	return release.GateResult{}, fault.Unchanged(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
 }
 
-// check tells whether a gate could be measured.
+// check reports whether a gate could be measured.
 func (g *Gates) check(gate release.Gate) error {
 	if err := gate.Validate(); err != nil {
 		return fmt.Errorf("gate %s: %w", gate.Name, err)
@@ -152,7 +152,7 @@ func samplesBefore(ctx context.Context) []release.Sample {
 	}
 	var samples []release.Sample
 	if err := activity.GetHeartbeatDetails(ctx, &samples); err != nil {
-		activity.GetLogger(ctx).Warn("measuring anew: earlier samples cannot be read", "error", err)
+		activity.GetLogger(ctx).Warn("earlier samples cannot be read; starting over", "error", err)
 		return nil
 	}
 	return samples

@@ -2,6 +2,7 @@ package platform_test
 
 import (
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -40,5 +41,6 @@ func TestEveryVerbIsRegisteredOnce(t *testing.T) {
 		method, there := contract.MethodByName(string(verb))
 		require.True(t, there, "%s: the contract has no method of this name", verb)
 		require.Equal(t, method.Type, reflect.TypeOf(fn), verb)
+		require.Contains(t, runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name(), "."+string(verb)+"-fm", "another method carries out %s", verb)
 	}
 }

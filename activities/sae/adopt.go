@@ -98,7 +98,7 @@ func strategyOf(s saeclient.UpdateStrategy) release.Strategy {
 	return strategy
 }
 
-// atWork tells whether a change order has begun to change the application.
+// atWork reports whether a change order has begun to change the application.
 func atWork(o saeclient.DescribeChangeOrderData) bool {
 	state := changeState(o.Status, o.SubStatus)
 	return state != release.ChangePreparing && state != release.ChangeAwaitingPlatformApproval

@@ -37,7 +37,7 @@ func traceOf(v release.Verb, token string, w release.Watermark) (t trace, begins
 	return t, len(t.types) > 0
 }
 
-// mine tells whether an order can be the one.
+// mine reports whether an order can be the one.
 func (t trace) mine(o order) bool {
 	if t.token != "" {
 		return strings.HasPrefix(o.Description, t.token+" ")

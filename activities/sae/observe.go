@@ -29,7 +29,7 @@ func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.
 		seen = observation(o)
 		since = o.CreateTime
 	}
-	if !release.News(in.Seen, seen) {
+	if !release.Changed(in.Seen, seen) {
 		return release.Observation{}, fault.Unchanged("nothing new: "+string(seen.State),
 			release.LookDelay(seen.State, int(activity.GetInfo(ctx).Attempt)))
 	}

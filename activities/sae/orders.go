@@ -44,7 +44,7 @@ func (d *Driver) orders(ctx context.Context, in saeclient.ListChangeOrdersInput,
 	}
 }
 
-// reach tells whether the orders, the newest of a list, go back to a time.
+// reach reports whether the orders, the newest of a list, go back to a time.
 func reach(orders []order, since time.Time) bool {
 	oldest := orders[len(orders)-1].CreateTime
 	return slices.IsSortedFunc(orders, newestFirst) && (since.IsZero() || oldest.Before(since))
@@ -71,7 +71,7 @@ func watermark(orders []order) release.Watermark {
 	return w
 }
 
-// newer tells whether an order was begun after a watermark. One whose time cannot be read
+// newer reports whether an order was begun after a watermark. One whose time cannot be read
 // counts as newer, so that nothing is begun twice because of it.
 func newer(o order, w release.Watermark) bool {
 	return (o.CreateTime.IsZero() || !o.CreateTime.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
@@ -128,7 +128,7 @@ func replacement(orders []order, id string, since time.Time) string {
 	}
 }
 
-// begunAfter tells whether an order was begun after the one with the given ID, which was
+// begunAfter reports whether an order was begun after the one with the given ID, which was
 // begun at the given time. Orders of one second are told apart by their places in the
 // list; an order is unfinished only when it is the last.
 func begunAfter(orders []order, o order, id string, since time.Time) bool {

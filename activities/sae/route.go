@@ -67,7 +67,7 @@ func valueOf(text string) (any, error) {
 	return value, err
 }
 
-// says tells whether the rule is that of a release. What answers add to its members, which
+// says reports whether the rule is that of a release. What answers add to its members, which
 // means nothing for its kind, does not count.
 func (r ruleText) says(t release.Traffic) bool {
 	var rules trafficRules

@@ -47,7 +47,7 @@ func send[In, Out any](ctx context.Context, call func(context.Context, In) (Out,
 	return out, err
 }
 
-// mayHaveActed tells whether a call that ended so may have changed something. A foreign
+// mayHaveActed reports whether a call that ended so may have changed something. A foreign
 // change order in the way, and what is refused for good, are believed.
 func mayHaveActed(err error) bool {
 	if err == nil || errors.Is(err, cloudapi.ErrAmbiguous) {

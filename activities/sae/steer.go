@@ -45,7 +45,7 @@ func (d *Driver) ConfirmBatch(ctx context.Context, in release.ConfirmBatchInput)
 	return fault.Unchanged("the confirmation has not taken effect yet", time.Second)
 }
 
-// awaits reads the order and tells whether it waits for the confirmation of the batch.
+// awaits reads the order and reports whether it waits for the confirmation of the batch.
 func (d *Driver) awaits(ctx context.Context, in release.ConfirmBatchInput) (saeclient.DescribeChangeOrderData, bool, error) {
 	o, err := d.knownOrder(ctx, in.ChangeID, in.Batch)
 	return o, o.Status == saeclient.ChangeOrderWaitBatchConfirm && currentBatch(o) == in.Batch, err

@@ -122,7 +122,7 @@ func publicAddress(image string) string {
 	return image
 }
 
-// samePlace tells whether two artifacts are the same, whichever address shows them.
+// samePlace reports whether two artifacts are the same, whichever address shows them.
 func samePlace(a, b release.Artifact) bool {
 	a.Image, b.Image = publicAddress(a.Image), publicAddress(b.Image)
 	return a.Same(b)

@@ -95,7 +95,7 @@ func TestFreezeCommands(t *testing.T) {
 	_, talk = c.run(1, "lift", "incidant")
 	require.Contains(t, talk, `there is no stop "incidant"; list them with: slipway freeze list`)
 	_, talk = c.run(0, "lift", "incident", "--reason", "out", "--by", "ann")
-	require.Contains(t, talk, "stop incident is gone, by the word of ann")
+	require.Contains(t, talk, "stop incident was removed by ann")
 	out, _ = c.run(0, "remove", "festival", "-o", "yaml")
 	require.Contains(t, out, "name: festival")
 	found, _ = c.list()

@@ -73,7 +73,7 @@ func TestServicesAreHealthyAndRestarted(t *testing.T) {
 			continue
 		}
 		require.Equal(t, types.RestartPolicyUnlessStopped, service.Restart, name)
-		require.NotNil(t, service.HealthCheck, "%s stays, so it tells whether it is well", name)
+		require.NotNil(t, service.HealthCheck, "%s stays, so it reports whether it is well", name)
 		require.False(t, service.HealthCheck.Disable, name)
 		require.NotEmpty(t, service.HealthCheck.Test, name)
 		require.NotNil(t, service.Deploy, "%s has a limit for its memory", name)

@@ -36,7 +36,7 @@ func deeds() *rapid.Generator[deed] {
 	})
 }
 
-// do does it, and tells whether it has created the record.
+// do does it, and reports whether it has created the record.
 func (d deed) do(ctx context.Context, l *ledger.Ledger, id string) (created bool, err error) {
 	switch d.what {
 	case "create":

@@ -171,7 +171,7 @@ func (h *house) observe(ctx context.Context, in release.ObserveInput) (release.O
 	seen := release.Observation{State: release.ChangeAwaitingConfirm, Batch: 1, Batches: []release.BatchChange{
 		{State: release.BatchDone, StartedAt: time.Now(), EndedAt: time.Now()}, {State: release.BatchPending}, {State: release.BatchPending}, {State: release.BatchPending},
 	}}
-	if release.News(in.Seen, seen) {
+	if release.Changed(in.Seen, seen) {
 		return seen, nil
 	}
 	return seen, h.look(ctx)

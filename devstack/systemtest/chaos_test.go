@@ -64,7 +64,7 @@ func TestWorkersAreKilledAgainAndAgain(t *testing.T) {
 	require.NoError(t, worker.Stop())
 }
 
-// allEnded tells whether nothing is left to disturb.
+// allEnded reports whether nothing is left to disturb.
 func (h *house) allEnded(ids []string) bool {
 	for _, id := range ids {
 		d, err := h.Client.DescribeWorkflowExecution(h.ctx, release.WorkflowID(id), "")

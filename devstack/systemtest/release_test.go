@@ -98,7 +98,7 @@ func sameEventFiveTimes(h *house) {
 	h.requireRulesAsBefore(app)
 }
 
-// again publishes a request so that JetStream cannot tell whether it is the same message: all
+// again publishes a request so that JetStream cannot report whether it is the same message: all
 // reach the starter.
 func (h *house) again(eventID string, asked release.Spec) (sequence uint64) {
 	h.t.Helper()

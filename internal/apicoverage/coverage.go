@@ -33,7 +33,7 @@ func refusedKey(cloud string) string { return cloud + "-refused" }
 // operation is what the fact file says of an operation.
 type operation struct {
 	Name   string `json:"name"`
-	Group string `json:"group"`
+	Group  string `json:"group"`
 	Errors []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
@@ -114,7 +114,7 @@ type report struct {
 
 // row counts the operations of a group, in the facts and by columns.
 type row struct {
-	group  string
+	group   string
 	facts   int
 	covered []int
 }

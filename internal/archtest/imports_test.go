@@ -213,7 +213,7 @@ func (r rule) refuses(imported string) string {
 	return r.pkg + " imports of ours only " + strings.Join(r.may, ", ")
 }
 
-// within tells whether path is pkg or lies below it.
+// within reports whether path is pkg or lies below it.
 func within(path, pkg string) bool {
 	return path == pkg || strings.HasPrefix(path, pkg+"/")
 }

@@ -49,7 +49,7 @@ func nextHost(text []byte, from int) int {
 	return -1
 }
 
-// hasScheme tells whether a text ends with the scheme of a URL.
+// hasScheme reports whether a text ends with the scheme of a URL.
 func hasScheme(text []byte) bool {
 	for _, c := range slices.Backward(text) {
 		switch {
@@ -128,7 +128,7 @@ func (e *editor) isSecretQuery(query []byte) bool {
 	return false
 }
 
-// holds tells whether a value of a query has a secret in it. It does not go further into an
+// holds reports whether a value of a query has a secret in it. It does not go further into an
 // address within the value than to its user: how far that would go is up to the sender.
 func holds(value []byte) bool {
 	if !mayHold(value) {
@@ -152,7 +152,7 @@ func holds(value []byte) bool {
 	return false
 }
 
-// hasUser tells whether one of the addresses in a text has user info.
+// hasUser reports whether one of the addresses in a text has user info.
 func hasUser(text []byte) bool {
 	for {
 		n := bytes.Index(text, []byte("://"))

@@ -19,7 +19,7 @@ func isSpace(c byte) bool  { return c == ' ' || c == '\n' || c == '\t' || c == '
 func isUpperOrDigit(c byte) bool { return isUpper(c) || isDigit(c) }
 func isUpperOrSpace(c byte) bool { return isUpper(c) || c == ' ' }
 
-// boundary tells whether a word begins or ends at i.
+// boundary reports whether a word begins or ends at i.
 func boundary(text []byte, i int) bool {
 	return (i > 0 && isWord(text[i-1])) != (i < len(text) && isWord(text[i]))
 }
@@ -32,7 +32,7 @@ func skip(text []byte, i int, class func(byte) bool) int {
 	return i
 }
 
-// hasAt tells whether a text has these bytes at i.
+// hasAt reports whether a text has these bytes at i.
 func hasAt(text []byte, i int, what string) bool {
 	return len(text)-i >= len(what) && string(text[i:i+len(what)]) == what
 }

@@ -49,7 +49,7 @@ func mayHold[T string | []byte](text T) bool {
 	return false
 }
 
-// clean cuts the secrets out of a text and tells whether there were any. The result is
+// clean cuts the secrets out of a text and reports whether there were any. The result is
 // good until the next call.
 func (e *editor) clean(text []byte) (out []byte, cut bool) {
 	if !mayHold(text) {
@@ -116,7 +116,7 @@ func (e *editor) before(at span, room int) []byte {
 	return e.out
 }
 
-// finish ends a pass and tells whether it has changed the text.
+// finish ends a pass and reports whether it has changed the text.
 func (e *editor) finish() bool {
 	if !e.changed {
 		return false

@@ -19,7 +19,7 @@ const (
 	mostWork = 40
 )
 
-// Bytes cuts the secrets out of what may be JSON, and tells whether there were any. What
+// Bytes cuts the secrets out of what may be JSON, and reports whether there were any. What
 // it does not cut stays as it is written, byte for byte. Where the JSON breaks off, the
 // rest is taken for text.
 func (*Redactor) Bytes(data []byte) (out []byte, cut bool) {
@@ -143,7 +143,7 @@ func (w *walker) take(t token) {
 	w.set(w.top() &^ isNamed)
 }
 
-// isSecret tells whether the value that comes is one by its place.
+// isSecret reports whether the value that comes is one by its place.
 func (l level) isSecret() bool {
 	return l&(inSecret|hasSecretName) != 0 || l&(saidSecret|nameIsValue) == saidSecret|nameIsValue
 }
@@ -193,7 +193,7 @@ func (w *walker) value(t token) {
 	}
 }
 
-// inBase64 cuts the secrets out of data in base64, and tells whether it was such.
+// inBase64 cuts the secrets out of data in base64, and reports whether it was such.
 func (w *walker) inBase64(t token, value []byte) bool {
 	if w.depth == mostInBase64 {
 		if len(value) > 0 && string(value) != Mark {
@@ -235,7 +235,7 @@ func (w *walker) write(t token, with []byte) {
 	w.doc.out = appendString(w.doc.before(t.span, len(with)), with, !isMarkup(w.doc.text[t.begin:t.end]))
 }
 
-// isMarkup tells whether a string has so many of the characters that JSON escapes for HTML
+// isMarkup reports whether a string has so many of the characters that JSON escapes for HTML
 // that it would become twice as long. A dead letter must not outgrow what may be published.
 func isMarkup(raw []byte) bool {
 	const longer = len(`\u0026`) - len(`&`)

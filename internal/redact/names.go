@@ -1,6 +1,6 @@
 package redact
 
-// startsName tells whether there is one of the words that are in the names of secrets.
+// startsName reports whether there is one of the words that are in the names of secrets.
 func startsName(text []byte, i int) bool {
 	switch text[i] {
 	case 'p', 'P':
@@ -40,7 +40,7 @@ func startsAny(text []byte, i int, words ...string) bool {
 	return false
 }
 
-// startsKey tells whether there is the name of a key of some kind, in one word or two.
+// startsKey reports whether there is the name of a key of some kind, in one word or two.
 func startsKey(text []byte, i int, kind string) bool {
 	end := fold(text, i, kind)
 	if end < 0 {
@@ -52,7 +52,7 @@ func startsKey(text []byte, i int, kind string) bool {
 	return fold(text, end, "key") > 0
 }
 
-// hasName tells whether the name of a secret is in a text.
+// hasName reports whether the name of a secret is in a text.
 func hasName(text []byte) bool {
 	for i, c := range text {
 		switch c | 0x20 {
@@ -75,7 +75,7 @@ func hasLine(text []byte) bool {
 	return false
 }
 
-// isPair tells whether the part of a text is the name of half a key pair: ak or sk, as
+// isPair reports whether the part of a text is the name of half a key pair: ak or sk, as
 // Huawei Cloud says, alone or as the last word.
 func isPair(text []byte, at span) bool {
 	for _, width := range []span{{1, 1}, {1, len(kelvin)}, {len(longS), 1}, {len(longS), len(kelvin)}} {
@@ -91,12 +91,12 @@ func isPair(text []byte, at span) bool {
 	return false
 }
 
-// isSecret tells whether what has this name is a secret, wherever it stands.
+// isSecret reports whether what has this name is a secret, wherever it stands.
 func isSecret(name []byte) bool {
 	return hasName(name) || hasLine(name) || isPair(name, span{0, len(name)})
 }
 
-// isParameter tells whether what has this name is a secret in a URL.
+// isParameter reports whether what has this name is a secret in a URL.
 func isParameter(name []byte) bool { return isShort(name) || isSecret(name) }
 
 // isShort is for names that mean a secret in a URL and all kinds of things elsewhere.

@@ -26,7 +26,7 @@ func nextNamed(text []byte, from int, k kind) (span, bool) {
 	return span{}, false
 }
 
-// names tells whether the name of a secret stands at the end of a part of a text. A quote
+// names reports whether the name of a secret stands at the end of a part of a text. A quote
 // and space may stand behind it, and in JSON within a string a backslash.
 func (k kind) names(text []byte, at span) bool {
 	end := at.end
@@ -50,7 +50,7 @@ func (k kind) names(text []byte, at span) bool {
 		end == at.end && text[end] == '=' && isShort(text[name.begin:name.end]) && inQuery(text[at.begin:name.begin])
 }
 
-// inQuery tells whether what comes is in a query, by what stands before it.
+// inQuery reports whether what comes is in a query, by what stands before it.
 func inQuery(before []byte) bool {
 	n := len(before)
 	return n > 0 && (before[n-1] == '?' || before[n-1] == '&') || n >= 5 && fold(before, n-5, "&amp;") > 0

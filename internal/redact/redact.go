@@ -30,10 +30,10 @@ type Redactor struct{}
 // New returns a redactor.
 func New() *Redactor { return &Redactor{} }
 
-// IsSecret tells whether what has this name is a secret: a header, a field, a variable.
+// IsSecret reports whether what has this name is a secret: a header, a field, a variable.
 func (*Redactor) IsSecret(name string) bool { return isSecret([]byte(name)) }
 
-// Text cuts the secrets out of a text and tells whether there were any.
+// Text cuts the secrets out of a text and reports whether there were any.
 func (*Redactor) Text(text string) (out string, cut bool) {
 	if !mayHold(text) {
 		return text, false
@@ -46,7 +46,7 @@ func (*Redactor) Text(text string) (out string, cut bool) {
 	return string(clean), true
 }
 
-// Header cuts the secrets out of the value of a header and tells whether there were any.
+// Header cuts the secrets out of the value of a header and reports whether there were any.
 // The value may be percent-encoded, as attributes of CloudEvents are.
 func (r *Redactor) Header(name, value string) (out string, cut bool) {
 	if value != "" && value != Mark && isParameter([]byte(strings.TrimPrefix(strings.ToLower(name), "x-"))) {

@@ -89,7 +89,7 @@ func (r *reference) IsSecret(name string) bool { return r.name.MatchString(name)
 // what then looks like a secret.
 const rounds = 20
 
-// Text cuts the secrets out of a text and tells whether there were any.
+// Text cuts the secrets out of a text and reports whether there were any.
 func (r *reference) Text(text string) (out string, cut bool) {
 	if len(text) < r.shortest && !strings.ContainsAny(text, ":=") {
 		return text, false
@@ -201,7 +201,7 @@ func (r *reference) query(query string) string {
 	return out.String()
 }
 
-// holds tells whether a value of a query has a secret in it. It does not go further into an
+// holds reports whether a value of a query has a secret in it. It does not go further into an
 // address within the value than to its user: how far that would go is up to the sender.
 func (r *reference) holds(value string) bool {
 	if strings.Contains(value, "://") && user(value) {
@@ -215,7 +215,7 @@ func (r *reference) holds(value string) bool {
 	return false
 }
 
-// user tells whether one of the addresses in a text has user info.
+// user reports whether one of the addresses in a text has user info.
 func user(text string) bool {
 	for i, rest := range strings.Split(text, "://") {
 		end := strings.IndexAny(rest+"/", `/\?#`)
@@ -234,7 +234,7 @@ func plain(text string) string {
 	return text
 }
 
-// Bytes cuts the secrets out of what may be JSON, and tells whether there were any. What
+// Bytes cuts the secrets out of what may be JSON, and reports whether there were any. What
 // it does not cut stays as it is written, byte for byte. Where the JSON breaks off, the
 // rest is taken for text.
 func (r *reference) Bytes(data []byte) (out []byte, cut bool) {
@@ -343,7 +343,7 @@ func (w *walker) passed() {
 	}
 }
 
-// secret tells whether the value that comes is one by its place.
+// secret reports whether the value that comes is one by its place.
 func (w *walker) secret() bool {
 	f := w.top()
 	if f == nil {

@@ -149,7 +149,7 @@ func (s *tokens) string(begin int) token {
 	return token{}
 }
 
-// isEscape tells whether what stands behind a backslash may.
+// isEscape reports whether what stands behind a backslash may.
 func isEscape(text []byte, i int) bool {
 	if i >= len(text) {
 		return false

@@ -52,7 +52,7 @@ func checkPath(path string) error {
 	return nil
 }
 
-// forOthers tells whether users that are neither the owner nor in the group may touch the
+// forOthers reports whether users that are neither the owner nor in the group may touch the
 // file. The group may: that is how a container's user is given a mounted secret. Windows
 // has no such bits.
 func forOthers(mode fs.FileMode) bool { return runtime.GOOS != "windows" && mode.Perm()&0o007 != 0 }

@@ -56,10 +56,10 @@ type story struct {
 
 // word is something that is said, or done, when an event has come.
 type word struct {
-	on    release.EventKind
-	batch int
-	command   release.Command
-	do    func(context.Context, *recorder) error
+	on      release.EventKind
+	batch   int
+	command release.Command
+	do      func(context.Context, *recorder) error
 }
 
 // the strategies of the stories.
@@ -118,7 +118,7 @@ func stories() []story {
 			confirm(2),
 		}},
 		{name: "gray-confirm-limit", ask: and(gray, limited(release.TimeoutAbort))},
-		{name: "gray-promoted-by-limit", ask: and(gray, limited(release.TimeoutContinue))},
+		{name: "gray-continued-by-limit", ask: and(gray, limited(release.TimeoutContinue))},
 		{name: "gray-traffic", ask: and(gray, canary), words: []word{confirm(1), confirm(2)}},
 		{name: "gray-gates-passed", ask: and(auto, gated("up"))},
 		{name: "gray-gates-failed", ask: and(auto, gated("down"))},

@@ -57,7 +57,7 @@ func quoted(word string) string {
 	return word
 }
 
-// Effect says whether an operation changes something, as a sentence.
+// Effect reports whether an operation changes something, as a sentence.
 func Effect(op cloudapi.Operation) string {
 	switch {
 	case op.Starts != "" && len(op.StartsTypes) > 0:

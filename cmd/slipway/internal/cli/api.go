@@ -33,7 +33,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
   slipway api DeployApplication --help
   slipway api DeployApplication AppId=7171a6ca ImageUrl=registry.example/shop:1.4.2 --dry-run
   slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json`,
-		GroupID: groupCare,
+		GroupID: groupMaintenance,
 		Args:    cobra.ArbitraryArgs,
 	})
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
@@ -158,11 +158,11 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	answer, err := apicall.Do(ctx, c, client)
 	if err != nil {
 		if call.cmd.Context().Err() != nil && errors.Is(err, cloudapi.ErrAmbiguous) {
-			a.talk("%s was under way: look whether it was done before calling again", call.op.Name)
+			a.infof("%s was under way: look whether it was done before calling again", call.op.Name)
 		}
 		return err
 	}
-	a.talkChange(call.cmd, call.op, apicall.Answer(answer))
+	a.infoChange(call.cmd, call.op, apicall.Answer(answer))
 	return a.printAnswer(call.cmd, call.format, apicall.Answer(answer))
 }
 
@@ -184,31 +184,31 @@ func (a *app) dryRun(ctx context.Context, c apicall.Call, sae saeclient.Config, 
 	if err != nil {
 		return err
 	}
-	a.talk("dry run: nothing was sent")
+	a.infof("dry run: nothing was sent")
 	if !signed {
-		a.talk("no credentials were found, so the signature is made with none; a real call would fail")
+		a.infof("no credentials were found, so the signature is made with none; a real call would fail")
 	}
 	return a.printWire(f, request, request.String)
 }
 
-// talkChange tells what a call has changed, and how to go on watching it.
-func (a *app) talkChange(cmd *cobra.Command, op cloudapi.Operation, answer apicall.Answer) {
+// infoChange tells what a call has changed, and how to go on watching it.
+func (a *app) infoChange(cmd *cobra.Command, op cloudapi.Operation, answer apicall.Answer) {
 	if !op.Mutates {
 		return
 	}
 	order := answer.ChangeOrder()
 	switch {
 	case order != "" && op.Starts != "":
-		a.talk("%s has started change order %s", op.Name, order)
+		a.infof("%s has started change order %s", op.Name, order)
 	case order != "":
-		a.talk("%s was accepted for change order %s", op.Name, order)
+		a.infof("%s was accepted for change order %s", op.Name, order)
 	case op.Starts != "":
-		a.talk("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
+		a.infof("%s is done (request %s) and names no change order", op.Name, answer.RequestID())
 	default:
-		a.talk("%s is done (request %s)", op.Name, answer.RequestID())
+		a.infof("%s is done (request %s)", op.Name, answer.RequestID())
 	}
 	if order != "" {
-		a.talk("watch it with: slipway api DescribeChangeOrder ChangeOrderId=%s%s", order, repeated(cmd))
+		a.infof("watch it with: slipway api DescribeChangeOrder ChangeOrderId=%s%s", order, repeated(cmd))
 	}
 }
 
@@ -232,7 +232,7 @@ func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.An
 		return err
 	}
 	if text == "" {
-		a.talk("the answer holds no data")
+		a.infof("the answer holds no data")
 	}
 	_, err = a.Stdout.Write([]byte(text))
 	return err

@@ -13,8 +13,8 @@ import (
 	"slipway/cmd/slipway/internal/render"
 )
 
-// World is what surrounds the command: its environment and standard streams.
-type World struct {
+// Env is what surrounds the command: its environment and standard streams.
+type Env struct {
 	Getenv         func(string) string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -22,7 +22,7 @@ type World struct {
 
 // app is one run of the command line.
 type app struct {
-	World
+	Env
 
 	// denials end what waits for NATS where a right is missing.
 	denials connect.Denials
@@ -30,14 +30,14 @@ type app struct {
 
 // The groups of commands in the help.
 const (
-	groupRoles    = "roles"
-	groupReleases = "releases"
-	groupCare     = "care"
+	groupRoles       = "roles"
+	groupReleases    = "releases"
+	groupMaintenance = "care"
 )
 
 // Run carries out one command and returns its exit code.
-func Run(ctx context.Context, args []string, w World) int {
-	a := &app{World: w}
+func Run(ctx context.Context, args []string, w Env) int {
+	a := &app{Env: w}
 	root := a.root() //nolint:contextcheck // commands get their context through cobra
 	root.SetArgs(args)
 	root.SetIn(w.Stdin)
@@ -53,7 +53,7 @@ func Run(ctx context.Context, args []string, w World) int {
 }
 
 func (a *app) root() *cobra.Command {
-	root := a.family(&cobra.Command{
+	root := a.group(&cobra.Command{
 		Use:   "slipway",
 		Short: "Release applications on serverless platforms, durably",
 		Long: `Slipway releases applications on serverless application platforms. A release asked for
@@ -74,10 +74,10 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
-		&cobra.Group{ID: groupCare, Title: "Care:"},
+		&cobra.Group{ID: groupMaintenance, Title: "Maintenance:"},
 	)
-	root.SetHelpCommandGroupID(groupCare)
-	root.SetCompletionCommandGroupID(groupCare)
+	root.SetHelpCommandGroupID(groupMaintenance)
+	root.SetCompletionCommandGroupID(groupMaintenance)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
@@ -95,9 +95,9 @@ func offerNoFiles(cmd *cobra.Command) {
 	}
 }
 
-// family makes a command that only holds others: alone it shows its help, and a word it
+// group makes a command that only holds others: alone it shows its help, and a word it
 // does not know is an error with suggestions, which cobra does for the root only.
-func (a *app) family(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
+func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	parent.AddCommand(children...)
 	parent.Args = cobra.ArbitraryArgs
 	parent.SuggestionsMinimumDistance = 2

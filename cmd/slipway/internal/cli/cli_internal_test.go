@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var said bytes.Buffer
-			a := &app{World: World{Stderr: &said}}
+			a := &app{Env: Env{Stderr: &said}}
 			require.Equal(t, c.code, a.conclude(t.Context(), &cobra.Command{Use: "slipway"}, c.err))
 			if c.code != exitTimeout || c.said != "" {
 				require.Equal(t, c.said, said.String())
@@ -80,13 +80,13 @@ func TestInterruptedWinsOverWhatItCaused(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var said bytes.Buffer
-	a := &app{World: World{Stderr: &said}}
+	a := &app{Env: Env{Stderr: &said}}
 	require.Equal(t, exitInterrupted, a.conclude(ctx, &cobra.Command{}, errors.New("connection closed")))
 	require.Equal(t, "slipway: interrupted\n", said.String())
 	require.Equal(t, exitOK, a.conclude(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
 }
 
-func TestSpeaker(t *testing.T) {
+func TestActor(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, want string
@@ -101,12 +101,12 @@ func TestSpeaker(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			a := &app{World: World{Getenv: func(key string) string { return c.env[key] }}}
-			cmd := settings(&cobra.Command{}, config.Speaker())
+			a := &app{Env: Env{Getenv: func(key string) string { return c.env[key] }}}
+			cmd := settings(&cobra.Command{}, config.Actor())
 			require.NoError(t, cmd.ParseFlags(c.args))
 			v, err := config.Load(cmd.Flags(), a.Getenv)
 			require.NoError(t, err)
-			require.Equal(t, c.want, a.speaker(v))
+			require.Equal(t, c.want, a.actor(v))
 		})
 	}
 }
@@ -140,7 +140,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 		t.Run(string(c.format), func(t *testing.T) {
 			t.Parallel()
 			var out, talk bytes.Buffer
-			a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+			a := &app{Env: Env{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 			v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: c.format})
 			for _, s := range watchEvents() {
 				require.NoError(t, v.show(s))
@@ -165,7 +165,7 @@ func TestWatchTellsOfAStall(t *testing.T) {
 		return releases.WatchEvent[release.Progress]{Progress: p}
 	}
 	var out, talk bytes.Buffer
-	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	a := &app{Env: Env{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: render.FormatTable})
 	for _, s := range []releases.WatchEvent[release.Progress]{
 		{Progress: progress(release.PhasePreparing)},
@@ -194,7 +194,7 @@ const anyTerminal = 1 << 20
 func TestViewOnATerminalRedraws(t *testing.T) {
 	t.Parallel()
 	var out, talk bytes.Buffer
-	a := &app{World: World{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
+	a := &app{Env: Env{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
 	v := releaseTarget().view(&call{app: a, cmd: &cobra.Command{}, format: render.FormatTable})
 	v.screen = &screen{out: &out, fd: anyTerminal}
 	for _, s := range watchEvents() {
@@ -217,8 +217,8 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 func TestTalkCannotMoveTheCursor(t *testing.T) {
 	t.Parallel()
 	var talk bytes.Buffer
-	a := &app{World: World{Stderr: &talk}}
-	a.talk("batch confirmed by %s", "mei\x1b[2J\n")
+	a := &app{Env: Env{Stderr: &talk}}
+	a.infof("batch confirmed by %s", "mei\x1b[2J\n")
 	require.Equal(t, 1, strings.Count(talk.String(), "\n"))
 	require.NotContains(t, talk.String(), "\x1b")
 }
@@ -244,7 +244,7 @@ func TestProbeURL(t *testing.T) {
 
 func TestEveryCommandKindHasACommand(t *testing.T) {
 	t.Parallel()
-	root := (&app{World: World{}}).root()
+	root := (&app{Env: Env{}}).root()
 	for _, kind := range release.CommandKinds() {
 		cmd, rest, err := root.Find([]string{"release", string(kind)})
 		require.NoError(t, err)
@@ -268,7 +268,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 			visit(child)
 		}
 	}
-	visit((&app{World: World{}}).root())
+	visit((&app{Env: Env{}}).root())
 }
 
 func TestParseApp(t *testing.T) {

@@ -186,7 +186,7 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
-	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return err
@@ -197,7 +197,7 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 		if err != nil {
 			return err
 		}
-		a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
+		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
 	})
 }
@@ -221,7 +221,7 @@ func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id stri
 	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
 		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
 	}
-	a.talk("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), p.Awaiting.Since.UTC().Format(time.RFC3339))
+	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), p.Awaiting.Since.UTC().Format(time.RFC3339))
 	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()

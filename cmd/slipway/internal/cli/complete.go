@@ -22,13 +22,13 @@ const (
 type finder func(context.Context, *call) ([]cobra.Completion, error)
 
 // complete lets the shell complete the first argument with what find returns, and shows its
-// error. The order says whether theirs is kept. What find connects to prints nothing.
+// error. The order reports whether theirs is kept. What find connects to prints nothing.
 func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		quiet := &app{World: World{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
+		quiet := &app{Env: Env{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
 		var found []cobra.Completion
 		err := quiet.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
 			ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)

@@ -4,5 +4,5 @@
 // settings and --timeout, and connects.
 //
 // Data goes to standard output and talk to standard error, so that a pipe carries data
-// only. Everything that a command needs of its surroundings comes in through [World].
+// only. Everything that a command needs of its surroundings comes in through [Env].
 package cli

@@ -69,7 +69,7 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		defer cancel()
 		return do(ctx, &call{
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
-			by: a.speaker(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout,
+			by: a.actor(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout,
 		})
 	})
 	return cmd

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) freeze() *cobra.Command {
-	return a.family(&cobra.Command{
+	return a.group(&cobra.Command{
 		Use:        "freeze",
 		Aliases:    []string{"freezes"},
 		SuggestFor: []string{"stop", "lift", "unfreeze", "calendar"},
@@ -42,7 +42,7 @@ const (
 // listedFreeze is a window or a stop as it is printed.
 type listedFreeze struct {
 	Kind freezeKind `json:"kind"`
-	// Active tells whether it freezes now, and ActiveUntil until when; without it until
+	// Active reports whether it freezes now, and ActiveUntil until when; without it until
 	// somebody lifts it.
 	Active      bool      `json:"active"`
 	ActiveUntil time.Time `json:"activeUntil,omitzero"`
@@ -94,7 +94,7 @@ application, and whether a release of it would wait now.`,
 			return err
 		}
 		if only != nil {
-			a.talkFrozen(calendar, *only, call.now)
+			a.infoFrozen(calendar, *only, call.now)
 		}
 		return a.printFreezes(call, choose(calendar, only, active, call.now))
 	})
@@ -117,22 +117,22 @@ func choose(c release.Calendar, only *release.App, active bool, now time.Time) [
 	return found
 }
 
-// talkFrozen says whether a release of the application would wait.
-func (a *app) talkFrozen(c release.Calendar, app release.App, now time.Time) {
+// infoFrozen reports whether a release of the application would wait.
+func (a *app) infoFrozen(c release.Calendar, app release.App, now time.Time) {
 	freeze, frozen := c.Frozen(app, now)
 	switch {
 	case !frozen:
-		a.talk("%s is not frozen", app.SearchValue())
+		a.infof("%s is not frozen", app.SearchValue())
 	case freeze.Until.IsZero():
-		a.talk("%s is frozen by %s until somebody lifts it: %s", app.SearchValue(), freeze.Name, freeze.Reason)
+		a.infof("%s is frozen by %s until somebody lifts it: %s", app.SearchValue(), freeze.Name, freeze.Reason)
 	default:
-		a.talk("%s is frozen by %s until %s: %s", app.SearchValue(), freeze.Name, freeze.Until.Format(time.RFC3339), freeze.Reason)
+		a.infof("%s is frozen by %s until %s: %s", app.SearchValue(), freeze.Name, freeze.Until.Format(time.RFC3339), freeze.Reason)
 	}
 }
 
 func (a *app) printFreezes(call *call, found []listedFreeze) error {
 	if len(found) == 0 && call.format == render.FormatTable {
-		a.talk("there are no such freezes")
+		a.infof("there are no such freezes")
 		return nil
 	}
 	return call.format.Write(a.Stdout, found, func() string { return freezeTable(found) })
@@ -163,7 +163,7 @@ func (l listedFreeze) when() string {
 	return days + " " + l.Start + "-" + l.End + " " + l.Zone
 }
 
-// state says whether the freeze holds now.
+// state reports whether the freeze holds now.
 func (l listedFreeze) state() string {
 	switch {
 	case l.Active && l.ActiveUntil.IsZero():
@@ -189,7 +189,7 @@ changes, each with the calendar as it was then: nats kv history slipway-calendar
 			return err
 		}
 		if len(changes) == 0 && call.format == render.FormatTable {
-			a.talk("nobody has changed the freezes yet")
+			a.infof("nobody has changed the freezes yet")
 			return nil
 		}
 		if changes == nil {

@@ -44,7 +44,7 @@ the first time as a start and the second as an end.`,
   slipway freeze add double-11 --from 2026-11-10T00:00 --to 2026-11-12T00:00 --zone Asia/Shanghai \
     --scope sae/cn-hangzhou --reason "shopping festival"`,
 		Args: arguments("NAME"),
-	}, config.Speaker())
+	}, config.Actor())
 	f := cmd.Flags()
 	f.StringVar(&flags.reason, "reason", "", "why nothing may be changed (required)")
 	f.StringVar(&flags.scope, "scope", "", scopeUsage)
@@ -71,7 +71,7 @@ the first time as a start and the second as an end.`,
 		if err != nil {
 			return err
 		}
-		a.talk("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
+		a.infof("window %s added by %s; remove it with: slipway freeze remove %s", window.Name, window.By, window.Name)
 		return a.printFreezes(call, []listedFreeze{listedWindow(window, call.now)})
 	})
 }
@@ -166,7 +166,7 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 		Example: `  slipway freeze stop incident-42 --reason "database on fire"
   slipway freeze stop hangzhou --scope sae/cn-hangzhou --reason "network trouble" --by li`,
 		Args: arguments("NAME"),
-	}, config.Speaker())
+	}, config.Actor())
 	cmd.Flags().StringVar(&reason, "reason", "", "why nothing may be changed (required)")
 	cmd.Flags().StringVar(&scope, "scope", "", scopeUsage)
 	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
@@ -188,7 +188,7 @@ stop. What a platform is already doing goes on, and so do aborts and rollbacks.`
 		if err != nil {
 			return err
 		}
-		a.talk("stopped by %s; lift it with: slipway freeze lift %s", stop.By, stop.Name)
+		a.infof("stopped by %s; lift it with: slipway freeze lift %s", stop.By, stop.Name)
 		return a.printFreezes(call, []listedFreeze{listedStop(stop)})
 	})
 }
@@ -229,7 +229,7 @@ func (a *app) freezeRemove() *cobra.Command {
 // prints what is gone, so that it can be put back.
 func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.Calendar, string) (release.Calendar, listedFreeze)) *cobra.Command {
 	var reason string
-	settings(cmd, config.Speaker())
+	settings(cmd, config.Actor())
 	cmd.Args = arguments("NAME")
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	cmd.ValidArgsFunction = a.completeFreezes(kind)
@@ -246,7 +246,7 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 		if err != nil {
 			return err
 		}
-		a.talk("%s %s is gone, by the word of %s", kind, name, call.by)
+		a.infof("%s %s was removed by %s", kind, name, call.by)
 		return a.printFreezes(call, []listedFreeze{gone})
 	})
 }

@@ -27,7 +27,7 @@ can do its work. Made for health checks of containers, which need no other progr
 Exit code 0 means yes, 1 means no.`,
 		Example: `  slipway healthz
   slipway healthz --ready --http-addr 127.0.0.1:8081`,
-		GroupID: groupCare,
+		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}, config.HTTP(addrWorker))
 	cmd.Flag(config.HTTPAddr).Usage = "address on which the role serves its health [$SLIPWAY_HTTP_ADDR]"

@@ -52,12 +52,12 @@ func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) 
 	}
 	switch {
 	case len(found) == 0 && call.format == render.FormatTable:
-		a.talk("the ledger has no release of this application")
+		a.infof("the ledger has no release of this application")
 		return nil
 	case len(found) == 0:
 		found = []ledger.Record{}
 	case len(found) == which.Limit:
-		a.talk("there may be more; use --limit")
+		a.infof("there may be more; use --limit")
 	}
 	return call.format.Write(a.Stdout, found, func() string { return render.History(found, call.style) })
 }
@@ -105,10 +105,10 @@ func recorded[P any](a *app, missing *releases.NotFoundError, of func() (ledgerE
 	e, err := of()
 	switch {
 	case err == nil:
-		a.talk("%s", e.explain(missing.ID))
+		a.infof("%s", e.explain(missing.ID))
 		return e.progress, nil
 	case !unrecorded(err):
-		a.talk("the ledger could not be asked: %v", err)
+		a.infof("the ledger could not be asked: %v", err)
 	}
 	return none, missing
 }
@@ -135,7 +135,7 @@ const startTime = time.Minute
 func recordedStatus[P releases.Watchable](a *app, id string, e ledgerEntry[P]) (releases.Status[P], error) {
 	switch {
 	case e.ended:
-		a.talk("%s", e.explain(id))
+		a.infof("%s", e.explain(id))
 		return releases.Status[P]{Progress: e.progress, Closed: true}, nil
 	case !e.accepted:
 		return releases.Status[P]{Partial: notStarted(e.explain(id))}, nil

@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) lane() *cobra.Command {
-	return a.family(&cobra.Command{
+	return a.group(&cobra.Command{
 		Use:        "lane",
 		Aliases:    []string{"lanes"},
 		SuggestFor: []string{"queue", "hold"},
@@ -76,16 +76,16 @@ func chooseLanes(found []releases.LaneStatus, held bool) []releases.LaneStatus {
 
 func (a *app) printLanes(call *call, found []releases.LaneStatus, more bool) error {
 	if more {
-		a.talk("there are more; use --all or --limit")
+		a.infof("there are more; use --all or --limit")
 	}
 	for _, l := range found {
 		if l.Partial.Reason != releases.PartialNone {
-			a.talk("%s: %s", l.App, l.Partial.Message)
+			a.infof("%s: %s", l.App, l.Partial.Message)
 			break
 		}
 	}
 	if len(found) == 0 && call.format == render.FormatTable {
-		a.talk("there are no such lanes: all are idle")
+		a.infof("there are no such lanes: all are idle")
 		return nil
 	}
 	return call.format.Write(a.Stdout, found, func() string {
@@ -243,7 +243,7 @@ pipeline brings it back. ` + namesApp + laneCodes,
 // arguments, and says in the past what it does.
 func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
-	settings(cmd, config.Speaker())
+	settings(cmd, config.Actor())
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
@@ -260,7 +260,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		} else {
 			done += " by " + call.by
 		}
-		a.talk("lane %s: %s", app.SearchValue(), done)
+		a.infof("lane %s: %s", app.SearchValue(), done)
 		return a.printLane(call, state)
 	})
 }

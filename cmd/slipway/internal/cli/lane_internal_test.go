@@ -22,7 +22,7 @@ func TestUnknownLane(t *testing.T) {
 		render.FormatYAML:  "unknown: no worker answers",
 	} {
 		var out bytes.Buffer
-		a := &app{World: World{Stdout: &out}}
+		a := &app{Env: Env{Stdout: &out}}
 		err := a.printUnknownLane(&call{format: f}, unknownLane{app1, "no worker answers"})
 		require.EqualError(t, err, "lane sae/cn-hangzhou/app-1: no worker answers")
 		require.Equal(t, exitError, exitCode(err))

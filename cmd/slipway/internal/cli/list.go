@@ -104,9 +104,9 @@ type listing struct {
 func (c *call) printListed(l listing, kind string, table func([]render.Row, time.Time, render.Style) string) error {
 	switch {
 	case l.more:
-		c.app.talk("there are more; use --all or --limit")
+		c.app.infof("there are more; use --all or --limit")
 	case len(l.found) == 0 && c.format == render.FormatTable:
-		c.app.talk("there are no such %ss", kind)
+		c.app.infof("there are no such %ss", kind)
 		return nil
 	case len(l.found) == 0:
 		l.found = []releases.Listed{}

@@ -73,10 +73,10 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	for name := range rows {
 		require.Contains(t, found, name, "%s is in docs/metrics.md, and nobody registers it", name)
 	}
-	families, err := registry.Gather() // those that have a value already
+	groups, err := registry.Gather() // those that have a value already
 	require.NoError(t, err)
-	for _, family := range families {
-		require.Equal(t, strings.ToLower(family.GetType().String()), rows[family.GetName()].kind, "%s: the type in docs/metrics.md", family.GetName())
+	for _, group := range groups {
+		require.Equal(t, strings.ToLower(group.GetType().String()), rows[group.GetName()].kind, "%s: the type in docs/metrics.md", group.GetName())
 	}
 }
 
@@ -102,17 +102,17 @@ func TestMetricsOfTemporalAreDocumented(t *testing.T) {
 		}
 	}
 	rows := metricsPage(t, "temporal_")
-	families, err := r.metrics.Gather()
+	groups, err := r.metrics.Gather()
 	require.NoError(t, err)
 	served := map[string]bool{}
-	for _, family := range families {
-		name := family.GetName()
+	for _, group := range groups {
+		name := group.GetName()
 		if name == "target_info" {
 			continue
 		}
 		served[name] = true
 		require.Contains(t, rows, name, "%s is a metric of Temporal's SDK, and docs/metrics.md does not have it", name)
-		require.Equal(t, strings.ToLower(family.GetType().String()), rows[name].kind, "%s: the type in docs/metrics.md", name)
+		require.Equal(t, strings.ToLower(group.GetType().String()), rows[name].kind, "%s: the type in docs/metrics.md", name)
 	}
 	for name := range rows {
 		require.True(t, served[name], "%s is in docs/metrics.md, and Temporal's SDK does not have it", name)

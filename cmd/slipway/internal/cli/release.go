@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) release() *cobra.Command {
-	return a.family(&cobra.Command{
+	return a.group(&cobra.Command{
 		Use:     "release",
 		Aliases: []string{"releases"},
 		// People look for these at the top, where other tools have them.
@@ -57,8 +57,8 @@ func (a *app) releases(ctx context.Context, v *config.Values) (*releases.Client,
 	return releases.New(c), c.Close, nil
 }
 
-// speaker is who gives a command: who was named, else the user of the system.
-func (a *app) speaker(v *config.Values) string {
+// actor is who gives a command: who was named, else the user of the system.
+func (a *app) actor(v *config.Values) string {
 	name := cmp.Or(v.String(config.By), a.Getenv("USER"), a.Getenv("LOGNAME"), a.Getenv("USERNAME"))
 	if name != "" {
 		return name

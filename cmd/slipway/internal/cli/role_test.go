@@ -36,7 +36,7 @@ func start(t *testing.T, args []string, env map[string]string) *running {
 	t.Cleanup(func() { _ = reader.Close() })
 	t.Cleanup(stop)
 	go func() {
-		r.code <- cli.Run(ctx, args, cli.World{Getenv: func(key string) string { return all[key] }, Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: writer})
+		r.code <- cli.Run(ctx, args, cli.Env{Getenv: func(key string) string { return all[key] }, Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: writer})
 		_ = writer.Close()
 	}()
 	return r
@@ -114,7 +114,7 @@ func metrics(t *testing.T, addr string) string {
 func run(t *testing.T, args ...string) (code int, out, talk string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = cli.Run(t.Context(), args, cli.World{Getenv: func(string) string { return "" }, Stdin: bytes.NewReader(nil), Stdout: &stdout, Stderr: &stderr})
+	code = cli.Run(t.Context(), args, cli.Env{Getenv: func(string) string { return "" }, Stdin: bytes.NewReader(nil), Stdout: &stdout, Stderr: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 

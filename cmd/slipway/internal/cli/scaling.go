@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) scaling() *cobra.Command {
-	return a.family(&cobra.Command{
+	return a.group(&cobra.Command{
 		Use:   "scaling",
 		Short: "See and switch the scaling rules of an application",
 		Long: `See and switch the scaling rules of an application. Releases switch rules off and on by
@@ -47,7 +47,7 @@ func (a *app) scalingList() *cobra.Command {
 		}
 		if len(rules) == 0 {
 			rules = []release.ScalingRule{}
-			a.talk("%s has no scaling rules", app.SearchValue())
+			a.infof("%s has no scaling rules", app.SearchValue())
 		}
 		return call.format.Write(a.Stdout, rules, func() string { return render.ScalingRules(rules, call.style) })
 	})
@@ -80,7 +80,7 @@ that has not passed.`,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
   slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
 		Args: atLeast("APP"), ValidArgsFunction: a.completeApps,
-	}, config.Speaker())
+	}, config.Actor())
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
@@ -101,7 +101,7 @@ that has not passed.`,
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.
 func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switching, wait bool) error {
 	if !wait {
-		a.talk("begun; see the rules with: slipway scaling list %s", call.args[0])
+		a.infof("begun; see the rules with: slipway scaling list %s", call.args[0])
 		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 	}
 	var result release.ToggleResult
@@ -109,7 +109,7 @@ func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switch
 		return err
 	}
 	if result.SwitchedBack {
-		a.talk("switched back")
+		a.infof("switched back")
 	}
 	return call.format.Write(a.Stdout, result, func() string { return render.ScalingRules(result.Rules, call.style) })
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func (a *app) set() *cobra.Command {
-	return a.family(&cobra.Command{
+	return a.group(&cobra.Command{
 		Use:     "set",
 		Aliases: []string{"sets"},
 		Short:   "Release several applications as one",
@@ -180,7 +180,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 		}
 		return nil
 	}
-	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
@@ -221,7 +221,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
-	return a.onTemporal(settings(cmd, config.Speaker()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }
@@ -233,6 +233,6 @@ func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command)
 	if err != nil {
 		return err
 	}
-	a.talk("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
+	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
 	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p) + "\n" })
 }

@@ -32,7 +32,7 @@ its default, and stays as an operator has set it where it exists; what is said i
 		Example: `  slipway setup
   slipway setup --nats-replicas 3 --ledger-retention 800d --deadletter-retention 180d
   slipway setup --nats-url nats://nats.example:4222 --temporal-address temporal.example:7233 -o json`,
-		GroupID: groupCare,
+		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}, frame{settings: slices.Concat(config.Setup(), config.Temporal(), config.NATS()), timeout: setupTime}, a.runSetup)
 }

@@ -53,7 +53,7 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
 	return a.command(cmd, frame{
-		settings: slices.Concat(config.Temporal(), config.NATS(), config.Speaker()), draws: true,
+		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never)",
 	}, func(ctx context.Context, call *call) error {
 		if call.timeout != 0 && !s.wait {
@@ -179,7 +179,7 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	if err != nil {
 		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
 	}
-	a.talkReceipt(it.what, r)
+	a.infoReceipt(it.what, r)
 	if !s.wait {
 		return c.format.Write(a.Stdout, r, func() string { return r.id() + "\n" })
 	}
@@ -216,7 +216,7 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 
 // showEvent prints the event as it would be published.
 func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
-	a.talk("%s would be asked for on subject %s with Nats-Msg-Id %s", what, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
+	a.infof("%s would be asked for on subject %s with Nats-Msg-Id %s", what, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
 	if f == render.FormatTable {
 		f = render.FormatJSON
 	}
@@ -250,15 +250,15 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, take
 	return ack.Duplicate, nil
 }
 
-func (a *app) talkReceipt(what string, r receipt) {
+func (a *app) infoReceipt(what string, r receipt) {
 	became := "submitted"
 	if r.Duplicate {
 		became = "was submitted before, by the same event"
 	}
-	a.talk("%s %s %s; a retry repeats it with --source %s --event-id %s", what, r.id(), became, r.Source, r.EventID)
+	a.infof("%s %s %s; a retry repeats it with --source %s --event-id %s", what, r.id(), became, r.Source, r.EventID)
 }
 
-// talk says something to the person at the command line.
-func (a *app) talk(words string, args ...any) {
+// infof says something to the person at the command line.
+func (a *app) infof(words string, args ...any) {
 	_, _ = io.WriteString(a.Stderr, render.Clean(fmt.Sprintf(words, args...))+"\n")
 }

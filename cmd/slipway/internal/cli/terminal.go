@@ -40,7 +40,7 @@ func (a *app) screen(cmd *cobra.Command) *screen {
 	return s
 }
 
-// live tells whether pictures can be redrawn.
+// live reports whether pictures can be redrawn.
 func (s *screen) live() bool { return s.fd >= 0 }
 
 // style is how to draw just now; the window may have been resized.

@@ -45,7 +45,7 @@ func (a *app) version() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  slipway version\n  slipway version -o json",
-		GroupID: groupCare,
+		GroupID: groupMaintenance,
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := format(cmd)

@@ -135,7 +135,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 		return err
 	}
 	if status.Partial.Reason != releases.PartialNone {
-		call.app.talk("%s; shown is what Temporal knows", status.Partial.Message)
+		call.app.infof("%s; shown is what Temporal knows", status.Partial.Message)
 	}
 	if status.ClosedAbnormally != "" && t.explained != nil {
 		status.Progress = t.explained(ctx, call, status)
@@ -243,7 +243,7 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 		return v.screen.redraw(v.picture(e))
 	}
 	if e.Warning != "" && e.Warning != prev.Warning {
-		v.app.talk("%s", e.Warning)
+		v.app.infof("%s", e.Warning)
 	}
 	if e.Progress.Identity() == "" || reflect.DeepEqual(e.Progress, prev.Progress) {
 		return nil

@@ -56,7 +56,7 @@ func TestWatchTarget_Recorded(t *testing.T) {
 			if name == "has another content" {
 				o.digest = "sha256:two"
 			}
-			status, err := s.recorded(t.Context(), &call{app: &app{World: World{Stderr: talk}}}, o)
+			status, err := s.recorded(t.Context(), &call{app: &app{Env: Env{Stderr: talk}}}, o)
 			if c.fails == "" {
 				require.NoError(t, err)
 			} else {

@@ -92,8 +92,8 @@ func HTTP(addr string) []Setting {
 	return []Setting{{Name: HTTPAddr, Env: "SLIPWAY_HTTP_ADDR", Usage: "serve /healthz, /readyz and /metrics on this address", Default: addr}}
 }
 
-// Speaker is who gives a command.
-func Speaker() []Setting {
+// Actor is who gives a command.
+func Actor() []Setting {
 	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who speaks (default the user of the operating system)"}}
 }
 
@@ -182,7 +182,7 @@ func NATS() []Setting {
 // All returns every setting that a file may hold, so that one file serves all roles.
 func All() []Setting {
 	var out []Setting
-	for _, group := range [][]Setting{Logging(), HTTP(""), Speaker(), SAE(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
+	for _, group := range [][]Setting{Logging(), HTTP(""), Actor(), SAE(), Worker(), Starter(), Setup(), Temporal(), Codec(""), NATS()} {
 		out = append(out, group...)
 	}
 	return out

@@ -68,7 +68,7 @@ func (v *Values) set(name, value, source string) {
 // String returns the value of a setting; empty when nothing was said.
 func (v *Values) String(name string) string { return v.viper.GetString(name) }
 
-// Said tells whether a flag, the environment or the file gave the setting.
+// Said reports whether a flag, the environment or the file gave the setting.
 func (v *Values) Said(name string) bool { return v.sources[name] != "" }
 
 // Source says where the value of a setting came from.

@@ -50,7 +50,7 @@ func NATSSettings(v *config.Values, getenv func(string) string) (NATSOptions, er
 	}, nil
 }
 
-// goodURLs tells whether every URL parses. The parser's own error quotes the URL, which
+// goodURLs reports whether every URL parses. The parser's own error quotes the URL, which
 // may hold a password.
 func goodURLs(list string) bool {
 	for each := range strings.SplitSeq(list, ",") {

@@ -146,7 +146,7 @@ func finished(p release.Progress) string {
 	return number
 }
 
-// returns tells whether what is tried puts things back: the release is on its way back or
+// returns reports whether what is tried puts things back: the release is on its way back or
 // at its end, or it was stopped, or the verb is one that only puts back. Scaling rules are
 // switched off while it prepares, and on again by the same verb.
 func returns(p release.Progress) bool {
@@ -158,7 +158,7 @@ func returns(p release.Progress) bool {
 
 func suspended(r release.HeldRule) bool { return r.Suspended }
 
-// stopped tells whether a word or a limit has stopped the release. One that waits for a
+// stopped reports whether a word or a limit has stopped the release. One that waits for a
 // safe point has not while a batch is in progress.
 func stopped(p release.Progress) bool {
 	runs := slices.ContainsFunc(p.Batches, func(b release.Batch) bool { return b.State == release.BatchRunning })

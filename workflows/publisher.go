@@ -22,39 +22,39 @@ const (
 	maxWhole = 64
 )
 
-// announcer tells lifecycle events in their order without holding the release up: a
+// publisher tells lifecycle events in their order without holding the release up: a
 // coroutine hands over what has gathered, one lot at a time.
 //
 // The quick way is a local activity, which writes a single event into the history and
 // none of the payload. Only a lot that the bus does not take at once is left to an activity,
 // which the server retries for as long as the bus is away; what gathers meanwhile waits here.
 // A release that ends does not wait for it, see [handOver].
-type announcer struct {
+type publisher struct {
 	// queue are the events that were told and not delivered, the oldest first.
 	queue []release.Event
 	// away tells that the bus has not taken the first of them at once.
 	away bool
-	// teller is the workflow ID of what tells.
-	teller string
+	// source is the workflow ID of what tells.
+	source string
 	now    func() time.Time
 	stop   workflow.CancelFunc
 }
 
-func startAnnouncer(ctx workflow.Context, workflowID string) *announcer {
-	a := &announcer{teller: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
+func startPublisher(ctx workflow.Context, workflowID string) *publisher {
+	a := &publisher{source: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
 	ctx, a.stop = workflow.WithCancel(withBus(ctx))
 	workflow.Go(ctx, a.run)
 	return a
 }
 
-// tell gives the transition its number and queues its event, with the progress as it is now.
-func (a *announcer) tell(p *release.Progress, kind release.EventKind) {
+// emit gives the transition its number and queues its event, with the progress as it is now.
+func (a *publisher) emit(p *release.Progress, kind release.EventKind) {
 	p.Transition++
 	a.queue = append(a.queue, eventOf(p.Fit(a.room()), kind, a.now()))
 }
 
-// tellSet does so for a set.
-func (a *announcer) tellSet(p *release.SetProgress, kind release.EventKind) {
+// emitSet does so for a set.
+func (a *publisher) emitSet(p *release.SetProgress, kind release.EventKind) {
 	p.Transition++
 	a.queue = append(a.queue, release.Event{
 		ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, At: a.now(), Set: new(p.Fit(release.MaxTold)),
@@ -63,7 +63,7 @@ func (a *announcer) tellSet(p *release.SetProgress, kind release.EventKind) {
 
 // note lets the ledger know how far the release has come, though that is no transition: what is
 // recorded before the first change stands there, too (R13, R15).
-func (a *announcer) note(p *release.Progress) {
+func (a *publisher) note(p *release.Progress) {
 	a.queue = append(a.queue, release.Event{At: a.now(), Progress: p.Fit(a.room())})
 }
 
@@ -73,14 +73,14 @@ func eventOf(p release.Progress, kind release.EventKind, at time.Time) release.E
 }
 
 // room is how large the progress of the next event may be.
-func (a *announcer) room() int {
+func (a *publisher) room() int {
 	if len(a.queue) < maxWhole {
 		return release.MaxTold
 	}
 	return release.MaxAnswer
 }
 
-func (a *announcer) run(ctx workflow.Context) {
+func (a *publisher) run(ctx workflow.Context) {
 	for {
 		if workflow.Await(ctx, func() bool { return len(a.queue) > 0 }) != nil {
 			return
@@ -128,9 +128,9 @@ func patiently(ctx workflow.Context, lot []release.Event) {
 
 // flush returns when everything told so far was delivered, or is left to somebody who will:
 // at the end of a release only the quick way is waited for.
-func (a *announcer) flush(ctx workflow.Context) {
+func (a *publisher) flush(ctx workflow.Context) {
 	// The context is disconnected: the only error of Await, cancellation, cannot come.
 	_ = workflow.Await(ctx, func() bool { return len(a.queue) == 0 || a.away })
 	a.stop()
-	handOver(ctx, a.teller, a.queue)
+	handOver(ctx, a.source, a.queue)
 }

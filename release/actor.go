@@ -33,7 +33,7 @@ func IsReserved(name string) bool {
 	return slices.Contains([]string{Slipway, Temporal}, strings.ToLower(strings.TrimSpace(name)))
 }
 
-// speaker refuses a reserved name.
-func (v *validator) speaker(field, name string) {
-	v.check(!IsReserved(name), field, "%q is what the system calls itself; name the person or system that speaks", name)
+// actor refuses a reserved name.
+func (v *validator) actor(field, name string) {
+	v.check(!IsReserved(name), field, "%q is what the system calls itself; name who gives the command", name)
 }

@@ -9,7 +9,7 @@ import (
 	"slipway/release"
 )
 
-// What an ID is of; they are also the names of the families of commands.
+// What an ID is of; they are also the names of the groups of commands.
 const (
 	kindRelease = "release"
 	kindSet     = "set"
@@ -23,16 +23,16 @@ func kindOf(id string) string {
 	return kindRelease
 }
 
-// idOf checks that a command gets one ID, and that it is not of the other family: what is said
+// idOf checks that a command gets one ID, and that it is not of the other group: what is said
 // to a set would reach a release.
-func idOf(family string) cobra.PositionalArgs {
+func idOf(group string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := arguments("ID")(cmd, args); err != nil {
 			return err
 		}
 		id := args[0]
 		kind := kindOf(id)
-		if kind == family || kind == kindRelease && !strings.HasPrefix(id, "r-") {
+		if kind == group || kind == kindRelease && !strings.HasPrefix(id, "r-") {
 			return nil
 		}
 		right := fmt.Sprintf("use: slipway %s %s %s", kind, cmd.Name(), id)
