@@ -52,7 +52,7 @@ func get(t *testing.T, url string) (status int, body string) {
 	return resp.StatusCode, string(data)
 }
 
-func TestReadyWhenEveryCheckPasses(t *testing.T) {
+func TestHealth_ReadyWhenEveryCheckPasses(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, health.Config{Checks: map[string]health.Check{
 		"nats": func(context.Context) error { return nil },
@@ -62,7 +62,7 @@ func TestReadyWhenEveryCheckPasses(t *testing.T) {
 	require.JSONEq(t, `{"ready": true}`, body)
 }
 
-func TestNotReadyNamesWhatFails(t *testing.T) {
+func TestHealth_NotReadyNamesWhatFails(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, health.Config{Checks: map[string]health.Check{
 		"temporal": func(context.Context) error { return errors.New("connection refused") },
@@ -78,7 +78,7 @@ func TestNotReadyNamesWhatFails(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, "what is not ready is still alive")
 }
 
-func TestMetrics(t *testing.T) {
+func TestHealth_Metrics(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "releases_total", Help: "Releases."})
@@ -90,14 +90,14 @@ func TestMetrics(t *testing.T) {
 	require.Contains(t, body, "releases_total 3\n")
 }
 
-func TestOtherPathsAndMethodsAreRefused(t *testing.T) {
+func TestHealth_OtherPathsAndMethodsAreRefused(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, health.Config{})
 	status, _ := get(t, url+"/secrets")
 	require.Equal(t, http.StatusNotFound, status)
 }
 
-func TestAHangingCheckFailsInTime(t *testing.T) {
+func TestHealth_AHangingCheckFailsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -113,7 +113,7 @@ func TestAHangingCheckFailsInTime(t *testing.T) {
 	})
 }
 
-func TestStoppingLetsARunningRequestFinish(t *testing.T) {
+func TestHealth_StoppingLetsARunningRequestFinish(t *testing.T) {
 	t.Parallel()
 	asked, answer := make(chan struct{}), make(chan struct{})
 	url, stop := serve(t, health.Config{Checks: map[string]health.Check{
@@ -132,7 +132,7 @@ func TestStoppingLetsARunningRequestFinish(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
-func TestListenRefuses(t *testing.T) {
+func TestHealth_ListenRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := health.Listen(t.Context(), health.Config{Addr: "127.0.0.1:0"})
 	require.ErrorContains(t, err, "Config.Metrics is missing")

@@ -24,7 +24,7 @@ func TestBucketIsCreatedWithWhatIsSaid(t *testing.T) {
 	require.Zero(t, Config{MaxAge: -1}.bucket().TTL, "kept for ever")
 }
 
-func TestAnExistingBucketKeepsWhatIsNotSaid(t *testing.T) {
+func TestBucket_AnExistingBucketKeepsWhatIsNotSaid(t *testing.T) {
 	t.Parallel()
 	have := jetstream.StreamConfig{
 		Name: "KV_slipway-ledger", Replicas: 5, MaxAge: 30 * 24 * time.Hour, Duplicates: 2 * time.Minute, MaxMsgSize: maxValue,

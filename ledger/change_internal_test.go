@@ -18,7 +18,7 @@ func progress(phase release.Phase) release.Progress {
 	return p
 }
 
-func TestWhichReportCounts(t *testing.T) {
+func TestChange_WhichReportCounts(t *testing.T) {
 	t.Parallel()
 	const (
 		none      = release.Phase("")
@@ -76,9 +76,9 @@ func TestWhichReportCounts(t *testing.T) {
 	}
 }
 
-// TestWhatIsHeldOutlivesAReset: a release that is reset tells the transitions again that it told
+// TestChange_WhatIsHeldOutlivesAReset: a release that is reset tells the transitions again that it told
 // before, without what it had recorded since (R13, R15).
-func TestWhatIsHeldOutlivesAReset(t *testing.T) {
+func TestChange_WhatIsHeldOutlivesAReset(t *testing.T) {
 	t.Parallel()
 	noted := progress(release.PhasePreparing)
 	noted.ScalingRules = []release.HeldRule{{Name: "daily"}}
@@ -89,7 +89,7 @@ func TestWhatIsHeldOutlivesAReset(t *testing.T) {
 	require.Equal(t, release.PhaseRollingOut, r.reported(Report{Progress: progress(release.PhaseRollingOut), Transition: 3}).Progress.Phase)
 }
 
-func TestAReportReplacesWhatWasCut(t *testing.T) {
+func TestChange_AReportReplacesWhatWasCut(t *testing.T) {
 	t.Parallel()
 	r := Record{ReleaseID: "r-a", App: shop(), Artifact: image("1"), RequestedBy: "ci", Cut: release.Cut{Samples: 3}}
 	p := progress(release.PhasePreparing)
@@ -104,7 +104,7 @@ func TestAReportReplacesWhatWasCut(t *testing.T) {
 	require.Equal(t, release.PhaseAborted, r.reported(Report{Progress: p}).Outcome)
 }
 
-func TestAskedAgain(t *testing.T) {
+func TestChange_AskedAgain(t *testing.T) {
 	t.Parallel()
 	first := Record{
 		ReleaseID: "r-a", App: shop(), Identity: Identity{Source: "ci", EventID: "42", Digest: "sha256:one"}, RequestedBy: "mei",
@@ -150,7 +150,7 @@ func TestAskedAgain(t *testing.T) {
 	require.ErrorAs(t, err, &conflict)
 }
 
-func TestOnlyTheRequestIsTakenOfARequest(t *testing.T) {
+func TestChange_OnlyTheRequestIsTakenOfARequest(t *testing.T) {
 	t.Parallel()
 	asked := Record{
 		ReleaseID: "r-a", App: shop(), Identity: Identity{Digest: "sha256:one"}, SetID: "s-a", RequestedBy: "mei", RequestedAt: at(1),
@@ -162,7 +162,7 @@ func TestOnlyTheRequestIsTakenOfARequest(t *testing.T) {
 	require.Equal(t, asked, full.request())
 }
 
-func TestLost(t *testing.T) {
+func TestChange_Lost(t *testing.T) {
 	t.Parallel()
 	running := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: progress(release.PhasePaused), Transition: 3})
 	running.Progress.Awaiting, running.Progress.Paused = &release.Awaiting{}, true
@@ -211,7 +211,7 @@ func holding(phase release.Phase) Record {
 	return Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})
 }
 
-func TestWhatIsHeld(t *testing.T) {
+func TestChange_WhatIsHeld(t *testing.T) {
 	t.Parallel()
 	all := Held{ScalingRules: []string{"cpu", "clock", "night"}, Traffic: true, ChangeID: "co-1"}
 	for _, phase := range release.Phases() {
@@ -240,7 +240,7 @@ func TestWhatIsHeld(t *testing.T) {
 	require.Equal(t, 2, r.held().More)
 }
 
-func TestPayments(t *testing.T) {
+func TestChange_Payments(t *testing.T) {
 	t.Parallel()
 	r := holding(release.PhaseNeedsAttention)
 	require.Equal(t, r, r.paid(Payment{Rules: []string{"back", "gone", "unknown"}, ChangeID: "co-2", By: "li"}), "nothing of that is held")
@@ -264,7 +264,7 @@ func TestPayments(t *testing.T) {
 
 // Whatever is done to a record in whatever order: it keeps its identity, the lane does not
 // give it back, what has ended stays ended in the same way, and a number never goes back.
-func TestRecordsNeverGoBack(t *testing.T) {
+func TestChange_RecordsNeverGoBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, exists := Record{ReleaseID: "r-a", App: shop()}, false
@@ -329,7 +329,7 @@ func requireForward(t require.TestingT, before, after Record) {
 	}
 }
 
-func TestASetIsKnownByWhatItsReleasesTell(t *testing.T) {
+func TestChange_ASetIsKnownByWhatItsReleasesTell(t *testing.T) {
 	t.Parallel()
 	p := progress(release.PhaseRollingOut)
 	p.Set = "s-a"

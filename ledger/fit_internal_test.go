@@ -70,7 +70,7 @@ func (s sizes) fill(v reflect.Value) {
 }
 
 // Everything that a progress can consist of, in any size.
-func TestEveryProgressFits(t *testing.T) {
+func TestFit_EveryProgressFits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := sizes{
@@ -171,7 +171,7 @@ func samples(p release.Progress) (n int) {
 }
 
 // The rules of a platform have short names: all of them are named, however large the rest.
-func TestAllHeldRulesAreNamed(t *testing.T) {
+func TestFit_AllHeldRulesAreNamed(t *testing.T) {
 	t.Parallel()
 	p := sizes{text: 1200, list: 12, rune: 'a'}.filled()
 	p.ScalingRules = nil
@@ -188,7 +188,7 @@ func TestAllHeldRulesAreNamed(t *testing.T) {
 	require.True(t, r.Held.Traffic)
 }
 
-func TestWhatFitsIsKeptWhole(t *testing.T) {
+func TestFit_WhatFitsIsKeptWhole(t *testing.T) {
 	t.Parallel()
 	p := sizes{text: 20, list: 4, rune: 'a'}.filled()
 	r := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})
@@ -198,7 +198,7 @@ func TestWhatFitsIsKeptWhole(t *testing.T) {
 	require.Zero(t, kept.Cut)
 }
 
-func TestALongReleaseKeepsWhatMatters(t *testing.T) {
+func TestFit_ALongReleaseKeepsWhatMatters(t *testing.T) {
 	t.Parallel()
 	p := progress(release.PhaseRollingOut)
 	p.Strategy.Gates = []release.Gate{{Name: "up"}}
@@ -228,7 +228,7 @@ func TestALongReleaseKeepsWhatMatters(t *testing.T) {
 	require.Positive(t, r.Cut.Samples)
 }
 
-func TestAnArtifactIsKeptWholeOrNotAtAll(t *testing.T) {
+func TestFit_AnArtifactIsKeptWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	p := progress(release.PhaseSucceeded)
 	p.Artifact = release.Artifact{Package: &release.Package{URL: "https://x/" + strings.Repeat("a", 200<<10), Version: "1"}}
@@ -243,7 +243,7 @@ func TestAnArtifactIsKeptWholeOrNotAtAll(t *testing.T) {
 }
 
 // Everything that is always kept, at its bound, and more rules than anybody has.
-func TestTheLargestRecordFits(t *testing.T) {
+func TestFit_TheLargestRecordFits(t *testing.T) {
 	t.Parallel()
 	p := sizes{text: 1200, list: 12, rune: 'a'}.filled()
 	p.ScalingRules = slices.Repeat(p.ScalingRules, 9)[:100]

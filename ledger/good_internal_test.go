@@ -34,7 +34,7 @@ func (s story) but(change func(*Record)) story {
 	return s
 }
 
-func TestLastGood(t *testing.T) {
+func TestGood_LastGood(t *testing.T) {
 	t.Parallel()
 	const succeeded, aborted = release.PhaseSucceeded, release.PhaseAborted
 	operation := func(o release.Operation) func(*Record) { return func(r *Record) { r.Progress.Operation = o } }
@@ -80,7 +80,7 @@ func TestLastGood(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnownToBeBad(t *testing.T) {
+func TestGood_WhatIsKnownToBeBad(t *testing.T) {
 	t.Parallel()
 	records := story{}.then("1", release.PhaseSucceeded).then("2", release.PhaseAborted).then("3", release.PhaseRolledBack).
 		then("2", release.PhaseSucceeded).then("4", release.PhaseSucceeded).rollback("1")

@@ -24,7 +24,7 @@ func at(minutes int) time.Time {
 }
 
 // The keys are those of records that are kept for more than a year.
-func TestKeysStayWhatTheyAre(t *testing.T) {
+func TestRecord_KeysStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	key, err := keyOf(shop(), "r-mjnxgs3lpfxg2zlo")
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestKeysStayWhatTheyAre(t *testing.T) {
 	require.NotEqual(t, appToken(shop()), appToken(elsewhere))
 }
 
-func TestNoKeyOfWhatIsNoRelease(t *testing.T) {
+func TestRecord_NoKeyOfWhatIsNoRelease(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"", "r-", "r-*", "r->", ">", "r-a.b", "r-a b", "r-ü", "s-mjnxgs3lpfxg2zlo", "r-" + strings.Repeat("a", maxID)} {
 		_, err := keyOf(shop(), id)
@@ -52,7 +52,7 @@ func TestNoKeyOfWhatIsNoRelease(t *testing.T) {
 	}
 }
 
-func TestDecodeRefusesWhatIsNotOfTheKey(t *testing.T) {
+func TestRecord_DecodeRefusesWhatIsNotOfTheKey(t *testing.T) {
 	t.Parallel()
 	r, value, err := Record{ReleaseID: "r-a", App: shop()}.fit()
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestDecodeRefusesWhatIsNotOfTheKey(t *testing.T) {
 	require.ErrorContains(t, err, "key "+key+" of bucket slipway-ledger is no entry")
 }
 
-func TestNewestFirst(t *testing.T) {
+func TestRecord_NewestFirst(t *testing.T) {
 	t.Parallel()
 	ids := func(records []Record) (ids []string) {
 		for _, r := range records {

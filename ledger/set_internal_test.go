@@ -11,7 +11,7 @@ import (
 
 const checkout = "s-mjnxgs3lpfxg2zlo"
 
-func TestASetIsBoundToItsContent(t *testing.T) {
+func TestSet_ASetIsBoundToItsContent(t *testing.T) {
 	t.Parallel()
 	first := Set{SetID: checkout, Identity: Identity{Source: "ci", EventID: "42", Digest: "sha256:one"}, RequestedBy: "mei", RequestedAt: at(1)}
 	again := first
@@ -36,7 +36,7 @@ func TestASetIsBoundToItsContent(t *testing.T) {
 	require.ErrorAs(t, err, &conflict)
 }
 
-func TestTheEndOfASetStands(t *testing.T) {
+func TestSet_TheEndOfASetStands(t *testing.T) {
 	t.Parallel()
 	at := func(transition uint64, outcome release.Phase) release.SetProgress {
 		return release.SetProgress{SetID: checkout, Transition: transition, Outcome: outcome, RequestedBy: "mei"}
@@ -50,7 +50,7 @@ func TestTheEndOfASetStands(t *testing.T) {
 	require.Equal(t, ended, ended.reported(at(9, release.PhaseSucceeded)))
 }
 
-func TestALargeSetFits(t *testing.T) {
+func TestSet_ALargeSetFits(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("<ü\"", 2000)
 	p := release.SetProgress{SetID: checkout, Name: "checkout", Reason: long, Note: long, RequestedBy: long}

@@ -17,7 +17,7 @@ import (
 
 const examples = "../examples"
 
-func TestExamplesAreValid(t *testing.T) {
+func TestManifest_ExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(examples, "*.yaml"))
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestExamplesAreValid(t *testing.T) {
 	require.Len(t, files, len(want)+1, "and set.yaml")
 	for _, path := range files {
 		if filepath.Base(path) == "set.yaml" {
-			continue // see TestExampleOfASet
+			continue // see TestManifest_ExampleOfASet
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,7 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
-func TestExampleOfASet(t *testing.T) {
+func TestManifest_ExampleOfASet(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join(examples, "set.yaml"))
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestExampleOfASet(t *testing.T) {
 	require.ErrorContains(t, err, "kind: must be Release (line")
 }
 
-func TestReadSet(t *testing.T) {
+func TestManifest_ReadSet(t *testing.T) {
 	t.Parallel()
 	const head = "apiVersion: slipway.dev/v1\nkind: ReleaseSet\n"
 	const one = "    - releases:\n        - name: shop\n          spec: {app: {platform: sae, region: cn-hangzhou, id: a-1}, artifact: {image: shop:1}}\n"
@@ -98,7 +98,7 @@ func TestReadSet(t *testing.T) {
 
 const head = "apiVersion: slipway.dev/v1\nkind: Release\n"
 
-func TestRead(t *testing.T) {
+func TestManifest_Read(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, file string }{
 		{"YAML", head + "spec:\n  app: {platform: sae, region: cn-hangzhou, id: a-1}\n  artifact: {package: {url: https://x.example/a.jar, version: '1.10'}}\n  limits: {total: 1h}\n  scaling: {suspend: false}\n"},
@@ -126,7 +126,7 @@ func body(more string) string {
 	return head + "spec:\n  app: {platform: sae, region: cn-hangzhou, id: a-1}\n  artifact: {image: shop:1}\n" + more
 }
 
-func TestOverrides(t *testing.T) {
+func TestManifest_Overrides(t *testing.T) {
 	t.Parallel()
 	file := body("  note: written\n  requestedBy: ci\n")
 	cases := []struct {
@@ -155,7 +155,7 @@ func TestOverrides(t *testing.T) {
 	}
 }
 
-func TestReadRefuses(t *testing.T) {
+func TestManifest_ReadRefuses(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, file string
@@ -221,7 +221,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-func TestReadKeepsTextAsItIsWritten(t *testing.T) {
+func TestManifest_ReadKeepsTextAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"2026-11-22", "yes", "v1.10", "0755a"} {
 		spec, err := manifest.Read(strings.NewReader(body("  note: "+text+"\n")), manifest.Overrides{})

@@ -14,7 +14,7 @@ import (
 	"slipway/payload"
 )
 
-func TestEveryPayloadComesBack(t *testing.T) {
+func TestCodec_EveryPayloadComesBack(t *testing.T) {
 	t.Parallel()
 	c := codec(t, autumn())
 	require.True(t, c.Encrypts())
@@ -40,7 +40,7 @@ func TestEveryPayloadComesBack(t *testing.T) {
 	}
 }
 
-func TestThePayloadIsNotReadable(t *testing.T) {
+func TestCodec_ThePayloadIsNotReadable(t *testing.T) {
 	t.Parallel()
 	c := codec(t, autumn())
 	p := plain(t, "registry.example/shop:2.0")
@@ -51,7 +51,7 @@ func TestThePayloadIsNotReadable(t *testing.T) {
 	require.True(t, proto.Equal(p, plain(t, "registry.example/shop:2.0")), "what was encoded is not changed")
 }
 
-func TestWhatIsNotEncryptedStaysAsItIs(t *testing.T) {
+func TestCodec_WhatIsNotEncryptedStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	for name, keys := range map[string]payload.Keys{"with keys": autumn(), "without": payload.NoKeys()} {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestWhatIsNotEncryptedStaysAsItIs(t *testing.T) {
 }
 
 // Each bit of what is sealed counts, and so does the ID of the key beside it.
-func TestAChangeOfAnyByteIsNoticed(t *testing.T) {
+func TestCodec_AChangeOfAnyByteIsNoticed(t *testing.T) {
 	t.Parallel()
 	c := codec(t, autumn())
 	sealed := encode(t, c, plain(t, "registry.example/shop:2.0"))
@@ -83,7 +83,7 @@ func TestAChangeOfAnyByteIsNoticed(t *testing.T) {
 	}
 }
 
-func TestTheKeyIDIsBound(t *testing.T) {
+func TestCodec_TheKeyIDIsBound(t *testing.T) {
 	t.Parallel()
 	keys := autumn()
 	keys.keys["same"] = keys.keys["autumn"]
@@ -109,7 +109,7 @@ func TestTheKeyIDIsBound(t *testing.T) {
 	}
 }
 
-func TestOlderKeysStillDecrypt(t *testing.T) {
+func TestCodec_OlderKeysStillDecrypt(t *testing.T) {
 	t.Parallel()
 	before := autumn()
 	before.current = "summer"
@@ -128,7 +128,7 @@ func TestOlderKeysStillDecrypt(t *testing.T) {
 	require.Same(t, back, encode(t, c, back))
 }
 
-func TestOneBadPayloadReturnsNone(t *testing.T) {
+func TestCodec_OneBadPayloadReturnsNone(t *testing.T) {
 	t.Parallel()
 	c := codec(t, autumn())
 	good, bad := encode(t, c, plain(t, "x")), encode(t, c, plain(t, "y"))
@@ -138,7 +138,7 @@ func TestOneBadPayloadReturnsNone(t *testing.T) {
 	require.Nil(t, out)
 }
 
-func TestWithoutKeysTheRemedyIsNamed(t *testing.T) {
+func TestCodec_WithoutKeysTheRemedyIsNamed(t *testing.T) {
 	t.Parallel()
 	sealed := encode(t, codec(t, autumn()), plain(t, "x"))
 	var value string
@@ -147,7 +147,7 @@ func TestWithoutKeysTheRemedyIsNamed(t *testing.T) {
 	require.Empty(t, value)
 }
 
-func TestACurrentKeyThatIsMissingOrShortIsRefused(t *testing.T) {
+func TestCodec_ACurrentKeyThatIsMissingOrShortIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := payload.NewCodec(keyring{current: "winter"})
 	require.ErrorContains(t, err, `payload of key "winter": ask the service for winter`)
@@ -157,7 +157,7 @@ func TestACurrentKeyThatIsMissingOrShortIsRefused(t *testing.T) {
 }
 
 // What an encrypted payload takes more than a plain one: docs/encryption.md says so.
-func TestWhatAPayloadCosts(t *testing.T) {
+func TestCodec_WhatAPayloadCosts(t *testing.T) {
 	t.Parallel()
 	c := codec(t, keyring{"2026-11", map[string][]byte{"2026-11": key(1)}})
 	for _, size := range []int{10, 100, 1000, 10_000, 100_000} {

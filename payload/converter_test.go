@@ -14,7 +14,7 @@ import (
 	"slipway/payload"
 )
 
-func TestFailuresSayNothingInPlain(t *testing.T) {
+func TestConverter_FailuresSayNothingInPlain(t *testing.T) {
 	t.Parallel()
 	fc := payload.FailureConverter(payload.Converter(codec(t, autumn())), true)
 	failure := fc.ErrorToFailure(temporal.NewApplicationError("shop:2.0 does not start", "Unhealthy", "shop:2.0"))
@@ -43,7 +43,7 @@ func (failing) Decode([]*commonpb.Payload) ([]*commonpb.Payload, error) {
 }
 
 // A worker that cannot decode blocks the workflow: it neither fails it nor drops anything.
-func TestAWorkflowThatCannotBeDecodedIsBlocked(t *testing.T) {
+func TestConverter_AWorkflowThatCannotBeDecodedIsBlocked(t *testing.T) {
 	t.Parallel()
 	sealed := encode(t, codec(t, keyring{"winter", map[string][]byte{"winter": key(3)}}), plain(t, "x"))
 	for name, c := range map[string]struct {
@@ -76,7 +76,7 @@ func TestAWorkflowThatCannotBeDecodedIsBlocked(t *testing.T) {
 }
 
 // What is no fault of the codec stays an error, as it is without one.
-func TestAWorkflowIsNotBlockedByAValueOfAnotherType(t *testing.T) {
+func TestConverter_AWorkflowIsNotBlockedByAValueOfAnotherType(t *testing.T) {
 	t.Parallel()
 	dc := payload.Converter(codec(t, autumn()))
 	inside, ok := dc.(workflow.ContextAware)

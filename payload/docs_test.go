@@ -12,8 +12,8 @@ import (
 	"slipway/payload"
 )
 
-// TestThePageMakesAKey runs the commands with which docs/encryption.md begins.
-func TestThePageMakesAKey(t *testing.T) {
+// TestDocs_ThePageMakesAKey runs the commands with which docs/encryption.md begins.
+func TestDocs_ThePageMakesAKey(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/encryption.md")
 	require.NoError(t, err)

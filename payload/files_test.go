@@ -13,7 +13,7 @@ import (
 	"slipway/payload"
 )
 
-func TestKeyFilesInEachForm(t *testing.T) {
+func TestFiles_KeyFilesInEachForm(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, content := range map[string]string{
@@ -37,7 +37,7 @@ func TestKeyFilesInEachForm(t *testing.T) {
 }
 
 // A key that is put into the directory later is found without a restart.
-func TestAKeyThatComesLaterIsFound(t *testing.T) {
+func TestFiles_AKeyThatComesLaterIsFound(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "summer", key(2))
@@ -52,7 +52,7 @@ func TestAKeyThatComesLaterIsFound(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestKeyFilesThatAreRefused(t *testing.T) {
+func TestFiles_KeyFilesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		file, content string
@@ -82,7 +82,7 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestADirectoryOrACurrentKeyThatIsMissingIsRefused(t *testing.T) {
+func TestFiles_ADirectoryOrACurrentKeyThatIsMissingIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := payload.KeysFromFiles("/nowhere/keys", "a")
 	require.ErrorContains(t, err, "/nowhere/keys")

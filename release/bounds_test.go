@@ -104,7 +104,7 @@ func places(t *testing.T, v reflect.Value, path string, visit func(path string, 
 }
 
 // Whatever can be given has its bound, and is refused by its name beyond it.
-func TestEverythingGivenHasABound(t *testing.T) {
+func TestBounds_EverythingGivenHasABound(t *testing.T) {
 	t.Parallel()
 	const beyond = "; at most %d are taken"
 	named := map[string]bool{}
@@ -157,7 +157,7 @@ func grown(v reflect.Value, size int) reflect.Value {
 }
 
 // What is too large is told with its size and not repeated, and the rest is told with it.
-func TestWhatIsTooLargeIsNotRepeated(t *testing.T) {
+func TestBounds_WhatIsTooLargeIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	spec := release.Spec{App: anApp(), Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults()
 	spec.App.Region = strings.Repeat("x", 1003)
@@ -175,7 +175,7 @@ func TestWhatIsTooLargeIsNotRepeated(t *testing.T) {
 }
 
 // An artifact that can be given can be named in a command.
-func TestACommandCanNameEveryArtifact(t *testing.T) {
+func TestBounds_ACommandCanNameEveryArtifact(t *testing.T) {
 	t.Parallel()
 	url := "https://x.example/" + strings.Repeat("a", release.MaxAddress-len("https://x.example/"))
 	for _, a := range []release.Artifact{
@@ -187,7 +187,7 @@ func TestACommandCanNameEveryArtifact(t *testing.T) {
 	}
 }
 
-func TestShorten(t *testing.T) {
+func TestBounds_Shorten(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "short", release.Shorten("short"))
 	whole := strings.Repeat("x", release.MaxWords)
@@ -200,7 +200,7 @@ func TestShorten(t *testing.T) {
 }
 
 // The page that senders read has the table as it is.
-func TestTheTableOfBoundsIsDocumented(t *testing.T) {
+func TestBounds_TheTableOfBoundsIsDocumented(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/requests.md")
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ func nightly(name, hours, zone string, days ...string) release.FreezeWindow {
 	return release.FreezeWindow{Name: name, Reason: "nobody is awake", Days: days, Start: start, End: end, Zone: zone}
 }
 
-func TestFreezeWindowsEndWhereClocksSay(t *testing.T) {
+func TestCalendar_FreezeWindowsEndWhereClocksSay(t *testing.T) {
 	t.Parallel()
 	const shanghai, newYork = "Asia/Shanghai", "America/New_York"
 	cases := []struct {
@@ -83,7 +83,7 @@ func TestFreezeWindowsEndWhereClocksSay(t *testing.T) {
 	}
 }
 
-func TestWindowInAnHourThatIsLeftOutDoesNotComeThatDay(t *testing.T) {
+func TestCalendar_WindowInAnHourThatIsLeftOutDoesNotComeThatDay(t *testing.T) {
 	t.Parallel()
 	w := nightly("night", "02:10-02:50", "America/New_York")
 	for at := moment(t, "2026-03-08T04:00Z"); at.Before(moment(t, "2026-03-08T12:00Z")); at = at.Add(time.Minute) {
@@ -92,7 +92,7 @@ func TestWindowInAnHourThatIsLeftOutDoesNotComeThatDay(t *testing.T) {
 	}
 }
 
-func TestSingleWindow(t *testing.T) {
+func TestCalendar_SingleWindow(t *testing.T) {
 	t.Parallel()
 	from, to := moment(t, "2026-11-10T16:00Z"), moment(t, "2026-11-12T16:00Z")
 	w := release.FreezeWindow{Name: "double-11", Reason: "shopping festival", From: from, To: to}
@@ -107,7 +107,7 @@ func TestSingleWindow(t *testing.T) {
 	}
 }
 
-func TestFreezesMergeAndTheLongestIsNamed(t *testing.T) {
+func TestCalendar_FreezesMergeAndTheLongestIsNamed(t *testing.T) {
 	t.Parallel()
 	single := func(name, from, to string) release.FreezeWindow {
 		return release.FreezeWindow{Name: name, Reason: name, From: moment(t, from), To: moment(t, to)}
@@ -159,7 +159,7 @@ func TestFreezesMergeAndTheLongestIsNamed(t *testing.T) {
 	}
 }
 
-func TestStopHoldsUntilItIsLifted(t *testing.T) {
+func TestCalendar_StopHoldsUntilItIsLifted(t *testing.T) {
 	t.Parallel()
 	at := moment(t, "2026-07-01T09:00Z")
 	c := release.Calendar{Windows: []release.FreezeWindow{nightly("night", "22:00-10:00", "UTC")}}.
@@ -174,7 +174,7 @@ func TestStopHoldsUntilItIsLifted(t *testing.T) {
 	require.Equal(t, "night", freeze.Name)
 }
 
-func TestScope(t *testing.T) {
+func TestCalendar_Scope(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		text, short string
@@ -205,7 +205,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-func TestWindowThatCannotBeReadFreezesItsScope(t *testing.T) {
+func TestCalendar_WindowThatCannotBeReadFreezesItsScope(t *testing.T) {
 	t.Parallel()
 	good := nightly("night", "22:00-06:00", "UTC")
 	for name, spoil := range map[string]func(*release.FreezeWindow){
@@ -276,7 +276,7 @@ func TestCalendarIsBounded(t *testing.T) {
 	require.ErrorContains(t, c.WithWindow(nightly("one-more", "22:00-06:00", "UTC")).Validate(), "at most 100")
 }
 
-func TestEditingLeavesTheCalendarBeforeAlone(t *testing.T) {
+func TestCalendar_EditingLeavesTheCalendarBeforeAlone(t *testing.T) {
 	t.Parallel()
 	a, b := nightly("a", "22:00-06:00", "UTC"), nightly("b", "22:00-06:00", "UTC")
 	before := release.Calendar{}.WithWindow(a).WithWindow(b).WithStop(release.Stop{Name: "s", Reason: "x"})
@@ -304,7 +304,7 @@ func TestEditingLeavesTheCalendarBeforeAlone(t *testing.T) {
 }
 
 // A freeze is one span: each moment of it has the same end, and at the end there is none.
-func TestFreezeIsOneSpan(t *testing.T) {
+func TestCalendar_FreezeIsOneSpan(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		clock := rapid.Custom(func(t *rapid.T) string {
@@ -338,7 +338,7 @@ func TestFreezeIsOneSpan(t *testing.T) {
 }
 
 // Away from the days on which clocks change, a window is what the clocks show.
-func TestWindowIsWhatClocksShow(t *testing.T) {
+func TestCalendar_WindowIsWhatClocksShow(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	require.NoError(t, err)
@@ -356,7 +356,7 @@ func TestWindowIsWhatClocksShow(t *testing.T) {
 	})
 }
 
-func TestLocalTime(t *testing.T) {
+func TestCalendar_LocalTime(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, zone, first, last string }{
 		{"2026-11-11 00:00", "Asia/Shanghai", "2026-11-10T16:00Z", "2026-11-10T16:00Z"},

@@ -9,7 +9,7 @@ import (
 	"slipway/release"
 )
 
-func TestAdmit(t *testing.T) {
+func TestCommand_Admit(t *testing.T) {
 	t.Parallel()
 	parked := release.Progress{
 		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
@@ -137,14 +137,14 @@ func TestCommandValidate(t *testing.T) {
 	}
 }
 
-func TestIdentityIsDerived(t *testing.T) {
+func TestCommand_IdentityIsDerived(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "lane/sae/cn-hangzhou/a-1", release.LaneID(release.App{Platform: "sae", Region: "cn-hangzhou", ID: "a-1"}))
 	require.Equal(t, "r-1.2.batch.waiting", release.EventID("r-1", 2, release.EventBatchWaiting))
 	require.NotContains(t, release.Token("r-1", "rollout")+" ", release.Token("r-1", "roll")+" ", "tokens are told apart by their blank")
 }
 
-func TestVerification(t *testing.T) {
+func TestCommand_Verification(t *testing.T) {
 	t.Parallel()
 	v1, v2 := release.Artifact{Image: "shop:1"}, release.Artifact{Image: "shop:2"}
 	pkg := release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1"}}
@@ -156,7 +156,7 @@ func TestVerification(t *testing.T) {
 	require.False(t, pkg.Same(v1))
 }
 
-func TestNobodyClaimsTheNameOfTheSystem(t *testing.T) {
+func TestCommand_NobodyClaimsTheNameOfTheSystem(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"slipway", "Slipway", " SLIPWAY\t", "temporal"} {
 		for field, err := range map[string]error{

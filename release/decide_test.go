@@ -88,7 +88,7 @@ func failures() []release.ChangeState {
 	return []release.ChangeState{release.ChangeFailed, release.ChangeSystemFailed, release.ChangeAborted}
 }
 
-func TestChanged(t *testing.T) {
+func TestDecide_Changed(t *testing.T) {
 	t.Parallel()
 	running := release.Observation{State: release.ChangeRunning, Batch: 1}
 	tests := []struct {
@@ -114,7 +114,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-func TestLookDelayGrowsFromASecondToMinutes(t *testing.T) {
+func TestDecide_LookDelayGrowsFromASecondToMinutes(t *testing.T) {
 	t.Parallel()
 	for _, state := range release.ChangeStates() {
 		var delays []int

@@ -11,8 +11,8 @@ import (
 	"slipway/release"
 )
 
-// TestStateDiagram compares the diagram in the documentation with the transition table.
-func TestStateDiagram(t *testing.T) {
+// TestDiagram_StateDiagram compares the diagram in the documentation with the transition table.
+func TestDiagram_StateDiagram(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/release-states.md")
 	require.NoError(t, err)

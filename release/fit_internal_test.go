@@ -68,7 +68,7 @@ func largestApp() App {
 }
 
 // Everything that a progress can consist of, in any size.
-func TestEveryProgressCanBeTold(t *testing.T) {
+func TestFit_EveryProgressCanBeTold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var p Progress
@@ -121,7 +121,7 @@ func samplesOf(p Progress) (n int) {
 
 // Whatever may be asked for is told whole where it matters: the artifact, every batch of an
 // ordinary strategy and what is held.
-func TestALongReleaseIsToldWithWhatMatters(t *testing.T) {
+func TestFit_ALongReleaseIsToldWithWhatMatters(t *testing.T) {
 	t.Parallel()
 	p := Progress{
 		ReleaseID: "r-mjnxgs3lpfxg2zlo", App: largestApp(), Phase: PhaseSucceeded, Outcome: PhaseSucceeded,
@@ -152,7 +152,7 @@ func TestALongReleaseIsToldWithWhatMatters(t *testing.T) {
 }
 
 // The largest set that may be asked for, with every text as long as it gets.
-func TestEverySetCanBeTold(t *testing.T) {
+func TestFit_EverySetCanBeTold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := drawn(t)
@@ -179,7 +179,7 @@ func TestEverySetCanBeTold(t *testing.T) {
 	})
 }
 
-func TestWhatFitsIsToldWhole(t *testing.T) {
+func TestFit_WhatFitsIsToldWhole(t *testing.T) {
 	t.Parallel()
 	var p Progress
 	filler{"text", 4}.fill(reflect.ValueOf(&p).Elem())
@@ -191,7 +191,7 @@ func TestWhatFitsIsToldWhole(t *testing.T) {
 }
 
 // A word that may be said once must stay, or it would count again.
-func TestWhatAReleaseCarriesAlong(t *testing.T) {
+func TestFit_WhatAReleaseCarriesAlong(t *testing.T) {
 	t.Parallel()
 	var p Progress
 	said := func(d Decision) {
@@ -222,7 +222,7 @@ func TestWhatAReleaseCarriesAlong(t *testing.T) {
 	require.Equal(t, Cut{Decisions: 50, Gates: 100, Samples: taken*10 - 400}, p.Cut)
 }
 
-func TestKeepOf(t *testing.T) {
+func TestFit_KeepOf(t *testing.T) {
 	t.Parallel()
 	odd := func(n int) bool { return n%2 == 1 }
 	for n, want := range map[int][]int{
@@ -236,7 +236,7 @@ func TestKeepOf(t *testing.T) {
 	}
 }
 
-func TestShortenEncoded(t *testing.T) {
+func TestFit_ShortenEncoded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text  string

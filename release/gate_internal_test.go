@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheGatesOfAReleaseAreCheckedTogether(t *testing.T) {
+func TestGate_TheGatesOfAReleaseAreCheckedTogether(t *testing.T) {
 	t.Parallel()
 	fields := func(gates []Gate) []string {
 		v := &validator{}

@@ -61,7 +61,7 @@ func samplesOf(text string) []release.Sample {
 	return samples
 }
 
-func TestJudge(t *testing.T) {
+func TestGate_Judge(t *testing.T) {
 	t.Parallel()
 	const pass, fail, open = release.VerdictPass, release.VerdictFail, release.VerdictInconclusive
 	for name, c := range map[string]struct {
@@ -116,7 +116,7 @@ func drawSamples(t *rapid.T, name string) []release.Sample {
 	return samplesOf(rapid.StringOfN(rapid.SampledFrom([]rune("pfiPFI")), 0, 15, -1).Draw(t, name))
 }
 
-func TestAVerdictThatIsDoneStays(t *testing.T) {
+func TestGate_AVerdictThatIsDoneStays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g, samples, more := drawGate(t), drawSamples(t, "taken"), drawSamples(t, "more")
@@ -129,7 +129,7 @@ func TestAVerdictThatIsDoneStays(t *testing.T) {
 	})
 }
 
-func TestAFailingSampleNeverMakesAFailedGatePass(t *testing.T) {
+func TestGate_AFailingSampleNeverMakesAFailedGatePass(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g, samples := drawGate(t), drawSamples(t, "taken")
@@ -143,7 +143,7 @@ func TestAFailingSampleNeverMakesAFailedGatePass(t *testing.T) {
 	})
 }
 
-func TestAGatePassesOnlyOnWhatWasMeasured(t *testing.T) {
+func TestGate_AGatePassesOnlyOnWhatWasMeasured(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g, samples := drawGate(t), drawSamples(t, "taken")
@@ -164,7 +164,7 @@ func TestAGatePassesOnlyOnWhatWasMeasured(t *testing.T) {
 	})
 }
 
-func TestEveryGateComesToAnEnd(t *testing.T) {
+func TestGate_EveryGateComesToAnEnd(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGate(t)
@@ -174,7 +174,7 @@ func TestEveryGateComesToAnEnd(t *testing.T) {
 	})
 }
 
-func TestResultTellsWhy(t *testing.T) {
+func TestGate_ResultTellsWhy(t *testing.T) {
 	t.Parallel()
 	g := prometheusGate()
 	g.Samples, g.DryRun = 3, true
@@ -204,7 +204,7 @@ func TestGateLimitLeavesTimeForEverySample(t *testing.T) {
 	require.Positive(t, release.Gate{}.Limit())
 }
 
-func TestValidateListsEveryProblemOfAGate(t *testing.T) {
+func TestGate_ValidateListsEveryProblemOfAGate(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		gate  release.Gate
@@ -279,7 +279,7 @@ func statuses(n int) []int {
 	return list
 }
 
-func TestConditions(t *testing.T) {
+func TestGate_Conditions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text  string
@@ -332,7 +332,7 @@ func FuzzParseCondition(f *testing.F) {
 	})
 }
 
-func TestANumberIsJudgedByItsConditions(t *testing.T) {
+func TestGate_ANumberIsJudgedByItsConditions(t *testing.T) {
 	t.Parallel()
 	const pass, fail, open = release.VerdictPass, release.VerdictFail, release.VerdictInconclusive
 	for name, c := range map[string]struct {

@@ -8,9 +8,9 @@ import (
 	"slipway/release"
 )
 
-// TestHeldBatch is the whole table: the reasons stand in their order, and each is seen
+// TestHold_HeldBatch is the whole table: the reasons stand in their order, and each is seen
 // through all that come after it.
-func TestHeldBatch(t *testing.T) {
+func TestHold_HeldBatch(t *testing.T) {
 	t.Parallel()
 	free := release.HeldBatch{Baked: true, Measured: true, Due: true}
 	require.Empty(t, free.Awaits())

@@ -32,7 +32,7 @@ func TestIdentityIsOfTheEventAndTheApplication(t *testing.T) {
 }
 
 // Two identities never run together, whatever separators somebody puts into them.
-func TestPartsOfAnIdentityDoNotRunTogether(t *testing.T) {
+func TestIdentity_PartsOfAnIdentityDoNotRunTogether(t *testing.T) {
 	t.Parallel()
 	part := rapid.StringMatching(`[ab0-9:|\x00]{0,4}`)
 	type triple struct {
@@ -64,7 +64,7 @@ func TestPartsOfAnIdentityDoNotRunTogether(t *testing.T) {
 
 // An event that takes the ID of a set for its source, and the name of a release of it for
 // its id, does not stand in that release's way.
-func TestNoEventReachesTheReleasesOfASet(t *testing.T) {
+func TestIdentity_NoEventReachesTheReleasesOfASet(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		set := release.SetID("checkout", "ci", rapid.String().Draw(t, "event"))
@@ -85,7 +85,7 @@ func TestNoEventReachesTheReleasesOfASet(t *testing.T) {
 
 // Whoever hands a release to a lane, its ID is one that can be a workflow ID and a token of
 // a subject, and its spec is whole.
-func TestSubmissionIsCheckedAsAWhole(t *testing.T) {
+func TestIdentity_SubmissionIsCheckedAsAWhole(t *testing.T) {
 	t.Parallel()
 	spec := release.Spec{App: anApp(), Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults()
 	set := validSet().WithDefaults()
@@ -110,7 +110,7 @@ func TestSubmissionIsCheckedAsAWhole(t *testing.T) {
 	require.ErrorContains(t, release.SetRequest{Set: set}.Validate(), "onFailure:")
 }
 
-func TestWhoseEventsADeliveryHas(t *testing.T) {
+func TestIdentity_WhoseEventsADeliveryHas(t *testing.T) {
 	t.Parallel()
 	for workflowID, want := range map[string]string{
 		release.DeliveryID(release.WorkflowID("r-1")):         "r-1",

@@ -15,7 +15,7 @@ func published(n int) release.Published {
 	return release.Published{Sequence: uint64(n), At: at(n)} //nolint:gosec // small
 }
 
-func TestWhatWasPublishedBefore(t *testing.T) {
+func TestLaneLiving_WhatWasPublishedBefore(t *testing.T) {
 	t.Parallel()
 	anew := release.Published{Sequence: 1, At: at(9)}
 	for name, c := range map[string]struct {
@@ -38,7 +38,7 @@ func TestWhatWasPublishedBefore(t *testing.T) {
 	}
 }
 
-func TestALineIsInTheOrderOfPublishing(t *testing.T) {
+func TestLaneLiving_ALineIsInTheOrderOfPublishing(t *testing.T) {
 	t.Parallel()
 	l := &release.LaneInput{}
 	for _, e := range []release.LaneEntry{
@@ -63,7 +63,7 @@ func idsOf(line []release.LaneEntry) []string {
 	return ids
 }
 
-func TestWhatComesTooLateToBeOrdered(t *testing.T) {
+func TestLaneLiving_WhatComesTooLateToBeOrdered(t *testing.T) {
 	t.Parallel()
 	begun := func(n int) *release.LaneInput {
 		l := &release.LaneInput{}
@@ -102,7 +102,7 @@ func TestWhatComesTooLateToBeOrdered(t *testing.T) {
 	}
 }
 
-func TestALaneTakesInWhatItFinds(t *testing.T) {
+func TestLaneLiving_ALaneTakesInWhatItFinds(t *testing.T) {
 	t.Parallel()
 	l := &release.LaneInput{Line: []release.LaneEntry{{ReleaseID: "r-2", Published: published(2)}, {ReleaseID: "r-3", Published: published(3)}}}
 	debt := release.Debt{ReleaseID: "r-0", ScalingRules: []string{"daily"}}
@@ -125,7 +125,7 @@ func TestALaneTakesInWhatItFinds(t *testing.T) {
 	require.Len(t, l.Line, 3)
 }
 
-func TestDebtsAreOwedUntilTheyArePaid(t *testing.T) {
+func TestLaneLiving_DebtsAreOwedUntilTheyArePaid(t *testing.T) {
 	t.Parallel()
 	left := release.Progress{ReleaseID: "r-1", ScalingRules: []release.HeldRule{
 		{Name: "daily"}, {Name: "weekly", Suspended: true}, {Name: "back", Restored: true}, {Name: "gone", Gone: true},
@@ -149,7 +149,7 @@ func TestDebtsAreOwedUntilTheyArePaid(t *testing.T) {
 	require.True(t, l.Idle(), "the ledger remembers debts")
 }
 
-func TestWhatAReleaseWaitsFor(t *testing.T) {
+func TestLaneLiving_WhatAReleaseWaitsFor(t *testing.T) {
 	t.Parallel()
 	hold := &release.Hold{By: "ann", Reason: "audit", Since: at(1)}
 	waits := func(ids ...string) []release.LaneEntry {

@@ -31,7 +31,7 @@ func order(l *release.LaneInput) []string {
 	return ids
 }
 
-func TestPlacesInALine(t *testing.T) {
+func TestLane_PlacesInALine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		join, want []string
@@ -54,7 +54,7 @@ func TestPlacesInALine(t *testing.T) {
 	}
 }
 
-func TestTurns(t *testing.T) {
+func TestLane_Turns(t *testing.T) {
 	t.Parallel()
 	l := line("a", "b", "c")
 	_, ok := l.Next()
@@ -78,7 +78,7 @@ func TestTurns(t *testing.T) {
 	require.False(t, held.Join(release.LaneEntry{ReleaseID: "a"}).Proceeded)
 }
 
-func TestWhoIsAskedToGiveWay(t *testing.T) {
+func TestLane_WhoIsAskedToGiveWay(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		line *release.LaneInput
@@ -106,7 +106,7 @@ func TestWhoIsAskedToGiveWay(t *testing.T) {
 	}
 }
 
-func TestWhoIsNotLetIn(t *testing.T) {
+func TestLane_WhoIsNotLetIn(t *testing.T) {
 	t.Parallel()
 	bad := release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}
 	denied := release.Denial{Artifact: bad, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"}
@@ -151,7 +151,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	}
 }
 
-func TestWhatALaneKeepsIsBounded(t *testing.T) {
+func TestLane_WhatALaneKeepsIsBounded(t *testing.T) {
 	t.Parallel()
 	l := line("running")
 	for i := range release.MaxRecent + 7 {
@@ -181,8 +181,8 @@ func TestWhatALaneKeepsIsBounded(t *testing.T) {
 	require.Empty(t, l.Full(release.LaneSupersede), "it makes its own place")
 }
 
-// TestALaneCanBeHandedOverWhateverItHolds: Temporal takes 2 MiB when a lane continues as new.
-func TestALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
+// TestLane_ALaneCanBeHandedOverWhateverItHolds: Temporal takes 2 MiB when a lane continues as new.
+func TestLane_ALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 	t.Parallel()
 	const most = 2 << 20
 	long := strings.Repeat("<", release.MaxText) // six bytes each, as stored
@@ -204,7 +204,7 @@ func TestALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 	require.Less(t, len(data), most)
 }
 
-func TestAnotherContentUnderAUsedIDIsAConflict(t *testing.T) {
+func TestLane_AnotherContentUnderAUsedIDIsAConflict(t *testing.T) {
 	t.Parallel()
 	first := release.Submission{ReleaseID: "r-1", Spec: release.Spec{Artifact: release.Artifact{Image: "shop:1"}}}
 	other := release.Submission{ReleaseID: "r-1", Spec: release.Spec{Artifact: release.Artifact{Image: "shop:2"}}}
@@ -218,7 +218,7 @@ func TestAnotherContentUnderAUsedIDIsAConflict(t *testing.T) {
 	require.Empty(t, l.Conflict(other), "nobody knows what it was")
 }
 
-func TestHoldsAddUp(t *testing.T) {
+func TestLane_HoldsAddUp(t *testing.T) {
 	t.Parallel()
 	l := &release.LaneInput{}
 	l.Hold(release.Hold{By: "ann", Reason: "audit", Since: at(1)})
@@ -232,7 +232,7 @@ func TestHoldsAddUp(t *testing.T) {
 	require.Equal(t, "audit", shown.Held.Reason, "what was shown does not change")
 }
 
-func TestALaneIsIdleWhenThereIsNothingToRemember(t *testing.T) {
+func TestLane_ALaneIsIdleWhenThereIsNothingToRemember(t *testing.T) {
 	t.Parallel()
 	require.True(t, (&release.LaneInput{Recent: []release.Submitted{{ReleaseID: "r-1"}}, MaxUpdates: 3}).Idle())
 	require.False(t, line("a").Idle())
@@ -240,7 +240,7 @@ func TestALaneIsIdleWhenThereIsNothingToRemember(t *testing.T) {
 	require.False(t, (&release.LaneInput{Denied: []release.Denial{{}}}).Idle())
 }
 
-func TestAllowingArtifacts(t *testing.T) {
+func TestLane_AllowingArtifacts(t *testing.T) {
 	t.Parallel()
 	l := &release.LaneInput{}
 	for _, image := range []string{"shop:1", "shop:2", "shop:3"} {
@@ -254,7 +254,7 @@ func TestAllowingArtifacts(t *testing.T) {
 	require.Empty(t, l.Denied)
 }
 
-func TestWatchdogSaysWhatItFound(t *testing.T) {
+func TestLane_WatchdogSaysWhatItFound(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "release was lost (terminated); scaling rules restored: a, b; look at c",
 		release.WatchdogResult{Lost: "terminated", Restored: []string{"a", "b"}, Left: "look at c"}.Words())

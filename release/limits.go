@@ -55,7 +55,7 @@ type LimitSituation struct {
 }
 
 // AfterLimit answers what a release does that has this policy for batches which nobody
-// confirms. It is a pure table: see TestAfterLimit for every row.
+// confirms. It is a pure table: see TestLimits_AfterLimit for every row.
 func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
 	switch l {
 	case LimitTotal:

@@ -8,9 +8,9 @@ import (
 	"slipway/release"
 )
 
-// TestAfterLimit is the whole table: each limit in every situation that makes a difference,
+// TestLimits_AfterLimit is the whole table: each limit in every situation that makes a difference,
 // with every policy.
-func TestAfterLimit(t *testing.T) {
+func TestLimits_AfterLimit(t *testing.T) {
 	t.Parallel()
 	type situation = release.LimitSituation
 	in := func(p release.Phase) situation { return situation{Phase: p, Begun: true} }
@@ -57,7 +57,7 @@ func TestAfterLimit(t *testing.T) {
 // same is the answer that no policy changes.
 func same(a release.LimitAction) [3]release.LimitAction { return [3]release.LimitAction{a, a, a} }
 
-func TestALimitThatHasPassedIsNamed(t *testing.T) {
+func TestLimits_ALimitThatHasPassedIsNamed(t *testing.T) {
 	t.Parallel()
 	limits := release.Spec{}.WithDefaults().Limits
 	for _, l := range release.AllLimits() {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBatchScheduleNext(t *testing.T) {
+func TestSchedule_BatchScheduleNext(t *testing.T) {
 	t.Parallel()
 	const shanghai, newYork = "Asia/Shanghai", "America/New_York"
 	cases := []struct{ name, at, zone, now, want string }{

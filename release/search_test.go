@@ -9,7 +9,7 @@ import (
 	"slipway/release"
 )
 
-func TestWhatAReleaseIsSearchedBy(t *testing.T) {
+func TestSearch_WhatAReleaseIsSearchedBy(t *testing.T) {
 	t.Parallel()
 	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "a"}
 	one := release.Submission{ReleaseID: "r-1", Spec: release.Spec{App: app, RequestedBy: "ann"}}
@@ -30,7 +30,7 @@ func TestWhatAReleaseIsSearchedBy(t *testing.T) {
 	}
 }
 
-func TestTheOutcomeIsSearchedByOnceThereIsOne(t *testing.T) {
+func TestSearch_TheOutcomeIsSearchedByOnceThereIsOne(t *testing.T) {
 	t.Parallel()
 	for _, p := range release.Phases() {
 		_, ended := p.Outcome()

@@ -21,7 +21,7 @@ const (
 )
 
 // AfterWave answers what follows once all releases of a wave have ended with the
-// outcomes. It is a pure table: see TestAfterWave.
+// outcomes. It is a pure table: see TestSet_AfterWave.
 //
 // Where a release needs attention, nothing is rolled back: nobody knows what its
 // application runs, and taking away what it was built on could break it.

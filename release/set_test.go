@@ -119,7 +119,7 @@ func TestSetIdentity(t *testing.T) {
 	require.Equal(t, "release/r-1", release.CommandTargetID("r-1"))
 }
 
-func TestSubmissionsOfASet(t *testing.T) {
+func TestSet_SubmissionsOfASet(t *testing.T) {
 	t.Parallel()
 	s := validSet()
 	s.RequestedBy = "ci"
@@ -145,7 +145,7 @@ func TestSubmissionsOfASet(t *testing.T) {
 	require.NotEmpty(t, back.Spec.Freeze.Override, "the way back is never held")
 }
 
-func TestAfterWave(t *testing.T) {
+func TestSet_AfterWave(t *testing.T) {
 	t.Parallel()
 	const good, back, bad, alarm = release.PhaseSucceeded, release.PhaseRolledBack, release.PhaseFailed, release.PhaseNeedsAttention
 	for _, c := range []struct {
@@ -166,7 +166,7 @@ func TestAfterWave(t *testing.T) {
 	}
 }
 
-func TestAfterUndo(t *testing.T) {
+func TestSet_AfterUndo(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, release.SetGoOn, release.AfterUndo(nil), "nothing was to be rolled back")
 	require.Equal(t, release.SetGoOn, release.AfterUndo([]release.Phase{release.PhaseSucceeded}))
@@ -175,7 +175,7 @@ func TestAfterUndo(t *testing.T) {
 	}
 }
 
-func TestEndOfSet(t *testing.T) {
+func TestSet_EndOfSet(t *testing.T) {
 	t.Parallel()
 	const good = release.PhaseSucceeded
 	for _, c := range []struct {
@@ -192,7 +192,7 @@ func TestEndOfSet(t *testing.T) {
 	}
 }
 
-func TestShortfall(t *testing.T) {
+func TestSet_Shortfall(t *testing.T) {
 	t.Parallel()
 	request := release.SetRequest{ID: "s-1", Set: validSet().WithDefaults()}
 	p := request.Progress(time.Now())
@@ -209,7 +209,7 @@ func TestShortfall(t *testing.T) {
 	require.Equal(t, release.PhaseAborted, copied.Waves[0].Releases[0].Rollback.Outcome, "a clone shares nothing")
 }
 
-func TestEndOfARunOfASet(t *testing.T) {
+func TestSet_EndOfARunOfASet(t *testing.T) {
 	t.Parallel()
 	var run release.SetRun
 	run.End(release.Ending{Progress: release.Progress{Outcome: release.PhaseFailed, Reason: "quota"}}, time.Now())
@@ -218,7 +218,7 @@ func TestEndOfARunOfASet(t *testing.T) {
 	require.Equal(t, []string{"NeedsAttention", "it was lost: terminated"}, []string{string(run.Outcome), run.Reason})
 }
 
-func TestAdmitSet(t *testing.T) {
+func TestSet_AdmitSet(t *testing.T) {
 	t.Parallel()
 	request := release.SetRequest{ID: "s-1", Set: validSet().WithDefaults()}
 	running := request.Progress(time.Now())

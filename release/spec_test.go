@@ -19,7 +19,7 @@ func validSpec() release.Spec {
 	}
 }
 
-func TestDefaults(t *testing.T) {
+func TestSpec_Defaults(t *testing.T) {
 	t.Parallel()
 	s := validSpec().WithDefaults()
 	require.NoError(t, s.Validate())
@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, release.Strategy{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmManual}, batch.WithDefaults().Strategy)
 }
 
-func TestDefaultsKeepWhatWasSaid(t *testing.T) {
+func TestSpec_DefaultsKeepWhatWasSaid(t *testing.T) {
 	t.Parallel()
 	s := validSpec()
 	s.Scaling.Suspend, s.Rollback.OnFailure = new(false), new(false)
@@ -50,7 +50,7 @@ func TestDefaultsKeepWhatWasSaid(t *testing.T) {
 	require.Equal(t, time.Hour, s.Limits.Confirm.Std())
 }
 
-func TestValidateListsEveryProblem(t *testing.T) {
+func TestSpec_ValidateListsEveryProblem(t *testing.T) {
 	t.Parallel()
 	s := release.Spec{
 		App:      release.App{Platform: "edas", Region: "Hangzhou", ID: "a.b"},
@@ -73,7 +73,7 @@ func TestValidateListsEveryProblem(t *testing.T) {
 	}, fields)
 }
 
-func TestValidateOneProblem(t *testing.T) {
+func TestSpec_ValidateOneProblem(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -163,7 +163,7 @@ func TestSpecIsTheDocumentedJSON(t *testing.T) {
 	require.JSONEq(t, documented, string(again))
 }
 
-func TestDurationText(t *testing.T) {
+func TestSpec_DurationText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := release.Duration(rapid.Int64().Draw(t, "d"))
@@ -180,7 +180,7 @@ func TestDurationText(t *testing.T) {
 	require.ErrorContains(t, d.UnmarshalText([]byte("soon")), `"soon" is not a duration`)
 }
 
-func TestPlanBatches(t *testing.T) {
+func TestSpec_PlanBatches(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name      string
@@ -215,7 +215,7 @@ func TestPlanBatches(t *testing.T) {
 	}
 }
 
-func TestPlanReplacesEveryInstanceOnce(t *testing.T) {
+func TestSpec_PlanReplacesEveryInstanceOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := release.Strategy{
@@ -244,7 +244,7 @@ func canary() *release.Traffic {
 	}}}
 }
 
-func TestOperationsAreValid(t *testing.T) {
+func TestSpec_OperationsAreValid(t *testing.T) {
 	t.Parallel()
 	app := validSpec().App
 	for _, s := range []release.Spec{
@@ -257,7 +257,7 @@ func TestOperationsAreValid(t *testing.T) {
 	}
 }
 
-func TestAnImageHasARepository(t *testing.T) {
+func TestSpec_AnImageHasARepository(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("ab", 32)
 	for _, image := range []string{"shop", "shop:1", "shop@" + digest, "registry.example:5000/team/shop:1@" + digest, "registry.example/sha256:1", "team/sha256"} {

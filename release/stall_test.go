@@ -49,7 +49,7 @@ func TestStallWorth(t *testing.T) {
 
 // However long a release stands still, and whatever its failures say, what it is told of
 // them fits into a history.
-func TestStandingStillIsToldEverMoreRarely(t *testing.T) {
+func TestStall_StandingStillIsToldEverMoreRarely(t *testing.T) {
 	t.Parallel()
 	const week = 7 * 24 * time.Hour
 	for _, interval := range []time.Duration{time.Second, 30 * time.Second, 10 * time.Minute} {

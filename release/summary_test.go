@@ -10,7 +10,7 @@ import (
 	"slipway/release"
 )
 
-func TestSummariesSayWhatIsDone(t *testing.T) {
+func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 	t.Parallel()
 	signed := release.Artifact{Package: &release.Package{URL: "https://example.com/shop.jar?Signature=secret", Version: "2"}}
 	for _, tt := range []struct {
@@ -39,7 +39,7 @@ func TestSummariesSayWhatIsDone(t *testing.T) {
 	require.True(t, strings.HasSuffix(long, "陈…"))
 }
 
-func TestDetailsSayWhereAReleaseStands(t *testing.T) {
+func TestSummary_DetailsSayWhereAReleaseStands(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	p := release.Progress{

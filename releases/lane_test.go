@@ -40,7 +40,7 @@ func heldLane() release.LaneState {
 	return release.LaneState{App: app(), Held: &release.Hold{By: "mei", Reason: "migration", Since: start()}}
 }
 
-func TestGetLane(t *testing.T) {
+func TestLane_GetLane(t *testing.T) {
 	t.Parallel()
 	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
 	const lost = "the lane does not run, although release " + id + " is under way: the lane was terminated, or that release was begun without it; " +
@@ -162,7 +162,7 @@ func TestUpdateLane_HoldStartsALane(t *testing.T) {
 	require.Equal(t, heldLane(), state)
 }
 
-func TestUpdateLane(t *testing.T) {
+func TestLane_UpdateLane(t *testing.T) {
 	t.Parallel()
 	late := client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
 	cases := []struct {

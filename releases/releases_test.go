@@ -206,7 +206,7 @@ func TestGet_ErrorsNameTheRemedy(t *testing.T) {
 	}
 }
 
-func TestSendCommand(t *testing.T) {
+func TestReleases_SendCommand(t *testing.T) {
 	t.Parallel()
 	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 1, By: "mei", Via: "update"}
 	rolling := release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut}
@@ -275,7 +275,7 @@ func TestSendCommand_ValidatesFirst(t *testing.T) {
 	require.ErrorContains(t, err, "batch: must be the number of the finished batch")
 }
 
-func TestList(t *testing.T) {
+func TestReleases_List(t *testing.T) {
 	t.Parallel()
 	info := func(workflow string, status enumspb.WorkflowExecutionStatus) *workflowpb.WorkflowExecutionInfo {
 		i := &workflowpb.WorkflowExecutionInfo{
@@ -314,7 +314,7 @@ func TestList(t *testing.T) {
 }
 
 // A release that was reset is one release: its newest run.
-func TestListShowsTheNewestRun(t *testing.T) {
+func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	t.Parallel()
 	run := func(id string, number int, ended bool) *workflowpb.WorkflowExecutionInfo {
 		i := &workflowpb.WorkflowExecutionInfo{
@@ -384,7 +384,7 @@ func (s showing) Get(out any) error {
 	return nil
 }
 
-func TestGetSet(t *testing.T) {
+func TestReleases_GetSet(t *testing.T) {
 	t.Parallel()
 	waiting := release.SetProgress{SetID: setID, Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
 	at := func(status enumspb.WorkflowExecutionStatus, answer converter.EncodedValue, err error) (releases.Status[release.SetProgress], error) {
@@ -411,7 +411,7 @@ func TestGetSet(t *testing.T) {
 }
 
 // Of the releases of a set those under way are asked what they try in vain.
-func TestStalled(t *testing.T) {
+func TestReleases_Stalled(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
@@ -441,7 +441,7 @@ func TestGetSet_NotFound(t *testing.T) {
 	require.EqualError(t, err, `there is no set "`+setID+`"; its request may still wait for slipway starter; list them with: slipway set list`)
 }
 
-func TestSendSetCommand(t *testing.T) {
+func TestReleases_SendSetCommand(t *testing.T) {
 	t.Parallel()
 	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 2, By: "mei", Via: "update"}
 	going := release.SetProgress{SetID: setID, Phase: release.PhaseRollingOut}
@@ -476,7 +476,7 @@ func TestSendSetCommand(t *testing.T) {
 	}
 }
 
-func TestListSets(t *testing.T) {
+func TestReleases_ListSets(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	m.On("DescribeWorkflow", mock.Anything, "set/"+setID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)

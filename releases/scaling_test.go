@@ -82,7 +82,7 @@ func ended[T any](result T, err error) *mocks.WorkflowRun {
 	return run
 }
 
-func TestToggle(t *testing.T) {
+func TestScaling_Toggle(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	in := release.ToggleRequest{App: app(), Names: []string{"cpu"}, For: release.Duration(time.Hour), By: "mei"}
@@ -127,7 +127,7 @@ func TestSwitching_WaitReturnsThePlatformError(t *testing.T) {
 	require.EqualError(t, begun.Wait(t.Context(), new(release.ToggleResult)), "names: the application has no scaling rule x (Invalid)")
 }
 
-func TestSwitchBack(t *testing.T) {
+func TestScaling_SwitchBack(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name      string
@@ -161,7 +161,7 @@ func TestSwitchBack(t *testing.T) {
 	}
 }
 
-func TestRecover(t *testing.T) {
+func TestScaling_Recover(t *testing.T) {
 	t.Parallel()
 	request := release.WatchdogRequest{ReleaseID: id, App: app()}
 	cases := []struct {

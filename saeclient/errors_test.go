@@ -34,7 +34,7 @@ func errorBody(code string) string {
 	return fmt.Sprintf(`{"RequestId":"req-1","TraceId":"t","Message":"no","Code":%q,"ErrorCode":%q,"Success":false}`, code, code)
 }
 
-func TestDocumentedCodesHaveTheClassOfTheFacts(t *testing.T) {
+func TestErrors_DocumentedCodesHaveTheClassOfTheFacts(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../api/sae/errors.json")
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func requireError(t *testing.T, err error, want judgement) {
 	}
 }
 
-func TestAnswersThatAreNotSuccess(t *testing.T) {
+func TestErrors_AnswersThatAreNotSuccess(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status       int
@@ -143,7 +143,7 @@ func TestAnswersThatAreNotSuccess(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAreSuccess(t *testing.T) {
+func TestErrors_AnswersThatAreSuccess(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"usual":                     `{"RequestId":"1","Success":true,"Code":"200","Message":"success"}`,
@@ -190,7 +190,7 @@ func broken() map[string]http.HandlerFunc {
 	}
 }
 
-func TestLostAnswerIsAmbiguousForChangesOnly(t *testing.T) {
+func TestErrors_LostAnswerIsAmbiguousForChangesOnly(t *testing.T) {
 	t.Parallel()
 	for name, handler := range broken() {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestLostAnswerIsAmbiguousForChangesOnly(t *testing.T) {
 	}
 }
 
-func TestFailureBeforeSendingIsUnavailable(t *testing.T) {
+func TestErrors_FailureBeforeSendingIsUnavailable(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -241,7 +241,7 @@ func TestFailureBeforeSendingIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestTransportThatTellsNothingLeavesAChangeAmbiguous(t *testing.T) {
+func TestErrors_TransportThatTellsNothingLeavesAChangeAmbiguous(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, "http://sae.invalid", func(c *saeclient.Config) {
 		c.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })

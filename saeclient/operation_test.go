@@ -44,7 +44,7 @@ func TestOperationTableIsACopy(t *testing.T) {
 	require.NotEqual(t, "changed", saeclient.Operations()[0].Errors[0])
 }
 
-func TestTwoReadsByMethodChangeState(t *testing.T) {
+func TestOperation_TwoReadsByMethodChangeState(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for _, op := range saeclient.Operations() {
@@ -55,7 +55,7 @@ func TestTwoReadsByMethodChangeState(t *testing.T) {
 	require.ElementsMatch(t, []string{"ConfirmPipelineBatch", "ExecJob"}, names)
 }
 
-func TestEveryOperationThatMakesAnOrderAnswersWithItsID(t *testing.T) {
+func TestOperation_EveryOperationThatMakesAnOrderAnswersWithItsID(t *testing.T) {
 	t.Parallel()
 	client := reflect.TypeFor[*saeclient.Client]()
 	for _, op := range saeclient.Operations() {
@@ -71,7 +71,7 @@ func TestEveryOperationThatMakesAnOrderAnswersWithItsID(t *testing.T) {
 	}
 }
 
-func TestEveryDocumentedCodeOfAnOperationIsKnown(t *testing.T) {
+func TestOperation_EveryDocumentedCodeOfAnOperationIsKnown(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {
 		for _, code := range op.Errors {
@@ -93,7 +93,7 @@ func TestEveryDocumentedCodeOfAnOperationIsKnown(t *testing.T) {
 	}
 }
 
-func TestExamplesOfTheReferencePassItsOwnRules(t *testing.T) {
+func TestOperation_ExamplesOfTheReferencePassItsOwnRules(t *testing.T) {
 	t.Parallel()
 	// The reference breaks its own rules in these examples; facts, not mistakes of the check.
 	known := map[string]bool{
@@ -110,7 +110,7 @@ func TestExamplesOfTheReferencePassItsOwnRules(t *testing.T) {
 	}
 }
 
-func TestParamCheck(t *testing.T) {
+func TestOperation_ParamCheck(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		operation, param, value string
@@ -146,7 +146,7 @@ func TestParamCheck(t *testing.T) {
 	}
 }
 
-func TestChangeOrderStatus(t *testing.T) {
+func TestOperation_ChangeOrderStatus(t *testing.T) {
 	t.Parallel()
 	finished := map[int]bool{
 		saeclient.ChangeOrderSuccess: true, saeclient.ChangeOrderFail: true,

@@ -43,7 +43,7 @@ func stage(t *testing.T, answer func(n int) string, run func(t *testing.T, clien
 	})
 }
 
-func TestReadsAreRepeatedWhenAsked(t *testing.T) {
+func TestPace_ReadsAreRepeatedWhenAsked(t *testing.T) {
 	t.Parallel()
 	retries := func(n int) func(*saeclient.Config) {
 		return func(c *saeclient.Config) {
@@ -92,7 +92,7 @@ func TestReadsAreRepeatedWhenAsked(t *testing.T) {
 	}
 }
 
-func TestARepeatedReadEndsWithItsContext(t *testing.T) {
+func TestPace_ARepeatedReadEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	stage(t, func(int) string { return "throttled 60" }, func(t *testing.T, client *saeclient.Client) {
 		t.Helper()
@@ -104,7 +104,7 @@ func TestARepeatedReadEndsWithItsContext(t *testing.T) {
 	}, func(c *saeclient.Config) { c.ReadRetries = 5 })
 }
 
-func TestDefaultReadDelayGrowsToAMaximum(t *testing.T) {
+func TestPace_DefaultReadDelayGrowsToAMaximum(t *testing.T) {
 	t.Parallel()
 	for n, milliseconds := range map[int]int64{0: 200, 1: 200, 2: 400, 3: 800, 6: 6400, 7: 10000, 100: 10000} {
 		most := time.UnixMilli(milliseconds).Sub(time.UnixMilli(0))
@@ -130,7 +130,7 @@ func (l *limiter) Wait(ctx context.Context) error {
 	return l.err
 }
 
-func TestTheLimiterPacesEveryRequest(t *testing.T) {
+func TestPace_TheLimiterPacesEveryRequest(t *testing.T) {
 	t.Parallel()
 	l := new(limiter)
 	answers := []string{"down", `ok {"RequestId":"1"}`, `ok {"RequestId":"1"}`}
@@ -142,7 +142,7 @@ func TestTheLimiterPacesEveryRequest(t *testing.T) {
 	require.EqualValues(t, 3, l.waits.Load(), "repetitions, too")
 }
 
-func TestNothingIsSentPastTheLimiter(t *testing.T) {
+func TestPace_NothingIsSentPastTheLimiter(t *testing.T) {
 	t.Parallel()
 	full := &limiter{err: errors.New("would exceed the deadline")}
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") },

@@ -90,7 +90,7 @@ func TestPagesAreReadAsTheyAreNeeded(t *testing.T) {
 	}
 }
 
-func TestAFailureEndsTheList(t *testing.T) {
+func TestPage_AFailureEndsTheList(t *testing.T) {
 	t.Parallel()
 	l := lister{n: 30, most: 10}
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -116,8 +116,8 @@ func TestAFailureEndsTheList(t *testing.T) {
 	}
 }
 
-// TestEveryPagedListHasAnIterator walks through the sample of each list that pages, which every page request answers.
-func TestEveryPagedListHasAnIterator(t *testing.T) {
+// TestPage_EveryPagedListHasAnIterator walks through the sample of each list that pages, which every page request answers.
+func TestPage_EveryPagedListHasAnIterator(t *testing.T) {
 	t.Parallel()
 	for name, walk := range map[string]func(*testing.T, *saeclient.Client) int{
 		"DescribeNamespaces": func(t *testing.T, c *saeclient.Client) int {
@@ -180,7 +180,7 @@ func TestEveryPagedListHasAnIterator(t *testing.T) {
 	}
 }
 
-func TestAListThatDoesNotPageIsReadOnce(t *testing.T) {
+func TestPage_AListThatDoesNotPageIsReadOnce(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerWith(http.StatusOK, `{"Data":[{"GroupId":"a"},{"GroupId":"b"}]}`))
 	groups := collect(t, client.DescribeApplicationGroupsAll(t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: "a", PageSize: new(2)}))

@@ -36,7 +36,7 @@ func envsText(t *testing.T) string {
 	return string(text)
 }
 
-func TestSecretsAreNotShown(t *testing.T) {
+func TestRedaction_SecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	in := secretInput()
 	var log strings.Builder
@@ -72,7 +72,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	require.Empty(t, cloudapi.Secret("").String())
 }
 
-func TestSecretsAreNotLogged(t *testing.T) {
+func TestRedaction_SecretsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	in := secretInput()
 	in.Command, in.JarStartOptions = new("run --password="+password), new("-Dkey="+password)
@@ -108,7 +108,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	require.JSONEq(t, `{"AppId":"a","Replicas":3,"AutoEnableApplicationScalingRule":false}`, string(encoded))
 }
 
-func TestErrorsDoNotRepeatSecrets(t *testing.T) {
+func TestRedaction_ErrorsDoNotRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	for name, echo := range map[string]string{
 		"one value":          "The parameter is invalid {Envs}: " + password,
@@ -138,7 +138,7 @@ func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	}
 }
 
-func TestErrorIsOneLineThatSaysEverything(t *testing.T) {
+func TestRedaction_ErrorIsOneLineThatSaysEverything(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerWith(http.StatusBadRequest, errorBody(saeclient.CodeChangeOrderRunning)))
 	require.EqualError(t, mutate(t.Context(), client),
@@ -146,7 +146,7 @@ func TestErrorIsOneLineThatSaysEverything(t *testing.T) {
 			"(conflict with the present state, HTTP 400, request req-1)")
 }
 
-func TestLongMessagesAreCut(t *testing.T) {
+func TestRedaction_LongMessagesAreCut(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerWith(http.StatusBadRequest, `{"Code":"Brand.New","Message":"`+strings.Repeat("ä", 5000)+`"}`))
 	require.Less(t, len(mutate(t.Context(), client).Error()), 2200)

@@ -65,7 +65,7 @@ func recorder(t *testing.T, answer string) (*saeclient.Client, func() seen) {
 	}
 }
 
-func TestParametersTravelWhereTheReferenceSaysForEveryOperation(t *testing.T) {
+func TestRequest_ParametersTravelWhereTheReferenceSaysForEveryOperation(t *testing.T) {
 	t.Parallel()
 	for _, op := range factOperations(t) {
 		t.Run(op.Name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func requireSameValues(t *testing.T, want, got url.Values) {
 		require.Len(t, got[name], 1, name)
 		if json.Valid([]byte(want.Get(name))) && json.Valid([]byte(got.Get(name))) {
 			if name == "ScalingRuleMetric" {
-				continue // the reference's example writes one key in two ways; TestScalingRuleParameters looks closer
+				continue // the reference's example writes one key in two ways; TestStructured_ScalingRuleParameters looks closer
 			}
 			require.JSONEq(t, want.Get(name), got.Get(name), name)
 			continue
@@ -132,7 +132,7 @@ func requireSameValues(t *testing.T, want, got url.Values) {
 	}
 }
 
-func TestEmptyTextIsSentAndUnsetIsNot(t *testing.T) {
+func TestRequest_EmptyTextIsSentAndUnsetIsNot(t *testing.T) {
 	t.Parallel()
 	client, last := recorder(t, `{"RequestId":"1","Success":true}`)
 	_, err := client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
@@ -153,7 +153,7 @@ func TestEmptyTextIsSentAndUnsetIsNot(t *testing.T) {
 	require.Equal(t, url.Values{"PhpConfig": {""}}, got.form)
 }
 
-func TestRequiredParameterMustBeGiven(t *testing.T) {
+func TestRequest_RequiredParameterMustBeGiven(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") })
 	for name, call := range map[string]func() error{
@@ -220,7 +220,7 @@ func TestRequestIsSignedByTheCore(t *testing.T) {
 	require.Len(t, nonces, 2)
 }
 
-func TestCallByNameReturnsTheAnswerAsItCame(t *testing.T) {
+func TestRequest_CallByNameReturnsTheAnswerAsItCame(t *testing.T) {
 	t.Parallel()
 	const body = `{"RequestId":"1","Success":true,"Code":"200","Data":{"Status":2,"New":"field"}}`
 	client, last := recorder(t, body)
@@ -230,7 +230,7 @@ func TestCallByNameReturnsTheAnswerAsItCame(t *testing.T) {
 	require.Equal(t, url.Values{"ChangeOrderId": {"co-1"}}, last().query)
 }
 
-func TestEverySampleAnswerIsDecodedWithoutLoss(t *testing.T) {
+func TestRequest_EverySampleAnswerIsDecodedWithoutLoss(t *testing.T) {
 	t.Parallel()
 	for _, op := range factOperations(t) {
 		t.Run(op.Name, func(t *testing.T) {

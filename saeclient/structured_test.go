@@ -14,7 +14,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestUpdateStrategyForms(t *testing.T) {
+func TestStructured_UpdateStrategyForms(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		strategy saeclient.UpdateStrategy
@@ -58,9 +58,9 @@ func TestUpdateStrategyForms(t *testing.T) {
 	require.Error(t, new(saeclient.UpdateStrategy).UnmarshalText([]byte("gray")))
 }
 
-// TestScalingRuleParameters compares with the examples of the reference (ch. 11.1), which write one key of the metric rule in two
+// TestStructured_ScalingRuleParameters compares with the examples of the reference (ch. 11.1), which write one key of the metric rule in two
 // ways and the step as text.
-func TestScalingRuleParameters(t *testing.T) {
+func TestStructured_ScalingRuleParameters(t *testing.T) {
 	t.Parallel()
 	op, ok := saeclient.LookupOperation("CreateApplicationScalingRule")
 	require.True(t, ok)
@@ -188,7 +188,7 @@ func TestStructuredParametersAreReadInBothDresses(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`{"Envs":{"K":"v","L":"w"}}`), &in))
 }
 
-func TestLocalTimesAreGMTPlus8(t *testing.T) {
+func TestStructured_LocalTimesAreGMTPlus8(t *testing.T) {
 	t.Parallel()
 	got, err := saeclient.ParseLocalTime("2020-12-17 21:06:45")
 	require.NoError(t, err)

@@ -22,7 +22,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestContextEndsACall(t *testing.T) {
+func TestTransport_ContextEndsACall(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{}, 1)
 	client := serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func TestContextEndsACall(t *testing.T) {
 	})
 }
 
-func TestCallerDeadlineStaysVisible(t *testing.T) {
+func TestTransport_CallerDeadlineStaysVisible(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithTimeout(t.Context(), 1)
@@ -62,7 +62,7 @@ func TestCallerDeadlineStaysVisible(t *testing.T) {
 	require.ErrorIs(t, read(ctx, client), context.DeadlineExceeded)
 }
 
-func TestCallEndsAfterBothTimeouts(t *testing.T) {
+func TestTransport_CallEndsAfterBothTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, "http://sae.invalid", func(c *saeclient.Config) {
@@ -81,9 +81,9 @@ func TestCallEndsAfterBothTimeouts(t *testing.T) {
 	})
 }
 
-// TestNothingRepeatsAChange breaks a kept-alive connection under a request. net/http resends a GET then, which is right for
+// TestTransport_NothingRepeatsAChange breaks a kept-alive connection under a request. net/http resends a GET then, which is right for
 // reads; for the two GETs that change state it would act twice.
-func TestNothingRepeatsAChange(t *testing.T) {
+func TestTransport_NothingRepeatsAChange(t *testing.T) {
 	t.Parallel()
 	confirm := func(ctx context.Context, c *saeclient.Client) error {
 		_, err := c.ConfirmPipelineBatch(ctx, &saeclient.ConfirmPipelineBatchInput{PipelineID: "p", Confirm: true})
@@ -121,7 +121,7 @@ func TestNothingRepeatsAChange(t *testing.T) {
 	}
 }
 
-func TestServerErrorsAreNotRetried(t *testing.T) {
+func TestTransport_ServerErrorsAreNotRetried(t *testing.T) {
 	t.Parallel()
 	var arrivals atomic.Int32
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +132,7 @@ func TestServerErrorsAreNotRetried(t *testing.T) {
 	require.Equal(t, int32(1), arrivals.Load())
 }
 
-func TestRedirectIsNotFollowed(t *testing.T) {
+func TestTransport_RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("a signed request followed a redirect")
@@ -144,7 +144,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	require.ErrorIs(t, read(t.Context(), client), cloudapi.ErrInvalid)
 }
 
-func TestServerTellsHowLongToWait(t *testing.T) {
+func TestTransport_ServerTellsHowLongToWait(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7")
@@ -155,7 +155,7 @@ func TestServerTellsHowLongToWait(t *testing.T) {
 	require.Equal(t, 7.0, e.RetryAfter.Seconds())
 }
 
-func TestProxyPasswordIsNotSentToTheServer(t *testing.T) {
+func TestTransport_ProxyPasswordIsNotSentToTheServer(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://user:password@proxy.invalid:1")
 	var header http.Header
 	client := newClient(t, "http://sae.invalid", func(c *saeclient.Config) {
@@ -178,7 +178,7 @@ type chain struct {
 
 func (c chain) GetCredential() (*credentials.CredentialModel, error) { return c.get() }
 
-func TestCredentialsThatDoNotCome(t *testing.T) {
+func TestTransport_CredentialsThatDoNotCome(t *testing.T) {
 	t.Parallel()
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
@@ -214,7 +214,7 @@ func TestCredentialsThatDoNotCome(t *testing.T) {
 	}
 }
 
-func TestSecurityTokenTravelsAndStaysSecret(t *testing.T) {
+func TestTransport_SecurityTokenTravelsAndStaysSecret(t *testing.T) {
 	t.Parallel()
 	const token = "sts-token-never-shown"
 	var header http.Header
@@ -234,9 +234,9 @@ func TestSecurityTokenTravelsAndStaysSecret(t *testing.T) {
 	require.NotContains(t, err.Error(), token)
 }
 
-// TestCredentialIsAskedByOneCallAtATime runs calls in a bubble in which the credential takes a second of fake time: calls that
+// TestTransport_CredentialIsAskedByOneCallAtATime runs calls in a bubble in which the credential takes a second of fake time: calls that
 // ask at once would meet there.
-func TestCredentialIsAskedByOneCallAtATime(t *testing.T) {
+func TestTransport_CredentialIsAskedByOneCallAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asking := 0
@@ -266,7 +266,7 @@ func TestCredentialIsAskedByOneCallAtATime(t *testing.T) {
 	})
 }
 
-func TestClientIsSafeForConcurrentUse(t *testing.T) {
+func TestTransport_ClientIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerWith(http.StatusOK, `{"RequestId":"1"}`))
 	var wg sync.WaitGroup
@@ -280,7 +280,7 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-func TestConfigNamesEveryProblem(t *testing.T) {
+func TestTransport_ConfigNamesEveryProblem(t *testing.T) {
 	t.Parallel()
 	config := saeclient.Config{
 		Region: "Hangzhou!", Endpoint: "ftp://host", ConnectTimeout: -1, ReadTimeout: -1, UserAgent: "a\nb",
@@ -292,7 +292,7 @@ func TestConfigNamesEveryProblem(t *testing.T) {
 	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 }
 
-func TestEndpoints(t *testing.T) {
+func TestTransport_Endpoints(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{
 		"":                           "https://sae.cn-hangzhou.aliyuncs.com",

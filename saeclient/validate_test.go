@@ -38,7 +38,7 @@ func problems(t *testing.T, in validator) []string {
 	return lines
 }
 
-func TestRulesOfTheReference(t *testing.T) {
+func TestValidate_RulesOfTheReference(t *testing.T) {
 	t.Parallel()
 	deploy := func(change func(*saeclient.DeployApplicationInput)) *saeclient.DeployApplicationInput {
 		in := &saeclient.DeployApplicationInput{AppID: "app-1"}
@@ -264,8 +264,8 @@ func TestRulesOfTheReference(t *testing.T) {
 	}
 }
 
-// TestEveryParameterIsChecked breaks each limit of the table in turn, in a typed call, and sees that nothing goes out.
-func TestEveryParameterIsChecked(t *testing.T) {
+// TestValidate_EveryParameterIsChecked breaks each limit of the table in turn, in a typed call, and sees that nothing goes out.
+func TestValidate_EveryParameterIsChecked(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") })
 	facts := factOperations(t)
@@ -323,8 +323,8 @@ func wrongValues(p cloudapi.Param) map[string]any {
 	return wrong
 }
 
-// TestSampleRequestsOfTheReferencePass sends nothing: it compares the reference's own samples with its rules.
-func TestSampleRequestsOfTheReferencePass(t *testing.T) {
+// TestValidate_SampleRequestsOfTheReferencePass sends nothing: it compares the reference's own samples with its rules.
+func TestValidate_SampleRequestsOfTheReferencePass(t *testing.T) {
 	t.Parallel()
 	// The reference says that these exclude each other, and its samples send both.
 	both := []string{"ScRules and DubboRules and AlbRules exclude each other"}
@@ -358,7 +358,7 @@ func TestSampleRequestsOfTheReferencePass(t *testing.T) {
 	}
 }
 
-func TestUncheckedSendsWhatBreaksTheRules(t *testing.T) {
+func TestValidate_UncheckedSendsWhatBreaksTheRules(t *testing.T) {
 	t.Parallel()
 	client, last := recorder(t, `{"RequestId":"1"}`)
 	in := &saeclient.CreateApplicationInput{PackageType: "Wasm", Jdk: new("JDK 99")}
@@ -376,7 +376,7 @@ func TestUncheckedSendsWhatBreaksTheRules(t *testing.T) {
 	require.ErrorIs(t, err, cloudapi.ErrInvalid, "where an unknown parameter travels is not known")
 }
 
-func TestEveryPatternOfTheTableCompiles(t *testing.T) {
+func TestValidate_EveryPatternOfTheTableCompiles(t *testing.T) {
 	t.Parallel()
 	patterns := 0
 	for _, op := range saeclient.Operations() {

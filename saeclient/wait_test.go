@@ -83,7 +83,7 @@ func TestWaitForChangeOrder(t *testing.T) {
 	}
 }
 
-func TestAWaitEndsWithItsContext(t *testing.T) {
+func TestWait_AWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	stage(t, func(int) string { return orderAnswer(8, 0) }, func(t *testing.T, client *saeclient.Client) {
 		t.Helper()
@@ -96,7 +96,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestAWaitWithTheCallersOwnClock(t *testing.T) {
+func TestWait_AWaitWithTheCallersOwnClock(t *testing.T) {
 	t.Parallel()
 	var slept []time.Duration
 	var seen []int
@@ -118,7 +118,7 @@ func TestAWaitWithTheCallersOwnClock(t *testing.T) {
 	require.Equal(t, []int{0, 1}, seen)
 }
 
-func TestNextPipelineIsTheOneAfterTheCurrent(t *testing.T) {
+func TestWait_NextPipelineIsTheOneAfterTheCurrent(t *testing.T) {
 	t.Parallel()
 	order := saeclient.DescribeChangeOrderData{Pipelines: []saeclient.DescribeChangeOrderDataPipelines{{PipelineID: "a"}, {PipelineID: "b"}}}
 	for current, want := range map[string]string{"a": "b", "b": "", "": "", "c": ""} {

@@ -51,7 +51,7 @@ func TestXMLSamplesSayTheSameAsJSONSamples(t *testing.T) {
 	}
 }
 
-func TestTheLanguageOfTheAnswerIsAskedForAndRecognised(t *testing.T) {
+func TestXML_TheLanguageOfTheAnswerIsAskedForAndRecognised(t *testing.T) {
 	t.Parallel()
 	accept := func(change ...func(*saeclient.Config)) string {
 		var got string
@@ -66,7 +66,7 @@ func TestTheLanguageOfTheAnswerIsAskedForAndRecognised(t *testing.T) {
 	require.Equal(t, "application/xml", accept(func(c *saeclient.Config) { c.XML = true }))
 }
 
-func TestListsInXML(t *testing.T) {
+func TestXML_ListsInXML(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		xml  string
@@ -97,7 +97,7 @@ func TestListsInXML(t *testing.T) {
 	}
 }
 
-func TestUnknownXMLIsKept(t *testing.T) {
+func TestXML_UnknownXMLIsKept(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerXML(http.StatusOK,
 		`<R><Data><Status>2</Status><New><a>1</a><a>2</a></New><CreateTimeX/></Data><More>x</More></R>`))
@@ -111,7 +111,7 @@ func TestUnknownXMLIsKept(t *testing.T) {
 	require.JSONEq(t, `{"Data":{"Status":"2","New":{"a":["1","2"]},"CreateTimeX":""},"More":"x"}`, string(text))
 }
 
-func TestErrorsInXML(t *testing.T) {
+func TestXML_ErrorsInXML(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status int

@@ -25,7 +25,7 @@ func strictRequest(t tester, method, target string) *http.Request {
 	return r
 }
 
-func TestHeadersThatAreNotSAEs(t *testing.T) {
+func TestAuthentic_HeadersThatAreNotSAEs(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		header, value string
@@ -52,8 +52,8 @@ func TestHeadersThatAreNotSAEs(t *testing.T) {
 	}
 }
 
-// TestAReplayedRequestIsCarriedOutOnce sends one signed request twice.
-func TestAReplayedRequestIsCarriedOutOnce(t *testing.T) {
+// TestAuthentic_AReplayedRequestIsCarriedOutOnce sends one signed request twice.
+func TestAuthentic_AReplayedRequestIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	for strict, again := range map[bool]string{true: acs.CodeNonceUsed, false: codeAlreadyOpen} {
 		sim, err := New(Config{Clock: SteppedClock(start()), Strict: strict})

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOneOfManyDeploymentsIsAccepted calls from many sides at once.
-func TestOneOfManyDeploymentsIsAccepted(t *testing.T) {
+// TestConcurrency_OneOfManyDeploymentsIsAccepted calls from many sides at once.
+func TestConcurrency_OneOfManyDeploymentsIsAccepted(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	var group sync.WaitGroup

@@ -86,9 +86,9 @@ func checkFields(t *testing.T, path string, documented map[string]shape, object 
 	}
 }
 
-// TestAnswersHaveTheDocumentedShape calls every operation that is served and
+// TestConformance_AnswersHaveTheDocumentedShape calls every operation that is served and
 // compares what comes back, field by field, with the facts.
-func TestAnswersHaveTheDocumentedShape(t *testing.T) {
+func TestConformance_AnswersHaveTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	for _, accept := range []string{"", "application/xml"} {
 		t.Run(accept, func(t *testing.T) {
@@ -203,8 +203,8 @@ func (h *harness) group() string {
 	return h.sim.st.Apps[h.app].GroupID
 }
 
-// TestEveryOperationIsServed compares the handlers with the operations of the reference.
-func TestEveryOperationIsServed(t *testing.T) {
+// TestConformance_EveryOperationIsServed compares the handlers with the operations of the reference.
+func TestConformance_EveryOperationIsServed(t *testing.T) {
 	t.Parallel()
 	var known []string
 	for _, op := range saeclient.Operations() {

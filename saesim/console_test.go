@@ -37,7 +37,7 @@ func (h *harness) requireForgotten(t *testing.T, id string, pipelines []pipeline
 	require.True(t, h.recorded(t, id).Expired)
 }
 
-func TestExpiredRecordOfAFinishedOrder(t *testing.T) {
+func TestConsole_ExpiredRecordOfAFinishedOrder(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	id := h.deploy(t, "2", single)
@@ -53,7 +53,7 @@ func TestExpiredRecordOfAFinishedOrder(t *testing.T) {
 	require.ErrorIs(t, h.sim.ExpireOrder("x"), ErrNoSuchOrder)
 }
 
-func TestExpiredRecordOfARunningOrder(t *testing.T) {
+func TestConsole_ExpiredRecordOfARunningOrder(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.addRules(t)
@@ -71,7 +71,7 @@ func TestExpiredRecordOfARunningOrder(t *testing.T) {
 	h.deploy(t, "3", single)
 }
 
-func TestExpiredRecordOfAnOrderThatWaits(t *testing.T) {
+func TestConsole_ExpiredRecordOfAnOrderThatWaits(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		fault  FaultKind
@@ -106,7 +106,7 @@ func TestExpiredRecordOfAnOrderThatWaits(t *testing.T) {
 	}
 }
 
-func TestOrderReplacedAtTheConsole(t *testing.T) {
+func TestConsole_OrderReplacedAtTheConsole(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.addRules(t)
@@ -130,7 +130,7 @@ func TestOrderReplacedAtTheConsole(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSuchOrder)
 }
 
-func TestReplacedByARollback(t *testing.T) {
+func TestConsole_ReplacedByARollback(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	first := h.versions(t)[0]
@@ -179,7 +179,7 @@ func TestConsoleOrder(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSuchApp)
 }
 
-func TestFaultsOfCallsSpareTheConsole(t *testing.T) {
+func TestConsole_FaultsOfCallsSpareTheConsole(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	h.fault(t, Fault{Kind: FaultBatchFails, Operation: opDeploy})
@@ -194,7 +194,7 @@ func TestFaultsOfCallsSpareTheConsole(t *testing.T) {
 	require.Equal(t, statusFailed, h.order(t, id).Status)
 }
 
-func TestRollbackByBatches(t *testing.T) {
+func TestConsole_RollbackByBatches(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	first := h.versions(t)[0]
@@ -222,7 +222,7 @@ func TestRollbackByBatches(t *testing.T) {
 	require.Equal(t, "1:4", h.images(t), "a rollback by batches that fails is put back itself")
 }
 
-func TestOrderThatCannotBeRolledBack(t *testing.T) {
+func TestConsole_OrderThatCannotBeRolledBack(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	require.False(t, h.order(t, h.listed(t)[0]).SupportRollback, "nothing was before the first version")
@@ -243,7 +243,7 @@ func TestOrderThatCannotBeRolledBack(t *testing.T) {
 	require.Equal(t, "1:2 2:1 2:1!", h.images(t), "it stays as it failed")
 }
 
-func TestDeletedVersion(t *testing.T) {
+func TestConsole_DeletedVersion(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	first := h.versions(t)[0]
@@ -267,9 +267,9 @@ func TestDeletedVersion(t *testing.T) {
 	h.settle(t)
 }
 
-// TestRestartAndRescaleAreOrdersLikeAnyOther covers what the other orders have:
+// TestConsole_RestartAndRescaleAreOrdersLikeAnyOther covers what the other orders have:
 // type, one at a time, faults, abort.
-func TestRestartAndRescaleAreOrdersLikeAnyOther(t *testing.T) {
+func TestConsole_RestartAndRescaleAreOrdersLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		parameters []string

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSingleBatchRunsThrough(t *testing.T) {
+func TestEngine_SingleBatchRunsThrough(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	id := h.deploy(t, "2", single, "ChangeOrderDesc", "two")
@@ -29,7 +29,7 @@ func TestSingleBatchRunsThrough(t *testing.T) {
 	require.Equal(t, "2:4", h.images(t))
 }
 
-func TestMinReadyInstancesStayUp(t *testing.T) {
+func TestEngine_MinReadyInstancesStayUp(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		parameters []string
@@ -60,7 +60,7 @@ func TestMinReadyInstancesStayUp(t *testing.T) {
 	}
 }
 
-func TestGrayReleaseWaitsForEachConfirmation(t *testing.T) {
+func TestEngine_GrayReleaseWaitsForEachConfirmation(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	id := h.deploy(t, "2", gray1and2)
@@ -92,7 +92,7 @@ func TestGrayReleaseWaitsForEachConfirmation(t *testing.T) {
 	require.Equal(t, "2:4", h.images(t))
 }
 
-func TestAnOrderShowsTheStrategyItWasSentWith(t *testing.T) {
+func TestEngine_AnOrderShowsTheStrategyItWasSentWith(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	first := h.versions(t)[0]
@@ -113,7 +113,7 @@ func TestAnOrderShowsTheStrategyItWasSentWith(t *testing.T) {
 	}
 }
 
-func TestAutomaticReleaseWaitsByItself(t *testing.T) {
+func TestEngine_AutomaticReleaseWaitsByItself(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	id := h.deploy(t, "2", batch2Wait)
@@ -131,7 +131,7 @@ func TestAutomaticReleaseWaitsByItself(t *testing.T) {
 	require.Equal(t, statusSuccess, h.order(t, id).Status)
 }
 
-func TestBatchWaitTimeHasTheUnitOfItsOperation(t *testing.T) {
+func TestEngine_BatchWaitTimeHasTheUnitOfItsOperation(t *testing.T) {
 	t.Parallel()
 	const auto = `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto"}}`
 	h := deployed(t, 4)
@@ -146,7 +146,7 @@ func TestBatchWaitTimeHasTheUnitOfItsOperation(t *testing.T) {
 	require.Equal(t, "1:2 1:2!", h.images(t), "seconds in a rollback")
 }
 
-func TestFailingBatch(t *testing.T) {
+func TestEngine_FailingBatch(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		strategy string
@@ -192,7 +192,7 @@ func TestFailingBatch(t *testing.T) {
 	}
 }
 
-func TestRollbackOfAFailedReleaseTakesTime(t *testing.T) {
+func TestEngine_RollbackOfAFailedReleaseTakesTime(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.fault(t, Fault{Kind: FaultBatchFails})
@@ -205,7 +205,7 @@ func TestRollbackOfAFailedReleaseTakesTime(t *testing.T) {
 	require.Equal(t, statusFailed, h.order(t, id).Status)
 }
 
-func TestAbortAndRollback(t *testing.T) {
+func TestEngine_AbortAndRollback(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		strategy string
@@ -250,7 +250,7 @@ func TestAbortAndRollback(t *testing.T) {
 	}
 }
 
-func TestAbortLeavesWhatRuns(t *testing.T) {
+func TestEngine_AbortLeavesWhatRuns(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.addRules(t)
@@ -265,7 +265,7 @@ func TestAbortLeavesWhatRuns(t *testing.T) {
 	require.Equal(t, codeOrderNotRunning, h.refused(t, "AbortChangeOrder", "ChangeOrderId", id))
 }
 
-func TestRefusedBatchEndsTheOrder(t *testing.T) {
+func TestEngine_RefusedBatchEndsTheOrder(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	id := h.deploy(t, "2", gray1and2)
@@ -275,7 +275,7 @@ func TestRefusedBatchEndsTheOrder(t *testing.T) {
 	require.Equal(t, "1:3 2:1", h.images(t))
 }
 
-func TestThirdVersionNeverLivesBesideTwo(t *testing.T) {
+func TestEngine_ThirdVersionNeverLivesBesideTwo(t *testing.T) {
 	t.Parallel()
 	mixed := func(t *testing.T) *harness {
 		t.Helper()
@@ -320,7 +320,7 @@ func TestThirdVersionNeverLivesBesideTwo(t *testing.T) {
 	})
 }
 
-func TestApproval(t *testing.T) {
+func TestEngine_Approval(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		approve bool
@@ -361,7 +361,7 @@ func TestApproval(t *testing.T) {
 	}
 }
 
-func TestOrdersRestoreExactlyTheRulesTheySwitchedOff(t *testing.T) {
+func TestEngine_OrdersRestoreExactlyTheRulesTheySwitchedOff(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ auto, after string }{
 		"by default":            {"", "+r0 -r1 +r2"},
@@ -393,7 +393,7 @@ func TestOrdersRestoreExactlyTheRulesTheySwitchedOff(t *testing.T) {
 	}
 }
 
-func TestLookingOftenChangesNothing(t *testing.T) {
+func TestEngine_LookingOftenChangesNothing(t *testing.T) {
 	t.Parallel()
 	run := func(steps int) string {
 		h := deployed(t, 7)
@@ -416,7 +416,7 @@ func TestLookingOftenChangesNothing(t *testing.T) {
 	require.JSONEq(t, run(1), run(240))
 }
 
-func TestRescale(t *testing.T) {
+func TestEngine_Rescale(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	out := h.begin(t, opRescale, "Replicas", "5")
@@ -430,7 +430,7 @@ func TestRescale(t *testing.T) {
 	require.InEpsilon(t, 2, h.must(t, "DescribeApplicationConfig")["Replicas"], 0)
 }
 
-func TestRestartReplacesInstancesOfTheSameVersion(t *testing.T) {
+func TestEngine_RestartReplacesInstancesOfTheSameVersion(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	before := h.instanceIDs()

@@ -131,7 +131,7 @@ func TestFaultValidationNamesEveryProblem(t *testing.T) {
 	require.Empty(t, sim.Faults())
 }
 
-func TestBatchFaultWaitsForAnOrderThatHasTheBatch(t *testing.T) {
+func TestFault_BatchFaultWaitsForAnOrderThatHasTheBatch(t *testing.T) {
 	t.Parallel()
 	sim, server := serve(t, saesim.Config{Clock: stepped()})
 	c, app := client(t, server), sim.Apps()[0].ID

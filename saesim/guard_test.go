@@ -17,7 +17,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-func TestTheAdminAPIIsNotForOtherOriginsAndNames(t *testing.T) {
+func TestGuard_TheAdminAPIIsNotForOtherOriginsAndNames(t *testing.T) {
 	t.Parallel()
 	sim, err := saesim.New(saesim.Config{Hosts: []string{"sim.example"}})
 	require.NoError(t, err)

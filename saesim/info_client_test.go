@@ -10,9 +10,9 @@ import (
 	"slipway/saeclient"
 )
 
-// TestInfoThroughTheClient calls the operations that tell about an application over
+// TestInfoClient_InfoThroughTheClient calls the operations that tell about an application over
 // HTTP and decodes their answers.
-func TestInfoThroughTheClient(t *testing.T) {
+func TestInfoClient_InfoThroughTheClient(t *testing.T) {
 	t.Parallel()
 	l := newLifecycle(t)
 	ctx, c, app := t.Context(), l.c, l.app
@@ -41,7 +41,7 @@ func TestInfoThroughTheClient(t *testing.T) {
 	require.InDelta(t, 90, use.Data.Summary.CPU, 0.1, "three instances of half a core since an hour ago")
 }
 
-func TestJobsThroughTheClient(t *testing.T) {
+func TestInfoClient_JobsThroughTheClient(t *testing.T) {
 	t.Parallel()
 	l := newLifecycle(t)
 	ctx, c := t.Context(), l.c
@@ -55,7 +55,7 @@ func TestJobsThroughTheClient(t *testing.T) {
 	require.Equal(t, begun.Data.Data, status.Data.JobID)
 }
 
-func TestScalingRuleChangesThroughTheClient(t *testing.T) {
+func TestInfoClient_ScalingRuleChangesThroughTheClient(t *testing.T) {
 	t.Parallel()
 	l := newLifecycle(t)
 	ctx, c, app := t.Context(), l.c, l.sim.Apps()[0].ID

@@ -42,7 +42,7 @@ func (h *harness) events(t tester, parameters ...string) []string {
 	return list
 }
 
-func TestEvents(t *testing.T) {
+func TestInfo_Events(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	require.Equal(t, []string{"Created Pod", "Started Pod"}, h.events(t))
@@ -72,7 +72,7 @@ func TestEvents(t *testing.T) {
 	require.Equal(t, codeWithMessage, h.refused(t, "ListAppEvents", "Namespace", DefaultRegion, "PageSize", "10001"))
 }
 
-func TestOldEventsGo(t *testing.T) {
+func TestInfo_OldEventsGo(t *testing.T) {
 	t.Parallel()
 	app := &application{}
 	for n := range maxEvents + 5 {
@@ -82,7 +82,7 @@ func TestOldEventsGo(t *testing.T) {
 	require.Equal(t, start().Add(5*time.Second), app.Events[0].At)
 }
 
-func TestInstanceLog(t *testing.T) {
+func TestInfo_InstanceLog(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	h.fault(t, Fault{Kind: FaultHang})
@@ -98,7 +98,7 @@ func TestInstanceLog(t *testing.T) {
 	require.Equal(t, codeNotEmpty, h.refused(t, "DescribeInstanceLog"))
 }
 
-func TestComponents(t *testing.T) {
+func TestInfo_Components(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	require.Equal(t, codeComponentType, h.refused(t, "DescribeComponents", "Type", "PHP"))
@@ -110,7 +110,7 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-func TestImages(t *testing.T) {
+func TestInfo_Images(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	for url, want := range map[string][]string{ // namespace, name, tag, region
@@ -131,7 +131,7 @@ func TestImages(t *testing.T) {
 	}
 }
 
-func TestLogConfigs(t *testing.T) {
+func TestInfo_LogConfigs(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	list := func() []any {
@@ -151,7 +151,7 @@ func TestLogConfigs(t *testing.T) {
 	require.Empty(t, list(), "an empty text switches it off")
 }
 
-func TestResourceUse(t *testing.T) {
+func TestInfo_ResourceUse(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.app = h.must(t, opCreate, "AppName", "shop", "PackageType", "Image", "ImageUrl", "a/b:1", "Replicas", "2", "Cpu", "500", "Memory", "2048")["AppId"].(string)
@@ -170,7 +170,7 @@ func TestResourceUse(t *testing.T) {
 	require.Equal(t, codeAppNotFound, h.refused(t, "QueryResourceStatics", "AppId", "x"))
 }
 
-func TestJobs(t *testing.T) {
+func TestInfo_Jobs(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	status := func(id string) map[string]any {

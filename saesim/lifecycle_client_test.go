@@ -49,8 +49,8 @@ func (l *lifecycle) instances() []string {
 	return ids
 }
 
-// TestLifecycleThroughTheClient calls every lifecycle operation over HTTP.
-func TestLifecycleThroughTheClient(t *testing.T) {
+// TestLifecycleClient_LifecycleThroughTheClient calls every lifecycle operation over HTTP.
+func TestLifecycleClient_LifecycleThroughTheClient(t *testing.T) {
 	t.Parallel()
 	l := newLifecycle(t)
 	ctx, c, app := t.Context(), l.c, l.app
@@ -93,7 +93,7 @@ func TestLifecycleThroughTheClient(t *testing.T) {
 	require.ErrorIs(t, err, cloudapi.ErrNotFound)
 }
 
-func TestBatchOrdersThroughTheClient(t *testing.T) {
+func TestLifecycleClient_BatchOrdersThroughTheClient(t *testing.T) {
 	t.Parallel()
 	l := newLifecycle(t)
 	ctx, c := t.Context(), l.c

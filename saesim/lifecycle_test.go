@@ -63,7 +63,7 @@ func (h *harness) runState(t tester) string {
 	return h.must(t, "DescribeApplicationStatus")["CurrentStatus"].(string)
 }
 
-func TestStopAndStart(t *testing.T) {
+func TestLifecycle_StopAndStart(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	h.addRules(t)
@@ -93,7 +93,7 @@ func TestStopAndStart(t *testing.T) {
 	require.Equal(t, "1:3", h.images(t))
 }
 
-func TestStopThatFailsOrIsAborted(t *testing.T) {
+func TestLifecycle_StopThatFailsOrIsAborted(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	h.fault(t, Fault{Kind: FaultBatchFails, Operation: opStop})
@@ -110,7 +110,7 @@ func TestStopThatFailsOrIsAborted(t *testing.T) {
 	require.Equal(t, "STOPPED", h.runState(t), "all instances were on their way out")
 }
 
-func TestDeployingAStoppedApplicationStartsIt(t *testing.T) {
+func TestLifecycle_DeployingAStoppedApplicationStartsIt(t *testing.T) {
 	t.Parallel()
 	for name, version := range map[string]string{"a new version": "2", "a rollback": "1"} {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestDeployingAStoppedApplicationStartsIt(t *testing.T) {
 	}
 }
 
-func TestNotDeployedYet(t *testing.T) {
+func TestLifecycle_NotDeployedYet(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.app = h.must(t, opCreate, "AppName", "empty", "PackageType", "Image", "ImageUrl", "a/b:1", "Replicas", "2", "Deploy", "false")["AppId"].(string)
@@ -147,7 +147,7 @@ func TestNotDeployedYet(t *testing.T) {
 	require.Empty(t, h.sim.Apps())
 }
 
-func TestDeletedApplication(t *testing.T) {
+func TestLifecycle_DeletedApplication(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	h.addRules(t)
@@ -179,7 +179,7 @@ func TestDeletedApplication(t *testing.T) {
 	require.Equal(t, statusSuccess, h.order(t, id).Status)
 }
 
-func TestRestartOfGivenInstances(t *testing.T) {
+func TestLifecycle_RestartOfGivenInstances(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 3)
 	before := h.instances(t)
@@ -194,7 +194,7 @@ func TestRestartOfGivenInstances(t *testing.T) {
 	require.Equal(t, "1:3", h.images(t))
 }
 
-func TestScaleInByInstances(t *testing.T) {
+func TestLifecycle_ScaleInByInstances(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.addRules(t)
@@ -214,7 +214,7 @@ func TestScaleInByInstances(t *testing.T) {
 	require.Equal(t, "2:2", h.images(t), "no gap is left that a release would fill")
 }
 
-func TestVerticalRescale(t *testing.T) {
+func TestLifecycle_VerticalRescale(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	first := h.versions(t)[0]
@@ -235,7 +235,7 @@ func TestVerticalRescale(t *testing.T) {
 	require.InDelta(t, 2000, h.must(t, "DescribeApplicationConfig")["Cpu"], 0, "a version has no size of its own")
 }
 
-func TestSecurityGroup(t *testing.T) {
+func TestLifecycle_SecurityGroup(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	require.Equal(t, codeWithMessage, h.refused(t, "UpdateAppSecurityGroup", "SecurityGroupId", "vpc-1"))
@@ -246,7 +246,7 @@ func TestSecurityGroup(t *testing.T) {
 	require.Equal(t, "sg-2", h.must(t, "DescribeApplicationConfig")["SecurityGroupId"])
 }
 
-func TestBatchStopAndStart(t *testing.T) {
+func TestLifecycle_BatchStopAndStart(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	h.app = ""
@@ -299,7 +299,7 @@ func TestBatchStopAndStart(t *testing.T) {
 	require.Empty(t, ids(paramNamespace, DefaultRegion+":other"))
 }
 
-func TestBatchRefusals(t *testing.T) {
+func TestLifecycle_BatchRefusals(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	h.app = ""
@@ -315,7 +315,7 @@ func TestBatchRefusals(t *testing.T) {
 	require.Equal(t, statusSuccess, h.order(t, id).Status, "all run already")
 }
 
-func TestUsage(t *testing.T) {
+func TestLifecycle_Usage(t *testing.T) {
 	t.Parallel()
 	app := &application{
 		CreatedAt: start(), Config: map[string]string{"Cpu": "500", "Memory": "2048"}, Instances: []*instance{{Slot: 0}, {Slot: 1}},

@@ -91,7 +91,7 @@ func TestListChangeOrdersFiltersAndPages(t *testing.T) {
 	}
 }
 
-func TestTimesAreInTheirPrintedForms(t *testing.T) {
+func TestList_TimesAreInTheirPrintedForms(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	orders := h.must(t, "ListChangeOrders")["ChangeOrderList"].([]any)
@@ -104,7 +104,7 @@ func TestTimesAreInTheirPrintedForms(t *testing.T) {
 	require.Equal(t, fmt.Sprint(ms), h.must(t, "DescribeApplicationStatus")["CreateTime"])
 }
 
-func TestParametersMayTravelInAForm(t *testing.T) {
+func TestList_ParametersMayTravelInAForm(t *testing.T) {
 	t.Parallel()
 	for kind, body := range map[string]string{
 		"application/x-www-form-urlencoded; charset=utf-8": "A=form&B=form+2&C=",

@@ -27,7 +27,7 @@ func (h *harness) callServices(t *testing.T, call func(op string, parameters ...
 	call("DescribeAppServiceDetail", paramServiceName, "test.Stock")
 }
 
-func TestServicesAreThoseThatWereArranged(t *testing.T) {
+func TestMicroservice_ServicesAreThoseThatWereArranged(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	shop, other := h.app, h.sim.Apps()[1].ID
@@ -90,7 +90,7 @@ func TestServicesAreThoseThatWereArranged(t *testing.T) {
 	}
 }
 
-func TestServicesThatCannotBe(t *testing.T) {
+func TestMicroservice_ServicesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	err := h.sim.SetServices(h.app, []Service{{}, {Name: "a", Framework: "grpc"}})

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestARestartedSimulatorGoesOnWhereItWas stops a simulator in the middle of a
+// TestPersist_ARestartedSimulatorGoesOnWhereItWas stops a simulator in the middle of a
 // release without closing it, as a killed process would.
-func TestARestartedSimulatorGoesOnWhereItWas(t *testing.T) {
+func TestPersist_ARestartedSimulatorGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sae.json")
 	open := func(at time.Time, seed uint64) *Simulator {
@@ -51,7 +51,7 @@ func TestARestartedSimulatorGoesOnWhereItWas(t *testing.T) {
 	require.Len(t, left, 1, "no temporary files stay behind")
 }
 
-func TestSnapshotAndRestore(t *testing.T) {
+func TestPersist_SnapshotAndRestore(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	snapshot, err := h.sim.Snapshot()
@@ -66,7 +66,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 	require.Empty(t, h.sim.Apps())
 }
 
-func TestStatesThatCannotBeUsedAreRefused(t *testing.T) {
+func TestPersist_StatesThatCannotBeUsedAreRefused(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	h.deploy(t, "2", gray1Of2)
@@ -125,7 +125,7 @@ func TestStatesThatCannotBeUsedAreRefused(t *testing.T) {
 
 const gray1Of2 = `{"type":"GrayBatchUpdate","batchUpdate":{"batch":1,"releaseType":"manual"},"grayUpdate":{"gray":1}}`
 
-func TestAStateFileThatCannotBeWrittenIsReported(t *testing.T) {
+func TestPersist_AStateFileThatCannotBeWrittenIsReported(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "gone")
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -138,7 +138,7 @@ func TestAStateFileThatCannotBeWrittenIsReported(t *testing.T) {
 	require.Error(t, sim.Close())
 }
 
-func TestConfigNamesEveryProblem(t *testing.T) {
+func TestPersist_ConfigNamesEveryProblem(t *testing.T) {
 	t.Parallel()
 	_, err := New(Config{Speed: -1, AccessKeys: map[string]string{"id": ""}, Region: "Somewhere", BatchDuration: -1})
 	for _, field := range []string{"Speed", "AccessKeys", "Region", "BatchDuration"} {
@@ -150,7 +150,7 @@ func TestConfigNamesEveryProblem(t *testing.T) {
 	require.ErrorContains(t, err, "Speed")
 }
 
-func TestDemoApplicationsAreThereOnce(t *testing.T) {
+func TestPersist_DemoApplicationsAreThereOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	require.NoError(t, h.sim.SeedDemo())

@@ -107,8 +107,8 @@ func (w *world) started(g got, app *application, restore, gradual bool) {
 	w.before = slices.Collect(maps.Keys(app.alive()))
 }
 
-// TestWhateverIsCalledTheRulesOfThePlatformHold makes random calls at random times.
-func TestWhateverIsCalledTheRulesOfThePlatformHold(t *testing.T) {
+// TestProperty_WhateverIsCalledTheRulesOfThePlatformHold makes random calls at random times.
+func TestProperty_WhateverIsCalledTheRulesOfThePlatformHold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{harness: newHarness(t), images: 1, ended: map[string]int{}, enabled: map[string]bool{"r0": true, "r2": true}}

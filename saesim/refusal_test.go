@@ -227,7 +227,7 @@ func (h *harness) snapshot(t tester) string {
 	return string(text)
 }
 
-func TestOneOrderAtATime(t *testing.T) {
+func TestRefusal_OneOrderAtATime(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.must(t, "CreateGreyTagRoute", "Name", "rule", "AlbRules", albRules)
@@ -245,7 +245,7 @@ func TestOneOrderAtATime(t *testing.T) {
 	h.must(t, "DeleteGreyTagRoute", "GreyTagRouteId", "1")
 }
 
-func TestNothingIsDeployedYet(t *testing.T) {
+func TestRefusal_NothingIsDeployedYet(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	data := h.must(t, opCreate, "AppName", "later", "PackageType", "FatJar", "PackageUrl", "u", "PackageVersion", "1", "Jdk", "Open JDK 8",
@@ -265,7 +265,7 @@ func TestNothingIsDeployedYet(t *testing.T) {
 	h.begin(t, opDeploy, "PackageUrl", "u2", "PackageVersion", "2")
 }
 
-func TestAtMostFiveScalingRules(t *testing.T) {
+func TestRefusal_AtMostFiveScalingRules(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	create := func(i int) []string {
@@ -277,14 +277,14 @@ func TestAtMostFiveScalingRules(t *testing.T) {
 	require.Equal(t, codeRuleQuota, h.refused(t, "CreateApplicationScalingRule", create(5)...))
 }
 
-func TestOneGreyRouteForAnApplication(t *testing.T) {
+func TestRefusal_OneGreyRouteForAnApplication(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.must(t, "CreateGreyTagRoute", "Name", "rule灰-1", "ScRules", scRules)
 	require.Equal(t, codeWithMessage, h.refused(t, "CreateGreyTagRoute", "Name", "other", "ScRules", scRules))
 }
 
-func TestUnknownPathsAndMethods(t *testing.T) {
+func TestRefusal_UnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, target := range []string{"GET /", "GET /pop/v1/sam/app/nothing", "DELETE /pop/v1/sam/app/describeApplicationStatus", "GET /%2e%2e"} {
@@ -297,7 +297,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	require.Empty(t, h.sim.Calls().Operations)
 }
 
-func TestAWrongSignatureIsRefusedOverHTTP(t *testing.T) {
+func TestRefusal_AWrongSignatureIsRefusedOverHTTP(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 1)
 	r := h.request(t, "DescribeApplicationStatus")
@@ -307,7 +307,7 @@ func TestAWrongSignatureIsRefusedOverHTTP(t *testing.T) {
 	require.Equal(t, acs.CodeSignatureMismatch, read(t, w).code())
 }
 
-func TestTooLargeABody(t *testing.T) {
+func TestRefusal_TooLargeABody(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/pop/v1/sam/app/deployApplication", strings.NewReader(strings.Repeat("x", maxBody+1)))

@@ -63,9 +63,9 @@ func settle(t *testing.T, v reflect.Value) {
 	}
 }
 
-// TestTheTypedClientReadsEveryResource calls all operations on resources, in JSON
+// TestResourcesClient_TheTypedClientReadsEveryResource calls all operations on resources, in JSON
 // and in XML, and compares what the client makes of the two.
-func TestTheTypedClientReadsEveryResource(t *testing.T) {
+func TestResourcesClient_TheTypedClientReadsEveryResource(t *testing.T) {
 	t.Parallel()
 	var answers [2][]any
 	for i, xml := range []bool{false, true} {

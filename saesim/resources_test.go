@@ -85,8 +85,8 @@ func (h *harness) callResources(t *testing.T, call func(op string, parameters ..
 	h.callServices(t, call)
 }
 
-// TestResourceRefusals asks for what the reference forbids.
-func TestResourceRefusals(t *testing.T) {
+// TestResources_ResourceRefusals asks for what the reference forbids.
+func TestResources_ResourceRefusals(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	create := func(more ...string) []string {
@@ -249,7 +249,7 @@ func names(list any, field string) string {
 	return strings.Join(found, " ")
 }
 
-func TestNamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
+func TestResources_NamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	page := h.must(t, "DescribeNamespaces", "CurrentPage", "2", "PageSize", "2")
@@ -283,7 +283,7 @@ func TestNamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
 	h.must(t, opCreateNamespace, paramNamespace, "cn-hangzhou:with-hyphen", "NamespaceName", "n")
 }
 
-func TestADeletedApplicationLeavesNothingBehind(t *testing.T) {
+func TestResources_ADeletedApplicationLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	shop := h.app
@@ -304,7 +304,7 @@ func TestADeletedApplicationLeavesNothingBehind(t *testing.T) {
 	require.Equal(t, codeObviously, h.refused(t, "TagResources", paramResources, `["`+shop+`"]`, paramTags, manyTags(1)))
 }
 
-func TestStatesOfResources(t *testing.T) {
+func TestResources_StatesOfResources(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	good, err := h.sim.Snapshot()
@@ -343,7 +343,7 @@ func TestStatesOfResources(t *testing.T) {
 	require.Equal(t, "shop", names(other.must(t, "DescribeConfigMap", paramConfigMap, "1")["RelateApps"], "AppName"))
 }
 
-func TestNamespacesHaveAQuota(t *testing.T) {
+func TestResources_NamespacesHaveAQuota(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for i := range maxNamespaces {
@@ -352,7 +352,7 @@ func TestNamespacesHaveAQuota(t *testing.T) {
 	require.Equal(t, codeNamespaceQuota, h.refused(t, opCreateNamespace, paramNamespace, "cn-hangzhou:more", "NamespaceName", "n"))
 }
 
-func TestConfigMapsAreHeldByWhatMountsThem(t *testing.T) {
+func TestResources_ConfigMapsAreHeldByWhatMountsThem(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	apps := func(id string) string {
@@ -380,7 +380,7 @@ func TestConfigMapsAreHeldByWhatMountsThem(t *testing.T) {
 	requireDocumented(t, opRollback, codeConfigMapNotFound)
 }
 
-func TestConfigMapsAreHeldByInstancesThatAnAbortLeft(t *testing.T) {
+func TestResources_ConfigMapsAreHeldByInstancesThatAnAbortLeft(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	h.deploy(t, "3", gray1and2, "ConfigMapMountDesc", "[]")
@@ -393,7 +393,7 @@ func TestConfigMapsAreHeldByInstancesThatAnAbortLeft(t *testing.T) {
 	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
 }
 
-func TestConfigMapsHaveAQuota(t *testing.T) {
+func TestResources_ConfigMapsHaveAQuota(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for i := range maxConfigMaps {
@@ -402,7 +402,7 @@ func TestConfigMapsHaveAQuota(t *testing.T) {
 	require.Equal(t, codeConfigMapQuota, h.refused(t, "CreateConfigMap", "Name", "more", paramNamespace, DefaultRegion, "Data", "{}"))
 }
 
-func TestIngressesKeepWhatIsNotSent(t *testing.T) {
+func TestResources_IngressesKeepWhatIsNotSent(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	before := h.must(t, "DescribeIngress", paramIngress, "1")
@@ -428,7 +428,7 @@ func TestIngressesKeepWhatIsNotSent(t *testing.T) {
 	require.Empty(t, h.must(t, "ListIngresses", paramNamespace, DefaultRegion, "AppId", "nobody")["IngressList"])
 }
 
-func TestTagsAreSetListedAndTakenAway(t *testing.T) {
+func TestResources_TagsAreSetListedAndTakenAway(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	other := h.sim.Apps()[1].ID
@@ -464,7 +464,7 @@ func TestTagsAreSetListedAndTakenAway(t *testing.T) {
 	require.Empty(t, list(paramResources, both))
 }
 
-func TestTagsComeInPagesOfFifty(t *testing.T) {
+func TestResources_TagsComeInPagesOfFifty(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	var ids []string
@@ -483,14 +483,14 @@ func TestTagsComeInPagesOfFifty(t *testing.T) {
 	require.Equal(t, []int{50, 50, 20}, sizes)
 }
 
-func TestTheServiceOpensOnce(t *testing.T) {
+func TestResources_TheServiceOpensOnce(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	require.NotEmpty(t, h.call(t, "OpenSaeService").body["OrderId"])
 	require.Equal(t, codeAlreadyOpen, h.refused(t, "OpenSaeService"))
 }
 
-func TestRegionsAreThoseOfTheReference(t *testing.T) {
+func TestResources_RegionsAreThoseOfTheReference(t *testing.T) {
 	t.Parallel()
 	g := newHarness(t).call(t, opRegions)
 	require.InDelta(t, 200, g.body["Code"], 0, "an integer here")

@@ -52,9 +52,9 @@ func client(t *testing.T, server *httptest.Server) *saeclient.Client {
 	return c
 }
 
-// TestOfficialCoreIsUnderstood calls with the official SDK core in both of its
+// TestSdk_OfficialCoreIsUnderstood calls with the official SDK core in both of its
 // signature forms: the present one, and the older one of the SAE reference.
-func TestOfficialCoreIsUnderstood(t *testing.T) {
+func TestSdk_OfficialCoreIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for name, algorithm := range map[string]*string{"ACS3-HMAC-SHA256": nil, "HMAC-SHA1": new("v2")} {
 		t.Run(name, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestOfficialCoreIsUnderstood(t *testing.T) {
 	}
 }
 
-// TestClientCarriesAReleaseThrough uses the typed client for a whole gray release.
-func TestClientCarriesAReleaseThrough(t *testing.T) {
+// TestSdk_ClientCarriesAReleaseThrough uses the typed client for a whole gray release.
+func TestSdk_ClientCarriesAReleaseThrough(t *testing.T) {
 	t.Parallel()
 	sim, server := serve(t, saesim.Config{Clock: stepped(), Strict: true})
 	c, app := client(t, server), sim.Apps()[0].ID

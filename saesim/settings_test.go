@@ -41,7 +41,7 @@ func TestSettingsThatTheReferenceForbids(t *testing.T) {
 	}
 }
 
-func TestLogsAreNotCollectedFromStorage(t *testing.T) {
+func TestSettings_LogsAreNotCollectedFromStorage(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	create := func(logDir, mountPath string) []string {
@@ -59,7 +59,7 @@ func TestLogsAreNotCollectedFromStorage(t *testing.T) {
 	h.must(t, opCreate, create("/database/a.log", "/data")...)
 }
 
-func TestApplicationsInAnEdasContainer(t *testing.T) {
+func TestSettings_ApplicationsInAnEdasContainer(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	create := func(packageType string, more ...string) []string {
@@ -79,7 +79,7 @@ func TestApplicationsInAnEdasContainer(t *testing.T) {
 	requireDocumented(t, opCreate, codeVSwitchNotFound)
 }
 
-func TestAConfigurationShowsTagsAndTheNamesOfConfigMaps(t *testing.T) {
+func TestSettings_AConfigurationShowsTagsAndTheNamesOfConfigMaps(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	config := h.must(t, "DescribeApplicationConfig")

@@ -25,7 +25,7 @@ func (h *harness) callSLB(t *testing.T, call func(op string, parameters ...strin
 	call("DescribeApplicationSlbs")
 }
 
-func TestAnSLBIsBoundWhenItsOrderSucceeds(t *testing.T) {
+func TestSlb_AnSLBIsBoundWhenItsOrderSucceeds(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 2)
 	id := h.begin(t, opBindSLB, "Internet", tcp80)

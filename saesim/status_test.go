@@ -17,7 +17,7 @@ func (h *harness) statusPage(t *testing.T) string {
 	return w.Body.String()
 }
 
-func TestTheStatusPageShowsWhatGoesOn(t *testing.T) {
+func TestStatus_TheStatusPageShowsWhatGoesOn(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	empty := h.statusPage(t)

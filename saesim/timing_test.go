@@ -35,7 +35,7 @@ func local(month time.Month, day, hour int) time.Time {
 	return time.Date(2026, month, day, hour, 0, 0, 0, gmt8())
 }
 
-func TestWhenATimerWorks(t *testing.T) {
+func TestTiming_WhenATimerWorks(t *testing.T) {
 	t.Parallel()
 	const nov, dec = time.November, time.December
 	begin := local(nov, 2, 16) // a Monday
@@ -153,9 +153,9 @@ func TestTimingRuleDoesNotDisturb(t *testing.T) {
 	}
 }
 
-// TestTriggersAndOrdersHappenInTheOrderOfTheirTimes starts an application a moment
+// TestTiming_TriggersAndOrdersHappenInTheOrderOfTheirTimes starts an application a moment
 // before its rule fires: orders of this type leave rules on.
-func TestTriggersAndOrdersHappenInTheOrderOfTheirTimes(t *testing.T) {
+func TestTiming_TriggersAndOrdersHappenInTheOrderOfTheirTimes(t *testing.T) {
 	t.Parallel()
 	for _, looks := range []int{1, 60} {
 		h := deployed(t, 4)
@@ -170,9 +170,9 @@ func TestTriggersAndOrdersHappenInTheOrderOfTheirTimes(t *testing.T) {
 	}
 }
 
-// TestItMakesNoDifferenceHowOftenOneLooks compares two simulators that are given the
+// TestTiming_ItMakesNoDifferenceHowOftenOneLooks compares two simulators that are given the
 // same calls, one of which is looked at all the time.
-func TestItMakesNoDifferenceHowOftenOneLooks(t *testing.T) {
+func TestTiming_ItMakesNoDifferenceHowOftenOneLooks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		often, seldom := deployed(t, 4), deployed(t, 4)
@@ -199,7 +199,7 @@ func TestItMakesNoDifferenceHowOftenOneLooks(t *testing.T) {
 	})
 }
 
-func TestRuleChanges(t *testing.T) {
+func TestTiming_RuleChanges(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)
 	h.addTimer(t, "office", timer("* * *", "20:00", 4), "ScalingRuleEnable", "false")

@@ -84,7 +84,7 @@ func (e element) value(s shape) any {
 	return e.Text
 }
 
-func TestTheFormOfAnswersIsTheOneAskedFor(t *testing.T) {
+func TestXML_TheFormOfAnswersIsTheOneAskedFor(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for accept, want := range map[string]string{
@@ -108,7 +108,7 @@ func TestTheFormOfAnswersIsTheOneAskedFor(t *testing.T) {
 	}
 }
 
-func TestRefusalsInXML(t *testing.T) {
+func TestXML_RefusalsInXML(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.accept = "application/xml"
@@ -119,7 +119,7 @@ func TestRefusalsInXML(t *testing.T) {
 	require.Equal(t, "later <soon>\ufffd", g.body["Message"])
 }
 
-func TestKeysOfConfigMapsInXML(t *testing.T) {
+func TestXML_KeysOfConfigMapsInXML(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.accept = "application/xml"

@@ -24,7 +24,7 @@ func TestConfigValidateReturnsAllProblems(t *testing.T) {
 	}
 }
 
-func TestNewNamesMissingDependencies(t *testing.T) {
+func TestConfig_NewNamesMissingDependencies(t *testing.T) {
 	t.Parallel()
 	_, err := New(Config{Concurrency: -1}, Dependencies{})
 	for _, want := range []string{"Concurrency", "JetStream", "Temporal", "Metrics"} {
@@ -32,7 +32,7 @@ func TestNewNamesMissingDependencies(t *testing.T) {
 	}
 }
 
-func TestMetricsOfTwoStartersDoNotMix(t *testing.T) {
+func TestConfig_MetricsOfTwoStartersDoNotMix(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	_, err := newMetrics(registry)

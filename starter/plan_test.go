@@ -67,7 +67,7 @@ func TestPlanForPoisonIsADeadLetter(t *testing.T) {
 	}
 }
 
-func TestClassify(t *testing.T) {
+func TestPlan_Classify(t *testing.T) {
 	t.Parallel()
 	refused := temporal.NewNonRetryableApplicationError("there is no batch 3", release.ErrorRefused, nil)
 	gone := serviceerror.NewNotFound("workflow not found")
@@ -111,7 +111,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-func TestRetryDelayGrowsToItsBound(t *testing.T) {
+func TestPlan_RetryDelayGrowsToItsBound(t *testing.T) {
 	t.Parallel()
 	cfg := Config{RetryDelay: time.Second, MaxRetryDelay: 10 * time.Second}
 	for failures, want := range map[uint64]time.Duration{

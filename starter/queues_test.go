@@ -37,7 +37,7 @@ func drained(l *queues, subject string) []uint64 {
 	return order
 }
 
-func TestQueueIsDrainedInStreamOrder(t *testing.T) {
+func TestQueues_QueueIsDrainedInStreamOrder(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	for i, sequence := range []uint64{7, 3, 5} {
@@ -49,7 +49,7 @@ func TestQueueIsDrainedInStreamOrder(t *testing.T) {
 	require.Empty(t, l.of, "an empty queue is dropped")
 }
 
-func TestQueueThatFailsIsClosedLongerEachTime(t *testing.T) {
+func TestQueues_QueueThatFailsIsClosedLongerEachTime(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
@@ -72,7 +72,7 @@ func TestQueueThatFailsIsClosedLongerEachTime(t *testing.T) {
 	require.Equal(t, map[*delivery]time.Duration{d: time.Second}, l.fail(now, d, 13), "a settled message resets the delay")
 }
 
-func TestQueueHoldsABoundedNumber(t *testing.T) {
+func TestQueues_QueueHoldsABoundedNumber(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	for i := range uint64(maxPending) {
@@ -86,7 +86,7 @@ func TestQueueHoldsABoundedNumber(t *testing.T) {
 	require.Len(t, drained(l, "a"), maxPending)
 }
 
-func TestQueueRequeueKeepsTheOrder(t *testing.T) {
+func TestQueues_QueueRequeueKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	l.enqueue(now, deliveryOf("a", 3))
@@ -96,7 +96,7 @@ func TestQueueRequeueKeepsTheOrder(t *testing.T) {
 	require.Equal(t, []uint64{2, 3}, drained(l, "a"))
 }
 
-func TestQueueThatIsIdleIsEvicted(t *testing.T) {
+func TestQueues_QueueThatIsIdleIsEvicted(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	for i, subject := range []string{"a", "b"} {
@@ -111,7 +111,7 @@ func TestQueueThatIsIdleIsEvicted(t *testing.T) {
 	require.Contains(t, l.of, "b")
 }
 
-func TestQueueIsThrottledAtItsPace(t *testing.T) {
+func TestQueues_QueueIsThrottledAtItsPace(t *testing.T) {
 	t.Parallel()
 	l, now := newQueues(), time.Now()
 	l.pace = 2

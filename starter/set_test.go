@@ -24,7 +24,7 @@ func setRequest() wire.SetRequest {
 	}
 }
 
-func TestSubmitSetStartsOnce(t *testing.T) {
+func TestSet_SubmitSetStartsOnce(t *testing.T) {
 	t.Parallel()
 	in := setRequest()
 	away := serviceerror.NewUnavailable("connection refused")

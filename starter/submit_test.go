@@ -140,7 +140,7 @@ func TestSubmitLogsADuplicate(t *testing.T) {
 	require.Contains(t, out.String(), "accepted before")
 }
 
-func TestClassifyConflictNamesFieldAndDigests(t *testing.T) {
+func TestSubmit_ClassifyConflictNamesFieldAndDigests(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&ledger.ConflictError{ID: "r-1", Recorded: "sha256:a", Asked: "sha256:b"})
 	v := classify(result{kind: kindRequest, err: err})

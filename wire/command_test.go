@@ -40,7 +40,7 @@ func TestCommandsOfDifferentEventsDiffer(t *testing.T) {
 	require.NotEqual(t, release.CommandID("r-1", "ci", "1"), release.CommandID("r-2", "ci", "1"), "one event identity to two releases is two commands")
 }
 
-func TestEncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {
+func TestCommand_EncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"", "r-1.x", "*", ">", "release/r-1"} {
 		_, err := wire.EncodeCommand(wire.Origin{Source: "ci", ID: "1"}, id, release.Command{Kind: release.CommandAbort, By: "me"})
@@ -48,7 +48,7 @@ func TestEncodeCommandRefusesWhatIsNoReleaseID(t *testing.T) {
 	}
 }
 
-func TestDecodeCommandNamesWhatIsWrong(t *testing.T) {
+func TestCommand_DecodeCommandNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	const to = "slipway.command.r-1"
 	for name, c := range map[string]struct {

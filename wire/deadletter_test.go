@@ -125,7 +125,7 @@ func TestDeadLetterShortensALongReason(t *testing.T) {
 	require.True(t, utf8.ValidString(reason))
 }
 
-func TestRefusedKeepsFields(t *testing.T) {
+func TestDeadletter_RefusedKeepsFields(t *testing.T) {
 	t.Parallel()
 	one := release.Problem{Field: "strategy.gray", Message: "too many"}
 	for name, c := range map[string]struct {
@@ -146,9 +146,9 @@ func TestRefusedKeepsFields(t *testing.T) {
 	}
 }
 
-// TestWhatIsRefusedAsASecretIsCut holds two lists against each other: package release imports
+// TestDeadletter_WhatIsRefusedAsASecretIsCut holds two lists against each other: package release imports
 // nothing, so that it has names of its own for what a gate must not ask with.
-func TestWhatIsRefusedAsASecretIsCut(t *testing.T) {
+func TestDeadletter_WhatIsRefusedAsASecretIsCut(t *testing.T) {
 	t.Parallel()
 	for name, secret := range map[string]bool{
 		"token": true, "Access_Token": true, "client_secret": true, "password": true, "passwd": true, "passphrase": true, "Signature": true,

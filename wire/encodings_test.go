@@ -53,7 +53,7 @@ func request(source, id string) map[string]string {
 }
 
 // One event is one release with one content, whichever way it is written.
-func TestOneEventIsOneIdentityInEveryEncoding(t *testing.T) {
+func TestEncodings_OneEventIsOneIdentityInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		source, id := sources().Draw(t, "source"), texts().Draw(t, "id")
@@ -80,7 +80,7 @@ func TestOneEventIsOneIdentityInEveryEncoding(t *testing.T) {
 }
 
 // A source is taken byte for byte: what RFC 3986 tells apart stays apart.
-func TestSourcesThatDifferStayApart(t *testing.T) {
+func TestEncodings_SourcesThatDifferStayApart(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{}
 	for _, source := range []string{"ci/a/b", "ci/a%2Fb", "ci/a%2fb", "ci/a%252Fb", "ci/a/b#", "ci/a/b?", "HTTP://ci/", "http://ci/", "http://CI/", "a%20b", "a+b"} {
@@ -97,7 +97,7 @@ func TestSourcesThatDifferStayApart(t *testing.T) {
 }
 
 // Every attribute is refused for the same reasons in both modes, and is named.
-func TestAttributesThatAreRefused(t *testing.T) {
+func TestEncodings_AttributesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", release.MaxAttribute+1)
 	const notAllowed = "which CloudEvents do not allow"
@@ -176,7 +176,7 @@ func requirePlainWords(t require.TestingT, reason string) {
 	require.NotRegexp(t, `\b(release|wire|event|types)\.[A-Z]`, reason)
 }
 
-func TestTimesOfRFC3339(t *testing.T) {
+func TestEncodings_TimesOfRFC3339(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"2026-11-22T10:00:00Z", "2026-11-22t10:00:00z", "2026-11-22T10:00:00.123456789012+08:00", "2026-11-22t10:00:00-00:00",
@@ -196,7 +196,7 @@ func TestTimesOfRFC3339(t *testing.T) {
 }
 
 // Which of two is meant nobody can tell, so that neither is taken.
-func TestWhatIsGivenTwiceIsRefused(t *testing.T) {
+func TestEncodings_WhatIsGivenTwiceIsRefused(t *testing.T) {
 	t.Parallel()
 	with := func(more nats.Header) *nats.Msg {
 		msg := binary(request("ci", "1"), goodData, "")
@@ -246,7 +246,7 @@ func TestWhatIsGivenTwiceIsRefused(t *testing.T) {
 }
 
 // What would be replaced or passed over on reading makes another event of it.
-func TestWhatCannotBeReadAsItIsWritten(t *testing.T) {
+func TestEncodings_WhatCannotBeReadAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	written := func(old, text string) *nats.Msg {
 		whole := fmt.Sprintf(`{"specversion":"1.0","type":%q,"source":"ci","id":"build","data":%s}`, wire.TypeRequested, goodData)
@@ -305,7 +305,7 @@ func TestWhatCannotBeReadAsItIsWritten(t *testing.T) {
 }
 
 // Whatever a field holds instead, the refusal speaks of the field and not of the program.
-func TestRefusalsSpeakOfTheEvent(t *testing.T) {
+func TestEncodings_RefusalsSpeakOfTheEvent(t *testing.T) {
 	t.Parallel()
 	values := []string{`1`, `1.5`, `1e999`, `"x"`, `true`, `[]`, `[1]`, `{}`, `{"a":1}`, `null`}
 	attributes := []string{"specversion", "type", "source", "id", "time", "subject", "datacontenttype", "dataschema", "data_base64", "data", "other"}

@@ -39,7 +39,7 @@ func progress(t *rapid.T) release.Progress {
 	return p
 }
 
-func TestEventSurvivesTheWire(t *testing.T) {
+func TestLifecycle_EventSurvivesTheWire(t *testing.T) {
 	t.Parallel()
 	kinds := []release.EventKind{
 		release.EventAccepted, release.EventBatchWaiting, release.EventStalled, release.EventMoving, release.EventRolledBack,
@@ -61,7 +61,7 @@ func TestEventSurvivesTheWire(t *testing.T) {
 	})
 }
 
-func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
+func TestLifecycle_EncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 	t.Parallel()
 	msg, err := wire.EncodeEvent(release.Event{ID: "r-1.4.batch.waiting", Kind: release.EventBatchWaiting, Progress: release.Progress{
 		ReleaseID: "r-1", Phase: release.PhaseAwaitingConfirm,
@@ -82,7 +82,7 @@ func TestEncodeEventWritesTheDocumentedEnvelope(t *testing.T) {
 }
 
 // A stall is told with what is tried in vain, and its end with the progress without it.
-func TestStalledAndMovingCarryTheProgress(t *testing.T) {
+func TestLifecycle_StalledAndMovingCarryTheProgress(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	p := release.Progress{
@@ -109,7 +109,7 @@ func TestStalledAndMovingCarryTheProgress(t *testing.T) {
 	}
 }
 
-func TestEncodeEventRefusesWhatTheBusWouldNotCarry(t *testing.T) {
+func TestLifecycle_EncodeEventRefusesWhatTheBusWouldNotCarry(t *testing.T) {
 	t.Parallel()
 	e := release.Event{ID: "r-1.failed", Kind: release.EventFailed, Progress: release.Progress{
 		ReleaseID: "r-1", App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
@@ -119,7 +119,7 @@ func TestEncodeEventRefusesWhatTheBusWouldNotCarry(t *testing.T) {
 	require.ErrorIs(t, err, wire.ErrTooLarge)
 }
 
-func TestDecodeEventPassesOverNewFields(t *testing.T) {
+func TestLifecycle_DecodeEventPassesOverNewFields(t *testing.T) {
 	t.Parallel()
 	got, err := wire.DecodeEvent(&nats.Msg{Data: []byte(
 		`{"specversion":"1.0","type":"dev.slipway.release.started.v1","source":"s","id":"i","data":{"releaseId":"r-1","weather":"fine"}}`,
@@ -128,7 +128,7 @@ func TestDecodeEventPassesOverNewFields(t *testing.T) {
 	require.Equal(t, "r-1", got.Progress.ReleaseID)
 }
 
-func TestDecodeEventNamesWhatIsWrong(t *testing.T) {
+func TestLifecycle_DecodeEventNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for data, field := range map[string]string{
 		`garbage`: "",

@@ -45,7 +45,7 @@ func TestRequestSurvivesTheWire(t *testing.T) {
 
 // JetStream drops a message with a Nats-Msg-Id that its stream knows, whatever the subject:
 // what two pipelines call their build 42 must not be the same there.
-func TestMessageIDsOfDifferentPipelinesDiffer(t *testing.T) {
+func TestRequest_MessageIDsOfDifferentPipelinesDiffer(t *testing.T) {
 	t.Parallel()
 	spec, err := wire.ParseSpec([]byte(goodData))
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func TestMessageIDsOfDifferentPipelinesDiffer(t *testing.T) {
 	}
 }
 
-func TestEncodeRequestRefuses(t *testing.T) {
+func TestRequest_EncodeRequestRefuses(t *testing.T) {
 	t.Parallel()
 	spec, err := wire.ParseSpec([]byte(goodData))
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestEncodeRequestRefuses(t *testing.T) {
 }
 
 // Every way of writing the same event means the same release.
-func TestDecodeRequestReadsAllModes(t *testing.T) {
+func TestRequest_DecodeRequestReadsAllModes(t *testing.T) {
 	t.Parallel()
 	want, err := wire.ParseSpec([]byte(goodData))
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestDecodeRequestReadsAllModes(t *testing.T) {
 	}
 }
 
-func TestBinaryAttributesArePercentDecoded(t *testing.T) {
+func TestRequest_BinaryAttributesArePercentDecoded(t *testing.T) {
 	t.Parallel()
 	for given, id := range map[string]string{
 		"Ausf%C3%BChrung%204": "Ausführung 4", "100%25": "100%", "plain": "plain", "%70lain": "plain", "a%252Fb": "a%2Fb", " plain\t": "plain",
@@ -151,7 +151,7 @@ func TestBinaryAttributesArePercentDecoded(t *testing.T) {
 	}
 }
 
-func TestDecodeRequestNamesWhatIsWrong(t *testing.T) {
+func TestRequest_DecodeRequestNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	binary := nats.Header{"ce-specversion": {"0.2"}, "ce-type": {wire.TypeRequested}, "ce-source": {"ci"}, "ce-id": {"42"}}
 	for name, c := range map[string]struct {
@@ -209,7 +209,7 @@ func TestDecodeRequestNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestPoisonOfASpecUnwrapsToItsProblems(t *testing.T) {
+func TestRequest_PoisonOfASpecUnwrapsToItsProblems(t *testing.T) {
 	t.Parallel()
 	_, err := wire.DecodeRequest(&nats.Msg{Subject: onApp1, Data: []byte(envelope(`{}`))})
 	var problems release.Problems

@@ -23,7 +23,7 @@ func TestStreamsKeepWhatTheyAreGiven(t *testing.T) {
 	}
 }
 
-func TestMendLeavesTheOperatorsSettings(t *testing.T) {
+func TestStream_MendLeavesTheOperatorsSettings(t *testing.T) {
 	t.Parallel()
 	want := Streams()[0]
 	tuned := want
@@ -34,7 +34,7 @@ func TestMendLeavesTheOperatorsSettings(t *testing.T) {
 	require.Equal(t, tuned, reconcile(Storage{}.override(tuned), want))
 }
 
-func TestMendSetsRightWhatMustHold(t *testing.T) {
+func TestStream_MendSetsRightWhatMustHold(t *testing.T) {
 	t.Parallel()
 	want := Streams()[0]
 	for name, spoil := range map[string]func(*jetstream.StreamConfig){
@@ -53,7 +53,7 @@ func TestMendSetsRightWhatMustHold(t *testing.T) {
 	}
 }
 
-func TestMendKeepsTheWindowWithinTheAge(t *testing.T) {
+func TestStream_MendKeepsTheWindowWithinTheAge(t *testing.T) {
 	t.Parallel()
 	want := Streams()[0]
 	have := want
@@ -61,7 +61,7 @@ func TestMendKeepsTheWindowWithinTheAge(t *testing.T) {
 	require.Equal(t, time.Hour, reconcile(have, want).Duplicates)
 }
 
-func TestStorageIsWhatIsSaid(t *testing.T) {
+func TestStream_StorageIsWhatIsSaid(t *testing.T) {
 	t.Parallel()
 	said := Storage{Replicas: 3, RequestsAge: time.Hour, EventsAge: 2 * time.Hour, DeadLettersAge: 3 * time.Hour, MaxBytes: 1 << 20}
 	for i, have := range Streams() {

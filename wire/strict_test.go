@@ -13,9 +13,9 @@ import (
 	"slipway/wire"
 )
 
-// TestParseSpecReadsOnAfterAProblem: a value that cannot be read hides nothing after it,
+// TestStrict_ParseSpecReadsOnAfterAProblem: a value that cannot be read hides nothing after it,
 // whatever the order of the fields.
-func TestParseSpecReadsOnAfterAProblem(t *testing.T) {
+func TestStrict_ParseSpecReadsOnAfterAProblem(t *testing.T) {
 	t.Parallel()
 	_, err := wire.ParseSpec([]byte(`{
 	 "limits": {"confirm": "soon", "approvl": "3h", "a.b": 1},
@@ -33,9 +33,9 @@ func TestParseSpecReadsOnAfterAProblem(t *testing.T) {
 	}, fields)
 }
 
-// TestParseSpecLooksIntoLists: each entry is looked at as strictly as the rest, keeps its
+// TestStrict_ParseSpecLooksIntoLists: each entry is looked at as strictly as the rest, keeps its
 // place when one before it cannot be read, and is told by its number.
-func TestParseSpecLooksIntoLists(t *testing.T) {
+func TestStrict_ParseSpecLooksIntoLists(t *testing.T) {
 	t.Parallel()
 	_, err := wire.ParseSpec([]byte(`{
 	 "app": {"platform": "sae", "region": "cn-hangzhou", "id": "a-1"},
@@ -71,7 +71,7 @@ func TestParseSpecLooksIntoLists(t *testing.T) {
 // However much is wrong, judging it is a matter of milliseconds, and what is told has an
 // end. The sizes are those of the largest event, for which work that grows with the square
 // takes many minutes.
-func TestAllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
+func TestStrict_AllThatCanBeWrongIsJudgedInNoTime(t *testing.T) {
 	t.Parallel()
 	repeat := func(text string) string {
 		return strings.TrimSuffix(strings.Repeat(text, wire.MaxPayload/len(text)), ",")

@@ -10,7 +10,7 @@ import (
 )
 
 // The SDK must not hold back the beats of a heartbeat timeout of ten seconds.
-func TestBeatsReachTheServer(t *testing.T) {
+func TestWorker_BeatsReachTheServer(t *testing.T) {
 	t.Parallel()
 	attempts := attempt.New(attempt.Config{})
 	options := Config{}.options(attempts)
@@ -19,7 +19,7 @@ func TestBeatsReachTheServer(t *testing.T) {
 	require.Less(t, options.MaxHeartbeatThrottleInterval, 10*time.Second/3)
 }
 
-func TestTuningReachesTheSDK(t *testing.T) {
+func TestWorker_TuningReachesTheSDK(t *testing.T) {
 	t.Parallel()
 	o := Config{Tuning: Tuning{Activities: 10, WorkflowTasks: 20, ActivityPollers: 3, WorkflowPollers: 4}}.options(attempt.New(attempt.Config{}))
 	require.Equal(t, []int{10, 20, 3, 4}, []int{

@@ -10,7 +10,7 @@ import (
 
 // An activity that waits for another one needs a slot beside it, and Temporal bounds the requests
 // that wait for a task.
-func TestTuningHasBounds(t *testing.T) {
+func TestWorker_TuningHasBounds(t *testing.T) {
 	t.Parallel()
 	for field, tuning := range map[string]worker.Tuning{
 		"Activities must be from 2 to 1000000":      {Activities: 1},
@@ -25,7 +25,7 @@ func TestTuningHasBounds(t *testing.T) {
 	require.NotContains(t, worker.Config{Tuning: most}.Validate().Error(), "Tuning")
 }
 
-func TestConfigListsEveryProblem(t *testing.T) {
+func TestWorker_ConfigListsEveryProblem(t *testing.T) {
 	t.Parallel()
 	_, err := worker.New(worker.Config{Platforms: []worker.Platform{{CallsPerSecond: -1}}, Deployment: worker.Deployment{Name: "slipway"}, Tuning: worker.Tuning{
 		Activities: -1, WorkflowTasks: 1, ActivityPollers: -1, WorkflowPollers: 1, CachedWorkflows: -1,

@@ -36,7 +36,7 @@ type answer struct {
 	progress release.Progress
 }
 
-func TestUpdatesAreRefusedWithTheReason(t *testing.T) {
+func TestCommands_UpdatesAreRefusedWithTheReason(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	early := s.update(time.Second, release.CommandConfirm, release.Command{Batch: 1, By: "ann"})
@@ -74,7 +74,7 @@ func TestUpdatesAreRefusedWithTheReason(t *testing.T) {
 	require.Equal(t, "latency", p.Decisions[1].Note)
 }
 
-func TestRefusedSignalsAreRecordedButNotWithoutBound(t *testing.T) {
+func TestCommands_RefusedSignalsAreRecordedButNotWithoutBound(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	for i := range 50 {
@@ -86,8 +86,8 @@ func TestRefusedSignalsAreRecordedButNotWithoutBound(t *testing.T) {
 	require.Equal(t, "batch 3 does not wait for a confirmation: batch 1 does", p.Decisions[0].Refused)
 }
 
-// TestTheBudgetOfCommandsIsToldOnce: what comes beyond it has no effect, the system's own word has.
-func TestTheBudgetOfCommandsIsToldOnce(t *testing.T) {
+// TestCommands_TheBudgetOfCommandsIsToldOnce: what comes beyond it has no effect, the system's own word has.
+func TestCommands_TheBudgetOfCommandsIsToldOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	for i := range release.MaxCommands + 50 {
@@ -114,7 +114,7 @@ func TestTheBudgetOfCommandsIsToldOnce(t *testing.T) {
 	require.Contains(t, p.Reason, "preempted")
 }
 
-func TestNobodySpeaksAsTheSystem(t *testing.T) {
+func TestCommands_NobodySpeaksAsTheSystem(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	claims := s.update(time.Hour, release.CommandAbort, release.Command{By: "Slipway ", Via: release.ViaLane})
@@ -134,7 +134,7 @@ func TestNobodySpeaksAsTheSystem(t *testing.T) {
 	require.Empty(t, p.Decisions[1].Refused)
 }
 
-func TestQueuedReleaseWaitsForItsTurn(t *testing.T) {
+func TestCommands_QueuedReleaseWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(time.Hour, func() {
@@ -149,7 +149,7 @@ func TestQueuedReleaseWaitsForItsTurn(t *testing.T) {
 	require.Less(t, p.EndedAt.Sub(p.StartedAt), time.Minute, "the time in the queue does not count")
 }
 
-func TestQueuedReleaseCanBeAborted(t *testing.T) {
+func TestCommands_QueuedReleaseCanBeAborted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.abort(time.Hour)
@@ -161,7 +161,7 @@ func TestQueuedReleaseCanBeAborted(t *testing.T) {
 	require.Equal(t, []release.EventKind{release.EventAccepted, release.EventAborted}, s.kinds())
 }
 
-func TestWrongInputIsRefused(t *testing.T) {
+func TestCommands_WrongInputIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	tests := []struct {

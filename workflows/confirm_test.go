@@ -64,9 +64,9 @@ func (p *pausing) observe(_ context.Context, in release.ObserveInput) (release.O
 		temporal.ApplicationErrorOptions{NextRetryDelay: time.Minute})
 }
 
-// TestOneConfirmationIsCarriedOutOnce is R9: the platform is back in the same pause, which
+// TestConfirm_OneConfirmationIsCarriedOutOnce is R9: the platform is back in the same pause, which
 // means that the batch after it has failed.
-func TestOneConfirmationIsCarriedOutOnce(t *testing.T) {
+func TestConfirm_OneConfirmationIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite
 	p := &pausing{env: suite.NewTestWorkflowEnvironment()}

@@ -39,7 +39,7 @@ func (r *registry) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions
 	r.versioning[o.Name] = o.VersioningBehavior
 }
 
-func TestTheContractWithTemporalIsWhatIsRegistered(t *testing.T) {
+func TestContract_TheContractWithTemporalIsWhatIsRegistered(t *testing.T) {
 	t.Parallel()
 	r := &registry{versioning: map[string]workflow.VersioningBehavior{}}
 	workflows.Register(r)
@@ -62,8 +62,8 @@ func TestTheContractWithTemporalIsWhatIsRegistered(t *testing.T) {
 	require.Len(t, listed, len(r.versioning), "docs/temporal.md lists a workflow that is not registered")
 }
 
-// TestEveryNameIsInTheContract finds every name in package release that Temporal knows.
-func TestEveryNameIsInTheContract(t *testing.T) {
+// TestContract_EveryNameIsInTheContract finds every name in package release that Temporal knows.
+func TestContract_EveryNameIsInTheContract(t *testing.T) {
 	t.Parallel()
 	page, public := contract(t), regexp.MustCompile(`^(Workflow|Query|Update|Signal|Error|Search|Command)[A-Z]`)
 	names := 0
@@ -95,7 +95,7 @@ func TestEveryNameIsInTheContract(t *testing.T) {
 	require.Contains(t, page, "`"+string(release.FaultInvalid)+"`")
 }
 
-func TestExamplesOfTheContractDecode(t *testing.T) {
+func TestContract_ExamplesOfTheContractDecode(t *testing.T) {
 	t.Parallel()
 	types := map[string]any{
 		"Request": &release.Request{}, "Progress": &release.Progress{}, "SetRequest": &release.SetRequest{}, "SetProgress": &release.SetProgress{},

@@ -41,9 +41,9 @@ func (s *stage) requireToldInOrder(t tester, p release.Progress) {
 	require.Len(t, told, int(p.Transition))
 }
 
-// TestBusAwayWhileABatchWaits lets the bus be away for longer than an hour in the middle of
+// TestDelivery_BusAwayWhileABatchWaits lets the bus be away for longer than an hour in the middle of
 // a release.
-func TestBusAwayWhileABatchWaits(t *testing.T) {
+func TestDelivery_BusAwayWhileABatchWaits(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.busAwayUntil(70 * time.Minute)
@@ -61,9 +61,9 @@ func TestBusAwayWhileABatchWaits(t *testing.T) {
 	require.Zero(t, s.cost.deliveries)
 }
 
-// TestBusAwayForADayHoldsNoLaneUp lets three releases of a lane come and go while the bus is
+// TestDelivery_BusAwayForADayHoldsNoLaneUp lets three releases of a lane come and go while the bus is
 // away: each begins when the one before has ended, and all is told in the end.
-func TestBusAwayForADayHoldsNoLaneUp(t *testing.T) {
+func TestDelivery_BusAwayForADayHoldsNoLaneUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.busAwayUntil(30 * time.Hour)
@@ -81,8 +81,8 @@ func TestBusAwayForADayHoldsNoLaneUp(t *testing.T) {
 	w.requireOneAtATime()
 }
 
-// TestTwoApprovalsAreToldTwice: its own way back needs an approval, too.
-func TestTwoApprovalsAreToldTwice(t *testing.T) {
+// TestDelivery_TwoApprovalsAreToldTwice: its own way back needs an approval, too.
+func TestDelivery_TwoApprovalsAreToldTwice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultApproval, Count: 2})
@@ -129,9 +129,9 @@ func (s *stage) requireEventsOfBoundedSize() {
 	}
 }
 
-// TestALongReleaseIsToldInBoundedEvents is told many long words, measures many gates, and
+// TestDelivery_ALongReleaseIsToldInBoundedEvents is told many long words, measures many gates, and
 // says all that a receiver needs.
-func TestALongReleaseIsToldInBoundedEvents(t *testing.T) {
+func TestDelivery_ALongReleaseIsToldInBoundedEvents(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	address, status := probe(t)
@@ -171,8 +171,8 @@ func samples(p release.Progress) (n int) {
 	return n
 }
 
-// TestBusAwayCostsBoundedHistory: what is told meanwhile waits in the memory of a worker.
-func TestBusAwayCostsBoundedHistory(t *testing.T) {
+// TestDelivery_BusAwayCostsBoundedHistory: what is told meanwhile waits in the memory of a worker.
+func TestDelivery_BusAwayCostsBoundedHistory(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.busAwayUntil(10 * time.Hour)
@@ -204,7 +204,7 @@ func size(t tester, value any) int {
 	return len(data)
 }
 
-func TestWatchdogDoesNotWaitForTheBus(t *testing.T) {
+func TestDelivery_WatchdogDoesNotWaitForTheBus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.busAwayUntil(3 * 24 * time.Hour)
@@ -215,7 +215,7 @@ func TestWatchdogDoesNotWaitForTheBus(t *testing.T) {
 	require.Equal(t, 1, w.cost.deliveries)
 }
 
-func TestASetDoesNotWaitForTheBus(t *testing.T) {
+func TestDelivery_ASetDoesNotWaitForTheBus(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, "stock", "cart")
 	m.busAwayUntil(3 * 24 * time.Hour)
@@ -236,7 +236,7 @@ func (s *stage) deliver(total int, kinds ...release.EventKind) {
 	require.True(s.t, s.env.IsWorkflowCompleted())
 }
 
-func TestACancelledDeliverySaysWhatWasNotDelivered(t *testing.T) {
+func TestDelivery_ACancelledDeliverySaysWhatWasNotDelivered(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.busAwayUntil(24 * time.Hour)
@@ -245,8 +245,8 @@ func TestACancelledDeliverySaysWhatWasNotDelivered(t *testing.T) {
 	require.ErrorContains(t, s.env.GetWorkflowError(), "2 of 2 lifecycle events were not delivered: the delivery was cancelled; the first is r-1.1.started")
 }
 
-// TestADeliveryDoesNotWaitForEver for lots that nobody hands over any more.
-func TestADeliveryDoesNotWaitForEver(t *testing.T) {
+// TestDelivery_ADeliveryDoesNotWaitForEver for lots that nobody hands over any more.
+func TestDelivery_ADeliveryDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.deliver(3, release.EventStarted, release.EventSucceeded)
@@ -254,7 +254,7 @@ func TestADeliveryDoesNotWaitForEver(t *testing.T) {
 	require.Len(t, s.kinds(), 2)
 }
 
-func TestADeliveryRefusesWrongInput(t *testing.T) {
+func TestDelivery_ADeliveryRefusesWrongInput(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.deliver(1, release.EventStarted, release.EventSucceeded)

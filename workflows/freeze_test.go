@@ -23,7 +23,7 @@ func stopped() release.Calendar {
 	return release.Calendar{Stops: []release.Stop{{Name: "line", Reason: "incident 7", By: "ops"}}}
 }
 
-func TestAFreezeHoldsAReleaseBeforeItBegins(t *testing.T) {
+func TestFreeze_AFreezeHoldsAReleaseBeforeItBegins(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(s.closed(-time.Hour, 5*time.Hour))
@@ -44,10 +44,10 @@ func TestAFreezeHoldsAReleaseBeforeItBegins(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestAReleaseReadsItsApplicationAgainAfterAWait lets somebody release by hand while a
+// TestFreeze_AReleaseReadsItsApplicationAgainAfterAWait lets somebody release by hand while a
 // freeze holds: what is returned to is what ran when the release began, and the order
 // begun by hand is none of its own.
-func TestAReleaseReadsItsApplicationAgainAfterAWait(t *testing.T) {
+func TestFreeze_AReleaseReadsItsApplicationAgainAfterAWait(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(stopped())
@@ -68,8 +68,8 @@ func TestAReleaseReadsItsApplicationAgainAfterAWait(t *testing.T) {
 	require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules(), "the rules as they were when the release began")
 }
 
-// TestAReleaseIsPlannedAgainAfterAWait takes instances away while a freeze holds.
-func TestAReleaseIsPlannedAgainAfterAWait(t *testing.T) {
+// TestFreeze_AReleaseIsPlannedAgainAfterAWait takes instances away while a freeze holds.
+func TestFreeze_AReleaseIsPlannedAgainAfterAWait(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(stopped())
@@ -87,7 +87,7 @@ func TestAReleaseIsPlannedAgainAfterAWait(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAFreezeThatBeginsMidFlightParksTheReleaseBetweenBatches(t *testing.T) {
+func TestFreeze_AFreezeThatBeginsMidFlightParksTheReleaseBetweenBatches(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(30*time.Minute, func() { s.freeze(stopped()) })
@@ -103,7 +103,7 @@ func TestAFreezeThatBeginsMidFlightParksTheReleaseBetweenBatches(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAFreezeNeverHoldsTheWayBack(t *testing.T) {
+func TestFreeze_AFreezeNeverHoldsTheWayBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
@@ -114,7 +114,7 @@ func TestAFreezeNeverHoldsTheWayBack(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAnAbortEndsAFrozenRelease(t *testing.T) {
+func TestFreeze_AnAbortEndsAFrozenRelease(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(30*time.Minute, func() { s.freeze(stopped()) })
@@ -125,7 +125,7 @@ func TestAnAbortEndsAFrozenRelease(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAFreezeThatIsNeverLiftedEndsTheReleaseAtItsTotalLimit(t *testing.T) {
+func TestFreeze_AFreezeThatIsNeverLiftedEndsTheReleaseAtItsTotalLimit(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(30*time.Minute, func() { s.freeze(stopped()) })
@@ -136,7 +136,7 @@ func TestAFreezeThatIsNeverLiftedEndsTheReleaseAtItsTotalLimit(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestOverrideOfAFreezeNeedsAReasonAndIsRecorded(t *testing.T) {
+func TestFreeze_OverrideOfAFreezeNeedsAReasonAndIsRecorded(t *testing.T) {
 	t.Parallel()
 	t.Run("in the request", func(t *testing.T) {
 		t.Parallel()
@@ -176,7 +176,7 @@ func TestOverrideOfAFreezeNeedsAReasonAndIsRecorded(t *testing.T) {
 	})
 }
 
-func TestABatchWaitsForItsTimeOfDay(t *testing.T) {
+func TestFreeze_ABatchWaitsForItsTimeOfDay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t) // it is 16:00 in Shanghai
 	st := gray()
@@ -190,7 +190,7 @@ func TestABatchWaitsForItsTimeOfDay(t *testing.T) {
 	require.Equal(t, 23*time.Hour, p.Batches[2].StartedAt.Sub(p.Batches[1].StartedAt).Round(time.Minute))
 }
 
-func TestTheFirstBatchWaitsForItsTimeOfDay(t *testing.T) {
+func TestFreeze_TheFirstBatchWaitsForItsTimeOfDay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	st := gray()
@@ -209,7 +209,7 @@ func TestTheFirstBatchWaitsForItsTimeOfDay(t *testing.T) {
 	require.Equal(t, "18:00", p.Batches[0].StartedAt.UTC().Format("15:04"))
 }
 
-func TestResumeUnderAFreezeBeforeTheChangeBegins(t *testing.T) {
+func TestFreeze_ResumeUnderAFreezeBeforeTheChangeBegins(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(stopped())

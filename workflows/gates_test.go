@@ -47,7 +47,7 @@ func TestGatesLetTheNextBatchBegin(t *testing.T) {
 	require.Empty(t, p.Decisions, "no person was asked")
 }
 
-func TestAFailedGateRollsTheReleaseBack(t *testing.T) {
+func TestGates_AFailedGateRollsTheReleaseBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	address, status := probe(t)
@@ -61,7 +61,7 @@ func TestAFailedGateRollsTheReleaseBack(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAnInconclusiveGateAsksAPerson(t *testing.T) {
+func TestGates_AnInconclusiveGateAsksAPerson(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	// Nobody listens at the discard port of loopback.
@@ -79,7 +79,7 @@ func TestAnInconclusiveGateAsksAPerson(t *testing.T) {
 	require.Len(t, p.Decisions, 2)
 }
 
-func TestADryRunDecidesNothing(t *testing.T) {
+func TestGates_ADryRunDecidesNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	address, status := probe(t)
@@ -90,7 +90,7 @@ func TestADryRunDecidesNothing(t *testing.T) {
 	require.True(t, p.Gates[0].DryRun)
 }
 
-func TestAGateThatMayNotBeAskedIsFoundBeforeAnythingIsChanged(t *testing.T) {
+func TestGates_AGateThatMayNotBeAskedIsFoundBeforeAnythingIsChanged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.run(s.gated(release.Gate{Name: "health", HTTP: &release.HTTPGate{URL: "http://elsewhere.example/"}}))
@@ -118,9 +118,9 @@ func TestGatesAreMeasuredAfterTheBakeTimeAndNotWhilePaused(t *testing.T) {
 	require.Len(t, p.Gates, 1)
 }
 
-// TestAFailedGateDoesNotWaitForADryRun lets a gate fail beside a dry run that has hours of
+// TestGates_AFailedGateDoesNotWaitForADryRun lets a gate fail beside a dry run that has hours of
 // samples before it.
-func TestAFailedGateDoesNotWaitForADryRun(t *testing.T) {
+func TestGates_AFailedGateDoesNotWaitForADryRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	address, status := probe(t)

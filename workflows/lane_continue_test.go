@@ -54,9 +54,9 @@ func TestLaneContinuesAsNewWithAllItKnows(t *testing.T) {
 	w.requireRulesAsBefore()
 }
 
-// TestLaneThatContinuedKnowsEndsAndWords: how releases of runs before end counts as
+// TestLaneContinue_LaneThatContinuedKnowsEndsAndWords: how releases of runs before end counts as
 // before, and they can still be told to give way.
-func TestLaneThatContinuedKnowsEndsAndWords(t *testing.T) {
+func TestLaneContinue_LaneThatContinuedKnowsEndsAndWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.remembering(1)
@@ -76,7 +76,7 @@ func TestLaneThatContinuedKnowsEndsAndWords(t *testing.T) {
 	w.requireEnded("r-4", release.PhaseFailed, newImage+" was rolled back")
 }
 
-func TestLaneThatContinuedFindsALostRelease(t *testing.T) {
+func TestLaneContinue_LaneThatContinuedFindsALostRelease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.remembering(1)
@@ -94,9 +94,9 @@ func TestLaneThatContinuedFindsALostRelease(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseAborted, "")
 }
 
-// TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore: the watchdog takes a minute, in
+// TestLaneContinue_LaneThatContinuedWaitsForTheWatchdogOfTheRunBefore: the watchdog takes a minute, in
 // which the lane continues as new.
-func TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore(t *testing.T) {
+func TestLaneContinue_LaneThatContinuedWaitsForTheWatchdogOfTheRunBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.remembering(1)
@@ -114,8 +114,8 @@ func TestLaneThatContinuedWaitsForTheWatchdogOfTheRunBefore(t *testing.T) {
 	w.runContinuing(in)
 }
 
-// TestLaneAboutToContinueIsBusy: what comes at that moment comes again.
-func TestLaneAboutToContinueIsBusy(t *testing.T) {
+// TestLaneContinue_LaneAboutToContinueIsBusy: what comes at that moment comes again.
+func TestLaneContinue_LaneAboutToContinueIsBusy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.remembering(1)
@@ -154,9 +154,9 @@ func TestLaneContinuesWhenTemporalSuggestsIt(t *testing.T) {
 	require.Equal(t, release.WorkflowLane, next.WorkflowType.Name)
 }
 
-// TestWhatWaitedAndWasLostIsTold terminates a waiting release after the lane has continued
+// TestLaneContinue_WhatWaitedAndWasLostIsTold terminates a waiting release after the lane has continued
 // as new, and then drops it: nothing but a look can tell that it will never end itself.
-func TestWhatWaitedAndWasLostIsTold(t *testing.T) {
+func TestLaneContinue_WhatWaitedAndWasLostIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.remembering(1)
@@ -171,9 +171,9 @@ func TestWhatWaitedAndWasLostIsTold(t *testing.T) {
 	w.requireEnded("r-3", release.PhaseSucceeded, "")
 }
 
-// TestLaneDoesNotContinueBeforeItsWordsHaveArrived: a signal of a run that has ended is
+// TestLaneContinue_LaneDoesNotContinueBeforeItsWordsHaveArrived: a signal of a run that has ended is
 // dropped by the server.
-func TestLaneDoesNotContinueBeforeItsWordsHaveArrived(t *testing.T) {
+func TestLaneContinue_LaneDoesNotContinueBeforeItsWordsHaveArrived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.env.OnSignalExternalWorkflow(mock.Anything, release.WorkflowID("r-1"), "", release.SignalProceed, mock.Anything).

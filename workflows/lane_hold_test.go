@@ -11,7 +11,7 @@ import (
 	"slipway/saesim"
 )
 
-func TestHeldLaneLetsNothingBegin(t *testing.T) {
+func TestLaneHold_HeldLaneLetsNothingBegin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -46,7 +46,7 @@ func TestHeldLaneLetsNothingBegin(t *testing.T) {
 	require.Equal(t, []string{"r-1", "r-2"}, w.order())
 }
 
-func TestCommandsThatDoNotApplyAreRefused(t *testing.T) {
+func TestLaneHold_CommandsThatDoNotApplyAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -71,8 +71,8 @@ func TestCommandsThatDoNotApplyAreRefused(t *testing.T) {
 	w.runLane()
 }
 
-// TestReleaseThatNeedsAttentionHoldsTheLane leaves the scaling rules off.
-func TestReleaseThatNeedsAttentionHoldsTheLane(t *testing.T) {
+// TestLaneHold_ReleaseThatNeedsAttentionHoldsTheLane leaves the scaling rules off.
+func TestLaneHold_ReleaseThatNeedsAttentionHoldsTheLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: "InvalidParameter.WithMessage", Status: 400, Count: -1})
@@ -99,8 +99,8 @@ func TestReleaseThatNeedsAttentionHoldsTheLane(t *testing.T) {
 	w.requireRulesAsBefore()
 }
 
-// TestADebtThatCannotBePaidIsNamed: whoever comes next says so again.
-func TestADebtThatCannotBePaidIsNamed(t *testing.T) {
+// TestLaneHold_ADebtThatCannotBePaidIsNamed: whoever comes next says so again.
+func TestLaneHold_ADebtThatCannotBePaidIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		debt    release.Debt
@@ -124,8 +124,8 @@ func TestADebtThatCannotBePaidIsNamed(t *testing.T) {
 	}
 }
 
-// TestAttentionIsNotForgottenInAHeldLane: both reasons are seen.
-func TestAttentionIsNotForgottenInAHeldLane(t *testing.T) {
+// TestLaneHold_AttentionIsNotForgottenInAHeldLane: both reasons are seen.
+func TestLaneHold_AttentionIsNotForgottenInAHeldLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "EnableApplicationScalingRule", Code: "InvalidParameter.WithMessage", Status: 400, Count: -1})
@@ -142,7 +142,7 @@ func TestAttentionIsNotForgottenInAHeldLane(t *testing.T) {
 	w.runLane()
 }
 
-func TestRolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
+func TestLaneHold_RolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
@@ -175,7 +175,7 @@ func TestRolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
 		"the denied artifact was deployed once")
 }
 
-func TestAllowedArtifactIsReleasedAgain(t *testing.T) {
+func TestLaneHold_AllowedArtifactIsReleasedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
@@ -188,9 +188,9 @@ func TestAllowedArtifactIsReleasedAgain(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 }
 
-// TestRollbackAvoidsWhatWasRolledBackWhileItWaited asks for the last good version behind
+// TestLaneHold_RollbackAvoidsWhatWasRolledBackWhileItWaited asks for the last good version behind
 // a release that fails.
-func TestRollbackAvoidsWhatWasRolledBackWhileItWaited(t *testing.T) {
+func TestLaneHold_RollbackAvoidsWhatWasRolledBackWhileItWaited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})

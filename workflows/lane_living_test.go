@@ -19,9 +19,9 @@ func place(id string, proceeded bool) release.LaneEntry {
 	return release.LaneEntry{ReleaseID: id, Operation: release.OperationRelease, Artifact: release.Artifact{Image: newImage}, Proceeded: proceeded}
 }
 
-// TestANewLaneFollowsWhatLives: a lane that was lost comes back, and begins nothing beside
+// TestLaneLiving_ANewLaneFollowsWhatLives: a lane that was lost comes back, and begins nothing beside
 // the release that runs (R2, R15).
-func TestANewLaneFollowsWhatLives(t *testing.T) {
+func TestLaneLiving_ANewLaneFollowsWhatLives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.living = release.Living{Releases: []release.LaneEntry{place("r-1", true)}}
@@ -40,9 +40,9 @@ func TestANewLaneFollowsWhatLives(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 }
 
-// TestANewLaneLearnsWhatAReleaseHasLeft: a release that was lost while there was no lane is
+// TestLaneLiving_ANewLaneLearnsWhatAReleaseHasLeft: a release that was lost while there was no lane is
 // looked after by a watchdog before anything else begins.
-func TestANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
+func TestLaneLiving_ANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.living = release.Living{Releases: []release.LaneEntry{place("r-1", true)}}
@@ -61,9 +61,9 @@ func TestANewLaneLearnsWhatAReleaseHasLeft(t *testing.T) {
 	require.Empty(t, w.settled[0].Progress.Owes().ScalingRules)
 }
 
-// TestALaneLooksAgainOnceTheLedgerIsBack: only the ledger knows of a release that was lost before
+// TestLaneLiving_ALaneLooksAgainOnceTheLedgerIsBack: only the ledger knows of a release that was lost before
 // the lane. A ledger that is away holds nothing up (R18), and what it knows is not forgotten (R15).
-func TestALaneLooksAgainOnceTheLedgerIsBack(t *testing.T) {
+func TestLaneLiving_ALaneLooksAgainOnceTheLedgerIsBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.living = release.Living{LedgerAway: true}
@@ -91,10 +91,10 @@ func TestALaneLooksAgainOnceTheLedgerIsBack(t *testing.T) {
 	require.Equal(t, "terminated", w.settled[0].Lost)
 }
 
-// TestWhatALaneTakesWhileItLooksIsNotPutOff: an answer that the lane is full would stand for as
+// TestLaneLiving_WhatALaneTakesWhileItLooksIsNotPutOff: an answer that the lane is full would stand for as
 // long as the lane runs, because the server keeps it under the ID of the release; nothing
 // would let the release in when there is room (R6, R14).
-func TestWhatALaneTakesWhileItLooksIsNotPutOff(t *testing.T) {
+func TestLaneLiving_WhatALaneTakesWhileItLooksIsNotPutOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for n := range release.MaxWaiting + 1 {
@@ -117,8 +117,8 @@ func (s *stage) switchOff(rule string) {
 	require.NoError(s.t, err)
 }
 
-// TestRequestsAreReleasedInTheOrderOfPublishing: whichever comes first (R14).
-func TestRequestsAreReleasedInTheOrderOfPublishing(t *testing.T) {
+// TestLaneLiving_RequestsAreReleasedInTheOrderOfPublishing: whichever comes first (R14).
+func TestLaneLiving_RequestsAreReleasedInTheOrderOfPublishing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.submitPublished(0, "r-1", 1, w.spec(gray()))
@@ -144,9 +144,9 @@ func (w *world) submitPublished(d time.Duration, id string, sequence uint64, spe
 	return a
 }
 
-// TestTheNewestSurvives: an older one that comes late does not take the place of a newer one
+// TestLaneLiving_TheNewestSurvives: an older one that comes late does not take the place of a newer one
 // that supersedes.
-func TestTheNewestSurvives(t *testing.T) {
+func TestLaneLiving_TheNewestSurvives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.submitPublished(0, "r-1", 1, w.spec(gray()))
@@ -158,8 +158,8 @@ func TestTheNewestSurvives(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseFailed, "superseded by release r-3, which was published after it")
 }
 
-// TestAReleaseDoesNotWaitForItsTurnForEver: it says what it has waited for (R6).
-func TestAReleaseDoesNotWaitForItsTurnForEver(t *testing.T) {
+// TestLaneLiving_AReleaseDoesNotWaitForItsTurnForEver: it says what it has waited for (R6).
+func TestLaneLiving_AReleaseDoesNotWaitForItsTurnForEver(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.waiting = "release r-0, which runs"
@@ -179,9 +179,9 @@ func TestAReleaseDoesNotWaitForItsTurnForEver(t *testing.T) {
 	require.Empty(t, s.orders())
 }
 
-// TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange: a release that is lost right after has
+// TestLaneLiving_TheLedgerKnowsWhatIsHeldBeforeTheFirstChange: a release that is lost right after has
 // told of no transition since (R13, R15).
-func TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
+func TestLaneLiving_TheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.before("DisableApplicationScalingRule", func() {
@@ -195,9 +195,9 @@ func TestTheLedgerKnowsWhatIsHeldBeforeTheFirstChange(t *testing.T) {
 	require.Len(t, s.noted, 1)
 }
 
-// TestTheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld: whoever goes on with a release needs the
+// TestLaneLiving_TheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld: whoever goes on with a release needs the
 // version, also where no scaling rule is switched (R13, R15).
-func TestTheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld(t *testing.T) {
+func TestLaneLiving_TheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.switchOff("daily")
@@ -207,9 +207,9 @@ func TestTheLedgerKnowsWhatIsReturnedToWhereNothingIsHeld(t *testing.T) {
 	require.Equal(t, oldImage, s.noted[0].RollbackTo.Artifact.Image)
 }
 
-// TestTheLedgerKnowsOfTheTrafficRule: a release that is reset while its first batch runs has told
+// TestLaneLiving_TheLedgerKnowsOfTheTrafficRule: a release that is reset while its first batch runs has told
 // of no transition since (R15).
-func TestTheLedgerKnowsOfTheTrafficRule(t *testing.T) {
+func TestLaneLiving_TheLedgerKnowsOfTheTrafficRule(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	spec := s.spec(gray())
@@ -220,8 +220,8 @@ func TestTheLedgerKnowsOfTheTrafficRule(t *testing.T) {
 	require.Equal(t, &release.TrafficState{Applied: true}, s.noted[1].Traffic)
 }
 
-// TestAWaitingReleaseIsFoundThatTheLaneWouldTurnAway: it has been accepted before.
-func TestAWaitingReleaseIsFoundThatTheLaneWouldTurnAway(t *testing.T) {
+// TestLaneLiving_AWaitingReleaseIsFoundThatTheLaneWouldTurnAway: it has been accepted before.
+func TestLaneLiving_AWaitingReleaseIsFoundThatTheLaneWouldTurnAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	spec := w.spec(release.Strategy{}).WithDefaults()
@@ -245,9 +245,9 @@ func TestAWaitingReleaseIsFoundThatTheLaneWouldTurnAway(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 }
 
-// TestAResetReleaseGoesOnWithItsOwnOrder: the order carries its token, and what it held stands
+// TestLaneLiving_AResetReleaseGoesOnWithItsOwnOrder: the order carries its token, and what it held stands
 // in the ledger (R3, R15).
-func TestAResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
+func TestLaneLiving_AResetReleaseGoesOnWithItsOwnOrder(t *testing.T) {
 	t.Parallel()
 	past := release.Progress{
 		Phase: release.PhaseAwaitingConfirm, RollbackTo: &release.Version{Artifact: release.Artifact{Image: oldImage}},

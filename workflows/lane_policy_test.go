@@ -18,7 +18,7 @@ func (w *world) with(policy release.LanePolicy, preempt bool) release.Spec {
 	return spec
 }
 
-func TestSupersedeTakesThePlaceOfAllThatWait(t *testing.T) {
+func TestLanePolicy_SupersedeTakesThePlaceOfAllThatWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -44,7 +44,7 @@ func TestSupersedeTakesThePlaceOfAllThatWait(t *testing.T) {
 	w.requireRulesAsBefore()
 }
 
-func TestSupersedeDoesNotInterruptWhatRuns(t *testing.T) {
+func TestLanePolicy_SupersedeDoesNotInterruptWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -57,7 +57,7 @@ func TestSupersedeDoesNotInterruptWhatRuns(t *testing.T) {
 	w.requireOneAtATime()
 }
 
-func TestRejectWaitsForNobody(t *testing.T) {
+func TestLanePolicy_RejectWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.send(0, "r-1", func() release.Spec { s := w.spec(gray()); s.Lane.Policy = release.LaneReject; return s }())
@@ -85,7 +85,7 @@ func TestRejectWaitsForNobody(t *testing.T) {
 	require.Equal(t, []string{"r-1", "r-4"}, w.order())
 }
 
-func TestPreemptionOfAParkedRelease(t *testing.T) {
+func TestLanePolicy_PreemptionOfAParkedRelease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -104,7 +104,7 @@ func TestPreemptionOfAParkedRelease(t *testing.T) {
 	w.requireRulesAsBefore()
 }
 
-func TestPreemptionWaitsForTheSafePoint(t *testing.T) {
+func TestLanePolicy_PreemptionWaitsForTheSafePoint(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -121,8 +121,8 @@ func TestPreemptionWaitsForTheSafePoint(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, w.orders())
 }
 
-// TestLongWordsAreObeyed: a text that quotes another one stays within its bounds.
-func TestLongWordsAreObeyed(t *testing.T) {
+// TestLanePolicy_LongWordsAreObeyed: a text that quotes another one stays within its bounds.
+func TestLanePolicy_LongWordsAreObeyed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	hotfix := w.with(release.LaneQueue, true)
@@ -133,7 +133,7 @@ func TestLongWordsAreObeyed(t *testing.T) {
 	w.requireEnded("r-1", release.PhaseAborted, "preempted by release r-2 of éé")
 }
 
-func TestPreemptedReleaseMayJustEnd(t *testing.T) {
+func TestLanePolicy_PreemptedReleaseMayJustEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(release.Strategy{}))
@@ -143,7 +143,7 @@ func TestPreemptedReleaseMayJustEnd(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 }
 
-func TestPreemptingReleasesKeepTheirOrder(t *testing.T) {
+func TestLanePolicy_PreemptingReleasesKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.command(0, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "audit"})
@@ -158,8 +158,8 @@ func TestPreemptingReleasesKeepTheirOrder(t *testing.T) {
 	w.requireOneAtATime()
 }
 
-// TestHeldLaneAsksNobodyToGiveWay: what would come after could not begin anyway.
-func TestHeldLaneAsksNobodyToGiveWay(t *testing.T) {
+// TestLanePolicy_HeldLaneAsksNobodyToGiveWay: what would come after could not begin anyway.
+func TestLanePolicy_HeldLaneAsksNobodyToGiveWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -172,7 +172,7 @@ func TestHeldLaneAsksNobodyToGiveWay(t *testing.T) {
 	require.Equal(t, []string{"r-1", "r-2"}, w.order())
 }
 
-func TestSupersedeFindsAPlaceInAFullLane(t *testing.T) {
+func TestLanePolicy_SupersedeFindsAPlaceInAFullLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-0", w.spec(gray()))

@@ -14,11 +14,11 @@ import (
 	"slipway/saeclient"
 )
 
-// TestLaneForgetsNoReleaseAndRunsOneAtATime draws submissions of all policies, commands,
+// TestLaneProperty_LaneForgetsNoReleaseAndRunsOneAtATime draws submissions of all policies, commands,
 // confirmations and aborts at any time, releases that are lost, and lanes that continue
 // as new as often as may be. Whatever comes, no two releases are at work at the same time,
 // and every release that the lane has taken ends and the world is told of it, once.
-func TestLaneForgetsNoReleaseAndRunsOneAtATime(t *testing.T) {
+func TestLaneProperty_LaneForgetsNoReleaseAndRunsOneAtATime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

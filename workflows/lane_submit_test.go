@@ -13,7 +13,7 @@ import (
 )
 
 // Not everybody who submits has the defaults or checks what a starter does.
-func TestALaneAppliesDefaultsAndNamesAllProblems(t *testing.T) {
+func TestLaneSubmit_ALaneAppliesDefaultsAndNamesAllProblems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	plain := release.Spec{App: s.app, Artifact: s.spec(gray()).Artifact}
@@ -65,9 +65,9 @@ func (s *stage) raw(d time.Duration, what release.Submission) *submission {
 	return sub
 }
 
-// TestWhatIsValidIsDecidedAtTheDoor: a release whose lane has taken it is not refused by a
+// TestLaneSubmit_WhatIsValidIsDecidedAtTheDoor: a release whose lane has taken it is not refused by a
 // check that has become stricter since (R10).
-func TestWhatIsValidIsDecidedAtTheDoor(t *testing.T) {
+func TestLaneSubmit_WhatIsValidIsDecidedAtTheDoor(t *testing.T) {
 	t.Parallel()
 	for checked, outcome := range map[bool]string{true: "", false: "limits.total"} {
 		s := newStage(t)
@@ -83,9 +83,9 @@ func TestWhatIsValidIsDecidedAtTheDoor(t *testing.T) {
 	}
 }
 
-// TestALaneRefusesAnotherContentUnderAUsedID: a client that is answered "duplicate" believes that
+// TestLaneSubmit_ALaneRefusesAnotherContentUnderAUsedID: a client that is answered "duplicate" believes that
 // what it has submitted is released.
-func TestALaneRefusesAnotherContentUnderAUsedID(t *testing.T) {
+func TestLaneSubmit_ALaneRefusesAnotherContentUnderAUsedID(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	first := release.Submission{ReleaseID: "r-1", Spec: s.spec(release.Strategy{})}

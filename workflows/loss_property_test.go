@@ -21,13 +21,13 @@ import (
 	"slipway/saeclient"
 )
 
-// TestWhateverIsLostOneReleaseRunsAtATime draws lanes that are terminated and reset, releases
+// TestLossProperty_WhateverIsLostOneReleaseRunsAtATime draws lanes that are terminated and reset, releases
 // that are terminated, histories that expire, messages that come in any order, again,
 // and with another content, floods of them, and a bus that is away for hours. Whatever comes,
 // no two releases are at work at the same time, each begins one change at most, versions
 // begin in the order in which they were published, every release ends and is told once, and
 // scaling rules are as before, or somebody says which are not (R1, R2, R3, R6, R14, R15, R16).
-func TestWhateverIsLostOneReleaseRunsAtATime(t *testing.T) {
+func TestLossProperty_WhateverIsLostOneReleaseRunsAtATime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

@@ -15,7 +15,7 @@ func (s *stage) rollback(version string) release.Spec {
 	return release.Spec{App: s.app, Operation: release.OperationRollback, Version: version, RequestedBy: "ann"}
 }
 
-func TestRollbackToTheLastGoodVersion(t *testing.T) {
+func TestOperations_RollbackToTheLastGoodVersion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.released()
@@ -27,9 +27,9 @@ func TestRollbackToTheLastGoodVersion(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestRollbackAsksTheLedgerWhatIsGood: not for the newest version of the platform, which was
+// TestOperations_RollbackAsksTheLedgerWhatIsGood: not for the newest version of the platform, which was
 // aborted (R19).
-func TestRollbackAsksTheLedgerWhatIsGood(t *testing.T) {
+func TestOperations_RollbackAsksTheLedgerWhatIsGood(t *testing.T) {
 	t.Parallel()
 	const aborted, latest = "registry.example/shop:aborted", "registry.example/shop:4"
 	for name, c := range map[string]struct {
@@ -57,7 +57,7 @@ func TestRollbackAsksTheLedgerWhatIsGood(t *testing.T) {
 	}
 }
 
-func TestRollbackAvoidsWhatIsKnownToBeBad(t *testing.T) {
+func TestOperations_RollbackAvoidsWhatIsKnownToBeBad(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.released()
@@ -71,7 +71,7 @@ func TestRollbackAvoidsWhatIsKnownToBeBad(t *testing.T) {
 	require.Len(t, s.orders(), 1, "only the deployment before")
 }
 
-func TestRollbackByBatches(t *testing.T) {
+func TestOperations_RollbackByBatches(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	versions := s.released()
@@ -86,7 +86,7 @@ func TestRollbackByBatches(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestRollbackByBatchesAbortedWhileParked(t *testing.T) {
+func TestOperations_RollbackByBatchesAbortedWhileParked(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	versions := s.released()
@@ -100,7 +100,7 @@ func TestRollbackByBatchesAbortedWhileParked(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestRollbackIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+func TestOperations_RollbackIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	t.Parallel()
 	t.Run("the version runs already", func(t *testing.T) {
 		t.Parallel()
@@ -135,7 +135,7 @@ func TestRollbackIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	})
 }
 
-func TestRestart(t *testing.T) {
+func TestOperations_Restart(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []string{"", "RestartApplication"} {
 		t.Run("lost answer "+lost, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-func TestRestartThatFails(t *testing.T) {
+func TestOperations_RestartThatFails(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
@@ -163,7 +163,7 @@ func TestRestartThatFails(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestRescale(t *testing.T) {
+func TestOperations_Rescale(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		instances int
@@ -203,7 +203,7 @@ func (s *stage) adopting(id string) release.Spec {
 	return spec
 }
 
-func TestAdoptionOfAChangeOrderBegunByHand(t *testing.T) {
+func TestOperations_AdoptionOfAChangeOrderBegunByHand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	id := s.byHand(newImage)
@@ -221,7 +221,7 @@ func TestAdoptionOfAChangeOrderBegunByHand(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAdoptedChangeOrderIsAborted(t *testing.T) {
+func TestOperations_AdoptedChangeOrderIsAborted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	id := s.byHand(newImage)
@@ -232,7 +232,7 @@ func TestAdoptedChangeOrderIsAborted(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAdoptionOfWhatIsNotThere(t *testing.T) {
+func TestOperations_AdoptionOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.run(s.adopting("00000000-0000-0000-0000-000000000000"))
@@ -241,7 +241,7 @@ func TestAdoptionOfWhatIsNotThere(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestTheRecordOfTheChangeOrderExpires(t *testing.T) {
+func TestOperations_TheRecordOfTheChangeOrderExpires(t *testing.T) {
 	t.Parallel()
 	t.Run("after it has ended", func(t *testing.T) {
 		t.Parallel()
@@ -263,7 +263,7 @@ func TestTheRecordOfTheChangeOrderExpires(t *testing.T) {
 	})
 }
 
-func TestTheChangeOrderIsReplacedByAnother(t *testing.T) {
+func TestOperations_TheChangeOrderIsReplacedByAnother(t *testing.T) {
 	t.Parallel()
 	t.Run("that brings something else", func(t *testing.T) {
 		t.Parallel()
@@ -303,7 +303,7 @@ func TestTheChangeOrderIsReplacedByAnother(t *testing.T) {
 	})
 }
 
-func TestWhatSomebodyDoesToAScalingRuleIsRespectedAndTold(t *testing.T) {
+func TestOperations_WhatSomebodyDoesToAScalingRuleIsRespectedAndTold(t *testing.T) {
 	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
 		t.Parallel()
@@ -338,7 +338,7 @@ func TestWhatSomebodyDoesToAScalingRuleIsRespectedAndTold(t *testing.T) {
 	})
 }
 
-func TestToggleSwitchesBack(t *testing.T) {
+func TestOperations_ToggleSwitchesBack(t *testing.T) {
 	t.Parallel()
 	toggle := func(t *testing.T, s *stage) release.ToggleResult {
 		t.Helper()
@@ -367,7 +367,7 @@ func TestToggleSwitchesBack(t *testing.T) {
 	})
 }
 
-func TestARefusedReleaseEndsAtOnceAndIsTold(t *testing.T) {
+func TestOperations_ARefusedReleaseEndsAtOnceAndIsTold(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	spec := s.spec(release.Strategy{}).WithDefaults()
@@ -379,8 +379,8 @@ func TestARefusedReleaseEndsAtOnceAndIsTold(t *testing.T) {
 	require.Empty(t, s.orders())
 }
 
-// TestARescaleThatWasBrokenOffSaysWhatItLeaves: nothing puts the number of instances back.
-func TestARescaleThatWasBrokenOffSaysWhatItLeaves(t *testing.T) {
+// TestOperations_ARescaleThatWasBrokenOffSaysWhatItLeaves: nothing puts the number of instances back.
+func TestOperations_ARescaleThatWasBrokenOffSaysWhatItLeaves(t *testing.T) {
 	t.Parallel()
 	left := 0
 	for at := 500 * time.Millisecond; at < 3*time.Second; at += 100 * time.Millisecond {

@@ -96,7 +96,7 @@ func TestPausedForGoodEndsAtTheTotalLimit(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAbortAtASafePoint(t *testing.T) {
+func TestPause_AbortAtASafePoint(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.say(1100*time.Millisecond, release.Command{Kind: release.CommandAbort, Reason: "a hotfix comes", AtSafePoint: true})
@@ -108,7 +108,7 @@ func TestAbortAtASafePoint(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestAbortAtASafePointThatNeverComes(t *testing.T) {
+func TestPause_AbortAtASafePointThatNeverComes(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.say(1100*time.Millisecond, release.Command{Kind: release.CommandAbort, AtSafePoint: true})
@@ -116,7 +116,7 @@ func TestAbortAtASafePointThatNeverComes(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, "one batch has no point between batches")
 }
 
-func TestRollbackOfAReleaseUnderWay(t *testing.T) {
+func TestPause_RollbackOfAReleaseUnderWay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.say(time.Hour, release.Command{Kind: release.CommandRollback, Reason: "wrong prices"})
@@ -127,7 +127,7 @@ func TestRollbackOfAReleaseUnderWay(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestRollbackOfAReleaseUnderWayToAnotherVersion(t *testing.T) {
+func TestPause_RollbackOfAReleaseUnderWayToAnotherVersion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	versions := s.released()
@@ -150,7 +150,7 @@ func (s *stage) configured() string {
 	return out.Data.ImageURL
 }
 
-func TestAWordIsBoundToItsRelease(t *testing.T) {
+func TestPause_AWordIsBoundToItsRelease(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.say(time.Hour, release.Command{Kind: release.CommandConfirm, Batch: 1, Artifact: oldImage})

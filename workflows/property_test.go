@@ -21,12 +21,12 @@ import (
 	"slipway/saesim"
 )
 
-// TestWhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 under any
+// TestProperty_WhateverHappensOneOrderAStepAndAnEnd is rules R1, R3, R6, R11, R13, R16 and R18 under any
 // mix of lost answers, errors before and after the platform has acted, throttling, failing
 // batches, workers that die before or after any call, freezes, changes begun
 // elsewhere, a calendar that is away for a while, and a bus that is away for hours, also beyond
 // the end of the release.
-func TestWhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
+func TestProperty_WhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newStage(rt)

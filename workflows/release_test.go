@@ -15,7 +15,7 @@ func gray() release.Strategy {
 	return release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2, Confirm: release.ConfirmManual}
 }
 
-func TestDeployInOneBatch(t *testing.T) {
+func TestRelease_DeployInOneBatch(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.run(s.spec(release.Strategy{}))
@@ -35,7 +35,7 @@ func TestDeployInOneBatch(t *testing.T) {
 	require.Equal(t, []release.EventKind{release.EventAccepted, release.EventStarted, release.EventBatchDone, release.EventSucceeded}, s.kinds())
 }
 
-func TestGrayReleaseWithConfirmations(t *testing.T) {
+func TestRelease_GrayReleaseWithConfirmations(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(30*time.Minute, func() {
@@ -72,7 +72,7 @@ func states(p release.Progress) []release.BatchState {
 	return all
 }
 
-func TestBatchesThatConfirmThemselves(t *testing.T) {
+func TestRelease_BatchesThatConfirmThemselves(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := s.run(s.spec(release.Strategy{
@@ -84,7 +84,7 @@ func TestBatchesThatConfirmThemselves(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-func TestBakeTimeComesBeforeTheQuestion(t *testing.T) {
+func TestRelease_BakeTimeComesBeforeTheQuestion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	st := gray()
@@ -98,8 +98,8 @@ func TestBakeTimeComesBeforeTheQuestion(t *testing.T) {
 	require.Empty(t, p.Decisions[1].Refused)
 }
 
-// TestEndings is what becomes of a release under each fault, policy and word.
-func TestEndings(t *testing.T) {
+// TestRelease_Endings is what becomes of a release under each fault, policy and word.
+func TestRelease_Endings(t *testing.T) {
 	t.Parallel()
 	all := release.Strategy{Type: release.StrategyAll}
 	deploy, back := saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy

@@ -11,10 +11,10 @@ import (
 	"slipway/workflows"
 )
 
-// TestGoldenHistoriesReplay replays a history of each workflow and way to end. A change
+// TestReplay_GoldenHistoriesReplay replays a history of each workflow and way to end. A change
 // of the workflows that breaks it would break releases that are under way while workers
 // are replaced. Until 0.1.0 no such release exists: record them anew with `make histories`.
-func TestGoldenHistoriesReplay(t *testing.T) {
+func TestReplay_GoldenHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/histories/*.json")
 	require.NoError(t, err)

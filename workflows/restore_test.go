@@ -11,9 +11,9 @@ import (
 	"slipway/saesim"
 )
 
-// TestRulesAreRecordedBeforeTheFirstChange is R13: a worker dies between two calls that
+// TestRestore_RulesAreRecordedBeforeTheFirstChange is R13: a worker dies between two calls that
 // switch rules off, and a freeze begins.
-func TestRulesAreRecordedBeforeTheFirstChange(t *testing.T) {
+func TestRestore_RulesAreRecordedBeforeTheFirstChange(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"thaw", "abort"} {
 		t.Run(how, func(t *testing.T) {
@@ -46,9 +46,9 @@ func TestRulesAreRecordedBeforeTheFirstChange(t *testing.T) {
 	}
 }
 
-// TestRulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs is the other side of R13:
+// TestRestore_RulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs is the other side of R13:
 // what is restored is what was on right before the first change of the release's own.
-func TestRulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs(t *testing.T) {
+func TestRestore_RulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(stopped())
@@ -62,8 +62,8 @@ func TestRulesThatSomebodySwitchesWhileNothingWasChangedAreTheirs(t *testing.T) 
 	require.Equal(t, map[string]bool{"daily": false, "night": false}, s.rules())
 }
 
-// TestARuleIsShownSuspendedOnlyWhileItIsOff is R17: no state is shown that is not true.
-func TestARuleIsShownSuspendedOnlyWhileItIsOff(t *testing.T) {
+// TestRestore_ARuleIsShownSuspendedOnlyWhileItIsOff is R17: no state is shown that is not true.
+func TestRestore_ARuleIsShownSuspendedOnlyWhileItIsOff(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.freeze(stopped())
@@ -80,9 +80,9 @@ func TestARuleIsShownSuspendedOnlyWhileItIsOff(t *testing.T) {
 	require.True(t, p.ScalingRules[0].Restored)
 }
 
-// TestTheTrafficRuleIsRecordedBeforeItIsReplaced is R13 and R20: a freeze or pause falls
+// TestRestore_TheTrafficRuleIsRecordedBeforeItIsReplaced is R13 and R20: a freeze or pause falls
 // between the traffic rule and the change.
-func TestTheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
+func TestRestore_TheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"freeze", "pause"} {
 		for _, own := range []bool{true, false} {
@@ -120,9 +120,9 @@ func TestTheTrafficRuleIsRecordedBeforeItIsReplaced(t *testing.T) {
 	}
 }
 
-// TestTheVersionToReturnToIsWhatRanRightBefore is R13: a hotfix is begun by hand between
+// TestRestore_TheVersionToReturnToIsWhatRanRightBefore is R13: a hotfix is begun by hand between
 // the reading of the application and the release's own order, which fails.
-func TestTheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
+func TestRestore_TheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
 	t.Parallel()
 	const hotfix = "registry.example/shop:hotfix"
 	s := newStage(t)
@@ -142,9 +142,9 @@ func TestTheVersionToReturnToIsWhatRanRightBefore(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestSwitchingForATimeWaitsForAnOrder is R1 and R6: the time of a switching ends while a
+// TestRestore_SwitchingForATimeWaitsForAnOrder is R1 and R6: the time of a switching ends while a
 // change is parked.
-func TestSwitchingForATimeWaitsForAnOrder(t *testing.T) {
+func TestRestore_SwitchingForATimeWaitsForAnOrder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(10*time.Minute, s.foreignOrder)
@@ -168,9 +168,9 @@ func TestSwitchingForATimeWaitsForAnOrder(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestPuttingBackHasItsOwnTime lets a release last for days after an answer was lost at its
+// TestRestore_PuttingBackHasItsOwnTime lets a release last for days after an answer was lost at its
 // beginning: the time for putting back begins when there is something to put back.
-func TestPuttingBackHasItsOwnTime(t *testing.T) {
+func TestRestore_PuttingBackHasItsOwnTime(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
@@ -182,9 +182,9 @@ func TestPuttingBackHasItsOwnTime(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestSwitchingWaitsForAnOrderThatHasSwitchedItself is R1: while somebody's order runs, the
+// TestRestore_SwitchingWaitsForAnOrderThatHasSwitchedItself is R1: while somebody's order runs, the
 // platform has switched the rules off for it, which says nothing of the rules.
-func TestSwitchingWaitsForAnOrderThatHasSwitchedItself(t *testing.T) {
+func TestRestore_SwitchingWaitsForAnOrderThatHasSwitchedItself(t *testing.T) {
 	t.Parallel()
 	for _, enable := range []bool{true, false} {
 		for _, d := range []time.Duration{0, time.Hour} {
@@ -201,8 +201,8 @@ func TestSwitchingWaitsForAnOrderThatHasSwitchedItself(t *testing.T) {
 	}
 }
 
-// TestPuttingBackAfterALongWayBack has its own day, too.
-func TestPuttingBackAfterALongWayBack(t *testing.T) {
+// TestRestore_PuttingBackAfterALongWayBack has its own day, too.
+func TestRestore_PuttingBackAfterALongWayBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
@@ -218,8 +218,8 @@ func TestPuttingBackAfterALongWayBack(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
-// TestARollbackThatNeverBeginsIsNotTakenForOne whose answers are all lost for a day.
-func TestARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
+// TestRestore_ARollbackThatNeverBeginsIsNotTakenForOne whose answers are all lost for a day.
+func TestRestore_ARollbackThatNeverBeginsIsNotTakenForOne(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})

@@ -52,7 +52,7 @@ func TestRollbackToAnUnknownVersion(t *testing.T) {
 	require.Empty(t, s.orders())
 }
 
-func TestToggleScalingRules(t *testing.T) {
+func TestRollback_ToggleScalingRules(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, Enable: true})
@@ -66,7 +66,7 @@ func TestToggleScalingRules(t *testing.T) {
 	require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules())
 }
 
-func TestToggleWaitsForARunningChangeOrder(t *testing.T) {
+func TestRollback_ToggleWaitsForARunningChangeOrder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
@@ -78,14 +78,14 @@ func TestToggleWaitsForARunningChangeOrder(t *testing.T) {
 	require.Equal(t, map[string]bool{"daily": false, "night": false}, s.rules())
 }
 
-func TestToggleNamesWhatIsMissing(t *testing.T) {
+func TestRollback_ToggleNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.env.ExecuteWorkflow(release.WorkflowToggleScalingRules, release.ToggleRequest{App: s.app, Names: []string{"daily", "weekly"}})
 	require.ErrorContains(t, s.env.GetWorkflowError(), "no scaling rule weekly")
 }
 
-func TestChangeOrderBegunElsewhereIsWaitedFor(t *testing.T) {
+func TestRollback_ChangeOrderBegunElsewhereIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
@@ -107,7 +107,7 @@ func TestChangeOrderBegunElsewhereIsWaitedFor(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, s.orders())
 }
 
-func TestAbortWhileAnotherChangeOrderIsWaitedFor(t *testing.T) {
+func TestRollback_AbortWhileAnotherChangeOrderIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{

@@ -36,9 +36,9 @@ func (s *stage) told(kind release.EventKind) int {
 	return n
 }
 
-// TestACollaboratorThatIsAwayIsWaitedFor is R17 and R18: what could not be asked is tried
+// TestStall_ACollaboratorThatIsAwayIsWaitedFor is R17 and R18: what could not be asked is tried
 // again for hours, visibly, and nothing is lost by it.
-func TestACollaboratorThatIsAwayIsWaitedFor(t *testing.T) {
+func TestStall_ACollaboratorThatIsAwayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	suspended := func(s *stage) bool { return s.sim.Calls().Operations["DisableApplicationScalingRule"] > 0 }
 	tests := []struct {
@@ -99,8 +99,8 @@ func (s *stage) platformAway(until time.Duration) {
 	s.at(until, func() { require.NoError(s.t, s.sim.RemoveFault(f.ID)) })
 }
 
-// TestAnObservationThatFailsIsShown is R17 for a release that is parked.
-func TestAnObservationThatFailsIsShown(t *testing.T) {
+// TestStall_AnObservationThatFailsIsShown is R17 for a release that is parked.
+func TestStall_AnObservationThatFailsIsShown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(time.Hour, func() { s.platformAway(2 * time.Hour) })
@@ -115,8 +115,8 @@ func TestAnObservationThatFailsIsShown(t *testing.T) {
 	require.Equal(t, 1, s.told(release.EventMoving))
 }
 
-// TestStandingStillCostsABoundedNumberOfEvents is R5.
-func TestStandingStillCostsABoundedNumberOfEvents(t *testing.T) {
+// TestStall_StandingStillCostsABoundedNumberOfEvents is R5.
+func TestStall_StandingStillCostsABoundedNumberOfEvents(t *testing.T) {
 	t.Parallel()
 	cost := func(d time.Duration) int {
 		s := newStage(t)
@@ -129,9 +129,9 @@ func TestStandingStillCostsABoundedNumberOfEvents(t *testing.T) {
 	require.LessOrEqual(t, long, short+10)
 }
 
-// TestAForeignChangeIsWaitedForByLooking is R17 and R18: an order begun elsewhere is in
+// TestStall_AForeignChangeIsWaitedForByLooking is R17 and R18: an order begun elsewhere is in
 // the way right before the release's own, or before rules are put back.
-func TestAForeignChangeIsWaitedForByLooking(t *testing.T) {
+func TestStall_AForeignChangeIsWaitedForByLooking(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"DeployApplication", "EnableApplicationScalingRule"} {
 		t.Run(call, func(t *testing.T) {
@@ -176,9 +176,9 @@ func (s *stage) requireToldInPairs() {
 	}
 }
 
-// TestStandingStillIsToldInPairs is R16: a wait for a foreign change in which the platform
+// TestStall_StandingStillIsToldInPairs is R16: a wait for a foreign change in which the platform
 // is away, and one stall that takes the place of another.
-func TestStandingStillIsToldInPairs(t *testing.T) {
+func TestStall_StandingStillIsToldInPairs(t *testing.T) {
 	t.Parallel()
 	away := func(s *stage, from, to time.Duration) {
 		s.at(from, func() { s.fault(saesim.Fault{Kind: saesim.FaultDropBefore, Count: -1}) })
@@ -199,8 +199,8 @@ func TestStandingStillIsToldInPairs(t *testing.T) {
 	s.requireToldInPairs()
 }
 
-// TestNothingIsShownToStandStillAfterTheEnd is R17.
-func TestNothingIsShownToStandStillAfterTheEnd(t *testing.T) {
+// TestStall_NothingIsShownToStandStillAfterTheEnd is R17.
+func TestStall_NothingIsShownToStandStillAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	spec := s.spec(gray())
@@ -212,8 +212,8 @@ func TestNothingIsShownToStandStillAfterTheEnd(t *testing.T) {
 	require.Nil(t, p.Stalled)
 }
 
-// TestNoSilenceBetweenTries is R17: what is refused for hours is shown all the time.
-func TestNoSilenceBetweenTries(t *testing.T) {
+// TestStall_NoSilenceBetweenTries is R17: what is refused for hours is shown all the time.
+func TestStall_NoSilenceBetweenTries(t *testing.T) {
 	t.Parallel()
 	refusals := []saesim.Fault{
 		{Kind: saesim.FaultError, Code: "ServiceUnavailable", Status: http.StatusServiceUnavailable, Count: -1},

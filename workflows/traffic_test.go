@@ -115,7 +115,7 @@ func TestTrafficRules(t *testing.T) {
 	}
 }
 
-func TestATrafficRuleThatSomebodyChangesIsLeftAlone(t *testing.T) {
+func TestTraffic_ATrafficRuleThatSomebodyChangesIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	// A rule cannot be changed while a change runs, but it can be deleted and, once
@@ -140,7 +140,7 @@ func TestATrafficRuleThatSomebodyChangesIsLeftAlone(t *testing.T) {
 	require.Equal(t, map[string]string{"own": "/own"}, s.routes())
 }
 
-func TestATrafficRuleThatCannotBeRemovedIsNamed(t *testing.T) {
+func TestTraffic_ATrafficRuleThatCannotBeRemovedIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "DeleteGreyTagRoute", Code: "InvalidParameter.WithMessage", Status: 400, Count: -1})

@@ -31,8 +31,8 @@ func TestWaitingCostsNothing(t *testing.T) {
 	require.Less(t, many, few+2000, "looks at a parked release are minutes apart")
 }
 
-// TestBusAwayHoldsNoReleaseUp lets the bus be away for the first minute of a release.
-func TestBusAwayHoldsNoReleaseUp(t *testing.T) {
+// TestWaiting_BusAwayHoldsNoReleaseUp lets the bus be away for the first minute of a release.
+func TestWaiting_BusAwayHoldsNoReleaseUp(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.busAway = 7

@@ -40,9 +40,9 @@ func TestWatchdogRestoresWhatALostReleaseHeld(t *testing.T) {
 	w.requireRulesAsBefore()
 }
 
-// TestLostReleaseWithAParkedOrderHoldsTheLane: nobody knows what was meant to become of
+// TestWatchdog_LostReleaseWithAParkedOrderHoldsTheLane: nobody knows what was meant to become of
 // the change.
-func TestLostReleaseWithAParkedOrderHoldsTheLane(t *testing.T) {
+func TestWatchdog_LostReleaseWithAParkedOrderHoldsTheLane(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]time.Duration{
 		"lost while parked": time.Hour, "lost while the first batch is in progress": 1100 * time.Millisecond,
@@ -72,7 +72,7 @@ func TestLostReleaseWithAParkedOrderHoldsTheLane(t *testing.T) {
 	}
 }
 
-func TestLostReleaseThatHadTouchedNothing(t *testing.T) {
+func TestWatchdog_LostReleaseThatHadTouchedNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.send(0, "r-1", w.spec(gray()))
@@ -158,7 +158,7 @@ func TestWatchdogDoesNotWaitForEver(t *testing.T) {
 	require.Contains(t, result.Left, "is unfinished: not within 24h; scaling rules left off: daily")
 }
 
-func TestCancelledWatchdogTellsWhatItLeaves(t *testing.T) {
+func TestWatchdog_CancelledWatchdogTellsWhatItLeaves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.held()
@@ -228,8 +228,8 @@ func TestWatchdogOfAReleaseLostOnItsLastSteps(t *testing.T) {
 	require.Empty(t, w.told("r-1", release.EventAttention))
 }
 
-// TestTheNumberOfALoss: the stream drops what the release itself has told.
-func TestTheNumberOfALoss(t *testing.T) {
+// TestWatchdog_TheNumberOfALoss: the stream drops what the release itself has told.
+func TestWatchdog_TheNumberOfALoss(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		last release.Progress
@@ -298,7 +298,7 @@ func (s *stage) deployWith(releaseType, description string) {
 // started is when the stage was set.
 func (w *world) started() time.Time { return time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC) }
 
-func TestALostReleaseShowsNothingRunning(t *testing.T) {
+func TestWatchdog_ALostReleaseShowsNothingRunning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.held()

@@ -36,9 +36,9 @@ func (s *stage) deployed() int {
 	return n
 }
 
-// TestLimitWhileAForeignChangeRuns is R11 and R13: the total limit passes while somebody
+// TestWill_LimitWhileAForeignChangeRuns is R11 and R13: the total limit passes while somebody
 // else's change is in the way.
-func TestLimitWhileAForeignChangeRuns(t *testing.T) {
+func TestWill_LimitWhileAForeignChangeRuns(t *testing.T) {
 	t.Parallel()
 	specs := map[string]func(*stage) release.Spec{
 		"all":      func(s *stage) release.Spec { return s.spec(release.Strategy{}) },
@@ -74,9 +74,9 @@ func TestLimitWhileAForeignChangeRuns(t *testing.T) {
 	}
 }
 
-// TestAbortWhileAStepIsTried is R11: once an abort counts, a step towards the new version
+// TestWill_AbortWhileAStepIsTried is R11: once an abort counts, a step towards the new version
 // that is being tried is not sent any more.
-func TestAbortWhileAStepIsTried(t *testing.T) {
+func TestWill_AbortWhileAStepIsTried(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -136,9 +136,9 @@ func TestAbortWhileAStepIsTried(t *testing.T) {
 	}
 }
 
-// TestAbortBeforeAnythingWasSent is R11 and R17: an abort takes effect also while nothing
+// TestWill_AbortBeforeAnythingWasSent is R11 and R17: an abort takes effect also while nothing
 // can be asked.
-func TestAbortBeforeAnythingWasSent(t *testing.T) {
+func TestWill_AbortBeforeAnythingWasSent(t *testing.T) {
 	t.Parallel()
 	away := map[string]func(*stage){
 		"no worker in the region": func(s *stage) { s.server.noWorker = func() bool { return true } },
@@ -166,9 +166,9 @@ func TestAbortBeforeAnythingWasSent(t *testing.T) {
 	}
 }
 
-// TestAbortWhenTheChangeHasJustEnded is R16: a word that has counted is kept, or it is
+// TestWill_AbortWhenTheChangeHasJustEnded is R16: a word that has counted is kept, or it is
 // refused; never both.
-func TestAbortWhenTheChangeHasJustEnded(t *testing.T) {
+func TestWill_AbortWhenTheChangeHasJustEnded(t *testing.T) {
 	t.Parallel()
 	for ms := 1000; ms <= 33000; ms += 1600 {
 		s := newStage(t)
@@ -187,9 +187,9 @@ func TestAbortWhenTheChangeHasJustEnded(t *testing.T) {
 	}
 }
 
-// TestAbortOfARestartThatHasJustEnded has nothing to go back to. A rescale is over soon: the steps
+// TestWill_AbortOfARestartThatHasJustEnded has nothing to go back to. A rescale is over soon: the steps
 // are short enough to meet the time between its end and the look that sees it.
-func TestAbortOfARestartThatHasJustEnded(t *testing.T) {
+func TestWill_AbortOfARestartThatHasJustEnded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		spec           release.Spec
@@ -215,8 +215,8 @@ func TestAbortOfARestartThatHasJustEnded(t *testing.T) {
 	}
 }
 
-// TestResumeUnderAFreeze is R17: a command is answered at once, in words that make sense.
-func TestResumeUnderAFreeze(t *testing.T) {
+// TestWill_ResumeUnderAFreeze is R17: a command is answered at once, in words that make sense.
+func TestWill_ResumeUnderAFreeze(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(30*time.Minute, func() { s.freeze(stopped()) })
@@ -236,9 +236,9 @@ func TestResumeUnderAFreeze(t *testing.T) {
 	require.ErrorContains(t, refused.rejected, "nobody has paused the release: it is held by freeze line: incident 7")
 }
 
-// TestTheTotalLimitWhenTheChangeHasJustEnded is R6 and R16: the end that is there is read,
+// TestWill_TheTotalLimitWhenTheChangeHasJustEnded is R6 and R16: the end that is there is read,
 // and the release goes back or the limit came too late.
-func TestTheTotalLimitWhenTheChangeHasJustEnded(t *testing.T) {
+func TestWill_TheTotalLimitWhenTheChangeHasJustEnded(t *testing.T) {
 	t.Parallel()
 	for ms := 1000; ms <= 6000; ms += 500 {
 		s := newStage(t)
@@ -250,8 +250,8 @@ func TestTheTotalLimitWhenTheChangeHasJustEnded(t *testing.T) {
 	}
 }
 
-// TestAWordIsCarriedOutOrRefused is R7: never neither.
-func TestAWordIsCarriedOutOrRefused(t *testing.T) {
+// TestWill_AWordIsCarriedOutOrRefused is R7: never neither.
+func TestWill_AWordIsCarriedOutOrRefused(t *testing.T) {
 	t.Parallel()
 	t.Run("a safe point that never comes", func(t *testing.T) {
 		t.Parallel()
@@ -277,8 +277,8 @@ func TestAWordIsCarriedOutOrRefused(t *testing.T) {
 	})
 }
 
-// TestAWordWhenTheRecordHasExpired is R4: what runs decides, as when a look finds it gone.
-func TestAWordWhenTheRecordHasExpired(t *testing.T) {
+// TestWill_AWordWhenTheRecordHasExpired is R4: what runs decides, as when a look finds it gone.
+func TestWill_AWordWhenTheRecordHasExpired(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"confirm", "abort"} {
 		s := newStage(t)
@@ -297,8 +297,8 @@ func TestAWordWhenTheRecordHasExpired(t *testing.T) {
 	}
 }
 
-// TestAConfirmationThatIsRefusedForNow is R18.
-func TestAConfirmationThatIsRefusedForNow(t *testing.T) {
+// TestWill_AConfirmationThatIsRefusedForNow is R18.
+func TestWill_AConfirmationThatIsRefusedForNow(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{saeclient.CodeChangeOrderRunning, saeclient.CodeSystemUpgrading, "Throttling.User"} {
 		s := newStage(t)

@@ -218,7 +218,7 @@ func TestBeatsKeepTheDetailsOfEarlierAttempts(t *testing.T) {
 }
 
 // A beat that came to the server after the attempt's end would be one of an unknown attempt.
-func TestNoBeatIsLeftOfAnAttempt(t *testing.T) {
+func TestBeat_NoBeatIsLeftOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func() error{
 		"a success": func() error { return nil },
@@ -242,7 +242,7 @@ func TestNoBeatIsLeftOfAnAttempt(t *testing.T) {
 
 // The SDK cancels an attempt whose heartbeat did not reach the server. What it does goes on,
 // and so do the beats.
-func TestLostHeartbeatEndsNoAttempt(t *testing.T) {
+func TestBeat_LostHeartbeatEndsNoAttempt(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		cause error

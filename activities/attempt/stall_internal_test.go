@@ -40,7 +40,7 @@ type step struct {
 	kept bool
 }
 
-func TestJudge(t *testing.T) {
+func TestStall_Judge(t *testing.T) {
 	t.Parallel()
 	const s, m = time.Second, time.Minute
 	away := fails(release.FaultUnavailable, "away")
@@ -146,7 +146,7 @@ func requireJudged(t *testing.T, want step, got error, where string) {
 	}
 }
 
-func TestLaterKeepsWhatLiesBelow(t *testing.T) {
+func TestStall_LaterKeepsWhatLiesBelow(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("connection refused")
 	for name, test := range map[string]struct {
@@ -167,7 +167,7 @@ func TestLaterKeepsWhatLiesBelow(t *testing.T) {
 }
 
 // An attempt that was stopped says nothing about what it tried.
-func TestJudgeCancelled(t *testing.T) {
+func TestStall_JudgeCancelled(t *testing.T) {
 	t.Parallel()
 	i := New(Config{Now: start})
 	shown := release.Stall{Fault: release.FaultThrottled}
@@ -184,7 +184,7 @@ func TestJudgeCancelled(t *testing.T) {
 	}
 }
 
-func TestFailingIsBounded(t *testing.T) {
+func TestStall_FailingIsBounded(t *testing.T) {
 	t.Parallel()
 	f := newFailing()
 	nth := func(n int) id { return id{activity: strconv.Itoa(n)} }
@@ -206,7 +206,7 @@ func TestFailingIsBounded(t *testing.T) {
 	require.Equal(t, len(f.found), f.order.Len())
 }
 
-func TestFailingTellsActivitiesApart(t *testing.T) {
+func TestStall_FailingTellsActivitiesApart(t *testing.T) {
 	t.Parallel()
 	f := newFailing()
 	named := func(workflowID, runID, activityID string) id {

@@ -61,7 +61,7 @@ func look(t *testing.T, key any, do func(attempt int32) error) ([]time.Duration,
 	return at, ended
 }
 
-func TestWorkflowIsToldThatItStandsStill(t *testing.T) {
+func TestStall_WorkflowIsToldThatItStandsStill(t *testing.T) {
 	t.Parallel()
 	at, err := look(t, release.Stall{}, func(n int32) error {
 		if n == 1 {
@@ -81,7 +81,7 @@ func TestWorkflowIsToldThatItStandsStill(t *testing.T) {
 	require.Equal(t, []time.Duration{0, 60 * time.Second, 61 * time.Second, 63 * time.Second, 65 * time.Second}, at)
 }
 
-func TestWorkflowIsToldThatItMovesAgain(t *testing.T) {
+func TestStall_WorkflowIsToldThatItMovesAgain(t *testing.T) {
 	t.Parallel()
 	at, err := look(t, release.Stall{Fault: release.FaultUnavailable, Failure: "no answer"}, func(n int32) error {
 		if n < 3 {
@@ -97,7 +97,7 @@ func TestWorkflowIsToldThatItMovesAgain(t *testing.T) {
 	require.Equal(t, []time.Duration{0, 1 * time.Second, 3 * time.Second}, at)
 }
 
-func TestWorkflowThatDidNotAskIsNotTold(t *testing.T) {
+func TestStall_WorkflowThatDidNotAskIsNotTold(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]any{"nothing": nil, "something else": "a stall"} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestWorkflowThatDidNotAskIsNotTold(t *testing.T) {
 }
 
 // A lost answer ends the activity of a verb at once, and is still known as one.
-func TestErrorThatTheWorkflowDoesNotRetryIsLeftToIt(t *testing.T) {
+func TestStall_ErrorThatTheWorkflowDoesNotRetryIsLeftToIt(t *testing.T) {
 	t.Parallel()
 	at, err := look(t, release.Stall{}, func(int32) error {
 		return temporal.NewApplicationError("lost", string(release.FaultAmbiguous))
@@ -148,7 +148,7 @@ func called(t *testing.T, header *commonpb.Payload, i *attempt.Interceptor, do f
 	return app
 }
 
-func TestPatienceBeginsWithTheFirstAttempt(t *testing.T) {
+func TestStall_PatienceBeginsWithTheFirstAttempt(t *testing.T) {
 	t.Parallel()
 	header, err := converter.GetDefaultDataConverter().ToPayload(release.Stall{})
 	require.NoError(t, err)

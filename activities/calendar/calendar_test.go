@@ -33,7 +33,7 @@ func closing(after time.Duration) release.Calendar {
 	return release.Calendar{Windows: []release.FreezeWindow{{Name: "sale", Reason: "busy days", From: now().Add(-time.Hour), To: now().Add(after)}}}
 }
 
-func TestGuard(t *testing.T) {
+func TestCalendar_Guard(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -65,8 +65,8 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestAnAttemptThatIsNotWantedAnyMoreIsNoFault of the calendar's.
-func TestAnAttemptThatIsNotWantedAnyMoreIsNoFault(t *testing.T) {
+// TestCalendar_AnAttemptThatIsNotWantedAnyMoreIsNoFault of the calendar's.
+func TestCalendar_AnAttemptThatIsNotWantedAnyMoreIsNoFault(t *testing.T) {
 	t.Parallel()
 	f, err := calendar.New(source{err: errors.New("no answer")}, now)
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestAnAttemptThatIsNotWantedAnyMoreIsNoFault(t *testing.T) {
 	require.Equal(t, context.Canceled, f.Guard(ctx, app()))
 }
 
-func TestGuardSaysWhatHolds(t *testing.T) {
+func TestCalendar_GuardSaysWhatHolds(t *testing.T) {
 	t.Parallel()
 	f, err := calendar.New(source{calendar: closing(time.Hour)}, now)
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestGuardSaysWhatHolds(t *testing.T) {
 	require.Equal(t, release.Freeze{Name: "sale", Reason: "busy days", Until: now().Add(time.Hour)}, freeze)
 }
 
-func TestAwaitOpen(t *testing.T) {
+func TestCalendar_AwaitOpen(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -121,7 +121,7 @@ func TestAwaitOpen(t *testing.T) {
 	}
 }
 
-func TestNewWantsASource(t *testing.T) {
+func TestCalendar_NewWantsASource(t *testing.T) {
 	t.Parallel()
 	_, err := calendar.New(nil, now)
 	require.Error(t, err)

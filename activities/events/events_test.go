@@ -13,7 +13,7 @@ import (
 
 // What the bus does with events is tested on a real server in devstack/startertest.
 
-func TestOnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
+func TestEvents_OnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err  error
@@ -35,7 +35,7 @@ func TestOnlyWhatCanNeverBeCarriedIsUnfit(t *testing.T) {
 	}
 }
 
-func TestNewNeedsABus(t *testing.T) {
+func TestEvents_NewNeedsABus(t *testing.T) {
 	t.Parallel()
 	_, err := New(nil, nil)
 	require.Error(t, err)

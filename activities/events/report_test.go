@@ -64,7 +64,7 @@ func event(id string, kind release.EventKind, phase release.Phase) release.Event
 	return release.Event{ID: release.EventID(id, 1, kind), Kind: kind, Progress: p}
 }
 
-func TestTheLedgerIsToldWhatAReleaseHasPaidForOthers(t *testing.T) {
+func TestReport_TheLedgerIsToldWhatAReleaseHasPaidForOthers(t *testing.T) {
 	t.Parallel()
 	b := &book{}
 	p, err := New(&shelf{}, b)
@@ -78,7 +78,7 @@ func TestTheLedgerIsToldWhatAReleaseHasPaidForOthers(t *testing.T) {
 	require.Equal(t, []string{"r-1 daily by r-2"}, b.paid)
 }
 
-func TestWhatIsNoTransitionIsToldTheLedgerAlone(t *testing.T) {
+func TestReport_WhatIsNoTransitionIsToldTheLedgerAlone(t *testing.T) {
 	t.Parallel()
 	bus, b := &shelf{}, &book{}
 	p, err := New(bus, b)
@@ -88,7 +88,7 @@ func TestWhatIsNoTransitionIsToldTheLedgerAlone(t *testing.T) {
 	require.Zero(t, bus.stored)
 }
 
-func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
+func TestReport_TheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
 	t.Parallel()
 	bus, b := &shelf{}, &book{}
 	p, err := New(bus, b)
@@ -104,7 +104,7 @@ func TestTheLedgerIsToldTheLatestProgressOfEachReleaseOnce(t *testing.T) {
 	require.Equal(t, 4, bus.stored)
 }
 
-func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
+func TestReport_OnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
 	t.Parallel()
 	running := event("r-1", release.EventStarted, release.PhaseRollingOut)
 	ended := event("r-1", release.EventSucceeded, release.PhaseSucceeded)
@@ -141,7 +141,7 @@ func TestOnlyAnOutcomeIsToldTheLedgerUntilItTakesIt(t *testing.T) {
 	}
 }
 
-func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
+func TestReport_TheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
 	t.Parallel()
 	huge := event("r-1", release.EventFailed, release.PhaseFailed)
 	huge.Progress.Reason = strings.Repeat("x", wire.MaxPayload)
@@ -153,9 +153,9 @@ func TestTheLedgerIsToldOfAnEventThatTheBusCannotCarry(t *testing.T) {
 	require.Len(t, b.told, 1)
 }
 
-// TestWhatIsStoredIsNotStoredAgain: the bus forgets the ID of an event after a day, and a
+// TestReport_WhatIsStoredIsNotStoredAgain: the bus forgets the ID of an event after a day, and a
 // ledger may be away for longer.
-func TestWhatIsStoredIsNotStoredAgain(t *testing.T) {
+func TestReport_WhatIsStoredIsNotStoredAgain(t *testing.T) {
 	t.Parallel()
 	bus, b := &shelf{}, &book{err: ledger.ErrUnavailable}
 	p, err := New(bus, b)
@@ -185,7 +185,7 @@ func TestWhatIsStoredIsNotStoredAgain(t *testing.T) {
 	require.Len(t, b.told, 2, "the ledger is told all the same")
 }
 
-func TestTheLedgerDoesNotWaitForTheBus(t *testing.T) {
+func TestReport_TheLedgerDoesNotWaitForTheBus(t *testing.T) {
 	t.Parallel()
 	b := &book{}
 	p, err := New(&shelf{err: jetstream.ErrNoStreamResponse}, b)

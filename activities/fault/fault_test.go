@@ -12,7 +12,7 @@ import (
 	"slipway/release"
 )
 
-func TestAFaultSaysWhetherItIsTriedAgain(t *testing.T) {
+func TestFault_AFaultSaysWhetherItIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("refused")
 	for name, c := range map[string]struct {
@@ -38,7 +38,7 @@ func TestAFaultSaysWhetherItIsTriedAgain(t *testing.T) {
 	require.ErrorIs(t, fault.Because(release.FaultUnavailable, "away", cause), cause)
 }
 
-func TestAFreezeIsTheDetail(t *testing.T) {
+func TestFault_AFreezeIsTheDetail(t *testing.T) {
 	t.Parallel()
 	app, _ := errors.AsType[*temporal.ApplicationError](fault.Frozen(release.Freeze{Name: "sale", Reason: "11.11"}))
 	var f release.Freeze

@@ -85,9 +85,9 @@ func checkOf(t *testing.T, list allowList, method, address string) error {
 	return list.check(method, u)
 }
 
-// TestNoAddressIsAName asks for loopback in every spelling that some client understands,
+// TestAllow_NoAddressIsAName asks for loopback in every spelling that some client understands,
 // with a name around it or not, where only names are allowed.
-func TestNoAddressIsAName(t *testing.T) {
+func TestAllow_NoAddressIsAName(t *testing.T) {
 	t.Parallel()
 	list, err := parseAllowList([]string{"*.shop.internal", "*.internal:28205", "shop.example", "localhost"})
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func TestNoAddressIsAName(t *testing.T) {
 	}
 }
 
-func TestPOSTIsAllowedForAHostAndAPath(t *testing.T) {
+func TestAllow_POSTIsAllowedForAHostAndAPath(t *testing.T) {
 	t.Parallel()
 	for entry, c := range map[string]struct{ has, not []string }{
 		"POST shop.example:8080/checks/run": {
@@ -144,7 +144,7 @@ func TestPOSTIsAllowedForAHostAndAPath(t *testing.T) {
 		"method POST is not allowed for this path of host \"shop.example:8080\"; use GET or HEAD, or let the operator of the workers add POST shop.example:8080 and the path to SLIPWAY_GATES_ALLOW")
 }
 
-func TestEntriesThatAreNoHost(t *testing.T) {
+func TestAllow_EntriesThatAreNoHost(t *testing.T) {
 	t.Parallel()
 	entries := []string{
 		"", "*", "*.", "https://shop.example", "shop.example/x", "shop.example:http", "shop.example:0", "shop.example:70000", "a.*.example", "*.10.0.0.1", "*.0.0.1", "167772161", "a b", "me@shop.example",
@@ -163,7 +163,7 @@ func TestEntriesThatAreNoHost(t *testing.T) {
 	}
 }
 
-func TestRefusedAddresses(t *testing.T) {
+func TestAllow_RefusedAddresses(t *testing.T) {
 	t.Parallel()
 	list, err := parseAllowList([]string{"0.0.0.0/0", "::/0", "shop.example"})
 	require.NoError(t, err)
@@ -190,7 +190,7 @@ func TestRefusedAddresses(t *testing.T) {
 	}
 }
 
-func TestLoopbackIsAskedWhereAnEntryNamesIt(t *testing.T) {
+func TestAllow_LoopbackIsAskedWhereAnEntryNamesIt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		entry, address string
@@ -221,9 +221,9 @@ func TestLoopbackIsAskedWhereAnEntryNamesIt(t *testing.T) {
 	}
 }
 
-// TestAnAllowedNameIsNotAskedWhereverItLeads resolves a name as the operator's own name
+// TestAllow_AnAllowedNameIsNotAskedWhereverItLeads resolves a name as the operator's own name
 // server would, if somebody else had a say in it.
-func TestAnAllowedNameIsNotAskedWhereverItLeads(t *testing.T) {
+func TestAllow_AnAllowedNameIsNotAskedWhereverItLeads(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"100.100.100.200", "127.0.0.1", "0.0.0.0", "169.254.169.254"} {
 		g := resolving(t, netip.MustParseAddr(address), "shop.example")
@@ -238,7 +238,7 @@ func TestAnAllowedNameIsNotAskedWhereverItLeads(t *testing.T) {
 	}
 }
 
-func TestAnAllowedNameThatLeadsToLoopbackIsAskedWhereThatIsAllowed(t *testing.T) {
+func TestAllow_AnAllowedNameThatLeadsToLoopbackIsAskedWhereThatIsAllowed(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
@@ -304,7 +304,7 @@ func answerName(conn net.Conn, address netip.Addr) {
 	_, _ = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
 }
 
-func TestWhatIsNoAddressOfHTTPIsNotAsked(t *testing.T) {
+func TestAllow_WhatIsNoAddressOfHTTPIsNotAsked(t *testing.T) {
 	t.Parallel()
 	list, err := parseAllowList([]string{"shop.example", "0.0.0.0/0"})
 	require.NoError(t, err)

@@ -140,7 +140,7 @@ func answersWithCanaries() map[string]string {
 	}
 }
 
-func TestNothingOfAnAnswerOrAnAddressIsLeftBehind(t *testing.T) {
+func TestCanary_NothingOfAnAnswerOrAnAddressIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	for name, answer := range answersWithCanaries() {
 		t.Run(name, func(t *testing.T) {
@@ -157,9 +157,9 @@ func TestNothingOfAnAnswerOrAnAddressIsLeftBehind(t *testing.T) {
 	}
 }
 
-// TestWhatIsSaidUnaskedIsNotLogged sends it before the request, which the HTTP client has to
+// TestCanary_WhatIsSaidUnaskedIsNotLogged sends it before the request, which the HTTP client has to
 // meet at the right moment: several times.
-func TestWhatIsSaidUnaskedIsNotLogged(t *testing.T) {
+func TestCanary_WhatIsSaidUnaskedIsNotLogged(t *testing.T) {
 	t.Parallel()
 	address := raw(t, "HTTP/1.1 200 "+canary+"\r\nContent-Length: 0\r\n\r\n", "")
 	for range 50 {
@@ -167,7 +167,7 @@ func TestWhatIsSaidUnaskedIsNotLogged(t *testing.T) {
 	}
 }
 
-func TestNothingOfAnAddressThatIsNotAskedIsLeftBehind(t *testing.T) {
+func TestCanary_NothingOfAnAddressThatIsNotAskedIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	closed := closedAddress(t)
 	secure := httptest.NewUnstartedServer(status(200))
@@ -188,8 +188,8 @@ func TestNothingOfAnAddressThatIsNotAskedIsLeftBehind(t *testing.T) {
 	}
 }
 
-// TestARedirectIsNotToldWhereItComesFrom follows one to another server.
-func TestARedirectIsNotToldWhereItComesFrom(t *testing.T) {
+// TestCanary_ARedirectIsNotToldWhereItComesFrom follows one to another server.
+func TestCanary_ARedirectIsNotToldWhereItComesFrom(t *testing.T) {
 	t.Parallel()
 	var told http.Header
 	to, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) { told = r.Header.Clone() })

@@ -12,7 +12,7 @@ import (
 	"slipway/release"
 )
 
-func TestTheDocumentedGatesCanBeMeasuredAsDocumented(t *testing.T) {
+func TestDocs_TheDocumentedGatesCanBeMeasuredAsDocumented(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile("../../docs/gates.md")
 	require.NoError(t, err)

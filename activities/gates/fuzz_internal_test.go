@@ -190,7 +190,7 @@ func inetAton(text string) (netip.Addr, bool) {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(whole)))), true
 }
 
-func TestSpellingsOfAddresses(t *testing.T) {
+func TestFuzz_SpellingsOfAddresses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.1", "１２７.0.0.1", "127.0.0.1.", "::ffff:7f00:1%x"} {
 		addr, is := addressIn(text)

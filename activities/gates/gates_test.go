@@ -133,7 +133,7 @@ func verdicts(r release.GateResult) []release.Verdict {
 	return list
 }
 
-func TestSamplesAreTakenAtTheirInterval(t *testing.T) {
+func TestGates_SamplesAreTakenAtTheirInterval(t *testing.T) {
 	t.Parallel()
 	const pass, fail = release.VerdictPass, release.VerdictFail
 	for name, c := range map[string]struct {
@@ -162,7 +162,7 @@ func TestSamplesAreTakenAtTheirInterval(t *testing.T) {
 	}
 }
 
-func TestAnAttemptAsksForTheNextOneWithoutAFault(t *testing.T) {
+func TestGates_AnAttemptAsksForTheNextOneWithoutAFault(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, status(200))
 	gate := httpGate(address)
@@ -177,7 +177,7 @@ func TestAnAttemptAsksForTheNextOneWithoutAFault(t *testing.T) {
 	require.Contains(t, app.Message(), "sample 1 of 3")
 }
 
-func TestAnotherWorkerGoesOnWhereOneDied(t *testing.T) {
+func TestGates_AnotherWorkerGoesOnWhereOneDied(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, status(204))
 	gate := httpGate(address)
@@ -194,7 +194,7 @@ func TestAnotherWorkerGoesOnWhereOneDied(t *testing.T) {
 	require.True(t, r.DryRun)
 }
 
-func TestSamplesThatCannotBeReadAreTakenAnew(t *testing.T) {
+func TestGates_SamplesThatCannotBeReadAreTakenAnew(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, status(200))
 	env := suite().NewTestActivityEnvironment()
@@ -207,7 +207,7 @@ func TestSamplesThatCannotBeReadAreTakenAnew(t *testing.T) {
 	require.Len(t, r.Samples, 1)
 }
 
-func TestAnAttemptThatIsCanceledTakesNoSample(t *testing.T) {
+func TestGates_AnAttemptThatIsCanceledTakesNoSample(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	address, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -219,7 +219,7 @@ func TestAnAttemptThatIsCanceledTakesNoSample(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestOnlyAllowedHostsAreAsked(t *testing.T) {
+func TestGates_OnlyAllowedHostsAreAsked(t *testing.T) {
 	t.Parallel()
 	address, asked := serve(t, status(200))
 	at, err := url.Parse(address)
@@ -243,7 +243,7 @@ func TestOnlyAllowedHostsAreAsked(t *testing.T) {
 	}
 }
 
-func TestCheckTellsBeforeAnythingIsAsked(t *testing.T) {
+func TestGates_CheckTellsBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	address, asked := serve(t, status(200))
 	check := func(gs ...release.Gate) error {
@@ -262,7 +262,7 @@ func TestCheckTellsBeforeAnythingIsAsked(t *testing.T) {
 	require.Zero(t, asked.Load())
 }
 
-func TestAGateThatIsWrongIsNeverMeasured(t *testing.T) {
+func TestGates_AGateThatIsWrongIsNeverMeasured(t *testing.T) {
 	t.Parallel()
 	gate := prometheusGate("http://127.0.0.1:1")
 	gate.Prometheus.Pass, gate.Prometheus.Fail = "", ""
@@ -272,7 +272,7 @@ func TestAGateThatIsWrongIsNeverMeasured(t *testing.T) {
 	requireInvalid(t, err, "give either http or prometheus")
 }
 
-func TestMetadataServicesAreNeverAsked(t *testing.T) {
+func TestGates_MetadataServicesAreNeverAsked(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"169.254.169.254", "100.100.100.200", "[fe80::1]", "[::ffff:169.254.169.254]"} {
 		g := newGates(t, "0.0.0.0/0", "::/0")

@@ -73,7 +73,7 @@ func brokenOff(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("half"))
 }
 
-func TestAProbeWithoutAnswerFails(t *testing.T) {
+func TestHTTP_AProbeWithoutAnswerFails(t *testing.T) {
 	t.Parallel()
 	s := sampleOf(t, newGates(t, "127.0.0.1"), httpGate(closedAddress(t)+"/?probe=hush"))
 	require.Equal(t, release.VerdictFail, s.Verdict)
@@ -93,7 +93,7 @@ func TestAProbeWithoutAnswerFails(t *testing.T) {
 	require.Equal(t, "no answer: the certificate is of an unknown authority", s.Note)
 }
 
-func TestRedirectsAreFollowedToAllowedHostsOnly(t *testing.T) {
+func TestHTTP_RedirectsAreFollowedToAllowedHostsOnly(t *testing.T) {
 	t.Parallel()
 	to := func(address string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, address, http.StatusFound) }
@@ -124,7 +124,7 @@ func TestRedirectsAreFollowedToAllowedHostsOnly(t *testing.T) {
 	require.Equal(t, 1, int(goodAsked.Load()))
 }
 
-func TestARedirectToAMetadataServiceIsNotFollowed(t *testing.T) {
+func TestHTTP_ARedirectToAMetadataServiceIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	from, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)

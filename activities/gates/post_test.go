@@ -27,9 +27,9 @@ func TestPOSTIsRefusedWhereItIsNotAllowed(t *testing.T) {
 	require.Equal(t, 1, int(asked.Load()))
 }
 
-// TestARedirectDoesNotWidenPOST redirects a POST in both ways: 302 makes GET of it, 307
+// TestPost_ARedirectDoesNotWidenPOST redirects a POST in both ways: 302 makes GET of it, 307
 // repeats it.
-func TestARedirectDoesNotWidenPOST(t *testing.T) {
+func TestPost_ARedirectDoesNotWidenPOST(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string

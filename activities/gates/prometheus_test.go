@@ -99,7 +99,7 @@ func TestPrometheusGate(t *testing.T) {
 	}
 }
 
-func TestAPrometheusThatIsAwayIsAMissedSample(t *testing.T) {
+func TestPrometheus_APrometheusThatIsAwayIsAMissedSample(t *testing.T) {
 	t.Parallel()
 	s := sampleOf(t, newGates(t, "127.0.0.1"), prometheusGate(closedAddress(t)))
 	require.True(t, s.Missed)
@@ -111,7 +111,7 @@ func TestAPrometheusThatIsAwayIsAMissedSample(t *testing.T) {
 	require.Equal(t, release.Sample{Verdict: release.VerdictInconclusive, Missed: true, Note: "the answer is larger than 64 KiB"}, s)
 }
 
-func TestNoDataMeansWhatTheGateSays(t *testing.T) {
+func TestPrometheus_NoDataMeansWhatTheGateSays(t *testing.T) {
 	t.Parallel()
 	empty, _ := serve(t, result("vector", "[]"))
 	notANumber, _ := serve(t, result("vector", vector("NaN")))
@@ -132,7 +132,7 @@ func TestNoDataMeansWhatTheGateSays(t *testing.T) {
 	}
 }
 
-func TestAQueryThatCanNeverSucceedIsAnError(t *testing.T) {
+func TestPrometheus_AQueryThatCanNeverSucceedIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
@@ -158,7 +158,7 @@ func TestAQueryThatCanNeverSucceedIsAnError(t *testing.T) {
 	}
 }
 
-func TestAPrometheusBelowAPathIsAskedWithGETUnlessPOSTIsAllowed(t *testing.T) {
+func TestPrometheus_APrometheusBelowAPathIsAskedWithGETUnlessPOSTIsAllowed(t *testing.T) {
 	t.Parallel()
 	var methods []string
 	address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 	"slipway/release"
 )
 
-func TestNothingIsReadBeforeSomethingWasAsked(t *testing.T) {
+func TestTransport_NothingIsReadBeforeSomethingWasAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
@@ -37,7 +37,7 @@ func TestNothingIsReadBeforeSomethingWasAsked(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatIsClosedReadsNoMore(t *testing.T) {
+func TestTransport_AConnectionThatIsClosedReadsNoMore(t *testing.T) {
 	t.Parallel()
 	client, server := net.Pipe()
 	conn := newAskedFirst(client)
@@ -47,7 +47,7 @@ func TestAConnectionThatIsClosedReadsNoMore(t *testing.T) {
 	require.NoError(t, server.Close())
 }
 
-func TestServersWithTLSAreAsked(t *testing.T) {
+func TestTransport_ServersWithTLSAreAsked(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		var protocol int

@@ -25,9 +25,9 @@ func (r registry) RegisterActivityWithOptions(fn any, options activity.RegisterO
 
 func (r registry) RegisterDynamicActivity(any, activity.DynamicRegisterOptions) {}
 
-// TestEveryVerbIsRegisteredOnce: each verb is the method of its name, and the interface has no
+// TestPlatform_EveryVerbIsRegisteredOnce: each verb is the method of its name, and the interface has no
 // other.
-func TestEveryVerbIsRegisteredOnce(t *testing.T) {
+func TestPlatform_EveryVerbIsRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	var d platform.Driver = &sae.Driver{}
 	r := registry{}

@@ -97,7 +97,7 @@ func temporalWith(places map[string]release.LaneEntry, ended map[string]enumspb.
 	return c
 }
 
-func TestWhatLives(t *testing.T) {
+func TestLiving_WhatLives(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	waiting := release.LaneEntry{ReleaseID: "r-w", Since: at}
@@ -145,21 +145,21 @@ func TestWhatLives(t *testing.T) {
 	}
 }
 
-func TestALookThatTemporalDoesNotAnswerIsRepeated(t *testing.T) {
+func TestLiving_ALookThatTemporalDoesNotAnswerIsRepeated(t *testing.T) {
 	t.Parallel()
 	c := &mocks.Client{}
 	c.On("ListWorkflow", mock.Anything, mock.Anything).Return(nil, away())
 	requireFault(t, once{c, &shelf{}, release.LivingInput{App: shop()}}.do(t, release.LivingActivity, nil), release.FaultUnavailable, true)
 }
 
-func TestALaneWaitsForTheLedger(t *testing.T) {
+func TestLiving_ALaneWaitsForTheLedger(t *testing.T) {
 	t.Parallel()
 	in := release.AwaitLedgerInput{App: shop()}
 	require.NoError(t, once{&mocks.Client{}, &shelf{}, in}.do(t, release.AwaitLedgerActivity, nil))
 	requireFault(t, once{&mocks.Client{}, &shelf{err: errAway}, in}.do(t, release.AwaitLedgerActivity, nil), release.FaultUnavailable, true)
 }
 
-func TestWhatTheLedgerRecalls(t *testing.T) {
+func TestLiving_WhatTheLedgerRecalls(t *testing.T) {
 	t.Parallel()
 	ref := release.Ref{App: shop(), ReleaseID: "r-1"}
 	known := &shelf{record: ledger.Record{Progress: release.Progress{ReleaseID: "r-1", Phase: release.PhaseRollingOut}}}
@@ -171,7 +171,7 @@ func TestWhatTheLedgerRecalls(t *testing.T) {
 	requireFault(t, once{&mocks.Client{}, &shelf{err: errAway}, ref}.do(t, release.RecallActivity, nil), release.FaultUnavailable, true)
 }
 
-func TestWhatIsJudgedIsBounded(t *testing.T) {
+func TestLiving_WhatIsJudgedIsBounded(t *testing.T) {
 	t.Parallel()
 	in := release.JudgedInput{App: shop()}
 	var judged release.Judged
@@ -183,7 +183,7 @@ func TestWhatIsJudgedIsBounded(t *testing.T) {
 	require.ErrorContains(t, err, "a rollback that names one needs not wait")
 }
 
-func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {
+func TestLiving_WhatTheLedgerIsToldOfALoss(t *testing.T) {
 	t.Parallel()
 	p := release.Progress{ReleaseID: "r-1", App: shop(), Phase: release.PhaseRollingOut, Transition: 3}
 	unknown := release.Progress{ReleaseID: "r-1", App: shop()}
@@ -205,7 +205,7 @@ func TestWhatTheLedgerIsToldOfALoss(t *testing.T) {
 	}
 }
 
-func TestWhatAReleaseWaitsFor(t *testing.T) {
+func TestLiving_WhatAReleaseWaitsFor(t *testing.T) {
 	t.Parallel()
 	ref := release.Ref{App: shop(), ReleaseID: "r-2"}
 	answer := &mocks.Value{}
@@ -237,7 +237,7 @@ func TestWhatAReleaseWaitsFor(t *testing.T) {
 	}
 }
 
-func TestAReleaseThatWaitsCallsALaneThatWasLost(t *testing.T) {
+func TestLiving_AReleaseThatWaitsCallsALaneThatWasLost(t *testing.T) {
 	t.Parallel()
 	sub := release.Submission{ReleaseID: "r-2", Spec: release.Spec{App: shop()}}
 	describe := func(status enumspb.WorkflowExecutionStatus) *workflowservice.DescribeWorkflowExecutionResponse {

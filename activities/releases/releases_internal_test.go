@@ -80,7 +80,7 @@ func requireFault(t *testing.T, err error, f release.Fault, retries bool) {
 	require.Equal(t, retries, !app.NonRetryable())
 }
 
-func TestHowAReleaseEnded(t *testing.T) {
+func TestReleases_HowAReleaseEnded(t *testing.T) {
 	t.Parallel()
 	failed := temporal.NewNonRetryableApplicationError("no such field", "Invalid", nil)
 	for name, c := range map[string]struct {
@@ -122,9 +122,9 @@ func TestHowAReleaseEnded(t *testing.T) {
 	}
 }
 
-// TestALookThatFindsNothingNewIsNoFailure: it is not counted or logged as one, and says
+// TestReleases_ALookThatFindsNothingNewIsNoFailure: it is not counted or logged as one, and says
 // itself when to look again.
-func TestALookThatFindsNothingNewIsNoFailure(t *testing.T) {
+func TestReleases_ALookThatFindsNothingNewIsNoFailure(t *testing.T) {
 	t.Parallel()
 	err := do(t, server(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, nil), release.AwaitEndActivity, nil)
 	var app *temporal.ApplicationError
@@ -133,7 +133,7 @@ func TestALookThatFindsNothingNewIsNoFailure(t *testing.T) {
 	require.Equal(t, release.LookDelay(release.ChangeRunning, 1), app.NextRetryDelay())
 }
 
-func TestHowAWatchdogEnded(t *testing.T) {
+func TestReleases_HowAWatchdogEnded(t *testing.T) {
 	t.Parallel()
 	var result release.WatchdogResult
 	require.NoError(t, do(t, server(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, nil, nil), release.AwaitWatchdogActivity, &result))
@@ -145,7 +145,7 @@ func TestHowAWatchdogEnded(t *testing.T) {
 	requireFault(t, err, release.FaultUnchanged, true)
 }
 
-func TestLastProgress(t *testing.T) {
+func TestReleases_LastProgress(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		query, decode error
@@ -179,7 +179,7 @@ func TestLastProgress(t *testing.T) {
 	}
 }
 
-func TestAClientIsNeeded(t *testing.T) {
+func TestReleases_AClientIsNeeded(t *testing.T) {
 	t.Parallel()
 	_, err := New(nil, &shelf{})
 	require.ErrorContains(t, err, "a Temporal client and a ledger are needed")

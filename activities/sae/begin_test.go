@@ -151,9 +151,9 @@ func someFaults(t *rapid.T, h *host, operation string) {
 	}
 }
 
-// TestExactlyOneChangeOrder is the rule of the whole package: whatever becomes of answers
+// TestBegin_ExactlyOneChangeOrder is the rule of the whole package: whatever becomes of answers
 // and workers, a step begins one change order, and finds it.
-func TestExactlyOneChangeOrder(t *testing.T) {
+func TestBegin_ExactlyOneChangeOrder(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -170,8 +170,8 @@ func TestExactlyOneChangeOrder(t *testing.T) {
 	}
 }
 
-// TestALostAnswerIsLookedFor and not asked for again, for every single way to lose it.
-func TestALostAnswerIsLookedFor(t *testing.T) {
+// TestBegin_ALostAnswerIsLookedFor and not asked for again, for every single way to lose it.
+func TestBegin_ALostAnswerIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		for _, kind := range []saesim.FaultKind{saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultTruncate, saesim.FaultErrorAfter} {
@@ -200,8 +200,8 @@ func TestALostAnswerIsLookedFor(t *testing.T) {
 	}
 }
 
-// TestACallThatComesLateIsFound: it was at work when the first look found nothing.
-func TestACallThatComesLateIsFound(t *testing.T) {
+// TestBegin_ACallThatComesLateIsFound: it was at work when the first look found nothing.
+func TestBegin_ACallThatComesLateIsFound(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestACallThatComesLateIsFound(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeAtWorkAnyMoreIsToldAtOnce(t *testing.T) {
+func TestBegin_WhatCannotBeAtWorkAnyMoreIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestWhatCannotBeAtWorkAnyMoreIsToldAtOnce(t *testing.T) {
 	}
 }
 
-func TestOnlyVerbsThatBeginOneHaveAChangeOrder(t *testing.T) {
+func TestBegin_OnlyVerbsThatBeginOneHaveAChangeOrder(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	fault, text := refusedAs(t, h, release.VerbFindChange, release.FindChangeInput{App: h.app, Verb: release.VerbConfirmBatch})
@@ -242,9 +242,9 @@ func TestOnlyVerbsThatBeginOneHaveAChangeOrder(t *testing.T) {
 	require.Contains(t, text, "ConfirmBatch begins no change order")
 }
 
-// TestAnAnswerWithoutDataIsALostAnswer: neither does it name an order, nor does it say
+// TestBegin_AnAnswerWithoutDataIsALostAnswer: neither does it name an order, nor does it say
 // that there is none.
-func TestAnAnswerWithoutDataIsALostAnswer(t *testing.T) {
+func TestBegin_AnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestAnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 	}
 }
 
-func TestTwoCandidatesCannotBeToldApart(t *testing.T) {
+func TestBegin_TwoCandidatesCannotBeToldApart(t *testing.T) {
 	t.Parallel()
 	h, snap := begunBefore(t)
 	for range 2 {
@@ -277,9 +277,9 @@ func TestTwoCandidatesCannotBeToldApart(t *testing.T) {
 	}
 }
 
-// TestNothingIsBegunOnWhatIsTrueNoMore: the version to return to was read before somebody
+// TestBegin_NothingIsBegunOnWhatIsTrueNoMore: the version to return to was read before somebody
 // else's change order.
-func TestNothingIsBegunOnWhatIsTrueNoMore(t *testing.T) {
+func TestBegin_NothingIsBegunOnWhatIsTrueNoMore(t *testing.T) {
 	t.Parallel()
 	deploys := func(d time.Duration) func(*testing.T, *host, release.Snapshot) string {
 		return func(t *testing.T, h *host, _ release.Snapshot) string {
@@ -346,9 +346,9 @@ func rescales(t *testing.T, h *host, _ release.Snapshot) string {
 	return out.Data.ChangeOrderID
 }
 
-// TestAnOrderOfTheSameTokenIsTakenOver, whatever has been read and frozen since: a release
+// TestBegin_AnOrderOfTheSameTokenIsTakenOver, whatever has been read and frozen since: a release
 // that is run again finds what it has begun.
-func TestAnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
+func TestBegin_AnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
 	t.Parallel()
 	for name, pass := range map[string]time.Duration{"under way": 0, "ended": time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -370,9 +370,9 @@ func TestAnOrderOfTheSameTokenIsTakenOver(t *testing.T) {
 	}
 }
 
-// TestTheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for. Without a
+// TestBegin_TheOrderInTheWayMayBeItsOwn: it was not listed yet when it was looked for. Without a
 // token nobody can tell.
-func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
+func TestBegin_TheOrderInTheWayMayBeItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		verb  string
@@ -409,8 +409,8 @@ func TestTheOrderInTheWayMayBeItsOwn(t *testing.T) {
 	}
 }
 
-// TestARefusalThatPassesIsNoProof and says why it is none for good.
-func TestARefusalThatPassesIsNoProof(t *testing.T) {
+// TestBegin_ARefusalThatPassesIsNoProof and says why it is none for good.
+func TestBegin_ARefusalThatPassesIsNoProof(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]release.Fault{
 		saeclient.CodeChangeOrderRunning:       release.FaultConflict,
@@ -433,8 +433,8 @@ func TestARefusalThatPassesIsNoProof(t *testing.T) {
 	}
 }
 
-// TestWhatADeclinedCallHasBegunIsFound although SAE said that it refuses for now.
-func TestWhatADeclinedCallHasBegunIsFound(t *testing.T) {
+// TestBegin_WhatADeclinedCallHasBegunIsFound although SAE said that it refuses for now.
+func TestBegin_WhatADeclinedCallHasBegunIsFound(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -453,7 +453,7 @@ func TestWhatADeclinedCallHasBegunIsFound(t *testing.T) {
 	}
 }
 
-func TestAFreezeHoldsWhatWouldBegin(t *testing.T) {
+func TestBegin_AFreezeHoldsWhatWouldBegin(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name, func(t *testing.T) {
@@ -472,8 +472,8 @@ func TestAFreezeHoldsWhatWouldBegin(t *testing.T) {
 	}
 }
 
-// TestACancelledAttemptSendsNothing or learns what became of what it has sent.
-func TestACancelledAttemptSendsNothing(t *testing.T) {
+// TestBegin_ACancelledAttemptSendsNothing or learns what became of what it has sent.
+func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, b := range beginners() {
 		t.Run(name+", while the guard is asked", func(t *testing.T) {
@@ -505,8 +505,8 @@ func TestACancelledAttemptSendsNothing(t *testing.T) {
 	}
 }
 
-// TestALookThatIsCutOffIsNoFaultOfThePlatform.
-func TestALookThatIsCutOffIsNoFaultOfThePlatform(t *testing.T) {
+// TestBegin_ALookThatIsCutOffIsNoFaultOfThePlatform.
+func TestBegin_ALookThatIsCutOffIsNoFaultOfThePlatform(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.cancelOn = "ListChangeOrders"

@@ -46,8 +46,8 @@ func TestObserveFollowsAnOrderToItsEnd(t *testing.T) {
 	require.Empty(t, last.ReplacedBy)
 }
 
-// TestAnOrderIsGoneOnceItWasMissedThreeTimes: one answer that lags is no proof.
-func TestAnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
+// TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes: one answer that lags is no proof.
+func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 	t.Parallel()
 	const looks = "DescribeChangeOrder"
 	missed := saesim.Fault{Operation: looks, Kind: saesim.FaultError, Code: saeclient.CodeChangeOrderNotFound}
@@ -79,8 +79,8 @@ func TestAnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 	}
 }
 
-// TestMissesAreCountedOneAfterTheOther: a look that finds the order begins anew.
-func TestMissesAreCountedOneAfterTheOther(t *testing.T) {
+// TestObserve_MissesAreCountedOneAfterTheOther: a look that finds the order begins anew.
+func TestObserve_MissesAreCountedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	id := h.deploy(t, image2, inTwoByHand, time.Minute)
@@ -103,9 +103,9 @@ func (h *host) shown(t tester, id string) answer {
 	return answer{http.StatusOK, string(text)}
 }
 
-// TestAnOrderThatFallsBackIsLookedAtAgain: a read that lags shows an earlier batch. One that
+// TestObserve_AnOrderThatFallsBackIsLookedAtAgain: a read that lags shows an earlier batch. One that
 // goes on to do so is told of as it is.
-func TestAnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
+func TestObserve_AnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		// lag are the looks that show the first batch, and miss those that find nothing.
@@ -153,8 +153,8 @@ func TestAnOrderThatFallsBackIsLookedAtAgain(t *testing.T) {
 	}
 }
 
-// TestAnOrderThatHasEndedDoesNotFallBack: nothing is to be waited for then.
-func TestAnOrderThatHasEndedDoesNotFallBack(t *testing.T) {
+// TestObserve_AnOrderThatHasEndedDoesNotFallBack: nothing is to be waited for then.
+func TestObserve_AnOrderThatHasEndedDoesNotFallBack(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	id := h.deploy(t, image2, grayThenTwo, time.Minute)
@@ -167,14 +167,14 @@ func TestAnOrderThatHasEndedDoesNotFallBack(t *testing.T) {
 	require.Equal(t, 2, h.calls, "a look and the list of orders")
 }
 
-func TestAnUnknownOrderIsGone(t *testing.T) {
+func TestObserve_AnUnknownOrderIsGone(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	seen := h.observe(t, "00000000-0000-0000-0000-000000000000", release.Observation{})
 	require.Equal(t, release.Observation{State: release.ChangeGone}, seen)
 }
 
-func TestAnAnswerWithoutDataIsNotALook(t *testing.T) {
+func TestObserve_AnAnswerWithoutDataIsNotALook(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	id := h.deploy(t, image2, inOneBatch, time.Minute)
@@ -182,7 +182,7 @@ func TestAnAnswerWithoutDataIsNotALook(t *testing.T) {
 	require.Equal(t, release.ChangeSucceeded, h.observe(t, id, release.Observation{}).State)
 }
 
-func TestAnOrderIsReplaced(t *testing.T) {
+func TestObserve_AnOrderIsReplaced(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		// then is what happens once the order waits after its first batch.
@@ -251,8 +251,8 @@ func TestAnOrderIsReplaced(t *testing.T) {
 	}
 }
 
-// TestWhatReplacesAnOrder holds the cases that the simulator does not make.
-func TestWhatReplacesAnOrder(t *testing.T) {
+// TestObserve_WhatReplacesAnOrder holds the cases that the simulator does not make.
+func TestObserve_WhatReplacesAnOrder(t *testing.T) {
 	t.Parallel()
 	begun := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	made := func(id, coType string, seconds, status int) order {
@@ -284,7 +284,7 @@ func TestWhatReplacesAnOrder(t *testing.T) {
 	}
 }
 
-func TestConfirmBatch(t *testing.T) {
+func TestObserve_ConfirmBatch(t *testing.T) {
 	t.Parallel()
 	confirm := func(h *host, id string, batch int, override bool) error {
 		_, err := do[struct{}](h, release.VerbConfirmBatch, release.ConfirmBatchInput{App: h.app, ChangeID: id, Batch: batch, Override: override})
@@ -352,7 +352,7 @@ func TestConfirmBatch(t *testing.T) {
 	})
 }
 
-func TestAbortRollout(t *testing.T) {
+func TestObserve_AbortRollout(t *testing.T) {
 	t.Parallel()
 	const call = "AbortAndRollbackChangeOrder"
 	abort := func(h *host, id string) (release.AbortRolloutResult, error) {

@@ -16,7 +16,7 @@ import (
 
 // What the verbs do over HTTP is tested against the simulator: see host.
 
-func TestChangeStates(t *testing.T) {
+func TestSAE_ChangeStates(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		status, sub int
@@ -43,7 +43,7 @@ func TestChangeStates(t *testing.T) {
 	}
 }
 
-func TestFaultsOfErrors(t *testing.T) {
+func TestSAE_FaultsOfErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		err  error
@@ -81,7 +81,7 @@ func TestFaultsOfErrors(t *testing.T) {
 	}
 }
 
-func TestBatchesAreAlwaysConfirmedByHand(t *testing.T) {
+func TestSAE_BatchesAreAlwaysConfirmedByHand(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		strategy release.Strategy
@@ -109,7 +109,7 @@ func TestBatchesAreAlwaysConfirmedByHand(t *testing.T) {
 	}
 }
 
-func TestVersionIDIsTheNewestThatHoldsTheArtifact(t *testing.T) {
+func TestSAE_VersionIDIsTheNewestThatHoldsTheArtifact(t *testing.T) {
 	t.Parallel()
 	all := []saeclient.ListAppVersionsData{
 		{ID: "v1", Type: "image", WarURL: "registry-vpc.cn-hangzhou.aliyuncs.com/shop:1", CreateTime: time.UnixMilli(1600000000001)},
@@ -129,7 +129,7 @@ func TestVersionIDIsTheNewestThatHoldsTheArtifact(t *testing.T) {
 	require.Empty(t, versionID(all, image("shop:9")), "a version that is not listed is no target")
 }
 
-func TestWatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
+func TestSAE_WatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 8, 0, 1, 0, time.UTC)
 	w := watermark([]order{
@@ -142,7 +142,7 @@ func TestWatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
 	require.Equal(t, release.Watermark{}, watermark(nil))
 }
 
-func TestConfigIsChecked(t *testing.T) {
+func TestSAE_ConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	_, err := New(Config{})
 	require.ErrorContains(t, err, "Config.Client")

@@ -56,7 +56,7 @@ func (h *host) setScaling(in release.SetScalingInput) (release.SetScalingResult,
 	return do[release.SetScalingResult](h, release.VerbSetScaling, in)
 }
 
-func TestSetScaling(t *testing.T) {
+func TestScaling_SetScaling(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		in     release.SetScalingInput
@@ -89,7 +89,7 @@ func TestSetScaling(t *testing.T) {
 	}
 }
 
-func TestARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
+func TestScaling_ARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -99,8 +99,8 @@ func TestARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
 	require.Equal(t, []string{"-daily", "-night", "-load"}, states(h.snapshot(t, nil).ScalingRules), "the other one is done, too")
 }
 
-// TestRulesAreNotSwitchedWhileAnOrderRuns: the release waits for it by looking.
-func TestRulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
+// TestScaling_RulesAreNotSwitchedWhileAnOrderRuns: the release waits for it by looking.
+func TestScaling_RulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -117,8 +117,8 @@ func TestRulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
 	require.Equal(t, []string{"+daily", "+load"}, states(out.Rules))
 }
 
-// TestACallThatComesLateIsWaitedFor before anything is read: it would undo what is set now.
-func TestACallThatComesLateIsWaitedFor(t *testing.T) {
+// TestScaling_ACallThatComesLateIsWaitedFor before anything is read: it would undo what is set now.
+func TestScaling_ACallThatComesLateIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -141,11 +141,11 @@ func TestACallThatComesLateIsWaitedFor(t *testing.T) {
 	require.Equal(t, []string{"+daily", "-night", "+load"}, states(h.snapshot(t, nil).ScalingRules))
 }
 
-// TestACancelledAttemptSwitchesNoFurtherRule, and reads back what it has switched.
+// TestScaling_ACancelledAttemptSwitchesNoFurtherRule, and reads back what it has switched.
 // errHalf stands for the error of an attempt that has done a part.
 var errHalf = errors.New("a part was done")
 
-func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
+func TestScaling_ACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		on    string
@@ -178,8 +178,8 @@ func TestACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 	}
 }
 
-// TestAFailureAfterARuleWasSwitchedSaysSo, whatever fails then.
-func TestAFailureAfterARuleWasSwitchedSaysSo(t *testing.T) {
+// TestScaling_AFailureAfterARuleWasSwitchedSaysSo, whatever fails then.
+func TestScaling_AFailureAfterARuleWasSwitchedSaysSo(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -188,7 +188,7 @@ func TestAFailureAfterARuleWasSwitchedSaysSo(t *testing.T) {
 	require.Equal(t, release.FaultDeclined, faultOfVerb(err))
 }
 
-func TestAFreezeHoldsScaling(t *testing.T) {
+func TestScaling_AFreezeHoldsScaling(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -205,8 +205,8 @@ func TestAFreezeHoldsScaling(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestTheRevisionOfARuleIsWhatItSays and neither its state nor its times.
-func TestTheRevisionOfARuleIsWhatItSays(t *testing.T) {
+// TestScaling_TheRevisionOfARuleIsWhatItSays and neither its state nor its times.
+func TestScaling_TheRevisionOfARuleIsWhatItSays(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.addRules(t)
@@ -235,8 +235,8 @@ func TestTheRevisionOfARuleIsWhatItSays(t *testing.T) {
 	require.Equal(t, before["daily"], after["daily"])
 }
 
-// TestRevisionsStayAsTheyAre: histories hold them.
-func TestRevisionsStayAsTheyAre(t *testing.T) {
+// TestScaling_RevisionsStayAsTheyAre: histories hold them.
+func TestScaling_RevisionsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	type metric = saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetric
 	type goal = saeclient.DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics

@@ -10,7 +10,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestAnAddressThatSAEShowsHasNoSecret(t *testing.T) {
+func TestSecrets_AnAddressThatSAEShowsHasNoSecret(t *testing.T) {
 	t.Parallel()
 	const plain = "https://b.oss-cn-hangzhou.aliyuncs.com/shop.jar"
 	require.Equal(t, plain, addressOf(plain), "one without a secret stays as it is")
@@ -26,7 +26,7 @@ func TestAnAddressThatSAEShowsHasNoSecret(t *testing.T) {
 	require.Equal(t, "2", versionID([]version{{ID: "1", WarURL: plain}, {ID: "2", WarURL: signed}}, a), "a version is found by it")
 }
 
-func TestWhatSAESaysHasNoSecret(t *testing.T) {
+func TestSecrets_WhatSAESaysHasNoSecret(t *testing.T) {
 	t.Parallel()
 	const said = "cannot fetch https://b.oss/shop.jar?Signature=canary&Expires=1"
 	require.NotContains(t, observation(saeclient.DescribeChangeOrderData{ErrorMessage: said}).Message, "canary")

@@ -53,8 +53,8 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, []string{id}, snap.Watermark.Known)
 }
 
-// TestAnAnswerWithoutDataIsNoSnapshot: it would say that the application is empty.
-func TestAnAnswerWithoutDataIsNoSnapshot(t *testing.T) {
+// TestSnapshot_AnAnswerWithoutDataIsNoSnapshot: it would say that the application is empty.
+func TestSnapshot_AnAnswerWithoutDataIsNoSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		"DescribeApplicationConfig", "DescribeApplicationScalingRules", "ListChangeOrders", "ListGreyTagRoute",
@@ -73,7 +73,7 @@ func TestAnAnswerWithoutDataIsNoSnapshot(t *testing.T) {
 	}
 }
 
-func TestAwaitIdlePassesTheQuestionOn(t *testing.T) {
+func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.deploy(t, image2, inOneBatch, time.Minute)
@@ -86,7 +86,7 @@ func TestAwaitIdlePassesTheQuestionOn(t *testing.T) {
 	require.Equal(t, &release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Wanted)
 }
 
-func TestWhichVersionARollbackReturnsTo(t *testing.T) {
+func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 	t.Parallel()
 	image := func(s string) release.Artifact { return release.Artifact{Image: s} }
 	tests := map[string]struct {
@@ -161,7 +161,7 @@ func asking(image string) func(*testing.T, *host) release.RollbackQuestion {
 	}
 }
 
-func TestAnApplicationThatCannotBeRolledBack(t *testing.T) {
+func TestSnapshot_AnApplicationThatCannotBeRolledBack(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.fault(t, saesim.Fault{Kind: saesim.FaultNoRollback})
@@ -180,7 +180,7 @@ func TestAnApplicationThatCannotBeRolledBack(t *testing.T) {
 	require.Equal(t, image1, h.snapshot(t, question).Wanted.Artifact.Image, "one that has expired proves nothing")
 }
 
-func TestTakingOverAnOrder(t *testing.T) {
+func TestSnapshot_TakingOverAnOrder(t *testing.T) {
 	t.Parallel()
 	was := func(t *testing.T, h *host, image string) release.Version {
 		t.Helper()
@@ -228,8 +228,8 @@ func TestTakingOverAnOrder(t *testing.T) {
 	}
 }
 
-// TestHowAnOrderThatIsTakenOverReplacesTheInstances: what cannot be known is not told.
-func TestHowAnOrderThatIsTakenOverReplacesTheInstances(t *testing.T) {
+// TestSnapshot_HowAnOrderThatIsTakenOverReplacesTheInstances: what cannot be known is not told.
+func TestSnapshot_HowAnOrderThatIsTakenOverReplacesTheInstances(t *testing.T) {
 	t.Parallel()
 	const none = ""
 	deploys := func(strategy string, d time.Duration) func(*testing.T, *host) string {
@@ -295,7 +295,7 @@ func backToFirst(t *testing.T, h *host) {
 	h.pass(t, time.Minute)
 }
 
-func TestTakingOverARollback(t *testing.T) {
+func TestSnapshot_TakingOverARollback(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.deploy(t, image2, inOneBatch, time.Minute)
@@ -306,9 +306,9 @@ func TestTakingOverARollback(t *testing.T) {
 	require.Equal(t, image2, snap.Version.Artifact.Image)
 }
 
-// TestWhatRanBeforeIsKnownWithoutInstances: where no instance tells, the list of versions
+// TestSnapshot_WhatRanBeforeIsKnownWithoutInstances: where no instance tells, the list of versions
 // does.
-func TestWhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
+func TestSnapshot_WhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
 	t.Parallel()
 	adopted := func(t *testing.T, h *host, begin saesim.ConsoleRelease) release.Snapshot {
 		t.Helper()
@@ -339,7 +339,7 @@ func TestWhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
 	})
 }
 
-func TestOrdersThatCannotBeTakenOver(t *testing.T) {
+func TestSnapshot_OrdersThatCannotBeTakenOver(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	ended := h.deploy(t, image2, inOneBatch, time.Minute)
@@ -370,7 +370,7 @@ func TestOrdersThatCannotBeTakenOver(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
+func TestSnapshot_Verify(t *testing.T) {
 	t.Parallel()
 	verify := func(t *testing.T, h *host, image string) release.Verification {
 		t.Helper()
@@ -394,9 +394,9 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, 1, h.sim.Calls().Operations["DescribeApplicationConfig"], "what is under way is not waited for")
 }
 
-// TestTheListOfOrdersIsReadWhicheverWayItIsSorted: an application may have had hundreds,
+// TestSnapshot_TheListOfOrdersIsReadWhicheverWayItIsSorted: an application may have had hundreds,
 // and how SAE sorts them is not stated.
-func TestTheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
+func TestSnapshot_TheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
 	t.Parallel()
 	const many = 120
 	begun := time.Date(2026, 11, 2, 16, 0, 0, 0, time.UTC)

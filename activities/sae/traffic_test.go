@@ -136,7 +136,7 @@ func TestTrafficIsAppliedOnce(t *testing.T) {
 	}
 }
 
-func TestAFreezeHoldsTrafficAndNotItsEnd(t *testing.T) {
+func TestTraffic_AFreezeHoldsTrafficAndNotItsEnd(t *testing.T) {
 	t.Parallel()
 	for _, own := range []bool{false, true} {
 		h := newHost(t)
@@ -155,8 +155,8 @@ func TestAFreezeHoldsTrafficAndNotItsEnd(t *testing.T) {
 	}
 }
 
-// TestWhatSomebodyElseSetStays: a rule that is neither the release's nor the one it keeps.
-func TestWhatSomebodyElseSetStays(t *testing.T) {
+// TestTraffic_WhatSomebodyElseSetStays: a rule that is neither the release's nor the one it keeps.
+func TestTraffic_WhatSomebodyElseSetStays(t *testing.T) {
 	t.Parallel()
 	edit := func(t *testing.T, h *host) {
 		t.Helper()
@@ -233,8 +233,8 @@ func TestWhatSomebodyElseSetStays(t *testing.T) {
 	})
 }
 
-// TestWhatADeadReleaseLeftIsNotTheApplicationsOwn: a terminated workflow clears nothing.
-func TestWhatADeadReleaseLeftIsNotTheApplicationsOwn(t *testing.T) {
+// TestTraffic_WhatADeadReleaseLeftIsNotTheApplicationsOwn: a terminated workflow clears nothing.
+func TestTraffic_WhatADeadReleaseLeftIsNotTheApplicationsOwn(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	_, err := do[struct{}](h, release.VerbApplyTraffic, release.ApplyTrafficInput{App: h.app, ReleaseID: "r-dead", Traffic: onHeader("dead")})
@@ -246,9 +246,9 @@ func TestWhatADeadReleaseLeftIsNotTheApplicationsOwn(t *testing.T) {
 	require.Nil(t, h.routeNow(t))
 }
 
-// TestTheOwnRuleIsWrittenBackAsItWasRead: to the letter, with what means nothing for its
+// TestTraffic_TheOwnRuleIsWrittenBackAsItWasRead: to the letter, with what means nothing for its
 // kind, and without a look at what it says.
-func TestTheOwnRuleIsWrittenBackAsItWasRead(t *testing.T) {
+func TestTraffic_TheOwnRuleIsWrittenBackAsItWasRead(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.setRoute(t)
@@ -284,7 +284,7 @@ func strangeRules() map[string][2]string {
 	}
 }
 
-func TestARuleThatCannotBePutBackStopsTheRelease(t *testing.T) {
+func TestTraffic_ARuleThatCannotBePutBackStopsTheRelease(t *testing.T) {
 	t.Parallel()
 	for member, change := range strangeRules() {
 		t.Run(member, func(t *testing.T) {
@@ -362,8 +362,8 @@ func TestSAEIsAskedWhetherItTakesTheRuleBack(t *testing.T) {
 	}
 }
 
-// TestTheRuleIsReadBackOnceItWasPutBack.
-func TestTheRuleIsReadBackOnceItWasPutBack(t *testing.T) {
+// TestTraffic_TheRuleIsReadBackOnceItWasPutBack.
+func TestTraffic_TheRuleIsReadBackOnceItWasPutBack(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		// edit changes what is read once the rule was put back; text is what was read before.
@@ -399,8 +399,8 @@ func TestTheRuleIsReadBackOnceItWasPutBack(t *testing.T) {
 	}
 }
 
-// TestALateRuleIsWaitedFor before it is cleared: it would come after its end.
-func TestALateRuleIsWaitedFor(t *testing.T) {
+// TestTraffic_ALateRuleIsWaitedFor before it is cleared: it would come after its end.
+func TestTraffic_ALateRuleIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, own := range []bool{false, true} {
 		h := newHost(t)
@@ -427,8 +427,8 @@ func TestALateRuleIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestACancelledAttemptChangesNoRule, and what was on the wire is answered.
-func TestACancelledAttemptChangesNoRule(t *testing.T) {
+// TestTraffic_ACancelledAttemptChangesNoRule, and what was on the wire is answered.
+func TestTraffic_ACancelledAttemptChangesNoRule(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.cancelOn = atGuard
@@ -456,8 +456,8 @@ func TestACancelledAttemptChangesNoRule(t *testing.T) {
 	require.Equal(t, before, h.routeNow(t))
 }
 
-// TestTheOwnRuleDoesNotComeLate over the release's: the next attempt waits for it.
-func TestTheOwnRuleDoesNotComeLate(t *testing.T) {
+// TestTraffic_TheOwnRuleDoesNotComeLate over the release's: the next attempt waits for it.
+func TestTraffic_TheOwnRuleDoesNotComeLate(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.setRoute(t)
@@ -467,9 +467,9 @@ func TestTheOwnRuleDoesNotComeLate(t *testing.T) {
 	require.NotEmpty(t, h.routeNow(t).ScRules)
 }
 
-// TestRulesAreNotChangedWhileAnOrderRuns: the release waits for it by looking. What needs
+// TestTraffic_RulesAreNotChangedWhileAnOrderRuns: the release waits for it by looking. What needs
 // no change waits for nothing.
-func TestRulesAreNotChangedWhileAnOrderRuns(t *testing.T) {
+func TestTraffic_RulesAreNotChangedWhileAnOrderRuns(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.setRoute(t)
@@ -488,9 +488,9 @@ func TestRulesAreNotChangedWhileAnOrderRuns(t *testing.T) {
 	require.Equal(t, before, h.routeNow(t))
 }
 
-// TestWhatAnswersPrintCanBeWritten: the samples of the reference (ch. 19.4) and of the page
+// TestTraffic_WhatAnswersPrintCanBeWritten: the samples of the reference (ch. 19.4) and of the page
 // of ListGreyTagRoute print members that mean nothing for their kind.
-func TestWhatAnswersPrintCanBeWritten(t *testing.T) {
+func TestTraffic_WhatAnswersPrintCanBeWritten(t *testing.T) {
 	t.Parallel()
 	const item = `"operator":"rawvalue","value":"test","cond":"=="`
 	for name, tt := range map[string]struct {
@@ -541,7 +541,7 @@ func TestWhatAnswersPrintCanBeWritten(t *testing.T) {
 	}
 }
 
-func TestRulesAreTheSameWhateverBlanksAreBetween(t *testing.T) {
+func TestTraffic_RulesAreTheSameWhateverBlanksAreBetween(t *testing.T) {
 	t.Parallel()
 	rule := ruleText{"Description": "d", "ScRules": `[{"path":"/a","items":[{"value":"1"}]}]`}
 	require.True(t, rule.same(ruleText{"Description": "d", "ScRules": `[ {"items":[{"value":"1"}], "path":"/a"} ]`, "DubboRules": ""}))
@@ -557,7 +557,7 @@ func TestRulesAreTheSameWhateverBlanksAreBetween(t *testing.T) {
 	}
 }
 
-func TestDeployingWithTrafficSwitchesItOn(t *testing.T) {
+func TestTraffic_DeployingWithTrafficSwitchesItOn(t *testing.T) {
 	t.Parallel()
 	for _, traffic := range []bool{false, true} {
 		h := newHost(t)
@@ -570,7 +570,7 @@ func TestDeployingWithTrafficSwitchesItOn(t *testing.T) {
 	}
 }
 
-func TestRulesAreTranslated(t *testing.T) {
+func TestTraffic_RulesAreTranslated(t *testing.T) {
 	t.Parallel()
 	item := release.TrafficItem{Type: "cookie", Name: "c", Operator: "percent", Cond: "<=", Value: "30"}
 	rules := rulesOf(release.Traffic{
@@ -598,8 +598,8 @@ func TestRulesAreTranslated(t *testing.T) {
 	}, rules)
 }
 
-// TestALBRulesAreServed over HTTP: the parameter is not in the reference's own chapter.
-func TestALBRulesAreServed(t *testing.T) {
+// TestTraffic_ALBRulesAreServed over HTTP: the parameter is not in the reference's own chapter.
+func TestTraffic_ALBRulesAreServed(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	in := release.ApplyTrafficInput{App: h.app, ReleaseID: releaseID, Traffic: release.Traffic{ALB: []release.ALBTrafficRule{{
@@ -613,7 +613,7 @@ func TestALBRulesAreServed(t *testing.T) {
 	require.Equal(t, map[string]int{"ListGreyTagRoute": 1}, h.sim.Calls().Operations, "it is recognized as it is read back")
 }
 
-func TestNamesOfGrayRules(t *testing.T) {
+func TestTraffic_NamesOfGrayRules(t *testing.T) {
 	t.Parallel()
 	operation, _ := saeclient.LookupOperation("CreateGreyTagRoute")
 	param, _ := operation.Param("Name")

@@ -271,7 +271,7 @@ func jsonType(t *testing.T, path string, typ reflect.Type) string {
 	return kinds[typ.Kind()]
 }
 
-func TestEnumsMatchTheConstants(t *testing.T) {
+func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 	t.Parallel()
 	request, event := load(t, schema.Request), load(t, schema.Event)
 	strategies := words(release.StrategyAll, release.StrategyBatch, release.StrategyGray)
@@ -305,7 +305,7 @@ func TestEnumsMatchTheConstants(t *testing.T) {
 }
 
 // The defaults that a schema names are those that are filled in.
-func TestDefaultsMatchWithDefaults(t *testing.T) {
+func TestSchema_DefaultsMatchWithDefaults(t *testing.T) {
 	t.Parallel()
 	spec := release.Spec{Strategy: release.Strategy{Gates: []release.Gate{{HTTP: &release.HTTPGate{}}}}}
 	set := release.Set{Waves: []release.Wave{{}}}
@@ -356,7 +356,7 @@ func words[T ~string](values ...T) []string {
 	return out
 }
 
-func TestExamplesAreValidAndTaken(t *testing.T) {
+func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 	t.Parallel()
 	take := map[string]func(data []byte) error{
 		schema.Request: func(data []byte) error {
@@ -407,7 +407,7 @@ func TestExamplesAreValidAndTaken(t *testing.T) {
 
 // What the schema refuses is refused at the door, too, and what is filled in at the door
 // is still valid.
-func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
+func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t, schema.Request)
 	with := func(more string) string {
@@ -502,7 +502,7 @@ func TestRequestSchemaAgreesWithTheDoor(t *testing.T) {
 
 // Requests and events share the definition of a strategy. A request refuses a field that does
 // not exist; a reader of events, which may come from a newer Slipway, passes over it.
-func TestStrategyOfAnEventTakesFieldsThatMayCome(t *testing.T) {
+func TestSchema_StrategyOfAnEventTakesFieldsThatMayCome(t *testing.T) {
 	t.Parallel()
 	const app = `"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"artifact":{"image":"shop:1"}`
 	event, request := compile(t, schema.Event), compile(t, schema.Request)

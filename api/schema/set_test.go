@@ -16,7 +16,7 @@ import (
 	"slipway/wire"
 )
 
-func TestEnumsOfSetsMatchTheConstants(t *testing.T) {
+func TestSet_EnumsOfSetsMatchTheConstants(t *testing.T) {
 	t.Parallel()
 	request, event := load(t, schema.SetRequest), load(t, schema.SetEvent)
 	policies := words(release.SetStop, release.SetContinue, release.SetRollback)
@@ -38,7 +38,7 @@ func TestEnumsOfSetsMatchTheConstants(t *testing.T) {
 	}
 }
 
-func TestTheSetOfTheExamplesIsValid(t *testing.T) {
+func TestSet_TheSetOfTheExamplesIsValid(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "set.yaml"))
 	require.NoError(t, err)

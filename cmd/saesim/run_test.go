@@ -70,7 +70,7 @@ func begin(t *testing.T, args ...string) *process {
 	return p
 }
 
-func TestReadyLineTellsAllAClientNeeds(t *testing.T) {
+func TestRun_ReadyLineTellsAllAClientNeeds(t *testing.T) {
 	t.Parallel()
 	p := begin(t, "--demo", "--region", "cn-beijing")
 	require.True(t, p.ready.Ready)
@@ -93,7 +93,7 @@ func TestReadyLineTellsAllAClientNeeds(t *testing.T) {
 	require.Equal(t, exitOK, p.stop())
 }
 
-func TestStateOutlivesTheProcess(t *testing.T) {
+func TestRun_StateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sae.json")
 	first := begin(t, "--demo", "--speed", "0", "--state-file", file)
@@ -107,7 +107,7 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	require.Zero(t, clock.Speed, "speed 0 stands still")
 }
 
-func TestWithoutJSONTheTalkGoesToStderr(t *testing.T) {
+func TestRun_WithoutJSONTheTalkGoesToStderr(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	var stdout bytes.Buffer
@@ -132,7 +132,7 @@ func (u *untilReady) Write(p []byte) (int, error) {
 	return u.lockedBuffer.Write(p)
 }
 
-func TestWrongCommandLines(t *testing.T) {
+func TestRun_WrongCommandLines(t *testing.T) {
 	t.Parallel()
 	taken := begin(t)
 	for name, tt := range map[string]struct {
@@ -158,7 +158,7 @@ func TestWrongCommandLines(t *testing.T) {
 	}
 }
 
-func TestHelpHasExamples(t *testing.T) {
+func TestRun_HelpHasExamples(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	env := func(name string) string {

@@ -66,7 +66,7 @@ func adding(name string) func(release.Calendar) (release.Calendar, error) {
 	return func(c release.Calendar) (release.Calendar, error) { return c.WithStop(stop(name)), nil }
 }
 
-func TestSetupCreatesTheBucketOnce(t *testing.T) {
+func TestCalendar_SetupCreatesTheBucketOnce(t *testing.T) {
 	t.Parallel()
 	js := connect(t, broker(t))
 	_, _, err := wire.NewCalendars(js).Load(t.Context())
@@ -87,7 +87,7 @@ func TestSetupCreatesTheBucketOnce(t *testing.T) {
 	require.Zero(t, status.TTL())
 }
 
-func TestSetupRefusesABucketThatForgets(t *testing.T) {
+func TestCalendar_SetupRefusesABucketThatForgets(t *testing.T) {
 	t.Parallel()
 	js := connect(t, broker(t))
 	_, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: wire.CalendarBucket, History: 5, TTL: time.Hour})
@@ -142,7 +142,7 @@ func TestCalendarSurvivesItsDeletion(t *testing.T) {
 	require.Equal(t, []string{"stop", "unknown", "stop"}, []string{history[0].Action, history[1].Action, history[2].Action})
 }
 
-func TestNobodyOverwritesAnother(t *testing.T) {
+func TestCalendar_NobodyOverwritesAnother(t *testing.T) {
 	t.Parallel()
 	js, calendars := house(t)
 	const editors = 8
@@ -171,7 +171,7 @@ func TestNobodyOverwritesAnother(t *testing.T) {
 	require.Len(t, c.Stops, editors)
 }
 
-func TestEditThatFailsChangesNothing(t *testing.T) {
+func TestCalendar_EditThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	_, calendars := house(t)
 	require.NoError(t, calendars.Edit(t.Context(), wire.CalendarChange{}, adding("incident")))
@@ -194,7 +194,7 @@ func TestEditThatFailsChangesNothing(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
-func TestEditGivesUpWhenOthersAreAlwaysFaster(t *testing.T) {
+func TestCalendar_EditGivesUpWhenOthersAreAlwaysFaster(t *testing.T) {
 	t.Parallel()
 	_, calendars := house(t)
 	calls := 0
@@ -221,7 +221,7 @@ func TestCalendarThatCannotBeReadIsAnError(t *testing.T) {
 }
 
 // The permissions are those that the documentation names.
-func TestLeastPermissions(t *testing.T) {
+func TestCalendar_LeastPermissions(t *testing.T) {
 	t.Parallel()
 	reading := []string{"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.DIRECT.GET.KV_slipway-calendar.$KV.slipway-calendar.calendar"}
 	writing := append([]string{"$KV.slipway-calendar.calendar"}, reading...)

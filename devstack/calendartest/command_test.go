@@ -50,7 +50,7 @@ func (c *commandLine) list(args ...string) (found []map[string]any, talk string)
 	return found, talk
 }
 
-func TestFreezeCommands(t *testing.T) {
+func TestCommand_FreezeCommands(t *testing.T) {
 	t.Parallel()
 	c := newCommandLine(t)
 	out, talk := c.run(0, "list")
@@ -107,7 +107,7 @@ func TestFreezeCommands(t *testing.T) {
 	require.Contains(t, talk, "--scope:")
 }
 
-func TestFreezeNamesAreCompleted(t *testing.T) {
+func TestCommand_FreezeNamesAreCompleted(t *testing.T) {
 	t.Parallel()
 	c := newCommandLine(t)
 	c.run(0, "stop", "incident", "--reason", "fire")
@@ -124,7 +124,7 @@ func TestFreezeNamesAreCompleted(t *testing.T) {
 	require.Contains(t, complete("remove"), "nights\tasleep\n")
 }
 
-func TestFreezeWithoutSetupSaysWhatToDo(t *testing.T) {
+func TestCommand_FreezeWithoutSetupSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	c := newCommandLine(t)
 	c.url = broker(t).ClientURL()

@@ -51,7 +51,7 @@ func withCodec(t *testing.T) *types.Project {
 // isJob tells services that run to their end from those that stay.
 func isJob(service types.ServiceConfig) bool { return strings.HasPrefix(service.Restart, "on-failure") }
 
-func TestTheStackIsComplete(t *testing.T) {
+func TestCompose_TheStackIsComplete(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	require.ElementsMatch(t, []string{
@@ -66,7 +66,7 @@ func TestTheStackIsComplete(t *testing.T) {
 	}), "JetStream keeps its messages on a named volume")
 }
 
-func TestServicesAreHealthyAndRestarted(t *testing.T) {
+func TestCompose_ServicesAreHealthyAndRestarted(t *testing.T) {
 	t.Parallel()
 	for name, service := range withCodec(t).Services {
 		if isJob(service) {
@@ -81,7 +81,7 @@ func TestServicesAreHealthyAndRestarted(t *testing.T) {
 	}
 }
 
-func TestServicesWaitForWhatTheyNeed(t *testing.T) {
+func TestCompose_ServicesWaitForWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	const healthy, done = types.ServiceConditionHealthy, types.ServiceConditionCompletedSuccessfully
@@ -103,7 +103,7 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 	}
 }
 
-func TestPortsArePublishedOnLoopbackOnly(t *testing.T) {
+func TestCompose_PortsArePublishedOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	published := 0
 	for name, service := range load(t).Services {
@@ -116,7 +116,7 @@ func TestPortsArePublishedOnLoopbackOnly(t *testing.T) {
 	require.Equal(t, 3, published, "Temporal, its UI and NATS; health and metrics stay among the containers")
 }
 
-func TestImagesArePinned(t *testing.T) {
+func TestCompose_ImagesArePinned(t *testing.T) {
 	t.Parallel()
 	for name, service := range load(t).Services {
 		_, tag, ok := strings.Cut(service.Image, ":")
@@ -127,7 +127,7 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
-func TestSlipwayRunsWithoutPrivileges(t *testing.T) {
+func TestCompose_SlipwayRunsWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	project := withCodec(t)
 	for _, name := range []string{"setup", "worker", "starter", "codec-server"} {
@@ -141,7 +141,7 @@ func TestSlipwayRunsWithoutPrivileges(t *testing.T) {
 	require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, users[len(users)-1][1], "a number, because scratch has no names")
 }
 
-func TestMountedFilesExist(t *testing.T) {
+func TestCompose_MountedFilesExist(t *testing.T) {
 	t.Parallel()
 	for name, service := range withCodec(t).Services {
 		for _, mount := range service.Volumes {
@@ -163,7 +163,7 @@ func secretName() *regexp.Regexp {
 
 // Whatever looks like a secret follows the environment, so it does not stand in
 // the file.
-func TestNothingSecretStandsInTheFile(t *testing.T) {
+func TestCompose_NothingSecretStandsInTheFile(t *testing.T) {
 	t.Parallel()
 	const given = "given-from-outside"
 	var env []string
@@ -191,7 +191,7 @@ func TestNothingSecretStandsInTheFile(t *testing.T) {
 	require.NotRegexp(t, `LTAI[0-9A-Za-z]{8,}|-----BEGIN`, read(t, composeFile))
 }
 
-func TestSecretsAreRequired(t *testing.T) {
+func TestCompose_SecretsAreRequired(t *testing.T) {
 	t.Parallel()
 	for _, missing := range []string{"POSTGRES_PASSWORD", "NATS_PASSWORD", "SLIPWAY_SAE_REGION"} {
 		t.Run(missing, func(t *testing.T) {
@@ -222,7 +222,7 @@ func exampleValues(t *testing.T) map[string]string {
 	return values
 }
 
-func TestTheExampleNamesWhatTheFileReads(t *testing.T) {
+func TestCompose_TheExampleNamesWhatTheFileReads(t *testing.T) {
 	t.Parallel()
 	file := read(t, composeFile)
 	var named []string
@@ -235,7 +235,7 @@ func TestTheExampleNamesWhatTheFileReads(t *testing.T) {
 	}
 }
 
-func TestRolesAreConfiguredByTheirUsualNames(t *testing.T) {
+func TestCompose_RolesAreConfiguredByTheirUsualNames(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	for _, role := range []string{"setup", "worker", "starter"} {
@@ -252,7 +252,7 @@ func TestRolesAreConfiguredByTheirUsualNames(t *testing.T) {
 }
 
 // The codec server decrypts for whoever reaches it, so that nobody does but this machine.
-func TestTheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
+func TestCompose_TheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	require.NotContains(t, load(t).ServiceNames(), "codec-server", "it is begun on wish")
 	project := withCodec(t)
@@ -270,7 +270,7 @@ func TestTheCodecServerIsReachedFromThisMachineOnly(t *testing.T) {
 	require.NotContains(t, server.Environment, "NATS_PASSWORD")
 }
 
-func TestEveryRoleHasTheKeys(t *testing.T) {
+func TestCompose_EveryRoleHasTheKeys(t *testing.T) {
 	t.Parallel()
 	with, without := withCodec(t), load(t)
 	for _, role := range []string{"setup", "worker", "starter", "codec-server"} {

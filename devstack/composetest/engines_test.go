@@ -14,7 +14,7 @@ import (
 )
 
 // The settings of NATS, interpolated as compose does it, start the real server.
-func TestNATSUnderstandsItsSettings(t *testing.T) {
+func TestEngines_NATSUnderstandsItsSettings(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	file := filepath.Join(t.TempDir(), "slipway.conf")
@@ -48,7 +48,7 @@ func TestNATSUnderstandsItsSettings(t *testing.T) {
 
 // A misspelt or removed setting of the Temporal server would be ignored in
 // silence by the server itself.
-func TestTemporalUnderstandsItsSettings(t *testing.T) {
+func TestEngines_TemporalUnderstandsItsSettings(t *testing.T) {
 	t.Parallel()
 	settings := dynamicconfig.LoadYamlFile([]byte(read(t, root+"/deploy/temporal/dynamicconfig.yaml")))
 	require.NoError(t, settings.Err())

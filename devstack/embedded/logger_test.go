@@ -44,14 +44,14 @@ func run(t *testing.T, logger *slog.Logger, level slog.Leveler) {
 	}
 }
 
-func TestServersAreQuiet(t *testing.T) {
+func TestLogger_ServersAreQuiet(t *testing.T) {
 	t.Parallel()
 	var lines logBuffer
 	run(t, slog.New(slog.NewTextHandler(&lines, nil)), nil)
 	require.Empty(t, lines.String())
 }
 
-func TestServersSayWhatIsAskedFor(t *testing.T) {
+func TestLogger_ServersSayWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	var lines logBuffer
 	run(t, slog.New(slog.NewTextHandler(&lines, nil)), slog.LevelInfo)

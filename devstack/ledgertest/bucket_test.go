@@ -30,7 +30,7 @@ func kept(t *testing.T, js jetstream.JetStream, name string) jetstream.StreamCon
 
 const day = 24 * time.Hour
 
-func TestSetupCreatesTheBucketOnce(t *testing.T) {
+func TestBucket_SetupCreatesTheBucketOnce(t *testing.T) {
 	t.Parallel()
 	js := connect(t, start(t, server.Options{}).ClientURL())
 	for _, want := range []setup.Action{setup.Created, setup.Unchanged} {
@@ -49,7 +49,7 @@ func TestSetupCreatesTheBucketOnce(t *testing.T) {
 	require.EqualValues(t, 40<<10, c.MaxMsgSize)
 }
 
-func TestSetupSetsWhatIsSaidAndLeavesTheRest(t *testing.T) {
+func TestBucket_SetupSetsWhatIsSaidAndLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	js := connect(t, start(t, server.Options{}).ClientURL())
 	_, err := setup.NATS(t.Context(), js, setup.Config{})
@@ -82,7 +82,7 @@ func TestSetupSetsWhatIsSaidAndLeavesTheRest(t *testing.T) {
 	require.EqualValues(t, 1<<30, kept(t, js, "KV_slipway-ledger").MaxBytes, "nobody has said anything about it")
 }
 
-func TestABucketThatTakesNoRecordIsMended(t *testing.T) {
+func TestBucket_ABucketThatTakesNoRecordIsMended(t *testing.T) {
 	t.Parallel()
 	js := connect(t, start(t, server.Options{}).ClientURL())
 	_, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: ledger.Bucket, MaxValueSize: 1024, History: 5})
@@ -107,7 +107,7 @@ func TestABucketThatTakesNoRecordIsMended(t *testing.T) {
 	require.Empty(t, all, "its latest state counts, not those before")
 }
 
-func TestReplicasNeedACluster(t *testing.T) {
+func TestBucket_ReplicasNeedACluster(t *testing.T) {
 	t.Parallel()
 	js := connect(t, start(t, server.Options{}).ClientURL())
 	done, err := setup.NATS(t.Context(), js, setup.Config{Storage: wire.Storage{Replicas: 3}})
@@ -139,7 +139,7 @@ func cluster(t *testing.T) jetstream.JetStream {
 	return connect(t, servers[0].ClientURL())
 }
 
-func TestInACluster(t *testing.T) {
+func TestBucket_InACluster(t *testing.T) {
 	t.Parallel()
 	js := cluster(t)
 	three := setup.Config{Storage: wire.Storage{Replicas: 3}}

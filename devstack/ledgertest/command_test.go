@@ -13,7 +13,7 @@ import (
 )
 
 // What is said to `slipway setup`, by whichever way, is how things are kept.
-func TestSetupCommandKeepsThingsAsItIsTold(t *testing.T) {
+func TestCommand_SetupCommandKeepsThingsAsItIsTold(t *testing.T) {
 	t.Parallel()
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")

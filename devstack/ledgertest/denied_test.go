@@ -14,9 +14,9 @@ import (
 	"slipway/setup"
 )
 
-// TestADeniedRightIsToldAtOnce: NATS answers nothing to a request that it denies; what waits for an
+// TestDenied_ADeniedRightIsToldAtOnce: NATS answers nothing to a request that it denies; what waits for an
 // answer must not wait for its own time to be up.
-func TestADeniedRightIsToldAtOnce(t *testing.T) {
+func TestDenied_ADeniedRightIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
 	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")

@@ -16,7 +16,7 @@ import (
 	"slipway/release"
 )
 
-func TestARecordFromItsRequestToItsEnd(t *testing.T) {
+func TestLedger_ARecordFromItsRequestToItsEnd(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	r := asked("r-a", "1", 0)
@@ -54,7 +54,7 @@ func TestARecordFromItsRequestToItsEnd(t *testing.T) {
 	require.EqualValues(t, 7, got.Sequence)
 }
 
-func TestAnotherContentIsAConflict(t *testing.T) {
+func TestLedger_AnotherContentIsAConflict(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -71,7 +71,7 @@ func TestAnotherContentIsAConflict(t *testing.T) {
 	h.create(t, elsewhere) // an event for another application takes nobody's place
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestLedger_WhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	_, err := h.ledger.GetOf(t.Context(), app("shop"), "r-a")
@@ -97,7 +97,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.Empty(t, good)
 }
 
-func TestWhatNamesNoRecordIsRefused(t *testing.T) {
+func TestLedger_WhatNamesNoRecordIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -115,7 +115,7 @@ func TestWhatNamesNoRecordIsRefused(t *testing.T) {
 }
 
 // Where no starter was, or the bucket was lost, the first report makes the record.
-func TestAReportMakesTheRecord(t *testing.T) {
+func TestLedger_AReportMakesTheRecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.update(t, progress("r-a", "1", release.PhaseRollingOut), 4)
@@ -133,7 +133,7 @@ func TestAReportMakesTheRecord(t *testing.T) {
 	require.ErrorAs(t, err, &conflict)
 }
 
-func TestDebtsArePaidOnce(t *testing.T) {
+func TestLedger_DebtsArePaidOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for _, id := range []string{"r-well", "r-attention", "r-lost", "r-unmarked"} {
@@ -173,14 +173,14 @@ func TestDebtsArePaidOnce(t *testing.T) {
 	require.Empty(t, debts(), "what was paid is not owed again")
 }
 
-func TestALostReleaseWithoutARecord(t *testing.T) {
+func TestLedger_ALostReleaseWithoutARecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	require.NoError(t, h.ledger.MarkLost(t.Context(), app("shop"), "r-a", ledger.Loss{How: "terminated", At: at(5)}))
 	require.Equal(t, release.PhaseNeedsAttention, h.get(t, "r-a").Outcome)
 }
 
-func TestHistoryAndLists(t *testing.T) {
+func TestLedger_HistoryAndLists(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const many = 1203 // more than two batches
@@ -226,7 +226,7 @@ func TestHistoryAndLists(t *testing.T) {
 	require.Empty(t, all(ledger.Filter{Since: time.Now().Add(time.Hour)}))
 }
 
-func TestGetByIDAlone(t *testing.T) {
+func TestLedger_GetByIDAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -243,7 +243,7 @@ func TestGetByIDAlone(t *testing.T) {
 	h.get(t, "r-a")
 }
 
-func TestARecordThatWasDeletedIsNone(t *testing.T) {
+func TestLedger_ARecordThatWasDeletedIsNone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -257,7 +257,7 @@ func TestARecordThatWasDeletedIsNone(t *testing.T) {
 	h.create(t, asked("r-a", "1", 0))
 }
 
-func TestWhatIsNoRecordIsAnError(t *testing.T) {
+func TestLedger_WhatIsNoRecordIsAnError(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -276,7 +276,7 @@ func TestWhatIsNoRecordIsAnError(t *testing.T) {
 	require.ErrorContains(t, h.ledger.Accept(t.Context(), app("shop"), "r-a"), keys[0], "it is not overwritten")
 }
 
-func TestTheLastGoodVersion(t *testing.T) {
+func TestLedger_TheLastGoodVersion(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	end := func(id, tag string, outcome release.Phase, minute int) {
@@ -302,7 +302,7 @@ func TestTheLastGoodVersion(t *testing.T) {
 	require.Equal(t, []release.Artifact{image("1")}, good("2"), "a second rollback does not bring back what the first has left")
 }
 
-func TestAnyProgressIsStored(t *testing.T) {
+func TestLedger_AnyProgressIsStored(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	p := progress("r-a", "1", release.PhaseRollingOut)
@@ -316,7 +316,7 @@ func TestAnyProgressIsStored(t *testing.T) {
 	require.Equal(t, []string{"cpu"}, got.Held.ScalingRules)
 }
 
-func TestTheLedgerIsOutOfReach(t *testing.T) {
+func TestLedger_TheLedgerIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.create(t, asked("r-a", "1", 0))
@@ -350,7 +350,7 @@ func TestTheLedgerIsOutOfReach(t *testing.T) {
 	}
 }
 
-func TestWithoutTheBucketTheRemedyIsTold(t *testing.T) {
+func TestLedger_WithoutTheBucketTheRemedyIsTold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	require.NoError(t, h.js.DeleteKeyValue(t.Context(), ledger.Bucket))
@@ -362,7 +362,7 @@ func TestWithoutTheBucketTheRemedyIsTold(t *testing.T) {
 }
 
 // The permissions are those that the documentation names.
-func TestLeastPermissions(t *testing.T) {
+func TestLedger_LeastPermissions(t *testing.T) {
 	t.Parallel()
 	reading := []string{"$JS.API.STREAM.INFO.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger", "$JS.API.DIRECT.GET.KV_slipway-ledger.>"}
 	writing := append([]string{"$KV.slipway-ledger.>"}, reading...)

@@ -61,7 +61,7 @@ func (d deed) do(ctx context.Context, l *ledger.Ledger, id string) (created bool
 
 // Several do what they like about one release at the same time, in any order. One creates its
 // record at most; no state that was ever stored goes back behind the one before.
-func TestSeveralAtTheSameTime(t *testing.T) {
+func TestTogether_SeveralAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.rememberEverything(t)

@@ -61,7 +61,7 @@ func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 	return all, limited
 }
 
-func TestARightThatIsMissingIsNamed(t *testing.T) {
+func TestNeeds_ARightThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	for lacks, want := range map[string]struct{ starter, worker string }{
 		"":                     {},
@@ -106,7 +106,7 @@ func requireMissing(t *testing.T, n *setup.Needs, want string) {
 }
 
 // A message that can never be taken needs all rights of a starter but those to the ledger.
-func TestTheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
+func TestNeeds_TheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
 	t.Parallel()
 	all, limited := bus(t, "")
 	s, err := starter.New(starter.Config{}, starter.Dependencies{
@@ -131,7 +131,7 @@ func TestTheRightsThatAreListedAreEnoughForAStarter(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
-func TestAStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
+func TestNeeds_AStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t, "")
 	starter, worker := setup.StarterNeeds(js), setup.WorkerNeeds(js)
@@ -155,7 +155,7 @@ func TestAStreamOrABucketThatIsMissingIsNamed(t *testing.T) {
 	require.NoError(t, worker.Missing(t.Context()))
 }
 
-func TestARightIsTriedOnceSoThatNobodyIsBothered(t *testing.T) {
+func TestNeeds_ARightIsTriedOnceSoThatNobodyIsBothered(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t, "")
 	heard, err := js.Conn().SubscribeSync("slipway.event.>")

@@ -16,7 +16,7 @@ func abort() release.Command {
 }
 
 // The abort is published right behind the request and may be looked at before it.
-func TestACommandBehindItsRequestReachesTheRelease(t *testing.T) {
+func TestCommand_ACommandBehindItsRequestReachesTheRelease(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	id := h.request("1", spec("shop"))
@@ -34,7 +34,7 @@ func TestACommandBehindItsRequestReachesTheRelease(t *testing.T) {
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }
 
-func TestACommandToNobodyBecomesADeadLetter(t *testing.T) {
+func TestCommand_ACommandToNobodyBecomesADeadLetter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.starter(starter.Config{})

@@ -15,7 +15,7 @@ import (
 	"slipway/wire"
 )
 
-func TestNothingIsLostWhileTemporalIsAway(t *testing.T) {
+func TestFaults_NothingIsLostWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{CallTimeout: time.Second})
@@ -43,7 +43,7 @@ func TestNothingIsLostWhileTemporalIsAway(t *testing.T) {
 	}
 }
 
-func TestNothingIsLostWhenNATSRestarts(t *testing.T) {
+func TestFaults_NothingIsLostWhenNATSRestarts(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -63,7 +63,7 @@ func TestNothingIsLostWhenNATSRestarts(t *testing.T) {
 	require.Equal(t, 2, s.count(t, "request", "accepted"))
 }
 
-func TestAStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
+func TestFaults_AStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	const all = 30
@@ -86,7 +86,7 @@ func TestAStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
 	}
 }
 
-func TestADeadLetterThatCannotBeStoredKeepsTheMessageAlive(t *testing.T) {
+func TestFaults_ADeadLetterThatCannotBeStoredKeepsTheMessageAlive(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamDeadLetter))
@@ -103,7 +103,7 @@ func TestADeadLetterThatCannotBeStoredKeepsTheMessageAlive(t *testing.T) {
 	require.EqualValues(t, 1, h.messages(wire.StreamDeadLetter))
 }
 
-func TestAStarterWaitsForItsStream(t *testing.T) {
+func TestFaults_AStarterWaitsForItsStream(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamIn))
@@ -117,7 +117,7 @@ func TestAStarterWaitsForItsStream(t *testing.T) {
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
 }
 
-func TestADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
+func TestFaults_ADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -132,7 +132,7 @@ func TestADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
 }
 
 // A consumer for everything, as there was before commands had one of their own.
-func TestAConsumerThatTakesEverythingGivesWay(t *testing.T) {
+func TestFaults_AConsumerThatTakesEverythingGivesWay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	_, err := h.js.CreateConsumer(h.ctx, wire.StreamIn, jetstream.ConsumerConfig{
@@ -146,7 +146,7 @@ func TestAConsumerThatTakesEverythingGivesWay(t *testing.T) {
 	h.until("the abort", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
 }
 
-func TestAClosedConnectionEndsTheStarter(t *testing.T) {
+func TestFaults_AClosedConnectionEndsTheStarter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	conn, err := nats.Connect(h.nats.URL())
@@ -160,7 +160,7 @@ func TestAClosedConnectionEndsTheStarter(t *testing.T) {
 	require.ErrorContains(t, <-done, "connection closed")
 }
 
-func TestTwoStartersShareTheWork(t *testing.T) {
+func TestFaults_TwoStartersShareTheWork(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	a, b := h.starter(starter.Config{Concurrency: 1}), h.starter(starter.Config{Concurrency: 1})
@@ -173,7 +173,7 @@ func TestTwoStartersShareTheWork(t *testing.T) {
 	require.Equal(t, release.ID(app("shop-0"), "ci", "0"), h.lane("shop-0").Running.ReleaseID)
 }
 
-func TestAnOutageChangesNoOrder(t *testing.T) {
+func TestFaults_AnOutageChangesNoOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{CallTimeout: time.Second})

@@ -26,7 +26,7 @@ func unhurried() starter.Config {
 	return starter.Config{RetryDelay: d.RetryDelay, MaxRetryDelay: d.MaxRetryDelay, RequestsPerMinute: 1_000_000}
 }
 
-func TestMoreThanAFewRequestsAMinuteWaitAndHoldNobodyUp(t *testing.T) {
+func TestFlood_MoreThanAFewRequestsAMinuteWaitAndHoldNobodyUp(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, narrowLane{room: 100}.run)
 	paced := unhurried()
@@ -51,7 +51,7 @@ func (h *house) flood(id string, n int) []string {
 	return ids
 }
 
-func TestAFloodForOneApplicationStopsNobody(t *testing.T) {
+func TestFlood_AFloodForOneApplicationStopsNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(unhurried())
@@ -126,7 +126,7 @@ func (h *house) taken(id string) []string {
 }
 
 // Two starters share the work, and one of them is replaced meanwhile.
-func TestWhatAFullLaneLeavesWaitingGetsInInItsOrder(t *testing.T) {
+func TestFlood_WhatAFullLaneLeavesWaitingGetsInInItsOrder(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, narrowLane{room: 5}.run)
 	first := h.starter(unhurried())

@@ -57,7 +57,7 @@ func (h *house) untilEnded(workflowID string) {
 	require.NoError(h.t, h.client.GetWorkflow(h.ctx, workflowID, "").Get(h.ctx, nil))
 }
 
-func TestTheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T) {
+func TestLedger_TheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -79,7 +79,7 @@ func TestTheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T) {
 	require.False(t, r.RequestedAt.IsZero())
 }
 
-func TestTheSameEventWithAnotherImageBecomesADeadLetter(t *testing.T) {
+func TestLedger_TheSameEventWithAnotherImageBecomesADeadLetter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.starter(starter.Config{})
@@ -98,7 +98,7 @@ func TestTheSameEventWithAnotherImageBecomesADeadLetter(t *testing.T) {
 	require.Equal(t, first.Artifact, h.record("shop", id).Artifact)
 }
 
-func TestAnEventThatTemporalHasForgottenDeploysNothingAgain(t *testing.T) {
+func TestLedger_AnEventThatTemporalHasForgottenDeploysNothingAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -119,7 +119,7 @@ func TestAnEventThatTemporalHasForgottenDeploysNothingAgain(t *testing.T) {
 	}
 }
 
-func TestARequestWaitsForTheLedger(t *testing.T) {
+func TestLedger_ARequestWaitsForTheLedger(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	require.NoError(t, h.js.DeleteKeyValue(h.ctx, ledger.Bucket))

@@ -18,7 +18,7 @@ import (
 	"slipway/wire"
 )
 
-func TestTheSameEventFiveTimesIsOneRelease(t *testing.T) {
+func TestRequest_TheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	for range 5 {
@@ -42,7 +42,7 @@ func TestTheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	s.lint(t)
 }
 
-func TestADeliveryAfterTheReleaseHasEndedChangesNothing(t *testing.T) {
+func TestRequest_ADeliveryAfterTheReleaseHasEndedChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -79,7 +79,7 @@ func TestRequestsOfOneApplicationKeepTheirOrder(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestGarbageBecomesADeadLetter(t *testing.T) {
+func TestRequest_GarbageBecomesADeadLetter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	s := h.starter(starter.Config{})
@@ -99,7 +99,7 @@ func TestGarbageBecomesADeadLetter(t *testing.T) {
 	h.until("the count", func() bool { return s.count(t, "request", "dead-lettered") == 1 })
 }
 
-func TestAWrongSpecIsReturnedWithAllItsProblems(t *testing.T) {
+func TestRequest_AWrongSpecIsReturnedWithAllItsProblems(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.starter(starter.Config{})
@@ -116,7 +116,7 @@ func TestAWrongSpecIsReturnedWithAllItsProblems(t *testing.T) {
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, h.status(release.ID(release.App{Platform: release.PlatformSAE, Region: "HZ", ID: "shop"}, "ci", "1")))
 }
 
-func TestALargeMessageBecomesADeadLetterAndAHugeOneDoesNotEnter(t *testing.T) {
+func TestRequest_ALargeMessageBecomesADeadLetterAndAHugeOneDoesNotEnter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, realLane())
 	h.starter(starter.Config{})
@@ -156,7 +156,7 @@ func (l *moodyLane) run(ctx workflow.Context, _ release.LaneInput) error {
 	return workflow.Await(ctx, func() bool { return done })
 }
 
-func TestALaneThatIsBusyIsAskedAgain(t *testing.T) {
+func TestRequest_ALaneThatIsBusyIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	busy := temporal.NewApplicationError("the lane drains", release.ErrorBusy)
 	lane := &moodyLane{answers: []error{busy, busy, nil}}
@@ -169,7 +169,7 @@ func TestALaneThatIsBusyIsAskedAgain(t *testing.T) {
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }
 
-func TestALaneThatRefusesMakesADeadLetter(t *testing.T) {
+func TestRequest_ALaneThatRefusesMakesADeadLetter(t *testing.T) {
 	t.Parallel()
 	lane := &moodyLane{answers: []error{temporal.NewNonRetryableApplicationError("held since Monday", release.ErrorRefused, nil)}}
 	h := newHouse(t, lane.run)

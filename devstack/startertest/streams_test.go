@@ -37,7 +37,7 @@ func config(t *testing.T, js jetstream.JetStream, stream string) jetstream.Strea
 	return s.CachedInfo().Config
 }
 
-func TestEnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
+func TestStreams_EnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	for range 2 {
@@ -56,7 +56,7 @@ func TestEnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 	}
 }
 
-func TestEnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T) {
+func TestStreams_EnsureStreamsSetsRightWhatMustHoldAndKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{
@@ -100,7 +100,7 @@ func published(t *testing.T, js jetstream.JetStream) []wire.LifecycleEvent {
 	return out
 }
 
-func TestEventsArePublishedInTheirOrderAndOnce(t *testing.T) {
+func TestStreams_EventsArePublishedInTheirOrderAndOnce(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
@@ -120,7 +120,7 @@ func TestEventsArePublishedInTheirOrderAndOnce(t *testing.T) {
 	}
 }
 
-func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
+func TestStreams_AnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 	t.Parallel()
 	js, _ := bus(t)
 	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
@@ -134,7 +134,7 @@ func TestAnEventThatCannotBeCarriedDoesNotHoldTheOthersUp(t *testing.T) {
 	require.Len(t, published(t, js), 2)
 }
 
-func TestAnEventIsTriedAgainWhileTheBusIsAway(t *testing.T) {
+func TestStreams_AnEventIsTriedAgainWhileTheBusIsAway(t *testing.T) {
 	t.Parallel()
 	js, server := bus(t)
 	p, err := events.New(js, nil)

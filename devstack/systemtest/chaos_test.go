@@ -17,10 +17,10 @@ import (
 	"slipway/wire"
 )
 
-// TestWorkersAreKilledAgainAndAgain kills the worker after seeded numbers of calls to the
+// TestChaos_WorkersAreKilledAgainAndAgain kills the worker after seeded numbers of calls to the
 // platform, of which one in ten loses its answer, while several applications are
 // released. Every release ends, and each application has one change order a step.
-func TestWorkersAreKilledAgainAndAgain(t *testing.T) {
+func TestChaos_WorkersAreKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	const seed, kills = 7, 3
 	h := start(t, stack.Config{WithoutWorker: true, Seed: seed})
@@ -75,12 +75,12 @@ func (h *house) allEnded(ids []string) bool {
 	return true
 }
 
-// TestWhatIsLostAndSaidAgainDeploysOnce does to the releases of several applications, in drawn
+// TestChaos_WhatIsLostAndSaidAgainDeploysOnce does to the releases of several applications, in drawn
 // orders, what operators do by mistake and networks do anyway: lanes are terminated and reset, a
 // parked release is reset, and its request comes again, also with another image, and once more
 // when Temporal has forgotten the release. By the simulator's own record each release begins
 // one change order, one at a time; scaling rules are as before, and every event is told once.
-func TestWhatIsLostAndSaidAgainDeploysOnce(t *testing.T) {
+func TestChaos_WhatIsLostAndSaidAgainDeploysOnce(t *testing.T) {
 	t.Parallel()
 	const seed, apps = 11, 3
 	shared := bring(t, stack.Config{Seed: seed})

@@ -24,8 +24,8 @@ import (
 	"slipway/saeclient"
 )
 
-// TestCommandLine drives the slipway binary against a stack as a person would.
-func TestCommandLine(t *testing.T) {
+// TestCLI_CommandLine drives the slipway binary against a stack as a person would.
+func TestCLI_CommandLine(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	cli := &commandLine{house: h, binary: slipwayBinary(t)}

@@ -13,9 +13,9 @@ import (
 	"slipway/saeclient"
 )
 
-// TestWhatAReleaseCosts measures and bounds the cost of each strategy in history events
+// TestCost_WhatAReleaseCosts measures and bounds the cost of each strategy in history events
 // and SAE calls, alone on a stack. The numbers are printed with -v.
-func TestWhatAReleaseCosts(t *testing.T) {
+func TestCost_WhatAReleaseCosts(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	app := h.app()
@@ -46,9 +46,9 @@ func TestWhatAReleaseCosts(t *testing.T) {
 	}
 }
 
-// TestParkedReleaseWritesNoHistory watches the real history of a parked release while
+// TestCost_ParkedReleaseWritesNoHistory watches the real history of a parked release while
 // the platform is looked at again and again.
-func TestParkedReleaseWritesNoHistory(t *testing.T) {
+func TestCost_ParkedReleaseWritesNoHistory(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	app := h.app()

@@ -49,10 +49,10 @@ func keyDir(t *testing.T) string {
 	return dir
 }
 
-// TestNothingIsReadInAHistoryWithoutTheKey runs a release with encryption on, through a
+// TestEncryption_NothingIsReadInAHistoryWithoutTheKey runs a release with encryption on, through a
 // confirmation, a stall and an abort, and looks for what was said of it in all that Temporal
 // keeps.
-func TestNothingIsReadInAHistoryWithoutTheKey(t *testing.T) {
+func TestEncryption_NothingIsReadInAHistoryWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{PayloadKeys: keyDir(t), PayloadKey: "2026-11"})
 	app := h.app()
@@ -195,8 +195,8 @@ func (h *house) headers(id string) int {
 	return count
 }
 
-// TestAWorkerWithoutTheKeyFailsNothing lets a worker without the key have a release first.
-func TestAWorkerWithoutTheKeyFailsNothing(t *testing.T) {
+// TestEncryption_AWorkerWithoutTheKeyFailsNothing lets a worker without the key have a release first.
+func TestEncryption_AWorkerWithoutTheKeyFailsNothing(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{PayloadKeys: keyDir(t), PayloadKey: "2026-11", WithoutWorker: true})
 	app := h.app()

@@ -15,10 +15,10 @@ import (
 	"slipway/wire"
 )
 
-// TestAFloodOfCommandsDoesNotEndARelease sends a parked release more commands than it takes, each
+// TestFlood_AFloodOfCommandsDoesNotEndARelease sends a parked release more commands than it takes, each
 // of the largest size and none that applies. The release keeps them within its budget, tells it
 // once, and goes on when somebody says so by an update.
-func TestAFloodOfCommandsDoesNotEndARelease(t *testing.T) {
+func TestFlood_AFloodOfCommandsDoesNotEndARelease(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	id, events := h.request(h.app(), t.Name(), batches())

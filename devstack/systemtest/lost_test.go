@@ -16,9 +16,9 @@ import (
 	"slipway/saesim"
 )
 
-// TestNothingIsKnownInOnePlaceOnly loses lanes and resets lanes and releases: who runs, who
+// TestLost_NothingIsKnownInOnePlaceOnly loses lanes and resets lanes and releases: who runs, who
 // waits, and what is held is found again (R15).
-func TestNothingIsKnownInOnePlaceOnly(t *testing.T) {
+func TestLost_NothingIsKnownInOnePlaceOnly(t *testing.T) {
 	t.Parallel()
 	shared := bring(t, stack.Config{})
 	t.Cleanup(func() { require.NoError(t, shared.Close()) })

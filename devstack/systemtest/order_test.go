@@ -81,9 +81,9 @@ func crossings() []*crossing {
 	return all
 }
 
-// TestCommandsCountInTheOrderInWhichTheyWereGiven is R12: what Temporal stored first counts
+// TestOrder_CommandsCountInTheOrderInWhichTheyWereGiven is R12: what Temporal stored first counts
 // first, although no worker was there to see it.
-func TestCommandsCountInTheOrderInWhichTheyWereGiven(t *testing.T) {
+func TestOrder_CommandsCountInTheOrderInWhichTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true})
 	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}
@@ -122,8 +122,8 @@ func TestCommandsCountInTheOrderInWhichTheyWereGiven(t *testing.T) {
 	require.NoError(t, worker.Stop())
 }
 
-// TestATurnThatCameBeforeItsLimitCounts: the turn of a queued release is a word like the others.
-func TestATurnThatCameBeforeItsLimitCounts(t *testing.T) {
+// TestOrder_ATurnThatCameBeforeItsLimitCounts: the turn of a queued release is a word like the others.
+func TestOrder_ATurnThatCameBeforeItsLimitCounts(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true})
 	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}

@@ -47,12 +47,12 @@ func (n *notebook) String() string {
 	return n.text.String()
 }
 
-// TestNoSecretIsKept plants secrets wherever one can come from outside: in what the platform shows
+// TestSecrets_NoSecretIsKept plants secrets wherever one can come from outside: in what the platform shows
 // and says, in what a gate answers, in messages that are refused, with their headers, and in the
 // settings of the roles. Then it reads back all that is kept or told: every history, stream and
 // bucket, the logs and the metrics of the roles, and what the command line shows. What the
 // simulator keeps is the platform's own.
-func TestNoSecretIsKept(t *testing.T) {
+func TestSecrets_NoSecretIsKept(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
 	log, metrics := &notebook{}, map[string]string{}

@@ -17,9 +17,9 @@ import (
 	"slipway/wire"
 )
 
-// TestSeveralApplicationsAsOne asks by one event for two applications in two waves. One
+// TestSet_SeveralApplicationsAsOne asks by one event for two applications in two waves. One
 // confirmation covers the second wave; it fails, and the first one goes back.
-func TestSeveralApplicationsAsOne(t *testing.T) {
+func TestSet_SeveralApplicationsAsOne(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	first, second := h.app(), h.app()

@@ -14,9 +14,9 @@ import (
 	"slipway/saesim"
 )
 
-// TestAReleaseThatCannotAskSaysSoAndCanBeAborted is R17 and R11 on a running stack: no
+// TestStall_AReleaseThatCannotAskSaysSoAndCanBeAborted is R17 and R11 on a running stack: no
 // worker serves the region, or the platform does not answer.
-func TestAReleaseThatCannotAskSaysSoAndCanBeAborted(t *testing.T) {
+func TestStall_AReleaseThatCannotAskSaysSoAndCanBeAborted(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	tests := []struct {
@@ -51,9 +51,9 @@ func TestAReleaseThatCannotAskSaysSoAndCanBeAborted(t *testing.T) {
 	}
 }
 
-// TestAnAbortEndsADeploymentThatIsRefusedForNow is R11 on a running stack: the platform is
+// TestStall_AnAbortEndsADeploymentThatIsRefusedForNow is R11 on a running stack: the platform is
 // being upgraded, and nothing is sent after the abort.
-func TestAnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
+func TestStall_AnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	app := h.app()
@@ -70,13 +70,13 @@ func TestAnAbortEndsADeploymentThatIsRefusedForNow(t *testing.T) {
 	h.requireRulesAsBefore(app)
 }
 
-// TestRecoveryAfterAWorkerDied measures how long it takes until releases move again that
+// TestStall_RecoveryAfterAWorkerDied measures how long it takes until releases move again that
 // were in the middle of a call when their worker was killed: until the batch that each had
 // in the call is done, and until all have succeeded. On an idle machine they move in less
 // than 15 s; without heartbeats it takes a minute. It runs alone.
 //
 //nolint:paralleltest // it measures time
-func TestRecoveryAfterAWorkerDied(t *testing.T) {
+func TestStall_RecoveryAfterAWorkerDied(t *testing.T) {
 	const releases, most = 100, 30 * time.Second
 	h := start(t, stack.Config{WithoutWorker: true})
 	env := h.Env()

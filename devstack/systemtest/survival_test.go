@@ -11,7 +11,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestWorkerKilledWhileParked(t *testing.T) {
+func TestSurvival_WorkerKilledWhileParked(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true})
 	launch := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: h.Env(), Log: t.Output()}
@@ -33,7 +33,7 @@ func TestWorkerKilledWhileParked(t *testing.T) {
 	require.NoError(t, worker.Stop(), "a worker that is asked to end does so, with no data race on its way")
 }
 
-func TestStarterKilledWhileMessagesWait(t *testing.T) {
+func TestSurvival_StarterKilledWhileMessagesWait(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutStarter: true})
 	app := h.app()
@@ -53,9 +53,9 @@ func TestStarterKilledWhileMessagesWait(t *testing.T) {
 	require.NoError(t, starter.Stop())
 }
 
-// TestEverythingRestarted parks a release, ends every server and role, and goes on from
+// TestSurvival_EverythingRestarted parks a release, ends every server and role, and goes on from
 // the data directory.
-func TestEverythingRestarted(t *testing.T) {
+func TestSurvival_EverythingRestarted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	before := bring(t, stack.Config{DataDir: dir})

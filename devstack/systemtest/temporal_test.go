@@ -15,9 +15,9 @@ import (
 	"slipway/release"
 )
 
-// TestWhatTemporalShowsOfARelease looks at a release as a user of Temporal does: its details
+// TestTemporal_WhatTemporalShowsOfARelease looks at a release as a user of Temporal does: its details
 // while it is parked, its search attributes, and the summaries in its history.
-func TestWhatTemporalShowsOfARelease(t *testing.T) {
+func TestTemporal_WhatTemporalShowsOfARelease(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{})
 	app := h.app()

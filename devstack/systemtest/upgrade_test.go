@@ -45,10 +45,10 @@ func (h *house) versionOf(workflowID string) string {
 	return d.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
 }
 
-// TestWorkersAreReplacedUnderAParkedRelease is the procedure of docs/operations.md: the
+// TestUpgrade_WorkersAreReplacedUnderAParkedRelease is the procedure of docs/operations.md: the
 // new version runs beside the old one and becomes current; a parked release ends where it
 // began, the next one begins on the new version, and so does the lane.
-func TestWorkersAreReplacedUnderAParkedRelease(t *testing.T) {
+func TestUpgrade_WorkersAreReplacedUnderAParkedRelease(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true})
 	old := h.version("v1")

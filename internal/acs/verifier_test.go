@@ -68,7 +68,7 @@ func (v vector) request(t *testing.T) *http.Request {
 	return r
 }
 
-func TestSignatureVectors(t *testing.T) {
+func TestVerifier_SignatureVectors(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestACS3CanonicalRequest(t *testing.T) {
 	require.Equal(t, want, canonicalRequestACS3(r, []string{"host", "x-acs-action", "x-acs-date", "x-acs-version"}, "hash"))
 }
 
-func TestRequestsThatAreNotAuthentic(t *testing.T) {
+func TestVerifier_RequestsThatAreNotAuthentic(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	type change func(r *http.Request)
@@ -191,8 +191,8 @@ func TestRequestsThatAreNotAuthentic(t *testing.T) {
 	}
 }
 
-// TestStrictModeWantsEveryHeader leaves out one required header at a time.
-func TestStrictModeWantsEveryHeader(t *testing.T) {
+// TestVerifier_StrictModeWantsEveryHeader leaves out one required header at a time.
+func TestVerifier_StrictModeWantsEveryHeader(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	for form, names := range map[string][]string{"acs": strictHeadersACS(), "acs3": strictHeadersACS3()} {
@@ -257,7 +257,7 @@ func signRequestACS3(r *http.Request) {
 		",Signature="+signACS3(canonical, testKeySecret))
 }
 
-func TestNoncesAreRememberedForAsLongAsTheyCouldBeReplayed(t *testing.T) {
+func TestVerifier_NoncesAreRememberedForAsLongAsTheyCouldBeReplayed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	v := &Verifier{Strict: true, Wall: func() time.Time { return now }}
@@ -275,7 +275,7 @@ func TestNoncesAreRememberedForAsLongAsTheyCouldBeReplayed(t *testing.T) {
 	require.Len(t, v.older, 1, "old generations are forgotten")
 }
 
-func TestWhatElseAnAPIAsksIsCheckedLast(t *testing.T) {
+func TestVerifier_WhatElseAnAPIAsksIsCheckedLast(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	other := &Refusal{Code: "Other", Detail: "x"}
@@ -290,7 +290,7 @@ func TestWhatElseAnAPIAsksIsCheckedLast(t *testing.T) {
 	require.Equal(t, CodeSignatureMismatch, v.Verify(r, nil).Code, "only authentic requests come so far")
 }
 
-func TestEveryCodeIsDescribed(t *testing.T) {
+func TestVerifier_EveryCodeIsDescribed(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{
 		CodeMissingHeader, CodeVersionInvalid, CodeKeyNotFound, CodeSignatureMismatch, CodeIncompleteSignature,

@@ -68,7 +68,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-func TestReasonsExcuseAndAreShown(t *testing.T) {
+func TestCoverage_ReasonsExcuseAndAreShown(t *testing.T) {
 	t.Parallel()
 	facts := []operation{{Name: "A", Group: "one"}, {Name: "B", Group: "one"}}
 	require.NoError(t, json.Unmarshal([]byte(`[{"code":"Code.One"},{"code":"Code.Three"}]`), &facts[0].Errors))

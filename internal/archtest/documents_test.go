@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+func TestDocuments_EveryPackageSaysWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	documented := map[string]bool{}
 	for _, file := range goFiles(t) {
@@ -40,7 +40,7 @@ func targets(makefile string) map[string]string {
 	return found
 }
 
-func TestMakeTargetsDocumentThemselves(t *testing.T) {
+func TestDocuments_MakeTargetsDocumentThemselves(t *testing.T) {
 	t.Parallel()
 	makefile := read(t, "Makefile")
 	defined := targets(makefile)
@@ -57,7 +57,7 @@ func TestMakeTargetsDocumentThemselves(t *testing.T) {
 	}
 }
 
-func TestCIRunsMakeCheck(t *testing.T) {
+func TestDocuments_CIRunsMakeCheck(t *testing.T) {
 	t.Parallel()
 	var commands []string
 	for line := range strings.Lines(read(t, ".ci/run")) {
@@ -127,7 +127,7 @@ func TestDocumentsNameTargetsThatExist(t *testing.T) {
 	}
 }
 
-func TestTargetsAreFoundInDocuments(t *testing.T) {
+func TestDocuments_TargetsAreFoundInDocuments(t *testing.T) {
 	t.Parallel()
 	document := "Run `make check`, or make sure of nothing. `go test`\n" +
 		"```sh\n$ make build demo # then watch\nmake up ARGS='--data-dir there'\ncd x && make no\nmake\n```\nand make no more.\n"
@@ -167,7 +167,7 @@ func TestDocumentsLinkToFilesThatExist(t *testing.T) {
 }
 
 // The page for authors of tests names types that are there.
-func TestWorldsOfTestsAreWhereTheirPageSays(t *testing.T) {
+func TestDocuments_WorldsOfTestsAreWhereTheirPageSays(t *testing.T) {
 	t.Parallel()
 	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| \\[[^]]+]\\(\\.\\./([^)]+)\\)").FindAllStringSubmatch(read(t, "docs/test-worlds.md"), -1)
 	require.Greater(t, len(rows), 10)
@@ -176,7 +176,7 @@ func TestWorldsOfTestsAreWhereTheirPageSays(t *testing.T) {
 	}
 }
 
-func TestLinksAreFoundInDocuments(t *testing.T) {
+func TestDocuments_LinksAreFoundInDocuments(t *testing.T) {
 	t.Parallel()
 	document := "See [the design](docs/design.md#lanes), ![a picture](<docs/a.svg> \"title\"), [here](#below),\n" +
 		"[there](https://example.com/x.md), `[code](no.md)` and [a reference][r].\n\n" +

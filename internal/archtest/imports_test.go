@@ -218,12 +218,12 @@ func within(path, pkg string) bool {
 	return path == pkg || strings.HasPrefix(path, pkg+"/")
 }
 
-func TestImportDirections(t *testing.T) {
+func TestImports_ImportDirections(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, strings.Join(violations(goFiles(t), rules()), "\n"))
 }
 
-func TestImportRulesRefuse(t *testing.T) {
+func TestImports_ImportRulesRefuse(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		file    string
@@ -270,7 +270,7 @@ func TestImportRulesRefuse(t *testing.T) {
 
 // The engines bring hundreds of modules along. They must not even be named in
 // the root go.mod, where a scanner or a reader would count them as ours.
-func TestRootModuleStaysSmall(t *testing.T) {
+func TestImports_RootModuleStaysSmall(t *testing.T) {
 	t.Parallel()
 	for line := range strings.Lines(read(t, "go.mod")) {
 		for _, engine := range []string{

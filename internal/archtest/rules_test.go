@@ -35,8 +35,8 @@ func TestRulesNameTestsAndFilesThatExist(t *testing.T) {
 	}
 }
 
-// TestCitedRulesExist looks up every rule that a comment cites.
-func TestCitedRulesExist(t *testing.T) {
+// TestRules_CitedRulesExist looks up every rule that a comment cites.
+func TestRules_CitedRulesExist(t *testing.T) {
 	t.Parallel()
 	stated := map[string]bool{}
 	for _, match := range regexp.MustCompile(`(?m)^## (R\d+) `).FindAllStringSubmatch(read(t, rulesDocument), -1) {

@@ -127,7 +127,7 @@ func declaredIn(tree *ast.File) []*ast.Ident {
 	return names
 }
 
-func TestIdentifiersHaveNoRetiredWords(t *testing.T) {
+func TestWords_IdentifiersHaveNoRetiredWords(t *testing.T) {
 	t.Parallel()
 	retired, exempt := retiredWords(), notYetPlain()
 	stillUsed := map[string]bool{}

@@ -109,7 +109,7 @@ func appending(text string) func(bucketdoc.Document[note]) (note, error) {
 	return func(have bucketdoc.Document[note]) (note, error) { return note{have.Value.Text + text}, nil }
 }
 
-func TestGet(t *testing.T) {
+func TestBucketdoc_Get(t *testing.T) {
 	t.Parallel()
 	m := &memory{}
 	none, err := notes(m).Get(t.Context(), "k")
@@ -220,7 +220,7 @@ func TestEdit_skipUnchanged(t *testing.T) {
 	require.Equal(t, 2, m.writes)
 }
 
-func TestHistory(t *testing.T) {
+func TestBucketdoc_History(t *testing.T) {
 	t.Parallel()
 	m := &memory{}
 	none, err := notes(m).History(t.Context(), "k")

@@ -34,7 +34,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 	}
 }
 
-func TestRunReplacesGeneratedFilesOnly(t *testing.T) {
+func TestGen_RunReplacesGeneratedFilesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	stale, kept := filepath.Join(dir, "zz_gone.gen.go"), filepath.Join(dir, "client.go")
@@ -51,7 +51,7 @@ func TestRunReplacesGeneratedFilesOnly(t *testing.T) {
 	require.Error(t, run([]string{"-unknown"}, &stderr))
 }
 
-func TestGoNames(t *testing.T) {
+func TestGen_GoNames(t *testing.T) {
 	t.Parallel()
 	for wire, want := range map[string]string{
 		"AppId": "AppID", "VSwitchId": "VSwitchID", "VpcId": "VPCID", "PackageUrl": "PackageURL", "AppIds": "AppIDs",
@@ -62,7 +62,7 @@ func TestGoNames(t *testing.T) {
 	}
 }
 
-func TestTimesAreRecognised(t *testing.T) {
+func TestGen_TimesAreRecognised(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		node namedNode
@@ -94,7 +94,7 @@ func testConfig(t *testing.T) *config {
 	return c
 }
 
-func TestAnotherClientNeedsOnlyAConfiguration(t *testing.T) {
+func TestGen_AnotherClientNeedsOnlyAConfiguration(t *testing.T) {
 	t.Parallel()
 	f, err := parseFacts([]byte(`{"operations":[{"name":"GetFunction","chapter":"2","group":"functions","method":"GET","path":"/f","summary":"Reads a function.",
 		"params":[{"name":"tags","in":"query","type":"json","jsonShape":{"type":"array","items":{"type":"string"}}}],"response":{"A":{"type":"long"}}},
@@ -123,7 +123,7 @@ func TestAnotherClientNeedsOnlyAConfiguration(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestFactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
+func TestGen_FactsThatTheGeneratorDoesNotUnderstandAreErrors(t *testing.T) {
 	t.Parallel()
 	const code = `[{"code":"X","class":"invalid","retry":"never"}]`
 	operation := func(param, response string) string {

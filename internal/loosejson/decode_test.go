@@ -28,7 +28,7 @@ type decoded struct {
 	Any    map[string]any    `json:"Any"`
 }
 
-func TestDecodingForgivesWhatTheAPIVaries(t *testing.T) {
+func TestDecode_DecodingForgivesWhatTheAPIVaries(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		text string
@@ -64,7 +64,7 @@ func TestDecodingForgivesWhatTheAPIVaries(t *testing.T) {
 	}
 }
 
-func TestDecodingDoesNotGuess(t *testing.T) {
+func TestDecode_DecodingDoesNotGuess(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"no number":            `{"Count":"three"}`,
@@ -118,7 +118,7 @@ type timed struct {
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
-func TestTimesOfAllForms(t *testing.T) {
+func TestDecode_TimesOfAllForms(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2020, 12, 17, 13, 6, 45, 0, time.UTC)
 	for name, tt := range map[string]struct {
@@ -146,7 +146,7 @@ func TestTimesOfAllForms(t *testing.T) {
 	}
 }
 
-func TestWhatHasNoFieldIsKept(t *testing.T) {
+func TestDecode_WhatHasNoFieldIsKept(t *testing.T) {
 	t.Parallel()
 	var got timed
 	require.NoError(t, decoder().Decode([]byte(`{"Brand":{"New":[1,"<a>"]},"at":1608210405000,"Inner":{"More":123456789012345678},"Unknown":{"a":1}}`), &got))
@@ -155,7 +155,7 @@ func TestWhatHasNoFieldIsKept(t *testing.T) {
 	require.False(t, got.At.IsZero())
 }
 
-func TestJSONTextsAreReadOrKept(t *testing.T) {
+func TestDecode_JSONTextsAreReadOrKept(t *testing.T) {
 	t.Parallel()
 	var got timed
 	require.NoError(t, decoder().Decode([]byte(`{"Envs":"[{\"name\":\"A\",\"value\":1}]","Probe":{"periodSeconds":"3"}}`), &got))
@@ -165,7 +165,7 @@ func TestJSONTextsAreReadOrKept(t *testing.T) {
 	require.Equal(t, timed{Unknown: cloudapi.UnknownFields{"Envs": json.RawMessage(`"A=1"`), "Probe": json.RawMessage(`"{"`)}}, bad)
 }
 
-func TestNumbersSurviveAnyDress(t *testing.T) {
+func TestDecode_NumbersSurviveAnyDress(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64().Draw(t, "n")

@@ -17,7 +17,7 @@ import (
 // tells, in time and in memory.
 //
 //nolint:paralleltest // it counts what is allocated
-func TestTheCostOfAMessageGrowsAsItsSize(t *testing.T) {
+func TestCostLinux_TheCostOfAMessageGrowsAsItsSize(t *testing.T) {
 	const (
 		// most is how much more four times the size may cost: 16 times would be quadratic.
 		most = 8

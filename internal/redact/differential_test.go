@@ -93,7 +93,7 @@ func normal(data []byte) string {
 }
 
 // Whatever the expressions cut is cut, and nothing else.
-func TestTextIsCutAsByExpressions(t *testing.T) {
+func TestDifferential_TextIsCutAsByExpressions(t *testing.T) {
 	t.Parallel()
 	now, first := newReference(), firstReference()
 	rapid.Check(t, func(t *rapid.T) {
@@ -104,7 +104,7 @@ func TestTextIsCutAsByExpressions(t *testing.T) {
 	})
 }
 
-func TestDocumentsAreCutAsByExpressions(t *testing.T) {
+func TestDifferential_DocumentsAreCutAsByExpressions(t *testing.T) {
 	t.Parallel()
 	now, first := newReference(), firstReference()
 	rapid.Check(t, func(t *rapid.T) {

@@ -7,7 +7,7 @@ import (
 )
 
 // What takes more than it may is cut as a whole, whether it is JSON or not.
-func TestWhatGoesOnAndOnIsCutAsAWhole(t *testing.T) {
+func TestEditor_WhatGoesOnAndOnIsCutAsAWhole(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`{"a":"token=hush, and more","b":[1]}`, "token=hush, and more"} {
 		for budget := range 20 * len(data) {

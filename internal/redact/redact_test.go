@@ -12,7 +12,7 @@ import (
 	"slipway/internal/redact"
 )
 
-func TestSecretsInText(t *testing.T) {
+func TestRedact_SecretsInText(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"a package signed by OSS": {
@@ -97,7 +97,7 @@ func TestSecretsInText(t *testing.T) {
 	}
 }
 
-func TestSecretsInJSON(t *testing.T) {
+func TestRedact_SecretsInJSON(t *testing.T) {
 	t.Parallel()
 	signed := `https:\/\/x.example\/a.jar?OSSAccessKeyId=hush\u0026Signature=hush`
 	inBase64 := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -136,7 +136,7 @@ func TestSecretsInJSON(t *testing.T) {
 	}
 }
 
-func TestSecretsInHeaders(t *testing.T) {
+func TestRedact_SecretsInHeaders(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ name, value, want string }{
 		"an authorization":   {"Authorization", "Basic bWU6aHVzaA==", "***"},
@@ -166,7 +166,7 @@ func TestSecretsInHeaders(t *testing.T) {
 }
 
 // A secret in one of its places is found, whatever stands around it.
-func TestACanaryIsFoundWhereverASecretStands(t *testing.T) {
+func TestRedact_ACanaryIsFoundWhereverASecretStands(t *testing.T) {
 	t.Parallel()
 	const canary = "Kanarienvogel42"
 	places := []string{

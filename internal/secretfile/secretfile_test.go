@@ -19,7 +19,7 @@ func file(t *testing.T, content string, mode os.FileMode) string {
 	return path
 }
 
-func TestReads(t *testing.T) {
+func TestSecretfile_Reads(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []os.FileMode{0o600, 0o400, 0o440, 0o660} {
 		content, err := secretfile.Read(file(t, "hunter2\n", mode))
@@ -32,7 +32,7 @@ func TestReads(t *testing.T) {
 	require.Equal(t, largest, string(content))
 }
 
-func TestRefuses(t *testing.T) {
+func TestSecretfile_Refuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, want string }{
 		"readable by others":  {file(t, "hunter2", 0o604), "is open to every user of this machine (mode 0604); say: chmod o-rwx "},
@@ -51,7 +51,7 @@ func TestRefuses(t *testing.T) {
 }
 
 // A secret is mounted by Kubernetes as a link to a file of the same volume.
-func TestFollowsLinks(t *testing.T) {
+func TestSecretfile_FollowsLinks(t *testing.T) {
 	t.Parallel()
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink(file(t, "hunter2", 0o600), link))

@@ -31,7 +31,7 @@ func (s *toy) Snapshot() ([]byte, error)                  { return []byte(s.stat
 func (s *toy) Restore(snapshot []byte) error              { s.state = string(snapshot); return s.err }
 func (s *toy) ResetCalls()                                { s.calls = 0 }
 
-func TestTheFrameServesASimulatorOfAnyPlatform(t *testing.T) {
+func TestFrame_TheFrameServesASimulatorOfAnyPlatform(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC)
 	sim := &toy{clock: simframe.SteppedClock(began), state: `"a"`, calls: 3}
@@ -65,7 +65,7 @@ func TestTheFrameServesASimulatorOfAnyPlatform(t *testing.T) {
 	require.ErrorContains(t, client.Do(ctx, http.MethodGet, "nothing", simframe.Bodies{}), "toysim: the admin API has no such endpoint")
 }
 
-func TestStateFiles(t *testing.T) {
+func TestFrame_StateFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.json")
 	text, err := simframe.LoadFile(path)
@@ -79,7 +79,7 @@ func TestStateFiles(t *testing.T) {
 	require.ErrorContains(t, simframe.SaveFile(filepath.Join(path, "below"), nil), "state file")
 }
 
-func TestIdentifiersComeFromTheSeed(t *testing.T) {
+func TestFrame_IdentifiersComeFromTheSeed(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, simframe.UUID(1, "a"), simframe.UUID(1, "a"))
 	require.NotEqual(t, simframe.UUID(1, "a"), simframe.UUID(2, "a"))

@@ -46,7 +46,7 @@ func TestOddsAreDrawnFromTheSeed(t *testing.T) {
 	require.InDelta(t, 250, fired, 60)
 }
 
-func TestStatusPageTakesNothingFromElsewhere(t *testing.T) {
+func TestOdds_StatusPageTakesNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
 	page := template.Must(template.New("status").Parse(`<p>{{.Region}}</p>`))

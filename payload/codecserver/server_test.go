@@ -92,7 +92,7 @@ func ask(t *testing.T, c call) answer {
 const plain = `{"payloads":[{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"InNob3A6Mi4wIg=="}]}`
 
 // Temporal's own client of codec servers gets through it, and back.
-func TestARemoteCodecGoesBothWays(t *testing.T) {
+func TestServer_ARemoteCodecGoesBothWays(t *testing.T) {
 	t.Parallel()
 	url := serve(t, codecserver.Config{Token: token})
 	dc := converter.NewRemoteDataConverter(converter.GetDefaultDataConverter(), converter.RemoteDataConverterOptions{
@@ -111,7 +111,7 @@ func TestARemoteCodecGoesBothWays(t *testing.T) {
 	require.Equal(t, "shop:2.0", back)
 }
 
-func TestWhoMayAsk(t *testing.T) {
+func TestServer_WhoMayAsk(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	url := serve(t, codecserver.Config{Token: token, Origins: []string{origin}, Metrics: registry})
@@ -152,7 +152,7 @@ func TestWhoMayAsk(t *testing.T) {
 }
 
 // A browser asks whether it may ask, without the token.
-func TestPreflight(t *testing.T) {
+func TestServer_Preflight(t *testing.T) {
 	t.Parallel()
 	url := serve(t, codecserver.Config{Token: token, Origins: []string{origin}})
 	got := ask(t, call{http.MethodOptions, url + "/decode", "", []string{
@@ -168,7 +168,7 @@ func TestPreflight(t *testing.T) {
 	require.Empty(t, got.header.Get("Access-Control-Allow-Origin"))
 }
 
-func TestAPayloadOfAnUnknownKeyNamesIt(t *testing.T) {
+func TestServer_APayloadOfAnUnknownKeyNamesIt(t *testing.T) {
 	t.Parallel()
 	url := serve(t, codecserver.Config{Codec: codec(t, payload.NoKeys())})
 	headers := []string{"X-Namespace: shop", "Content-Type: application/json"}
@@ -178,7 +178,7 @@ func TestAPayloadOfAnUnknownKeyNamesIt(t *testing.T) {
 	require.Contains(t, got.body, `payload of key "2026-11": this process has no keys`)
 }
 
-func TestATokenIsAskedForWhereOthersCanAsk(t *testing.T) {
+func TestServer_ATokenIsAskedForWhereOthersCanAsk(t *testing.T) {
 	t.Parallel()
 	cfg := codecserver.Config{Addr: "0.0.0.0:0", Namespace: "shop", Codec: keyed(t), Logger: zerolog.Nop()}
 	_, err := codecserver.Listen(t.Context(), cfg)
@@ -199,7 +199,7 @@ func TestATokenIsAskedForWhereOthersCanAsk(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeServedIsRefused(t *testing.T) {
+func TestServer_WhatCannotBeServedIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := codecserver.Listen(t.Context(), codecserver.Config{Addr: "127.0.0.1:0", Token: "hunter2"})
 	for _, want := range []string{"Config.Codec", "Config.Namespace", "Config.Token must have 16 characters"} {
@@ -211,7 +211,7 @@ func TestWhatCannotBeServedIsRefused(t *testing.T) {
 }
 
 // What is asked and answered is never logged.
-func TestTheLogHoldsNoPayload(t *testing.T) {
+func TestServer_TheLogHoldsNoPayload(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s, err := codecserver.Listen(t.Context(), codecserver.Config{

@@ -13,7 +13,7 @@ import (
 	"slipway/releases/execution"
 )
 
-func TestEndOf(t *testing.T) {
+func TestExecution_EndOf(t *testing.T) {
 	t.Parallel()
 	ends := map[enumspb.WorkflowExecutionStatus]execution.End{
 		enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:  execution.Completed,
@@ -30,7 +30,7 @@ func TestEndOf(t *testing.T) {
 	}
 }
 
-func TestFailure(t *testing.T) {
+func TestExecution_Failure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err  error

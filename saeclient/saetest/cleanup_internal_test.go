@@ -15,8 +15,8 @@ import (
 	"slipway/saesim"
 )
 
-// TestAStoryThatIsCutShortLeavesNothing ends a story in the middle of a release that waits for somebody.
-func TestAStoryThatIsCutShortLeavesNothing(t *testing.T) {
+// TestCleanup_AStoryThatIsCutShortLeavesNothing ends a story in the middle of a release that waits for somebody.
+func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	t.Parallel()
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC))})
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestAStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", s.world.config)
 }
 
-func TestOnlyWhatIsGoneIsNoError(t *testing.T) {
+func TestCleanup_OnlyWhatIsGoneIsNoError(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, existing(nil))
 	require.NoError(t, existing(&RefusedError{Status: http.StatusBadRequest, Code: noApp}))

@@ -23,7 +23,7 @@
 //
 // The package's own test runs on the service that the environment names, and on the simulator when it names none:
 //
-//	SAETEST_REGION=cn-hangzhou go test ./saeclient/saetest -run TestConformance -v -timeout 2h
+//	SAETEST_REGION=cn-hangzhou go test ./saeclient/saetest -run TestSaetest_Conformance -v -timeout 2h
 //
 // Credentials come from Alibaba Cloud's default chain (ALIBABA_CLOUD_ACCESS_KEY_ID, roles, profiles).
 //

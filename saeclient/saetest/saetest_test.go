@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestConformance runs the suite on the service that the environment names, and on the simulator when it names none.
-func TestConformance(t *testing.T) {
+// TestSaetest_Conformance runs the suite on the service that the environment names, and on the simulator when it names none.
+func TestSaetest_Conformance(t *testing.T) {
 	t.Parallel()
 	if region := env("REGION"); region != "" {
 		saetest.Run(t, realTarget(t, region))
@@ -37,8 +37,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestReadingOnly runs what does not change anything, and sees that nothing was changed.
-func TestReadingOnly(t *testing.T) {
+// TestSaetest_ReadingOnly runs what does not change anything, and sees that nothing was changed.
+func TestSaetest_ReadingOnly(t *testing.T) {
 	t.Parallel()
 	target, _ := simulated(t)
 	target.Write = false

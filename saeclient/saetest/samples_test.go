@@ -31,9 +31,9 @@ func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// TestEverySampleAnswerIsUnderstood gives the typed method of each operation the reference's sample answer in both languages: there
+// TestSamples_EverySampleAnswerIsUnderstood gives the typed method of each operation the reference's sample answer in both languages: there
 // is a field for everything in it.
-func TestEverySampleAnswerIsUnderstood(t *testing.T) {
+func TestSamples_EverySampleAnswerIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {
 		for extension, contentType := range map[string]string{".json": "application/json;charset=utf-8", ".xml": "application/xml"} {

@@ -9,7 +9,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestEverySampleAnswerHasTheDocumentedShape(t *testing.T) {
+func TestShape_EverySampleAnswerHasTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	facts, err := readFacts()
 	require.NoError(t, err)
@@ -20,7 +20,7 @@ func TestEverySampleAnswerHasTheDocumentedShape(t *testing.T) {
 	}
 }
 
-func TestDifferencesFromTheReferenceAreFound(t *testing.T) {
+func TestShape_DifferencesFromTheReferenceAreFound(t *testing.T) {
 	t.Parallel()
 	f := fact{Name: "Op", Response: map[string]shape{
 		"RequestId": {Type: "string"},
@@ -57,7 +57,7 @@ func TestDifferencesFromTheReferenceAreFound(t *testing.T) {
 		places("Op", f.Response))
 }
 
-func TestATargetNamesEverythingThatIsMissing(t *testing.T) {
+func TestShape_ATargetNamesEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
 	require.EqualError(t, Target{Write: true}.validate(), "no caller\nno region\nwriting needs two images")
 }

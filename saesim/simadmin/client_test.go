@@ -29,7 +29,7 @@ func serve(t *testing.T) (*saesim.Simulator, simadmin.Client) {
 	return sim, simadmin.Client{URL: server.URL + "/", HTTP: server.Client()}
 }
 
-func TestFaults(t *testing.T) {
+func TestClient_Faults(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	wanted := saesim.Fault{
@@ -56,7 +56,7 @@ func TestFaults(t *testing.T) {
 	require.Empty(t, sim.Faults())
 }
 
-func TestClock(t *testing.T) {
+func TestClient_Clock(t *testing.T) {
 	t.Parallel()
 	_, c := serve(t)
 	reading, err := c.Advance(t.Context(), 90*time.Minute)
@@ -69,7 +69,7 @@ func TestClock(t *testing.T) {
 	require.ErrorContains(t, err, "forward")
 }
 
-func TestCallsOrdersAndState(t *testing.T) {
+func TestClient_CallsOrdersAndState(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	apps, err := c.Apps(t.Context())
@@ -101,7 +101,7 @@ func TestCallsOrdersAndState(t *testing.T) {
 	require.Error(t, c.Restore(t.Context(), []byte("{}")))
 }
 
-func TestServices(t *testing.T) {
+func TestClient_Services(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	app := sim.Apps()[0].ID
@@ -119,14 +119,14 @@ func TestServices(t *testing.T) {
 	require.ErrorContains(t, c.SetServices(t.Context(), app, []saesim.Service{{}}), "name")
 }
 
-func TestApprovalsOfUnknownOrders(t *testing.T) {
+func TestClient_ApprovalsOfUnknownOrders(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	require.ErrorIs(t, c.Approve(t.Context(), "x"), saesim.ErrNoSuchOrder)
 	require.ErrorIs(t, c.Reject(t.Context(), sim.Orders("")[0].ID), saesim.ErrNotWaiting)
 }
 
-func TestBadRequests(t *testing.T) {
+func TestClient_BadRequests(t *testing.T) {
 	t.Parallel()
 	_, c := serve(t)
 	for target, body := range map[string]string{
@@ -144,7 +144,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-func TestHealth(t *testing.T) {
+func TestClient_Health(t *testing.T) {
 	t.Parallel()
 	_, c := serve(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"healthz", http.NoBody)
@@ -155,7 +155,7 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestClient_NobodyThere(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	c := simadmin.Client{URL: server.URL, HTTP: server.Client()}
@@ -164,7 +164,7 @@ func TestNobodyThere(t *testing.T) {
 	require.Error(t, c.Reset(t.Context()))
 }
 
-func TestConsole(t *testing.T) {
+func TestClient_Console(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	app := sim.Apps()[0].ID
@@ -187,7 +187,7 @@ func TestConsole(t *testing.T) {
 	require.ErrorIs(t, c.DeleteVersion(t.Context(), app, "nothing"), saesim.ErrNoSuchVersion)
 }
 
-func TestJobTemplates(t *testing.T) {
+func TestClient_JobTemplates(t *testing.T) {
 	t.Parallel()
 	sim, c := serve(t)
 	require.NoError(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 2, Forbid: true}))

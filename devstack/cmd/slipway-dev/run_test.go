@@ -23,7 +23,7 @@ func anywhere() []string {
 	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--ui-addr", ""}
 }
 
-func TestUpPrintsOneReadyLine(t *testing.T) {
+func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
@@ -56,7 +56,7 @@ func TestUpPrintsOneReadyLine(t *testing.T) {
 	require.Equal(t, 0, <-code, stderr.String())
 }
 
-func TestUpRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestRun_UpRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, want string
@@ -76,7 +76,7 @@ func TestUpRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-func TestDemo(t *testing.T) {
+func TestRun_Demo(t *testing.T) {
 	t.Parallel()
 	slipway := os.Getenv("SLIPWAY_BIN")
 	require.NotEmpty(t, slipway, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
@@ -87,7 +87,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-func TestDemoSaysWhatIsMissing(t *testing.T) {
+func TestRun_DemoSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	require.Equal(t, 1, run(t.Context(), []string{"demo", "--slipway", filepath.Join(t.TempDir(), "slipway")}, io.Discard, &stderr))

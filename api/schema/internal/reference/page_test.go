@@ -8,7 +8,7 @@ import (
 )
 
 // The page that people read says what the schemas say.
-func TestReleaseFileReferenceIsUpToDate(t *testing.T) {
+func TestPage_ReleaseFileReferenceIsUpToDate(t *testing.T) {
 	t.Parallel()
 	want, err := page()
 	require.NoError(t, err)
@@ -17,7 +17,7 @@ func TestReleaseFileReferenceIsUpToDate(t *testing.T) {
 	require.Equal(t, want, string(got), "docs/release-file.md: run make generate")
 }
 
-func TestRowOfAFieldWithoutADescription(t *testing.T) {
+func TestPage_RowOfAFieldWithoutADescription(t *testing.T) {
 	t.Parallel()
 	w := &writer{all: library{}, name: "request.schema.json"}
 	w.row("limits.batch", "", node{Type: "integer"}, false)

@@ -9,7 +9,7 @@ import (
 	"slipway/cmd/slipway/internal/render"
 )
 
-func TestTableHoldsAllButTheEnvelope(t *testing.T) {
+func TestAnswer_TableHoldsAllButTheEnvelope(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, answer, want string }{
 		{"envelope", `{"RequestId":"1","Message":"success","TraceId":"2","Code":"200","Success":true,"ErrorCode":""}`, ""},

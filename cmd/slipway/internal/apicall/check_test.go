@@ -34,8 +34,8 @@ func problems(t *testing.T, err error) []string {
 	return lines
 }
 
-// TestExamplesOfTheReferencePass: every operation can be checked, and what the reference shows is right.
-func TestExamplesOfTheReferencePass(t *testing.T) {
+// TestCheck_ExamplesOfTheReferencePass: every operation can be checked, and what the reference shows is right.
+func TestCheck_ExamplesOfTheReferencePass(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {
 		t.Run(op.Name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestCheckNamesEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
+func TestCheck_Nearest(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for _, op := range saeclient.Operations() {
@@ -128,7 +128,7 @@ func TestNearest(t *testing.T) {
 	require.Equal(t, "; did you mean AppId?", apicall.DidYouMean("appid", []string{"AppName", "AppId"}))
 }
 
-func TestComplete(t *testing.T) {
+func TestCheck_Complete(t *testing.T) {
 	t.Parallel()
 	words := func(operation string, given []string, typed string) []string {
 		op, _ := saeclient.LookupOperation(operation)

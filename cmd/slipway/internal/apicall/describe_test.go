@@ -11,7 +11,7 @@ import (
 	"slipway/saeclient"
 )
 
-func TestDescriptionsHoldAllFacts(t *testing.T) {
+func TestDescribe_DescriptionsHoldAllFacts(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {
 		text := apicall.SAE().Describe(op)
@@ -30,7 +30,7 @@ func TestDescriptionsHoldAllFacts(t *testing.T) {
 	}
 }
 
-func TestDescriptionOfAnOperation(t *testing.T) {
+func TestDescribe_DescriptionOfAnOperation(t *testing.T) {
 	t.Parallel()
 	require.True(t, strings.HasPrefix(apicall.SAE().Describe(operation(t, "ConfirmPipelineBatch")), `Confirm or refuse the start of the next batch.
 
@@ -61,7 +61,7 @@ Parameters:
 	require.Contains(t, apicall.SAE().Describe(operation(t, "DescribeChangeOrder")), "Reads only.")
 }
 
-func TestExample(t *testing.T) {
+func TestDescribe_Example(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"ListApplications":     "  slipway api ListApplications",
@@ -77,7 +77,7 @@ func TestExample(t *testing.T) {
 	}
 }
 
-func TestCatalog(t *testing.T) {
+func TestDescribe_Catalog(t *testing.T) {
 	t.Parallel()
 	require.Len(t, apicall.SAE().Catalog(""), len(saeclient.Operations()))
 	total := 0

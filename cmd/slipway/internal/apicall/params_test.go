@@ -11,7 +11,7 @@ import (
 	"slipway/cmd/slipway/internal/apicall"
 )
 
-func TestRead(t *testing.T) {
+func TestParams_Read(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, content string) string {

@@ -52,7 +52,7 @@ func do(t *testing.T, config saeclient.Config, c apicall.Call) (apicall.Answer, 
 	return apicall.Answer(answer), err
 }
 
-func TestASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
+func TestRequest_ASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
 	t.Parallel()
 	sim, config := simulated(t)
 	for _, token := range []string{"", "token-of-a-role"} {
@@ -90,7 +90,7 @@ func TestASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
 	require.Zero(t, sim.Calls().Total)
 }
 
-func TestTheHashOfABodyWithSecretsIsHidden(t *testing.T) {
+func TestRequest_TheHashOfABodyWithSecretsIsHidden(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
 	sign := func(values map[string]string) apicall.Request {
@@ -115,7 +115,7 @@ func (lost) GetCredential() (*credentials.CredentialModel, error) { return nil, 
 
 var errLost = errors.New("no keys")
 
-func TestWithoutCredentialsTheRequestIsShownUnsigned(t *testing.T) {
+func TestRequest_WithoutCredentialsTheRequestIsShownUnsigned(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
 	config.Credential = lost{}
@@ -135,7 +135,7 @@ func TestWithoutCredentialsTheRequestIsShownUnsigned(t *testing.T) {
 	require.ErrorIs(t, err, cloudapi.ErrInvalid)
 }
 
-func TestCallsAndWhatTheyChange(t *testing.T) {
+func TestRequest_CallsAndWhatTheyChange(t *testing.T) {
 	t.Parallel()
 	sim, config := simulated(t)
 	app := sim.Apps()[0].ID
@@ -164,7 +164,7 @@ func TestCallsAndWhatTheyChange(t *testing.T) {
 		" (another change order of the application is unfinished; wait for it, never in parallel)", err.Error())
 }
 
-func TestUncheckedSendsWhatTheReferenceForbids(t *testing.T) {
+func TestRequest_UncheckedSendsWhatTheReferenceForbids(t *testing.T) {
 	t.Parallel()
 	_, config := simulated(t)
 	call := apicall.Call{API: apicall.SAE(), Operation: operation(t, "DescribeApplicationStatus"), Values: map[string]string{}}
@@ -177,7 +177,7 @@ func TestUncheckedSendsWhatTheReferenceForbids(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, failed.Err.HTTPStatus, "the platform was asked")
 }
 
-func TestRemedies(t *testing.T) {
+func TestRequest_Remedies(t *testing.T) {
 	t.Parallel()
 	op := operation(t, "DeployApplication")
 	said := map[string]cloudapi.Class{}

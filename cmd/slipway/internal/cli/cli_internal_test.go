@@ -20,7 +20,7 @@ import (
 
 const id = "r-abcdefghijklmnop"
 
-func TestExitCodes(t *testing.T) {
+func TestCLI_ExitCodes(t *testing.T) {
 	t.Parallel()
 	refused := &releases.RefusedError{ID: id, Reason: "batch 2 does not wait"}
 	cases := []struct {
@@ -60,7 +60,7 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-func TestEveryPhaseHasACode(t *testing.T) {
+func TestCLI_EveryPhaseHasACode(t *testing.T) {
 	t.Parallel()
 	seen := map[int]release.Phase{}
 	for _, p := range release.Phases() {
@@ -75,7 +75,7 @@ func TestEveryPhaseHasACode(t *testing.T) {
 	require.Len(t, seen, 5)
 }
 
-func TestInterruptedWinsOverWhatItCaused(t *testing.T) {
+func TestCLI_InterruptedWinsOverWhatItCaused(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -86,7 +86,7 @@ func TestInterruptedWinsOverWhatItCaused(t *testing.T) {
 	require.Equal(t, exitOK, a.conclude(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
 }
 
-func TestActor(t *testing.T) {
+func TestCLI_Actor(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, want string
@@ -127,7 +127,7 @@ func watchEvents() []releases.WatchEvent[release.Progress] {
 	}
 }
 
-func TestViewWithoutTerminal(t *testing.T) {
+func TestCLI_ViewWithoutTerminal(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		format render.Format
@@ -157,7 +157,7 @@ func TestViewWithoutTerminal(t *testing.T) {
 }
 
 // A watch tells in one line each that a stall begins, changes and ends, and goes on.
-func TestWatchTellsOfAStall(t *testing.T) {
+func TestCLI_WatchTellsOfAStall(t *testing.T) {
 	t.Parallel()
 	stalled := func(f release.Fault) releases.WatchEvent[release.Progress] {
 		p := progress(release.PhasePreparing)
@@ -191,7 +191,7 @@ func TestWatchTellsOfAStall(t *testing.T) {
 // A screen's file descriptor that is none has no size, so that nothing is cut.
 const anyTerminal = 1 << 20
 
-func TestViewOnATerminalRedraws(t *testing.T) {
+func TestCLI_ViewOnATerminalRedraws(t *testing.T) {
 	t.Parallel()
 	var out, talk bytes.Buffer
 	a := &app{Env: Env{Stdout: &out, Stderr: &talk, Getenv: func(string) string { return "" }}}
@@ -214,7 +214,7 @@ func TestViewOnATerminalRedraws(t *testing.T) {
 	require.Empty(t, talk.String())
 }
 
-func TestTalkCannotMoveTheCursor(t *testing.T) {
+func TestCLI_TalkCannotMoveTheCursor(t *testing.T) {
 	t.Parallel()
 	var talk bytes.Buffer
 	a := &app{Env: Env{Stderr: &talk}}
@@ -223,7 +223,7 @@ func TestTalkCannotMoveTheCursor(t *testing.T) {
 	require.NotContains(t, talk.String(), "\x1b")
 }
 
-func TestProbeURL(t *testing.T) {
+func TestCLI_ProbeURL(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{
 		"127.0.0.1:8080": "http://127.0.0.1:8080/readyz",
@@ -242,7 +242,7 @@ func TestProbeURL(t *testing.T) {
 	}
 }
 
-func TestEveryCommandKindHasACommand(t *testing.T) {
+func TestCLI_EveryCommandKindHasACommand(t *testing.T) {
 	t.Parallel()
 	root := (&app{Env: Env{}}).root()
 	for _, kind := range release.CommandKinds() {
@@ -256,8 +256,8 @@ func TestEveryCommandKindHasACommand(t *testing.T) {
 	}
 }
 
-// TestEveryCommandHasExamples: whoever asks for help sees how it is meant.
-func TestEveryCommandHasExamples(t *testing.T) {
+// TestCLI_EveryCommandHasExamples: whoever asks for help sees how it is meant.
+func TestCLI_EveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
@@ -271,7 +271,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 	visit((&app{Env: Env{}}).root())
 }
 
-func TestParseApp(t *testing.T) {
+func TestCLI_ParseApp(t *testing.T) {
 	t.Parallel()
 	app, err := parseApp("sae/cn-hangzhou/app-1")
 	require.NoError(t, err)
@@ -290,7 +290,7 @@ func TestParseApp(t *testing.T) {
 	}
 }
 
-func TestPatience(t *testing.T) {
+func TestCLI_Patience(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		args []string
@@ -310,7 +310,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-func TestWaitingWave(t *testing.T) {
+func TestCLI_WaitingWave(t *testing.T) {
 	t.Parallel()
 	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
 	wave, err := waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p})

@@ -9,7 +9,7 @@ import (
 	"slipway/release"
 )
 
-func TestWindowFlags(t *testing.T) {
+func TestFreeze_WindowFlags(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, time.November, 10, 16, 0, 0, 0, time.UTC)
 	cases := []struct {

@@ -13,7 +13,7 @@ import (
 )
 
 // A lane of which nothing is known is not shown like one that is idle.
-func TestUnknownLane(t *testing.T) {
+func TestLane_UnknownLane(t *testing.T) {
 	t.Parallel()
 	app1 := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}
 	for f, want := range map[render.Format]string{
@@ -37,7 +37,7 @@ func TestUnknownLane(t *testing.T) {
 }
 
 // The lane keeps the first hold, and who holds it again is told so.
-func TestHeldBefore(t *testing.T) {
+func TestLane_HeldBefore(t *testing.T) {
 	t.Parallel()
 	held := release.LaneState{Held: &release.Hold{By: "ann", Reason: "migration", Since: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}
 	const already = "held already by ann, since 2026-11-22T20:35:00Z: migration; the new reason is not taken"

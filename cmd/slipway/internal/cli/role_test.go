@@ -119,7 +119,7 @@ func run(t *testing.T, args ...string) (code int, out, talk string) {
 }
 
 // The codec server needs no other server, and stops when it is told.
-func TestCodecServerServesAndStops(t *testing.T) {
+func TestRole_CodecServerServesAndStops(t *testing.T) {
 	t.Parallel()
 	keys := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(keys, "2026-11"), []byte(strings.Repeat("0f", 32)), 0o600))

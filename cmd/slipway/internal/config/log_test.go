@@ -10,7 +10,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 )
 
-func TestALogHasNoSecrets(t *testing.T) {
+func TestLog_ALogHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"json", "console"} {
 		v, err := load(t, given{env: map[string]string{"SLIPWAY_LOG_FORMAT": format}})

@@ -39,7 +39,7 @@ func load(t *testing.T, g given) (*config.Values, error) {
 	return config.Load(flags, func(key string) string { return g.env[key] })
 }
 
-func TestAListIsSeparatedByCommas(t *testing.T) {
+func TestValues_AListIsSeparatedByCommas(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"": nil, " , ,": nil, "a": {"a"}, " a , b,c ": {"a", "b", "c"}, "a,POST b/c,*.d": {"a", "POST b/c", "*.d"}, "a b": {"a b"},
@@ -50,7 +50,7 @@ func TestAListIsSeparatedByCommas(t *testing.T) {
 	}
 }
 
-func TestPrecedence(t *testing.T) {
+func TestValues_Precedence(t *testing.T) {
 	t.Parallel()
 	for _, s := range config.All() {
 		t.Run(s.Name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-func TestDefaults(t *testing.T) {
+func TestValues_Defaults(t *testing.T) {
 	t.Parallel()
 	v, err := load(t, given{})
 	require.NoError(t, err)
@@ -94,7 +94,7 @@ func TestDefaults(t *testing.T) {
 	require.Empty(t, v.String(config.SAEEndpoint))
 }
 
-func TestFileByEnvironment(t *testing.T) {
+func TestValues_FileByEnvironment(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "slipway.yaml")
 	require.NoError(t, os.WriteFile(path, []byte("sae-region: cn-shenzhen\n"), 0o600))
@@ -103,7 +103,7 @@ func TestFileByEnvironment(t *testing.T) {
 	require.Equal(t, "cn-shenzhen", v.String(config.SAERegion))
 }
 
-func TestSecretsHaveNoFlag(t *testing.T) {
+func TestValues_SecretsHaveNoFlag(t *testing.T) {
 	t.Parallel()
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	config.AddFlags(flags, config.NATS()...)
@@ -111,7 +111,7 @@ func TestSecretsHaveNoFlag(t *testing.T) {
 	require.NotNil(t, flags.Lookup(config.NATSUser))
 }
 
-func TestErrorsNameSettingAndRemedy(t *testing.T) {
+func TestValues_ErrorsNameSettingAndRemedy(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name  string
@@ -138,7 +138,7 @@ func TestErrorsNameSettingAndRemedy(t *testing.T) {
 	}
 }
 
-func TestLogger(t *testing.T) {
+func TestValues_Logger(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name     string
@@ -182,7 +182,7 @@ func TestLogger(t *testing.T) {
 	}
 }
 
-func TestNumbersAndDurations(t *testing.T) {
+func TestValues_NumbersAndDurations(t *testing.T) {
 	t.Parallel()
 	v, err := load(t, given{file: "sae-calls-per-second: 2.5\nsae-settle: 3s\n"})
 	require.NoError(t, err)
@@ -212,7 +212,7 @@ func TestNumbersAndDurations(t *testing.T) {
 	}
 }
 
-func TestRetentions(t *testing.T) {
+func TestValues_Retentions(t *testing.T) {
 	t.Parallel()
 	read := func(text string) (time.Duration, error) {
 		v, err := load(t, given{env: map[string]string{"SLIPWAY_LEDGER_RETENTION": text}})
@@ -232,7 +232,7 @@ func TestRetentions(t *testing.T) {
 	}
 }
 
-func TestSizes(t *testing.T) {
+func TestValues_Sizes(t *testing.T) {
 	t.Parallel()
 	read := func(text string) (int64, error) {
 		v, err := load(t, given{env: map[string]string{"SLIPWAY_NATS_STREAM_SIZE": text}})
@@ -250,7 +250,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestValues_Counts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{"": 0, "1": 1, "5": 5} {
 		v, err := load(t, given{env: map[string]string{"SLIPWAY_NATS_REPLICAS": text}})
@@ -267,8 +267,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestThePageOnEncryptionNamesSettingsThatExist keeps docs/encryption.md true.
-func TestThePageOnEncryptionNamesSettingsThatExist(t *testing.T) {
+// TestValues_ThePageOnEncryptionNamesSettingsThatExist keeps docs/encryption.md true.
+func TestValues_ThePageOnEncryptionNamesSettingsThatExist(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../../docs/encryption.md")
 	require.NoError(t, err)

@@ -45,7 +45,7 @@ func setup(t *testing.T, args []string, env, files map[string]string) (*config.V
 
 const profile = ".config/temporalio/temporal.toml"
 
-func TestTemporalOptions(t *testing.T) {
+func TestConnect_TemporalOptions(t *testing.T) {
 	t.Parallel()
 	file := map[string]string{profile: "[profile.default]\naddress = \"file:7233\"\nnamespace = \"of-file\"\n[profile.other]\naddress = \"other:7233\"\n"}
 	cases := []struct {
@@ -78,7 +78,7 @@ func TestTemporalOptions(t *testing.T) {
 	}
 }
 
-func TestTemporalOptionsTakeTLSAndKey(t *testing.T) {
+func TestConnect_TemporalOptionsTakeTLSAndKey(t *testing.T) {
 	t.Parallel()
 	v, getenv := setup(t, nil, map[string]string{"TEMPORAL_API_KEY": "key"}, nil)
 	o, err := connect.TemporalOptions(v, getenv)
@@ -97,7 +97,7 @@ func TestTemporalOptionsTakeTLSAndKey(t *testing.T) {
 }
 
 // A codec server that is configured is used, by whichever way it was said.
-func TestTemporalOptionsUseTheCodecServer(t *testing.T) {
+func TestConnect_TemporalOptionsUseTheCodecServer(t *testing.T) {
 	t.Parallel()
 	codec := converter.NewPayloadCodecHTTPHandler(converter.NewZlibCodec(converter.ZlibCodecOptions{AlwaysEncode: true}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func TestTemporalOptionsUseTheCodecServer(t *testing.T) {
 	}
 }
 
-func TestACodecServerThatCannotBeAskedIsRefused(t *testing.T) {
+func TestConnect_ACodecServerThatCannotBeAskedIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, env := range map[string]map[string]string{
 		"no URL":               {"TEMPORAL_CODEC_ENDPOINT": "codec:8081"},
@@ -144,7 +144,7 @@ func TestACodecServerThatCannotBeAskedIsRefused(t *testing.T) {
 	}
 }
 
-func TestTemporalNamesItsAddress(t *testing.T) {
+func TestConnect_TemporalNamesItsAddress(t *testing.T) {
 	t.Parallel()
 	_, err := connect.Temporal(t.Context(), client.Options{HostPort: "127.0.0.1:1"}, zerolog.Nop())
 	require.ErrorContains(t, err, "connect to Temporal at 127.0.0.1:1")
@@ -162,7 +162,7 @@ func natsOptions(t *testing.T, o connect.NATSOptions) nats.Options {
 	return out
 }
 
-func TestNATSSettings(t *testing.T) {
+func TestConnect_NATSSettings(t *testing.T) {
 	t.Parallel()
 	full := `{"description":"shop","url":"nats://ctx:4222","user":"ctx-user","password":"ctx-pass","inbox_prefix":"_in","jetstream_domain":"hub","nkey":"","socks_proxy":""}`
 	cases := []struct {
@@ -226,7 +226,7 @@ func TestNATSSettings(t *testing.T) {
 	}
 }
 
-func TestNATSSettingsTakeAnNKey(t *testing.T) {
+func TestConnect_NATSSettingsTakeAnNKey(t *testing.T) {
 	t.Parallel()
 	pair, err := nkeys.CreateUser()
 	require.NoError(t, err)
@@ -240,7 +240,7 @@ func TestNATSSettingsTakeAnNKey(t *testing.T) {
 	require.Equal(t, want, natsOptions(t, o).Nkey)
 }
 
-func TestNATSSettingsRefuse(t *testing.T) {
+func TestConnect_NATSSettingsRefuse(t *testing.T) {
 	t.Parallel()
 	inContext := func(text string) map[string]string { return map[string]string{contexts + "shop.json": text} }
 	shop := map[string]string{"NATS_CONTEXT": "shop"}
@@ -275,13 +275,13 @@ func TestNATSSettingsRefuse(t *testing.T) {
 	}
 }
 
-func TestNATSNamesTheRemedy(t *testing.T) {
+func TestConnect_NATSNamesTheRemedy(t *testing.T) {
 	t.Parallel()
 	_, err := connect.NATS(connect.NATSOptions{URL: "nats://127.0.0.1:1"}, "test")
 	require.ErrorContains(t, err, "check NATS_URL, NATS_CONTEXT and NATS_CREDS")
 }
 
-func TestSAE(t *testing.T) {
+func TestConnect_SAE(t *testing.T) {
 	t.Parallel()
 	v, _ := setup(t, nil, nil, nil)
 	_, err := connect.SAE(v, "test")

@@ -11,7 +11,7 @@ import (
 	"slipway/cmd/slipway/internal/connect"
 )
 
-func TestADenialEndsWhatWaitsForIt(t *testing.T) {
+func TestDenials_ADenialEndsWhatWaitsForIt(t *testing.T) {
 	t.Parallel()
 	var d connect.Denials
 	var options nats.Options

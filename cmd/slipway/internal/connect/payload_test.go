@@ -29,7 +29,7 @@ func keyFiles() map[string]string {
 	}
 }
 
-func TestTemporalOptionsEncrypt(t *testing.T) {
+func TestPayload_TemporalOptionsEncrypt(t *testing.T) {
 	t.Parallel()
 	v, getenv := setup(t, nil, map[string]string{"SLIPWAY_PAYLOAD_KEYS": "$HOME/keys", "SLIPWAY_PAYLOAD_KEY": "2026-11"}, keyFiles())
 	o, err := connect.TemporalOptions(v, getenv)
@@ -49,7 +49,7 @@ func TestTemporalOptionsEncrypt(t *testing.T) {
 	require.Equal(t, "secret", back)
 }
 
-func TestNothingIsEncryptedWithoutAKey(t *testing.T) {
+func TestPayload_NothingIsEncryptedWithoutAKey(t *testing.T) {
 	t.Parallel()
 	for name, env := range map[string]map[string]string{
 		"nothing said": nil,
@@ -96,7 +96,7 @@ func TestPayloadSettingsRefuse(t *testing.T) {
 	}
 }
 
-func TestCodecServerSettings(t *testing.T) {
+func TestPayload_CodecServerSettings(t *testing.T) {
 	t.Parallel()
 	keys := map[string]string{"SLIPWAY_PAYLOAD_KEYS": "$HOME/keys", "SLIPWAY_PAYLOAD_KEY": "2026-11"}
 	for name, c := range map[string]struct {
@@ -143,7 +143,7 @@ func TestCodecServerSettings(t *testing.T) {
 }
 
 // A key file that everybody may read is refused wherever it is used.
-func TestAKeyForEverybodyIsRefused(t *testing.T) {
+func TestPayload_AKeyForEverybodyIsRefused(t *testing.T) {
 	t.Parallel()
 	v, getenv := setup(t, nil, map[string]string{"SLIPWAY_PAYLOAD_KEYS": "$HOME/keys", "SLIPWAY_PAYLOAD_KEY": "2026-11"}, keyFiles())
 	require.NoError(t, os.Chmod(filepath.Join(getenv("SLIPWAY_PAYLOAD_KEYS"), "2026-05"), 0o644))

@@ -107,7 +107,7 @@ func undone() release.Progress {
 	return p
 }
 
-func TestTree(t *testing.T) {
+func TestRender_Tree(t *testing.T) {
 	t.Parallel()
 	now := at(30)
 	all := release.Progress{
@@ -136,7 +136,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-func TestTreeFitsTheTerminal(t *testing.T) {
+func TestRender_TreeFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for columns := range 120 {
 		if columns == 0 {
@@ -148,7 +148,7 @@ func TestTreeFitsTheTerminal(t *testing.T) {
 	}
 }
 
-func TestNews(t *testing.T) {
+func TestRender_News(t *testing.T) {
 	t.Parallel()
 	began := parked()
 	began.Phase, began.Awaiting, began.Batches[0].State = release.PhaseRollingOut, nil, release.BatchRunning
@@ -162,7 +162,7 @@ func TestNews(t *testing.T) {
 	golden(t, "news.golden", strings.Join(lines, "\n")+"\n")
 }
 
-func TestWordsCannotMoveTheCursor(t *testing.T) {
+func TestRender_WordsCannotMoveTheCursor(t *testing.T) {
 	t.Parallel()
 	p := parked()
 	p.Note = "good\x1b[2J\nName: forged\u202e"
@@ -175,7 +175,7 @@ func TestWordsCannotMoveTheCursor(t *testing.T) {
 	}
 }
 
-func TestFormats(t *testing.T) {
+func TestRender_Formats(t *testing.T) {
 	t.Parallel()
 	text := func() string { return "text\n" }
 	for _, c := range []struct {
@@ -205,7 +205,7 @@ func TestFormats(t *testing.T) {
 	require.ErrorContains(t, err, "use -o table, json or yaml")
 }
 
-func TestAwaiting(t *testing.T) {
+func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)
 	for kind, want := range map[release.AwaitKind]string{
@@ -240,7 +240,7 @@ func lane() release.LaneState {
 	}
 }
 
-func TestLane(t *testing.T) {
+func TestRender_Lane(t *testing.T) {
 	t.Parallel()
 	idle := release.LaneState{App: parked().App}
 	for name, s := range map[string]release.LaneState{"lane.golden": lane(), "lane-idle.golden": idle} {
@@ -251,7 +251,7 @@ func TestLane(t *testing.T) {
 	}
 }
 
-func TestLanes(t *testing.T) {
+func TestRender_Lanes(t *testing.T) {
 	t.Parallel()
 	held := lane()
 	rows := []render.LaneRow{
@@ -262,14 +262,14 @@ func TestLanes(t *testing.T) {
 	golden(t, "lanes.golden", render.Lanes(rows, at(30), render.Style{}))
 }
 
-func TestScalingRules(t *testing.T) {
+func TestRender_ScalingRules(t *testing.T) {
 	t.Parallel()
 	rules := []release.ScalingRule{{Name: "cpu", Enabled: true}, {Name: "night"}}
 	require.Equal(t, "NAME    STATUS\ncpu     ✔ enabled\nnight   ॥ disabled\n", render.ScalingRules(rules, render.Style{}))
 	require.Empty(t, render.ScalingRules(nil, render.Style{}))
 }
 
-func TestRecovered(t *testing.T) {
+func TestRender_Recovered(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]release.WatchdogResult{
 		"✔ nothing was left to restore\n":                             {},
@@ -305,7 +305,7 @@ func checkout() render.Set {
 	}}
 }
 
-func TestSetTree(t *testing.T) {
+func TestRender_SetTree(t *testing.T) {
 	t.Parallel()
 	golden(t, "set-back.golden", render.SetTree(checkout(), at(9), render.Style{}))
 	waiting := checkout()
@@ -316,8 +316,8 @@ func TestSetTree(t *testing.T) {
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
 }
 
-// TestNewsOfAListThatWasCut tells what is new at the end of a list that has lost its beginning.
-func TestNewsOfAListThatWasCut(t *testing.T) {
+// TestRender_NewsOfAListThatWasCut tells what is new at the end of a list that has lost its beginning.
+func TestRender_NewsOfAListThatWasCut(t *testing.T) {
 	t.Parallel()
 	word := func(by string) release.Decision { return release.Decision{Kind: release.CommandPause, By: by} }
 	prev := release.Progress{Decisions: []release.Decision{word("ann"), word("bob"), word("cy")}}
@@ -328,7 +328,7 @@ func TestNewsOfAListThatWasCut(t *testing.T) {
 	require.Empty(t, render.Diff(next, next, at(2)))
 }
 
-func TestSetNews(t *testing.T) {
+func TestRender_SetNews(t *testing.T) {
 	t.Parallel()
 	var was render.Set
 	lines := render.SetDiff(was, checkout(), at(9))
@@ -336,7 +336,7 @@ func TestSetNews(t *testing.T) {
 	require.Empty(t, render.SetDiff(checkout(), checkout(), at(10)), "no news is told twice")
 }
 
-func TestSets(t *testing.T) {
+func TestRender_Sets(t *testing.T) {
 	t.Parallel()
 	golden(t, "sets.golden", render.Sets([]render.Row{
 		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},

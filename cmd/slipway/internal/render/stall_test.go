@@ -36,7 +36,7 @@ func goingBack() release.Progress {
 	return p
 }
 
-func TestTreeOfAStall(t *testing.T) {
+func TestStall_TreeOfAStall(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]release.Progress{
 		"tree-stalled.golden":      noWorker(),
@@ -51,7 +51,7 @@ func TestTreeOfAStall(t *testing.T) {
 }
 
 // A stall of each class says in words which kind of not-yet it is, and what helps.
-func TestAStallOfEachClass(t *testing.T) {
+func TestStall_AStallOfEachClass(t *testing.T) {
 	t.Parallel()
 	for f, want := range map[release.Fault]struct{ kind, helps string }{
 		release.FaultThrottled:   {"could not ask", "let the workers make fewer calls a second"},
@@ -79,7 +79,7 @@ func TestAStallOfEachClass(t *testing.T) {
 	}
 }
 
-func TestWhatIsTriedInWords(t *testing.T) {
+func TestStall_WhatIsTriedInWords(t *testing.T) {
 	t.Parallel()
 	for doing, want := range map[string]string{
 		string(release.VerbSnapshot):      "reading the application",
@@ -116,7 +116,7 @@ func TestWhatIsTriedInWords(t *testing.T) {
 }
 
 // What is switched off on the way out is put back by the same verb.
-func TestWhichWayScalingRulesAreSwitched(t *testing.T) {
+func TestStall_WhichWayScalingRulesAreSwitched(t *testing.T) {
 	t.Parallel()
 	abort := []release.Decision{{Kind: release.CommandAbort, By: "mei", At: at(11)}}
 	refused := []release.Decision{{Kind: release.CommandAbort, By: "mei", At: at(11), Refused: "it is late"}}
@@ -149,7 +149,7 @@ func TestWhichWayScalingRulesAreSwitched(t *testing.T) {
 }
 
 // A word that waits for a safe point has not stopped a release whose batch is in progress.
-func TestAWordThatWaitsHasNotStoppedARelease(t *testing.T) {
+func TestStall_AWordThatWaitsHasNotStoppedARelease(t *testing.T) {
 	t.Parallel()
 	p := stalled(string(release.VerbObserve), release.FaultUnavailable, "away")
 	p.Decisions = []release.Decision{{Kind: release.CommandAbort, AtSafePoint: true, By: "mei", At: at(11)}}
@@ -159,7 +159,7 @@ func TestAWordThatWaitsHasNotStoppedARelease(t *testing.T) {
 	require.Contains(t, render.Tree(p, at(30), render.Style{}), "then it needs attention")
 }
 
-func TestNewsOfAStall(t *testing.T) {
+func TestStall_NewsOfAStall(t *testing.T) {
 	t.Parallel()
 	before := noWorker()
 	before.Stalled = nil
@@ -185,7 +185,7 @@ func TestNewsOfAStall(t *testing.T) {
 }
 
 // A rule is suspended once it is known to be off, and not before.
-func TestScalingRulesAreShownAsTheyAre(t *testing.T) {
+func TestStall_ScalingRulesAreShownAsTheyAre(t *testing.T) {
 	t.Parallel()
 	held, off := release.HeldRule{Name: "cpu"}, release.HeldRule{Name: "cpu", Suspended: true}
 	restored, gone := off, off
@@ -222,7 +222,7 @@ func TestScalingRulesAreShownAsTheyAre(t *testing.T) {
 }
 
 // A set shows which of its releases stand still, though the set itself moves.
-func TestASetWhoseReleaseIsStalled(t *testing.T) {
+func TestStall_ASetWhoseReleaseIsStalled(t *testing.T) {
 	t.Parallel()
 	set := checkout()
 	stalledSet := checkout()
