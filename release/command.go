@@ -96,7 +96,7 @@ func (c Command) Validate() error {
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
 	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
-	v.check(c.By != "", "by", "must name who speaks")
+	v.check(c.By != "", "by", "is required: who gives the command")
 	if !c.System() && c.Via != ViaCancel { // there the system speaks itself
 		v.actor("by", c.By)
 	}

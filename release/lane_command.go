@@ -21,7 +21,7 @@ type LaneCommand struct {
 // [Problems], or returns nil.
 func (c LaneCommand) Validate(update string) error {
 	v, _ := measure(c) // it has no lists
-	v.check(c.By != "", "by", "must name who speaks")
+	v.check(c.By != "", "by", "is required: who gives the command")
 	v.actor("by", c.By)
 	v.check(c.Reason != "" || update != UpdateHold, "reason", "must say why nothing new may begin")
 	v.check(c.ReleaseID != "" || update != UpdateDrop, "releaseId", "must name the waiting release to drop")

@@ -123,7 +123,7 @@ func (c Command) done(unit Unit) string {
 		return fmt.Sprintf("%s %d confirmed", unit, c.Batch)
 	case CommandAbort:
 		if c.AtSafePoint { // a batch of a release, also where a set is aborted
-			return "told to abort once no batch is in progress,"
+			return "asked to abort once no batch is in progress,"
 		}
 		return "aborted"
 	case CommandPause:
@@ -132,11 +132,11 @@ func (c Command) done(unit Unit) string {
 		return "resumed"
 	case CommandRollback:
 		if c.Version != "" {
-			return "told to roll back to version " + c.Version + ","
+			return "asked to roll back to version " + c.Version + ","
 		}
-		return "told to roll back,"
+		return "asked to roll back,"
 	case CommandOverride:
-		return "told to pass over freezes,"
+		return "asked to pass over freezes,"
 	}
 	return string(c.Kind)
 }

@@ -63,13 +63,13 @@ func TestCommand_Acknowledgement(t *testing.T) {
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
 		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", Reason: "errors"}, "aborted by mei"},
-		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "told to abort once no batch is in progress, by mei"},
+		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "asked to abort once no batch is in progress, by mei"},
 		{release.Command{Kind: release.CommandPause, ID: "5", By: "mei"}, "paused by mei"},
 		{release.Command{Kind: release.CommandPause, ID: "x", By: "li"}, "paused already, by mei at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandResume, ID: "4", By: "li"}, "resumed by li"},
-		{release.Command{Kind: release.CommandRollback, ID: "x", By: "mei"}, "told to roll back, by mei"},
-		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "told to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "told to pass over freezes, by mei"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", By: "mei"}, "asked to roll back, by mei"},
+		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "asked to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "asked to pass over freezes, by mei"},
 	} {
 		require.Equal(t, c.want, c.command.Acknowledgement(decisions, release.UnitBatch))
 	}
@@ -82,7 +82,7 @@ func TestCommand_Acknowledgement_ofASet(t *testing.T) {
 		"wave 2 confirmed by li":                                  {Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li"},
 		"wave 2 confirmed already, by li at 2026-11-22T20:35:00Z": {Kind: release.CommandConfirm, ID: "2", Batch: 2, By: "mei"},
 		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
-		"told to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
+		"asked to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
 	} {
 		require.Equal(t, want, c.Acknowledgement(decisions, release.UnitWave))
 	}

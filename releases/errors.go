@@ -65,7 +65,7 @@ type UnansweredError struct {
 func (e *UnansweredError) Error() string {
 	of := cmp.Or(e.Of, subjectOf(e.ID))
 	return fmt.Sprintf("no worker answered for %s %s within %s, so the command may or may not count; "+
-		"see slipway %s get %s, check that slipway worker runs, and say it again: the same word counts once", of, e.ID, e.Waited, of, e.ID)
+		"see slipway %s get %s, check that slipway worker runs, and send it again: the same command counts once", of, e.ID, e.Waited, of, e.ID)
 }
 
 // UnreachableError means that Temporal did not answer; trying again may help.

@@ -35,7 +35,7 @@ func EnsureCalendar(ctx context.Context, js bucketdoc.Manager, replicas int) err
 		History: calendarHistory, Storage: jetstream.FileStorage, Replicas: cmp.Or(replicas, 1),
 	}, func(have jetstream.StreamConfig) (jetstream.StreamConfig, error) {
 		if have.MaxAge > 0 {
-			return have, fmt.Errorf("bucket %s forgets after %s, and the freezes in it end without anybody's word; set the max age of stream %s to 0",
+			return have, fmt.Errorf("bucket %s forgets after %s, and the freezes in it end although nobody has ended them; set the max age of stream %s to 0",
 				CalendarBucket, have.MaxAge, bucketdoc.StreamName(CalendarBucket))
 		}
 		have.Replicas = cmp.Or(replicas, have.Replicas)

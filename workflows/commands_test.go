@@ -58,7 +58,7 @@ func TestCommands_UpdatesAreRefusedWithTheReason(t *testing.T) {
 	}
 	require.ErrorContains(t, early.rejected, "the release is RollingOut")
 	require.ErrorContains(t, wrong.rejected, "batch 2 does not wait for a confirmation: batch 1 does")
-	require.ErrorContains(t, nameless.rejected, "by: must name who speaks")
+	require.ErrorContains(t, nameless.rejected, "by: is required: who gives the command")
 	require.NoError(t, good.rejected)
 	require.NoError(t, good.err)
 	require.Equal(t, release.PhaseRollingOut, good.progress.Phase, "the answer shows what the word did")

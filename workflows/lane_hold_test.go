@@ -56,7 +56,7 @@ func TestLaneHold_CommandsThatDoNotApplyAreRefused(t *testing.T) {
 		want   string
 	}{
 		{release.UpdateResume, release.LaneCommand{By: "ann"}, "the lane is not held"},
-		{release.UpdateHold, release.LaneCommand{Reason: "why"}, "by: must name who speaks"},
+		{release.UpdateHold, release.LaneCommand{Reason: "why"}, "by: is required: who gives the command"},
 		{release.UpdateHold, release.LaneCommand{By: "ann"}, "reason: must say why"},
 		{release.UpdateDrop, release.LaneCommand{By: "ann"}, "releaseId: must name"},
 		{release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-9"}, "no release r-9 waits in this lane"},

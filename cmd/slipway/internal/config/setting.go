@@ -94,7 +94,7 @@ func HTTP(addr string) []Setting {
 
 // Actor is who gives a command.
 func Actor() []Setting {
-	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who speaks (default the user of the operating system)"}}
+	return []Setting{{Name: By, Env: "SLIPWAY_BY", Usage: "who gives commands (default the user of the operating system)"}}
 }
 
 // SAE is where Serverless App Engine is found.
