@@ -22,11 +22,10 @@ func TestLimits_AfterLimit(t *testing.T) {
 	}
 	stopping := func(s *situation) { s.Stopping = true }
 	confirmed := func(s *situation) { s.Confirmed = true }
-	abort, goOn, hold := release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold
 	for name, c := range map[string]struct {
 		limit     release.Limit
 		situation situation
-		// want is the answer for the policies abort, continue and hold.
+		// want is the answer for each of [release.TimeoutPolicies]: abort, continue and hold.
 		want [3]release.LimitAction
 	}{
 		"total while batches run":            {release.LimitTotal, in(release.PhaseRollingOut), same(release.LimitAbort)},
@@ -48,7 +47,8 @@ func TestLimits_AfterLimit(t *testing.T) {
 		"confirm in a pause":                 {release.LimitConfirm, with(waits, func(s *situation) { s.Paused = true }), same(release.LimitIgnore)},
 		"no limit":                           {"", waits, same(release.LimitIgnore)},
 	} {
-		for i, policy := range []release.TimeoutPolicy{abort, goOn, hold} {
+		require.Len(t, c.want, len(release.TimeoutPolicies()))
+		for i, policy := range release.TimeoutPolicies() {
 			require.Equal(t, c.want[i], release.AfterLimit(c.limit, c.situation, policy), "%s, %s", name, policy)
 		}
 	}

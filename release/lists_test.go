@@ -19,11 +19,13 @@ func TestListsAreComplete(t *testing.T) {
 	t.Parallel()
 	declared := constants(t)
 	for name, list := range map[string][]string{
-		"Verb":        texts(release.Verbs()),
-		"Phase":       texts(release.Phases()),
-		"ChangeState": texts(release.ChangeStates()),
-		"CommandKind": texts(release.CommandKinds()),
-		"Limit":       texts(release.AllLimits()),
+		"Verb":          texts(release.Verbs()),
+		"TimeoutPolicy": texts(release.TimeoutPolicies()),
+		"GateKind":      texts(release.GateKinds()),
+		"Phase":         texts(release.Phases()),
+		"ChangeState":   texts(release.ChangeStates()),
+		"CommandKind":   texts(release.CommandKinds()),
+		"Limit":         texts(release.AllLimits()),
 	} {
 		require.ElementsMatch(t, declared[name], list, "constants of type release.%s and its list", name)
 	}

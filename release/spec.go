@@ -73,6 +73,11 @@ const (
 	TimeoutHold TimeoutPolicy = "hold"
 )
 
+// TimeoutPolicies lists all timeout policies.
+func TimeoutPolicies() []TimeoutPolicy {
+	return []TimeoutPolicy{TimeoutAbort, TimeoutContinue, TimeoutHold}
+}
+
 // LanePolicy says what a submission does to the ones waiting before it.
 type LanePolicy string
 

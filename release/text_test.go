@@ -82,7 +82,7 @@ func TestCommand_Acknowledgement_ofASet(t *testing.T) {
 		"wave 2 confirmed by li":                                  {Kind: release.CommandConfirm, ID: "1", Batch: 2, By: "li"},
 		"wave 2 confirmed already, by li at 2026-11-22T20:35:00Z": {Kind: release.CommandConfirm, ID: "2", Batch: 2, By: "mei"},
 		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
-		"asked to abort once no batch is in progress, by mei":      {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
+		"asked to abort once no batch is in progress, by mei":     {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
 	} {
 		require.Equal(t, want, c.Acknowledgement(decisions, release.UnitWave))
 	}

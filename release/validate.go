@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,11 +262,7 @@ func (v *validator) limits(l Limits) {
 	within("limits.platformApproval", l.PlatformApproval)
 	within("limits.queue", l.Queue)
 	within("limits.total", l.Total)
-	switch l.OnConfirmTimeout {
-	case TimeoutAbort, TimeoutContinue, TimeoutHold:
-	default:
-		v.check(false, "limits.onConfirmTimeout", "%q is unknown; use abort, continue or hold", l.OnConfirmTimeout)
-	}
+	v.check(slices.Contains(TimeoutPolicies(), l.OnConfirmTimeout), "limits.onConfirmTimeout", "%q is unknown; use abort, continue or hold", l.OnConfirmTimeout)
 }
 
 func matches(pattern, s string) bool {

@@ -73,7 +73,7 @@ func specs() *rapid.Generator[release.Spec] {
 				Confirm:          durations(90*24*time.Hour).Draw(t, "confirm"),
 				PlatformApproval: durations(90*24*time.Hour).Draw(t, "platformApproval"),
 				Total:            durations(90*24*time.Hour).Draw(t, "total"),
-				OnConfirmTimeout: rapid.SampledFrom([]release.TimeoutPolicy{"", release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold}).Draw(t, "policy"),
+				OnConfirmTimeout: rapid.SampledFrom(append(release.TimeoutPolicies(), "")).Draw(t, "policy"),
 			},
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},

@@ -290,7 +290,7 @@ func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 		"platforms":          {words(release.PlatformSAE), request.Defs["app"].Properties["platform"].Enum},
 		"strategies":         {strategies, request.Defs["strategy"].Properties["type"].Enum},
 		"confirms":           {confirms, request.Defs["strategy"].Properties["confirm"].Enum},
-		"timeout policies":   {words(release.TimeoutAbort, release.TimeoutContinue, release.TimeoutHold), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
+		"timeout policies":   {words(release.TimeoutPolicies()...), request.Defs["limits"].Properties["onConfirmTimeout"].Enum},
 		"lane policies":      {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":             {words(release.Phases()...), event.Defs["phase"].Enum},
 		"batch states":       {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
