@@ -19,13 +19,15 @@ const (
 	ErrBilling Class = "billing"
 	// ErrQuota: a limit of the account, the application or the platform is reached.
 	ErrQuota Class = "quota"
-	// ErrConflict: the present state forbids the request, for example because a change is running. Look, then decide.
+	// ErrConflict: the present state forbids the request, for example because a change is
+	// running. Look, then decide.
 	ErrConflict Class = "conflict"
 	// ErrFailed: the platform understood the request and could not carry it out; a person has to look.
 	ErrFailed Class = "failed"
 	// ErrThrottled: too many requests; repeat later.
 	ErrThrottled Class = "throttled"
-	// ErrUnavailable: the platform cannot be reached or cannot answer now, and nothing was changed; repeat later.
+	// ErrUnavailable: the platform cannot be reached or cannot answer now, and nothing was
+	// changed; repeat later.
 	ErrUnavailable Class = "unavailable"
 	// ErrAmbiguous: a call that changes state went out and its outcome is not known. Look before repeating.
 	ErrAmbiguous Class = "ambiguous"
@@ -58,8 +60,8 @@ func (c Class) Error() string {
 	return string(c)
 }
 
-// Temporary reports whether the same call may succeed later without anyone changing anything. For ErrAmbiguous it is true, but the
-// caller has to look first.
+// Temporary reports whether the same call may succeed later without anyone changing anything.
+// For ErrAmbiguous it is true, but the caller has to look first.
 func (c Class) Temporary() bool {
 	switch c {
 	case ErrThrottled, ErrUnavailable, ErrAmbiguous:

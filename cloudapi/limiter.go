@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Limiter paces calls. Wait returns when the next call may go out, or with an error when it may not before ctx ends.
-// *rate.Limiter of golang.org/x/time/rate is one. Share one between all clients of an account: platforms count by account.
+// Limiter paces calls. Wait returns when the next call may go out, or with an error when it may
+// not before ctx ends. *rate.Limiter of golang.org/x/time/rate is one. Share one between all
+// clients of an account: platforms count by account.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
@@ -18,8 +19,9 @@ const (
 	maxReadDelay   = 10 * time.Second
 )
 
-// DefaultReadDelay is the pause before a read is repeated for the nth time, counted from 1: about 0.2 s, doubled each time up to 10 s,
-// with a random part so that many callers do not come back together.
+// DefaultReadDelay is the pause before a read is repeated for the nth time, counted from 1:
+// about 0.2 s, doubled each time up to 10 s, with a random part so that many callers do not
+// come back together.
 func DefaultReadDelay(n int) time.Duration {
 	delay := maxReadDelay
 	if n < 7 { // 0.2 s doubled six times is above the maximum

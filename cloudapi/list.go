@@ -7,15 +7,17 @@ import (
 	"slipway/internal/loosejson"
 )
 
-// List is a parameter that travels as JSON text of a list. Nil is not sent. An empty list is sent: as an empty text where the
-// reference says that an empty text clears the setting, else as [].
+// List is a parameter that travels as JSON text of a list. Nil is not sent. An empty list is
+// sent: as an empty text where the reference says that an empty text clears the setting, else
+// as [].
 //
 // A slice of the elements' type can be assigned to it:
 //
 //	in.Envs = []saeclient.EnvVar{{Name: "LANG", Value: "C"}}
 type List[T any] []T
 
-// MarshalText encodes the list as the API wants it. The text holds secrets of the elements: it is for the wire, not for logs.
+// MarshalText encodes the list as the API wants it. The text holds secrets of the elements: it
+// is for the wire, not for logs.
 func (l List[T]) MarshalText() ([]byte, error) {
 	if l == nil {
 		return nil, nil
@@ -48,8 +50,8 @@ func (l *List[T]) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalE
 // LogValue logs the elements, with secrets redacted.
 func (l List[T]) LogValue() slog.Value { return slog.AnyValue([]T(l)) }
 
-// Wirer is implemented by elements of a List whose own JSON is redacted. Wire gives what really travels, secrets included: it is
-// for the wire, not for logs.
+// Wirer is implemented by elements of a List whose own JSON is redacted. Wire gives what really
+// travels, secrets included: it is for the wire, not for logs.
 type Wirer interface {
 	Wire() any
 }

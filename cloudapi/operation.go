@@ -23,7 +23,8 @@ type Operation struct {
 	Summary string
 	// Mutates is true when the operation changes state, whatever its method: some with method GET do.
 	Mutates bool
-	// Starts names what goes on after the answer, for example change order. It is empty when the answer is the end.
+	// Starts names what goes on after the answer, for example change order. It is empty when
+	// the answer is the end.
 	Starts string
 	// StartsTypes are the platform's codes of what can be started.
 	StartsTypes []string
@@ -103,14 +104,14 @@ type Param struct {
 	Example string
 	// Description is the meaning.
 	Description string
-	// Shape describes what the JSON text of the parameter holds. It is nil when the parameter is not JSON, or is passed through as
-	// it is.
+	// Shape describes what the JSON text of the parameter holds. It is nil when the parameter
+	// is not JSON, or is passed through as it is.
 	Shape *Shape
 }
 
-// Check returns what is wrong with a value by the rules of the reference, nil if nothing is. An empty value of an optional
-// parameter is always right: it clears a setting. The error does not contain the value. What JSON text holds is not looked at;
-// Validate of an Input does.
+// Check returns what is wrong with a value by the rules of the reference, nil if nothing is. An
+// empty value of an optional parameter is always right: it clears a setting. The error does not
+// contain the value. What JSON text holds is not looked at; Validate of an Input does.
 func (p Param) Check(value string) error {
 	if problems := p.Problems(value); len(problems) > 0 {
 		return errors.New(p.Name + " " + problems[0])
@@ -118,7 +119,8 @@ func (p Param) Check(value string) error {
 	return nil
 }
 
-// Problems lists everything that is wrong with a value by the rules of Check, in words that follow the name of the parameter.
+// Problems lists everything that is wrong with a value by the rules of Check, in words that
+// follow the name of the parameter.
 func (p Param) Problems(value string) []string {
 	if value == "" {
 		if p.Required {

@@ -10,9 +10,11 @@ import (
 // Redacted stands wherever a secret would be shown.
 const Redacted = "[redacted]"
 
-// Secret is a text that never shows itself: not when formatted, logged, or encoded to JSON. Convert it to string to read it.
+// Secret is a text that never shows itself: not when formatted, logged, or encoded to JSON.
+// Convert it to string to read it.
 //
-// A Secret that went through JSON is lost on purpose; a request that carries what is left of it is refused before it is sent.
+// A Secret that went through JSON is lost on purpose; a request that carries what is left of it
+// is refused before it is sent.
 type Secret string
 
 // String returns a fixed mark, or an empty text for an empty secret.

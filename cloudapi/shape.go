@@ -24,13 +24,14 @@ const (
 	ShapeBoolean ShapeType = "boolean"
 )
 
-// Shape describes a JSON value inside a parameter as the reference documents it. Limits that the reference does not give are
-// zero.
+// Shape describes a JSON value inside a parameter as the reference documents it. Limits that
+// the reference does not give are zero.
 type Shape struct {
 	// Name is the name of a member of an object, else empty.
 	Name string
 	Type ShapeType
-	// Members are the members of an object. A value may leave them out: the reference does not say which it must have.
+	// Members are the members of an object. A value may leave them out: the reference does not
+	// say which it must have.
 	Members []*Shape
 	// Items describes the elements of an array, or the values of an object whose keys are free.
 	Items *Shape
@@ -49,7 +50,8 @@ type Shape struct {
 // Fail notes a problem at a place inside a JSON value, for example Tags[0].key.
 type Fail func(place, format string, args ...any)
 
-// Check compares a parsed JSON value, whose numbers are json.Number, with the shape. Null and members that the shape does not know are always right.
+// Check compares a parsed JSON value, whose numbers are json.Number, with the shape. Null and
+// members that the shape does not know are always right.
 func (s *Shape) Check(place string, value any, fail Fail) {
 	if value == nil {
 		return

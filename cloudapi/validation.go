@@ -13,8 +13,8 @@ type Problem struct {
 // String is the problem in words.
 func (p Problem) String() string { return p.Param + " " + p.Message }
 
-// ValidationError names everything in a request that breaks the rules of the reference. Nothing was sent. It is of class
-// ErrInvalid.
+// ValidationError names everything in a request that breaks the rules of the reference. Nothing
+// was sent. It is of class ErrInvalid.
 type ValidationError struct {
 	// Operation is the operation's name.
 	Operation string

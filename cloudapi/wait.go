@@ -14,7 +14,8 @@ type Waiter[T any] struct {
 	Done func(T) bool
 	// Delay is the time before the next look, given what the last one showed.
 	Delay func(T) time.Duration
-	// FailureDelay is the time before the next look after one that failed; the server's Retry-After is waited for in any case.
+	// FailureDelay is the time before the next look after one that failed; the server's
+	// Retry-After is waited for in any case.
 	FailureDelay time.Duration
 	// Failures is how many looks in a row may fail with a Repeatable error before the wait gives up.
 	Failures int
@@ -22,8 +23,8 @@ type Waiter[T any] struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Wait looks until Done, and returns what was seen last, also together with an error: that of a look, which is an
-// [*Error], or what Sleep returned joined with the cause of ctx.
+// Wait looks until Done, and returns what was seen last, also together with an error: that of a
+// look, which is an [*Error], or what Sleep returned joined with the cause of ctx.
 func (w Waiter[T]) Wait(ctx context.Context) (T, error) {
 	var last T
 	sleep := w.Sleep
@@ -53,7 +54,8 @@ func (w Waiter[T]) Wait(ctx context.Context) (T, error) {
 	}
 }
 
-// Repeatable reports whether a failed read may succeed when it is repeated. What the client's own limiter refuses, it refuses again.
+// Repeatable reports whether a failed read may succeed when it is repeated. What the client's
+// own limiter refuses, it refuses again.
 func Repeatable(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.Class == ErrUnavailable || e.Class == ErrThrottled && e.HTTPStatus != 0)

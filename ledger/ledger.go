@@ -66,9 +66,10 @@ func (l *Ledger) Update(ctx context.Context, u Report) error {
 	return err
 }
 
-// MarkLost records that a release has ended without telling, as a watchdog finds out. A release without an outcome needs attention from then on, and its record
-// takes no report any more; an outcome that it has told stands. What it holds stays recorded.
-// A release that has no record gets one.
+// MarkLost records that a release has ended without telling, as a watchdog finds out. A release
+// without an outcome needs attention from then on, and its record takes no report any more; an
+// outcome that it has told stands. What it holds stays recorded. A release that has no record
+// gets one.
 func (l *Ledger) MarkLost(ctx context.Context, app release.App, releaseID string, loss Loss) error {
 	_, err := l.changeRecord(ctx, app, releaseID, func(have Record, exists bool) (Record, error) {
 		if !exists {

@@ -89,7 +89,7 @@ func (h Held) Empty() bool {
 
 // Payment is what somebody has put back for a release, or taken over.
 type Payment struct {
-	// Rules are the names of scaling rules, Traffic means the traffic rule, ChangeOrderID the
+	// Rules are the names of scaling rules, Traffic means the traffic rule, ChangeID the
 	// change, whose end was seen. All means everything that is held.
 	Rules    []string `json:"rules,omitempty"`
 	Traffic  bool     `json:"traffic,omitempty"`

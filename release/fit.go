@@ -77,9 +77,10 @@ func Keeps() []Keep {
 }
 
 // Fit returns the progress cut to a number of bytes, [MaxTold] or [MaxAnswer], in which it
-// always fits; of one that fits only texts beyond a kilobyte are cut. The same progress is always cut in the same
-// way: first samples and refused words go, at last all but where the release stands and why,
-// what it brings and returns to, what it waits for and what it holds. Nothing of p is changed.
+// always fits; of one that fits only texts beyond a kilobyte are cut. The same progress is
+// always cut in the same way: first samples and refused words go, at last all but where the
+// release stands and why, what it brings and returns to, what it waits for and what it holds.
+// Nothing of p is changed.
 func (p Progress) Fit(size int) Progress {
 	p = p.Bounded(max(minToldReason, size/reasonPart), size/artifactPart)
 	kept := p

@@ -9,7 +9,7 @@ import (
 )
 
 // Gate is an automatic check between batches: it takes samples of a probe or of a
-// query, and its verdict reports whether the next batch may begin.
+// query, and its verdict says whether the next batch may begin.
 type Gate struct {
 	// Name is unique in the release: 1-40 lower-case letters, digits or hyphens.
 	Name string `json:"name"`

@@ -133,8 +133,9 @@ func PlatformTaskQueue(p Platform, region string) string {
 	return "slipway-" + string(p) + "-" + region
 }
 
-// Token returns the marker that a release writes into the description of a change it begins, so that an order whose answer was lost can be found again. The
-// step tells the orders of one release apart.
+// Token returns the marker that a release writes into the description of a change it begins, so
+// that a change whose answer was lost can be found again. The step tells the changes of one
+// release apart.
 func Token(releaseID, step string) string { return "slipway:" + releaseID + ":" + step }
 
 // EventID returns the deterministic ID of a lifecycle event of a release or set: its

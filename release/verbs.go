@@ -139,10 +139,10 @@ type Snapshot struct {
 	// Instances is the number of instances the application should have.
 	Instances int `json:"instances"`
 	// Version is what it runs now, and the target of a rollback. When a change is
-	// adopted it is what ran before that order.
+	// adopted it is what ran before that change.
 	Version Version `json:"version"`
 	// ScalingRules are the rules as they are; when a change is adopted, a rule that
-	// the order itself has switched off counts as enabled.
+	// the change itself has switched off counts as enabled.
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
@@ -192,10 +192,10 @@ type BeginRolloutInput struct {
 	App      App      `json:"app"`
 	Artifact Artifact `json:"artifact"`
 	Strategy Strategy `json:"strategy"`
-	// Token is written into the order's description, see [Token].
+	// Token is written into the change's description, see [Token].
 	Token     string    `json:"token"`
 	Watermark Watermark `json:"watermark"`
-	// RestoreScaling lets the platform switch on again the rules that its order
+	// RestoreScaling lets the platform switch on again the rules that its change
 	// switched off. A release that suspends rules restores them itself.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
 	// Traffic lets the platform send traffic by the application's traffic rule.
@@ -295,7 +295,8 @@ type FindChangeInput struct {
 	Since time.Time `json:"since"`
 }
 
-// FoundChange is the answer of [VerbFindChange], given once it is certain. Several changes that could be the one are [FaultUndecidable].
+// FoundChange is the answer of [VerbFindChange], given once it is certain. Several changes that
+// could be the one are [FaultUndecidable].
 type FoundChange struct {
 	// Change is the change; nil when none was begun, and none will be any more.
 	Change *Change `json:"change,omitempty"`
@@ -326,7 +327,7 @@ type AbortRolloutInput struct {
 	ChangeID string `json:"changeId"`
 }
 
-// AbortRolloutResult reports whether there was something to abort.
+// AbortRolloutResult says whether there was something to abort.
 type AbortRolloutResult struct {
 	// Ended tells that the change had ended already, so that nothing was aborted.
 	Ended bool `json:"ended,omitempty"`

@@ -15,15 +15,16 @@ import (
 	"slipway/internal/clientrt"
 )
 
-// Client calls the SAE API of one region. It is safe for concurrent use. It never repeats a call that changes state, and
-// one that reads only when Config.ReadRetries says so.
+// Client calls the SAE API of one region. It is safe for concurrent use. It never repeats a
+// call that changes state, and one that reads only when Config.ReadRetries says so.
 type Client struct {
 	caller clientrt.Caller
 	signer *signer
 	region string
 }
 
-// New makes a client. It does not connect. An error is of class ErrInvalid and names every problem of the configuration.
+// New makes a client. It does not connect. An error is of class ErrInvalid and names every
+// problem of the configuration.
 func New(config Config) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("saeclient: %w: %w", cloudapi.ErrInvalid, err)
@@ -76,19 +77,20 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// Unchecked returns a client that sends what it is given: parameters are not compared with the rules of the reference, and required
-// ones may be empty. It is for what is newer than the reference (a JDK, a package type), and for tests of refusals. It shares
-// everything else with c.
+// Unchecked returns a client that sends what it is given: parameters are not compared with the
+// rules of the reference, and required ones may be empty. It is for what is newer than the
+// reference (a JDK, a package type), and for tests of refusals. It shares everything else with
+// c.
 func (c *Client) Unchecked() *Client {
 	copied := *c
 	copied.caller.Unchecked = true
 	return &copied
 }
 
-// Call carries out an operation by name with parameters as text, and returns the answer's JSON as it came (an XML
-// answer becomes JSON in which every value is a text). It is meant for
-// command lines and tools; programs use the typed methods. Parameters must be known, required ones given; their values are
-// not checked (see Param.Check).
+// Call carries out an operation by name with parameters as text, and returns the answer's JSON
+// as it came (an XML answer becomes JSON in which every value is a text). It is meant for
+// command lines and tools; programs use the typed methods. Parameters must be known, required
+// ones given; their values are not checked (see Param.Check).
 func (c *Client) Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error) {
 	op, ok := LookupOperation(operation)
 	if !ok {

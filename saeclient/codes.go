@@ -10,7 +10,8 @@ const (
 	CodeChangeOrderNotFound = "InvalidChangeOrder.NotFound"
 	// CodePipelineCannotStartNextBatch: the batch to confirm cannot start, perhaps because it already has.
 	CodePipelineCannotStartNextBatch = "Pipeline.Can.Not.Start.Next.Batch"
-	// CodeApplicationNotFound and CodeAppIDNotFound: no such application; which of the two comes depends on the operation.
+	// CodeApplicationNotFound and CodeAppIDNotFound: no such application; which of the two
+	// comes depends on the operation.
 	CodeApplicationNotFound = "InvalidApplication.NotFound"
 	CodeAppIDNotFound       = "InvalidAppId.NotFound"
 	// CodeApplicationInvalidStatus: the application's state is abnormal; read it, then try again later.

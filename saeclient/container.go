@@ -8,8 +8,8 @@ import (
 	"slipway/internal/loosejson"
 )
 
-// EnvVar is an environment variable of the Envs parameter (SAE API reference ch. 12.1, 12.3, 13.1). Its value often is a secret and
-// never shows itself.
+// EnvVar is an environment variable of the Envs parameter (SAE API reference ch. 12.1, 12.3,
+// 13.1). Its value often is a secret and never shows itself.
 type EnvVar struct {
 	// Name is the variable's name.
 	Name string `json:"name"`
@@ -25,7 +25,8 @@ func (v EnvVar) Wire() any {
 	}{v.Name, string(v.Value)}
 }
 
-// HostAlias is an extra host entry in the container, of the CustomHostAlias parameter (SAE API reference ch. 12.1).
+// HostAlias is an extra host entry in the container, of the CustomHostAlias parameter (SAE API
+// reference ch. 12.1).
 type HostAlias struct {
 	// HostName is the name to resolve.
 	HostName string `json:"hostName"`
@@ -33,9 +34,10 @@ type HostAlias struct {
 	IP string `json:"ip"`
 }
 
-// Probe is a health check, of the Liveness and Readiness parameters (SAE API reference ch. 12.1). Exactly one of Exec, HTTPGet and
-// TCPSocket is set. A container that fails its liveness probe is killed and recovered; one that fails its readiness probe gets no
-// traffic. The zero value travels as an empty text.
+// Probe is a health check, of the Liveness and Readiness parameters (SAE API reference ch.
+// 12.1). Exactly one of Exec, HTTPGet and TCPSocket is set. A container that fails its liveness
+// probe is killed and recovered; one that fails its readiness probe gets no traffic. The zero
+// value travels as an empty text.
 type Probe struct {
 	// Exec runs a command in the container.
 	Exec *ExecAction `json:"exec,omitempty"`
@@ -63,7 +65,8 @@ type HTTPGetAction struct {
 	Port int    `json:"port"`
 	// Scheme is HTTP or HTTPS.
 	Scheme string `json:"scheme,omitempty"`
-	// IsContainKeyWord reports whether the body must (true) or must not (false) hold KeyWord; nil looks at no key word.
+	// IsContainKeyWord reports whether the body must (true) or must not (false) hold KeyWord;
+	// nil looks at no key word.
 	IsContainKeyWord *bool `json:"isContainKeyWord,omitempty"`
 	// KeyWord needs IsContainKeyWord.
 	KeyWord string `json:"keyWord,omitempty"`
@@ -89,8 +92,9 @@ func (p *Probe) UnmarshalText(text []byte) error {
 // UnmarshalJSON reads an object, or a text that holds one.
 func (p *Probe) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, p) }
 
-// LifecycleHook is a script that runs right after a container is made or before it is removed, of the PostStart and PreStop
-// parameters (SAE API reference ch. 12.1). The zero value travels as an empty text.
+// LifecycleHook is a script that runs right after a container is made or before it is removed,
+// of the PostStart and PreStop parameters (SAE API reference ch. 12.1). The zero value travels
+// as an empty text.
 type LifecycleHook struct {
 	Exec *ExecAction `json:"exec,omitempty"`
 }
@@ -110,7 +114,8 @@ func (h *LifecycleHook) UnmarshalText(text []byte) error {
 // UnmarshalJSON reads an object, or a text that holds one.
 func (h *LifecycleHook) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, h) }
 
-// TomcatConfig holds Tomcat's settings (SAE API reference ch. 12.1). The zero value travels as an empty text, which deletes them.
+// TomcatConfig holds Tomcat's settings (SAE API reference ch. 12.1). The zero value travels as
+// an empty text, which deletes them.
 type TomcatConfig struct {
 	// Port is 1024 to 65535, 8080 when not sent.
 	Port int `json:"port,omitempty"`
@@ -145,8 +150,8 @@ type SLSConfig struct {
 	LogType string `json:"logType,omitempty"`
 	// LogDir is the file's path, empty for LogStdout.
 	LogDir string `json:"logDir"`
-	// ProjectName and LogstoreName are a project and logstore of one's own, always together; names that begin with sae- are
-	// SAE's.
+	// ProjectName and LogstoreName are a project and logstore of one's own, always together;
+	// names that begin with sae- are SAE's.
 	ProjectName  string `json:"projectName,omitempty"`
 	LogstoreName string `json:"logstoreName,omitempty"`
 	// LogtailName is the Logtail to use; empty makes a new one.
@@ -162,7 +167,8 @@ type NASMount struct {
 	NASPath   string `json:"nasPath"`
 }
 
-// ConfigMapMount is a ConfigMap in the container, of the ConfigMapMountDesc parameter (SAE API reference ch. 12.1).
+// ConfigMapMount is a ConfigMap in the container, of the ConfigMapMountDesc parameter (SAE API
+// reference ch. 12.1).
 type ConfigMapMount struct {
 	ConfigMapID int64 `json:"configMapId"`
 	// Key is the key to mount, or AllConfigMapKeys.

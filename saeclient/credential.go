@@ -10,8 +10,8 @@ import (
 	"slipway/cloudapi"
 )
 
-// fixedCredential hands the core the keys that were resolved for one call, so that the core never waits for a credential
-// service out of reach of the call's context.
+// fixedCredential hands the core the keys that were resolved for one call, so that the core
+// never waits for a credential service out of reach of the call's context.
 type fixedCredential struct {
 	credentials.Credential
 
@@ -21,8 +21,9 @@ type fixedCredential struct {
 // GetCredential returns the resolved keys.
 func (f fixedCredential) GetCredential() (*credentials.CredentialModel, error) { return f.model, nil }
 
-// resolveCredential asks the credential for keys. The chain knows no context and may wait for a credential service: when ctx
-// ends first, the question is left to end by the chain's own timeouts.
+// resolveCredential asks the credential for keys. The chain knows no context and may wait for a
+// credential service: when ctx ends first, the question is left to end by the chain's own
+// timeouts.
 func (s *signer) resolveCredential(ctx context.Context) (*credentials.CredentialModel, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -66,7 +67,8 @@ func hasKeys(model *credentials.CredentialModel) bool {
 	return false
 }
 
-// credentialError classifies a failure to get keys: an unreachable credential service passes, anything else needs a person.
+// credentialError classifies a failure to get keys: an unreachable credential service passes,
+// anything else needs a person.
 func credentialError(ctx context.Context, op cloudapi.Operation, err error) *cloudapi.Error {
 	class := cloudapi.ErrAuth
 	if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {

@@ -22,7 +22,8 @@ func api() *clientrt.API {
 	}
 }
 
-// envelope is what all answers have in common (SAE API reference ch. 7). Operations leave out different parts of it.
+// envelope is what all answers have in common (SAE API reference ch. 7). Operations leave out
+// different parts of it.
 type envelope struct {
 	RequestID string `json:"RequestId"`
 	Code      string `json:"Code"`
@@ -40,8 +41,8 @@ func readEnvelope(body *clientrt.Body) (clientrt.Reply, error) {
 	return clientrt.Reply{RequestID: env.RequestID, Code: env.code(), Message: env.Message, Success: env.succeeded()}, nil
 }
 
-// succeeded decides by Success where there is one. Where there is none (scaling operations, OpenSaeService, DescribeRegions) the
-// answer is a success unless its code says otherwise.
+// succeeded decides by Success where there is one. Where there is none (scaling operations,
+// OpenSaeService, DescribeRegions) the answer is a success unless its code says otherwise.
 func (env *envelope) succeeded() bool {
 	if env.Success != nil {
 		return *env.Success
@@ -53,8 +54,9 @@ func (env *envelope) succeeded() bool {
 	return code == "" || strings.EqualFold(code, "success")
 }
 
-// code is the error code: the first of ErrorCode, Code and Message that is a known code, else the first of ErrorCode and Code
-// that is not just a number or the word success, else the number.
+// code is the error code: the first of ErrorCode, Code and Message that is a known code, else
+// the first of ErrorCode and Code that is not just a number or the word success, else the
+// number.
 func (env *envelope) code() string {
 	for _, c := range []string{env.ErrorCode, env.Code, env.Message} {
 		if _, known := classOfCode(c); known {
@@ -69,8 +71,8 @@ func (env *envelope) code() string {
 	return env.Code
 }
 
-// classOfCode is the class of a code that the reference documents, or that Alibaba Cloud's API gateway, which stands in
-// front of every product, answers with.
+// classOfCode is the class of a code that the reference documents, or that Alibaba Cloud's API
+// gateway, which stands in front of every product, answers with.
 func classOfCode(code string) (cloudapi.Class, bool) {
 	if known, ok := LookupErrorCode(code); ok {
 		return known.Class, true
@@ -83,7 +85,8 @@ func classOfCode(code string) (cloudapi.Class, bool) {
 		"InvalidProtocol.NeedSsl":
 		return cloudapi.ErrInvalid, true
 	case "SignatureNonceUsed":
-		// Every request has its own nonce: the gateway has seen this request before, so something on the way sent it twice.
+		// Every request has its own nonce: the gateway has seen this request before, so
+		// something on the way sent it twice.
 		return cloudapi.ErrAmbiguous, true
 	}
 	kind, _, _ := strings.Cut(code, ".")
@@ -96,8 +99,8 @@ func classOfCode(code string) (cloudapi.Class, bool) {
 	return "", false
 }
 
-// asRead changes a rule of the reference where it contradicts itself: new namespaces may have hyphens in their ID, as the
-// reference's own samples have.
+// asRead changes a rule of the reference where it contradicts itself: new namespaces may have
+// hyphens in their ID, as the reference's own samples have.
 func asRead(op cloudapi.Operation, p cloudapi.Param) cloudapi.Param {
 	if op.Name == "CreateNamespace" && p.Name == "NamespaceId" {
 		p.Pattern = `^[a-z0-9-]+:[a-z0-9-]+$`

@@ -116,7 +116,8 @@ func TestPage_AFailureEndsTheList(t *testing.T) {
 	}
 }
 
-// TestPage_EveryPagedListHasAnIterator walks through the sample of each list that pages, which every page request answers.
+// TestPage_EveryPagedListHasAnIterator walks through the sample of each list that pages, which
+// every page request answers.
 func TestPage_EveryPagedListHasAnIterator(t *testing.T) {
 	t.Parallel()
 	for name, walk := range map[string]func(*testing.T, *saeclient.Client) int{

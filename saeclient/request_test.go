@@ -270,8 +270,9 @@ func fillRequired(t *testing.T, op factOperation, in reflect.Value) {
 	require.NoError(t, json.Unmarshal(encoded, in.Interface()))
 }
 
-// lost lists what the wanted JSON has and the other does not. Secrets are redacted, empty values may be left out, a number may have
-// become a text or the reverse, times have one form, and JSON may be outside of a text.
+// lost lists what the wanted JSON has and the other does not. Secrets are redacted, empty
+// values may be left out, a number may have become a text or the reverse, times have one form,
+// and JSON may be outside of a text.
 func lost(at string, want, got any) []string {
 	if got == nil && (want == nil || reflect.ValueOf(want).IsZero()) {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"slipway/internal/clientrt"
 )
 
-// Rules that concern more than one value, or that the table of parameters cannot say. Each is stated by the SAE API reference.
+// Rules that concern more than one value, or that the table of parameters cannot say. Each is
+// stated by the SAE API reference.
 
 // Limits of the SAE API reference.
 const (
@@ -31,8 +32,8 @@ func (in *CreateApplicationInput) rules(r *clientrt.Request) {
 	logRules(r, in.SlsConfigs)
 }
 
-// packageRules says which package needs what. PhpZip is read as ch. 10.8 has it; a War that runs in an EDAS container needs no
-// Tomcat.
+// packageRules says which package needs what. PhpZip is read as ch. 10.8 has it; a War that
+// runs in an EDAS container needs no Tomcat.
 func (in *CreateApplicationInput) packageRules(r *clientrt.Request) {
 	need := func(param string, v *string) {
 		if v == nil || *v == "" {
@@ -146,7 +147,8 @@ func (t *ScalingRuleTimer) rules(r *clientrt.Request) {
 	}
 }
 
-// isPeriod reports whether a text says on which days a timing rule applies: all, some of the week, some of the month.
+// isPeriod reports whether a text says on which days a timing rule applies: all, some of the
+// week, some of the month.
 func isPeriod(text string) bool {
 	const weekday, monthday = `(Sun|Mon|Tue|Wed|Thu|Fri|Sat)`, `([1-9]|[12][0-9]|3[01])`
 	return regexp.MustCompile(`^(\* \* \*|\* \* ` + weekday + `(,` + weekday + `)*|` + monthday + `(,` + monthday + `)* \* \*)$`).MatchString(text)

@@ -26,7 +26,8 @@ const (
 	MetricSLBRT = "SLB_RT"
 )
 
-// ScalingRuleTimer describes a rule of type ScalingRuleTiming (SAE API reference ch. 11.1). It travels as JSON text.
+// ScalingRuleTimer describes a rule of type ScalingRuleTiming (SAE API reference ch. 11.1). It
+// travels as JSON text.
 type ScalingRuleTimer struct {
 	// BeginDate and EndDate bound the rule, yyyy-MM-dd; both nil means for ever.
 	BeginDate *string `json:"beginDate"`
@@ -62,7 +63,8 @@ func (t *ScalingRuleTimer) UnmarshalJSON(text []byte) error {
 	return loosejson.UnmarshalEither(text, t)
 }
 
-// ScalingRuleMetric describes a rule of type ScalingRuleOnMetric (SAE API reference ch. 11.1). It travels as JSON text.
+// ScalingRuleMetric describes a rule of type ScalingRuleOnMetric (SAE API reference ch. 11.1).
+// It travels as JSON text.
 type ScalingRuleMetric struct {
 	// MaxReplicas and MinReplicas bound the instance count.
 	MaxReplicas int `json:"maxReplicas"`
@@ -80,7 +82,8 @@ type ScalingMetric struct {
 	MetricType string `json:"metricType"`
 	// MetricTargetAverageUtilization is the target, in the unit of the metric.
 	MetricTargetAverageUtilization int `json:"metricTargetAverageUtilization"`
-	// SLBProject, SLBLogstore and Vport tell where an SLB metric is measured; required for MetricSLBQPS and MetricSLBRT.
+	// SLBProject, SLBLogstore and Vport tell where an SLB metric is measured; required for
+	// MetricSLBQPS and MetricSLBRT.
 	SLBProject  string `json:"SlbProject,omitempty"`
 	SLBLogstore string `json:"SlbLogstore,omitempty"`
 	Vport       string `json:"Vport,omitempty"`

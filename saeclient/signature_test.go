@@ -15,8 +15,9 @@ import (
 	"slipway/saeclient"
 )
 
-// TestSignatureCoversWhatIsSent computes the signature (ACS3-HMAC-SHA256, Alibaba Cloud's "V3 request body and signature
-// mechanism") from what arrived, so that a parameter that the core signs in one form and sends in another is noticed.
+// TestSignatureCoversWhatIsSent computes the signature (ACS3-HMAC-SHA256, Alibaba Cloud's "V3
+// request body and signature mechanism") from what arrived, so that a parameter that the core
+// signs in one form and sends in another is noticed.
 func TestSignatureCoversWhatIsSent(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]*saeclient.DeployApplicationInput{

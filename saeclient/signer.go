@@ -21,8 +21,8 @@ type signer struct {
 	xml bool
 
 	credential credentials.Credential
-	// credentialTurn holds one token while the credential is asked for keys: the default chain is not safe for concurrent
-	// use. It is never held while calling SAE.
+	// credentialTurn holds one token while the credential is asked for keys: the default chain
+	// is not safe for concurrent use. It is never held while calling SAE.
 	credentialTurn chan struct{}
 }
 
@@ -62,13 +62,14 @@ func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
 	return err
 }
 
-// coreTransport stands in for the HTTP client of the SDK core, because the core's own reading of answers loses what error classes
-// depend on.
+// coreTransport stands in for the HTTP client of the SDK core, because the core's own reading
+// of answers loses what error classes depend on.
 type coreTransport struct {
 	exchange *clientrt.Exchange
 }
 
-// Call implements the HTTP client interface of the SDK core. The core gets an empty success: it is not asked to judge.
+// Call implements the HTTP client interface of the SDK core. The core gets an empty success: it
+// is not asked to judge.
 func (t coreTransport) Call(req *http.Request, _ *http.Transport) (*http.Response, error) {
 	if err := t.exchange.Do(req); err != nil {
 		return nil, err

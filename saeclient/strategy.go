@@ -22,8 +22,9 @@ const (
 	ReleaseManual = "manual"
 )
 
-// UpdateStrategy says in which steps a release reaches the instances (SAE API reference ch. 12.3). It travels as JSON text;
-// the zero value travels as an empty text, which means a single batch.
+// UpdateStrategy says in which steps a release reaches the instances (SAE API reference ch.
+// 12.3). It travels as JSON text; the zero value travels as an empty text, which means a single
+// batch.
 type UpdateStrategy struct {
 	// Type is StrategyGrayBatch or StrategyBatch.
 	Type string `json:"type"`
@@ -39,8 +40,9 @@ type BatchUpdate struct {
 	Batch int `json:"batch"`
 	// ReleaseType is ReleaseAuto or ReleaseManual.
 	ReleaseType string `json:"releaseType"`
-	// BatchWaitTime is the pause between batches when ReleaseType is ReleaseAuto. The reference's text says seconds, its
-	// worked examples and DescribeChangeOrder say minutes; minutes is the reading to use.
+	// BatchWaitTime is the pause between batches when ReleaseType is ReleaseAuto. The
+	// reference's text says seconds, its worked examples and DescribeChangeOrder say minutes;
+	// minutes is the reading to use.
 	BatchWaitTime *int `json:"batchWaitTime,omitempty"`
 }
 

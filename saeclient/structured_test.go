@@ -58,8 +58,8 @@ func TestStructured_UpdateStrategyForms(t *testing.T) {
 	require.Error(t, new(saeclient.UpdateStrategy).UnmarshalText([]byte("gray")))
 }
 
-// TestStructured_ScalingRuleParameters compares with the examples of the reference (ch. 11.1), which write one key of the metric rule in two
-// ways and the step as text.
+// TestStructured_ScalingRuleParameters compares with the examples of the reference (ch. 11.1),
+// which write one key of the metric rule in two ways and the step as text.
 func TestStructured_ScalingRuleParameters(t *testing.T) {
 	t.Parallel()
 	op, ok := saeclient.LookupOperation("CreateApplicationScalingRule")
@@ -156,7 +156,8 @@ func requireShape(t *testing.T, place string, shape factShape, is reflect.Type) 
 	}
 }
 
-// TestStructuredParametersAreReadInBothDresses reads JSON of an Input in which a parameter is JSON itself, or the text that travels.
+// TestStructuredParametersAreReadInBothDresses reads JSON of an Input in which a parameter is
+// JSON itself, or the text that travels.
 func TestStructuredParametersAreReadInBothDresses(t *testing.T) {
 	t.Parallel()
 	want := saeclient.DeployApplicationInput{

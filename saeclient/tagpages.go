@@ -7,7 +7,8 @@ import (
 	"slipway/internal/clientrt"
 )
 
-// ListTagResourcesAll is [Client.ListTagResources] over all pages, from in.NextToken on. The first error ends it.
+// ListTagResourcesAll is [Client.ListTagResources] over all pages, from in.NextToken on. The
+// first error ends it.
 func (c *Client) ListTagResourcesAll(ctx context.Context, in *ListTagResourcesInput) iter.Seq2[ListTagResourcesDataTagResources, error] {
 	var start ListTagResourcesInput
 	if in != nil {
@@ -26,7 +27,8 @@ func (c *Client) ListTagResourcesAll(ctx context.Context, in *ListTagResourcesIn
 	})
 }
 
-// nextToken reads the token of the next page; the reference's sample shows two quotation marks where there is none.
+// nextToken reads the token of the next page; the reference's sample shows two quotation marks
+// where there is none.
 func nextToken(text string) string {
 	if text == `""` {
 		return ""

@@ -7,8 +7,8 @@ import (
 	"slipway/internal/loosejson"
 )
 
-// IngressBackend is where an ingress sends requests, of the DefaultRule parameter (SAE API reference ch. 9.9). As the default rule it
-// gets every request that no rule matches.
+// IngressBackend is where an ingress sends requests, of the DefaultRule parameter (SAE API
+// reference ch. 9.9). As the default rule it gets every request that no rule matches.
 type IngressBackend struct {
 	AppID         string `json:"appId"`
 	ContainerPort int    `json:"containerPort"`
@@ -29,8 +29,8 @@ func (b *IngressBackend) UnmarshalText(text []byte) error {
 // UnmarshalJSON reads an object, or a text that holds one.
 func (b *IngressBackend) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEither(text, b) }
 
-// IngressRule sends requests for a domain and path to an application, of the Rules parameter (SAE API reference ch. 9.9). An ingress
-// has at most 40.
+// IngressRule sends requests for a domain and path to an application, of the Rules parameter
+// (SAE API reference ch. 9.9). An ingress has at most 40.
 type IngressRule struct {
 	AppID         string `json:"appId"`
 	ContainerPort int    `json:"containerPort"`
@@ -57,12 +57,13 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-// ConfigMapData is the content of a ConfigMap, of the Data parameter and of answers (SAE API reference ch. 18). Values never show
-// themselves; convert one to string to read it.
+// ConfigMapData is the content of a ConfigMap, of the Data parameter and of answers (SAE API
+// reference ch. 18). Values never show themselves; convert one to string to read it.
 type ConfigMapData map[string]cloudapi.Secret
 
-// MarshalText encodes the data as the API wants it: JSON text of an object. The text holds the values: it is for the wire, not for
-// logs. Nil data, which a ConfigMap cannot have, is an empty text.
+// MarshalText encodes the data as the API wants it: JSON text of an object. The text holds the
+// values: it is for the wire, not for logs. Nil data, which a ConfigMap cannot have, is an
+// empty text.
 func (d ConfigMapData) MarshalText() ([]byte, error) {
 	if d == nil {
 		return nil, nil
@@ -110,8 +111,8 @@ const (
 	OperatorPercentage = "deterministic_proportional_steaming_division"
 )
 
-// SpringCloudRule routes requests of Spring Cloud applications to the gray instances, of the ScRules parameter (SAE API reference
-// ch. 19.1).
+// SpringCloudRule routes requests of Spring Cloud applications to the gray instances, of the
+// ScRules parameter (SAE API reference ch. 19.1).
 type SpringCloudRule struct {
 	// Path is the path of the requests.
 	Path string `json:"path"`
@@ -133,7 +134,8 @@ type SpringCloudItem struct {
 	Value    string `json:"value"`
 }
 
-// DubboRule routes calls of Dubbo applications to the gray instances, of the DubboRules parameter (SAE API reference ch. 19.1).
+// DubboRule routes calls of Dubbo applications to the gray instances, of the DubboRules
+// parameter (SAE API reference ch. 19.1).
 type DubboRule struct {
 	ServiceName string `json:"serviceName"`
 	Group       string `json:"group"`
@@ -148,8 +150,9 @@ type DubboRule struct {
 type DubboItem struct {
 	// Index is the number of the argument, from 0.
 	Index int `json:"index"`
-	// Expr is an expression (SpEL) on the argument: empty for the argument itself, .name for a property, .isEnabled(), [0] for
-	// an element of an array, .get(0) for one of a list, .get("key") for an entry of a map.
+	// Expr is an expression (SpEL) on the argument: empty for the argument itself, .name for a
+	// property, .isEnabled(), [0] for an element of an array, .get(0) for one of a list,
+	// .get("key") for an entry of a map.
 	Expr string `json:"expr"`
 	// Cond is >, <, >=, <=, == or !=.
 	Cond string `json:"cond"`
@@ -158,8 +161,8 @@ type DubboItem struct {
 	Value    string `json:"value"`
 }
 
-// ALBRule routes requests that come through an ALB gateway route to the gray instances, of the AlbRules parameter (ListGreyTagRoute
-// page of January 2026).
+// ALBRule routes requests that come through an ALB gateway route to the gray instances, of the
+// AlbRules parameter (ListGreyTagRoute page of January 2026).
 type ALBRule struct {
 	// IngressID is the ID of the gateway route.
 	IngressID   string `json:"ingressId"`

@@ -234,8 +234,8 @@ func TestTransport_SecurityTokenTravelsAndStaysSecret(t *testing.T) {
 	require.NotContains(t, err.Error(), token)
 }
 
-// TestTransport_CredentialIsAskedByOneCallAtATime runs calls in a bubble in which the credential takes a second of fake time: calls that
-// ask at once would meet there.
+// TestTransport_CredentialIsAskedByOneCallAtATime runs calls in a bubble in which the
+// credential takes a second of fake time: calls that ask at once would meet there.
 func TestTransport_CredentialIsAskedByOneCallAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -264,7 +264,8 @@ func TestValidate_RulesOfTheReference(t *testing.T) {
 	}
 }
 
-// TestValidate_EveryParameterIsChecked breaks each limit of the table in turn, in a typed call, and sees that nothing goes out.
+// TestValidate_EveryParameterIsChecked breaks each limit of the table in turn, in a typed call,
+// and sees that nothing goes out.
 func TestValidate_EveryParameterIsChecked(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request went out") })
@@ -323,7 +324,8 @@ func wrongValues(p cloudapi.Param) map[string]any {
 	return wrong
 }
 
-// TestValidate_SampleRequestsOfTheReferencePass sends nothing: it compares the reference's own samples with its rules.
+// TestValidate_SampleRequestsOfTheReferencePass sends nothing: it compares the reference's own
+// samples with its rules.
 func TestValidate_SampleRequestsOfTheReferencePass(t *testing.T) {
 	t.Parallel()
 	// The reference says that these exclude each other, and its samples send both.

@@ -12,15 +12,17 @@ import (
 const (
 	// ChangeOrderNormal: nothing is wrong.
 	ChangeOrderNormal = 0
-	// ChangeOrderBroken: a batch has failed; the order stays at ChangeOrderRunning until AbortAndRollbackChangeOrder.
+	// ChangeOrderBroken: a batch has failed; the order stays at ChangeOrderRunning until
+	// AbortAndRollbackChangeOrder.
 	ChangeOrderBroken = 1
 )
 
 // Finished reports whether the order is over, for better or worse: only ChangeOrderSuccess is success.
 func (o DescribeChangeOrderData) Finished() bool { return ChangeOrderFinished(o.Status) }
 
-// NeedsSomebody reports whether the order goes on only when somebody acts: it waits for ConfirmPipelineBatch or for an approval, or a
-// batch has failed and the order waits for AbortAndRollbackChangeOrder.
+// NeedsSomebody reports whether the order goes on only when somebody acts: it waits for
+// ConfirmPipelineBatch or for an approval, or a batch has failed and the order waits for
+// AbortAndRollbackChangeOrder.
 func (o DescribeChangeOrderData) NeedsSomebody() bool {
 	switch o.Status {
 	case ChangeOrderWaitBatchConfirm, ChangeOrderWaitApproval:
@@ -31,8 +33,8 @@ func (o DescribeChangeOrderData) NeedsSomebody() bool {
 	return false
 }
 
-// NextPipelineID is the ID to confirm with ConfirmPipelineBatch: that of the batch after the current one (SAE API reference ch. 5).
-// It is false when there is no such batch.
+// NextPipelineID is the ID to confirm with ConfirmPipelineBatch: that of the batch after the
+// current one (SAE API reference ch. 5). It is false when there is no such batch.
 func (o DescribeChangeOrderData) NextPipelineID() (string, bool) {
 	for i, p := range o.Pipelines[:max(len(o.Pipelines)-1, 0)] {
 		if p.PipelineID == o.CurrentPipelineID {
@@ -59,17 +61,20 @@ type WaitOptions struct {
 	// Delay is the time before the next look, given what the last one showed. Nil means DefaultWaitDelay, and
 	// DefaultParkedDelay while the order needs somebody.
 	Delay func(DescribeChangeOrderData) time.Duration
-	// Failures is how many looks in a row may fail with ErrUnavailable or ErrThrottled before the wait gives up.
+	// Failures is how many looks in a row may fail with ErrUnavailable or ErrThrottled before
+	// the wait gives up.
 	Failures int
 	// Sleep waits between looks; it returns early with an error when ctx ends. Nil sleeps by the clock.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// WaitForChangeOrder looks at a change order until it is finished, or until options.Until says so, and returns what it saw last. How
-// a finished order ended is in its Status: an order that failed is no error.
+// WaitForChangeOrder looks at a change order until it is finished, or until options.Until says
+// so, and returns what it saw last. How a finished order ended is in its Status: an order that
+// failed is no error.
 //
-// The wait ends with an error when a look fails, or when ctx ends, which then is what errors.Is finds; what was seen last comes with
-// it. Give ctx a deadline: an order that waits for a person may wait for ever.
+// The wait ends with an error when a look fails, or when ctx ends, which then is what errors.Is
+// finds; what was seen last comes with it. Give ctx a deadline: an order that waits for a
+// person may wait for ever.
 func (c *Client) WaitForChangeOrder(ctx context.Context, id string, options WaitOptions) (DescribeChangeOrderData, error) {
 	options = options.withDefaults()
 	last, err := cloudapi.Waiter[DescribeChangeOrderData]{

@@ -7,8 +7,9 @@ import (
 	"slipway/internal/simframe"
 )
 
-// A Clock is the simulated time: it follows the wall clock, runs faster, or stands still until it is advanced. It is an alias so
-// that callers of this package can name the type of [Config.Clock], which all simulators share.
+// A Clock is the simulated time: it follows the wall clock, runs faster, or stands still until
+// it is advanced. It is an alias so that callers of this package can name the type of
+// [Config.Clock], which all simulators share.
 type Clock = simframe.Clock
 
 // FastClock starts at the present time and runs speed times as fast as the wall

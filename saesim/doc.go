@@ -27,13 +27,16 @@
 //
 // # Files
 //
-// What a call goes through: simulator.go (routing, authentication, faults), operation.go (the table of handlers), args.go
-// (parameters), errors.go, answer.go and xml.go. What is kept: state.go, resources.go, persist.go. What happens by itself:
-// engine.go, with plan.go and timing.go (batches), order.go (a change order's states), scalingchange.go, events.go.
+// What a call goes through: simulator.go (routing, authentication, faults), operation.go (the
+// table of handlers), args.go (parameters), errors.go, answer.go and xml.go. What is kept:
+// state.go, resources.go, persist.go. What happens by itself: engine.go, with plan.go and
+// timing.go (batches), order.go (a change order's states), scalingchange.go, events.go.
 //
-// Operations, by chapters: service.go, namespace.go with nsorders.go, apps.go, lifecycle.go, release.go, changeorders.go, info.go,
-// scaling.go with scalingdata.go, settings.go, jobs.go, configmap.go, ingress.go, slb.go, tag.go, grey.go, microservice.go.
+// Operations, by chapters: service.go, namespace.go with nsorders.go, apps.go, lifecycle.go,
+// release.go, changeorders.go, info.go, scaling.go with scalingdata.go, settings.go, jobs.go,
+// configmap.go, ingress.go, slb.go, tag.go, grey.go, microservice.go.
 //
-// Controls: config.go, control.go, console.go (what a person does at the console), fault.go, clock.go, admin.go, status.go, demo.go.
-// What simulators of other platforms need as well is in internal/simframe, the signatures are in internal/acs.
+// Controls: config.go, control.go, console.go (what a person does at the console), fault.go,
+// clock.go, admin.go, status.go, demo.go. What simulators of other platforms need as well is in
+// internal/simframe, the signatures are in internal/acs.
 package saesim

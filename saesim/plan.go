@@ -183,9 +183,9 @@ func slotsNotOn(app *application, target string) []int {
 	return slots
 }
 
-// leftover reports whether an aborted or failed order left two versions alive while
-// a third is about to be deployed, and which of the two has fewer instances up.
-// SAE never lets three versions live (ch. 5); here a third is taken by a single
+// leftover returns the two versions that an aborted or failed order left alive while a third
+// is about to be deployed, the one with fewer instances up first; both are empty where there
+// are none. SAE never lets three versions live (ch. 5); here a third is taken by a single
 // batch alone, whose first wave replaces all instances of the lesser version.
 func leftover(app *application, target string) (minority, base string) {
 	alive := app.alive()

@@ -82,9 +82,10 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// TestCost_TheWorstMessagesCostLittle: a starter has sixteen hands. As many of the worst messages in
-// them cost four seconds of a processor at most, two seconds on two of them, and less than 64 MiB. It is not parallel, and not for the race detector: it measures the time and the memory of
-// the process.
+// TestCost_TheWorstMessagesCostLittle: a starter has sixteen hands. As many of the worst
+// messages in them cost four seconds of a processor at most, two seconds on two of them, and
+// less than 64 MiB. It is not parallel, and not for the race detector: it measures the time and
+// the memory of the process.
 func TestCost_TheWorstMessagesCostLittle(t *testing.T) { //nolint:paralleltest // see above
 	const hands = 16
 	for name, msg := range worst() { //nolint:paralleltest // see above

@@ -22,10 +22,10 @@
 // [EncodeEvent] set the Nats-Msg-Id to the ID that is derived, so that the same event
 // published twice within [DedupWindow] is stored once.
 //
-// [DecodeRequest] and [DecodeCommand] refuse an invalid message with a [PoisonError] that
-// names the fields and the reasons, all of them at once. They are strict. What two readers
-// could take for two things is a problem: an attribute or a field that is given twice, text
-// that is not Unicode, a time or a source that is not what it should be. So is a field that
-// does not exist, because a misspelt limit that is silently dropped would release with
-// another one. Secrets are cut out of the dead letters that come of it. The JSON Schemas of the data are in api/schema.
+// [DecodeRequest] and [DecodeCommand] refuse an invalid message with a [PoisonError] that names
+// the fields and the reasons, all of them at once. They are strict. What two readers could take
+// for two things is a problem: an attribute or a field that is given twice, text that is not
+// Unicode, a time or a source that is not what it should be. So is a field that does not exist,
+// because a misspelt limit that is silently dropped would release with another one. Secrets are
+// cut out of the dead letters that come of it. The JSON Schemas of the data are in api/schema.
 package wire

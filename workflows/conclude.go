@@ -8,7 +8,7 @@ import (
 	"slipway/release"
 )
 
-// conclude carries out a verb of the way back or of the end: no word stops it, and no
+// conclude carries out a verb of the way back or of the end: no command stops it, and no
 // freeze; it has a day. A foreign change is waited for by looking.
 func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *fault) {
 	if c.homeBy.IsZero() {
@@ -25,7 +25,7 @@ func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *faul
 	}
 }
 
-// insist carries a task out that no word stops, until a time.
+// insist carries a task out that no command stops, until a time.
 func insist[Out any](ctx workflow.Context, c *caller, t call[Out], until time.Time) (Out, *fault) {
 	t.began, t.until = workflow.Now(ctx), until
 	return attempt(ctx, c, t, never)
@@ -88,7 +88,7 @@ type foreignWait struct {
 	until time.Time
 }
 
-// onTheWayBack is the wait for a foreign change that no word ends.
+// onTheWayBack is the wait for a foreign change that no command ends.
 func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
 	return foreignWait{words: other.Words(), question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
 }

@@ -13,11 +13,11 @@
 // Deploy (one batch) and GrayRelease (several) carry out the same steps:
 //
 //	await the turn ─▶ snapshot ─▶ suspend scaling rules ─▶ begin the change
-//	   ─▶ follow it (confirmations, approval, limits, abort) ─▶ settle: read back what
+//	   ─▶ follow it (confirmations, the platform's approval, limits, abort) ─▶ settle: read back what
 //	      runs, roll back where needed ─▶ restore the scaling rules ─▶ tell the outcome
 //
 // Outcomes are results, not workflow failures: a release that rolled back has done its
-// job. Cancelling a release is a word like any other, an abort: everything runs in a
+// job. Cancelling a release is a command like any other, an abort: everything runs in a
 // context that outlives the cancellation.
 //
 // Waiting costs no history: a look at a change is an activity that the server

@@ -129,7 +129,7 @@ func (f *follower) stoppable() bool {
 	return !f.situation.Aborting && f.situation.Step == release.StepRollout
 }
 
-// stoppedNow reports whether a word or limit stops the release, and can.
+// stoppedNow reports whether a command or limit stops the release, and can.
 func (f *follower) stoppedNow() bool { return f.abort != nil && f.stoppable() }
 
 // observed shows the news and decides what they mean.
@@ -284,8 +284,9 @@ func (f *follower) resume(ctx workflow.Context) {
 	}
 }
 
-// breakOff tells the platform to abort the change and roll it back, and goes on
-// following it to its end. That the release goes back is told only once it does: a change that had ended by then is judged by its end.
+// breakOff tells the platform to abort the change and roll it back, and goes on following it to
+// its end. That the release goes back is told only once it does: a change that had ended by
+// then is judged by its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
 	f.endWait()
 	f.unpark()

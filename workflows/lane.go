@@ -193,14 +193,14 @@ func (l *lane) cancelWaiting(e release.LaneEntry, c release.Command) {
 // signal signals a release without waiting for it; the lane does not end before it has
 // arrived. A signal that fails means that the release has ended meanwhile, of which the
 // lane learns anyway.
-func (l *lane) signal(releaseID, signal string, word any) {
+func (l *lane) signal(releaseID, signal string, arg any) {
 	l.pendingSignals++
 	child := l.children[releaseID]
 	workflow.Go(l.root, func(ctx workflow.Context) {
 		if child != nil {
-			_ = child.SignalChildWorkflow(ctx, signal, word).Get(ctx, nil)
+			_ = child.SignalChildWorkflow(ctx, signal, arg).Get(ctx, nil)
 		} else {
-			_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, word).Get(ctx, nil)
+			_ = workflow.SignalExternalWorkflow(ctx, release.WorkflowID(releaseID), "", signal, arg).Get(ctx, nil)
 		}
 		l.pendingSignals-- // not deferred: a run that is dropped from the cache unwinds its coroutines
 	})
@@ -231,6 +231,6 @@ func (l *lane) childOptions(s release.Submission, shown release.Phase) workflow.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         s.Spec.Title(),
-		TypedSearchAttributes: temporal.NewSearchAttributes(searchable(s.SearchAttributes(shown))...),
+		TypedSearchAttributes: temporal.NewSearchAttributes(searchAttributeUpdates(s.SearchAttributes(shown))...),
 	})
 }

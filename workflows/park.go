@@ -28,7 +28,7 @@ type heldBatch struct {
 	due   bool
 	// frozen is what holds the confirmation back.
 	frozen *release.Freeze
-	// gates are the measurements under way, and results their verdicts so far; thaw is the
+	// gates are the measurements under way, and results their verdicts so far; freezeEnd is the
 	// look at the calendar.
 	gates     []workflow.Future
 	results   []*release.GateResult

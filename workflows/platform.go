@@ -119,9 +119,10 @@ func doubts() []string {
 	return append(conflicts(), string(release.FaultAmbiguous), "TemporalTimeout:Heartbeat", "TemporalTimeout:StartToClose")
 }
 
-// verb is a verb to be carried out.
+// verb returns the call of a verb that answers Out.
 func verb[Out any](p platform, v release.Verb, in any) call[Out] { return call[Out]{p.task(v, in)} }
 
+// task returns the activity of a verb with its options.
 func (p platform) task(v release.Verb, in any) task {
 	options := activityOptions(p.app, priorityChange)
 	options.TaskQueue = release.PlatformTaskQueue(p.app.Platform, p.app.Region)

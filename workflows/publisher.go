@@ -30,7 +30,7 @@ const (
 // which the server retries for as long as the bus is away; what gathers meanwhile waits here.
 // A release that ends does not wait for it, see [handOver].
 type publisher struct {
-	// queue are the events that were told and not delivered, the oldest first.
+	// queue are the events that were emitted and not delivered, the oldest first.
 	queue []release.Event
 	// away tells that the bus has not taken the first of them at once.
 	away bool
@@ -41,30 +41,30 @@ type publisher struct {
 }
 
 func startPublisher(ctx workflow.Context, workflowID string) *publisher {
-	a := &publisher{source: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
-	ctx, a.stop = workflow.WithCancel(withBus(ctx))
-	workflow.Go(ctx, a.run)
-	return a
+	b := &publisher{source: workflowID, now: func() time.Time { return workflow.Now(ctx) }}
+	ctx, b.stop = workflow.WithCancel(withBus(ctx))
+	workflow.Go(ctx, b.run)
+	return b
 }
 
 // emit gives the transition its number and queues its event, with the progress as it is now.
-func (a *publisher) emit(p *release.Progress, kind release.EventKind) {
+func (b *publisher) emit(p *release.Progress, kind release.EventKind) {
 	p.Transition++
-	a.queue = append(a.queue, eventOf(p.Fit(a.room()), kind, a.now()))
+	b.queue = append(b.queue, eventOf(p.Fit(b.room()), kind, b.now()))
 }
 
 // emitSet does so for a set.
-func (a *publisher) emitSet(p *release.SetProgress, kind release.EventKind) {
+func (b *publisher) emitSet(p *release.SetProgress, kind release.EventKind) {
 	p.Transition++
-	a.queue = append(a.queue, release.Event{
-		ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, At: a.now(), Set: new(p.Fit(release.MaxTold)),
+	b.queue = append(b.queue, release.Event{
+		ID: release.EventID(p.SetID, p.Transition, kind), Kind: kind, At: b.now(), Set: new(p.Fit(release.MaxTold)),
 	})
 }
 
 // note lets the ledger know how far the release has come, though that is no transition: what is
 // recorded before the first change stands there, too (R13, R15).
-func (a *publisher) note(p *release.Progress) {
-	a.queue = append(a.queue, release.Event{At: a.now(), Progress: p.Fit(a.room())})
+func (b *publisher) note(p *release.Progress) {
+	b.queue = append(b.queue, release.Event{At: b.now(), Progress: p.Fit(b.room())})
 }
 
 // eventOf is the event of the transition that the progress shows.
@@ -73,28 +73,28 @@ func eventOf(p release.Progress, kind release.EventKind, at time.Time) release.E
 }
 
 // room is how large the progress of the next event may be.
-func (a *publisher) room() int {
-	if len(a.queue) < maxWhole {
+func (b *publisher) room() int {
+	if len(b.queue) < maxWhole {
 		return release.MaxTold
 	}
 	return release.MaxAnswer
 }
 
-func (a *publisher) run(ctx workflow.Context) {
+func (b *publisher) run(ctx workflow.Context) {
 	for {
-		if workflow.Await(ctx, func() bool { return len(a.queue) > 0 }) != nil {
+		if workflow.Await(ctx, func() bool { return len(b.queue) > 0 }) != nil {
 			return
 		}
-		lot := a.queue[:min(len(a.queue), maxLot)]
+		lot := b.queue[:min(len(b.queue), maxLot)]
 		if !quickly(ctx, lot) {
-			a.away = true
+			b.away = true
 			patiently(ctx, lot)
-			a.away = false
+			b.away = false
 		}
 		if ctx.Err() != nil {
 			return // somebody else delivers them
 		}
-		a.queue = slices.Clone(a.queue[len(lot):]) // what was delivered does not stay in memory
+		b.queue = slices.Clone(b.queue[len(lot):]) // what was delivered does not stay in memory
 	}
 }
 
@@ -128,9 +128,9 @@ func patiently(ctx workflow.Context, lot []release.Event) {
 
 // flush returns when everything told so far was delivered, or is left to somebody who will:
 // at the end of a release only the quick way is waited for.
-func (a *publisher) flush(ctx workflow.Context) {
+func (b *publisher) flush(ctx workflow.Context) {
 	// The context is disconnected: the only error of Await, cancellation, cannot come.
-	_ = workflow.Await(ctx, func() bool { return len(a.queue) == 0 || a.away })
-	a.stop()
-	handOver(ctx, a.source, a.queue)
+	_ = workflow.Await(ctx, func() bool { return len(b.queue) == 0 || b.away })
+	b.stop()
+	handOver(ctx, b.source, b.queue)
 }

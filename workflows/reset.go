@@ -22,7 +22,7 @@ func wasReset(ctx workflow.Context) bool {
 type resumption struct{ *run }
 
 // before is how far the release had come before it was reset, as the ledger knows; nil where it
-// has changed nothing. No word stops the question: each that was said before counts again at
+// has changed nothing. No command stops the question: each that was sent before counts again at
 // once, and does not know of what was begun.
 func (s resumption) before(ctx workflow.Context) *release.Progress {
 	if !wasReset(ctx) {
@@ -61,7 +61,7 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 	if s.token() == "" {
 		return end(release.PhaseNeedsAttention, "it was reset after it may have begun a change, which cannot be told from others%s", s.scaling.left())
 	}
-	own, f := s.ownOrder(ctx)
+	own, f := s.ownChange(ctx)
 	switch {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "it was reset, and whether it had begun a change is unknown: %v%s", f, s.scaling.left())
@@ -79,9 +79,9 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 	return e
 }
 
-// ownOrder finds the change that the release had begun before it was reset; nil once it is
+// ownChange finds the change that the release had begun before it was reset; nil once it is
 // certain that there is none and none will come.
-func (s resumption) ownOrder(ctx workflow.Context) (*release.OwnChange, *fault) {
+func (s resumption) ownChange(ctx workflow.Context) (*release.OwnChange, *fault) {
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{App: s.p.App, Token: s.token()}))
 	if f != nil || snap.Own != nil {
 		return snap.Own, f

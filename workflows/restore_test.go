@@ -15,7 +15,7 @@ import (
 // switch rules off, and a freeze begins.
 func TestRestore_RulesAreRecordedBeforeTheFirstChange(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"thaw", "abort"} {
+	for _, how := range []string{"freeze ends", "abort"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
@@ -32,14 +32,14 @@ func TestRestore_RulesAreRecordedBeforeTheFirstChange(t *testing.T) {
 				return true
 			}
 			s.awaiting(30*time.Minute, release.PhasePaused, release.AwaitFreeze)
-			if how == "thaw" {
+			if how == "freeze ends" {
 				s.at(time.Hour, func() { s.freeze(release.Calendar{}) })
 			} else {
 				s.abort(time.Hour)
 			}
 			p := s.run(s.spec(release.Strategy{}))
 			require.True(t, died)
-			require.Equal(t, map[string]release.Phase{"thaw": release.PhaseSucceeded, "abort": release.PhaseAborted}[how], p.Outcome, p.Reason)
+			require.Equal(t, map[string]release.Phase{"freeze ends": release.PhaseSucceeded, "abort": release.PhaseAborted}[how], p.Outcome, p.Reason)
 			require.Equal(t, map[string]bool{"daily": true, "night": true}, s.rules(), "every rule that was on is on")
 			require.Len(t, p.ScalingRules, 2)
 		})

@@ -193,19 +193,19 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	}
 }
 
-// refuseUnheeded refuses a word that has counted, but which the end of the release says
-// nothing of: it came when nothing could be stopped any more. A word is carried out or
+// refuseUnheeded refuses a decision that has counted, but which the end of the release says
+// nothing of: it came when nothing could be stopped any more. A decision is carried out or
 // refused, never neither.
 func (r *run) refuseUnheeded(e *ending) {
 	if e.outcome == release.PhaseAborted || e.outcome == release.PhaseRolledBack {
 		return
 	}
-	for _, word := range []*release.Decision{r.abort, r.later} {
-		if word == nil || strings.Contains(e.reason, because(word)) {
+	for _, d := range []*release.Decision{r.abort, r.later} {
+		if d == nil || strings.Contains(e.reason, because(d)) {
 			continue
 		}
-		for i, d := range r.p.Decisions {
-			if d == *word {
+		for i, each := range r.p.Decisions {
+			if each == *d {
 				r.p.Decisions[i].Refused = "it came too late: nothing could be stopped any more"
 			}
 		}

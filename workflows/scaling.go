@@ -19,7 +19,8 @@ type scaling struct {
 	touched bool
 }
 
-// suspends reports whether the release switches scaling rules off and on itself. A change that was begun elsewhere has done so already.
+// suspends reports whether the release switches scaling rules off and on itself. A change that
+// was begun elsewhere has done so already.
 func (r *run) suspends() bool { return r.spec.Scaling.Suspended() }
 
 // suspendScaling disables the rules that are enabled. Their record stands in the history

@@ -36,7 +36,7 @@ type set struct {
 	request release.SetRequest
 	inbox   *inbox
 	events  *publisher
-	// abort is the word that stops the set, once it was said.
+	// abort is the decision that stops the set, once there is one.
 	abort *release.Decision
 	// confirmed is the latest wave that was confirmed.
 	confirmed int

@@ -132,13 +132,13 @@ func showPhase(ctx workflow.Context, next release.Phase) {
 	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
 		return
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, searchable(next.SearchAttributes())...); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, searchAttributeUpdates(next.SearchAttributes())...); err != nil {
 		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
 	}
 }
 
-// searchable are search attributes as Temporal takes them.
-func searchable(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
+// searchAttributeUpdates are search attributes as Temporal takes them.
+func searchAttributeUpdates(all []release.SearchAttribute) []temporal.SearchAttributeUpdate {
 	updates := make([]temporal.SearchAttributeUpdate, len(all))
 	for i, a := range all {
 		updates[i] = temporal.NewSearchAttributeKeyKeyword(a.Name).ValueSet(a.Value)

@@ -17,7 +17,8 @@ func advance[Out any](ctx workflow.Context, r *run, t call[Out]) (Out, *fault) {
 	return attempt(ctx, &r.caller, t, r.changed(&r.p))
 }
 
-// step advances, not while the release is paused and not while a freeze or a foreign change holds it; after each such wait the application is read again. It ends with
+// step advances, not while the release is paused and not while a freeze or a foreign change
+// holds it; after each such wait the application is read again. It ends with
 // [release.FaultStopped] only when the release was stopped.
 func step[Out any](ctx workflow.Context, r *run, next func(override bool) call[Out]) (Out, *fault) {
 	var none Out

@@ -45,7 +45,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	return nil
 }
 
-// takeTurn takes the word that the turn of the release has come.
+// takeTurn takes the signal that the turn of the release has come.
 func (r *run) takeTurn(c workflow.ReceiveChannel) {
 	var turn release.Turn
 	c.ReceiveAsync(&turn)

@@ -53,7 +53,7 @@ func Watchdog(ctx workflow.Context, in release.WatchdogRequest) (release.Watchdo
 type watchdog struct {
 	platform platform
 	in       release.WatchdogRequest
-	// past is the release as far as its last progress tells.
+	// lost is the release as far as its last progress tells.
 	lost *caller
 	// scaling are the scaling rules that it held.
 	scaling   *scaling

@@ -38,8 +38,8 @@ func (w *will) apply(p *release.Progress, d *release.Decision) {
 	}
 }
 
-// reachSafePoint reports whether a batch is in progress; when none is, a decision counts that
-// waited for that.
+// reachSafePoint notes whether the release is at a safe point, where no batch is in progress;
+// there a decision counts that waited for it.
 func (w *will) reachSafePoint(safe bool) {
 	w.atSafePoint = safe
 	if safe && w.later != nil && w.abort == nil {
@@ -47,8 +47,8 @@ func (w *will) reachSafePoint(safe bool) {
 	}
 }
 
-// changed returns what reports whether the will has become another one since now; a pause is
-// part of it.
+// changed returns a function that reports whether the will has changed since now; a pause is part
+// of it.
 func (w *will) changed(p *release.Progress) func() bool {
 	type state struct{ stopped, paused, override bool }
 	now := func() state { return state{w.abort != nil, p.Paused, w.override} }

@@ -1,5 +1,5 @@
 // Package fault makes the errors with which activities fail. A workflow decides by their
-// type, a [release.Fault], which also reports whether Temporal tries the activity again.
+// type, a [release.Fault], which also decides whether Temporal tries the activity again.
 package fault
 
 import (

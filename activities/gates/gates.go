@@ -112,7 +112,7 @@ func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.G
 	return release.GateResult{}, fault.Unchanged(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
 }
 
-// check reports whether a gate could be measured.
+// check returns why a gate cannot be measured.
 func (g *Gates) check(gate release.Gate) error {
 	if err := gate.Validate(); err != nil {
 		return fmt.Errorf("gate %s: %w", gate.Name, err)

@@ -45,9 +45,6 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 // PID is the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Exited yields once, when the process has ended.
-func (p *Process) Exited() <-chan error { return p.done }
-
 // Kill ends the process with SIGKILL: it learns nothing of it.
 func (p *Process) Kill() error {
 	if err := p.cmd.Process.Kill(); err != nil {

@@ -180,7 +180,7 @@ func (h *house) orders(app release.App) []string {
 	return types
 }
 
-// requireAsBefore checks that the scaling rules are exactly what they were.
+// requireRulesAsBefore checks that the scaling rules are exactly what they were.
 func (h *house) requireRulesAsBefore(app release.App) {
 	h.t.Helper()
 	rules, err := scenario.ReadRules(h.ctx, h.sae, app.ID)
@@ -188,7 +188,7 @@ func (h *house) requireRulesAsBefore(app release.App) {
 	require.Equal(h.t, scenario.Rules(), rules)
 }
 
-// releases counts the workflows that a release ID stands for.
+// started reports whether Temporal knows the workflow of a release or a set.
 func (h *house) started(id string) bool {
 	h.t.Helper()
 	_, err := h.Client.DescribeWorkflowExecution(h.ctx, release.CommandTargetID(id), "")

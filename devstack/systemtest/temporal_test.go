@@ -32,7 +32,7 @@ func TestTemporal_WhatTemporalShowsOfARelease(t *testing.T) {
 	h.result(id)
 	story := h.summaries(id)
 	require.Contains(t, story, "suspend scaling rules ")
-	require.Contains(t, story, "confirm batch 1 of change order ")
+	require.Contains(t, story, "confirm batch 1 of change ")
 	require.Contains(t, story, "limit of waiting for somebody to confirm batch 1")
 
 	h.found("SlipwayApp = '"+app.SearchValue()+"' AND SlipwayOutcome = 'Succeeded' AND SlipwayOperation = 'release' AND SlipwayRequestedBy = 'systemtest'", 1)

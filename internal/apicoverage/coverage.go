@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// column is a way to cover an operation. Tests tell of it by attributes with the key, whose first word is the operation; an attribute
-// with "-without" after the key excuses an operation: its name, a colon, the reason.
+// column is a way to cover an operation. Tests tell of it by attributes with the key, whose
+// first word is the operation; an attribute with "-without" after the key excuses an operation:
+// its name, a colon, the reason.
 type column struct{ title, key string }
 
 // columns are the columns of a cloud, whose name begins the keys: sae-typed.
@@ -107,8 +108,9 @@ type report struct {
 	rows []row
 	// excused are operations that a column lacks, with the reason.
 	excused []string
-	// listed is how many pairs of an operation and an error the facts list, provoked how many of them tests have provoked, and
-	// common how many pairs with an error that all operations have.
+	// listed is how many pairs of an operation and an error the facts list, provoked how many
+	// of them tests have provoked, and common how many pairs with an error that all operations
+	// have.
 	listed, provoked, common int
 }
 
@@ -119,7 +121,8 @@ type row struct {
 	covered []int
 }
 
-// judge counts. The error names every operation that is neither covered nor excused, and everything that is not of the facts.
+// judge counts. The error names every operation that is neither covered nor excused, and
+// everything that is not of the facts.
 func judge(cloud string, facts []operation, seen attributes) (report, error) {
 	groups := map[string]string{}
 	counts := map[string]*row{}
@@ -181,8 +184,8 @@ func (r *report) countErrors(facts []operation, refused []string) {
 	}
 }
 
-// missing tells of the operations that are not covered: those with a reason, and an error that names the others and reasons for
-// nothing.
+// missing tells of the operations that are not covered: those with a reason, and an error that
+// names the others and reasons for nothing.
 func (c column) missing(facts []operation, covered map[string]bool, without []string) ([]string, error) {
 	reasons := map[string]string{}
 	for _, text := range without {

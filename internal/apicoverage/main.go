@@ -1,6 +1,7 @@
-// The command apicoverage shows which operations of a cloud API are covered by tests, and how. It reads what `go test -json` writes
-// from its standard input: tests that passed tell by attributes what they did with which operation. It fails when a test failed, and
-// when an operation is not covered and no test gives the reason.
+// The command apicoverage shows which operations of a cloud API are covered by tests, and how.
+// It reads what `go test -json` writes from its standard input: tests that passed tell by
+// attributes what they did with which operation. It fails when a test failed, and when an
+// operation is not covered and no test gives the reason.
 package main
 
 import (

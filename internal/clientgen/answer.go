@@ -16,8 +16,9 @@ const (
 	rfc3339      timeForm = "RFC 3339"
 )
 
-// timeFormOf reports whether an answer's field is a time, and in which form. Where the facts do not say, the type and the name do:
-// numbers of type long whose names end in Time or TimeStamp are milliseconds.
+// timeFormOf returns the form in which an answer's field is a time. Where the facts do not say,
+// the type and the name do: numbers of type long whose names end in Time or TimeStamp are
+// milliseconds.
 func (c *config) timeFormOf(n namedNode) timeForm {
 	note := strings.ToLower(n.Note)
 	switch {
@@ -42,8 +43,8 @@ func (c *config) secretMap(prefix string, n node) bool {
 	return n.Type == "map" && c.SecretMaps.In != "" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, c.SecretMaps.In)
 }
 
-// textType gives the Go type of an answer's text that holds the JSON of a structured parameter. A parameter without a Go type stays a
-// text.
+// textType gives the Go type of an answer's text that holds the JSON of a structured parameter.
+// A parameter without a Go type stays a text.
 func (c *config) textType(n namedNode, prefix string) (string, bool) {
 	if n.Type != "string" || c.TextAnswers == "" || prefix != c.TextAnswers {
 		return "", false

@@ -17,26 +17,30 @@ type config struct {
 	Source string `json:"source"`
 	// Templates are the client's own, in templates/<Package>.
 	Templates []string `json:"templates"`
-	// Structs and Lists name the hand-written Go types of parameters that travel as JSON text: of the value, or of the elements of a
-	// list.
+	// Structs and Lists name the hand-written Go types of parameters that travel as JSON text:
+	// of the value, or of the elements of a list.
 	Structs map[string]string `json:"structs"`
 	Lists   map[string]string `json:"lists"`
-	// Opaque names JSON parameters that are passed through as they are, where sources disagree about their shape.
+	// Opaque names JSON parameters that are passed through as they are, where sources disagree
+	// about their shape.
 	Opaque []string `json:"opaque"`
-	// UserText names parameters that the reference does not call sensitive but that in practice carry passwords and tokens:
-	// environment variables, command lines, settings, signed download addresses.
+	// UserText names parameters that the reference does not call sensitive but that in practice
+	// carry passwords and tokens: environment variables, command lines, settings, signed
+	// download addresses.
 	UserText []string `json:"userText"`
-	// TextAnswers names the part of an answer whose texts hold the JSON of structured parameters, so that they can be sent again.
+	// TextAnswers names the part of an answer whose texts hold the JSON of structured
+	// parameters, so that they can be sent again.
 	TextAnswers string `json:"textAnswers"`
-	// Starts names what a call may start that goes on after its answer, for example change order, and says to callers how to follow it.
+	// Starts names what a call may start that goes on after its answer, for example change
+	// order, and says to callers how to follow it.
 	Starts struct {
 		Name   string `json:"name"`
 		Advice string `json:"advice"`
 	} `json:"starts"`
 	// RFC3339 names members of answers that are times of that form where the facts do not say so.
 	RFC3339 []string `json:"rfc3339"`
-	// SecretMaps gives maps of answers a Go type that does not show their values: those in the data of operations with In in their
-	// name.
+	// SecretMaps gives maps of answers a Go type that does not show their values: those in the
+	// data of operations with In in their name.
 	SecretMaps struct {
 		In   string `json:"in"`
 		Type string `json:"type"`
@@ -52,7 +56,8 @@ type paging struct {
 	// Number and Size are parameters: the page, by any of several names, and how many items it has.
 	Number []string `json:"number"`
 	Size   string   `json:"size"`
-	// Data is the member of an answer that holds the page, Total the member of the page with the number of items of all pages.
+	// Data is the member of an answer that holds the page, Total the member of the page with
+	// the number of items of all pages.
 	Data  string `json:"data"`
 	Total string `json:"total"`
 }

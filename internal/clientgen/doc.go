@@ -1,7 +1,9 @@
-// Command clientgen writes the generated part of a client of a cloud platform from a folder of facts: operations.json (operations,
-// parameters, answers), errors.json (error codes and what they mean for a caller) and client.json (what is the client's choice: its
-// package, its Go types for JSON parameters, its own templates).
+// Command clientgen writes the generated part of a client of a cloud platform from a folder of
+// facts: operations.json (operations, parameters, answers), errors.json (error codes and what
+// they mean for a caller) and client.json (what is the client's choice: its package, its Go
+// types for JSON parameters, its own templates).
 //
-// It is run by "go generate". One template serves every operation of every client; what differs between operations is in the
-// facts. A test regenerates everything in memory and compares it with the committed files.
+// It is run by "go generate". One template serves every operation of every client; what differs
+// between operations is in the facts. A test regenerates everything in memory and compares it
+// with the committed files.
 package main

@@ -105,8 +105,9 @@ func groupOperations(ops []operationFact) ([]groupModel, error) {
 	return out, nil
 }
 
-// className is the Go constant for the class that the facts give an error code. A code after which the facts say "verify,
-// then retry" leaves open whether the change was made: that is ambiguous, whatever the facts call its class.
+// className is the Go constant for the class that the facts give an error code. A code after
+// which the facts say "verify, then retry" leaves open whether the change was made: that is
+// ambiguous, whatever the facts call its class.
 func className(e errorFact) (string, error) {
 	if e.Retry == "verify-then-retry" {
 		return "ErrAmbiguous", nil

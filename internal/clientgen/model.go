@@ -42,7 +42,8 @@ type fieldModel struct {
 	Type string
 	Tag  string
 	Doc  string
-	// Reading tells the decoder what the type does not: that a number is a time in seconds, or that a text holds JSON.
+	// Reading tells the decoder what the type does not: that a number is a time in seconds, or
+	// that a text holds JSON.
 	Reading string
 	// Encode is the statement that puts the field of an Input on the wire.
 	Encode string
@@ -113,8 +114,9 @@ func (m *operationModel) addParams(params []paramFact, table *[]paramModel) erro
 	return nil
 }
 
-// inputField says how a parameter looks in the Input struct: a plain value when required, a pointer when optional, so that
-// an empty value can be told from one that is not sent. Lists and maps are nil when not sent.
+// inputField says how a parameter looks in the Input struct: a plain value when required, a
+// pointer when optional, so that an empty value can be told from one that is not sent. Lists
+// and maps are nil when not sent.
 func inputField(p paramFact) (fieldModel, error) {
 	f := fieldModel{Name: goName(p.Name), Doc: describeParam(p), Tag: p.Name}
 	base, way, err := paramType(p)
@@ -241,7 +243,8 @@ type structBuilder struct {
 	structs []structModel
 }
 
-// field makes the Go field of an answer's member. An object below the outermost level is a pointer: nil when absent.
+// field makes the Go field of an answer's member. An object below the outermost level is a
+// pointer: nil when absent.
 func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
 	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
 	if form := b.config.timeFormOf(n); form != notTime {

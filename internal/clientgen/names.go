@@ -5,7 +5,8 @@ import (
 	"unicode"
 )
 
-// goName turns a name of the wire (AppId, bucketName, VSwitchId) into an exported Go name with Go's initialisms.
+// goName turns a name of the wire (AppId, bucketName, VSwitchId) into an exported Go name with
+// Go's initialisms.
 func goName(wire string) string {
 	var b strings.Builder
 	for _, word := range splitWords(wire) {
@@ -18,8 +19,8 @@ func goName(wire string) string {
 	return b.String()
 }
 
-// splitWords cuts before every capital that follows a small letter or a digit, and before the last capital of a run of
-// capitals that small letters follow: VSwitchId is V, Switch, Id.
+// splitWords cuts before every capital that follows a small letter or a digit, and before the
+// last capital of a run of capitals that small letters follow: VSwitchId is V, Switch, Id.
 func splitWords(name string) []string {
 	runes := []rune(name)
 	var words []string

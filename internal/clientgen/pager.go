@@ -22,8 +22,8 @@ type pagerModel struct {
 	Names paging
 }
 
-// newPager reports whether an operation pages by number, and how. An answer may give its page as the only element of a
-// list, or the items alone.
+// newPager reports whether an operation pages by number, and how. An answer may give its page
+// as the only element of a list, or the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
 	names := m.config.Paging
 	p := pagerModel{Name: m.Name, Chapter: m.Chapter, Names: names}

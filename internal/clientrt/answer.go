@@ -143,8 +143,9 @@ func settle(op cloudapi.Operation, class cloudapi.Class) cloudapi.Class {
 	return class
 }
 
-// classOfStatus is the class that an HTTP status gives when no known code does. A 404 without any code does not come from the API
-// but from something in front of it, and must not be taken for a missing resource.
+// classOfStatus is the class that an HTTP status gives when no known code does. A 404 without
+// any code does not come from the API but from something in front of it, and must not be taken
+// for a missing resource.
 func classOfStatus(op cloudapi.Operation, status int, code string) cloudapi.Class {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:

@@ -35,15 +35,16 @@ type Call struct {
 	Operation cloudapi.Operation
 	// Encode adds the parameters to the request.
 	Encode func(r *Request)
-	// Rules notes what is wrong with more than one value, or what the table of parameters cannot say. It may be nil.
+	// Rules notes what is wrong with more than one value, or what the table of parameters
+	// cannot say. It may be nil.
 	Rules func(r *Request)
 }
 
 // Caller carries out calls. It is safe for concurrent use when Send, Transport and Limiter are.
 type Caller struct {
 	API *API
-	// Send signs a request and hands it to Exchange.Do. An error that is a *cloudapi.Error, such as for lack of credentials, is the
-	// error of the call when Do was not reached.
+	// Send signs a request and hands it to Exchange.Do. An error that is a *cloudapi.Error,
+	// such as for lack of credentials, is the error of the call when Do was not reached.
 	Send func(ctx context.Context, x *Exchange) error
 	// Transport carries signed requests.
 	Transport http.RoundTripper
@@ -77,8 +78,8 @@ func Invoke[O any](ctx context.Context, c *Caller, call Call) (*O, error) {
 	return out, nil
 }
 
-// CallText carries out an operation with parameters as text, and returns the answer as JSON. Parameters must be known, required ones
-// given; their values are not checked.
+// CallText carries out an operation with parameters as text, and returns the answer as JSON.
+// Parameters must be known, required ones given; their values are not checked.
 func (c *Caller) CallText(ctx context.Context, op cloudapi.Operation, params map[string]string) (json.RawMessage, error) {
 	r := &Request{lax: c.Unchecked}
 	for _, p := range slices.Concat(op.Params, op.Extra) {

@@ -19,8 +19,9 @@ import (
 // maxAnswer is the greatest answer that is read, in bytes. Instance logs are the largest answers.
 const maxAnswer = 32 << 20
 
-// Exchange carries out the one HTTP request of a call and keeps what came back. Error classes depend on what it keeps: whether
-// anything was sent, what the body was, and whether it was complete.
+// Exchange carries out the one HTTP request of a call and keeps what came back. Error classes
+// depend on what it keeps: whether anything was sent, what the body was, and whether it was
+// complete.
 type Exchange struct {
 	Operation cloudapi.Operation
 	// Request holds the parameters, which are complete and right.
@@ -42,8 +43,8 @@ type Exchange struct {
 // Hide has a secret that the request is signed with removed from what comes back.
 func (x *Exchange) Hide(secret string) { x.secrets = append(x.secrets, secret) }
 
-// Do carries out the signed request, once. It returns why there is no complete answer; what came back is judged by the caller of
-// the exchange.
+// Do carries out the signed request, once. It returns why there is no complete answer; what
+// came back is judged by the caller of the exchange.
 func (x *Exchange) Do(req *http.Request) error {
 	x.attempted = true
 	x.roundTrip(req)
@@ -103,7 +104,8 @@ func neverConnected(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// failure describes why there is no complete answer. The ending of the caller's context stays visible to errors.Is.
+// failure describes why there is no complete answer. The ending of the caller's context stays
+// visible to errors.Is.
 func (x *Exchange) failure(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:

@@ -22,7 +22,8 @@ func (c *Caller) pace(ctx context.Context, op cloudapi.Operation) error {
 	return &cloudapi.Error{Client: c.API.Client, Operation: op.Name, Class: class, Message: "held back by the client's own limiter", Err: err}
 }
 
-// do sends a request and judges its answer, and repeats it where that is asked for and harmless. Every error is an *cloudapi.Error.
+// do sends a request and judges its answer, and repeats it where that is asked for and
+// harmless. Every error is an *cloudapi.Error.
 func (c *Caller) do(ctx context.Context, op cloudapi.Operation, r *Request) (*answer, error) {
 	for n := 1; ; n++ {
 		answer, err := c.once(ctx, op, r)

@@ -29,8 +29,9 @@ func Pages[T any](number, size int, fetch func(number, size int) (Page[T], error
 	}
 }
 
-// eachPage asks for page after page, until as many items were seen as there are. Where the answer does not say how many, a page ends
-// it that is short, empty, or the same as the one before: an operation may take paging parameters and not page.
+// eachPage asks for page after page, until as many items were seen as there are. Where the
+// answer does not say how many, a page ends it that is short, empty, or the same as the one
+// before: an operation may take paging parameters and not page.
 func eachPage[T any](number, size int, fetch func(number, size int) (Page[T], error)) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		number, size := max(number, 1), size

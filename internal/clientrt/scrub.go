@@ -10,14 +10,15 @@ import (
 	"slipway/internal/loosejson"
 )
 
-// minSecret is the shortest text that is removed from messages. Shorter ones would tear holes into ordinary words.
+// minSecret is the shortest text that is removed from messages. Shorter ones would tear holes
+// into ordinary words.
 const minSecret = 4
 
 // maxMessage bounds the message of an error, in bytes.
 const maxMessage = 2000
 
-// scrubber removes what a request holds in secret from what comes back: the platform's messages quote parameters, and the
-// gateway's quote the text to sign.
+// scrubber removes what a request holds in secret from what comes back: the platform's messages
+// quote parameters, and the gateway's quote the text to sign.
 type scrubber struct {
 	secrets []string
 }

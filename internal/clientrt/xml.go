@@ -15,8 +15,8 @@ import (
 // maxXMLDepth bounds how deep elements may be nested. The deepest documented answer has eight levels.
 const maxXMLDepth = 100
 
-// element is an XML element. In the reference's XML answers an element is a member of an object, and a list is an element that
-// repeats.
+// element is an XML element. In the reference's XML answers an element is a member of an
+// object, and a list is an element that repeats.
 type element struct {
 	name     string
 	text     string
@@ -62,8 +62,8 @@ func parseXML(text []byte) (*element, error) {
 	return open[0].children[0], nil
 }
 
-// untyped gives an element in the form of parsed JSON, without knowing what it stands for: an element that repeats is a list, any
-// other a text or an object.
+// untyped gives an element in the form of parsed JSON, without knowing what it stands for: an
+// element that repeats is a list, any other a text or an object.
 func (e *element) untyped() any {
 	if len(e.children) == 0 {
 		return e.text
@@ -100,7 +100,8 @@ func (e *element) named(name string) []*element {
 	return slices.DeleteFunc(slices.Clone(e.children), func(c *element) bool { return c.name != name })
 }
 
-// as gives an element in the form of parsed JSON for a Go type: the type tells a list of one element from the element.
+// as gives an element in the form of parsed JSON for a Go type: the type tells a list of one
+// element from the element.
 func (e *element) as(t reflect.Type) any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -146,8 +147,8 @@ func fieldOf(t reflect.Type, name string) (reflect.Type, bool) {
 	return found, found != nil
 }
 
-// listOf makes a list from elements of one name. One element may be the list itself: with the list's elements inside
-// (Regions.Region), empty, or with JSON text.
+// listOf makes a list from elements of one name. One element may be the list itself: with the
+// list's elements inside (Regions.Region), empty, or with JSON text.
 func listOf(same []*element, of reflect.Type) any {
 	if len(same) == 1 {
 		only := same[0]

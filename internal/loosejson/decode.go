@@ -267,7 +267,8 @@ func (d Decoder) assignStruct(to reflect.Value, value any) error {
 // errKept says that a value cannot be read and is kept as it is instead.
 var errKept = errors.New("kept as it is")
 
-// assignField reads a member into a field. A time and a JSON text that cannot be read are not worth losing the whole answer.
+// assignField reads a member into a field. A time and a JSON text that cannot be read are not
+// worth losing the whole answer.
 func (d Decoder) assignField(to reflect.Value, field reflect.StructField, value any) error {
 	tag := field.Tag.Get("wire")
 	if t, ok := reflect.TypeAssert[*time.Time](to.Addr()); ok {
@@ -301,7 +302,8 @@ func keep(unknown reflect.Value, rest map[string]any) error {
 	return nil
 }
 
-// Member finds a member by its exact name, else by its name in any case; of several it takes the first in sort order.
+// Member finds a member by its exact name, else by its name in any case; of several it takes
+// the first in sort order.
 func Member(object map[string]any, name string) (any, bool) {
 	key, ok := keyOf(object, name)
 	return object[key], ok

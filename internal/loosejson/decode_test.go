@@ -197,8 +197,8 @@ func TestDecode_NumbersSurviveAnyDress(t *testing.T) {
 	})
 }
 
-// FuzzDecode looks for answers that crash the decoder, and for answers that it reads otherwise than encoding/json does where
-// encoding/json can read them at all.
+// FuzzDecode looks for answers that crash the decoder, and for answers that it reads otherwise
+// than encoding/json does where encoding/json can read them at all.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"Count":3,"Nested":{"List":[{"Text":"a"}]}}`, `{"count":"3"}`, `{"Names":{"Name":["a"]}}`, `[]`, `null`, `1e-999999999`,

@@ -16,8 +16,8 @@ func Encode(value any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// UnmarshalEither reads a JSON value in either of its dresses: as itself, or as a JSON string that holds its text, which is how
-// it travels.
+// UnmarshalEither reads a JSON value in either of its dresses: as itself, or as a JSON string
+// that holds its text, which is how it travels.
 func UnmarshalEither(text []byte, to interface{ UnmarshalText(text []byte) error }) error {
 	if bytes.Equal(text, []byte("null")) {
 		return nil
@@ -32,7 +32,8 @@ func UnmarshalEither(text []byte, to interface{ UnmarshalText(text []byte) error
 	return to.UnmarshalText(text)
 }
 
-// MarshalObject encodes a parameter that is an object: JSON text, or nothing for the zero value, which clears the setting.
+// MarshalObject encodes a parameter that is an object: JSON text, or nothing for the zero
+// value, which clears the setting.
 func MarshalObject[P comparable](plain P) ([]byte, error) {
 	var zero P
 	if plain == zero {

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// readTime reads a time in any of the forms in which answers give one: epoch milliseconds or seconds as a number or a text, RFC 3339,
-// and the platform's own form without a zone. Null, an empty text and numbers that are not above zero are no time, which is the zero
-// time. Times are in UTC.
+// readTime reads a time in any of the forms in which answers give one: epoch milliseconds or
+// seconds as a number or a text, RFC 3339, and the platform's own form without a zone. Null, an
+// empty text and numbers that are not above zero are no time, which is the zero time. Times are
+// in UTC.
 func (d Decoder) readTime(value any, seconds bool) (time.Time, bool) {
 	if value == nil || value == "" || value == notApplicable {
 		return time.Time{}, true

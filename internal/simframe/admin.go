@@ -58,8 +58,9 @@ type Admin struct {
 // Prefix is where the endpoints live.
 func (a Admin) Prefix() string { return "/_" + a.Name + "/" }
 
-// Handle adds the endpoints of what every simulator has: health, clock, reset, state and the counts of calls, which Controls
-// clears. Whatever else is asked for below the prefix is not found.
+// Handle adds the endpoints of what every simulator has: health, clock, reset, state and the
+// counts of calls, which Controls clears. Whatever else is asked for below the prefix is not
+// found.
 func (a Admin) Handle(mux *http.ServeMux, c Controls) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})

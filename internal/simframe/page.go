@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// HandlePage adds the status page, for people, at the prefix itself. The page may have a style of its own and nothing else: no
-// scripts, nothing from elsewhere.
+// HandlePage adds the status page, for people, at the prefix itself. The page may have a style
+// of its own and nothing else: no scripts, nothing from elsewhere.
 func (a Admin) HandlePage(mux *http.ServeMux, page *template.Template, view func() any) {
 	mux.HandleFunc("GET "+a.Prefix()+"{$}", func(w http.ResponseWriter, _ *http.Request) {
 		var text bytes.Buffer

@@ -15,7 +15,8 @@ import (
 	"slipway/saesim"
 )
 
-// TestCleanup_AStoryThatIsCutShortLeavesNothing ends a story in the middle of a release that waits for somebody.
+// TestCleanup_AStoryThatIsCutShortLeavesNothing ends a story in the middle of a release that
+// waits for somebody.
 func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	t.Parallel()
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, time.November, 2, 8, 0, 0, 0, time.UTC))})

@@ -1,9 +1,12 @@
-// Package saetest is a conformance suite for anything that claims to be SAE: a simulator, a proxy, the real service.
+// Package saetest is a conformance suite for anything that claims to be SAE: a simulator, a
+// proxy, the real service.
 //
-// [Run] tells a story that holds together, from the making of a namespace to its end: applications are created, looked at, released
-// in batches, confirmed, aborted, rolled back, scaled, tagged, routed to, stopped and deleted. Every operation of the SAE API
-// reference is called, and the JSON that comes back is compared with what the reference documents: its members, their types and
-// their values. On the way the suite asks for what the reference forbids and expects the documented refusals.
+// [Run] tells a story that holds together, from the making of a namespace to its end:
+// applications are created, looked at, released in batches, confirmed, aborted, rolled back,
+// scaled, tagged, routed to, stopped and deleted. Every operation of the SAE API reference is
+// called, and the JSON that comes back is compared with what the reference documents: its
+// members, their types and their values. On the way the suite asks for what the reference
+// forbids and expects the documented refusals.
 //
 //	func TestMySAE(t *testing.T) {
 //		caller, err := saetest.Typed(saeclient.Config{Region: "cn-hangzhou", Endpoint: url, Credential: keys})
@@ -15,13 +18,15 @@
 //		})
 //	}
 //
-// Without Target.Write the suite only reads: it looks at what there happens to be, changes nothing, and logs which operations it
-// had no occasion to call. How operations are carried out is up to a [Caller]; [Typed] uses the methods of saeclient, and other
-// clients can tell the same story.
+// Without Target.Write the suite only reads: it looks at what there happens to be, changes
+// nothing, and logs which operations it had no occasion to call. How operations are carried out
+// is up to a [Caller]; [Typed] uses the methods of saeclient, and other clients can tell the
+// same story.
 //
 // # Against the real service
 //
-// The package's own test runs on the service that the environment names, and on the simulator when it names none:
+// The package's own test runs on the service that the environment names, and on the simulator
+// when it names none:
 //
 //	SAETEST_REGION=cn-hangzhou go test ./saeclient/saetest -run TestSaetest_Conformance -v -timeout 2h
 //
@@ -41,7 +46,8 @@
 //	                        applications that publish and that consume microservices
 //	SAETEST_OPEN=1          call OpenSaeService, which activates the service for the account
 //
-// What the story made and did not live to delete is deleted at the end; resources whose names begin with saetest and that are left
-// all the same can be deleted by hand. Members and values that the service has gained since the reference was written are logged;
-// what is documented and missing, or of another type, fails.
+// What the story made and did not live to delete is deleted at the end; resources whose names
+// begin with saetest and that are left all the same can be deleted by hand. Members and values
+// that the service has gained since the reference was written are logged; what is documented
+// and missing, or of another type, fails.
 package saetest

@@ -16,8 +16,9 @@ import (
 	"slipway/saeclient"
 )
 
-// Run tells the story at a target and fails the test where the target is not what the reference documents. It returns what was
-// seen. The steps of the story build on each other: the first that fails ends the run.
+// Run tells the story at a target and fails the test where the target is not what the reference
+// documents. It returns what was seen. The steps of the story build on each other: the first
+// that fails ends the run.
 func Run(t *testing.T, target Target) Report {
 	t.Helper()
 	require.NoError(t, target.validate())
@@ -70,8 +71,9 @@ func (s *suite) step(t *testing.T, name string, part func(t *testing.T)) {
 // answer is an answer, or an object in it.
 type answer map[string]any
 
-// call carries out an operation that has to succeed, and compares the answer with the reference. Parameters are given as names and
-// values in turn; those without a value are left out.
+// call carries out an operation that has to succeed, and compares the answer with the
+// reference. Parameters are given as names and values in turn; those without a value are left
+// out.
 func (s *suite) call(t *testing.T, operation string, params ...string) answer {
 	t.Helper()
 	require.False(t, s.lacks(operation), "%s cannot be called: %s", operation, s.Without[operation])
@@ -116,8 +118,9 @@ func decode(t *testing.T, text json.RawMessage) answer {
 	return object
 }
 
-// refused carries out an operation that has to be refused with a code that the reference documents for it. The first code is that of
-// the rule in question; a target that is not held to it strictly may have another documented one.
+// refused carries out an operation that has to be refused with a code that the reference
+// documents for it. The first code is that of the rule in question; a target that is not held
+// to it strictly may have another documented one.
 func (s *suite) refused(t *testing.T, operation, code string, params ...string) {
 	t.Helper()
 	s.refusedBy(t, s.Caller, operation, code, params...)
@@ -158,7 +161,8 @@ type order struct {
 	}
 }
 
-// after gives the pipeline that follows the current one, which is what a confirmation names (SAE API reference ch. 5).
+// after gives the pipeline that follows the current one, which is what a confirmation names
+// (SAE API reference ch. 5).
 func (o order) after() string {
 	for i := range max(len(o.Pipelines)-1, 0) {
 		if o.Pipelines[i].PipelineID == o.CurrentPipelineID {

@@ -18,7 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSaetest_Conformance runs the suite on the service that the environment names, and on the simulator when it names none.
+// TestSaetest_Conformance runs the suite on the service that the environment names, and on the
+// simulator when it names none.
 func TestSaetest_Conformance(t *testing.T) {
 	t.Parallel()
 	if region := env("REGION"); region != "" {

@@ -31,8 +31,8 @@ func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// TestSamples_EverySampleAnswerIsUnderstood gives the typed method of each operation the reference's sample answer in both languages: there
-// is a field for everything in it.
+// TestSamples_EverySampleAnswerIsUnderstood gives the typed method of each operation the
+// reference's sample answer in both languages: there is a field for everything in it.
 func TestSamples_EverySampleAnswerIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, op := range saeclient.Operations() {

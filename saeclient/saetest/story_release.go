@@ -28,7 +28,8 @@ func (s *suite) begin(t *testing.T, image, strategy string) string {
 		"ChangeOrderDesc", s.world.name).data().text("ChangeOrderId")
 }
 
-// release carries a gray release through, confirmation by confirmation. One enabled scaling rule is off meanwhile.
+// release carries a gray release through, confirmation by confirmation. One enabled scaling
+// rule is off meanwhile.
 func (s *suite) release(t *testing.T) {
 	t.Helper()
 	route := s.call(t, "CreateGreyTagRoute", "AppId", s.world.app, "Name", "canary", "ScRules", springRules).data().text("GreyTagRouteId")

@@ -11,8 +11,8 @@ import (
 
 // A Caller carries out operations of the SAE API, each once.
 type Caller interface {
-	// Call carries out an operation with parameters as text by their names on the wire, and returns the answer as it came, in
-	// JSON. What SAE refuses is a *[RefusedError].
+	// Call carries out an operation with parameters as text by their names on the wire, and
+	// returns the answer as it came, in JSON. What SAE refuses is a *[RefusedError].
 	Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error)
 }
 
@@ -43,22 +43,25 @@ type Target struct {
 	Region string
 	// Write allows the story that makes and changes things. Without it the suite only reads.
 	Write bool
-	// Strict fails on what the reference does not document: members, values of enumerations, other codes than those that the
-	// rule in question has. Without it they are logged, as a service may be newer than its reference.
+	// Strict fails on what the reference does not document: members, values of enumerations,
+	// other codes than those that the rule in question has. Without it they are logged, as a
+	// service may be newer than its reference.
 	Strict bool
-	// Pass lets time pass at the target while something is awaited there. Nil waits by the wall clock; a simulator may move its
-	// own.
+	// Pass lets time pass at the target while something is awaited there. Nil waits by the wall
+	// clock; a simulator may move its own.
 	Pass func(ctx context.Context, d time.Duration) error
-	// Patience is how long a change order may take until it ends or needs somebody, in the time of Pass. Zero means a quarter of
-	// an hour.
+	// Patience is how long a change order may take until it ends or needs somebody, in the time
+	// of Pass. Zero means a quarter of an hour.
 	Patience time.Duration
 	// Have says what the suite may use that no operation of SAE makes.
 	Have Resources
-	// Without names operations that the caller cannot call or whose answers it cannot read, with the reason. They are not called.
+	// Without names operations that the caller cannot call or whose answers it cannot read,
+	// with the reason. They are not called.
 	Without map[string]string
 }
 
-// Resources are things that exist at the target. What is empty is not used, and operations that need it are not called.
+// Resources are things that exist at the target. What is empty is not used, and operations that
+// need it are not called.
 type Resources struct {
 	// Image and NextImage are images of containers that stay up; required for writing.
 	Image, NextImage string
@@ -122,12 +125,13 @@ type Report struct {
 	Answered map[string]int
 	// Refused lists the documented error codes that were provoked.
 	Refused map[string][]string
-	// Unseen lists documented members that no answer of an operation that was called had, as Operation.Data.Member.
+	// Unseen lists documented members that no answer of an operation that was called had, as
+	// Operation.Data.Member.
 	Unseen []string
 }
 
-// Log tells what was called as attributes of a test, for tools that read them: under one key the operations that were answered, under
-// another those that were refused, each with the code.
+// Log tells what was called as attributes of a test, for tools that read them: under one key
+// the operations that were answered, under another those that were refused, each with the code.
 func (r Report) Log(t *testing.T, answered, refused string) {
 	t.Helper()
 	for _, name := range sortedKeys(r.Answered) {

@@ -125,7 +125,8 @@ func isText(in any, name string) bool {
 	return false
 }
 
-// unknown lists the places of an Output that hold members for which the client has no field, or which it could not read.
+// unknown lists the places of an Output that hold members for which the client has no field, or
+// which it could not read.
 func unknown(out any) []string { return unknownIn("", reflect.ValueOf(out)) }
 
 func unknownIn(place string, v reflect.Value) []string {

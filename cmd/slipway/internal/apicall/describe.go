@@ -57,7 +57,7 @@ func quoted(word string) string {
 	return word
 }
 
-// Effect reports whether an operation changes something, as a sentence.
+// Effect says in a sentence whether an operation changes something.
 func Effect(op cloudapi.Operation) string {
 	switch {
 	case op.Starts != "" && len(op.StartsTypes) > 0:

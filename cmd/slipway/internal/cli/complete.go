@@ -22,7 +22,7 @@ const (
 type finder func(context.Context, *call) ([]cobra.Completion, error)
 
 // complete lets the shell complete the first argument with what find returns, and shows its
-// error. The order reports whether theirs is kept. What find connects to prints nothing.
+// error. The directive says whether the order of what is found is kept. What find connects to prints nothing.
 func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {

@@ -117,7 +117,7 @@ func choose(c release.Calendar, only *release.App, active bool, now time.Time) [
 	return found
 }
 
-// infoFrozen reports whether a release of the application would wait.
+// infoFrozen says whether a release of the application would wait.
 func (a *app) infoFrozen(c release.Calendar, app release.App, now time.Time) {
 	freeze, frozen := c.Frozen(app, now)
 	switch {
@@ -163,7 +163,7 @@ func (l listedFreeze) when() string {
 	return days + " " + l.Start + "-" + l.End + " " + l.Zone
 }
 
-// state reports whether the freeze holds now.
+// state says whether the freeze holds now.
 func (l listedFreeze) state() string {
 	switch {
 	case l.Active && l.ActiveUntil.IsZero():

@@ -1,5 +1,5 @@
-// The command facts writes what package saetest has to know of the SAE API reference: the documented answer of each operation, and
-// its sample. It is run by go generate.
+// The command facts writes what package saetest has to know of the SAE API reference: the
+// documented answer of each operation, and its sample. It is run by go generate.
 package main
 
 import (
