@@ -145,8 +145,8 @@ func (l *LaneInput) Owe(d Debt) {
 	}
 }
 
-// Settle takes what was paid off the debts of the lane.
-func (l *LaneInput) Settle(paid []Debt) {
+// PayOff takes what was paid off the debts of the lane.
+func (l *LaneInput) PayOff(paid []Debt) {
 	for _, p := range paid {
 		i := slices.IndexFunc(l.Debts, func(d Debt) bool { return d.ReleaseID == p.ReleaseID })
 		if i < 0 {

@@ -139,12 +139,12 @@ func TestLaneLiving_DebtsAreOwedUntilTheyArePaid(t *testing.T) {
 		{Name: "daily", Owed: "r-1", Restored: true}, {Name: "weekly", Owed: "r-1"}, {Name: "own", Restored: true},
 	}}
 	require.True(t, next.Owes().Empty(), "who pays for another takes no debt over")
-	l.Settle(next.Paid())
+	l.PayOff(next.Paid())
 	require.Equal(t, []string{"weekly"}, l.Debts[0].ScalingRules)
 	next.ScalingRules[1].Gone = true
-	l.Settle(next.Paid())
+	l.PayOff(next.Paid())
 	require.Equal(t, []release.Debt{{ReleaseID: "r-1", Traffic: true}}, l.Debts)
-	l.Settle(release.Progress{ReleaseID: "r-3", Named: []string{"r-1"}}.Paid())
+	l.PayOff(release.Progress{ReleaseID: "r-3", Named: []string{"r-1"}}.Paid())
 	require.Empty(t, l.Debts, "what nobody can put right is named once")
 	require.True(t, l.Idle(), "the ledger remembers debts")
 }

@@ -9,7 +9,7 @@ import (
 // follow looks at a change until it is time to settle. It returns what is to be
 // settled and why: how the change ended, or why it is followed no more. It shows
 // the batches, asks for confirmations, and obeys an abort at once.
-func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) verdict {
+func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) followResult {
 	f := &follower{
 		run: r, changeID: changeID,
 		seen: release.Observation{State: release.ChangePreparing, Batch: 1},
@@ -19,11 +19,11 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) v
 	}
 	f.begin(ctx, 1)
 	for {
-		if act, done := f.turn(ctx); done {
+		if act, done := f.react(ctx); done {
 			f.cancelObserve()
 			f.unpark()
 			f.endWait()
-			return f.verdict(act)
+			return f.followed(act)
 		}
 	}
 }
@@ -90,8 +90,8 @@ func (f *follower) cancelObserve() {
 // change is followed no more.
 type reaction func(workflow.Context) (act release.Action, done bool)
 
-// turn waits for the next news, command or limit and acts on it.
-func (f *follower) turn(ctx workflow.Context) (act release.Action, done bool) {
+// react waits for the next news, command or limit and acts on it.
+func (f *follower) react(ctx workflow.Context) (act release.Action, done bool) {
 	f.startObserve(ctx)
 	var next reaction
 	_ = workflow.Await(ctx, func() bool {
@@ -181,8 +181,8 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 	return release.ActWatch, false
 }
 
-// verdict is how following a change ended.
-type verdict struct {
+// followResult is how following a change ended.
+type followResult struct {
 	act release.Action
 	// why says in words how the change ended.
 	why string
@@ -193,21 +193,21 @@ type verdict struct {
 	lost bool
 }
 
-func (f *follower) verdict(act release.Action) verdict {
+func (f *follower) followed(act release.Action) followResult {
 	replaced := f.seen.ReplacedBy != ""
 	switch {
 	case f.lost != "":
-		return verdict{act: act, why: f.lost, lost: true}
+		return followResult{act: act, why: f.lost, lost: true}
 	case f.seen.State == release.ChangeGone && !replaced:
-		return verdict{act: act, why: "the platform no longer knows the change", gone: true}
+		return followResult{act: act, why: "the platform no longer knows the change", gone: true}
 	case replaced:
-		return verdict{act: act, why: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
+		return followResult{act: act, why: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
 	case f.why != "":
-		return verdict{act: act, why: f.why}
+		return followResult{act: act, why: f.why}
 	case f.stoppedNow():
-		return verdict{act: act, why: because(f.abort)}
+		return followResult{act: act, why: because(f.abort)}
 	default:
-		return verdict{act: act, why: failure("the change ended "+string(f.seen.State), f.seen)}
+		return followResult{act: act, why: failure("the change ended "+string(f.seen.State), f.seen)}
 	}
 }
 

@@ -34,7 +34,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 		// It has touched nothing: its place is free, whatever else is to be done.
 		l.Leave(releaseID)
 	}
-	l.Settle(ending.Progress.Paid())
+	l.PayOff(ending.Progress.Paid())
 	if ending.Lost != "" || there {
 		l.recordOutcome(ctx, release.LaneEntry{ReleaseID: releaseID, Operation: e.Operation}, ending)
 	}

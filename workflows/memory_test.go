@@ -53,7 +53,7 @@ func (r record) owes() release.Debt {
 	}
 	in := release.LaneInput{}
 	in.Owe(r.Owes())
-	in.Settle(r.paid)
+	in.PayOff(r.paid)
 	if len(in.Debts) == 0 {
 		return release.Debt{}
 	}

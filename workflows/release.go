@@ -124,7 +124,7 @@ type preparation struct{ *run }
 // prepare reads the application, waits for changes of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
 func (p preparation) prepare(ctx workflow.Context) *ending {
-	if f := p.judge(ctx); f != nil {
+	if f := p.loadJudged(ctx); f != nil {
 		return p.untouched(f)
 	}
 	if f := p.read(ctx); f != nil {
@@ -155,9 +155,9 @@ func (p preparation) plan() *fault {
 	return nil
 }
 
-// judge finds out which versions a rollback may return to that names none: those that releases
+// loadJudged finds out which versions a rollback may return to that names none: those that releases
 // have succeeded with (R19).
-func (p preparation) judge(ctx workflow.Context) (f *fault) {
+func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 	if p.spec.Operation != release.OperationRollback || p.spec.Version != "" {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (s *scaling) owedBy(rule string) string {
 func (s *scaling) stillOwed() string {
 	var left []string
 	lane := release.LaneInput{Debts: s.debts}
-	lane.Settle(s.p.Paid())
+	lane.PayOff(s.p.Paid())
 	for _, d := range lane.Debts {
 		left = append(left, d.Words())
 		if d.Traffic {

@@ -15,7 +15,7 @@ type settlement struct{ *run }
 // settle ends a rollout that is followed no more: it reads back which version runs,
 // rolls back where that is due, and puts the scaling rules back once the application
 // runs one version.
-func (s settlement) settle(ctx workflow.Context, v verdict) *ending {
+func (s settlement) settle(ctx workflow.Context, v followResult) *ending {
 	s.homeBy = workflow.Now(ctx).Add(settleLimit) // the change may have taken long to end
 	switch v.act {
 	case release.ActSettleNew:
@@ -45,7 +45,7 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 }
 
 // settleNew ends a rollout that succeeded.
-func (s settlement) settleNew(ctx workflow.Context, v verdict) *ending {
+func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	s.enter(ctx, release.PhaseFinalizing, "")
 	runs, f := s.readBack(ctx, s.p.Artifact)
 	switch {
@@ -60,7 +60,7 @@ func (s settlement) settleNew(ctx workflow.Context, v verdict) *ending {
 
 // settleOld ends a rollout whose change was rolled back by the platform. Where
 // the old version does not run everywhere after all, a rollback of our own follows.
-func (s settlement) settleOld(ctx workflow.Context, v verdict) *ending {
+func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 	s.enterRollingBack(ctx, v.why)
 	old := s.rollbackTo().Artifact
 	runs, f := s.readBack(ctx, old)
@@ -129,11 +129,11 @@ func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
 // bringBack begins the change of the way back, exactly once, and follows it to its
 // end. It waits for a change that somebody else has begun meanwhile: at no time
 // are more than two versions alive (R2).
-func (s settlement) bringBack(ctx workflow.Context) (verdict, *fault) {
+func (s settlement) bringBack(ctx workflow.Context) (followResult, *fault) {
 	for tries := 0; ; tries++ {
 		snap, f := s.readIdle(ctx)
 		if f != nil {
-			return verdict{}, f
+			return followResult{}, f
 		}
 		change, f := s.beginRollback(ctx, snap.Watermark)
 		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
@@ -144,7 +144,7 @@ func (s settlement) bringBack(ctx workflow.Context) (verdict, *fault) {
 			s.homeBy = workflow.Now(ctx).Add(settleLimit)
 			return v, nil
 		case !passes || s.homeBy.Sub(workflow.Now(ctx)) <= lastTry:
-			return verdict{}, f
+			return followResult{}, f
 		}
 		s.backOff(ctx, tries, f, never)
 	}
@@ -171,7 +171,7 @@ func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) 
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change
 // that was lost sight of may still be at work, so nothing is put back then.
-func (s settlement) settleAny(ctx workflow.Context, v verdict) *ending {
+func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	if v.lost {
 		return end(release.PhaseNeedsAttention, "%s; the change may be unfinished%s", v.why, s.scaling.left())
 	}
