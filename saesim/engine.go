@@ -216,9 +216,9 @@ func (a *application) comeUp(i *instance, at time.Time) {
 
 // endWave finishes a wave, well or badly, and decides what follows.
 func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
-	if trouble, arranged := order.Plan.Trouble[order.Current+1]; arranged {
+	if fault, arranged := order.Plan.Faults[order.Current+1]; arranged {
 		breakWave(app, order, at)
-		e.batchFailed(app, order, trouble, at)
+		e.batchFailed(app, order, fault, at)
 		return
 	}
 	settleWave(app, order, at)
@@ -286,16 +286,16 @@ func (e engine) batchDone(app *application, order *changeOrder, at time.Time) {
 // batchFailed acts on a failed batch as SAE API reference ch. 5 says: a single
 // batch stays as it is; a gray or batch release is rolled back by the platform,
 // unless it hangs and has to be rolled back by hand.
-func (e engine) batchFailed(app *application, order *changeOrder, trouble FaultKind, at time.Time) {
+func (e engine) batchFailed(app *application, order *changeOrder, fault FaultKind, at time.Time) {
 	p := order.Pipelines[order.Current]
 	outcome := statusFailed
-	if trouble == FaultSystemFails {
+	if fault == FaultSystemFails {
 		outcome = statusSystemFail
 	}
 	p.Status, p.UpdatedAt = outcome, at
 	order.Message = fmt.Sprintf("EDAS-10022 readiness check failed in %s", p.Name)
 	switch {
-	case trouble == FaultHang:
+	case fault == FaultHang:
 		p.Status = statusFailed
 		order.Phase, order.Due = phaseHanging, time.Time{}
 	case order.Plan.Gradual && order.supportsRollback():

@@ -215,7 +215,7 @@ func (s *state) takeFault(kind FaultKind, operation, appID string) *Fault {
 
 // takeTrouble uses up the faults that hit batches of a new order.
 func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultKind {
-	var trouble map[int]FaultKind
+	var faults map[int]FaultKind
 	for _, f := range s.Faults {
 		switch f.Kind {
 		case FaultBatchFails, FaultSystemFails, FaultHang:
@@ -224,15 +224,15 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 			continue
 		}
 		batch := max(f.Batch, 1)
-		if _, taken := trouble[batch]; taken || batch > batches || !f.meant(operation, appID) || !f.fires(s.Seed) {
+		if _, taken := faults[batch]; taken || batch > batches || !f.meant(operation, appID) || !f.fires(s.Seed) {
 			continue
 		}
-		if trouble == nil {
-			trouble = map[int]FaultKind{}
+		if faults == nil {
+			faults = map[int]FaultKind{}
 		}
-		trouble[batch] = f.Kind
+		faults[batch] = f.Kind
 	}
-	return trouble
+	return faults
 }
 
 // callFaults is what goes wrong with one call.

@@ -199,9 +199,9 @@ func vpcExists(id string) bool { return regexp.MustCompile(`^vpc-[0-9a-z*-]+$`).
 
 func vSwitchExists(id string) bool { return regexp.MustCompile(`^vsw-[0-9a-z*-]+$`).MatchString(id) }
 
-// home is the namespace of a new application: with AutoConfig, or when it names none,
+// defaultNamespace is the namespace of a new application: with AutoConfig, or when it names none,
 // the default one (SAE API reference ch. 12.1).
-func (c *call) home() string {
+func (c *call) defaultNamespace() string {
 	if c.args.boolean("AutoConfig", false) {
 		return c.region
 	}

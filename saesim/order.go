@@ -93,7 +93,7 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	s.Orders[order.ID] = order
 	app.OrderIDs = append(app.OrderIDs, order.ID)
 	app.ActiveOrder = order.ID
-	order.Plan.Trouble = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
+	order.Plan.Faults = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
 	order.Plan.NoRollback = order.Plan.Target != "" && s.takeFault(FaultNoRollback, wanted.Operation, app.ID) != nil
 	if wanted.MayNeedApproval && s.takeFault(FaultApproval, wanted.Operation, app.ID) != nil {
 		order.Phase = phaseApproval

@@ -39,7 +39,7 @@ func createApplication(c *call) (any, *apiError) {
 	}
 	app := &application{
 		ID: c.st.draw("app"), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
-		Name: c.args["AppName"], NamespaceID: c.home(), PackageType: packageType,
+		Name: c.args["AppName"], NamespaceID: c.defaultNamespace(), PackageType: packageType,
 		Replicas: *c.args.integer("Replicas"), CreatedAt: c.now, Config: config,
 	}
 	c.bindNetwork(app)
@@ -69,7 +69,7 @@ func (c *call) checkCreate(packageType string, config map[string]string) *apiErr
 	case !specSupported(config["Cpu"], config["Memory"]):
 		return refuse(codeInstanceSpec, config["Cpu"], config["Memory"])
 	}
-	if refused := c.checkReferences(c.home(), config); refused != nil {
+	if refused := c.checkReferences(c.defaultNamespace(), config); refused != nil {
 		return refused
 	}
 	if refused := checkPackage(packageType, config); refused != nil {

@@ -148,9 +148,9 @@ func parsePeriod(text string) (period, bool) {
 	return p, true
 }
 
-// meets reports whether two sets can share a day. A weekly and a monthly set always
+// overlaps reports whether two sets can share a day. A weekly and a monthly set always
 // can.
-func (p period) meets(q period) bool {
+func (p period) overlaps(q period) bool {
 	share := func(a, b []string) bool {
 		return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(day string) bool { return slices.Contains(b, day) })
 	}
@@ -165,7 +165,7 @@ func (t *ruleTimer) conflicts(other *ruleTimer) bool {
 	}
 	p, _ := parsePeriod(t.Period)
 	q, _ := parsePeriod(other.Period)
-	return p.meets(q) && slices.ContainsFunc(t.Schedules, func(a ruleSchedule) bool {
+	return p.overlaps(q) && slices.ContainsFunc(t.Schedules, func(a ruleSchedule) bool {
 		return slices.ContainsFunc(other.Schedules, func(b ruleSchedule) bool { return a.AtTime == b.AtTime })
 	})
 }

@@ -328,8 +328,8 @@ type plan struct {
 	// NoRollback tells that the order cannot be rolled back although it has
 	// something to go back to.
 	NoRollback bool `json:"noRollback,omitempty"`
-	// Trouble maps batch numbers, from 1, to what was arranged for them.
-	Trouble map[int]FaultKind `json:"trouble,omitempty"`
+	// Faults maps batch numbers, from 1, to what was arranged for them.
+	Faults map[int]FaultKind `json:"faults,omitempty"`
 }
 
 // pipeline is one batch of an order.

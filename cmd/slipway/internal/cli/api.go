@@ -21,7 +21,7 @@ import (
 func (a *app) api() *cobra.Command {
 	var list bool
 	var group string
-	cmd := printing(&cobra.Command{
+	cmd := withOutput(&cobra.Command{
 		Use:        "api OPERATION [Name=value …]",
 		SuggestFor: []string{"sae", "call"},
 		Short:      "Call any operation of the SAE API",

@@ -49,7 +49,7 @@ func Run(ctx context.Context, args []string, w Env) int {
 	if denied, ok := errors.AsType[*connect.DeniedError](context.Cause(watched)); ok && err != nil {
 		err = denied
 	}
-	return a.conclude(ctx, cmd, err)
+	return a.exit(ctx, cmd, err)
 }
 
 func (a *app) root() *cobra.Command {
@@ -114,8 +114,8 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 	return parent
 }
 
-// settings gives a command the flags of groups of settings.
-func settings(cmd *cobra.Command, groups ...[]config.Setting) *cobra.Command {
+// withSettings gives a command the flags of groups of settings.
+func withSettings(cmd *cobra.Command, groups ...[]config.Setting) *cobra.Command {
 	for _, group := range groups {
 		config.AddFlags(cmd.Flags(), group...)
 	}
@@ -144,8 +144,8 @@ func atLeast(names ...string) cobra.PositionalArgs {
 
 const flagOutput = "output"
 
-// printing gives a command the flag -o.
-func printing(cmd *cobra.Command) *cobra.Command {
+// withOutput gives a command the flag -o.
+func withOutput(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringP(flagOutput, "o", string(render.FormatTable), "print as table, json or yaml")
 	return completing(cmd, flagOutput, render.Formats()...)
 }

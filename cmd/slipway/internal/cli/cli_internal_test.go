@@ -49,7 +49,7 @@ func TestCLI_ExitCodes(t *testing.T) {
 			t.Parallel()
 			var said bytes.Buffer
 			a := &app{Env: Env{Stderr: &said}}
-			require.Equal(t, c.code, a.conclude(t.Context(), &cobra.Command{Use: "slipway"}, c.err))
+			require.Equal(t, c.code, a.exit(t.Context(), &cobra.Command{Use: "slipway"}, c.err))
 			if c.code != exitTimeout || c.said != "" {
 				require.Equal(t, c.said, said.String())
 			}
@@ -81,9 +81,9 @@ func TestCLI_InterruptedWinsOverWhatItCaused(t *testing.T) {
 	cancel()
 	var said bytes.Buffer
 	a := &app{Env: Env{Stderr: &said}}
-	require.Equal(t, exitInterrupted, a.conclude(ctx, &cobra.Command{}, errors.New("connection closed")))
+	require.Equal(t, exitInterrupted, a.exit(ctx, &cobra.Command{}, errors.New("connection closed")))
 	require.Equal(t, "slipway: interrupted\n", said.String())
-	require.Equal(t, exitOK, a.conclude(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
+	require.Equal(t, exitOK, a.exit(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
 }
 
 func TestCLI_Actor(t *testing.T) {
@@ -102,7 +102,7 @@ func TestCLI_Actor(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := &app{Env: Env{Getenv: func(key string) string { return c.env[key] }}}
-			cmd := settings(&cobra.Command{}, config.Actor())
+			cmd := withSettings(&cobra.Command{}, config.Actor())
 			require.NoError(t, cmd.ParseFlags(c.args))
 			v, err := config.Load(cmd.Flags(), a.Getenv)
 			require.NoError(t, err)
@@ -232,7 +232,7 @@ func TestCLI_ProbeURL(t *testing.T) {
 		":9":             "http://127.0.0.1:9/readyz",
 		"10.0.0.7:9":     "http://10.0.0.7:9/readyz",
 	} {
-		cmd := settings(&cobra.Command{}, config.HTTP(addrWorker))
+		cmd := withSettings(&cobra.Command{}, config.HTTP(addrWorker))
 		require.NoError(t, cmd.ParseFlags([]string{"--http-addr", addr}))
 		v, err := config.Load(cmd.Flags(), func(string) string { return "" })
 		require.NoError(t, err)

@@ -20,7 +20,7 @@ const (
 )
 
 func (a *app) codecServer() *cobra.Command {
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "codec-server",
 		Short: "Decrypt for Temporal's UI and command line",
 		Long: `Decrypt what Temporal keeps for Temporal's UI and command line, over HTTP: POST /decode and

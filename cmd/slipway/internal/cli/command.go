@@ -69,7 +69,7 @@ the same batch twice is one confirmation.` + answersAndCodes,
 
 func (a *app) abort() *cobra.Command {
 	var atSafePoint bool
-	cmd, reason := a.reasoned(&cobra.Command{
+	cmd, reason := a.withReason(&cobra.Command{
 		Use:   "abort ID",
 		Short: "Stop a release and return to the version that ran before",
 		Long: `Stop a release and return to the version that ran before. The release itself undoes what
@@ -87,7 +87,7 @@ With --at-safe-point a batch in progress is finished first.` + answersAndCodes,
 }
 
 func (a *app) pause() *cobra.Command {
-	cmd, reason := a.reasoned(&cobra.Command{
+	cmd, reason := a.withReason(&cobra.Command{
 		Use:   "pause ID",
 		Short: "Let nothing new begin until the release is resumed",
 		Long: `Let nothing new begin until the release is resumed. A batch in progress goes on to its end;
@@ -103,7 +103,7 @@ the limits of the release go on, too. To keep releases from beginning at all, se
 }
 
 func (a *app) resume() *cobra.Command {
-	cmd, reason := a.reasoned(&cobra.Command{
+	cmd, reason := a.withReason(&cobra.Command{
 		Use:     "resume ID",
 		Aliases: []string{"unpause"},
 		Short:   "End a pause",
@@ -120,7 +120,7 @@ waits for it again, see "slipway release confirm".` + answersAndCodes,
 
 func (a *app) releaseRollback() *cobra.Command {
 	var version string
-	cmd, reason := a.reasoned(&cobra.Command{
+	cmd, reason := a.withReason(&cobra.Command{
 		Use:     "rollback ID",
 		Aliases: []string{"undo"},
 		Short:   "Stop a release and return to a version",
@@ -134,11 +134,11 @@ cannot be rolled back: "slipway rollback APP" begins a release that does.` + ans
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
-	return otherWords(cmd)
+	return withAliases(cmd)
 }
 
 func (a *app) override() *cobra.Command {
-	cmd, reason := a.reasoned(&cobra.Command{
+	cmd, reason := a.withReason(&cobra.Command{
 		Use:   "override ID --reason REASON",
 		Short: "Let a release pass over freezes from now on",
 		Long: `Let a release pass over freezes from now on. It is recorded who said so, and why. To see
@@ -157,17 +157,17 @@ which freeze holds it: "slipway freeze list --app APP".` + answersAndCodes,
 	return cmd
 }
 
-// reasoned makes a command that is built without reading the release; the caller gives the
+// withReason makes a command that is built without reading the release; the caller gives the
 // flag of the reason.
-func (a *app) reasoned(cmd *cobra.Command, build func(reason string) release.Command) (made *cobra.Command, reason *string) {
+func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.Command) (made *cobra.Command, reason *string) {
 	reason = new(string)
 	return a.releaseCommand(cmd, func(context.Context, *call) (release.Command, error) {
 		return build(*reason), nil
 	}), reason
 }
 
-// otherWords lets flags also have the names that users of other tools know.
-func otherWords(cmd *cobra.Command) *cobra.Command {
+// withAliases lets flags also have the names that users of other tools know.
+func withAliases(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "to-revision":
@@ -186,7 +186,7 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
-	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return err

@@ -79,8 +79,8 @@ func within(ctx context.Context, limit time.Duration) (context.Context, context.
 	return context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
 }
 
-// conclude tells an error and chooses the exit code.
-func (a *app) conclude(ctx context.Context, cmd *cobra.Command, err error) int {
+// exit tells an error and chooses the exit code.
+func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	code := exitCode(err)
 	if err != nil && ctx.Err() != nil {
 		code, err = exitInterrupted, errors.New("interrupted")

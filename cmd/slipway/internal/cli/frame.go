@@ -51,9 +51,9 @@ type frame struct {
 // command completes a command that prints what it does or finds: it gets the flags of its
 // frame, and do is called with what they say.
 func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
-	printing(settings(cmd, f.settings))
+	withOutput(withSettings(cmd, f.settings))
 	if f.draws {
-		drawing(cmd)
+		withColor(cmd)
 	}
 	timeout := cmd.Flags().Duration(flagTimeout, f.timeout, cmp.Or(f.usage, "give up after this time"))
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, args []string, v *config.Values) error {

@@ -30,7 +30,7 @@ const scopeUsage = "which applications: platform, platform/region or platform/re
 func (a *app) freezeAdd() *cobra.Command {
 	var flags windowFlags
 	var window release.FreezeWindow
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "add NAME",
 		Short: "Add a freeze window, single or recurring",
 		Long: `Add a freeze window: a single one with --from and --to, or one that comes again with --start,
@@ -158,7 +158,7 @@ func dayRanges(texts []string) []string {
 func (a *app) freezeStop() *cobra.Command {
 	var scope, reason string
 	var stop release.Stop
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "stop NAME",
 		Short: "Stop the line until somebody lifts the stop",
 		Long: `Stop the line: no release begins a step towards its new version until somebody lifts the
@@ -229,7 +229,7 @@ func (a *app) freezeRemove() *cobra.Command {
 // prints what is gone, so that it can be put back.
 func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.Calendar, string) (release.Calendar, listedFreeze)) *cobra.Command {
 	var reason string
-	settings(cmd, config.Actor())
+	withSettings(cmd, config.Actor())
 	cmd.Args = arguments("NAME")
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	cmd.ValidArgsFunction = a.completeFreezes(kind)

@@ -18,7 +18,7 @@ import (
 const probeTime = 3 * time.Second
 
 func (a *app) healthz() *cobra.Command {
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "healthz",
 		Short: "Ask a running role on this machine whether it is well",
 		Long: `Ask a worker, starter or codec server on this machine whether it is alive, or with --ready whether it

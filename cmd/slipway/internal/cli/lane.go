@@ -243,7 +243,7 @@ pipeline brings it back. ` + namesApp + laneCodes,
 // arguments, and says in the past what it does.
 func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
-	settings(cmd, config.Actor())
+	withSettings(cmd, config.Actor())
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {

@@ -97,7 +97,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 		spec, err := o.of(app, call.by)
 		return a.askedRelease(spec), err
 	})
-	return otherWords(cmd), o
+	return withAliases(cmd), o
 }
 
 // of is the spec of the operation on an application.

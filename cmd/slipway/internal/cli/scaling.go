@@ -67,7 +67,7 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 	if enable {
 		verb, done = "enable", "on"
 	}
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   verb + " APP [NAME...]",
 		Short: "Switch scaling rules " + done + ": those named, or all",
 		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that

@@ -180,7 +180,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 		}
 		return nil
 	}
-	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
@@ -221,7 +221,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
-	return a.onTemporal(settings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }

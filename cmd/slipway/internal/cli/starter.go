@@ -15,7 +15,7 @@ import (
 const maxRequests = 1_000_000
 
 func (a *app) starter() *cobra.Command {
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "starter",
 		Short: "Take requests and commands from NATS to Temporal",
 		Long: `Take requests and commands from the stream SLIPWAY_IN and hand them to Temporal. A message

@@ -14,8 +14,8 @@ import (
 
 const flagNoColor = "no-color"
 
-// drawing gives a command the flag --no-color.
-func drawing(cmd *cobra.Command) *cobra.Command {
+// withColor gives a command the flag --no-color.
+func withColor(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().Bool(flagNoColor, false, "draw without colors [$NO_COLOR]")
 	return cmd
 }

@@ -41,7 +41,7 @@ func thisBuild() build {
 func userAgent() string { return "slipway/" + thisBuild().Version }
 
 func (a *app) version() *cobra.Command {
-	return printing(&cobra.Command{
+	return withOutput(&cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  slipway version\n  slipway version -o json",

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) worker() *cobra.Command {
-	cmd := settings(&cobra.Command{
+	cmd := withSettings(&cobra.Command{
 		Use:   "worker",
 		Short: "Carry releases out",
 		Long: `Carry releases out: run the workflows and call the platform. Any number of workers share
