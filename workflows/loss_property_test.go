@@ -200,6 +200,11 @@ func (d *drawn) spans() []span {
 				s.till = end.Progress.EndedAt
 			}
 		}
+		// A lane that was lost while the ledger was away cannot know of a release that was lost
+		// before it: it is told later, once the ledger is back, and was at work until it was lost.
+		if at, ended := d.loss.ended[release.WorkflowID(s.id)]; d.away && ended && at.Before(s.till) {
+			s.till = at
+		}
 		all = append(all, s)
 	}
 	slices.SortStableFunc(all, func(a, b span) int { return cmp.Or(a.from.Compare(b.from), a.till.Compare(b.till)) })
