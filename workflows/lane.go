@@ -54,9 +54,9 @@ type lane struct {
 	// looking counts the looks for releases that live which are under way: until they have
 	// ended nobody is obeyed, and nothing begins.
 	looking int
-	// forgetful tells that the ledger was away when the lane looked, and due that it is back: the
-	// lane looks again before another release begins.
-	forgetful, due bool
+	// ledgerMissed tells that the ledger was away when the lane looked, and lookDue that it is back:
+	// the lane looks again before another release begins.
+	ledgerMissed, lookDue bool
 	// pendingSignals counts what was sent and has not arrived yet.
 	pendingSignals int
 	// updates counts the updates of this run.
@@ -69,7 +69,7 @@ func (l *lane) drained() bool {
 }
 
 // over reports whether the lane has nothing to do and knows all that there is to know.
-func (l *lane) over() bool { return l.Idle() && !l.forgetful }
+func (l *lane) over() bool { return l.Idle() && !l.ledgerMissed }
 
 // shouldContinueAsNew reports whether the history has grown so long that the lane continues as new.
 func (l *lane) shouldContinueAsNew() bool {
@@ -101,22 +101,22 @@ func (l *lane) look(ctx workflow.Context, also ...string) {
 	for _, e := range l.Adopt(living) {
 		l.follow(e.ReleaseID)
 	}
-	if living.LedgerAway && !l.forgetful {
-		l.forgetful = true
-		workflow.Go(l.root, l.remember)
+	if living.LedgerAway && !l.ledgerMissed {
+		l.ledgerMissed = true
+		workflow.Go(l.root, l.awaitLedger)
 	}
 }
 
-// remember looks again once the ledger is back: only it knows of a release that was lost before
+// awaitLedger looks again once the ledger is back: only it knows of a release that was lost before
 // this run of the lane. What it finds is looked after while nothing else runs (R2).
-func (l *lane) remember(ctx workflow.Context) {
+func (l *lane) awaitLedger(ctx workflow.Context) {
 	_, err := ask[struct{}](ctx, readOptions(l.App), release.AwaitLedgerActivity, release.AwaitLedgerInput{App: l.App})
 	if err != nil { // it is tried until it succeeds
 		workflow.GetLogger(ctx).Error("the ledger is not known to be back", "error", err)
 	}
-	l.due = true
+	l.lookDue = true
 	_ = workflow.Await(ctx, func() bool { _, runs := l.Running(); return !runs && l.looking == 0 })
-	l.forgetful, l.due = false, false
+	l.ledgerMissed, l.lookDue = false, false
 	l.lookAgain(ctx)
 }
 
@@ -138,7 +138,7 @@ func (l *lane) ready(ctx workflow.Context) {
 // next lets the first waiting release begin, unless one runs or the lane is held.
 func (l *lane) next() {
 	defer l.details()
-	if l.looking > 0 || l.due {
+	if l.looking > 0 || l.lookDue {
 		return
 	}
 	e, ok := l.Next()
