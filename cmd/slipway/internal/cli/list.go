@@ -105,7 +105,7 @@ func (c *call) printListed(l listing, kind string, table func([]render.Row, time
 	switch {
 	case l.more:
 		c.app.infof("there are more; use --all or --limit")
-	case len(l.found) == 0 && c.format == render.FormatTable:
+	case len(l.found) == 0 && c.format.ForPeople():
 		c.app.infof("there are no such %ss", kind)
 		return nil
 	case len(l.found) == 0:
@@ -221,7 +221,10 @@ func listedRecord(r ledger.Record) releases.Listed {
 func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
-		out[i] = render.Row{ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
+		out[i] = render.Row{
+			ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, StartedAt: l.StartedAt, EndedAt: l.EndedAt,
+		}
 	}
 	return out
 }
