@@ -76,6 +76,9 @@ func laneFacts(s release.LaneState, style Style) string {
 			rows = append(rows, Text("Release:", h.ReleaseID))
 		}
 	}
+	for _, f := range nextFacts(release.NextOfLane(s)) {
+		rows = append(rows, f.row())
+	}
 	return Facts(rows, style)
 }
 

@@ -26,6 +26,14 @@ type fact struct {
 	rank int
 }
 
+// row is the fact as a row; one without a name belongs to the one above.
+func (f fact) row() []Cell {
+	if f.name == "" {
+		return []Cell{{}, f.value}
+	}
+	return []Cell{{Text: f.name + ":"}, f.value}
+}
+
 // node is a row of the tree with the rows below it.
 type node struct {
 	row  []Cell
@@ -99,7 +107,7 @@ func (p picture) drawn(style Style, r *room) (text string, hidden int) {
 		switch {
 		case f.value.Text == "":
 		case r.takes(f.rank):
-			facts = append(facts, []Cell{{Text: f.name + ":"}, f.value})
+			facts = append(facts, f.row())
 		default:
 			hidden++
 		}

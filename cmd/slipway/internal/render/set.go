@@ -45,19 +45,21 @@ func setFacts(p release.SetProgress, now time.Time) []fact {
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
-	return []fact{
+	all := []fact{
 		{name: "Name", value: Cell{Text: p.Name}},
 		{name: "Set", value: Cell{Text: p.SetID}},
 		{name: "Status", value: phase(p.Phase)},
 		{name: "Reason", value: Cell{Text: p.Reason}},
 		{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+	}
+	return append(append(all, nextFacts(release.NextOfSet(p))...), []fact{
 		{name: "Wave", value: Cell{Text: wave(p)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
 		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
 		{name: "Note", value: Cell{Text: p.Note}, rank: rankPending},
 		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
 		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
-	}
+	}...)
 }
 
 // setNodes are the branches of the tree of a set.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -59,11 +60,15 @@ func facts(p release.Progress, now time.Time) []fact {
 	}
 	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: phase(p.Phase)}}
 	all = append(all, stallFacts(p, now)...)
-	return append(
+	all = append(
 		all,
 		fact{name: "Reason", value: Cell{Text: p.Reason}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+	)
+	all = append(all, nextFacts(release.Next(p))...)
+	return append(
+		all,
 		fact{name: "App", value: Cell{Text: app(p.App)}},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
@@ -77,6 +82,25 @@ func facts(p release.Progress, now time.Time) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
 	)
+}
+
+// nextFacts are what a person may do next. What nothing goes on without is always shown.
+func nextFacts(steps []release.NextStep) []fact {
+	var all []fact
+	for _, s := range steps {
+		if s.Verb == release.NextMend { // it stands with the stall
+			continue
+		}
+		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankContext}
+		if s.Needed {
+			f.rank = 0
+		}
+		if len(all) == 0 {
+			f.name = "Next"
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 func app(a release.App) string {
