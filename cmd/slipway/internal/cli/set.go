@@ -134,6 +134,7 @@ func (a *app) setList() *cobra.Command {
 		Short:   "List sets",
 		Long:    `List sets: those under way first, then the latest ended.`,
 		Example: `  slipway set list
+  slipway set list -w
   slipway set list --phase AwaitingConfirm -o json`,
 		Args: arguments(),
 	}
@@ -147,13 +148,12 @@ func (a *app) setList() *cobra.Command {
 		filter.Limit, err = limit()
 		return err
 	}
-	return completing(a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		found, more, err := call.client.ListSets(ctx, filter)
-		if err != nil {
-			return err
-		}
-		return call.printListed(listing{found, more}, kindSet, render.Sets)
-	}), "phase", phases()...)
+	completing(cmd, "phase", phases()...)
+	return a.command(withWatch(cmd), watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
+		return listOf(kindSet, render.Sets, func(ctx context.Context) ([]releases.Listed, bool, error) {
+			return call.client.ListSets(ctx, filter)
+		}).print(ctx, call)
+	}))
 }
 
 func (a *app) setConfirm() *cobra.Command {

@@ -19,7 +19,6 @@ import (
 )
 
 func (a *app) get() *cobra.Command {
-	var watch bool
 	cmd := &cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
@@ -31,17 +30,9 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
   slipway release get r-abcdefghijklmnop -w`,
 		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
-	return a.onGet(cmd, frame{
-		usage: "stop after this time (default 30s, with --watch never)",
-		limit: func(_ *cobra.Command, timeout time.Duration) time.Duration {
-			if timeout == 0 && !watch {
-				return answerTime
-			}
-			return timeout
-		},
-	}, func(ctx context.Context, call *call) error {
-		if watch {
+	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
+	return a.onGet(cmd, watchable(nil), func(ctx context.Context, call *call) error {
+		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
 		}
 		return releaseTarget().show(ctx, call)

@@ -88,7 +88,7 @@ func facts(p release.Progress, now time.Time) []fact {
 func nextFacts(steps []release.NextStep) []fact {
 	var all []fact
 	for _, s := range steps {
-		if s.Verb == release.NextMend { // it stands with the stall
+		if s.Verb == release.NextHelp { // it stands with the stall
 			continue
 		}
 		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankContext}

@@ -37,6 +37,7 @@ func screens(style render.Style) map[string]string {
 		}, at(30), style),
 		"lanes":   render.Lanes([]render.LaneRow{{App: id, Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
 		"lane":    render.Lane(held, at(30), style),
+		"waiting": render.Waiting(needing(), at(30), style),
 		"set":     render.SetTree(checkout(), at(9), style),
 		"history": render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
 	}
