@@ -13,14 +13,14 @@ import (
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "AGE"},
-		{Name: "NEEDS", Wraps: 20},
+		{Name: "NEEDS", Wraps: 14},
 		{Name: "ID"},
-		{Name: "APP", Wraps: 20},
+		{Name: "APP", Wraps: 17},
 		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
 		{Name: "REQUESTED BY", Wraps: 12, Rank: 1},
 		{Name: "UNTIL", Rank: 3},
 	}}
-	next := Table{Columns: []Column{{Wraps: 24}, {Wraps: 24, Rank: 1, Implied: true}}}
+	next := Table{Columns: []Column{{Wraps: 60}, {Wraps: 24, Rank: 1, Implied: true}}}
 	for _, w := range list {
 		table.Rows = append(table.Rows, []Cell{
 			{Text: age(w.Since, time.Time{}, now)},
@@ -32,7 +32,11 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: style.Time(w.Until)},
 		})
 		for _, step := range chosenSteps(w.Next) {
-			next.Rows = append(next.Rows, []Cell{{Text: cmp.Or(step.Command, "-")}, {Text: step.Does, color: faint}})
+			row := []Cell{{Text: step.Command}, {Text: step.Does, color: faint}}
+			if step.Command == "" {
+				row = Text(step.Does)
+			}
+			next.Rows = append(next.Rows, row)
 		}
 	}
 	text := table.Draw(style)
