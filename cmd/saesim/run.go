@@ -78,7 +78,7 @@ It accepts one key pair, which is no secret and works nowhere else:
   ` + saesim.TestAccessKeyID + ` / ` + saesim.TestAccessKeySecret + `
 
 Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
-		Example: `  # Two applications to play with, ten times as fast as life
+		Example: `  # Three applications to play with, ten times as fast as life
   saesim --demo --speed 10
 
   # For a script: one line of JSON once it is ready, with the environment a client needs
@@ -104,7 +104,7 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
 	f.StringVar(&o.stateFile, "state-file", "", "file that keeps the state across restarts (default: memory only)")
 	f.BoolVar(&o.strict, "strict", false, "want every header of the reference and refuse replayed nonces")
 	f.StringSliceVar(&o.hosts, "host", nil, "name with a dot by which the admin API may be called (default: addresses and names without a dot)")
-	f.BoolVar(&o.demo, "demo", false, "begin with two applications")
+	f.BoolVar(&o.demo, "demo", false, "begin with three applications")
 	f.StringVarP(&o.output, "output", "o", "", "json: print one line on stdout once ready")
 	return cmd
 }

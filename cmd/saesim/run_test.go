@@ -80,7 +80,7 @@ func TestRun_ReadyLineTellsAllAClientNeeds(t *testing.T) {
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 	}, p.ready.Env)
-	require.Len(t, p.ready.Apps, 2)
+	require.Len(t, p.ready.Apps, 3)
 
 	client := new(http.Client)
 	defer client.CloseIdleConnections()
