@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -22,6 +21,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/health"
+	"slipway/internal/buildinfo"
 	"slipway/setup"
 )
 
@@ -68,8 +68,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err != nil {
 		return err
 	}
-	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: prometheus.NewRegistry()}
-	r.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: roleMetrics()}
 	temporal, err := connect.TemporalOptions(v, a.Getenv)
 	if err != nil {
 		return err
@@ -119,7 +118,8 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	defer r.temporal.Close()
 	r.data = temporal.DataConverter
 	r.connected.Store(&r.temporal)
-	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
+	b := buildinfo.Read()
+	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
 	return d.serve(ctx, r)
 }
 
@@ -153,7 +153,9 @@ func (r *role) measureTemporal(o *client.Options) error {
 		return fmt.Errorf("metrics of Temporal: %w", err)
 	}
 	provider := metric.NewMeterProvider(metric.WithReader(exporter))
-	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("temporal-sdk-go")})
+	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
+	})
 	return nil
 }
 
