@@ -250,8 +250,8 @@ func TestCompose_TheExampleNamesWhatTheFileReads(t *testing.T) {
 		require.Regexp(t, `(\$\{`+match[1]+`[:}]|(?m)^ +`+match[1]+`:$)`, file, "%s has no effect", match[1])
 		named = append(named, match[1])
 	}
-	for _, match := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(file, -1) {
-		require.Contains(t, named, match[1], "the example tells of every setting")
+	for _, match := range regexp.MustCompile(`(?m)\$\{([A-Z_]+)|^ +([A-Z_]+):$`).FindAllStringSubmatch(file, -1) {
+		require.Contains(t, named, match[1]+match[2], "the example tells of every setting")
 	}
 }
 
