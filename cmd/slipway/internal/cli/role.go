@@ -80,10 +80,8 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err := r.measureTemporal(&temporal); err != nil {
 		return err
 	}
-	server, err := health.Listen(ctx, health.Config{
-		Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log,
-		Checks: map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing},
-	})
+	checks := map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing}
+	server, err := health.Listen(ctx, health.Config{Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log, Checks: checks})
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
 	}
@@ -91,6 +89,10 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	// The role drains while its health is still served.
 	healthy, drained := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return server.Run(healthy) })
+	group.Go(func() error {
+		health.Follow(ctx, checks, r.log, health.FollowEvery)
+		return nil
+	})
 	group.Go(func() error {
 		defer drained()
 		return r.work(ctx, temporal, natsOptions, d)
