@@ -80,6 +80,8 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
 		&cobra.Group{ID: groupMaintenance, Title: "Maintenance:"},
 	)
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}")
 	root.SetHelpCommandGroupID(groupMaintenance)
 	root.SetCompletionCommandGroupID(groupMaintenance)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
