@@ -28,7 +28,7 @@ const (
 	maxToldRule = 100
 	// maxToldDigest is the length of a digest: sha256: and 64 digits.
 	maxToldDigest = 71
-	// maxToldOwed bounds the release that has left a rule off.
+	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
 )
 
@@ -229,7 +229,7 @@ func (p *Progress) texts() []*string {
 	}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Gates {
 		g := &p.Gates[i]
@@ -271,7 +271,7 @@ func (p *SetProgress) texts() []*string {
 	out := []*string{&p.RequestedBy, &p.Note}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Waves {
 		for j := range p.Waves[i].Releases {

@@ -217,16 +217,19 @@ func badOfSet() map[string]any {
 	}
 }
 
-// validCommand is a confirmation, or an override where the reason is asked for.
+// validCommand is a confirmation, or another command where the field has no meaning for one.
 func validCommand(path string) any {
 	if path == "reason" {
 		return release.Command{Kind: release.CommandOverride, By: "mei", Reason: "orders are lost"}
+	}
+	if path == "all" {
+		return release.Command{Kind: release.CommandAbort, By: "mei"}
 	}
 	return release.Command{Kind: release.CommandConfirm, Batch: 1, By: "mei"}
 }
 
 func badOfCommand() map[string]any {
-	return map[string]any{"batch": 0, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
+	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
 }
 
 func freeOfCommand() map[string]string {

@@ -187,8 +187,14 @@ type TrafficState struct {
 type Decision struct {
 	Kind CommandKind `json:"kind"`
 	// ID is the identity of the message that brought the word, where it had one.
-	ID    string `json:"id,omitempty"`
-	Batch int    `json:"batch,omitempty"`
+	ID string `json:"id,omitempty"`
+	// Batch is the batch that was confirmed. A standing confirmation has none; each batch that
+	// it lets pass has a decision of its own, of the same ID, with the time at which it passed.
+	Batch int `json:"batch,omitempty"`
+	// All tells that a standing confirmation was given, or has let the batch pass.
+	All bool `json:"all,omitempty"`
+	// ChangeID is the change that the word was bound to; empty where it was bound to none.
+	ChangeID string `json:"changeId,omitempty"`
 	// Version is the version that a rollback named.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint tells that an abort waited until no batch was in progress.

@@ -69,6 +69,12 @@ func (a *Awaiting) subject(unit Unit) string {
 // Text returns what was decided and by whom, and why it was refused if it was.
 func (d Decision) Text(unit Unit) string {
 	s := string(d.Kind) + unit.numbered(" ", d.Batch)
+	switch {
+	case d.All && d.Batch == 0:
+		s += " all"
+	case d.All:
+		s += " as one of all"
+	}
 	if d.Version != "" {
 		s += " to version " + d.Version
 	}
@@ -120,6 +126,9 @@ func (c Command) Acknowledgement(decisions []Decision, unit Unit) string {
 func (c Command) done(unit Unit) string {
 	switch c.Kind {
 	case CommandConfirm:
+		if c.All {
+			return "all batches confirmed" // a set takes no such command
+		}
 		return fmt.Sprintf("%s %d confirmed", unit, c.Batch)
 	case CommandAbort:
 		if c.AtSafePoint { // a batch of a release, also where a set is aborted

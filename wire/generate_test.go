@@ -201,7 +201,10 @@ func commands() *rapid.Generator[release.Command] {
 		}
 		switch c.Kind {
 		case release.CommandConfirm:
-			c.Batch = rapid.IntRange(1, 501).Draw(t, "batch")
+			c.All = c.Artifact != "" && c.ChangeID != "" && rapid.Bool().Draw(t, "all")
+			if !c.All {
+				c.Batch = rapid.IntRange(1, 501).Draw(t, "batch")
+			}
 		case release.CommandAbort:
 			c.AtSafePoint = rapid.Bool().Draw(t, "safe point")
 		case release.CommandRollback:
