@@ -174,7 +174,7 @@ func badOfSpec() map[string]any {
 	const negative = release.Duration(-1)
 	bad := map[string]any{
 		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b",
-		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "requestedBy": release.Slipway,
+		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "retryOf": "s-abcdefghijklmnop", "requestedBy": release.Slipway,
 		"artifact.image": "no image", "artifact.package.url": "https://x.example/a.jar?token=x", "artifact.package.version": "1 2",
 		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.minReadyInstances": -1,
 		"strategy.gates[].name": "A gate", "strategy.gates[].samples": 101, "strategy.gates[].interval": negative,

@@ -83,6 +83,8 @@ type Progress struct {
 	RequestedBy string     `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
+	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
+	RetryOf string `json:"retryOf,omitempty"`
 	// Digest is that of the content that was asked for, see [Spec.Digest].
 	Digest    string    `json:"digest,omitempty"`
 	Note      string    `json:"note,omitempty"`

@@ -78,6 +78,7 @@ func specs() *rapid.Generator[release.Spec] {
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
+			RetryOf:     rapid.SampledFrom([]string{"", "r-abcdefghijklmnop", "r-s-abcdefghijklmnop", "r-by_hand"}).Draw(t, "retry of"),
 			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),
 		}
 		switch s.Operation {

@@ -461,6 +461,8 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a hotfix":             {with(`,"lane":{"policy":"supersede","preempt":true},"freeze":{"override":"orders are lost"}`), true},
 		"an adopted order":     {with(`,"adopt":"co-1"`), true},
 		"what is no order":     {with(`,"adopt":"co 1"`), false},
+		"a release again":      {with(`,"retryOf":"r-s-abcdefghijklmnop"`), true},
+		"a set again":          {with(`,"retryOf":"s-abcdefghijklmnop"`), false},
 		"a gate":               {gate(`{"name":"errors","http":{"url":"https://shop.example/healthz"}}`), true},
 		"a gate with samples":  {gate(`{"name":"errors","prometheus":{"address":"http://prom.example","query":"up","fail":"!=1"},"samples":3,"maxFailures":2}`), true},
 		"a gate of nothing":    {gate(`{"name":"errors"}`), false},

@@ -44,6 +44,7 @@ func facts(p release.Progress, now time.Time, style Style) string {
 		add("Rollback to", Cell{Text: version(*p.RollbackTo)})
 	}
 	add("Requested by", Cell{Text: p.RequestedBy})
+	add("Retry of", Cell{Text: p.RetryOf})
 	add("Note", Cell{Text: p.Note})
 	add("Started", Cell{Text: stamp(p.StartedAt)})
 	add("Ended", Cell{Text: stamp(p.EndedAt)})
