@@ -1,7 +1,10 @@
 package workflows_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,4 +185,29 @@ func TestConfirmAll_WhileThePlatformApproves(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Len(t, p.Decisions, 3)
 	require.NotContains(t, s.kinds(), release.EventBatchWaiting)
+}
+
+// With confirm auto a person is asked about a doubt alone: batches that begin by themselves are
+// nobody's decision, also after all were confirmed.
+func TestConfirmAll_OfBatchesThatBeginByThemselves(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var measured atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		samples := ""
+		if measured.Load() {
+			samples = `{"metric":{},"value":[1,"1"]}`
+		}
+		_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[`+samples+`]}}`)
+	}))
+	t.Cleanup(server.Close)
+	spec := s.gated(release.Gate{Name: "up", Prometheus: &release.PrometheusGate{Address: server.URL, Query: "up", Pass: "> 0"}})
+	s.confirmAll(1100*time.Millisecond, release.Command{Note: "too early"})
+	s.awaiting(time.Hour, release.PhaseAwaitingConfirm, release.AwaitConfirm)
+	s.at(time.Hour, func() { measured.Store(true) })
+	s.confirmAll(2*time.Hour, release.Command{Note: "good"})
+	p := s.run(spec)
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Contains(t, p.Decisions[0].Refused, "with confirm auto each begins by itself")
+	require.Equal(t, []release.Decision{all(0), all(1)}, counted(p), "batch 2 waited for nobody")
 }

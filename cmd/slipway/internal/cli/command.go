@@ -133,7 +133,7 @@ func (a *app) resume() *cobra.Command {
 		Aliases: []string{"unpause"},
 		Short:   "End a pause",
 		Long: `End a pause. The release goes on where it stood; a batch that waits for a confirmation
-waits for it again, see "slipway release confirm".` + answersAndCodes,
+waits for it again, see "slipway release confirm", unless all batches were confirmed.` + answersAndCodes,
 		Example: `  slipway release resume r-abcdefghijklmnop --reason "it was something else"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandResume, Reason: reason}

@@ -18,7 +18,7 @@ func (a *app) release() *cobra.Command {
 		Use:     "release",
 		Aliases: []string{"releases"},
 		// People look for these at the top, where other tools have them.
-		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override"},
+		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "retry"},
 		Short:      "Submit, watch and steer releases",
 		Long: `Submit, watch and steer releases.
 
