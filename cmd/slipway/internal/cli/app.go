@@ -82,6 +82,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
 	offerNoFiles(root)
+	explainExits(root)
 	return root
 }
 

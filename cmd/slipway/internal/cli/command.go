@@ -24,13 +24,11 @@ const (
 	flagToVersion = "to-version"
 )
 
-// answersAndCodes ends the help of every command to a release.
-const answersAndCodes = `
+// bindings ends the help of every command to a release.
+const bindings = `
 
 With --artifact or --change the word counts only for what it was meant for: a release
-that brings something else, or is at another change, refuses it.
-
-Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`
+that brings something else, or is at another change, refuses it.`
 
 func (a *app) confirm() *cobra.Command {
 	var batch int
@@ -42,7 +40,7 @@ func (a *app) confirm() *cobra.Command {
 		Long: `Say that a finished batch is good, so that the next may begin. Without --batch it is the
 batch that waits just now, of the artifact and the change that the release shows just
 now; with it, nothing but that batch is confirmed, however late the word comes. Confirming
-the same batch twice is one confirmation.` + answersAndCodes,
+the same batch twice is one confirmation.` + bindings,
 		Example: `  slipway release confirm r-abcdefghijklmnop
   slipway release confirm r-abcdefghijklmnop --batch 1 --note "orders look right"
   slipway release confirm r-abcdefghijklmnop --batch 1 --artifact registry.example/shop:1.4.2
@@ -75,7 +73,7 @@ func (a *app) abort() *cobra.Command {
 		Long: `Stop a release and return to the version that ran before. The release itself undoes what
 it has begun; watch it with "slipway release watch". Aborting twice is one abort.
 
-With --at-safe-point a batch in progress is finished first.` + answersAndCodes,
+With --at-safe-point a batch in progress is finished first.` + bindings,
 		Example: `  slipway release abort r-abcdefghijklmnop --reason "error rate doubled"
   slipway release abort r-abcdefghijklmnop --at-safe-point --reason "a hotfix comes first"`,
 	}, func(reason string) release.Command {
@@ -92,7 +90,7 @@ func (a *app) pause() *cobra.Command {
 		Short: "Let nothing new begin until the release is resumed",
 		Long: `Let nothing new begin until the release is resumed. A batch in progress goes on to its end;
 the limits of the release go on, too. To keep releases from beginning at all, see
-"slipway lane hold".` + answersAndCodes,
+"slipway lane hold".` + bindings,
 		Example: `  slipway release pause r-abcdefghijklmnop --reason "looking at the logs"
   slipway release resume r-abcdefghijklmnop`,
 	}, func(reason string) release.Command {
@@ -108,7 +106,7 @@ func (a *app) resume() *cobra.Command {
 		Aliases: []string{"unpause"},
 		Short:   "End a pause",
 		Long: `End a pause. The release goes on where it stood; a batch that waits for a confirmation
-waits for it again, see "slipway release confirm".` + answersAndCodes,
+waits for it again, see "slipway release confirm".` + bindings,
 		Example: `  slipway release resume r-abcdefghijklmnop --reason "it was something else"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandResume, Reason: reason}
@@ -126,7 +124,7 @@ func (a *app) releaseRollback() *cobra.Command {
 		Short:   "Stop a release and return to a version",
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
 "slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
-cannot be rolled back: "slipway rollback APP" begins a release that does.` + answersAndCodes,
+cannot be rolled back: "slipway rollback APP" begins a release that does.` + bindings,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
 	}, func(reason string) release.Command {
@@ -142,7 +140,7 @@ func (a *app) override() *cobra.Command {
 		Use:   "override ID --reason REASON",
 		Short: "Let a release pass over freezes from now on",
 		Long: `Let a release pass over freezes from now on. It is recorded who said so, and why. To see
-which freeze holds it: "slipway freeze list --app APP".` + answersAndCodes,
+which freeze holds it: "slipway freeze list --app APP".` + bindings,
 		Example: `  slipway release override r-abcdefghijklmnop --reason "orders are lost until this is out"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandOverride, Reason: reason}
@@ -186,6 +184,7 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
+	refusable(cmd, "the release refuses, with the reason; nothing was changed")
 	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {

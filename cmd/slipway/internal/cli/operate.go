@@ -23,10 +23,7 @@ const asksInLine = `
 It is a release like any other: it takes its turn in the lane of the application, suspends
 and restores scaling rules, and ends in one outcome. What the flags cannot say (gates,
 schedules, traffic rules, limits), a release file can: "slipway release submit".
-` + namesApp + `
-
-With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up.`
+` + namesApp
 
 func (a *app) deploy() *cobra.Command {
 	cmd, o := a.operate(&cobra.Command{

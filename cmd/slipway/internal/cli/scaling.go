@@ -73,14 +73,12 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that
 were switched are switched back when the time has passed, or at once by "slipway scaling
 restore". While a change of the application is unfinished, the platform switches
-nothing; then it waits for its end. No freeze holds it. ` + namesApp + `
-
-Exit code 7 while rules of the application are being switched already, also for a time
-that has not passed.`,
+nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
   slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
 		Args: atLeast("APP"), ValidArgsFunction: a.completeApps,
 	}, config.Actor())
+	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
@@ -116,14 +114,13 @@ func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switch
 
 func (a *app) scalingRestore() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "restore APP",
-		Short: "Switch back now what was switched for a time",
-		Long: `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp + `
-
-Exit code 7 when nothing is switched for a time.`,
+		Use:     "restore APP",
+		Short:   "Switch back now what was switched for a time",
+		Long:    `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp,
 		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca --wait`,
 		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
+	exits(cmd, exitRefused, "nothing is switched for a time")
 	wait := waits(cmd, "wait until the rules were read back as before")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
@@ -144,15 +141,14 @@ func (a *app) scalingRecover() *cobra.Command {
 		Use:   "recover --release ID",
 		Short: "Restore the scaling rules that a lost release has left off",
 		Long: `Restore the scaling rules that a release has left off whose workflow was terminated or
-failed. What it has left besides is told.
-
-With --wait the exit code is 6 when a person must look at something. Exit code 7 while the
-release is at work.`,
+failed. What it has left besides is told.`,
 		Example: `  slipway scaling recover --release r-abcdefghijklmnop --wait`,
 		Args:    arguments(),
 	}
 	cmd.Flags().StringVar(&id, "release", "", "the release (required)")
 	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{}))
+	exits(cmd, exitAttention, "with --wait: a person must look at something")
+	exits(cmd, exitRefused, "the release is at work, and restores its rules itself")
 	wait := waits(cmd, "wait for the end")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if id == "" {

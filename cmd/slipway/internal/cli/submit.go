@@ -52,6 +52,9 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
+	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
+	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
+	exitsByOutcome(cmd, "with --wait: ")
 	return a.command(cmd, frame{
 		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never)",
@@ -80,9 +83,7 @@ The application and the source and ID of the event are the identity of the relea
 submitting with the same again, however late, means the same release. Without --event-id
 a new one is made and told, so that a retry can repeat it.
 
-With --wait the release is followed like "slipway release watch" does, and the exit code
-tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention,
-8 when --timeout is up.`,
+With --wait the release is followed like "slipway release watch" does.`,
 		Example: `  slipway release submit -f examples/gray-manual.yaml
   slipway release submit -f release.yaml --image registry.example/shop:1.4.3 --wait --timeout 1h
   slipway release submit -f release.yaml --source https://ci.example/shop --event-id "$CI_JOB_ID"

@@ -23,14 +23,15 @@ func (a *app) get() *cobra.Command {
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
-decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch". One
-that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
+decisions. With --watch it is followed like "slipway release watch" does. One that Temporal
+has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
 		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
 	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
+	exits(exitsByOutcome(cmd, "with --watch: "), exitOK, "done, whatever its outcome")
 	return a.onGet(cmd, watchable(nil), func(ctx context.Context, call *call) error {
 		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
@@ -49,10 +50,7 @@ is one line. With -o json each change is one line of JSON, the whole progress of
 
 While no worker runs, what was seen last stays: the release itself is durable. While it is
 stalled, it says what it tries in vain and what helps, and is followed on. One that Temporal
-has forgotten is shown as the ledger of releases on NATS has it.
-
-The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
+has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
 		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
@@ -67,6 +65,7 @@ func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
 
 // onWatch completes a command that watches a release or a set.
 func (a *app) onWatch(cmd *cobra.Command, do action) *cobra.Command {
+	exits(exitsByOutcome(cmd, ""), exitTimeout, "--timeout is up; what is watched goes on")
 	return a.onGet(cmd, frame{usage: "stop watching after this time (default never)"}, do)
 }
 
