@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -82,6 +83,8 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
 	offerNoFiles(root)
+	root.AddCommand(misplaced()...)
+	aliasFlags(root)
 	explainExits(root)
 	return root
 }
@@ -106,6 +109,9 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		if len(args) == 0 {
 			return cmd.Help()
 		}
+		if args[0] == "help" {
+			return helpWith(cmd, args[1:])
+		}
 		message := `unknown command "` + args[0] + `"`
 		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
 			message += `; did you mean "` + similar[0] + `"?`
@@ -113,6 +119,15 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		return &usageError{message}
 	}
 	return parent
+}
+
+// helpWith shows the help of what is within a group, as cobra does for the root only.
+func helpWith(group *cobra.Command, args []string) error {
+	found, rest, err := group.Find(args)
+	if err != nil || len(rest) > 0 {
+		return &usageError{`unknown command "` + strings.Join(args, " ") + `"`}
+	}
+	return found.Help()
 }
 
 // withSettings gives a command the flags of groups of settings.

@@ -261,7 +261,7 @@ func TestCLI_EveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		if cmd.Runnable() {
+		if cmd.Runnable() && !cmd.Hidden {
 			require.Contains(t, cmd.Example, "  slipway", cmd.CommandPath())
 		}
 		for _, child := range cmd.Commands() {

@@ -9,19 +9,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/releases"
-)
-
-// Flags that several commands have.
-const (
-	flagReason    = "reason"
-	flagNote      = "note"
-	flagToVersion = "to-version"
 )
 
 // bindings ends the help of every command to a release.
@@ -55,7 +47,7 @@ the same batch twice is one confirmation.` + bindings,
 	})
 	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm})
 	cmd.Flags().IntVar(&batch, "batch", 0, "confirm this batch only, counted from 1 (default the one that waits)")
-	cmd.Flags().StringVar(&note, "note", "", "why it is good")
+	cmd.Flags().StringVar(&note, flagNote, "", "why it is good")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if batch < 1 && cmd.Flag("batch").Changed {
 			return &usageError{"--batch counts from 1, the gray batch first"}
@@ -132,7 +124,7 @@ cannot be rolled back: "slipway rollback APP" begins a release that does.` + bin
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
-	return withAliases(cmd)
+	return cmd
 }
 
 func (a *app) override() *cobra.Command {
@@ -162,20 +154,6 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 	return a.releaseCommand(cmd, func(context.Context, *call) (release.Command, error) {
 		return build(*reason), nil
 	}), reason
-}
-
-// withAliases lets flags also have the names that users of other tools know.
-func withAliases(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		switch name {
-		case "to-revision":
-			name = flagToVersion
-		case flagNote:
-			name = flagReason
-		}
-		return pflag.NormalizedName(name)
-	})
-	return cmd
 }
 
 // releaseCommand makes a command that sends a command to a release. The latter is made by

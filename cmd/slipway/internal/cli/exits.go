@@ -37,9 +37,9 @@ func exitsByOutcome(cmd *cobra.Command, with string) *cobra.Command {
 }
 
 // refusable notes that a command may be refused by what it is sent to.
-func refusable(cmd *cobra.Command, when string) *cobra.Command {
+func refusable(cmd *cobra.Command, when string) {
 	exits(cmd, exitRefused, when)
-	return exits(cmd, exitTimeout, "no worker answers within --timeout")
+	exits(cmd, exitTimeout, "no worker answers within --timeout")
 }
 
 // explainExits ends the help of every command with its exit codes.

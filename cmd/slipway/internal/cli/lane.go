@@ -238,7 +238,8 @@ pipeline brings it back. ` + namesApp,
 // arguments, and says in the past what it does.
 func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
-	refusable(withSettings(cmd, config.Actor()), "the lane refuses, with the reason; nothing was changed")
+	withSettings(cmd, config.Actor())
+	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {

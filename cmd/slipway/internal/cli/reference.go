@@ -59,7 +59,9 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 		return
 	}
 	for _, child := range cmd.Commands() {
-		describe(b, child)
+		if !child.Hidden {
+			describe(b, child)
+		}
 	}
 }
 

@@ -53,8 +53,8 @@ With --wait the set is followed like "slipway set watch" does.`,
 		Args: arguments(),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&file, "file", "f", "", "file of the set; - reads standard input (required)")
-	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
+	flags.VarP(&oneFile{path: &file}, "file", "f", "file of the set; - reads standard input (required)")
+	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	return a.onSubmit(cmd, func(call *call) (asked, error) {
