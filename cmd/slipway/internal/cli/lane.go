@@ -192,6 +192,12 @@ func (a *app) laneDrop() *cobra.Command {
 		Args:    arguments("APP", "ID"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
+	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
+		if release.IsSetID(args[1]) {
+			return &usageError{args[1] + " is a set; drop its releases one by one, which slipway set get " + args[1] + " names"}
+		}
+		return nil
+	}
 	cmd = a.onLane(cmd, release.UpdateDrop, func(args []string) (release.LaneCommand, string) {
 		return release.LaneCommand{ReleaseID: args[1], Reason: reason}, "release " + args[1] + " dropped"
 	})

@@ -61,6 +61,9 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		if filter.Operation, err = operationOf(operation); err != nil {
 			return err
 		}
+		if set != "" && !release.IsSetID(set) {
+			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
+		}
 		filter.RequestedBy, filter.Set = requestedBy, set
 		filter.Limit, err = limit()
 		return err

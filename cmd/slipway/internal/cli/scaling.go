@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,12 +91,57 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 			return err
 		}
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
+		if err := a.knownRules(ctx, call.client, in); err != nil {
+			return err
+		}
 		begun, err := call.client.Toggle(ctx, in)
 		if err != nil {
 			return err
 		}
 		return a.awaitToggle(ctx, call, begun, *wait)
 	})
+}
+
+// rulesTime bounds the question which rules there are, without which they are switched, too.
+const rulesTime = 5 * time.Second
+
+// knownRules refuses the names of rules that do not exist. Where nobody can read the rules, the
+// switching itself waits for that, and fails if it must.
+func (a *app) knownRules(ctx context.Context, client *releases.Client, in release.ToggleRequest) error {
+	if len(in.Names) == 0 || in.Validate() != nil {
+		return nil // the client says what is wrong
+	}
+	ctx, cancel := context.WithTimeout(ctx, rulesTime)
+	defer cancel()
+	rules, err := client.ScalingRules(ctx, in.App)
+	if err != nil {
+		a.infof("whether there are such rules is not known yet: %v", err)
+		return nil
+	}
+	return missingRules(in, rules)
+}
+
+// missingRules is the refusal of names that no rule has; nil where each is one.
+func missingRules(in release.ToggleRequest, rules []release.ScalingRule) error {
+	var known, missing []string
+	for _, r := range rules {
+		known = append(known, r.Name)
+	}
+	for _, name := range in.Names {
+		if !slices.Contains(known, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	there := "the application has none"
+	if len(known) > 0 {
+		there = "there are: " + strings.Join(known, ", ")
+	}
+	return &releases.RefusedError{
+		ID: in.App.SearchValue(), Of: releases.SubjectScaling, Reason: "there is no rule " + strings.Join(missing, ", ") + "; " + there,
+	}
 }
 
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.
@@ -103,7 +151,11 @@ func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switch
 		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 	}
 	var result release.ToggleResult
-	if err := begun.Wait(ctx, &result); err != nil {
+	err := begun.Wait(ctx, &result)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return &interruptedError{"the switching goes on; see the rules with: slipway scaling list " + call.args[0]}
+	}
+	if err != nil {
 		return err
 	}
 	if result.SwitchedBack {
@@ -151,8 +203,11 @@ failed. What it has left besides is told.`,
 	exits(cmd, exitRefused, "the release is at work, and restores its rules itself")
 	wait := waits(cmd, "wait for the end")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if id == "" {
+		switch {
+		case id == "":
 			return &usageError{"missing --release ID, the release that was lost"}
+		case release.IsSetID(id):
+			return &usageError{"--release " + id + " is a set; name the release of it that was lost: slipway set get " + id}
 		}
 		return nil
 	}
@@ -165,7 +220,11 @@ failed. What it has left besides is told.`,
 			return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 		}
 		var result release.WatchdogResult
-		if err := begun.Wait(ctx, &result); err != nil {
+		err = begun.Wait(ctx, &result)
+		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+			return &interruptedError{"the rules are restored all the same; the same command waits for it again"}
+		}
+		if err != nil {
 			return err
 		}
 		return a.printRecovered(call, result)

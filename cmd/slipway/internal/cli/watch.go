@@ -78,6 +78,9 @@ type watchOptions struct {
 	digest string
 }
 
+// submitted reports whether what is watched was asked for by the same command.
+func (o watchOptions) submitted() bool { return o.grace == graceSubmitted }
+
 // A release does not exist until the starter has taken its request, and people watch it
 // right after they have submitted it.
 const (
@@ -145,21 +148,32 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 	p, err := releases.Watcher[P]{
 		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
-		Grace:    o.grace,
-		OnEvent:  t.view(call).show,
+		Grace:    o.grace, Submitted: o.submitted(),
+		OnEvent: t.view(call).show,
 	}.Watch(ctx)
 	phase := t.facts(p).phase
-	if late, ok := errors.AsType[*timeoutError](err); ok {
-		stands := "it is not accepted yet, and its request stays stored"
-		if phase != "" {
-			stands = "it is " + string(phase) + " and goes on"
-		}
-		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", t.name, o.id, late, stands, t.name, o.id)
+	late, up := errors.AsType[*timeoutError](err)
+	switch {
+	case err == nil:
+		return byOutcome(phase)
+	case up:
+		return fmt.Errorf("%s %s: %w; %s", t.name, o.id, late, t.left(o, phase))
+	case ctx.Err() != nil: // by a signal, or because NATS denies a right, which is told instead
+		return &interruptedError{t.left(o, phase)}
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// left says what becomes of something that is watched no more, and how to watch it again.
+func (t watchTarget[P]) left(o watchOptions, phase release.Phase) string {
+	again := fmt.Sprintf("; see slipway %s watch %s", t.name, o.id)
+	switch {
+	case phase != "":
+		return fmt.Sprintf("the %s is %s and goes on%s", t.name, phase, again)
+	case o.submitted():
+		return fmt.Sprintf("the %s is not accepted yet, and its request stays stored%s", t.name, again)
 	}
-	return byOutcome(phase)
+	return "nothing of this ID was found"
 }
 
 // facts are what watching a release or a set needs to know of it.
