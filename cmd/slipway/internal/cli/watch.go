@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,11 @@ func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
 		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
-			return client.Get(ctx, id)
+			status, err := client.Get(ctx, id)
+			if err == nil && status.Partial.Reason == releases.PartialNone && status.Progress.Phase == release.PhaseQueued {
+				status.Progress.Reason = cmp.Or(client.WaitsFor(ctx, status.Progress), status.Progress.Reason)
+			}
+			return status, err
 		},
 		explained: func(ctx context.Context, call *call, status releases.Status[release.Progress]) release.Progress {
 			status.Progress.Reason = whatBecame(ctx, call, status)
