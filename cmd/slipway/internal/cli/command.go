@@ -45,7 +45,7 @@ the same batch twice is one confirmation.` + bindings,
 		}
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, Note: note}, nil
 	})
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm})
+	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true})
 	cmd.Flags().IntVar(&batch, "batch", 0, "confirm this batch only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it is good")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -159,7 +159,7 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 // releaseCommand makes a command that sends a command to a release. The latter is made by
 // build once Temporal is connected.
 func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
-	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
+	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{Open: true})
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
 	refusable(cmd, "the release refuses, with the reason; nothing was changed")

@@ -182,16 +182,19 @@ const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
 func (a *app) completeRecorded() cobra.CompletionFunc {
-	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) ([]cobra.Completion, error) {
-		records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
-			return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
-		})
-		var found []cobra.Completion
-		for _, r := range records {
-			if name := r.App.SearchValue(); !slices.Contains(found, name) {
-				found = append(found, name)
-			}
-		}
-		return found, err
+	return a.complete(cobra.ShellCompDirectiveDefault, findRecordedApps)
+}
+
+// findRecordedApps offers applications that were released lately, as the ledger has them.
+func findRecordedApps(ctx context.Context, c *call) ([]cobra.Completion, error) {
+	records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+		return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
 	})
+	var found []cobra.Completion
+	for _, r := range records {
+		if name := r.App.SearchValue(); !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+	}
+	return found, err
 }

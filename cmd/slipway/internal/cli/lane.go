@@ -203,7 +203,7 @@ func (a *app) laneDrop() *cobra.Command {
 	})
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) == 1 {
-			return a.completeReleases(releases.Filter{App: args[0], Phase: release.PhaseQueued})(cmd, nil, word)
+			return a.completeReleases(releases.Filter{App: args[0], Phase: release.PhaseQueued, Open: true})(cmd, nil, word)
 		}
 		return a.completeApps(cmd, args, word)
 	}
@@ -224,6 +224,7 @@ pipeline brings it back. ` + namesApp,
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&artifact, "artifact", "", "the artifact as \"slipway lane get\" shows it: an image, or url@version of a package")
+	a.completeFlag(cmd, "artifact", findDenied)
 	cmd.Flags().BoolVar(&all, "all", false, "allow all that are denied")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if (artifact == "") != all {

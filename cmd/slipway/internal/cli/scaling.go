@@ -79,7 +79,7 @@ restore". While a change of the application is unfinished, the platform switches
 nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
   slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
-		Args: atLeast("APP"), ValidArgsFunction: a.completeApps,
+		Args: atLeast("APP"), ValidArgsFunction: a.completeRules,
 	}, config.Actor())
 	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")

@@ -105,7 +105,7 @@ line. With -o json each change is one line of JSON, the whole progress of the se
 Temporal has forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
 	}, setTarget().watchGiven)
 }
 
@@ -117,7 +117,7 @@ func (a *app) setGet() *cobra.Command {
 forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
 	}, frame{timeout: answerTime}, setTarget().show)
 }
 
@@ -163,7 +163,7 @@ now; with it, nothing but that wave is confirmed, however late the word comes. C
 same wave twice is one confirmation.`,
 		Example: `  slipway set confirm s-abcdefghijklmnop
   slipway set confirm s-abcdefghijklmnop --wave 2 --note "stock looks right"`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}),
 	}
 	cmd.Flags().IntVar(&wave, "wave", 0, "confirm this wave only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it may begin")
@@ -209,7 +209,7 @@ func (a *app) setAbort() *cobra.Command {
 		Long: `Abort the releases of a set that are under way, and begin no other. What has succeeded
 before stays. With --at-safe-point batches in progress are finished first.`,
 		Example: `  slipway set abort s-abcdefghijklmnop --reason "wrong price list"`,
-		Args:    idOf(kindSet),
+		Args:    idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{Open: true}),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")

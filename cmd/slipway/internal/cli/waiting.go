@@ -30,6 +30,7 @@ When no worker answers, that is told: then only what Temporal itself knows is li
 	})
 	exits(cmd, exitOK, "done, whether or not something waits")
 	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id")
+	a.completeFlag(cmd, "app", findApps())
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		_, err := newFilter(*app, "")
 		return err
