@@ -19,6 +19,8 @@ type Env struct {
 	Getenv         func(string) string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Interactive tells that a person at a terminal reads standard error and types standard input.
+	Interactive bool
 }
 
 // app is one run of the command line.

@@ -45,7 +45,6 @@ the same batch twice is one confirmation.` + bindings,
 		}
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, Note: note}, nil
 	})
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true})
 	cmd.Flags().IntVar(&batch, "batch", 0, "confirm this batch only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it is good")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -159,11 +158,12 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 // releaseCommand makes a command that sends a command to a release. The latter is made by
 // build once Temporal is connected.
 func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
-	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{Open: true})
+	which := takersOf(cmd.Name())
+	cmd.Args, cmd.ValidArgsFunction = a.idOrChoice(), a.completeReleases(which)
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
 	refusable(cmd, "the release refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return err
@@ -176,7 +176,15 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
-	})
+	}))
+}
+
+// takersOf chooses the releases that may take a command.
+func takersOf(command string) releases.Filter {
+	if command == string(release.CommandConfirm) {
+		return releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}
+	}
+	return releases.Filter{Open: true}
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound

@@ -29,16 +29,16 @@ has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
-		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
+		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
 	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
 	exits(exitsByOutcome(cmd, "with --watch: "), exitOK, "done, whatever its outcome")
-	return a.onGet(cmd, watchable(nil), func(ctx context.Context, call *call) error {
+	return a.onGet(cmd, watchable(nil), choosing(releases.Filter{}, func(ctx context.Context, call *call) error {
 		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
 		}
 		return releaseTarget().show(ctx, call)
-	})
+	}))
 }
 
 func (a *app) watch() *cobra.Command {
@@ -54,8 +54,8 @@ stalled, it says what it tries in vain and what helps, and is followed on. One t
 has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
-		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
-	}, releaseTarget().watchGiven)
+		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
+	}, choosing(releases.Filter{Open: true}, releaseTarget().watchGiven))
 }
 
 // onGet completes a command that shows a release or a set; of f the times count.
