@@ -105,6 +105,9 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		MaxAckPending: unlimited,
 		MaxDeliver:    -1,
 	})
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("stream %s does not exist (%w); create it with: slipway setup", wire.StreamIn, err)
+	}
 	if err != nil {
 		return fmt.Errorf("open it on %s: %w", wire.StreamIn, err)
 	}
