@@ -81,3 +81,16 @@ func (h *house) untilReadySays(addr, words string) {
 		}
 	}
 }
+
+// A worker whose credentials SAE refuses would fail every release.
+func TestReady_AWorkerWithWrongKeysIsNotReady(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
+	env := h.Env()
+	addr := &addressOf{found: make(chan string, 1)}
+	env["SLIPWAY_HTTP_ADDR"], env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "127.0.0.1:0", "wrong"
+	process, err := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: env, Log: addr}.Start(h.ctx)
+	require.NoError(t, err)
+	h.untilReadySays(<-addr.found, "check the credentials of Alibaba Cloud")
+	require.NoError(t, process.Stop())
+}

@@ -30,7 +30,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 	}, append(roleSettings(addrWorker), config.SAE(), config.Worker())...)
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
 		c := worker.Config{}
-		served, err := onSAE(v)
+		served, access, err := onSAE(v)
 		if err != nil {
 			return err
 		}
@@ -52,37 +52,38 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			if err != nil {
 				return err
 			}
-			r.able(setup.AttributesNeed(r.temporal))
+			attributes := setup.AttributesNeed(r.temporal)
+			r.able(func(ctx context.Context) error { return errors.Join(attributes(ctx), access.Check(ctx)) })
 			return w.Run(ctx)
 		}})
 	})
 	return cmd
 }
 
-// onSAE reads how a worker calls SAE.
-func onSAE(v *config.Values) (worker.Platform, error) {
+// onSAE reads how a worker calls SAE, and how it is known that it may.
+func onSAE(v *config.Values) (worker.Platform, *sae.Access, error) {
 	served := worker.Platform{Name: release.PlatformSAE}
 	err := checkRegion(v)
 	if err != nil {
-		return served, err
+		return served, nil, err
 	}
 	client, err := connect.SAE(v, userAgent())
 	if err != nil {
-		return served, err
+		return served, nil, err
 	}
 	served.Region = client.Region()
 	if served.CallsPerSecond, err = v.Number(config.SAECallsPerSecond); err != nil {
-		return served, err
+		return served, nil, err
 	}
 	settle, err := v.Duration(config.SAESettle)
 	if err != nil {
-		return served, err
+		return served, nil, err
 	}
 	if least := client.Timeout(); settle != 0 && settle <= least {
-		return served, v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
+		return served, nil, v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 	}
 	served.Driver = sae.Opener(client, settle)
-	return served, nil
+	return served, sae.NewAccess(client), nil
 }
 
 // checkRegion refuses what cannot be a region, before anything is connected to. What is not said

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 
+	"slipway/activities/sae"
 	"slipway/cloudapi"
 	"slipway/saeclient"
 )
 
-// probeApp is an application that does not exist.
-const probeApp = "00000000-0000-4000-8000-000000000000"
-
-// SAE checks the credentials of this shell, where it names a region: it asks for an application
-// that does not exist. Open makes the client.
+// SAE checks the credentials of this shell, where it names a region. Open makes the client.
 func SAE(region string, open func() (*saeclient.Client, error)) Check {
 	return one("SAE", func(ctx context.Context) Finding {
 		if region == "" {
@@ -22,14 +19,13 @@ func SAE(region string, open func() (*saeclient.Client, error)) Check {
 		if err != nil {
 			return failed(err.Error(), "correct the setting")
 		}
-		_, err = c.DescribeApplicationConfig(ctx, &saeclient.DescribeApplicationConfigInput{AppID: probeApp})
-		return judgeSAE(region, err)
+		return judgeSAE(region, sae.TryAccess(ctx, c))
 	})
 }
 
 func judgeSAE(region string, err error) Finding {
 	switch {
-	case err == nil, errors.Is(err, cloudapi.ErrNotFound), errors.Is(err, cloudapi.ErrInvalid):
+	case err == nil:
 		return ok("answers in %s, and takes these credentials", region)
 	case errors.Is(err, cloudapi.ErrAuth):
 		return failed(err.Error(), "check ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, the profile or the role, and what the page operations lists under permissions")
