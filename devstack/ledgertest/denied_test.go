@@ -26,6 +26,7 @@ func TestDenied_ADeniedRightIsToldAtOnce(t *testing.T) {
 		{Username: "nothing", Password: "nothing", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Deny: []string{">"}}, Subscribe: inbox,
 		}},
+		{Username: "deaf", Password: "deaf", Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{">"}}}},
 		{Username: "asks", Password: "asks", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Allow: []string{"slipway.request.>"}}, Subscribe: inbox,
 		}},
@@ -55,6 +56,11 @@ func TestDenied_ADeniedRightIsToldAtOnce(t *testing.T) {
 		require.Equal(t, 1, code, told)
 		require.Contains(t, told, `Permissions Violation for Publish to "`+subject+`"`)
 		require.Contains(t, told, "allow this user what the page operations lists under permissions")
+	}
+	for _, args := range [][]string{{"freeze", "list"}, {"deadletter", "list"}, {"restart", "sae/cn-hangzhou/shop"}} {
+		code, told := run("deaf", args...)
+		require.Equal(t, 1, code, told)
+		require.Contains(t, told, `Permissions Violation for Subscription to "_INBOX.`, "who hears no answer learns it, too")
 	}
 	code, told := run("nothing", "setup")
 	require.Equal(t, 1, code, told)
