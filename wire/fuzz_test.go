@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"slipway/release"
@@ -49,8 +50,22 @@ func FuzzDecode(f *testing.F) {
 			require.ErrorAs(t, err, new(*wire.PoisonError))
 		}
 		letter := wire.DeadLetter(msg, wire.Delivery{Stream: wire.StreamIn, Sequence: 1, Count: 1, Stored: time.Unix(0, 1)}, &wire.PoisonError{Reason: value})
-		if letter.Header.Get(wire.HeaderRedacted) == "" {
-			require.Equal(t, data, letter.Data)
+		read := wire.ReadDeadLetter(&jetstream.RawStreamMsg{Subject: letter.Subject, Header: letter.Header, Data: letter.Data})
+		require.NotEmpty(t, read.Problems())
+		if letter.Header.Get(wire.HeaderRedacted) != "" {
+			return
+		}
+		require.Equal(t, data, letter.Data)
+		if strings.Contains(name, ":") {
+			return // no header that NATS carries
+		}
+		// What is published again means what was published.
+		id, err := read.Target()
+		want := map[wire.MessageKind]string{wire.KindRequest: submission.ReleaseID, wire.KindCommand: releaseID, wire.KindSet: set.ID}[read.Kind]
+		if err == nil {
+			require.Equal(t, want, id)
+		} else {
+			require.Empty(t, want)
 		}
 	})
 }

@@ -26,6 +26,7 @@ func TestDenied_ADeniedRightIsToldAtOnce(t *testing.T) {
 		{Username: "nothing", Password: "nothing", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Deny: []string{">"}}, Subscribe: inbox,
 		}},
+		{Username: "deaf", Password: "deaf", Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{">"}}}},
 		{Username: "asks", Password: "asks", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Allow: []string{"slipway.request.>"}}, Subscribe: inbox,
 		}},
@@ -49,12 +50,46 @@ func TestDenied_ADeniedRightIsToldAtOnce(t *testing.T) {
 		"slipway.request.sae.shop":                {"release", "submit", "-f", file},
 		"$JS.API.STREAM.INFO.KV_slipway-calendar": {"freeze", "list"},
 		"$JS.API.STREAM.INFO.KV_slipway-ledger":   {"history", "sae/cn-hangzhou/shop"},
+		"$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER":  {"deadletter", "list"},
 	} {
 		code, told := run("nothing", args...)
 		require.Equal(t, 1, code, told)
 		require.Contains(t, told, `Permissions Violation for Publish to "`+subject+`"`)
 		require.Contains(t, told, "allow this user what the page operations lists under permissions")
 	}
-	code, told := run("asks", "release", "submit", "-f", file)
+	for _, args := range [][]string{{"freeze", "list"}, {"deadletter", "list"}, {"restart", "sae/cn-hangzhou/shop"}} {
+		code, told := run("deaf", args...)
+		require.Equal(t, 1, code, told)
+		require.Contains(t, told, `Permissions Violation for Subscription to "_INBOX.`, "who hears no answer learns it, too")
+	}
+	code, told := run("nothing", "setup")
+	require.Equal(t, 1, code, told)
+	require.Contains(t, told, `Permissions Violation for Publish to "$JS.API.`)
+	require.Contains(t, told, "connect to Temporal at 127.0.0.1:1", "one that fails does not hide the other")
+	code, told = run("asks", "release", "submit", "-f", file)
 	require.Zero(t, code, told, "who may not read the ledger may submit all the same")
+}
+
+// TestDenied_WithoutSetupEveryCommandSaysWhatToDo: what is missing on NATS is created by one command.
+func TestDenied_WithoutSetupEveryCommandSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
+	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	s := start(t, server.Options{})
+	for _, args := range [][]string{
+		{"restart", "sae/cn-hangzhou/shop"},
+		{"freeze", "list"},
+		{"freeze", "stop", "x", "--reason", "fire"},
+		{"history", "sae/cn-hangzhou/shop"},
+		{"deadletter", "list"},
+		{"deadletter", "drop", "1"},
+	} {
+		cmd := exec.CommandContext(t.Context(), binary, args...)
+		cmd.Env = []string{"NATS_URL=" + s.ClientURL(), "SLIPWAY_BY=ann"}
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		_ = cmd.Run()
+		require.Equal(t, 1, cmd.ProcessState.ExitCode(), "%v: %s", args, errs.String())
+		require.Contains(t, errs.String(), "with: slipway setup", "%v", args)
+	}
 }

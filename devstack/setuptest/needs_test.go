@@ -30,6 +30,27 @@ func allowed() []string {
 	}
 }
 
+// forDoctor are the rights that the page operations lists for the doctor.
+func forDoctor() []string {
+	return []string{
+		"$JS.API.STREAM.INFO.SLIPWAY_IN", "$JS.API.STREAM.INFO.SLIPWAY_EVENTS", "$JS.API.STREAM.INFO.SLIPWAY_DEADLETTER",
+		"$JS.API.STREAM.INFO.KV_slipway-calendar", "$JS.API.STREAM.INFO.KV_slipway-ledger",
+		"$JS.API.CONSUMER.INFO.SLIPWAY_IN.*", "$JS.API.DIRECT.GET.SLIPWAY_DEADLETTER",
+	}
+}
+
+// serve starts a NATS server.
+func serve(t *testing.T, o server.Options) *server.Server {
+	t.Helper()
+	o.Host, o.Port, o.StoreDir, o.NoSigs, o.NoLog = "127.0.0.1", server.RANDOM_PORT, t.TempDir(), true, true
+	s, err := server.NewServer(&o)
+	require.NoError(t, err)
+	s.Start()
+	t.Cleanup(s.Shutdown)
+	require.True(t, s.ReadyForConnections(time.Minute))
+	return s
+}
+
 // bus starts NATS with a user for everything and one who lacks a right, and prepares it.
 func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 	t.Helper()
@@ -39,14 +60,10 @@ func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 	if lacks != "" {
 		user.Permissions.Publish.Deny = []string{lacks}
 	}
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
-		Users: []*server.User{{Username: "all", Password: "all"}, user},
-	})
-	require.NoError(t, err)
-	s.Start()
-	t.Cleanup(s.Shutdown)
-	require.True(t, s.ReadyForConnections(time.Minute))
+	reader := &server.User{Username: "reader", Password: "reader", Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Allow: forDoctor()}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+	}}
+	s := serve(t, server.Options{JetStream: true, Users: []*server.User{{Username: "all", Password: "all"}, user, reader}})
 	connect := func(name string) jetstream.JetStream {
 		conn, err := nats.Connect(s.ClientURL(), nats.UserInfo(name, name), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 		require.NoError(t, err)
@@ -56,7 +73,7 @@ func bus(t *testing.T, lacks string) (all, limited jetstream.JetStream) {
 		return js
 	}
 	all, limited = connect("all"), connect("limited")
-	_, err = setup.NATS(t.Context(), all, setup.Config{})
+	_, err := setup.NATS(t.Context(), all, setup.Config{})
 	require.NoError(t, err)
 	return all, limited
 }

@@ -2,6 +2,7 @@ package startertest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,10 @@ func TestFaults_AStarterWaitsForItsStream(t *testing.T) {
 	require.NoError(t, h.js.DeleteStream(h.ctx, wire.StreamIn))
 	s := h.starter(starter.Config{})
 	require.ErrorContains(t, h.ready(s.Starter), "consumer slipway-starter")
+	h.until("the remedy", func() bool {
+		err := h.ready(s.Starter)
+		return err != nil && strings.Contains(err.Error(), "stream SLIPWAY_IN does not exist") && strings.Contains(err.Error(), "create it with: slipway setup")
+	})
 
 	require.NoError(t, wire.EnsureStreams(h.ctx, h.js, wire.Storage{}))
 	id := h.request("1", spec("shop"))

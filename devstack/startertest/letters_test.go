@@ -225,6 +225,11 @@ func TestLetters_Command(t *testing.T) {
 	require.Len(t, listed, 1)
 	require.Greater(t, len(listed[0]["problems"].([]any)), 1) //nolint:forcetypeassert // a list, or the test fails
 
+	complete := exec.CommandContext(t.Context(), binary, "__complete", "deadletter", "replay", "")
+	complete.Env = []string{"NATS_URL=" + c.url}
+	offered, err := complete.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(offered), redacted+"\tsae/cn-hangzhou/shop x\n")
 	out, _ = c.run(0, "show", refused)
 	for _, p := range wire.ReadDeadLetter(&jetstream.RawStreamMsg{Header: nats.Header{wire.HeaderReason: {why.Reason}, wire.HeaderField: {why.Field}}}).Problems() {
 		require.Contains(t, out, "\n  "+p.Error()+"\n")

@@ -80,7 +80,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		a.waiting(), a.release(), a.set(),
 		a.deploy(), a.rollback(), a.restart(), a.rescale(),
 		a.history(), a.lane(), a.scaling(), a.freeze(),
-		a.deadLetter(), a.api(), a.version(),
+		a.deadLetter(), a.doctor(), a.api(), a.version(),
 		settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},

@@ -200,7 +200,8 @@ func (a *app) deadLetterShow() *cobra.Command {
 problem, and what to do. SEQUENCE is the one that "slipway deadletter list" shows.`,
 		Example: `  slipway deadletter show 17
   slipway deadletter show 17 -o json`,
-		Args: sequences(1),
+		Args:              sequences(1),
+		ValidArgsFunction: a.completeLetters(),
 	}, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
 		sequence, err := parseSequence(call.args[0])
 		if err != nil {
@@ -211,6 +212,22 @@ problem, and what to do. SEQUENCE is the one that "slipway deadletter list" show
 			return letterError(sequence, err)
 		}
 		return call.format.Write(a.Stdout, wholeViewOf(l), func() string { return render.DeadLetter(l, letterRemedy(l), call.style) })
+	})
+}
+
+// completeLetters completes the first argument with the latest dead letters.
+func (a *app) completeLetters() cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveKeepOrder, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		js, closeNATS, err := c.app.jetStream(c.values, "slipway deadletter")
+		if err != nil {
+			return nil, err
+		}
+		defer closeNATS()
+		letters, _, err := wire.NewDeadLetters(js).List(ctx, wire.LetterFilter{Limit: defaultLimit})
+		for _, l := range letters {
+			found = append(found, cobra.CompletionWithDesc(strconv.FormatUint(l.Sequence, 10), render.Clean(l.About+" "+l.Reason)))
+		}
+		return found, err
 	})
 }
 

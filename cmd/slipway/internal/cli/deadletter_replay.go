@@ -63,7 +63,8 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 		Example: `  slipway deadletter replay 17
   slipway deadletter replay 17 18 19 --drop
   slipway deadletter replay 17 -o json`,
-		Args: sequences(0),
+		Args:              sequences(0),
+		ValidArgsFunction: a.completeLetters(),
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
 	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
@@ -165,6 +166,7 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		Example: `  slipway deadletter drop 17 18
   slipway deadletter drop --kind command --reason "no such release" --yes
   slipway deadletter drop --all --yes`,
+		ValidArgsFunction: a.completeLetters(),
 	}
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "delete all")

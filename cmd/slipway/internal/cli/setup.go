@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,13 @@ import (
 
 // setupTime bounds setup: new search attributes take a while to reach every server.
 const setupTime = 2 * time.Minute
+
+// Each half has a bound of its own within that: all that is asked of NATS, and the first answer
+// of Temporal.
+const (
+	natsTime = 30 * time.Second
+	dialTime = 15 * time.Second
+)
 
 func (a *app) setup() *cobra.Command {
 	return a.command(&cobra.Command{
@@ -42,8 +50,13 @@ func (a *app) runSetup(ctx context.Context, call *call) error {
 	if err != nil {
 		return err
 	}
-	kept, natsErr := a.setupNATS(ctx, call.values, how)
-	attributes, temporalErr := a.setupAttributes(ctx, call.values)
+	// Side by side: one that is away takes no time from the other, and both are told of.
+	var kept, attributes []setup.Result
+	var natsErr, temporalErr error
+	var both sync.WaitGroup
+	both.Go(func() { kept, natsErr = a.setupNATS(ctx, call.values, how) })
+	both.Go(func() { attributes, temporalErr = a.setupAttributes(ctx, call.values) })
+	both.Wait()
 	done := append(kept, attributes...)
 	if len(done) > 0 {
 		if err := call.format.Write(a.Stdout, done, func() string { return preparedTable(done, call.style) }); err != nil {
@@ -91,7 +104,16 @@ func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config)
 		return nil, err
 	}
 	defer closeNATS()
-	return setup.NATS(ctx, js, how)
+	ctx, end := within(ctx, natsTime)
+	defer end()
+	// A right that is missing ends this half alone.
+	ctx, end = a.denials.Watch(ctx)
+	defer end()
+	done, err := setup.NATS(ctx, js, how)
+	if denied, ok := errors.AsType[*connect.DeniedError](context.Cause(ctx)); ok && err != nil {
+		err = denied
+	}
+	return done, err
 }
 
 func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Result, error) {
@@ -103,7 +125,9 @@ func (a *app) setupAttributes(ctx context.Context, v *config.Values) ([]setup.Re
 	if err != nil {
 		return nil, err
 	}
-	c, err := connect.Temporal(ctx, options, log)
+	dialing, end := within(ctx, dialTime)
+	defer end()
+	c, err := connect.Temporal(dialing, options, log)
 	if err != nil {
 		return nil, err
 	}

@@ -277,8 +277,33 @@ func TestConnect_NATSSettingsRefuse(t *testing.T) {
 
 func TestConnect_NATSNamesTheRemedy(t *testing.T) {
 	t.Parallel()
-	_, err := connect.NATS(connect.NATSOptions{URL: "nats://127.0.0.1:1"}, "test")
-	require.ErrorContains(t, err, "check NATS_URL, NATS_CONTEXT and NATS_CREDS")
+	for name, c := range map[string]struct {
+		args       []string
+		env, files map[string]string
+		want       string
+	}{
+		"a flag":    {args: []string{"--nats-url", "nats://127.0.0.1:1"}, want: "connect to NATS at nats://127.0.0.1:1 (flag --nats-url): "},
+		"a context": {args: []string{"--nats-context", "shop"}, files: map[string]string{contexts + "shop.json": `{"url":"nats://127.0.0.1:1"}`}, want: "connect to NATS at nats://127.0.0.1:1 (NATS context shop): "},
+		"passwords": {
+			env:  map[string]string{"NATS_URL": "nats://me:hunter2@127.0.0.1:1, tls://hunter2@127.0.0.1:2"},
+			want: "connect to NATS at nats://127.0.0.1:1,tls://127.0.0.1:2 (environment variable NATS_URL): ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, getenv := setup(t, c.args, c.env, c.files)
+			o, err := connect.NATSSettings(v, getenv)
+			require.NoError(t, err)
+			_, err = connect.NATS(o, "test")
+			require.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, err, "check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS")
+			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+	v, getenv := setup(t, nil, nil, nil)
+	o, err := connect.NATSSettings(v, getenv)
+	require.NoError(t, err)
+	require.Equal(t, "nats://127.0.0.1:4222 (the default)", o.Where())
 }
 
 func TestConnect_SAE(t *testing.T) {

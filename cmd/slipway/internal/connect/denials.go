@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -25,16 +26,22 @@ func (e *DeniedError) Unwrap() error { return e.Cause }
 type Denials struct {
 	mu      sync.Mutex
 	watches []context.CancelCauseFunc
+	// unheard is set once answers cannot be received: NATS denies that once, and not each time.
+	unheard *DeniedError
 }
 
 // Watch returns a context that ends with a [DeniedError] as its cause when a right is missing,
-// unless another watch that began later and has not ended is told.
+// unless another watch that began later and has not ended is told. A right to receive answers
+// that is missing ends all watches, also those that begin afterwards.
 func (d *Denials) Watch(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at := len(d.watches)
 	d.watches = append(d.watches, cancel)
+	if d.unheard != nil {
+		cancel(d.unheard)
+	}
 	return ctx, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -51,7 +58,18 @@ func (d *Denials) Option() nats.Option {
 func (d *Denials) told(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.watches) > 0 && errors.Is(err, nats.ErrPermissionViolation) {
-		d.watches[len(d.watches)-1](&DeniedError{err})
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return
+	}
+	denied := &DeniedError{err}
+	if strings.Contains(err.Error(), "for Subscription to") {
+		d.unheard = denied
+		for _, end := range d.watches {
+			end(denied)
+		}
+		return
+	}
+	if len(d.watches) > 0 {
+		d.watches[len(d.watches)-1](denied)
 	}
 }

@@ -33,3 +33,21 @@ func TestDenials_ADenialEndsWhatWaitsForIt(t *testing.T) {
 	require.ErrorAs(t, context.Cause(outer), new(*connect.DeniedError))
 	endOuter()
 }
+
+// NATS denies a subscription once, and every answer goes there.
+func TestDenials_WhoHearsNoAnswerWaitsForNone(t *testing.T) {
+	t.Parallel()
+	var d connect.Denials
+	var options nats.Options
+	require.NoError(t, d.Option()(&options))
+	outer, endOuter := d.Watch(t.Context())
+	defer endOuter()
+	inner, endInner := d.Watch(outer)
+	options.AsyncErrorCB(nil, nil, fmt.Errorf(`%w: Permissions Violation for Subscription to "_INBOX.x.*"`, nats.ErrPermissionViolation))
+	endInner()
+	later, endLater := d.Watch(t.Context())
+	defer endLater()
+	for _, ctx := range []context.Context{inner, outer, later} {
+		require.ErrorContains(t, context.Cause(ctx), `Subscription to "_INBOX.x.*"; allow this user`)
+	}
+}

@@ -21,6 +21,27 @@ type NATSOptions struct {
 	Options []nats.Option
 	// Domain and APIPrefix lead to JetStream where an account imports it.
 	Domain, APIPrefix string
+	// Source says where the URL came from; empty is nowhere: it is the default.
+	Source string
+}
+
+// Address is where NATS is, without users and passwords.
+func (o NATSOptions) Address() string {
+	var servers []string
+	for each := range strings.SplitSeq(o.URL, ",") {
+		at, err := url.Parse(strings.TrimSpace(each))
+		if err != nil {
+			continue // the settings were refused
+		}
+		at.User = nil
+		servers = append(servers, at.String())
+	}
+	return strings.Join(servers, ",")
+}
+
+// Where names the address with the setting that it came from.
+func (o NATSOptions) Where() string {
+	return fmt.Sprintf("%s (%s)", o.Address(), cmp.Or(o.Source, "the default"))
 }
 
 // login is what the settings and a context say together.
@@ -30,14 +51,21 @@ type login struct{ natsContext }
 // the settings say.
 func NATSSettings(v *config.Values, getenv func(string) string) (NATSOptions, error) {
 	l := login{}
+	source := ""
 	if name := v.String(config.NATSContext); name != "" {
 		found, err := readContext(name, getenv)
 		if err != nil {
 			return NATSOptions{}, v.Bad(config.NATSContext, err.Error(), "see what there is with: nats context ls")
 		}
 		l.natsContext = found
+		if l.URL != "" {
+			source = "NATS context " + name
+		}
 	}
 	l.override(v)
+	if v.Said(config.NATSURL) {
+		source = v.Source(config.NATSURL)
+	}
 	if !goodURLs(l.URL) {
 		return NATSOptions{}, v.Bad(config.NATSURL, "is no list of NATS URLs", "write nats://host:4222, several separated by commas")
 	}
@@ -46,7 +74,7 @@ func NATSSettings(v *config.Values, getenv func(string) string) (NATSOptions, er
 		return NATSOptions{}, err
 	}
 	return NATSOptions{
-		URL: cmp.Or(l.URL, nats.DefaultURL), Options: options, Domain: l.Domain, APIPrefix: l.APIPrefix,
+		URL: cmp.Or(l.URL, nats.DefaultURL), Options: options, Domain: l.Domain, APIPrefix: l.APIPrefix, Source: source,
 	}, nil
 }
 
@@ -135,7 +163,7 @@ func NATS(o NATSOptions, name string, more ...nats.Option) (*nats.Conn, error) {
 	options := append([]nats.Option{nats.Name(name), nats.Timeout(connectTime)}, o.Options...)
 	c, err := nats.Connect(o.URL, append(options, more...)...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w; check NATS_URL, NATS_CONTEXT and NATS_CREDS, or their flags", err)
+		return nil, fmt.Errorf("connect to NATS at %s: %w; check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS", o.Where(), err)
 	}
 	return c, nil
 }

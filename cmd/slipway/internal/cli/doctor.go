@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
+	"slipway/cmd/slipway/internal/doctor"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+	"slipway/saeclient"
+)
+
+// checkTime bounds one check.
+const checkTime = 5 * time.Second
+
+func (a *app) doctor() *cobra.Command {
+	var regions []string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check whether Slipway can work, and say what helps where it cannot",
+		Long: `Check all that Slipway needs, from where this command runs and with its settings: NATS, its
+streams and buckets beside what setup would make of them, the rights of a starter and of a
+worker, starters and what waits for them, dead letters of the last day, Temporal, its
+namespace and search attributes, the encoding of payloads, workers and their versions, for
+the regions of the latest releases and those of --region, and SAE where SLIPWAY_SAE_REGION is set.
+
+Nothing is changed, and no stream stores anything: a right to publish is tried with a message
+that is addressed to no stream. Checks run side by side, each for --timeout at most. The exit
+code is 1 where something has failed, and 0 where all is well or there are only warnings.`,
+		Example: `  slipway doctor
+  slipway doctor --region cn-hangzhou --region cn-shanghai
+  slipway doctor --timeout 20s -o json`,
+		GroupID: groupMaintenance,
+		Args:    arguments(),
+	}
+	cmd.Flags().StringSliceVar(&regions, "region", nil, "a region of SAE for which a worker is expected; may be given more than once")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		for _, region := range regions {
+			if err := (release.App{Platform: release.PlatformSAE, Region: region, ID: "any"}).Validate(); err != nil {
+				return &usageError{fmt.Sprintf("--region %q is no region, for example cn-hangzhou", region)}
+			}
+		}
+		return nil
+	}
+	return a.command(cmd, frame{
+		settings: slices.Concat(config.Temporal(), config.NATS(), saeSettings()), draws: true,
+		timeout: checkTime, usage: "how long each check may take", limit: func(*cobra.Command, time.Duration) time.Duration { return 0 },
+	}, func(ctx context.Context, call *call) error {
+		if call.timeout <= 0 {
+			return &usageError{"--timeout must be more than 0"}
+		}
+		return a.runDoctor(ctx, call, regions)
+	})
+}
+
+func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error {
+	log, err := call.values.Logger(a.Stderr, config.ForPerson())
+	if err != nil {
+		return err
+	}
+	natsOptions, err := connect.NATSSettings(call.values, a.Getenv)
+	if err != nil {
+		return err
+	}
+	region := call.values.String(config.SAERegion)
+	if err := checkRegion(call.values); err != nil {
+		return err
+	}
+	if region != "" {
+		regions = append(regions, region)
+	}
+	bus := &doctor.Bus{Options: natsOptions}
+	engine := &doctor.Engine{Regions: regions, Dial: func(ctx context.Context, o client.Options) (client.Client, error) {
+		return connect.Temporal(ctx, o, log)
+	}}
+	engine.Options, engine.OptionsErr = connect.TemporalOptions(call.values, a.Getenv)
+	defer engine.Close()
+
+	first := doctor.Run(ctx, []doctor.Check{bus.Connection(), engine.Connection()}, call.timeout)
+	platform := doctor.SAE(region, func() (*saeclient.Client, error) { return connect.SAE(call.values, userAgent()) })
+	found := append(first, doctor.Run(ctx, slices.Concat(bus.Checks(), engine.Checks(), []doctor.Check{platform}), call.timeout)...)
+	if err := call.format.Write(a.Stdout, found, func() string { return render.Doctor(checked(found), call.style) }); err != nil {
+		return err
+	}
+	if n := doctor.CountFailed(found); n > 0 {
+		return fmt.Errorf("%d of %d checks have failed", n, len(found))
+	}
+	return nil
+}
+
+func checked(found []doctor.Finding) []render.Checked {
+	out := make([]render.Checked, len(found))
+	for i, f := range found {
+		out[i] = render.Checked{Name: f.Check, State: string(f.Result), Found: f.Found, Remedy: f.Remedy}
+	}
+	return out
+}
