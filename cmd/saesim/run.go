@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"slipway/internal/buildinfo"
 	"slipway/saesim"
 )
 
@@ -90,10 +91,12 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
 
   # The next deployment's answer gets lost
   curl -X POST 127.0.0.1:8390/_saesim/faults -d '{"operation":"DeployApplication","kind":"drop-after"}'`,
+		Version:       buildinfo.Read().Line("saesim"),
 		Args:          func(_ *cobra.Command, args []string) error { return noArguments(args) },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	f := cmd.Flags()
 	f.StringVar(&o.addr, "addr", or(getenv("SAESIM_ADDR"), "127.0.0.1:8390"), "address to listen on; port 0 takes any free one ($SAESIM_ADDR)")

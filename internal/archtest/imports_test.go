@@ -150,6 +150,7 @@ func rules() []rule {
 			pkg: "internal/bucketdoc", never: []string{noEngine, noZerolog},
 			why: "bucketdoc reads and changes documents in a bucket, whatever they say",
 		},
+		{pkg: "internal/buildinfo", why: "buildinfo knows which version a binary is, for all of them"},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
 		{pkg: "internal/markdown", why: "markdown finds code in documents, for the tests that hold it against the program"},
 		{pkg: "internal/archtest", why: "tests about the tree depend on no part of it"},

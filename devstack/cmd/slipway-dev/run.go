@@ -17,6 +17,7 @@ import (
 
 	"slipway/devstack/demo"
 	"slipway/devstack/stack"
+	"slipway/internal/buildinfo"
 	"slipway/saesim"
 )
 
@@ -37,8 +38,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Long: `slipway-dev runs the Temporal server, the NATS server, the SAE simulator, the worker and
 the starter in one process. It is for development, demonstration and tests, never for
 production: every listener is on loopback and asks nobody for credentials.`,
+		Version:      buildinfo.Read().Line("slipway-dev"),
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)

@@ -56,6 +56,14 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	require.Equal(t, 0, <-code, stderr.String())
 }
 
+func TestRun_Version(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--version"}, &stdout, &stderr))
+	require.Regexp(t, `^slipway-dev \S+ .*go1\.[0-9.]+ \w+/\w+\n$`, stdout.String())
+	require.Empty(t, stderr.String())
+}
+
 func TestRun_UpRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -9,56 +9,55 @@ import (
 	"slipway/release"
 )
 
-// stallFacts are the rows that tell of a stall: what is tried and how it fails, since when,
-// until when, and what helps. Each is a row of its own, so that a narrow terminal cuts long
-// words and no fact.
-func stallFacts(p release.Progress, now time.Time) [][]Cell {
+// stallFacts are the facts about a stall: what is tried and how it fails, since when, until
+// when, and what helps.
+func stallFacts(p release.Progress, now time.Time) []fact {
 	s := p.Stalled
 	if s == nil {
 		return nil
 	}
-	rows := [][]Cell{
-		{{Text: "Stalled:"}, {Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
-		Text("Since:", stamp(s.Since)+" ("+age(s.Since, time.Time{}, now)+")"),
-		Text("Last failure:", fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At))),
-	}
+	zone := now.Location()
+	until := ""
 	if !s.Until.IsZero() {
-		rows = append(rows, Text("Tried until:", stamp(s.Until)+" ("+span(s.Until.Sub(now))+" left), "+afterwards(p)))
+		until = stamp(s.Until, zone) + " (" + span(s.Until.Sub(now)) + " left), " + afterwards(p)
 	}
-	if helps := remedy(p); helps != "" {
-		rows = append(rows, []Cell{{Text: "What helps:"}, {Text: helps, color: yellow}})
+	return []fact{
+		{name: "Stalled", value: Cell{Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
+		{name: "Since", value: Cell{Text: stamp(s.Since, zone) + " (" + age(s.Since, time.Time{}, now) + ")"}},
+		{name: "Last failure", value: Cell{Text: fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At, zone))}},
+		{name: "Tried until", value: Cell{Text: until}},
+		{name: "What helps", value: Cell{Text: p.Remedy(), color: yellow}},
 	}
-	return rows
 }
 
 // stallLine tells of a stall in one line, without a moment of its own; empty when there is
 // none.
-func stallLine(p release.Progress) string {
+func stallLine(p release.Progress, zone *time.Location) string {
 	s := p.Stalled
 	if s == nil {
 		return ""
 	}
-	parts := []string{stall(p)}
+	parts := []string{stall(p, zone)}
 	if !s.Until.IsZero() {
-		parts = append(parts, "tried until "+stamp(s.Until)+", "+afterwards(p))
+		parts = append(parts, "tried until "+stamp(s.Until, zone)+", "+afterwards(p))
 	}
-	if helps := remedy(p); helps != "" {
+	if helps := p.Remedy(); helps != "" {
 		parts = append(parts, "what helps: "+helps)
 	}
 	return strings.Join(parts, "; ")
 }
 
 // stall tells what is tried in vain, since when, and how it fails.
-func stall(p release.Progress) string {
+func stall(p release.Progress, zone *time.Location) string {
 	s := p.Stalled
-	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since), doing(p), refusal(s.Fault), s.Failure)
+	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since, zone), doing(p), refusal(s.Fault), s.Failure)
 }
 
 // stallDiff tells that a stall has begun, changed or ended; empty when it has not, and when
 // the release has ended, which its phase tells.
 func stallDiff(prev, next release.Progress, now time.Time) string {
-	switch line := stallLine(next); {
-	case line == stallLine(prev):
+	switch line := stallLine(next, now.Location()); {
+	case line == stallLine(prev, now.Location()):
 		return ""
 	case line != "":
 		return next.ReleaseID + " " + iconAlarm + " " + line
@@ -90,15 +89,9 @@ func doing(p release.Progress) string {
 	}
 }
 
-// tried is the platform's verb that is tried, whether it is named by itself or as an
-// activity.
-func tried(p release.Progress) release.Verb {
-	return release.Verb(strings.TrimPrefix(p.Stalled.Doing, release.ActivityName(p.App.Platform, "")))
-}
-
 // verb is what a verb of the platform does, in words; empty for what is none.
 func verb(p release.Progress) string {
-	switch tried(p) {
+	switch p.Tries() {
 	case release.VerbSnapshot:
 		return "reading the application"
 	case release.VerbAwaitIdle:
@@ -150,7 +143,7 @@ func finished(p release.Progress) string {
 // at its end, or it was stopped, or the verb is one that only puts back. Scaling rules are
 // switched off while it prepares, and on again by the same verb.
 func returns(p release.Progress) bool {
-	v := tried(p)
+	v := p.Tries()
 	restores := v == release.VerbSetScaling && (p.Phase != release.PhasePreparing || slices.ContainsFunc(p.ScalingRules, suspended))
 	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout ||
 		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped(p)
@@ -193,36 +186,4 @@ func afterwards(p release.Progress) string {
 		return "then it needs attention"
 	}
 	return "then it is aborted"
-}
-
-// remedy is what a person can do about the last failure; empty where nobody knows.
-func remedy(p release.Progress) string {
-	switch p.Stalled.Fault {
-	case release.FaultThrottled:
-		return "wait; if it lasts, let the workers make fewer calls a second, or find out who else calls the platform with their account"
-	case release.FaultUnavailable:
-		return "wait; if it lasts, find out whether the workers reach what they ask"
-	case release.FaultUnguarded:
-		return "bring NATS back; where the calendar of freezes does not exist, slipway setup creates it"
-	case release.FaultNoWorker:
-		return workerMissing(p)
-	case release.FaultNotNow, release.FaultDeclined:
-		return "wait; if it lasts, look at the application on its platform"
-	case release.FaultConflict:
-		return "wait for the other change, or end it in the platform's console"
-	case release.FaultAmbiguous:
-		return "wait: what may have begun is looked for before anything is sent again"
-	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,
-		release.FaultUndecidable, release.FaultFrozen, release.FaultUnchanged, release.FaultStopped:
-	}
-	return ""
-}
-
-// workerMissing says which worker to start. What is no verb of the platform is done by
-// workers of any region.
-func workerMissing(p release.Progress) string {
-	if verb(p) == "" {
-		return "start a worker: none takes from task queue " + release.WorkflowTaskQueue
-	}
-	return "start a worker for region " + p.App.Region + ": none takes from task queue " + release.PlatformTaskQueue(p.App.Platform, p.App.Region)
 }
