@@ -33,7 +33,7 @@ func listedRights(t *testing.T) map[string][]string {
 			rights[row[1]] = append(rights[row[1]], subject[1])
 		}
 	}
-	require.Len(t, rights, 8, "the rows of the page")
+	require.Len(t, rights, 10, "the rows of the page")
 	return rights
 }
 
@@ -117,12 +117,17 @@ func TestRights_WhatThePageListsIsEnough(t *testing.T) {
 
 	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
 	require.NoError(t, err)
-	for _, stream := range []string{wire.StreamEvents, wire.StreamDeadLetter} {
-		consumer, err := as["reads events and dead letters (person)"].OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{})
-		require.NoError(t, err)
-		_, err = consumer.Next(jetstream.FetchContext(ctx))
-		require.NoError(t, err)
-	}
+	consumer, err := as["reads events (person)"].OrderedConsumer(ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{})
+	require.NoError(t, err)
+	_, err = consumer.Next(jetstream.FetchContext(ctx))
+	require.NoError(t, err)
+	dead, err := as["reads dead letters (person)"].Stream(ctx, wire.StreamDeadLetter)
+	require.NoError(t, err)
+	_, err = dead.GetMsg(ctx, 1)
+	require.NoError(t, err)
+	dead, err = as["replays and drops dead letters (person)"].Stream(ctx, wire.StreamDeadLetter)
+	require.NoError(t, err)
+	require.NoError(t, dead.DeleteMsg(ctx, 1))
 }
 
 // TestRights_NoMoreThanIsListed so that the page is not true for a reason of its own.
@@ -135,4 +140,7 @@ func TestRights_NoMoreThanIsListed(t *testing.T) {
 	defer cancel()
 	_, err = as["asks for releases (person)"].Publish(ctx, "slipway.command.r-1", []byte("{}"))
 	require.Error(t, err, "who asks for releases commands none")
+	dead, err := as["reads dead letters (person)"].Stream(t.Context(), wire.StreamDeadLetter)
+	require.NoError(t, err)
+	require.Error(t, dead.DeleteMsg(ctx, 1), "who reads dead letters drops none")
 }

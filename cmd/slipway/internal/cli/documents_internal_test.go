@@ -71,17 +71,12 @@ func requireCommands(t *testing.T, where string, block markdown.Block) {
 	foreign := 0
 	// The examples of the root say what they do in a column of its own.
 	shell := regexp.MustCompile(`(?m) {3,}[^#\s].*$`).ReplaceAllString(block.Text, "")
-	// A usage line puts what excludes each other into parentheses.
-	shell = regexp.MustCompile(`(?m)^(slipway .*?) \(--[^)]*\|[^)]*\)$`).ReplaceAllString(shell, "$1")
 	for _, words := range markdown.Commands(shell) {
 		for len(words) > 0 && strings.Contains(words[0], "=") { // VARIABLE=value before a command
 			words = words[1:]
 		}
 		if len(words) == 0 {
 			continue
-		}
-		if n := slices.Index(words, "N"); n > 0 { // the number of a usage line
-			words[n] = "6"
 		}
 		switch filepath.Base(words[0]) {
 		case "slipway":
