@@ -87,6 +87,7 @@ func facts(p release.Progress, now time.Time) []fact {
 		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
