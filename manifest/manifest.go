@@ -41,6 +41,11 @@ type Overrides struct {
 	Note  string
 	// RequestedBy replaces who asks; AskedBy is used when nobody else is named.
 	RequestedBy, AskedBy string
+	// LanePolicy and Preempt replace which turn a release takes, and FreezeOverride the reason why
+	// freezes do not hold it; nil leaves Preempt as it is.
+	LanePolicy     release.LanePolicy
+	Preempt        *bool
+	FreezeOverride string
 }
 
 // Read reads one release file, applies the overrides and the defaults, and validates the
@@ -50,9 +55,9 @@ func Read(r io.Reader, o Overrides) (release.Spec, error) {
 }
 
 // ReadSet reads one file of a set, kind ReleaseSet, in the same way. An image in the
-// overrides has no meaning for a set.
+// overrides has no meaning for a set, and nor has what is said of one release's turn and freezes.
 func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
-	o.Image = ""
+	o = Overrides{Note: o.Note, RequestedBy: o.RequestedBy, AskedBy: o.AskedBy}
 	return read(r, kind{release.KindReleaseSet, "name and waves"}, o, wire.ParseSet)
 }
 
@@ -103,6 +108,27 @@ func (o Overrides) apply(spec map[string]any) {
 	}
 	if o.RequestedBy != "" {
 		spec["requestedBy"] = o.RequestedBy
+	}
+	if o.LanePolicy != "" {
+		override(spec, "lane", "policy", string(o.LanePolicy))
+	}
+	if o.Preempt != nil {
+		override(spec, "lane", "preempt", *o.Preempt)
+	}
+	if o.FreezeOverride != "" {
+		override(spec, "freeze", "override", o.FreezeOverride)
+	}
+}
+
+// override replaces a field of a group. A group that is none stays as it is, and is told.
+func override(spec map[string]any, group, field string, value any) {
+	fields, is := spec[group].(map[string]any)
+	if spec[group] == nil {
+		fields, is = map[string]any{}, true
+		spec[group] = fields
+	}
+	if is {
+		fields[field] = value
 	}
 }
 

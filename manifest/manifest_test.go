@@ -96,6 +96,25 @@ func TestManifest_ReadSet(t *testing.T) {
 	}
 }
 
+// What a pipeline says of the turn and of freezes stands in place of what the file says.
+func TestManifest_OverridesLaneAndFreeze(t *testing.T) {
+	t.Parallel()
+	const file = head + "spec:\n  app: {platform: sae, region: cn-hangzhou, id: a-1}\n  artifact: {image: shop:1}\n"
+	read := func(more string, o manifest.Overrides) (release.Spec, error) {
+		return manifest.Read(strings.NewReader(file+more), o)
+	}
+	spec, err := read("", manifest.Overrides{LanePolicy: release.LaneSupersede, Preempt: new(true), FreezeOverride: "the sale"})
+	require.NoError(t, err)
+	require.Equal(t, release.Lane{Policy: release.LaneSupersede, Preempt: true}, spec.Lane)
+	require.Equal(t, "the sale", spec.Freeze.Override)
+	spec, err = read("  lane: {policy: supersede, preempt: true}\n  freeze: {override: why}\n", manifest.Overrides{Preempt: new(false)})
+	require.NoError(t, err)
+	require.Equal(t, release.Lane{Policy: release.LaneSupersede}, spec.Lane)
+	require.Equal(t, "why", spec.Freeze.Override)
+	_, err = read("  lane: first\n", manifest.Overrides{LanePolicy: release.LaneQueue})
+	require.ErrorContains(t, err, "lane: must be an object")
+}
+
 const head = "apiVersion: slipway.dev/v1\nkind: Release\n"
 
 func TestManifest_Read(t *testing.T) {

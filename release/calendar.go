@@ -177,14 +177,19 @@ func (c Calendar) merge(spans []span, until time.Time) time.Time {
 	return until.UTC()
 }
 
-// Active reports whether the window alone freezes at a moment, and until when. Zero means
-// that the window cannot be read, see [Calendar.Frozen].
+// Active reports whether the window alone freezes at a moment, and until when; days that follow
+// each other without a gap count as one. Zero means that the window cannot be read, see
+// [Calendar.Frozen], or leaves no gap at all.
 func (w FreezeWindow) Active(at time.Time) (until time.Time, active bool) {
 	in, err := w.span()
 	if err != nil {
 		return time.Time{}, true
 	}
-	return in(at)
+	until, active = in(at)
+	if !active {
+		return time.Time{}, false
+	}
+	return Calendar{Windows: []FreezeWindow{w}}.merge([]span{in}, until), true
 }
 
 // Recurring reports whether the window comes again.

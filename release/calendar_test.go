@@ -374,3 +374,25 @@ func TestCalendar_LocalTime(t *testing.T) {
 	_, _, err = release.LocalTime("2026-11-11 00:00", "")
 	require.ErrorContains(t, err, "IANA name")
 }
+
+// The days of a window that follow each other without a gap are one freeze: a weekend ends on
+// Monday, not on Saturday at midnight.
+func TestFreezeWindow_ActiveJoinsDays(t *testing.T) {
+	t.Parallel()
+	weekend := release.FreezeWindow{Name: "weekend", Reason: "asleep", Days: []string{"Sat", "Sun"}, Start: "00:00", End: "00:00", Zone: "Asia/Shanghai"}
+	until, active := weekend.Active(moment(t, "2026-11-28T12:00+08:00"))
+	require.True(t, active)
+	require.Equal(t, moment(t, "2026-11-30T00:00+08:00").UTC(), until)
+	_, active = weekend.Active(moment(t, "2026-11-30T00:00+08:00"))
+	require.False(t, active)
+	nights := weekend
+	nights.Start, nights.End = "22:00", "06:00"
+	until, active = nights.Active(moment(t, "2026-11-28T23:00+08:00"))
+	require.True(t, active)
+	require.Equal(t, moment(t, "2026-11-29T06:00+08:00").UTC(), until, "there is a day between two nights")
+	always := weekend
+	always.Days = nil
+	until, active = always.Active(moment(t, "2026-11-28T12:00+08:00"))
+	require.True(t, active)
+	require.Zero(t, until, "what leaves no gap has no end")
+}

@@ -48,7 +48,7 @@ func (a *Awaiting) subject(unit Unit) string {
 	case AwaitQueue:
 		return "its turn: other releases of the application come first, or its lane is held"
 	case AwaitOtherChange:
-		return "the end of a change that somebody else began"
+		return "the end of an unfinished change of the application"
 	case AwaitBake:
 		return "the bake time" + of
 	case AwaitConfirm:

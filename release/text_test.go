@@ -13,7 +13,7 @@ func TestAwaiting_Text(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[release.AwaitKind]string{
 		release.AwaitQueue:            "its turn: other releases of the application come first, or its lane is held",
-		release.AwaitOtherChange:      "the end of a change that somebody else began",
+		release.AwaitOtherChange:      "the end of an unfinished change of the application",
 		release.AwaitBake:             "the bake time of wave 2",
 		release.AwaitConfirm:          "confirmation of wave 2",
 		release.AwaitPlatformApproval: "the platform's approval",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -72,6 +73,18 @@ func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, erro
 	status.Since = d.WorkflowStartTime
 	status.State, status.Partial, err = c.queryLane(ctx, release.LaneID(app))
 	return status, err
+}
+
+// WaitsFor says what a release that is queued waits for in its lane: which release comes before it,
+// or who holds the lane and why. It is empty where the lane does not answer, or the release does not
+// wait any more.
+func (c *Client) WaitsFor(ctx context.Context, p release.Progress) string {
+	state, _, err := c.queryLane(ctx, release.LaneID(p.App))
+	waits := func(e release.LaneEntry) bool { return e.ReleaseID == p.ReleaseID }
+	if err != nil || state == nil || !slices.ContainsFunc(state.Waiting, waits) {
+		return ""
+	}
+	return "it waits for " + state.WaitsFor(p.ReleaseID)
 }
 
 // idleLane returns the status of a lane that does not run.

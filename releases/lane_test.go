@@ -85,6 +85,33 @@ func TestLane_GetLane(t *testing.T) {
 	}
 }
 
+// A release that is queued says what it waits for: a lane that is held is no other release.
+func TestLane_WaitsFor(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{ReleaseID: id, App: app(), Phase: release.PhaseQueued}
+	held := heldLane()
+	held.Waiting = []release.LaneEntry{{ReleaseID: id}}
+	behind := release.LaneState{Running: &release.LaneEntry{ReleaseID: "r-first"}, Waiting: held.Waiting}
+	for name, c := range map[string]struct {
+		state release.LaneState
+		err   error
+		want  string
+	}{
+		"a held lane":         {held, nil, "it waits for the lane, held since 2026-11-22T19:00:00Z by mei: migration"},
+		"a release before it": {behind, nil, "it waits for release r-first, which runs"},
+		"waits no more":       {heldLane(), nil, ""},
+		"no worker":           {held, serviceerror.NewFailedPrecondition("no poller seen"), ""},
+		"no lane":             {held, serviceerror.NewNotFound("workflow not found"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.err)
+			require.Equal(t, c.want, r.WaitsFor(t.Context(), p))
+		})
+	}
+}
+
 // listsRunning lets Temporal list a release as running that it describes so; none where it is nil.
 func listsRunning(m *mocks.Client, d *client.WorkflowExecutionDescription) {
 	var listed []*workflowpb.WorkflowExecutionInfo

@@ -54,6 +54,8 @@ type Filter struct {
 	RequestedBy string
 	// Set is the ID of a set.
 	Set string
+	// Open chooses those that are under way.
+	Open bool
 	// Artifacts asks also what each release brings, one by one: no list of Temporal has it.
 	Artifacts bool
 	// Limit is how many to list at most; 0 lists all.
@@ -63,7 +65,7 @@ type Filter struct {
 // Chooses reports whether the filter chooses a release.
 func (f Filter) Chooses(l Listed) bool {
 	return (f.App == "" || f.App == l.App) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
-		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set)
+		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) && (!f.Open || l.EndedAt.IsZero())
 }
 
 // query is the filter in the language of Temporal's visibility.
@@ -84,6 +86,9 @@ func (f Filter) attributes() string {
 		if a.Value != "" {
 			fmt.Fprintf(&q, " AND %s = %s", a.Name, literal(a.Value))
 		}
+	}
+	if f.Open {
+		q.WriteString(running)
 	}
 	return q.String()
 }
@@ -128,9 +133,9 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 	return found, more, nil
 }
 
-// ListSets lists sets in the same order. Of a filter only the phase and the limit count.
+// ListSets lists sets in the same order. Of a filter the phase, whether they are under way, and the limit count.
 func (c *Client) ListSets(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
-	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: f.Phase}.attributes()
+	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: f.Phase, Open: f.Open}.attributes()
 	infos, more, err := c.find(ctx, f.search(query))
 	if err != nil {
 		return nil, false, err

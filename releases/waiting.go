@@ -131,11 +131,12 @@ func each[T any](ctx context.Context, all []T, do func(context.Context, T) error
 	return group.Wait()
 }
 
-// running chooses what is under way. What waits for its turn needs nobody: what it waits for may.
+// running chooses what is under way.
 const running = " AND ExecutionStatus = 'Running'"
 
+// releases reads those under way. What waits for its turn needs nobody: what it waits for may.
 func (g *gathering) releases(ctx context.Context) error {
-	query := Filter{App: g.app}.query() + running + fmt.Sprintf(" AND %s != '%s'", release.SearchPhase, release.PhaseQueued)
+	query := Filter{App: g.app, Open: true}.query() + fmt.Sprintf(" AND %s != '%s'", release.SearchPhase, release.PhaseQueued)
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
 		return err
@@ -253,7 +254,7 @@ func pausedBy(p release.Progress) (release.Decision, bool) {
 }
 
 func (g *gathering) sets(ctx context.Context) error {
-	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: release.PhaseAwaitingConfirm}.attributes() + running
+	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: release.PhaseAwaitingConfirm, Open: true}.attributes()
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
 		return err
@@ -300,7 +301,7 @@ func ofSet(status Status[release.SetProgress]) (Waiting, bool) {
 }
 
 func (g *gathering) lanes(ctx context.Context) error {
-	query := fmt.Sprintf("WorkflowType = '%s'", release.WorkflowLane) + Filter{App: g.app}.attributes() + running
+	query := fmt.Sprintf("WorkflowType = '%s'", release.WorkflowLane) + Filter{App: g.app, Open: true}.attributes()
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
 		return err

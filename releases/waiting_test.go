@@ -226,3 +226,17 @@ func searched(phase release.Phase) temporal.SearchAttributes {
 		temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(phase)),
 	)
 }
+
+// TestFilter_Open asks for nothing that has ended, and chooses nothing that has.
+func TestFilter_Open(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	n.lists(release.WorkflowDeploy, map[string]release.Phase{"release/r-one": release.PhaseQueued}) // wants ExecutionStatus = 'Running'
+	found, _, err := r.List(t.Context(), releases.Filter{Open: true})
+	require.NoError(t, err)
+	require.Equal(t, "r-one", found[0].ID)
+	open := releases.Filter{Open: true}
+	require.True(t, open.Chooses(releases.Listed{}))
+	require.False(t, open.Chooses(releases.Listed{EndedAt: start()}))
+}

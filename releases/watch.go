@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type Watcher[P Watchable] struct {
 	Recorded func(ctx context.Context) (Status[P], error)
 	// Grace is how long it may not exist yet, because it was only just asked for.
 	Grace time.Duration
+	// Submitted tells that its request was stored: while it does not exist, it is not accepted yet.
+	Submitted bool
 	// OnEvent is called after every read, whether or not anything has changed. Its error ends
 	// the watch.
 	OnEvent func(WatchEvent[P]) error
@@ -128,13 +131,21 @@ func (w *watch[P]) update(status Status[P], err error) error {
 		}
 	case missing && (w.known || unknown && time.Since(w.began) < w.Grace):
 		w.missed++
-		w.last.Warning = cmp.Or(w.partial.Message, notAccepted)
+		w.last.Warning = cmp.Or(w.partial.Message, w.missing())
 	case unreachable:
 		w.last.Warning = err.Error()
 	default:
 		return err
 	}
 	return nil
+}
+
+// missing is the warning about what does not exist yet.
+func (w *watch[P]) missing() string {
+	if w.Submitted {
+		return notAccepted
+	}
+	return fmt.Sprintf("nothing of this ID exists yet; it is looked for during %s", w.Grace)
 }
 
 // report reports the last event, but not at once that something only just asked for is missing.

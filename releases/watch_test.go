@@ -108,7 +108,7 @@ func TestWatcher(t *testing.T) {
 			[]reading{missing},
 			5 * time.Second,
 			[]release.Phase{""},
-			[]string{"not accepted yet"},
+			[]string{"nothing of this ID exists yet; it is looked for during 5s"},
 			6100 * time.Millisecond, "there is no release",
 		},
 		{"vanished", []reading{at(release.PhaseRollingOut), missing}, time.Minute, []release.Phase{"RollingOut"}, []string{""}, time.Second, "there is no release"},
@@ -120,7 +120,7 @@ func TestWatcher(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var shown []releases.WatchEvent[release.Progress]
 				began := time.Now()
-				_, err := releases.Watcher[release.Progress]{Get: script(c.reads...), Grace: c.grace, OnEvent: func(s releases.WatchEvent[release.Progress]) error {
+				_, err := releases.Watcher[release.Progress]{Get: script(c.reads...), Grace: c.grace, Submitted: c.grace == time.Minute, OnEvent: func(s releases.WatchEvent[release.Progress]) error {
 					shown = append(shown, s)
 					return nil
 				}}.Watch(t.Context())

@@ -88,9 +88,14 @@ type foreignWait struct {
 	until time.Time
 }
 
-// onTheWayBack is the wait for a foreign change that no command ends.
+// onTheWayBack is the wait for a change that no command ends. It may be the release's own, which
+// the platform has not finished.
 func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
-	return foreignWait{words: other.Words(), question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
+	words := other.Words()
+	if other.ID == c.p.ChangeID {
+		words = "its own change " + other.ID + ", which has not ended"
+	}
+	return foreignWait{words: words, question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
 }
 
 // awaitIdle waits until changes that somebody else began have ended, and answers

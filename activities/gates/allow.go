@@ -39,7 +39,22 @@ func parseAllowList(entries []string) (allowList, error) {
 		}
 		list, errs = append(list, a), append(errs, err)
 	}
-	return list, errors.Join(errs...)
+	return list, joined(errs)
+}
+
+// joined is one error of several, in one line; nil where there is none. It ends up in the reason
+// of a release, which has one line.
+func joined(errs []error) error {
+	var words []string
+	for _, err := range errs {
+		if err != nil {
+			words = append(words, err.Error())
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(words, "; "))
 }
 
 func parseAllowed(entry string) (allowed, error) {

@@ -10,7 +10,6 @@ package gates
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,7 +73,7 @@ func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
 	for i, gate := range in.Gates {
 		errs[i] = g.check(gate.WithDefaults())
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := joined(errs); err != nil {
 		return invalid(err)
 	}
 	return nil

@@ -259,6 +259,7 @@ func TestGates_CheckTellsBeforeAnythingIsAsked(t *testing.T) {
 	for _, text := range []string{"one.example", "gate.samples", "two.example"} {
 		requireInvalid(t, err, text)
 	}
+	require.Regexp(t, `SLIPWAY_GATES_ALLOW; .*gate\.samples.*; .*two\.example`, err.Error(), "they are told in one line")
 	require.Zero(t, asked.Load())
 }
 

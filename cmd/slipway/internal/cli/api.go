@@ -64,6 +64,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		// Descriptions are long and there are many: they are made when they are wanted.
 		if op, ok := saeclient.LookupOperation(cmd.Name()); ok {
 			cmd.Long = apicall.SAE().Describe(op)
+			explainExits(cmd)
 		}
 		cmd.Root().HelpFunc()(cmd, args)
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"time"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -22,6 +23,8 @@ type Env struct {
 	Zone           *time.Location
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Interactive tells that a person at a terminal reads standard error and types standard input.
+	Interactive bool
 }
 
 // app is one run of the command line.
@@ -93,6 +96,9 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.PersistentFlags().Bool(flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
 	offerNoFiles(root)
+	root.AddCommand(misplaced()...)
+	aliasFlags(root)
+	explainExits(root)
 	return root
 }
 
@@ -116,6 +122,9 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		if len(args) == 0 {
 			return cmd.Help()
 		}
+		if args[0] == "help" {
+			return helpWith(cmd, args[1:])
+		}
 		message := `unknown command "` + args[0] + `"`
 		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
 			message += `; did you mean "` + similar[0] + `"?`
@@ -123,6 +132,15 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		return &usageError{message}
 	}
 	return parent
+}
+
+// helpWith shows the help of what is within a group, as cobra does for the root only.
+func helpWith(group *cobra.Command, args []string) error {
+	found, rest, err := group.Find(args)
+	if err != nil || len(rest) > 0 {
+		return &usageError{`unknown command "` + strings.Join(args, " ") + `"`}
+	}
+	return found.Help()
 }
 
 // withSettings gives a command the flags of groups of settings.

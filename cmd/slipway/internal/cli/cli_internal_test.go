@@ -83,6 +83,9 @@ func TestCLI_InterruptedWinsOverWhatItCaused(t *testing.T) {
 	a := &app{Env: Env{Stderr: &said}}
 	require.Equal(t, exitInterrupted, a.exit(ctx, &cobra.Command{}, errors.New("connection closed")))
 	require.Equal(t, "slipway: interrupted\n", said.String())
+	said.Reset()
+	require.Equal(t, exitInterrupted, a.exit(ctx, &cobra.Command{}, fmt.Errorf("watch: %w", &interruptedError{"the release is Queued and goes on"})))
+	require.Equal(t, "slipway: interrupted; the release is Queued and goes on\n", said.String())
 	require.Equal(t, exitOK, a.exit(ctx, &cobra.Command{}, nil), "a role that stopped as told has done its work")
 }
 
@@ -261,7 +264,7 @@ func TestCLI_EveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		if cmd.Runnable() {
+		if cmd.Runnable() && !cmd.Hidden {
 			require.Contains(t, cmd.Example, "  slipway", cmd.CommandPath())
 		}
 		for _, child := range cmd.Commands() {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
@@ -16,22 +15,11 @@ import (
 	"slipway/releases"
 )
 
-// Flags that several commands have.
-const (
-	flagReason    = "reason"
-	flagNote      = "note"
-	flagToVersion = "to-version"
-	flagBatch     = "batch"
-	flagAll       = "all"
-)
-
-// answersAndCodes ends the help of every command to a release.
-const answersAndCodes = `
+// bindings ends the help of every command to a release.
+const bindings = `
 
 With --artifact or --change the word counts only for what it was meant for: a release
-that brings something else, or is at another change, refuses it.
-
-Exit code 7 when the release refuses, with the reason; 8 when no worker answers in time.`
+that brings something else, or is at another change, refuses it.`
 
 func (a *app) confirm() *cobra.Command {
 	var batch int
@@ -50,7 +38,7 @@ With --all (also --full) it is that batch and every one after it, also while a b
 progress; each is recorded when it passes. Only the wait for a person is passed over: bake
 times, gates, schedules, freezes, a pause and the platform's approval still hold, and a gate
 that is inconclusive from now on asks a person about its batch. After a pause and a resume
-it still stands. It is for the artifact and the change that the release shows just now.` + answersAndCodes,
+it still stands. It is for the artifact and the change that the release shows just now.` + bindings,
 		Example: `  slipway release confirm r-abcdefghijklmnop
   slipway release confirm r-abcdefghijklmnop --batch 1 --note "orders look right"
   slipway release confirm r-abcdefghijklmnop --batch 1 --artifact registry.example/shop:1.4.2
@@ -69,10 +57,9 @@ it still stands. It is for the artifact and the change that the release shows ju
 		}
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, Note: note}, nil
 	})
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm})
-	cmd.Flags().BoolVar(&all, flagAll, false, "confirm the batch that waits and every one after it; also --full")
+	cmd.Flags().BoolVar(&all, flagAll, false, "confirm the batch that waits and every one after it")
 	cmd.Flags().IntVar(&batch, flagBatch, 0, "confirm this batch only, counted from 1 (default the one that waits)")
-	cmd.Flags().StringVar(&note, "note", "", "why it is good")
+	cmd.Flags().StringVar(&note, flagNote, "", "why it is good")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		switch named := cmd.Flag(flagBatch).Changed; {
 		case named && all:
@@ -82,12 +69,6 @@ it still stands. It is for the artifact and the change that the release shows ju
 		}
 		return nil
 	}
-	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		if name == "full" { // as "kubectl argo rollouts promote" has it
-			name = flagAll
-		}
-		return pflag.NormalizedName(name)
-	})
 	return cmd
 }
 
@@ -99,7 +80,7 @@ func (a *app) abort() *cobra.Command {
 		Long: `Stop a release and return to the version that ran before. The release itself undoes what
 it has begun; watch it with "slipway release watch". Aborting twice is one abort.
 
-With --at-safe-point a batch in progress is finished first.` + answersAndCodes,
+With --at-safe-point a batch in progress is finished first.` + bindings,
 		Example: `  slipway release abort r-abcdefghijklmnop --reason "error rate doubled"
   slipway release abort r-abcdefghijklmnop --at-safe-point --reason "a hotfix comes first"`,
 	}, func(reason string) release.Command {
@@ -116,7 +97,7 @@ func (a *app) pause() *cobra.Command {
 		Short: "Let nothing new begin until the release is resumed",
 		Long: `Let nothing new begin until the release is resumed. A batch in progress goes on to its end;
 the limits of the release go on, too. To keep releases from beginning at all, see
-"slipway lane hold".` + answersAndCodes,
+"slipway lane hold".` + bindings,
 		Example: `  slipway release pause r-abcdefghijklmnop --reason "looking at the logs"
   slipway release resume r-abcdefghijklmnop`,
 	}, func(reason string) release.Command {
@@ -132,7 +113,7 @@ func (a *app) resume() *cobra.Command {
 		Aliases: []string{"unpause"},
 		Short:   "End a pause",
 		Long: `End a pause. The release goes on where it stood; a batch that waits for a confirmation
-waits for it again, see "slipway release confirm", unless all batches were confirmed.` + answersAndCodes,
+waits for it again, see "slipway release confirm", unless all batches were confirmed.` + bindings,
 		Example: `  slipway release resume r-abcdefghijklmnop --reason "it was something else"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandResume, Reason: reason}
@@ -150,7 +131,7 @@ func (a *app) releaseRollback() *cobra.Command {
 		Short:   "Stop a release and return to a version",
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
 "slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
-cannot be rolled back: "slipway rollback APP" begins a release that does.` + answersAndCodes,
+cannot be rolled back: "slipway rollback APP" begins a release that does.` + bindings,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
 	}, func(reason string) release.Command {
@@ -158,7 +139,7 @@ cannot be rolled back: "slipway rollback APP" begins a release that does.` + ans
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
-	return withAliases(cmd)
+	return cmd
 }
 
 func (a *app) override() *cobra.Command {
@@ -166,7 +147,7 @@ func (a *app) override() *cobra.Command {
 		Use:   "override ID --reason REASON",
 		Short: "Let a release pass over freezes from now on",
 		Long: `Let a release pass over freezes from now on. It is recorded who said so, and why. To see
-which freeze holds it: "slipway freeze list --app APP".` + answersAndCodes,
+which freeze holds it: "slipway freeze list --app APP".` + bindings,
 		Example: `  slipway release override r-abcdefghijklmnop --reason "orders are lost until this is out"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandOverride, Reason: reason}
@@ -190,27 +171,15 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 	}), reason
 }
 
-// withAliases lets flags also have the names that users of other tools know.
-func withAliases(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		switch name {
-		case "to-revision":
-			name = flagToVersion
-		case flagNote:
-			name = flagReason
-		}
-		return pflag.NormalizedName(name)
-	})
-	return cmd
-}
-
 // releaseCommand makes a command that sends a command to a release. The latter is made by
 // build once Temporal is connected.
 func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
-	cmd.Args, cmd.ValidArgsFunction = idOf(kindRelease), a.completeReleases(releases.Filter{})
+	which := takersOf(cmd.Name())
+	cmd.Args, cmd.ValidArgsFunction = a.idOrChoice(), a.completeReleases(which)
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
-	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	refusable(cmd, "the release refuses, with the reason; nothing was changed")
+	return a.onTemporal(withSettings(cmd, config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return err
@@ -223,7 +192,15 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
-	})
+	}))
+}
+
+// takersOf chooses the releases that may take a command.
+func takersOf(command string) releases.Filter {
+	if command == string(release.CommandConfirm) {
+		return releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}
+	}
+	return releases.Filter{Open: true}
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound

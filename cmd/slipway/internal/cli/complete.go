@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/release"
 	"slipway/releases"
 )
 
@@ -24,10 +26,19 @@ type finder func(context.Context, *call) ([]cobra.Completion, error)
 // complete lets the shell complete the first argument with what find returns, and shows its
 // error. The directive says whether the order of what is found is kept. What find connects to prints nothing.
 func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	always := a.completeAlways(order, find)
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
+		return always(cmd, args, word)
+	}
+}
+
+// completeAlways completes in the same way whatever arguments there are: a flag, or a further
+// argument, for which find reads those before it.
+func (a *app) completeAlways(order cobra.ShellCompDirective, find finder) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		quiet := &app{Env: Env{Getenv: a.Getenv, Stdin: a.Stdin, Stdout: io.Discard, Stderr: io.Discard}}
 		var found []cobra.Completion
 		err := quiet.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
@@ -35,7 +46,7 @@ func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.Comple
 			defer cancel()
 			ctx, end := quiet.denials.Watch(ctx)
 			defer end()
-			found, err = find(ctx, &call{app: quiet, cmd: cmd, values: v})
+			found, err = find(ctx, &call{app: quiet, cmd: cmd, args: args, values: v})
 			return err
 		})(cmd, args)
 		if err != nil {
@@ -47,14 +58,95 @@ func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.Comple
 
 // completeReleases completes the first argument with the IDs of releases.
 func (a *app) completeReleases(filter releases.Filter) cobra.CompletionFunc {
-	return a.complete(cobra.ShellCompDirectiveKeepOrder, findReleases(filter, func(l releases.Listed) cobra.Completion {
-		return cobra.CompletionWithDesc(l.ID, l.App+" "+string(l.Phase))
-	}))
+	return a.complete(cobra.ShellCompDirectiveKeepOrder, findReleases(filter, describedID))
+}
+
+// describedID is the ID of a release or a set, with what it is of and where it stands.
+func describedID(l releases.Listed) cobra.Completion {
+	return cobra.CompletionWithDesc(l.ID, cmp.Or(l.Name, l.App)+" "+string(l.Phase))
+}
+
+// completeSets completes the first argument with the IDs of sets.
+func (a *app) completeSets(filter releases.Filter) cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveKeepOrder, findSets(filter))
 }
 
 // completeApps completes the first argument with applications that were released.
 func (a *app) completeApps(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.complete(cobra.ShellCompDirectiveDefault, findReleases(releases.Filter{}, func(l releases.Listed) cobra.Completion { return l.App }))(cmd, args, word)
+	return a.complete(cobra.ShellCompDirectiveDefault, findApps())(cmd, args, word)
+}
+
+// completeRules completes an application, and then the names of its scaling rules, which a worker
+// of its region reads.
+func (a *app) completeRules(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeApps(cmd, args, word)
+	}
+	return a.completeAlways(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = ofApp(func(ctx context.Context, c *call, app release.App) error {
+			rules, err := c.client.ScalingRules(ctx, app)
+			for _, r := range rules {
+				if !slices.Contains(args[1:], r.Name) {
+					found = append(found, r.Name)
+				}
+			}
+			return err
+		})(ctx, c)
+		return found, err
+	})(cmd, args, word)
+}
+
+// findDenied offers the artifacts that the lane of the first argument denies.
+func findDenied(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+	err = ofApp(func(ctx context.Context, c *call, app release.App) error {
+		status, err := c.client.GetLane(ctx, app)
+		if err == nil && status.State != nil {
+			for _, d := range status.State.Denied {
+				found = append(found, d.Artifact.String())
+			}
+		}
+		return err
+	})(ctx, c)
+	return found, err
+}
+
+// ofApp connects to Temporal for an action about the application that the first argument names.
+func ofApp(do func(context.Context, *call, release.App) error) action {
+	return func(ctx context.Context, c *call) error {
+		if len(c.args) == 0 {
+			return nil // the application comes later on the line
+		}
+		app, err := parseApp(c.args[0])
+		if err != nil {
+			return err
+		}
+		return withTemporal(func(ctx context.Context, c *call) error { return do(ctx, c, app) })(ctx, c)
+	}
+}
+
+// completeFlag completes the values of a flag with what find returns.
+func (a *app) completeFlag(cmd *cobra.Command, flag string, find finder) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, a.completeAlways(cobra.ShellCompDirectiveKeepOrder, find))
+}
+
+// findApps offers the applications that were released.
+func findApps() finder {
+	return findReleases(releases.Filter{}, func(l releases.Listed) cobra.Completion { return l.App })
+}
+
+// findSets offers the IDs of sets.
+func findSets(filter releases.Filter) finder {
+	filter.Limit = completeCount
+	return func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = withTemporal(func(ctx context.Context, c *call) error {
+			listed, _, err := c.client.ListSets(ctx, filter)
+			for _, l := range listed {
+				found = append(found, describedID(l))
+			}
+			return err
+		})(ctx, c)
+		return found, err
+	}
 }
 
 // findReleases offers of the latest releases what of returns, each once and nothing empty.

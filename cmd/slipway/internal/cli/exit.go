@@ -72,6 +72,11 @@ func byOutcome(p release.Phase) error {
 	return &outcomeError{p}
 }
 
+// interruptedError says what goes on although the person at the command line has stopped it.
+type interruptedError struct{ left string }
+
+func (e *interruptedError) Error() string { return "interrupted; " + e.left }
+
 // within bounds a context by the time given; 0 is no bound.
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	if limit <= 0 {
@@ -84,7 +89,12 @@ func within(ctx context.Context, limit time.Duration) (context.Context, context.
 func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	code := exitCode(err)
 	if err != nil && ctx.Err() != nil {
-		code, err = exitInterrupted, errors.New("interrupted")
+		code = exitInterrupted
+		if left, ok := errors.AsType[*interruptedError](err); ok {
+			err = left
+		} else {
+			err = errors.New("interrupted")
+		}
 	}
 	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
 		return code

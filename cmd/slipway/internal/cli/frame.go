@@ -24,8 +24,9 @@ type call struct {
 	// by is who gives the command, and now when.
 	by  string
 	now time.Time
-	// timeout is --timeout as it was given, which may bound less than the whole run.
-	timeout time.Duration
+	// timeout is --timeout as it was given, which may bound less than the whole run; limit is
+	// what bounds it.
+	timeout, limit time.Duration
 
 	// client is there in a command that is withTemporal, calendars in one that is withCalendar.
 	client    *releases.Client
@@ -69,7 +70,7 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		defer cancel()
 		return do(ctx, &call{
 			app: a, cmd: cmd, args: args, format: output, values: v, style: a.screen(cmd).style(),
-			by: a.actor(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout,
+			by: a.actor(v), now: time.Now().UTC().Truncate(time.Second), timeout: *timeout, limit: limit,
 		})
 	})
 	return cmd

@@ -78,6 +78,7 @@ application, and whether a release of it would wait now.`,
 		Args: arguments(),
 	}
 	cmd.Flags().StringVar(&app, "app", "", "only those that concern this application: platform/region/id")
+	a.completeFlag(cmd, "app", findRecordedApps)
 	cmd.Flags().BoolVar(&active, "active", false, "only those that are active now")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		filter, err := newFilter(app, "")

@@ -22,14 +22,13 @@ func (a *app) healthz() *cobra.Command {
 		Use:   "healthz",
 		Short: "Ask a running role on this machine whether it is well",
 		Long: `Ask a worker, starter or codec server on this machine whether it is alive, or with --ready whether it
-can do its work. Made for health checks of containers, which need no other program then.
-
-Exit code 0 means yes, 1 means no.`,
+can do its work. Made for health checks of containers, which need no other program then.`,
 		Example: `  slipway healthz
   slipway healthz --ready --http-addr 127.0.0.1:8081`,
 		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}, config.HTTP(addrWorker))
+	exits(exits(cmd, exitOK, "it is"), exitError, "it is not, or does not answer")
 	cmd.Flag(config.HTTPAddr).Usage = "address on which the role serves its health [$SLIPWAY_HTTP_ADDR]"
 	ready := cmd.Flags().Bool("ready", false, "ask /readyz instead of /healthz")
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,8 @@ type ledgerEntry[P any] struct {
 	// accepted reports whether its lane or Temporal has had it, and ended whether it has an outcome.
 	accepted, ended bool
 	asked, updated  time.Time
+	// full says that its lane has no place for it; empty where it has, or nobody knows.
+	full string
 }
 
 // releaseInLedger reads what the ledger has of a release.
@@ -75,7 +78,21 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
-	return ledgerEntry[release.Progress]{p, r.Accepted, r.Ended(), r.Asked(), r.UpdatedAt}, err
+	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
+	if err == nil && !e.accepted && !e.ended {
+		e.full = fullLane(ctx, call.client, r.App)
+	}
+	return e, err
+}
+
+// fullLane says that a lane takes no further release; empty where it does, or nobody knows.
+func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
+	status, err := client.GetLane(ctx, app)
+	if err != nil || status.State == nil || len(status.State.Waiting) < release.MaxWaiting {
+		return ""
+	}
+	return fmt.Sprintf("the lane is full: %d releases wait in it, and it is submitted again once one of them has begun; see slipway lane get %s",
+		len(status.State.Waiting), app.SearchValue())
 }
 
 // setInLedger reads what the ledger has of a set.
@@ -86,7 +103,7 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
 	}
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
-	return ledgerEntry[render.Set]{render.Set{SetProgress: p}, s.Accepted, p.Outcome != "", s.RequestedAt, s.UpdatedAt}, err
+	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}, err
 }
 
 // readLedger connects to the ledger, reads from it, and closes the connection.
@@ -122,7 +139,8 @@ func unrecorded(err error) bool {
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 	if !e.accepted && !e.ended {
-		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
+		since := fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
+		return strings.TrimSuffix(since+": "+e.full, ": ")
 	}
 	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), style.Time(e.updated))
 }
@@ -164,16 +182,19 @@ const completeTimeBack = 30 * 24 * time.Hour
 
 // completeRecorded completes the first argument with applications that were released lately.
 func (a *app) completeRecorded() cobra.CompletionFunc {
-	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) ([]cobra.Completion, error) {
-		records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
-			return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
-		})
-		var found []cobra.Completion
-		for _, r := range records {
-			if name := r.App.SearchValue(); !slices.Contains(found, name) {
-				found = append(found, name)
-			}
-		}
-		return found, err
+	return a.complete(cobra.ShellCompDirectiveDefault, findRecordedApps)
+}
+
+// findRecordedApps offers applications that were released lately, as the ledger has them.
+func findRecordedApps(ctx context.Context, c *call) ([]cobra.Completion, error) {
+	records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+		return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
 	})
+	var found []cobra.Completion
+	for _, r := range records {
+		if name := r.App.SearchValue(); !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+	}
+	return found, err
 }

@@ -100,13 +100,14 @@ func (a *app) laneGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get APP",
 		Short: "Show what runs and waits in a lane, whether it is held, and what is denied",
-		Long: `Show what runs and waits in a lane, whether it is held, and what is denied. Exit code 1 where
-that is not known: no worker answers for the lane, or it was terminated while a release is
-under way. -o json says why as "unknown". ` + namesApp,
+		Long: `Show what runs and waits in a lane, whether it is held, and what is denied. That is not
+known while no worker answers for the lane, or where it was terminated while a release is
+under way; -o json says why as "unknown". ` + namesApp,
 		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca
   slipway lane get sae/cn-hangzhou/7171a6ca -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
+	exits(cmd, exitError, "error, or nobody knows what is in the lane")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {
@@ -142,18 +143,13 @@ func (a *app) printLane(call *call, state release.LaneState) error {
 	return call.format.Write(a.Stdout, state, func() string { return render.Lane(state, time.Now(), call.style) })
 }
 
-// laneCodes ends the help of the commands to a lane.
-const laneCodes = `
-
-Exit code 7 when the lane refuses, with the reason; 8 when no worker answers in time.`
-
 func (a *app) laneHold() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "hold APP --reason REASON",
 		Short: "Let nothing new begin in a lane",
 		Long: `Let nothing new begin in a lane until it is resumed. What runs goes on; what is submitted
-waits. To stop several applications at once, see "slipway freeze stop". ` + namesApp + laneCodes,
+waits. To stop several applications at once, see "slipway freeze stop". ` + namesApp,
 		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca --reason "database migration"`,
 		Args:    arguments("APP"),
 	}
@@ -176,7 +172,7 @@ func (a *app) laneResume() *cobra.Command {
 		Aliases: []string{"unhold"},
 		Short:   "Let a lane that is held go on",
 		Long: `Let a lane that is held go on, whether somebody held it or a release that ended
-NeedsAttention. Look at the application first. ` + namesApp + laneCodes,
+NeedsAttention. Look at the application first. ` + namesApp,
 		Example: `  slipway lane resume sae/cn-hangzhou/7171a6ca --reason "looked at: the old version runs"`,
 		Args:    arguments("APP"),
 	}
@@ -191,17 +187,23 @@ func (a *app) laneDrop() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "drop APP ID",
 		Short:   "Take a waiting release out of a lane",
-		Long:    "Take a waiting release out of a lane. One that runs is aborted instead: \"slipway release abort\". " + namesApp + laneCodes,
+		Long:    "Take a waiting release out of a lane. One that runs is aborted instead: \"slipway release abort\". " + namesApp,
 		Example: `  slipway lane drop sae/cn-hangzhou/7171a6ca r-abcdefghijklmnop --reason "the next one has it"`,
 		Args:    arguments("APP", "ID"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
+	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
+		if release.IsSetID(args[1]) {
+			return &usageError{args[1] + " is a set; drop its releases one by one, which slipway set get " + args[1] + " names"}
+		}
+		return nil
+	}
 	cmd = a.onLane(cmd, release.UpdateDrop, func(args []string) (release.LaneCommand, string) {
 		return release.LaneCommand{ReleaseID: args[1], Reason: reason}, "release " + args[1] + " dropped"
 	})
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) == 1 {
-			return a.completeReleases(releases.Filter{App: args[0], Phase: release.PhaseQueued})(cmd, nil, word)
+			return a.completeReleases(releases.Filter{App: args[0], Phase: release.PhaseQueued, Open: true})(cmd, nil, word)
 		}
 		return a.completeApps(cmd, args, word)
 	}
@@ -215,13 +217,14 @@ func (a *app) laneAllow() *cobra.Command {
 		Use:   "allow APP --artifact ARTIFACT",
 		Short: "Allow an artifact again that was rolled back",
 		Long: `Allow an artifact again that was rolled back. Until then the lane refuses it, so that no
-pipeline brings it back. ` + namesApp + laneCodes,
+pipeline brings it back. ` + namesApp,
 		Example: `  slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:1.4.2 --reason "it was the database"
   slipway lane allow sae/cn-hangzhou/7171a6ca --all`,
 		Args: arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&artifact, "artifact", "", "the artifact as \"slipway lane get\" shows it: an image, or url@version of a package")
+	a.completeFlag(cmd, "artifact", findDenied)
 	cmd.Flags().BoolVar(&all, "all", false, "allow all that are denied")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if (artifact == "") != all {
@@ -243,6 +246,7 @@ pipeline brings it back. ` + namesApp + laneCodes,
 func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
 	withSettings(cmd, config.Actor())
+	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
 		if err != nil {

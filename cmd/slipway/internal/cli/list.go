@@ -46,6 +46,8 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
 	flags.StringVar(&set, "set", "", "only of the set with this ID")
 	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
+	a.completeFlag(cmd, "app", findApps())
+	a.completeFlag(cmd, "set", findSets(releases.Filter{}))
 	limit := limits(cmd)
 	var filter releases.Filter
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
@@ -60,6 +62,9 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		}
 		if filter.Operation, err = operationOf(operation); err != nil {
 			return err
+		}
+		if set != "" && !release.IsSetID(set) {
+			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
 		}
 		filter.RequestedBy, filter.Set = requestedBy, set
 		filter.Limit, err = limit()

@@ -23,10 +23,7 @@ const asksInLine = `
 It is a release like any other: it takes its turn in the lane of the application, suspends
 and restores scaling rules, and ends in one outcome. What the flags cannot say (gates,
 schedules, traffic rules, limits), a release file can: "slipway release submit".
-` + namesApp + `
-
-With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up.`
+` + namesApp
 
 func (a *app) deploy() *cobra.Command {
 	cmd, o := a.operate(&cobra.Command{
@@ -115,19 +112,19 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 
 // withLane gives a command that submits a release the flags that say which turn it takes, and
 // what freezes mean to it.
-func withLane(cmd *cobra.Command, lane *release.Lane, freeze *release.FreezePolicy) *cobra.Command {
+func withLane(cmd *cobra.Command, lane *release.Lane, freeze *release.FreezePolicy) {
 	flags := cmd.Flags()
 	flags.StringVar((*string)(&lane.Policy), "lane-policy", "", "queue, supersede what waits, or reject where anything runs or waits (default queue)")
 	flags.BoolVar(&lane.Preempt, "preempt", false, "come next, and abort what runs once no batch of it is in progress")
 	flags.StringVar(&freeze.Override, "freeze-override", "", "pass over freezes, for this reason")
-	return completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
+	completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
 }
 
 // operate makes a command that submits an operation.
 func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Command, o *operation) {
 	o = &operation{spec: release.Spec{Operation: op}}
 	cmd.Args, cmd.GroupID = arguments("APP"), groupReleases
-	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why; also --note")
+	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why")
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
 	a.onSubmit(cmd, func(call *call) (asked, error) {
@@ -138,7 +135,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 		spec, err := o.of(app, call)
 		return a.askedRelease(spec), err
 	})
-	return withAliases(cmd), o
+	return cmd, o
 }
 
 // of is the spec of the operation on an application.

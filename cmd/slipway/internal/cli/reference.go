@@ -19,7 +19,7 @@ const referenceHead = `<!-- Written by "make generate" from the commands in cmd/
 What ` + "`slipway COMMAND --help`" + ` says of every command. What they are for stands in [the command line](commands.md). Every command also has
 ` + "`--help`" + `, and the settings ` + "`--config`, `--log-level` and `--log-format`" + `; ` + "`slipway completion SHELL`" + ` prints the completion of a shell.
 A flag that is listed under settings is described [at the end](#settings), with its environment variable. What the
-exit codes of commands mean is [one list](#slipway-exit-codes); the codes that a command has a reason of its own for stand in its text.
+exit codes of commands mean is [one list](#slipway-exit-codes); every command lists those that it ends with.
 `
 
 // Reference returns docs/command-reference.md: every command with its help, its flags and
@@ -59,7 +59,9 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 		return
 	}
 	for _, child := range cmd.Commands() {
-		describe(b, child)
+		if !child.Hidden {
+			describe(b, child)
+		}
 	}
 }
 

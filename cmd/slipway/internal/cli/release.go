@@ -17,9 +17,7 @@ func (a *app) release() *cobra.Command {
 	return a.group(&cobra.Command{
 		Use:     "release",
 		Aliases: []string{"releases"},
-		// People look for these at the top, where other tools have them.
-		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "retry"},
-		Short:      "Submit, watch and steer releases",
+		Short:   "Submit, watch and steer releases",
 		Long: `Submit, watch and steer releases.
 
 Exit codes:

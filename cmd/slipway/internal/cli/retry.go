@@ -36,7 +36,7 @@ With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborte
   slipway release retry r-abcdefghijklmnop --dry-run -o yaml`,
 		Args: idOf(kindRelease),
 	}
-	cmd.Flags().StringVar(&note, flagReason, "", "why, in place of the note of the release; also --note")
+	cmd.Flags().StringVar(&note, flagReason, "", "why, in place of the note of the release")
 	a.onSubmit(cmd, func(call *call) (asked, error) {
 		spec, err := call.retried()
 		if err != nil {
@@ -49,7 +49,7 @@ With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborte
 		spec = spec.WithDefaults()
 		err = spec.Validate()
 		if problems, ok := errors.AsType[release.Problems](err); ok {
-			return asked{}, fmt.Errorf("release %s cannot be repeated as it is; submit a release file that is mended:\n%w", call.args[0], problems)
+			return asked{}, fmt.Errorf("release %s cannot be repeated as it is; submit a corrected release file:\n%w", call.args[0], problems)
 		}
 		if why := spec.Freeze.Override; why != "" {
 			a.infof("it passes over freezes, as release %s was to: %s", spec.RetryOf, why)
@@ -57,7 +57,7 @@ With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborte
 		return a.askedRelease(spec), err
 	})
 	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{})
-	return withAliases(cmd)
+	return cmd
 }
 
 // retried asks Temporal what the release that is named was asked for with.

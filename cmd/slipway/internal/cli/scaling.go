@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,14 +76,12 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 		Long: `Switch scaling rules ` + done + `: those named, or all of the application's. With --for those that
 were switched are switched back when the time has passed, or at once by "slipway scaling
 restore". While a change of the application is unfinished, the platform switches
-nothing; then it waits for its end. No freeze holds it. ` + namesApp + `
-
-Exit code 7 while rules of the application are being switched already, also for a time
-that has not passed.`,
+nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
   slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
-		Args: atLeast("APP"), ValidArgsFunction: a.completeApps,
+		Args: atLeast("APP"), ValidArgsFunction: a.completeRules,
 	}, config.Actor())
+	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
 	cmd.Flags().DurationVar(&lasting, "for", 0, "switch back after this time (default never)")
 	cmd.Flags().StringVar(&in.Reason, flagReason, "", "why")
 	wait := waits(cmd, "wait until the rules were read back as switched; with --for, until they are switched back")
@@ -90,12 +91,57 @@ that has not passed.`,
 			return err
 		}
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
+		if err := a.knownRules(ctx, call.client, in); err != nil {
+			return err
+		}
 		begun, err := call.client.Toggle(ctx, in)
 		if err != nil {
 			return err
 		}
 		return a.awaitToggle(ctx, call, begun, *wait)
 	})
+}
+
+// rulesTime bounds the question which rules there are, without which they are switched, too.
+const rulesTime = 5 * time.Second
+
+// knownRules refuses the names of rules that do not exist. Where nobody can read the rules, the
+// switching itself waits for that, and fails if it must.
+func (a *app) knownRules(ctx context.Context, client *releases.Client, in release.ToggleRequest) error {
+	if len(in.Names) == 0 || in.Validate() != nil {
+		return nil // the client says what is wrong
+	}
+	ctx, cancel := context.WithTimeout(ctx, rulesTime)
+	defer cancel()
+	rules, err := client.ScalingRules(ctx, in.App)
+	if err != nil {
+		a.infof("whether there are such rules is not known yet: %v", err)
+		return nil
+	}
+	return missingRules(in, rules)
+}
+
+// missingRules is the refusal of names that no rule has; nil where each is one.
+func missingRules(in release.ToggleRequest, rules []release.ScalingRule) error {
+	var known, missing []string
+	for _, r := range rules {
+		known = append(known, r.Name)
+	}
+	for _, name := range in.Names {
+		if !slices.Contains(known, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	there := "the application has none"
+	if len(known) > 0 {
+		there = "there are: " + strings.Join(known, ", ")
+	}
+	return &releases.RefusedError{
+		ID: in.App.SearchValue(), Of: releases.SubjectScaling, Reason: "there is no rule " + strings.Join(missing, ", ") + "; " + there,
+	}
 }
 
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.
@@ -105,7 +151,11 @@ func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switch
 		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 	}
 	var result release.ToggleResult
-	if err := begun.Wait(ctx, &result); err != nil {
+	err := begun.Wait(ctx, &result)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return &interruptedError{"the switching goes on; see the rules with: slipway scaling list " + call.args[0]}
+	}
+	if err != nil {
 		return err
 	}
 	if result.SwitchedBack {
@@ -116,14 +166,13 @@ func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switch
 
 func (a *app) scalingRestore() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "restore APP",
-		Short: "Switch back now what was switched for a time",
-		Long: `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp + `
-
-Exit code 7 when nothing is switched for a time.`,
+		Use:     "restore APP",
+		Short:   "Switch back now what was switched for a time",
+		Long:    `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp,
 		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca --wait`,
 		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
+	exits(cmd, exitRefused, "nothing is switched for a time")
 	wait := waits(cmd, "wait until the rules were read back as before")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
@@ -144,19 +193,21 @@ func (a *app) scalingRecover() *cobra.Command {
 		Use:   "recover --release ID",
 		Short: "Restore the scaling rules that a lost release has left off",
 		Long: `Restore the scaling rules that a release has left off whose workflow was terminated or
-failed. What it has left besides is told.
-
-With --wait the exit code is 6 when a person must look at something. Exit code 7 while the
-release is at work.`,
+failed. What it has left besides is told.`,
 		Example: `  slipway scaling recover --release r-abcdefghijklmnop --wait`,
 		Args:    arguments(),
 	}
 	cmd.Flags().StringVar(&id, "release", "", "the release (required)")
 	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{}))
+	exits(cmd, exitAttention, "with --wait: a person must look at something")
+	exits(cmd, exitRefused, "the release is at work, and restores its rules itself")
 	wait := waits(cmd, "wait for the end")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if id == "" {
+		switch {
+		case id == "":
 			return &usageError{"missing --release ID, the release that was lost"}
+		case release.IsSetID(id):
+			return &usageError{"--release " + id + " is a set; name the release of it that was lost: slipway set get " + id}
 		}
 		return nil
 	}
@@ -169,7 +220,11 @@ release is at work.`,
 			return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 		}
 		var result release.WatchdogResult
-		if err := begun.Wait(ctx, &result); err != nil {
+		err = begun.Wait(ctx, &result)
+		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+			return &interruptedError{"the rules are restored all the same; the same command waits for it again"}
+		}
+		if err != nil {
 			return err
 		}
 		return a.printRecovered(call, result)

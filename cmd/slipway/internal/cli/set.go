@@ -46,17 +46,15 @@ The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: ReleaseSet, spec.
 
 Its name and the source and ID of the event are the identity of the set.
 
-With --wait the set is followed like "slipway set watch" does, and the exit code tells the
-outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention, 8 when --timeout
-is up.`,
+With --wait the set is followed like "slipway set watch" does.`,
 		Example: `  slipway set submit -f examples/set.yaml
   slipway set submit -f set.yaml --wait --timeout 4h
   slipway set submit -f - --dry-run < set.yaml`,
 		Args: arguments(),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&file, "file", "f", "", "file of the set; - reads standard input (required)")
-	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
+	flags.VarP(&oneFile{path: &file}, "file", "f", "file of the set; - reads standard input (required)")
+	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	return a.onSubmit(cmd, func(call *call) (asked, error) {
@@ -104,13 +102,10 @@ func (a *app) setWatch() *cobra.Command {
 		Short:   "Follow a set to its end",
 		Long: `Follow a set to its end. On a terminal the picture is redrawn; otherwise each change is one
 line. With -o json each change is one line of JSON, the whole progress of the set. One that
-Temporal has forgotten is shown as the ledger knows it.
-
-The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up; the set itself goes on then.`,
+Temporal has forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
 	}, setTarget().watchGiven)
 }
 
@@ -122,7 +117,7 @@ func (a *app) setGet() *cobra.Command {
 forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
 	}, frame{timeout: answerTime}, setTarget().show)
 }
 
@@ -165,12 +160,10 @@ func (a *app) setConfirm() *cobra.Command {
 		Short:   "Let the wave begin that waits for a person",
 		Long: `Let the wave begin that waits for a person. Without --wave it is the wave that waits just
 now; with it, nothing but that wave is confirmed, however late the word comes. Confirming the
-same wave twice is one confirmation.
-
-Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
+same wave twice is one confirmation.`,
 		Example: `  slipway set confirm s-abcdefghijklmnop
   slipway set confirm s-abcdefghijklmnop --wave 2 --note "stock looks right"`,
-		Args: idOf(kindSet),
+		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}),
 	}
 	cmd.Flags().IntVar(&wave, "wave", 0, "confirm this wave only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, flagNote, "", "why it may begin")
@@ -180,6 +173,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 		}
 		return nil
 	}
+	refusable(cmd, "the set refuses, with the reason; nothing was changed")
 	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
@@ -213,14 +207,13 @@ func (a *app) setAbort() *cobra.Command {
 		Use:   "abort ID",
 		Short: "Abort the releases of a set that are under way, and begin no other",
 		Long: `Abort the releases of a set that are under way, and begin no other. What has succeeded
-before stays. With --at-safe-point batches in progress are finished first.
-
-Exit code 7 when the set refuses, with the reason; 8 when no worker answers in time.`,
+before stays. With --at-safe-point batches in progress are finished first.`,
 		Example: `  slipway set abort s-abcdefghijklmnop --reason "wrong price list"`,
-		Args:    idOf(kindSet),
+		Args:    idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{Open: true}),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
+	refusable(cmd, "the set refuses, with the reason; nothing was changed")
 	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})

@@ -52,6 +52,9 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
+	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
+	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
+	exitsByOutcome(cmd, "with --wait: ")
 	return a.command(cmd, frame{
 		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never)",
@@ -80,23 +83,28 @@ The application and the source and ID of the event are the identity of the relea
 submitting with the same again, however late, means the same release. Without --event-id
 a new one is made and told, so that a retry can repeat it.
 
-With --wait the release is followed like "slipway release watch" does, and the exit code
-tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed, 6 NeedsAttention,
-8 when --timeout is up.`,
+With --wait the release is followed like "slipway release watch" does.`,
 		Example: `  slipway release submit -f examples/gray-manual.yaml
   slipway release submit -f release.yaml --image registry.example/shop:1.4.3 --wait --timeout 1h
   slipway release submit -f release.yaml --source https://ci.example/shop --event-id "$CI_JOB_ID"
+  slipway release submit -f hotfix.yaml --preempt --freeze-override "orders are lost until this is out"
   slipway release submit -f - --dry-run < release.yaml`,
 		Args: arguments(),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&file, "file", "f", "", "release file; - reads standard input (required)")
+	flags.VarP(&oneFile{path: &file}, "file", "f", "release file; - reads standard input (required)")
 	flags.StringVar(&over.Image, "image", "", "release this image in place of the file's artifact")
-	flags.StringVar(&over.Note, "note", "", "note in place of the file's")
+	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
+	var lane release.Lane
+	var freeze release.FreezePolicy
+	withLane(cmd, &lane, &freeze)
 	return a.onSubmit(cmd, func(call *call) (asked, error) {
-		over.AskedBy = call.by
+		over.AskedBy, over.LanePolicy, over.FreezeOverride = call.by, lane.Policy, freeze.Override
+		if call.cmd.Flag("preempt").Changed {
+			over.Preempt = &lane.Preempt
+		}
 		spec, err := readWith(a, file, over, manifest.Read)
 		return a.askedRelease(spec), err
 	})
@@ -188,6 +196,32 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 	})
 	return watch(ctx, c)
 }
+
+// oneFile is the flag of a file that may be given once.
+type oneFile struct {
+	path  *string
+	given bool
+}
+
+// Set implements [pflag.Value].
+func (f *oneFile) Set(path string) error {
+	if f.given {
+		return errors.New("one file at a time; to release several applications as one, see: slipway set submit")
+	}
+	*f.path, f.given = path, true
+	return nil
+}
+
+// String implements [pflag.Value].
+func (f *oneFile) String() string {
+	if f.path == nil {
+		return ""
+	}
+	return *f.path
+}
+
+// Type implements [pflag.Value].
+func (f *oneFile) Type() string { return "string" }
 
 // readWith reads a release file, or that of a set.
 func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.Reader, manifest.Overrides) (T, error)) (T, error) {

@@ -21,15 +21,16 @@ lanes that are held; releases that ended NeedsAttention or have left scaling rul
 their lane is at work. Below the list stand the commands that may be given next, as they are
 typed; -o json has all of them as "next".
 
-The exit code is 0 whether or not something waits. When no worker answers, that is told: then
-only what Temporal itself knows is listed.`,
+When no worker answers, that is told: then only what Temporal itself knows is listed.`,
 		Example: `  slipway waiting
   slipway waiting --app sae/cn-hangzhou/7171a6ca -o json
   slipway waiting -w`,
 		GroupID: groupReleases,
 		Args:    arguments(),
 	})
+	exits(cmd, exitOK, "done, whether or not something waits")
 	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id")
+	a.completeFlag(cmd, "app", findApps())
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		_, err := newFilter(*app, "")
 		return err

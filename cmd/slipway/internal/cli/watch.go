@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,20 +24,21 @@ func (a *app) get() *cobra.Command {
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
-decisions. Exit code 0, whatever its outcome; with --watch as "slipway release watch". One
-that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
+decisions. With --watch it is followed like "slipway release watch" does. One that Temporal
+has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
   slipway release get r-abcdefghijklmnop -w`,
-		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
+		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
 	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
-	return a.onGet(cmd, watchable(nil), func(ctx context.Context, call *call) error {
+	exits(exitsByOutcome(cmd, "with --watch: "), exitOK, "done, whatever its outcome")
+	return a.onGet(cmd, watchable(nil), choosing(releases.Filter{}, func(ctx context.Context, call *call) error {
 		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
 		}
 		return releaseTarget().show(ctx, call)
-	})
+	}))
 }
 
 func (a *app) watch() *cobra.Command {
@@ -49,14 +51,11 @@ is one line. With -o json each change is one line of JSON, the whole progress of
 
 While no worker runs, what was seen last stays: the release itself is durable. While it is
 stalled, it says what it tries in vain and what helps, and is followed on. One that Temporal
-has forgotten is shown as the ledger of releases on NATS has it.
-
-The exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up; the release itself goes on then.`,
+has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
-		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
-	}, releaseTarget().watchGiven)
+		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
+	}, choosing(releases.Filter{Open: true}, releaseTarget().watchGiven))
 }
 
 // onGet completes a command that shows a release or a set; of f the times count.
@@ -67,6 +66,7 @@ func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
 
 // onWatch completes a command that watches a release or a set.
 func (a *app) onWatch(cmd *cobra.Command, do action) *cobra.Command {
+	exits(exitsByOutcome(cmd, ""), exitTimeout, "--timeout is up; what is watched goes on")
 	return a.onGet(cmd, frame{usage: "stop watching after this time (default never)"}, do)
 }
 
@@ -78,6 +78,9 @@ type watchOptions struct {
 	// digest is that of the content that was submitted; empty where nothing was.
 	digest string
 }
+
+// submitted reports whether what is watched was asked for by the same command.
+func (o watchOptions) submitted() bool { return o.grace == graceSubmitted }
 
 // A release does not exist until the starter has taken its request, and people watch it
 // right after they have submitted it.
@@ -106,7 +109,11 @@ func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
 		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
-			return client.Get(ctx, id)
+			status, err := client.Get(ctx, id)
+			if err == nil && status.Partial.Reason == releases.PartialNone && status.Progress.Phase == release.PhaseQueued {
+				status.Progress.Reason = cmp.Or(client.WaitsFor(ctx, status.Progress), status.Progress.Reason)
+			}
+			return status, err
 		},
 		explained: func(ctx context.Context, call *call, status releases.Status[release.Progress]) release.Progress {
 			status.Progress.Reason = whatBecame(ctx, call, status)
@@ -146,21 +153,32 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 	p, err := releases.Watcher[P]{
 		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
-		Grace:    o.grace,
-		OnEvent:  t.view(call).show,
+		Grace:    o.grace, Submitted: o.submitted(),
+		OnEvent: t.view(call).show,
 	}.Watch(ctx)
 	phase := t.facts(p).phase
-	if late, ok := errors.AsType[*timeoutError](err); ok {
-		stands := "it is not accepted yet, and its request stays stored"
-		if phase != "" {
-			stands = "it is " + string(phase) + " and goes on"
-		}
-		return fmt.Errorf("%s %s: %w; %s; see slipway %s watch %s", t.name, o.id, late, stands, t.name, o.id)
+	late, up := errors.AsType[*timeoutError](err)
+	switch {
+	case err == nil:
+		return byOutcome(phase)
+	case up:
+		return fmt.Errorf("%s %s: %w; %s", t.name, o.id, late, t.left(o, phase))
+	case ctx.Err() != nil: // by a signal, or because NATS denies a right, which is told instead
+		return &interruptedError{t.left(o, phase)}
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// left says what becomes of something that is watched no more, and how to watch it again.
+func (t watchTarget[P]) left(o watchOptions, phase release.Phase) string {
+	again := fmt.Sprintf("; see slipway %s watch %s", t.name, o.id)
+	switch {
+	case phase != "":
+		return fmt.Sprintf("the %s is %s and goes on%s", t.name, phase, again)
+	case o.submitted():
+		return fmt.Sprintf("the %s is not accepted yet, and its request stays stored%s", t.name, again)
 	}
-	return byOutcome(phase)
+	return "nothing of this ID was found"
 }
 
 // facts are what watching a release or a set needs to know of it.

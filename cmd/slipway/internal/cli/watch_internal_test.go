@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
@@ -72,6 +74,54 @@ func TestWatchTarget_Recorded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who stops watching is told what goes on, and how to watch it again.
+func TestWatchTarget_Left(t *testing.T) {
+	t.Parallel()
+	watch := func(parent context.Context, o watchOptions, phase release.Phase, end func(context.Context) (context.Context, context.CancelFunc)) error {
+		s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+		s.tree, s.diff = nil, func(_, _ release.Progress, _ time.Time) []string { return nil }
+		s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+			if phase == "" {
+				return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: o.id}
+			}
+			return releases.Status[release.Progress]{Progress: progress(phase)}, nil
+		}
+		ctx, cancel := end(parent)
+		defer cancel()
+		c, _, _ := listCall(render.FormatTable)
+		return s.watch(ctx, c, o)
+	}
+	interrupt := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		time.AfterFunc(5*time.Second, cancel)
+		return ctx, cancel
+	}
+	late := func(ctx context.Context) (context.Context, context.CancelFunc) { return within(ctx, 5*time.Second) }
+	const see = "; see slipway release watch " + id
+	synctest.Test(t, func(t *testing.T) {
+		typed, submitted := watchOptions{id: id, grace: graceWatched}, watchOptions{id: id, grace: graceSubmitted}
+		var interrupted *interruptedError
+		watch := func(o watchOptions, phase release.Phase, end func(context.Context) (context.Context, context.CancelFunc)) error {
+			return watch(t.Context(), o, phase, end)
+		}
+		err := watch(typed, release.PhaseRollingOut, interrupt)
+		require.ErrorAs(t, err, &interrupted)
+		require.EqualError(t, err, "interrupted; the release is RollingOut and goes on"+see)
+		require.EqualError(t, watch(submitted, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
+		require.EqualError(t, watch(typed, "", interrupt), "interrupted; nothing of this ID was found", "nobody knows that anything is stored")
+		require.EqualError(t, watch(typed, release.PhaseQueued, late), "release "+id+": not done within 5s; the release is Queued and goes on"+see)
+	})
+}
+
+// A request that its lane has no place for says so.
+func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
+	t.Parallel()
+	e := ledgerEntry[release.Progress]{asked: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}
+	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id, render.Style{}))
+	e.full = "the lane is full: 100 releases wait in it"
+	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
 // A content that was submitted is not the release that is watched where that one has another:
