@@ -166,6 +166,30 @@ func TestDocumentsLinkToFilesThatExist(t *testing.T) {
 	require.Empty(t, dead, "links to nothing")
 }
 
+// TestDocuments_ErrorsThatAreExplainedExist looks up every text that docs/troubleshooting.md
+// quotes: whoever meets one searches the page for it.
+func TestDocuments_ErrorsThatAreExplainedExist(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	for _, file := range goFiles(t) {
+		if !file.test {
+			sources.WriteString(read(t, file.path))
+		}
+	}
+	quoted := regexp.MustCompile(`"([^"\n]+)"`).FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1)
+	require.Greater(t, len(quoted), 10)
+	for _, match := range quoted {
+		for part := range strings.SplitSeq(match[1], "…") {
+			if strings.Contains(part, "Permissions Violation for Publish to") {
+				continue // the words of NATS
+			}
+			if !strings.Contains(sources.String(), strings.Trim(part, " :")) {
+				t.Errorf("docs/troubleshooting.md explains %q, which nothing says", match[1])
+			}
+		}
+	}
+}
+
 // anchors are the names of a document's headings, as GitHub makes them.
 func anchors(document string) map[string]bool {
 	found := map[string]bool{}

@@ -54,9 +54,9 @@ func TestDocuments_GettingStartedIsTrue(t *testing.T) {
 			require.True(t, shows(r.start(block.Text), want), where)
 			continue
 		}
-		code := "0"
-		if strings.HasPrefix(block.Comment, exits) {
-			code = strings.TrimPrefix(block.Comment, exits)
+		code, other := strings.CutPrefix(block.Comment, exits)
+		if !other {
+			code = "0"
 		}
 		deadline := time.Now().Add(patience)
 		for {

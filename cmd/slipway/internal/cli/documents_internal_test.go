@@ -78,9 +78,6 @@ func requireCommands(t *testing.T, where string, block markdown.Block) {
 		if len(words) == 0 {
 			continue
 		}
-		if n := slices.Index(words, "N"); n > 0 { // the number of a usage line
-			words[n] = "6"
-		}
 		switch filepath.Base(words[0]) {
 		case "slipway":
 			if err := parses(words[1:]); err != nil {

@@ -1,0 +1,146 @@
+package setuptest_test
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/mocks"
+
+	"slipway/ledger"
+	"slipway/release"
+	"slipway/setup"
+	"slipway/starter"
+	"slipway/wire"
+)
+
+// listedRights are the subjects that docs/operations.md lists for each role and each kind of person.
+func listedRights(t *testing.T) map[string][]string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	rights := map[string][]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (setup|worker|starter|[a-z ]+ \\(person\\)) \\| (`.+`) \\|").FindAllStringSubmatch(string(page), -1) {
+		for _, subject := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
+			rights[row[1]] = append(rights[row[1]], subject[1])
+		}
+	}
+	require.Len(t, rights, 10, "the rows of the page")
+	return rights
+}
+
+// accounts starts NATS with a user for everything, and one for each row of the page that may do
+// what it lists and nothing else. It returns a connection of each.
+func accounts(t *testing.T) map[string]jetstream.JetStream {
+	t.Helper()
+	users := []*server.User{{Username: "all", Password: "all"}}
+	for who, subjects := range listedRights(t) {
+		users = append(users, &server.User{Username: who, Password: who, Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: subjects}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+		}})
+	}
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true, Users: users,
+	})
+	require.NoError(t, err)
+	s.Start()
+	t.Cleanup(s.Shutdown)
+	require.True(t, s.ReadyForConnections(time.Minute))
+	connections := map[string]jetstream.JetStream{}
+	for _, user := range users {
+		conn, err := nats.Connect(s.ClientURL(), nats.UserInfo(user.Username, user.Password),
+			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { t.Logf("%s: %v", user.Username, err) }))
+		require.NoError(t, err)
+		t.Cleanup(conn.Close)
+		connections[user.Username], err = jetstream.New(conn)
+		require.NoError(t, err)
+	}
+	return connections
+}
+
+// TestRights_WhatThePageListsIsEnough gives each role and each kind of person exactly what
+// docs/operations.md lists, and lets them do what they are for.
+func TestRights_WhatThePageListsIsEnough(t *testing.T) {
+	t.Parallel()
+	as := accounts(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+
+	for _, c := range []setup.Config{{}, {}, {Storage: wire.Storage{MaxBytes: 8 << 20}, Ledger: ledger.Config{MaxAge: 500 * 24 * time.Hour}}} {
+		done, err := setup.NATS(ctx, as["setup"], c)
+		require.NoError(t, err, "creates, finds and changes")
+		require.Len(t, done, 5)
+	}
+	require.NoError(t, setup.StarterNeeds(as["starter"]).Missing(ctx))
+	require.NoError(t, setup.WorkerNeeds(as["worker"]).Missing(ctx))
+
+	// A starter at work: a message that can never be taken goes through all that it does on NATS
+	// but writing the ledger, which its needs have tried.
+	st, err := starter.New(starter.Config{}, starter.Dependencies{
+		JetStream: as["starter"], Temporal: &mocks.Client{}, Ledger: ledger.New(as["starter"]), Metrics: prometheus.NewRegistry(), Logger: zerolog.Nop(),
+	})
+	require.NoError(t, err)
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- st.Run(running) }()
+	_, err = as["asks for releases (person)"].Publish(ctx, "slipway.request.sae.shop", []byte("garbage"))
+	require.NoError(t, err)
+	_, err = as["commands releases (person)"].Publish(ctx, "slipway.command.r-1", []byte("garbage"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		dead, err := as["all"].Stream(ctx, wire.StreamDeadLetter)
+		require.NoError(t, err)
+		return dead.CachedInfo().State.Msgs == 2
+	}, time.Minute, 20*time.Millisecond)
+	stop()
+	require.NoError(t, <-ended)
+
+	books, calendar := ledger.New(as["looks things up (person)"]), wire.NewCalendars(as["looks things up (person)"])
+	_, err = books.GetOf(ctx, release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}, "r-abcdefghijklmnop")
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	_, err = books.All(ctx, ledger.Filter{})
+	require.NoError(t, err)
+	require.NoError(t, wire.NewCalendars(as["edits freezes (person)"]).Edit(ctx, wire.CalendarChange{By: "ann", Reason: "incident"},
+		func(c release.Calendar) (release.Calendar, error) { return c, nil }))
+	_, _, err = calendar.Load(ctx)
+	require.NoError(t, err)
+	_, err = calendar.History(ctx)
+	require.NoError(t, err)
+
+	_, err = as["worker"].Publish(ctx, "slipway.event.sae.shop.r-1.started", []byte("{}"))
+	require.NoError(t, err)
+	consumer, err := as["reads events (person)"].OrderedConsumer(ctx, wire.StreamEvents, jetstream.OrderedConsumerConfig{})
+	require.NoError(t, err)
+	_, err = consumer.Next(jetstream.FetchContext(ctx))
+	require.NoError(t, err)
+	dead, err := as["reads dead letters (person)"].Stream(ctx, wire.StreamDeadLetter)
+	require.NoError(t, err)
+	_, err = dead.GetMsg(ctx, 1)
+	require.NoError(t, err)
+	dead, err = as["replays and drops dead letters (person)"].Stream(ctx, wire.StreamDeadLetter)
+	require.NoError(t, err)
+	require.NoError(t, dead.DeleteMsg(ctx, 1))
+}
+
+// TestRights_NoMoreThanIsListed so that the page is not true for a reason of its own.
+func TestRights_NoMoreThanIsListed(t *testing.T) {
+	t.Parallel()
+	as := accounts(t)
+	_, err := setup.NATS(t.Context(), as["all"], setup.Config{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err = as["asks for releases (person)"].Publish(ctx, "slipway.command.r-1", []byte("{}"))
+	require.Error(t, err, "who asks for releases commands none")
+	dead, err := as["reads dead letters (person)"].Stream(t.Context(), wire.StreamDeadLetter)
+	require.NoError(t, err)
+	require.Error(t, dead.DeleteMsg(ctx, 1), "who reads dead letters drops none")
+}
