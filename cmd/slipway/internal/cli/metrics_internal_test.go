@@ -21,6 +21,7 @@ import (
 
 	"slipway/payload/codecserver"
 	"slipway/starter"
+	"slipway/worker"
 )
 
 // documented is a row of docs/metrics.md.
@@ -47,6 +48,8 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	_, err := starter.New(starter.Config{}, starter.Dependencies{
 		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Metrics: registry,
 	})
+	require.NoError(t, err)
+	_, err = worker.NewMetrics(registry)
 	require.NoError(t, err)
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{
 		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,

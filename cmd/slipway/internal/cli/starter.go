@@ -34,7 +34,7 @@ its hands are done.`,
 		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxRequests); err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, serve: func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(c, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
 			})
