@@ -172,8 +172,10 @@ func TestCaller_EachRequestIsObserved(t *testing.T) {
 	caller.Send = func(context.Context, *clientrt.Exchange) error { return &cloudapi.Error{Class: cloudapi.ErrAuth} }
 	_, _ = clientrt.Invoke[struct{}](t.Context(), caller, call(read(), "bear"))
 	require.Equal(t, []cloudapi.Observed{
-		{Operation: "GetToy", Class: cloudapi.ErrQuota}, {Operation: "GetToy"},
-		{Operation: "GetToy", Class: cloudapi.ErrUnavailable}, {Operation: "GetToy", Class: cloudapi.ErrUnavailable}, // repeated once
+		{Operation: "GetToy", Class: cloudapi.ErrQuota},
+		{Operation: "GetToy"},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable}, // repeated once
 		{Operation: "GetToy", Class: cloudapi.ErrAuth},
 	}, seen)
 }

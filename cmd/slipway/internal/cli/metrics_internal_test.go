@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"go/ast"
 	gobuild "go/build"
 	"go/parser"
@@ -16,11 +18,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"slipway/payload/codecserver"
+	"slipway/release"
 	"slipway/starter"
+	"slipway/starter/overview"
 	"slipway/worker"
 )
 
@@ -41,6 +46,28 @@ func metricsPage(t *testing.T, prefix string) map[string]documented {
 	return rows
 }
 
+// idle are servers on which nothing is; the stream of messages is not even there.
+type idle struct {
+	overview.Temporal
+	jetstream.JetStream
+}
+
+func (idle) CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{}, nil
+}
+
+func (idle) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+}
+
+func (idle) Load(context.Context) (release.Calendar, uint64, error) {
+	return release.Calendar{}, 0, nil
+}
+
+func (idle) Stream(context.Context, string) (jetstream.Stream, error) {
+	return nil, errors.New("no responders")
+}
+
 // The page of metrics has those of Slipway that are registered, and no others.
 func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -49,6 +76,9 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Metrics: registry,
 	})
 	require.NoError(t, err)
+	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}})
+	require.NoError(t, err)
+	require.NoError(t, registry.Register(all))
 	_, err = worker.NewMetrics(registry)
 	require.NoError(t, err)
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{

@@ -59,8 +59,8 @@ func roleSettings(addr string) [][]config.Setting {
 type duty struct {
 	// metrics are what the role serves, those of the process among them.
 	metrics *prometheus.Registry
-	needs func(jetstream.JetStream) *setup.Needs
-	serve func(context.Context, *role) error
+	needs   func(jetstream.JetStream) *setup.Needs
+	serve   func(context.Context, *role) error
 }
 
 // runRole serves health and metrics, connects, and serves until it is told to stop. What
