@@ -56,14 +56,24 @@ func (l *Ledger) Accept(ctx context.Context, app release.App, releaseID string) 
 // it, then stands, and takes nothing but the same end; before it the higher number of the
 // transition wins. A release that has no record gets one, without an event.
 func (l *Ledger) Update(ctx context.Context, u Report) error {
+	_, err := l.Conclude(ctx, u)
+	return err
+}
+
+// Conclude is Update, and reports whether the record has got its outcome by this report. That is
+// so for one report of a release, however often and from where its end is reported; for none
+// where the answer of the bucket was lost.
+func (l *Ledger) Conclude(ctx context.Context, u Report) (first bool, err error) {
 	p := u.Progress
-	_, err := l.changeRecord(ctx, p.App, p.ReleaseID, func(have Record, exists bool) (Record, error) {
+	_, err = l.changeRecord(ctx, p.App, p.ReleaseID, func(have Record, exists bool) (Record, error) {
 		if !exists {
 			have = Record{ReleaseID: p.ReleaseID, App: p.App}
 		}
-		return have.reported(u), nil
+		next := have.reported(u)
+		first = have.Outcome == "" && next.Outcome != ""
+		return next, nil
 	})
-	return err
+	return first && err == nil, err
 }
 
 // MarkLost records that a release has ended without telling, as a watchdog finds out. A release

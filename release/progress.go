@@ -67,6 +67,9 @@ type Progress struct {
 	RollbackTo *Version  `json:"rollbackTo,omitempty"`
 	Batches    []Batch   `json:"batches,omitempty"`
 	Awaiting   *Awaiting `json:"awaiting,omitempty"`
+	// Waited is how long the release has waited since StartedAt, in the waits that are over:
+	// for a person, a time, a freeze or somebody else's change. Measuring gates is no waiting.
+	Waited Duration `json:"waited,omitempty"`
 	// Stalled is what is tried in vain just now; nil while nothing is.
 	Stalled      *Stall     `json:"stalled,omitempty"`
 	ScalingRules []HeldRule `json:"scalingRules,omitempty"`
@@ -152,6 +155,15 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// Lasted is how long a wait has lasted, to the millisecond, that is over; nothing where there was
+// none, or where gates were measured.
+func (a *Awaiting) Lasted(now time.Time) Duration {
+	if a == nil || a.Kind == AwaitGates {
+		return 0
+	}
+	return Duration(max(0, now.Sub(a.Since).Truncate(time.Millisecond)))
 }
 
 // HeldRule is a scaling rule that was enabled before the first change of the release.

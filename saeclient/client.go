@@ -57,7 +57,7 @@ func New(config Config) (*Client, error) {
 	return &Client{
 		caller: clientrt.Caller{
 			API: api(), Send: signer.send, Transport: config.Transport, Timeout: config.ConnectTimeout + config.ReadTimeout,
-			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay,
+			Limiter: config.Limiter, ReadRetries: config.ReadRetries, ReadDelay: config.ReadDelay, Observe: config.Observe,
 		},
 		signer: signer,
 		region: config.Region,

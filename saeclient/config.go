@@ -48,6 +48,8 @@ type Config struct {
 	// ReadDelay is the pause before the nth repetition, counted from 1; the server's
 	// Retry-After is waited for in any case. Nil means DefaultReadDelay.
 	ReadDelay func(n int) time.Duration
+	// Observe is told of each request, if it is not nil.
+	Observe cloudapi.Observer
 	// XML asks for answers in XML instead of JSON. Answers are read in the language that they
 	// come in, whatever was asked for.
 	XML bool

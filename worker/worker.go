@@ -55,6 +55,8 @@ type Config struct {
 	// Deployment makes the worker a version of a Temporal worker deployment; empty leaves
 	// versioning off.
 	Deployment Deployment
+	// Metrics count the releases that end; nil counts none.
+	Metrics *Metrics
 	// Tuning bounds how much is done at the same time.
 	Tuning Tuning
 	// Identity names the worker in histories; default the SDK's process@host.
@@ -187,6 +189,9 @@ func New(c Config) (*Worker, error) {
 	publisher, err := events.New(c.JetStream, records)
 	if err != nil {
 		return nil, err
+	}
+	if c.Metrics != nil {
+		publisher.OnEnd(c.Metrics.ended)
 	}
 	gateActivities, err := gates.New(gates.Config{Allow: c.GatesAllow})
 	if err != nil {

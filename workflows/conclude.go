@@ -113,7 +113,7 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 	t := c.platform.awaitIdle(w.question)
 	t.until = w.until
 	snap, f := attempt(ctx, c, t, w.unwanted)
-	c.endWait()
+	c.endWait(ctx)
 	c.p.Reason = before
 	c.show()
 	c.emitMoving()

@@ -22,7 +22,7 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) f
 		if act, done := f.react(ctx); done {
 			f.cancelObserve()
 			f.unpark()
-			f.endWait()
+			f.endWait(ctx)
 			return f.followed(act)
 		}
 	}
@@ -223,7 +223,7 @@ func failure(what string, seen release.Observation) string {
 // console, an approval.
 func (f *follower) moving(ctx workflow.Context) {
 	f.unpark()
-	f.endWait()
+	f.endWait(ctx)
 	f.past = max(f.past, f.seen.Batch-1)
 	if f.stoppable() {
 		f.enter(ctx, release.PhaseRollingOut, "")
@@ -245,7 +245,7 @@ func (f *follower) awaitApproval(ctx workflow.Context) {
 // begun meanwhile, a pause and an abort keep it back.
 func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool) {
 	batch := f.held.batch
-	f.endWait()
+	f.endWait(ctx)
 	f.resume(ctx)
 	f.recordStanding(ctx)
 	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
@@ -299,7 +299,7 @@ func (f *follower) resume(ctx workflow.Context) {
 // its end. That the release goes back is told only once it does: a change that had ended by
 // then is judged by its end.
 func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
-	f.endWait()
+	f.endWait(ctx)
 	f.unpark()
 	f.cancelObserve()
 	f.why, f.situation.Aborting = why, true

@@ -55,6 +55,9 @@ func TestRelease_GrayReleaseWithConfirmations(t *testing.T) {
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 	require.Equal(t, []release.BatchState{release.BatchConfirmed, release.BatchConfirmed, release.BatchDone}, states(p))
 	require.Len(t, p.Decisions, 2, "confirming twice is one confirmation")
+	require.Greater(t, p.Waited.Std(), 110*time.Minute, "two waits for a person")
+	require.Less(t, p.Waited.Std(), 2*time.Hour, "without the time of the batches")
+	require.Greater(t, p.EndedAt.Sub(p.StartedAt), 2*time.Hour)
 	s.requireRulesAsBefore()
 	require.Equal(t, []release.EventKind{
 		release.EventAccepted, release.EventStarted,

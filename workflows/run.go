@@ -180,7 +180,7 @@ func (r *run) limitPassed(ctx workflow.Context, l release.Limit) {
 
 // finish records the outcome and tells it.
 func (r *run) finish(ctx workflow.Context, e *ending) {
-	r.endWait()
+	r.endWait(ctx)
 	r.p.Stalled = nil
 	r.refuseUnheeded(e)
 	r.p.Outcome = e.outcome

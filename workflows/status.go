@@ -48,14 +48,15 @@ func (s *status) show() {
 
 // startWait shows what the release waits for, and until when; something else ends the wait.
 func (s *status) startWait(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
-	s.endWait()
+	s.endWait(ctx)
 	s.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
 	s.show()
 }
 
-// endWait ends a wait.
-func (s *status) endWait() {
+// endWait ends a wait, whose time counts from then on.
+func (s *status) endWait(ctx workflow.Context) {
 	s.deadline.cancel()
+	s.p.Waited += s.p.Awaiting.Lasted(workflow.Now(ctx))
 	s.p.Awaiting, s.deadline = nil, nil
 	s.show()
 }

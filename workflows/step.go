@@ -85,7 +85,7 @@ func (h holding) awaitSchedule(ctx workflow.Context) *fault {
 	if d := at.Sub(workflow.Now(ctx)); d > 0 {
 		h.wait(ctx, release.AwaitSchedule, 1, d)
 		_ = workflow.Await(ctx, func() bool { return passed(h.deadline) || h.abort != nil })
-		h.endWait()
+		h.endWait(ctx)
 		return h.refresh(ctx)
 	}
 	return nil
@@ -107,7 +107,7 @@ func (h holding) pause(ctx workflow.Context, kind release.AwaitKind, reason stri
 	h.enterPaused(ctx, reason)
 	h.reachSafePoint(true)
 	return func() {
-		h.endWait()
+		h.endWait(ctx)
 		h.atSafePoint = safe
 		if h.abort == nil {
 			h.enter(ctx, before, "")

@@ -33,7 +33,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	_ = workflow.Await(ctx, func() bool { return q.turn || q.abort != nil })
 	leave()
 	late := passed(q.deadline)
-	q.endWait()
+	q.endWait(ctx)
 	if q.abort != nil {
 		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(q.abort))
 		if late {
@@ -41,7 +41,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 		}
 		return e
 	}
-	q.p.StartedAt = workflow.Now(ctx)
+	q.p.StartedAt, q.p.Waited = workflow.Now(ctx), 0
 	return nil
 }
 

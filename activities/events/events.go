@@ -27,7 +27,12 @@ type Bus interface {
 type Publisher struct {
 	bus    Bus
 	ledger Ledger
+	ended  func(release.Progress)
 }
+
+// OnEnd has a function called with each release that has ended, once: by whoever has written the
+// outcome to the ledger. It must be set before anything is published.
+func (p *Publisher) OnEnd(ended func(release.Progress)) { p.ended = ended }
 
 // New returns a publisher on the bus, which writes to the ledger as well; nil is no ledger.
 func New(bus Bus, l Ledger) (*Publisher, error) {

@@ -14,7 +14,7 @@ import (
 
 // Ledger records the progress of releases; [ledger.Ledger] is one.
 type Ledger interface {
-	Update(ctx context.Context, u ledger.Report) error
+	Conclude(ctx context.Context, u ledger.Report) (first bool, err error)
 	UpdateSet(ctx context.Context, p release.SetProgress) error
 	Pay(ctx context.Context, app release.App, releaseID string, what ledger.Payment) error
 }
@@ -50,7 +50,10 @@ func (p *Publisher) write(ctx context.Context, latest release.Event) error {
 	if latest.Set != nil {
 		return p.ledger.UpdateSet(ctx, *latest.Set)
 	}
-	err := p.ledger.Update(ctx, ledger.Report{Progress: latest.Progress, Transition: latest.Progress.Transition})
+	first, err := p.ledger.Conclude(ctx, ledger.Report{Progress: latest.Progress, Transition: latest.Progress.Transition})
+	if first && p.ended != nil {
+		p.ended(latest.Progress)
+	}
 	if err != nil || !ends(latest) {
 		return err
 	}

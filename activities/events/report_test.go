@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,9 +34,27 @@ func (b *book) UpdateSet(_ context.Context, p release.SetProgress) error {
 	return b.err
 }
 
-func (b *book) Update(_ context.Context, u ledger.Report) error {
+func (b *book) Conclude(_ context.Context, u ledger.Report) (first bool, err error) {
+	ended := func(p release.Progress) bool { return p.ReleaseID == u.Progress.ReleaseID && p.Outcome != "" }
+	first = u.Progress.Outcome != "" && !slices.ContainsFunc(b.told, ended) && b.err == nil
 	b.told, b.numbers = append(b.told, u.Progress), append(b.numbers, u.Transition)
-	return b.err
+	return first, b.err
+}
+
+// A retry, or another attempt elsewhere, publishes the same end again.
+func TestReport_AnEndIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	p, err := New(&shelf{}, &book{})
+	require.NoError(t, err)
+	var ended []string
+	p.OnEnd(func(p release.Progress) { ended = append(ended, p.ReleaseID+" "+string(p.Outcome)) })
+	in := release.PublishInput{Events: []release.Event{
+		event("r-1", release.EventStarted, release.PhaseRollingOut), event("r-1", release.EventSucceeded, release.PhaseSucceeded), event("r-2", release.EventStarted, release.PhaseRollingOut),
+	}}
+	for range 3 {
+		require.NoError(t, p.Publish(t.Context(), in))
+	}
+	require.Equal(t, []string{"r-1 Succeeded"}, ended)
 }
 
 func (b *book) Pay(_ context.Context, _ release.App, releaseID string, what ledger.Payment) error {

@@ -411,3 +411,20 @@ func (h *house) owing(t *testing.T) ([]ledger.Record, error) {
 	affairs, err := h.ledger.Affairs(t.Context(), app("shop"))
 	return affairs.Owing, err
 }
+
+// Whoever counts the ends of releases counts each once, whoever reports it how often.
+func TestLedger_AnEndIsConcludedOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, c := range []struct {
+		phase  release.Phase
+		number uint64
+		first  bool
+	}{
+		{release.PhaseRollingOut, 1, false}, {release.PhaseSucceeded, 2, true}, {release.PhaseSucceeded, 2, false}, {release.PhaseRollingOut, 1, false}, {release.PhaseFailed, 3, false},
+	} {
+		first, err := h.ledger.Conclude(t.Context(), ledger.Report{Progress: progress("r-a", "1", c.phase), Transition: c.number})
+		require.NoError(t, err)
+		require.Equal(t, c.first, first, "%s %d", c.phase, c.number)
+	}
+}

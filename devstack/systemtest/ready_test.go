@@ -2,7 +2,9 @@ package systemtest_test
 
 import (
 	"bytes"
+	"io"
 	"maps"
+	"net/http"
 	"os/exec"
 	"strings"
 	"sync"
@@ -106,7 +108,9 @@ func TestReadyAsksThePlatform(t *testing.T) {
 			for _, each := range c.want {
 				require.NotContains(t, h.untilReadySays(addr, each), wrong)
 			}
-			if c.change != nil {
+			if c.change == nil {
+				require.Contains(t, h.metrics(addr), `slipway_platform_calls_total{operation="ListApplications",platform="sae",region="cn-hangzhou",result="ok"} 1`)
+			} else {
 				require.Eventually(t, func() bool { return strings.Contains(log.text(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
 				for _, each := range c.want {
 					require.Contains(t, log.text(), each)
@@ -116,6 +120,19 @@ func TestReadyAsksThePlatform(t *testing.T) {
 			require.NoError(t, process.Stop())
 		})
 	}
+}
+
+// metrics are what a role serves.
+func (h *house) metrics(addr string) string {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.ctx, http.MethodGet, "http://"+addr+"/metrics", http.NoBody)
+	require.NoError(h.t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(h.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(h.t, err)
+	return string(text)
 }
 
 // addressOf keeps the log of a role, and finds the address of health in it.

@@ -120,7 +120,7 @@ func rules() []rule {
 			why: "health serves whatever role mounts it",
 		},
 		{
-			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health"},
+			pkg: "worker", may: []string{"release", "workflows", "activities", "wire", "ledger", "health", "cloudapi"},
 			why: "worker assembles; nothing is built on it but commands",
 		},
 		{

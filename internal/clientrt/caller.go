@@ -56,6 +56,8 @@ type Caller struct {
 	ReadRetries int
 	// ReadDelay is the pause before the nth repetition, counted from 1. Nil means cloudapi.DefaultReadDelay.
 	ReadDelay func(n int) time.Duration
+	// Observe is told of each request, if it is not nil.
+	Observe cloudapi.Observer
 	// Unchecked leaves out the comparison with the reference's rules.
 	Unchecked bool
 }
@@ -118,6 +120,16 @@ func (c *Caller) once(ctx context.Context, op cloudapi.Operation, r *Request) (*
 	if err := c.pace(ctx, op); err != nil {
 		return nil, err
 	}
+	begun := time.Now()
+	answer, err := c.exchange(ctx, op, r)
+	if c.Observe != nil {
+		c.Observe(cloudapi.Observed{Operation: op.Name, Took: time.Since(begun), Class: cloudapi.ClassOf(err)})
+	}
+	return answer, err
+}
+
+// exchange signs and sends a request that is complete and right, and judges its answer.
+func (c *Caller) exchange(ctx context.Context, op cloudapi.Operation, r *Request) (*answer, error) {
 	x := &Exchange{Operation: op, Request: r, transport: c.Transport, limit: c.Timeout}
 	err := c.Send(ctx, x)
 	if x.attempted {

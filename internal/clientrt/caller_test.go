@@ -142,3 +142,40 @@ func TestCallerSendsNothingThatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "color is not a parameter of the operation")
 	require.Zero(t, asked.Load())
 }
+
+// Each request counts by itself, also one that is repeated and one that never left; a call that
+// the client refuses is none.
+func TestCaller_EachRequestIsObserved(t *testing.T) {
+	t.Parallel()
+	answers := []string{`{"errorCode":"Toy.0007"}`, `{"name":"bear"}`}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if len(answers) == 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, answers[0])
+		answers = answers[1:]
+	}))
+	t.Cleanup(server.Close)
+	caller := toyCaller(server.URL)
+	var seen []cloudapi.Observed
+	caller.Observe = func(o cloudapi.Observed) {
+		require.GreaterOrEqual(t, o.Took, time.Duration(0))
+		o.Took = 0
+		seen = append(seen, o)
+	}
+	for range 3 {
+		_, _ = clientrt.Invoke[struct{}](t.Context(), caller, call(read(), "bear"))
+	}
+	_, err := clientrt.Invoke[struct{}](t.Context(), caller, call(read(), ""))
+	require.ErrorIs(t, err, cloudapi.ErrInvalid)
+	caller.Send = func(context.Context, *clientrt.Exchange) error { return &cloudapi.Error{Class: cloudapi.ErrAuth} }
+	_, _ = clientrt.Invoke[struct{}](t.Context(), caller, call(read(), "bear"))
+	require.Equal(t, []cloudapi.Observed{
+		{Operation: "GetToy", Class: cloudapi.ErrQuota},
+		{Operation: "GetToy"},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable},
+		{Operation: "GetToy", Class: cloudapi.ErrUnavailable}, // repeated once
+		{Operation: "GetToy", Class: cloudapi.ErrAuth},
+	}, seen)
+}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"go/ast"
 	gobuild "go/build"
 	"go/parser"
@@ -16,11 +18,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"slipway/payload/codecserver"
+	"slipway/release"
 	"slipway/starter"
+	"slipway/starter/overview"
+	"slipway/worker"
 )
 
 // documented is a row of docs/metrics.md.
@@ -40,6 +46,28 @@ func metricsPage(t *testing.T, prefix string) map[string]documented {
 	return rows
 }
 
+// idle are servers on which nothing is; the stream of messages is not even there.
+type idle struct {
+	overview.Temporal
+	jetstream.JetStream
+}
+
+func (idle) CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{}, nil
+}
+
+func (idle) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+}
+
+func (idle) Load(context.Context) (release.Calendar, uint64, error) {
+	return release.Calendar{}, 0, nil
+}
+
+func (idle) Stream(context.Context, string) (jetstream.Stream, error) {
+	return nil, errors.New("no responders")
+}
+
 // The page of metrics has those of Slipway that are registered, and no others.
 func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -47,6 +75,11 @@ func TestMetricsOfSlipwayAreDocumented(t *testing.T) {
 	_, err := starter.New(starter.Config{}, starter.Dependencies{
 		JetStream: struct{ jetstream.JetStream }{}, Temporal: struct{ starter.Temporal }{}, Ledger: struct{ starter.Ledger }{}, Metrics: registry,
 	})
+	require.NoError(t, err)
+	all, err := overview.New(overview.Config{Temporal: idle{}, Calendar: idle{}, JetStream: idle{}})
+	require.NoError(t, err)
+	require.NoError(t, registry.Register(all))
+	_, err = worker.NewMetrics(registry)
 	require.NoError(t, err)
 	_, err = codecserver.Listen(t.Context(), codecserver.Config{
 		Addr: "127.0.0.1:0", Codec: struct{ converter.PayloadCodec }{}, Namespace: "default", Metrics: registry,

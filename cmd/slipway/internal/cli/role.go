@@ -57,8 +57,10 @@ func roleSettings(addr string) [][]config.Setting {
 
 // duty is what a role does.
 type duty struct {
-	needs func(jetstream.JetStream) *setup.Needs
-	serve func(context.Context, *role) error
+	// metrics are what the role serves, those of the process among them.
+	metrics *prometheus.Registry
+	needs   func(jetstream.JetStream) *setup.Needs
+	serve   func(context.Context, *role) error
 }
 
 // runRole serves health and metrics, connects, and serves until it is told to stop. What
@@ -68,7 +70,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err != nil {
 		return err
 	}
-	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: roleMetrics()}
+	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: d.metrics}
 	temporal, err := connect.TemporalOptions(v, a.Getenv)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"slipway/ledger"
 	"slipway/setup"
 	"slipway/starter"
+	"slipway/starter/overview"
+	"slipway/wire"
 )
 
 // maxRequests is how many requests within a minute a starter may be told to take.
@@ -34,11 +36,18 @@ its hands are done.`,
 		if c.RequestsPerMinute, err = v.Count(config.StarterRequests, maxRequests); err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, serve: func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.StarterNeeds, metrics: roleMetrics(), serve: func(ctx context.Context, r *role) error {
 			s, err := starter.New(c, starter.Dependencies{
 				JetStream: r.js, Temporal: r.temporal, Ledger: ledger.New(r.js), Metrics: r.metrics, Logger: r.log,
 			})
 			if err != nil {
+				return err
+			}
+			all, err := overview.New(overview.Config{Temporal: r.temporal, Calendar: wire.NewCalendars(r.js), JetStream: r.js, Logger: r.log})
+			if err != nil {
+				return err
+			}
+			if err := r.metrics.Register(all); err != nil {
 				return err
 			}
 			attributes := setup.AttributesNeed(r.temporal)

@@ -9,6 +9,7 @@ import (
 
 	"slipway/activities/gates"
 	"slipway/activities/sae"
+	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
@@ -29,8 +30,11 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		Args:    arguments(),
 	}, append(roleSettings(addrWorker), config.SAE(), config.Worker())...)
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) (err error) {
-		c := worker.Config{}
-		served, err := onSAE(v)
+		c, registry := worker.Config{}, roleMetrics()
+		if c.Metrics, err = worker.NewMetrics(registry); err != nil {
+			return err
+		}
+		served, err := onSAE(v, c.Metrics)
 		if err != nil {
 			return err
 		}
@@ -46,7 +50,7 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 		if c.Tuning, err = tuning(v); err != nil {
 			return err
 		}
-		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, serve: func(ctx context.Context, r *role) error {
+		return a.runRole(cmd.Context(), cmd.Name(), v, duty{needs: setup.WorkerNeeds, metrics: registry, serve: func(ctx context.Context, r *role) error {
 			c.Temporal, c.DataConverter, c.JetStream = r.temporal, r.data, r.js
 			w, err := worker.New(c)
 			if err != nil {
@@ -61,13 +65,13 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 }
 
 // onSAE reads how a worker calls SAE.
-func onSAE(v *config.Values) (worker.Platform, error) {
+func onSAE(v *config.Values, metrics *worker.Metrics) (worker.Platform, error) {
 	served := worker.Platform{Name: release.PlatformSAE}
 	err := checkRegion(v)
 	if err != nil {
 		return served, err
 	}
-	client, err := connect.SAE(v, userAgent())
+	client, err := connect.SAE(v, userAgent(), func(region string) cloudapi.Observer { return metrics.Calls(served.Name, region) })
 	if err != nil {
 		return served, err
 	}

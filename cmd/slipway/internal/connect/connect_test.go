@@ -309,16 +309,16 @@ func TestConnect_NATSNamesTheRemedy(t *testing.T) {
 func TestConnect_SAE(t *testing.T) {
 	t.Parallel()
 	v, _ := setup(t, nil, nil, nil)
-	_, err := connect.SAE(v, "test")
+	_, err := connect.SAE(v, "test", nil)
 	require.ErrorContains(t, err, "setting sae-region (default): is not set")
 	require.ErrorContains(t, err, "SLIPWAY_SAE_REGION=cn-hangzhou")
 
 	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou", "SLIPWAY_SAE_ENDPOINT": "ftp://x"}, nil)
-	_, err = connect.SAE(v, "test")
+	_, err = connect.SAE(v, "test", nil)
 	require.ErrorContains(t, err, "SLIPWAY_SAE_ENDPOINT")
 
 	v, _ = setup(t, nil, map[string]string{"SLIPWAY_SAE_REGION": "cn-hangzhou"}, nil)
-	client, err := connect.SAE(v, "test")
+	client, err := connect.SAE(v, "test", nil)
 	require.NoError(t, err)
 	require.Less(t, client.Timeout(), sae.DefaultSettle, "a call that was lost has ended by then")
 }

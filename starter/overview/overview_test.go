@@ -1,0 +1,180 @@
+package overview_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"slipway/release"
+	"slipway/starter/overview"
+)
+
+// server is a Temporal with workflows that answer queries.
+type server struct {
+	mu sync.Mutex
+	// counts are by a part of the query.
+	counts map[string]int64
+	// paused and lanes are what the workflows of these kinds answer.
+	paused []release.Progress
+	lanes  []release.LaneState
+	asked  int
+	err    error
+}
+
+func (s *server) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+func (s *server) CountWorkflow(_ context.Context, r *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	for part, n := range s.counts {
+		if strings.Contains(r.GetQuery(), part) {
+			return &workflowservice.CountWorkflowExecutionsResponse{Count: n}, s.err
+		}
+	}
+	return &workflowservice.CountWorkflowExecutionsResponse{}, s.err
+}
+
+func (s *server) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.paused)
+	if strings.Contains(r.GetQuery(), "'Lane'") {
+		n = len(s.lanes)
+	}
+	answer := &workflowservice.ListWorkflowExecutionsResponse{}
+	for i := range n {
+		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: fmt.Sprint(i)}})
+	}
+	return answer, s.err
+}
+
+//nolint:revive // the signature is that of Temporal's client
+func (s *server) QueryWorkflow(_ context.Context, workflowID, _, query string, _ ...any) (converter.EncodedValue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var i int
+	if _, err := fmt.Sscan(workflowID, &i); err != nil {
+		return nil, err
+	}
+	var value any
+	switch query {
+	case release.QueryProgress:
+		value = s.paused[i]
+	case release.QueryLane:
+		value = s.lanes[i]
+	}
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(value)
+	return answer{payloads}, err
+}
+
+// answer is what a query has answered.
+type answer struct{ payloads *commonpb.Payloads }
+
+func (a answer) HasValue() bool { return true }
+
+func (a answer) Get(to any) error {
+	return converter.GetDefaultDataConverter().FromPayloads(a.payloads, to)
+}
+
+// freezes is a calendar.
+type freezes struct{ calendar release.Calendar }
+
+func (f freezes) Load(context.Context) (release.Calendar, uint64, error) { return f.calendar, 1, nil }
+
+// away is a JetStream that does not answer.
+type away struct{ jetstream.JetStream }
+
+func (away) Stream(context.Context, string) (jetstream.Stream, error) {
+	return nil, errors.New("no responders")
+}
+
+// gather returns the values of what has labels by name and labels.
+func gather(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return values
+}
+
+func paused(kind release.AwaitKind, byPerson bool) release.Progress {
+	return release.Progress{Phase: release.PhasePaused, Paused: byPerson, Awaiting: &release.Awaiting{Kind: kind}}
+}
+
+func TestOverview(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		temporal := &server{
+			counts: map[string]int64{"'ReleaseSet'": 3, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
+			paused: []release.Progress{paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true)},
+			lanes:  []release.LaneState{{}, {Held: &release.Hold{By: "ann"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-1"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-2"}}},
+		}
+		all, err := overview.New(overview.Config{Temporal: temporal, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{release.Calendar{
+			Stops: []release.Stop{{Name: "incident"}},
+			Windows: []release.FreezeWindow{
+				{Name: "now", From: now.Add(-time.Hour), To: now.Add(time.Hour)}, {Name: "later", From: now.Add(time.Hour), To: now.Add(2 * time.Hour)},
+			},
+		}}})
+		require.NoError(t, err)
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(all))
+		right := map[string]float64{
+			"slipway_releases Queued": 0, "slipway_releases Preparing": 0, "slipway_releases RollingOut": 5, "slipway_releases AwaitingConfirm": 0,
+			"slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Finalizing": 0, "slipway_releases RollingBack": 0,
+			"slipway_waiting_for_people confirm": 3, "slipway_waiting_for_people platform-approval": 1, "slipway_waiting_for_people resume": 2,
+			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1,
+			"slipway_freezes_active stop": 1, "slipway_freezes_active window": 1,
+			"slipway_event_deliveries_late":            4,
+			"slipway_overview_failures_total releases": 0, "slipway_overview_failures_total waiting": 0, "slipway_overview_failures_total lanes": 0,
+			"slipway_overview_failures_total freezes": 0, "slipway_overview_failures_total events": 0, "slipway_overview_failures_total messages": 1,
+		}
+		require.Equal(t, right, gather(t, registry), "what does not answer is left out, and counted")
+		asked := temporal.asked
+		require.Equal(t, right, gather(t, registry))
+		require.Equal(t, asked, temporal.asked, "a scrape soon after asks nobody")
+
+		temporal.fail(errors.New("temporal is away"))
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // the clock of the bubble
+		left := gather(t, registry)
+		for name := range maps.Keys(left) {
+			require.Regexp(t, "^slipway_(freezes_active|overview_failures_total) ", name)
+		}
+		temporal.fail(nil)
+	})
+}
+
+func TestOverview_NeedsAllOfThem(t *testing.T) {
+	t.Parallel()
+	_, err := overview.New(overview.Config{})
+	require.ErrorContains(t, err, "Temporal, Calendar and JetStream")
+}

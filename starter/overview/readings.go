@@ -1,0 +1,217 @@
+package overview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
+
+	"slipway/release"
+	"slipway/wire"
+)
+
+const namespace = "slipway"
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+}
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+// live are the phases of a release that has not ended.
+func live() []release.Phase {
+	return []release.Phase{
+		release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
+		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack,
+	}
+}
+
+// running is the query for workflows of types that have not ended.
+func running(types ...string) string {
+	return "WorkflowType IN ('" + strings.Join(types, "', '") + "') AND ExecutionStatus = 'Running'"
+}
+
+// inPhase is the query for releases, and for what else is named, in a phase.
+func inPhase(p release.Phase, besides ...string) string {
+	types := append([]string{
+		release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback, release.WorkflowRestart, release.WorkflowRescale,
+	}, besides...)
+	return running(types...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
+}
+
+func (c Config) count(ctx context.Context, query string) (float64, error) {
+	answer, err := c.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	return float64(answer.GetCount()), err
+}
+
+// phases counts the releases under way.
+func (c Config) phases() *reading {
+	d := describe("releases", "Releases that have not ended, by phase.", "phase")
+	return &reading{name: "releases", keep: countedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		var found []prometheus.Metric
+		for _, p := range live() {
+			n, err := c.count(ctx, inPhase(p))
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, gauge(d, n, string(p)))
+		}
+		return found, nil
+	}}
+}
+
+// waiting counts what waits for a person. Of the paused releases only those count that a person
+// has paused: a freeze and the schedule end by themselves, which only the release itself knows.
+func (c Config) waiting() *reading {
+	d := describe("waiting_for_people", "Releases and sets that go on when a person acts, by what is awaited.", "awaiting")
+	return &reading{name: "waiting", keep: askedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		confirm, err := c.count(ctx, inPhase(release.PhaseAwaitingConfirm, release.WorkflowReleaseSet))
+		if err != nil {
+			return nil, err
+		}
+		approval, err := c.count(ctx, inPhase(release.PhaseAwaitingPlatformApproval))
+		if err != nil {
+			return nil, err
+		}
+		resume := 0
+		err = ask(ctx, c, question[release.Progress]{inPhase(release.PhasePaused), release.QueryProgress, func(p release.Progress) {
+			if p.Paused || p.Awaiting != nil && p.Awaiting.Kind == release.AwaitResume {
+				resume++
+			}
+		}})
+		return []prometheus.Metric{
+			gauge(d, confirm, string(release.AwaitConfirm)), gauge(d, approval, string(release.AwaitPlatformApproval)), gauge(d, float64(resume), string(release.AwaitResume)),
+		}, err
+	}}
+}
+
+// lanes counts those that let nothing new begin.
+func (c Config) lanes() *reading {
+	d := describe("lanes_held", "Lanes in which nothing begins until somebody resumes them, by who holds them: a release that needs attention, or a person.", "by")
+	return &reading{name: "lanes", keep: askedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		byRelease, byPerson := 0, 0
+		err := ask(ctx, c, question[release.LaneState]{running(release.WorkflowLane), release.QueryLane, func(s release.LaneState) {
+			switch {
+			case s.Held == nil:
+			case s.Held.ReleaseID != "":
+				byRelease++
+			default:
+				byPerson++
+			}
+		}})
+		return []prometheus.Metric{gauge(d, float64(byRelease), "release"), gauge(d, float64(byPerson), "person")}, err
+	}}
+}
+
+// freezes counts what freezes something now.
+func (c Config) freezes() *reading {
+	d := describe("freezes_active", "Freezes that hold changes back now, whatever their scope, by kind.", "kind")
+	return &reading{name: "freezes", keep: countedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		calendar, _, err := c.Calendar.Load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		windows := 0
+		for _, w := range calendar.Windows {
+			if _, active := w.Active(time.Now()); active {
+				windows++
+			}
+		}
+		return []prometheus.Metric{gauge(d, float64(windows), "window"), gauge(d, float64(len(calendar.Stops)), "stop")}, nil
+	}}
+}
+
+// events counts the deliveries that the bus or the ledger did not take at once.
+func (c Config) events() *reading {
+	d := describe("event_deliveries_late", "Deliveries of lifecycle events that the bus or the ledger did not take at once, and that are still tried.")
+	return &reading{name: "events", keep: countedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		n, err := c.count(ctx, running(release.WorkflowDelivery))
+		return []prometheus.Metric{gauge(d, n)}, err
+	}}
+}
+
+// messages measures what waits in the stream for a starter.
+func (c Config) messages() *reading {
+	pending := describe("messages_pending", "Messages in the stream that no starter has settled, those in its hands included, by kind.", "kind")
+	oldest := describe("messages_oldest_seconds", "Age of the oldest of these messages; 0 while there is none.", "kind")
+	return &reading{name: "messages", keep: countedFor, descriptions: []*prometheus.Desc{pending, oldest}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
+		stream, err := c.JetStream.Stream(ctx, wire.StreamIn)
+		if err != nil {
+			return nil, err
+		}
+		var found []prometheus.Metric
+		for _, of := range []struct{ kind, consumer, subjects string }{
+			{"request", wire.ConsumerRequests, wire.AllRequests}, {"command", wire.ConsumerCommands, wire.AllCommands},
+		} {
+			consumer, err := stream.Consumer(ctx, of.consumer)
+			if err != nil {
+				return nil, err
+			}
+			info := consumer.CachedInfo()
+			age := time.Duration(0)
+			first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(of.subjects))
+			switch {
+			case err == nil:
+				age = max(0, time.Since(first.Time))
+			case !errors.Is(err, jetstream.ErrMsgNotFound):
+				return nil, err
+			}
+			found = append(found, gauge(pending, float64(info.NumPending)+float64(info.NumAckPending), of.kind), gauge(oldest, age.Seconds(), of.kind))
+		}
+		return found, nil
+	}}
+}
+
+// How many workflows are asked one by one, and how many at the same time. More than that are not
+// counted in part: a number that is too small is worse than none.
+const (
+	mostAsked   = 500
+	askedAtOnce = 16
+)
+
+// question is a query to each workflow of a list.
+type question[T any] struct {
+	list, query string
+	// answered is called with each answer, one after the other.
+	answered func(T)
+}
+
+// ask asks each workflow of a list.
+func ask[T any](ctx context.Context, c Config, q question[T]) error {
+	list, err := c.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: q.list, PageSize: mostAsked + 1})
+	if err != nil {
+		return err
+	}
+	if n := len(list.GetExecutions()); n > mostAsked {
+		return fmt.Errorf("more than %d workflows to ask", mostAsked)
+	}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(askedAtOnce)
+	for _, info := range list.GetExecutions() {
+		group.Go(func() error {
+			answer, err := c.Temporal.QueryWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId(), q.query)
+			if err != nil {
+				return err
+			}
+			var value T
+			if err := answer.Get(&value); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			q.answered(value)
+			return nil
+		})
+	}
+	return group.Wait()
+}
