@@ -33,6 +33,9 @@ func aliasFlags(cmd *cobra.Command) {
 	alias(flagReason, flagNote)
 	alias(flagNote, flagReason)
 	alias(flagToVersion, "to-revision")
+	if cmd.Name() == string(release.CommandConfirm) {
+		alias(flagAll, "full") // as "kubectl argo rollouts promote" has it
+	}
 	if len(aliases) == 0 {
 		return
 	}

@@ -258,7 +258,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		if err != nil {
 			return err
 		}
-		if kept := heldBefore(update, c, state); kept != "" {
+		if kept := heldBefore(update, c, state, call.style); kept != "" {
 			done = kept
 		} else {
 			done += " by " + call.by
@@ -270,10 +270,10 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 
 // heldBefore says who has held a lane before it was to be held: the lane keeps the first reason.
 // It is empty where this hold is the one that counts.
-func heldBefore(update string, c release.LaneCommand, s release.LaneState) string {
+func heldBefore(update string, c release.LaneCommand, s release.LaneState, style render.Style) string {
 	h := s.Held
 	if update != release.UpdateHold || h == nil || h.By == c.By && h.Reason == c.Reason {
 		return ""
 	}
-	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, h.Since.UTC().Format(time.RFC3339), h.Reason)
+	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, style.Time(h.Since), h.Reason)
 }

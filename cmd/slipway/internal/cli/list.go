@@ -224,7 +224,10 @@ func listedRecord(r ledger.Record) releases.Listed {
 func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
-		out[i] = render.Row{ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
+		out[i] = render.Row{
+			ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, StartedAt: l.StartedAt, EndedAt: l.EndedAt,
+		}
 	}
 	return out
 }

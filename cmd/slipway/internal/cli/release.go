@@ -28,7 +28,7 @@ Exit codes:
   slipway release confirm r-abcdefghijklmnop --note "orders look right"
   slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"`,
 		GroupID: groupReleases,
-	}, a.submit(), a.list(), a.get(), a.watch(),
+	}, a.submit(), a.retry(), a.list(), a.get(), a.watch(),
 		a.confirm(), a.abort(), a.pause(), a.resume(), a.releaseRollback(), a.override())
 }
 
@@ -52,7 +52,7 @@ func (a *app) releases(ctx context.Context, v *config.Values) (*releases.Client,
 	if err != nil {
 		return nil, nil, err
 	}
-	return releases.New(c), c.Close, nil
+	return releases.NewWith(c, options.DataConverter), c.Close, nil
 }
 
 // actor is who gives a command: who was named, else the user of the system.

@@ -180,7 +180,7 @@ same wave twice is one confirmation.`,
 			if err != nil {
 				return err
 			}
-			if wave, err = waitingWave(call.args[0], status); err != nil {
+			if wave, err = call.waitingWave(status); err != nil {
 				return err
 			}
 		}
@@ -189,13 +189,13 @@ same wave twice is one confirmation.`,
 }
 
 // waitingWave is the wave that waits for a person.
-func waitingWave(id string, status releases.Status[release.SetProgress]) (int, error) {
-	p := status.Progress
+func (c *call) waitingWave(status releases.Status[release.SetProgress]) (int, error) {
+	id, p := c.args[0], status.Progress
 	switch {
 	case status.Partial.Reason != releases.PartialNone:
 		return 0, fmt.Errorf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)
 	case p.Awaiting == nil:
-		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p)}
+		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p, c.style.Zone)}
 	}
 	return p.Awaiting.Batch, nil
 }
@@ -226,6 +226,6 @@ func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command)
 	if err != nil {
 		return err
 	}
-	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
-	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p) + "\n" })
+	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave, call.style.Zone))
+	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p, call.style.Zone) + "\n" })
 }

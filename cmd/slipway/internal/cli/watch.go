@@ -127,7 +127,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(call.app, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
+		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
 	}
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
-	return recordedStatus(call.app, o.id, e)
+	return recordedStatus(call, o.id, e)
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the
@@ -248,7 +248,7 @@ func (t watchTarget[P]) view(call *call) *view[P] {
 func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	prev := v.last
 	v.last = e
-	if v.format == render.FormatTable && v.screen.live() {
+	if v.format.ForPeople() && v.screen.live() {
 		return v.screen.redraw(v.picture(e))
 	}
 	if e.Warning != "" && e.Warning != prev.Warning {
@@ -258,17 +258,21 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 		return nil
 	}
 	return v.format.Stream(v.app.Stdout, e.Progress, func() string {
-		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now()), ""), "\n")
+		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now().In(v.screen.zone)), ""), "\n")
 	})
 }
 
+// picture is what a terminal shows: first what is wrong with the connection, because then the
+// rest is what was seen last.
 func (v *view[P]) picture(e releases.WatchEvent[P]) string {
+	style := v.screen.pictureStyle()
 	text := ""
-	if e.Progress.Identity() != "" {
-		text = v.tree(e.Progress, time.Now(), v.screen.style())
-	}
 	if e.Warning != "" {
-		text += "\n" + render.Table([][]render.Cell{render.Text(e.Warning)}, v.screen.style())
+		text = render.Warning(e.Warning, style)
+		style.Height -= strings.Count(text, "\n")
+	}
+	if e.Progress.Identity() != "" {
+		text += v.tree(e.Progress, time.Now(), style)
 	}
 	return text
 }

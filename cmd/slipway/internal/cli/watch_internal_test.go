@@ -119,9 +119,9 @@ func TestWatchTarget_Left(t *testing.T) {
 func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	t.Parallel()
 	e := ledgerEntry[release.Progress]{asked: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}
-	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id))
+	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id, render.Style{}))
 	e.full = "the lane is full: 100 releases wait in it"
-	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id))
+	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
 // A content that was submitted is not the release that is watched where that one has another:

@@ -86,7 +86,7 @@ func (l list[T]) print(ctx context.Context, call *call) error {
 		call.app.infof("%s", note)
 	}
 	if len(now.items) == 0 {
-		if call.format == render.FormatTable {
+		if call.format.ForPeople() {
 			call.app.infof("%s", l.none)
 			return nil
 		}
@@ -144,7 +144,7 @@ func (w *listWatch[T]) update(now found[T], err error) error {
 	}
 	prev, first := w.last, !w.begun
 	w.last, w.begun = now, true
-	if w.call.format == render.FormatTable && w.screen.live() {
+	if w.call.format.ForPeople() && w.screen.live() {
 		return w.screen.redraw(w.picture())
 	}
 	if told := strings.Join(now.notes, "\n"); told != w.told {
@@ -161,10 +161,10 @@ func (w *listWatch[T]) update(now found[T], err error) error {
 
 // picture is the list as a terminal shows it: what is wrong stands at the top.
 func (w *listWatch[T]) picture() string {
-	style := w.screen.style()
+	style := w.screen.pictureStyle()
 	var text strings.Builder
 	for _, note := range w.last.notes {
-		text.WriteString(render.Table([][]render.Cell{render.Text(note)}, style))
+		text.WriteString(render.Warning(note, style))
 	}
 	if len(w.last.items) == 0 {
 		return text.String() + w.none + "\n"
@@ -175,7 +175,7 @@ func (w *listWatch[T]) picture() string {
 // begin prints what is listed at first, data a line each.
 func (w *listWatch[T]) begin(items []T) error {
 	switch {
-	case w.call.format != render.FormatTable:
+	case !w.call.format.ForPeople():
 		return w.changes(nil, items)
 	case len(items) == 0:
 		w.call.app.infof("%s", w.none)

@@ -107,8 +107,8 @@ func TestWatchList_Picture(t *testing.T) {
 		require.Equal(t, "\x1b[1A\x1b[JNAME STATE\na waits\n", out.String())
 		out.Reset()
 		require.NoError(t, w.update(found[thing]{}, &releases.UnreachableError{Cause: errors.New("refused")}))
-		require.True(t, strings.HasPrefix(out.String(), "\x1b[2A\x1b[JTemporal does not answer: refused"), out.String())
-		require.Contains(t, out.String(), "shown is what was read before\nNAME STATE\na waits\n")
+		require.True(t, strings.HasPrefix(out.String(), "\x1b[2A\x1b[J⚠ Temporal does not answer: refused"), out.String())
+		require.Contains(t, out.String(), "shown is what was read before\n\nNAME STATE\na waits\n")
 	})
 }
 

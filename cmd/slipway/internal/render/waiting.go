@@ -11,29 +11,37 @@ import (
 
 // Waiting draws what needs a person, and below it the commands that may be given next.
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
-	table := [][]Cell{Text("AGE", "NEEDS", "ID", "APP", "ARTIFACT", "REQUESTED BY", "UNTIL")}
-	next := [][]Cell{}
+	table := Table{Columns: []Column{
+		{Name: "AGE"},
+		{Name: "NEEDS", Wraps: 14},
+		{Name: "ID"},
+		{Name: "APP", Wraps: 17},
+		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
+		{Name: "REQUESTED BY", Wraps: 12, Rank: 1},
+		{Name: "UNTIL", Rank: 3},
+	}}
+	next := Table{Columns: []Column{{Wraps: 60}, {Wraps: 24, Rank: 1, Implied: true}}}
 	for _, w := range list {
-		until := ""
-		if !w.Until.IsZero() {
-			until = stamp(w.Until)
-		}
-		table = append(table, []Cell{
+		table.Rows = append(table.Rows, []Cell{
 			{Text: age(w.Since, time.Time{}, now)},
 			{Text: w.Text, color: needColor(w.Need)},
 			{Text: cmp.Or(w.ID, "lane")},
 			{Text: w.App},
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
-			{Text: until},
+			{Text: style.Time(w.Until)},
 		})
 		for _, step := range chosenSteps(w.Next) {
-			next = append(next, []Cell{{Text: "  " + cmp.Or(step.Command, "-")}, {Text: step.Does, color: faint}})
+			row := []Cell{{Text: step.Command}, {Text: step.Does, color: faint}}
+			if step.Command == "" {
+				row = Text(step.Does)
+			}
+			next.Rows = append(next.Rows, row)
 		}
 	}
-	text := Table(table, style)
-	if len(next) > 0 {
-		text += "\nNext:\n" + Table(next, style)
+	text := table.Draw(style)
+	if len(next.Rows) > 0 {
+		text += "\nNext:\n" + next.Draw(style)
 	}
 	return text
 }
