@@ -12,6 +12,8 @@ type NextVerb string
 const (
 	// NextConfirm lets the next batch of a release, or the next wave of a set, begin.
 	NextConfirm NextVerb = "confirm"
+	// NextConfirmAll lets every batch that is left begin.
+	NextConfirmAll NextVerb = "confirm-all"
 	// NextApprove gives the platform's own approval, which is done on the platform.
 	NextApprove NextVerb = "approve"
 	// NextResume ends the pause of a release.
@@ -174,7 +176,12 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 			s.Does = fmt.Sprintf("lets batch %d of %d begin", a.Batch+1, len(p.Batches))
 		}
 	}
-	return []NextStep{needed(s)}
+	steps := []NextStep{needed(s)}
+	if all := (Command{Kind: CommandConfirm, All: true}); a.Batch+1 < len(p.Batches) && p.admits(all) {
+		steps = append(steps, p.step(NextConfirmAll, "confirm", "lets that batch and every one after it begin"))
+		steps[1].Command += " --all"
+	}
+	return steps
 }
 
 func (p Progress) approving() string {

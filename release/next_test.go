@@ -83,6 +83,13 @@ func TestNext(t *testing.T) {
 			[]string{"! slipway release confirm " + nextID + " --batch 1", pause, abort, rollback},
 		},
 		{
+			"confirm, with several left", atNext(release.PhaseAwaitingConfirm, func(p *release.Progress) {
+				awaiting(release.AwaitConfirm, 1)(p)
+				p.Batches = append(p.Batches, release.Batch{Number: 3, State: release.BatchPending})
+			}),
+			[]string{"! slipway release confirm " + nextID + " --batch 1", "slipway release confirm " + nextID + " --all", pause, abort, rollback},
+		},
+		{
 			"confirm, partial",
 			release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhaseAwaitingConfirm},
 			[]string{"! slipway release confirm " + nextID, pause, abort},

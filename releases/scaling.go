@@ -23,27 +23,48 @@ const readAttempts = 3
 // them, as an activity without a workflow, so that nobody else needs to reach the
 // platform.
 func (c *Client) ScalingRules(ctx context.Context, app release.App) ([]release.ScalingRule, error) {
+	snap, err := c.snapshot(ctx, "scaling-list", release.SnapshotInput{App: app})
+	return snap.ScalingRules, err
+}
+
+// CheckVersion asks the platform, in the same way, whether an application can return to a version.
+// Where the platform has no such version it is a [RefusedError] of the release that was to return
+// to it.
+func (c *Client) CheckVersion(ctx context.Context, id string, app release.App, version string) error {
+	_, err := c.snapshot(ctx, "version-check", release.SnapshotInput{App: app, Rollback: &release.RollbackQuestion{VersionID: version}})
+	application, answered := errors.AsType[*temporal.ApplicationError](err)
+	switch {
+	case err == nil:
+		return nil
+	case answered && application.Type() == string(release.FaultNotFound):
+		return &RefusedError{ID: id, Reason: application.Message() + "; the release was not stopped"}
+	}
+	return err
+}
+
+// snapshot lets a worker read an application; the purpose is a part of the activity's ID.
+func (c *Client) snapshot(ctx context.Context, purpose string, in release.SnapshotInput) (snap release.Snapshot, err error) {
+	app := in.App
 	limit := callTime
 	if until, bounded := ctx.Deadline(); bounded {
 		limit = time.Until(until)
 	}
 	handle, err := c.temporal.ExecuteActivity(ctx, client.StartActivityOptions{
-		ID:                     "scaling-list/" + app.SearchValue() + "/" + uuid.NewString(),
+		ID:                     purpose + "/" + app.SearchValue() + "/" + uuid.NewString(),
 		TaskQueue:              release.PlatformTaskQueue(app.Platform, app.Region),
 		ScheduleToCloseTimeout: limit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: readAttempts},
-	}, release.ActivityName(app.Platform, release.VerbSnapshot), release.SnapshotInput{App: app})
+	}, release.ActivityName(app.Platform, release.VerbSnapshot), in)
 	if _, unknown := errors.AsType[*serviceerror.Unimplemented](err); unknown {
-		return nil, fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the rules on the platform", err)
+		return snap, fmt.Errorf("this Temporal server has no activities without workflows: %w; upgrade it, or look at the application on the platform", err)
 	}
 	if err != nil {
-		return nil, classify("", err)
+		return snap, classify("", err)
 	}
-	var snap release.Snapshot
 	if err := handle.Get(ctx, &snap); err != nil {
-		return nil, c.unread(app, err)
+		return snap, c.unread(app, err)
 	}
-	return snap.ScalingRules, nil
+	return snap, nil
 }
 
 // unread distinguishes a missing worker from what the platform answered.
@@ -61,10 +82,20 @@ func (c *Client) unread(app release.App, err error) error {
 // said.
 func (c *Client) platformError(err error) error {
 	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return fmt.Errorf("%s (%s)", application.Message(), application.Type())
+		return &answeredError{application}
 	}
 	return classify("", err)
 }
+
+// answeredError is what the platform said, without the layers of Temporal.
+type answeredError struct{ application *temporal.ApplicationError }
+
+func (e *answeredError) Error() string {
+	return fmt.Sprintf("%s (%s)", e.application.Message(), e.application.Type())
+}
+
+// Unwrap returns the error of the activity or the workflow.
+func (e *answeredError) Unwrap() error { return e.application }
 
 // Switching is a workflow that switches scaling rules or restores what a lost release
 // has left off.

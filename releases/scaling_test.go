@@ -2,6 +2,7 @@ package releases_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -61,6 +62,37 @@ func TestScalingRules(t *testing.T) {
 			if c.want == "" {
 				require.NoError(t, err)
 				require.Equal(t, rules, got)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// A version that does not exist is refused before anything is stopped for it; what nobody can ask is
+// no refusal.
+func TestCheckVersion(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err     error
+		refused bool
+		want    string
+	}{
+		"there":             {nil, false, ""},
+		"not there":         {temporal.NewNonRetryableApplicationError("there is no version v-9", string(release.FaultNotFound), nil), true, "there is no version v-9; the release was not stopped"},
+		"no worker":         {context.DeadlineExceeded, false, "no worker of sae/cn-hangzhou answered"},
+		"the platform says": {temporal.NewNonRetryableApplicationError("no rights", string(release.FaultAuth), nil), false, "no rights (Auth)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			in := release.SnapshotInput{App: app(), Rollback: &release.RollbackQuestion{VersionID: "v-9"}}
+			m.On("ExecuteActivity", mock.Anything, mock.Anything, "sae.Snapshot", in).Return(snapped{err: c.err}, nil)
+			err := r.CheckVersion(t.Context(), id, app(), "v-9")
+			_, refused := errors.AsType[*releases.RefusedError](err)
+			require.Equal(t, c.refused, refused)
+			if c.want == "" {
+				require.NoError(t, err)
 				return
 			}
 			require.ErrorContains(t, err, c.want)

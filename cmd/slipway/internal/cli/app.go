@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"

@@ -41,13 +41,13 @@ func choosing(filter releases.Filter, do action) action {
 		}
 		ctx, cancel := c.cmd.Context(), func() {}
 		defer func() { cancel() }()
-		id, err := c.app.choose(ctx, listed)
+		id, err := c.app.choose(ctx, listed) //nolint:contextcheck // --timeout does not bound how long a person chooses
 		if err != nil {
 			return err
 		}
 		c.args = []string{id}
 		ctx, cancel = within(ctx, c.limit)
-		return do(ctx, c)
+		return do(ctx, c) //nolint:contextcheck // the time for the action begins now
 	}
 }
 

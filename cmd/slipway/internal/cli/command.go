@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -119,27 +121,56 @@ waits for it again, see "slipway release confirm", unless all batches were confi
 		return release.Command{Kind: release.CommandResume, Reason: reason}
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhasePaused})
 	return cmd
 }
 
 func (a *app) releaseRollback() *cobra.Command {
 	var version string
-	cmd, reason := a.withReason(&cobra.Command{
+	reason := new(string)
+	cmd := a.releaseCommand(&cobra.Command{
 		Use:     "rollback ID",
 		Aliases: []string{"undo"},
 		Short:   "Stop a release and return to a version",
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
 "slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
-cannot be rolled back: "slipway rollback APP" begins a release that does.` + bindings,
+cannot be rolled back: "slipway rollback APP" begins a release that does. A version that the
+platform does not have is refused before the release is stopped.` + bindings,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
-	}, func(reason string) release.Command {
-		return release.Command{Kind: release.CommandRollback, Reason: reason, Version: version}
+	}, func(ctx context.Context, call *call) (release.Command, error) {
+		c := release.Command{Kind: release.CommandRollback, Reason: *reason, Version: version}
+		return c, a.knownVersion(ctx, call, version)
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
 	return cmd
+}
+
+// versionTime bounds the question whether there is a version.
+const versionTime = 5 * time.Second
+
+// knownVersion refuses a version that the platform does not have, because the release would be
+// stopped before that is found out. Where nobody can ask, the release finds out.
+func (a *app) knownVersion(ctx context.Context, call *call, version string) error {
+	if version == "" {
+		return nil
+	}
+	id := call.args[0]
+	status, err := call.client.Get(ctx, id)
+	if err != nil || status.Closed || status.Progress.App.Validate() != nil {
+		return err // one that has ended refuses the command
+	}
+	if to := status.Progress.RollbackTo; to != nil && to.ID == version {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionTime)
+	defer cancel()
+	err = call.client.CheckVersion(ctx, id, status.Progress.App, version)
+	if _, refused := errors.AsType[*releases.RefusedError](err); err != nil && !refused {
+		a.infof("whether there is version %s is not known yet: %v", version, err)
+		return nil
+	}
+	return err
 }
 
 func (a *app) override() *cobra.Command {

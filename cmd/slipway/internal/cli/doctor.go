@@ -84,7 +84,7 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 	defer engine.Close()
 
 	first := doctor.Run(ctx, []doctor.Check{bus.Connection(), engine.Connection()}, call.timeout)
-	platform := doctor.SAE(region, func() (*saeclient.Client, error) { return connect.SAE(call.values, userAgent()) })
+	platform := doctor.SAE(region, func() (*saeclient.Client, error) { return connect.SAE(call.values, userAgent(), nil) })
 	found := append(first, doctor.Run(ctx, slices.Concat(bus.Checks(), engine.Checks(), []doctor.Check{platform}), call.timeout)...)
 	if err := call.format.Write(a.Stdout, found, func() string { return render.Doctor(checked(found), call.style) }); err != nil {
 		return err

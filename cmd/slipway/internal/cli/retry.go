@@ -18,7 +18,7 @@ func (a *app) retry() *cobra.Command {
 		Short: "Ask again for what a release that has ended asked for",
 		Long: `Ask again for what a release that has ended asked for, whatever its outcome was. It becomes a new
 release, with an ID of its own, which names the one that it repeats. A release that has not
-ended is not repeated: exit code 7.
+ended is not repeated.
 
 All that the release was asked for with is asked for again, also --freeze-override and the
 place in the lane, but: who asks is whoever retries; a change that was taken over (adopt) is
@@ -27,10 +27,7 @@ were sent to it, such as confirm or override, are not repeated. An artifact that
 back is refused until it is allowed: "slipway lane allow".
 
 Temporal keeps what was asked for as long as it remembers the release; after that, submit the
-release file again.
-
-With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
-6 NeedsAttention, 8 when --timeout is up.`,
+release file again.`,
 		Example: `  slipway release retry r-abcdefghijklmnop
   slipway release retry r-abcdefghijklmnop --wait --reason "the registry is back"
   slipway release retry r-abcdefghijklmnop --dry-run -o yaml`,
@@ -57,7 +54,7 @@ With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborte
 		return a.askedRelease(spec), err
 	})
 	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{})
-	return cmd
+	return exits(cmd, exitRefused, "the release has not ended")
 }
 
 // retried asks Temporal what the release that is named was asked for with.
