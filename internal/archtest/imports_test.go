@@ -151,6 +151,7 @@ func rules() []rule {
 			why: "bucketdoc reads and changes documents in a bucket, whatever they say",
 		},
 		{pkg: "internal/secretfile", why: "secretfile reads small files that hold a secret, for whoever is given their path"},
+		{pkg: "internal/termtest", why: "termtest drives programs in a terminal, whatever they show"},
 		{pkg: "internal/archtest", why: "tests about the tree depend on no part of it"},
 		{pkg: "cmd", may: []string{anything}, why: "commands put everything together"},
 		{pkg: "examples", may: []string{anything}, why: "examples show everything"},
