@@ -78,7 +78,7 @@ func ruleState(r release.HeldRule, p release.Progress) Cell {
 		return Cell{Text: iconAlarm + " not restored", color: red}
 	case r.Suspended:
 		return Cell{Text: iconParked + " suspended", color: yellow}
-	case p.Stalled != nil && tried(p) == release.VerbSetScaling && !returns(p):
+	case p.Stalled != nil && p.Tries() == release.VerbSetScaling && !returns(p):
 		return Cell{Text: iconMoving + " being switched off", color: cyan}
 	default:
 		return Cell{Text: iconMoving + " not suspended", color: faint}

@@ -25,7 +25,7 @@ func stallFacts(p release.Progress, now time.Time) [][]Cell {
 	if !s.Until.IsZero() {
 		rows = append(rows, Text("Tried until:", stamp(s.Until)+" ("+span(s.Until.Sub(now))+" left), "+afterwards(p)))
 	}
-	if helps := remedy(p); helps != "" {
+	if helps := p.Remedy(); helps != "" {
 		rows = append(rows, []Cell{{Text: "What helps:"}, {Text: helps, color: yellow}})
 	}
 	return rows
@@ -42,7 +42,7 @@ func stallLine(p release.Progress) string {
 	if !s.Until.IsZero() {
 		parts = append(parts, "tried until "+stamp(s.Until)+", "+afterwards(p))
 	}
-	if helps := remedy(p); helps != "" {
+	if helps := p.Remedy(); helps != "" {
 		parts = append(parts, "what helps: "+helps)
 	}
 	return strings.Join(parts, "; ")
@@ -90,15 +90,9 @@ func doing(p release.Progress) string {
 	}
 }
 
-// tried is the platform's verb that is tried, whether it is named by itself or as an
-// activity.
-func tried(p release.Progress) release.Verb {
-	return release.Verb(strings.TrimPrefix(p.Stalled.Doing, release.ActivityName(p.App.Platform, "")))
-}
-
 // verb is what a verb of the platform does, in words; empty for what is none.
 func verb(p release.Progress) string {
-	switch tried(p) {
+	switch p.Tries() {
 	case release.VerbSnapshot:
 		return "reading the application"
 	case release.VerbAwaitIdle:
@@ -150,7 +144,7 @@ func finished(p release.Progress) string {
 // at its end, or it was stopped, or the verb is one that only puts back. Scaling rules are
 // switched off while it prepares, and on again by the same verb.
 func returns(p release.Progress) bool {
-	v := tried(p)
+	v := p.Tries()
 	restores := v == release.VerbSetScaling && (p.Phase != release.PhasePreparing || slices.ContainsFunc(p.ScalingRules, suspended))
 	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout ||
 		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped(p)
@@ -193,36 +187,4 @@ func afterwards(p release.Progress) string {
 		return "then it needs attention"
 	}
 	return "then it is aborted"
-}
-
-// remedy is what a person can do about the last failure; empty where nobody knows.
-func remedy(p release.Progress) string {
-	switch p.Stalled.Fault {
-	case release.FaultThrottled:
-		return "wait; if it lasts, let the workers make fewer calls a second, or find out who else calls the platform with their account"
-	case release.FaultUnavailable:
-		return "wait; if it lasts, find out whether the workers reach what they ask"
-	case release.FaultUnguarded:
-		return "bring NATS back; where the calendar of freezes does not exist, slipway setup creates it"
-	case release.FaultNoWorker:
-		return workerMissing(p)
-	case release.FaultNotNow, release.FaultDeclined:
-		return "wait; if it lasts, look at the application on its platform"
-	case release.FaultConflict:
-		return "wait for the other change, or end it in the platform's console"
-	case release.FaultAmbiguous:
-		return "wait: what may have begun is looked for before anything is sent again"
-	case release.FaultInvalid, release.FaultNotFound, release.FaultAuth, release.FaultBilling, release.FaultQuota,
-		release.FaultUndecidable, release.FaultFrozen, release.FaultUnchanged, release.FaultStopped:
-	}
-	return ""
-}
-
-// workerMissing says which worker to start. What is no verb of the platform is done by
-// workers of any region.
-func workerMissing(p release.Progress) string {
-	if verb(p) == "" {
-		return "start a worker: none takes from task queue " + release.WorkflowTaskQueue
-	}
-	return "start a worker for region " + p.App.Region + ": none takes from task queue " + release.PlatformTaskQueue(p.App.Platform, p.App.Region)
 }

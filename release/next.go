@@ -1,0 +1,335 @@
+package release
+
+import (
+	"fmt"
+	"strings"
+)
+
+// NextVerb names what a person may do next.
+type NextVerb string
+
+// The verbs of what may be done next.
+const (
+	// NextConfirm lets the next batch of a release, or the next wave of a set, begin.
+	NextConfirm NextVerb = "confirm"
+	// NextApprove gives the platform's own approval, which is done on the platform.
+	NextApprove NextVerb = "approve"
+	// NextResume ends the pause of a release.
+	NextResume NextVerb = "resume"
+	// NextOverride lets a release pass over freezes.
+	NextOverride NextVerb = "override"
+	// NextMend puts right what a stalled release tries in vain.
+	NextMend NextVerb = "mend"
+	// NextEndOther ends a change that somebody else began, which is done on the platform.
+	NextEndOther NextVerb = "end-other"
+	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
+	NextShowLane    NextVerb = "show-lane"
+	NextShowFreezes NextVerb = "show-freezes"
+	// NextPause lets nothing new begin.
+	NextPause NextVerb = "pause"
+	// NextAbort stops a release or a set.
+	NextAbort NextVerb = "abort"
+	// NextRollback stops a release under way and returns to the version before.
+	NextRollback NextVerb = "rollback"
+	// NextReturn begins a release that returns the application to the version before.
+	NextReturn NextVerb = "return"
+	// NextRetry submits an ended release once more.
+	NextRetry NextVerb = "retry"
+	// NextResumeLane lets a lane that is held go on.
+	NextResumeLane NextVerb = "lane-resume"
+	// NextAllow lets an artifact that was rolled back be released again.
+	NextAllow NextVerb = "lane-allow"
+	// NextRecover restores the scaling rules that a release has left off.
+	NextRecover NextVerb = "scaling-recover"
+)
+
+// NextStep is one thing that a person may do next.
+type NextStep struct {
+	Verb NextVerb `json:"verb"`
+	// Command is the command line as it is typed; a word in capitals, such as REASON, is for the
+	// person to fill in. It is empty for what is not done with the command line.
+	Command string `json:"command,omitempty"`
+	// Does says what comes of it, and under which condition it is of use.
+	Does string `json:"does"`
+	// Needed tells that nothing goes on without this step or another that is needed.
+	Needed bool `json:"needed,omitempty"`
+}
+
+// String returns the command and what it does.
+func (s NextStep) String() string {
+	if s.Command == "" {
+		return s.Does
+	}
+	return s.Command + "  (" + s.Does + ")"
+}
+
+// Next returns what a person may do next with a release that stands at p: what it needs
+// first, then what stops it. Every command that it names for a release under way is one
+// that [Admit] lets through. A progress that is partial, with a phase and nothing else,
+// has the steps of that phase.
+func Next(p Progress) []NextStep {
+	if p.Phase.Ended() {
+		return afterEnd(p)
+	}
+	p = p.assumed()
+	var steps []NextStep
+	if helps := p.Remedy(); helps != "" {
+		steps = append(steps, NextStep{Verb: NextMend, Does: helps, Needed: true})
+	}
+	steps = append(steps, p.awaited()...)
+	if p.Phase == PhaseFinalizing {
+		return append(steps, p.returning("it begins once this release has ended, and brings the version before back"))
+	}
+	for _, c := range []struct {
+		verb NextVerb
+		kind CommandKind
+		does string
+	}{
+		{NextPause, CommandPause, "lets nothing new begin until it is resumed"},
+		{NextAbort, CommandAbort, p.abortDoes()},
+		{NextRollback, CommandRollback, "stops it and returns to " + p.before() + "; --to-version names another one"},
+	} {
+		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
+			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
+		}
+	}
+	return steps
+}
+
+// assumed fills in what the phase of a partial progress implies.
+func (p Progress) assumed() Progress {
+	if p.Awaiting != nil {
+		return p
+	}
+	switch p.Phase {
+	case PhaseAwaitingConfirm:
+		p.Awaiting = &Awaiting{Kind: AwaitConfirm}
+	case PhaseAwaitingPlatformApproval:
+		p.Awaiting = &Awaiting{Kind: AwaitPlatformApproval}
+	case PhaseQueued:
+		p.Awaiting = &Awaiting{Kind: AwaitQueue}
+	case PhasePaused:
+		p.Paused, p.Awaiting = true, &Awaiting{Kind: AwaitResume}
+	case PhasePreparing, PhaseRollingOut, PhaseFinalizing, PhaseRollingBack,
+		PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
+	}
+	return p
+}
+
+// admits reports whether the command applies and has not counted already.
+func (p Progress) admits(c Command) bool {
+	repeated, err := Admit(p, c)
+	return err == nil && !repeated
+}
+
+// step is a command to the release.
+func (p Progress) step(verb NextVerb, command, does string) NextStep {
+	return NextStep{Verb: verb, Command: "slipway release " + command + " " + word(p.ReleaseID), Does: does}
+}
+
+// awaited are the steps that what is waited for asks for. A person's pause stands before all else.
+func (p Progress) awaited() []NextStep {
+	if p.Paused {
+		if !p.admits(Command{Kind: CommandResume}) {
+			return nil
+		}
+		return []NextStep{needed(p.step(NextResume, "resume", "ends the pause"))}
+	}
+	a := p.Awaiting
+	if a == nil {
+		return nil
+	}
+	switch a.Kind {
+	case AwaitConfirm:
+		return p.confirming(*a)
+	case AwaitPlatformApproval:
+		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
+	case AwaitFreeze:
+		steps := []NextStep{{Verb: NextShowFreezes, Command: "slipway freeze list --app " + p.appWord(), Does: "shows which freeze holds it, and until when"}}
+		if p.admits(Command{Kind: CommandOverride}) {
+			override := p.step(NextOverride, "override", "lets it pass over freezes from now on")
+			override.Command += " --reason REASON"
+			steps = append([]NextStep{override}, steps...)
+		}
+		return steps
+	case AwaitQueue:
+		return []NextStep{{
+			Verb: NextShowLane, Command: "slipway lane get " + p.appWord(), Does: "shows what comes before it, and whether the lane is held",
+		}}
+	case AwaitOtherChange:
+		return []NextStep{{Verb: NextEndOther, Does: "wait for the end of the other change, or end it in the platform's console"}}
+	case AwaitResume, AwaitBake, AwaitGates, AwaitSchedule:
+	}
+	return nil
+}
+
+func (p Progress) confirming(a Awaiting) []NextStep {
+	if !p.admits(Command{Kind: CommandConfirm, Batch: a.Batch}) {
+		return nil
+	}
+	s := p.step(NextConfirm, "confirm", "lets the next batch begin")
+	if a.Batch > 0 {
+		s.Command += fmt.Sprintf(" --batch %d", a.Batch)
+		if a.Batch < len(p.Batches) {
+			s.Does = fmt.Sprintf("lets batch %d of %d begin", a.Batch+1, len(p.Batches))
+		}
+	}
+	return []NextStep{needed(s)}
+}
+
+func (p Progress) approving() string {
+	what := "the change"
+	if p.ChangeID != "" {
+		what = "change " + p.ChangeID
+	}
+	return "approve " + what + " of " + p.App.SearchValue() + " in the platform's console"
+}
+
+func (p Progress) abortDoes() string {
+	switch {
+	case !p.Operation.changesVersion() && p.ChangeID != "":
+		return "stops it"
+
+	case p.Phase == PhaseQueued:
+		return "takes it out of its lane; nothing was changed"
+	case p.ChangeID == "":
+		return "ends it; no change was begun"
+	}
+	return "stops it and returns to " + p.before()
+}
+
+// before names the version to return to.
+func (p Progress) before() string {
+	if p.RollbackTo == nil || p.RollbackTo.Artifact == (Artifact{}) {
+		return "the version that ran before"
+	}
+	return p.RollbackTo.Artifact.public()
+}
+
+// afterEnd is what may be done about a release that has ended.
+func afterEnd(p Progress) []NextStep {
+	retry := p.step(NextRetry, "retry", "submits the same once more, as a new release")
+	switch p.Phase {
+	case PhaseSucceeded:
+		if !p.Operation.changesVersion() {
+			return nil
+		}
+		return []NextStep{p.returning("returns to the version before")}
+	case PhaseRolledBack:
+		if !p.Operation.brings() {
+			return []NextStep{retry}
+		}
+		retry.Does += ", once the artifact is allowed again"
+		return []NextStep{allowing(p.App, p.Artifact), retry}
+	case PhaseAborted, PhaseFailed:
+		return []NextStep{retry}
+	case PhaseNeedsAttention:
+		return p.attending(retry)
+	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
+		PhaseFinalizing, PhaseRollingBack:
+	}
+	return nil
+}
+
+// attending is what a release that needs attention asks for. Its lane is held until somebody
+// has looked at the application.
+func (p Progress) attending(retry NextStep) []NextStep {
+	var steps []NextStep
+	if owes := p.Owes(); len(owes.ScalingRules) > 0 {
+		steps = append(steps, NextStep{
+			Verb: NextRecover, Command: "slipway scaling recover --release " + word(p.ReleaseID), Needed: true,
+			Does: "puts back the scaling rules that it has left off: " + strings.Join(owes.ScalingRules, ", "),
+		})
+	}
+	steps = append(steps, resumingLane(p.App), retry)
+	if p.Operation.changesVersion() {
+		steps = append(steps, p.returning("returns to the last good version, once the lane is resumed"))
+	}
+	return steps
+}
+
+func (p Progress) returning(does string) NextStep {
+	return NextStep{Verb: NextReturn, Command: "slipway rollback " + p.appWord(), Does: does}
+}
+
+func (p Progress) appWord() string { return word(p.App.SearchValue()) }
+
+// NextOfSet returns what a person may do next with a set that stands at p, as [Next] does for
+// a release.
+func NextOfSet(p SetProgress) []NextStep {
+	step := func(verb NextVerb, kind CommandKind, does string) NextStep {
+		return NextStep{Verb: verb, Command: "slipway set " + string(kind) + " " + word(p.SetID), Does: does}
+	}
+	admits := func(c Command) bool {
+		repeated, err := AdmitSet(p, c)
+		return err == nil && !repeated
+	}
+	var steps []NextStep
+	if a := p.Awaiting; a != nil && admits(Command{Kind: CommandConfirm, Batch: a.Batch}) {
+		s := step(NextConfirm, CommandConfirm, fmt.Sprintf("lets wave %d of %d begin", a.Batch, len(p.Waves)))
+		s.Command += fmt.Sprintf(" --wave %d", a.Batch)
+		steps = append(steps, needed(s))
+	} else if a == nil && p.Phase == PhaseAwaitingConfirm {
+		steps = append(steps, needed(step(NextConfirm, CommandConfirm, "lets the next wave begin")))
+	}
+	if admits(Command{Kind: CommandAbort}) {
+		steps = append(steps, step(NextAbort, CommandAbort, "aborts its releases under way and begins no other"))
+	}
+	return steps
+}
+
+// NextOfLane returns what a person may do next with a lane: resume it where it is held, restore
+// what ended releases owe, and allow what is denied.
+func NextOfLane(s LaneState) []NextStep {
+	var steps []NextStep
+	for _, d := range s.Debts {
+		if len(d.ScalingRules) > 0 {
+			steps = append(steps, NextStep{
+				Verb: NextRecover, Command: "slipway scaling recover --release " + word(d.ReleaseID),
+				Does: "puts back the scaling rules that release " + d.ReleaseID + " has left off: " + strings.Join(d.ScalingRules, ", "),
+			})
+		}
+	}
+	if s.Held != nil {
+		steps = append(steps, resumingLane(s.App))
+	}
+	for _, d := range s.Denied {
+		steps = append(steps, allowing(s.App, d.Artifact))
+	}
+	return steps
+}
+
+func resumingLane(app App) NextStep {
+	return NextStep{
+		Verb: NextResumeLane, Command: "slipway lane resume " + word(app.SearchValue()), Needed: true,
+		Does: "lets releases begin again; look at the application first",
+	}
+}
+
+// allowing allows an artifact. An address with a query is not written: it may be signed.
+func allowing(app App, a Artifact) NextStep {
+	name := word(a.String())
+	if a.public() != a.String() {
+		name = "ARTIFACT"
+	}
+	return NextStep{
+		Verb: NextAllow, Command: "slipway lane allow " + word(app.SearchValue()) + " --artifact " + name,
+		Does: "lets " + a.public() + " be released again, which was rolled back",
+	}
+}
+
+func needed(s NextStep) NextStep {
+	s.Needed = true
+	return s
+}
+
+// word quotes what a shell would not take as one word as it stands.
+func word(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if s != "" && strings.TrimLeftFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

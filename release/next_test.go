@@ -1,0 +1,276 @@
+package release_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"slipway/release"
+)
+
+const nextID = "r-abcdefghijklmnop"
+
+var nextApp = release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6ca"} //nolint:gochecknoglobals // a value of tests
+
+// atNext is a release of two batches with its first one finished.
+func atNext(phase release.Phase, change func(*release.Progress)) release.Progress {
+	p := release.Progress{
+		ReleaseID: nextID, App: nextApp, Phase: phase, Operation: release.OperationRelease, ChangeID: "c-1",
+		Artifact:   release.Artifact{Image: "registry.example/shop:2"},
+		RollbackTo: &release.Version{ID: "v1", Artifact: release.Artifact{Image: "registry.example/shop:1"}},
+		Batches:    []release.Batch{{Number: 1, State: release.BatchDone}, {Number: 2, State: release.BatchPending}},
+	}
+	if change != nil {
+		change(&p)
+	}
+	return p
+}
+
+func awaiting(kind release.AwaitKind, batch int) func(*release.Progress) {
+	return func(p *release.Progress) { p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch} }
+}
+
+func stalled(doing string, fault release.Fault) func(*release.Progress) {
+	return func(p *release.Progress) { p.Stalled = &release.Stall{Doing: doing, Fault: fault} }
+}
+
+func aborted(p *release.Progress) {
+	p.Decisions = []release.Decision{{Kind: release.CommandAbort, By: "ann"}}
+}
+
+// TestNext is the whole table: what may be done next in every phase and for everything that is
+// awaited.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	const (
+		pause    = "slipway release pause " + nextID
+		abort    = "slipway release abort " + nextID
+		rollback = "slipway release rollback " + nextID
+		retry    = "slipway release retry " + nextID
+		undo     = "slipway rollback sae/cn-hangzhou/7171a6ca"
+		resume   = "! slipway release resume " + nextID
+		unhold   = "! slipway lane resume sae/cn-hangzhou/7171a6ca"
+		allow    = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2"
+		lane     = "slipway lane get sae/cn-hangzhou/7171a6ca"
+		freezes  = "slipway freeze list --app sae/cn-hangzhou/7171a6ca"
+		override = "slipway release override " + nextID + " --reason REASON"
+	)
+	tests := []struct {
+		name string
+		p    release.Progress
+		want []string
+	}{
+		{"queued", atNext(release.PhaseQueued, func(p *release.Progress) {
+			p.ChangeID, p.Awaiting = "", &release.Awaiting{Kind: release.AwaitQueue}
+		}), []string{lane, abort}},
+		{"queued, partial", release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhaseQueued}, []string{lane, abort}},
+		{"preparing", atNext(release.PhasePreparing, func(p *release.Progress) { p.ChangeID = "" }), []string{pause, abort}},
+		{"other change", atNext(release.PhasePreparing, awaiting(release.AwaitOtherChange, 0)), []string{"end-other", pause, abort, rollback}},
+		{"rolling out", atNext(release.PhaseRollingOut, nil), []string{pause, abort, rollback}},
+		{"bake", atNext(release.PhaseRollingOut, awaiting(release.AwaitBake, 1)), []string{pause, abort, rollback}},
+		{"gates", atNext(release.PhaseRollingOut, awaiting(release.AwaitGates, 1)), []string{pause, abort, rollback}},
+		{"schedule", atNext(release.PhaseRollingOut, awaiting(release.AwaitSchedule, 1)), []string{pause, abort, rollback}},
+		{"freeze", atNext(release.PhasePaused, awaiting(release.AwaitFreeze, 1)), []string{override, freezes, pause, abort, rollback}},
+		{"freeze, overridden", atNext(release.PhasePaused, func(p *release.Progress) {
+			awaiting(release.AwaitFreeze, 1)(p)
+			p.Decisions = []release.Decision{{Kind: release.CommandOverride, By: "ann"}}
+		}), []string{freezes, pause, abort, rollback}},
+		{
+			"confirm", atNext(release.PhaseAwaitingConfirm, awaiting(release.AwaitConfirm, 1)),
+			[]string{"! slipway release confirm " + nextID + " --batch 1", pause, abort, rollback},
+		},
+		{
+			"confirm, partial",
+			release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhaseAwaitingConfirm},
+			[]string{"! slipway release confirm " + nextID, pause, abort},
+		},
+		{"confirmed", atNext(release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			awaiting(release.AwaitConfirm, 1)(p)
+			p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "ann"}}
+		}), []string{pause, abort, rollback}},
+		{
+			"approval", atNext(release.PhaseAwaitingPlatformApproval, awaiting(release.AwaitPlatformApproval, 0)),
+			[]string{"! approve", pause, abort, rollback},
+		},
+		{"paused", atNext(release.PhasePaused, func(p *release.Progress) {
+			p.Paused = true
+			awaiting(release.AwaitResume, 0)(p)
+		}), []string{resume, abort, rollback}},
+		{"paused, while a batch waits", atNext(release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			p.Paused = true
+			awaiting(release.AwaitConfirm, 1)(p)
+		}), []string{resume, abort, rollback}},
+		{"paused, partial", release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhasePaused}, []string{resume, abort}},
+		{"stopping", atNext(release.PhaseRollingOut, aborted), []string{rollback}},
+		{"stopping, while paused", atNext(release.PhasePaused, func(p *release.Progress) {
+			p.Paused = true
+			aborted(p)
+		}), []string{rollback}},
+		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! mend", pause, abort, rollback}},
+		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! mend"}},
+		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},
+		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
+		{"rolling back", atNext(release.PhaseRollingBack, nil), nil},
+		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
+		{"rescaled", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRescale }), nil},
+		{"rolled back", atNext(release.PhaseRolledBack, nil), []string{allow, retry}},
+		{"rollback rolled back", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{retry}},
+		{"aborted", atNext(release.PhaseAborted, nil), []string{retry}},
+		{"failed", atNext(release.PhaseFailed, nil), []string{retry}},
+		{"attention", atNext(release.PhaseNeedsAttention, nil), []string{unhold, retry, undo}},
+		{"attention, owing", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
+			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}, {Name: "night", Restored: true}}
+		}), []string{"! slipway scaling recover --release " + nextID, unhold, retry, undo}},
+		{"attention of a restart", atNext(release.PhaseNeedsAttention, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{unhold, retry}},
+	}
+	phases, kinds := map[release.Phase]bool{}, map[release.AwaitKind]bool{}
+	for _, tt := range tests {
+		phases[tt.p.Phase] = true
+		if tt.p.Awaiting != nil {
+			kinds[tt.p.Awaiting.Kind] = true
+		}
+		require.Equal(t, tt.want, shown(release.Next(tt.p)), tt.name)
+	}
+	require.Len(t, phases, len(release.Phases()), "a phase has no row")
+	require.Len(t, kinds, len(awaitKinds()), "something that is awaited has no row")
+}
+
+func awaitKinds() []release.AwaitKind {
+	return []release.AwaitKind{
+		release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval,
+		release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitFreeze,
+	}
+}
+
+// shown is each step as its command, or its verb where it has none, with a mark where it is needed.
+func shown(steps []release.NextStep) []string {
+	var out []string
+	for _, s := range steps {
+		text := s.Command
+		if text == "" {
+			text = string(s.Verb)
+		}
+		if s.Needed {
+			text = "! " + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// TestNext_Admitted walks every state that a release under way can be in: whatever is offered is
+// taken, and a command that is needed is offered wherever it is taken.
+func TestNext_Admitted(t *testing.T) {
+	t.Parallel()
+	kinds := map[release.NextVerb]release.CommandKind{
+		release.NextConfirm: release.CommandConfirm, release.NextResume: release.CommandResume, release.NextOverride: release.CommandOverride,
+		release.NextPause: release.CommandPause, release.NextAbort: release.CommandAbort, release.NextRollback: release.CommandRollback,
+	}
+	for p := range underWayStates() {
+		offered := map[release.CommandKind]bool{}
+		for _, s := range release.Next(p) {
+			require.NotEmpty(t, s.Does, "%+v", p)
+			kind, sent := kinds[s.Verb]
+			if !sent {
+				continue
+			}
+			offered[kind] = true
+			_, err := release.Admit(p, commandOf(kind, p))
+			require.NoError(t, err, "%s is offered to %s", kind, describeState(p))
+			require.Contains(t, s.Command, "slipway release "+string(kind)+" "+p.ReleaseID)
+		}
+		for _, kind := range []release.CommandKind{release.CommandConfirm, release.CommandResume, release.CommandAbort} {
+			repeated, err := release.Admit(p, commandOf(kind, p))
+			require.Equal(t, err == nil && !repeated, offered[kind], "%s of %s", kind, describeState(p))
+		}
+	}
+}
+
+func commandOf(kind release.CommandKind, p release.Progress) release.Command {
+	c := release.Command{Kind: kind}
+	if kind == release.CommandConfirm {
+		c.Batch = 1
+		if p.Awaiting != nil {
+			c.Batch = p.Awaiting.Batch
+		}
+	}
+	return c
+}
+
+func describeState(p release.Progress) string {
+	return fmt.Sprintf("%s, awaiting %+v, paused %t, decisions %+v", p.Phase, p.Awaiting, p.Paused, p.Decisions)
+}
+
+func underWayStates() func(func(release.Progress) bool) {
+	said := [][]release.Decision{
+		nil,
+		{{Kind: release.CommandConfirm, Batch: 1}},
+		{{Kind: release.CommandAbort}},
+		{{Kind: release.CommandAbort, AtSafePoint: true}},
+		{{Kind: release.CommandRollback}},
+		{{Kind: release.CommandOverride}},
+		{{Kind: release.CommandAbort, Refused: "no"}},
+	}
+	return func(yield func(release.Progress) bool) {
+		for _, phase := range release.Phases() {
+			if phase.Ended() {
+				continue
+			}
+			for _, kind := range awaitKinds() {
+				for _, decisions := range said {
+					for _, change := range []string{"", "c-1"} {
+						for _, paused := range []bool{false, true} {
+							p := atNext(phase, awaiting(kind, 1))
+							p.Decisions, p.ChangeID, p.Paused = decisions, change, paused
+							if !yield(p) {
+								return
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestNextOfSet(t *testing.T) {
+	t.Parallel()
+	p := release.SetProgress{
+		SetID: "s-abcdefghijklmnop", Phase: release.PhaseAwaitingConfirm, Waves: make([]release.WaveProgress, 3),
+		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2},
+	}
+	const abort = "slipway set abort s-abcdefghijklmnop"
+	require.Equal(t, []string{"! slipway set confirm s-abcdefghijklmnop --wave 2", abort}, shown(release.NextOfSet(p)))
+	partial := release.SetProgress{SetID: p.SetID, Phase: p.Phase}
+	require.Equal(t, []string{"! slipway set confirm s-abcdefghijklmnop", abort}, shown(release.NextOfSet(partial)))
+	p.Awaiting, p.Phase = nil, release.PhaseRollingOut
+	require.Equal(t, []string{abort}, shown(release.NextOfSet(p)))
+	p.Phase = release.PhaseRollingBack
+	require.Empty(t, release.NextOfSet(p))
+	p.Phase = release.PhaseFailed
+	require.Empty(t, release.NextOfSet(p))
+}
+
+func TestNextOfLane(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, release.NextOfLane(release.LaneState{App: nextApp}))
+	s := release.LaneState{
+		App: nextApp, Held: &release.Hold{By: "ann", Reason: "a migration"},
+		Debts: []release.Debt{{ReleaseID: nextID, ScalingRules: []string{"cpu"}}, {ReleaseID: "r-2", Traffic: true}},
+		Denied: []release.Denial{
+			{Artifact: release.Artifact{Image: "registry.example/shop:2"}},
+			{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/a b.jar", Version: "1"}}},
+			{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/a.jar?Signature=secret", Version: "1"}}},
+		},
+	}
+	const allow = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact "
+	steps := release.NextOfLane(s)
+	require.Equal(t, []string{
+		"slipway scaling recover --release " + nextID, "! slipway lane resume sae/cn-hangzhou/7171a6ca",
+		allow + "registry.example/shop:2", allow + "'https://oss.example/a b.jar@1'", allow + "ARTIFACT",
+	}, shown(steps))
+	require.False(t, slices.ContainsFunc(steps, func(s release.NextStep) bool { return strings.Contains(s.String(), "secret") }))
+}
