@@ -89,7 +89,7 @@ func (r run) draw(b *strings.Builder, top float64) {
 	}
 	left, width := margin+float64(r.start)*cellWidth, float64(r.cells)*cellWidth
 	if bg != "" {
-		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`+"\n", px(left), px(top), px(width), px(cellHeight), bg)
+		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s" shape-rendering="crispEdges"/>`+"\n", px(left), px(top), px(width), px(cellHeight), bg)
 	}
 	if strings.TrimSpace(r.text) == "" {
 		return

@@ -70,7 +70,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceUsage:  true,
 	},
 		a.worker(), a.starter(), a.codecServer(), a.setup(), a.healthz(),
-		a.release(), a.set(), a.rollback(), a.restart(), a.rescale(), a.history(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
+		a.release(), a.set(), a.rollback(), a.restart(), a.rescale(), a.history(), a.top(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
