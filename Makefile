@@ -16,6 +16,11 @@ BIN := $(CURDIR)/bin
 GOLANGCI_LINT := $(BIN)/golangci-lint
 WORKFLOWCHECK := $(BIN)/workflowcheck
 
+# What every binary and the image say of themselves; a tag of git, or the commit.
+VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+STAMP := -ldflags '-X slipway/internal/buildinfo.version=$(VERSION) -X slipway/internal/buildinfo.revision=$(REVISION)'
+
 # Both modules, and the Go files a developer would format.
 MODULES := . devstack
 
@@ -37,13 +42,17 @@ help: ## list these targets
 
 .PHONY: build
 build: ## build bin/slipway, bin/saesim and bin/slipway-dev
-	$(GO) build -o $(BIN)/ ./cmd/...
-	cd devstack && $(GO) build -o $(BIN)/ ./cmd/...
+	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
+	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/...
+
+.PHONY: image
+image: ## build the image slipway:VERSION
+	docker build --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t 'slipway:$(VERSION)' .
 
 .PHONY: demo
 demo: ## watch one event become a gray release, on embedded servers
-	$(GO) build -o $(BIN)/ ./cmd/slipway # the worker, which the demo kills
-	cd devstack && $(GO) build -o $(BIN)/ ./cmd/slipway-dev
+	$(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway # the worker, which the demo kills
+	cd devstack && $(GO) build $(STAMP) -o $(BIN)/ ./cmd/slipway-dev
 	$(BIN)/slipway-dev demo $(ARGS)
 
 .PHONY: up

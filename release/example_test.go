@@ -125,8 +125,8 @@ func ExampleAdmit() {
 // A set has the decisions of a release, with the number of a wave as the batch.
 func ExampleDecision_Text() {
 	d := release.Decision{Kind: release.CommandConfirm, Batch: 2, By: "ann", Via: release.ViaUpdate, Note: "orders look right"}
-	fmt.Println(d.Text(release.UnitBatch))
-	fmt.Println(d.Text(release.UnitWave))
+	fmt.Println(d.Text(release.UnitBatch, nil))
+	fmt.Println(d.Text(release.UnitWave, nil))
 	// Output:
 	// confirm batch 2 by ann via update: orders look right
 	// confirm wave 2 by ann via update: orders look right

@@ -18,8 +18,8 @@ const (
 	NextResume NextVerb = "resume"
 	// NextOverride lets a release pass over freezes.
 	NextOverride NextVerb = "override"
-	// NextMend puts right what a stalled release tries in vain.
-	NextMend NextVerb = "mend"
+	// NextHelp is what helps a release that stands still, which is done elsewhere.
+	NextHelp NextVerb = "help"
 	// NextEndOther ends a change that somebody else began, which is done on the platform.
 	NextEndOther NextVerb = "end-other"
 	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
@@ -74,7 +74,7 @@ func Next(p Progress) []NextStep {
 	p = p.assumed()
 	var steps []NextStep
 	if helps := p.Remedy(); helps != "" {
-		steps = append(steps, NextStep{Verb: NextMend, Does: helps, Needed: true})
+		steps = append(steps, NextStep{Verb: NextHelp, Does: helps, Needed: true})
 	}
 	steps = append(steps, p.awaited()...)
 	if p.Phase == PhaseFinalizing {

@@ -109,8 +109,8 @@ func TestNext(t *testing.T) {
 			p.Paused = true
 			aborted(p)
 		}), []string{rollback}},
-		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! mend", pause, abort, rollback}},
-		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! mend"}},
+		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! help", pause, abort, rollback}},
+		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! help"}},
 		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), nil},

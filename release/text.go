@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -28,14 +29,14 @@ func (u Unit) numbered(before string, n int) string {
 
 // Text returns what is waited for, and until when where there is a limit, so that it reads
 // after "awaiting". It depends on nothing but a, and so changes only with it. Of nil it is
-// empty.
-func (a *Awaiting) Text(unit Unit) string {
+// empty. Times are in the zone; nil is UTC.
+func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	if a == nil {
 		return ""
 	}
 	s := a.subject(unit)
 	if !a.Until.IsZero() {
-		s += " until " + stamp(a.Until)
+		s += " until " + stamp(a.Until, zone)
 	}
 	return s
 }
@@ -66,8 +67,9 @@ func (a *Awaiting) subject(unit Unit) string {
 	return string(a.Kind)
 }
 
-// Text returns what was decided and by whom, and why it was refused if it was.
-func (d Decision) Text(unit Unit) string {
+// Text returns what was decided and by whom, and why it was refused if it was. Times are in
+// the zone; nil is UTC.
+func (d Decision) Text(unit Unit, zone *time.Location) string {
 	s := string(d.Kind) + unit.numbered(" ", d.Batch)
 	if d.Version != "" {
 		s += " to version " + d.Version
@@ -75,15 +77,15 @@ func (d Decision) Text(unit Unit) string {
 	if d.AtSafePoint {
 		s += " at a safe point"
 	}
-	s += " " + d.Attribution()
+	s += " " + d.Attribution(zone)
 	if d.Refused != "" {
 		s += " (refused: " + d.Refused + ")"
 	}
 	return s
 }
 
-// Attribution returns who decided, how it was sent, when and why.
-func (d Decision) Attribution() string {
+// Attribution returns who decided, how it was sent, when in the zone, and why.
+func (d Decision) Attribution(zone *time.Location) string {
 	s := "by " + d.By
 	if d.Via != "" {
 		s += " via " + d.Via
@@ -92,7 +94,7 @@ func (d Decision) Attribution() string {
 		s += " of " + d.Source
 	}
 	if !d.At.IsZero() {
-		s += " at " + stamp(d.At)
+		s += " at " + stamp(d.At, zone)
 	}
 	if d.Note != "" {
 		s += ": " + d.Note
@@ -101,15 +103,16 @@ func (d Decision) Attribution() string {
 }
 
 // Acknowledgement returns what a command has done, given the decisions after it. Where an
-// earlier command had done the same, it is the earlier one that counts and is named.
-func (c Command) Acknowledgement(decisions []Decision, unit Unit) string {
+// earlier command had done the same, it is the earlier one that counts and is named, with its
+// time in the zone; nil is UTC.
+func (c Command) Acknowledgement(decisions []Decision, unit Unit, zone *time.Location) string {
 	done := c.done(unit)
 	for _, d := range slices.Backward(decisions) {
 		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
 			continue
 		}
 		if d.ID != c.ID {
-			return done + " already, by " + d.By + " at " + stamp(d.At)
+			return done + " already, by " + d.By + " at " + stamp(d.At, zone)
 		}
 		break
 	}
@@ -141,5 +144,7 @@ func (c Command) done(unit Unit) string {
 	return string(c.Kind)
 }
 
-// stamp is a time as JSON has it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// stamp is a time as JSON has it, in a zone; nil is UTC.
+func stamp(t time.Time, zone *time.Location) string {
+	return t.In(cmp.Or(zone, time.UTC)).Format(time.RFC3339)
+}

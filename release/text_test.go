@@ -23,11 +23,11 @@ func TestAwaiting_Text(t *testing.T) {
 		release.AwaitFreeze:           "the end of a freeze",
 		"news":                        "news",
 	} {
-		require.Equal(t, want, (&release.Awaiting{Kind: kind, Batch: 2}).Text(release.UnitWave))
+		require.Equal(t, want, (&release.Awaiting{Kind: kind, Batch: 2}).Text(release.UnitWave, nil))
 	}
 	until := time.Date(2026, 11, 22, 20, 35, 0, 0, time.FixedZone("", 8*3600))
-	require.Equal(t, "the bake time until 2026-11-22T12:35:00Z", (&release.Awaiting{Kind: release.AwaitBake, Until: until}).Text(release.UnitBatch))
-	require.Empty(t, (*release.Awaiting)(nil).Text(release.UnitBatch))
+	require.Equal(t, "the bake time until 2026-11-22T12:35:00Z", (&release.Awaiting{Kind: release.AwaitBake, Until: until}).Text(release.UnitBatch, nil))
+	require.Empty(t, (*release.Awaiting)(nil).Text(release.UnitBatch, nil))
 }
 
 func TestDecision_Text(t *testing.T) {
@@ -40,7 +40,7 @@ func TestDecision_Text(t *testing.T) {
 		"abort at a safe point by mei (refused: it has ended)":      {Kind: release.CommandAbort, AtSafePoint: true, By: "mei", Refused: "it has ended"},
 		"rollback to version v-7 by slipway via limit: no wave did": {Kind: release.CommandRollback, Version: "v-7", By: "slipway", Via: release.ViaLimit, Note: "no wave did"},
 	} {
-		require.Equal(t, want, d.Text(release.UnitWave))
+		require.Equal(t, want, d.Text(release.UnitWave, nil))
 	}
 }
 
@@ -71,7 +71,7 @@ func TestCommand_Acknowledgement(t *testing.T) {
 		{release.Command{Kind: release.CommandRollback, ID: "x", Version: "v-7", By: "mei"}, "asked to roll back to version v-7, already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandOverride, ID: "x", By: "mei"}, "asked to pass over freezes, by mei"},
 	} {
-		require.Equal(t, c.want, c.command.Acknowledgement(decisions, release.UnitBatch))
+		require.Equal(t, c.want, c.command.Acknowledgement(decisions, release.UnitBatch, nil))
 	}
 }
 
@@ -84,7 +84,7 @@ func TestCommand_Acknowledgement_ofASet(t *testing.T) {
 		"aborted by mei":                                          {Kind: release.CommandAbort, By: "mei"},
 		"asked to abort once no batch is in progress, by mei":     {Kind: release.CommandAbort, By: "mei", AtSafePoint: true},
 	} {
-		require.Equal(t, want, c.Acknowledgement(decisions, release.UnitWave))
+		require.Equal(t, want, c.Acknowledgement(decisions, release.UnitWave, nil))
 	}
 }
 
@@ -92,6 +92,6 @@ func TestCommand_Acknowledgement_ofASet(t *testing.T) {
 func TestCommand_Acknowledgement_ofEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range release.CommandKinds() {
-		require.NotEqual(t, string(kind)+" by mei", release.Command{Kind: kind, By: "mei"}.Acknowledgement(nil, release.UnitBatch))
+		require.NotEqual(t, string(kind)+" by mei", release.Command{Kind: kind, By: "mei"}.Acknowledgement(nil, release.UnitBatch, nil))
 	}
 }

@@ -24,9 +24,18 @@ func (s *Simulator) Apps() []App {
 	return apps
 }
 
-// SeedDemo makes two applications to play with, deployed an hour ago: shop with
-// four instances and two scaling rules, one of them enabled, and inventory with
-// three instances, whose service shop calls. A simulator that already has applications is left alone.
+// The IDs of the applications of [Simulator.SeedDemo], the same for every seed, so that release
+// files can name them.
+const (
+	DemoShop      = "f80db7f6-0d46-4563-bd41-99f11e3a2eb4"
+	DemoInventory = "765baf30-4f13-4e5f-8c5b-b4220dee0cc6"
+	DemoOrders    = "7171a6ca-d1cd-4928-8642-7d5cfe69cafe"
+)
+
+// SeedDemo makes three applications to play with, deployed an hour ago: shop with four instances
+// and two scaling rules, one of them enabled; inventory with three instances, whose service shop
+// calls; and orders with six instances, which runs a code package. A simulator that already has
+// applications is left alone.
 func (s *Simulator) SeedDemo() error {
 	if len(s.Apps()) > 0 {
 		return nil
@@ -34,24 +43,15 @@ func (s *Simulator) SeedDemo() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.look()
-	shop, err := s.seedApp(now.Add(-time.Hour), args{
-		"AppName": "shop", "AppDescription": "The web shop.", "PackageType": packageImage, "Replicas": "4",
-		"ImageUrl": "registry.example/shop:1.4.1", "Cpu": "1000", "Memory": "2048",
-	})
-	if err != nil {
-		return err
-	}
-	inventory, err := s.seedApp(now.Add(-time.Hour), args{
-		"AppName": "inventory", "AppDescription": "What is in stock.", "PackageType": packageImage, "Replicas": "3",
-		"ImageUrl": "registry.example/inventory:2.0.0", "Cpu": "500", "Memory": "1024",
-	})
-	if err != nil {
-		return err
+	for _, app := range demoApps() {
+		if err := s.seedApp(now.Add(-time.Hour), app); err != nil {
+			return err
+		}
 	}
 	stock := Service{Name: "inventory"}.withDefaults()
-	s.st.Apps[inventory].Services = []Service{stock}
+	s.st.Apps[DemoInventory].Services = []Service{stock}
 	stock.Consumed = true
-	s.st.Apps[shop].Services = []Service{stock}
+	s.st.Apps[DemoShop].Services = []Service{stock}
 	s.st.wake = time.Time{}
 	s.engine.advance(s.st, now)
 	rules := []args{
@@ -65,7 +65,7 @@ func (s *Simulator) SeedDemo() error {
 		},
 	}
 	for _, rule := range rules {
-		rule["AppId"] = shop
+		rule["AppId"] = DemoShop
 		if _, err := s.seed(now, "CreateApplicationScalingRule", rule); err != nil {
 			return err
 		}
@@ -74,20 +74,45 @@ func (s *Simulator) SeedDemo() error {
 	return s.save()
 }
 
-func (s *Simulator) seedApp(at time.Time, parameters args) (string, error) {
-	result, err := s.seed(at, opCreate, parameters)
-	data, _ := result.(createData)
-	return data.AppID, err
+// demoApps are the applications of the demo, by what creates them.
+func demoApps() []args {
+	return []args{
+		{
+			"AppId": DemoShop, "AppName": "shop", "AppDescription": "The web shop.", "PackageType": packageImage, "Replicas": "4",
+			"ImageUrl": "registry.example/shop:1.4.1", "Cpu": "1000", "Memory": "2048",
+		},
+		{
+			"AppId": DemoInventory, "AppName": "inventory", "AppDescription": "What is in stock.", "PackageType": packageImage, "Replicas": "3",
+			"ImageUrl": "registry.example/inventory:2.0.0", "Cpu": "500", "Memory": "1024",
+		},
+		{
+			"AppId": DemoOrders, "AppName": "orders", "AppDescription": "Takes orders.", "PackageType": "FatJar", "Replicas": "6",
+			"PackageUrl": "https://packages.example/orders/orders-1.4.1.jar", "PackageVersion": "1.4.1", "Jdk": "Open JDK 8", "Cpu": "1000", "Memory": "2048",
+		},
+	}
+}
+
+// seedApp creates an application with the ID of its parameters, which the operation has not.
+func (s *Simulator) seedApp(at time.Time, parameters args) error {
+	id := parameters["AppId"]
+	delete(parameters, "AppId")
+	_, err := s.seedAs(at, opCreate, parameters, id)
+	return err
 }
 
 // seed carries out an operation as a call of an earlier time would have. The caller
 // holds the lock.
 func (s *Simulator) seed(at time.Time, name string, parameters args) (any, error) {
+	return s.seedAs(at, name, parameters, "")
+}
+
+// seedAs is seed, with the ID of an application that is created.
+func (s *Simulator) seedAs(at time.Time, name string, parameters args, appID string) (any, error) {
 	spec, _ := saeclient.LookupOperation(name)
 	if refused := parameters.check(spec); refused != nil {
 		return nil, fmt.Errorf("saesim: demo: %s: %w", name, refused)
 	}
-	c := &call{engine: s.engine, op: spec, args: parameters, st: s.st, now: at, region: s.config.Region}
+	c := &call{engine: s.engine, op: spec, args: parameters, st: s.st, now: at, region: s.config.Region, appID: appID}
 	result, refused := handlers()[name](c)
 	if refused != nil {
 		return nil, fmt.Errorf("saesim: demo: %s: %w", name, refused)

@@ -88,5 +88,5 @@ func ExampleSimulator_Snapshot() {
 	// Output:
 	// <nil>
 	// <nil> 0
-	// <nil> 2
+	// <nil> 3
 }

@@ -108,7 +108,7 @@ func TestLifecycleClient_BatchOrdersThroughTheClient(t *testing.T) {
 	require.Equal(t, 2, list.Data.TotalSize)
 	require.Equal(t, started.Data.ChangeOrderID, list.Data.ChangeOrderList[0].ChangeOrderID)
 	require.Equal(t, "自动", list.Data.ChangeOrderList[0].BatchType)
-	require.Equal(t, 2, list.Data.ChangeOrderList[1].BatchCount)
+	require.Equal(t, 3, list.Data.ChangeOrderList[1].BatchCount)
 	_, err = c.BatchStartApplications(ctx, &saeclient.BatchStartApplicationsInput{NamespaceID: "cn-hangzhou:empty"})
 	var refused *cloudapi.Error
 	require.ErrorAs(t, err, &refused)

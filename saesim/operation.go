@@ -30,6 +30,8 @@ type call struct {
 	region string
 	// console is true for what a person does at the SAE console.
 	console bool
+	// appID is the ID of the application that the call creates; empty draws one.
+	appID string
 }
 
 // A handler carries out one operation. It checks everything before it changes

@@ -156,7 +156,7 @@ func TestPersist_DemoApplicationsAreThereOnce(t *testing.T) {
 	require.NoError(t, h.sim.SeedDemo())
 	require.NoError(t, h.sim.SeedDemo())
 	apps := h.sim.Apps()
-	require.Len(t, apps, 2)
+	require.Len(t, apps, 3)
 	h.app = apps[0].ID
 	require.Equal(t, "1.4.1:4", h.images(t))
 	require.Equal(t, "+office-hours -cpu-load", h.rules(t))

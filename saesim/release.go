@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -38,7 +39,7 @@ func createApplication(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	app := &application{
-		ID: c.st.draw("app"), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
+		ID: cmp.Or(c.appID, c.st.draw("app")), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
 		Name: c.args["AppName"], NamespaceID: c.defaultNamespace(), PackageType: packageType,
 		Replicas: *c.args.integer("Replicas"), CreatedAt: c.now, Config: config,
 	}

@@ -107,7 +107,7 @@ func (s *script) namespaces() {
 	list := call(s, s.DescribeNamespaceList, &saeclient.DescribeNamespaceListInput{ContainCustom: new(true)}).Data
 	require.Equal(s.t, "vpc-1", list[1].VPCID)
 	resources := call(s, s.DescribeNamespaceResources, &saeclient.DescribeNamespaceResourcesInput{}).Data
-	require.Equal(s.t, int64(2), resources.AppCount)
+	require.Equal(s.t, int64(3), resources.AppCount)
 	call(s, s.DeleteNamespace, &saeclient.DeleteNamespaceInput{NamespaceID: space})
 	_, err = s.DescribeNamespace(s.t.Context(), &saeclient.DescribeNamespaceInput{NamespaceID: space})
 	require.ErrorIs(s.t, err, cloudapi.ErrNotFound)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
 	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway/wire"
@@ -37,6 +38,8 @@ type intake struct {
 	queues   queues
 	// lastErr is why the consumer was last not opened, or closed.
 	lastErr atomic.Pointer[error]
+	// logged is the failure that the log has; empty while the consumer is open.
+	logged string
 }
 
 func newIntake(s *Starter, k kind, consumer, filter string) *intake {
@@ -71,7 +74,12 @@ func (in *intake) backOff(ctx context.Context, cause error, failures uint64) {
 		return
 	}
 	in.lastErr.Store(&cause)
-	in.log.Warn().Err(cause).Str("consumer", in.consumer).Msg("consumer failed; reconnecting")
+	level := zerolog.WarnLevel
+	if cause.Error() == in.logged {
+		level = zerolog.DebugLevel // it is tried for as long as it takes, and logged once
+	}
+	in.logged = cause.Error()
+	in.log.WithLevel(level).Err(cause).Str("consumer", in.consumer).Msg("consumer failed; reconnecting")
 	in.sleep(ctx, in.cfg.retryDelay(failures))
 }
 
@@ -105,7 +113,10 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		MaxAckPending: unlimited,
 		MaxDeliver:    -1,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return fmt.Errorf("stream %s does not exist; create it with: slipway setup", wire.StreamIn)
+	case err != nil:
 		return fmt.Errorf("open it on %s: %w", wire.StreamIn, err)
 	}
 	stream, err := in.js.Stream(ctx, wire.StreamIn)
@@ -119,6 +130,10 @@ func (in *intake) consume(ctx, work context.Context, healthy func()) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer messages.Stop()
+	if in.logged != "" {
+		in.logged = ""
+		in.log.Info().Str("consumer", in.consumer).Msg("consumer is open")
+	}
 	for {
 		select {
 		case in.slots <- struct{}{}:

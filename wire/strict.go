@@ -109,12 +109,21 @@ func (i *inspector) scalar(v any, t reflect.Type, path string) bool {
 		message = "must be true or false"
 	case reflect.Int, reflect.Int64:
 		number, _ := v.(json.Number)
-		_, err := strconv.ParseInt(number.String(), 10, t.Bits())
+		n, err := strconv.ParseInt(number.String(), 10, t.Bits())
 		ok, message = err == nil, "must be a whole number"
+		if ok && n == 0 && countsFromOne(path) {
+			ok, message = false, "must be at least 1, or left out for its default"
+		}
 	default:
 		message = "cannot be given in JSON"
 	}
 	return i.unless(ok, path, message, v)
+}
+
+// countsFromOne reports whether an explicit 0 is a mistake: a spec takes it for a field that is
+// unset, and would use the default.
+func countsFromOne(path string) bool {
+	return strings.HasSuffix(path, "strategy.gray") || strings.HasSuffix(path, "strategy.batches")
 }
 
 func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bool {

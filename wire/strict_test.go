@@ -68,6 +68,21 @@ func TestStrict_ParseSpecLooksIntoLists(t *testing.T) {
 	require.NotContains(t, got, "traffic.alb[0].ingressId", "a large number keeps its digits")
 }
 
+// An explicit 0 is no field that is left out: nobody means the default by it.
+func TestStrict_ZeroIsNotLeftOut(t *testing.T) {
+	t.Parallel()
+	const app, artifact = `"app": {"platform": "sae", "region": "cn-hangzhou", "id": "a-1"}`, `"artifact": {"image": "shop:1"}`
+	const zero = `{` + app + `, ` + artifact + `, "strategy": {"type": "gray", "gray": 0, "batches": 0}}`
+	const message = "must be at least 1, or left out for its default, not 0"
+	_, err := wire.ParseSpec([]byte(zero))
+	require.ErrorContains(t, err, "strategy.gray: "+message)
+	require.ErrorContains(t, err, "strategy.batches: "+message)
+	_, err = wire.ParseSet([]byte(`{"name": "shop", "waves": [{"releases": [{"name": "a", "spec": ` + zero + `}]}]}`))
+	require.ErrorContains(t, err, "waves[0].releases[0].spec.strategy.gray: "+message)
+	_, err = wire.ParseSpec([]byte(`{` + app + `, ` + artifact + `, "strategy": {"type": "gray", "minReadyInstances": 0}}`))
+	require.NoError(t, err, "0 is a number of instances that stay ready")
+}
+
 // However much is wrong, judging it is a matter of milliseconds, and what is told has an
 // end. The sizes are those of the largest event, for which work that grows with the square
 // takes many minutes.

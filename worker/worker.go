@@ -71,6 +71,9 @@ type Platform struct {
 	CallsPerSecond float64
 	// Driver returns what carries the verbs out; it asks guard what a freeze holds back.
 	Driver func(guard platform.Guard) (platform.Driver, error)
+	// Remedies are what an operator does where the platform refuses the worker, by fault; an error
+	// without a fault is [release.FaultUnavailable]. They follow the error of [Worker.Ready].
+	Remedies map[release.Fault]string
 }
 
 func (p Platform) validate(field string) error {
@@ -166,7 +169,10 @@ func (c Config) Validate() error {
 }
 
 // Worker serves one Temporal namespace.
-type Worker struct{ workers []sdkworker.Worker }
+type Worker struct {
+	workers []sdkworker.Worker
+	served  []*served
+}
 
 // New assembles a worker; nothing runs yet.
 func New(c Config) (*Worker, error) {
@@ -211,6 +217,7 @@ func New(c Config) (*Worker, error) {
 		of := sdkworker.New(c.Temporal, release.PlatformTaskQueue(p.Name, p.Region), options)
 		platform.Register(of, p.Name, driver)
 		w.workers = append(w.workers, of)
+		w.served = append(w.served, &served{platform: p, check: driver.Check})
 	}
 	return w, nil
 }

@@ -11,11 +11,21 @@ import (
 	"slipway/release"
 )
 
-// Driver carries out the platform verbs on one platform: a method for each of
-// [release.Verbs], whose documentation says what it does and how it fails. Every error is one
-// of package fault. A verb that reads can be called any number of times; one that begins a
-// change sends its call once, and FindChange finds out what became of it.
+// Driver is one platform with one account, as a worker uses it.
 type Driver interface {
+	Verbs
+	// Check makes one call that changes nothing and costs little, and returns nil where the
+	// platform has accepted it: the credentials, the endpoint and the region are right. Its error
+	// has a fault like that of a verb, and holds no secret. A platform that only asks for fewer
+	// calls has accepted the credentials.
+	Check(ctx context.Context) error
+}
+
+// Verbs are what a driver carries out: a method for each of [release.Verbs], whose
+// documentation says what it does and how it fails. Every error is one of package fault. A verb
+// that reads can be called any number of times; one that begins a change sends its call once,
+// and FindChange finds out what became of it.
+type Verbs interface {
 	Snapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error)
 	AwaitIdle(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error)
 	FindChange(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error)
@@ -38,14 +48,14 @@ type Driver interface {
 type Guard func(ctx context.Context, app release.App) error
 
 // Register registers every verb of a platform under its name.
-func Register(r worker.ActivityRegistry, p release.Platform, d Driver) {
+func Register(r worker.ActivityRegistry, p release.Platform, d Verbs) {
 	for _, verb := range release.Verbs() {
 		r.RegisterActivityWithOptions(method(d, verb), activity.RegisterOptions{Name: release.ActivityName(p, verb)})
 	}
 }
 
 // method is the method of a driver that carries out a verb.
-func method(d Driver, v release.Verb) any {
+func method(d Verbs, v release.Verb) any {
 	switch v {
 	case release.VerbSnapshot:
 		return d.Snapshot

@@ -32,7 +32,7 @@ func TestPlatform_EveryVerbIsRegisteredOnce(t *testing.T) {
 	var d platform.Driver = &sae.Driver{}
 	r := registry{}
 	platform.Register(r, "cloud", d)
-	contract := reflect.TypeFor[platform.Driver]()
+	contract := reflect.TypeFor[platform.Verbs]()
 	require.Len(t, r, contract.NumMethod(), "verbs and methods")
 	require.Len(t, slices.Compact(slices.Sorted(slices.Values(release.Verbs()))), contract.NumMethod())
 	for _, verb := range release.Verbs() {

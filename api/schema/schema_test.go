@@ -433,6 +433,8 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"another case":         {with(`,"Note":"x"`), false},
 		"a wrong type":         {with(`,"strategy":{"type":"gray","gray":"1"}`), false},
 		"a fraction":           {with(`,"strategy":{"type":"gray","gray":1.5}`), false},
+		"none":                 {with(`,"strategy":{"type":"gray","gray":0}`), false},
+		"no batches":           {with(`,"strategy":{"type":"gray","batches":0}`), false},
 		"too many":             {with(`,"strategy":{"type":"gray","gray":501}`), false},
 		"no duration":          {with(`,"limits":{"confirm":"soon"}`), false},
 		"an unknown policy":    {with(`,"limits":{"onConfirmTimeout":"explode"}`), false},

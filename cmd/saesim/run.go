@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"slipway/internal/buildinfo"
 	"slipway/saesim"
 )
 
@@ -78,7 +79,7 @@ It accepts one key pair, which is no secret and works nowhere else:
   ` + saesim.TestAccessKeyID + ` / ` + saesim.TestAccessKeySecret + `
 
 Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
-		Example: `  # Two applications to play with, ten times as fast as life
+		Example: `  # Three applications to play with, ten times as fast as life
   saesim --demo --speed 10
 
   # For a script: one line of JSON once it is ready, with the environment a client needs
@@ -90,10 +91,12 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
 
   # The next deployment's answer gets lost
   curl -X POST 127.0.0.1:8390/_saesim/faults -d '{"operation":"DeployApplication","kind":"drop-after"}'`,
+		Version:       buildinfo.Read().Line("saesim"),
 		Args:          func(_ *cobra.Command, args []string) error { return noArguments(args) },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	f := cmd.Flags()
 	f.StringVar(&o.addr, "addr", or(getenv("SAESIM_ADDR"), "127.0.0.1:8390"), "address to listen on; port 0 takes any free one ($SAESIM_ADDR)")
@@ -104,7 +107,7 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line.`,
 	f.StringVar(&o.stateFile, "state-file", "", "file that keeps the state across restarts (default: memory only)")
 	f.BoolVar(&o.strict, "strict", false, "want every header of the reference and refuse replayed nonces")
 	f.StringSliceVar(&o.hosts, "host", nil, "name with a dot by which the admin API may be called (default: addresses and names without a dot)")
-	f.BoolVar(&o.demo, "demo", false, "begin with two applications")
+	f.BoolVar(&o.demo, "demo", false, "begin with three applications")
 	f.StringVarP(&o.output, "output", "o", "", "json: print one line on stdout once ready")
 	return cmd
 }

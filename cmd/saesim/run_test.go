@@ -48,6 +48,14 @@ func (l *lockedBuffer) String() string {
 
 func noEnv(string) string { return "" }
 
+func TestRun_Version(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitOK, run(t.Context(), []string{"--version"}, noEnv, &stdout, &stderr))
+	require.Regexp(t, `^saesim \S+ .*go1\.[0-9.]+ \w+/\w+\n$`, stdout.String())
+	require.Empty(t, stderr.String())
+}
+
 func begin(t *testing.T, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -80,7 +88,7 @@ func TestRun_ReadyLineTellsAllAClientNeeds(t *testing.T) {
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
 	}, p.ready.Env)
-	require.Len(t, p.ready.Apps, 2)
+	require.Len(t, p.ready.Apps, 3)
 
 	client := new(http.Client)
 	defer client.CloseIdleConnections()

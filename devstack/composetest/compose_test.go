@@ -156,6 +156,26 @@ func TestCompose_MountedFilesExist(t *testing.T) {
 	}
 }
 
+// A name that the linker does not find changes nothing, in silence.
+func TestBuilds_StampTheVersion(t *testing.T) {
+	t.Parallel()
+	for file, value := range map[string]string{root + "/Dockerfile": "${%s}", root + "/Makefile": "$(%s)"} {
+		text := read(t, file)
+		for name, argument := range map[string]string{"version": "VERSION", "revision": "REVISION"} {
+			require.Contains(t, text, "-X slipway/internal/buildinfo."+name+"="+strings.Replace(value, "%s", argument, 1), file)
+		}
+	}
+	variables := read(t, root+"/internal/buildinfo/buildinfo.go")
+	require.Contains(t, variables, "var version, revision string")
+	dockerfile := read(t, root+"/Dockerfile")
+	require.Contains(t, dockerfile, `org.opencontainers.image.version="${VERSION}"`)
+	require.Contains(t, dockerfile, `org.opencontainers.image.revision="${REVISION}"`)
+	args := load(t).Services["worker"].Build.Args
+	require.Contains(t, args, "VERSION")
+	require.Contains(t, args, "REVISION")
+	require.NotContains(t, read(t, root+"/Makefile"), "$(GO) build -o $(BIN)/ ", "each binary that people get is stamped")
+}
+
 // secretName matches the settings whose values must not be read by everybody.
 func secretName() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(password|passwd|pwd|secret|token|access_?key)`)
@@ -230,8 +250,8 @@ func TestCompose_TheExampleNamesWhatTheFileReads(t *testing.T) {
 		require.Regexp(t, `(\$\{`+match[1]+`[:}]|(?m)^ +`+match[1]+`:$)`, file, "%s has no effect", match[1])
 		named = append(named, match[1])
 	}
-	for _, match := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(file, -1) {
-		require.Contains(t, named, match[1], "the example tells of every setting")
+	for _, match := range regexp.MustCompile(`(?m)\$\{([A-Z_]+)|^ +([A-Z_]+):$`).FindAllStringSubmatch(file, -1) {
+		require.Contains(t, named, match[1]+match[2], "the example tells of every setting")
 	}
 }
 

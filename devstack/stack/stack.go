@@ -39,9 +39,9 @@ const shutdownTimeout = 5 * time.Second
 type Config struct {
 	// DataDir keeps the state of all servers between runs; empty keeps nothing.
 	DataDir string
-	// TemporalAddr, NATSAddr, SAEAddr and UIAddr are loopback host:port addresses; empty
-	// or port 0 is any free one. Without UIAddr there is no Temporal UI.
-	TemporalAddr, NATSAddr, SAEAddr, UIAddr string
+	// TemporalAddr, NATSAddr, SAEAddr, MonitorAddr and UIAddr are loopback host:port addresses;
+	// empty or port 0 is any free one. Without UIAddr there is no Temporal UI.
+	TemporalAddr, NATSAddr, SAEAddr, MonitorAddr, UIAddr string
 	// WithoutWorker and WithoutStarter leave that role to another process.
 	WithoutWorker, WithoutStarter bool
 	// Speed is how many seconds pass for the simulator in one second; default 1, at which
@@ -49,7 +49,8 @@ type Config struct {
 	Speed float64
 	// Seed makes the simulator's IDs and faults repeatable.
 	Seed uint64
-	// Demo creates two applications to play with, unless the data directory has some.
+	// Demo creates applications to play with, unless the data directory has some, and serves
+	// what the gates of the examples ask, see [Stack.Monitor].
 	Demo bool
 	// Settle is the worker's settle delay after a lost answer; default the worker's own.
 	Settle time.Duration
@@ -67,6 +68,7 @@ type Stack struct {
 	nats     *embedded.NATS
 	sim      *saesim.Simulator
 	sae      string
+	monitor  string
 	data     converter.DataConverter
 
 	// Client and JetStream are connections for the caller's own use.
@@ -79,7 +81,7 @@ type Stack struct {
 // Start brings the stack up. ctx bounds the start only; Close ends the stack.
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	s := &Stack{config: c}
-	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.connect, s.startRoles}
+	steps := []func(context.Context) error{s.startTemporal, s.startNATS, s.startSAE, s.startMonitor, s.connect, s.startRoles}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -142,17 +144,24 @@ func (s *Stack) startSAE(ctx context.Context) error {
 			return fmt.Errorf("stack: %w", err)
 		}
 	}
-	addr := s.config.SAEAddr
+	s.closers = append(s.closers, s.sim.Close)
+	if s.sae, err = s.serve(ctx, s.config.SAEAddr, s.sim); err != nil {
+		return fmt.Errorf("stack: sae: %w", err)
+	}
+	return nil
+}
+
+// serve serves HTTP until the stack is closed, and returns the URL.
+func (s *Stack) serve(ctx context.Context, addr string, handler http.Handler) (string, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("stack: sae: %w", err)
+		return "", fmt.Errorf("listen: %w", err)
 	}
-	s.sae = "http://" + l.Addr().String()
-	server := &http.Server{Handler: s.sim, ReadHeaderTimeout: shutdownTimeout}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: shutdownTimeout}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	s.closers = append(s.closers, func() error {
@@ -162,9 +171,9 @@ func (s *Stack) startSAE(ctx context.Context) error {
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
 		}
-		return errors.Join(err, s.sim.Close())
+		return err
 	})
-	return nil
+	return "http://" + l.Addr().String(), nil
 }
 
 // connect opens the caller's connections and prepares streams and search attributes.
@@ -225,6 +234,11 @@ func (s *Stack) NATS() string { return s.nats.URL() }
 
 // SAE is the URL of the simulator.
 func (s *Stack) SAE() string { return s.sae }
+
+// Monitor is the URL of what the gates of the examples ask: a health page of an application, and
+// a Prometheus server that answers every query with an error rate of [MonitorErrorRate]. It is
+// empty without [Config.Demo].
+func (s *Stack) Monitor() string { return s.monitor }
 
 // UI is the URL of Temporal's UI; empty when there is none.
 func (s *Stack) UI() string { return s.temporal.UIURL() }

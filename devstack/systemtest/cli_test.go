@@ -46,6 +46,7 @@ func TestCLI_CommandLine(t *testing.T) {
 	require.Contains(t, cli.errOut(1, "release", "get", "r-aaaaaaaaaaaaaaaa"), "slipway release list")
 	require.Contains(t, cli.out(0, "release", "list", "--phase", "AwaitingConfirm"), id)
 	require.Contains(t, cli.out(0, "release", "get", id), "AwaitingConfirm")
+	require.Contains(t, cli.out(0, "waiting"), "slipway release confirm "+id+" --batch 1")
 
 	cli.out(0, "release", "confirm", id, "--batch", "1", "--by", "ann", "--note", "fine")
 	h.until(h.follow(id), release.EventBatchWaiting, 2)

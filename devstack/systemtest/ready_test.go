@@ -1,16 +1,22 @@
 package systemtest_test
 
 import (
+	"bytes"
+	"maps"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/operatorservice/v1"
 
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/ledger"
+	"slipway/release"
+	"slipway/setup"
 	"slipway/wire"
 )
 
@@ -22,7 +28,13 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 		require.NoError(t, h.JetStream.DeleteStream(h.ctx, stream))
 	}
 	require.NoError(t, h.JetStream.DeleteKeyValue(h.ctx, ledger.Bucket))
+	_, err := h.Client.OperatorService().RemoveSearchAttributes(h.ctx, &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: stack.Namespace, SearchAttributes: release.SearchNames(),
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return setup.AttributesNeed(h.Client)(h.ctx) != nil }, patience, 100*time.Millisecond, "the server has a cache")
 	running := map[*scenario.Process]string{}
+	logs := map[string]*addressOf{}
 	for role, want := range map[string][]string{
 		"worker":  {"stream SLIPWAY_EVENTS does not exist", "bucket slipway-ledger does not exist"},
 		"starter": {"stream SLIPWAY_IN does not exist", "stream SLIPWAY_DEADLETTER does not exist", "bucket slipway-ledger does not exist"},
@@ -33,26 +45,96 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: addr}.Start(h.ctx)
 		require.NoError(t, err)
 		running[process] = <-addr.found
+		logs[role] = addr
 		for _, each := range want {
 			h.untilReadySays(running[process], each+"; create it with: slipway setup")
 		}
+		h.untilReadySays(running[process], "temporal: search attributes are missing")
+		h.untilReadySays(running[process], "register them with: slipway setup")
+		// The role examines itself more than once before the log is read again below.
+		require.Eventually(t, func() bool {
+			for _, each := range want {
+				if !strings.Contains(addr.text(), each+"; create it with: slipway setup") {
+					return false
+				}
+			}
+			return strings.Contains(addr.text(), "register them with: slipway setup")
+		}, patience, 50*time.Millisecond, role)
 	}
-	setup := exec.CommandContext(h.ctx, slipwayBinary(t), "setup")
+	command := exec.CommandContext(h.ctx, slipwayBinary(t), "setup")
 	for key, value := range h.Env() {
-		setup.Env = append(setup.Env, key+"="+value)
+		command.Env = append(command.Env, key+"="+value)
 	}
-	out, err := setup.CombinedOutput()
+	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
 	for process, addr := range running {
 		h.untilReadySays(addr, `{"ready":true}`)
 		require.NoError(t, process.Stop())
 	}
+	for role, log := range logs {
+		require.Equal(t, 1, strings.Count(log.text(), `"check":"nats","error":"stream`), "%s: what is missing is logged once:\n%s", role, log.text())
+	}
 }
 
-// addressOf finds the address of health in the log of a role.
-type addressOf struct{ found chan string }
+// A worker that the platform refuses is not ready, says why and what to do, and never with a
+// secret; its log has it once.
+func TestReadyAsksThePlatform(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
+	const wrong = "wrong0nlyForThisTest"
+	for name, c := range map[string]struct {
+		change map[string]string
+		want   []string
+	}{
+		"right": {nil, []string{`{"ready":true}`}},
+		"a key that does not exist": {map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIwrongwrongwrong1"}, []string{
+			"platform sae in cn-hangzhou refuses its worker", "InvalidAccessKeyId.NotFound", "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID",
+		}},
+		"a wrong secret":         {map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_SECRET": wrong}, []string{"SignatureDoesNotMatch", "check the credentials of Alibaba Cloud"}},
+		"another region":         {map[string]string{"SLIPWAY_SAE_REGION": "cn-nowhere"}, []string{"platform sae in cn-nowhere", "check SLIPWAY_SAE_REGION"}},
+		"nobody at the endpoint": {map[string]string{"SLIPWAY_SAE_ENDPOINT": "http://127.0.0.1:1"}, []string{"connection refused", "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := h.Env()
+			maps.Copy(env, c.change)
+			env["SLIPWAY_HTTP_ADDR"] = "127.0.0.1:0"
+			log := &addressOf{found: make(chan string, 1)}
+			process, err := scenario.Launch{Binary: slipwayBinary(t), Role: "worker", Env: env, Log: log}.Start(h.ctx)
+			require.NoError(t, err)
+			addr := <-log.found
+			for _, each := range c.want {
+				require.NotContains(t, h.untilReadySays(addr, each), wrong)
+			}
+			if c.change != nil {
+				require.Eventually(t, func() bool { return strings.Contains(log.text(), `"message":"not ready"`) }, patience, 50*time.Millisecond)
+				for _, each := range c.want {
+					require.Contains(t, log.text(), each)
+				}
+				require.NotContains(t, log.text(), wrong)
+			}
+			require.NoError(t, process.Stop())
+		})
+	}
+}
+
+// addressOf keeps the log of a role, and finds the address of health in it.
+type addressOf struct {
+	found chan string
+	mu    sync.Mutex
+	log   bytes.Buffer
+}
+
+func (a *addressOf) text() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.log.String()
+}
 
 func (a *addressOf) Write(line []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.log.Write(line)
 	if _, rest, ok := strings.Cut(string(line), `"addr":"`); ok {
 		addr, _, _ := strings.Cut(rest, `"`)
 		select {
@@ -63,8 +145,8 @@ func (a *addressOf) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// untilReadySays asks for the readiness of a role until the answer has the words.
-func (h *house) untilReadySays(addr, words string) {
+// untilReadySays asks for the readiness of a role until the answer has the words, and returns it.
+func (h *house) untilReadySays(addr, words string) string {
 	h.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
@@ -72,12 +154,13 @@ func (h *house) untilReadySays(addr, words string) {
 		// A role that is not ready makes it exit with 1; what counts are the words.
 		out, _ := exec.CommandContext(h.ctx, slipwayBinary(h.t), "healthz", "--ready", "--http-addr", addr).CombinedOutput()
 		if strings.Contains(string(out), words) {
-			return
+			return string(out)
 		}
 		select {
 		case <-ticker.C:
 		case <-h.ctx.Done():
 			require.Fail(h.t, "waited in vain for "+words, string(out))
+			return ""
 		}
 	}
 }

@@ -166,6 +166,36 @@ func TestDocumentsLinkToFilesThatExist(t *testing.T) {
 	require.Empty(t, dead, "links to nothing")
 }
 
+// anchors are the names of a document's headings, as GitHub makes them.
+func anchors(document string) map[string]bool {
+	found := map[string]bool{}
+	prose := regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(document, "")
+	for _, match := range regexp.MustCompile(`(?m)^#+ +(.+?) *$`).FindAllStringSubmatch(prose, -1) {
+		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(match[1]), "")
+		found[strings.ReplaceAll(name, " ", "-")] = true
+	}
+	return found
+}
+
+func TestDocuments_AnchorsAreHeadings(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)\s#:]*)#([^)\s]+)\)`)
+	for _, path := range files(t, ".md") {
+		prose, _ := separate(read(t, path))
+		for _, match := range link.FindAllStringSubmatch(prose, -1) {
+			to := path
+			if match[1] != "" {
+				to = filepath.ToSlash(filepath.Join(filepath.Dir(path), match[1]))
+			}
+			if strings.HasSuffix(to, ".md") && !anchors(read(t, to))[match[2]] {
+				t.Errorf("%s links to %s#%s, which is no heading", path, to, match[2])
+			}
+		}
+	}
+	require.Equal(t, map[string]bool{"r4-every-path-of-a-change": true, "slipway-api": true, "启动": true},
+		anchors("# R4 Every path, of a change!\n```sh\n# no\n```\n## `slipway api`\n## 启动\n"))
+}
+
 // The page for authors of tests names types that are there.
 func TestDocuments_WorldsOfTestsAreWhereTheirPageSays(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ import (
 
 	"slipway/devstack/demo"
 	"slipway/devstack/stack"
+	"slipway/internal/buildinfo"
 	"slipway/saesim"
 )
 
@@ -26,6 +27,9 @@ const startTimeout = time.Minute
 // demoTimeout bounds the demo; it takes well under a minute.
 const demoTimeout = 5 * time.Minute
 
+// monitorAddr is where the gates of the examples ask.
+const monitorAddr = "127.0.0.1:8098"
+
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd := &cobra.Command{
@@ -34,8 +38,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Long: `slipway-dev runs the Temporal server, the NATS server, the SAE simulator, the worker and
 the starter in one process. It is for development, demonstration and tests, never for
 production: every listener is on loopback and asks nobody for credentials.`,
+		Version:      buildinfo.Read().Line("slipway-dev"),
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -58,8 +64,9 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring everything up and keep it running",
-		Long: `up runs everything until it is interrupted. The simulator has two applications, shop and
-inventory, whose IDs are printed. On the usual ports the slipway command needs no settings.`,
+		Long: `up runs everything until it is interrupted. The simulator has three applications, shop,
+inventory and orders, whose names are printed as commands take them. What examples/*.yaml
+asks for works here as it is. On the usual ports the slipway command needs no settings.`,
 		Example: `  # everything, state kept in ./data
   slipway-dev up --data-dir data
 
@@ -85,6 +92,7 @@ inventory, whose IDs are printed. On the usual ports the slipway command needs n
 	f.StringVar(&c.TemporalAddr, "temporal-addr", "127.0.0.1:7233", "loopback address of the Temporal server; port 0 is any free one")
 	f.StringVar(&c.NATSAddr, "nats-addr", "127.0.0.1:4222", "loopback address of the NATS server; port 0 is any free one")
 	f.StringVar(&c.SAEAddr, "sae-addr", "127.0.0.1:8099", "loopback address of the SAE simulator; port 0 is any free one")
+	f.StringVar(&c.MonitorAddr, "monitor-addr", monitorAddr, "loopback address of what the gates of the examples ask; port 0 is any free one")
 	f.StringVar(&c.UIAddr, "ui-addr", "127.0.0.1:8233", "loopback address of Temporal's UI; empty for none")
 	f.StringSliceVar(&without, "without", nil, "roles to leave to processes of their own: worker, starter")
 	f.Float64Var(&c.Speed, "speed", 1, "how many seconds pass for the simulator in one second; a batch takes two")
@@ -118,6 +126,7 @@ type readyLine struct {
 	Temporal string `json:"temporal"`
 	NATS     string `json:"nats"`
 	SAE      string `json:"sae"`
+	Monitor  string `json:"monitor"`
 	UI       string `json:"ui,omitempty"`
 	// Apps are the simulator's applications.
 	Apps []saesim.App      `json:"apps"`
@@ -127,23 +136,36 @@ type readyLine struct {
 func ready(s *stack.Stack, output string, stdout io.Writer) error {
 	if output == "json" {
 		return json.NewEncoder(stdout).Encode(readyLine{
-			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), UI: s.UI(), Apps: s.Sim().Apps(), Env: s.Env(),
+			Ready: true, Temporal: s.Temporal(), NATS: s.NATS(), SAE: s.SAE(), Monitor: s.Monitor(), UI: s.UI(), Apps: s.Sim().Apps(), Env: s.Env(),
 		})
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n", s.Temporal(), s.NATS(), s.SAE())
+	fmt.Fprintf(&text, "ready\n  Temporal  %s\n  NATS      %s\n  SAE       %s\n  monitor   %s\n",
+		s.Temporal(), s.NATS(), s.SAE(), s.Monitor())
 	if s.UI() != "" {
 		fmt.Fprintf(&text, "  UI        %s\n", s.UI())
 	}
 	for _, app := range s.Sim().Apps() {
-		fmt.Fprintf(&text, "  app       %s %s\n", app.ID, app.Name)
+		fmt.Fprintf(&text, "  app       sae/%s/%s %s\n", saesim.DefaultRegion, app.ID, app.Name)
 	}
 	for _, key := range envOrder() {
 		fmt.Fprintf(&text, "export %s=%s\n", key, s.Env()[key])
 	}
+	text.WriteString(nextSteps)
 	_, err := io.WriteString(stdout, text.String())
 	return err
 }
+
+// nextSteps is what can be typed once all is ready.
+const nextSteps = `
+Type the exports above into a second shell; on the usual ports only "slipway api" and roles of
+your own need them. Then, from the top of the repository:
+  bin/slipway release submit -f examples/all.yaml --wait      replace all instances at once
+  bin/slipway release submit -f examples/gray-manual.yaml     one instance first; prints the release ID
+  bin/slipway release watch ID                                follow it
+  bin/slipway release confirm ID                              let the next batch begin
+docs/getting-started.md goes on from here. Ctrl-C ends everything.
+`
 
 // envOrder is the order in which people read the environment.
 func envOrder() []string {

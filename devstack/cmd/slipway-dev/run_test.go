@@ -20,7 +20,7 @@ const patience = 3 * time.Minute
 
 // anywhere are the flags for free ports.
 func anywhere() []string {
-	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--ui-addr", ""}
+	return []string{"--temporal-addr", "127.0.0.1:0", "--nats-addr", "127.0.0.1:0", "--sae-addr", "127.0.0.1:0", "--monitor-addr", "127.0.0.1:0", "--ui-addr", ""}
 }
 
 func TestRun_UpPrintsOneReadyLine(t *testing.T) {
@@ -40,7 +40,7 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	var ready readyLine
 	require.NoError(t, json.Unmarshal(line, &ready))
 	require.True(t, ready.Ready)
-	require.Len(t, ready.Apps, 2)
+	require.Len(t, ready.Apps, 3)
 	for _, key := range envOrder() {
 		require.NotEmpty(t, ready.Env[key], key)
 	}
@@ -54,6 +54,14 @@ func TestRun_UpPrintsOneReadyLine(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rest, "one line, and nothing after it")
 	require.Equal(t, 0, <-code, stderr.String())
+}
+
+func TestRun_Version(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--version"}, &stdout, &stderr))
+	require.Regexp(t, `^slipway-dev \S+ .*go1\.[0-9.]+ \w+/\w+\n$`, stdout.String())
+	require.Empty(t, stderr.String())
 }
 
 func TestRun_UpRefusesWhatItDoesNotKnow(t *testing.T) {

@@ -166,7 +166,7 @@ func (p *picture) fields() []string {
 	if len(p.rows) == 0 {
 		return nil
 	}
-	return []string{render.Table(append([][]render.Cell{render.Text("FIELD", "VALUE")}, p.rows...), p.style)}
+	return []string{render.Table{Columns: []render.Column{{Name: "FIELD", Wraps: 20}, {Name: "VALUE", Wraps: 20}}, Rows: p.rows}.Draw(p.style)}
 }
 
 // row adds a single value; the whole of Data can be one.
@@ -216,17 +216,17 @@ func (p *picture) table(path string, list []node) {
 			}
 		}
 	}
-	rows := [][]render.Cell{render.Text(columns...)}
+	table := render.Table{Columns: render.Columns(columns...)}
 	for _, row := range list {
 		cells := make([]string, len(columns))
 		for i, name := range columns {
 			cells[i] = row.member(name).cell()
 		}
-		rows = append(rows, render.Text(cells...))
+		table.Rows = append(table.Rows, render.Text(cells...))
 	}
 	title := ""
 	if path != "" {
 		title = path + ":\n"
 	}
-	p.tables = append(p.tables, title+render.Table(rows, p.style))
+	p.tables = append(p.tables, title+table.Draw(p.style))
 }

@@ -80,7 +80,9 @@ func entry(op cloudapi.Operation) Entry {
 
 // CatalogTable draws entries.
 func CatalogTable(entries []Entry, style render.Style) string {
-	rows := [][]render.Cell{render.Text("OPERATION", "GROUP", "CHAPTER", "CHANGES", "SUMMARY")}
+	table := render.Table{Columns: []render.Column{
+		{Name: "OPERATION"}, {Name: "GROUP", Rank: 3}, {Name: "CHAPTER", Rank: 2}, {Name: "CHANGES", Rank: 1}, {Name: "SUMMARY", Wraps: 24},
+	}}
 	for _, e := range entries {
 		changes := "-"
 		switch {
@@ -89,7 +91,7 @@ func CatalogTable(entries []Entry, style render.Style) string {
 		case e.Mutates:
 			changes = "yes"
 		}
-		rows = append(rows, render.Text(e.Name, e.Group, e.Chapter, changes, e.Summary))
+		table.Rows = append(table.Rows, render.Text(e.Name, e.Group, e.Chapter, changes, e.Summary))
 	}
-	return render.Table(rows, style)
+	return table.Draw(style)
 }

@@ -174,16 +174,16 @@ func (a API) describeErrors(codes []string) string {
 	if len(codes) == 0 {
 		return "  none\n"
 	}
-	var rows [][]render.Cell
+	table := render.Table{Columns: render.Columns("", "", "")}
 	for _, code := range codes {
 		known, _ := a.LookupCode(code)
 		meaning := known.Message
 		if known.Note != "" {
 			meaning += " (" + known.Note + ")"
 		}
-		rows = append(rows, render.Text("  "+code, string(known.Class), meaning))
+		table.Rows = append(table.Rows, render.Text("  "+code, string(known.Class), meaning))
 	}
-	return render.Table(rows, render.Style{})
+	return table.Draw(render.Style{})
 }
 
 // indented breaks a text into lines and moves them below the name of a parameter.

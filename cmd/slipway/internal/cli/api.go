@@ -224,7 +224,7 @@ func repeated(cmd *cobra.Command) string {
 }
 
 func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.Answer) error {
-	if f != render.FormatTable {
+	if !f.ForPeople() {
 		return a.printWire(f, json.RawMessage(answer), nil)
 	}
 	text, err := answer.Table(a.screen(cmd).style())

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -15,7 +17,9 @@ import (
 
 // Env is what surrounds the command: its environment and standard streams.
 type Env struct {
-	Getenv         func(string) string
+	Getenv func(string) string
+	// Zone is the local time zone; nil is UTC.
+	Zone           *time.Location
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
@@ -70,16 +74,19 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceUsage:  true,
 	},
 		a.worker(), a.starter(), a.codecServer(), a.setup(), a.healthz(),
-		a.release(), a.set(), a.rollback(), a.restart(), a.rescale(), a.history(), a.top(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
+		a.release(), a.set(), a.waiting(), a.top(), a.deploy(), a.rollback(), a.restart(), a.rescale(), a.history(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},
 		&cobra.Group{ID: groupMaintenance, Title: "Maintenance:"},
 	)
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}")
 	root.SetHelpCommandGroupID(groupMaintenance)
 	root.SetCompletionCommandGroupID(groupMaintenance)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
+	root.PersistentFlags().Bool(flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
 	offerNoFiles(root)
 	return root
@@ -142,11 +149,22 @@ func atLeast(names ...string) cobra.PositionalArgs {
 	}
 }
 
-const flagOutput = "output"
+const (
+	flagOutput = "output"
+	flagUTC    = "utc"
+)
+
+// zone is where a command shows times.
+func (a *app) zone(cmd *cobra.Command) *time.Location {
+	if utc := cmd.Flag(flagUTC); utc != nil && utc.Value.String() == "true" {
+		return time.UTC
+	}
+	return cmp.Or(a.Zone, time.UTC)
+}
 
 // withOutput gives a command the flag -o.
 func withOutput(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringP(flagOutput, "o", string(render.FormatTable), "print as table, json or yaml")
+	cmd.Flags().StringP(flagOutput, "o", string(render.FormatTable), "print as table, wide, json or yaml")
 	return completing(cmd, flagOutput, render.Formats()...)
 }
 

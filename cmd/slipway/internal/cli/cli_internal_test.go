@@ -313,12 +313,12 @@ func TestCLI_Patience(t *testing.T) {
 func TestCLI_WaitingWave(t *testing.T) {
 	t.Parallel()
 	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
-	wave, err := waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p})
+	wave, err := (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: p})
 	require.NoError(t, err)
 	require.Equal(t, 2, wave)
-	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: p, Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}})
+	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: p, Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers"}})
 	require.ErrorContains(t, err, "name the wave with --wave")
-	_, err = waitingWave("s-1", releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
+	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
 }

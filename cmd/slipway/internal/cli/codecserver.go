@@ -3,14 +3,13 @@ package cli
 import (
 	"context"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/health"
+	"slipway/internal/buildinfo"
 )
 
 // The default addresses of the codec server, and of its health and metrics.
@@ -47,8 +46,7 @@ func (a *app) serveCodec(ctx context.Context, name string, v *config.Values) err
 		return err
 	}
 	log = log.With().Str("role", name).Logger()
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	metrics := roleMetrics()
 	c, err := connect.CodecServerSettings(v, a.Getenv)
 	if err != nil {
 		return err
@@ -62,6 +60,8 @@ func (a *app) serveCodec(ctx context.Context, name string, v *config.Values) err
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrCodecHealth)
 	}
+	b := buildinfo.Read()
+	log.Info().Str("version", b.Version).Str("revision", b.Revision).Msg("starting")
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return server.Run(ctx) })
 	group.Go(func() error { return well.Run(ctx) })

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -49,7 +48,7 @@ the same batch twice is one confirmation.` + answersAndCodes,
   slipway release promote r-abcdefghijklmnop`,
 	}, func(ctx context.Context, call *call) (release.Command, error) {
 		if batch == 0 {
-			c, err := a.waitingBatch(ctx, call.client, call.args[0])
+			c, err := a.waitingBatch(ctx, call)
 			c.Note = note
 			return c, err
 		}
@@ -197,16 +196,17 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 		if err != nil {
 			return err
 		}
-		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch))
-		return call.format.Write(a.Stdout, p, func() string { return render.Line(p) + "\n" })
+		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
+		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
 	})
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
-func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id string) (release.Command, error) {
+func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
 	var none release.Command
-	status, err := client.Get(ctx, id)
+	id := call.args[0]
+	status, err := call.client.Get(ctx, id)
 	if err != nil {
 		return none, err
 	}
@@ -219,9 +219,9 @@ func (a *app) waitingBatch(ctx context.Context, client *releases.Client, id stri
 	case p.Paused:
 		return none, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
 	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
-		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p)}
+		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, call.style.Zone)}
 	}
-	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), p.Awaiting.Since.UTC().Format(time.RFC3339))
+	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
 	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()

@@ -119,7 +119,7 @@ func (a *app) onTemporal(cmd *cobra.Command, do action) *cobra.Command {
 
 // onCalendar completes a command about the calendar of freezes.
 func (a *app) onCalendar(cmd *cobra.Command, do action) *cobra.Command {
-	return a.command(cmd, frame{settings: config.NATS(), timeout: answerTime}, withCalendar(do))
+	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, withCalendar(do))
 }
 
 // patience is how long a command may take: what --wait waits for takes as long as it

@@ -94,7 +94,7 @@ application, and whether a release of it would wait now.`,
 			return err
 		}
 		if only != nil {
-			a.infoFrozen(calendar, *only, call.now)
+			call.infoFrozen(calendar, *only)
 		}
 		return a.printFreezes(call, choose(calendar, only, active, call.now))
 	})
@@ -118,43 +118,51 @@ func choose(c release.Calendar, only *release.App, active bool, now time.Time) [
 }
 
 // infoFrozen says whether a release of the application would wait.
-func (a *app) infoFrozen(c release.Calendar, app release.App, now time.Time) {
-	freeze, frozen := c.Frozen(app, now)
+func (c *call) infoFrozen(calendar release.Calendar, app release.App) {
+	freeze, frozen := calendar.Frozen(app, c.now)
 	switch {
 	case !frozen:
-		a.infof("%s is not frozen", app.SearchValue())
+		c.app.infof("%s is not frozen", app.SearchValue())
 	case freeze.Until.IsZero():
-		a.infof("%s is frozen by %s until somebody lifts it: %s", app.SearchValue(), freeze.Name, freeze.Reason)
+		c.app.infof("%s is frozen by %s until somebody lifts it: %s", app.SearchValue(), freeze.Name, freeze.Reason)
 	default:
-		a.infof("%s is frozen by %s until %s: %s", app.SearchValue(), freeze.Name, freeze.Until.Format(time.RFC3339), freeze.Reason)
+		c.app.infof("%s is frozen by %s until %s: %s", app.SearchValue(), freeze.Name, c.style.Time(freeze.Until), freeze.Reason)
 	}
 }
 
 func (a *app) printFreezes(call *call, found []listedFreeze) error {
-	if len(found) == 0 && call.format == render.FormatTable {
+	if len(found) == 0 && call.format.ForPeople() {
 		a.infof("there are no such freezes")
 		return nil
 	}
-	return call.format.Write(a.Stdout, found, func() string { return freezeTable(found) })
+	return call.format.Write(a.Stdout, found, func() string { return freezeTable(found, call.style) })
 }
 
-func freezeTable(found []listedFreeze) string {
-	rows := [][]render.Cell{render.Text("NAME", "KIND", "SCOPE", "WHEN", "NOW", "BY", "REASON")}
+func freezeTable(found []listedFreeze, style render.Style) string {
+	table := render.Table{Columns: []render.Column{
+		{Name: "NAME", Wraps: 16},
+		{Name: "NOW", Wraps: 20},
+		{Name: "SCOPE", Wraps: 16},
+		{Name: "WHEN", Wraps: 20, Rank: 1},
+		{Name: "KIND", Rank: 4},
+		{Name: "BY", Wraps: 12, Rank: 3},
+		{Name: "REASON", Wraps: 20, Rank: 2},
+	}}
 	for _, l := range found {
-		rows = append(rows, render.Text(l.Name, string(l.Kind), l.Scope.String(), l.when(), l.state(), l.By, l.Reason))
+		table.Rows = append(table.Rows, render.Text(l.Name, l.state(style), l.Scope.String(), l.when(style), string(l.Kind), l.By, l.Reason))
 	}
-	return render.Table(rows, render.Style{})
+	return table.Draw(style)
 }
 
 // when says when the freeze holds.
-func (l listedFreeze) when() string {
+func (l listedFreeze) when(style render.Style) string {
 	switch {
 	case l.Kind == kindStop && l.At.IsZero():
 		return "until lifted"
 	case l.Kind == kindStop:
-		return "since " + l.At.UTC().Format(time.RFC3339) + ", until lifted"
+		return "since " + style.Time(l.At) + ", until lifted"
 	case !l.Recurring():
-		return l.From.UTC().Format(time.RFC3339) + " to " + l.To.UTC().Format(time.RFC3339)
+		return style.Time(l.From) + " to " + style.Time(l.To)
 	}
 	days := "every day"
 	if len(l.Days) > 0 {
@@ -164,12 +172,12 @@ func (l listedFreeze) when() string {
 }
 
 // state says whether the freeze holds now.
-func (l listedFreeze) state() string {
+func (l listedFreeze) state(style render.Style) string {
 	switch {
 	case l.Active && l.ActiveUntil.IsZero():
 		return "frozen until lifted"
 	case l.Active:
-		return "frozen until " + l.ActiveUntil.Format(time.RFC3339)
+		return "frozen until " + style.Time(l.ActiveUntil)
 	}
 	return "open"
 }
@@ -188,21 +196,23 @@ changes, each with the calendar as it was then: nats kv history slipway-calendar
 		if err != nil {
 			return err
 		}
-		if len(changes) == 0 && call.format == render.FormatTable {
+		if len(changes) == 0 && call.format.ForPeople() {
 			a.infof("nobody has changed the freezes yet")
 			return nil
 		}
 		if changes == nil {
 			changes = []wire.CalendarRevision{}
 		}
-		return call.format.Write(a.Stdout, changes, func() string { return changesTable(changes) })
+		return call.format.Write(a.Stdout, changes, func() string { return changesTable(changes, call.style) })
 	})
 }
 
-func changesTable(changes []wire.CalendarRevision) string {
-	rows := [][]render.Cell{render.Text("AT", "ACTION", "NAME", "BY", "REASON")}
+func changesTable(changes []wire.CalendarRevision, style render.Style) string {
+	table := render.Table{Columns: []render.Column{
+		{Name: "AT"}, {Name: "ACTION"}, {Name: "NAME", Wraps: 16}, {Name: "BY", Wraps: 12, Rank: 1}, {Name: "REASON", Wraps: 20, Rank: 2},
+	}}
 	for _, c := range changes {
-		rows = append(rows, render.Text(c.At.UTC().Format(time.RFC3339), c.Action, c.Name, c.By, c.Reason))
+		table.Rows = append(table.Rows, render.Text(style.Time(c.At), c.Action, c.Name, c.By, c.Reason))
 	}
-	return render.Table(rows, render.Style{})
+	return table.Draw(style)
 }

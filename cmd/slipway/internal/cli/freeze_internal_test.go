@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 )
 
@@ -62,13 +63,13 @@ func TestFreezesListed(t *testing.T) {
 		},
 		Stops: []release.Stop{{Name: "incident", Reason: "fire", Scope: release.Scope{App: "shop"}, By: "li", At: now}, {Name: "old", Reason: "x"}},
 	}
-	require.Equal(t, `NAME       KIND     SCOPE          WHEN                                           NOW                                 BY    REASON
-incident   stop     */*/shop       since 2026-07-01T09:00:00Z, until lifted       frozen until lifted                 li    fire
-old        stop     *              until lifted                                   frozen until lifted                       x
-day        window   *              every day 08:00-10:00 UTC                      frozen until 2026-07-01T10:00:00Z   mei   busy
-weekend    window   *              Sat,Sun 00:00-00:00 UTC                        open                                      asleep
-past       window   */cn-beijing   2026-07-01T07:00:00Z to 2026-07-01T09:00:00Z   open                                      festival
-`, freezeTable(choose(c, nil, false, now)))
+	require.Equal(t, `NAME       NOW                                 SCOPE          WHEN                                           KIND     BY    REASON
+incident   frozen until lifted                 */*/shop       since 2026-07-01T09:00:00Z, until lifted       stop     li    fire
+old        frozen until lifted                 *              until lifted                                   stop           x
+day        frozen until 2026-07-01T10:00:00Z   *              every day 08:00-10:00 UTC                      window   mei   busy
+weekend    open                                *              Sat,Sun 00:00-00:00 UTC                        window         asleep
+past       open                                */cn-beijing   2026-07-01T07:00:00Z to 2026-07-01T09:00:00Z   window         festival
+`, freezeTable(choose(c, nil, false, now), render.Style{}))
 
 	names := func(only *release.App, active bool) []string {
 		out := []string{}

@@ -51,7 +51,7 @@ func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) 
 		return err
 	}
 	switch {
-	case len(found) == 0 && call.format == render.FormatTable:
+	case len(found) == 0 && call.format.ForPeople():
 		a.infof("the ledger has no release of this application")
 		return nil
 	case len(found) == 0:
@@ -101,14 +101,14 @@ func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T,
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
 // Temporal's answer was, where the ledger does not know better.
-func recorded[P any](a *app, missing *releases.NotFoundError, of func() (ledgerEntry[P], error)) (none P, err error) {
+func recorded[P any](call *call, missing *releases.NotFoundError, of func() (ledgerEntry[P], error)) (none P, err error) {
 	e, err := of()
 	switch {
 	case err == nil:
-		a.infof("%s", e.explain(missing.ID))
+		call.app.infof("%s", e.explain(missing.ID, call.style))
 		return e.progress, nil
 	case !unrecorded(err):
-		a.infof("the ledger could not be asked: %v", err)
+		call.app.infof("the ledger could not be asked: %v", err)
 	}
 	return none, missing
 }
@@ -120,11 +120,11 @@ func unrecorded(err error) bool {
 }
 
 // explain says what is shown of something that Temporal does not know.
-func (e ledgerEntry[P]) explain(id string) string {
+func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 	if !e.accepted && !e.ended {
-		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", e.asked.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
 	}
-	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), e.updated.Format(time.RFC3339))
+	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), style.Time(e.updated))
 }
 
 // startTime is how long after the ledger has changed a record its workflow may still be about
@@ -132,13 +132,13 @@ func (e ledgerEntry[P]) explain(id string) string {
 const startTime = time.Minute
 
 // recordedStatus is the status of something that is watched, as the ledger has it.
-func recordedStatus[P releases.Watchable](a *app, id string, e ledgerEntry[P]) (releases.Status[P], error) {
+func recordedStatus[P releases.Watchable](call *call, id string, e ledgerEntry[P]) (releases.Status[P], error) {
 	switch {
 	case e.ended:
-		a.infof("%s", e.explain(id))
+		call.app.infof("%s", e.explain(id, call.style))
 		return releases.Status[P]{Progress: e.progress, Closed: true}, nil
 	case !e.accepted:
-		return releases.Status[P]{Partial: notStarted(e.explain(id))}, nil
+		return releases.Status[P]{Partial: notStarted(e.explain(id, call.style))}, nil
 	case time.Since(e.updated) < startTime:
 		return releases.Status[P]{Partial: notStarted("accepted, but Temporal does not show the " + kindOf(id) + " yet")}, nil
 	}

@@ -42,7 +42,8 @@ func (a *app) laneList() *cobra.Command {
 		Long: `List the lanes in which something runs, waits, is held or is denied. A lane that is not
 listed is idle.`,
 		Example: `  slipway lane list
-  slipway lane list --held -o json`,
+  slipway lane list --held -o json
+  slipway lane list -w`,
 		Args: arguments(),
 	}
 	limit := limits(cmd)
@@ -51,16 +52,19 @@ listed is idle.`,
 		most, err = limit()
 		return err
 	}
-	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		if held {
-			most = 0 // only a lane itself knows whether it is held
-		}
-		found, more, err := call.client.ListLanes(ctx, most)
-		if err != nil {
-			return err
-		}
-		return a.printLanes(call, chooseLanes(found, held), more)
-	})
+	return a.command(withWatch(cmd), watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
+		return list[releases.LaneStatus]{
+			none: "there are no such lanes: all are idle", table: laneTable,
+			key: func(l releases.LaneStatus) string { return l.App },
+			read: func(ctx context.Context) (found[releases.LaneStatus], error) {
+				if held {
+					most = 0 // only a lane itself knows whether it is held
+				}
+				items, more, err := call.client.ListLanes(ctx, most)
+				return found[releases.LaneStatus]{chooseLanes(items, held), append(moreNote(more), laneNotes(items)...)}, err
+			},
+		}.print(ctx, call)
+	}))
 }
 
 // chooseLanes leaves out, where that is wanted, those that are known not to be held.
@@ -74,27 +78,22 @@ func chooseLanes(found []releases.LaneStatus, held bool) []releases.LaneStatus {
 	return chosen
 }
 
-func (a *app) printLanes(call *call, found []releases.LaneStatus, more bool) error {
-	if more {
-		a.infof("there are more; use --all or --limit")
-	}
-	for _, l := range found {
+// laneNotes say why nothing is known of a lane: of the first one, because it is the same for all.
+func laneNotes(lanes []releases.LaneStatus) []string {
+	for _, l := range lanes {
 		if l.Partial.Reason != releases.PartialNone {
-			a.infof("%s: %s", l.App, l.Partial.Message)
-			break
+			return []string{l.App + ": " + l.Partial.Message}
 		}
 	}
-	if len(found) == 0 && call.format == render.FormatTable {
-		a.infof("there are no such lanes: all are idle")
-		return nil
+	return nil
+}
+
+func laneTable(lanes []releases.LaneStatus, now time.Time, style render.Style) string {
+	rows := make([]render.LaneRow, len(lanes))
+	for i, l := range lanes {
+		rows[i] = render.LaneRow{App: l.App, Since: l.Since, State: l.State}
 	}
-	return call.format.Write(a.Stdout, found, func() string {
-		rows := make([]render.LaneRow, len(found))
-		for i, l := range found {
-			rows[i] = render.LaneRow{App: l.App, Since: l.Since, State: l.State}
-		}
-		return render.Lanes(rows, time.Now(), call.style)
-	})
+	return render.Lanes(rows, now, style)
 }
 
 func (a *app) laneGet() *cobra.Command {
@@ -255,7 +254,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		if err != nil {
 			return err
 		}
-		if kept := heldBefore(update, c, state); kept != "" {
+		if kept := heldBefore(update, c, state, call.style); kept != "" {
 			done = kept
 		} else {
 			done += " by " + call.by
@@ -267,10 +266,10 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 
 // heldBefore says who has held a lane before it was to be held: the lane keeps the first reason.
 // It is empty where this hold is the one that counts.
-func heldBefore(update string, c release.LaneCommand, s release.LaneState) string {
+func heldBefore(update string, c release.LaneCommand, s release.LaneState, style render.Style) string {
 	h := s.Held
 	if update != release.UpdateHold || h == nil || h.By == c.By && h.Reason == c.Reason {
 		return ""
 	}
-	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, h.Since.UTC().Format(time.RFC3339), h.Reason)
+	return fmt.Sprintf("held already by %s, since %s: %s; the new reason is not taken", h.By, style.Time(h.Since), h.Reason)
 }

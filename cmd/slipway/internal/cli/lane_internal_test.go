@@ -41,8 +41,8 @@ func TestLane_HeldBefore(t *testing.T) {
 	t.Parallel()
 	held := release.LaneState{Held: &release.Hold{By: "ann", Reason: "migration", Since: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}}
 	const already = "held already by ann, since 2026-11-22T20:35:00Z: migration; the new reason is not taken"
-	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "mei", Reason: "sale"}, held))
-	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "sale"}, held))
-	require.Empty(t, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "migration"}, held))
-	require.Empty(t, heldBefore(release.UpdateDrop, release.LaneCommand{By: "mei"}, held))
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "mei", Reason: "sale"}, held, render.Style{}))
+	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "sale"}, held, render.Style{}))
+	require.Empty(t, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "migration"}, held, render.Style{}))
+	require.Empty(t, heldBefore(release.UpdateDrop, release.LaneCommand{By: "mei"}, held, render.Style{}))
 }

@@ -32,6 +32,7 @@ func (a *app) list() *cobra.Command {
 followed by those that Temporal has forgotten, as the ledger of releases on NATS has them.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
+  slipway release list -w
   slipway release list --outcome RolledBack --requested-by ann@example.com
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
@@ -47,7 +48,10 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
 	limit := limits(cmd)
 	var filter releases.Filter
-	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+		if forgotten && watched(cmd) {
+			return &usageError{"--forgotten has no meaning with --watch: what Temporal has forgotten changes no more"}
+		}
 		if filter, err = newFilter(app, phase); err != nil {
 			return err
 		}
@@ -64,17 +68,16 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	cmd = completing(cmd, "outcome", outcomes()...)
 	cmd = completing(cmd, "operation", operations()...)
 	cmd = completing(cmd, "phase", phases()...)
-	return a.command(cmd, frame{settings: slices.Concat(config.Temporal(), config.NATS()), draws: true, timeout: answerTime},
+	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS())),
 		withTemporal(func(ctx context.Context, call *call) error {
 			filter.Artifacts = call.format != render.FormatTable
-			found, more, err := call.client.List(ctx, filter)
-			if err == nil && forgotten {
-				found, more, err = withForgotten(ctx, call, filter, found)
-			}
-			if err != nil {
-				return err
-			}
-			return call.printListed(listing{found, more}, kindRelease, render.Releases)
+			return listOf(kindRelease, render.Releases, func(ctx context.Context) ([]releases.Listed, bool, error) {
+				found, more, err := call.client.List(ctx, filter)
+				if err == nil && forgotten {
+					return withForgotten(ctx, call, filter, found)
+				}
+				return found, more, err
+			}).print(ctx, call)
 		}))
 }
 
@@ -94,24 +97,19 @@ func limits(cmd *cobra.Command) func() (int, error) {
 	}
 }
 
-// listing is what was found, and whether there is more.
-type listing struct {
-	found []releases.Listed
-	more  bool
-}
-
-// printListed prints a list of releases or sets.
-func (c *call) printListed(l listing, kind string, table func([]render.Row, time.Time, render.Style) string) error {
-	switch {
-	case l.more:
-		c.app.infof("there are more; use --all or --limit")
-	case len(l.found) == 0 && c.format == render.FormatTable:
-		c.app.infof("there are no such %ss", kind)
-		return nil
-	case len(l.found) == 0:
-		l.found = []releases.Listed{}
+// listOf is a list of releases or sets.
+func listOf(kind string, table func([]render.Row, time.Time, render.Style) string, read func(context.Context) ([]releases.Listed, bool, error)) list[releases.Listed] {
+	return list[releases.Listed]{
+		none: "there are no such " + kind + "s",
+		key:  func(l releases.Listed) string { return l.ID },
+		table: func(items []releases.Listed, now time.Time, style render.Style) string {
+			return table(rows(items), now, style)
+		},
+		read: func(ctx context.Context) (found[releases.Listed], error) {
+			items, more, err := read(ctx)
+			return found[releases.Listed]{items, moreNote(more)}, err
+		},
 	}
-	return c.format.Write(c.app.Stdout, l.found, func() string { return table(rows(l.found), time.Now(), c.style) })
 }
 
 func outcomes() []string {
@@ -221,7 +219,10 @@ func listedRecord(r ledger.Record) releases.Listed {
 func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
-		out[i] = render.Row{ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped, StartedAt: l.StartedAt, EndedAt: l.EndedAt}
+		out[i] = render.Row{
+			ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, StartedAt: l.StartedAt, EndedAt: l.EndedAt,
+		}
 	}
 	return out
 }

@@ -21,11 +21,42 @@ type operation struct {
 const asksInLine = `
 
 It is a release like any other: it takes its turn in the lane of the application, suspends
-and restores scaling rules, and ends in one outcome. What the flags cannot say, a release
-file with "operation" can: "slipway release submit". ` + namesApp + `
+and restores scaling rules, and ends in one outcome. What the flags cannot say (gates,
+schedules, traffic rules, limits), a release file can: "slipway release submit".
+` + namesApp + `
 
 With --wait the exit code tells the outcome: 0 Succeeded, 3 RolledBack, 4 Aborted, 5 Failed,
 6 NeedsAttention, 8 when --timeout is up.`
+
+func (a *app) deploy() *cobra.Command {
+	cmd, o := a.operate(&cobra.Command{
+		Use:   "deploy APP (--image IMAGE | --package URL --package-version VERSION)",
+		Short: "Release an image or a package without a file",
+		Long: `Release an image or a package without a file. Without --strategy all instances are replaced
+at once; with --strategy batch or gray each batch waits for "slipway release confirm" unless
+--confirm is auto.` + asksInLine,
+		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --wait
+  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
+  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway deploy sae/cn-hangzhou/7171a6ca --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3`,
+	}, release.OperationRelease)
+	var code release.Package
+	flags := cmd.Flags()
+	flags.StringVar(&o.spec.Artifact.Image, "image", "", "the container image")
+	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
+	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
+	withStrategy(cmd, o)
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if code != (release.Package{}) {
+			o.spec.Artifact.Package = &code
+		}
+		if o.spec.Artifact == (release.Artifact{}) {
+			return &usageError{"missing --image, or --package with --package-version: say what to release"}
+		}
+		return nil
+	}
+	return cmd
+}
 
 func (a *app) rollback() *cobra.Command {
 	cmd, o := a.operate(&cobra.Command{
@@ -42,16 +73,8 @@ instances return at once. To stop a release that is under way, see
   slipway rollback sae/cn-hangzhou/7171a6ca --strategy batch --batches 3 --confirm auto --bake 5m
   slipway undo sae/cn-hangzhou/7171a6ca`,
 	}, release.OperationRollback)
-	flags, strategy := cmd.Flags(), &o.spec.Strategy
-	flags.StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
-	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
-	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
-	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
-	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
-	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
-	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
-	completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
-	return cmd
+	cmd.Flags().StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
+	return withStrategy(cmd, o)
 }
 
 func (a *app) restart() *cobra.Command {
@@ -78,50 +101,85 @@ again once they are back: see "slipway scaling".` + asksInLine,
 	return cmd
 }
 
+// withStrategy gives an operation the flags that say how instances are replaced.
+func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
+	flags, strategy := cmd.Flags(), &o.spec.Strategy
+	flags.StringVar((*string)(&strategy.Type), "strategy", "", "all, batch or gray (default all)")
+	flags.IntVar(&strategy.Gray, "gray", 0, "instances in the first batch of strategy gray (default 1)")
+	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
+	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
+	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
+	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
+	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
+}
+
+// withLane gives a command that submits a release the flags that say which turn it takes, and
+// what freezes mean to it.
+func withLane(cmd *cobra.Command, lane *release.Lane, freeze *release.FreezePolicy) *cobra.Command {
+	flags := cmd.Flags()
+	flags.StringVar((*string)(&lane.Policy), "lane-policy", "", "queue, supersede what waits, or reject where anything runs or waits (default queue)")
+	flags.BoolVar(&lane.Preempt, "preempt", false, "come next, and abort what runs once no batch of it is in progress")
+	flags.StringVar(&freeze.Override, "freeze-override", "", "pass over freezes, for this reason")
+	return completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
+}
+
 // operate makes a command that submits an operation.
 func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Command, o *operation) {
 	o = &operation{spec: release.Spec{Operation: op}}
 	cmd.Args, cmd.GroupID = arguments("APP"), groupReleases
-	flags := cmd.Flags()
-	flags.StringVar(&o.spec.Note, flagReason, "", "why; also --note")
-	flags.StringVar((*string)(&o.spec.Lane.Policy), "lane-policy", "", "queue, supersede what waits, or reject where anything runs or waits (default queue)")
-	flags.BoolVar(&o.spec.Lane.Preempt, "preempt", false, "come next, and abort what runs once no batch of it is in progress")
-	flags.StringVar(&o.spec.Freeze.Override, "freeze-override", "", "pass over freezes, for this reason")
-	completing(cmd, "lane-policy", string(release.LaneQueue), string(release.LaneSupersede), string(release.LaneReject))
+	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why; also --note")
+	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
 	a.onSubmit(cmd, func(call *call) (asked, error) {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return asked{}, err
 		}
-		spec, err := o.of(app, call.by)
+		spec, err := o.of(app, call)
 		return a.askedRelease(spec), err
 	})
 	return withAliases(cmd), o
 }
 
 // of is the spec of the operation on an application.
-func (o *operation) of(app release.App, by string) (release.Spec, error) {
+func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 	spec := o.spec
-	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, by, release.Duration(o.bake)
+	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, call.by, release.Duration(o.bake)
 	spec = spec.WithDefaults()
+	problems := zeros(call.cmd)
 	err := spec.Validate()
-	if problems, ok := errors.AsType[release.Problems](err); ok {
-		return spec, fmt.Errorf("the %s cannot be asked for:\n%w", spec.Operation, byFlag(problems))
+	if invalid, ok := errors.AsType[release.Problems](err); ok {
+		problems = append(problems, byFlag(invalid)...)
+	} else if err != nil {
+		return spec, err
 	}
-	return spec, err
+	if len(problems) > 0 {
+		return spec, fmt.Errorf("the %s cannot be asked for:\n%w", spec.Operation, problems)
+	}
+	return spec, nil
+}
+
+// zeros are the flags that were given as 0, which would count as left out.
+func zeros(cmd *cobra.Command) (problems release.Problems) {
+	for _, name := range []string{"gray", "batches"} {
+		if f := cmd.Flag(name); f != nil && f.Changed && f.Value.String() == "0" {
+			problems = append(problems, release.Problem{Field: "--" + name, Message: "must be at least 1, or left out for its default, not 0"})
+		}
+	}
+	return problems
 }
 
 // byFlag names the flags that problems come from instead of the fields.
 func byFlag(problems release.Problems) release.Problems {
 	flags := map[string]string{
 		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
+		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 	}
 	out := make(release.Problems, len(problems))
 	for i, p := range problems {
 		flag, special := flags[p.Field]
 		if !special {
-			flag = "--" + strings.ReplaceAll(strings.TrimPrefix(p.Field, "strategy."), ".", "-")
+			flag = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
 		}
 		out[i] = release.Problem{Field: flag, Message: p.Message}
 	}

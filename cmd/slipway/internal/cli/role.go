@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -22,6 +21,7 @@ import (
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/health"
+	"slipway/internal/buildinfo"
 	"slipway/setup"
 )
 
@@ -68,8 +68,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err != nil {
 		return err
 	}
-	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: prometheus.NewRegistry()}
-	r.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	r := &role{name: name, log: log.With().Str("role", name).Logger(), metrics: roleMetrics()}
 	temporal, err := connect.TemporalOptions(v, a.Getenv)
 	if err != nil {
 		return err
@@ -81,10 +80,8 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	if err := r.measureTemporal(&temporal); err != nil {
 		return err
 	}
-	server, err := health.Listen(ctx, health.Config{
-		Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log,
-		Checks: map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing},
-	})
+	checks := map[string]health.Check{"temporal": r.checkTemporal, "nats": r.checkNATS, r.name: r.checkServing}
+	server, err := health.Listen(ctx, health.Config{Addr: v.String(config.HTTPAddr), Metrics: r.metrics, Logger: r.log, Checks: checks})
 	if err != nil {
 		return v.Bad(config.HTTPAddr, err.Error(), "name a free address of this machine, for example "+addrWorker)
 	}
@@ -92,6 +89,10 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 	// The role drains while its health is still served.
 	healthy, drained := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return server.Run(healthy) })
+	group.Go(func() error {
+		health.Follow(ctx, checks, r.log, health.FollowEvery)
+		return nil
+	})
 	group.Go(func() error {
 		defer drained()
 		return r.work(ctx, temporal, natsOptions, d)
@@ -119,7 +120,8 @@ func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATS
 	defer r.temporal.Close()
 	r.data = temporal.DataConverter
 	r.connected.Store(&r.temporal)
-	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", thisBuild().Version).Msg("serving")
+	b := buildinfo.Read()
+	r.log.Info().Str("temporal", temporal.HostPort).Str("namespace", temporal.Namespace).Str("version", b.Version).Str("revision", b.Revision).Msg("serving")
 	return d.serve(ctx, r)
 }
 
@@ -153,7 +155,9 @@ func (r *role) measureTemporal(o *client.Options) error {
 		return fmt.Errorf("metrics of Temporal: %w", err)
 	}
 	provider := metric.NewMeterProvider(metric.WithReader(exporter))
-	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("temporal-sdk-go")})
+	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
+	})
 	return nil
 }
 

@@ -89,7 +89,9 @@ func TestRoleWaitsForItsServersAndStopsWhenTold(t *testing.T) {
 			require.Contains(t, talk, "503")
 			require.Contains(t, talk, "not connected")
 
-			require.Contains(t, metrics(t, addr), "go_goroutines")
+			served := metrics(t, addr)
+			require.Contains(t, served, "go_goroutines")
+			require.Regexp(t, `(?m)^slipway_build_info\{goversion="go1\..+",revision=".*",version=".+"\} 1$`, served)
 
 			r.stop()
 			require.Zero(t, <-r.code)
@@ -133,7 +135,12 @@ func TestRole_CodecServerServesAndStops(t *testing.T) {
 		line := map[string]any{}
 		require.NoError(t, json.Unmarshal(r.lines.Bytes(), &line), r.lines.Text())
 		message, _ := line["message"].(string)
-		addrs[message], _ = line["addr"].(string)
+		if addr, listens := line["addr"].(string); listens {
+			addrs[message] = addr
+		}
+		if message == "starting" {
+			require.NotEmpty(t, line["version"])
+		}
 	}
 	code, _, _ := run(t, "healthz", "--ready", "--http-addr", addrs["health and metrics are served"])
 	require.Zero(t, code)

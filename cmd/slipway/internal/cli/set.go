@@ -134,6 +134,7 @@ func (a *app) setList() *cobra.Command {
 		Short:   "List sets",
 		Long:    `List sets: those under way first, then the latest ended.`,
 		Example: `  slipway set list
+  slipway set list -w
   slipway set list --phase AwaitingConfirm -o json`,
 		Args: arguments(),
 	}
@@ -147,13 +148,12 @@ func (a *app) setList() *cobra.Command {
 		filter.Limit, err = limit()
 		return err
 	}
-	return completing(a.onTemporal(cmd, func(ctx context.Context, call *call) error {
-		found, more, err := call.client.ListSets(ctx, filter)
-		if err != nil {
-			return err
-		}
-		return call.printListed(listing{found, more}, kindSet, render.Sets)
-	}), "phase", phases()...)
+	completing(cmd, "phase", phases()...)
+	return a.command(withWatch(cmd), watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
+		return listOf(kindSet, render.Sets, func(ctx context.Context) ([]releases.Listed, bool, error) {
+			return call.client.ListSets(ctx, filter)
+		}).print(ctx, call)
+	}))
 }
 
 func (a *app) setConfirm() *cobra.Command {
@@ -186,7 +186,7 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 			if err != nil {
 				return err
 			}
-			if wave, err = waitingWave(call.args[0], status); err != nil {
+			if wave, err = call.waitingWave(status); err != nil {
 				return err
 			}
 		}
@@ -195,13 +195,13 @@ Exit code 7 when the set refuses, with the reason; 8 when no worker answers in t
 }
 
 // waitingWave is the wave that waits for a person.
-func waitingWave(id string, status releases.Status[release.SetProgress]) (int, error) {
-	p := status.Progress
+func (c *call) waitingWave(status releases.Status[release.SetProgress]) (int, error) {
+	id, p := c.args[0], status.Progress
 	switch {
 	case status.Partial.Reason != releases.PartialNone:
 		return 0, fmt.Errorf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)
 	case p.Awaiting == nil:
-		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p)}
+		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p, c.style.Zone)}
 	}
 	return p.Awaiting.Batch, nil
 }
@@ -233,6 +233,6 @@ func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command)
 	if err != nil {
 		return err
 	}
-	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave))
-	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p) + "\n" })
+	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave, call.style.Zone))
+	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p, call.style.Zone) + "\n" })
 }

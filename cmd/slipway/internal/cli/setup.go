@@ -46,19 +46,19 @@ func (a *app) runSetup(ctx context.Context, call *call) error {
 	attributes, temporalErr := a.setupAttributes(ctx, call.values)
 	done := append(kept, attributes...)
 	if len(done) > 0 {
-		if err := call.format.Write(a.Stdout, done, func() string { return preparedTable(done) }); err != nil {
+		if err := call.format.Write(a.Stdout, done, func() string { return preparedTable(done, call.style) }); err != nil {
 			return err
 		}
 	}
 	return errors.Join(natsErr, temporalErr)
 }
 
-func preparedTable(done []setup.Result) string {
-	rows := [][]render.Cell{render.Text("KIND", "NAME", "RESULT")}
+func preparedTable(done []setup.Result, style render.Style) string {
+	table := render.Table{Columns: render.Columns("KIND", "NAME", "RESULT")}
 	for _, p := range done {
-		rows = append(rows, render.Text(p.Kind, p.Name, string(p.Action)))
+		table.Rows = append(table.Rows, render.Text(p.Kind, p.Name, string(p.Action)))
 	}
-	return render.Table(rows, render.Style{})
+	return table.Draw(style)
 }
 
 // maxReplicas is how many servers can keep a stream at most.

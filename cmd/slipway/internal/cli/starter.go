@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,8 @@ its hands are done.`,
 			if err != nil {
 				return err
 			}
-			r.able(s.Ready)
+			attributes := setup.AttributesNeed(r.temporal)
+			r.able(func(ctx context.Context) error { return errors.Join(attributes(ctx), s.Ready(ctx)) })
 			return s.Run(ctx)
 		}})
 	})

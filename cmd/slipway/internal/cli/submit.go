@@ -217,7 +217,7 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 // showEvent prints the event as it would be published.
 func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
 	a.infof("%s would be asked for on subject %s with Nats-Msg-Id %s", what, msg.Subject, msg.Header.Get(nats.MsgIdHdr))
-	if f == render.FormatTable {
+	if f.ForPeople() {
 		f = render.FormatJSON
 	}
 	return f.Write(a.Stdout, json.RawMessage(msg.Data), nil)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -26,14 +27,19 @@ type screen struct {
 	// fd is the terminal; -1 when standard output is none.
 	fd    int
 	color bool
+	wide  bool
+	zone  *time.Location
 	// drawn is the number of lines of the picture that stands there.
 	drawn int
 }
 
 func (a *app) screen(cmd *cobra.Command) *screen {
-	s := &screen{out: a.Stdout, fd: -1}
+	s := &screen{out: a.Stdout, fd: -1, zone: a.zone(cmd)}
 	if f, ok := a.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && a.Getenv("TERM") != "dumb" {
 		s.fd = int(f.Fd())
+	}
+	if output := cmd.Flag(flagOutput); output != nil {
+		s.wide = output.Value.String() == string(render.FormatWide)
 	}
 	off := cmd.Flag(flagNoColor)
 	s.color = s.live() && a.Getenv("NO_COLOR") == "" && (off == nil || off.Value.String() != "true")
@@ -45,8 +51,20 @@ func (s *screen) live() bool { return s.fd >= 0 }
 
 // style is how to draw just now; the window may have been resized.
 func (s *screen) style() render.Style {
-	columns, _ := s.size()
-	return render.Style{Color: s.color, Width: columns}
+	style := render.Style{Color: s.color, Zone: s.zone, Wide: s.wide}
+	if !s.wide {
+		style.Width, _ = s.size()
+	}
+	return style
+}
+
+// pictureStyle is how to draw what is redrawn, which must not be higher than the window: the
+// cursor stays on the last line.
+func (s *screen) pictureStyle() render.Style {
+	style := s.style()
+	style.Width, style.Height = s.size()
+	style.Height = max(0, style.Height-1)
+	return style
 }
 
 func (s *screen) size() (columns, rows int) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -28,9 +27,7 @@ Enter opens a release. The keys c, a, p and r confirm, abort, pause and resume t
 that is chosen; each asks first, and is bound to the batch, the artifact and the change that
 the release shows. / filters, s sorts, ? lists all keys, q quits.
 
-While Temporal or the workers are away the view stays, and says since when it is stale.
-
-Exit codes: 0 after q; 2 without a terminal; 1 where Temporal does not answer at the start.`,
+While Temporal or the workers are away the view stays, and says since when it is stale.`,
 		Example: `  slipway top
   slipway top --no-color
   slipway top --by ann@example.com`,
@@ -40,16 +37,16 @@ Exit codes: 0 after q; 2 without a terminal; 1 where Temporal does not answer at
 	cmd.RunE = a.withValues(func(cmd *cobra.Command, _ []string, v *config.Values) error {
 		s := a.screen(cmd)
 		if !s.live() || !interactive(a.Stdin) {
-			return &usageError{"slipway top needs a terminal for its picture and its keys; for a file or a pipe use slipway release list or slipway release watch ID"}
+			return &usageError{"slipway top needs a terminal for its picture and its keys; for a file or a pipe use slipway release list -w, slipway waiting, or slipway release watch ID"}
 		}
-		return a.runTop(cmd.Context(), v, s.color)
+		return a.runTop(cmd.Context(), v, s)
 	})
 	return cmd
 }
 
 // runTop connects to Temporal and shows the view. Nothing is logged: a line in between would
 // spoil the picture.
-func (a *app) runTop(ctx context.Context, v *config.Values, color bool) error {
+func (a *app) runTop(ctx context.Context, v *config.Values, s *screen) error {
 	options, err := connect.TemporalOptions(v, a.Getenv)
 	if err != nil {
 		return err
@@ -60,7 +57,7 @@ func (a *app) runTop(ctx context.Context, v *config.Values, color bool) error {
 	}
 	defer c.Close()
 	return top.Run(ctx, top.FromTemporal(releases.New(c)), top.Terminal{In: a.Stdin, Out: a.Stdout}, top.Options{
-		Namespace: options.Namespace, Address: options.HostPort, By: a.actor(v), Color: color, Zone: time.Local,
+		Namespace: options.Namespace, Address: options.HostPort, By: a.actor(v), Color: s.color, Zone: s.zone,
 	})
 }
 

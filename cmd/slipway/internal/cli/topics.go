@@ -11,7 +11,7 @@ import (
 
 // settingsTopic lists every setting with the names it has.
 func settingsTopic() *cobra.Command {
-	rows := [][]render.Cell{render.Text("FLAG", "ENVIRONMENT", "FILE KEY")}
+	table := render.Table{Columns: render.Columns("FLAG", "ENVIRONMENT", "FILE KEY")}
 	for _, s := range append([]config.Setting{config.File()}, config.All()...) {
 		flag, key := "--"+s.Name, s.Name
 		if s.Secret {
@@ -20,7 +20,7 @@ func settingsTopic() *cobra.Command {
 		if s.Name == config.ConfigFile {
 			key = "-"
 		}
-		rows = append(rows, render.Text(flag, s.Env, key))
+		table.Rows = append(table.Rows, render.Text(flag, s.Env, key))
 	}
 	return &cobra.Command{
 		Use:   "settings",
@@ -28,7 +28,7 @@ func settingsTopic() *cobra.Command {
 		Long: `A setting has the same name everywhere. A flag wins over the environment, the
 environment over the file, the file over the default; an empty variable counts as unset.
 
-` + strings.TrimSuffix(render.Table(rows, render.Style{}), "\n") + `
+` + strings.TrimSuffix(table.Draw(render.Style{}), "\n") + `
 
 The file is YAML with one setting a line:
 

@@ -1,44 +1,18 @@
 package cli
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
-
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
+
+	"slipway/internal/buildinfo"
 )
 
-// build says what is running.
-type build struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
-	Modified bool   `json:"modified,omitempty"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
-
-func thisBuild() build {
-	b := build{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if info.Main.Version != "" {
-		b.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Revision = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
-		}
-	}
-	return b
-}
-
 // userAgent names this program to servers.
-func userAgent() string { return "slipway/" + thisBuild().Version }
+func userAgent() string { return "slipway/" + buildinfo.Read().Version }
+
+// versionLine is what version and --version print.
+func versionLine() string { return buildinfo.Read().Line("slipway") + "\n" }
 
 func (a *app) version() *cobra.Command {
 	return withOutput(&cobra.Command{
@@ -52,14 +26,21 @@ func (a *app) version() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b := thisBuild()
-			return f.Write(a.Stdout, b, func() string {
-				text := "slipway " + b.Version
-				if b.Revision != "" {
-					text += " " + b.Revision
-				}
-				return fmt.Sprintf("%s %s %s\n", text, b.Go, b.Platform)
-			})
+			return f.Write(a.Stdout, buildinfo.Read(), versionLine)
 		},
 	})
+}
+
+// roleMetrics are what every role serves: the process and its version.
+func roleMetrics() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	version := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "slipway", Name: "build_info", Help: "The version of this process, as labels; always 1.",
+	}, []string{"version", "revision", "goversion"})
+	b := buildinfo.Read()
+	version.WithLabelValues(b.Version, b.Revision, b.Go).Set(1)
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(), version,
+	)
+	return registry
 }

@@ -19,7 +19,6 @@ import (
 )
 
 func (a *app) get() *cobra.Command {
-	var watch bool
 	cmd := &cobra.Command{
 		Use:   "get ID",
 		Short: "Show one release",
@@ -31,17 +30,9 @@ that Temporal has forgotten is shown as the ledger of releases on NATS has it.`,
   slipway release get r-abcdefghijklmnop -w`,
 		Args: idOf(kindRelease), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the release to its end")
-	return a.onGet(cmd, frame{
-		usage: "stop after this time (default 30s, with --watch never)",
-		limit: func(_ *cobra.Command, timeout time.Duration) time.Duration {
-			if timeout == 0 && !watch {
-				return answerTime
-			}
-			return timeout
-		},
-	}, func(ctx context.Context, call *call) error {
-		if watch {
+	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
+	return a.onGet(cmd, watchable(nil), func(ctx context.Context, call *call) error {
+		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
 		}
 		return releaseTarget().show(ctx, call)
@@ -129,7 +120,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(call.app, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
+		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
 	}
 	if err != nil {
 		return err
@@ -209,7 +200,7 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
-	return recordedStatus(call.app, o.id, e)
+	return recordedStatus(call, o.id, e)
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the
@@ -239,7 +230,7 @@ func (t watchTarget[P]) view(call *call) *view[P] {
 func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	prev := v.last
 	v.last = e
-	if v.format == render.FormatTable && v.screen.live() {
+	if v.format.ForPeople() && v.screen.live() {
 		return v.screen.redraw(v.picture(e))
 	}
 	if e.Warning != "" && e.Warning != prev.Warning {
@@ -249,17 +240,21 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 		return nil
 	}
 	return v.format.Stream(v.app.Stdout, e.Progress, func() string {
-		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now()), ""), "\n")
+		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now().In(v.screen.zone)), ""), "\n")
 	})
 }
 
+// picture is what a terminal shows: first what is wrong with the connection, because then the
+// rest is what was seen last.
 func (v *view[P]) picture(e releases.WatchEvent[P]) string {
+	style := v.screen.pictureStyle()
 	text := ""
-	if e.Progress.Identity() != "" {
-		text = v.tree(e.Progress, time.Now(), v.screen.style())
-	}
 	if e.Warning != "" {
-		text += "\n" + render.Table([][]render.Cell{render.Text(e.Warning)}, v.screen.style())
+		text = render.Warning(e.Warning, style)
+		style.Height -= strings.Count(text, "\n")
+	}
+	if e.Progress.Identity() != "" {
+		text += v.tree(e.Progress, time.Now(), style)
 	}
 	return text
 }

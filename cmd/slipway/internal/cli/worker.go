@@ -52,7 +52,8 @@ of SAE, and stops by itself after SIGINT or SIGTERM once what it has begun is do
 			if err != nil {
 				return err
 			}
-			r.able(setup.AttributesNeed(r.temporal))
+			attributes := setup.AttributesNeed(r.temporal)
+			r.able(func(ctx context.Context) error { return errors.Join(attributes(ctx), w.Ready(ctx)) })
 			return w.Run(ctx)
 		}})
 	})
@@ -81,8 +82,21 @@ func onSAE(v *config.Values) (worker.Platform, error) {
 	if least := client.Timeout(); settle != 0 && settle <= least {
 		return served, v.Bad(config.SAESettle, fmt.Sprintf("a call to SAE takes up to %s", least), fmt.Sprintf("name a longer time, or none for %s", sae.DefaultSettle))
 	}
-	served.Driver = sae.Opener(client, settle)
+	served.Driver, served.Remedies = sae.Opener(client, settle), remediesOnSAE()
 	return served, nil
+}
+
+// remediesOnSAE are what to do where SAE refuses a worker.
+func remediesOnSAE() map[release.Fault]string {
+	const place = "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT"
+	return map[release.Fault]string{
+		release.FaultAuth: "check the credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, a profile or a role), " +
+			"and that they may call ListApplications",
+		release.FaultBilling:     "settle the account",
+		release.FaultUnavailable: place + " and the network",
+		release.FaultInvalid:     place,
+		release.FaultNotFound:    place,
+	}
 }
 
 // checkRegion refuses what cannot be a region, before anything is connected to. What is not said

@@ -14,25 +14,30 @@ type Format string
 // The formats.
 const (
 	FormatTable Format = "table"
-	FormatJSON  Format = "json"
-	FormatYAML  Format = "yaml"
+	// FormatWide is a table with all its columns, however wide it becomes.
+	FormatWide Format = "wide"
+	FormatJSON Format = "json"
+	FormatYAML Format = "yaml"
 )
 
 // Formats returns all formats.
 func Formats() []string {
-	return []string{string(FormatTable), string(FormatJSON), string(FormatYAML)}
+	return []string{string(FormatTable), string(FormatWide), string(FormatJSON), string(FormatYAML)}
 }
 
 // ParseFormat reads the name of a format.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
-	case FormatTable, FormatJSON, FormatYAML:
+	case FormatTable, FormatWide, FormatJSON, FormatYAML:
 		return f, nil
 	}
-	return "", fmt.Errorf("%q is no output format; use -o table, json or yaml", s)
+	return "", fmt.Errorf("%q is no output format; use -o table, wide, json or yaml", s)
 }
 
-// Write prints data in the format; table is the text for people.
+// ForPeople reports whether the format is text for people, and not data.
+func (f Format) ForPeople() bool { return f == FormatTable || f == FormatWide }
+
+// Write prints data in the format; table returns the text for people.
 func (f Format) Write(w io.Writer, data any, table func() string) error {
 	out, err := f.encode(data, table)
 	if err == nil {
@@ -48,7 +53,7 @@ func (f Format) encode(data any, table func() string) ([]byte, error) {
 		return append(out, '\n'), err
 	case FormatYAML:
 		return yaml.Marshal(data)
-	case FormatTable:
+	case FormatTable, FormatWide:
 	}
 	return []byte(table()), nil
 }

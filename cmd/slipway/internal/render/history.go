@@ -9,19 +9,27 @@ import (
 
 // History draws what an application was released with, as the ledger has it.
 func History(records []ledger.Record, style Style) string {
-	table := [][]Cell{Text("WHEN", "ARTIFACT", "OPERATION", "OUTCOME", "BY", "RELEASE", "REASON")}
+	table := Table{Columns: []Column{
+		{Name: "WHEN"},
+		{Name: "OUTCOME"},
+		{Name: "ARTIFACT", Wraps: 20},
+		{Name: "BY", Wraps: 12, Rank: 2},
+		{Name: "RELEASE", Rank: 1},
+		{Name: "OPERATION", Rank: 3},
+		{Name: "REASON", Wraps: 24, Rank: 4},
+	}}
 	for _, r := range records {
-		table = append(table, []Cell{
-			{Text: stamp(r.Asked())},
-			{Text: artifactOf(r)},
-			{Text: string(r.Progress.Operation)},
+		table.Rows = append(table.Rows, []Cell{
+			{Text: stamp(r.Asked(), style.zone())},
 			outcome(r),
+			{Text: artifactOf(r)},
 			{Text: r.RequestedBy},
 			{Text: r.ReleaseID},
+			{Text: string(r.Progress.Operation)},
 			{Text: r.Progress.Reason},
 		})
 	}
-	return Table(table, style)
+	return table.Draw(style)
 }
 
 // artifactOf is empty for what brings none, such as a restart.

@@ -17,15 +17,22 @@ type LaneRow struct {
 
 // Lanes draws a list of lanes.
 func Lanes(rows []LaneRow, now time.Time, style Style) string {
-	table := [][]Cell{Text("APP", "RUNNING", "WAITING", "HELD", "DENIED", "AGE")}
+	table := Table{Columns: []Column{
+		{Name: "APP", Wraps: 20},
+		{Name: "HELD", Wraps: 24},
+		{Name: "RUNNING"},
+		{Name: "WAITING", Rank: 1},
+		{Name: "DENIED", Rank: 2},
+		{Name: "AGE", Rank: 3},
+	}}
 	for _, r := range rows {
 		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
 		if s := r.State; s != nil {
-			row[1].Text, row[2].Text, row[3], row[4].Text = running(*s), fmt.Sprint(len(s.Waiting)), held(s.Held), fmt.Sprint(len(s.Denied))
+			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), fmt.Sprint(len(s.Waiting)), fmt.Sprint(len(s.Denied))
 		}
-		table = append(table, row)
+		table.Rows = append(table.Rows, row)
 	}
-	return Table(table, style)
+	return table.Draw(style)
 }
 
 func running(s release.LaneState) string {
@@ -35,11 +42,11 @@ func running(s release.LaneState) string {
 	return s.Running.ReleaseID
 }
 
-func held(h *release.Hold) Cell {
+func held(h *release.Hold, zone *time.Location) Cell {
 	if h == nil {
 		return Cell{}
 	}
-	return Cell{Text: iconParked + " since " + stamp(h.Since) + " by " + h.By + ": " + h.Reason, color: yellow}
+	return Cell{Text: iconParked + " since " + stamp(h.Since, zone) + " by " + h.By + ": " + h.Reason, color: yellow}
 }
 
 // Lane draws one lane: what runs and waits, whether it is held, what is denied and what is owed.
@@ -49,7 +56,7 @@ func Lane(s release.LaneState, now time.Time, style Style) string {
 
 // UnknownLane draws a lane whose state is not known.
 func UnknownLane(of release.App, style Style) string {
-	return Table([][]Cell{{{Text: "App:"}, {Text: app(of)}}, {{Text: "Lane:"}, {Text: "? unknown", color: red}}}, style)
+	return Facts([][]Cell{{{Text: "App:"}, {Text: app(of)}}, {{Text: "Lane:"}, {Text: "? unknown", color: red}}}, style)
 }
 
 func laneFacts(s release.LaneState, style Style) string {
@@ -64,21 +71,24 @@ func laneFacts(s release.LaneState, style Style) string {
 	}
 	rows := [][]Cell{{{Text: "App:"}, {Text: app(s.App)}}, {{Text: "Lane:"}, state}}
 	if h := s.Held; h != nil {
-		rows = append(rows, Text("Held:", "since "+stamp(h.Since)+" by "+h.By), Text("Reason:", h.Reason))
+		rows = append(rows, Text("Held:", "since "+stamp(h.Since, style.zone())+" by "+h.By), Text("Reason:", h.Reason))
 		if h.ReleaseID != "" {
 			rows = append(rows, Text("Release:", h.ReleaseID))
 		}
 	}
-	return Table(rows, style)
+	for _, f := range nextFacts(release.NextOfLane(s)) {
+		rows = append(rows, f.row())
+	}
+	return Facts(rows, style)
 }
 
 func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := [][]Cell{Text("TURN", "ID", "BRINGS", "REQUESTED BY", "AGE")}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 20}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2}}}
 	add := func(turn Cell, e release.LaneEntry) {
-		table = append(table, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
+		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
 	if s.Running != nil {
 		add(Cell{Text: iconMoving + " running", color: cyan}, *s.Running)
@@ -86,7 +96,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	for i, e := range s.Waiting {
 		add(Cell{Text: fmt.Sprintf("%s %d", iconParked, i+1), color: yellow}, e)
 	}
-	return "\n" + Table(table, style)
+	return "\n" + table.Draw(style)
 }
 
 // brings says what a release does: what it brings, or its operation.
@@ -101,27 +111,27 @@ func laneDenied(s release.LaneState, style Style) string {
 	if len(s.Denied) == 0 {
 		return ""
 	}
-	table := [][]Cell{Text("DENIED", "SINCE", "BY RELEASE", "REASON")}
+	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 2}, {Name: "BY RELEASE", Rank: 1}, {Name: "REASON", Wraps: 20}}}
 	for _, d := range s.Denied {
-		table = append(table, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since)}, {Text: d.ReleaseID}, {Text: d.Reason}})
+		table.Rows = append(table.Rows, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since, style.zone())}, {Text: d.ReleaseID}, {Text: d.Reason}})
 	}
-	return "\n" + Table(table, style)
+	return "\n" + table.Draw(style)
 }
 
 func laneDebts(s release.LaneState, style Style) string {
 	if len(s.Debts) == 0 {
 		return ""
 	}
-	table := [][]Cell{Text("OWED", "BY RELEASE")}
+	table := Table{Columns: []Column{{Name: "OWED", Wraps: 20}, {Name: "BY RELEASE"}}}
 	for _, d := range s.Debts {
 		for _, rule := range d.ScalingRules {
-			table = append(table, []Cell{{Text: iconBad + " scaling rule " + rule, color: red}, {Text: d.ReleaseID}})
+			table.Rows = append(table.Rows, []Cell{{Text: iconBad + " scaling rule " + rule, color: red}, {Text: d.ReleaseID}})
 		}
 		if d.Traffic {
-			table = append(table, []Cell{{Text: iconBad + " traffic rule", color: red}, {Text: d.ReleaseID}})
+			table.Rows = append(table.Rows, []Cell{{Text: iconBad + " traffic rule", color: red}, {Text: d.ReleaseID}})
 		}
 	}
-	return "\n" + Table(table, style)
+	return "\n" + table.Draw(style)
 }
 
 // ScalingRules draws the scaling rules of an application.
@@ -129,15 +139,15 @@ func ScalingRules(rules []release.ScalingRule, style Style) string {
 	if len(rules) == 0 {
 		return ""
 	}
-	table := [][]Cell{Text("NAME", "STATUS")}
+	table := Table{Columns: []Column{{Name: "NAME", Wraps: 20}, {Name: "STATUS"}}}
 	for _, r := range rules {
 		state := Cell{Text: iconParked + " disabled", color: yellow}
 		if r.Enabled {
 			state = Cell{Text: iconGood + " enabled", color: green}
 		}
-		table = append(table, []Cell{{Text: r.Name}, state})
+		table.Rows = append(table.Rows, []Cell{{Text: r.Name}, state})
 	}
-	return Table(table, style)
+	return table.Draw(style)
 }
 
 // Recovered tells what became of what a lost release had left behind.

@@ -8,18 +8,18 @@ import (
 	"slipway/release"
 )
 
-// Line tells in one line where a release stands, and what it tries in vain. It holds no
-// moment but those of the release, so that it changes only with the release.
-func Line(p release.Progress) string {
-	line := standing(p)
+// Line tells in one line where a release stands, and what it tries in vain, with its times in a
+// zone. It holds no moment but those of the release, so that it changes only with the release.
+func Line(p release.Progress, zone *time.Location) string {
+	line := standing(p, zone)
 	if p.Stalled != nil {
-		line += ", " + stall(p)
+		line += ", " + stall(p, zone)
 	}
 	return Clean(line)
 }
 
 // standing tells where a release stands, whatever it tries in vain.
-func standing(p release.Progress) string {
+func standing(p release.Progress, zone *time.Location) string {
 	icon, _ := phaseIcon(p.Phase)
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
 	if at := batch(p); at != "" {
@@ -28,7 +28,7 @@ func standing(p release.Progress) string {
 	if p.Paused && p.Phase != release.PhasePaused {
 		parts = append(parts, "paused")
 	}
-	if until := p.Awaiting.Text(release.UnitBatch); until != "" {
+	if until := p.Awaiting.Text(release.UnitBatch, zone); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
 	if p.Reason != "" {
@@ -38,23 +38,23 @@ func standing(p release.Progress) string {
 }
 
 // Diff returns the lines that tell what changed from prev to next, each with the moment
-// at which it was seen; none when nothing did.
+// at which it was seen; none when nothing did. Times are shown in the zone of now.
 func Diff(prev, next release.Progress, now time.Time) []string {
 	var lines []string
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
-		lines = append(lines, Clean(next.ReleaseID+" ◆ "+d.Text(release.UnitBatch)))
+		lines = append(lines, Clean(next.ReleaseID+" ◆ "+d.Text(release.UnitBatch, now.Location())))
 	}
 	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
 		lines = append(lines, Clean(fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason)))
 	}
-	if line := standing(next); line != standing(prev) {
+	if line := standing(next, now.Location()); line != standing(prev, now.Location()) {
 		lines = append(lines, Clean(line))
 	}
 	if line := stallDiff(prev, next, now); line != "" {
 		lines = append(lines, Clean(line))
 	}
 	for i, line := range lines {
-		lines[i] = stamp(now) + " " + line
+		lines[i] = stamp(now, now.Location()) + " " + line
 	}
 	return lines
 }

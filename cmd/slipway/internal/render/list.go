@@ -6,26 +6,45 @@ import (
 	"slipway/release"
 )
 
-// Row is one release in a list.
+// Row is one release or set in a list.
 type Row struct {
 	ID, Kind, App string
 	// Name is that of a set; empty where it is not known.
 	Name  string
 	Phase release.Phase
 	// Stopped says how the release was ended from outside; empty when it was not.
-	Stopped            string
-	StartedAt, EndedAt time.Time
+	Stopped                    string
+	Artifact, RequestedBy, Set string
+	StartedAt, EndedAt         time.Time
 }
 
 // Releases draws a list of releases.
 func Releases(rows []Row, now time.Time, style Style) string {
-	table := [][]Cell{Text("ID", "APP", "KIND", "PHASE", "STARTED", "AGE")}
+	table := Table{Columns: []Column{
+		{Name: "ID"},
+		{Name: "PHASE"},
+		{Name: "APP", Wraps: 20},
+		{Name: "ARTIFACT", Wraps: 20, Wide: true},
+		{Name: "STARTED", Rank: 2},
+		{Name: "TOOK", Rank: 1},
+		{Name: "KIND", Rank: 3},
+		{Name: "REQUESTED BY", Wide: true},
+		{Name: "SET", Wide: true},
+	}}
 	for _, r := range rows {
-		table = append(table, []Cell{
-			{Text: r.ID}, {Text: r.App}, {Text: r.Kind}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)},
+		table.Rows = append(table.Rows, []Cell{
+			{Text: r.ID},
+			r.state(),
+			{Text: r.App},
+			{Text: r.Artifact},
+			{Text: stamp(r.StartedAt, style.zone())},
+			{Text: age(r.StartedAt, r.EndedAt, now)},
+			{Text: r.Kind},
+			{Text: r.RequestedBy},
+			{Text: r.Set},
 		})
 	}
-	return Table(table, style)
+	return table.Draw(style)
 }
 
 // state is the phase, and how the workflow was ended from outside if it was.

@@ -138,10 +138,7 @@ func TestRender_Tree(t *testing.T) {
 
 func TestRender_TreeFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	for columns := range 120 {
-		if columns == 0 {
-			continue
-		}
+	for columns := 20; columns < 140; columns++ {
 		for line := range strings.SplitSeq(render.Tree(aborted(), at(30), render.Style{Width: columns}), "\n") {
 			require.LessOrEqual(t, render.Width(line), columns, line)
 		}
@@ -167,7 +164,7 @@ func TestRender_WordsCannotMoveTheCursor(t *testing.T) {
 	p := parked()
 	p.Note = "good\x1b[2J\nName: forged\u202e"
 	p.Reason = "bad\x1b]0;title\a"
-	for _, out := range []string{render.Tree(p, at(30), render.Style{}), render.Line(p)} {
+	for _, out := range []string{render.Tree(p, at(30), render.Style{}), render.Line(p, time.UTC)} {
 		require.NotContains(t, out, "\x1b")
 		require.NotContains(t, out, "\a")
 		require.NotContains(t, out, "\nName: forged")
@@ -185,6 +182,7 @@ func TestRender_Formats(t *testing.T) {
 		{render.FormatJSON, "{\n  \"name\": \"cpu\",\n  \"restored\": true\n}\n", "{\"name\":\"cpu\",\"restored\":true}\n"},
 		{render.FormatYAML, "name: cpu\nrestored: true\n", "---\nname: cpu\nrestored: true\n"},
 		{render.FormatTable, "text\n", "text\n"},
+		{render.FormatWide, "text\n", "text\n"},
 	} {
 		t.Run(string(c.format), func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +200,7 @@ func TestRender_Formats(t *testing.T) {
 		})
 	}
 	_, err := render.ParseFormat("xml")
-	require.ErrorContains(t, err, "use -o table, json or yaml")
+	require.ErrorContains(t, err, "use -o table, wide, json or yaml")
 }
 
 func TestRender_Awaiting(t *testing.T) {
@@ -216,7 +214,7 @@ func TestRender_Awaiting(t *testing.T) {
 	} {
 		p := parked()
 		p.Awaiting = &release.Awaiting{Kind: kind, Batch: 1, Since: at(8), Until: until}
-		require.Contains(t, render.Line(p), want)
+		require.Contains(t, render.Line(p, time.UTC), want)
 	}
 }
 

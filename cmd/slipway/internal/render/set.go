@@ -19,62 +19,96 @@ type Set struct {
 }
 
 // SetTree draws one set as a block of facts above a tree of its waves with their releases
-// and rollbacks, and of the decisions.
+// and rollbacks, and of the decisions. Where it stands and what is wrong come first.
 func SetTree(p Set, now time.Time, style Style) string {
-	return setFacts(p.SetProgress, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "RELEASE", "AGE", "INFO")}, setNodes(p, now)...), style)
+	return picture{
+		facts: setFacts(p.SetProgress, now.In(style.zone())),
+		columns: []Column{
+			{Name: "NAME", Wraps: 18},
+			{Name: "KIND", Rank: 3, Implied: true},
+			{Name: "STATUS"},
+			{Name: "RELEASE", Rank: 1},
+			{Name: "TOOK", Rank: 2},
+			{Name: "INFO", Wraps: 25},
+		},
+		root: node{
+			row:  []Cell{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
+			rank: rankCommon,
+		},
+		branches: setNodes(p, now.In(style.zone())),
+		all:      "slipway set get " + p.SetID,
+	}.draw(style)
 }
 
-func setFacts(p release.SetProgress, now time.Time, style Style) string {
-	var rows [][]Cell
-	add := func(name string, value Cell) {
-		if value.Text != "" {
-			rows = append(rows, []Cell{{Text: name + ":"}, value})
-		}
-	}
-	until := p.Awaiting.Text(release.UnitWave)
+func setFacts(p release.SetProgress, now time.Time) []fact {
+	until := p.Awaiting.Text(release.UnitWave, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
-	add("Name", Cell{Text: p.Name})
-	add("Set", Cell{Text: p.SetID})
-	add("Status", phase(p.Phase))
-	add("Reason", Cell{Text: p.Reason})
-	add("Wave", Cell{Text: wave(p)})
-	add("On failure", Cell{Text: string(p.OnFailure)})
-	add("Awaiting", Cell{Text: until, color: yellow})
-	add("Requested by", Cell{Text: p.RequestedBy})
-	add("Note", Cell{Text: p.Note})
-	add("Started", Cell{Text: stamp(p.StartedAt)})
-	add("Ended", Cell{Text: stamp(p.EndedAt)})
-	return Table(rows, style)
+	all := []fact{
+		{name: "Name", value: Cell{Text: p.Name}},
+		{name: "Set", value: Cell{Text: p.SetID}},
+		{name: "Status", value: phase(p.Phase)},
+		{name: "Reason", value: Cell{Text: p.Reason}},
+		{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+	}
+	return append(append(all, nextFacts(release.NextOfSet(p))...), []fact{
+		{name: "Wave", value: Cell{Text: wave(p)}, rank: rankCommon},
+		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
+		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		{name: "Note", value: Cell{Text: p.Note}, rank: rankPending},
+		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
+		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
+	}...)
 }
 
-// setNodes are the rows of the tree of a set.
-func setNodes(p Set, now time.Time) [][]Cell {
-	rows := [][]Cell{{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}}}
+// setNodes are the branches of the tree of a set.
+func setNodes(p Set, now time.Time) []node {
 	var branches []node
 	for _, w := range p.Waves {
 		waits := p.Awaiting != nil && p.Awaiting.Batch == w.Number
 		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, waveState(w, waits), {}, {}, {}}}
+		if !waits {
+			branch.rank = waveRank(w)
+		}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, p.runNode("⧉ "+r.Name, "Release", r.Run, now))
+			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+r.Name, "Release", r.Run, now), rank: branch.rank})
 			if r.Rollback != nil {
-				branch.leaf = append(branch.leaf, p.runNode("↶ "+r.Name, "Rollback", *r.Rollback, now))
+				branch.leaf = append(branch.leaf, node{row: p.runNode("↶ "+r.Name, "Rollback", *r.Rollback, now), rank: branch.rank})
 			}
 		}
 		branches = append(branches, branch)
 	}
-	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, release.UnitWave)...))...)
+	return append(branches, decisionNodes(p.Decisions, release.UnitWave, now.Location())...)
 }
 
-// waveState is what the releases of a wave have come to.
-func waveState(w release.WaveProgress, waits bool) Cell {
-	begun, ended, bad := false, true, false
+// waveRank is how little a wave matters that does not wait.
+func waveRank(w release.WaveProgress) int {
+	begun, ended, bad := waveSums(w)
+	back := slices.ContainsFunc(w.Releases, func(r release.SetStanding) bool { return r.Rollback != nil && r.Rollback.Outcome == "" })
+	switch {
+	case !begun:
+		return rankPending + w.Number
+	case ended && !bad && !back:
+		return rankPast - w.Number
+	}
+	return 0
+}
+
+// waveSums tells whether a release of a wave has begun, all have ended, and one has ended badly.
+func waveSums(w release.WaveProgress) (begun, ended, bad bool) {
+	ended = true
 	for _, r := range w.Releases {
 		begun = begun || !r.Run.StartedAt.IsZero()
 		ended = ended && r.Run.Outcome != ""
 		bad = bad || r.Run.Outcome != "" && r.Run.Outcome != release.PhaseSucceeded
 	}
+	return begun, ended, bad
+}
+
+// waveState is what the releases of a wave have come to.
+func waveState(w release.WaveProgress, waits bool) Cell {
+	begun, ended, bad := waveSums(w)
 	switch {
 	case waits:
 		return Cell{Text: iconParked + " waiting", color: yellow}
@@ -95,7 +129,7 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 	case r.Outcome != "":
 		state = phase(r.Outcome)
 	case stalls:
-		state, info = Cell{Text: iconAlarm + " stalled", color: red}, stallLine(stalled)
+		state, info = Cell{Text: iconAlarm + " stalled", color: red}, stallLine(stalled, now.Location())
 	case r.Standing != "":
 		state = Cell{Text: iconMoving + " under way", color: cyan}
 	case !r.StartedAt.IsZero():
@@ -128,13 +162,13 @@ func waveBegun(w release.WaveProgress) bool {
 }
 
 // SetLine tells in one line where a set stands, in the manner of [Line].
-func SetLine(p release.SetProgress) string {
+func SetLine(p release.SetProgress, zone *time.Location) string {
 	icon, _ := phaseIcon(p.Phase)
 	parts := []string{p.SetID + " " + icon + " " + string(p.Phase)}
 	if at := wave(p); at != "" {
 		parts = append(parts, "wave "+at)
 	}
-	if until := p.Awaiting.Text(release.UnitWave); until != "" {
+	if until := p.Awaiting.Text(release.UnitWave, zone); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
 	if p.Reason != "" {
@@ -148,7 +182,7 @@ func SetLine(p release.SetProgress) string {
 func SetDiff(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
-		lines = append(lines, Clean(next.SetID+" ◆ "+d.Text(release.UnitWave)))
+		lines = append(lines, Clean(next.SetID+" ◆ "+d.Text(release.UnitWave, now.Location())))
 	}
 	known := map[string]bool{}
 	for _, line := range setRuns(prev.SetProgress) {
@@ -159,11 +193,11 @@ func SetDiff(prev, next Set, now time.Time) []string {
 			lines = append(lines, Clean(next.SetID+" ⧉ "+line))
 		}
 	}
-	if line := SetLine(next.SetProgress); line != SetLine(prev.SetProgress) {
+	if line := SetLine(next.SetProgress, now.Location()); line != SetLine(prev.SetProgress, now.Location()) {
 		lines = append(lines, line)
 	}
 	for i, line := range lines {
-		lines[i] = stamp(now) + " " + line
+		lines[i] = stamp(now, now.Location()) + " " + line
 	}
 	return lines
 }
@@ -213,9 +247,13 @@ func setRuns(p release.SetProgress) []string {
 
 // Sets draws a list of sets.
 func Sets(rows []Row, now time.Time, style Style) string {
-	table := [][]Cell{Text("ID", "NAME", "PHASE", "STARTED", "AGE")}
+	table := Table{Columns: []Column{
+		{Name: "ID"}, {Name: "PHASE"}, {Name: "NAME", Wraps: 20}, {Name: "STARTED", Rank: 2}, {Name: "TOOK", Rank: 1}, {Name: "REQUESTED BY", Wide: true},
+	}}
 	for _, r := range rows {
-		table = append(table, []Cell{{Text: r.ID}, {Text: r.Name}, r.state(), {Text: stamp(r.StartedAt)}, {Text: age(r.StartedAt, r.EndedAt, now)}})
+		table.Rows = append(table.Rows, []Cell{
+			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.StartedAt, style.zone())}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.RequestedBy},
+		})
 	}
-	return Table(table, style)
+	return table.Draw(style)
 }

@@ -9,38 +9,37 @@ import (
 	"slipway/release"
 )
 
-// stallFacts are the rows that tell of a stall: what is tried and how it fails, since when,
-// until when, and what helps. Each is a row of its own, so that a narrow terminal cuts long
-// words and no fact.
-func stallFacts(p release.Progress, now time.Time) [][]Cell {
+// stallFacts are the facts about a stall: what is tried and how it fails, since when, until
+// when, and what helps.
+func stallFacts(p release.Progress, now time.Time) []fact {
 	s := p.Stalled
 	if s == nil {
 		return nil
 	}
-	rows := [][]Cell{
-		{{Text: "Stalled:"}, {Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
-		Text("Since:", stamp(s.Since)+" ("+age(s.Since, time.Time{}, now)+")"),
-		Text("Last failure:", fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At))),
-	}
+	zone := now.Location()
+	until := ""
 	if !s.Until.IsZero() {
-		rows = append(rows, Text("Tried until:", stamp(s.Until)+" ("+span(s.Until.Sub(now))+" left), "+afterwards(p)))
+		until = stamp(s.Until, zone) + " (" + span(s.Until.Sub(now)) + " left), " + afterwards(p)
 	}
-	if helps := p.Remedy(); helps != "" {
-		rows = append(rows, []Cell{{Text: "What helps:"}, {Text: helps, color: yellow}})
+	return []fact{
+		{name: "Stalled", value: Cell{Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
+		{name: "Since", value: Cell{Text: stamp(s.Since, zone) + " (" + age(s.Since, time.Time{}, now) + ")"}},
+		{name: "Last failure", value: Cell{Text: fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At, zone))}},
+		{name: "Tried until", value: Cell{Text: until}},
+		{name: "What helps", value: Cell{Text: p.Remedy(), color: yellow}},
 	}
-	return rows
 }
 
 // stallLine tells of a stall in one line, without a moment of its own; empty when there is
 // none.
-func stallLine(p release.Progress) string {
+func stallLine(p release.Progress, zone *time.Location) string {
 	s := p.Stalled
 	if s == nil {
 		return ""
 	}
-	parts := []string{stall(p)}
+	parts := []string{stall(p, zone)}
 	if !s.Until.IsZero() {
-		parts = append(parts, "tried until "+stamp(s.Until)+", "+afterwards(p))
+		parts = append(parts, "tried until "+stamp(s.Until, zone)+", "+afterwards(p))
 	}
 	if helps := p.Remedy(); helps != "" {
 		parts = append(parts, "what helps: "+helps)
@@ -49,16 +48,16 @@ func stallLine(p release.Progress) string {
 }
 
 // stall tells what is tried in vain, since when, and how it fails.
-func stall(p release.Progress) string {
+func stall(p release.Progress, zone *time.Location) string {
 	s := p.Stalled
-	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since), doing(p), refusal(s.Fault), s.Failure)
+	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since, zone), doing(p), refusal(s.Fault), s.Failure)
 }
 
 // stallDiff tells that a stall has begun, changed or ended; empty when it has not, and when
 // the release has ended, which its phase tells.
 func stallDiff(prev, next release.Progress, now time.Time) string {
-	switch line := stallLine(next); {
-	case line == stallLine(prev):
+	switch line := stallLine(next, now.Location()); {
+	case line == stallLine(prev, now.Location()):
 		return ""
 	case line != "":
 		return next.ReleaseID + " " + iconAlarm + " " + line

@@ -74,7 +74,7 @@ func TestStall_AStallOfEachClass(t *testing.T) {
 			require.Contains(t, tree, want.helps)
 			require.Equal(t, want.helps != "", strings.Contains(tree, "What helps:"))
 			require.Equal(t, "r-abcdefghijklmnop ◌ RollingOut, batch 0 of 3, stalled since 2026-11-22T19:10:00Z, deploying: "+want.kind+": the words of the failure",
-				render.Line(p))
+				render.Line(p, time.UTC))
 		})
 	}
 }
@@ -108,7 +108,7 @@ func TestStall_WhatIsTriedInWords(t *testing.T) {
 			t.Parallel()
 			p := stalled(doing, release.FaultUnavailable, "away")
 			p.Batches[0].State, p.Batches[1].State = release.BatchConfirmed, release.BatchDone
-			require.Contains(t, render.Line(p), ", "+want+": could not ask")
+			require.Contains(t, render.Line(p, time.UTC), ", "+want+": could not ask")
 		})
 	}
 	elsewhere := stalled(release.AwaitOpenActivity, release.FaultNoWorker, "no worker")

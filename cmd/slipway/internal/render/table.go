@@ -1,6 +1,10 @@
 package render
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // color is the ANSI code of a color; 0 is none.
 type color int
@@ -32,10 +36,12 @@ func (c color) paint(s string) string {
 	return s
 }
 
-// Cell is one field of a table. Its text is cleaned when the table is rendered.
+// Cell is one field of a table. Its text is cleaned when the table is drawn.
 type Cell struct {
 	Text  string
 	color color
+	// below stands in front of the further lines of a cell that is wrapped: the trunk of a tree.
+	below string
 }
 
 // Text makes a row of plain cells.
@@ -50,53 +56,289 @@ func Text(texts ...string) []Cell {
 // Style says how a picture is drawn.
 type Style struct {
 	Color bool
-	// Width is the number of columns of the terminal; longer lines are cut. 0 is no limit.
+	// Width is the number of columns of the terminal: what is longer is wrapped, and columns that
+	// matter less are left out. 0 is no limit.
 	Width int
+	// Height is the number of lines for what is redrawn: rows that matter less are left out. 0 is
+	// no limit.
+	Height int
+	// Zone is where times are shown; nil is UTC.
+	Zone *time.Location
+	// Wide shows the columns, too, that are left out unless they are asked for.
+	Wide bool
 }
 
-// Table aligns rows in columns three blanks apart, the first row being the header.
-func Table(rows [][]Cell, style Style) string {
-	var widths []int
-	for _, row := range rows {
-		for i, c := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], Width(Clean(c.Text)))
-		}
+// Column is a column of a table.
+type Column struct {
+	Name string
+	// Rank is how little it matters: where the window is too narrow, the columns of the highest
+	// rank are left out first, and those of rank 0 never.
+	Rank int
+	// Wraps is the least width to which it may be wrapped; 0 means that it is not.
+	Wraps int
+	// Wide columns are shown with [Style.Wide] only.
+	Wide bool
+	// Implied columns tell what stands elsewhere, too: nothing is said where they are left out.
+	Implied bool
+}
+
+// Columns makes columns of which the first matters most, and each further one less.
+func Columns(names ...string) []Column {
+	columns := make([]Column, len(names))
+	for i, name := range names {
+		columns[i] = Column{Name: name, Rank: i, Wraps: leastWidth}
+	}
+	return columns
+}
+
+// leastWidth is the least width of a column whose texts nobody knows.
+const leastWidth = 16
+
+// Table is a table, with a header unless its columns have no names.
+type Table struct {
+	Columns []Column
+	Rows    [][]Cell
+}
+
+// gap is what stands between two columns; in a window that is too narrow for all columns it is
+// narrowGap.
+const (
+	gap       = "   "
+	narrowGap = "  "
+)
+
+// Draw aligns the rows in columns. In a narrow window it wraps the columns that may be wrapped,
+// then leaves out those that matter least, and names them in a last line.
+func (t Table) Draw(style Style) string {
+	shown := t.columns(style)
+	widths := t.natural(shown)
+	between := gap
+	var without []string
+	if style.Width > 0 && total(widths, between) > style.Width {
+		between = narrowGap
+		shown, widths, without = t.fit(shown, style.Width)
 	}
 	var b strings.Builder
-	for _, row := range rows {
-		b.WriteString(style.line(row, widths))
-		b.WriteByte('\n')
+	for _, row := range slices.Concat(t.header(), t.Rows) {
+		cells := make([]Cell, len(shown))
+		for i, column := range shown {
+			if column < len(row) {
+				cells[i] = row[column]
+			}
+		}
+		style.writeRow(&b, cells, widths, between)
+	}
+	if len(without) > 0 {
+		style.writeNote(&b, "not shown for want of room: "+strings.Join(without, ", ")+"; see -o wide")
 	}
 	return b.String()
 }
 
-// line renders one row and cuts it to the width before it is colored.
-func (s Style) line(row []Cell, widths []int) string {
-	last := len(row) - 1
-	for last > 0 && row[last].Text == "" {
-		last--
+// header is the first row; none where no column has a name.
+func (t Table) header() [][]Cell {
+	header := make([]Cell, len(t.Columns))
+	for i, c := range t.Columns {
+		header[i].Text = c.Name
+	}
+	if slices.ContainsFunc(header, func(c Cell) bool { return c.Text != "" }) {
+		return [][]Cell{header}
+	}
+	return nil
+}
+
+// columns are the indexes of the columns that are asked for.
+func (t Table) columns(style Style) []int {
+	var shown []int
+	for i, c := range t.Columns {
+		if !c.Wide || style.Wide {
+			shown = append(shown, i)
+		}
+	}
+	return shown
+}
+
+// natural are the widths that columns have when nothing is wrapped.
+func (t Table) natural(shown []int) []int {
+	widths := make([]int, len(shown))
+	for i, column := range shown {
+		widths[i] = Width(t.Columns[column].Name)
+		for _, row := range t.Rows {
+			if column < len(row) {
+				widths[i] = max(widths[i], Width(Clean(row[column].Text)))
+			}
+		}
+	}
+	return widths
+}
+
+func total(widths []int, between string) int {
+	sum := len(between) * max(0, len(widths)-1)
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
+}
+
+// fit chooses the columns for a window that is too narrow for all, and how wide they are. First
+// go those that are empty, of which nothing is lost.
+func (t Table) fit(shown []int, width int) (fitting, widths []int, without []string) {
+	fitting = slices.DeleteFunc(slices.Clone(shown), func(column int) bool {
+		return t.Columns[column].Rank > 0 && !slices.ContainsFunc(t.Rows, func(row []Cell) bool { return column < len(row) && row[column].Text != "" })
+	})
+	for {
+		natural := t.natural(fitting)
+		if widths = t.squeeze(fitting, natural, width); total(widths, narrowGap) <= width {
+			return fitting, widths, without
+		}
+		last := t.leastOf(fitting)
+		if last < 0 {
+			return fitting, t.cram(widths, width), without
+		}
+		if left := t.Columns[fitting[last]]; !left.Implied {
+			without = append(without, left.Name)
+		}
+		fitting = slices.Delete(fitting, last, last+1)
+	}
+}
+
+// squeeze makes columns that wrap narrower, the widest first, until the table fits or none of
+// them can give more.
+func (t Table) squeeze(shown, natural []int, width int) []int {
+	widths := slices.Clone(natural)
+	for total(widths, narrowGap) > width {
+		widest := -1
+		for i, column := range shown {
+			least := t.Columns[column].Wraps
+			if least > 0 && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// leastOf is the column that matters least; negative where all that are left must be shown.
+func (t Table) leastOf(shown []int) int {
+	last := -1
+	for i, column := range shown {
+		if rank := t.Columns[column].Rank; rank > 0 && (last < 0 || rank >= t.Columns[shown[last]].Rank) {
+			last = i
+		}
+	}
+	return last
+}
+
+// cram makes all columns narrower, whatever is in them: the window is narrower than anybody uses.
+func (t Table) cram(widths []int, width int) []int {
+	for total(widths, narrowGap) > width {
+		widest := slices.Index(widths, slices.Max(widths))
+		if widths[widest] <= 1 {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// writeRow writes one row, over several lines where cells are wrapped.
+func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between string) {
+	lines := make([][]string, len(row))
+	height := 1
+	for i, c := range row {
+		lines[i] = []string{Clean(c.Text)}
+		if s.Width > 0 {
+			lines[i] = c.wrapped(widths[i])
+		}
+		height = max(height, len(lines[i]))
+	}
+	for n := range height {
+		last := 0
+		for i := range row {
+			if text := row[i].line(lines[i], n); text != "" {
+				last = i
+			}
+		}
+		for i, c := range row[:last+1] {
+			text := c.line(lines[i], n)
+			if s.Color && text != "" {
+				b.WriteString(c.color.paint(text))
+			} else {
+				b.WriteString(text)
+			}
+			if i < last {
+				b.WriteString(pad("", widths[i]-Width(text)) + between)
+			}
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// wrapped are the lines of a cell that is so wide.
+func (c Cell) wrapped(width int) []string {
+	text := Clean(c.Text)
+	if c.below == "" || Width(text) <= width {
+		return wrap(text, width)
+	}
+	first := wrap(text, width)
+	room := width - Width(c.below)
+	if len(first) == 1 || room <= 0 {
+		return first
+	}
+	rest := wrap(strings.TrimSpace(strings.TrimPrefix(text, first[0])), room)
+	return append(first[:1:1], rest...)
+}
+
+// line is the n-th line of a cell.
+func (c Cell) line(lines []string, n int) string {
+	switch {
+	case n == 0:
+		return lines[0]
+	case n < len(lines):
+		return c.below + lines[n]
+	}
+	return strings.TrimRight(c.below, " ")
+}
+
+// writeNote writes a line of its own, wrapped.
+func (s Style) writeNote(b *strings.Builder, text string) {
+	for _, line := range wrap(text, s.Width) {
+		if s.Color {
+			line = faint.paint(line)
+		}
+		b.WriteString(line + "\n")
+	}
+}
+
+// Warning draws what is wrong above a picture that may be stale because of it.
+func Warning(text string, style Style) string {
+	var b strings.Builder
+	for _, line := range wrap(iconAlarm+" "+Clean(text), style.Width) {
+		if style.Color {
+			line = yellow.paint(line)
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String() + "\n"
+}
+
+// Facts aligns rows of a name and a value, and wraps the values.
+func Facts(rows [][]Cell, style Style) string {
+	names := 0
+	for _, row := range rows {
+		names = max(names, Width(Clean(row[0].Text)))
+	}
+	widths := []int{names, 0}
+	if style.Width > 0 {
+		widths[0] = min(names, style.Width/2)
+		widths[1] = max(1, style.Width-widths[0]-len(gap))
 	}
 	var b strings.Builder
-	used := 0
-	for i, c := range row[:last+1] {
-		text := Clean(c.Text)
-		if i < last {
-			text = pad(text, widths[i]+3)
-		}
-		if s.Width > 0 {
-			if used >= s.Width {
-				break
-			}
-			text = truncate(text, s.Width-used)
-		}
-		used += Width(text)
-		if s.Color {
-			text = c.color.paint(text)
-		}
-		b.WriteString(text)
+	for _, row := range rows {
+		style.writeRow(&b, row, widths, gap)
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -9,45 +10,97 @@ import (
 )
 
 // Tree draws one release as a block of facts above a tree of its batches with the gates
-// after them, its scaling and traffic rules, and decisions.
+// after them, its scaling and traffic rules, and decisions. Where it stands, what it waits for
+// and what is wrong come first.
 func Tree(p release.Progress, now time.Time, style Style) string {
-	return facts(p, now, style) + "\n" + Table(append([][]Cell{Text("NAME", "KIND", "STATUS", "INSTANCES", "AGE", "INFO")}, nodes(p, now)...), style)
+	return picture{
+		facts: facts(p, now.In(style.zone())),
+		columns: []Column{
+			{Name: "NAME", Wraps: 20},
+			{Name: "KIND", Rank: 3, Implied: true},
+			{Name: "STATUS"},
+			{Name: "INSTANCES", Rank: 1},
+			{Name: "TOOK", Rank: 2},
+			{Name: "INFO", Wraps: 25},
+		},
+		root: node{
+			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
+			rank: rankCommon,
+		},
+		branches: nodes(p, now.In(style.zone())),
+		all:      "slipway release get " + p.ReleaseID,
+	}.draw(style)
 }
 
-func facts(p release.Progress, now time.Time, style Style) string {
-	var rows [][]Cell
-	add := func(name string, value Cell) {
-		if value.Text != "" {
-			rows = append(rows, []Cell{{Text: name + ":"}, value})
-		}
-	}
-	until := p.Awaiting.Text(release.UnitBatch)
+// The ranks of the rows of a picture: what is wrong or under way is 0.
+const (
+	// rankLatest is what was decided last, and what is wrong with a gate.
+	rankLatest = 10
+	// rankContext tells what else a decision depends on.
+	rankContext = 20
+	// rankCommon is what stands elsewhere in the picture, too.
+	rankCommon = 30
+	// rankPending is what comes next, and the more the later.
+	rankPending = 100
+	// rankPast is what is over, and the more the longer ago.
+	rankPast = 1000
+)
+
+func facts(p release.Progress, now time.Time) []fact {
+	until := p.Awaiting.Text(release.UnitBatch, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
-	add("Name", Cell{Text: p.ReleaseID})
-	add("App", Cell{Text: app(p.App)})
+	operation, rollbackTo := "", ""
 	if p.Operation != release.OperationRelease {
-		add("Operation", Cell{Text: string(p.Operation)})
+		operation = string(p.Operation)
 	}
-	add("Artifact", Cell{Text: artifact(p.Artifact)})
-	add("Status", phase(p.Phase))
-	rows = append(rows, stallFacts(p, now)...)
-	add("Reason", Cell{Text: p.Reason})
-	add("Paused", Cell{Text: paused(p), color: yellow})
-	add("Strategy", Cell{Text: strategy(p.Strategy)})
-	add("Schedule", Cell{Text: schedule(p.Strategy.Schedule)})
-	add("Batch", Cell{Text: batch(p)})
-	add("Awaiting", Cell{Text: until, color: yellow})
-	add("Change", Cell{Text: p.ChangeID})
 	if p.RollbackTo != nil {
-		add("Rollback to", Cell{Text: version(*p.RollbackTo)})
+		rollbackTo = version(*p.RollbackTo)
 	}
-	add("Requested by", Cell{Text: p.RequestedBy})
-	add("Note", Cell{Text: p.Note})
-	add("Started", Cell{Text: stamp(p.StartedAt)})
-	add("Ended", Cell{Text: stamp(p.EndedAt)})
-	return Table(rows, style)
+	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: phase(p.Phase)}}
+	all = append(all, stallFacts(p, now)...)
+	all = append(
+		all,
+		fact{name: "Reason", value: Cell{Text: p.Reason}},
+		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
+		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+	)
+	all = append(all, nextFacts(release.Next(p))...)
+	return append(
+		all,
+		fact{name: "App", value: Cell{Text: app(p.App)}},
+		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
+		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
+		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
+		fact{name: "Strategy", value: Cell{Text: strategy(p.Strategy)}, rank: rankPending},
+		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
+		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankPending},
+		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
+		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
+		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankPending},
+		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
+		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
+	)
+}
+
+// nextFacts are what a person may do next. What nothing goes on without is always shown.
+func nextFacts(steps []release.NextStep) []fact {
+	var all []fact
+	for _, s := range steps {
+		if s.Verb == release.NextHelp { // it stands with the stall
+			continue
+		}
+		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankContext}
+		if s.Needed {
+			f.rank = 0
+		}
+		if len(all) == 0 {
+			f.name = "Next"
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 func app(a release.App) string {
@@ -71,76 +124,75 @@ func version(v release.Version) string {
 	return strings.TrimSuffix("version "+v.ID+", "+artifact(v.Artifact), ", ")
 }
 
-// node is a row of the tree with the rows below it.
-type node struct {
-	row  []Cell
-	leaf [][]Cell
-}
-
-// nodes are the rows of the tree.
-func nodes(p release.Progress, now time.Time) [][]Cell {
-	rows := [][]Cell{{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}}}
+// nodes are the branches of the tree.
+func nodes(p release.Progress, now time.Time) []node {
 	var branches []node
 	for _, b := range p.Batches {
-		branches = append(branches, node{row: batchNode(p, b, now), leaf: gateNodes(p, b.Number)})
+		branches = append(branches, node{row: batchNode(p, b, now), leaf: gateNodes(p, b.Number), rank: batchRank(p, b)})
 	}
 	for _, r := range p.ScalingRules {
-		branches = append(branches, node{row: []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, ruleState(r, p), {}, {}, {Text: r.Note}}})
+		rank := rankContext
+		switch {
+		case r.Restored:
+			rank = rankPast
+		case p.Phase.Ended() && !r.Gone:
+			rank = rankLatest
+		}
+		branches = append(branches, node{row: []Cell{{Text: "⊞ " + r.Name}, {Text: "ScalingRule"}, ruleState(r, p), {}, {}, {Text: r.Note}}, rank: rank})
 	}
 	if t := p.Traffic; t != nil {
-		branches = append(branches, node{row: []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}}})
+		branches = append(branches, node{
+			row:  []Cell{{Text: "⇄ traffic"}, {Text: "TrafficRule"}, trafficState(*t, p.Phase), {}, {}, {Text: trafficInfo(*t)}},
+			rank: rankContext,
+		})
 	}
-	return append(rows, tree(append(branches, decisionNodes(p.Decisions, now, release.UnitBatch)...))...)
+	return append(branches, decisionNodes(p.Decisions, release.UnitBatch, now.Location())...)
+}
+
+// batchRank is how little a batch matters.
+func batchRank(p release.Progress, b release.Batch) int {
+	if p.Awaiting != nil && p.Awaiting.Batch == b.Number {
+		return 0
+	}
+	switch b.State {
+	case release.BatchPending:
+		return rankPending + b.Number
+	case release.BatchDone, release.BatchConfirmed:
+		return rankPast - b.Number
+	case release.BatchRunning, release.BatchFailed, release.BatchAborted:
+	}
+	return 0
 }
 
 // decisionNodes are what was decided about something that proceeds by a unit.
-func decisionNodes(decisions []release.Decision, now time.Time, unit release.Unit) []node {
+func decisionNodes(decisions []release.Decision, unit release.Unit, zone *time.Location) []node {
 	var branches []node
-	for _, d := range decisions {
+	for i, d := range decisions {
 		state := Cell{Text: iconGood + " counted", color: green}
 		if d.Refused != "" {
 			state = Cell{Text: iconBad + " refused", color: red}
 		}
-		branches = append(branches, node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {Text: age(d.At, time.Time{}, now)}, {Text: d.Text(unit)}}})
+		n := node{row: []Cell{{Text: "◆ " + string(d.Kind)}, {Text: "Decision"}, state, {}, {}, {Text: d.Text(unit, zone)}}, rank: rankLatest}
+		if ago := len(decisions) - 1 - i; ago > 0 {
+			n.rank = rankPast + ago
+		}
+		branches = append(branches, n)
 	}
 	return branches
 }
 
-// tree hangs the branches and their leaves below each other.
-func tree(branches []node) [][]Cell {
-	var rows [][]Cell
-	for i, branch := range branches {
-		last := i == len(branches)-1
-		stem := "│  "
-		if last {
-			stem = "   "
-		}
-		rows = append(rows, hang("", branch.row, last))
-		for j, leaf := range branch.leaf {
-			rows = append(rows, hang(stem, leaf, j == len(branch.leaf)-1))
-		}
-	}
-	return rows
-}
-
-// hang puts a row into the tree.
-func hang(stem string, row []Cell, last bool) []Cell {
-	branch := "├──"
-	if last {
-		branch = "└──"
-	}
-	row[0].Text = stem + branch + row[0].Text
-	return row
-}
-
 // gateNodes are the gates measured after a batch, and those that are being measured.
-func gateNodes(p release.Progress, batch int) [][]Cell {
-	var rows [][]Cell
+func gateNodes(p release.Progress, batch int) []node {
+	var rows []node
 	known := map[string]bool{}
 	for _, g := range p.Gates {
 		if g.Batch == batch {
 			known[g.Name] = true
-			rows = append(rows, []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, verdict(g), {}, {}, {Text: g.Reason}})
+			n := node{row: []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, verdict(g), {}, {}, {Text: g.Reason}}, rank: rankLatest}
+			if g.Verdict == release.VerdictPass {
+				n.rank = rankPast
+			}
+			rows = append(rows, n)
 		}
 	}
 	if p.Awaiting == nil || p.Awaiting.Kind != release.AwaitGates || p.Awaiting.Batch != batch {
@@ -148,7 +200,7 @@ func gateNodes(p release.Progress, batch int) [][]Cell {
 	}
 	for _, g := range p.Strategy.Gates {
 		if !known[g.Name] {
-			rows = append(rows, []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, {Text: iconMoving + " measuring", color: cyan}, {}, {}, {}})
+			rows = append(rows, node{row: []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, {Text: iconMoving + " measuring", color: cyan}, {}, {}, {}}, rank: rankLatest})
 		}
 	}
 	return rows
@@ -162,7 +214,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
 	if waits {
-		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch)
+		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch, nil)
 	}
 	return []Cell{
 		{Text: name},

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,13 +10,19 @@ import (
 	"slipway/release"
 )
 
-// stamp shows a time in the form it has in JSON.
-func stamp(t time.Time) string {
+// stamp shows a time in a zone, in the form it has in JSON; empty for the zero time.
+func stamp(t time.Time, zone *time.Location) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(time.RFC3339)
+	return t.In(zone).Format(time.RFC3339)
 }
+
+// Time shows a time in the zone of the style, in the form it has in JSON; empty for the zero time.
+func (s Style) Time(t time.Time) string { return stamp(t, s.zone()) }
+
+// zone is where times are shown.
+func (s Style) zone() *time.Location { return cmp.Or(s.Zone, time.UTC) }
 
 // span shows how long something took, in its two largest units.
 func span(d time.Duration) string {
@@ -84,13 +91,13 @@ func schedule(s []release.BatchSchedule) string {
 }
 
 // paused tells who has paused a release that is paused.
-func paused(p release.Progress) string {
+func paused(p release.Progress, zone *time.Location) string {
 	if !p.Paused {
 		return ""
 	}
 	for _, d := range slices.Backward(p.Decisions) {
 		if d.Kind == release.CommandPause && d.Refused == "" {
-			return d.Attribution()
+			return d.Attribution(zone)
 		}
 	}
 	return "yes"

@@ -37,11 +37,6 @@ func (m *model) detail() (body, events []string) {
 // facts are all that is known of a release. What is long is wrapped: here nothing is cut.
 func (m *model) facts(r row) []string {
 	var lines []string
-	add := func(t tone, mark, text string) {
-		for _, line := range wrap(mark+" "+outside(text), m.columns, "  ") {
-			lines = append(lines, m.paint(t, line))
-		}
-	}
 	p := *r.progress
 	stands := []string{string(p.Phase), bar(p, m.columns/3), r.awaits + r.until}
 	if p.Stalled == nil {
@@ -51,35 +46,15 @@ func (m *model) facts(r row) []string {
 	for _, line := range wrap(render.PhaseIcon(p.Phase)+" "+strings.Join(stands, "  "), m.columns, "  ") {
 		lines = append(lines, m.paint(toneOf(r), line))
 	}
-	if p.Stalled != nil {
-		add(alarm, "⚠", fmt.Sprintf("stalled since %s (%s): %s", m.clock(p.Stalled.Since), m.ago(p.Stalled.Since), r.reason))
-	} else if r.reason != "" {
-		add(toneOf(r), " ", r.reason)
-	}
 	if !r.whole {
-		add(parked, "◌", "only what Temporal itself knows: no worker has answered for this release yet")
-	}
-	for _, s := range release.Next(p) {
-		mark := "·"
-		if s.Needed {
-			mark = "▸"
+		for _, line := range wrap("◌ only what Temporal itself knows: no worker has answered for this release yet", m.columns, "  ") {
+			lines = append(lines, m.paint(parked, line))
 		}
-		add(plain, mark, m.step(s))
 	}
 	lines = append(lines, "")
-	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns})
+	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns, Zone: m.Zone})
 	lines = append(lines, strings.Split(strings.TrimSuffix(tree, "\n"), "\n")...)
 	return append(lines, m.samples(p)...)
-}
-
-// step is what may be done next: the key where there is one, else the command line.
-func (m *model) step(s release.NextStep) string {
-	for _, v := range verbs() {
-		if string(v.kind) == string(s.Verb) {
-			return v.key + " " + string(v.kind) + ": " + s.Does
-		}
-	}
-	return s.String()
 }
 
 // samples are the measurements of the gates, the latest gate last.

@@ -261,7 +261,7 @@ func (m *model) know(id string, r reading) {
 		if !before.whole {
 			before.progress = release.Progress{}
 		}
-		m.happened(render.Diff(before.progress, r.progress, r.at))
+		m.happened(render.Diff(before.progress, r.progress, r.at.In(m.Zone)))
 	}
 }
 
@@ -277,7 +277,7 @@ func (m *model) sent(msg sentMsg) {
 		m.note = note{text: brief(msg.err), bad: true}
 		return
 	}
-	m.note = note{text: msg.id + ": " + msg.command.Acknowledgement(msg.progress.Decisions, release.UnitBatch)}
+	m.note = note{text: msg.id + ": " + msg.command.Acknowledgement(msg.progress.Decisions, release.UnitBatch, m.Zone)}
 	m.know(msg.id, reading{progress: msg.progress, whole: true, closed: msg.progress.Phase.Ended(), at: msg.at})
 }
 

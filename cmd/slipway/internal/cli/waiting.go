@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
+	"slipway/releases"
+)
+
+func (a *app) waiting() *cobra.Command {
+	cmd := withWatch(&cobra.Command{
+		Use:   "waiting",
+		Short: "List everything that needs a person, and the commands for it",
+		Long: `List everything that needs a person, the oldest first: releases that wait for a confirmation
+or the platform's approval, that somebody has paused, or that stand still; sets that wait;
+lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
+their lane is at work. Below the list stand the commands that may be given next, as they are
+typed; -o json has all of them as "next".
+
+The exit code is 0 whether or not something waits. When no worker answers, that is told: then
+only what Temporal itself knows is listed.`,
+		Example: `  slipway waiting
+  slipway waiting --app sae/cn-hangzhou/7171a6ca -o json
+  slipway waiting -w`,
+		GroupID: groupReleases,
+		Args:    arguments(),
+	})
+	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		_, err := newFilter(*app, "")
+		return err
+	}
+	return a.command(cmd, watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
+		return list[releases.Waiting]{
+			none: "nothing waits for a person", table: render.Waiting, line: render.WaitingLine,
+			key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
+			read: func(ctx context.Context) (found[releases.Waiting], error) {
+				waiting, err := call.client.Waiting(ctx, *app)
+				now := found[releases.Waiting]{items: waiting.Found}
+				if waiting.Partial.Reason != releases.PartialNone {
+					now.notes = []string{waiting.Partial.Message}
+				}
+				return now, err
+			},
+		}.print(ctx, call)
+	}))
+}

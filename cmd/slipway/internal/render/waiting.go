@@ -1,0 +1,83 @@
+package render
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"slipway/release"
+	"slipway/releases"
+)
+
+// Waiting draws what needs a person, and below it the commands that may be given next.
+func Waiting(list []releases.Waiting, now time.Time, style Style) string {
+	table := Table{Columns: []Column{
+		{Name: "AGE"},
+		{Name: "NEEDS", Wraps: 14},
+		{Name: "ID"},
+		{Name: "APP", Wraps: 17},
+		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
+		{Name: "REQUESTED BY", Wraps: 12, Rank: 1},
+		{Name: "UNTIL", Rank: 3},
+	}}
+	next := Table{Columns: []Column{{Wraps: 60}, {Wraps: 24, Rank: 1, Implied: true}}}
+	for _, w := range list {
+		table.Rows = append(table.Rows, []Cell{
+			{Text: age(w.Since, time.Time{}, now)},
+			{Text: w.Text, color: needColor(w.Need)},
+			{Text: cmp.Or(w.ID, "lane")},
+			{Text: w.App},
+			{Text: w.Artifact},
+			{Text: w.RequestedBy},
+			{Text: style.Time(w.Until)},
+		})
+		for _, step := range chosenSteps(w.Next) {
+			row := []Cell{{Text: step.Command}, {Text: step.Does, color: faint}}
+			if step.Command == "" {
+				row = Text(step.Does)
+			}
+			next.Rows = append(next.Rows, row)
+		}
+	}
+	text := table.Draw(style)
+	if len(next.Rows) > 0 {
+		text += "\nNext:\n" + next.Draw(style)
+	}
+	return text
+}
+
+// chosenSteps are the steps that are needed, and the one that stops it all; where none is needed,
+// all of them.
+func chosenSteps(steps []release.NextStep) []release.NextStep {
+	var chosen []release.NextStep
+	needed := false
+	for _, s := range steps {
+		needed = needed || s.Needed
+		if s.Needed || s.Verb == release.NextAbort {
+			chosen = append(chosen, s)
+		}
+	}
+	if !needed {
+		return steps
+	}
+	return chosen
+}
+
+func needColor(n releases.Need) color {
+	switch n {
+	case releases.NeedAttention, releases.NeedHelp, releases.NeedRestore:
+		return red
+	case releases.NeedConfirm, releases.NeedApproval, releases.NeedResume, releases.NeedLane:
+	}
+	return yellow
+}
+
+// WaitingLine tells in one line what something needs, and the first command for it.
+func WaitingLine(w releases.Waiting) string {
+	name := cmp.Or(w.ID, "lane "+w.App)
+	parts := []string{name + " " + iconParked + " " + w.Text}
+	if len(w.Next) > 0 {
+		parts = append(parts, w.Next[0].String())
+	}
+	return Clean(strings.Join(parts, "; next: "))
+}

@@ -1,0 +1,52 @@
+package health
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// FollowEvery is how often a role examines its own readiness.
+const FollowEvery = 10 * time.Second
+
+// Follow examines the checks at each interval until ctx is done, and logs what has changed: what
+// is missing and its remedy once, not at each examination.
+func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	logged := "unknown"
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		report := Examine(ctx, checks)
+		now := report.essence()
+		if ctx.Err() != nil || now == logged {
+			continue
+		}
+		logged = now
+		if report.Ready {
+			log.Info().Msg("ready")
+			continue
+		}
+		for _, f := range report.Failing {
+			log.Warn().Str("check", f.Name).Str("error", f.Error).Msg("not ready")
+		}
+	}
+}
+
+// essence is what fails, without what differs from one examination to the next: numbers of
+// requests, ports and times.
+func (r Report) essence() string {
+	changing := regexp.MustCompile(`[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|[0-9]+`)
+	var text strings.Builder
+	for _, f := range r.Failing {
+		text.WriteString(f.Name + ": " + changing.ReplaceAllString(f.Error, "") + "\n")
+	}
+	return text.String()
+}

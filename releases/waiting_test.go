@@ -1,0 +1,228 @@
+package releases_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"slipway/release"
+	"slipway/releases"
+)
+
+// namespace is what Temporal has in it, and what workers answer.
+type namespace struct {
+	*mocks.Client
+	t *testing.T
+}
+
+// lists lets Temporal list workflows of the type, each in its phase.
+func (n namespace) lists(workflowType string, phases map[string]release.Phase) {
+	var infos []*workflowpb.WorkflowExecutionInfo
+	for id, phase := range phases {
+		infos = append(infos, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run-1"}, StartTime: timestamppb.New(start()),
+			Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+				release.SearchApp: payload(n.t, app().SearchValue()), release.SearchPhase: payload(n.t, string(phase)),
+				release.SearchRequestedBy: payload(n.t, "ann"),
+			}},
+		})
+	}
+	n.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+		return strings.Contains(in.GetQuery(), "'"+workflowType+"'") && strings.Contains(in.GetQuery(), "ExecutionStatus = 'Running'")
+	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil).Once()
+}
+
+// answers lets a worker answer a query; none does where the answer is nil.
+func (n namespace) answers(workflowID, query string, answer any) {
+	d := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	n.On("DescribeWorkflow", mock.Anything, workflowID, "").Return(d, nil).Maybe()
+	var err error
+	if answer == nil {
+		err = serviceerror.NewFailedPrecondition("no poller seen")
+	}
+	n.On("QueryWorkflow", mock.Anything, workflowID, mock.Anything, query).Return(answerOf(answer), err).Maybe()
+}
+
+// ended lets Temporal have the result of a release.
+func (n namespace) ended(p release.Progress) {
+	n.On("DescribeWorkflow", mock.Anything, release.WorkflowID(p.ReleaseID), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil)
+	run := &mocks.WorkflowRun{}
+	run.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*release.Progress) = p }).Return(nil)
+	n.On("GetWorkflow", mock.Anything, release.WorkflowID(p.ReleaseID), mock.Anything).Return(run)
+}
+
+// answerOf is an answer as the client of Temporal has it.
+func answerOf(answer any) any {
+	switch a := answer.(type) {
+	case release.Progress:
+		return answering{a}
+	case release.SetProgress:
+		return showing{a}
+	case release.LaneState:
+		return stating{a}
+	}
+	return answering{}
+}
+
+func commands(w releases.Waiting) (lines []string) {
+	for _, s := range w.Next {
+		if s.Needed {
+			lines = append(lines, s.Command)
+		}
+	}
+	return lines
+}
+
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	at := func(minutes int) time.Time { return start().Add(time.Duration(minutes) * time.Minute) }
+	of := func(id string, phase release.Phase, a *release.Awaiting) release.Progress {
+		return release.Progress{
+			ReleaseID: id, App: app(), Phase: phase, Awaiting: a, RequestedBy: "ann", StartedAt: start(), ChangeID: "c-1",
+			Artifact: release.Artifact{Image: "shop:2"}, Batches: make([]release.Batch, 3),
+		}
+	}
+	confirm := of("r-confirm", release.PhaseAwaitingConfirm, &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: at(5), Until: at(90)})
+	approve := of("r-approve", release.PhaseAwaitingPlatformApproval, &release.Awaiting{Kind: release.AwaitPlatformApproval, Since: at(4)})
+	paused := of("r-paused", release.PhasePaused, &release.Awaiting{Kind: release.AwaitResume, Since: at(2)})
+	paused.Paused = true
+	paused.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: at(3), Note: "the logs"}}
+	frozen := of("r-frozen", release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze, Since: at(1)})
+	moving := of("r-moving", release.PhaseRollingOut, nil)
+	stalled := of("r-stalled", release.PhaseRollingOut, nil)
+	stalled.Stalled = &release.Stall{Doing: "sae.Observe", Fault: release.FaultUnavailable, Failure: "SAE is away", Since: at(6), Until: at(60)}
+	n.lists(release.WorkflowDeploy, map[string]release.Phase{
+		"release/r-confirm": "", "release/r-approve": "", "release/r-paused": "", "release/r-frozen": "", "release/r-moving": "", "release/r-stalled": "",
+	})
+	for _, p := range []release.Progress{confirm, approve, paused, frozen, moving, stalled} {
+		n.answers(release.WorkflowID(p.ReleaseID), release.QueryProgress, p)
+	}
+	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm})
+	n.answers("set/s-one", release.QueryProgress, release.SetProgress{
+		SetID: "s-one", Name: "shop", Phase: release.PhaseAwaitingConfirm, Waves: make([]release.WaveProgress, 2), RequestedBy: "ann",
+		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(7)},
+	})
+	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": "", "lane/b": "", "lane/c": ""})
+	n.answers("lane/a", release.QueryLane, release.LaneState{
+		App: app(), Held: &release.Hold{By: "mei", Reason: "migration", Since: at(8)}, Waiting: make([]release.LaneEntry, 2),
+	})
+	attention := of("r-attention", release.PhaseNeedsAttention, nil)
+	attention.Outcome, attention.EndedAt = release.PhaseNeedsAttention, at(9)
+	attention.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}}
+	owing := of("r-owing", release.PhaseNeedsAttention, nil)
+	owing.EndedAt = at(10)
+	n.ended(attention)
+	n.ended(owing)
+	n.answers("lane/b", release.QueryLane, release.LaneState{
+		App: app(), Held: new(release.NewHold("r-attention", "what runs is not known", at(9))),
+		Debts: []release.Debt{{ReleaseID: "r-attention", ScalingRules: []string{"cpu"}}, {ReleaseID: "r-owing", Traffic: true}},
+	})
+	n.answers("lane/c", release.QueryLane, release.LaneState{App: app(), Denied: []release.Denial{{ReleaseID: "r-1"}}})
+
+	list, err := r.Waiting(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, releases.Partial{}, list.Partial)
+	type brief struct {
+		need  releases.Need
+		id    string
+		since time.Time
+		text  string
+		next  []string
+	}
+	var got []brief
+	for _, w := range list.Found {
+		got = append(got, brief{w.Need, w.ID, w.Since, w.Text, commands(w)})
+	}
+	const resumeLane = "slipway lane resume sae/cn-hangzhou/app-1"
+	require.Equal(t, []brief{
+		{releases.NeedResume, "r-paused", at(3), "paused by mei: the logs", []string{"slipway release resume r-paused"}},
+		{releases.NeedApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
+		{releases.NeedConfirm, "r-confirm", at(5), "confirmation of batch 1 of 3", []string{"slipway release confirm r-confirm --batch 1"}},
+		{releases.NeedHelp, "r-stalled", at(6), "it stands still: SAE is away; what helps: wait; if it lasts, find out whether the workers reach what they ask", []string{""}},
+		{releases.NeedConfirm, "s-one", at(7), "confirmation of wave 2 of 2 of set shop", []string{"slipway set confirm s-one --wave 2"}},
+		{releases.NeedLane, "", at(8), "the lane is held by mei: migration (2 wait in the lane)", []string{resumeLane}},
+		{
+			releases.NeedAttention, "r-attention", at(9), "it needs attention, and its lane is held: release r-attention: what runs is not known",
+			[]string{"slipway scaling recover --release r-attention", resumeLane},
+		},
+		{releases.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
+	}, got)
+	require.Equal(t, at(90), list.Found[2].Until)
+	require.Equal(t, "shop:2", list.Found[6].Artifact)
+	require.Equal(t, "ann", list.Found[6].RequestedBy)
+}
+
+// TestWaiting_NoWorker shows what Temporal knows, and asks few in vain.
+func TestWaiting_NoWorker(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	phases := map[string]release.Phase{"release/r-moving": release.PhaseRollingOut, "release/r-confirm": release.PhaseAwaitingConfirm}
+	n.lists(release.WorkflowDeploy, phases)
+	for id, phase := range phases {
+		d := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+		d.TypedSearchAttributes = searched(phase)
+		m.On("DescribeWorkflow", mock.Anything, id, "").Return(d, nil).Maybe()
+		m.On("QueryWorkflow", mock.Anything, id, mock.Anything, release.QueryProgress).Return(nil, serviceerror.NewFailedPrecondition("no poller seen")).Maybe()
+	}
+	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm})
+	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": ""})
+
+	list, err := r.Waiting(t.Context(), app().SearchValue())
+	require.NoError(t, err)
+	require.Equal(t, releases.PartialNoWorker, list.Partial.Reason)
+	var ids []string
+	for _, w := range list.Found {
+		require.Equal(t, releases.PartialNoWorker, w.Partial.Reason)
+		ids = append(ids, w.ID)
+	}
+	require.Equal(t, []string{"r-confirm", "s-one"}, ids)
+	require.Equal(t, []string{"slipway release confirm r-confirm"}, commands(list.Found[0]))
+	require.Equal(t, "ann", list.Found[0].RequestedBy)
+}
+
+// TestWaiting_OfAnApplication asks for nothing of others.
+func TestWaiting_OfAnApplication(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	n.lists(release.WorkflowDeploy, nil)
+	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm, "set/s-two": release.PhaseAwaitingConfirm})
+	for id, of := range map[string]release.App{"s-one": app(), "s-two": {Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-2"}} {
+		n.answers("set/"+id, release.QueryProgress, release.SetProgress{
+			SetID: id, Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: start()},
+			Waves: []release.WaveProgress{{Releases: []release.SetStanding{{App: of}}}},
+		})
+	}
+	n.lists(release.WorkflowLane, nil)
+	list, err := r.Waiting(t.Context(), app().SearchValue())
+	require.NoError(t, err)
+	require.Len(t, list.Found, 1)
+	require.Equal(t, "s-one", list.Found[0].ID)
+	for _, call := range m.Calls {
+		if in, isList := call.Arguments.Get(1).(*workflowservice.ListWorkflowExecutionsRequest); isList && !strings.Contains(in.GetQuery(), release.WorkflowReleaseSet) {
+			require.Contains(t, in.GetQuery(), "SlipwayApp = 'sae/cn-hangzhou/app-1'")
+		}
+	}
+}
+
+func searched(phase release.Phase) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(
+		temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app().SearchValue()),
+		temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(phase)),
+	)
+}
