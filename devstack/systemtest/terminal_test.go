@@ -92,3 +92,23 @@ func TestTerminal_TopWithoutWorker(t *testing.T) {
 	require.Zero(t, top.Wait())
 	require.NoError(t, worker.Stop())
 }
+
+// TestTerminal_Watch looks at one release in windows of two sizes. While no worker answers, that
+// is seen in the smaller one, too, with what was seen last.
+func TestTerminal_Watch(t *testing.T) {
+	t.Parallel()
+	h := start(t, stack.Config{WithoutWorker: true})
+	cli := &commandLine{house: h, binary: slipwayBinary(t)}
+	worker, err := scenario.Launch{Binary: cli.binary, Role: "worker", Env: h.Env(), Log: t.Output()}.Start(h.ctx)
+	require.NoError(t, err)
+	id, events := h.request(h.app(), "watch", gray())
+	h.until(events, release.EventBatchWaiting, 1)
+
+	watch := cli.terminal(termtest.Size{Columns: 80, Rows: 24}, "release", "watch", id)
+	watch.Shows(id, "AwaitingConfirm", "batch 1")
+	watch.Resize(termtest.Size{Columns: 100, Rows: 16})
+	require.NoError(t, worker.Kill())
+	watch.Shows("no worker answers", "AwaitingConfirm")
+	watch.Resize(termtest.Size{Columns: 80, Rows: 24})
+	watch.Shows("no worker answers", "AwaitingConfirm", "batch 1")
+}

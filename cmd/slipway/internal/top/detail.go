@@ -76,7 +76,7 @@ func (m *model) eventPane() []string {
 	most := max(3, m.rows/4)
 	var lines []string
 	for _, e := range m.events {
-		lines = append(lines, wrap(outside(e), m.columns, "  ")...)
+		lines = append(lines, some(wrap(outside(e), m.columns, "  "), most-1, m.columns)...)
 	}
 	lines = lines[max(0, len(lines)-most+1):]
 	return append([]string{m.paint(faint, "EVENTS "+strings.Repeat("─", max(0, m.columns-7)))}, lines...)

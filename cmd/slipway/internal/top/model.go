@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -261,12 +262,18 @@ func (m *model) know(id string, r reading) {
 		if !before.whole {
 			before.progress = release.Progress{}
 		}
-		m.happened(render.Diff(before.progress, r.progress, r.at.In(m.Zone)))
+		m.happened(render.Diff(before.progress, r.progress, r.at.In(m.Zone)), r.at)
 	}
 }
 
-func (m *model) happened(lines []string) {
-	m.events = append(m.events, lines...)
+// happened keeps what has happened to the open release, whose ID need not be said again.
+func (m *model) happened(lines []string, at time.Time) {
+	for _, line := range lines {
+		if _, text, found := strings.Cut(line, " "+m.open+" "); found {
+			line = m.clock(at) + " " + text
+		}
+		m.events = append(m.events, line)
+	}
 	m.events = m.events[max(0, len(m.events)-eventLines):]
 }
 

@@ -334,10 +334,10 @@ func TestTop_Events(t *testing.T) {
 	p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "mei", Via: "event", At: night(), Note: "订单正常"}}
 	v.Update(readMsg{read: readOf(p), at: night().Add(time.Second)})
 	s := v.screenshot().String()
-	require.Contains(t, s, "confirm batch 1 by mei via event")
-	require.Contains(t, s, "RollingOut")
+	require.Contains(t, s, "02:14:06 ◆ confirm batch 1 by mei via event")
+	require.Contains(t, s, "02:14:06 ◌ RollingOut, batch 1 of 3")
 	for range 2 * eventLines {
-		v.happened([]string{"x"})
+		v.happened([]string{"x"}, night())
 	}
 	require.Len(t, v.events, eventLines)
 }
