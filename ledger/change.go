@@ -55,6 +55,7 @@ func (r Record) reported(u Report) Record {
 	r.Progress.Cut = release.Cut{}
 	r.Transition = max(r.Transition, u.Transition)
 	r.RequestedBy, r.SetID = cmp.Or(r.RequestedBy, p.RequestedBy), cmp.Or(r.SetID, p.Set)
+	r.RetryOf = cmp.Or(r.RetryOf, p.RetryOf)
 	r.Identity.Digest = cmp.Or(r.Identity.Digest, p.Digest)
 	if p.Artifact != (release.Artifact{}) {
 		r.Artifact = p.Artifact
@@ -65,7 +66,7 @@ func (r Record) reported(u Report) Record {
 // request is what a record says when the release is asked for.
 func (r Record) request() Record {
 	return Record{
-		ReleaseID: r.ReleaseID, App: r.App, Identity: r.Identity, SetID: r.SetID, RequestedBy: r.RequestedBy,
+		ReleaseID: r.ReleaseID, App: r.App, Identity: r.Identity, SetID: r.SetID, RetryOf: r.RetryOf, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt, Sequence: r.Sequence, Artifact: r.Artifact, Accepted: r.Accepted,
 	}
 }
@@ -79,7 +80,7 @@ func (r Record) askedAgain(again Record) (Record, error) {
 	}
 	if r.Identity.EventID == "" {
 		r.Identity, r.SetID, r.RequestedAt, r.Sequence = again.Identity, cmp.Or(r.SetID, again.SetID), again.RequestedAt, again.Sequence
-		r.RequestedBy = cmp.Or(r.RequestedBy, again.RequestedBy)
+		r.RequestedBy, r.RetryOf = cmp.Or(r.RequestedBy, again.RequestedBy), cmp.Or(r.RetryOf, again.RetryOf)
 	}
 	r.Accepted = r.Accepted || again.Accepted
 	return r, nil
@@ -105,7 +106,7 @@ func (r Record) lost(l Loss) Record {
 	}
 	r.Outcome, r.EndedAt = release.PhaseNeedsAttention, l.At
 	p := r.Progress
-	p.ReleaseID, p.App, p.Artifact = r.ReleaseID, r.App, r.Artifact
+	p.ReleaseID, p.App, p.Artifact, p.RetryOf = r.ReleaseID, r.App, r.Artifact, r.RetryOf
 	p.Phase, p.Outcome, p.Reason, p.EndedAt = release.PhaseNeedsAttention, release.PhaseNeedsAttention, r.Lost, l.At
 	p.Awaiting, p.Stalled, p.Paused = nil, nil, false
 	p.Batches = slices.Clone(p.Batches)

@@ -49,7 +49,7 @@ func encode[T entry[T]](r T) ([]byte, error) {
 // shortened bounds what is kept of every record. Nothing of r is changed.
 func (r Record) shortened() Record {
 	r.Identity = r.Identity.shortened()
-	r.SetID, r.RequestedBy = shorten(r.SetID, maxName), shorten(r.RequestedBy, maxName)
+	r.SetID, r.RetryOf, r.RequestedBy = shorten(r.SetID, maxName), shorten(r.RetryOf, maxName), shorten(r.RequestedBy, maxName)
 	r.Lost = shorten(r.Lost, maxReason)
 	whole := r.Progress
 	whole.Cut = r.Cut

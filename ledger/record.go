@@ -19,7 +19,9 @@ type Record struct {
 	// Identity is what was asked for, and by which event. It never changes once it is known.
 	Identity Identity `json:"identity,omitzero"`
 	// SetID is the set that asked for the release; empty where none did.
-	SetID       string    `json:"setId,omitempty"`
+	SetID string `json:"setId,omitempty"`
+	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
+	RetryOf     string    `json:"retryOf,omitempty"`
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	RequestedAt time.Time `json:"requestedAt,omitzero"`
 	// Sequence is the place of the request in the stream SLIPWAY_IN; 0 where it has none.

@@ -69,7 +69,7 @@ func Bounds() []Bound {
 			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
-			"app.id", "version", "adopt", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
+			"app.id", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",

@@ -19,7 +19,7 @@ import (
 func given() map[string]any {
 	item := []release.TrafficItem{{Type: "header", Name: "n", Operator: "rawvalue", Cond: "==", Value: "1"}}
 	spec := release.Spec{
-		App: anApp(), Operation: release.OperationRelease, Version: "v", Adopt: "co-1", RequestedBy: "ci", Note: "n",
+		App: anApp(), Operation: release.OperationRelease, Version: "v", Adopt: "co-1", RetryOf: "r-1", RequestedBy: "ci", Note: "n",
 		Artifact: release.Artifact{Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}},
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Confirm: release.ConfirmManual,

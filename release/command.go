@@ -41,6 +41,9 @@ type Command struct {
 	ID string `json:"id,omitempty"`
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`
+	// All makes a confirmation stand: it confirms the finished batch that waits, and each one
+	// after it of the same change. It must name the artifact and the change.
+	All bool `json:"all,omitempty"`
 	// Artifact binds the word to what is released: an image, or url@version of a package,
 	// as [Artifact.String] writes it. Where it is given and the release brings something
 	// else, the word is refused.
@@ -71,7 +74,8 @@ const MemoCommands = "slipwayCommands"
 func (c Command) System() bool { return c.Via == ViaLane || c.Via == ViaSet }
 
 // ErrTooManyCommands is the reason why a release or a set takes no further command by events and signals.
-const ErrTooManyCommands = Refusal("200 commands have come by events and signals, and no more are taken that way; use the command line or an update")
+var ErrTooManyCommands = Refusal(fmt.Sprintf(
+	"%d commands have come by events and signals, and no more are taken that way; use the command line or an update", MaxCommands))
 
 // Words returns what was said: the reason of an abort, the note of a confirmation.
 func (c Command) Words() string {
@@ -86,12 +90,13 @@ func (c Command) Validate() error {
 	v, _ := measure(c) // it has no lists
 	switch c.Kind {
 	case CommandConfirm:
-		v.check(c.Batch >= 1, "batch", "must be the number of the finished batch to confirm, from 1, the gray batch first")
+		c.validateConfirm(v)
 	case CommandAbort, CommandPause, CommandResume, CommandRollback, CommandOverride:
 		v.check(c.Batch == 0, "batch", "has no meaning for %s, which is about the whole release", c.Kind)
 	default:
 		v.check(false, "type", "%q is not a command; use confirm, abort, pause, resume, rollback or override", c.Kind)
 	}
+	v.check(!c.All || c.Kind == CommandConfirm, "all", "has no meaning for %s", c.Kind)
 	v.check(c.Kind != CommandOverride || c.Words() != "", "reason", "must say why the freeze does not hold this release")
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
 	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
@@ -101,6 +106,18 @@ func (c Command) Validate() error {
 		v.actor("by", c.By)
 	}
 	return v.err()
+}
+
+// validateConfirm wants one batch, or all of them and what they are batches of: a confirmation
+// that stands for days is not to confirm what comes after what its giver has looked at.
+func (c Command) validateConfirm(v *validator) {
+	if !c.All {
+		v.check(c.Batch >= 1, "batch", "must be the number of the finished batch to confirm, from 1, the gray batch first")
+		return
+	}
+	v.check(c.Batch == 0, "batch", "has no meaning with all, which confirms the batch that waits and each one after it; leave one of them out")
+	v.check(c.Artifact != "", "artifact", "is required with all: give what the release brings, as its progress shows it")
+	v.check(c.ChangeID != "", "changeId", "is required with all: give the change of the release, as its progress shows it")
 }
 
 // Refusal is the reason why a command does not apply.
@@ -179,6 +196,8 @@ func admitPause(p Progress) (repeated bool, err error) {
 func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 	a := p.Awaiting
 	switch {
+	case c.All:
+		return admitAll(p)
 	case c.Batch > len(p.Batches) && len(p.Batches) > 0:
 		return refuse("there is no batch %d: the release has %d", c.Batch, len(p.Batches))
 	case p.Paused:
@@ -191,6 +210,44 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 	return false, nil
 }
 
+// admitAll takes a standing confirmation as long as a batch is left that it can let begin. One
+// that stands already counts again only for a batch that it did not pass: a person is asked
+// about that one.
+func admitAll(p Progress) (repeated bool, err error) {
+	waits := p.Awaiting != nil && p.Awaiting.Kind == AwaitConfirm
+	switch {
+	case p.Phase == PhaseRollingBack:
+		return refuse("the release is rolling back already")
+	case p.Phase == PhaseFinalizing:
+		return refuse("the new version runs everywhere already; no batch is left to confirm")
+	case !waits && stands(p.Decisions, p.ChangeID):
+		return true, nil
+	case p.Paused:
+		return refuse("the release is paused; resume it first")
+	case waits:
+		return false, nil
+	case p.Strategy.Confirm == ConfirmAuto:
+		return refuse("no batch waits for a person: with confirm auto each begins by itself")
+	case len(p.Batches) > 0 && p.Batches[len(p.Batches)-1].State != BatchPending:
+		return refuse("no batch is left to confirm: the last one has begun")
+	}
+	return false, nil
+}
+
+// stands reports whether all batches of a change are confirmed.
+func stands(decisions []Decision, changeID string) bool {
+	return slices.ContainsFunc(decisions, func(d Decision) bool {
+		return d.Refused == "" && d.All && d.Batch == 0 && d.ChangeID == changeID
+	})
+}
+
+// Confirmed reports whether a confirmation of the batch has counted.
+func Confirmed(decisions []Decision, batch int) bool {
+	return slices.ContainsFunc(decisions, func(d Decision) bool {
+		return d.Refused == "" && d.Kind == CommandConfirm && d.Batch == batch
+	})
+}
+
 // obeyed reports whether the same word has already counted: the very same message, or for
 // what can be said but once, the same in other words.
 func obeyed(decisions []Decision, c Command) bool {
@@ -201,7 +258,7 @@ func obeyed(decisions []Decision, c Command) bool {
 		switch {
 		case c.ID != "" && d.ID == c.ID:
 			return true
-		case c.Kind == CommandConfirm && d.Batch == c.Batch:
+		case c.Kind == CommandConfirm && !c.All && d.Batch == c.Batch:
 			return true
 		case c.Kind == CommandOverride:
 			return true

@@ -45,6 +45,21 @@ func TestCommand_Admit(t *testing.T) {
 	givingWay.Decisions = []release.Decision{{Kind: release.CommandAbort, AtSafePoint: true}}
 	overridden := in(release.PhasePaused)
 	overridden.Decisions = []release.Decision{{Kind: release.CommandOverride}}
+	all := release.Command{Kind: release.CommandConfirm, All: true, ID: "c-9", Artifact: "shop:2", ChangeID: "order-1", By: "ann"}
+	rolling := bound
+	rolling.Phase, rolling.Awaiting = release.PhaseRollingOut, nil
+	rolling.Batches = []release.Batch{{State: release.BatchConfirmed}, {State: release.BatchRunning}, {State: release.BatchPending}}
+	of := func(p release.Progress, change func(*release.Progress)) release.Progress {
+		p = p.Clone()
+		change(&p)
+		return p
+	}
+	standing := of(rolling, func(p *release.Progress) {
+		p.Decisions = []release.Decision{
+			{Kind: release.CommandConfirm, ID: "c-8", All: true, ChangeID: "order-1", By: "bob"},
+			{Kind: release.CommandConfirm, ID: "c-8", All: true, Batch: 1, ChangeID: "order-1", By: "bob"},
+		}
+	})
 	tests := []struct {
 		name     string
 		p        release.Progress
@@ -83,6 +98,34 @@ func TestCommand_Admit(t *testing.T) {
 		{"abort while it rolls back by itself", in(release.PhaseRollingBack), abort, false, "rolling back already"},
 		{"abort when it is done but for the rules", in(release.PhaseFinalizing), abort, false, "runs everywhere already"},
 		{"abort after the end", in(release.PhaseAborted), abort, false, "has ended"},
+		{"all, while a batch waits", bound, all, false, ""},
+		{"all, while a batch is in progress", rolling, all, false, ""},
+		{"all twice", standing, all, true, ""},
+		{"all twice, of which one was refused", of(standing, func(p *release.Progress) { p.Decisions[0].Refused = "no" }), all, false, ""},
+		{"all twice, while paused", of(standing, func(p *release.Progress) { p.Paused = true }), all, true, ""},
+		{"all again, for a batch that it did not pass", of(standing, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}
+		}), all, false, ""},
+		{"the same word for all, while a batch waits", of(standing, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}
+		}), with(all, func(c *release.Command) { c.ID = "c-8" }), true, ""},
+		{"all of a change that was replaced", of(standing, func(p *release.Progress) { p.ChangeID = "order-2" }), all, false, "the release is at \"order-2\""},
+		{"all of the change after it", of(standing, func(p *release.Progress) { p.ChangeID = "order-2" }), with(all, func(c *release.Command) { c.ChangeID = "order-2" }), false, ""},
+		{"all of something else", bound, with(all, func(c *release.Command) { c.Artifact = "shop:1" }), false, "about shop:1"},
+		{"all before a change was begun", of(bound, func(p *release.Progress) { p.Phase, p.ChangeID = release.PhasePreparing, "" }), all, false, "about change order-1"},
+		{"all while paused", of(bound, func(p *release.Progress) { p.Paused = true }), all, false, "resume it first"},
+		{"all while a freeze holds it", of(bound, func(p *release.Progress) {
+			p.Phase, p.Awaiting = release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze}
+			p.Batches[2].State = release.BatchPending
+		}), all, false, ""},
+		{"all while the last batch is in progress", of(rolling, func(p *release.Progress) { p.Batches[2].State = release.BatchRunning }), all, false, "no batch is left to confirm"},
+		{"all of batches that nobody confirms", of(rolling, func(p *release.Progress) { p.Strategy.Confirm = release.ConfirmAuto }), all, false, "each begins by itself"},
+		{"all, where a gate asks a person", of(bound, func(p *release.Progress) { p.Strategy.Confirm = release.ConfirmAuto }), all, false, ""},
+		{"all on the way back", of(rolling, func(p *release.Progress) { p.Phase = release.PhaseRollingBack }), all, false, "rolling back already"},
+		{"all when it is done but for the rules", of(rolling, func(p *release.Progress) { p.Phase = release.PhaseFinalizing }), all, false, "runs everywhere already"},
+		{"all of what is being aborted", of(rolling, func(p *release.Progress) { p.Decisions = []release.Decision{{Kind: release.CommandAbort}} }), all, false, "being aborted"},
+		{"a batch that all has let pass", standing, confirm(1), true, ""},
+		{"pause what all was confirmed of", standing, say(release.CommandPause), false, ""},
 		{"no command", parked, release.Command{Kind: "dance"}, false, "is not a command"},
 	}
 	for _, tt := range tests {
@@ -109,6 +152,10 @@ func TestCommandValidate(t *testing.T) {
 		fields []string
 	}{
 		{"confirm", release.Command{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, nil},
+		{"confirm all", release.Command{Kind: release.CommandConfirm, All: true, Artifact: "shop:2", ChangeID: "order-1", By: "ann"}, nil},
+		{"confirm all of whatever comes", release.Command{Kind: release.CommandConfirm, All: true, By: "ann"}, []string{"artifact", "changeId"}},
+		{"confirm all and one", release.Command{Kind: release.CommandConfirm, All: true, Batch: 1, Artifact: "shop:2", ChangeID: "order-1", By: "ann"}, []string{"batch"}},
+		{"abort all", release.Command{Kind: release.CommandAbort, All: true, By: "ann"}, []string{"all"}},
 		{"abort", release.Command{Kind: release.CommandAbort, By: "ann", Reason: "errors"}, nil},
 		{"confirm without a batch or a name", release.Command{Kind: release.CommandConfirm}, []string{"batch", "by"}},
 		{"abort of a batch", release.Command{Kind: release.CommandAbort, Batch: 1, By: "ann"}, []string{"batch"}},

@@ -28,7 +28,7 @@ const (
 	maxToldRule = 100
 	// maxToldDigest is the length of a digest: sha256: and 64 digits.
 	maxToldDigest = 71
-	// maxToldOwed bounds the release that has left a rule off.
+	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
 )
 
@@ -106,7 +106,7 @@ func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
 func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p = p.Clone()
 	p.Reason, p.ChangeID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeID, maxToldName)
-	p.Digest = ShortenEncoded(p.Digest, maxToldDigest)
+	p.Digest, p.RetryOf = ShortenEncoded(p.Digest, maxToldDigest), ShortenEncoded(p.RetryOf, maxToldOwed)
 	if p.Artifact.encodedLen() > maxArtifact {
 		p.Artifact, p.Cut.Artifact = Artifact{}, true
 	}
@@ -216,7 +216,7 @@ func (p Progress) core() Progress {
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, Operation: p.Operation, Artifact: p.Artifact,
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
-		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, Digest: p.Digest,
+		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Cut: p.Cut,
 	}
 }
@@ -229,7 +229,7 @@ func (p *Progress) texts() []*string {
 	}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Gates {
 		g := &p.Gates[i]
@@ -271,7 +271,7 @@ func (p *SetProgress) texts() []*string {
 	out := []*string{&p.RequestedBy, &p.Note}
 	for i := range p.Decisions {
 		d := &p.Decisions[i]
-		out = append(out, &d.ID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
+		out = append(out, &d.ID, &d.ChangeID, &d.Version, &d.By, &d.Via, &d.Source, &d.Note, &d.Refused)
 	}
 	for i := range p.Waves {
 		for j := range p.Waves[i].Releases {

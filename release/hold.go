@@ -11,8 +11,13 @@ type HeldBatch struct {
 	// Ask tells that a person must confirm: always with confirm manual, and where a gate
 	// was inconclusive.
 	Ask bool
+	// Doubt tells that a gate was inconclusive.
+	Doubt bool
 	// Confirmed tells that the batch was confirmed.
 	Confirmed bool
+	// Standing tells that all batches were confirmed, before this one waited. That was no answer
+	// to a doubt which nobody knew of then.
+	Standing bool
 	// Due tells that the time of day has come at which the next batch may begin.
 	Due bool
 	// Frozen tells that a freeze has held the confirmation back.
@@ -29,7 +34,7 @@ func (h HeldBatch) Awaits() AwaitKind {
 		return AwaitBake
 	case !h.Measured:
 		return AwaitGates
-	case h.Ask && !h.Confirmed:
+	case h.Ask && !h.Confirmed && (h.Doubt || !h.Standing):
 		return AwaitConfirm
 	case !h.Due:
 		return AwaitSchedule

@@ -38,6 +38,27 @@ func TestHold_HeldBatch(t *testing.T) {
 		}
 		require.Equal(t, want, h.Awaits(), "%+v", h)
 	}
+	for _, c := range []struct {
+		name  string
+		h     release.HeldBatch
+		waits bool
+	}{
+		{"nobody confirmed", release.HeldBatch{}, true},
+		{"all were confirmed", release.HeldBatch{Standing: true}, false},
+		{"all were confirmed, and a gate is inconclusive since", release.HeldBatch{Standing: true, Doubt: true}, true},
+		{"a gate is inconclusive", release.HeldBatch{Doubt: true}, true},
+		{"a gate is inconclusive, and somebody has confirmed", release.HeldBatch{Doubt: true, Confirmed: true}, false},
+	} {
+		c.h.Ask, c.h.Baked, c.h.Measured, c.h.Due = true, true, true, true
+		require.Equal(t, c.waits, c.h.Awaits() == release.AwaitConfirm, c.name)
+		for _, kept := range []func(*release.HeldBatch){
+			func(h *release.HeldBatch) { h.Paused = true }, func(h *release.HeldBatch) { h.Baked = false }, func(h *release.HeldBatch) { h.Measured = false },
+		} { // what comes before a confirmation holds whoever has confirmed
+			h := c.h
+			kept(&h)
+			require.NotContains(t, []release.AwaitKind{"", release.AwaitConfirm}, h.Awaits(), c.name)
+		}
+	}
 	asked := free
 	asked.Ask, asked.Confirmed = true, true
 	require.Empty(t, asked.Awaits(), "a confirmed batch is not asked for again")

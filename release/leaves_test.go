@@ -174,7 +174,7 @@ func badOfSpec() map[string]any {
 	const negative = release.Duration(-1)
 	bad := map[string]any{
 		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b",
-		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "requestedBy": release.Slipway,
+		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "retryOf": "s-abcdefghijklmnop", "requestedBy": release.Slipway,
 		"artifact.image": "no image", "artifact.package.url": "https://x.example/a.jar?token=x", "artifact.package.version": "1 2",
 		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.minReadyInstances": -1,
 		"strategy.gates[].name": "A gate", "strategy.gates[].samples": 101, "strategy.gates[].interval": negative,
@@ -217,16 +217,19 @@ func badOfSet() map[string]any {
 	}
 }
 
-// validCommand is a confirmation, or an override where the reason is asked for.
+// validCommand is a confirmation, or another command where the field has no meaning for one.
 func validCommand(path string) any {
 	if path == "reason" {
 		return release.Command{Kind: release.CommandOverride, By: "mei", Reason: "orders are lost"}
+	}
+	if path == "all" {
+		return release.Command{Kind: release.CommandAbort, By: "mei"}
 	}
 	return release.Command{Kind: release.CommandConfirm, Batch: 1, By: "mei"}
 }
 
 func badOfCommand() map[string]any {
-	return map[string]any{"batch": 0, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
+	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
 }
 
 func freeOfCommand() map[string]string {

@@ -83,6 +83,8 @@ type Progress struct {
 	RequestedBy string     `json:"requestedBy,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
+	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
+	RetryOf string `json:"retryOf,omitempty"`
 	// Digest is that of the content that was asked for, see [Spec.Digest].
 	Digest    string    `json:"digest,omitempty"`
 	Note      string    `json:"note,omitempty"`
@@ -187,8 +189,14 @@ type TrafficState struct {
 type Decision struct {
 	Kind CommandKind `json:"kind"`
 	// ID is the identity of the message that brought the word, where it had one.
-	ID    string `json:"id,omitempty"`
-	Batch int    `json:"batch,omitempty"`
+	ID string `json:"id,omitempty"`
+	// Batch is the batch that was confirmed. A standing confirmation has none; each batch that
+	// it lets pass has a decision of its own, of the same ID, with the time at which it passed.
+	Batch int `json:"batch,omitempty"`
+	// All tells that a standing confirmation was given, or has let the batch pass.
+	All bool `json:"all,omitempty"`
+	// ChangeID is the change that the word was bound to; empty where it was bound to none.
+	ChangeID string `json:"changeId,omitempty"`
 	// Version is the version that a rollback named.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint tells that an abort waited until no batch was in progress.

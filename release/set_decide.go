@@ -140,6 +140,8 @@ func AdmitSet(p SetProgress, c Command) (repeated bool, err error) {
 		return refuse("set %s has ended: %s", p.SetID, p.Phase)
 	case obeyed(p.Decisions, c):
 		return true, nil
+	case c.All:
+		return refuse("a set confirms its waves one by one, as batch; all is for a release")
 	case c.Artifact != "" || c.ChangeID != "":
 		return refuse("a set has neither an artifact nor a change of its own; its releases have")
 	}

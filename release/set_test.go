@@ -250,6 +250,7 @@ func TestSet_AdmitSet(t *testing.T) {
 		"a word for a release":         {p: running, c: release.Command{Kind: release.CommandPause}, refusal: "say pause to one of its releases"},
 		"a word about an artifact":     {p: waiting, c: release.Command{Kind: release.CommandConfirm, Batch: 2, Artifact: "shop:2"}, refusal: "neither an artifact nor a change"},
 		"a word about a change":        {p: running, c: release.Command{Kind: release.CommandAbort, ChangeID: "co-1"}, refusal: "neither an artifact nor a change"},
+		"all of its waves":             {p: waiting, c: release.Command{Kind: release.CommandConfirm, All: true, Artifact: "shop:2", ChangeID: "co-1"}, refusal: "one by one"},
 		"a rollback of the whole":      {p: running, c: release.Command{Kind: release.CommandRollback}, refusal: "a set takes confirm and abort"},
 		"an override, for all of them": {p: running, c: release.Command{Kind: release.CommandOverride}, refusal: "a set takes confirm and abort"},
 	} {

@@ -117,7 +117,9 @@ type Spec struct {
 	Freeze FreezePolicy `json:"freeze,omitzero"`
 	// Adopt is the ID of a change, begun elsewhere, that the release takes over
 	// instead of beginning one of its own.
-	Adopt       string `json:"adopt,omitempty"`
+	Adopt string `json:"adopt,omitempty"`
+	// RetryOf is the ID of the release that this one repeats. It is recorded, and decides nothing.
+	RetryOf     string `json:"retryOf,omitempty"`
 	RequestedBy string `json:"requestedBy,omitempty"`
 	Note        string `json:"note,omitempty"`
 }
@@ -234,6 +236,13 @@ type Lane struct {
 type FreezePolicy struct {
 	// Override is the reason why freezes do not hold this release; it is recorded.
 	Override string `json:"override,omitempty"`
+}
+
+// Retry is what a release asks for that repeats the one with the ID, which has asked for s. The
+// change that was taken over has ended with that one, so that the new release begins its own.
+func (s Spec) Retry(releaseID string) Spec {
+	s.RetryOf, s.Adopt = releaseID, ""
+	return s
 }
 
 // The defaults of a spec.

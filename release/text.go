@@ -71,6 +71,12 @@ func (a *Awaiting) subject(unit Unit) string {
 // the zone; nil is UTC.
 func (d Decision) Text(unit Unit, zone *time.Location) string {
 	s := string(d.Kind) + unit.numbered(" ", d.Batch)
+	switch {
+	case d.All && d.Batch == 0:
+		s += " all"
+	case d.All:
+		s += " as one of all"
+	}
 	if d.Version != "" {
 		s += " to version " + d.Version
 	}
@@ -123,6 +129,9 @@ func (c Command) Acknowledgement(decisions []Decision, unit Unit, zone *time.Loc
 func (c Command) done(unit Unit) string {
 	switch c.Kind {
 	case CommandConfirm:
+		if c.All {
+			return "all batches confirmed" // a set takes no such command
+		}
 		return fmt.Sprintf("%s %d confirmed", unit, c.Batch)
 	case CommandAbort:
 		if c.AtSafePoint { // a batch of a release, also where a set is aborted

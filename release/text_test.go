@@ -37,6 +37,8 @@ func TestDecision_Text(t *testing.T) {
 		"confirm wave 2 by li via event of urn:ci at 2026-11-22T20:35:00Z: good": {
 			Kind: release.CommandConfirm, Batch: 2, By: "li", Via: release.ViaEvent, Source: "urn:ci", At: at, Note: "good",
 		},
+		"confirm all by li via update":                              {Kind: release.CommandConfirm, All: true, By: "li", Via: release.ViaUpdate},
+		"confirm wave 2 as one of all by li via update":             {Kind: release.CommandConfirm, All: true, Batch: 2, By: "li", Via: release.ViaUpdate},
 		"abort at a safe point by mei (refused: it has ended)":      {Kind: release.CommandAbort, AtSafePoint: true, By: "mei", Refused: "it has ended"},
 		"rollback to version v-7 by slipway via limit: no wave did": {Kind: release.CommandRollback, Version: "v-7", By: "slipway", Via: release.ViaLimit, Note: "no wave did"},
 	} {
@@ -54,6 +56,8 @@ func TestCommand_Acknowledgement(t *testing.T) {
 		{Kind: release.CommandResume, ID: "4", By: "li", At: at},
 		{Kind: release.CommandPause, ID: "5", By: "mei", At: at},
 		{Kind: release.CommandRollback, ID: "6", Version: "v-7", By: "li", At: at},
+		{Kind: release.CommandConfirm, ID: "7", All: true, By: "li", At: at},
+		{Kind: release.CommandConfirm, ID: "7", All: true, Batch: 3, By: "li", At: at},
 	}
 	for _, c := range []struct {
 		command release.Command
@@ -62,6 +66,9 @@ func TestCommand_Acknowledgement(t *testing.T) {
 		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandConfirm, ID: "7", All: true, By: "li"}, "all batches confirmed by li"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", All: true, By: "mei"}, "all batches confirmed already, by li at 2026-11-22T20:35:00Z"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 3, By: "mei"}, "batch 3 confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", Reason: "errors"}, "aborted by mei"},
 		{release.Command{Kind: release.CommandAbort, ID: "x", By: "mei", AtSafePoint: true}, "asked to abort once no batch is in progress, by mei"},
 		{release.Command{Kind: release.CommandPause, ID: "5", By: "mei"}, "paused by mei"},

@@ -40,8 +40,8 @@ func (s *Starter) createRecord(ctx context.Context, r wire.Request, position wir
 	err = s.withLedger(ctx, func(ctx context.Context) (err error) {
 		have, _, err = s.ledger.Create(ctx, ledger.Record{
 			ReleaseID: r.ReleaseID, App: r.Spec.App,
-			Identity:    ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
-			RequestedBy: r.Spec.RequestedBy, RequestedAt: position.Stored.UTC(), Sequence: position.Sequence, Artifact: r.Spec.Artifact,
+			Identity: ledger.Identity{Source: r.Source, EventID: r.EventID, Digest: r.Spec.Digest()},
+			RetryOf:  r.Spec.RetryOf, RequestedBy: r.Spec.RequestedBy, RequestedAt: position.Stored.UTC(), Sequence: position.Sequence, Artifact: r.Spec.Artifact,
 		})
 		return err
 	})

@@ -26,6 +26,8 @@ func CommandType(kind release.CommandKind) string {
 type CommandData struct {
 	// Batch is the finished batch that is confirmed, from 1, the gray batch first.
 	Batch int `json:"batch,omitempty"`
+	// All confirms the finished batch that waits and each one after it, in the place of Batch.
+	All bool `json:"all,omitempty"`
 	// Artifact and ChangeID bind the command to the artifact of the release and to its current
 	// change; the release refuses it when either differs.
 	Artifact string `json:"artifact,omitempty"`
@@ -42,7 +44,7 @@ type CommandData struct {
 // dataOf returns what is sent of a command.
 func dataOf(c release.Command) CommandData {
 	return CommandData{
-		Batch: c.Batch, Artifact: c.Artifact, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint,
+		Batch: c.Batch, All: c.All, Artifact: c.Artifact, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint,
 		By: c.By, Note: c.Note, Reason: c.Reason,
 	}
 }
@@ -50,7 +52,7 @@ func dataOf(c release.Command) CommandData {
 // command returns what was sent as a command that came by an event.
 func (d CommandData) command(kind release.CommandKind, id string) release.Command {
 	return release.Command{
-		Kind: kind, ID: id, Batch: d.Batch, Artifact: d.Artifact, ChangeID: d.ChangeID, Version: d.Version,
+		Kind: kind, ID: id, Batch: d.Batch, All: d.All, Artifact: d.Artifact, ChangeID: d.ChangeID, Version: d.Version,
 		AtSafePoint: d.AtSafePoint, By: d.By, Via: release.ViaEvent, Note: d.Note, Reason: d.Reason,
 	}
 }

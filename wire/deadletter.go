@@ -35,6 +35,9 @@ const (
 	HeaderRedacted = "Slipway-Redacted"
 )
 
+// natsPrefix is what the names of JetStream's own headers begin with, in lower case.
+const natsPrefix = "nats-"
+
 // maxReason bounds a reason in bytes: it may quote what was wrong at any length.
 const maxReason = 4 << 10
 
@@ -115,7 +118,7 @@ func (c *cutter) data(data []byte) []byte {
 // keepsName reports whether a dead letter can have a header of this name.
 func keepsName(name string) bool {
 	lower := strings.ToLower(name)
-	for _, reserved := range []string{"nats-", "slipway-"} {
+	for _, reserved := range []string{natsPrefix, "slipway-"} {
 		if strings.HasPrefix(lower, reserved) {
 			return false
 		}

@@ -78,6 +78,7 @@ func specs() *rapid.Generator[release.Spec] {
 			Lane:        lanes().Draw(t, "lane"),
 			Freeze:      release.FreezePolicy{Override: rapid.StringN(0, 50, -1).Draw(t, "override")},
 			RequestedBy: rapid.StringN(0, 50, -1).Draw(t, "by"),
+			RetryOf:     rapid.SampledFrom([]string{"", "r-abcdefghijklmnop", "r-s-abcdefghijklmnop", "r-by_hand"}).Draw(t, "retry of"),
 			Note:        rapid.StringN(0, 1024, release.MaxWords).Draw(t, "note"),
 		}
 		switch s.Operation {
@@ -201,7 +202,10 @@ func commands() *rapid.Generator[release.Command] {
 		}
 		switch c.Kind {
 		case release.CommandConfirm:
-			c.Batch = rapid.IntRange(1, 501).Draw(t, "batch")
+			c.All = c.Artifact != "" && c.ChangeID != "" && rapid.Bool().Draw(t, "all")
+			if !c.All {
+				c.Batch = rapid.IntRange(1, 501).Draw(t, "batch")
+			}
 		case release.CommandAbort:
 			c.AtSafePoint = rapid.Bool().Draw(t, "safe point")
 		case release.CommandRollback:

@@ -62,7 +62,7 @@ const (
 //
 // Each takes a gibibyte. When they are full, SLIPWAY_IN and SLIPWAY_DEADLETTER refuse new
 // messages rather than drop old ones, and SLIPWAY_EVENTS drops the oldest. Single messages
-// cannot be deleted from any of them.
+// can be deleted from SLIPWAY_DEADLETTER alone, once somebody has looked at them.
 func Streams() []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
 		Storage: jetstream.FileStorage, Replicas: 1, MaxBytes: maxBytes,
@@ -84,7 +84,7 @@ func Streams() []jetstream.StreamConfig {
 	dead.Name, dead.Subjects = StreamDeadLetter, []string{AllDeadLetters}
 	dead.Description = "Slipway: messages that could not be taken, with the reasons"
 	dead.Retention = jetstream.LimitsPolicy
-	dead.Discard, dead.MaxAge = jetstream.DiscardNew, deadAge
+	dead.Discard, dead.MaxAge, dead.DenyDelete = jetstream.DiscardNew, deadAge, false
 	return []jetstream.StreamConfig{in, events, dead}
 }
 

@@ -15,7 +15,7 @@ func TestStreamsKeepWhatTheyAreGiven(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, jetstream.FileStorage, cfg.Storage)
 			require.Equal(t, cfg.Name == StreamIn, cfg.Retention == jetstream.WorkQueuePolicy, "only what is taken is gone")
-			require.True(t, cfg.DenyDelete)
+			require.Equal(t, cfg.Name != StreamDeadLetter, cfg.DenyDelete, "only what somebody has looked at is deleted")
 			require.Equal(t, DedupWindow, cfg.Duplicates)
 			require.True(t, cfg.MaxAge == 0 || cfg.MaxAge >= cfg.Duplicates, "the server refuses a window longer than the age")
 			require.NotEmpty(t, cfg.Description)

@@ -77,7 +77,9 @@ func byUpdate(kind release.CommandKind, c release.Command) release.Command {
 // moves reports whether the command moves a release that stands in the phase.
 func moves(p release.Phase, kind release.CommandKind) bool {
 	switch kind {
-	case release.CommandConfirm, release.CommandAbort, release.CommandRollback:
+	case release.CommandConfirm:
+		return p == release.PhaseAwaitingConfirm
+	case release.CommandAbort, release.CommandRollback:
 		return p.Parked()
 	case release.CommandResume:
 		return p == release.PhasePaused
@@ -137,7 +139,7 @@ func (c *commands[P]) record(d release.Decision) *release.Decision {
 // decisionOf is a command as it is recorded.
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
-		Kind: c.Kind, ID: c.ID, Batch: c.Batch, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
+		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
 		Via: c.Via, Source: c.Source, Note: c.Words(),
 	}
 }

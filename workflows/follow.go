@@ -247,6 +247,7 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 	batch := f.held.batch
 	f.endWait()
 	f.resume(ctx)
+	f.recordStanding(ctx)
 	if b := f.batch(batch); b != nil && b.State != release.BatchConfirmed {
 		b.State = release.BatchConfirmed
 		f.events.emit(&f.p, release.EventBatchConfirmed)
@@ -273,6 +274,16 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 	f.begin(ctx, batch+1)
 	f.seen.State, f.seen.Batch = release.ChangeRunning, batch+1
 	return release.ActWatch, false
+}
+
+// recordStanding records, once, that a standing confirmation has let the finished batch pass.
+func (f *follower) recordStanding(ctx workflow.Context) {
+	if !f.held.ask || !f.stands(f.changeID) || release.Confirmed(f.p.Decisions, f.held.batch) {
+		return
+	}
+	d := *f.standing
+	d.Batch, d.At = f.held.batch, workflow.Now(ctx)
+	f.commands.record(d)
 }
 
 // resume leaves the phase in which a finished batch was parked.

@@ -43,6 +43,7 @@ func TestProperty_WhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		s.requireToldInOrder(rt, p)
 		s.requireOneOrderAStep(rt, p)
 		s.requireNothingBegunAfterAnAbort(rt, p)
+		requireEachBatchConfirmedOnce(rt, p)
 		if p.Outcome == release.PhaseNeedsAttention {
 			require.NotEmpty(rt, p.Reason)
 			for _, rule := range p.ScalingRules {
@@ -124,6 +125,10 @@ func (s *stage) drawTrouble(t *rapid.T) {
 		c := release.Command{Kind: kind}
 		if kind == release.CommandConfirm {
 			c.Batch = rapid.IntRange(1, 2).Draw(t, "batch")
+			if rapid.IntRange(0, 2).Draw(t, "all") == 0 {
+				s.confirmAll(at, release.Command{Note: "all of it"})
+				continue
+			}
 		}
 		s.say(at, c)
 	}
@@ -194,6 +199,24 @@ func (s *stage) requireNothingBegunAfterAnAbort(t tester, p release.Progress) {
 		for i, sent := range s.deploys {
 			require.False(t, strings.HasPrefix(sent.Get("ChangeOrderDesc"), token) && s.deployedAt[i].After(d.At),
 				"a deployment was sent at %s, after the abort of %s", s.deployedAt[i], d.At)
+		}
+	}
+}
+
+// requireEachBatchConfirmedOnce is R9: one decision has let a batch pass, and where that was one for
+// all, it was of a word for all.
+func requireEachBatchConfirmedOnce(t tester, p release.Progress) {
+	t.Helper()
+	passed, given := map[int]int{}, map[string]bool{}
+	for _, d := range p.Decisions {
+		switch {
+		case d.Refused != "" || d.Kind != release.CommandConfirm:
+		case d.All && d.Batch == 0:
+			given[d.ID] = true
+		default:
+			passed[d.Batch]++
+			require.Equal(t, 1, passed[d.Batch], "batch %d", d.Batch)
+			require.True(t, !d.All || given[d.ID], "batch %d passed by a word for all that nobody gave", d.Batch)
 		}
 	}
 }

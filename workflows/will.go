@@ -16,13 +16,15 @@ type will struct {
 	override bool
 	// confirmed is the latest batch that was confirmed and is not carried past yet.
 	confirmed int
+	// standing is the confirmation of all batches of a change; nil while there is none.
+	standing *release.Decision
 }
 
 // apply gives a decision that counts its effect; whoever waits for it looks again.
 func (w *will) apply(p *release.Progress, d *release.Decision) {
 	switch d.Kind {
 	case release.CommandConfirm:
-		w.confirmed = d.Batch
+		w.confirm(p, d)
 	case release.CommandAbort, release.CommandRollback:
 		if d.AtSafePoint && !w.atSafePoint {
 			w.later = d
@@ -36,6 +38,24 @@ func (w *will) apply(p *release.Progress, d *release.Decision) {
 	case release.CommandOverride:
 		w.override = true
 	}
+}
+
+// confirm takes a confirmation of one batch or of all. That of all is also one of the batch
+// that waits, whatever it waits for a person for: who gives it has that before them.
+func (w *will) confirm(p *release.Progress, d *release.Decision) {
+	if !d.All {
+		w.confirmed = d.Batch
+		return
+	}
+	w.standing = d
+	if a := p.Awaiting; a != nil && a.Kind == release.AwaitConfirm {
+		w.confirmed = a.Batch
+	}
+}
+
+// stands reports whether all batches of the change are confirmed.
+func (w *will) stands(changeID string) bool {
+	return w.standing != nil && w.standing.ChangeID == changeID
 }
 
 // reachSafePoint notes whether the release is at a safe point, where no batch is in progress;

@@ -365,7 +365,7 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 		},
 		schema.Command: func(data []byte) error {
 			kind := "abort"
-			for field, of := range map[string]string{`"batch"`: "confirm", `"version"`: "rollback"} {
+			for field, of := range map[string]string{`"batch"`: "confirm", `"all"`: "confirm", `"version"`: "rollback"} {
 				if bytes.Contains(data, []byte(field)) {
 					kind = of
 				}
@@ -402,6 +402,27 @@ func TestSchema_ExamplesAreValidAndTaken(t *testing.T) {
 				require.NoError(t, take(data))
 			}
 		})
+	}
+}
+
+// A confirmation of all is refused by the schema as it is at the door.
+func TestSchema_CommandSchemaAgreesWithTheDoor(t *testing.T) {
+	t.Parallel()
+	compiled := compile(t, schema.Command)
+	for data, good := range map[string]bool{
+		`{"by":"me","batch":1}`:                                             true,
+		`{"by":"me","batch":1,"all":false}`:                                 true,
+		`{"by":"me","all":true,"artifact":"shop:2","changeId":"co-1"}`:      true,
+		`{"by":"me","all":true}`:                                            false,
+		`{"by":"me","all":true,"artifact":"shop:2"}`:                        false,
+		`{"by":"me","all":true,"artifact":"","changeId":"co-1"}`:            false,
+		`{"by":"me","all":true,"batch":1,"artifact":"s:2","changeId":"co"}`: false,
+	} {
+		_, _, err := wire.DecodeCommand(&nats.Msg{Subject: "slipway.command.r-1", Data: []byte(
+			`{"specversion":"1.0","source":"s","id":"1","type":"dev.slipway.command.confirm.v1","data":` + data + "}",
+		)})
+		require.Equal(t, good, err == nil, "%s at the door: %v", data, err)
+		require.Equal(t, good, validate(t, compiled, []byte(data)) == nil, "%s by the schema", data)
 	}
 }
 
@@ -442,6 +463,8 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a hotfix":             {with(`,"lane":{"policy":"supersede","preempt":true},"freeze":{"override":"orders are lost"}`), true},
 		"an adopted order":     {with(`,"adopt":"co-1"`), true},
 		"what is no order":     {with(`,"adopt":"co 1"`), false},
+		"a release again":      {with(`,"retryOf":"r-s-abcdefghijklmnop"`), true},
+		"a set again":          {with(`,"retryOf":"s-abcdefghijklmnop"`), false},
 		"a gate":               {gate(`{"name":"errors","http":{"url":"https://shop.example/healthz"}}`), true},
 		"a gate with samples":  {gate(`{"name":"errors","prometheus":{"address":"http://prom.example","query":"up","fail":"!=1"},"samples":3,"maxFailures":2}`), true},
 		"a gate of nothing":    {gate(`{"name":"errors"}`), false},

@@ -27,9 +27,10 @@ func (h *house) again(s release.Spec) string {
 	return release.ID(s.App, "ci", "42")
 }
 
-func (h *house) record(id, releaseID string) ledger.Record {
+// record is what the ledger has of a release of application shop.
+func (h *house) record(releaseID string) ledger.Record {
 	h.t.Helper()
-	r, err := ledger.New(h.js).GetOf(h.ctx, app(id), releaseID)
+	r, err := ledger.New(h.js).GetOf(h.ctx, app("shop"), releaseID)
 	require.NoError(h.t, err)
 	return r
 }
@@ -71,7 +72,7 @@ func TestLedger_TheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T)
 	require.Equal(t, 2, s.count(t, "request", "accepted"))
 	require.Equal(t, 1, h.updates("shop"))
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
-	r := h.record("shop", id)
+	r := h.record(id)
 	require.True(t, r.Accepted)
 	require.Equal(t, ledger.Identity{Source: "ci", EventID: "42", Digest: wanted.Digest()}, r.Identity)
 	require.Equal(t, "mei", r.RequestedBy)
@@ -95,7 +96,7 @@ func TestLedger_TheSameEventWithAnotherImageBecomesADeadLetter(t *testing.T) {
 	require.Contains(t, letter.Header.Get(wire.HeaderReason), second.Digest())
 	h.untilTaken()
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
-	require.Equal(t, first.Artifact, h.record("shop", id).Artifact)
+	require.Equal(t, first.Artifact, h.record(id).Artifact)
 }
 
 func TestLedger_AnEventThatTemporalHasForgottenDeploysNothingAgain(t *testing.T) {
@@ -131,5 +132,5 @@ func TestLedger_ARequestWaitsForTheLedger(t *testing.T) {
 	require.NoError(t, ledger.EnsureLedger(h.ctx, h.js, ledger.Config{}))
 	h.untilTaken()
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
-	require.True(t, h.record("shop", id).Accepted)
+	require.True(t, h.record(id).Accepted)
 }

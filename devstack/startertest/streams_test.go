@@ -51,7 +51,7 @@ func TestStreams_EnsureStreamsCreatesThemAsDocumentedAndOnce(t *testing.T) {
 			require.Equal(t, want.MaxAge, got.MaxAge)
 			require.EqualValues(t, 1<<30, got.MaxBytes)
 			require.Equal(t, want.Duplicates, got.Duplicates)
-			require.True(t, got.DenyDelete)
+			require.Equal(t, want.DenyDelete, got.DenyDelete)
 		}
 	}
 }

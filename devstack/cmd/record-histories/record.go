@@ -107,6 +107,9 @@ func stories() []story {
 			{on: release.EventSucceeded, do: liftFreeze},
 		}},
 		{name: "gray-succeeded", ask: gray, words: []word{confirm(1), confirm(2)}},
+		{name: "gray-confirmed-all", ask: gray, words: []word{{on: release.EventBatchWaiting, batch: 1, command: release.Command{
+			Kind: release.CommandConfirm, All: true, By: "ann", Note: "fine",
+		}}}},
 		{name: "gray-failed", ask: gray, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Batch: 2}, words: []word{confirm(1)}},
 		{name: "gray-stuck", ask: gray, fault: saesim.Fault{Kind: saesim.FaultHang}},
 		{name: "gray-aborted", ask: gray, words: []word{waiting(release.CommandAbort)}},
@@ -272,6 +275,13 @@ func (r *recorder) sendCommands(ctx context.Context, s story, id string) error {
 			continue
 		}
 		w.command.ID = fmt.Sprintf("%s-%d", s.name, n)
+		if w.command.All {
+			p, err := r.progress(ctx, id)
+			if err != nil {
+				return err
+			}
+			w.command.Artifact, w.command.ChangeID = p.Artifact.String(), p.ChangeID
+		}
 		if err := scenario.Command(ctx, r.JetStream, id, w.command); err != nil {
 			return err
 		}
@@ -415,12 +425,8 @@ func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
 	if err := r.ask(ctx, "lane-lost", spec, release.EventBatchWaiting); err != nil {
 		return err
 	}
-	value, err := r.Client.QueryWorkflow(ctx, release.WorkflowID(id), "", release.QueryProgress)
+	p, err := r.progress(ctx, id)
 	if err != nil {
-		return err
-	}
-	var p release.Progress
-	if err := value.Get(&p); err != nil {
 		return err
 	}
 	if _, err := r.sae.AbortAndRollbackChangeOrder(ctx, &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: p.ChangeID}); err != nil {
@@ -433,6 +439,15 @@ func (r *recorder) loseOne(ctx context.Context, spec release.Spec) error {
 		return err
 	}
 	return r.write(ctx, "watchdog", r.Client.GetWorkflow(ctx, release.WatchdogID(id), ""))
+}
+
+// progress asks a release how far it is.
+func (r *recorder) progress(ctx context.Context, id string) (p release.Progress, err error) {
+	value, err := r.Client.QueryWorkflow(ctx, release.WorkflowID(id), "", release.QueryProgress)
+	if err != nil {
+		return p, err
+	}
+	return p, value.Get(&p)
 }
 
 // ask requests a release and waits for one of its events.

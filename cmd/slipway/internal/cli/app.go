@@ -74,7 +74,11 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 		SilenceUsage:  true,
 	},
 		a.worker(), a.starter(), a.codecServer(), a.setup(), a.healthz(),
-		a.release(), a.set(), a.waiting(), a.top(), a.deploy(), a.rollback(), a.restart(), a.rescale(), a.history(), a.lane(), a.scaling(), a.freeze(), a.api(), a.version(), settingsTopic(), exitCodesTopic())
+		a.waiting(), a.top(), a.release(), a.set(),
+		a.deploy(), a.rollback(), a.restart(), a.rescale(),
+		a.history(), a.lane(), a.scaling(), a.freeze(),
+		a.deadLetter(), a.api(), a.version(),
+		settingsTopic(), exitCodesTopic())
 	root.AddGroup(
 		&cobra.Group{ID: groupRoles, Title: "Roles:"},
 		&cobra.Group{ID: groupReleases, Title: "Releases:"},

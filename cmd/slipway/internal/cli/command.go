@@ -21,6 +21,8 @@ const (
 	flagReason    = "reason"
 	flagNote      = "note"
 	flagToVersion = "to-version"
+	flagBatch     = "batch"
+	flagAll       = "all"
 )
 
 // answersAndCodes ends the help of every command to a release.
@@ -33,6 +35,7 @@ Exit code 7 when the release refuses, with the reason; 8 when no worker answers 
 
 func (a *app) confirm() *cobra.Command {
 	var batch int
+	var all bool
 	var note string
 	cmd := a.releaseCommand(&cobra.Command{
 		Use:     "confirm ID",
@@ -41,12 +44,24 @@ func (a *app) confirm() *cobra.Command {
 		Long: `Say that a finished batch is good, so that the next may begin. Without --batch it is the
 batch that waits just now, of the artifact and the change that the release shows just
 now; with it, nothing but that batch is confirmed, however late the word comes. Confirming
-the same batch twice is one confirmation.` + answersAndCodes,
+the same batch twice is one confirmation.
+
+With --all (also --full) it is that batch and every one after it, also while a batch is in
+progress; each is recorded when it passes. Only the wait for a person is passed over: bake
+times, gates, schedules, freezes, a pause and the platform's approval still hold, and a gate
+that is inconclusive from now on asks a person about its batch. After a pause and a resume
+it still stands. It is for the artifact and the change that the release shows just now.` + answersAndCodes,
 		Example: `  slipway release confirm r-abcdefghijklmnop
   slipway release confirm r-abcdefghijklmnop --batch 1 --note "orders look right"
   slipway release confirm r-abcdefghijklmnop --batch 1 --artifact registry.example/shop:1.4.2
-  slipway release promote r-abcdefghijklmnop`,
+  slipway release confirm r-abcdefghijklmnop --all --note "ran through the peak"
+  slipway release promote r-abcdefghijklmnop --full`,
 	}, func(ctx context.Context, call *call) (release.Command, error) {
+		if all {
+			c, err := allBatches(ctx, call)
+			c.Note = note
+			return c, err
+		}
 		if batch == 0 {
 			c, err := a.waitingBatch(ctx, call)
 			c.Note = note
@@ -55,14 +70,24 @@ the same batch twice is one confirmation.` + answersAndCodes,
 		return release.Command{Kind: release.CommandConfirm, Batch: batch, Note: note}, nil
 	})
 	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Phase: release.PhaseAwaitingConfirm})
-	cmd.Flags().IntVar(&batch, "batch", 0, "confirm this batch only, counted from 1 (default the one that waits)")
+	cmd.Flags().BoolVar(&all, flagAll, false, "confirm the batch that waits and every one after it; also --full")
+	cmd.Flags().IntVar(&batch, flagBatch, 0, "confirm this batch only, counted from 1 (default the one that waits)")
 	cmd.Flags().StringVar(&note, "note", "", "why it is good")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if batch < 1 && cmd.Flag("batch").Changed {
+		switch named := cmd.Flag(flagBatch).Changed; {
+		case named && all:
+			return &usageError{"give either --batch, for one, or --all, for the batch that waits and every one after it"}
+		case named && batch < 1:
 			return &usageError{"--batch counts from 1, the gray batch first"}
 		}
 		return nil
 	}
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "full" { // as "kubectl argo rollouts promote" has it
+			name = flagAll
+		}
+		return pflag.NormalizedName(name)
+	})
 	return cmd
 }
 
@@ -107,7 +132,7 @@ func (a *app) resume() *cobra.Command {
 		Aliases: []string{"unpause"},
 		Short:   "End a pause",
 		Long: `End a pause. The release goes on where it stood; a batch that waits for a confirmation
-waits for it again, see "slipway release confirm".` + answersAndCodes,
+waits for it again, see "slipway release confirm", unless all batches were confirmed.` + answersAndCodes,
 		Example: `  slipway release resume r-abcdefghijklmnop --reason "it was something else"`,
 	}, func(reason string) release.Command {
 		return release.Command{Kind: release.CommandResume, Reason: reason}
@@ -204,27 +229,48 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
-	var none release.Command
 	id := call.args[0]
-	status, err := call.client.Get(ctx, id)
-	if err != nil {
-		return none, err
-	}
-	p := status.Progress
+	c, p, err := boundConfirmation(ctx, call.client, id)
 	switch {
-	case status.Partial.Reason != releases.PartialNone:
-		return none, fmt.Errorf("cannot tell which batch of release %s waits: %s; start slipway worker, or name the batch with --batch", id, status.Partial.Message)
-	case p.Phase.Ended():
-		return none, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
-	case p.Paused:
-		return none, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
+	case err != nil:
+		return c, err
 	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
-		return none, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, call.style.Zone)}
+		return c, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, call.style.Zone)}
 	}
 	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
-	c := release.Command{Kind: release.CommandConfirm, Batch: p.Awaiting.Batch, ChangeID: p.ChangeID}
+	c.Batch = p.Awaiting.Batch
+	return c, nil
+}
+
+// allBatches is a confirmation of all batches of what the release shows just now.
+func allBatches(ctx context.Context, call *call) (release.Command, error) {
+	id := call.args[0]
+	c, p, err := boundConfirmation(ctx, call.client, id)
+	if err == nil && p.ChangeID == "" {
+		return c, &releases.RefusedError{ID: id, Reason: "it has begun no change whose batches could be confirmed: " + render.Line(p, call.style.Zone)}
+	}
+	c.All, c.Artifact = true, p.Artifact.String()
+	return c, err
+}
+
+// boundConfirmation is a confirmation that is bound to what the release shows just now.
+func boundConfirmation(ctx context.Context, client *releases.Client, id string) (c release.Command, p release.Progress, err error) {
+	status, err := client.Get(ctx, id)
+	if err != nil {
+		return c, p, err
+	}
+	p = status.Progress
+	switch {
+	case status.Partial.Reason != releases.PartialNone:
+		return c, p, fmt.Errorf("cannot tell what of release %s waits: %s; start slipway worker, or name the batch with --batch", id, status.Partial.Message)
+	case p.Phase.Ended():
+		return c, p, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+	case p.Paused:
+		return c, p, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
+	}
+	c = release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
 	}
-	return c, nil
+	return c, p, nil
 }

@@ -38,7 +38,8 @@ const exitCodes = `  0    done; a watched release has Succeeded
   4    the watched release was Aborted: the old version runs
   5    the watched release has Failed
   6    the watched release NeedsAttention: a person must look at it
-  7    refused: the command does not apply to the release, the lane or the rules; nothing was changed
+  7    refused: the command does not apply to the release, the lane or the rules, or an event would
+       be refused again; nothing was changed
   8    timeout: the time given by --timeout is up; the release itself goes on
   130  interrupted`
 
@@ -104,6 +105,7 @@ func exitCode(err error) int {
 		refused    *releases.RefusedError
 		unanswered *releases.UnansweredError
 		timeout    *timeoutError
+		letters    *lettersRefusedError
 	)
 	switch {
 	case err == nil:
@@ -112,7 +114,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.As(err, &letters):
 		return exitRefused
 	case errors.As(err, &unanswered), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout

@@ -155,7 +155,7 @@ func progressOf(r ledger.Record) release.Progress {
 	if r.Progress.ReleaseID != "" {
 		return r.Progress
 	}
-	return release.Progress{ReleaseID: r.ReleaseID, App: r.App, Artifact: r.Artifact, RequestedBy: r.RequestedBy, Outcome: r.Outcome, Phase: r.Outcome}
+	return release.Progress{ReleaseID: r.ReleaseID, App: r.App, Artifact: r.Artifact, RequestedBy: r.RequestedBy, RetryOf: r.RetryOf, Outcome: r.Outcome, Phase: r.Outcome}
 }
 
 // completeTimeBack is how far back completion looks for applications: the whole ledger may

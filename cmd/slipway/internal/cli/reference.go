@@ -45,7 +45,7 @@ func Reference() string {
 func describe(b *strings.Builder, cmd *cobra.Command) {
 	fmt.Fprintf(b, "\n## %s\n\n```text\n%s\n```\n", cmd.CommandPath(), cmp.Or(cmd.Long, cmd.Short))
 	if cmd.Runnable() && !cmd.HasSubCommands() {
-		fmt.Fprintf(b, "\n```sh\n%s\n```\n", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+		fmt.Fprintf(b, "\n```text\n%s\n```\n", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 	}
 	if len(cmd.Aliases) > 0 {
 		fmt.Fprintf(b, "\nAlso `%s`.\n", strings.Join(cmd.Aliases, "`, `"))

@@ -18,7 +18,7 @@ func (a *app) release() *cobra.Command {
 		Use:     "release",
 		Aliases: []string{"releases"},
 		// People look for these at the top, where other tools have them.
-		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override"},
+		SuggestFor: []string{"submit", "list", "get", "watch", "status", "confirm", "promote", "abort", "pause", "resume", "override", "retry"},
 		Short:      "Submit, watch and steer releases",
 		Long: `Submit, watch and steer releases.
 
@@ -30,7 +30,7 @@ Exit codes:
   slipway release confirm r-abcdefghijklmnop --note "orders look right"
   slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"`,
 		GroupID: groupReleases,
-	}, a.submit(), a.list(), a.get(), a.watch(),
+	}, a.submit(), a.retry(), a.list(), a.get(), a.watch(),
 		a.confirm(), a.abort(), a.pause(), a.resume(), a.releaseRollback(), a.override())
 }
 
@@ -54,7 +54,7 @@ func (a *app) releases(ctx context.Context, v *config.Values) (*releases.Client,
 	if err != nil {
 		return nil, nil, err
 	}
-	return releases.New(c), c.Close, nil
+	return releases.NewWith(c, options.DataConverter), c.Close, nil
 }
 
 // actor is who gives a command: who was named, else the user of the system.

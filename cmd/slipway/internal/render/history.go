@@ -26,10 +26,22 @@ func History(records []ledger.Record, style Style) string {
 			{Text: r.RequestedBy},
 			{Text: r.ReleaseID},
 			{Text: string(r.Progress.Operation)},
-			{Text: r.Progress.Reason},
+			{Text: why(r)},
 		})
 	}
 	return table.Draw(style)
+}
+
+// why says which release was repeated, and why the release stands where it stands.
+func why(r ledger.Record) string {
+	switch {
+	case r.RetryOf == "":
+		return r.Progress.Reason
+	case r.Progress.Reason == "":
+		return "retry of " + r.RetryOf
+	default:
+		return "retry of " + r.RetryOf + "; " + r.Progress.Reason
+	}
 }
 
 // artifactOf is empty for what brings none, such as a restart.

@@ -56,9 +56,9 @@ func setFacts(p release.SetProgress, now time.Time) []fact {
 		{name: "Wave", value: Cell{Text: wave(p)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
 		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
-		{name: "Note", value: Cell{Text: p.Note}, rank: rankPending},
-		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
-		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
+		{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
+		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
+		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	}...)
 }
 

@@ -34,17 +34,26 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 
 // The ranks of the rows of a picture: what is wrong or under way is 0.
 const (
-	// rankLatest is what was decided last, and what is wrong with a gate.
+	// rankLatest is what was decided last, what is wrong with a gate, and what is released.
 	rankLatest = 10
+	// rankNext is what may be done next.
+	rankNext = 20
+	// rankAhead are the next batches, and the more the later.
+	rankAhead = 30
 	// rankContext tells what else a decision depends on.
-	rankContext = 20
+	rankContext = 100
 	// rankCommon is what stands elsewhere in the picture, too.
-	rankCommon = 30
-	// rankPending is what comes next, and the more the later.
-	rankPending = 100
+	rankCommon = 110
+	// rankDetail is what few decisions depend on.
+	rankDetail = 120
+	// rankPending is what comes later than the next batches, and the more the later.
+	rankPending = 1000
 	// rankPast is what is over, and the more the longer ago.
-	rankPast = 1000
+	rankPast = 100_000
 )
+
+// aheadCount is how many of the next batches matter more than the rest.
+const aheadCount = 3
 
 func facts(p release.Progress, now time.Time) []fact {
 	until := p.Awaiting.Text(release.UnitBatch, now.Location())
@@ -73,14 +82,15 @@ func facts(p release.Progress, now time.Time) []fact {
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
-		fact{name: "Strategy", value: Cell{Text: strategy(p.Strategy)}, rank: rankPending},
+		fact{name: "Strategy", value: Cell{Text: strategy(p.Strategy)}, rank: rankDetail},
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
-		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankPending},
+		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
-		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankPending},
-		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankPending},
-		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankPending},
+		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
+		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
+		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
+		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
 }
 
@@ -91,7 +101,7 @@ func nextFacts(steps []release.NextStep) []fact {
 		if s.Verb == release.NextHelp { // it stands with the stall
 			continue
 		}
-		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankContext}
+		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankNext}
 		if s.Needed {
 			f.rank = 0
 		}
@@ -156,12 +166,26 @@ func batchRank(p release.Progress, b release.Batch) int {
 	}
 	switch b.State {
 	case release.BatchPending:
+		if ahead := b.Number - begun(p); ahead <= aheadCount {
+			return rankAhead + ahead
+		}
 		return rankPending + b.Number
 	case release.BatchDone, release.BatchConfirmed:
 		return rankPast - b.Number
 	case release.BatchRunning, release.BatchFailed, release.BatchAborted:
 	}
 	return 0
+}
+
+// begun is the number of the latest batch that has begun; 0 before there is one.
+func begun(p release.Progress) int {
+	at := 0
+	for _, b := range p.Batches {
+		if b.State != release.BatchPending {
+			at = b.Number
+		}
+	}
+	return at
 }
 
 // decisionNodes are what was decided about something that proceeds by a unit.

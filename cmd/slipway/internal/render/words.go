@@ -120,12 +120,7 @@ func batch(p release.Progress) string {
 	if len(p.Batches) == 0 {
 		return ""
 	}
-	at := 0
-	for _, b := range p.Batches {
-		if b.State != release.BatchPending {
-			at = b.Number
-		}
-	}
+	at := begun(p)
 	if p.Awaiting != nil && p.Awaiting.Batch > 0 {
 		at = p.Awaiting.Batch
 	}

@@ -108,8 +108,8 @@ type note struct {
 	bad  bool
 }
 
-func newModel(o Options, c calls) *model {
-	return &model{Options: o, calls: c, columns: 80, rows: 24, left: map[string]time.Time{}, readings: map[string]reading{}}
+func newModel(o Options, c calls, now time.Time) *model {
+	return &model{Options: o, calls: c, now: now, columns: 80, rows: 24, left: map[string]time.Time{}, readings: map[string]reading{}}
 }
 
 // Init asks for the first list.
@@ -153,10 +153,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.list(msg)
 		return m, m.readCmd()
 	case lanesMsg:
-		m.asking = false
-		if msg.err == nil {
-			m.lanes, m.lanesKnown = msg.lanes, true
-		}
+		m.held(msg)
 	case readMsg:
 		m.read(msg)
 	case sentMsg:
@@ -219,6 +216,23 @@ func (m *model) unlisted(msg listedMsg) {
 		return
 	}
 	m.broken = brief(msg.err)
+}
+
+// held takes the lanes that are held. Where nobody answers for a lane, those that were seen
+// last stay.
+func (m *model) held(msg lanesMsg) {
+	m.asking = false
+	switch {
+	case msg.err != nil && unreachable(msg.err):
+		return // the list says so
+	case msg.err != nil:
+		m.lanes.Note = brief(msg.err)
+	case msg.lanes.Note != "" && len(msg.lanes.Held) == 0:
+		m.lanes.Note = msg.lanes.Note
+	default:
+		m.lanes = msg.lanes
+	}
+	m.lanesKnown = true
 }
 
 // read takes what was read of some releases.

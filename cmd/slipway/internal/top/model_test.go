@@ -149,7 +149,14 @@ func TestTop_ReadsWhatIsInSight(t *testing.T) {
 func TestTop_AsksAtABoundedPace(t *testing.T) {
 	t.Parallel()
 	v := open(t, usual())
+	var since time.Time
+	v.calls.list = func(t time.Time) tea.Msg {
+		since = t
+		return nil
+	}
 	require.NotNil(t, v.Init())
+	v.listCmd()()
+	require.Equal(t, before(lookBack), since)
 	v.Update(tickMsg(night().Add(time.Hour)))
 	require.True(t, v.listing)
 	require.Equal(t, night(), v.listingAt, "the first list has not come yet")
@@ -322,6 +329,20 @@ func TestTop_Attention(t *testing.T) {
 	require.Empty(t, v.ids())
 	v.Update(lanesMsg{lanes: Lanes{Note: "no worker answers"}})
 	require.Len(t, v.ids(), 1, "its lane may be held")
+}
+
+// While nobody answers for the lanes, those stay that were seen to be held.
+func TestTop_HeldLanesStay(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.Update(lanesMsg{lanes: Lanes{Note: "no worker answers for the lanes"}})
+	require.True(t, v.screenshot().Shows("LANES HELD", "sae/cn-hangzhou/search", "no worker answers for the lanes"))
+	v.Update(lanesMsg{err: temporalAway()})
+	require.True(t, v.screenshot().Shows("sae/cn-hangzhou/search"))
+	v.Update(lanesMsg{})
+	require.False(t, v.screenshot().Shows("LANES HELD"))
+	v.Update(lanesMsg{err: refused("x", "not allowed to list lanes")})
+	require.True(t, v.screenshot().Shows("not allowed to list lanes"))
 }
 
 // What happens to the open release is told as it comes, the latest last.

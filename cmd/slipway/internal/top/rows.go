@@ -184,9 +184,9 @@ func (m *model) awaits(p release.Progress) string {
 	case release.AwaitPlatformApproval:
 		return "approval on the platform"
 	case release.AwaitQueue:
-		return "its turn in the lane"
+		return cmp.Or(outside(p.Reason), "its turn in the lane")
 	case release.AwaitOtherChange:
-		return "the end of another change"
+		return cmp.Or(outside(p.Reason), "the end of another change")
 	case release.AwaitBake:
 		return fmt.Sprintf("bake time of batch %d", a.Batch)
 	case release.AwaitGates:
@@ -194,7 +194,7 @@ func (m *model) awaits(p release.Progress) string {
 	case release.AwaitSchedule:
 		return "time of the next batch"
 	case release.AwaitFreeze:
-		return "the end of a freeze"
+		return cmp.Or(outside(p.Reason), "the end of a freeze")
 	}
 	return string(a.Kind)
 }

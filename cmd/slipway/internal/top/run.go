@@ -48,7 +48,7 @@ func Run(ctx context.Context, source Source, terminal Terminal, o Options) error
 			p, err := source.Send(ctx, id, c)
 			return sentMsg{id: id, command: c, progress: p, err: err, at: time.Now()}
 		},
-	})
+	}, time.Now())
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(terminal.In), tea.WithOutput(terminal.Out), tea.WithoutSignalHandler()).Run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

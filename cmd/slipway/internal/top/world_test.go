@@ -87,6 +87,7 @@ func releasesOfTheNight() []release.Progress {
 	queued := release.Progress{
 		ReleaseID: idQueued, App: gray.App, Operation: release.OperationRestart, Phase: release.PhaseQueued, RequestedBy: "mei",
 		Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Since: before(3 * time.Minute)}, StartedAt: before(3 * time.Minute),
+		Reason: "waits for " + idGray,
 	}
 
 	frozen := progress(idFrozen, "billing", release.PhasePreparing)
@@ -144,7 +145,7 @@ func open(t *testing.T, size termtest.Size) *view {
 			}
 			return v.answer(id, c)
 		},
-	})
+	}, night())
 	v.Update(tea.WindowSizeMsg{Width: size.Columns, Height: size.Rows})
 	v.Update(tickMsg(night()))
 	return v

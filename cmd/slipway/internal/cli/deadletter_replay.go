@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/wire"
+)
+
+// What became of a dead letter.
+const (
+	letterPublished = "published"
+	letterDropped   = "dropped"
+	letterRefused   = "refused"
+	letterFailed    = "failed"
+)
+
+// letterResult is what became of one dead letter.
+type letterResult struct {
+	Sequence uint64 `json:"sequence"`
+	Result   string `json:"result"`
+	Subject  string `json:"subject,omitempty"`
+	// ID is that of the release or the set that the event is for.
+	ID string `json:"id,omitempty"`
+	// StreamSequence is where the stream of requests has the event now.
+	StreamSequence uint64 `json:"streamSequence,omitempty"`
+	Dropped        bool   `json:"dropped,omitempty"`
+	Message        string `json:"message,omitempty"`
+}
+
+// lettersRefusedError says that events were not published again, because they would be refused.
+type lettersRefusedError struct{ count int }
+
+func (e *lettersRefusedError) Error() string {
+	return fmt.Sprintf("%d not published again; see above for what to publish instead", e.count)
+}
+
+func (a *app) deadLetterReplay() *cobra.Command {
+	var drop bool
+	cmd := &cobra.Command{
+		Use:   "replay SEQUENCE...",
+		Short: "Publish events again as they were, on the subject they came from",
+		Long: `Publish events that could not be taken again as they were, on the subject they came from.
+That helps once the reason is gone: the release has begun that a command was for, or a new
+version takes what an older one refused.
+
+An event out of which a secret was cut, or that would be refused again, is not published; it
+is told what to publish instead, and the exit code is 7.
+
+Doing it twice is harmless. The source and ID of an event are its identity: the second time it
+is the same release, set or command, which the ledger and the release take once. Nats-Msg-Id
+is not sent again, because JetStream drops within a day what has one that it knows. The
+dead letter stays until it is dropped; an event that is refused again is a new one.`,
+		Example: `  slipway deadletter replay 17
+  slipway deadletter replay 17 18 19 --drop
+  slipway deadletter replay 17 -o json`,
+		Args: sequences(0),
+	}
+	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
+	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+		return a.eachLetter(call, func(sequence uint64) (letterResult, error) { return replayLetter(ctx, letters, sequence, drop) })
+	})
+}
+
+// replayLetter publishes the event of a dead letter again.
+func replayLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64, drop bool) (letterResult, error) {
+	r := letterResult{Sequence: sequence, Result: letterFailed}
+	l, err := letters.Get(ctx, sequence)
+	if err != nil {
+		return r, letterError(sequence, err)
+	}
+	r.Subject = l.Subject
+	id, refusal := l.Target()
+	if refusal != nil {
+		r.Result, r.Message = letterRefused, refusal.Error()+"; "+letterRemedy(l)
+		return r, nil //nolint:nilerr // the result tells it
+	}
+	r.ID = id
+	if r.StreamSequence, err = letters.Replay(ctx, l); err != nil {
+		return r, err
+	}
+	r.Result, r.Message = letterPublished, "see how it goes with: slipway "+kindOf(r.ID)+" watch "+r.ID
+	if !drop {
+		return r, nil
+	}
+	if err := letters.Drop(ctx, sequence); err != nil {
+		r.Message = "published, but not dropped"
+		return r, err
+	}
+	r.Dropped = true
+	return r, nil
+}
+
+// eachLetter does something with each dead letter that is named, and prints what became of
+// them. An error of one does not keep the others back.
+func (a *app) eachLetter(call *call, do func(sequence uint64) (letterResult, error)) error {
+	named := make([]uint64, len(call.args))
+	for i, each := range call.args {
+		var err error
+		if named[i], err = parseSequence(each); err != nil {
+			return err
+		}
+	}
+	return a.withLetters(call, named, do)
+}
+
+// withLetters is eachLetter for sequences.
+func (a *app) withLetters(call *call, all []uint64, do func(sequence uint64) (letterResult, error)) error {
+	var problems []error
+	refused := 0
+	results := make([]letterResult, 0, len(all))
+	for _, sequence := range all {
+		r, err := do(sequence)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("dead letter %d: %w", sequence, err))
+		}
+		if r.Result == letterRefused {
+			refused++
+		}
+		results = append(results, r)
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, wire.ErrKeepsLetters) {
+			break // the others would fail alike
+		}
+	}
+	if err := call.format.Write(a.Stdout, results, func() string { return letterResults(results, call.style) }); err != nil {
+		return err
+	}
+	if refused > 0 {
+		problems = append(problems, &lettersRefusedError{refused})
+	}
+	return errors.Join(problems...)
+}
+
+func letterResults(results []letterResult, style render.Style) string {
+	table := render.Table{Columns: []render.Column{{Name: "SEQUENCE"}, {Name: "RESULT"}, {Name: "ID", Rank: 1}, {Name: "MESSAGE", Wraps: 24}}}
+	for _, r := range results {
+		result := r.Result
+		if r.Dropped && r.Result != letterDropped {
+			result += " and dropped"
+		}
+		table.Rows = append(table.Rows, render.Text(fmt.Sprint(r.Sequence), result, r.ID, r.Message))
+	}
+	return table.Draw(style)
+}
+
+func (a *app) deadLetterDrop() *cobra.Command {
+	var flags letterFlags
+	var filter wire.LetterFilter
+	var all, yes bool
+	cmd := &cobra.Command{
+		Use:     "drop [SEQUENCE...]",
+		Aliases: []string{"rm", "delete"},
+		Short:   "Delete dead letters",
+		Long: `Delete dead letters: those that are named, or those that the flags choose, or all of them.
+Where they are not named, it asks before it deletes; --yes answers that.`,
+		Example: `  slipway deadletter drop 17 18
+  slipway deadletter drop --kind command --reason "no such release" --yes
+  slipway deadletter drop --all --yes`,
+	}
+	flags.add(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "delete all")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		chosen := flags != letterFlags{}
+		switch {
+		case len(args) == 0 && !all && !chosen:
+			return &usageError{"missing argument SEQUENCE; use --all for all"}
+		case len(args) > 0 && (all || chosen):
+			return &usageError{"name dead letters, or choose them by flags, but not both"}
+		case all && chosen:
+			return &usageError{"--all is for all; leave it out with --subject, --kind, --reason and --since"}
+		case len(args) == 0:
+			return nil
+		}
+		return sequences(0)(cmd, args)
+	}
+	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+		filter, err = flags.filter(time.Now())
+		return err
+	}
+	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+		do := func(sequence uint64) (letterResult, error) { return dropLetter(ctx, letters, sequence) }
+		if len(call.args) > 0 {
+			return a.eachLetter(call, do)
+		}
+		found, _, err := letters.List(ctx, filter)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			a.infof("there are no such dead letters")
+			return call.format.Write(a.Stdout, []letterResult{}, func() string { return "" })
+		}
+		if !yes {
+			if err := a.confirmDrop(len(found)); err != nil {
+				return err
+			}
+		}
+		chosen := make([]uint64, len(found))
+		for i, l := range found {
+			chosen[i] = l.Sequence
+		}
+		return a.withLetters(call, chosen, do)
+	})
+}
+
+func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64) (letterResult, error) {
+	if err := letters.Drop(ctx, sequence); err != nil {
+		return letterResult{Sequence: sequence, Result: letterFailed}, letterError(sequence, err)
+	}
+	return letterResult{Sequence: sequence, Result: letterDropped, Dropped: true}, nil
+}
+
+// confirmDrop asks the person at the terminal; where there is none, it is an error.
+func (a *app) confirmDrop(count int) error {
+	in, ok := a.Stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return &usageError{fmt.Sprintf("%d dead letters would be deleted; say so with --yes, or see them with: slipway deadletter list", count)}
+	}
+	a.infof("delete %d dead letters? [y/N]", count)
+	answer, _ := bufio.NewReader(in).ReadString('\n') // an end without a line is no answer
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("nothing was deleted")
+}

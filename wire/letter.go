@@ -1,0 +1,209 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway/release"
+)
+
+// MessageKind is what a message of StreamIn asks for.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	KindRequest MessageKind = "request"
+	KindSet     MessageKind = "set"
+	KindCommand MessageKind = "command"
+)
+
+// MessageKinds returns all kinds.
+func MessageKinds() []MessageKind { return []MessageKind{KindRequest, KindCommand, KindSet} }
+
+// filter is the subjects of the messages of a kind. Requests for sets are among the requests.
+func (k MessageKind) filter() string {
+	switch k {
+	case KindCommand:
+		return AllCommands
+	case KindSet:
+		return setRequestPrefix + ">"
+	case KindRequest:
+		return AllRequests
+	}
+	return ">"
+}
+
+func kindOfSubject(subject string) MessageKind {
+	switch {
+	case IsCommand(subject):
+		return KindCommand
+	case IsSetRequest(subject):
+		return KindSet
+	}
+	return KindRequest
+}
+
+// Letter is a dead letter as it was read: the message as it came, but for the secrets that were
+// cut out, and why it was refused.
+type Letter struct {
+	// Sequence is that of the dead letter in StreamDeadLetter, and At when it was stored.
+	Sequence uint64
+	At       time.Time
+	// Subject is the one on which the message was published, and Kind what it asked for there.
+	Subject string
+	Kind    MessageKind
+	// Header and Data are the message's own.
+	Header nats.Header
+	Data   []byte
+
+	// Reason and Field are those of the [PoisonError].
+	Reason, Field string
+	// Redacted are the places that secrets were cut out of; such a message is not what was
+	// published.
+	Redacted []string
+	// Deliveries is how often the message was delivered, and StreamSequence its sequence in
+	// StreamIn; 0 where the letter does not tell.
+	Deliveries, StreamSequence uint64
+
+	// Source, EventID and Type are attributes of the event, as far as they can be read.
+	Source, EventID, Type string
+	// About is what the message is for, as far as it can be read: platform/region/id of an
+	// application, set/name, or the ID of a release or a set. It is not checked.
+	About string
+}
+
+// ReadDeadLetter reads what [DeadLetter] has written. Of a message that somebody else has put
+// into the stream it reads what is there.
+func ReadDeadLetter(msg *jetstream.RawStreamMsg) Letter {
+	subject := strings.TrimPrefix(msg.Subject, deadLetterPrefix)
+	l := Letter{
+		Sequence: msg.Sequence, At: msg.Time, Subject: subject, Kind: kindOfSubject(subject), Data: msg.Data, Header: nats.Header{},
+		Reason: msg.Header.Get(HeaderReason), Field: msg.Header.Get(HeaderField),
+		Deliveries: number(msg.Header.Get(HeaderDeliveryCount)), StreamSequence: number(msg.Header.Get(HeaderStreamSequence)),
+	}
+	if places := msg.Header.Get(HeaderRedacted); places != "" {
+		l.Redacted = strings.Split(places, ", ")
+	}
+	for name, values := range msg.Header {
+		if keepsName(name) {
+			l.Header[name] = values
+		}
+	}
+	for _, line := range msg.Header.Values(HeaderOriginalHeader) {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			l.Header[name] = append(l.Header[name], value)
+		}
+	}
+	l.readEvent()
+	return l
+}
+
+func number(text string) uint64 {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0 // not written by Slipway
+	}
+	return n
+}
+
+// readEvent reads what can be read of an event that was refused.
+func (l *Letter) readEvent() {
+	read := readStructured
+	if isBinary(l.Header) {
+		read = readBinary
+	}
+	e, bad := read(&nats.Msg{Subject: l.Subject, Header: l.Header, Data: l.Data})
+	if bad != nil {
+		e = rawEvent{}
+	}
+	l.Source, l.EventID, l.Type = e.attributes[attributeSource], e.attributes[attributeID], e.attributes[attributeType]
+	l.About = l.about(e.data)
+}
+
+// about is what the message is for: what its subject tells, and of an application the region
+// that is in the data alone.
+func (l *Letter) about(data []byte) string {
+	switch l.Kind {
+	case KindCommand:
+		return strings.TrimPrefix(l.Subject, commandPrefix)
+	case KindSet:
+		return aboutSet(strings.TrimPrefix(l.Subject, setRequestPrefix))
+	case KindRequest:
+	}
+	var asked struct {
+		App release.App `json:"app"`
+	}
+	platform, id, ok := requestTokens(l.Subject)
+	err := json.Unmarshal(data, &asked)
+	switch {
+	case !ok:
+		return ""
+	case err != nil || asked.App.ID != id || string(asked.App.Platform) != platform:
+		return platform + "/?/" + id
+	}
+	return asked.App.SearchValue()
+}
+
+// Problems are the reasons, one for each field where they can be told apart.
+func (l Letter) Problems() release.Problems {
+	var out release.Problems
+	fields, rest := strings.Split(l.Field, ","), l.Reason
+	for i, field := range fields {
+		message, ok := strings.CutPrefix(rest, field+": ")
+		if !ok || field == "" {
+			return release.Problems{{Field: l.Field, Message: l.Reason}}
+		}
+		if i == len(fields)-1 {
+			return append(out, release.Problem{Field: field, Message: message})
+		}
+		before, _, more := strings.Cut(message, "; "+fields[i+1]+": ")
+		out = append(out, release.Problem{Field: field, Message: before})
+		if !more { // the reason was shortened
+			return out
+		}
+		rest = message[len(before)+len("; "):]
+	}
+	return out
+}
+
+// Original returns the message as it was published, for the subject that it came from: with
+// its data and its headers, and so with the source and ID that are its identity. The headers that
+// JetStream acts on are left out. Nats-Msg-Id is one of them: the stream would drop the
+// message as one that it has had within [DedupWindow].
+func (l Letter) Original() *nats.Msg {
+	header := nats.Header{}
+	for name, values := range l.Header {
+		if !strings.HasPrefix(strings.ToLower(name), natsPrefix) {
+			header[name] = values
+		}
+	}
+	return &nats.Msg{Subject: l.Subject, Header: header, Data: l.Data}
+}
+
+// Target returns the ID of the release or the set that the message asks for or commands. The
+// error is a [PoisonError] where the message would be refused again, by what can be read of it.
+func (l Letter) Target() (id string, err error) {
+	if len(l.Redacted) > 0 {
+		return "", poison(HeaderRedacted, fmt.Sprintf("secrets were cut out of it (%s), so that it is not what was published", strings.Join(l.Redacted, ", ")))
+	}
+	msg := l.Original()
+	switch l.Kind {
+	case KindCommand:
+		id, _, err = DecodeCommand(msg)
+	case KindSet:
+		var r SetRequest
+		r, err = DecodeSetRequest(msg)
+		id = r.ID
+	case KindRequest:
+		var r Request
+		r, err = DecodeRequest(msg)
+		id = r.ReleaseID
+	}
+	return id, err
+}
