@@ -21,9 +21,9 @@ import (
 func TestListLive(t *testing.T) {
 	t.Parallel()
 	m, c := newClient(t)
-	lives := execution(t, "release/"+id, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "run-2", start())
-	gone := execution(t, "release/r-terminatedtermi2", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "run-1", start())
-	reset := execution(t, "release/"+id, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "run-1", start().Add(-time.Hour))
+	lives := execution("release/"+id, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "run-2", start())
+	gone := execution("release/r-terminatedtermi2", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "run-1", start())
+	reset := execution("release/"+id, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "run-1", start().Add(-time.Hour))
 	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
 		return strings.Contains(in.GetQuery(), "ExecutionStatus = 'Running' OR CloseTime > '2026-11-22T18:00:00Z' AND (SlipwayOutcome = 'NeedsAttention' OR ")
 	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{lives, gone, reset}}, nil).Once()
@@ -39,8 +39,7 @@ func TestListLive(t *testing.T) {
 	require.Equal(t, "terminated", found[1].Stopped)
 }
 
-func execution(t *testing.T, workflowID string, status enumspb.WorkflowExecutionStatus, run string, at time.Time) *workflowpb.WorkflowExecutionInfo {
-	t.Helper()
+func execution(workflowID string, status enumspb.WorkflowExecutionStatus, run string, at time.Time) *workflowpb.WorkflowExecutionInfo {
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: run}, Type: &commonpb.WorkflowType{Name: release.WorkflowDeploy},
 		Status: status, StartTime: timestamppb.New(at),
