@@ -1,0 +1,412 @@
+package top
+
+import (
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/stretchr/testify/require"
+
+	"slipway/internal/termtest"
+	"slipway/release"
+	"slipway/releases"
+)
+
+func usual() termtest.Size { return termtest.Size{Columns: 80, Rows: 24} }
+
+func (v *view) ids() []string {
+	var ids []string
+	for _, r := range v.chosen() {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+// Each order, the most wanted first.
+func TestTop_Sort(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	require.Equal(t, []string{idLost, idStalled, idApproval, idGray, idFrozen, idBatch, idQueued}, v.ids(), "trouble first")
+	v.press("s")
+	require.Equal(t, []string{idBatch, idQueued}, v.ids()[5:], "oldest first")
+	v.press("s")
+	require.Equal(t, []string{idApproval, idFrozen, idBatch, idStalled, idLost, idGray, idQueued}, v.ids(), "by application")
+	v.press("s")
+	require.Equal(t, idQueued, v.ids()[0], "by phase")
+	require.Equal(t, idLost, v.ids()[6], "by phase")
+	v.press("s")
+	require.Equal(t, idLost, v.ids()[0], "trouble first again")
+}
+
+func TestTop_Filter(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string][]string{
+		"shop":         {idGray, idQueued},
+		"shop restart": {idQueued},
+		"awaiting":     {idApproval, idGray},
+		"r-batch":      {idBatch},
+		"MEI":          {idQueued},
+		"mail:1.4.2":   {idBatch},
+		"nothing":      nil,
+		"":             {idLost, idStalled, idApproval, idGray, idFrozen, idBatch, idQueued},
+	} {
+		t.Run(typed, func(t *testing.T) {
+			t.Parallel()
+			v := atNight(t, usual())
+			v.press("/")
+			v.types(typed)
+			require.Equal(t, want, v.ids())
+			v.press("enter")
+			require.Equal(t, want, v.ids(), "Enter keeps the filter")
+			v.press("esc")
+			require.Len(t, v.ids(), 7, "Esc clears it")
+		})
+	}
+	v := atNight(t, usual())
+	v.press("/")
+	v.types("qa")
+	require.Equal(t, "qa", v.filter, "while it is written, letters are letters")
+	v.press("backspace", "backspace", "backspace", "esc")
+	require.Len(t, v.ids(), 7)
+}
+
+// The release that is chosen stays so wherever it moves.
+func TestTop_Selection(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	chosen := func() string {
+		r, _ := v.current()
+		return r.ID
+	}
+	require.Equal(t, idLost, chosen())
+	v.press("down", "j", "down")
+	require.Equal(t, idGray, chosen())
+	v.press("s", "s")
+	require.Equal(t, idGray, chosen())
+	v.press("G")
+	require.Equal(t, idQueued, chosen())
+	v.press("down")
+	require.Equal(t, idQueued, chosen())
+	v.press("g", "up", "k")
+	require.Equal(t, idApproval, chosen())
+}
+
+// In a long list the window follows the release that is chosen.
+func TestTop_LongList(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	var all []release.Progress
+	for i := range 60 {
+		p := progress("r-"+string(rune('a'+i/26))+string(rune('a'+i%26)), "app", release.PhaseRollingOut, release.BatchRunning, release.BatchPending)
+		p.StartedAt = before(time.Duration(100-i) * time.Minute)
+		all = append(all, p)
+	}
+	v.shows(all...)
+	for i := range 60 {
+		r, _ := v.current()
+		require.Equal(t, all[i].ReleaseID, r.ID)
+		require.Contains(t, v.screenshot().String(), "▸")
+		v.press("down")
+	}
+	require.Contains(t, v.screenshot().String(), "more")
+	v.press("g", "pgdown")
+	r, _ := v.current()
+	require.NotEqual(t, all[0].ReleaseID, r.ID)
+}
+
+// Of many releases those in sight are read, and a few of the others, until all were read.
+func TestTop_ReadsWhatIsInSight(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	var all []release.Progress
+	for i := range 300 {
+		all = append(all, progress("r-"+time.Duration(i).String(), "app", release.PhaseRollingOut, release.BatchRunning))
+	}
+	v.Update(listedMsg{found: listedOf(all...), at: v.now})
+	seen := map[string]bool{}
+	for range 60 {
+		due := v.due()
+		require.LessOrEqual(t, len(due), usual().Rows+readAhead)
+		for _, r := range v.sight() {
+			require.Contains(t, due, r.ID)
+		}
+		read := map[string]Reading{}
+		for _, id := range due {
+			seen[id] = true
+			p := progress(id, "app", release.PhaseRollingOut, release.BatchRunning)
+			read[id] = Reading{Status: releases.Status[release.Progress]{Progress: p}}
+		}
+		v.now = v.now.Add(pace)
+		v.Update(readMsg{read: read, at: v.now})
+	}
+	require.Len(t, seen, 300)
+
+	v.Update(readMsg{at: v.now, read: map[string]Reading{all[0].ReleaseID: {Status: releases.Status[release.Progress]{Partial: releases.Partial{Reason: releases.PartialNoWorker}}}}})
+	require.Len(t, v.due(), 1, "while nobody answers, one question is enough")
+}
+
+// A question is not asked twice at the same time, and not more often than the pace.
+func TestTop_AsksAtABoundedPace(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	var since time.Time
+	v.calls.list = func(t time.Time) tea.Msg {
+		since = t
+		return nil
+	}
+	require.NotNil(t, v.Init())
+	v.listCmd()()
+	require.Equal(t, before(lookBack), since)
+	v.Update(tickMsg(night().Add(time.Hour)))
+	require.True(t, v.listing)
+	require.Equal(t, night(), v.listingAt, "the first list has not come yet")
+	v.Update(listedMsg{at: night().Add(time.Hour)})
+	v.Update(tickMsg(night().Add(time.Hour + time.Second)))
+	require.Equal(t, night().Add(time.Hour+time.Second), v.listingAt)
+	v.Update(listedMsg{at: night().Add(time.Hour + time.Second)})
+	v.Update(tickMsg(night().Add(time.Hour + 2*time.Second)))
+	require.False(t, v.listing)
+}
+
+func TestTop_Commands(t *testing.T) {
+	t.Parallel()
+	paused := progress(idGray, "shop", release.PhasePaused, release.BatchDone, release.BatchPending)
+	paused.Paused, paused.Awaiting = true, &release.Awaiting{Kind: release.AwaitResume, Since: before(time.Minute)}
+	gray, batch := releasesOfTheNight()[3], releasesOfTheNight()[1]
+	bound := func(c release.Command) release.Command {
+		c.By, c.Via, c.Artifact, c.ChangeID = "ann", release.ViaUpdate, "registry.example/shop:1.4.2", "co-1"
+		return c
+	}
+	cases := map[string]struct {
+		p    release.Progress
+		keys []string
+		// asked is part of the question; sent is what was sent, nil where nothing was.
+		asked string
+		sent  *release.Command
+		// note is part of what is shown afterwards.
+		note string
+	}{
+		"confirm":                  {gray, []string{"c", "y"}, "Confirm batch 1 of 3 of sae/cn-hangzhou/shop (registry.example/shop:1.4.2)? Batch 2 begins then.", new(bound(release.Command{Kind: release.CommandConfirm, Batch: 1})), "batch 1 confirmed by ann"},
+		"confirm, no":              {gray, []string{"c", "n"}, "Confirm batch 1", nil, "confirm was not sent"},
+		"confirm, Enter is no yes": {gray, []string{"c", "enter"}, "Confirm batch 1", nil, "confirm was not sent"},
+		"confirm, nothing waits":   {batch, []string{"c", "y"}, "", nil, "confirm does not apply to " + idBatch + ": batch 0 does not wait"},
+		"abort":                    {gray, []string{"a", "a", "b", "o", "x", "backspace", "r", "t", "enter"}, "Abort the release of sae/cn-hangzhou/shop (registry.example/shop:1.4.2) at batch 1 of 3", new(bound(release.Command{Kind: release.CommandAbort})), "aborted by ann"},
+		"abort, y is not enough":   {gray, []string{"a", "y", "enter"}, "Abort the release", nil, "abort was not sent"},
+		"abort, Esc":               {gray, []string{"a", "a", "b", "o", "r", "t", "esc"}, "Abort the release", nil, "abort was not sent"},
+		"pause":                    {gray, []string{"p", "y"}, "Pause the release of sae/cn-hangzhou/shop", new(bound(release.Command{Kind: release.CommandPause})), "paused by ann"},
+		"resume":                   {paused, []string{"r", "Y"}, "Resume the release of sae/cn-hangzhou/shop", new(bound(release.Command{Kind: release.CommandResume})), "resumed by ann"},
+		"resume, not paused":       {gray, []string{"r"}, "", nil, "resume does not apply to " + idGray + ": the release is not paused"},
+		"pause, paused":            {paused, []string{"p"}, "", nil, "that was done already"},
+	}
+	for name, c := range cases {
+		for _, opened := range []bool{false, true} {
+			t.Run(map[bool]string{false: "list: ", true: "open: "}[opened]+name, func(t *testing.T) {
+				t.Parallel()
+				v := open(t, termtest.Size{Columns: 120, Rows: 40})
+				v.shows(c.p)
+				if opened {
+					v.press("enter")
+				}
+				v.press(c.keys[0])
+				if c.asked != "" {
+					require.Contains(t, v.screenshot().String(), c.asked)
+				} else {
+					require.Nil(t, v.question)
+				}
+				require.Empty(t, v.sent, "nothing is sent before the answer")
+				v.press(c.keys[1:]...)
+				require.Contains(t, v.screenshot().String(), c.note)
+				if c.sent == nil {
+					require.Empty(t, v.sent)
+					return
+				}
+				require.Equal(t, []release.Command{*c.sent}, v.sent)
+				require.Equal(t, []string{c.p.ReleaseID}, v.to)
+			})
+		}
+	}
+}
+
+// The question is about what was on the screen, whatever comes while it stands.
+func TestTop_CommandsAreBoundToWhatWasShown(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.press("down", "down", "down", "c")
+	next := releasesOfTheNight()[3]
+	next.ChangeID, next.Awaiting.Batch = "co-2", 2
+	v.shows(next)
+	v.answer = func(id string, c release.Command) sentMsg {
+		return sentMsg{id: id, command: c, err: refused(id, "the command is about change co-1, but the release is at \"co-2\""), at: v.now}
+	}
+	v.press("y")
+	require.Equal(t, "co-1", v.sent[0].ChangeID)
+	require.Equal(t, 1, v.sent[0].Batch)
+	require.Contains(t, v.screenshot().String(), "✖ refused: the command is about change co-1")
+	v.press("esc")
+	require.NotContains(t, v.screenshot().String(), "✖")
+}
+
+// A release that nobody has answered for takes no command: nobody knows what it would mean.
+func TestTop_NoCommandWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	v.Update(listedMsg{found: listedOf(releasesOfTheNight()[3]), at: v.now})
+	require.Contains(t, v.screenshot().String(), "you: confirm", "the phase is known")
+	v.press("c")
+	require.Contains(t, v.note.text, "has not answered yet")
+	require.Nil(t, v.question)
+}
+
+// One command at a time: until its answer is there, no other is asked for.
+func TestTop_OneCommandAtATime(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.press("down", "down", "down", "c")
+	require.NotNil(t, v.model.press(tea.KeyPressMsg{Text: "y", Code: 'y'}))
+	require.Contains(t, v.screenshot().String(), "sending confirm to "+idGray)
+	v.press("a")
+	require.Nil(t, v.question)
+	require.Contains(t, v.note.text, "has not come yet")
+}
+
+// Temporal goes away and comes back: the picture stays, says so, and is fresh again.
+func TestTop_Stale(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.Update(tickMsg(night().Add(time.Minute)))
+	v.Update(listedMsg{err: temporalAway(), at: night().Add(time.Minute)})
+	v.Update(tickMsg(night().Add(2 * time.Minute)))
+	v.Update(listedMsg{err: temporalAway(), at: night().Add(2 * time.Minute)})
+	s := v.screenshot()
+	require.Contains(t, s.Lines()[0], "STALE, as of 02:14:05 CST")
+	require.Contains(t, s.Lines()[2], "⚠ since 02:15:05: Temporal does not answer")
+	require.Contains(t, s.String(), "AwaitingConfirm")
+	v.Update(listedMsg{found: listedOf(releasesOfTheNight()...), at: night().Add(3 * time.Minute)})
+	require.NotContains(t, v.screenshot().String(), "STALE")
+}
+
+// Another error of Temporal, such as a missing namespace, is shown as it is.
+func TestTop_Broken(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	v.Update(listedMsg{err: refused("x", "no such namespace\x1b[2J"), at: v.now})
+	require.Contains(t, v.screenshot().String(), "no such namespace [2J")
+}
+
+// A release that ends stays for a while, so that its end is seen.
+func TestTop_Ends(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	p := releasesOfTheNight()[1]
+	v.shows(p)
+	v.press("enter")
+	v.Update(listedMsg{at: v.now.Add(2 * time.Second)})
+	require.Equal(t, []string{p.ReleaseID}, v.due(), "it is read once more")
+	p.Phase, p.Outcome, p.EndedAt = release.PhaseSucceeded, release.PhaseSucceeded, v.now
+	v.Update(readMsg{read: readOf(p), at: v.now})
+	require.Contains(t, v.screenshot().String(), "✔ Succeeded")
+	require.Contains(t, v.screenshot().String(), "EVENTS")
+	v.press("esc")
+	require.Contains(t, v.screenshot().String(), "✔ Succeeded")
+	require.Empty(t, v.due())
+	v.Update(listedMsg{at: v.now.Add(2 * time.Minute)})
+	require.Contains(t, v.screenshot().String(), "No release is under way.")
+	require.Empty(t, v.readings)
+}
+
+// What needed attention stays while it holds its lane, and an hour otherwise.
+func TestTop_Attention(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	lost := releasesOfTheNight()[6]
+	lost.EndedAt = before(3 * time.Hour)
+	v.shows(lost)
+	require.Len(t, v.ids(), 1, "the lanes are not known yet")
+	held := Lanes{Held: []HeldLane{{App: lost.App.SearchValue(), Hold: release.Hold{ReleaseID: lost.ReleaseID}}}}
+	v.Update(lanesMsg{lanes: held})
+	require.Len(t, v.ids(), 1)
+	v.Update(lanesMsg{})
+	require.Empty(t, v.ids())
+	v.Update(lanesMsg{lanes: Lanes{Note: "no worker answers"}})
+	require.Len(t, v.ids(), 1, "its lane may be held")
+}
+
+// While nobody answers for the lanes, those stay that were seen to be held.
+func TestTop_HeldLanesStay(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.Update(lanesMsg{lanes: Lanes{Note: "no worker answers for the lanes"}})
+	require.True(t, v.screenshot().Shows("LANES HELD", "sae/cn-hangzhou/search", "no worker answers for the lanes"))
+	v.Update(lanesMsg{err: temporalAway()})
+	require.True(t, v.screenshot().Shows("sae/cn-hangzhou/search"))
+	v.Update(lanesMsg{})
+	require.False(t, v.screenshot().Shows("LANES HELD"))
+	v.Update(lanesMsg{err: refused("x", "not allowed to list lanes")})
+	require.True(t, v.screenshot().Shows("not allowed to list lanes"))
+}
+
+// What happens to the open release is told as it comes, the latest last.
+func TestTop_Events(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.press("down", "down", "down", "enter")
+	p := releasesOfTheNight()[3]
+	p.Phase, p.Awaiting = release.PhaseRollingOut, nil
+	p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "mei", Via: "event", At: night(), Note: "订单正常"}}
+	v.Update(readMsg{read: readOf(p), at: night().Add(time.Second)})
+	s := v.screenshot().String()
+	require.Contains(t, s, "02:14:06 ◆ confirm batch 1 by mei via event")
+	require.Contains(t, s, "02:14:06 ◌ RollingOut, batch 1 of 3")
+	for range 2 * eventLines {
+		v.happened([]string{"x"}, night())
+	}
+	require.Len(t, v.events, eventLines)
+}
+
+// An open release can be read to its end, however long it is.
+func TestTop_Scroll(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, termtest.Size{Columns: 60, Rows: 15})
+	v.press("down", "down", "down", "enter")
+	require.Contains(t, v.screenshot().String(), "lines more")
+	require.NotContains(t, v.screenshot().String(), "0.003")
+	v.press("G")
+	require.Contains(t, v.screenshot().String(), "0.003")
+	v.press("down", "pgdown")
+	require.Contains(t, v.screenshot().String(), "0.003")
+	v.press("g")
+	require.NotContains(t, v.screenshot().String(), "0.003")
+	v.press("esc")
+	require.Empty(t, v.open)
+}
+
+func TestTop_SmallWindow(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, termtest.Size{Columns: 30, Rows: 5})
+	require.Contains(t, v.screenshot().String(), "too small")
+}
+
+func TestTop_Quits(t *testing.T) {
+	t.Parallel()
+	for _, keys := range [][]string{{"q"}, {"enter", "q"}} {
+		v := atNight(t, usual())
+		v.press(keys[:len(keys)-1]...)
+		require.Equal(t, tea.QuitMsg{}, v.model.press(tea.KeyPressMsg{Text: "q", Code: 'q'})())
+	}
+	v := atNight(t, usual())
+	v.press("down", "down", "down", "a")
+	require.Equal(t, tea.QuitMsg{}, v.model.press(tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl})(), "also while a question stands")
+}
+
+func TestBar(t *testing.T) {
+	t.Parallel()
+	p := progress("r-x", "app", release.PhaseRollingOut, release.BatchConfirmed, release.BatchRunning, release.BatchPending)
+	for columns, want := range map[int]string{20: "▓ ▒▒ ░░ 1/5", 11: "▓ ▒▒ ░░ 1/5", 10: "▓▒▒░░░ 1/5", 4: "1/5", 3: "1/5"} {
+		require.Equal(t, want, bar(p, columns), columns)
+	}
+	require.Empty(t, bar(release.Progress{}, 20))
+	p.Batches[1].State = release.BatchAborted
+	require.Equal(t, "▓ ×× ░░ 1/5", bar(p, 20))
+	big := release.Progress{Batches: []release.Batch{{Instances: 100, State: release.BatchDone}, {Instances: 300, State: release.BatchPending}}}
+	require.Equal(t, "▓▓░░░░░░ 100/400", bar(big, 16))
+}

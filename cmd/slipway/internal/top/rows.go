@@ -1,0 +1,281 @@
+package top
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/redact"
+	"slipway/release"
+	"slipway/releases"
+)
+
+// rank says how much a release calls for a person, the most first.
+type rank int
+
+const (
+	// rankTrouble stands still, or has ended so that a person must look.
+	rankTrouble rank = iota
+	// rankPerson waits for a person.
+	rankPerson
+	// rankBack returns to the version before.
+	rankBack
+	// rankMoving goes on by itself.
+	rankMoving
+	// rankQueued waits for its turn.
+	rankQueued
+	// rankEnded has ended just now.
+	rankEnded
+)
+
+// order is how releases are sorted.
+type order int
+
+const (
+	byTrouble order = iota
+	byAge
+	byApp
+	byPhase
+	orders
+)
+
+func (o order) String() string {
+	return [...]string{"trouble first", "oldest first", "by application", "by phase"}[o%orders]
+}
+
+// row is one release in the list.
+type row struct {
+	releases.Listed
+
+	progress *release.Progress
+	// whole reports whether the progress is more than Temporal itself knows.
+	whole bool
+	rank  rank
+	// since is when it began to stand as it stands, and reason why it needs somebody.
+	since time.Time
+	// awaits is what it waits for, and until when it does.
+	awaits, until string
+	reason        string
+}
+
+// all are the rows of all releases that are in the picture, in the order that was chosen.
+func (m *model) all() []row {
+	var rows []row
+	for _, l := range m.listed {
+		if m.belongs(l) {
+			rows = append(rows, m.row(l))
+		}
+	}
+	slices.SortStableFunc(rows, m.compare)
+	return rows
+}
+
+// belongs leaves out what needed attention long ago and holds no lane any more.
+func (m *model) belongs(l releases.Listed) bool {
+	if l.EndedAt.IsZero() || m.now.Sub(l.EndedAt) < lingers || !m.lanesKnown || m.lanes.Note != "" {
+		return true
+	}
+	return slices.ContainsFunc(m.lanes.Held, func(h HeldLane) bool { return h.Hold.ReleaseID == l.ID })
+}
+
+func (m *model) row(l releases.Listed) row {
+	known := m.readings[l.ID]
+	r := row{Listed: l, progress: &known.progress, whole: known.whole, since: l.StartedAt}
+	p := r.progress
+	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
+	p.Phase = cmp.Or(p.Phase, l.Phase)
+	if l.Stopped != "" && !p.Phase.Ended() {
+		p.Phase, p.Reason = release.PhaseNeedsAttention, "its workflow was "+l.Stopped
+	}
+	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
+	switch {
+	case p.Stalled != nil:
+		r.since, r.reason = p.Stalled.Since, outside(render.StallReason(*p))
+	case p.Phase.Ended():
+		r.since = later(p.EndedAt, l.EndedAt)
+		if p.Phase != release.PhaseSucceeded {
+			r.reason = outside(p.Reason)
+		}
+	case p.Awaiting != nil:
+		r.since = p.Awaiting.Since
+	}
+	r.rank, r.awaits = rankOf(*p), m.awaits(*p)
+	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
+		r.until = " until " + m.clock(p.Awaiting.Until)
+	}
+	return r
+}
+
+func rankOf(p release.Progress) rank {
+	switch {
+	case p.Stalled != nil || p.Phase == release.PhaseNeedsAttention:
+		return rankTrouble
+	case p.Phase.Ended():
+		return rankEnded
+	case p.Phase.Parked() || p.Paused:
+		return rankPerson
+	case p.Phase == release.PhaseRollingBack:
+		return rankBack
+	case p.Phase == release.PhaseQueued:
+		return rankQueued
+	}
+	return rankMoving
+}
+
+func (m *model) compare(a, b row) int {
+	oldest := cmp.Or(a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
+	switch m.order {
+	case byAge:
+		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
+	case byApp:
+		return cmp.Or(cmp.Compare(a.App, b.App), oldest)
+	case byPhase:
+		place := func(r row) int { return slices.Index(release.Phases(), r.progress.Phase) }
+		return cmp.Or(cmp.Compare(place(a), place(b)), oldest)
+	case byTrouble, orders:
+	}
+	return cmp.Or(cmp.Compare(a.rank, b.rank), oldest)
+}
+
+// chosen are the rows that the filter leaves.
+func (m *model) chosen() []row {
+	words := strings.Fields(strings.ToLower(m.filter))
+	if len(words) == 0 {
+		return m.all()
+	}
+	return slices.DeleteFunc(m.all(), func(r row) bool {
+		text := strings.ToLower(strings.Join([]string{
+			r.ID, r.App, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
+		}, " "))
+		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+	})
+}
+
+// current is the row that keys are about; false where there is none.
+func (m *model) current() (row, bool) {
+	rows := m.chosen()
+	id := m.selected
+	if m.open != "" {
+		rows, id = m.all(), m.open
+	}
+	if i := slices.IndexFunc(rows, func(r row) bool { return r.ID == id }); i >= 0 {
+		return rows[i], true
+	}
+	if m.open != "" || len(rows) == 0 {
+		return row{}, false
+	}
+	return rows[0], true
+}
+
+// awaits says what a release waits for, and from whom.
+func (m *model) awaits(p release.Progress) string {
+	a := p.Awaiting
+	if a == nil {
+		return m.doing(p)
+	}
+	switch a.Kind {
+	case release.AwaitConfirm:
+		return fmt.Sprintf("you: confirm batch %d", a.Batch)
+	case release.AwaitResume:
+		return "you: resume it"
+	case release.AwaitPlatformApproval:
+		return "approval on the platform"
+	case release.AwaitQueue:
+		return cmp.Or(outside(p.Reason), "its turn in the lane")
+	case release.AwaitOtherChange:
+		return cmp.Or(outside(p.Reason), "the end of another change")
+	case release.AwaitBake:
+		return fmt.Sprintf("bake time of batch %d", a.Batch)
+	case release.AwaitGates:
+		return fmt.Sprintf("gates of batch %d", a.Batch)
+	case release.AwaitSchedule:
+		return "time of the next batch"
+	case release.AwaitFreeze:
+		return cmp.Or(outside(p.Reason), "the end of a freeze")
+	}
+	return string(a.Kind)
+}
+
+// doing says what goes on in a release that waits for nobody.
+func (m *model) doing(p release.Progress) string {
+	switch p.Phase {
+	case release.PhasePreparing:
+		return "reading the application"
+	case release.PhaseRollingOut:
+		for _, b := range p.Batches {
+			if b.State == release.BatchRunning {
+				return fmt.Sprintf("batch %d of %d runs", b.Number, len(p.Batches))
+			}
+		}
+		return "the platform works"
+	case release.PhaseFinalizing:
+		return "putting things back"
+	case release.PhaseRollingBack:
+		return "returning to the version before"
+	case release.PhaseNeedsAttention:
+		return "you: look at the application"
+	case release.PhaseAwaitingConfirm:
+		return "you: confirm"
+	case release.PhaseAwaitingPlatformApproval:
+		return "approval on the platform"
+	case release.PhasePaused:
+		return "you: resume it"
+	case release.PhaseQueued:
+		return "its turn in the lane"
+	case release.PhaseSucceeded, release.PhaseRolledBack, release.PhaseAborted, release.PhaseFailed:
+		return "ended " + m.clock(p.EndedAt)
+	}
+	return ""
+}
+
+// clock is a moment in the zone of whoever looks; with its date where it is another day.
+func (m *model) clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(m.Zone)
+	if now := m.now.In(m.Zone); t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+		return t.Format("Jan 2 15:04")
+	}
+	return t.Format("15:04:05")
+}
+
+// ago is how long something lasts, in its largest unit.
+func (m *model) ago(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	switch d := max(m.now.Sub(t), 0); {
+	case d >= 24*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	default:
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+}
+
+// artifact is an artifact as it is shown: without the query of an address, which may be a
+// signature.
+func artifact(a release.Artifact) string {
+	if a == (release.Artifact{}) {
+		return ""
+	}
+	name := a.String()
+	if a.Package != nil {
+		address, _, _ := strings.Cut(a.Package.URL, "?")
+		name = strings.TrimSuffix(address+"@"+a.Package.Version, "@")
+	}
+	return name
+}
+
+// outside is a text from elsewhere: it moves no cursor and shows no secret.
+func outside(text string) string {
+	text, _ = redact.New().Text(strings.Join(strings.Fields(render.Clean(text)), " "))
+	return text
+}
