@@ -41,14 +41,15 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 		facts: facts, seen: map[string]bool{}, report: Report{Answered: map[string]int{}, Refused: map[string][]string{}},
 		world: world{name: "saetestcut", space: saesim.DefaultRegion + ":saetestcut"},
 	}
+	before := sim.Apps()
 	s.makeNamespace(t)
 	s.makeConfigMaps(t)
 	s.makeApplication(t)
 	s.makeIdleApplication(t)
 	s.await(t, s.begin(t, "a/b:2", grayThenOne), saeclient.ChangeOrderWaitBatchConfirm)
-	require.Len(t, sim.Apps(), 4)
+	require.Len(t, sim.Apps(), len(before)+2)
 	s.cleanUp(t)
-	require.Len(t, sim.Apps(), 2, "those that were there before")
+	require.Len(t, sim.Apps(), len(before), "those that were there before")
 	s.refused(t, "DescribeNamespace", noSpace, "NamespaceId", s.world.space)
 	s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", s.world.config)
 }
