@@ -38,6 +38,40 @@ func TestTop_Sort(t *testing.T) {
 	require.Equal(t, idLost, v.ids()[0], "trouble first again")
 }
 
+// A release that a freeze or the schedule holds needs nobody: only those wait for people that
+// "slipway waiting" lists.
+func TestTop_WaitsForPeople(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p      release.Progress
+		people bool
+		awaits string
+	}{
+		"a person has paused it":             {heldPaused(release.AwaitResume, true), true, "you: resume it"},
+		"a freeze":                           {heldPaused(release.AwaitFreeze, false), false, "the end of a freeze"},
+		"the schedule":                       {heldPaused(release.AwaitSchedule, false), false, "the time of day of the next batch"},
+		"a freeze, and a person has paused":  {heldPaused(release.AwaitFreeze, true), true, "you: resume it"},
+		"a confirmation":                     {releasesOfTheNight()[3], true, "you: confirm batch 1"},
+		"an approval":                        {releasesOfTheNight()[4], true, "the platform's approval"},
+		"another change, its own or another": {changing(), false, "the end of an unfinished change of the application"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := open(t, termtest.Size{Columns: 140, Rows: 24})
+			v.shows(c.p)
+			require.Equal(t, c.people, v.screenshot().Shows("1 release, 1 wait for people"))
+			require.Equal(t, !c.people, v.screenshot().Shows("1 release, 1 moving"))
+			require.True(t, v.screenshot().Shows(c.awaits), v.screenshot().String())
+		})
+	}
+}
+
+func changing() release.Progress {
+	p := progress(idBatch, "mail", release.PhasePreparing)
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, Since: before(time.Minute)}
+	return p
+}
+
 func TestTop_Filter(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string][]string{
