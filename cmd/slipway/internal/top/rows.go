@@ -53,7 +53,9 @@ type row struct {
 	progress *release.Progress
 	// whole reports whether the progress is more than Temporal itself knows.
 	whole bool
-	rank  rank
+	// failed is why it could not be read; empty where it could.
+	failed string
+	rank   rank
 	// since is when it began to stand as it stands, and reason why it needs somebody.
 	since time.Time
 	// awaits is what it waits for, and until when it does.
@@ -83,7 +85,7 @@ func (m *model) belongs(l releases.Listed) bool {
 
 func (m *model) row(l releases.Listed) row {
 	known := m.readings[l.ID]
-	r := row{Listed: l, progress: &known.progress, whole: known.whole, since: l.StartedAt}
+	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.StartedAt}
 	p := r.progress
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
@@ -101,6 +103,9 @@ func (m *model) row(l releases.Listed) row {
 		}
 	case p.Awaiting != nil:
 		r.since = p.Awaiting.Since
+	}
+	if r.failed != "" {
+		r.reason = "could not be read: " + r.failed
 	}
 	r.rank, r.awaits = rankOf(*p), m.awaits(*p)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
