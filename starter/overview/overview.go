@@ -66,6 +66,8 @@ type reading struct {
 	mu   sync.Mutex
 	at   time.Time
 	last []prometheus.Metric
+	// failed tells that the latest read failed.
+	failed bool
 }
 
 // New returns what measures; nothing is read until it is collected.
@@ -122,8 +124,13 @@ func (o *Overview) current(r *reading) []prometheus.Metric {
 	if r.last, err = r.read(ctx); err != nil {
 		r.last = nil
 		o.failures.WithLabelValues(r.name).Inc()
-		o.log.Debug().Err(err).Str("reading", r.name).Msg("gauges left out")
+		level := zerolog.DebugLevel
+		if !r.failed { // once for each time that it begins to fail
+			level = zerolog.WarnLevel
+		}
+		o.log.WithLevel(level).Err(err).Str("reading", r.name).Msg("gauges left out")
 	}
+	r.failed = err != nil
 	r.at = time.Now()
 	return r.last
 }
