@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,12 +29,7 @@ func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metri
 }
 
 // live are the phases of a release that has not ended.
-func live() []release.Phase {
-	return []release.Phase{
-		release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
-		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack,
-	}
-}
+func live() []release.Phase { return slices.DeleteFunc(release.Phases(), release.Phase.Ended) }
 
 // running is the query for workflows of types that have not ended.
 func running(types ...string) string {
@@ -42,10 +38,7 @@ func running(types ...string) string {
 
 // inPhase is the query for releases, and for what else is named, in a phase.
 func inPhase(p release.Phase, besides ...string) string {
-	types := append([]string{
-		release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback, release.WorkflowRestart, release.WorkflowRescale,
-	}, besides...)
-	return running(types...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
+	return running(append(release.WorkflowTypes(), besides...)...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
 }
 
 func (c Config) count(ctx context.Context, query string) (float64, error) {
