@@ -9,14 +9,16 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// FollowEvery is how often a role examines its own readiness.
-const FollowEvery = 10 * time.Second
+// FollowEvery is how often a role examines its own readiness: rarely, because the probes of
+// /readyz run the same checks.
+const FollowEvery = 30 * time.Second
 
 // Follow examines the checks at each interval until ctx is done, and logs what has changed: what
 // is missing and its remedy once, not at each examination.
 func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	changing := regexp.MustCompile(`[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|[0-9]+`)
 	logged := "unknown"
 	for {
 		select {
@@ -25,7 +27,7 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 		case <-ticker.C:
 		}
 		report := Examine(ctx, checks)
-		now := report.essence()
+		now := report.essence(changing)
 		if ctx.Err() != nil || now == logged {
 			continue
 		}
@@ -40,10 +42,9 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 	}
 }
 
-// essence is what fails, without what differs from one examination to the next: numbers of
+// essence is what fails, without what is changing from one examination to the next: numbers of
 // requests, ports and times.
-func (r Report) essence() string {
-	changing := regexp.MustCompile(`[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|[0-9]+`)
+func (r Report) essence(changing *regexp.Regexp) string {
 	var text strings.Builder
 	for _, f := range r.Failing {
 		text.WriteString(f.Name + ": " + changing.ReplaceAllString(f.Error, "") + "\n")

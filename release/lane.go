@@ -48,6 +48,11 @@ const (
 	ErrorBusy = "Busy"
 )
 
+// WorkflowTypes returns the workflow types of releases.
+func WorkflowTypes() []string {
+	return []string{WorkflowDeploy, WorkflowGrayRelease, WorkflowRollback, WorkflowRestart, WorkflowRescale}
+}
+
 // Workflow returns the workflow type that carries out the spec.
 func (s Spec) Workflow() string {
 	switch s.Operation {

@@ -260,3 +260,18 @@ func TestLane_WatchdogSaysWhatItFound(t *testing.T) {
 		release.WatchdogResult{Lost: "terminated", Restored: []string{"a", "b"}, Left: "look at c"}.Words())
 	require.Empty(t, release.WatchdogResult{}.Words())
 }
+
+func TestWorkflowTypes(t *testing.T) {
+	t.Parallel()
+	var types []string
+	for _, s := range []release.Spec{
+		{Operation: release.OperationRelease, Strategy: release.Strategy{Type: release.StrategyAll}},
+		{Operation: release.OperationRelease, Strategy: release.Strategy{Type: release.StrategyBatch}},
+		{Operation: release.OperationRollback},
+		{Operation: release.OperationRestart},
+		{Operation: release.OperationRescale},
+	} {
+		types = append(types, s.Workflow())
+	}
+	require.Equal(t, types, release.WorkflowTypes())
+}

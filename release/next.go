@@ -199,10 +199,9 @@ func (p Progress) abortDoes() string {
 	switch {
 	case !p.Operation.changesVersion() && p.ChangeID != "":
 		return "stops it"
-
 	case p.Phase == PhaseQueued:
 		return "takes it out of its lane; nothing was changed"
-	case p.ChangeID == "":
+	case p.ChangeID == "" && p.Phase == PhasePreparing: // a partial progress of another phase names no change either
 		return "ends it; no change was begun"
 	}
 	return "stops it and returns to " + p.before()

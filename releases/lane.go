@@ -3,7 +3,6 @@ package releases
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -33,10 +32,15 @@ func noLaneWorker() Partial {
 	return Partial{PartialNoWorker, "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"}
 }
 
+// lanesQuery chooses the lanes that are at work, of one application or of all.
+func lanesQuery(app string) string {
+	return "WorkflowType = " + literal(release.WorkflowLane) + Filter{App: app, Open: true}.attributes()
+}
+
 // ListLanes lists the lanes that are at work, and asks each for its state. More reports
 // whether the limit cut the list; 0 is no limit.
 func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, more bool, err error) {
-	infos, more, err := c.find(ctx, search{query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", release.WorkflowLane), limit: limit})
+	infos, more, err := c.find(ctx, search{query: lanesQuery(""), limit: limit})
 	if err != nil {
 		return nil, false, err
 	}
@@ -109,7 +113,7 @@ const fewReleases = 5
 
 // underWay is a release of an application that is under way; empty where there is none.
 func (c *Client) underWay(ctx context.Context, app release.App) (id string, err error) {
-	query := Filter{App: app.SearchValue()}.query() + " AND ExecutionStatus = 'Running'"
+	query := Filter{App: app.SearchValue(), Open: true}.query()
 	infos, _, err := c.find(ctx, search{query: query, limit: fewReleases})
 	if err != nil {
 		return "", err

@@ -88,16 +88,17 @@ func (f Filter) attributes() string {
 		}
 	}
 	if f.Open {
-		q.WriteString(running)
+		q.WriteString(" AND " + running)
 	}
 	return q.String()
 }
 
+// running chooses what is under way.
+const running = "ExecutionStatus = 'Running'"
+
 // releaseTypes are the workflow types of releases, quoted.
 func releaseTypes() []string {
-	types := []string{
-		release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback, release.WorkflowRestart, release.WorkflowRescale,
-	}
+	types := release.WorkflowTypes()
 	for i, t := range types {
 		types[i] = literal(t)
 	}

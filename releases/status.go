@@ -212,10 +212,7 @@ type abnormalEnd struct {
 
 // during returns how it was closed, in which phase, and with which failure.
 func (e abnormalEnd) during(p release.Phase) string {
-	text := "its workflow was " + string(e.end)
-	if e.end == execution.Failed || e.end == execution.TimedOut {
-		text = "its workflow " + string(e.end)
-	}
+	text := e.end.Text()
 	if p != "" {
 		text += " at " + string(p)
 	}

@@ -86,7 +86,10 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	}
 	slices.SortStableFunc(g.list.Found, func(a, b Waiting) int {
 		if a.Since.IsZero() != b.Since.IsZero() {
-			return cmp.Compare(btoi(a.Since.IsZero()), btoi(b.Since.IsZero())) // what nobody knows the age of comes last
+			if a.Since.IsZero() {
+				return 1 // what nobody knows the age of comes last
+			}
+			return -1
 		}
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID), cmp.Compare(a.App, b.App))
 	})
@@ -94,13 +97,6 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		g.list.Partial = Partial{PartialNoWorker, "no worker answers, so which lanes are held and which releases stand still is not known; check that slipway worker runs"}
 	}
 	return g.list, nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // gathering collects what needs a person.
@@ -130,9 +126,6 @@ func each[T any](ctx context.Context, all []T, do func(context.Context, T) error
 	}
 	return group.Wait()
 }
-
-// running chooses what is under way.
-const running = " AND ExecutionStatus = 'Running'"
 
 // releases reads those under way. What waits for its turn needs nobody: what it waits for may.
 func (g *gathering) releases(ctx context.Context) error {
@@ -301,8 +294,7 @@ func ofSet(status Status[release.SetProgress]) (Waiting, bool) {
 }
 
 func (g *gathering) lanes(ctx context.Context) error {
-	query := fmt.Sprintf("WorkflowType = '%s'", release.WorkflowLane) + Filter{App: g.app, Open: true}.attributes()
-	infos, _, err := g.client.find(ctx, search{query: query})
+	infos, _, err := g.client.find(ctx, search{query: lanesQuery(g.app)})
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,14 @@ func EndOf(s enumspb.WorkflowExecutionStatus) End {
 // Abnormal reports whether the execution has ended without a result.
 func (e End) Abnormal() bool { return e != Open && e != Completed }
 
+// Text says of a workflow that it has ended so.
+func (e End) Text() string {
+	if e == Failed || e == TimedOut {
+		return "its workflow " + string(e)
+	}
+	return "its workflow was " + string(e)
+}
+
 // Failure returns the message with which a workflow has failed; empty where it cannot be read
 // or Temporal has none.
 func Failure(ctx context.Context, run client.WorkflowRun) string {

@@ -30,6 +30,16 @@ func TestExecution_EndOf(t *testing.T) {
 	}
 }
 
+func TestExecution_Text(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[execution.End]string{
+		execution.Failed: "its workflow failed", execution.TimedOut: "its workflow timed out",
+		execution.Canceled: "its workflow was canceled", execution.Terminated: "its workflow was terminated",
+	} {
+		require.Equal(t, want, end.Text())
+	}
+}
+
 func TestExecution_Failure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -76,7 +76,7 @@ func New(c Config) (*Overview, error) {
 		return nil, errors.New("overview: Config needs Temporal, Calendar and JetStream")
 	}
 	o := &Overview{log: c.Logger, failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: namespace, Name: "overview_failures_total", Help: "Readings of the gauges about all releases that failed, which are left out meanwhile.",
+		Namespace: namespace, Name: "overview_failures_total", Help: "Readings of the gauges about all releases that failed, which are left out meanwhile, or that left out what cannot be read.",
 	}, []string{"reading"})}
 	o.readings = []*reading{c.phases(), c.waiting(), c.lanes(), c.freezes(), c.events(), c.messages()}
 	for _, r := range o.readings {
@@ -122,13 +122,15 @@ func (o *Overview) current(r *reading) []prometheus.Metric {
 	defer cancel()
 	var err error
 	if r.last, err = r.read(ctx); err != nil {
-		r.last = nil
+		if _, some := errors.AsType[*unreadError](err); !some {
+			r.last = nil
+		}
 		o.failures.WithLabelValues(r.name).Inc()
 		level := zerolog.DebugLevel
 		if !r.failed { // once for each time that it begins to fail
 			level = zerolog.WarnLevel
 		}
-		o.log.WithLevel(level).Err(err).Str("reading", r.name).Msg("gauges left out")
+		o.log.WithLevel(level).Err(err).Str("reading", r.name).Msg("gauges left out, or not whole")
 	}
 	r.failed = err != nil
 	r.at = time.Now()

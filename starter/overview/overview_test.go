@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -34,6 +35,8 @@ type server struct {
 	lanes  []release.LaneState
 	asked  int
 	err    error
+	// sick are the workflows whose queries fail, by ID, and unreadable those whose answer is of another kind.
+	sick, unreadable string
 }
 
 func (s *server) fail(err error) {
@@ -72,6 +75,13 @@ func (s *server) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflow
 func (s *server) QueryWorkflow(_ context.Context, workflowID, _, query string, _ ...any) (converter.EncodedValue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch workflowID {
+	case s.sick:
+		return nil, serviceerror.NewQueryFailed("nondeterministic workflow")
+	case s.unreadable:
+		payloads, err := converter.GetDefaultDataConverter().ToPayloads("none")
+		return answer{payloads}, err
+	}
 	var i int
 	if _, err := fmt.Sscan(workflowID, &i); err != nil {
 		return nil, err
@@ -171,6 +181,36 @@ func TestOverview(t *testing.T) {
 		}
 		temporal.fail(nil)
 	})
+}
+
+// TestOverview_OneSick counts the others where a workflow cannot be read, and more than the bound
+// not at all.
+func TestOverview_OneSick(t *testing.T) {
+	t.Parallel()
+	held := release.LaneState{Held: &release.Hold{By: "ann"}}
+	resume := paused(release.AwaitResume, true)
+	temporal := &server{
+		sick: "0", unreadable: "1",
+		paused: []release.Progress{resume, resume, resume}, lanes: []release.LaneState{held, held, held, {Held: &release.Hold{ReleaseID: "r-1"}}},
+	}
+	gathered := func() map[string]float64 {
+		all, err := overview.New(overview.Config{Temporal: temporal, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{}})
+		require.NoError(t, err)
+		registry := prometheus.NewRegistry()
+		require.NoError(t, registry.Register(all))
+		return gather(t, registry)
+	}
+	left := gathered()
+	require.InDelta(t, 1, left["slipway_waiting_for_people resume"], 0)
+	require.InDelta(t, 1, left["slipway_lanes_held person"], 0)
+	require.InDelta(t, 1, left["slipway_lanes_held release"], 0)
+	require.InDelta(t, 1, left["slipway_overview_failures_total waiting"], 0)
+	require.InDelta(t, 1, left["slipway_overview_failures_total lanes"], 0)
+
+	temporal.lanes = make([]release.LaneState, 501)
+	left = gathered()
+	require.NotContains(t, left, "slipway_lanes_held person")
+	require.InDelta(t, 1, left["slipway_overview_failures_total lanes"], 0)
 }
 
 func TestOverview_NeedsAllOfThem(t *testing.T) {

@@ -1,15 +1,18 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -28,12 +31,7 @@ func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metri
 }
 
 // live are the phases of a release that has not ended.
-func live() []release.Phase {
-	return []release.Phase{
-		release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
-		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseFinalizing, release.PhaseRollingBack,
-	}
-}
+func live() []release.Phase { return slices.DeleteFunc(release.Phases(), release.Phase.Ended) }
 
 // running is the query for workflows of types that have not ended.
 func running(types ...string) string {
@@ -42,10 +40,7 @@ func running(types ...string) string {
 
 // inPhase is the query for releases, and for what else is named, in a phase.
 func inPhase(p release.Phase, besides ...string) string {
-	types := append([]string{
-		release.WorkflowDeploy, release.WorkflowGrayRelease, release.WorkflowRollback, release.WorkflowRestart, release.WorkflowRescale,
-	}, besides...)
-	return running(types...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
+	return running(append(release.WorkflowTypes(), besides...)...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
 }
 
 func (c Config) count(ctx context.Context, query string) (float64, error) {
@@ -185,7 +180,24 @@ type question[T any] struct {
 	answered func(T)
 }
 
-// ask asks each workflow of a list.
+// unreadError means that some workflows have no answer that can be read, and are not counted; the
+// others are.
+type unreadError struct {
+	workflows int
+	// first is why one of them has none.
+	first error
+}
+
+// Error implements error.
+func (e *unreadError) Error() string {
+	return fmt.Sprintf("%d workflows are not counted, because they cannot be read: %v", e.workflows, e.first)
+}
+
+// Unwrap returns the error of the first of them.
+func (e *unreadError) Unwrap() error { return e.first }
+
+// ask asks each workflow of a list. One that cannot be read hides no other: the error is an
+// [unreadError] once all the others have answered.
 func ask[T any](ctx context.Context, c Config, q question[T]) error {
 	list, err := c.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: q.list, PageSize: mostAsked + 1})
 	if err != nil {
@@ -195,23 +207,31 @@ func ask[T any](ctx context.Context, c Config, q question[T]) error {
 		return fmt.Errorf("more than %d workflows to ask", mostAsked)
 	}
 	var mu sync.Mutex
+	var unread unreadError
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askedAtOnce)
 	for _, info := range list.GetExecutions() {
 		group.Go(func() error {
 			answer, err := c.Temporal.QueryWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId(), q.query)
-			if err != nil {
-				return err
-			}
 			var value T
-			if err := answer.Get(&value); err != nil {
+			if err == nil {
+				err = answer.Get(&value)
+			} else if _, failed := errors.AsType[*serviceerror.QueryFailed](err); !failed {
 				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
+			if err != nil {
+				unread.workflows++
+				unread.first = cmp.Or(unread.first, err)
+				return nil
+			}
 			q.answered(value)
 			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil || unread.workflows == 0 {
+		return err
+	}
+	return &unread
 }

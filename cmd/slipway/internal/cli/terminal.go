@@ -82,14 +82,16 @@ func (s *screen) size() (columns, rows int) {
 // bottom line is left out, because the cursor cannot return past the top.
 func (s *screen) redraw(picture string) error {
 	lines := strings.Split(strings.TrimSuffix(picture, "\n"), "\n")
-	if _, rows := s.size(); rows > 2 && len(lines) > rows-1 {
-		lines = append(lines[:rows-2], "…")
+	columns, rows := s.size()
+	drawn := strings.Join(lines, "\n") + "\n"
+	for cut := len(lines) - 1; rows > 2 && cut > 0 && render.Lines(drawn, columns) > rows-1; cut-- {
+		drawn = strings.Join(lines[:cut], "\n") + "\n…\n"
 	}
 	up := ""
 	if s.drawn > 0 {
 		up = fmt.Sprintf("\x1b[%dA", s.drawn)
 	}
-	s.drawn = len(lines)
-	_, err := io.WriteString(s.out, up+"\x1b[J"+strings.Join(lines, "\n")+"\n")
+	s.drawn = render.Lines(drawn, columns)
+	_, err := io.WriteString(s.out, up+"\x1b[J"+drawn)
 	return err
 }

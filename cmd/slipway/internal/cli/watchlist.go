@@ -166,6 +166,7 @@ func (w *listWatch[T]) picture() string {
 	for _, note := range w.last.notes {
 		text.WriteString(render.Warning(note, style))
 	}
+	style.Height = max(1, style.Height-strings.Count(text.String(), "\n"))
 	if len(w.last.items) == 0 {
 		return text.String() + w.none + "\n"
 	}

@@ -32,7 +32,7 @@ func Lanes(rows []LaneRow, now time.Time, style Style) string {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	return table.Draw(style)
+	return table.drawn(style)
 }
 
 func running(s release.LaneState) string {

@@ -44,7 +44,7 @@ func Releases(rows []Row, now time.Time, style Style) string {
 			{Text: r.Set},
 		})
 	}
-	return table.Draw(style)
+	return table.drawn(style)
 }
 
 // state is the phase, and how the workflow was ended from outside if it was.

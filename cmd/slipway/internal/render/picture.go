@@ -50,7 +50,7 @@ func (p picture) draw(style Style) string {
 		return text
 	}
 	for _, less := range p.rooms() {
-		if lines := strings.Count(text, "\n"); lines+min(hidden, 1) <= style.Height {
+		if lines := Lines(text, style.Width); lines+min(hidden, 1) <= style.Height {
 			break
 		}
 		text, hidden = p.drawn(style, &less)

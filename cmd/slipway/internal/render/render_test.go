@@ -139,9 +139,7 @@ func TestRender_Tree(t *testing.T) {
 func TestRender_TreeFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for columns := 20; columns < 140; columns++ {
-		for line := range strings.SplitSeq(render.Tree(aborted(), at(30), render.Style{Width: columns}), "\n") {
-			require.LessOrEqual(t, render.Width(line), columns, line)
-		}
+		requireFits(t, render.Tree(aborted(), at(30), render.Style{Width: columns}), columns)
 	}
 }
 

@@ -255,5 +255,5 @@ func Sets(rows []Row, now time.Time, style Style) string {
 			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.StartedAt, style.zone())}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.RequestedBy},
 		})
 	}
-	return table.Draw(style)
+	return table.drawn(style)
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ type Cell struct {
 	color color
 	// below stands in front of the further lines of a cell that is wrapped: the trunk of a tree.
 	below string
+	// whole is not wrapped: a command that is copied from two lines is another command.
+	whole bool
 }
 
 // Text makes a row of plain cells.
@@ -66,8 +69,9 @@ type Style struct {
 	Zone *time.Location
 	// Wide shows the columns, too, that are left out unless they are asked for.
 	Wide bool
-	// Quiet says nothing about columns that were left out, where -o wide cannot be given.
-	Quiet bool
+	// Embedded is a picture within another one: no line is longer than the width, also that of a
+	// command, and nothing is said about columns that were left out, because -o wide cannot be given.
+	Embedded bool
 }
 
 // Column is a column of a table.
@@ -130,7 +134,7 @@ func (t Table) Draw(style Style) string {
 		}
 		style.writeRow(&b, cells, widths, between)
 	}
-	if len(without) > 0 && !style.Quiet {
+	if len(without) > 0 && !style.Embedded {
 		style.writeNote(&b, "not shown for want of room: "+strings.Join(without, ", ")+"; see -o wide")
 	}
 	return b.String()
@@ -246,14 +250,47 @@ func (t Table) cram(widths []int, width int) []int {
 	return widths
 }
 
+// drawn draws the table within the height of the style, if that has one.
+func (t Table) drawn(style Style) string {
+	if style.Height <= 0 {
+		return t.Draw(style)
+	}
+	return t.drawLow(style, style.Height)
+}
+
+// drawLow draws the table in so many lines at most; the rows that do not fit are counted in its
+// last line.
+func (t Table) drawLow(style Style, height int) string {
+	text := t.Draw(style)
+	for rows := len(t.Rows) - 1; rows > 0 && Lines(text, style.Width) > height; rows-- {
+		cut := Table{Columns: t.Columns, Rows: t.Rows[:rows]}
+		var b strings.Builder
+		style.writeNote(&b, fmt.Sprintf("… %d more", len(t.Rows)-rows))
+		text = cut.Draw(style) + b.String()
+	}
+	return text
+}
+
+// Lines is how many lines a text takes in a window of so many columns, which breaks what is longer.
+func Lines(text string, columns int) int {
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		n++
+		if w := Width(line); columns > 0 && w > columns {
+			n += (w - 1) / columns
+		}
+	}
+	return n
+}
+
 // writeRow writes one row, over several lines where cells are wrapped.
 func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between string) {
 	lines := make([][]string, len(row))
 	height := 1
 	for i, c := range row {
 		lines[i] = []string{Clean(c.Text)}
-		if s.Width > 0 {
-			lines[i] = c.wrapped(widths[i])
+		if s.Width > 0 && (!c.whole || s.Embedded) {
+			lines[i] = s.capped(c.wrapped(widths[i]))
 		}
 		height = max(height, len(lines[i]))
 	}
@@ -277,6 +314,20 @@ func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between st
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// mostLines is how many lines a cell may have in a picture of a limited height: the rows after it
+// must be seen, too.
+const mostLines = 3
+
+// capped cuts the lines of a cell where the height is limited.
+func (s Style) capped(lines []string) []string {
+	if s.Height <= 0 || len(lines) <= mostLines {
+		return lines
+	}
+	lines = slices.Clone(lines[:mostLines])
+	lines[mostLines-1] += "…"
+	return lines
 }
 
 // wrapped are the lines of a cell that is so wide.

@@ -101,7 +101,7 @@ func nextFacts(steps []release.NextStep) []fact {
 		if s.Verb == release.NextHelp { // it stands with the stall
 			continue
 		}
-		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does)}, rank: rankNext}
+		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does), whole: s.Command != ""}, rank: rankNext}
 		if s.Needed {
 			f.rank = 0
 		}

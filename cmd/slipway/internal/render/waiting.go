@@ -16,9 +16,9 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 		{Name: "NEEDS", Wraps: 14},
 		{Name: "ID"},
 		{Name: "APP", Wraps: 17},
+		{Name: "UNTIL", Rank: 1},
 		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
-		{Name: "REQUESTED BY", Wraps: 12, Rank: 1},
-		{Name: "UNTIL", Rank: 3},
+		{Name: "REQUESTED BY", Wraps: 12, Rank: 3},
 	}}
 	next := Table{Columns: []Column{{Wraps: 60}, {Wraps: 24, Rank: 1, Implied: true}}}
 	for _, w := range list {
@@ -27,23 +27,29 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: w.Text, color: needColor(w.Need)},
 			{Text: cmp.Or(w.ID, "lane")},
 			{Text: w.App},
+			{Text: style.Time(w.Until)},
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
-			{Text: style.Time(w.Until)},
 		})
 		for _, step := range chosenSteps(w.Next) {
-			row := []Cell{{Text: step.Command}, {Text: step.Does, color: faint}}
+			row := []Cell{{Text: step.Command, whole: true}, {Text: step.Does, color: faint}}
 			if step.Command == "" {
 				row = Text(step.Does)
 			}
 			next.Rows = append(next.Rows, row)
 		}
 	}
-	text := table.Draw(style)
+	commands := ""
 	if len(next.Rows) > 0 {
-		text += "\nNext:\n" + next.Draw(style)
+		commands = "\nNext:\n" + next.Draw(style)
 	}
-	return text
+	if style.Height <= 0 {
+		return table.Draw(style) + commands
+	}
+	if half := style.Height / 2; Lines(commands, style.Width) > half {
+		commands = "\nNext:\n" + next.drawLow(style, half-2)
+	}
+	return table.drawLow(style, style.Height-Lines(commands, style.Width)) + commands
 }
 
 // chosenSteps are the steps that are needed, and the one that stops it all; where none is needed,

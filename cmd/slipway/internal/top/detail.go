@@ -57,7 +57,7 @@ func (m *model) facts(r row) []string {
 		}
 	}
 	lines = append(lines, "")
-	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns, Zone: m.Zone, Quiet: true})
+	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns, Zone: m.Zone, Embedded: true})
 	lines = append(lines, strings.Split(strings.TrimSuffix(tree, "\n"), "\n")...)
 	return append(lines, m.samples(p)...)
 }

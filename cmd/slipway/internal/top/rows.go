@@ -11,6 +11,7 @@ import (
 	"slipway/internal/redact"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/releases/execution"
 )
 
 // rank says how much a release calls for a person, the most first.
@@ -90,7 +91,7 @@ func (m *model) row(l releases.Listed) row {
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
 	if l.Stopped != "" && !p.Phase.Ended() {
-		p.Phase, p.Reason = release.PhaseNeedsAttention, "its workflow was "+l.Stopped
+		p.Phase, p.Reason = release.PhaseNeedsAttention, execution.End(l.Stopped).Text()
 	}
 	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
 	switch {
