@@ -212,7 +212,7 @@ func (p Progress) before() string {
 	if p.RollbackTo == nil || p.RollbackTo.Artifact == (Artifact{}) {
 		return "the version that ran before"
 	}
-	return p.RollbackTo.Artifact.public()
+	return p.RollbackTo.Artifact.Public()
 }
 
 // afterEnd is what may be done about a release that has ended.
@@ -318,12 +318,12 @@ func resumingLane(app App) NextStep {
 // allowing allows an artifact. An address with a query is not written: it may be signed.
 func allowing(app App, a Artifact) NextStep {
 	name := word(a.String())
-	if a.public() != a.String() {
+	if a.Public() != a.String() {
 		name = "ARTIFACT"
 	}
 	return NextStep{
 		Verb: NextAllow, Command: "slipway lane allow " + word(app.SearchValue()) + " --artifact " + name,
-		Does: "lets " + a.public() + " be released again, which was rolled back",
+		Does: "lets " + a.Public() + " be released again, which was rolled back",
 	}
 }
 

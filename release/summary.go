@@ -24,9 +24,9 @@ func Summary(in any) string {
 func summaryOfVerb(in any) string {
 	switch in := in.(type) {
 	case BeginRolloutInput:
-		return "begin rollout " + in.Artifact.public()
+		return "begin rollout " + in.Artifact.Public()
 	case BeginRollbackInput:
-		return "begin rollback to " + in.Version.Artifact.public()
+		return "begin rollback to " + in.Version.Artifact.Public()
 	case BeginRestartInput:
 		return "begin to restart all instances"
 	case BeginRescaleInput:
@@ -102,11 +102,14 @@ func (in ObserveInput) summary() string {
 	return s
 }
 
-// public is the artifact without what an address may carry besides: a query can be a
-// signature.
-func (a Artifact) public() string {
-	words, _, _ := strings.Cut(a.String(), "?")
-	return words
+// Public names the artifact without the query of an address, which may be a signature.
+func (a Artifact) Public() string {
+	a.Image, _, _ = strings.Cut(a.Image, "?")
+	if a.Package != nil {
+		address, _, _ := strings.Cut(a.Package.URL, "?")
+		a.Package = &Package{URL: address, Version: a.Package.Version}
+	}
+	return a.String()
 }
 
 // Words say what is waited for.
@@ -140,11 +143,11 @@ const maxDetail = 300
 // Details say in a few lines of Markdown where the release stands. Temporal's UI shows them.
 func (p Progress) Details() string {
 	lines := []string{"**" + string(p.Phase) + "**"}
-	if batch := p.batch(); batch > 0 {
+	if batch := p.Begun(); batch > 0 {
 		lines[0] += fmt.Sprintf(", batch %d of %d", batch, len(p.Batches))
 	}
 	if p.Artifact.Image != "" || p.Artifact.Package != nil {
-		lines[0] += ": " + cutLine(p.Artifact.public(), maxDetail)
+		lines[0] += ": " + cutLine(p.Artifact.Public(), maxDetail)
 	}
 	if w := p.Awaiting; w != nil {
 		lines = append(lines, "Waits for "+w.Words()+since(w.Since, w.Until))
@@ -158,8 +161,8 @@ func (p Progress) Details() string {
 	return strings.Join(lines, "\n\n")
 }
 
-// batch is the number of the latest batch that has begun; 0 where none has.
-func (p Progress) batch() int {
+// Begun is the number of the latest batch that has begun; 0 where none has.
+func (p Progress) Begun() int {
 	latest := 0
 	for _, b := range p.Batches {
 		if b.State != BatchPending {

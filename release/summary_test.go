@@ -18,7 +18,7 @@ func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 		says string
 	}{
 		{release.BeginRolloutInput{Artifact: release.Artifact{Image: "registry/shop:2.0"}}, "begin rollout registry/shop:2.0"},
-		{release.BeginRollbackInput{Version: release.Version{Artifact: signed}}, "begin rollback to https://example.com/shop.jar"},
+		{release.BeginRollbackInput{Version: release.Version{Artifact: signed}}, "begin rollback to https://example.com/shop.jar@2"},
 		{release.BeginRestartInput{}, "begin to restart all instances"},
 		{release.BeginRescaleInput{Instances: 7}, "begin to rescale to 7 instances"},
 		{release.SetScalingInput{Names: []string{"daily", "cpu"}}, "suspend scaling rules daily, cpu"},

@@ -73,7 +73,7 @@ func delivered(l wire.Letter) string {
 	if l.Deliveries == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, as message %d of %s", count(int(min(l.Deliveries, 1<<30)), "time"), l.StreamSequence, wire.StreamIn)
+	return fmt.Sprintf("%s, as message %d of %s", Count(int(min(l.Deliveries, 1<<30)), "time"), l.StreamSequence, wire.StreamIn)
 }
 
 // dataOf draws data line by line: JSON with indentation, text as it is.

@@ -17,6 +17,12 @@ func phase(p release.Phase) Cell {
 	return Cell{Text: icon + " " + string(p), color: c}
 }
 
+// PhaseIcon is the icon of a phase, as trees and lists have it.
+func PhaseIcon(p release.Phase) string {
+	icon, _ := phaseIcon(p)
+	return icon
+}
+
 func phaseIcon(p release.Phase) (string, color) {
 	switch p {
 	case release.PhaseSucceeded:
@@ -49,6 +55,9 @@ func batchState(s release.BatchState, waits bool) Cell {
 	}
 	return Cell{Text: icon + " " + string(s), color: c}
 }
+
+// Verdict says with its icon what a gate has come to.
+func Verdict(g release.GateResult) string { return verdict(g).Text }
 
 func verdict(g release.GateResult) Cell {
 	icon, c := iconAlarm, yellow

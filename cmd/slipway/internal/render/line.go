@@ -20,7 +20,7 @@ func Line(p release.Progress, zone *time.Location) string {
 
 // standing tells where a release stands, whatever it tries in vain.
 func standing(p release.Progress, zone *time.Location) string {
-	icon, _ := phaseIcon(p.Phase)
+	icon := PhaseIcon(p.Phase)
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
 	if at := batch(p); at != "" {
 		parts = append(parts, "batch "+at)

@@ -57,7 +57,7 @@ func (p picture) draw(style Style) string {
 	}
 	if hidden > 0 {
 		var b strings.Builder
-		style.writeNote(&b, fmt.Sprintf("… %s not shown; see: %s", count(hidden, "row"), p.all))
+		style.writeNote(&b, fmt.Sprintf("… %s not shown; see: %s", Count(hidden, "row"), p.all))
 		text += b.String()
 	}
 	return text

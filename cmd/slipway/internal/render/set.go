@@ -163,7 +163,7 @@ func waveBegun(w release.WaveProgress) bool {
 
 // SetLine tells in one line where a set stands, in the manner of [Line].
 func SetLine(p release.SetProgress, zone *time.Location) string {
-	icon, _ := phaseIcon(p.Phase)
+	icon := PhaseIcon(p.Phase)
 	parts := []string{p.SetID + " " + icon + " " + string(p.Phase)}
 	if at := wave(p); at != "" {
 		parts = append(parts, "wave "+at)

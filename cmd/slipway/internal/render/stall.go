@@ -53,6 +53,15 @@ func stall(p release.Progress, zone *time.Location) string {
 	return fmt.Sprintf("stalled since %s, %s: %s: %s", stamp(s.Since, zone), doing(p), refusal(s.Fault), s.Failure)
 }
 
+// StallReason says what a release tries in vain and how that fails, without a moment; empty
+// where it tries nothing in vain.
+func StallReason(p release.Progress) string {
+	if p.Stalled == nil {
+		return ""
+	}
+	return Clean(doing(p) + ": " + refusal(p.Stalled.Fault) + ": " + p.Stalled.Failure)
+}
+
 // stallDiff tells that a stall has begun, changed or ended; empty when it has not, and when
 // the release has ended, which its phase tells.
 func stallDiff(prev, next release.Progress, now time.Time) string {

@@ -166,7 +166,7 @@ func batchRank(p release.Progress, b release.Batch) int {
 	}
 	switch b.State {
 	case release.BatchPending:
-		if ahead := b.Number - begun(p); ahead <= aheadCount {
+		if ahead := b.Number - p.Begun(); ahead <= aheadCount {
 			return rankAhead + ahead
 		}
 		return rankPending + b.Number
@@ -175,17 +175,6 @@ func batchRank(p release.Progress, b release.Batch) int {
 	case release.BatchRunning, release.BatchFailed, release.BatchAborted:
 	}
 	return 0
-}
-
-// begun is the number of the latest batch that has begun; 0 before there is one.
-func begun(p release.Progress) int {
-	at := 0
-	for _, b := range p.Batches {
-		if b.State != release.BatchPending {
-			at = b.Number
-		}
-	}
-	return at
 }
 
 // decisionNodes are what was decided about something that proceeds by a unit.

@@ -50,7 +50,8 @@ func age(start, end, now time.Time) string {
 	return span(end.Sub(start))
 }
 
-func count(n int, thing string) string {
+// Count is a number of things in words: "1 batch", "2 batches".
+func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
@@ -65,9 +66,9 @@ func strategy(s release.Strategy) string {
 	switch s.Type {
 	case release.StrategyAll:
 	case release.StrategyBatch:
-		parts = append(parts, count(s.Batches, "batch"))
+		parts = append(parts, Count(s.Batches, "batch"))
 	case release.StrategyGray:
-		parts = append(parts, count(s.Gray, "gray instance")+" + "+count(s.Batches, "batch"))
+		parts = append(parts, Count(s.Gray, "gray instance")+" + "+Count(s.Batches, "batch"))
 	}
 	if s.Confirm != "" {
 		parts = append(parts, "confirm "+string(s.Confirm))
@@ -76,7 +77,7 @@ func strategy(s release.Strategy) string {
 		parts = append(parts, "bake "+s.Bake.String())
 	}
 	if len(s.Gates) > 0 {
-		parts = append(parts, count(len(s.Gates), "gate"))
+		parts = append(parts, Count(len(s.Gates), "gate"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -120,9 +121,14 @@ func batch(p release.Progress) string {
 	if len(p.Batches) == 0 {
 		return ""
 	}
-	at := begun(p)
+	return fmt.Sprintf("%d of %d", BatchAt(p), len(p.Batches))
+}
+
+// BatchAt is the number of the batch that a release is at: the one that it waits at, or else the
+// latest that has begun; 0 before there is one.
+func BatchAt(p release.Progress) int {
 	if p.Awaiting != nil && p.Awaiting.Batch > 0 {
-		at = p.Awaiting.Batch
+		return p.Awaiting.Batch
 	}
-	return fmt.Sprintf("%d of %d", at, len(p.Batches))
+	return p.Begun()
 }

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 )
 
@@ -226,10 +227,10 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 	p := *r.progress
 	of := outside(r.App)
 	if name := artifact(p.Artifact); name != "" {
-		of += " (" + outside(name) + ")"
+		of += " (" + name + ")"
 	}
 	at := ""
-	if n := batchAt(p); n > 0 {
+	if n := render.BatchAt(p); n > 0 {
 		at = fmt.Sprintf(" at batch %d of %d", n, len(p.Batches))
 	}
 	switch kind {
@@ -248,20 +249,6 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 	case release.CommandRollback, release.CommandOverride:
 	}
 	return string(kind) + " " + of + "?"
-}
-
-// batchAt is the number of the batch that a release is at; 0 before there is one.
-func batchAt(p release.Progress) int {
-	if p.Awaiting != nil && p.Awaiting.Batch > 0 {
-		return p.Awaiting.Batch
-	}
-	at := 0
-	for _, b := range p.Batches {
-		if b.State != release.BatchPending {
-			at = b.Number
-		}
-	}
-	return at
 }
 
 // answer takes a key while a question stands.

@@ -366,6 +366,18 @@ func TestTop_Commands(t *testing.T) {
 	}
 }
 
+// A question names the package and its version, but no signature.
+func TestTop_SignedPackage(t *testing.T) {
+	t.Parallel()
+	v := open(t, termtest.Size{Columns: 120, Rows: 40})
+	p := releasesOfTheNight()[3]
+	p.Artifact = release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar?Signature=hush", Version: "2"}}
+	v.shows(p)
+	v.press("c")
+	require.True(t, v.screenshot().Shows("sae/cn-hangzhou/shop (https://oss.example/shop.jar@2)?"), v.screenshot().String())
+	require.False(t, v.screenshot().Shows("hush"))
+}
+
 // The question is about what was on the screen, whatever comes while it stands.
 func TestTop_CommandsAreBoundToWhatWasShown(t *testing.T) {
 	t.Parallel()

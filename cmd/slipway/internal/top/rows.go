@@ -249,7 +249,8 @@ func (m *model) clock(t time.Time) string {
 	return t.Format("15:04:05")
 }
 
-// ago is how long something lasts, in its largest unit.
+// ago is how long something lasts, in its largest unit alone: its column is four wide, and what
+// changes each second draws the eye.
 func (m *model) ago(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -266,18 +267,12 @@ func (m *model) ago(t time.Time) string {
 	}
 }
 
-// artifact is an artifact as it is shown: without the query of an address, which may be a
-// signature.
+// artifact is an artifact as it is shown; empty where it is not known.
 func artifact(a release.Artifact) string {
 	if a == (release.Artifact{}) {
 		return ""
 	}
-	name := a.String()
-	if a.Package != nil {
-		address, _, _ := strings.Cut(a.Package.URL, "?")
-		name = strings.TrimSuffix(address+"@"+a.Package.Version, "@")
-	}
-	return name
+	return outside(a.Public())
 }
 
 // outside is a text from elsewhere: it moves no cursor and shows no secret.

@@ -83,7 +83,8 @@ func fit(text string, columns int) string {
 	return text + strings.Repeat(" ", max(0, columns-ansi.StringWidth(text)))
 }
 
-// wrap breaks a text into lines of so many columns. All but the first are indented.
+// wrap breaks a text into lines of so many columns. All but the first are indented. Unlike the
+// cells of a table, a text may be painted, begin with blanks and break within lists and paths.
 func wrap(text string, columns int, indent string) []string {
 	room := max(columns-ansi.StringWidth(indent), 8)
 	lines := strings.Split(ansi.Wrap(text, room, " ,;/"), "\n")

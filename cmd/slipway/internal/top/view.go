@@ -109,7 +109,7 @@ func (m *model) counts() string {
 			stalled++
 		}
 	}
-	parts := []string{fmt.Sprintf("%d %s", len(rows), plural("release", len(rows)))}
+	parts := []string{render.Count(len(rows), "release")}
 	if m.more {
 		parts[0] = "the latest " + parts[0]
 	}
@@ -124,13 +124,6 @@ func (m *model) counts() string {
 	add(moving, n[rankBack]+n[rankMoving], "moving")
 	add(plain, n[rankQueued], "queued")
 	return strings.Join(parts, ", ")
-}
-
-func plural(thing string, n int) string {
-	if n == 1 {
-		return thing
-	}
-	return thing + "s"
 }
 
 // widths are those of the columns of the list; the last one has the rest of the window.
