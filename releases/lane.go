@@ -37,25 +37,33 @@ func lanesQuery(app string) string {
 	return "WorkflowType = " + literal(release.WorkflowLane) + Filter{App: app, Open: true}.attributes()
 }
 
-// ListLanes lists the lanes that are at work, and asks each for its state. More reports
-// whether the limit cut the list; 0 is no limit.
+// ListLanes lists the lanes that are at work, and asks each for its state; one that does not answer,
+// or cannot be read, is partial. More reports whether the limit cut the list; 0 is no limit.
 func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, more bool, err error) {
 	infos, more, err := c.find(ctx, search{query: lanesQuery(""), limit: limit})
 	if err != nil {
 		return nil, false, err
 	}
-	var unanswered Partial
-	for _, info := range infos {
-		l := LaneStatus{App: keyword(info.GetSearchAttributes(), release.SearchApp), Since: info.GetStartTime().AsTime(), Partial: unanswered}
-		if unanswered.Reason == PartialNone {
-			if l.State, l.Partial, err = c.queryLane(ctx, info.GetExecution().GetWorkflowId()); err != nil {
-				return nil, false, err
-			}
-			if l.Partial.Reason == PartialNoWorker {
-				unanswered = l.Partial // nobody answers for the other lanes either, and asking takes long
-			}
+	var a asking
+	questions, cancel := a.begin(ctx)
+	defer cancel()
+	all := make([]LaneStatus, len(infos))
+	gone := make([]bool, len(infos))
+	each(questions, forEach(infos, func(ctx context.Context, l listedAt) {
+		state, partial, there := ask(ctx, &a, question[*release.LaneState]{
+			alone: noLaneWorker(),
+			ask:   func(ctx context.Context) (*release.LaneState, Partial, error) { return c.queryLane(ctx, l.ID) },
+		})
+		all[l.place], gone[l.place] = LaneStatus{App: l.App, Since: l.StartedAt, State: state, Partial: partial}, !there
+	}))
+	if ctx.Err() != nil {
+		return nil, false, context.Cause(ctx)
+	}
+	for i, l := range all {
+		if !gone[i] {
+			l.Partial = a.settled(l.Partial)
+			found = append(found, l)
 		}
-		found = append(found, l)
 	}
 	return found, more, nil
 }

@@ -3,6 +3,7 @@ package releases_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,34 +126,70 @@ func listsRunning(m *mocks.Client, d *client.WorkflowExecutionDescription) {
 	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil)
 }
 
-// Once no worker has answered for one lane, the others are not asked: they have the same
-// workers, and each question waits.
-func TestListLanes_AsksNoWorkerTwiceThatIsMissing(t *testing.T) {
-	t.Parallel()
-	m, r := newClient(t)
-	info := func(name string) *workflowpb.WorkflowExecutionInfo {
-		return &workflowpb.WorkflowExecutionInfo{
+// atWork lets Temporal list lanes that are at work.
+func atWork(t *testing.T, m *mocks.Client, names ...string) {
+	t.Helper()
+	in := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, name := range names {
+		in.Executions = append(in.Executions, &workflowpb.WorkflowExecutionInfo{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: "lane/" + name}, StartTime: timestamppb.New(start()),
 			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{release.SearchApp: payload(t, name)}},
-		}
+		})
 	}
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: "WorkflowType = 'Lane' AND ExecutionStatus = 'Running'", PageSize: 4,
-	}).Return(&workflowservice.ListWorkflowExecutionsResponse{
-		NextPageToken: []byte("more"), Executions: []*workflowpb.WorkflowExecutionInfo{info("a"), info("b"), info("c"), info("d")},
-	}, nil)
-	m.On("QueryWorkflow", mock.Anything, "lane/a", "", release.QueryLane).Return(stating{heldLane()}, nil).Once()
-	m.On("QueryWorkflow", mock.Anything, "lane/b", "", release.QueryLane).Return(nil, serviceerror.NewDeadlineExceeded("deadline")).Once()
-	found, more, err := r.ListLanes(t.Context(), 3)
+		Query: "WorkflowType = 'Lane' AND ExecutionStatus = 'Running'", PageSize: 5,
+	}).Return(in, nil)
+}
+
+// One lane that does not answer, or answers with an error, hides no other.
+func TestListLanes_OneHidesNoOther(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	atWork(t, m, "a", "b", "c", "d", "e")
+	m.On("QueryWorkflow", mock.Anything, "lane/a", "", release.QueryLane).Return(nil, serviceerror.NewDeadlineExceeded("deadline")).Once()
+	m.On("QueryWorkflow", mock.Anything, "lane/b", "", release.QueryLane).Return(nil, serviceerror.NewQueryFailed("nondeterministic\na stack")).Once()
+	m.On("QueryWorkflow", mock.Anything, "lane/c", "", release.QueryLane).Return(nil, serviceerror.NewNotFound("it has ended")).Once()
+	m.On("QueryWorkflow", mock.Anything, "lane/d", "", release.QueryLane).Return(stating{heldLane()}, nil).Once()
+	found, more, err := r.ListLanes(t.Context(), 4)
 	require.NoError(t, err)
 	require.True(t, more)
 	held := heldLane()
-	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
 	require.Equal(t, []releases.LaneStatus{
-		{App: "a", Since: start(), State: &held},
-		{App: "b", Since: start(), Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: unanswered}},
-		{App: "c", Since: start(), Partial: releases.Partial{Reason: releases.PartialNoWorker, Message: unanswered}},
+		{App: "a", Since: start(), Partial: releases.Partial{Reason: releases.PartialNoAnswer, Message: "there was no answer in time"}},
+		{App: "b", Since: start(), Partial: releases.Partial{Reason: releases.PartialFailing, Message: "its workflow answers with an error: nondeterministic"}},
+		{App: "d", Since: start(), State: &held},
 	}, found)
+}
+
+// While no worker answers at all, few lanes are asked: they have the same workers, and each
+// question waits.
+func TestListLanes_NoWorker(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	names := strings.Split("abcdefghijklmnopqrst", "")
+	in := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, name := range names {
+		in.Executions = append(in.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "lane/" + name}})
+	}
+	m.On("ListWorkflow", mock.Anything, mock.Anything).Return(in, nil)
+	m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryLane).Return(nil, serviceerror.NewFailedPrecondition("no poller seen"))
+	found, _, err := r.ListLanes(t.Context(), 0)
+	require.NoError(t, err)
+	require.Len(t, found, len(names))
+	for _, l := range found {
+		require.Equal(t, releases.PartialNoWorker, l.Partial.Reason)
+	}
+	require.LessOrEqual(t, queries(m), 15)
+}
+
+// queries counts the workflows that were asked.
+func queries(m *mocks.Client) (n int) {
+	for _, call := range m.Calls {
+		if call.Method == "QueryWorkflow" {
+			n++
+		}
+	}
+	return n
 }
 
 // answered is an update that a lane has answered.

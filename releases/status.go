@@ -41,6 +41,14 @@ const (
 	PartialNone PartialReason = ""
 	// PartialNoWorker means that no worker answers.
 	PartialNoWorker PartialReason = "no-worker"
+	// PartialNoAnswer means that there was no answer in time, although workers answer for others.
+	PartialNoAnswer PartialReason = "no-answer"
+	// PartialFailing means that the workflow answers with an error: it cannot go on either.
+	PartialFailing PartialReason = "failing"
+	// PartialUnreadable means that the answer cannot be read, for example without the key.
+	PartialUnreadable PartialReason = "unreadable"
+	// PartialNotAsked means that there are too many to ask each.
+	PartialNotAsked PartialReason = "not-asked"
 	// PartialNotReady means that the workflow has not run yet.
 	PartialNotReady PartialReason = "not-ready"
 	// PartialNotStarted means that it was asked for, and that Temporal has no workflow of it yet.
@@ -70,16 +78,22 @@ func noWorker(id string) Partial {
 // Get returns the status of a release. It needs no worker for one that has ended. The errors
 // are [NotFoundError] and [UnreachableError].
 func (c *Client) Get(ctx context.Context, id string) (Status[release.Progress], error) {
-	return statusReader[release.Progress]{
-		client: c, id: id, workflowID: workflowID(id), described: described, orphaned: orphaned,
-	}.get(ctx)
+	return c.releaseReader(id).get(ctx)
+}
+
+func (c *Client) releaseReader(id string) statusReader[release.Progress] {
+	return statusReader[release.Progress]{client: c, id: id, workflowID: workflowID(id), described: described, orphaned: orphaned}
 }
 
 // GetSet returns the status of a set in the same way.
 func (c *Client) GetSet(ctx context.Context, id string) (Status[release.SetProgress], error) {
+	return c.setReader(id).get(ctx)
+}
+
+func (c *Client) setReader(id string) statusReader[release.SetProgress] {
 	return statusReader[release.SetProgress]{
 		client: c, id: id, workflowID: release.CommandTargetID(id), described: describedSet, orphaned: orphanedSet,
-	}.get(ctx)
+	}
 }
 
 // callsAtOnce is how many releases of a set are asked side by side.
@@ -161,10 +175,18 @@ func (r statusReader[P]) get(ctx context.Context) (Status[P], error) {
 
 // query asks the workflow for its progress, and falls back to what the description knows.
 func (r statusReader[P]) query(ctx context.Context, d *client.WorkflowExecutionDescription) (Status[P], error) {
+	p, partial, err := r.ask(ctx, d.WorkflowExecution.RunID)
+	if partial.Reason != PartialNone {
+		p = r.described(r.id, d)
+	}
+	return Status[P]{Progress: p, Partial: partial}, err
+}
+
+// ask asks a run of the workflow for its progress; partial is why nobody answers for it.
+func (r statusReader[P]) ask(ctx context.Context, runID string) (p P, partial Partial, err error) {
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	var p P
-	answer, err := r.client.temporal.QueryWorkflow(calling, r.workflowID, d.WorkflowExecution.RunID, release.QueryProgress)
+	answer, err := r.client.temporal.QueryWorkflow(calling, r.workflowID, runID, release.QueryProgress)
 	if err == nil {
 		err = answer.Get(&p)
 	}
@@ -172,16 +194,15 @@ func (r statusReader[P]) query(ctx context.Context, d *client.WorkflowExecutionD
 	var notMet *serviceerror.FailedPrecondition
 	switch {
 	case err == nil:
-		return Status[P]{Progress: p}, nil
+		return p, Partial{}, nil
 	case ctx.Err() != nil:
-		return Status[P]{}, ctx.Err()
+		return p, Partial{}, ctx.Err()
 	case errors.As(err, &notReady):
-		message := "the " + string(subjectOf(r.id)) + " does not answer yet: " + notReady.Error()
-		return Status[P]{Progress: r.described(r.id, d), Partial: Partial{PartialNotReady, message}}, nil
+		return p, Partial{PartialNotReady, "the " + string(subjectOf(r.id)) + " does not answer yet: " + notReady.Error()}, nil
 	case errors.As(err, &notMet), transient(err):
-		return Status[P]{Progress: r.described(r.id, d), Partial: noWorker(r.id)}, nil
+		return p, noWorker(r.id), nil
 	}
-	return Status[P]{}, classify(r.id, err)
+	return p, Partial{}, classify(r.id, err)
 }
 
 // closedAbnormally reads the status of what was closed without a result. Nobody brings it to

@@ -3,16 +3,13 @@ package releases
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
 )
@@ -68,21 +65,33 @@ type Waiting struct {
 // WaitingList is what needs a person, the oldest first.
 type WaitingList struct {
 	Found []Waiting
-	// Partial is why there may be more: no worker answers for lanes and for what stands still.
+	// Partial is why there may be more: not every lane, and not every release that may stand still,
+	// has answered.
 	Partial Partial
+	// Asked is how many workflows were asked, which is what the list costs.
+	Asked int
 }
 
 // Waiting returns everything that needs a person: releases that wait for a confirmation or the
 // platform's approval, are paused or stand still; sets that wait; lanes that are held; and
 // releases that have ended and left something behind, as far as their lanes are at work. App is
-// the application as platform/region/id; empty means all. When no worker answers, what Temporal
-// knows is returned, and the list is partial.
+// the application as platform/region/id; empty means all. Of what does not answer, cannot be
+// read or is too much to be asked, what Temporal knows is returned, and the list is partial.
 func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	g := gathering{client: c, app: app}
-	for _, read := range []func(context.Context) error{g.releases, g.sets, g.lanes} {
-		if err := read(ctx); err != nil {
+	questions, cancel := g.begin(ctx)
+	defer cancel()
+	var todo []func(context.Context)
+	for _, find := range []func(context.Context) ([]func(context.Context), error){g.releases, g.sets, g.lanes} {
+		some, err := find(ctx)
+		if err != nil {
 			return WaitingList{}, err
 		}
+		todo = append(todo, some...)
+	}
+	each(questions, todo)
+	if ctx.Err() != nil {
+		return WaitingList{}, context.Cause(ctx)
 	}
 	slices.SortStableFunc(g.list.Found, func(a, b Waiting) int {
 		if a.Since.IsZero() != b.Since.IsZero() {
@@ -93,94 +102,109 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		}
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID), cmp.Compare(a.App, b.App))
 	})
-	if g.unanswered.Load() {
+	for i, w := range g.list.Found {
+		g.list.Found[i].Partial = g.settled(w.Partial)
+	}
+	g.list.Asked = g.asked
+	if g.alone() {
 		g.list.Partial = Partial{PartialNoWorker, "no worker answers, so which lanes are held and which releases stand still is not known; check that slipway worker runs"}
+	} else if missing := g.missing(); missing != "" {
+		g.list.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
+			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}
 	}
 	return g.list, nil
 }
 
 // gathering collects what needs a person.
 type gathering struct {
+	asking
+
 	client *Client
 	app    string
-	// unanswered tells that no worker has answered: then nobody answers for the others either, and
-	// asking takes long.
-	unanswered atomic.Bool
 
-	mu   sync.Mutex
-	list WaitingList
+	adding sync.Mutex
+	list   WaitingList
 }
 
 func (g *gathering) add(found ...Waiting) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.adding.Lock()
+	defer g.adding.Unlock()
 	g.list.Found = append(g.list.Found, found...)
 }
 
-// each calls do for many, a few at a time, and returns the first error.
-func each[T any](ctx context.Context, all []T, do func(context.Context, T) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(callsAtOnce)
-	for _, one := range all {
-		group.Go(func() error { return do(ctx, one) })
-	}
-	return group.Wait()
+// listedAt is what was listed, with its place among those that are asked.
+type listedAt struct {
+	Listed
+
+	place int
 }
 
+// placed are those that were listed, in the order in which they are asked: first those whose phase
+// says that they wait.
+func placed(infos []*workflowpb.WorkflowExecutionInfo) []listedAt {
+	all := make([]listedAt, len(infos))
+	for i, info := range infos {
+		all[i] = listedAt{Listed: listed(info)}
+	}
+	slices.SortStableFunc(all, func(a, b listedAt) int {
+		switch {
+		case a.Phase.Parked() == b.Phase.Parked():
+			return 0
+		case a.Phase.Parked():
+			return -1
+		}
+		return 1
+	})
+	for i := range all {
+		all[i].place = i
+	}
+	return all
+}
+
+func (l listedAt) beyond() bool { return l.place >= mostAsked }
+
 // releases reads those under way. What waits for its turn needs nobody: what it waits for may.
-func (g *gathering) releases(ctx context.Context) error {
+func (g *gathering) releases(ctx context.Context) ([]func(context.Context), error) {
 	query := Filter{App: g.app, Open: true}.query() + fmt.Sprintf(" AND %s != '%s'", release.SearchPhase, release.PhaseQueued)
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found := make([]Listed, len(infos))
-	for i, info := range infos {
-		found[i] = listed(info)
-	}
-	return each(ctx, found, func(ctx context.Context, l Listed) error {
-		status := l.status()
-		if !g.unanswered.Load() {
-			var err error
-			if status, err = g.client.Get(ctx, l.ID); err != nil {
-				return forgotten(err)
-			}
+	return forEach(infos, func(ctx context.Context, l listedAt) {
+		p, partial, there := ask(ctx, &g.asking, question[release.Progress]{
+			alone: noWorker(l.ID), beyond: l.beyond(),
+			ask: func(ctx context.Context) (release.Progress, Partial, error) {
+				return g.client.releaseReader(l.ID).ask(ctx, "")
+			},
+		})
+		if !there || p.Phase.Ended() {
+			return // it has ended since it was listed
 		}
-		if status.Closed {
-			return nil // it has ended since it was listed
+		if partial.Reason != PartialNone {
+			p = l.progress()
 		}
-		if status.Partial.Reason == PartialNoWorker {
-			g.unanswered.Store(true)
-			status.Progress.RequestedBy, status.Progress.Operation = l.RequestedBy, l.Operation
-		}
-		if w, waits := ofRelease(status); waits {
+		if w, waits := ofRelease(p, partial); waits {
 			g.add(w)
 		}
-		return nil
-	})
+	}), nil
 }
 
-// status is what the list knows of a release when no worker answers.
-func (l Listed) status() Status[release.Progress] {
-	return Status[release.Progress]{Partial: noWorker(l.ID), Progress: release.Progress{
-		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.StartedAt,
-	}}
-}
-
-// forgotten is the error of something that was listed, but none where it is there no more.
-func forgotten(err error) error {
-	if _, missing := errors.AsType[*NotFoundError](err); missing {
-		return nil
+// progress is what the list knows of a release.
+func (l Listed) progress() release.Progress {
+	return release.Progress{
+		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
 	}
-	return err
 }
 
 // ofRelease is what a release under way needs; false where it needs nobody.
-func ofRelease(status Status[release.Progress]) (Waiting, bool) {
-	p := status.Progress
+func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
 	w := Waiting{
 		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), RequestedBy: p.RequestedBy,
-		Since: p.StartedAt, Next: release.Next(p), Partial: status.Partial,
+		Since: p.StartedAt, Next: release.Next(p), Partial: partial,
+	}
+	if partial.Reason == PartialFailing {
+		w.Need, w.Text = NeedHelp, partial.Message
+		return w, true
 	}
 	if p.Artifact != (release.Artifact{}) {
 		w.Artifact = p.Artifact.String()
@@ -246,30 +270,27 @@ func pausedBy(p release.Progress) (release.Decision, bool) {
 	return release.Decision{}, false
 }
 
-func (g *gathering) sets(ctx context.Context) error {
+func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
 	query := "WorkflowType = " + literal(release.WorkflowReleaseSet) + Filter{Phase: release.PhaseAwaitingConfirm, Open: true}.attributes()
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return each(ctx, infos, func(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) error {
-		l := listed(info)
+	return forEach(infos, func(ctx context.Context, l listedAt) {
 		id := strings.TrimPrefix(l.ID, release.SetWorkflowID(""))
-		status := Status[release.SetProgress]{Progress: release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.StartedAt}, Partial: noWorker(id)}
-		if !g.unanswered.Load() {
-			var err error
-			if status, err = g.client.GetSet(ctx, id); err != nil {
-				return forgotten(err)
-			}
+		p, partial, there := ask(ctx, &g.asking, question[release.SetProgress]{
+			alone: noWorker(id), beyond: l.beyond(),
+			ask: func(ctx context.Context) (release.SetProgress, Partial, error) {
+				return g.client.setReader(id).ask(ctx, "")
+			},
+		})
+		if partial.Reason != PartialNone {
+			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy}
 		}
-		if status.Partial.Reason == PartialNoWorker {
-			g.unanswered.Store(true)
-		}
-		if w, waits := ofSet(status); waits && g.concerns(status.Progress) {
+		if w, waits := ofSet(p, partial); there && waits && g.concerns(p) {
 			g.add(w)
 		}
-		return nil
-	})
+	}), nil
 }
 
 // concerns reports whether a set releases the application that is asked for. Of one that no
@@ -280,43 +301,43 @@ func (g *gathering) concerns(p release.SetProgress) bool {
 	})
 }
 
-func ofSet(status Status[release.SetProgress]) (Waiting, bool) {
-	p := status.Progress
+func ofSet(p release.SetProgress, partial Partial) (Waiting, bool) {
 	w := Waiting{
 		Need: NeedConfirm, Text: "confirmation of a wave", Subject: SubjectSet, ID: p.SetID, RequestedBy: p.RequestedBy,
-		Since: p.StartedAt, Next: release.NextOfSet(p), Partial: status.Partial,
+		Since: p.StartedAt, Next: release.NextOfSet(p), Partial: partial,
+	}
+	if partial.Reason == PartialFailing {
+		w.Need, w.Text = NeedHelp, partial.Message
 	}
 	if a := p.Awaiting; a != nil {
 		w.Since, w.Until, w.Batch = a.Since, a.Until, a.Batch
 		w.Text = fmt.Sprintf("confirmation of wave %d of %d of set %s", a.Batch, len(p.Waves), p.Name)
 	}
-	return w, !status.Closed && p.Phase == release.PhaseAwaitingConfirm
+	return w, p.Phase == release.PhaseAwaitingConfirm
 }
 
-func (g *gathering) lanes(ctx context.Context) error {
+func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) {
 	infos, _, err := g.client.find(ctx, search{query: lanesQuery(g.app)})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return each(ctx, infos, func(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) error {
-		if g.unanswered.Load() {
-			return nil
-		}
-		state, partial, err := g.client.queryLane(ctx, info.GetExecution().GetWorkflowId())
+	return forEach(infos, func(ctx context.Context, l listedAt) {
+		state, partial, there := ask(ctx, &g.asking, question[*release.LaneState]{
+			alone: noLaneWorker(), beyond: l.beyond(),
+			ask: func(ctx context.Context) (*release.LaneState, Partial, error) { return g.client.queryLane(ctx, l.ID) },
+		})
 		switch {
-		case err != nil:
-			return forgotten(err)
-		case partial.Reason == PartialNoWorker:
-			g.unanswered.Store(true)
-		case state != nil:
-			return g.lane(ctx, *state)
+		case !there:
+		case partial.Reason == PartialFailing:
+			g.add(Waiting{Need: NeedHelp, Subject: SubjectLane, App: l.App, Since: l.StartedAt, Text: partial.Message, Next: []release.NextStep{}, Partial: partial})
+		case partial.Reason == PartialNone:
+			g.lane(ctx, *state)
 		}
-		return nil
-	})
+	}), nil
 }
 
 // lane adds what a lane needs: that somebody resumes it, or looks at what releases have left.
-func (g *gathering) lane(ctx context.Context, s release.LaneState) error {
+func (g *gathering) lane(ctx context.Context, s release.LaneState) {
 	if h := s.Held; h != nil {
 		w := Waiting{
 			Need: NeedLane, Subject: SubjectLane, App: s.App.SearchValue(), Since: h.Since, RequestedBy: h.By,
@@ -325,9 +346,7 @@ func (g *gathering) lane(ctx context.Context, s release.LaneState) error {
 		if h.ReleaseID != "" {
 			w.Need, w.Subject, w.ID = NeedAttention, SubjectRelease, h.ReleaseID
 			w.Text = "it needs attention, and its lane is held: " + h.Reason
-			if err := g.complete(ctx, &w, s); err != nil {
-				return err
-			}
+			g.complete(ctx, &w, s)
 		}
 		if n := len(s.Waiting); n > 0 {
 			w.Text += fmt.Sprintf(" (%d wait in the lane)", n)
@@ -342,20 +361,20 @@ func (g *gathering) lane(ctx context.Context, s release.LaneState) error {
 			Need: NeedRestore, Subject: SubjectRelease, ID: d.ReleaseID, App: s.App.SearchValue(), Text: d.Words(),
 			Next: release.NextOfLane(release.LaneState{App: s.App, Debts: []release.Debt{d}}),
 		}
-		if err := g.complete(ctx, &w, s); err != nil {
-			return err
-		}
+		g.complete(ctx, &w, s)
 		g.add(w)
 	}
-	return nil
 }
 
 // complete adds what a release that has ended says of itself. One that Temporal has forgotten
 // says nothing.
-func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneState) error {
+func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneState) {
 	status, err := g.client.Get(ctx, w.ID)
 	if err != nil {
-		return forgotten(err)
+		if !forgotten(err) {
+			w.Partial = unread(ctx, err)
+		}
+		return
 	}
 	p := status.Progress
 	w.RequestedBy = p.RequestedBy
@@ -366,11 +385,10 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 		w.Since = p.EndedAt
 	}
 	if w.Need != NeedAttention || !p.Phase.Ended() {
-		return nil
+		return
 	}
 	owes := slices.ContainsFunc(s.Debts, func(d release.Debt) bool { return d.ReleaseID == w.ID && len(d.ScalingRules) > 0 })
 	w.Next = slices.DeleteFunc(release.Next(p), func(step release.NextStep) bool {
 		return step.Verb == release.NextRecover && !owes // somebody has put the rules back since
 	})
-	return nil
 }

@@ -1,8 +1,13 @@
 package releases_test
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -13,7 +18,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/mocks"
-	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"slipway/release"
@@ -166,19 +170,24 @@ func TestWaiting(t *testing.T) {
 	require.Equal(t, "ann", list.Found[6].RequestedBy)
 }
 
+// many are releases in a phase.
+func many(n int, phase release.Phase) map[string]release.Phase {
+	all := map[string]release.Phase{}
+	for i := range n {
+		all[fmt.Sprintf("release/r-many%d", i)] = phase
+	}
+	return all
+}
+
 // TestWaiting_NoWorker shows what Temporal knows, and asks few in vain.
 func TestWaiting_NoWorker(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	n := namespace{m, t}
-	phases := map[string]release.Phase{"release/r-moving": release.PhaseRollingOut, "release/r-confirm": release.PhaseAwaitingConfirm}
+	phases := many(40, release.PhaseRollingOut)
+	phases["release/r-confirm"] = release.PhaseAwaitingConfirm
 	n.lists(release.WorkflowDeploy, phases)
-	for id, phase := range phases {
-		d := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
-		d.TypedSearchAttributes = searched(phase)
-		m.On("DescribeWorkflow", mock.Anything, id, "").Return(d, nil).Maybe()
-		m.On("QueryWorkflow", mock.Anything, id, mock.Anything, release.QueryProgress).Return(nil, serviceerror.NewFailedPrecondition("no poller seen")).Maybe()
-	}
+	m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryProgress).Return(nil, serviceerror.NewFailedPrecondition("no poller seen"))
 	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm})
 	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": ""})
 
@@ -193,6 +202,107 @@ func TestWaiting_NoWorker(t *testing.T) {
 	require.Equal(t, []string{"r-confirm", "s-one"}, ids)
 	require.Equal(t, []string{"slipway release confirm r-confirm"}, commands(list.Found[0]))
 	require.Equal(t, "ann", list.Found[0].RequestedBy)
+	require.LessOrEqual(t, queries(m), 15)
+	require.Equal(t, queries(m), list.Asked)
+}
+
+// TestWaiting_OneHidesNoOther lists all the others where one workflow is sick, one cannot be read
+// and one is slow; and what is sick needs somebody.
+func TestWaiting_OneHidesNoOther(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	fails := func(workflowID, query string, err error) {
+		m.On("QueryWorkflow", mock.Anything, workflowID, "", query).Return(nil, err).Once()
+	}
+	n.lists(release.WorkflowDeploy, map[string]release.Phase{
+		"release/r-slow": release.PhaseRollingOut, "release/r-sick": release.PhaseRollingOut,
+		"release/r-unread": release.PhaseAwaitingConfirm, "release/r-paused": release.PhasePaused,
+	})
+	fails("release/r-slow", release.QueryProgress, serviceerror.NewDeadlineExceeded("deadline"))
+	fails("release/r-sick", release.QueryProgress, serviceerror.NewQueryFailed("nondeterministic workflow\na stack"))
+	fails("release/r-unread", release.QueryProgress, errors.New("key k-1 is missing"))
+	n.answers("release/r-paused", release.QueryProgress, release.Progress{ReleaseID: "r-paused", App: app(), Phase: release.PhasePaused, Paused: true})
+	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-sick": release.PhaseAwaitingConfirm, "set/s-gone": release.PhaseAwaitingConfirm})
+	fails("set/s-sick", release.QueryProgress, serviceerror.NewQueryFailed("panic"))
+	fails("set/s-gone", release.QueryProgress, serviceerror.NewNotFound("it has ended"))
+	n.lists(release.WorkflowLane, map[string]release.Phase{"lane/sick": "", "lane/slow": "", "lane/held": ""})
+	fails("lane/sick", release.QueryLane, serviceerror.NewQueryFailed("panic"))
+	fails("lane/slow", release.QueryLane, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many"))
+	n.answers("lane/held", release.QueryLane, heldLane())
+
+	list, err := r.Waiting(t.Context(), "")
+	require.NoError(t, err)
+	type brief struct {
+		need   releases.Need
+		name   string
+		text   string
+		reason releases.PartialReason
+	}
+	var got []brief
+	for _, w := range list.Found {
+		got = append(got, brief{w.Need, cmp.Or(w.ID, "lane"), w.Text, w.Partial.Reason})
+	}
+	const answers = "its workflow answers with an error: "
+	require.ElementsMatch(t, []brief{
+		{releases.NeedHelp, "r-sick", answers + "nondeterministic workflow", releases.PartialFailing},
+		{releases.NeedConfirm, "r-unread", "confirmation of a batch", releases.PartialUnreadable},
+		{releases.NeedResume, "r-paused", "paused", releases.PartialNone},
+		{releases.NeedHelp, "s-sick", answers + "panic", releases.PartialFailing},
+		{releases.NeedHelp, "lane", answers + "panic", releases.PartialFailing},
+		{releases.NeedLane, "lane", "the lane is held by mei: migration", releases.PartialNone},
+	}, got)
+	require.Equal(t, releases.PartialNoAnswer, list.Partial.Reason)
+	require.Contains(t, list.Partial.Message, "1 cannot be read (key k-1 is missing), 2 did not answer in time: ")
+}
+
+// TestWaiting_TooMany asks those first whose phase says that they wait, and tells that not all
+// were asked.
+func TestWaiting_TooMany(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	n := namespace{m, t}
+	phases := many(220, release.PhaseRollingOut)
+	phases["release/r-confirm"] = release.PhaseAwaitingConfirm
+	n.lists(release.WorkflowDeploy, phases)
+	n.answers("release/r-confirm", release.QueryProgress, release.Progress{
+		ReleaseID: "r-confirm", Phase: release.PhaseAwaitingConfirm, Batches: make([]release.Batch, 3),
+		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: start()},
+	})
+	m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryProgress).Return(answering{release.Progress{Phase: release.PhaseRollingOut}}, nil)
+	n.lists(release.WorkflowReleaseSet, nil)
+	n.lists(release.WorkflowLane, nil)
+	list, err := r.Waiting(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, list.Found, 1)
+	require.Equal(t, "confirmation of batch 2 of 3", list.Found[0].Text)
+	require.Equal(t, 200, list.Asked)
+	require.Contains(t, list.Partial.Message, "21 were not asked, because they are too many")
+}
+
+// TestWaiting_Deadline ends while there is time to show what has answered.
+func TestWaiting_Deadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, r := newClient(t)
+		n := namespace{m, t}
+		phases := many(100, release.PhaseRollingOut)
+		phases["release/r-paused"] = release.PhasePaused
+		n.lists(release.WorkflowDeploy, phases)
+		n.answers("release/r-paused", release.QueryProgress, release.Progress{ReleaseID: "r-paused", Phase: release.PhasePaused, Paused: true})
+		m.On("QueryWorkflow", mock.Anything, mock.Anything, "", release.QueryProgress).
+			Run(func(args mock.Arguments) { <-args.Get(0).(context.Context).Done() }).Return(nil, context.DeadlineExceeded)
+		n.lists(release.WorkflowReleaseSet, nil)
+		n.lists(release.WorkflowLane, map[string]release.Phase{"lane/a": ""})
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		list, err := r.Waiting(ctx, "")
+		require.NoError(t, err)
+		require.Len(t, list.Found, 1)
+		require.Contains(t, list.Partial.Message, "101 did not answer in time")
+		require.Equal(t, 10*time.Second, time.Since(began))
+	})
 }
 
 // TestWaiting_OfAnApplication asks for nothing of others.
@@ -218,13 +328,6 @@ func TestWaiting_OfAnApplication(t *testing.T) {
 			require.Contains(t, in.GetQuery(), "SlipwayApp = 'sae/cn-hangzhou/app-1'")
 		}
 	}
-}
-
-func searched(phase release.Phase) temporal.SearchAttributes {
-	return temporal.NewSearchAttributes(
-		temporal.NewSearchAttributeKeyKeyword(release.SearchApp).ValueSet(app().SearchValue()),
-		temporal.NewSearchAttributeKeyKeyword(release.SearchPhase).ValueSet(string(phase)),
-	)
 }
 
 // TestFilter_Open asks for nothing that has ended, and chooses nothing that has.

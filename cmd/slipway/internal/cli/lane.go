@@ -61,7 +61,9 @@ listed is idle.`,
 					most = 0 // only a lane itself knows whether it is held
 				}
 				items, more, err := call.client.ListLanes(ctx, most)
-				return found[releases.LaneStatus]{chooseLanes(items, held), append(moreNote(more), laneNotes(items)...)}, err
+				return found[releases.LaneStatus]{
+					items: chooseLanes(items, held), notes: append(moreNote(more), laneNotes(items)...), asked: len(items),
+				}, err
 			},
 		}.print(ctx, call)
 	}))
@@ -78,14 +80,17 @@ func chooseLanes(found []releases.LaneStatus, held bool) []releases.LaneStatus {
 	return chosen
 }
 
-// laneNotes say why nothing is known of a lane: of the first one, because it is the same for all.
+// laneNotes say why nothing is known of some lanes: of each reason the first lane.
 func laneNotes(lanes []releases.LaneStatus) []string {
+	var notes []string
+	noted := map[releases.Partial]bool{}
 	for _, l := range lanes {
-		if l.Partial.Reason != releases.PartialNone {
-			return []string{l.App + ": " + l.Partial.Message}
+		if l.Partial.Reason != releases.PartialNone && !noted[l.Partial] {
+			noted[l.Partial] = true
+			notes = append(notes, l.App+": "+l.Partial.Message)
 		}
 	}
-	return nil
+	return notes
 }
 
 func laneTable(lanes []releases.LaneStatus, now time.Time, style render.Style) string {

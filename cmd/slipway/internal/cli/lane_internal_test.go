@@ -10,6 +10,7 @@ import (
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // A lane of which nothing is known is not shown like one that is idle.
@@ -45,4 +46,13 @@ func TestLane_HeldBefore(t *testing.T) {
 	require.Equal(t, already, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "sale"}, held, render.Style{}))
 	require.Empty(t, heldBefore(release.UpdateHold, release.LaneCommand{By: "ann", Reason: "migration"}, held, render.Style{}))
 	require.Empty(t, heldBefore(release.UpdateDrop, release.LaneCommand{By: "mei"}, held, render.Style{}))
+}
+
+func TestLaneNotes(t *testing.T) {
+	t.Parallel()
+	sick := releases.Partial{Reason: releases.PartialFailing, Message: "panic"}
+	late := releases.Partial{Reason: releases.PartialNoAnswer, Message: "late"}
+	require.Equal(t, []string{"a: panic", "c: late"}, laneNotes([]releases.LaneStatus{
+		{App: "a", Partial: sick}, {App: "b", Partial: sick}, {App: "c", Partial: late}, {App: "d", State: &release.LaneState{}},
+	}))
 }

@@ -112,7 +112,7 @@ func listOf(kind string, table func([]render.Row, time.Time, render.Style) strin
 		},
 		read: func(ctx context.Context) (found[releases.Listed], error) {
 			items, more, err := read(ctx)
-			return found[releases.Listed]{items, moreNote(more)}, err
+			return found[releases.Listed]{items: items, notes: moreNote(more)}, err
 		},
 	}
 }

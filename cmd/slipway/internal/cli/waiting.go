@@ -21,7 +21,9 @@ lanes that are held; releases that ended NeedsAttention or have left scaling rul
 their lane is at work. Below the list stand the commands that may be given next, as they are
 typed; -o json has all of them as "next".
 
-When no worker answers, that is told: then only what Temporal itself knows is listed.`,
+When no worker answers, that is told: then only what Temporal itself knows is listed. So it is
+with more than 200 releases, sets or lanes: those that are known to wait are asked first, the
+others are listed by their phase. With --watch a long list is read less often.`,
 		Example: `  slipway waiting
   slipway waiting --app sae/cn-hangzhou/7171a6ca -o json
   slipway waiting -w`,
@@ -41,7 +43,7 @@ When no worker answers, that is told: then only what Temporal itself knows is li
 			key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
 			read: func(ctx context.Context) (found[releases.Waiting], error) {
 				waiting, err := call.client.Waiting(ctx, *app)
-				now := found[releases.Waiting]{items: waiting.Found}
+				now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
 				if waiting.Partial.Reason != releases.PartialNone {
 					now.notes = []string{waiting.Partial.Message}
 				}

@@ -16,8 +16,13 @@ import (
 
 const flagWatch = "watch"
 
-// listPace is the pause between two reads of a list that is watched.
-const listPace = 2 * time.Second
+// listPace is the pause between two reads of a list that is watched, and askPace what it is at least
+// for each workflow that a read asks by itself: a long list asks Temporal and the workers no more
+// than a short one.
+const (
+	listPace = 2 * time.Second
+	askPace  = 50 * time.Millisecond
+)
 
 // list is a list of things as a command prints it, and as it watches it.
 type list[T any] struct {
@@ -37,7 +42,12 @@ type found[T any] struct {
 	items []T
 	// notes tell what the reader must know besides: that there is more, or that not all is known.
 	notes []string
+	// asked is how many workflows were asked for it one by one.
+	asked int
 }
+
+// pause is how long nothing is read after it.
+func (f found[T]) pause() time.Duration { return max(listPace, time.Duration(f.asked)*askPace) }
 
 // moreNote tells that a limit has cut a list.
 func moreNote(more bool) []string {
@@ -76,7 +86,7 @@ func watchable(settings []config.Setting) frame {
 // print prints the list once, or until the watching ends.
 func (l list[T]) print(ctx context.Context, call *call) error {
 	if watched(call.cmd) {
-		return l.watch(ctx, call, listPace)
+		return l.watch(ctx, call)
 	}
 	now, err := l.read(ctx)
 	if err != nil {
@@ -96,7 +106,7 @@ func (l list[T]) print(ctx context.Context, call *call) error {
 }
 
 // watch shows the list again and again. That --timeout is up is its end like any other.
-func (l list[T]) watch(ctx context.Context, call *call, pace time.Duration) error {
+func (l list[T]) watch(ctx context.Context, call *call) error {
 	w := listWatch[T]{list: l, call: call, screen: call.app.screen(call.cmd)}
 	for {
 		reading, cancel := context.WithTimeout(ctx, answerTime)
@@ -114,7 +124,7 @@ func (l list[T]) watch(ctx context.Context, call *call, pace time.Duration) erro
 				return nil
 			}
 			return context.Cause(ctx)
-		case <-time.After(pace):
+		case <-time.After(now.pause()):
 		}
 	}
 }

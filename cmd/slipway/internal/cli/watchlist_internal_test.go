@@ -74,7 +74,7 @@ func TestWatchList_Lines(t *testing.T) {
 			ctx, end := context.WithCancelCause(t.Context())
 			defer end(nil)
 			c, out, told := listCall(f)
-			require.NoError(t, thingsList(end, reads...).watch(ctx, c, listPace), "that the time is up is no error")
+			require.NoError(t, thingsList(end, reads...).watch(ctx, c), "that the time is up is no error")
 			require.Equal(t, want, out.String())
 			require.Equal(t, 1, strings.Count(told.String(), "Temporal does not answer"), told.String())
 		})
@@ -87,12 +87,34 @@ func TestWatchList_Ends(t *testing.T) {
 		ctx, end := context.WithCancelCause(t.Context())
 		c, _, _ := listCall(render.FormatTable)
 		unreachable := &releases.UnreachableError{Cause: errors.New("refused")}
-		require.ErrorIs(t, thingsList(end, unreachable).watch(ctx, c, listPace), unreachable, "nothing was read before")
+		require.ErrorIs(t, thingsList(end, unreachable).watch(ctx, c), unreachable, "nothing was read before")
 		broken := errors.New("not permitted")
-		require.ErrorIs(t, thingsList(end, []thing{}, broken).watch(ctx, c, listPace), broken)
+		require.ErrorIs(t, thingsList(end, []thing{}, broken).watch(ctx, c), broken)
 		end(context.Canceled)
-		require.ErrorIs(t, thingsList(end, []thing{}).watch(ctx, c, listPace), context.Canceled, "an interrupt is told")
+		require.ErrorIs(t, thingsList(end, []thing{}).watch(ctx, c), context.Canceled, "an interrupt is told")
 	})
+}
+
+// A list for which many workflows are asked is read less often.
+func TestWatchList_Pace(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[int]time.Duration{0: listPace, 40: listPace, 600: 30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, end := context.WithCancelCause(t.Context())
+			defer end(nil)
+			c, _, _ := listCall(render.FormatTable)
+			things := thingsList(end, []thing{})
+			read := things.read
+			things.read = func(ctx context.Context) (found[thing], error) {
+				now, err := read(ctx)
+				now.asked = asked
+				return now, err
+			}
+			began := time.Now()
+			require.NoError(t, things.watch(ctx, c))
+			require.Equal(t, want, time.Since(began))
+		})
+	}
 }
 
 func TestWatchList_Picture(t *testing.T) {
