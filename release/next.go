@@ -70,7 +70,10 @@ func (s NextStep) String() string {
 // that [Admit] lets through. A progress that is partial, with a phase and nothing else,
 // has the steps of that phase.
 func Next(p Progress) []NextStep {
-	if p.Phase.Ended() {
+	switch {
+	case p.Phase == "": // it was asked for, and no lane has it yet
+		return nil
+	case p.Phase.Ended():
 		return afterEnd(p)
 	}
 	p = p.assumed()

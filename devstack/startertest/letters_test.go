@@ -216,7 +216,7 @@ func TestLetters_Command(t *testing.T) {
 	out, _ := c.run(0, "list")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 4)
-	require.Regexp(t, `^SEQUENCE +WHEN +KIND +ABOUT +SOURCE +REASON$`, lines[0])
+	require.Regexp(t, `^SEQ +WHEN +KIND +ABOUT +SOURCE +REASON$`, lines[0])
 	require.Regexp(t, "^"+redacted+` .* request +sae/cn-hangzhou/shop +ci +x`, lines[1])
 	require.NotContains(t, out, "\x1b")
 	out, _ = c.run(0, "list", "--reason", "APQ", "-o", "json")

@@ -191,7 +191,7 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		filter, err = flags.filter(time.Now())
 		return err
 	}
-	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error { //nolint:contextcheck // --timeout does not bound how long a person thinks
 		do := func(ctx context.Context, sequence uint64) (letterResult, error) {
 			return dropLetter(ctx, letters, sequence)
 		}
@@ -208,7 +208,7 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		}
 		if !yes {
 			asking := call.cmd.Context()
-			if err := a.confirmDrop(asking, len(found)); err != nil { //nolint:contextcheck // --timeout does not bound how long a person thinks
+			if err := a.confirmDrop(asking, len(found)); err != nil {
 				return err
 			}
 			var cancel context.CancelFunc
@@ -219,7 +219,7 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		for i, l := range found {
 			chosen[i] = l.Sequence
 		}
-		return a.withLetters(ctx, call, chosen, do) //nolint:contextcheck // the time for the action begins with the answer
+		return a.withLetters(ctx, call, chosen, do)
 	})
 }
 

@@ -58,6 +58,11 @@ type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string { return fmt.Sprintf("not done within %s", e.after) }
 
+// unknownError says that a command was not sent, because no worker answers for what it is about.
+type unknownError struct{ message string }
+
+func (e *unknownError) Error() string { return e.message }
+
 // outcomeError ends a command with the code of a release's outcome. The outcome has been
 // shown already, so that there is nothing to say.
 type outcomeError struct{ outcome release.Phase }
@@ -115,6 +120,7 @@ func exitCode(err error) int {
 		refused    *releases.RefusedError
 		unanswered *releases.UnansweredError
 		timeout    *timeoutError
+		unknown    *unknownError
 		letters    *lettersRefusedError
 	)
 	switch {
@@ -126,7 +132,7 @@ func exitCode(err error) int {
 		return outcomeCode(outcome.outcome)
 	case errors.As(err, &refused), errors.As(err, &letters):
 		return exitRefused
-	case errors.As(err, &unanswered), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
 	}
 	return exitError

@@ -193,7 +193,7 @@ func (c *call) waitingWave(status releases.Status[release.SetProgress]) (int, er
 	id, p := c.args[0], status.Progress
 	switch {
 	case status.Partial.Reason != releases.PartialNone:
-		return 0, fmt.Errorf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)
+		return 0, &unknownError{fmt.Sprintf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)}
 	case p.Awaiting == nil:
 		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p, c.style.Zone)}
 	}

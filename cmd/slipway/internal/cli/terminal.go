@@ -87,11 +87,18 @@ func (s *screen) redraw(picture string) error {
 	for cut := len(lines) - 1; rows > 2 && cut > 0 && render.Lines(drawn, columns) > rows-1; cut-- {
 		drawn = strings.Join(lines[:cut], "\n") + "\n…\n"
 	}
+	err := s.replace(drawn)
+	s.drawn = render.Lines(drawn, columns)
+	return err
+}
+
+// replace puts a text in the place of the picture that stands there, whatever its height.
+func (s *screen) replace(text string) error {
 	up := ""
 	if s.drawn > 0 {
 		up = fmt.Sprintf("\x1b[%dA", s.drawn)
 	}
-	s.drawn = render.Lines(drawn, columns)
-	_, err := io.WriteString(s.out, up+"\x1b[J"+drawn)
+	s.drawn = 0
+	_, err := io.WriteString(s.out, up+"\x1b[J"+text)
 	return err
 }

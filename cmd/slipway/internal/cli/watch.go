@@ -150,12 +150,14 @@ func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
 
 // watch watches a release or a set to its end and returns an error that stands for its outcome.
 func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) error {
+	v := t.view(call)
 	p, err := releases.Watcher[P]{
 		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
 		Grace:    o.grace, Submitted: o.submitted(),
-		OnEvent: t.view(call).show,
+		OnEvent: v.show,
 	}.Watch(ctx)
+	v.finish()
 	phase := t.facts(p).phase
 	late, up := errors.AsType[*timeoutError](err)
 	switch {
@@ -260,6 +262,13 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	return v.format.Stream(v.app.Stdout, e.Progress, func() string {
 		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now().In(v.screen.zone)), ""), "\n")
 	})
+}
+
+// finish leaves the whole of the last picture on a terminal: it is not redrawn any more.
+func (v *view[P]) finish() {
+	if p := v.last.Progress; v.format.ForPeople() && v.screen.live() && p.Identity() != "" {
+		_ = v.screen.replace(v.tree(p, time.Now(), v.screen.style())) // the release has been followed, whatever the terminal takes
+	}
 }
 
 // picture is what a terminal shows: first what is wrong with the connection, because then the

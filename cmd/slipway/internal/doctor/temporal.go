@@ -161,8 +161,9 @@ func workers(ctx context.Context, c client.Client, q queue) Finding {
 	return judgeQueue(q, d, time.Now())
 }
 
-// pollTime is how long ago a worker has asked that is still there: it asks again within a minute.
-const pollTime = 2 * time.Minute
+// pollTime is how long ago a worker has asked that is still there: it asks again within a minute,
+// and a few seconds are for the way.
+const pollTime = 70 * time.Second
 
 func judgeQueue(q queue, d *workflowservice.DescribeTaskQueueResponse, now time.Time) Finding {
 	alive, versions := map[string]bool{}, map[string]bool{}

@@ -13,9 +13,9 @@ func History(records []ledger.Record, style Style) string {
 		{Name: "WHEN"},
 		{Name: "OUTCOME"},
 		{Name: "ARTIFACT", Wraps: 20},
-		{Name: "BY", Wraps: 12, Rank: 2},
-		{Name: "RELEASE", Rank: 1},
-		{Name: "OPERATION", Rank: 3},
+		{Name: "BY", Wraps: 12, Rank: 3},
+		{Name: "RELEASE", Rank: 2},
+		{Name: "OPERATION", Rank: 1},
 		{Name: "REASON", Wraps: 24, Rank: 4},
 	}}
 	for _, r := range records {

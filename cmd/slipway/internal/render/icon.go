@@ -11,8 +11,11 @@ const (
 	iconAlarm  = "⚠"
 )
 
-// phase shows a phase with its icon.
+// phase shows a phase with its icon. What was asked for and has not begun has none.
 func phase(p release.Phase) Cell {
+	if p == "" {
+		return Cell{Text: iconParked + " not accepted yet", color: yellow}
+	}
 	icon, c := phaseIcon(p)
 	return Cell{Text: icon + " " + string(p), color: c}
 }

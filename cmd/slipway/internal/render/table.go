@@ -285,15 +285,7 @@ func Lines(text string, columns int) int {
 
 // writeRow writes one row, over several lines where cells are wrapped.
 func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between string) {
-	lines := make([][]string, len(row))
-	height := 1
-	for i, c := range row {
-		lines[i] = []string{Clean(c.Text)}
-		if s.Width > 0 && (!c.whole || s.Embedded) {
-			lines[i] = s.capped(c.wrapped(widths[i]))
-		}
-		height = max(height, len(lines[i]))
-	}
+	lines, height := s.lines(row, widths)
 	for n := range height {
 		last := 0
 		for i := range row {
@@ -314,6 +306,19 @@ func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between st
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// lines are the lines of each cell of a row, and how many the highest has.
+func (s Style) lines(row []Cell, widths []int) (lines [][]string, height int) {
+	lines, height = make([][]string, len(row)), 1
+	for i, c := range row {
+		lines[i] = []string{Clean(c.Text)}
+		if s.Width > 0 && (!c.whole || s.Embedded) {
+			lines[i] = s.capped(c.wrapped(widths[i]))
+		}
+		height = max(height, len(lines[i]))
+	}
+	return lines, height
 }
 
 // mostLines is how many lines a cell may have in a picture of a limited height: the rows after it

@@ -312,7 +312,7 @@ func (m *model) keys() []string {
 	case m.open != "":
 		return append(keys, "Esc back", "↑↓ scroll", "? help", "q quit")
 	}
-	return append(keys, "Enter open", "/ filter", "s "+m.order.String(), "? help", "q quit")
+	return append(keys, "Enter open", "? help", "q quit", "/ filter", "s "+m.order.String())
 }
 
 // helpLines say what keys and signs mean. They fit the smallest window of use, 60 columns and 15
