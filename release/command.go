@@ -226,6 +226,8 @@ func admitAll(p Progress) (repeated bool, err error) {
 		return refuse("the release is paused; resume it first")
 	case waits:
 		return false, nil
+	case p.Strategy.Type == StrategyAll:
+		return refuse("there are no batches to confirm: all instances are replaced at once")
 	case p.Strategy.Confirm == ConfirmAuto:
 		return refuse("no batch waits for a person: with confirm auto each begins by itself")
 	case len(p.Batches) > 0 && p.Batches[len(p.Batches)-1].State != BatchPending:

@@ -217,7 +217,7 @@ func (p Progress) core() Progress {
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
-		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Cut: p.Cut,
+		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}
 }
 

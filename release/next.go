@@ -159,6 +159,9 @@ func (p Progress) awaited() []NextStep {
 			Verb: NextShowLane, Command: "slipway lane get " + p.appWord(), Does: "shows what comes before it, and whether the lane is held",
 		}}
 	case AwaitOtherChange:
+		if p.Phase == PhaseRollingBack || p.Phase == PhaseFinalizing { // it may be the release's own
+			return nil
+		}
 		return []NextStep{{Verb: NextEndOther, Does: "wait for the end of the other change, or end it in the platform's console"}}
 	case AwaitResume, AwaitBake, AwaitGates, AwaitSchedule:
 	}

@@ -26,7 +26,8 @@ type AwaitKind string
 const (
 	// AwaitQueue waits for the releases before it in its lane.
 	AwaitQueue AwaitKind = "queue"
-	// AwaitOtherChange waits for a change that somebody else began.
+	// AwaitOtherChange waits for the end of an unfinished change of the application: one that
+	// somebody else began, or on the way back its own that hangs.
 	AwaitOtherChange AwaitKind = "other-change"
 	// AwaitBake lets a finished batch run for the bake time.
 	AwaitBake AwaitKind = "bake"
@@ -68,7 +69,7 @@ type Progress struct {
 	Batches    []Batch   `json:"batches,omitempty"`
 	Awaiting   *Awaiting `json:"awaiting,omitempty"`
 	// Waited is how long the release has waited since StartedAt, in the waits that are over:
-	// for a person, a time, a freeze or somebody else's change. Measuring gates is no waiting.
+	// for a person, a time, a freeze or an unfinished change. Measuring gates is no waiting.
 	Waited Duration `json:"waited,omitempty"`
 	// Stalled is what is tried in vain just now; nil while nothing is.
 	Stalled      *Stall     `json:"stalled,omitempty"`
@@ -203,7 +204,7 @@ type Decision struct {
 	// ID is the identity of the message that brought the word, where it had one.
 	ID string `json:"id,omitempty"`
 	// Batch is the batch that was confirmed. A standing confirmation has none; each batch that
-	// it lets pass has a decision of its own, of the same ID, with the time at which it passed.
+	// it lets pass has a decision of its own, of the same ID, with the time at which nothing but a freeze held it any more.
 	Batch int `json:"batch,omitempty"`
 	// All tells that a standing confirmation was given, or has let the batch pass.
 	All bool `json:"all,omitempty"`

@@ -115,7 +115,7 @@ func (w Awaiting) Words() string {
 	case AwaitQueue:
 		return "its turn in the lane"
 	case AwaitOtherChange:
-		return "a change that was begun elsewhere"
+		return "the end of an unfinished change of the application"
 	case AwaitBake:
 		return fmt.Sprintf("the bake time of batch %d", w.Batch)
 	case AwaitConfirm:

@@ -212,7 +212,7 @@ func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
 	if a := p.Awaiting; a != nil {
 		w.Since, w.Until, w.Batch = a.Since, a.Until, a.Batch
 	}
-	switch w.Need = needOf(p); w.Need {
+	switch w.Need = NeedOf(p); w.Need {
 	case NeedHelp:
 		w.Since, w.Until = p.Stalled.Since, p.Stalled.Until
 		w.Text = "it stands still: " + p.Stalled.Failure
@@ -239,9 +239,9 @@ func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
 	return w, w.Need != ""
 }
 
-// needOf is what a release under way needs somebody for; empty where it needs nobody. Of a
-// progress that is partial the phase says it.
-func needOf(p release.Progress) Need {
+// NeedOf is what a release under way needs somebody for; empty where it needs nobody, such as
+// while a freeze or the schedule holds it. Of a progress that is partial the phase says it.
+func NeedOf(p release.Progress) Need {
 	kind := release.AwaitKind("")
 	if p.Awaiting != nil {
 		kind = p.Awaiting.Kind

@@ -178,8 +178,10 @@ func (d *DeadLetters) Drop(ctx context.Context, sequence uint64) error {
 	if stream.CachedInfo().Config.DenyDelete {
 		return ErrKeepsLetters
 	}
-	if _, err := d.Get(ctx, sequence); err != nil {
-		return err
+	if _, err := stream.GetMsg(ctx, sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
+		return ErrNoDeadLetter
+	} else if err != nil {
+		return lettersError(ctx, err)
 	}
 	if err := stream.DeleteMsg(ctx, sequence); err != nil {
 		return lettersError(ctx, err)

@@ -66,6 +66,8 @@ type reading struct {
 	mu   sync.Mutex
 	at   time.Time
 	last []prometheus.Metric
+	// failed tells that the latest read failed.
+	failed bool
 }
 
 // New returns what measures; nothing is read until it is collected.
@@ -124,8 +126,13 @@ func (o *Overview) current(r *reading) []prometheus.Metric {
 			r.last = nil
 		}
 		o.failures.WithLabelValues(r.name).Inc()
-		o.log.Debug().Err(err).Str("reading", r.name).Msg("gauges left out, or not whole")
+		level := zerolog.DebugLevel
+		if !r.failed { // once for each time that it begins to fail
+			level = zerolog.WarnLevel
+		}
+		o.log.WithLevel(level).Err(err).Str("reading", r.name).Msg("gauges left out, or not whole")
 	}
+	r.failed = err != nil
 	r.at = time.Now()
 	return r.last
 }

@@ -270,7 +270,7 @@ func boundConfirmation(ctx context.Context, client *releases.Client, id string) 
 	p = status.Progress
 	switch {
 	case status.Partial.Reason != releases.PartialNone:
-		return c, p, fmt.Errorf("cannot tell what of release %s waits: %s; start slipway worker, or name the batch with --batch", id, status.Partial.Message)
+		return c, p, fmt.Errorf("cannot tell what of release %s waits: %s; start slipway worker, or name one batch with --batch", id, status.Partial.Message)
 	case p.Phase.Ended():
 		return c, p, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
 	case p.Paused:

@@ -5,11 +5,13 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -24,7 +26,8 @@ const (
 type finder func(context.Context, *call) ([]cobra.Completion, error)
 
 // complete lets the shell complete the first argument with what find returns, and shows its
-// error. The directive says whether the order of what is found is kept. What find connects to prints nothing.
+// error, both without control characters. The directive says whether the order of what is found
+// is kept. What find connects to prints nothing.
 func (a *app) complete(order cobra.ShellCompDirective, find finder) cobra.CompletionFunc {
 	always := a.completeAlways(order, find)
 	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -50,10 +53,27 @@ func (a *app) completeAlways(order cobra.ShellCompDirective, find finder) cobra.
 			return err
 		})(cmd, args)
 		if err != nil {
-			return cobra.AppendActiveHelp(nil, err.Error()), cobra.ShellCompDirectiveNoFileComp
+			return cobra.AppendActiveHelp(nil, render.Clean(err.Error())), cobra.ShellCompDirectiveNoFileComp
 		}
-		return found, cobra.ShellCompDirectiveNoFileComp | order
+		return cleaned(found), cobra.ShellCompDirectiveNoFileComp | order
 	}
+}
+
+// cleaned are completions that move no cursor. A value that would have to be changed for that is
+// left out, since what then stood there would name something else.
+func cleaned(found []cobra.Completion) []cobra.Completion {
+	var offered []cobra.Completion
+	for _, each := range found {
+		value, about, described := strings.Cut(each, "\t")
+		switch {
+		case render.Clean(value) != value:
+		case described:
+			offered = append(offered, cobra.CompletionWithDesc(value, render.Clean(about)))
+		default:
+			offered = append(offered, value)
+		}
+	}
+	return offered
 }
 
 // completeReleases completes the first argument with the IDs of releases.

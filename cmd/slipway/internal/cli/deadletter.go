@@ -225,7 +225,7 @@ func (a *app) completeLetters() cobra.CompletionFunc {
 		defer closeNATS()
 		letters, _, err := wire.NewDeadLetters(js).List(ctx, wire.LetterFilter{Limit: defaultLimit})
 		for _, l := range letters {
-			found = append(found, cobra.CompletionWithDesc(strconv.FormatUint(l.Sequence, 10), render.Clean(l.About+" "+l.Reason)))
+			found = append(found, cobra.CompletionWithDesc(strconv.FormatUint(l.Sequence, 10), l.About+" "+l.Reason))
 		}
 		return found, err
 	})

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/wire"
@@ -68,7 +65,9 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
 	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
-		return a.eachLetter(call, func(sequence uint64) (letterResult, error) { return replayLetter(ctx, letters, sequence, drop) })
+		return a.eachLetter(ctx, call, func(ctx context.Context, sequence uint64) (letterResult, error) {
+			return replayLetter(ctx, letters, sequence, drop)
+		})
 	})
 }
 
@@ -101,9 +100,12 @@ func replayLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint6
 	return r, nil
 }
 
+// letterStep does something with one dead letter.
+type letterStep func(ctx context.Context, sequence uint64) (letterResult, error)
+
 // eachLetter does something with each dead letter that is named, and prints what became of
 // them. An error of one does not keep the others back.
-func (a *app) eachLetter(call *call, do func(sequence uint64) (letterResult, error)) error {
+func (a *app) eachLetter(ctx context.Context, call *call, do letterStep) error {
 	named := make([]uint64, len(call.args))
 	for i, each := range call.args {
 		var err error
@@ -111,16 +113,16 @@ func (a *app) eachLetter(call *call, do func(sequence uint64) (letterResult, err
 			return err
 		}
 	}
-	return a.withLetters(call, named, do)
+	return a.withLetters(ctx, call, named, do)
 }
 
 // withLetters is eachLetter for sequences.
-func (a *app) withLetters(call *call, all []uint64, do func(sequence uint64) (letterResult, error)) error {
+func (a *app) withLetters(ctx context.Context, call *call, all []uint64, do letterStep) error {
 	var problems []error
 	refused := 0
 	results := make([]letterResult, 0, len(all))
 	for _, sequence := range all {
-		r, err := do(sequence)
+		r, err := do(ctx, sequence)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("dead letter %d: %w", sequence, err))
 		}
@@ -128,7 +130,7 @@ func (a *app) withLetters(call *call, all []uint64, do func(sequence uint64) (le
 			refused++
 		}
 		results = append(results, r)
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, wire.ErrKeepsLetters) {
+		if ctx.Err() != nil || errors.Is(err, wire.ErrKeepsLetters) {
 			break // the others would fail alike
 		}
 	}
@@ -169,7 +171,7 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		ValidArgsFunction: a.completeLetters(),
 	}
 	flags.add(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "delete all")
+	cmd.Flags().BoolVar(&all, flagAll, false, "delete all")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		chosen := flags != letterFlags{}
@@ -190,9 +192,11 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 		return err
 	}
 	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
-		do := func(sequence uint64) (letterResult, error) { return dropLetter(ctx, letters, sequence) }
+		do := func(ctx context.Context, sequence uint64) (letterResult, error) {
+			return dropLetter(ctx, letters, sequence)
+		}
 		if len(call.args) > 0 {
-			return a.eachLetter(call, do)
+			return a.eachLetter(ctx, call, do)
 		}
 		found, _, err := letters.List(ctx, filter)
 		if err != nil {
@@ -203,15 +207,19 @@ Where they are not named, it asks before it deletes; --yes answers that.`,
 			return call.format.Write(a.Stdout, []letterResult{}, func() string { return "" })
 		}
 		if !yes {
-			if err := a.confirmDrop(len(found)); err != nil {
+			asking := call.cmd.Context()
+			if err := a.confirmDrop(asking, len(found)); err != nil { //nolint:contextcheck // --timeout does not bound how long a person thinks
 				return err
 			}
+			var cancel context.CancelFunc
+			ctx, cancel = within(asking, call.limit)
+			defer cancel()
 		}
 		chosen := make([]uint64, len(found))
 		for i, l := range found {
 			chosen[i] = l.Sequence
 		}
-		return a.withLetters(call, chosen, do)
+		return a.withLetters(ctx, call, chosen, do) //nolint:contextcheck // the time for the action begins with the answer
 	})
 }
 
@@ -223,14 +231,16 @@ func dropLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64)
 }
 
 // confirmDrop asks the person at the terminal; where there is none, it is an error.
-func (a *app) confirmDrop(count int) error {
-	in, ok := a.Stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+func (a *app) confirmDrop(ctx context.Context, count int) error {
+	if !a.Interactive {
 		return &usageError{fmt.Sprintf("%d dead letters would be deleted; say so with --yes, or see them with: slipway deadletter list", count)}
 	}
-	a.infof("delete %d dead letters? [y/N]", count)
-	answer, _ := bufio.NewReader(in).ReadString('\n') // an end without a line is no answer
-	switch strings.ToLower(strings.TrimSpace(answer)) {
+	_, _ = fmt.Fprintf(a.Stderr, "delete %d dead letters? [y/N] ", count)
+	answer, err := a.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(answer) {
 	case "y", "yes":
 		return nil
 	}

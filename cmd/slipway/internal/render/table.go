@@ -66,6 +66,8 @@ type Style struct {
 	Zone *time.Location
 	// Wide shows the columns, too, that are left out unless they are asked for.
 	Wide bool
+	// Quiet says nothing about columns that were left out, where -o wide cannot be given.
+	Quiet bool
 }
 
 // Column is a column of a table.
@@ -128,7 +130,7 @@ func (t Table) Draw(style Style) string {
 		}
 		style.writeRow(&b, cells, widths, between)
 	}
-	if len(without) > 0 {
+	if len(without) > 0 && !style.Quiet {
 		style.writeNote(&b, "not shown for want of room: "+strings.Join(without, ", ")+"; see -o wide")
 	}
 	return b.String()

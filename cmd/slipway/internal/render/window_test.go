@@ -149,4 +149,5 @@ func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: KIND, STARTED")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
+	require.NotContains(t, screens(render.Style{Width: 60, Quiet: true})["releases"], "not shown")
 }

@@ -29,7 +29,7 @@ func (m *model) detailLines() []string {
 func (m *model) detail() (body, events []string) {
 	r, ok := m.current()
 	if !ok {
-		return []string{"", "  " + m.open + " is gone: see slipway release get " + m.open}, nil
+		return []string{"", "  " + outside(m.open+" is gone: see slipway release get "+m.open)}, nil
 	}
 	return m.facts(r), m.eventPane()
 }
@@ -38,7 +38,7 @@ func (m *model) detail() (body, events []string) {
 func (m *model) facts(r row) []string {
 	var lines []string
 	p := *r.progress
-	stands := []string{string(p.Phase), bar(p, m.columns/3), r.awaits + r.until}
+	stands := []string{outside(string(p.Phase)), bar(p, m.columns/3), r.awaits + r.until}
 	if p.Stalled == nil {
 		stands[2] += ", since " + m.clock(r.since)
 	}
@@ -46,13 +46,18 @@ func (m *model) facts(r row) []string {
 	for _, line := range wrap(render.PhaseIcon(p.Phase)+" "+strings.Join(stands, "  "), m.columns, "  ") {
 		lines = append(lines, m.paint(toneOf(r), line))
 	}
-	if !r.whole {
+	switch {
+	case r.failed != "":
+		for _, line := range wrap("⚠ "+r.reason, m.columns, "  ") {
+			lines = append(lines, m.paint(alarm, line))
+		}
+	case !r.whole:
 		for _, line := range wrap("◌ only what Temporal itself knows: no worker has answered for this release yet", m.columns, "  ") {
 			lines = append(lines, m.paint(parked, line))
 		}
 	}
 	lines = append(lines, "")
-	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns, Zone: m.Zone})
+	tree := render.Tree(p, m.now, render.Style{Color: m.Color, Width: m.columns, Zone: m.Zone, Quiet: true})
 	lines = append(lines, strings.Split(strings.TrimSuffix(tree, "\n"), "\n")...)
 	return append(lines, m.samples(p)...)
 }

@@ -188,10 +188,14 @@ func (m *model) command(kind release.CommandKind, p release.Progress) release.Co
 
 // refusal is why a command does not apply to a release; nil where it does.
 func (m *model) refusal(kind release.CommandKind, r row) error {
+	p := *r.progress
 	if !r.whole {
 		return release.Refusal("the release has not answered yet")
 	}
-	repeated, err := release.Admit(*r.progress, m.command(kind, *r.progress))
+	if kind == release.CommandConfirm && p.Awaiting == nil && !p.Paused && !p.Phase.Ended() {
+		return release.Refusal("no batch waits for a confirmation: the release is " + string(p.Phase))
+	}
+	repeated, err := release.Admit(p, m.command(kind, p))
 	if err == nil && repeated {
 		return release.Refusal("that was done already")
 	}

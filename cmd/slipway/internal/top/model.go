@@ -57,7 +57,10 @@ type reading struct {
 	whole bool
 	// closed reports whether it will not change any more.
 	closed bool
-	at     time.Time
+	// failed is why it could not be read the last time; empty where it could.
+	failed string
+	// at is when it was read last, whether or not that failed.
+	at time.Time
 }
 
 // model is the view and all that it knows.
@@ -241,10 +244,12 @@ func (m *model) read(msg readMsg) {
 	answered, alone := false, false
 	for id, r := range msg.read {
 		switch {
+		case r.Err != nil && unreachable(r.Err):
+			m.temporal.found(brief(r.Err), msg.at)
 		case r.Err != nil:
-			if unreachable(r.Err) {
-				m.temporal.found(brief(r.Err), msg.at)
-			}
+			known := m.readings[id]
+			known.failed, known.at = brief(r.Err), msg.at
+			m.readings[id] = known
 		case r.Status.Partial.Reason != releases.PartialNone:
 			alone = alone || r.Status.Partial.Reason == releases.PartialNoWorker
 			m.keep(id, reading{progress: r.Status.Progress, at: msg.at})
@@ -263,9 +268,11 @@ func (m *model) read(msg readMsg) {
 
 // keep takes what Temporal itself knows of a release, unless more was known before.
 func (m *model) keep(id string, r reading) {
-	if !m.readings[id].whole {
-		m.readings[id] = r
+	if known := m.readings[id]; known.whole {
+		known.failed, known.at = "", r.at
+		r = known
 	}
+	m.readings[id] = r
 }
 
 // know takes the whole progress of a release.

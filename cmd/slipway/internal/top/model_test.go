@@ -1,6 +1,8 @@
 package top
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -36,6 +38,40 @@ func TestTop_Sort(t *testing.T) {
 	require.Equal(t, idLost, v.ids()[6], "by phase")
 	v.press("s")
 	require.Equal(t, idLost, v.ids()[0], "trouble first again")
+}
+
+// A release that a freeze or the schedule holds needs nobody: only those wait for people that
+// "slipway waiting" lists.
+func TestTop_WaitsForPeople(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p      release.Progress
+		people bool
+		awaits string
+	}{
+		"a person has paused it":             {heldPaused(release.AwaitResume, true), true, "you: resume it"},
+		"a freeze":                           {heldPaused(release.AwaitFreeze, false), false, "the end of a freeze"},
+		"the schedule":                       {heldPaused(release.AwaitSchedule, false), false, "the time of day of the next batch"},
+		"a freeze, and a person has paused":  {heldPaused(release.AwaitFreeze, true), true, "you: resume it"},
+		"a confirmation":                     {releasesOfTheNight()[3], true, "you: confirm batch 1"},
+		"an approval":                        {releasesOfTheNight()[4], true, "the platform's approval"},
+		"another change, its own or another": {changing(), false, "the end of an unfinished change of the application"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := open(t, termtest.Size{Columns: 140, Rows: 24})
+			v.shows(c.p)
+			require.Equal(t, c.people, v.screenshot().Shows("1 release, 1 wait for people"))
+			require.Equal(t, !c.people, v.screenshot().Shows("1 release, 1 moving"))
+			require.True(t, v.screenshot().Shows(c.awaits), v.screenshot().String())
+		})
+	}
+}
+
+func changing() release.Progress {
+	p := progress(idBatch, "mail", release.PhasePreparing)
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, Since: before(time.Minute)}
+	return p
 }
 
 func TestTop_Filter(t *testing.T) {
@@ -145,6 +181,109 @@ func TestTop_ReadsWhatIsInSight(t *testing.T) {
 	require.Len(t, v.due(), 1, "while nobody answers, one question is enough")
 }
 
+// A release that cannot be read says why, keeps what was known, and does not take the place of
+// others that were not read yet.
+func TestTop_CannotBeRead(t *testing.T) {
+	t.Parallel()
+	v := open(t, termtest.Size{Columns: 120, Rows: 12})
+	gray, fails := releasesOfTheNight()[3], map[string]Reading{idGray: {Err: errors.New("no converter for\x1b[2J this payload")}}
+	v.Update(listedMsg{found: listedOf(gray), at: v.now})
+	v.Update(readMsg{read: fails, at: v.now})
+	const why = "could not be read: no converter for [2J this payload"
+	require.True(t, v.screenshot().Shows("1 wait for people", " ? ", why), v.screenshot().String())
+	v.press("enter")
+	require.True(t, v.screenshot().Shows("⚠ "+why))
+	require.False(t, v.screenshot().Shows("no worker has answered"))
+	v.press("c")
+	require.Contains(t, v.screenshot().String(), "confirm does not apply to "+idGray)
+	v.press("esc", "esc")
+
+	v.Update(readMsg{read: readOf(gray), at: v.now})
+	require.False(t, v.screenshot().Shows("could not be read"))
+	v.Update(readMsg{read: fails, at: v.now})
+	require.True(t, v.screenshot().Shows("1/5", why), "what was known stays")
+	lone := Reading{Status: releases.Status[release.Progress]{Partial: releases.Partial{Reason: releases.PartialNoWorker}}}
+	v.Update(readMsg{read: map[string]Reading{idGray: lone}, at: v.now})
+	require.True(t, v.screenshot().Shows("1/5"))
+	require.False(t, v.screenshot().Shows("could not be read"))
+}
+
+func TestTop_ReadsAheadOfWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	v := open(t, termtest.Size{Columns: 80, Rows: 10})
+	var all []release.Progress
+	for i := range 60 {
+		all = append(all, progress(fmt.Sprintf("r-%02d", i), "app", release.PhaseRollingOut, release.BatchRunning))
+	}
+	v.Update(listedMsg{found: listedOf(all...), at: v.now})
+	seen := map[string]bool{}
+	for range 30 {
+		read := map[string]Reading{}
+		for _, id := range v.due() {
+			seen[id] = true
+			read[id] = Reading{Err: errors.New("no converter for this payload")}
+		}
+		v.now = v.now.Add(pace)
+		v.Update(readMsg{read: read, at: v.now})
+	}
+	require.Len(t, seen, len(all))
+}
+
+// What others have written moves no cursor, wherever it is shown: a workflow that somebody has
+// started by hand may have any ID, and whoever decided any name.
+func TestTop_ForeignTextIsCleaned(t *testing.T) {
+	t.Parallel()
+	const evil = "r-\x1b[2Jevil\x07"
+	p := releasesOfTheNight()[3]
+	p.ReleaseID = evil
+	for name, c := range map[string]struct {
+		keys  []string
+		shows string
+	}{
+		"the list":              {nil, "shop"},
+		"open":                  {[]string{"enter"}, "r- [2Jevil"},
+		"what does not apply":   {[]string{"r"}, "resume does not apply to r- [2Jevil : the release is not paused"},
+		"what was done":         {[]string{"c", "y"}, "r- [2Jevil : batch 1 confirmed already, by mei [2J at"},
+		"what is not sent":      {[]string{"c", "n"}, "confirm was not sent"},
+		"what is being sent":    {[]string{"c", "sending"}, "sending confirm to r- [2Jevil"},
+		"what is there no more": {[]string{"enter", "gone"}, "r- [2Jevil is gone: see slipway release get r- [2Jevil"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := open(t, termtest.Size{Columns: 120, Rows: 40})
+			v.shows(p)
+			v.answer = func(id string, c release.Command) sentMsg {
+				done := p
+				done.Decisions = []release.Decision{{ID: "another", Kind: c.Kind, Batch: c.Batch, By: "mei\x1b[2J", At: night()}}
+				return sentMsg{id: id, command: c, progress: done, at: v.now}
+			}
+			for _, key := range c.keys {
+				switch key {
+				case "sending":
+					v.model.press(tea.KeyPressMsg{Text: "y", Code: 'y'})
+				case "gone":
+					v.listed = nil
+				default:
+					v.press(key)
+				}
+			}
+			require.NotContains(t, v.View().Content, "\x1b[2J")
+			require.NotContains(t, v.View().Content, "\x07")
+			require.True(t, v.screenshot().Shows(c.shows), v.screenshot().String())
+		})
+	}
+}
+
+// A tree that is too wide names no flag to show more, for there is none.
+func TestTop_NarrowTree(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, termtest.Size{Columns: 60, Rows: 80})
+	v.press("down", "down", "down", "enter")
+	require.True(t, v.screenshot().Shows("batch 1 (gray)"))
+	require.False(t, v.screenshot().Shows("INSTANCES"), "a column is left out")
+	require.False(t, v.screenshot().Shows("-o wide"), v.screenshot().String())
+}
+
 // A question is not asked twice at the same time, and not more often than the pace.
 func TestTop_AsksAtABoundedPace(t *testing.T) {
 	t.Parallel()
@@ -189,7 +328,7 @@ func TestTop_Commands(t *testing.T) {
 		"confirm":                  {gray, []string{"c", "y"}, "Confirm batch 1 of 3 of sae/cn-hangzhou/shop (registry.example/shop:1.4.2)? Batch 2 begins then.", new(bound(release.Command{Kind: release.CommandConfirm, Batch: 1})), "batch 1 confirmed by ann"},
 		"confirm, no":              {gray, []string{"c", "n"}, "Confirm batch 1", nil, "confirm was not sent"},
 		"confirm, Enter is no yes": {gray, []string{"c", "enter"}, "Confirm batch 1", nil, "confirm was not sent"},
-		"confirm, nothing waits":   {batch, []string{"c", "y"}, "", nil, "confirm does not apply to " + idBatch + ": batch 0 does not wait"},
+		"confirm, nothing waits":   {batch, []string{"c", "y"}, "", nil, "confirm does not apply to " + idBatch + ": no batch waits for a confirmation: the release is RollingOut"},
 		"abort":                    {gray, []string{"a", "a", "b", "o", "x", "backspace", "r", "t", "enter"}, "Abort the release of sae/cn-hangzhou/shop (registry.example/shop:1.4.2) at batch 1 of 3", new(bound(release.Command{Kind: release.CommandAbort})), "aborted by ann"},
 		"abort, y is not enough":   {gray, []string{"a", "y", "enter"}, "Abort the release", nil, "abort was not sent"},
 		"abort, Esc":               {gray, []string{"a", "a", "b", "o", "r", "t", "esc"}, "Abort the release", nil, "abort was not sent"},

@@ -54,7 +54,9 @@ type row struct {
 	progress *release.Progress
 	// whole reports whether the progress is more than Temporal itself knows.
 	whole bool
-	rank  rank
+	// failed is why it could not be read; empty where it could.
+	failed string
+	rank   rank
 	// since is when it began to stand as it stands, and reason why it needs somebody.
 	since time.Time
 	// awaits is what it waits for, and until when it does.
@@ -84,7 +86,7 @@ func (m *model) belongs(l releases.Listed) bool {
 
 func (m *model) row(l releases.Listed) row {
 	known := m.readings[l.ID]
-	r := row{Listed: l, progress: &known.progress, whole: known.whole, since: l.StartedAt}
+	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.StartedAt}
 	p := r.progress
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
@@ -103,6 +105,9 @@ func (m *model) row(l releases.Listed) row {
 	case p.Awaiting != nil:
 		r.since = p.Awaiting.Since
 	}
+	if r.failed != "" {
+		r.reason = "could not be read: " + r.failed
+	}
 	r.rank, r.awaits = rankOf(*p), m.awaits(*p)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		r.until = " until " + m.clock(p.Awaiting.Until)
@@ -116,7 +121,7 @@ func rankOf(p release.Progress) rank {
 		return rankTrouble
 	case p.Phase.Ended():
 		return rankEnded
-	case p.Phase.Parked() || p.Paused:
+	case releases.NeedOf(p) != "":
 		return rankPerson
 	case p.Phase == release.PhaseRollingBack:
 		return rankBack
@@ -171,38 +176,45 @@ func (m *model) current() (row, bool) {
 	return rows[0], true
 }
 
-// awaits says what a release waits for, and from whom.
+// awaits says what a release waits for, and whether that is whoever looks.
 func (m *model) awaits(p release.Progress) string {
-	a := p.Awaiting
-	if a == nil {
+	if p.Phase.Ended() {
 		return m.doing(p)
 	}
-	switch a.Kind {
-	case release.AwaitConfirm:
-		return fmt.Sprintf("you: confirm batch %d", a.Batch)
-	case release.AwaitResume:
+	switch releases.NeedOf(p) {
+	case releases.NeedConfirm:
+		if p.Awaiting == nil {
+			return "you: confirm"
+		}
+		return fmt.Sprintf("you: confirm batch %d", p.Awaiting.Batch)
+	case releases.NeedResume:
 		return "you: resume it"
-	case release.AwaitPlatformApproval:
-		return "approval on the platform"
-	case release.AwaitQueue:
-		return cmp.Or(outside(p.Reason), "its turn in the lane")
-	case release.AwaitOtherChange:
-		return cmp.Or(outside(p.Reason), "the end of another change")
-	case release.AwaitBake:
-		return fmt.Sprintf("bake time of batch %d", a.Batch)
-	case release.AwaitGates:
-		return fmt.Sprintf("gates of batch %d", a.Batch)
-	case release.AwaitSchedule:
-		return "time of the next batch"
-	case release.AwaitFreeze:
-		return cmp.Or(outside(p.Reason), "the end of a freeze")
+	case releases.NeedApproval:
+		return awaited(release.Awaiting{Kind: release.AwaitPlatformApproval})
+	case releases.NeedHelp, releases.NeedLane, releases.NeedAttention, releases.NeedRestore:
 	}
-	return string(a.Kind)
+	if p.Awaiting == nil {
+		return m.doing(p)
+	}
+	switch p.Awaiting.Kind {
+	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitFreeze:
+		return cmp.Or(outside(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
+	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule:
+	}
+	return awaited(*p.Awaiting)
 }
 
-// doing says what goes on in a release that waits for nobody.
+// awaited is what is waited for, without its limit.
+func awaited(a release.Awaiting) string {
+	a.Until = time.Time{}
+	return outside(a.Text(release.UnitBatch, nil))
+}
+
+// doing says what goes on in a release of which nothing is known that it waits for.
 func (m *model) doing(p release.Progress) string {
 	switch p.Phase {
+	case release.PhaseQueued:
+		return awaited(release.Awaiting{Kind: release.AwaitQueue})
 	case release.PhasePreparing:
 		return "reading the application"
 	case release.PhaseRollingOut:
@@ -218,16 +230,9 @@ func (m *model) doing(p release.Progress) string {
 		return "returning to the version before"
 	case release.PhaseNeedsAttention:
 		return "you: look at the application"
-	case release.PhaseAwaitingConfirm:
-		return "you: confirm"
-	case release.PhaseAwaitingPlatformApproval:
-		return "approval on the platform"
-	case release.PhasePaused:
-		return "you: resume it"
-	case release.PhaseQueued:
-		return "its turn in the lane"
 	case release.PhaseSucceeded, release.PhaseRolledBack, release.PhaseAborted, release.PhaseFailed:
 		return "ended " + m.clock(p.EndedAt)
+	case release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
 	}
 	return ""
 }

@@ -179,9 +179,9 @@ func (m *model) line(r row, w widths, current bool) string {
 	if w.app < 40 {
 		name = name[strings.LastIndexByte(name, '/')+1:]
 	}
-	phase := render.PhaseIcon(p.Phase) + " " + string(p.Phase)
+	phase := render.PhaseIcon(p.Phase) + " " + outside(string(p.Phase))
 	if p.Stalled != nil {
-		phase = "⚠ " + string(p.Phase)
+		phase = "⚠ " + outside(string(p.Phase))
 	}
 	instances := bar(p, w.batches)
 	if !r.whole && p.Phase != "" && !p.Phase.Ended() {
@@ -275,13 +275,13 @@ func (m *model) foot() []string {
 	var lines []string
 	switch {
 	case m.sending != "":
-		lines = append(lines, m.sending)
+		lines = append(lines, outside(m.sending))
 	case m.note.text != "":
 		t, icon := good, "✔ "
 		if m.note.bad {
 			t, icon = alarm, "✖ "
 		}
-		for _, line := range some(wrap(icon+m.note.text, m.columns, "  "), 3, m.columns) {
+		for _, line := range some(wrap(icon+outside(m.note.text), m.columns, "  "), 3, m.columns) {
 			lines = append(lines, m.paint(t, line))
 		}
 	}
@@ -292,7 +292,7 @@ func (m *model) foot() []string {
 func (m *model) questionLines() []string {
 	q := m.question
 	var lines []string
-	for _, line := range wrap(q.text, m.columns, "") {
+	for _, line := range wrap(outside(q.text), m.columns, "") {
 		lines = append(lines, m.paint(strong, line))
 	}
 	if q.word == "" {

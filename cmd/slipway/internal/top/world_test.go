@@ -100,6 +100,13 @@ func releasesOfTheNight() []release.Progress {
 	return []release.Progress{queued, batch, frozen, gray, approval, stalled, lost}
 }
 
+// heldPaused is a release that something holds in the phase Paused; by a person where paused.
+func heldPaused(by release.AwaitKind, paused bool) release.Progress {
+	p := progress(idFrozen, "billing", release.PhasePaused, release.BatchConfirmed, release.BatchPending)
+	p.Paused, p.Awaiting = paused, &release.Awaiting{Kind: by, Since: before(2 * time.Hour)}
+	return p
+}
+
 // listedOf is what visibility has of releases.
 func listedOf(all ...release.Progress) []releases.Listed {
 	var found []releases.Listed
