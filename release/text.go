@@ -35,10 +35,15 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 		return ""
 	}
 	s := a.subject(unit)
-	if !a.Until.IsZero() {
-		s += " until " + stamp(a.Until, zone)
+	if a.Until.IsZero() {
+		return s
 	}
-	return s
+	switch a.Kind {
+	case AwaitBake, AwaitSchedule, AwaitFreeze:
+		return s + " until " + stamp(a.Until, zone)
+	case AwaitQueue, AwaitOtherChange, AwaitConfirm, AwaitPlatformApproval, AwaitGates, AwaitResume:
+	}
+	return s + ", at the latest until " + stamp(a.Until, zone) // then a limit of the release ends the wait
 }
 
 // subject is what is waited for, whenever it ends.

@@ -143,6 +143,7 @@ platform does not have is refused before the release is stopped.` + bindings,
 	})
 	cmd.Flags().StringVar(reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&version, flagToVersion, "", "the platform's ID of the version (default the one that ran before)")
+	completing(cmd, flagToVersion) // no files; what versions there are, only the platform knows
 	return cmd
 }
 

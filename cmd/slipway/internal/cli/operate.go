@@ -71,6 +71,7 @@ instances return at once. To stop a release that is under way, see
   slipway undo sae/cn-hangzhou/7171a6ca`,
 	}, release.OperationRollback)
 	cmd.Flags().StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
+	completing(cmd, flagToVersion) // no files; what versions there are, only the platform knows
 	return withStrategy(cmd, o)
 }
 

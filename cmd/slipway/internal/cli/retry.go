@@ -24,7 +24,8 @@ All that the release was asked for with is asked for again, also --freeze-overri
 place in the lane, but: who asks is whoever retries; a change that was taken over (adopt) is
 not again, because it has ended; and a release of a set is repeated by itself. Commands that
 were sent to it, such as confirm or override, are not repeated. An artifact that was rolled
-back is refused until it is allowed: "slipway lane allow".
+back is refused until it is allowed: "slipway lane allow". SAE takes each version of a package
+once: one whose change had begun is submitted again with a new version.
 
 Temporal keeps what was asked for as long as it remembers the release; after that, submit the
 release file again.`,

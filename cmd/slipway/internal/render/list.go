@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"time"
 
 	"slipway/release"
@@ -31,7 +32,7 @@ func Releases(rows []Row, now time.Time, style Style) string {
 		{Name: "REQUESTED BY", Wide: true},
 		{Name: "SET", Wide: true},
 	}}
-	for _, r := range rows {
+	for _, r := range urgent(rows) {
 		table.Rows = append(table.Rows, []Cell{
 			{Text: r.ID},
 			r.state(),
@@ -45,6 +46,23 @@ func Releases(rows []Row, now time.Time, style Style) string {
 		})
 	}
 	return table.drawn(style)
+}
+
+// urgent sorts those under way: what waits for somebody comes first, and what waits for its turn
+// last. What has ended stays behind them, in its order.
+func urgent(rows []Row) []Row {
+	rank := func(r Row) int {
+		switch {
+		case !r.EndedAt.IsZero() || r.Phase.Ended():
+			return 3
+		case r.Phase == release.PhaseQueued:
+			return 2
+		case r.Phase.Parked():
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(rows), func(a, b Row) int { return rank(a) - rank(b) })
 }
 
 // state is the phase, and how the workflow was ended from outside if it was.

@@ -205,8 +205,8 @@ func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)
 	for kind, want := range map[release.AwaitKind]string{
-		release.AwaitGates:    "awaiting the gates of batch 1 until 2026-11-22T20:08:00Z",
-		release.AwaitResume:   "awaiting somebody to resume it until 2026-11-22T20:08:00Z",
+		release.AwaitGates:    "awaiting the gates of batch 1, at the latest until 2026-11-22T20:08:00Z",
+		release.AwaitResume:   "awaiting somebody to resume it, at the latest until 2026-11-22T20:08:00Z",
 		release.AwaitSchedule: "awaiting the time of day of the next batch until 2026-11-22T20:08:00Z",
 		release.AwaitFreeze:   "awaiting the end of a freeze until 2026-11-22T20:08:00Z",
 	} {

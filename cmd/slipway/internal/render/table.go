@@ -70,7 +70,7 @@ type Style struct {
 	// Wide shows the columns, too, that are left out unless they are asked for.
 	Wide bool
 	// Embedded is a picture within another one: no line is longer than the width, also that of a
-	// command, and nothing is said about columns that were left out, because -o wide cannot be given.
+	// command, and neither -o wide nor the commands that may be given next are named.
 	Embedded bool
 }
 

@@ -14,7 +14,7 @@ import (
 // and what is wrong come first.
 func Tree(p release.Progress, now time.Time, style Style) string {
 	return picture{
-		facts: facts(p, now.In(style.zone())),
+		facts: facts(p, now, style),
 		columns: []Column{
 			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 3, Implied: true},
@@ -55,7 +55,8 @@ const (
 // aheadCount is how many of the next batches matter more than the rest.
 const aheadCount = 3
 
-func facts(p release.Progress, now time.Time) []fact {
+func facts(p release.Progress, now time.Time, style Style) []fact {
+	now = now.In(style.zone())
 	until := p.Awaiting.Text(release.UnitBatch, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
@@ -75,7 +76,9 @@ func facts(p release.Progress, now time.Time) []fact {
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
 	)
-	all = append(all, nextFacts(release.Next(p))...)
+	if !style.Embedded { // what surrounds the picture has its own way to offer them
+		all = append(all, nextFacts(release.Next(p))...)
+	}
 	return append(
 		all,
 		fact{name: "App", value: Cell{Text: app(p.App)}},
