@@ -52,7 +52,7 @@ func TestTerminal_Top(t *testing.T) {
 	top.Resize(termtest.Size{Columns: 120, Rows: 40})
 	top.Until("the keys at the foot of the larger window", func(s termtest.Screen) bool { return strings.Contains(s.Lines()[39], "q quit") })
 	top.Send(termtest.KeyEnter)
-	top.Shows("slipway release confirm "+id+" --batch 2", "⟳ "+id, "EVENTS", scenario.NewImage)
+	top.Shows("c confirm", "⟳ "+id, "□ batch 3", "EVENTS", scenario.NewImage)
 
 	top.Send("a")
 	top.Shows("Abort the release of "+app.SearchValue(), "type abort and Enter:")
