@@ -224,3 +224,13 @@ type Decision struct {
 	// Refused is the reason why the word changed nothing; empty when it counted.
 	Refused string `json:"refused,omitempty"`
 }
+
+// PausedBy returns the latest pause that counted; false where none is known.
+func (p Progress) PausedBy() (Decision, bool) {
+	for _, d := range slices.Backward(p.Decisions) {
+		if d.Kind == CommandPause && d.Refused == "" {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}

@@ -221,7 +221,7 @@ func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
 		}
 	case NeedResume:
 		w.Text = "paused"
-		if d, known := pausedBy(p); known {
+		if d, known := p.PausedBy(); known {
 			w.Since, w.Text = d.At, strings.TrimSuffix("paused by "+d.By+": "+d.Note, ": ")
 		}
 	case NeedConfirm:
@@ -258,16 +258,6 @@ func NeedOf(p release.Progress) Need {
 		return NeedApproval
 	}
 	return ""
-}
-
-// pausedBy is the latest pause.
-func pausedBy(p release.Progress) (release.Decision, bool) {
-	for _, d := range slices.Backward(p.Decisions) {
-		if d.Kind == release.CommandPause && d.Refused == "" {
-			return d, true
-		}
-	}
-	return release.Decision{}, false
 }
 
 func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {

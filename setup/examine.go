@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -37,8 +36,6 @@ type Examined struct {
 	Differences []string
 	// Messages is how many it holds.
 	Messages uint64
-	// ServerTime is the server's clock when it answered.
-	ServerTime time.Time
 }
 
 // ErrNoJetStream means that JetStream is not enabled, on the server or for the account.
@@ -68,7 +65,7 @@ func (k storeGroup) examine(ctx context.Context, js jetstream.JetStream, s store
 		return Examined{}, err
 	}
 	info := stream.CachedInfo()
-	out := Examined{Exists: true, Messages: info.State.Msgs, ServerTime: info.TimeStamp}
+	out := Examined{Exists: true, Messages: info.State.Msgs}
 	dry := &rehearsal{JetStream: js, stream: stream}
 	if err := k.ensure(ctx, dry); err != nil {
 		return out, err

@@ -6,7 +6,7 @@
 //	a request that the ledger has with another content ─▶ SLIPWAY_DEADLETTER
 //	a request for a set ─▶ its workflow starts ─▶ acknowledged
 //	a command ─▶ its release or set, by signal ─▶ acknowledged
-//	what can never be accepted ─▶ SLIPWAY_DEADLETTER ─▶ terminated
+//	what no redelivery mends ─▶ SLIPWAY_DEADLETTER ─▶ terminated
 //	what cannot be accepted now ─▶ nak with delay ─▶ redelivered
 //
 // # Nothing is lost, nothing counts twice

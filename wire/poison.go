@@ -7,8 +7,8 @@ import (
 	"slipway/release"
 )
 
-// PoisonError is the error of a message that can never be accepted, however often it is
-// redelivered.
+// PoisonError is the error of a message that is not accepted, however often it is redelivered: a
+// person has to see to it.
 // It unwraps to the [release.Problems] where there are several things wrong.
 type PoisonError struct {
 	// Field is the path of what is wrong: an attribute of the event ("type", in whichever

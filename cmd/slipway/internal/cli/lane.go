@@ -230,7 +230,7 @@ pipeline brings it back. ` + namesApp,
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().StringVar(&artifact, "artifact", "", "the artifact as \"slipway lane get\" shows it: an image, or url@version of a package")
 	a.completeFlag(cmd, "artifact", findDenied)
-	cmd.Flags().BoolVar(&all, "all", false, "allow all that are denied")
+	cmd.Flags().BoolVar(&all, flagAll, false, "allow all that are denied")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if (artifact == "") != all {
 			return &usageError{"give either --artifact or --all"}

@@ -90,7 +90,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 // bound.
 func limits(cmd *cobra.Command) func() (int, error) {
 	limit := cmd.Flags().Int("limit", defaultLimit, "list at most so many")
-	all := cmd.Flags().Bool("all", false, "list all")
+	all := cmd.Flags().Bool(flagAll, false, "list all")
 	return func() (int, error) {
 		switch {
 		case *limit < 1:

@@ -22,7 +22,7 @@ func (a *app) starter() *cobra.Command {
 		Use:   "starter",
 		Short: "Take requests and commands from NATS to Temporal",
 		Long: `Take requests and commands from the stream SLIPWAY_IN and hand them to Temporal. A message
-is acknowledged only when Temporal has durably accepted it; one that can never be taken
+is acknowledged only when Temporal has durably accepted it; one that no redelivery mends
 goes to SLIPWAY_DEADLETTER with the reason. Any number of starters share the work; one that
 dies loses nothing. A starter stops by itself after SIGINT or SIGTERM once the messages in
 its hands are done.`,

@@ -3,7 +3,6 @@ package render
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,10 +95,8 @@ func paused(p release.Progress, zone *time.Location) string {
 	if !p.Paused {
 		return ""
 	}
-	for _, d := range slices.Backward(p.Decisions) {
-		if d.Kind == release.CommandPause && d.Refused == "" {
-			return d.Attribution(zone)
-		}
+	if d, known := p.PausedBy(); known {
+		return d.Attribution(zone)
 	}
 	return "yes"
 }
