@@ -44,7 +44,7 @@ func describeStatus(c *call) (any, *apiError) {
 	if len(app.OrderIDs) > 0 {
 		last := c.st.Orders[app.OrderIDs[len(app.OrderIDs)-1]]
 		status, sub := last.status()
-		if !last.Expired {
+		if c.st.found(last) {
 			data.LastChangeOrderID, data.LastChangeOrderStatus = last.ID, statusWord(status)
 		}
 		data.LastChangeOrderRunning = !finished(status)

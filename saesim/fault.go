@@ -21,6 +21,11 @@ type FaultKind string
 const (
 	// FaultDelay waits before the call is handled, in wall time.
 	FaultDelay FaultKind = "delay"
+	// FaultDelayAfter handles the call and waits before it answers, in wall time.
+	FaultDelayAfter FaultKind = "delay-after"
+	// FaultArrivesLate closes the connection at once and handles the call after a
+	// delay of wall time, when its caller may have stopped expecting it.
+	FaultArrivesLate FaultKind = "arrives-late"
 	// FaultDropBefore closes the connection without handling the call.
 	FaultDropBefore FaultKind = "drop-before"
 	// FaultDropAfter handles the call and closes the connection without an answer.
@@ -46,6 +51,12 @@ const (
 	// rolled back: DescribeChangeOrder says so, AbortAndRollbackChangeOrder refuses,
 	// and a gray or batch release that fails stays as it failed.
 	FaultNoRollback FaultKind = "no-rollback"
+	// FaultLate lets an order be known to no operation until a delay of simulated
+	// time has passed, though it is at work from the first moment on.
+	FaultLate FaultKind = "late"
+	// FaultLateInList lets an order be missing from ListChangeOrders until a delay of
+	// simulated time has passed, while its ID finds it at once.
+	FaultLateInList FaultKind = "late-in-list"
 )
 
 // A Fault is something that is arranged to go wrong.
@@ -70,7 +81,8 @@ type Fault struct {
 	Code string
 	// Message is the text of an error fault; empty means the one of the code.
 	Message string
-	// Delay is how long a delay fault waits.
+	// Delay is how long a delay, delay-after or arrives-late fault waits, in wall time, or how long
+	// an order of a late or late-in-list fault stays unknown, in simulated time.
 	Delay time.Duration
 	// Batch is the number, from 1, of the batch that a batch-fails, system-fails or
 	// hang fault hits; 0 means 1. An order with fewer batches leaves it for the next.
@@ -151,8 +163,9 @@ func (f Fault) Validate() error {
 	if f.Status != 0 && (f.Status < http.StatusBadRequest || f.Status > 599) {
 		add("status", "must be an error status from 400 to 599, is %d", f.Status)
 	}
-	if f.Delay < 0 || f.Kind == FaultDelay && f.Delay == 0 {
-		add("delay", "must be positive for a delay, is %s", f.Delay)
+	delays := []FaultKind{FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultLate, FaultLateInList}
+	if f.Delay < 0 || slices.Contains(delays, f.Kind) && f.Delay == 0 {
+		add("delay", "must be positive for one of %v, is %s", delays, f.Delay)
 	}
 	if f.Batch < 0 {
 		add("batch", "must be 1 or more, is %d", f.Batch)
@@ -165,8 +178,8 @@ func (f Fault) Validate() error {
 
 func faultKinds() []FaultKind {
 	return []FaultKind{
-		FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback,
+		FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList,
 	}
 }
 
@@ -219,8 +232,8 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 	for _, f := range s.Faults {
 		switch f.Kind {
 		case FaultBatchFails, FaultSystemFails, FaultHang:
-		case FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-			FaultApproval, FaultNoRollback:
+		case FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
+			FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 			continue
 		}
 		batch := max(f.Batch, 1)
@@ -237,9 +250,11 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 
 // callFaults is what goes wrong with one call.
 type callFaults struct {
-	delay time.Duration
-	// kind is the fault that decides the call's end, or empty.
+	delay time.Duration // before the call
+	after time.Duration // before its answer
+	// kind is the fault that decides the call's end, or empty; late is the delay of one that arrives late.
 	kind  FaultKind
+	late  time.Duration
 	error *apiError
 }
 
@@ -253,11 +268,15 @@ func (s *state) takeCallFaults(operation, appID string) callFaults {
 			if f.meant(operation, appID) && f.fires(s.Seed) {
 				hit.delay += f.Delay
 			}
-		case FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter:
-			if hit.kind == "" && f.meant(operation, appID) && f.fires(s.Seed) {
-				hit.kind, hit.error = f.Kind, f.refusal()
+		case FaultDelayAfter:
+			if f.meant(operation, appID) && f.fires(s.Seed) {
+				hit.after += f.Delay
 			}
-		case FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
+		case FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter:
+			if hit.kind == "" && f.meant(operation, appID) && f.fires(s.Seed) {
+				hit.kind, hit.error, hit.late = f.Kind, f.refusal(), f.Delay
+			}
+		case FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 		}
 	}
 	return hit

@@ -114,7 +114,8 @@ func execJob(c *call) (any, *apiError) {
 		j.EndsAt = time.Time{}
 	case FaultBatchFails, FaultSystemFails:
 		j.Fails = true
-	case FaultDelay, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter, FaultApproval, FaultNoRollback:
+	case FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
+		FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 	}
 	app.Jobs = append(app.Jobs, j)
 	return jobStarted(j), nil

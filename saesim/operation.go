@@ -159,7 +159,7 @@ func (c *call) accept(app *application, wanted newOrder) *changeOrder {
 
 // order returns the change order a call names.
 func (c *call) order() (*changeOrder, *apiError) {
-	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil && !order.Expired {
+	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil && c.st.found(order) {
 		return order, nil
 	}
 	return nil, refuse(codeOrderNotFound)

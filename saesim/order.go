@@ -95,6 +95,12 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	app.ActiveOrder = order.ID
 	order.Plan.Faults = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
 	order.Plan.NoRollback = order.Plan.Target != "" && s.takeFault(FaultNoRollback, wanted.Operation, app.ID) != nil
+	if late := s.takeFault(FaultLate, wanted.Operation, app.ID); late != nil {
+		order.FoundFrom = at.Add(late.Delay)
+	}
+	if late := s.takeFault(FaultLateInList, wanted.Operation, app.ID); late != nil {
+		order.ListedFrom = at.Add(late.Delay)
+	}
 	if wanted.MayNeedApproval && s.takeFault(FaultApproval, wanted.Operation, app.ID) != nil {
 		order.Phase = phaseApproval
 		order.ApprovalID = s.draw("approval")
@@ -202,11 +208,22 @@ func stoppable(order *changeOrder) *apiError {
 	return nil
 }
 
-// findPipeline finds the order a pipeline belongs to, and its place in it. One
-// whose record has expired cannot be found.
+// found reports whether callers of the API find an order by its ID: its record has
+// not expired, and is there already.
+func (s *state) found(order *changeOrder) bool {
+	return !order.Expired && !s.Now.Before(order.FoundFrom)
+}
+
+// listed reports whether lists show an order.
+func (s *state) listed(order *changeOrder) bool {
+	return s.found(order) && !s.Now.Before(order.ListedFrom)
+}
+
+// findPipeline finds the order a pipeline belongs to, and its place in it, as far
+// as its callers find the order.
 func (s *state) findPipeline(id string) (*changeOrder, int) {
 	for _, order := range s.Orders {
-		if order.Expired {
+		if !s.found(order) {
 			continue
 		}
 		for i, p := range order.Pipelines {
@@ -219,11 +236,11 @@ func (s *state) findPipeline(id string) (*changeOrder, int) {
 }
 
 // newestFirst lists the orders of an application, the newest first, without those
-// whose record has expired.
+// that lists do not show.
 func (s *state) newestFirst(app *application) []*changeOrder {
 	orders := make([]*changeOrder, 0, len(app.OrderIDs))
 	for _, id := range slices.Backward(app.OrderIDs) {
-		if order := s.Orders[id]; !order.Expired {
+		if order := s.Orders[id]; s.listed(order) {
 			orders = append(orders, order)
 		}
 	}

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -119,10 +120,16 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	case FaultError:
 		fail(ids, hit.error).write(w)
 		return
-	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
+	case FaultArrivesLate:
+		simframe.Drop(w)
+		simframe.Wait(r.WithContext(context.WithoutCancel(r.Context())), hit.late)
+		s.carryOut(op, c, ids)
+		return
+	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay, FaultDelayAfter,
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 	}
 	result := s.carryOut(op, c, ids)
+	simframe.Wait(r, hit.after)
 	switch hit.kind {
 	case FaultDropAfter:
 		simframe.Drop(w)
@@ -131,7 +138,8 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	case FaultTruncate:
 		w.Header().Set("Content-Type", result.content)
 		simframe.Truncate(w, result.status, result.body)
-	case FaultDropBefore, FaultError, FaultDelay, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback:
+	case FaultDropBefore, FaultError, FaultArrivesLate, FaultDelay, FaultDelayAfter, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval,
+		FaultNoRollback, FaultLate, FaultLateInList:
 		result.write(w)
 	default:
 		result.write(w)

@@ -264,6 +264,10 @@ type changeOrder struct {
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
 	// Expired tells that the record is gone for callers of the API.
 	Expired bool `json:"expired,omitempty"`
+	// FoundFrom and ListedFrom are when callers of the API find the order by its ID,
+	// and in lists; zero means at once.
+	FoundFrom  time.Time `json:"foundFrom,omitzero"`
+	ListedFrom time.Time `json:"listedFrom,omitzero"`
 
 	Phase   phase `json:"phase"`
 	Outcome int   `json:"outcome,omitempty"` // status once finished, or once a rollback ends
