@@ -19,7 +19,7 @@ import (
 // neither history nor a worker. A change order that shows less than was seen before is
 // looked at again, and then reported as it is.
 func (d *Driver) Observe(ctx context.Context, in release.ObserveInput) (release.Observation, error) {
-	o, known, err := d.order(ctx, in.ChangeID, in.Seen.Batch)
+	o, known, err := d.order(ctx, in.ChangeID, sight{ever: in.Seen.State != "", batch: in.Seen.Batch})
 	if err != nil {
 		return release.Observation{}, err
 	}
@@ -58,6 +58,10 @@ func begunBy(last release.Observation) time.Time {
 // before until that is believed: one may be a read that lags.
 const missesUntilGone = 3
 
+// missesUntilNeverThere is the same for a change order that nobody has seen yet: a fresh
+// one may take a while to show up, so that half a minute passes before it counts as gone.
+const missesUntilNeverThere = 15
+
 // missDelay is the time between such looks.
 const missDelay = 2 * time.Second
 
@@ -81,14 +85,29 @@ func (m misses) again(ctx context.Context, why string) error {
 	return fault.Unchanged(why+"; looking again", missDelay)
 }
 
+// sight is what was seen of a change order before: whether it ever was, and the batch it
+// was in.
+type sight struct {
+	ever  bool
+	batch int
+}
+
+// patience is in how many looks the change order has to be missed until it is gone.
+func (s sight) patience() int {
+	if s.ever {
+		return missesUntilGone
+	}
+	return missesUntilNeverThere
+}
+
 // order reads a change order; false tells that it is gone. One that has not ended and is
-// in an earlier batch than the given one is read again before it is believed.
-func (d *Driver) order(ctx context.Context, id string, batch int) (saeclient.DescribeChangeOrderData, bool, error) {
+// in an earlier batch than it was seen in is read again before it is believed.
+func (d *Driver) order(ctx context.Context, id string, before sight) (saeclient.DescribeChangeOrderData, bool, error) {
 	var none saeclient.DescribeChangeOrderData
 	missed := missesSoFar(ctx)
 	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
 	if errors.Is(err, cloudapi.ErrNotFound) {
-		if missed.Gone++; missed.Gone >= missesUntilGone {
+		if missed.Gone++; missed.Gone >= before.patience() {
 			return none, false, nil
 		}
 		return none, false, missed.again(ctx, "the change order is not found")
@@ -99,7 +118,7 @@ func (d *Driver) order(ctx context.Context, id string, batch int) (saeclient.Des
 	if err != nil {
 		return none, false, failed(err)
 	}
-	if !saeclient.ChangeOrderFinished(out.Data.Status) && currentBatch(out.Data) < batch {
+	if !saeclient.ChangeOrderFinished(out.Data.Status) && currentBatch(out.Data) < before.batch {
 		missed = misses{Behind: missed.Behind + 1}
 		if missed.Behind < missesUntilGone {
 			return none, false, missed.again(ctx, "the change order is in an earlier batch than before")

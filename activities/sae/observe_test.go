@@ -61,6 +61,7 @@ func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 		"no answer in between":  {[]saesim.Fault{missed, missed, {Operation: looks, Kind: saesim.FaultDropAfter}, missed}, release.ChangeGone, 4},
 		"a dead worker between": {[]saesim.Fault{missed, missed, missed}, release.ChangeGone, 3},
 	}
+	seen := release.Observation{State: release.ChangePreparing, Batch: 1}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,8 +74,33 @@ func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 			if name == "a dead worker between" {
 				h.deaths[2] = deathBefore
 			}
-			require.Equal(t, tt.want, h.observe(t, id, release.Observation{}).State)
+			require.Equal(t, tt.want, h.observe(t, id, seen).State)
 			require.Equal(t, tt.looks, h.sim.Calls().Operations[looks])
+		})
+	}
+}
+
+// TestObserve_AFreshOrderMayShowUpLate: an order that nobody has seen yet is still coming
+// where one that was seen would be gone, and is waited for half a minute.
+func TestObserve_AFreshOrderMayShowUpLate(t *testing.T) {
+	t.Parallel()
+	const patience = 30 * time.Second
+	tests := map[string]struct {
+		late time.Duration
+		want release.ChangeState
+	}{
+		"within the patience": {patience - 5*time.Second, release.ChangeSucceeded},
+		"never":               {time.Hour, release.ChangeGone},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			h.fault(t, saesim.Fault{Kind: saesim.FaultLate, Operation: "DeployApplication", Delay: tt.late})
+			id := must[release.Change](t, h, release.VerbBeginRollout, release.BeginRolloutInput{
+				App: h.app, Artifact: release.Artifact{Image: image2}, Token: rolloutToken,
+			}).ID
+			require.Equal(t, tt.want, h.observe(t, id, release.Observation{}).State)
 		})
 	}
 }

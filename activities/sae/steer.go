@@ -51,9 +51,10 @@ func (d *Driver) awaits(ctx context.Context, in release.ConfirmBatchInput) (saec
 	return o, o.Status == saeclient.ChangeOrderWaitBatchConfirm && currentBatch(o) == in.Batch, err
 }
 
-// knownOrder reads a change order that must not be gone.
+// knownOrder reads a change order that must not be gone; batch 0 tells that nobody may
+// have seen it yet.
 func (d *Driver) knownOrder(ctx context.Context, id string, batch int) (saeclient.DescribeChangeOrderData, error) {
-	o, known, err := d.order(ctx, id, batch)
+	o, known, err := d.order(ctx, id, sight{ever: batch > 0, batch: batch})
 	if err == nil && !known {
 		err = refused(release.FaultNotFound, "the platform knows no change order %s", id)
 	}
