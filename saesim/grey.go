@@ -53,23 +53,20 @@ type greyRules struct {
 	alb   []albRule
 }
 
-// greyRules reads the rules of a call. Exactly one kind is wanted: the reference
-// says that ScRules and DubboRules exclude each other.
+// greyRules reads the rules of a call, of one kind or of several. The English
+// reference says that ScRules and DubboRules exclude each other; the Chinese one only
+// that an application of one framework does not need the other, and real clients send
+// and read back both.
 func (c *call) greyRules() (greyRules, *apiError) {
 	var rules greyRules
-	given := 0
 	for name, into := range map[string]any{"ScRules": &rules.sc, "DubboRules": &rules.dubbo, "AlbRules": &rules.alb} {
 		text := c.args[name]
 		if text == "" {
 			continue
 		}
-		given++
 		if json.Unmarshal([]byte(text), into) != nil {
 			return rules, invalidParameter(name, "it is not a list of rules in JSON")
 		}
-	}
-	if given > 1 {
-		return rules, invalidParameter("ScRules", "ScRules, DubboRules and AlbRules exclude each other")
 	}
 	return rules, rules.check()
 }
@@ -227,7 +224,8 @@ func deleteRoute(c *call) (any, *apiError) {
 }
 
 // updateRoute serves UpdateGreyTagRoute (SAE API reference ch. 19.3). Rules that are
-// not sent stay as they are.
+// sent, of whatever kinds, take the place of all (reading: real clients send every kind
+// with each update); without any they stay as they are.
 func updateRoute(c *call) (any, *apiError) {
 	r, refused := c.route()
 	if refused != nil {

@@ -13,10 +13,11 @@ import (
 const (
 	maxIngressRules = 40 // SAE API reference ch. 9.9
 
-	balancerClassic = "clb"
-	protocolHTTP    = "HTTP"
-	protocolHTTPS   = "HTTPS"
-	protocolTCP     = "TCP"
+	balancerClassic     = "clb"
+	balancerApplication = "alb"
+	protocolHTTP        = "HTTP"
+	protocolHTTPS       = "HTTPS"
+	protocolTCP         = "TCP"
 
 	networkInternet = "internet"
 
@@ -166,7 +167,7 @@ func createIngress(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	i := &ingress{NamespaceID: ns.ID, SLBID: c.args["SlbId"], Description: c.args["Description"]}
-	if !balancerExists(i.SLBID) {
+	if !balancerExists(c.args["LoadBalanceType"], i.SLBID) {
 		return nil, refuse(codeSLBNotFound, i.SLBID)
 	}
 	if refused := c.readListener(i); refused != nil {
@@ -181,13 +182,13 @@ func createIngress(c *call) (any, *apiError) {
 	return ingressIDData{IngressID: i.ID}, nil
 }
 
-// ingress returns the ingress a call names. The code for a missing one is a reading.
+// ingress returns the ingress a call names. Real clients see a deletion by the code.
 func (c *call) ingress() (*ingress, *apiError) {
 	id, _ := strconv.ParseInt(c.args[paramIngress], 10, 64)
 	if i := c.st.Ingresses[id]; i != nil {
 		return i, nil
 	}
-	return nil, refuse(codeObviously, paramIngress)
+	return nil, invalidParameter(paramIngress, "there is no such ingress")
 }
 
 // deleteIngress serves DeleteIngress (SAE API reference ch. 9.10).

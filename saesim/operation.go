@@ -17,6 +17,7 @@ const (
 	opRollback = "RollbackApplication"
 	opRestart  = "RestartApplication"
 	opRescale  = "RescaleApplication"
+	opConfig   = "DescribeApplicationConfig"
 )
 
 // call is one request to an operation, at one moment, with the state locked.
@@ -42,7 +43,7 @@ type handler func(c *call) (any, *apiError)
 func handlers() map[string]handler {
 	served := map[string]handler{
 		"DescribeApplicationStatus":    describeStatus,
-		"DescribeApplicationConfig":    describeConfig,
+		opConfig:                       describeConfig,
 		"DescribeApplicationInstances": describeInstances,
 		"DescribeApplicationGroups":    describeGroups,
 		"ListApplications":             listApplications,
@@ -128,12 +129,13 @@ func (c *call) subject() string {
 }
 
 // app returns the application a call names. The reference has two codes for a
-// missing one; each operation gets the one its table lists.
+// missing one; each operation gets the one its table lists, except
+// DescribeApplicationConfig: real clients see a deletion by its InvalidAppId.NotFound.
 func (c *call) app() (*application, *apiError) {
 	if app := c.st.application(c.args["AppId"]); app != nil {
 		return app, nil
 	}
-	if slices.Contains(c.op.Errors, codeAppNotFound) {
+	if slices.Contains(c.op.Errors, codeAppNotFound) && c.op.Name != opConfig {
 		return nil, refuse(codeAppNotFound)
 	}
 	return nil, refuse(codeAppIDNotFound)

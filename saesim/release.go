@@ -87,11 +87,11 @@ func namespacePattern() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9-]+(
 // (SAE API reference ch. 12.1, 12.3).
 func checkPackage(packageType string, config map[string]string) *apiError {
 	if packageType == packageImage {
+		// The reference says that an image brings its own JDK; real clients send one all
+		// the same, and it is kept.
 		switch {
 		case config["ImageUrl"] == "":
 			return missingParameter("ImageUrl")
-		case config["Jdk"] != "":
-			return invalidParameter("Jdk", "an image brings its own")
 		case config["WebContainer"] != "":
 			return invalidParameter("WebContainer", "an image brings its own")
 		}
@@ -129,12 +129,12 @@ func (c *call) settings(except ...string) map[string]string {
 	return config
 }
 
-// addVersion records a new version with a configuration. The version of an image
-// is made up by the platform (SAE API reference ch. 10.8).
+// addVersion records a new version with a configuration. An image whose version is not
+// sent gets one made up by the platform (SAE API reference ch. 10.8).
 func (c *call) addVersion(app *application, config map[string]string) *version {
 	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}}
 	maps.Copy(v.Config, config)
-	if app.PackageType == packageImage {
+	if app.PackageType == packageImage && c.args["PackageVersion"] == "" {
 		v.Config["PackageVersion"] = millisText(c.now)
 	}
 	app.Versions = append(app.Versions, v)
@@ -307,6 +307,9 @@ func rescaleApplication(c *call) (any, *apiError) {
 	}
 	if _, refused := c.minReady().unavailable(replicas); refused != nil {
 		return nil, refused
+	}
+	if replicas == app.Replicas {
+		return orderData{}, nil
 	}
 	kind, slots := typeScaleOut, []int{}
 	for slot := app.Replicas; slot < replicas; slot++ {

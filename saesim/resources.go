@@ -186,10 +186,15 @@ func certificateExists(id string) bool {
 	return regexp.MustCompile(`^[0-9*]+_[0-9a-z*]+_-?[0-9*]+_-?[0-9*]+$`).MatchString(id)
 }
 
-// balancerExists reports whether the account has bought an SLB instance: all whose ID
-// has the form of those in the samples. There is no SLB service here (reading).
-func balancerExists(id string) bool {
-	return regexp.MustCompile(`^lb-[0-9a-z*-]+$`).MatchString(id)
+// balancerExists reports whether the account has bought a load balancer of a kind, clb
+// or alb: all whose ID has the form of those in the samples. There is no such service
+// here (reading).
+func balancerExists(kind, id string) bool {
+	prefix := "lb-"
+	if kind == balancerApplication {
+		prefix = "alb-"
+	}
+	return regexp.MustCompile(`^` + prefix + `[0-9a-z*-]+$`).MatchString(id)
 }
 
 // validPort reports whether a number is a port.

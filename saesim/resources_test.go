@@ -180,12 +180,12 @@ func TestResources_ResourceRefusals(t *testing.T) {
 		{"CreateIngress", h.listener("81", paramRules, strings.Replace("["+h.rule(`,"path":"/a"`)+"]", "8080", "0", 1)), codeWithMessage},
 		{"CreateIngress", h.listener("81", paramRules, "["+strings.Repeat(h.rule("")+",", maxIngressRules)+h.rule("")+"]"), codeIngressRules},
 		{"CreateIngress", []string{paramNamespace, DefaultRegion}, codeNotEmpty},
-		{"UpdateIngress", []string{paramIngress, "9"}, codeObviously},
+		{"UpdateIngress", []string{paramIngress, "9"}, codeWithMessage},
 		{"UpdateIngress", []string{paramIngress, "1", paramListener, "eighty"}, codeObviously},
 		{"UpdateIngress", []string{paramIngress, "1", "CertId", "none"}, codeCertNotFound},
 		{"UpdateIngress", []string{paramIngress, "1", paramRules, "{}"}, codeWithMessage},
-		{"DescribeIngress", []string{paramIngress, "9"}, codeObviously},
-		{"DeleteIngress", []string{paramIngress, "9"}, codeObviously},
+		{"DescribeIngress", []string{paramIngress, "9"}, codeWithMessage},
+		{"DeleteIngress", []string{paramIngress, "9"}, codeWithMessage},
 		{"ListIngresses", namespace("cn-hangzhou:none"), codeObviously},
 
 		{"TagResources", tags(), codeTagKeyMissing},
@@ -297,7 +297,7 @@ func TestResources_ADeletedApplicationLeavesNothingBehind(t *testing.T) {
 	h.begin(t, opDelete)
 	h.settle(t)
 	require.Equal(t, "2", names(h.must(t, "ListIngresses", paramNamespace, DefaultRegion, "AppId", second)["IngressList"], "Id"))
-	require.Equal(t, codeObviously, h.refused(t, "DescribeIngress", paramIngress, "1"), "its default was the application")
+	require.Equal(t, codeWithMessage, h.refused(t, "DescribeIngress", paramIngress, "1"), "its default was the application")
 	require.Empty(t, h.must(t, "DescribeIngress", paramIngress, "2")["Rules"])
 	h.must(t, "DeleteConfigMap", paramConfigMap, "1")
 	h.begin(t, opBindSLB, "AppId", second, "Internet", tcp80, "InternetSlbId", "lb-own")

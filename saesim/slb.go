@@ -109,7 +109,7 @@ func (c *call) readBinding(app *application, network string) (*slbBinding, *apiE
 		return b, nil
 	}
 	switch {
-	case !balancerExists(b.SLBID):
+	case !balancerExists(balancerClassic, b.SLBID):
 		return nil, refuse(codeSLBNotFound, b.SLBID)
 	case sharedBalancer(b.SLBID):
 		return nil, refuse(codeSLBSpec)

@@ -316,6 +316,24 @@ func withoutTrace(text, like string) string {
 	return strings.Replace(like, data(like), data(text), 1)
 }
 
+// TestTrafficKeepsRulesOfTwoKinds: an application's own rule may have rules for Spring
+// Cloud and for Dubbo, and is put back with both.
+func TestTrafficKeepsRulesOfTwoKinds(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	_, err := h.client.Call(t.Context(), "CreateGreyTagRoute", map[string]string{
+		"AppId": h.app.ID, "Name": "by-hand",
+		"ScRules":    `[{"path":"/a","condition":"AND","items":[{"type":"cookie","name":"c","operator":"rawvalue","value":"1","cond":"=="}]}]`,
+		"DubboRules": `[{"serviceName":"s","methodName":"m","condition":"OR","items":[{"index":0,"expr":".x","operator":"mod","value":"100","cond":"=="}]}]`,
+	})
+	require.NoError(t, err)
+	kept, before := h.kept(t), h.routeNow(t)
+	require.NoError(t, h.applyTraffic(kept, false))
+	require.Empty(t, h.routeNow(t).DubboRules)
+	require.False(t, h.clearTraffic(t, kept))
+	require.Equal(t, before, h.routeNow(t))
+}
+
 // TestSAEIsAskedWhetherItTakesTheRuleBack before the rule is overwritten.
 func TestSAEIsAskedWhetherItTakesTheRuleBack(t *testing.T) {
 	t.Parallel()
@@ -329,11 +347,11 @@ func TestSAEIsAskedWhetherItTakesTheRuleBack(t *testing.T) {
 			func(text string, _ int) string { return strings.Replace(text, percentage, `"operator":"regex"`, 1) },
 			"SAE does not take the application's gray rule by-hand back as it was read: ",
 		},
-		"rules of several kinds": {
+		"a rule without conditions": {
 			func(text string, _ int) string {
 				return strings.Replace(text, `"DubboRules"`, `"ScRules":[{"path":"/a","condition":"OR","items":[]}],"DubboRules"`, 1)
 			},
-			"exclude each other",
+			"items is empty",
 		},
 		"something that it changes": {
 			func(text string, written int) string {
