@@ -80,6 +80,10 @@ func describeConfig(c *call) (any, *apiError) {
 		}
 		config = v.Config
 	}
+	replicas := app.Replicas
+	if v := app.version(c.args["VersionId"]); v != nil && v.ID != app.CurrentVersion {
+		replicas = v.Replicas
+	}
 	data := map[string]any{}
 	for _, name := range []string{
 		"VpcId", "VSwitchId", "SecurityGroupId", "Jdk", "WebContainer", "ImageUrl", "PackageUrl", "PackageVersion",
@@ -107,7 +111,7 @@ func describeConfig(c *call) (any, *apiError) {
 	data["AssociateEip"] = config["AssociateEip"] == "true"
 	data["Tags"] = app.showTags()
 	data["AppId"], data["AppName"], data["NamespaceId"] = app.ID, app.Name, app.NamespaceID
-	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, app.Replicas
+	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, replicas
 	return data, nil
 }
 
@@ -165,6 +169,7 @@ type instancesData struct {
 }
 
 // describeInstances serves DescribeApplicationInstances (SAE API reference ch. 10.7).
+// An instance belongs to the pipeline that made it.
 func describeInstances(c *call) (any, *apiError) {
 	app, refused := c.app()
 	if refused != nil {
@@ -173,7 +178,10 @@ func describeInstances(c *call) (any, *apiError) {
 	if c.args["GroupId"] != app.GroupID {
 		return nil, refuse(codeObviously, "GroupId")
 	}
-	instances := slices.Clone(app.Instances)
+	instances := slices.DeleteFunc(slices.Clone(app.Instances), func(i *instance) bool {
+		id, pipeline := c.args["InstanceId"], c.args["PipelineId"]
+		return id != "" && id != i.ID || pipeline != "" && pipeline != i.PipelineID
+	})
 	slices.SortFunc(instances, func(a, b *instance) int {
 		order := cmp.Or(cmp.Compare(stateRank(a.Status), stateRank(b.Status)), cmp.Compare(a.ID, b.ID))
 		if c.args.boolean("Reverse", false) {

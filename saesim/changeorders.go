@@ -3,6 +3,7 @@ package saesim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,7 +135,7 @@ type listedOrdersData struct {
 const callerName = "saesim"
 
 // listOrders serves ListChangeOrders (SAE API reference ch. 14.2), newest first
-// (reading).
+// (reading), or with Reverse oldest first.
 func listOrders(c *call) (any, *apiError) {
 	app, refused := c.app()
 	if refused != nil {
@@ -145,9 +146,12 @@ func listOrders(c *call) (any, *apiError) {
 		status, _ := order.status()
 		wanted := c.args["CoStatus"]
 		if strings.Contains(order.Description, c.args["Key"]) &&
-			(c.args["CoType"] == "" || c.args["CoType"] == order.Type) && (wanted == "" || wanted == strconv.Itoa(status)) {
+			(c.args["CoType"] == "" || plainType(c.args["CoType"]) == order.Type) && (wanted == "" || wanted == strconv.Itoa(status)) {
 			found = append(found, order)
 		}
+	}
+	if c.args.boolean("Reverse", false) {
+		slices.Reverse(found)
 	}
 	p := c.args.page(defaultPageSize)
 	data := listedOrdersData{CurrentPage: p.Number, TotalSize: len(found), PageSize: p.Size, ChangeOrderList: []listedOrderData{}}
@@ -258,13 +262,18 @@ func confirmBatch(c *call) (any, *apiError) {
 	return confirmData{PipelineID: id}, nil
 }
 
-// abortOrder serves AbortChangeOrder (SAE API reference ch. 14.4).
+// abortOrder serves AbortChangeOrder (SAE API reference ch. 14.4). With Rollback it
+// puts the changed instances back, as AbortAndRollbackChangeOrder does.
 func abortOrder(c *call) (any, *apiError) {
 	order, refused := c.order()
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := c.abort(c.st, order, c.now); refused != nil {
+	stop := c.abort
+	if c.args.boolean("Rollback", false) {
+		stop = c.abortAndRollback
+	}
+	if refused := stop(c.st, order, c.now); refused != nil {
 		return nil, refused
 	}
 	return orderData{ChangeOrderID: order.ID}, nil

@@ -112,6 +112,7 @@ func (e engine) begin(app *application, order *changeOrder, at time.Time) {
 		app.CurrentVersion = order.Plan.Target
 	}
 	if order.Plan.Replicas > 0 {
+		order.ReplicasBefore = app.Replicas
 		app.Replicas = order.Plan.Replicas
 	}
 	e.startBatch(app, order, 0, at)
@@ -165,8 +166,12 @@ func (e engine) startWave(app *application, order *changeOrder, at time.Time) {
 // changeSlot replaces, adds or takes away the instance of one slot.
 func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	old := app.slot(slot)
+	if order.Was == nil {
+		order.Was = map[int]string{}
+	}
 	if order.Plan.takesAway(slot) {
 		if old != nil {
+			order.Was[slot] = old.VersionID
 			old.Status = instanceTerminating
 			app.noteInstance(old, at, "Killing", "Stopping container")
 		}
@@ -179,17 +184,21 @@ func changeSlot(app *application, order *changeOrder, slot int, at time.Time) {
 	if target == "" {
 		target = was
 	}
-	if order.Was == nil {
-		order.Was = map[int]string{}
-	}
 	order.Was[slot] = cmp.Or(order.Plan.Base, was)
+	if order.adds(slot) {
+		order.Was[slot] = ""
+	}
 	putInstance(app, order, &instance{Slot: slot, VersionID: target, CreatedAt: at})
 }
+
+// adds reports whether a slot did not exist before the order.
+func (o *changeOrder) adds(slot int) bool { return o.ReplicasBefore > 0 && slot >= o.ReplicasBefore }
 
 // putInstance places the starting instance of an order into its slot.
 func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = simframe.UUID(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
+	fresh.PipelineID = order.Pipelines[order.Current].ID
 	app.place(fresh)
 }
 
@@ -344,7 +353,13 @@ func sortedSlots(m map[int]string) []int {
 
 func (e engine) startRollbackWave(app *application, order *changeOrder, at time.Time) {
 	for _, slot := range order.Work.wave() {
-		putInstance(app, order, &instance{Slot: slot, VersionID: order.Was[slot], CreatedAt: at})
+		was := order.Was[slot]
+		if i := app.slot(slot); was == "" && i != nil {
+			i.Status = instanceTerminating
+			app.noteInstance(i, at, "Killing", "Stopping container")
+			continue
+		}
+		putInstance(app, order, &instance{Slot: slot, VersionID: was, CreatedAt: at})
 	}
 	order.Due = at.Add(e.waveTime(order))
 }
@@ -360,6 +375,9 @@ func (e engine) endRollbackWave(app *application, order *changeOrder, at time.Ti
 
 func (e engine) rolledBack(app *application, order *changeOrder, at time.Time) {
 	app.CurrentVersion = order.Before
+	if order.ReplicasBefore > 0 {
+		app.Replicas = order.ReplicasBefore
+	}
 	finish(app, order, order.Outcome, at)
 }
 

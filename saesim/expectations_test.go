@@ -137,3 +137,118 @@ func list(v any) []any {
 	entries, _ := v.([]any)
 	return entries
 }
+
+// TestClients_DeployChangesTheSize: the count, the size and the network that a
+// deployment brings are in force when its order has ended, and the version before
+// keeps its own.
+func TestClients_DeployChangesTheSize(t *testing.T) {
+	t.Parallel()
+	size := func(t *testing.T, h *harness, more ...string) []any {
+		t.Helper()
+		config := h.must(t, opConfig, more...)
+		return []any{config["Replicas"], config["Cpu"], config["Memory"]}
+	}
+	for name, strategy := range map[string]string{"at once": single, "in batches": batch2} {
+		for _, replicas := range []string{"5", "3"} {
+			t.Run(name+" to "+replicas, func(t *testing.T) {
+				t.Parallel()
+				h := deployed(t, 4)
+				before := h.versions(t)[0]
+				was := size(t, h)
+				h.deploy(t, "2", strategy, "Replicas", replicas, "Cpu", "2000", "Memory", "4096", "SecurityGroupId", "sg-7", "VSwitchId", "vsw-7")
+				h.settle(t)
+				require.Equal(t, "2:"+replicas, h.images(t))
+				require.Equal(t, replicas, fmt.Sprint(size(t, h)[0]))
+				require.Equal(t, "[2000 4096]", fmt.Sprint(size(t, h)[1:]))
+				require.Equal(t, "sg-7", h.must(t, opConfig)["SecurityGroupId"])
+				require.Equal(t, "vsw-7", h.must(t, opConfig)["VSwitchId"])
+				require.Equal(t, was, size(t, h, "VersionId", before))
+			})
+		}
+	}
+	h := deployed(t, 2)
+	require.Equal(t, codeAppQuota, h.refused(t, opDeploy, "ImageUrl", "a/b:2", "Replicas", "51"))
+	require.Equal(t, codeWithMessage, h.refused(t, opDeploy, "ImageUrl", "a/b:2", "Replicas", "0"))
+	require.Equal(t, codeInstanceSpec, h.refused(t, opDeploy, "ImageUrl", "a/b:2", "Cpu", "500", "Memory", "65536"))
+}
+
+// TestClients_RollbackOfASize: a release that also changes the count goes back with both.
+func TestClients_RollbackOfASize(t *testing.T) {
+	t.Parallel()
+	for _, replicas := range []string{"6", "3"} {
+		for name, fails := range map[string]bool{"aborted": false, "failed": true} {
+			t.Run(name+" at "+replicas, func(t *testing.T) {
+				t.Parallel()
+				h := deployed(t, 4)
+				if fails {
+					h.fault(t, Fault{Kind: FaultBatchFails, Batch: 2})
+				}
+				id := h.deploy(t, "2", batch2Wait, "Replicas", replicas)
+				want := statusFailed
+				if !fails {
+					h.step(t, prepare+DefaultBatchDuration+time.Minute+time.Second) // the second batch is on its way
+					h.must(t, "AbortAndRollbackChangeOrder", "ChangeOrderId", id)
+					want = statusAborted
+				}
+				h.settle(t)
+				require.Equal(t, want, h.order(t, id).Status)
+				require.Equal(t, "1:4", h.images(t))
+				require.Equal(t, "4", fmt.Sprint(h.must(t, opConfig)["Replicas"]))
+			})
+		}
+	}
+}
+
+// TestClients_DeployOfAStoppedApplication: Deploy=false stores the settings alone; an
+// application that runs is deployed all the same.
+func TestClients_DeployOfAStoppedApplication(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 2)
+	require.NotEmpty(t, h.must(t, opDeploy, "ImageUrl", "registry.test/shop:2", "Deploy", "false")["ChangeOrderId"])
+	h.settle(t)
+	h.begin(t, "StopApplication")
+	h.settle(t)
+	orders := len(h.sim.Orders(h.app))
+	require.Empty(t, h.must(t, opDeploy, "ImageUrl", "registry.test/shop:3", "Deploy", "false", "Replicas", "3")["ChangeOrderId"])
+	require.Len(t, h.sim.Orders(h.app), orders)
+	require.Empty(t, h.images(t))
+	require.Equal(t, "registry.test/shop:3", h.configImage(t))
+	h.begin(t, "StartApplication")
+	h.settle(t)
+	require.Equal(t, "3:3", h.images(t))
+}
+
+// TestClients_AbortWithRollback: AbortChangeOrder puts changed instances back when told so.
+func TestClients_AbortWithRollback(t *testing.T) {
+	t.Parallel()
+	for rollback, want := range map[string]string{"true": "1:4", "false": "1:3 2:1", "": "1:3 2:1"} {
+		t.Run("rollback "+rollback, func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 4)
+			id := h.deploy(t, "2", gray1and2)
+			h.settle(t)
+			require.Equal(t, statusWaitConfirm, h.order(t, id).Status)
+			h.must(t, "AbortChangeOrder", "ChangeOrderId", id, "Rollback", rollback)
+			h.settle(t)
+			require.Equal(t, statusAborted, h.order(t, id).Status)
+			require.Equal(t, want, h.images(t))
+		})
+	}
+}
+
+// TestClients_InstancesOfABatch: a client looks at the instances of one batch.
+func TestClients_InstancesOfABatch(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 4)
+	id := h.deploy(t, "2", gray1and2)
+	h.settle(t)
+	group := list(h.call(t, "DescribeApplicationGroups").body["Data"])[0].(map[string]any)["GroupId"].(string)
+	look := func(more ...string) []any {
+		return list(h.must(t, "DescribeApplicationInstances", append([]string{"GroupId", group}, more...)...)["Instances"])
+	}
+	gray := look("PipelineId", h.order(t, id).CurrentPipelineID)
+	require.Len(t, gray, 1)
+	require.Equal(t, "registry.test/shop:2", gray[0].(map[string]any)["ImageUrl"])
+	require.Equal(t, gray, look("InstanceId", gray[0].(map[string]any)["InstanceId"].(string)))
+	require.Len(t, look("PageSize", "1000"), 4)
+}

@@ -64,6 +64,18 @@ func typeLabel(code string) string {
 	return code
 }
 
+// plainType is the type that a filter names: today's service prints two in a longer
+// form.
+func plainType(filter string) string {
+	switch filter {
+	case "CoStartApplication":
+		return typeStart
+	case "CoStopApplication":
+		return typeStop
+	}
+	return filter
+}
+
 // newOrder describes an order that is about to be accepted.
 type newOrder struct {
 	// Operation is the operation of the API whose faults hit the order; empty for

@@ -141,14 +141,25 @@ func (m minReady) unavailable(n int) (int, *apiError) {
 // quarter is the system's own minimum: a quarter of the instances, rounded up.
 func quarter(n int) int { return (n + 3) / 4 }
 
-// planRelease works out how the instances of an application get to a version.
-func planRelease(app *application, target string, how *strategy, unavailable int) (plan, *apiError) {
-	if refused := how.fits(app.Replicas); refused != nil {
+// destination is what a release brings: a version, and how many instances there are then.
+type destination struct {
+	version  string
+	replicas int
+}
+
+// planRelease works out how the instances of an application get to a destination.
+// Instances that are added are part of the batches like any other; those that are too
+// many go in the last one.
+func planRelease(app *application, to destination, how *strategy, unavailable int) (plan, *apiError) {
+	if refused := how.fits(to.replicas); refused != nil {
 		return plan{}, refused
 	}
-	p := plan{Target: target, Unavailable: unavailable, DisableRules: true}
-	todo := slotsNotOn(app, target)
-	if minority, base := leftover(app, target); minority != "" {
+	p := plan{Target: to.version, Unavailable: unavailable, DisableRules: true}
+	if to.replicas != app.Replicas {
+		p.Replicas = to.replicas
+	}
+	todo := slotsNotOn(app, to.version, to.replicas)
+	if minority, base := leftover(app, to.version); minority != "" {
 		if how != nil {
 			return plan{}, refuse(codeInvalidStatus)
 		}
@@ -159,7 +170,7 @@ func planRelease(app *application, target string, how *strategy, unavailable int
 		p.Lead = app.alive()[minority]
 	}
 	if how == nil {
-		p.Batches = [][]int{todo}
+		p.Batches = [][]int{append(todo, surplus(app, to.replicas)...)}
 		return p, nil
 	}
 	p.Gradual, p.Manual = true, how.BatchUpdate.ReleaseType == releaseManual
@@ -168,14 +179,21 @@ func planRelease(app *application, target string, how *strategy, unavailable int
 		p.Batches, todo = append(p.Batches, todo[:gray]), todo[gray:]
 	}
 	p.Batches = append(p.Batches, split(todo, how.BatchUpdate.Batch)...)
+	last := len(p.Batches) - 1
+	p.Batches[last] = append(p.Batches[last], surplus(app, to.replicas)...)
 	return p, nil
 }
 
-// slotsNotOn lists the slots whose instance does not run the version, or which
-// are empty.
-func slotsNotOn(app *application, target string) []int {
+// surplus lists the slots of instances beyond a number.
+func surplus(app *application, replicas int) []int {
+	return slices.DeleteFunc(app.slots(), func(slot int) bool { return slot < replicas })
+}
+
+// slotsNotOn lists those of the first slots whose instance does not run the version,
+// or which are empty.
+func slotsNotOn(app *application, target string, first int) []int {
 	var slots []int
-	for slot := range app.Replicas {
+	for slot := range first {
 		if i := app.slot(slot); i == nil || i.VersionID != target {
 			slots = append(slots, slot)
 		}

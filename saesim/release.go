@@ -48,7 +48,7 @@ func createApplication(c *call) (any, *apiError) {
 	data := createData{AppID: app.ID}
 	if c.args.boolean("Deploy", true) {
 		target := c.addVersion(app, config)
-		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID)}, Unavailable: app.Replicas}
+		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID, app.Replicas)}, Unavailable: app.Replicas}
 		data.ChangeOrderID = c.accept(app, newOrder{
 			Type: typeCreate, Description: describeVersion(target), Plan: p,
 		}).ID
@@ -132,7 +132,7 @@ func (c *call) settings(except ...string) map[string]string {
 // addVersion records a new version with a configuration. An image whose version is not
 // sent gets one made up by the platform (SAE API reference ch. 10.8).
 func (c *call) addVersion(app *application, config map[string]string) *version {
-	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}}
+	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}, Replicas: app.Replicas}
 	maps.Copy(v.Config, config)
 	if app.PackageType == packageImage && c.args["PackageVersion"] == "" {
 		v.Config["PackageVersion"] = millisText(c.now)
@@ -157,7 +157,9 @@ type releaseData struct {
 }
 
 // deployApplication serves DeployApplication (SAE API reference ch. 12.3). Settings
-// that are not sent stay as they are; an empty text clears one.
+// that are not sent stay as they are; an empty text clears one. A stopped application
+// is started, unless Deploy is false: then its settings are stored and no order is
+// made.
 func deployApplication(c *call) (any, *apiError) {
 	app, refused := c.idleApp()
 	if refused != nil {
@@ -165,24 +167,21 @@ func deployApplication(c *call) (any, *apiError) {
 	}
 	config := map[string]string{}
 	maps.Copy(config, app.settings())
-	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule"))
-	if refused := checkPackage(app.PackageType, config); refused != nil {
+	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule", "Replicas", "Deploy", "PackageType"))
+	if refused := c.checkDeploy(app, config); refused != nil {
 		return nil, refused
 	}
-	if refused := checkSettings(config); refused != nil {
-		return nil, refused
-	}
-	if refused := c.checkMounts(app.NamespaceID, config); refused != nil {
-		return nil, refused
-	}
-	if app.PackageType != packageImage && app.hasPackage(config["PackageVersion"]) {
-		return nil, refuse(codeVersionExists)
-	}
-	wanted, refused := c.release(app, "", time.Minute)
+	replicas := c.args.integerOr("Replicas", app.Replicas)
+	wanted, refused := c.release(app, "", time.Minute, replicas)
 	if refused != nil {
 		return nil, refused
 	}
 	target := c.addVersion(app, config)
+	target.Replicas = replicas
+	if app.Stopped && !c.args.boolean("Deploy", true) {
+		app.CurrentVersion, app.Replicas = target.ID, replicas
+		return releaseData{AppID: app.ID}, nil
+	}
 	wanted.Plan.Target = target.ID
 	wanted.Type, wanted.Description = typeDeploy, describeVersion(target)
 	if text := c.args["ChangeOrderDesc"]; text != "" {
@@ -190,6 +189,32 @@ func deployApplication(c *call) (any, *apiError) {
 	}
 	order := c.accept(app, wanted)
 	return releaseData{ChangeOrderID: order.ID, AppID: app.ID, IsNeedApproval: order.ApprovalID != ""}, nil
+}
+
+// checkDeploy applies the rules of a deployment to the configuration it would bring.
+func (c *call) checkDeploy(app *application, config map[string]string) *apiError {
+	replicas := c.args.integerOr("Replicas", app.Replicas)
+	switch {
+	case replicas < 1 && c.args["Replicas"] != "":
+		return invalidParameter("Replicas", "it must be at least 1")
+	case replicas > maxReplicas:
+		return refuse(codeAppQuota, maxReplicas)
+	case !specSupported(config["Cpu"], config["Memory"]):
+		return refuse(codeInstanceSpec, config["Cpu"], config["Memory"])
+	}
+	if refused := checkPackage(app.PackageType, config); refused != nil {
+		return refused
+	}
+	if refused := checkSettings(config); refused != nil {
+		return refused
+	}
+	if refused := c.checkMounts(app.NamespaceID, config); refused != nil {
+		return refused
+	}
+	if app.PackageType != packageImage && app.hasPackage(config["PackageVersion"]) {
+		return refuse(codeVersionExists)
+	}
+	return nil
 }
 
 // hasPackage reports whether a package version was used before.
@@ -215,7 +240,7 @@ func rollbackApplication(c *call) (any, *apiError) {
 	if refused := c.checkMounts(app.NamespaceID, target.Config); refused != nil {
 		return nil, refused
 	}
-	wanted, refused := c.release(app, target.ID, time.Second)
+	wanted, refused := c.release(app, target.ID, time.Second, app.Replicas)
 	if refused != nil {
 		return nil, refused
 	}
@@ -225,8 +250,9 @@ func rollbackApplication(c *call) (any, *apiError) {
 }
 
 // release reads the rollout parameters that deploy and rollback share and plans
-// the order. The unit of BatchWaitTime differs between the two, as printed.
-func (c *call) release(app *application, target string, unit time.Duration) (newOrder, *apiError) {
+// the order, which ends with the given number of instances. The unit of BatchWaitTime
+// differs between the two, as printed.
+func (c *call) release(app *application, target string, unit time.Duration, replicas int) (newOrder, *apiError) {
 	how, refused := parseStrategy(c.args[paramUpdateStrategy])
 	if refused != nil {
 		return newOrder{}, refused
@@ -235,11 +261,11 @@ func (c *call) release(app *application, target string, unit time.Duration) (new
 	if pause < 0 || pause > maxWaitMinutes {
 		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWaitMinutes)
 	}
-	unavailable, refused := c.minReady().unavailable(app.Replicas)
+	unavailable, refused := c.minReady().unavailable(replicas)
 	if refused != nil {
 		return newOrder{}, refused
 	}
-	p, refused := planRelease(app, target, how, unavailable)
+	p, refused := planRelease(app, destination{version: target, replicas: replicas}, how, unavailable)
 	if refused != nil {
 		return newOrder{}, refused
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	ruleTiming   = "timing"
 	ruleOnMetric = "metric"
+	ruleMix      = "mix" // a metric, with other bounds at given times
 
 	maxRules        = 5  // per application (SAE API reference ch. 11.1)
 	maxTriggerTimes = 20 // per timing rule
@@ -24,10 +25,17 @@ type ruleTimer struct {
 	Schedules []ruleSchedule `json:"schedules"`
 }
 
+// ruleSchedule is one time of a day: a count to scale to, or, in a rule of type mix,
+// the bounds that the metric has from then on.
 type ruleSchedule struct {
 	AtTime         string `json:"atTime"`
 	TargetReplicas int    `json:"targetReplicas"`
+	MinReplicas    int    `json:"minReplicas,omitempty"`
+	MaxReplicas    int    `json:"maxReplicas,omitempty"`
 }
+
+// bounded reports whether a schedule has bounds in the place of a count.
+func (s ruleSchedule) bounded() bool { return s.MinReplicas != 0 || s.MaxReplicas != 0 }
 
 // ruleMetric is the ScalingRuleMetric parameter. Its keys are read without regard
 // to case, as the reference itself writes one of them in two ways.
@@ -42,6 +50,7 @@ type ruleMetric struct {
 type metricGoal struct {
 	MetricType                     string `json:"metricType"`
 	MetricTargetAverageUtilization int    `json:"metricTargetAverageUtilization"`
+	SLBID                          string `json:"SlbId,omitempty"`
 	SLBProject                     string `json:"SlbProject,omitempty"`
 	SLBLogstore                    string `json:"SlbLogstore,omitempty"`
 	Vport                          string `json:"Vport,omitempty"`
@@ -90,11 +99,21 @@ func parseTimer(text string) (*ruleTimer, *apiError) {
 			return nil, refuse(codeRuleTimeConflict)
 		}
 		seen[s.AtTime] = true
-		if s.TargetReplicas < 1 || s.TargetReplicas > maxReplicas {
-			return nil, invalidParameter("ScalingRuleTimer", "targetReplicas must be from 1 to %d", maxReplicas)
+		if refused := s.check(); refused != nil {
+			return nil, refused
 		}
 	}
 	return &t, nil
+}
+
+func (s ruleSchedule) check() *apiError {
+	switch {
+	case s.bounded() && (s.MinReplicas < 1 || s.MaxReplicas < s.MinReplicas || s.MaxReplicas > maxReplicas):
+		return invalidParameter("ScalingRuleTimer", "it needs 1 <= minReplicas <= maxReplicas <= %d", maxReplicas)
+	case !s.bounded() && (s.TargetReplicas < 1 || s.TargetReplicas > maxReplicas):
+		return invalidParameter("ScalingRuleTimer", "targetReplicas must be from 1 to %d", maxReplicas)
+	}
+	return nil
 }
 
 func (t *ruleTimer) checkDates() *apiError {
@@ -208,7 +227,7 @@ func parseMetric(text string) (*ruleMetric, *apiError) {
 			return nil, invalidParameter(name, "metricType %q is unknown", goal.MetricType)
 		case goal.MetricTargetAverageUtilization < 1:
 			return nil, invalidParameter(name, "metricTargetAverageUtilization must be at least 1")
-		case strings.HasPrefix(goal.MetricType, "SLB_") && (goal.SLBProject == "" || goal.SLBLogstore == "" || goal.Vport == ""):
+		case strings.Contains(goal.MetricType, "SLB_") && (goal.SLBProject == "" || goal.SLBLogstore == "" || goal.Vport == ""):
 			return nil, invalidParameter(name, "%s needs SlbProject, SlbLogstore and Vport", goal.MetricType)
 		}
 	}
@@ -228,6 +247,14 @@ func metricStatusName(metricType string) (name, kind string) {
 		return "slb_incall_qps", "External"
 	case "SLB_RT":
 		return "slb_incall_rt", "External"
+	case "INTRANET_SLB_QPS":
+		return "intranet_slb_incall_qps", "External"
+	case "INTRANET_SLB_RT":
+		return "intranet_slb_incall_rt", "External"
+	case "QPS":
+		return "arms_incall_qps", "External"
+	case "RT":
+		return "arms_incall_rt", "External"
 	}
 	return "", ""
 }
@@ -246,7 +273,7 @@ func createRule(c *call) (any, *apiError) {
 	if refused := c.readRule(rule); refused != nil {
 		return nil, refused
 	}
-	if _, refused := c.minReady().unavailable(app.Replicas); refused != nil {
+	if refused := c.readMinReady(app, rule); refused != nil {
 		return nil, refused
 	}
 	switch {

@@ -24,7 +24,7 @@ func updateRule(c *call) (any, *apiError) {
 	if refused := c.readRule(&changed); refused != nil {
 		return nil, refused
 	}
-	if _, refused := c.minReady().unavailable(app.Replicas); refused != nil {
+	if refused := c.readMinReady(app, &changed); refused != nil {
 		return nil, refused
 	}
 	if app.ruleConflicts(&changed) {
@@ -35,12 +35,33 @@ func updateRule(c *call) (any, *apiError) {
 	return showRule(app, rule, false), nil
 }
 
-// readRule reads the settings that belong to a rule's type.
+// readRule reads the settings that belong to a rule's type: a timer, a metric, or a
+// metric whose timer may be absent.
 func (c *call) readRule(rule *scalingRule) (refused *apiError) {
-	if rule.Type == ruleTiming {
-		rule.Timer, refused = parseTimer(c.args["ScalingRuleTimer"])
-	} else {
-		rule.Metric, refused = parseMetric(c.args["ScalingRuleMetric"])
+	if timer := c.args["ScalingRuleTimer"]; rule.Type == ruleTiming || rule.Type == ruleMix && timer != "" && timer != "{}" {
+		if rule.Timer, refused = parseTimer(timer); refused != nil {
+			return refused
+		}
 	}
+	if rule.Type == ruleTiming {
+		return nil
+	}
+	rule.Metric, refused = parseMetric(c.args["ScalingRuleMetric"])
 	return refused
+}
+
+// readMinReady checks how many instances must stay ready while a rule scales, and keeps
+// what was sent, as it is read back.
+func (c *call) readMinReady(app *application, rule *scalingRule) *apiError {
+	sent := c.minReady()
+	if _, refused := sent.unavailable(app.Replicas); refused != nil {
+		return refused
+	}
+	if sent.instances != nil {
+		rule.MinReadyInstances = sent.instances
+	}
+	if sent.ratio != nil {
+		rule.MinReadyInstanceRatio = sent.ratio
+	}
+	return nil
 }

@@ -14,6 +14,9 @@ type (
 		ScaleRuleType    string
 		Metric           *metricData `json:",omitempty"`
 		ScaleRuleName    string
+
+		MinReadyInstances     *int `json:",omitempty"`
+		MinReadyInstanceRatio *int `json:",omitempty"`
 	}
 
 	timerData struct {
@@ -26,6 +29,8 @@ type (
 	scheduleData struct {
 		AtTime         string
 		TargetReplicas int
+		MinReplicas    int `json:",omitempty"`
+		MaxReplicas    int `json:",omitempty"`
 	}
 
 	metricData struct {
@@ -40,6 +45,7 @@ type (
 	goalData struct {
 		MetricType                     string
 		MetricTargetAverageUtilization int
+		SLBID                          string `json:"SlbId,omitempty"`
 		SLBProject                     string `json:"SlbProject,omitempty"`
 		SLBLogstore                    string `json:"SlbLogstore,omitempty"`
 		Vport                          string `json:",omitempty"`
@@ -80,6 +86,7 @@ func showRule(app *application, rule *scalingRule, whole bool) ruleData {
 		UpdateTime: millis(rule.UpdatedAt), AppID: app.ID, CreateTime: millis(rule.CreatedAt),
 		LastDisableTime: millis(rule.LastDisabledAt), ScaleRuleEnabled: rule.Enabled,
 		ScaleRuleType: rule.Type, ScaleRuleName: rule.Name,
+		MinReadyInstances: rule.MinReadyInstances, MinReadyInstanceRatio: rule.MinReadyInstanceRatio,
 	}
 	if t := rule.Timer; t != nil {
 		data.Timer = &timerData{Period: t.Period}

@@ -107,6 +107,8 @@ type version struct {
 	ID        string            `json:"id"`
 	CreatedAt time.Time         `json:"createdAt"`
 	Config    map[string]string `json:"config"`
+	// Replicas is the instance count when the version was made.
+	Replicas int `json:"replicas,omitempty"`
 }
 
 // instance is one container. A slot keeps its number when the instance in it is
@@ -120,6 +122,8 @@ type instance struct {
 	IP        string    `json:"ip"`
 	Restarts  int64     `json:"restarts"`
 	CreatedAt time.Time `json:"createdAt"`
+	// PipelineID is the pipeline that made the instance.
+	PipelineID string `json:"pipelineId,omitempty"`
 }
 
 // Instance states (SAE API reference ch. 10.7).
@@ -282,8 +286,11 @@ type changeOrder struct {
 	Current   int         `json:"current"` // index into Pipelines
 	// Work is what the running batch or rollback still has to do.
 	Work work `json:"work"`
-	// Was remembers the version each changed slot ran before, for a rollback.
+	// Was remembers the version each changed slot ran before, for a rollback; empty for
+	// a slot that was added.
 	Was map[int]string `json:"was,omitempty"`
+	// ReplicasBefore is the instance count before a release that changes it.
+	ReplicasBefore int `json:"replicasBefore,omitempty"`
 	// Before is the application's CurrentVersion when the order began to run.
 	Before string `json:"before,omitempty"`
 	Made   int    `json:"made,omitempty"` // instances made, for their identifiers
@@ -364,6 +371,9 @@ type scalingRule struct {
 	CreatedAt      time.Time   `json:"createdAt"`
 	UpdatedAt      time.Time   `json:"updatedAt"`
 	LastDisabledAt time.Time   `json:"lastDisabledAt,omitzero"`
+	// MinReadyInstances and MinReadyInstanceRatio are as they were sent.
+	MinReadyInstances     *int `json:"minReadyInstances,omitempty"`
+	MinReadyInstanceRatio *int `json:"minReadyInstanceRatio,omitempty"`
 	// FiredAt is the last trigger of a timing rule.
 	FiredAt time.Time `json:"firedAt,omitzero"`
 }

@@ -13,12 +13,12 @@ import (
 // further away than from the end of January to the end of March, with a day to spare.
 const horizon = 63
 
-// next is the first time after the given one at which the timer wants a number of
-// instances. Its times are GMT+8 (SAE API reference ch. 11.1).
-func (t *ruleTimer) next(after time.Time) (at time.Time, target int, found bool) {
+// next is the first time after the given one at which the timer wants something, and
+// what. Its times are GMT+8 (SAE API reference ch. 11.1).
+func (t *ruleTimer) next(after time.Time) (at time.Time, wants ruleSchedule, found bool) {
 	p, valid := parsePeriod(t.Period)
 	if !valid {
-		return time.Time{}, 0, false
+		return time.Time{}, ruleSchedule{}, false
 	}
 	from := after.In(gmt8())
 	if t.BeginDate != nil {
@@ -38,14 +38,14 @@ func (t *ruleTimer) next(after time.Time) (at time.Time, target int, found bool)
 			clock, err := time.Parse("15:04", s.AtTime)
 			trigger := date.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
 			if err == nil && trigger.After(after) && (!found || trigger.Before(at)) {
-				at, target, found = trigger, s.TargetReplicas, true
+				at, wants, found = trigger, s, true
 			}
 		}
 		if found {
 			break
 		}
 	}
-	return at, target, found
+	return at, wants, found
 }
 
 // includes reports whether a timing rule works on a day.
@@ -61,9 +61,18 @@ func (p period) includes(date time.Time) bool {
 
 // trigger is a time at which a timing rule fires.
 type trigger struct {
-	at     time.Time
-	rule   *scalingRule
-	target int
+	at    time.Time
+	rule  *scalingRule
+	wants ruleSchedule
+}
+
+// target is how many instances an application that has some number is to have: the
+// count of the schedule, or the number within its bounds.
+func (s ruleSchedule) target(replicas int) int {
+	if s.bounded() {
+		return min(max(replicas, s.MinReplicas), s.MaxReplicas)
+	}
+	return s.TargetReplicas
 }
 
 // patience is how far back triggers are carried out. Whoever looks more seldom than
@@ -83,9 +92,9 @@ func (a *application) nextTrigger(now time.Time) (next trigger, found bool) {
 				after = t
 			}
 		}
-		at, target, works := rule.Timer.next(after)
+		at, wants, works := rule.Timer.next(after)
 		if works && (!found || at.Before(next.at)) {
-			next, found = trigger{at: at, rule: rule, target: target}, true
+			next, found = trigger{at: at, rule: rule, wants: wants}, true
 		}
 	}
 	return next, found
@@ -96,22 +105,23 @@ func (a *application) nextTrigger(now time.Time) (next trigger, found bool) {
 // an order is unfinished, or while the application is stopped, is missed.
 func (s *state) fire(app *application, t trigger) {
 	t.rule.FiredAt = t.at
-	if s.active(app) != nil || app.Stopped || app.CurrentVersion == "" || t.target == app.Replicas {
+	target := t.wants.target(app.Replicas)
+	if s.active(app) != nil || app.Stopped || app.CurrentVersion == "" || target == app.Replicas {
 		return
 	}
 	app.charge(t.at)
 	for _, i := range app.Instances {
-		if i.Slot >= t.target {
+		if i.Slot >= target {
 			app.noteInstance(i, t.at, "Killing", "Stopping container")
 		}
 	}
-	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot >= t.target })
-	for slot := app.Replicas; slot < t.target; slot++ {
+	app.Instances = slices.DeleteFunc(app.Instances, func(i *instance) bool { return i.Slot >= target })
+	for slot := app.Replicas; slot < target; slot++ {
 		name := fmt.Sprintf("instance/%s/%s/%d/%d", app.ID, t.rule.Name, t.at.Unix(), slot)
 		i := &instance{ID: simframe.UUID(s.Seed, name), Slot: slot, VersionID: app.CurrentVersion, CreatedAt: t.at}
 		app.place(i)
 		app.comeUp(i, t.at)
 	}
-	app.Replicas = t.target
+	app.Replicas = target
 	app.noteScaled(t.at, t.rule.Name)
 }

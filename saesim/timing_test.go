@@ -62,11 +62,11 @@ func TestTiming_WhenATimerWorks(t *testing.T) {
 			if after.IsZero() {
 				after = begin
 			}
-			at, target, found := tt.timer.next(after)
+			at, wants, found := tt.timer.next(after)
 			require.Equal(t, !tt.want.IsZero(), found)
 			require.WithinDuration(t, tt.want, at, 0)
 			if found {
-				require.Equal(t, map[int]int{8: 6, 20: 3}[at.Hour()], target)
+				require.Equal(t, map[int]int{8: 6, 20: 3}[at.Hour()], wants.target(1))
 			}
 		})
 	}
