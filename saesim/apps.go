@@ -73,7 +73,7 @@ func describeConfig(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	config := app.settings()
-	if id := c.args["VersionId"]; id != "" {
+	if id := c.arg("VersionId"); id != "" {
 		v := app.version(id)
 		if v == nil {
 			return nil, refuse(codeObviously, "VersionId")
@@ -81,7 +81,7 @@ func describeConfig(c *call) (any, *apiError) {
 		config = v.Config
 	}
 	replicas := app.Replicas
-	if v := app.version(c.args["VersionId"]); v != nil && v.ID != app.CurrentVersion {
+	if v := app.version(c.arg("VersionId")); v != nil && v.ID != app.CurrentVersion {
 		replicas = v.Replicas
 	}
 	data := map[string]any{}
@@ -175,21 +175,21 @@ func describeInstances(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if c.args["GroupId"] != app.GroupID {
+	if c.arg("GroupId") != app.GroupID {
 		return nil, refuse(codeObviously, "GroupId")
 	}
 	instances := slices.DeleteFunc(slices.Clone(app.Instances), func(i *instance) bool {
-		id, pipeline := c.args["InstanceId"], c.args["PipelineId"]
+		id, pipeline := c.arg("InstanceId"), c.arg("PipelineId")
 		return id != "" && id != i.ID || pipeline != "" && pipeline != i.PipelineID
 	})
 	slices.SortFunc(instances, func(a, b *instance) int {
 		order := cmp.Or(cmp.Compare(stateRank(a.Status), stateRank(b.Status)), cmp.Compare(a.ID, b.ID))
-		if c.args.boolean("Reverse", false) {
+		if c.boolean("Reverse", false) {
 			return -order
 		}
 		return order
 	})
-	p := c.args.page(10)
+	p := c.page(10)
 	data := instancesData{CurrentPage: p.Number, TotalSize: len(instances), PageSize: p.Size, Instances: []instanceData{}}
 	for _, i := range cut(instances, p) {
 		config := map[string]string{}
@@ -243,7 +243,7 @@ func describeGroups(c *call) (any, *apiError) {
 		WebContainer: config["WebContainer"], Replicas: app.Replicas,
 		EdasContainerVersion: config["EdasContainerVersion"], RunningInstances: app.running(),
 	}
-	return cut([]groupData{group}, c.args.page(10)), nil
+	return cut([]groupData{group}, c.page(10)), nil
 }
 
 type applicationData struct {
@@ -267,25 +267,26 @@ type applicationsData struct {
 
 // listApplications serves ListApplications (SAE API reference ch. 10.9).
 func listApplications(c *call) (any, *apiError) {
+	c.applies("NamespaceId", "AppName", "FieldType", "FieldValue", "OrderBy", "Reverse")
 	tags, refused := c.tags(true)
 	if refused != nil {
 		return nil, invalidParameter(paramTags, "%s", refused.Message)
 	}
 	apps := c.st.applications()
 	apps = slices.DeleteFunc(apps, func(a *application) bool { return !a.carries(tags) || !c.listed(a) })
-	if by := c.args["OrderBy"]; by != "" {
+	if by := c.arg("OrderBy"); by != "" {
 		slices.SortStableFunc(apps, func(a, b *application) int {
 			order := cmp.Compare(a.running(), b.running())
 			if by == "instances" {
 				order = cmp.Compare(a.Replicas, b.Replicas)
 			}
-			if !c.args.boolean("Reverse", false) {
+			if !c.boolean("Reverse", false) {
 				return -order // here Reverse means ascending
 			}
 			return order
 		})
 	}
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
 		order := c.st.active(a)
@@ -301,17 +302,17 @@ func listApplications(c *call) (any, *apiError) {
 // listed applies the other filters of ListApplications. Names match by substring; the
 // reference does not say how (reading).
 func (c *call) listed(a *application) bool {
-	if namespace := c.args["NamespaceId"]; namespace != "" && namespace != a.NamespaceID {
+	if namespace := c.arg("NamespaceId"); namespace != "" && namespace != a.NamespaceID {
 		return false
 	}
-	if name := c.args["AppName"]; name != "" && !strings.Contains(a.Name, name) {
+	if name := c.arg("AppName"); name != "" && !strings.Contains(a.Name, name) {
 		return false
 	}
-	value := c.args["FieldValue"]
+	value := c.arg("FieldValue")
 	if value == "" {
 		return true
 	}
-	switch c.args["FieldType"] {
+	switch c.arg("FieldType") {
 	case "appName":
 		return strings.Contains(a.Name, value)
 	case "appIds":

@@ -131,9 +131,54 @@ func (a args) integerOr(name string, otherwise int) int {
 	return otherwise
 }
 
-// boolean returns a true-or-false parameter, or the given value when it is absent.
-func (a args) boolean(name string, otherwise bool) bool {
-	switch a[name] {
+// arg returns a parameter of a call, or nothing. Whatever a handler reads counts as
+// used; see ignored.
+func (c *call) arg(name string) string {
+	value, _ := c.sent(name)
+	return value
+}
+
+// sent is arg for parameters whose empty text is not the same as none.
+func (c *call) sent(name string) (string, bool) {
+	if c.used == nil {
+		c.used = map[string]bool{}
+	}
+	c.used[name] = true
+	value, sent := c.args[name]
+	return value, sent
+}
+
+// applies counts parameters as used that a call may have no occasion to read: filters of
+// a list that is empty, and what holds of everything here.
+func (c *call) applies(names ...string) {
+	for _, name := range names {
+		c.sent(name)
+	}
+}
+
+// ignored lists the parameters that a call was sent and that nothing has used. Empty
+// ones count as not sent: clients send those with every request.
+func (c *call) ignored() []string {
+	var names []string
+	for _, name := range sortedKeys(c.args) {
+		if c.args[name] != "" && !c.used[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// integer is arg for a numeric parameter; nil when it is absent.
+func (c *call) integer(name string) *int { return args{name: c.arg(name)}.integer(name) }
+
+// integerOr is integer, or the given number.
+func (c *call) integerOr(name string, otherwise int) int {
+	return args{name: c.arg(name)}.integerOr(name, otherwise)
+}
+
+// boolean is arg for a true-or-false parameter, or the given value when it is absent.
+func (c *call) boolean(name string, otherwise bool) bool {
+	switch c.arg(name) {
 	case "true":
 		return true
 	case "false":
@@ -152,8 +197,8 @@ type page struct {
 const defaultPageSize = 20
 
 // page reads CurrentPage and PageSize. Pages count from 1.
-func (a args) page(size int) page {
-	p := page{Number: max(a.integerOr("CurrentPage", 1), 1), Size: a.integerOr("PageSize", size)}
+func (c *call) page(size int) page {
+	p := page{Number: max(c.integerOr("CurrentPage", 1), 1), Size: c.integerOr("PageSize", size)}
 	if p.Size < 1 {
 		p.Size = size
 	}

@@ -47,7 +47,7 @@ type changeOrderData struct {
 
 // describeOrder serves DescribeChangeOrder (SAE API reference ch. 14.3).
 func describeOrder(c *call) (any, *apiError) {
-	if order := c.st.namespaceOrder(c.args["ChangeOrderId"]); order != nil {
+	if order := c.st.namespaceOrder(c.arg("ChangeOrderId")); order != nil {
 		return order.describe(c.st), nil
 	}
 	order, refused := c.order()
@@ -141,19 +141,20 @@ func listOrders(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	c.applies("Key", "CoType", "CoStatus")
 	var found []*changeOrder
 	for _, order := range c.st.newestFirst(app) {
 		status, _ := order.status()
-		wanted := c.args["CoStatus"]
-		if strings.Contains(order.Description, c.args["Key"]) &&
-			(c.args["CoType"] == "" || plainType(c.args["CoType"]) == order.Type) && (wanted == "" || wanted == strconv.Itoa(status)) {
+		wanted := c.arg("CoStatus")
+		if strings.Contains(order.Description, c.arg("Key")) &&
+			(c.arg("CoType") == "" || plainType(c.arg("CoType")) == order.Type) && (wanted == "" || wanted == strconv.Itoa(status)) {
 			found = append(found, order)
 		}
 	}
-	if c.args.boolean("Reverse", false) {
+	if c.boolean("Reverse", false) {
 		slices.Reverse(found)
 	}
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	data := listedOrdersData{CurrentPage: p.Number, TotalSize: len(found), PageSize: p.Size, ChangeOrderList: []listedOrderData{}}
 	for _, order := range cut(found, p) {
 		status, _ := order.status()
@@ -200,7 +201,7 @@ type describedPipelineData struct {
 
 // describePipeline serves DescribePipeline (SAE API reference ch. 14.6).
 func describePipeline(c *call) (any, *apiError) {
-	order, index := c.st.findPipeline(c.args["PipelineId"])
+	order, index := c.st.findPipeline(c.arg("PipelineId"))
 	if order == nil {
 		return nil, invalidParameter("PipelineId", "there is no such pipeline")
 	}
@@ -255,8 +256,8 @@ type confirmData struct {
 
 // confirmBatch serves ConfirmPipelineBatch (SAE API reference ch. 14.7).
 func confirmBatch(c *call) (any, *apiError) {
-	id := c.args["PipelineId"]
-	if refused := c.confirm(c.st, id, c.args.boolean("Confirm", false), c.now); refused != nil {
+	id := c.arg("PipelineId")
+	if refused := c.confirm(c.st, id, c.boolean("Confirm", false), c.now); refused != nil {
 		return nil, refused
 	}
 	return confirmData{PipelineID: id}, nil
@@ -270,7 +271,7 @@ func abortOrder(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	stop := c.abort
-	if c.args.boolean("Rollback", false) {
+	if c.boolean("Rollback", false) {
 		stop = c.abortAndRollback
 	}
 	if refused := stop(c.st, order, c.now); refused != nil {

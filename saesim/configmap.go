@@ -37,7 +37,7 @@ type configMap struct {
 // configMapData reads the Data parameter.
 func (c *call) configMapData() (map[string]string, *apiError) {
 	var data map[string]string
-	if json.Unmarshal([]byte(c.args["Data"]), &data) != nil || data == nil {
+	if json.Unmarshal([]byte(c.arg("Data")), &data) != nil || data == nil {
 		return nil, invalidParameter("Data", "it must be a JSON object of texts")
 	}
 	size := 0
@@ -72,12 +72,12 @@ func createConfigMap(c *call) (any, *apiError) {
 	switch {
 	case len(there) >= maxConfigMaps:
 		return nil, refuse(codeConfigMapQuota)
-	case slices.ContainsFunc(there, func(m *configMap) bool { return m.Name == c.args["Name"] }):
+	case slices.ContainsFunc(there, func(m *configMap) bool { return m.Name == c.arg("Name") }):
 		return nil, invalidParameter("Name", "the namespace has a config map of this name")
 	}
 	c.st.NextConfigMap++
 	m := &configMap{
-		ID: c.st.NextConfigMap, NamespaceID: ns.ID, Name: c.args["Name"], Description: c.args["Description"],
+		ID: c.st.NextConfigMap, NamespaceID: ns.ID, Name: c.arg("Name"), Description: c.arg("Description"),
 		Data: data, CreatedAt: c.now, UpdatedAt: c.now,
 	}
 	c.st.ConfigMaps[m.ID] = m
@@ -92,11 +92,11 @@ func (s *state) configMapsOf(namespaceID string) []*configMap {
 
 // configMap returns the config map a call names.
 func (c *call) configMap() (*configMap, *apiError) {
-	id, _ := strconv.ParseInt(c.args[paramConfigMap], 10, 64)
+	id, _ := strconv.ParseInt(c.arg(paramConfigMap), 10, 64)
 	if m := c.st.ConfigMaps[id]; m != nil {
 		return m, nil
 	}
-	return nil, refuse(codeConfigMapNotFound, c.args[paramConfigMap])
+	return nil, refuse(codeConfigMapNotFound, c.arg(paramConfigMap))
 }
 
 // deleteConfigMap serves DeleteConfigMap (SAE API reference ch. 18.2).
@@ -123,7 +123,7 @@ func updateConfigMap(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if text, sent := c.args["Description"]; sent {
+	if text, sent := c.sent("Description"); sent {
 		m.Description = text
 	}
 	m.Data, m.UpdatedAt = data, c.now

@@ -32,6 +32,12 @@ var (
 type CallCounts struct {
 	Total      int            `json:"total"`
 	Operations map[string]int `json:"operations"`
+	// Unserved counts the parameters that a call was refused for because the simulator
+	// has not got them, by operation and parameter.
+	Unserved map[string]int `json:"unserved,omitempty"`
+	// Ignored counts the parameters that a call was sent and that had no effect; each is
+	// a defect of the simulator.
+	Ignored map[string]int `json:"ignored,omitempty"`
 }
 
 // Order is a change order as the simulator itself knows it.
@@ -58,7 +64,7 @@ type Order struct {
 func (s *Simulator) Calls() CallCounts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	counts := CallCounts{Operations: maps.Clone(s.st.Calls)}
+	counts := CallCounts{Operations: maps.Clone(s.st.Calls), Unserved: maps.Clone(s.st.Unserved), Ignored: maps.Clone(s.st.Ignored)}
 	for _, n := range counts.Operations {
 		counts.Total += n
 	}
@@ -70,6 +76,8 @@ func (s *Simulator) ResetCalls() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.st.Calls)
+	clear(s.st.Unserved)
+	clear(s.st.Ignored)
 }
 
 // AddFault arranges a fault and returns it with its ID.

@@ -85,8 +85,9 @@ type eventsData struct {
 // listEvents serves ListAppEvents (SAE API reference ch. 10.11), newest first
 // (reading).
 func listEvents(c *call) (any, *apiError) {
-	apps := c.st.inNamespace(c.args["Namespace"])
-	if c.args["AppId"] != "" {
+	c.applies("ObjectKind", "ObjectName", "EventType", "Reason")
+	apps := c.st.inNamespace(c.arg("Namespace"))
+	if c.arg("AppId") != "" {
 		app, refused := c.app()
 		if refused != nil {
 			return nil, refused
@@ -102,7 +103,7 @@ func listEvents(c *call) (any, *apiError) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b appEvent) int { return b.At.Compare(a.At) })
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	data := eventsData{CurrentPage: p.Number, TotalSize: len(found), PageSize: p.Size, AppEventEntity: []eventData{}}
 	for _, e := range cut(found, p) {
 		at := e.At.UTC().Format(time.RFC3339)
@@ -126,7 +127,7 @@ func (c *call) wantsEvent(e appEvent) bool {
 	for name, value := range map[string]string{
 		"ObjectKind": e.Kind, "ObjectName": e.Object, "EventType": e.level(), "Reason": e.Reason,
 	} {
-		if wanted := c.args[name]; wanted != "" && wanted != value {
+		if wanted := c.arg(name); wanted != "" && wanted != value {
 			return false
 		}
 	}

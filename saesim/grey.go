@@ -60,7 +60,7 @@ type greyRules struct {
 func (c *call) greyRules() (greyRules, *apiError) {
 	var rules greyRules
 	for name, into := range map[string]any{"ScRules": &rules.sc, "DubboRules": &rules.dubbo, "AlbRules": &rules.alb} {
-		text := c.args[name]
+		text := c.arg(name)
 		if text == "" {
 			continue
 		}
@@ -148,7 +148,7 @@ func checkItems(parameter, condition string, items []greyItem, types []string) *
 }
 
 func (c *call) checkRouteText() *apiError {
-	if utf8.RuneCountInString(c.args["Description"]) > 64 {
+	if utf8.RuneCountInString(c.arg("Description")) > 64 {
 		return invalidParameter("Description", "it must have at most 64 characters")
 	}
 	return nil
@@ -180,7 +180,7 @@ func createRoute(c *call) (any, *apiError) {
 	}
 	c.st.NextRoute++
 	r := &greyRoute{
-		ID: c.st.NextRoute, AppID: app.ID, Name: c.args["Name"], Description: c.args["Description"],
+		ID: c.st.NextRoute, AppID: app.ID, Name: c.arg("Name"), Description: c.arg("Description"),
 		ScRules: rules.sc, DubboRules: rules.dubbo, AlbRules: rules.alb, CreatedAt: c.now, UpdatedAt: c.now,
 	}
 	c.st.GreyRoutes[r.ID] = r
@@ -198,7 +198,7 @@ func (s *state) routeOf(appID string) *greyRoute {
 
 // routeByID is the gray rule a call names by its number, or nil.
 func (c *call) routeByID() *greyRoute {
-	id, err := strconv.ParseInt(c.args["GreyTagRouteId"], 10, 64)
+	id, err := strconv.ParseInt(c.arg("GreyTagRouteId"), 10, 64)
 	if err != nil {
 		return nil
 	}
@@ -244,7 +244,7 @@ func updateRoute(c *call) (any, *apiError) {
 	if !rules.empty() {
 		r.ScRules, r.DubboRules, r.AlbRules = rules.sc, rules.dubbo, rules.alb
 	}
-	if text, sent := c.args["Description"]; sent {
+	if text, sent := c.sent("Description"); sent {
 		r.Description = text
 	}
 	r.UpdatedAt = c.now

@@ -26,6 +26,7 @@ type tester interface {
 	require.TestingT
 	Helper()
 	Context() context.Context
+	Cleanup(func())
 }
 
 // A harness is a simulator on a stepped clock, called with signed requests.
@@ -43,6 +44,9 @@ func newHarness(t tester) *harness {
 	t.Helper()
 	sim, err := New(Config{Clock: SteppedClock(start()), Seed: 7})
 	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.Empty(t, sim.Calls().Ignored, "parameters that were taken and did nothing")
+	})
 	return &harness{sim: sim}
 }
 

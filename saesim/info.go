@@ -32,7 +32,7 @@ func infoHandlers() map[string]handler {
 func describeInstanceLog(c *call) (any, *apiError) {
 	for _, app := range c.st.applications() {
 		for _, i := range app.Instances {
-			if i.ID == c.args["InstanceId"] {
+			if i.ID == c.arg("InstanceId") {
 				return app.log(i), nil
 			}
 		}
@@ -68,7 +68,7 @@ type componentData struct {
 // describeComponents serves DescribeComponents (SAE API reference ch. 10.4): the
 // versions that CreateApplication takes.
 func describeComponents(c *call) (any, *apiError) {
-	if c.args["AppId"] != "" {
+	if c.arg("AppId") != "" {
 		if _, refused := c.app(); refused != nil {
 			return nil, refused
 		}
@@ -76,7 +76,7 @@ func describeComponents(c *call) (any, *apiError) {
 	kind, versions := "JDK", []string{
 		"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9",
 	}
-	if c.args["Type"] == "TOMCAT" {
+	if c.arg("Type") == "TOMCAT" {
 		kind, versions = "TOMCAT", []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}
 	}
 	list := make([]componentData, len(versions))
@@ -114,7 +114,7 @@ func describeImage(c *call) (any, *apiError) {
 	if _, refused := c.app(); refused != nil {
 		return nil, refused
 	}
-	repository, tag, digested := strings.Cut(c.args["ImageUrl"], "@")
+	repository, tag, digested := strings.Cut(c.arg("ImageUrl"), "@")
 	parts := strings.Split(repository, "/")
 	last := len(parts) - 1
 	if name, text, tagged := strings.Cut(parts[last], ":"); tagged {
@@ -188,7 +188,7 @@ func listLogConfigs(c *call) (any, *apiError) {
 		}
 		list = append(list, data)
 	}
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	return logConfigsData{LogConfigs: cut(list, p), CurrentPage: p.Number, TotalSize: len(list), PageSize: p.Size}, nil
 }
 

@@ -60,7 +60,7 @@ func (i *ingress) apps() []string {
 
 // readRules fills in the rules that a call sends and checks them.
 func (c *call) readRules(i *ingress) *apiError {
-	if text := c.args[paramDefaultRule]; text != "" {
+	if text := c.arg(paramDefaultRule); text != "" {
 		i.DefaultRule = ingressRule{}
 		if json.Unmarshal([]byte(text), &i.DefaultRule) != nil {
 			return invalidParameter(paramDefaultRule, "it is not a rule in JSON")
@@ -69,7 +69,7 @@ func (c *call) readRules(i *ingress) *apiError {
 			return refused
 		}
 	}
-	text := c.args[paramRules]
+	text := c.arg(paramRules)
 	if text == "" {
 		return nil
 	}
@@ -116,16 +116,16 @@ func (c *call) checkRule(parameter, namespaceID string, rule ingressRule) *apiEr
 
 // readListener fills in the listener that a call sends and checks it.
 func (c *call) readListener(i *ingress) *apiError {
-	if text := c.args[paramListener]; text != "" {
+	if text := c.arg(paramListener); text != "" {
 		port, err := strconv.Atoi(text)
 		if err != nil || !validPort(port) {
 			return refuse(codeObviously, paramListener)
 		}
 		i.ListenerPort = port
 	}
-	i.CertID = cmp.Or(c.args["CertId"], i.CertID)
-	i.Balancer = cmp.Or(c.args["LoadBalanceType"], i.Balancer, balancerClassic)
-	i.Protocol = cmp.Or(c.args["ListenerProtocol"], i.Protocol)
+	i.CertID = cmp.Or(c.arg("CertId"), i.CertID)
+	i.Balancer = cmp.Or(c.arg("LoadBalanceType"), i.Balancer, balancerClassic)
+	i.Protocol = cmp.Or(c.arg("ListenerProtocol"), i.Protocol)
 	if i.Protocol == "" {
 		i.Protocol = protocolHTTP
 		if i.CertID != "" {
@@ -166,8 +166,8 @@ func createIngress(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	i := &ingress{NamespaceID: ns.ID, SLBID: c.args["SlbId"], Description: c.args["Description"]}
-	if !balancerExists(c.args["LoadBalanceType"], i.SLBID) {
+	i := &ingress{NamespaceID: ns.ID, SLBID: c.arg("SlbId"), Description: c.arg("Description")}
+	if !balancerExists(c.arg("LoadBalanceType"), i.SLBID) {
 		return nil, refuse(codeSLBNotFound, i.SLBID)
 	}
 	if refused := c.readListener(i); refused != nil {
@@ -184,7 +184,7 @@ func createIngress(c *call) (any, *apiError) {
 
 // ingress returns the ingress a call names. Real clients see a deletion by the code.
 func (c *call) ingress() (*ingress, *apiError) {
-	id, _ := strconv.ParseInt(c.args[paramIngress], 10, 64)
+	id, _ := strconv.ParseInt(c.arg(paramIngress), 10, 64)
 	if i := c.st.Ingresses[id]; i != nil {
 		return i, nil
 	}
@@ -209,7 +209,7 @@ func updateIngress(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	i := new(*before)
-	if text, sent := c.args["Description"]; sent {
+	if text, sent := c.sent("Description"); sent {
 		i.Description = text
 	}
 	if refused := c.readListener(i); refused != nil {
@@ -306,9 +306,10 @@ func listIngresses(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	c.applies("AppId")
 	data := ingressesData{IngressList: []listedIngressData{}}
 	for _, id := range slices.Sorted(maps.Keys(c.st.Ingresses)) {
-		i, app := c.st.Ingresses[id], c.args["AppId"]
+		i, app := c.st.Ingresses[id], c.arg("AppId")
 		if i.NamespaceID != ns.ID || app != "" && !slices.Contains(i.apps(), app) {
 			continue
 		}

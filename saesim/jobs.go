@@ -58,6 +58,8 @@ type job struct {
 	// EndsAt is zero for a run that hangs.
 	EndsAt time.Time `json:"endsAt,omitzero"`
 	Fails  bool      `json:"fails,omitempty"`
+	// Config is what the run was told to execute, and with what environment.
+	Config map[string]string `json:"config,omitempty"`
 }
 
 // state is the run's state at a time.
@@ -93,7 +95,7 @@ func execJob(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	event := c.args["EventId"]
+	event := c.arg("EventId")
 	for _, j := range app.Jobs {
 		if event != "" && j.EventID == event {
 			return jobStarted(j), nil
@@ -107,7 +109,10 @@ func execJob(c *call) (any, *apiError) {
 			return nil, refuse(codeJobForbidden)
 		}
 	}
-	j := &job{ID: "manual-" + c.st.draw("job"), EventID: event, Instances: max(app.Job.Instances, 1), StartsAt: c.now.Add(c.batch / 4)}
+	j := &job{
+		ID: "manual-" + c.st.draw("job"), EventID: event, Instances: max(app.Job.Instances, 1), StartsAt: c.now.Add(c.batch / 4),
+		Config: c.settings("AppId", "EventId"),
+	}
 	j.EndsAt = j.StartsAt.Add(c.batch)
 	switch c.st.takeTrouble(c.op.Name, app.ID, 1)[1] {
 	case FaultHang:
@@ -143,7 +148,7 @@ func describeJob(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	id := c.args["JobId"]
+	id := c.arg("JobId")
 	for _, j := range slices.Backward(app.Jobs) {
 		if id == "" || j.ID == id {
 			return j.show(c.now), nil

@@ -161,7 +161,7 @@ func (c *call) stop(app *application) *changeOrder {
 // instanceSlots are the slots of the instances that InstanceIds names.
 func (c *call) instanceSlots(app *application) ([]int, *apiError) {
 	var slots []int
-	for id := range strings.SplitSeq(c.args[paramInstanceIDs], ",") {
+	for id := range strings.SplitSeq(c.arg(paramInstanceIDs), ",") {
 		at := slices.IndexFunc(app.Instances, func(i *instance) bool { return i.ID == strings.TrimSpace(id) })
 		if at < 0 {
 			return nil, refuse(codeObviously, paramInstanceIDs)
@@ -222,7 +222,7 @@ func rescaleVertically(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	cpu, memory := c.args["Cpu"], c.args["Memory"]
+	cpu, memory := c.arg("Cpu"), c.arg("Memory")
 	if !specSupported(cpu, memory) {
 		return nil, refuse(codeInstanceSpec, cpu, memory)
 	}
@@ -243,7 +243,7 @@ func updateSecurityGroup(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	group := c.args[paramSecurityGroup]
+	group := c.arg(paramSecurityGroup)
 	if !strings.HasPrefix(group, "sg-") {
 		return nil, invalidParameter(paramSecurityGroup, "%q is not the ID of a security group", group)
 	}

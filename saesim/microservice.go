@@ -210,7 +210,7 @@ type servicePageData struct {
 // serviceApp returns the application whose services a call asks for; the parameter
 // is optional in the reference and cannot be left out (reading).
 func (c *call) serviceApp() (*application, *apiError) {
-	if c.args["AppId"] == "" {
+	if c.arg("AppId") == "" {
 		return nil, refuse(codeObviously, "AppId")
 	}
 	return c.app()
@@ -227,13 +227,13 @@ func listServicesPage(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	services := slices.DeleteFunc(app.services(false), func(s Service) bool {
-		return c.args["ServiceType"] != "" && s.Framework != c.args["ServiceType"]
+		return c.arg("ServiceType") != "" && s.Framework != c.arg("ServiceType")
 	})
 	if len(services) == 0 {
 		return nil, refuse(codeServiceNotFound, app.Name)
 	}
-	c.args.add("CurrentPage", c.args["PageNumber"])
-	p := c.args.page(defaultPageSize)
+	c.args.add("CurrentPage", c.arg("PageNumber"))
+	p := c.page(defaultPageSize)
 	number := strconv.Itoa(p.Number)
 	data := servicePageData{
 		CurrentPage: number, PageNumber: number, PageSize: strconv.Itoa(p.Size), TotalSize: strconv.Itoa(len(services)),
@@ -285,17 +285,17 @@ func describeService(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if c.args[paramServiceName] == "" {
+	if c.arg(paramServiceName) == "" {
 		return nil, refuse(codeObviously, paramServiceName)
 	}
-	wanted := func(parameter, value string) bool { return c.args[parameter] == "" || c.args[parameter] == value }
+	wanted := func(parameter, value string) bool { return c.arg(parameter) == "" || c.arg(parameter) == value }
 	for _, s := range app.services(false) {
 		if wanted(paramServiceName, s.Name) && wanted("ServiceType", s.Framework) &&
 			wanted("ServiceGroup", s.Group) && wanted("ServiceVersion", s.Version) {
 			return app.showServiceDetail(s), nil
 		}
 	}
-	return nil, refuse(codeMetadataNotFound, c.args[paramServiceName])
+	return nil, refuse(codeMetadataNotFound, c.arg(paramServiceName))
 }
 
 func (a *application) showServiceDetail(s Service) serviceDetailData {

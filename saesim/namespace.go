@@ -59,7 +59,7 @@ func (c *call) namespaces() []*namespace {
 // existingNamespace refuses a namespace that does not exist with the code that the
 // operation's table lists.
 func (c *call) existingNamespace() (*namespace, *apiError) {
-	if ns := c.namespace(c.args[paramNamespace]); ns != nil {
+	if ns := c.namespace(c.arg(paramNamespace)); ns != nil {
 		return ns, nil
 	}
 	return nil, c.missingCode(codeNamespaceNotFound, codeObviously, paramNamespace)
@@ -69,7 +69,7 @@ func (c *call) existingNamespace() (*namespace, *apiError) {
 // default one, which can neither be read alone nor changed nor deleted (SAE API
 // reference ch. 9.5). The code for it is a reading.
 func (c *call) customNamespace() (*namespace, *apiError) {
-	id := c.args[paramNamespace]
+	id := c.arg(paramNamespace)
 	if ns := c.st.Namespaces[id]; ns != nil && id != c.region {
 		return ns, nil
 	}
@@ -111,7 +111,7 @@ func (c *call) showNamespace(ns *namespace) namespaceData {
 // createNamespace serves CreateNamespace (SAE API reference ch. 9.1). A namespace of
 // another region is refused as a wrong ID (reading).
 func createNamespace(c *call) (any, *apiError) {
-	id := c.args[paramNamespace]
+	id := c.arg(paramNamespace)
 	if refused := checkNewNamespace(id); refused != nil {
 		return nil, refused
 	}
@@ -123,7 +123,7 @@ func createNamespace(c *call) (any, *apiError) {
 	case len(c.st.Namespaces) >= maxNamespaces:
 		return nil, refuse(codeNamespaceQuota)
 	}
-	ns := &namespace{ID: id, Name: c.args["NamespaceName"], Description: c.args["NamespaceDescription"], CreatedAt: c.now}
+	ns := &namespace{ID: id, Name: c.arg("NamespaceName"), Description: c.arg("NamespaceDescription"), CreatedAt: c.now}
 	c.st.Namespaces[id] = ns
 	return c.showNamespace(ns), nil
 }
@@ -159,15 +159,15 @@ func (c *call) emptyNamespace(ns *namespace) *apiError {
 
 // updateNamespace serves UpdateNamespace (SAE API reference ch. 9.3).
 func updateNamespace(c *call) (any, *apiError) {
-	if !namespacePattern().MatchString(c.args[paramNamespace]) {
+	if !namespacePattern().MatchString(c.arg(paramNamespace)) {
 		return nil, refuse(codeNamespaceFormat)
 	}
 	ns, refused := c.customNamespace()
 	if refused != nil {
 		return nil, refused
 	}
-	ns.Name = c.args["NamespaceName"]
-	if text, sent := c.args["NamespaceDescription"]; sent {
+	ns.Name = c.arg("NamespaceName")
+	if text, sent := c.sent("NamespaceDescription"); sent {
 		ns.Description = text
 	}
 	return c.showNamespace(ns), nil
@@ -179,7 +179,7 @@ func updateNamespaceVPC(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	vpc := c.args["VpcId"]
+	vpc := c.arg("VpcId")
 	if !vpcExists(vpc) {
 		return nil, refuse(codeVPCNotFound)
 	}
@@ -202,18 +202,18 @@ func vSwitchExists(id string) bool { return regexp.MustCompile(`^vsw-[0-9a-z*-]+
 // defaultNamespace is the namespace of a new application: with AutoConfig, or when it names none,
 // the default one (SAE API reference ch. 12.1).
 func (c *call) defaultNamespace() string {
-	if c.args.boolean("AutoConfig", false) {
+	if c.boolean("AutoConfig", false) {
 		return c.region
 	}
-	return cmp.Or(c.args[paramNamespace], c.region)
+	return cmp.Or(c.arg(paramNamespace), c.region)
 }
 
 // checkReferences checks what a new application finds around it: its namespace,
 // the network and the config maps. A namespace has one VPC, which its first
 // application binds (SAE API reference ch. 12.1).
 func (c *call) checkReferences(namespaceID string, config map[string]string) *apiError {
-	ns, vpc := c.namespace(namespaceID), c.args["VpcId"]
-	if c.args.boolean("AutoConfig", false) {
+	ns, vpc := c.namespace(namespaceID), c.arg("VpcId")
+	if c.boolean("AutoConfig", false) {
 		vpc = ""
 	}
 	switch {
@@ -221,7 +221,7 @@ func (c *call) checkReferences(namespaceID string, config map[string]string) *ap
 		return refuse(codeNamespaceNotFound)
 	case vpc != "" && !vpcExists(vpc):
 		return refuse(codeVPCNotFound)
-	case vpc != "" && c.args["VSwitchId"] != "" && !vSwitchExists(c.args["VSwitchId"]):
+	case vpc != "" && c.arg("VSwitchId") != "" && !vSwitchExists(c.arg("VSwitchId")):
 		return refuse(codeVSwitchNotFound)
 	case vpc != "" && ns.VPCID != "" && ns.VPCID != vpc:
 		return invalidParameter("VpcId", "the namespace is bound to %s", ns.VPCID)
@@ -232,7 +232,7 @@ func (c *call) checkReferences(namespaceID string, config map[string]string) *ap
 // bindNetwork gives the namespace of a new application its network, or the
 // application that of its namespace.
 func (c *call) bindNetwork(app *application) {
-	if c.args.boolean("AutoConfig", false) {
+	if c.boolean("AutoConfig", false) {
 		for _, name := range []string{"VpcId", "VSwitchId", "SecurityGroupId"} {
 			delete(app.Config, name)
 		}
@@ -284,7 +284,7 @@ type namespacesData struct {
 // of the configuration service are made up and open nothing.
 func describeNamespaces(c *call) (any, *apiError) {
 	list := c.namespaces()
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	data := namespacesData{CurrentPage: p.Number, TotalSize: len(list), PageSize: p.Size, Namespaces: []listedNamespaceData{}}
 	for _, ns := range cut(list, p) {
 		data.Namespaces = append(data.Namespaces, listedNamespaceData{
@@ -315,10 +315,11 @@ type namespaceNetworkData struct {
 // Without ContainCustom it shows the default namespace alone (reading). There are no
 // hybrid cloud namespaces to exclude.
 func describeNamespaceList(c *call) (any, *apiError) {
+	c.applies("HybridCloudExclude", "ContainCustom")
 	list := []namespaceNetworkData{}
 	for _, ns := range c.namespaces() {
 		custom := ns.ID != c.region
-		if custom && !c.args.boolean("ContainCustom", false) {
+		if custom && !c.boolean("ContainCustom", false) {
 			continue
 		}
 		list = append(list, namespaceNetworkData{

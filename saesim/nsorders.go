@@ -49,7 +49,7 @@ func (c *call) batchOrder(kind string, wanted func(*application) bool, begin fun
 	if refused != nil {
 		return nil, refused
 	}
-	order := &namespaceOrder{ID: c.st.draw("order"), NamespaceID: c.args[paramNamespace], Type: kind, CreatedAt: c.now}
+	order := &namespaceOrder{ID: c.st.draw("order"), NamespaceID: c.arg(paramNamespace), Type: kind, CreatedAt: c.now}
 	for _, app := range apps {
 		if app.CurrentVersion != "" && c.st.active(app) == nil && wanted(app) {
 			order.Orders = append(order.Orders, begin(app).ID)
@@ -62,16 +62,16 @@ func (c *call) batchOrder(kind string, wanted func(*application) bool, begin fun
 // batchApps are the applications a call names, or, without a list, all of the
 // namespace (reading).
 func (c *call) batchApps() ([]*application, *apiError) {
-	namespace := c.args[paramNamespace]
+	namespace := c.arg(paramNamespace)
 	all := c.st.inNamespace(namespace)
 	if len(all) == 0 {
 		return nil, refuse(codeNamespaceEmpty)
 	}
-	if c.args[paramApplicationList] == "" {
+	if c.arg(paramApplicationList) == "" {
 		return all, nil
 	}
 	var apps []*application
-	for id := range strings.SplitSeq(c.args[paramApplicationList], ",") {
+	for id := range strings.SplitSeq(c.arg(paramApplicationList), ",") {
 		app := c.st.application(strings.TrimSpace(id))
 		switch {
 		case app == nil:
@@ -178,12 +178,13 @@ type namespaceOrdersData struct {
 // newest first (reading). BatchType and CoType have other forms here than elsewhere;
 // Pipelines, of which the sample tells nothing, are the pipeline IDs.
 func listNamespaceOrders(c *call) (any, *apiError) {
+	c.applies(paramNamespace, "Key", "CoType", "CoStatus")
 	found := []namespaceOrderData{}
 	for _, order := range slices.Backward(c.st.NamespaceOrders) {
 		status, finishedAt := order.status(c.st)
 		whole := order.describe(c.st)
-		if order.NamespaceID != c.args[paramNamespace] || !strings.Contains(whole.Description, c.args["Key"]) ||
-			c.args["CoType"] != "" && c.args["CoType"] != order.Type || c.args["CoStatus"] != "" && c.args["CoStatus"] != strconv.Itoa(status) {
+		if order.NamespaceID != c.arg(paramNamespace) || !strings.Contains(whole.Description, c.arg("Key")) ||
+			c.arg("CoType") != "" && c.arg("CoType") != order.Type || c.arg("CoStatus") != "" && c.arg("CoStatus") != strconv.Itoa(status) {
 			continue
 		}
 		ids := make([]string, len(whole.Pipelines))
@@ -197,6 +198,6 @@ func listNamespaceOrders(c *call) (any, *apiError) {
 			CoType: "msg.docker.app.actions." + order.Type, Pipelines: strings.Join(ids, ","),
 		})
 	}
-	p := c.args.page(defaultPageSize)
+	p := c.page(defaultPageSize)
 	return namespaceOrdersData{CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(found), ChangeOrderList: cut(found, p)}, nil
 }

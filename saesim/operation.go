@@ -26,6 +26,7 @@ type call struct {
 
 	op     cloudapi.Operation
 	args   args
+	used   map[string]bool // parameters that were read
 	st     *state
 	now    time.Time
 	region string
@@ -132,7 +133,7 @@ func (c *call) subject() string {
 // missing one; each operation gets the one its table lists, except
 // DescribeApplicationConfig: real clients see a deletion by its InvalidAppId.NotFound.
 func (c *call) app() (*application, *apiError) {
-	if app := c.st.application(c.args["AppId"]); app != nil {
+	if app := c.st.application(c.arg("AppId")); app != nil {
 		return app, nil
 	}
 	if slices.Contains(c.op.Errors, codeAppNotFound) && c.op.Name != opConfig {
@@ -161,7 +162,7 @@ func (c *call) accept(app *application, wanted newOrder) *changeOrder {
 
 // order returns the change order a call names.
 func (c *call) order() (*changeOrder, *apiError) {
-	if order := c.st.Orders[c.args["ChangeOrderId"]]; order != nil && c.st.found(order) {
+	if order := c.st.Orders[c.arg("ChangeOrderId")]; order != nil && c.st.found(order) {
 		return order, nil
 	}
 	return nil, refuse(codeOrderNotFound)

@@ -219,7 +219,7 @@ func (h *harness) snapshot(t tester) string {
 	defer h.sim.mu.Unlock()
 	h.sim.look()
 	st := *h.sim.st
-	st.Calls, st.Requests = nil, 0
+	st.Calls, st.Unserved, st.Requests = nil, nil, 0
 	text, err := encodeState(&st)
 	require.NoError(t, err)
 	return string(text)

@@ -28,7 +28,7 @@ type createData struct {
 // Deploy=false no change order is made and the application has no version yet; the
 // reference does not say (reading).
 func createApplication(c *call) (any, *apiError) {
-	packageType := c.args["PackageType"]
+	packageType := c.arg("PackageType")
 	config := c.settings("AppName", "NamespaceId", "PackageType", "Replicas", "Deploy", "AutoConfig")
 	for name, value := range map[string]string{"Cpu": "1000", "Memory": "2048", "Timezone": "Asia/Shanghai", "TerminationGracePeriodSeconds": "30"} {
 		if config[name] == "" {
@@ -40,13 +40,13 @@ func createApplication(c *call) (any, *apiError) {
 	}
 	app := &application{
 		ID: cmp.Or(c.appID, c.st.draw("app")), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
-		Name: c.args["AppName"], NamespaceID: c.defaultNamespace(), PackageType: packageType,
-		Replicas: *c.args.integer("Replicas"), CreatedAt: c.now, Config: config,
+		Name: c.arg("AppName"), NamespaceID: c.defaultNamespace(), PackageType: packageType,
+		Replicas: *c.integer("Replicas"), CreatedAt: c.now, Config: config,
 	}
 	c.bindNetwork(app)
 	c.st.Apps[app.ID] = app
 	data := createData{AppID: app.ID}
-	if c.args.boolean("Deploy", true) {
+	if c.boolean("Deploy", true) {
 		target := c.addVersion(app, config)
 		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID, app.Replicas)}, Unavailable: app.Replicas}
 		data.ChangeOrderID = c.accept(app, newOrder{
@@ -57,8 +57,8 @@ func createApplication(c *call) (any, *apiError) {
 }
 
 func (c *call) checkCreate(packageType string, config map[string]string) *apiError {
-	namespace := c.args["NamespaceId"]
-	switch replicas := *c.args.integer("Replicas"); {
+	namespace := c.arg("NamespaceId")
+	switch replicas := *c.integer("Replicas"); {
 	case replicas < 1:
 		return invalidParameter("Replicas", "it must be at least 1")
 	case replicas > maxReplicas:
@@ -122,7 +122,10 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 func (c *call) settings(except ...string) map[string]string {
 	config := map[string]string{}
 	for _, p := range c.op.Params {
-		if value, sent := c.args[p.Name]; sent && !slices.Contains(except, p.Name) {
+		if slices.Contains(except, p.Name) {
+			continue
+		}
+		if value, sent := c.sent(p.Name); sent {
 			config[p.Name] = value
 		}
 	}
@@ -134,7 +137,7 @@ func (c *call) settings(except ...string) map[string]string {
 func (c *call) addVersion(app *application, config map[string]string) *version {
 	v := &version{ID: c.st.draw("version"), CreatedAt: c.now, Config: map[string]string{}, Replicas: app.Replicas}
 	maps.Copy(v.Config, config)
-	if app.PackageType == packageImage && c.args["PackageVersion"] == "" {
+	if app.PackageType == packageImage && c.arg("PackageVersion") == "" {
 		v.Config["PackageVersion"] = millisText(c.now)
 	}
 	app.Versions = append(app.Versions, v)
@@ -171,20 +174,20 @@ func deployApplication(c *call) (any, *apiError) {
 	if refused := c.checkDeploy(app, config); refused != nil {
 		return nil, refused
 	}
-	replicas := c.args.integerOr("Replicas", app.Replicas)
+	replicas := c.integerOr("Replicas", app.Replicas)
 	wanted, refused := c.release(app, "", time.Minute, replicas)
 	if refused != nil {
 		return nil, refused
 	}
 	target := c.addVersion(app, config)
 	target.Replicas = replicas
-	if app.Stopped && !c.args.boolean("Deploy", true) {
+	if app.Stopped && !c.boolean("Deploy", true) {
 		app.CurrentVersion, app.Replicas = target.ID, replicas
 		return releaseData{AppID: app.ID}, nil
 	}
 	wanted.Plan.Target = target.ID
 	wanted.Type, wanted.Description = typeDeploy, describeVersion(target)
-	if text := c.args["ChangeOrderDesc"]; text != "" {
+	if text := c.arg("ChangeOrderDesc"); text != "" {
 		wanted.Description = text
 	}
 	order := c.accept(app, wanted)
@@ -193,9 +196,9 @@ func deployApplication(c *call) (any, *apiError) {
 
 // checkDeploy applies the rules of a deployment to the configuration it would bring.
 func (c *call) checkDeploy(app *application, config map[string]string) *apiError {
-	replicas := c.args.integerOr("Replicas", app.Replicas)
+	replicas := c.integerOr("Replicas", app.Replicas)
 	switch {
-	case replicas < 1 && c.args["Replicas"] != "":
+	case replicas < 1 && c.arg("Replicas") != "":
 		return invalidParameter("Replicas", "it must be at least 1")
 	case replicas > maxReplicas:
 		return refuse(codeAppQuota, maxReplicas)
@@ -233,7 +236,7 @@ func rollbackApplication(c *call) (any, *apiError) {
 	if app.CurrentVersion == "" {
 		return nil, refuse(codeNotDeployYet)
 	}
-	target := app.version(c.args["VersionId"])
+	target := app.version(c.arg("VersionId"))
 	if target == nil {
 		return nil, refuse(codeObviously, "VersionId")
 	}
@@ -253,11 +256,11 @@ func rollbackApplication(c *call) (any, *apiError) {
 // the order, which ends with the given number of instances. The unit of BatchWaitTime
 // differs between the two, as printed.
 func (c *call) release(app *application, target string, unit time.Duration, replicas int) (newOrder, *apiError) {
-	how, refused := parseStrategy(c.args[paramUpdateStrategy])
+	how, refused := parseStrategy(c.arg(paramUpdateStrategy))
 	if refused != nil {
 		return newOrder{}, refused
 	}
-	pause := c.args.integerOr("BatchWaitTime", 0)
+	pause := c.integerOr("BatchWaitTime", 0)
 	if pause < 0 || pause > maxWaitMinutes {
 		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWaitMinutes)
 	}
@@ -270,19 +273,19 @@ func (c *call) release(app *application, target string, unit time.Duration, repl
 		return newOrder{}, refused
 	}
 	if how != nil {
-		p.Wait, p.Strategy = how.wait(time.Duration(pause)*unit), c.args[paramUpdateStrategy]
+		p.Wait, p.Strategy = how.wait(time.Duration(pause)*unit), c.arg(paramUpdateStrategy)
 	}
 	p.Restore = c.restoresRules()
 	return newOrder{Plan: p, MayNeedApproval: true}, nil
 }
 
 func (c *call) minReady() minReady {
-	return minReady{instances: c.args.integer("MinReadyInstances"), ratio: c.args.integer("MinReadyInstanceRatio")}
+	return minReady{instances: c.integer("MinReadyInstances"), ratio: c.integer("MinReadyInstanceRatio")}
 }
 
 // restoresRules reads AutoEnableApplicationScalingRule. Its default is not stated;
 // the reading is true.
-func (c *call) restoresRules() bool { return c.args.boolean("AutoEnableApplicationScalingRule", true) }
+func (c *call) restoresRules() bool { return c.boolean("AutoEnableApplicationScalingRule", true) }
 
 type orderData struct {
 	ChangeOrderID string `json:"ChangeOrderId"`
@@ -324,7 +327,7 @@ func rescaleApplication(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	replicas := *c.args.integer("Replicas")
+	replicas := *c.integer("Replicas")
 	switch {
 	case replicas < 1:
 		return nil, invalidParameter("Replicas", "it must be at least 1")

@@ -99,8 +99,9 @@ func TestResources_ResourceRefusals(t *testing.T) {
 		return append([]string{"RegionId", DefaultRegion, "ResourceType", "application", paramResources, h.ids()}, more...)
 	}
 	mount := func(text string) []string { return []string{"ConfigMapMountDesc", text} }
+	space := func(id string, more ...string) []string { return append([]string{paramNamespace, id}, more...) }
 	data := func(text string, more ...string) []string {
-		return append([]string{"Name", "new", paramNamespace, DefaultRegion, paramConfigMap, "2", "Data", text}, more...)
+		return append([]string{"Name", "new", paramNamespace, DefaultRegion, "Data", text}, more...)
 	}
 	const full, empty = "cn-hangzhou:full", "cn-hangzhou:empty"
 	tests := []struct {
@@ -118,21 +119,21 @@ func TestResources_ResourceRefusals(t *testing.T) {
 		{opCreateNamespace, namespace("cn-hangzhou:"), codeNamespaceSuffix},
 		{opCreateNamespace, namespace("cn-hangzhou:new", "NamespaceName", strings.Repeat("n", 64)), codeNamespaceName},
 		{opCreateNamespace, namespace("cn-hangzhou:new", "NamespaceDescription", strings.Repeat("n", 65)), codeWithMessage},
-		{"DeleteNamespace", namespace(full), codeNamespaceInUse},
-		{"DeleteNamespace", namespace("cn-hangzhou:none"), codeNamespaceNotFound},
-		{"DeleteNamespace", namespace(DefaultRegion), codeNamespaceNotFound},
+		{"DeleteNamespace", space(full), codeNamespaceInUse},
+		{"DeleteNamespace", space("cn-hangzhou:none"), codeNamespaceNotFound},
+		{"DeleteNamespace", space(DefaultRegion), codeNamespaceNotFound},
 		{"UpdateNamespace", namespace("cn-hangzhou:none"), codeNamespaceNotFound},
 		{"UpdateNamespace", namespace("a:b:c"), codeNamespaceFormat},
 		{"UpdateNamespace", namespace(full, "NamespaceName", strings.Repeat("n", 64)), codeNamespaceName},
-		{"UpdateNamespaceVpc", namespace(full, "VpcId", "vpc-2"), codeNamespaceInUse},
-		{"UpdateNamespaceVpc", namespace(DefaultRegion, "VpcId", "vpc-2"), codeNamespaceIngress},
-		{"UpdateNamespaceVpc", namespace(empty, "VpcId", "none"), codeVPCNotFound},
-		{"UpdateNamespaceVpc", namespace("cn-hangzhou:none", "VpcId", "vpc-2"), codeNamespaceNotFound},
-		{"DescribeNamespace", namespace("cn-hangzhou:none"), codeNamespaceNotFound},
-		{"DescribeNamespace", namespace(DefaultRegion), codeNamespaceNotFound},
+		{"UpdateNamespaceVpc", space(full, "VpcId", "vpc-2"), codeNamespaceInUse},
+		{"UpdateNamespaceVpc", space(DefaultRegion, "VpcId", "vpc-2"), codeNamespaceIngress},
+		{"UpdateNamespaceVpc", space(empty, "VpcId", "none"), codeVPCNotFound},
+		{"UpdateNamespaceVpc", space("cn-hangzhou:none", "VpcId", "vpc-2"), codeNamespaceNotFound},
+		{"DescribeNamespace", space("cn-hangzhou:none"), codeNamespaceNotFound},
+		{"DescribeNamespace", space(DefaultRegion), codeNamespaceNotFound},
 		{"DescribeNamespaces", []string{"CurrentPage", "1", "PageSize", "100001"}, codeWithMessage},
 		{"DescribeNamespaces", nil, codeNotEmpty},
-		{"DescribeNamespaceResources", namespace("cn-hangzhou:none"), codeObviously},
+		{"DescribeNamespaceResources", space("cn-hangzhou:none"), codeObviously},
 		{opCreate, create(paramNamespace, "cn-hangzhou:none"), codeNamespaceNotFound},
 		{opCreate, create("VpcId", "none"), codeVPCNotFound},
 		{opCreate, create(paramNamespace, full, "VpcId", "vpc-2"), codeWithMessage},
@@ -150,10 +151,10 @@ func TestResources_ResourceRefusals(t *testing.T) {
 		{"DeleteConfigMap", []string{paramConfigMap, "1"}, codeConfigMapMounted},
 		{"DeleteConfigMap", []string{paramConfigMap, "9"}, codeConfigMapNotFound},
 		{"DeleteConfigMap", []string{paramConfigMap, "one"}, codeWithMessage},
-		{"UpdateConfigMap", data("{}", paramConfigMap, "9"), codeConfigMapNotFound},
-		{"UpdateConfigMap", data("[]"), codeWithMessage},
+		{"UpdateConfigMap", []string{paramConfigMap, "9", "Data", "{}"}, codeConfigMapNotFound},
+		{"UpdateConfigMap", []string{paramConfigMap, "2", "Data", "[]"}, codeWithMessage},
 		{"DescribeConfigMap", []string{paramConfigMap, "9"}, codeConfigMapNotFound},
-		{"ListNamespacedConfigMaps", namespace("cn-hangzhou:none"), codeNamespaceNotFound},
+		{"ListNamespacedConfigMaps", []string{paramNamespace, "cn-hangzhou:none"}, codeNamespaceNotFound},
 		{opDeploy, mount(`[{"configMapId":9,"key":"k","mountPath":"/k"}]`), codeConfigMapNotFound},
 		{opDeploy, mount(`[{"configMapId":2,"key":"x","mountPath":"/k"}]`), codeConfigMapKey},
 		{opDeploy, mount(`[{"configMapId":2,"key":"k","mountPath":"/k"},{"configMapId":1,"key":"k","mountPath":"/k"}]`), codeMountConflict},
@@ -186,7 +187,7 @@ func TestResources_ResourceRefusals(t *testing.T) {
 		{"UpdateIngress", []string{paramIngress, "1", paramRules, "{}"}, codeWithMessage},
 		{"DescribeIngress", []string{paramIngress, "9"}, codeWithMessage},
 		{"DeleteIngress", []string{paramIngress, "9"}, codeWithMessage},
-		{"ListIngresses", namespace("cn-hangzhou:none"), codeObviously},
+		{"ListIngresses", []string{paramNamespace, "cn-hangzhou:none"}, codeObviously},
 
 		{"TagResources", tags(), codeTagKeyMissing},
 		{"TagResources", tags(paramTags, "[]"), codeTagKeyMissing},

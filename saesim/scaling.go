@@ -267,8 +267,8 @@ func createRule(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	rule := &scalingRule{
-		Name: c.args["ScalingRuleName"], Type: c.args["ScalingRuleType"],
-		Enabled: c.args.boolean("ScalingRuleEnable", true), CreatedAt: c.now, UpdatedAt: c.now,
+		Name: c.arg("ScalingRuleName"), Type: c.arg("ScalingRuleType"),
+		Enabled: c.boolean("ScalingRuleEnable", true), CreatedAt: c.now, UpdatedAt: c.now,
 	}
 	if refused := c.readRule(rule); refused != nil {
 		return nil, refused
@@ -307,7 +307,7 @@ func (c *call) rule() (*application, *scalingRule, *apiError) {
 	if refused != nil {
 		return nil, nil, refused
 	}
-	rule := app.rule(c.args["ScalingRuleName"])
+	rule := app.rule(c.arg("ScalingRuleName"))
 	if rule == nil {
 		return nil, nil, refuse(codeRuleNotFound)
 	}

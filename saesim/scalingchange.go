@@ -38,7 +38,7 @@ func updateRule(c *call) (any, *apiError) {
 // readRule reads the settings that belong to a rule's type: a timer, a metric, or a
 // metric whose timer may be absent.
 func (c *call) readRule(rule *scalingRule) (refused *apiError) {
-	if timer := c.args["ScalingRuleTimer"]; rule.Type == ruleTiming || rule.Type == ruleMix && timer != "" && timer != "{}" {
+	if timer := c.arg("ScalingRuleTimer"); rule.Type == ruleTiming || rule.Type == ruleMix && timer != "" && timer != "{}" {
 		if rule.Timer, refused = parseTimer(timer); refused != nil {
 			return refused
 		}
@@ -46,7 +46,7 @@ func (c *call) readRule(rule *scalingRule) (refused *apiError) {
 	if rule.Type == ruleTiming {
 		return nil
 	}
-	rule.Metric, refused = parseMetric(c.args["ScalingRuleMetric"])
+	rule.Metric, refused = parseMetric(c.arg("ScalingRuleMetric"))
 	return refused
 }
 

@@ -23,7 +23,10 @@ func serve(t *testing.T, config saesim.Config) (*saesim.Simulator, *httptest.Ser
 	require.NoError(t, err)
 	require.NoError(t, sim.SeedDemo())
 	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		require.Empty(t, sim.Calls().Ignored, "parameters that were taken and did nothing")
+	})
 	return sim, server
 }
 

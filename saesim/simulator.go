@@ -186,16 +186,22 @@ func (s *Simulator) takeFaults(c *call) callFaults {
 
 // carryOut checks a call's parameters and runs its operation.
 func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
-	if refused := c.args.check(op.Operation); refused != nil {
-		return fail(ids, refused)
-	}
+	refused := c.args.check(op.Operation)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if names := c.unserved(); refused == nil && len(names) > 0 {
+		s.st.count(&s.st.Unserved, c.op.Name, names)
+		refused = refuse(codeUnserved, c.op.Name, strings.Join(names, ", "))
+	}
+	if refused != nil {
+		return fail(ids, refused)
+	}
 	c.st, c.now = s.st, s.look()
 	result, refused := op.serve(c)
 	if refused != nil {
 		return fail(ids, refused)
 	}
+	s.st.count(&s.st.Ignored, c.op.Name, c.ignored())
 	if op.Mutates {
 		s.st.wake = time.Time{}
 		if err := s.save(); err != nil {

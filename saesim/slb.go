@@ -50,7 +50,7 @@ func bindSLB(c *call) (any, *apiError) {
 	}
 	bind := map[string]*slbBinding{}
 	for _, network := range networks() {
-		if c.args[network] == "" {
+		if c.arg(network) == "" {
 			continue
 		}
 		if bind[network], refused = c.readBinding(app, network); refused != nil {
@@ -98,8 +98,8 @@ func (c *call) provide(app *application, network string, b *slbBinding) {
 
 // readBinding reads and checks what a call wants to bind on one network.
 func (c *call) readBinding(app *application, network string) (*slbBinding, *apiError) {
-	b := &slbBinding{SLBID: c.args[network+"SlbId"]}
-	if json.Unmarshal([]byte(c.args[network]), &b.Listeners) != nil || len(b.Listeners) == 0 {
+	b := &slbBinding{SLBID: c.arg(network + "SlbId")}
+	if json.Unmarshal([]byte(c.arg(network)), &b.Listeners) != nil || len(b.Listeners) == 0 {
 		return nil, refuse(codeObviously, network)
 	}
 	if refused := b.checkListeners(network); refused != nil {
@@ -224,7 +224,7 @@ func unbindSLB(c *call) (any, *apiError) {
 	}
 	bind := map[string]*slbBinding{}
 	for _, network := range networks() {
-		if !c.args.boolean(network, false) {
+		if !c.boolean(network, false) {
 			continue
 		}
 		if app.SLB[network] == nil {

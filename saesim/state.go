@@ -33,6 +33,11 @@ type state struct {
 	Faults    []*Fault       `json:"faults"`
 	NextFault int            `json:"nextFault"`
 	Calls     map[string]int `json:"calls"`
+	// Unserved counts the parameters that calls were refused for because the simulator
+	// has not got them, and Ignored those that it took and did nothing with, by
+	// operation and parameter. The second is a defect, and stays empty.
+	Unserved map[string]int `json:"unserved,omitempty"`
+	Ignored  map[string]int `json:"ignored,omitempty"`
 
 	// wake is when the next event is due, or zero when that has to be worked out:
 	// whatever changes an order clears it.

@@ -21,6 +21,8 @@ type statusView struct {
 	Orders []orderView
 	Faults []Fault
 	Calls  []callView
+	// Unserved and Ignored are parameters; see state.
+	Unserved, Ignored []callView
 }
 
 type appView struct {
@@ -58,10 +60,16 @@ func (s *Simulator) statusView() statusView {
 			view.Orders = append(view.Orders, order.view(app))
 		}
 	}
-	for _, name := range sortedKeys(s.st.Calls) {
-		view.Calls = append(view.Calls, callView{Operation: name, Count: s.st.Calls[name]})
-	}
+	view.Calls, view.Unserved, view.Ignored = counts(s.st.Calls), counts(s.st.Unserved), counts(s.st.Ignored)
 	return view
+}
+
+func counts(of map[string]int) []callView {
+	var list []callView
+	for _, name := range sortedKeys(of) {
+		list = append(list, callView{Operation: name, Count: of[name]})
+	}
+	return list
 }
 
 func (a *application) view() appView {

@@ -47,3 +47,17 @@ func TestStatus_TheStatusPageShowsWhatGoesOn(t *testing.T) {
 	h.settle(t)
 	require.Contains(t, h.statusPage(t), `class="wait">WAIT_BATCH_CONFIRM`)
 }
+
+// TestUnserved_IsRefusedAndCounted: what the simulator has not got is refused by name, and
+// empty parameters, which clients send with every request, count as not sent.
+func TestUnserved_IsRefusedAndCounted(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	g := h.call(t, opDeploy, "ImageUrl", "registry.test/shop:2", "Colour", "blue", "Warp", "9", "Nothing", "")
+	require.Equal(t, codeUnserved, g.code())
+	require.Contains(t, g.body["Message"], "of DeployApplication: Colour, Warp.")
+	require.Len(t, h.sim.Orders(h.app), 1, "nothing was done")
+	require.Equal(t, map[string]int{"DeployApplication Colour": 1, "DeployApplication Warp": 1}, h.sim.Calls().Unserved)
+	require.Contains(t, h.statusPage(t), "DeployApplication Colour")
+	h.must(t, opDeploy, "ImageUrl", "registry.test/shop:2", "Nothing", "")
+}

@@ -35,7 +35,8 @@ func validTagText(text string) bool {
 // checkTagCall checks what the three tag operations share. RegionId and ResourceType
 // may be absent in TagResources.
 func (c *call) checkTagCall() *apiError {
-	if region := c.args["RegionId"]; region != "" && region != c.region {
+	c.applies("ResourceType") // applications are the only resources
+	if region := c.arg("RegionId"); region != "" && region != c.region {
 		return refuse(codeRegionUnsupported, region)
 	}
 	return nil
@@ -44,7 +45,7 @@ func (c *call) checkTagCall() *apiError {
 // tagged returns the applications that ResourceIds names, in that order.
 func (c *call) tagged() ([]*application, *apiError) {
 	var ids []string
-	if json.Unmarshal([]byte(c.args[paramResources]), &ids) != nil || len(ids) == 0 {
+	if json.Unmarshal([]byte(c.arg(paramResources)), &ids) != nil || len(ids) == 0 {
 		return nil, refuse(codeObviously, paramResources)
 	}
 	if len(ids) > maxTagged {
@@ -66,7 +67,7 @@ func (c *call) tagged() ([]*application, *apiError) {
 // tags reads the Tags parameter; values may be empty in a filter alone.
 func (c *call) tags(filter bool) ([]tagPair, *apiError) {
 	var tags []tagPair
-	if text := c.args[paramTags]; text != "" && json.Unmarshal([]byte(text), &tags) != nil {
+	if text := c.arg(paramTags); text != "" && json.Unmarshal([]byte(text), &tags) != nil {
 		return nil, refuse(codeObviously, paramTags)
 	}
 	keys := map[string]bool{}
@@ -139,7 +140,8 @@ func untagResources(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	if c.args.boolean("DeleteAll", false) {
+	if c.boolean("DeleteAll", false) {
+		c.applies(paramTagKeys)
 		for _, app := range apps {
 			app.Tags = nil
 		}
@@ -159,7 +161,7 @@ func untagResources(c *call) (any, *apiError) {
 
 func (c *call) tagKeys() ([]string, *apiError) {
 	var keys []string
-	if json.Unmarshal([]byte(c.args[paramTagKeys]), &keys) != nil || len(keys) == 0 {
+	if json.Unmarshal([]byte(c.arg(paramTagKeys)), &keys) != nil || len(keys) == 0 {
 		return nil, refuse(codeObviously, paramTagKeys)
 	}
 	if len(keys) > maxTags {
@@ -200,7 +202,7 @@ func listTagResources(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	apps := c.st.applications()
-	if c.args[paramResources] != "" {
+	if c.arg(paramResources) != "" {
 		apps, refused = c.tagged()
 	} else if len(filter) == 0 {
 		refused = refuse(codeObviously, paramResources)
@@ -220,7 +222,7 @@ func listTagResources(c *call) (any, *apiError) {
 		}
 	}
 	number := 1
-	if token := c.args["NextToken"]; token != "" {
+	if token := c.arg("NextToken"); token != "" {
 		n, err := strconv.ParseUint(token, 36, 31)
 		if err != nil || n < 2 {
 			return nil, refuse(codeObviously, "NextToken")

@@ -1,0 +1,36 @@
+package saesim
+
+import "slices"
+
+// Nothing that a call sends is ignored in silence: the simulator does what a parameter
+// asks for, or refuses the call with codeUnserved, and counts it.
+
+// unservedParams are the parameters of the API that the simulator has not got, by
+// operation.
+func unservedParams() map[string][]string {
+	return map[string][]string{}
+}
+
+// unserved lists the parameters of a call that the simulator has not got, or that the
+// API does not have. Empty ones count as not sent.
+func (c *call) unserved() []string {
+	missing := unservedParams()[c.op.Name]
+	var names []string
+	for _, name := range sortedKeys(c.args) {
+		_, known := c.op.Param(name)
+		if c.args[name] != "" && (!known || slices.Contains(missing, name)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// count adds one to each parameter of an operation.
+func (s *state) count(counter *map[string]int, operation string, names []string) {
+	if *counter == nil && len(names) > 0 {
+		*counter = map[string]int{}
+	}
+	for _, name := range names {
+		(*counter)[operation+" "+name]++
+	}
+}
