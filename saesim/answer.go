@@ -28,7 +28,9 @@ type envelope struct {
 	Data      any    `json:"Data,omitempty"`
 	ErrorCode string `json:"ErrorCode,omitempty"`
 	Code      any    `json:"Code,omitempty"`
-	Success   *bool  `json:"Success,omitempty"`
+	Success   any    `json:"Success,omitempty"`
+	// Only GetApplication answers this.
+	Application any `json:"Application,omitempty"`
 	// Only OpenSaeService and DescribeRegions answer these.
 	OrderID string       `json:"OrderId,omitempty"`
 	Regions []regionData `json:"Regions,omitempty"`
@@ -49,6 +51,8 @@ type reply struct {
 	paging    *paging
 	orderID   string
 	regions   []regionData
+	// application takes the place of the data, and of Code and Success.
+	application any
 }
 
 // Operations whose success answers differ from the usual envelope (SAE API
@@ -71,7 +75,13 @@ func succeed(op cloudapi.Operation, ids requestIDs, result any) answer {
 		e.TraceID = ids.trace
 	}
 	if !bare(op) {
-		e.Message, e.Code, e.Success, e.ErrorCode = "success", "200", new(true), full.errorCode
+		e.Message, e.Code, e.Success, e.ErrorCode = "success", "200", true, full.errorCode
+	}
+	switch op.Name {
+	case opGetApplication:
+		e.Application, e.Code, e.Success = full.application, nil, nil
+	case opSuspendTraffic, opResumeTraffic:
+		e.Success = "true" // a text here alone
 	}
 	if op.Name == opRegions {
 		e.Code, e.Success = http.StatusOK, nil // an integer here alone (ch. 10.2)
@@ -84,7 +94,7 @@ func succeed(op cloudapi.Operation, ids requestIDs, result any) answer {
 func fail(ids requestIDs, refused *apiError) answer {
 	return encode(ids, "Error", refused.Status, envelope{
 		RequestID: ids.request, TraceID: ids.trace, Message: refused.Message,
-		Code: refused.Code, ErrorCode: refused.Code, Success: new(false),
+		Code: refused.Code, ErrorCode: refused.Code, Success: false,
 	})
 }
 

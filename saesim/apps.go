@@ -159,6 +159,7 @@ type instanceData struct {
 	InstanceID                string `json:"InstanceId"`
 	ImageURL                  string `json:"ImageUrl,omitempty"`
 	PackageVersion            string
+	TrafficStatus             string `json:",omitempty"`
 }
 
 type instancesData struct {
@@ -197,7 +198,7 @@ func describeInstances(c *call) (any, *apiError) {
 			config = v.Config
 		}
 		data.Instances = append(data.Instances, instanceData{
-			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.Config["VSwitchId"],
+			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: cmp.Or(i.VSwitchID, app.settings()["VSwitchId"]), TrafficStatus: i.Traffic,
 			InstanceContainerStatus: i.Status, InstanceHealthStatus: i.Health, InstanceContainerRestarts: i.Restarts,
 			GroupID: app.GroupID, InstanceContainerIP: i.IP, InstanceID: i.ID,
 			ImageURL: config["ImageUrl"], PackageVersion: config["PackageVersion"],

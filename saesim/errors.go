@@ -92,13 +92,14 @@ const (
 	codeInternal           = "InternalError"
 	codeThrottlingUser     = "Throttling.User"
 	codeUnserved           = "Simulator.ParameterUnsupported"
+	codeOperationUnserved  = "Simulator.OperationUnsupported"
 )
 
 // describeCode returns the HTTP status and the message template of a code. Codes
 // up to codeSystemUpgrading are those of the operations' error tables; the others
 // belong to the gateway in front of them, which the SAE reference does not print:
-// they are the ones other Alibaba Cloud products document. codeUnserved is the
-// simulator's own.
+// they are the ones other Alibaba Cloud products document. codeUnserved and
+// codeOperationUnserved are the simulator's own.
 func describeCode(code string) (status int, template string) {
 	if documented, found := saeclient.LookupErrorCode(code); found {
 		return documented.HTTPStatus, documented.Message
@@ -115,6 +116,8 @@ func describeCode(code string) (status int, template string) {
 		return http.StatusInternalServerError, "The request processing has failed due to some unknown error."
 	case codeUnserved:
 		return http.StatusBadRequest, "saesim does not simulate this of %s: %s. The service may take it, or not know it."
+	case codeOperationUnserved:
+		return http.StatusBadRequest, "saesim does not simulate %s, which the service has."
 	case codeThrottlingUser:
 		return http.StatusTooManyRequests, "Request was denied due to user flow control."
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/cloudapi"
@@ -82,6 +83,7 @@ func handlers() map[string]handler {
 	maps.Copy(served, namespaceOrderHandlers())
 	maps.Copy(served, infoHandlers())
 	maps.Copy(served, jobHandlers())
+	maps.Copy(served, newerHandlers())
 	return served
 }
 
@@ -94,8 +96,9 @@ type operation struct {
 
 type route struct{ method, path string }
 
-// routes indexes all operations of the API by method and path. OpenSaeService
-// answers to POST and GET alike (SAE API reference ch. 8.1).
+// routes indexes all operations of the API by method and path, which may have
+// parameters in braces. OpenSaeService answers to POST and GET alike (SAE API
+// reference ch. 8.1).
 func routes() map[route]*operation {
 	served := handlers()
 	index := map[route]*operation{}
@@ -107,6 +110,34 @@ func routes() map[route]*operation {
 		}
 	}
 	return index
+}
+
+// find returns the operation of a request, or nil.
+func (s *Simulator) find(method, path string) *operation {
+	if op := s.routes[route{method, path}]; op != nil {
+		return op
+	}
+	for at, op := range s.routes {
+		if at.method == method && fits(at.path, path) {
+			return op
+		}
+	}
+	return nil
+}
+
+// fits reports whether a path is one of a template, whose parameters are whole
+// segments in braces.
+func fits(template, path string) bool {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i, segment := range want {
+		if parameter := strings.HasPrefix(segment, "{") && got[i] != ""; !parameter && segment != got[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // subject is the application a call is about, or empty: named directly, or by one

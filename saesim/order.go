@@ -56,6 +56,10 @@ func typeLabel(code string) string {
 		return "Batch start applications"
 	case typeBatchStop:
 		return "Batch stop applications"
+	case typeDeleteInstances:
+		return "Delete instances"
+	case typeBatchRestart:
+		return "Batch restart applications"
 	case typeBindSLB:
 		return "Bind SLB"
 	case typeUnbindSLB:

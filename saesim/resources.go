@@ -54,6 +54,8 @@ type resources struct {
 	NextIngress   int64                 `json:"nextIngress"`
 	ConfigMaps    map[int64]*configMap  `json:"configMaps"`
 	NextConfigMap int64                 `json:"nextConfigMap"`
+	Secrets       map[int64]*secret     `json:"secrets,omitempty"`
+	NextSecret    int64                 `json:"nextSecret,omitempty"`
 	// Opened tells that the service was activated by a call.
 	Opened bool `json:"opened,omitempty"`
 }
@@ -119,6 +121,9 @@ func (r *resources) fillMaps() {
 	if r.ConfigMaps == nil {
 		r.ConfigMaps = map[int64]*configMap{}
 	}
+	if r.Secrets == nil {
+		r.Secrets = map[int64]*secret{}
+	}
 }
 
 // forgetResources removes what other resources know of a deleted application: its
@@ -164,8 +169,13 @@ func (r *resources) wellFormed() error {
 			return fmt.Errorf("config map %d is null, filed under another ID or beyond the last one", id)
 		}
 	}
-	if r.NextIngress < 0 || r.NextConfigMap < 0 {
-		return errors.New("a number of an ingress or config map is negative")
+	for id, s := range r.Secrets {
+		if s == nil || s.ID != id || id > r.NextSecret {
+			return fmt.Errorf("secret %d is null, filed under another ID or beyond the last one", id)
+		}
+	}
+	if r.NextIngress < 0 || r.NextConfigMap < 0 || r.NextSecret < 0 {
+		return errors.New("a number of an ingress, config map or secret is negative")
 	}
 	return nil
 }

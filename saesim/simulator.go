@@ -95,7 +95,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveAPI carries one request through routing, authentication, faults and its
 // operation.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
-	op := s.routes[route{r.Method, r.URL.Path}]
+	op := s.find(r.Method, r.URL.Path)
 	ids := s.countCall(op)
 	ids.xml = wantsXML(r.Header)
 	if op == nil {
@@ -108,6 +108,11 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	if refused != nil {
 		fail(ids, refused).write(w)
+		return
+	}
+	if op.serve == nil {
+		s.countUnserved(op.Name)
+		fail(ids, refuse(codeOperationUnserved, op.Name)).write(w)
 		return
 	}
 	c := &call{engine: s.engine, op: op.Operation, args: parseArgs(r, body), region: s.config.Region}
@@ -174,6 +179,13 @@ func (s *Simulator) countCall(op *operation) requestIDs {
 		s.st.Calls[op.Name]++
 	}
 	return newRequestIDs(s.st.Seed, s.st.Requests)
+}
+
+// countUnserved counts a call of an operation that the simulator has not got.
+func (s *Simulator) countUnserved(operation string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.count(&s.st.Unserved, operation, []string{""})
 }
 
 // takeFaults uses up the faults that are meant for a call.

@@ -1,6 +1,9 @@
 package saesim
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Nothing that a call sends is ignored in silence: the simulator does what a parameter
 // asks for, or refuses the call with codeUnserved, and counts it.
@@ -25,12 +28,12 @@ func (c *call) unserved() []string {
 	return names
 }
 
-// count adds one to each parameter of an operation.
+// count adds one to each parameter of an operation; an empty one stands for the operation.
 func (s *state) count(counter *map[string]int, operation string, names []string) {
 	if *counter == nil && len(names) > 0 {
 		*counter = map[string]int{}
 	}
 	for _, name := range names {
-		(*counter)[operation+" "+name]++
+		(*counter)[strings.TrimSpace(operation+" "+name)]++
 	}
 }

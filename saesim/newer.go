@@ -1,0 +1,178 @@
+package saesim
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	opBatchRestart   = "BatchRestartApplications"
+	opGetApplication = "GetApplication"
+	opSuspendTraffic = "SuspendTraffic"
+	opResumeTraffic  = "ResumeTraffic"
+
+	// Types of orders of operations that the API reference does not have. Only
+	// CoDeleteInstances is printed anywhere; the other is a reading.
+	typeDeleteInstances = "CoDeleteInstances"
+	typeBatchRestart    = "CoBatchRestartApplication"
+
+	trafficSuspended = "Suspended"
+)
+
+// newerHandlers are operations that today's service has and the API reference has not:
+// their names, parameters and answers are those of the vendor's SDK. What they do
+// beyond the words of their names, and the codes of their refusals, are readings.
+func newerHandlers() map[string]handler {
+	return map[string]handler{
+		opGetApplication:               getApplication,
+		"UpdateApplicationDescription": updateDescription,
+		opBatchRestart: func(c *call) (any, *apiError) {
+			return c.batchOrder(typeBatchRestart, func(a *application) bool { return !a.Stopped }, c.restartAll)
+		},
+		"DeleteInstances":            deleteInstances,
+		opSuspendTraffic:             func(c *call) (any, *apiError) { return c.switchTraffic(trafficSuspended) },
+		opResumeTraffic:              func(c *call) (any, *apiError) { return c.switchTraffic("") },
+		"UpdateApplicationVswitches": updateVSwitches,
+
+		"CreateSecret":   createSecret,
+		"DeleteSecret":   deleteSecret,
+		"UpdateSecret":   updateSecret,
+		"DescribeSecret": describeSecret,
+		"ListSecrets":    listSecrets,
+	}
+}
+
+type foundApplicationData struct {
+	AppName             string
+	AppID               string `json:"AppId"`
+	NamespaceID         string `json:"NamespaceId"`
+	RegionID            string `json:"RegionId"`
+	AppDescription      string `json:",omitempty"`
+	Instances           int
+	RunningInstances    int
+	CPU                 int `json:"Cpu"`
+	Mem                 int
+	ProgrammingLanguage string `json:",omitempty"`
+}
+
+// getApplication serves GetApplication: one application by its ID, or by its name and
+// namespace, which is the default one where it is not sent.
+func getApplication(c *call) (any, *apiError) {
+	app, refused := c.namedApp()
+	if refused != nil {
+		return nil, refused
+	}
+	config := args(app.settings())
+	return reply{application: foundApplicationData{
+		AppName: app.Name, AppID: app.ID, NamespaceID: app.NamespaceID, RegionID: c.region, AppDescription: app.Config["AppDescription"],
+		Instances: app.Replicas, RunningInstances: app.running(), CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0),
+		ProgrammingLanguage: config["ProgrammingLanguage"],
+	}}, nil
+}
+
+// namedApp is app for an operation that also finds an application by its name.
+func (c *call) namedApp() (*application, *apiError) {
+	name, namespace := c.arg("AppName"), c.defaultNamespace()
+	switch {
+	case c.arg("AppId") != "":
+		return c.app()
+	case name == "":
+		return nil, missingParameter("AppId")
+	}
+	apps := c.st.inNamespace(namespace)
+	if i := slices.IndexFunc(apps, func(a *application) bool { return a.Name == name }); i >= 0 {
+		return apps[i], nil
+	}
+	return nil, refuse(codeAppIDNotFound)
+}
+
+// updateDescription serves UpdateApplicationDescription, which is refused while a change
+// order runs, as real clients expect.
+func updateDescription(c *call) (any, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	app.set(map[string]string{"AppDescription": c.arg("AppDescription")})
+	return nil, nil //nolint:nilnil // an answer without data
+}
+
+// restartAll makes the order that restarts a running application.
+func (c *call) restartAll(app *application) *changeOrder {
+	return c.accept(app, newOrder{
+		Type: typeRestart, Description: typeLabel(typeRestart),
+		Plan: plan{
+			Batches: [][]int{app.slots()}, Unavailable: max(app.Replicas-quarter(app.Replicas), 1), DisableRules: true, Restore: true,
+		},
+	})
+}
+
+// deleteInstances serves DeleteInstances. The count stays, as there is another operation
+// that lowers it: others take the place of the instances that are deleted.
+func deleteInstances(c *call) (any, *apiError) {
+	app, refused := c.runningApp()
+	if refused != nil {
+		return nil, refused
+	}
+	slots, refused := c.instanceSlots(app)
+	if refused != nil {
+		return nil, refused
+	}
+	order := c.accept(app, newOrder{
+		Type: typeDeleteInstances, Description: typeLabel(typeDeleteInstances),
+		Plan: plan{Batches: [][]int{slots}, Unavailable: len(slots), DisableRules: true, Restore: true},
+	})
+	return orderData{ChangeOrderID: order.ID}, nil
+}
+
+type switchedData struct {
+	Message string `json:"msg"`
+	Success bool   `json:"success"`
+}
+
+// switchTraffic serves SuspendTraffic and ResumeTraffic, whose answers have Success as a
+// text. An instance that takes another's place takes traffic.
+func (c *call) switchTraffic(status string) (any, *apiError) {
+	app, refused := c.runningApp()
+	if refused != nil {
+		return nil, refused
+	}
+	slots, refused := c.instanceSlots(app)
+	if refused != nil {
+		return nil, refused
+	}
+	for _, slot := range slots {
+		app.slot(slot).Traffic = status
+	}
+	return switchedData{Message: "success", Success: true}, nil
+}
+
+// updateVSwitches serves UpdateApplicationVswitches. It makes no change order: with
+// Deploy, the default, the instances are on the new vSwitches at once, without it those
+// that are made from now on.
+func updateVSwitches(c *call) (any, *apiError) {
+	app, refused := c.idleApp()
+	if refused != nil {
+		return nil, refused
+	}
+	if _, refused := c.minReady().unavailable(app.Replicas); refused != nil {
+		return nil, refused
+	}
+	wanted := c.arg("VSwitchId")
+	for id := range strings.SplitSeq(wanted, ",") {
+		if !strings.HasPrefix(id, "vsw-") {
+			return nil, invalidParameter("VSwitchId", "%q is not the ID of a vSwitch", id)
+		}
+	}
+	before := app.settings()["VSwitchId"]
+	for _, i := range app.Instances {
+		if i.VSwitchID == "" {
+			i.VSwitchID = before
+		}
+		if c.boolean("Deploy", true) {
+			i.VSwitchID = ""
+		}
+	}
+	app.set(map[string]string{"VSwitchId": wanted})
+	return nil, nil //nolint:nilnil // an answer without data
+}
