@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/internal/simframe"
 	"slipway/saeclient"
 )
 
@@ -107,6 +108,11 @@ func describeConfig(c *call) (any, *apiError) {
 			data[name] = *n
 		}
 	}
+	for name, value := range shownByDefault(app) {
+		if _, there := data[name]; !there {
+			data[name] = value
+		}
+	}
 	data["EnableGreyTagRoute"] = config["EnableGreyTagRoute"] == "true"
 	data["AssociateEip"] = config["AssociateEip"] == "true"
 	data["Tags"] = app.showTags()
@@ -114,6 +120,19 @@ func describeConfig(c *call) (any, *apiError) {
 	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, replicas
 	return data, nil
 }
+
+// shownByDefault is what DescribeApplicationConfig shows of settings that were never
+// sent: real clients want these members after each creation, and skip counts of 0. A
+// security group belongs to the namespace.
+func shownByDefault(app *application) map[string]any {
+	return map[string]any{
+		"BatchWaitTime": 0, "MinReadyInstances": systemMinimum, "MinReadyInstanceRatio": systemMinimum, "Envs": "[]",
+		"SecurityGroupId": "sg-" + strings.ReplaceAll(simframe.UUID(0, "security group/"+app.NamespaceID), "-", "")[:20],
+	}
+}
+
+// systemMinimum stands for the platform's own minimum of ready instances.
+const systemMinimum = -1
 
 // listSetting turns a setting that is sent as JSON text into the list it is
 // answered as. Two of the three come back with upper-case keys (ch. 10.1).

@@ -252,3 +252,21 @@ func TestClients_InstancesOfABatch(t *testing.T) {
 	require.Equal(t, gray, look("InstanceId", gray[0].(map[string]any)["InstanceId"].(string)))
 	require.Len(t, look("PageSize", "1000"), 4)
 }
+
+// TestClients_AFreshApplication shows the members that clients want after each creation.
+func TestClients_AFreshApplication(t *testing.T) {
+	t.Parallel()
+	config := deployed(t, 1).must(t, opConfig)
+	for _, name := range []string{
+		"BatchWaitTime", "EnableGreyTagRoute", "MinReadyInstances", "MinReadyInstanceRatio", "SecurityGroupId", "Envs", "Timezone",
+		"TerminationGracePeriodSeconds",
+	} {
+		require.Contains(t, config, name)
+		require.NotEqual(t, "", config[name], name)
+	}
+	require.NotZero(t, config["MinReadyInstances"])
+	require.NotZero(t, config["MinReadyInstanceRatio"])
+	for _, name := range []string{"ConfigMapMountDesc", "OssMountDescs", "CustomHostAlias", "NasConfigs"} {
+		require.NotContains(t, config, name, "a list that is not set is absent, never null and never an empty text")
+	}
+}

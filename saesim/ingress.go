@@ -47,6 +47,9 @@ type ingressRule struct {
 	ContainerPort int    `json:"containerPort"`
 	Domain        string `json:"domain,omitempty"`
 	Path          string `json:"path,omitempty"`
+	// BackendProtocol and RewritePath are empty where they were not sent.
+	BackendProtocol string `json:"backendProtocol,omitempty"`
+	RewritePath     string `json:"rewritePath,omitempty"`
 }
 
 // apps lists the applications that an ingress sends requests to.
@@ -123,7 +126,7 @@ func (c *call) readListener(i *ingress) *apiError {
 		}
 		i.ListenerPort = port
 	}
-	i.CertID = cmp.Or(c.arg("CertId"), i.CertID)
+	i.CertID = cmp.Or(c.arg("CertIds"), c.arg("CertId"), i.CertID)
 	i.Balancer = cmp.Or(c.arg("LoadBalanceType"), i.Balancer, balancerClassic)
 	i.Protocol = cmp.Or(c.arg("ListenerProtocol"), i.Protocol)
 	if i.Protocol == "" {
@@ -133,7 +136,7 @@ func (c *call) readListener(i *ingress) *apiError {
 		}
 	}
 	switch {
-	case i.CertID != "" && !certificateExists(i.CertID):
+	case i.CertID != "" && !certificatesExist(i.CertID):
 		return refuse(codeCertNotFound)
 	case i.Protocol == protocolHTTPS && i.CertID == "":
 		return missingParameter("CertId")
@@ -254,8 +257,10 @@ type ingressDefaultRuleData struct {
 type ingressRuleData struct {
 	ingressDefaultRuleData
 
-	Domain string
-	Path   string
+	Domain          string
+	Path            string
+	BackendProtocol string `json:",omitempty"`
+	RewritePath     string `json:",omitempty"`
 }
 
 type ingressFullData struct {
@@ -286,6 +291,7 @@ func describeIngress(c *call) (any, *apiError) {
 	for _, rule := range i.Rules {
 		data.Rules = append(data.Rules, ingressRuleData{
 			ingressDefaultRuleData: c.st.showBackend(rule), Domain: rule.Domain, Path: rule.Path,
+			BackendProtocol: rule.BackendProtocol, RewritePath: rule.RewritePath,
 		})
 	}
 	return data, nil

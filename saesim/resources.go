@@ -209,3 +209,8 @@ func balancerExists(kind, id string) bool {
 
 // validPort reports whether a number is a port.
 func validPort(port int) bool { return port >= 1 && port <= 65535 }
+
+// certificatesExist reports whether all certificates of a list with commas do.
+func certificatesExist(ids string) bool {
+	return !slices.ContainsFunc(strings.Split(ids, ","), func(id string) bool { return !certificateExists(strings.TrimSpace(id)) })
+}
