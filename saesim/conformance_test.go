@@ -208,8 +208,24 @@ func TestConformance_EveryOperationIsServed(t *testing.T) {
 	t.Parallel()
 	var known []string
 	for _, op := range saeclient.Operations() {
-		known = append(known, op.Name)
+		if op.Since == "" {
+			known = append(known, op.Name)
+		}
 	}
 	require.Len(t, known, 79)
 	require.ElementsMatch(t, known, sortedKeys(handlers()))
+}
+
+// TestConformance_WhatIsNotServedIsRefusedByName calls every operation that only today's service has.
+func TestConformance_WhatIsNotServedIsRefusedByName(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	newer := 0
+	for _, op := range saeclient.Operations() {
+		if op.Since != "" {
+			newer++
+			require.Equal(t, codeActionNotFound, h.refused(t, op.Name), op.Name)
+		}
+	}
+	require.Equal(t, 73, newer)
 }

@@ -92,12 +92,16 @@ type operation struct {
 
 type route struct{ method, path string }
 
-// routes indexes all operations of the API by method and path. OpenSaeService
-// answers to POST and GET alike (SAE API reference ch. 8.1).
+// routes indexes the operations that the simulator has by method and path. Those that only
+// today's service has are refused like any unknown one. OpenSaeService answers to POST and GET
+// alike (SAE API reference ch. 8.1).
 func routes() map[route]*operation {
 	served := handlers()
 	index := map[route]*operation{}
 	for _, op := range saeclient.Operations() {
+		if served[op.Name] == nil {
+			continue
+		}
 		entry := &operation{Operation: op, serve: served[op.Name]}
 		index[route{op.Method, op.Path}] = entry
 		if op.Name == opOpen {

@@ -239,6 +239,9 @@ func createRule(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	if c.args["ScalingRuleType"] == "mix" { // not simulated
+		return nil, refuse(codeObviously, "ScalingRuleType")
+	}
 	rule := &scalingRule{
 		Name: c.args["ScalingRuleName"], Type: c.args["ScalingRuleType"],
 		Enabled: c.args.boolean("ScalingRuleEnable", true), CreatedAt: c.now, UpdatedAt: c.now,
