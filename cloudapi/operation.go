@@ -13,8 +13,11 @@ import (
 type Operation struct {
 	// Name is the operation's name, for example DeployApplication.
 	Name string
-	// Chapter is the chapter of the reference.
+	// Chapter is the chapter of the reference, empty where the reference does not have the operation.
 	Chapter string
+	// Since is the date, yyyy-MM-dd, from which an operation is known that the reference does not
+	// have. It is empty for those of the reference.
+	Since string
 	// Group is the family that the operation belongs to, for example change-order.
 	Group string
 	// Method and Path are those of the HTTP request.
@@ -59,6 +62,8 @@ const (
 	InForm Position = "form"
 	// InBody is a member of a JSON object in the body.
 	InBody Position = "body"
+	// InPath is a part of the path, where its name stands in braces.
+	InPath Position = "path"
 )
 
 // Kind is what the text of a parameter must look like.
@@ -74,6 +79,8 @@ const (
 	KindBoolean Kind = "boolean"
 	// KindJSON is JSON text.
 	KindJSON Kind = "json"
+	// KindValue is JSON that travels as it is in a JSON body, not as a text in it.
+	KindValue Kind = "value"
 )
 
 // Param describes a parameter of an operation. Limits that the reference does not give are zero.
@@ -86,8 +93,11 @@ type Param struct {
 	Required bool
 	// RequiredIf says, for people, when an otherwise optional parameter is required.
 	RequiredIf string
-	// Enum lists the allowed values. The reference's lists of software versions lag behind the platform.
+	// Enum lists the allowed values.
 	Enum []string
+	// Open is true when Enum lists the values that are known and the platform takes others, such
+	// as the versions of a runtime.
+	Open bool
 	// MaxLength is the greatest number of characters.
 	MaxLength int
 	// Min and Max bound a number.
@@ -104,6 +114,9 @@ type Param struct {
 	Example string
 	// Description is the meaning.
 	Description string
+	// Since is the date, yyyy-MM-dd, from which a parameter is known that the reference does not
+	// have. It is empty for those of the reference and in operations that it does not have.
+	Since string
 	// Shape describes what the JSON text of the parameter holds. It is nil when the parameter
 	// is not JSON, or is passed through as it is.
 	Shape *Shape
@@ -132,7 +145,7 @@ func (p Param) Problems(value string) []string {
 		return wrong
 	}
 	var out []string
-	if len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
+	if len(p.Enum) > 0 && !p.Open && !slices.Contains(p.Enum, value) {
 		out = append(out, fmt.Sprintf("must be one of %q", p.Enum))
 	}
 	if p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength {
@@ -157,7 +170,7 @@ func (p Param) kindProblems(value string) []string {
 			return []string{"must be true or false"}
 		}
 		return nil
-	case KindJSON:
+	case KindJSON, KindValue:
 		if !json.Valid([]byte(value)) {
 			return []string{"must be JSON"}
 		}

@@ -21,6 +21,7 @@ const (
 	ShapeArray   ShapeType = "array"
 	ShapeString  ShapeType = "string"
 	ShapeInteger ShapeType = "integer"
+	ShapeNumber  ShapeType = "number"
 	ShapeBoolean ShapeType = "boolean"
 )
 
@@ -72,6 +73,10 @@ func (s *Shape) Check(place string, value any, fail Fail) {
 		s.checkString(place, value, fail)
 	case ShapeInteger:
 		s.checkInteger(place, value, fail)
+	case ShapeNumber:
+		if _, err := strconv.ParseFloat(loosejson.Text(value), 64); err != nil {
+			fail(place, "must be a number")
+		}
 	case ShapeBoolean:
 		if text := loosejson.Text(value); text != "true" && text != "false" {
 			fail(place, "must be true or false")

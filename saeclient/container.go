@@ -10,19 +10,51 @@ import (
 
 // EnvVar is an environment variable of the Envs parameter (SAE API reference ch. 12.1, 12.3,
 // 13.1). Its value often is a secret and never shows itself.
+//
+// A variable of the name sae-sys-configmap-all-<name> or sae-sys-secret-all-<name> takes every
+// key of a ConfigMap or a secret.
 type EnvVar struct {
 	// Name is the variable's name.
 	Name string `json:"name"`
-	// Value is a literal value or a reference.
+	// Value is a literal value. It wins over ValueFrom.
 	Value cloudapi.Secret `json:"value"`
+	// ValueFrom says where the value comes from instead. Not in the reference.
+	ValueFrom *EnvSource `json:"valueFrom,omitempty"`
 }
 
-// Wire is the variable as it travels, its value in the clear.
+// EnvSource is where the value of an EnvVar comes from: one of the two.
+type EnvSource struct {
+	// ConfigMapRef is a key of a ConfigMap.
+	ConfigMapRef *ConfigMapKey `json:"configMapRef,omitempty"`
+	// SecretRef is a key of a secret.
+	SecretRef *SecretKey `json:"secretRef,omitempty"`
+}
+
+// ConfigMapKey is a key of a ConfigMap.
+type ConfigMapKey struct {
+	ConfigMapID int64 `json:"configMapId"`
+	// Key is empty for every key.
+	Key string `json:"key"`
+}
+
+// SecretKey is a key of a secret.
+type SecretKey struct {
+	SecretID int64 `json:"secretId"`
+	// Key is empty for every key.
+	Key string `json:"key"`
+}
+
+// Wire is the variable as it travels, its value in the clear. One that comes from elsewhere has none.
 func (v EnvVar) Wire() any {
-	return struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}{v.Name, string(v.Value)}
+	wire := struct {
+		Name      string     `json:"name"`
+		Value     *string    `json:"value,omitempty"`
+		ValueFrom *EnvSource `json:"valueFrom,omitempty"`
+	}{v.Name, new(string(v.Value)), v.ValueFrom}
+	if v.Value == "" && v.ValueFrom != nil {
+		wire.Value = nil
+	}
+	return wire
 }
 
 // HostAlias is an extra host entry in the container, of the CustomHostAlias parameter (SAE API
@@ -34,8 +66,8 @@ type HostAlias struct {
 	IP string `json:"ip"`
 }
 
-// Probe is a health check, of the Liveness and Readiness parameters (SAE API reference ch.
-// 12.1). Exactly one of Exec, HTTPGet and TCPSocket is set. A container that fails its liveness
+// Probe is a health check, of the Liveness, Readiness and StartupProbe parameters (SAE API
+// reference ch. 12.1). Exactly one of Exec, HTTPGet and TCPSocket is set. A container that fails its liveness
 // probe is killed and recovered; one that fails its readiness probe gets no traffic. The zero
 // value travels as an empty text.
 type Probe struct {
@@ -51,6 +83,10 @@ type Probe struct {
 	PeriodSeconds *int `json:"periodSeconds,omitempty"`
 	// TimeoutSeconds is how long a check may take, 1 when not sent or 0.
 	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+	// FailureThreshold is how many checks must fail in a row. Since 2025-10, not in the reference.
+	FailureThreshold *int `json:"failureThreshold,omitempty"`
+	// SuccessThreshold is how many checks must succeed in a row. Since 2025-10, not in the reference.
+	SuccessThreshold *int `json:"successThreshold,omitempty"`
 }
 
 // ExecAction runs a command in the container; it succeeds with exit code 0.

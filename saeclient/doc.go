@@ -1,6 +1,7 @@
 // Package saeclient is a client of the Alibaba Cloud SAE (Serverless App Engine) API, version
-// 2019-05-06: all 79 operations of the SAE API reference, typed, checked, signed by the
-// official SDK core, with errors that say what to do about them.
+// 2019-05-06: all 79 operations of the SAE API reference and the 73 that today's service has
+// beyond it, typed, checked, signed by the official SDK core, with errors that say what to do
+// about them.
 //
 // # What is shared
 //
@@ -30,7 +31,9 @@
 // Parameters that travel as JSON text are structs ([UpdateStrategy], [ScalingRuleTimer],
 // [ScalingRuleMetric], [Probe], [LifecycleHook], [TomcatConfig], [IngressBackend],
 // [ConfigMapData]) and lists ([cloudapi.List]); the zero value of a struct is the empty text.
-// Only KafkaLogfileConfig is passed through as it is, because the reference and the official
+// [NASConfig], [SidecarContainer] and the other types of zz_shapetypes.gen.go are made from the
+// facts; what an answer holds in them beyond that is kept in their field Unknown, and travels
+// when they are sent again. Only KafkaLogfileConfig is passed through as it is, because the reference and the official
 // SDK disagree about it. Every structured type reads what it writes (UnmarshalText), and an
 // Input can be read from JSON in which structured parameters are JSON or the text that travels.
 //
@@ -118,5 +121,8 @@
 // # Facts
 //
 // The zz_ files are generated from api/sae/operations.json and api/sae/errors.json, which hold
-// the SAE API reference as data. Doc comments name the chapter. Regenerate with go generate.
+// the SAE API reference of 2022 as data, and from api/sae/newer.json, which holds what the
+// official SDK for Go 4.12.4 of July 2026 has beyond it. Doc comments name the chapter, or the
+// date of the SDK from which something is known; the service may have had it earlier. No error
+// codes are documented for the newer operations. Regenerate with go generate.
 package saeclient

@@ -17,7 +17,7 @@ func api() *clientrt.API {
 		Decoder:         loosejson.Decoder{LocalTime: ParseLocalTime},
 		RequestIDHeader: "x-acs-request-id",
 		Reply:           readEnvelope,
-		ClassOfCode:     classOfCode,
+		ClassOfCode:     classOfAnswer,
 		Correct:         asRead,
 	}
 }
@@ -69,6 +69,19 @@ func (env *envelope) code() string {
 		}
 	}
 	return env.Code
+}
+
+// classOfAnswer is the class of a code that an operation answers with. For what does not exist,
+// operations that describe one thing by its ID alone have a code that means a wrong parameter
+// elsewhere.
+func classOfAnswer(operation, code string) (cloudapi.Class, bool) {
+	switch operation {
+	case "DescribeGreyTagRoute", "DescribeIngress":
+		if code == "InvalidParameter.WithMessage" || code == "InvalidParameter.Obviously" {
+			return cloudapi.ErrNotFound, true
+		}
+	}
+	return classOfCode(code)
 }
 
 // classOfCode is the class of a code that the reference documents, or that Alibaba Cloud's API

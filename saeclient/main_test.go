@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,7 @@ func stringBody(text string) io.ReadCloser { return io.NopCloser(strings.NewRead
 // factOperation is the part of the fact file that tests compare the client with.
 type factOperation struct {
 	Name    string `json:"name"`
+	Since   string `json:"since"`
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Mutates bool   `json:"mutates"`
@@ -91,6 +93,9 @@ type factOperation struct {
 		// ExampleJSON is the value of a JSON parameter; one example of the reference is not JSON.
 		ExampleJSON any        `json:"exampleJson"`
 		Shape       *factShape `json:"jsonShape"`
+		// ShapeName names a shape of the newer facts.
+		ShapeName string `json:"shape"`
+		Since     string `json:"since"`
 	} `json:"params"`
 }
 
@@ -101,14 +106,34 @@ type factShape struct {
 	Items *factShape           `json:"items"`
 }
 
+// factOperations are the operations of the reference.
 func factOperations(t *testing.T) []factOperation {
 	t.Helper()
-	text, err := os.ReadFile("../api/sae/operations.json")
+	facts := factsIn(t, "operations.json").Operations
+	require.Len(t, facts, 79)
+	return facts
+}
+
+// newerOperations are those that today's service has beyond the reference.
+func newerOperations(t *testing.T) []factOperation {
+	t.Helper()
+	facts := factsIn(t, "newer.json").Operations
+	require.Len(t, facts, 73)
+	return facts
+}
+
+// factFile is one of the fact files.
+type factFile struct {
+	Operations []factOperation      `json:"operations"`
+	Shapes     map[string]factShape `json:"jsonShapes"`
+	Additions  []factOperation      `json:"additions"`
+}
+
+func factsIn(t *testing.T, name string) factFile {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "api", "sae", name))
 	require.NoError(t, err)
-	var facts struct {
-		Operations []factOperation `json:"operations"`
-	}
+	var facts factFile
 	require.NoError(t, json.Unmarshal(text, &facts))
-	require.Len(t, facts.Operations, 79)
-	return facts.Operations
+	return facts
 }

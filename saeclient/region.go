@@ -6,6 +6,8 @@ type Region struct {
 	ID string
 	// Name is the region's name in English.
 	Name string
+	// Since is the date, yyyy-MM-dd, from which a region is known that the reference does not list.
+	Since string
 }
 
 // InstanceSpec is a size that an instance may have.

@@ -29,30 +29,31 @@ func (in *CreateApplicationInput) rules(r *clientrt.Request) {
 	}
 	in.Liveness.rules(r, "Liveness")
 	in.Readiness.rules(r, "Readiness")
+	in.StartupProbe.rules(r, "StartupProbe")
 	logRules(r, in.SlsConfigs)
 }
 
 // packageRules says which package needs what. PhpZip is read as ch. 10.8 has it; a War that
-// runs in an EDAS container needs no Tomcat.
+// runs in an EDAS container needs no Tomcat. The reference forbids a JDK and a Tomcat with an
+// image; the platform takes and answers them.
 func (in *CreateApplicationInput) packageRules(r *clientrt.Request) {
 	need := func(param string, v *string) {
 		if v == nil || *v == "" {
 			r.Fail(param, "is required for PackageType %s", in.PackageType)
 		}
 	}
-	forbid := func(param string, v *string) {
-		if v != nil && *v != "" {
-			r.Fail(param, "is not allowed for PackageType %s", in.PackageType)
-		}
-	}
 	switch in.PackageType {
 	case "FatJar", "War", "PhpZip":
 		need("PackageVersion", in.PackageVersion)
 		need("PackageUrl", in.PackageURL)
+	case "PythonZip":
+		need("PackageVersion", in.PackageVersion)
+		need("PackageUrl", in.PackageURL)
+	case "DotnetZip":
+		need("Command", in.Command)
+		need("CommandArgs", in.CommandArgs)
 	case "Image":
 		need("ImageUrl", in.ImageURL)
-		forbid("Jdk", in.Jdk)
-		forbid("WebContainer", in.WebContainer)
 	}
 	if in.PackageType == "FatJar" || in.PackageType == "War" {
 		need("Jdk", in.Jdk)
@@ -82,6 +83,7 @@ func (in *DeployApplicationInput) rules(r *clientrt.Request) {
 	in.UpdateStrategy.rules(r)
 	in.Liveness.rules(r, "Liveness")
 	in.Readiness.rules(r, "Readiness")
+	in.StartupProbe.rules(r, "StartupProbe")
 	logRules(r, in.SlsConfigs)
 }
 
@@ -113,8 +115,8 @@ func (in *CreateApplicationScalingRuleInput) rules(r *clientrt.Request) {
 	if in.ScalingRuleType == ScalingRuleTiming && in.ScalingRuleTimer == nil {
 		r.Fail("ScalingRuleTimer", "is required for ScalingRuleType %s", ScalingRuleTiming)
 	}
-	if in.ScalingRuleType == ScalingRuleOnMetric && in.ScalingRuleMetric == nil {
-		r.Fail("ScalingRuleMetric", "is required for ScalingRuleType %s", ScalingRuleOnMetric)
+	if (in.ScalingRuleType == ScalingRuleOnMetric || in.ScalingRuleType == ScalingRuleMix) && in.ScalingRuleMetric == nil {
+		r.Fail("ScalingRuleMetric", "is required for ScalingRuleType %s", in.ScalingRuleType)
 	}
 	in.ScalingRuleTimer.rules(r)
 	in.ScalingRuleMetric.rules(r)
@@ -166,38 +168,54 @@ func (m *ScalingRuleMetric) rules(r *clientrt.Request) {
 		r.Fail(param+".metrics", "is required")
 	}
 	for i, metric := range m.Metrics {
-		fromSLB := metric.MetricType == MetricSLBQPS || metric.MetricType == MetricSLBRT
+		fromSLB := slices.Contains([]string{MetricSLBQPS, MetricSLBRT, MetricIntranetSLBQPS, MetricIntranetSLBRT}, metric.MetricType)
 		if fromSLB && (metric.SLBProject == "" || metric.SLBLogstore == "" || metric.Vport == "") {
-			r.Fail(cloudapi.Element(param+".metrics", i), "needs SlbProject, SlbLogstore and Vport")
+			r.Fail(cloudapi.Element(param+".metrics", i), "needs slbProject, slbLogstore and vport")
 		}
 	}
 }
 
-// rules of gray rules (ch. 19): one framework a rule.
+// rules of gray rules (ch. 19). The English text of the reference wants rules of one framework
+// only; the Chinese one says that those of the other are not needed, and the platform takes and
+// answers both.
 func (in *CreateGreyTagRouteInput) rules(r *clientrt.Request) {
-	if oneFramework(r, len(in.ScRules), len(in.DubboRules), len(in.AlbRules)) == 0 {
+	if len(in.ScRules) == 0 && len(in.DubboRules) == 0 && len(in.AlbRules) == 0 {
 		r.Fail("ScRules", "or DubboRules or AlbRules is required")
 	}
 }
 
-func (in *UpdateGreyTagRouteInput) rules(r *clientrt.Request) {
-	oneFramework(r, len(in.ScRules), len(in.DubboRules), len(in.AlbRules))
+// namespaceRules wants a namespace by either of its names.
+func namespaceRules(r *clientrt.Request, id, short *string) {
+	if clientrt.ValueOf(id) == "" && clientrt.ValueOf(short) == "" {
+		r.Fail("NamespaceId", "or NameSpaceShortId is required")
+	}
 }
 
-// oneFramework refuses rules of more than one framework and returns how many frameworks have some.
-func oneFramework(r *clientrt.Request, counts ...int) int {
-	given := len(slices.DeleteFunc(counts, func(n int) bool { return n == 0 }))
-	if given > 1 {
-		r.Fail("ScRules", "and DubboRules and AlbRules exclude each other")
-	}
-	return given
+func (in *CreateNamespaceInput) rules(r *clientrt.Request) {
+	namespaceRules(r, in.NamespaceID, in.NameSpaceShortID)
+}
+
+func (in *DeleteNamespaceInput) rules(r *clientrt.Request) {
+	namespaceRules(r, in.NamespaceID, in.NameSpaceShortID)
+}
+
+func (in *UpdateNamespaceInput) rules(r *clientrt.Request) {
+	namespaceRules(r, in.NamespaceID, in.NameSpaceShortID)
+}
+
+func (in *UpdateNamespaceVpcInput) rules(r *clientrt.Request) {
+	namespaceRules(r, in.NamespaceID, in.NameSpaceShortID)
+}
+
+func (in *DescribeNamespaceInput) rules(r *clientrt.Request) {
+	namespaceRules(r, in.NamespaceID, in.NameSpaceShortID)
 }
 
 // rules of ingresses (ch. 9.9).
 func (in *CreateIngressInput) rules(r *clientrt.Request) {
 	ingressRules(r, in.Rules)
-	if in.ListenerProtocol != nil && *in.ListenerProtocol == "HTTPS" && (in.CertID == nil || *in.CertID == "") {
-		r.Fail("CertId", "is required for ListenerProtocol HTTPS")
+	if in.ListenerProtocol != nil && *in.ListenerProtocol == "HTTPS" && clientrt.ValueOf(in.CertID) == "" && clientrt.ValueOf(in.CertIDs) == "" {
+		r.Fail("CertId", "or CertIds is required for ListenerProtocol HTTPS")
 	}
 }
 

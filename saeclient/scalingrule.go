@@ -2,13 +2,14 @@ package saeclient
 
 import "slipway/internal/loosejson"
 
-// Types of scaling rules (SAE API reference ch. 11.1). Answers may also show ScalingRuleMix.
+// Types of scaling rules (SAE API reference ch. 11.1).
 const (
 	// ScalingRuleTiming changes the instance count at given times.
 	ScalingRuleTiming = "timing"
 	// ScalingRuleOnMetric changes the instance count by measured load.
 	ScalingRuleOnMetric = "metric"
-	// ScalingRuleMix appears in answers only: times that bound what load may do.
+	// ScalingRuleMix changes the instance count by measured load, within bounds that change at
+	// given times. Not in the reference.
 	ScalingRuleMix = "mix"
 )
 
@@ -24,16 +25,27 @@ const (
 	MetricSLBQPS = "SLB_QPS"
 	// MetricSLBRT is the 15 s average of an internet SLB's response time in milliseconds.
 	MetricSLBRT = "SLB_RT"
+	// MetricQPS is the number of requests per second and instance. This and the following are not in the reference.
+	MetricQPS = "QPS"
+	// MetricRT is the response time in milliseconds.
+	MetricRT = "RT"
+	// MetricIntranetSLBQPS is MetricSLBQPS of an SLB of the intranet.
+	MetricIntranetSLBQPS = "INTRANET_SLB_QPS"
+	// MetricIntranetSLBRT is MetricSLBRT of an SLB of the intranet.
+	MetricIntranetSLBRT = "INTRANET_SLB_RT"
 )
 
-// ScalingRuleTimer describes a rule of type ScalingRuleTiming (SAE API reference ch. 11.1). It
-// travels as JSON text.
+// ScalingRuleTimer describes a rule of type ScalingRuleTiming, or the times of one of type
+// ScalingRuleMix (SAE API reference ch. 11.1). It travels as JSON text.
 type ScalingRuleTimer struct {
 	// BeginDate and EndDate bound the rule, yyyy-MM-dd; both nil means for ever.
 	BeginDate *string `json:"beginDate"`
 	EndDate   *string `json:"endDate"`
 	// Period says on which days: "* * *" daily, "* * Fri,Mon" weekly (GMT+8), "1,2,3,28,31 * *" monthly.
 	Period string `json:"period"`
+	// TimeZone is where the times are, such as GMT+8. Since 2025-06-09 in answers, not in the
+	// reference; that the platform takes it is a guess.
+	TimeZone string `json:"timeZone,omitempty"`
 	// Schedules are the times of a day, at most 20.
 	Schedules []ScalingSchedule `json:"schedules"`
 }
@@ -42,8 +54,12 @@ type ScalingRuleTimer struct {
 type ScalingSchedule struct {
 	// AtTime is HH:mm.
 	AtTime string `json:"atTime"`
-	// TargetReplicas is the instance count to keep from that time on, 1 to 50.
-	TargetReplicas int `json:"targetReplicas"`
+	// TargetReplicas is the instance count to keep from that time on, 1 to 50, for ScalingRuleTiming.
+	TargetReplicas int `json:"targetReplicas,omitempty"`
+	// MinReplicas and MaxReplicas bound the instance count from that time on, for ScalingRuleMix.
+	// Not in the reference.
+	MinReplicas int `json:"minReplicas,omitempty"`
+	MaxReplicas int `json:"maxReplicas,omitempty"`
 }
 
 // MarshalText encodes the timer as the API wants it.
@@ -82,11 +98,13 @@ type ScalingMetric struct {
 	MetricType string `json:"metricType"`
 	// MetricTargetAverageUtilization is the target, in the unit of the metric.
 	MetricTargetAverageUtilization int `json:"metricTargetAverageUtilization"`
-	// SLBProject, SLBLogstore and Vport tell where an SLB metric is measured; required for
-	// MetricSLBQPS and MetricSLBRT.
-	SLBProject  string `json:"SlbProject,omitempty"`
-	SLBLogstore string `json:"SlbLogstore,omitempty"`
-	Vport       string `json:"Vport,omitempty"`
+	// SLBID is the load balancer of an SLB metric. Not in the reference.
+	SLBID string `json:"slbId,omitempty"`
+	// SLBProject, SLBLogstore and Vport tell where an SLB metric is measured; required for the SLB
+	// metrics. The reference writes them with a capital, today's clients without.
+	SLBProject  string `json:"slbProject,omitempty"`
+	SLBLogstore string `json:"slbLogstore,omitempty"`
+	Vport       string `json:"vport,omitempty"`
 }
 
 // ScalingPace limits how fast a rule changes the instance count in one direction.

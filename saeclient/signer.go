@@ -48,7 +48,7 @@ func (s *signer) send(ctx context.Context, x *clientrt.Exchange) error {
 		Action:      new(x.Operation.Name),
 		Version:     new(APIVersion),
 		Protocol:    new(s.scheme),
-		Pathname:    new(x.Operation.Path),
+		Pathname:    new(x.Request.Path(x.Operation.Path)),
 		Method:      new(x.Operation.Method),
 		AuthType:    new("AK"),
 		Style:       new("ROA"),

@@ -1,9 +1,11 @@
 package saeclient_test
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,12 @@ func TestStructured_ScalingRuleParameters(t *testing.T) {
 						m["metricTargetAverageUtilization"] = target
 						delete(m, "MetricTargetAverageUtilization")
 					}
+					for _, name := range []string{"SlbProject", "SlbLogstore", "Vport"} { // today's clients write them without a capital
+						if value, ok := m[name]; ok {
+							m[strings.ToLower(name[:1])+name[1:]] = value
+							delete(m, name)
+						}
+					}
 				}
 			}
 			require.Equal(t, want, got)
@@ -99,25 +107,42 @@ func TestStructuredParametersHaveTheShapeOfTheFacts(t *testing.T) {
 	t.Parallel()
 	client := reflect.TypeFor[*saeclient.Client]()
 	structured := 0
-	for _, op := range factOperations(t) {
+	newer := factsIn(t, "newer.json")
+	shapes := newer.Shapes
+	for _, op := range factOperations(t) { // the shapes of today replace those of the reference
+		for _, p := range op.Params {
+			if _, changed := shapes[p.Name]; p.Shape != nil && !changed {
+				shapes[p.Name] = *p.Shape
+			}
+		}
+	}
+	for _, op := range slices.Concat(factOperations(t), newer.Additions, newer.Operations) {
 		method, ok := client.MethodByName(op.Name)
 		require.True(t, ok)
 		fields := taggedFields(method.Type.In(2).Elem())
 		for _, p := range op.Params {
-			if p.Shape == nil || p.Name == "KafkaLogfileConfig" { // passed through as it is
+			if p.Type != "json" && p.Type != "value" || p.Name == "KafkaLogfileConfig" { // passed through as it is
 				continue
 			}
 			structured++
-			requireShape(t, op.Name+"."+p.Name, *p.Shape, fields[p.Name])
+			shape, known := shapes[cmp.Or(p.ShapeName, p.Name)]
+			if p.Type == "value" {
+				shape, known = *p.Shape, true
+			}
+			require.True(t, known, p.Name)
+			requireShape(t, op.Name+"."+p.Name, shape, fields[p.Name])
 		}
 	}
-	require.Equal(t, 48, structured)
+	require.Equal(t, 129, structured)
 }
 
 // taggedFields gives the fields of a struct by their names on the wire.
 func taggedFields(of reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type)
 	for field := range of.Fields() {
+		if field.Type == reflect.TypeFor[cloudapi.UnknownFields]() {
+			continue
+		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		fields[name] = field.Type
 		if strings.Contains(options, "string") {
@@ -149,6 +174,8 @@ func requireShape(t *testing.T, place string, shape factShape, is reflect.Type) 
 		requireShape(t, place+"[]", *shape.Items, is.Elem())
 	case "integer", "long":
 		require.Contains(t, []reflect.Kind{reflect.Int, reflect.Int64}, is.Kind(), place)
+	case "number":
+		require.Equal(t, reflect.Float64, is.Kind(), place)
 	case "boolean":
 		require.Equal(t, reflect.Bool, is.Kind(), place)
 	default:

@@ -12,6 +12,9 @@ import (
 type IngressBackend struct {
 	AppID         string `json:"appId"`
 	ContainerPort int    `json:"containerPort"`
+	// BackendProtocol is http, https or grpc. Not in the reference, and in answers only: that the
+	// platform takes it is a guess.
+	BackendProtocol string `json:"backendProtocol,omitempty"`
 }
 
 // MarshalText encodes the backend as the API wants it: JSON text, or nothing for the zero value.
@@ -36,6 +39,10 @@ type IngressRule struct {
 	ContainerPort int    `json:"containerPort"`
 	Domain        string `json:"domain"`
 	Path          string `json:"path"`
+	// AppName, BackendProtocol (http, https or grpc) and RewritePath (for an ALB) are not in the reference.
+	AppName         string `json:"appName,omitempty"`
+	BackendProtocol string `json:"backendProtocol,omitempty"`
+	RewritePath     string `json:"rewritePath,omitempty"`
 }
 
 // SLBListener is a listener of an SLB, of the Internet and Intranet parameters (SAE API reference ch. 15.1).
@@ -165,8 +172,12 @@ type DubboItem struct {
 // AlbRules parameter (ListGreyTagRoute page of January 2026).
 type ALBRule struct {
 	// IngressID is the ID of the gateway route.
-	IngressID   string `json:"ingressId"`
-	ServiceName string `json:"serviceName"`
+	IngressID string `json:"ingressId,omitempty"`
+	// ServiceID and ServiceName name the service: answers have either.
+	ServiceID   string `json:"serviceId,omitempty"`
+	ServiceName string `json:"serviceName,omitempty"`
+	// Path is the path of the requests. The request example has it in the place of IngressID.
+	Path string `json:"path,omitempty"`
 	// Condition is ConditionAnd; nothing else is supported today.
 	Condition string    `json:"condition"`
 	Items     []ALBItem `json:"items"`

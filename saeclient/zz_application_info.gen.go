@@ -76,8 +76,8 @@ type DescribeApplicationConfigData struct {
 	SecurityGroupID    string                                            `json:"SecurityGroupId"`
 	// Pause between batches, seconds per this table.
 	BatchWaitTime int `json:"BatchWaitTime"`
-	// JDK version. One of: Open JDK 8, Open JDK 7, Dragonwell 11, Dragonwell 8, openjdk-8u191-jdk-alpine3.9,
-	// openjdk-7u201-jdk-alpine3.9.
+	// JDK version. One of: Open JDK 8, Open JDK 7, Dragonwell 21, Dragonwell 17, Dragonwell 11, Dragonwell 8,
+	// openjdk-8u191-jdk-alpine3.9, openjdk-7u201-jdk-alpine3.9.
 	Jdk      string `json:"Jdk"`
 	ImageURL string `json:"ImageUrl"`
 	// On the wire: JSON text.
@@ -88,7 +88,8 @@ type DescribeApplicationConfigData struct {
 	PackageURL string                              `json:"PackageUrl"`
 	// Package kind. One of: FatJar, War, Image, PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5,
 	// IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6, IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1,
-	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE.
+	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE, PythonZip,
+	// DotnetZip.
 	PackageType string `json:"PackageType"`
 	// On the wire: JSON text.
 	PreStop        *LifecycleHook `json:"PreStop,omitzero" wire:"text"`
@@ -124,7 +125,7 @@ type DescribeApplicationConfigData struct {
 	// Region ID.
 	RegionID  string `json:"RegionId"`
 	VSwitchID string `json:"VSwitchId"`
-	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 16000, 32000.
+	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 12000, 16000, 32000.
 	CPU int `json:"Cpu"`
 	// On the wire: JSON text.
 	Envs      cloudapi.List[EnvVar]                    `json:"Envs,omitzero" wire:"text"`
@@ -133,7 +134,7 @@ type DescribeApplicationConfigData struct {
 	EnableAhas string `json:"EnableAhas"`
 	// On the wire: JSON text.
 	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitzero" wire:"text"`
-	// Tomcat version. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42.
+	// Tomcat version. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42, apache-tomcat-8.5.58.
 	WebContainer          string `json:"WebContainer"`
 	Command               string `json:"Command"`
 	WarStartOptions       string `json:"WarStartOptions"`
@@ -154,6 +155,112 @@ type DescribeApplicationConfigData struct {
 	// Kafka log settings as JSON string: kafkaConfigs[{createTime,kafkaTopic,logDir,logType}], kafkaEndpoint,
 	// kafkaInstanceId, region.
 	KafkaConfigs string `json:"KafkaConfigs"`
+	// ACR enterprise instance ID. Since 2022-05-12, not in the reference.
+	AcrInstanceID string `json:"AcrInstanceId"`
+	// Version of the monitoring agent. Since 2025-11-04, not in the reference.
+	AgentVersion string `json:"AgentVersion"`
+	// Wait for ALB routes before an instance counts as ready; the only known value is default. Since 2025-10-13, not in
+	// the reference.
+	AlbIngressReadinessGate string `json:"AlbIngressReadinessGate"`
+	// Product form of the application. One of: micro_service, web, job. Since 2024-01-22, not in the reference.
+	AppSource string `json:"AppSource"`
+	// Baseline application of a gray twin. Since 2025-02-26, not in the reference.
+	BaseAppID string `json:"BaseAppId"`
+	// Cluster of the platform. Since 2025-02-26, not in the reference.
+	ClusterID string `json:"ClusterId"`
+	// CloudMonitor service ID. Since 2025-07-30, not in the reference.
+	CmsServiceID string `json:"CmsServiceId"`
+	// Where a foreign registry is reached; empty for own images. One of: internet, intranet, . Since 2025-01-02, not in
+	// the reference.
+	CustomImageNetworkType string `json:"CustomImageNetworkType"`
+	// Name of the workload inside the platform. Since 2025-09-29, not in the reference.
+	DeploymentName string `json:"DeploymentName"`
+	// Disk in GB. Since 2025-04-07, not in the reference.
+	DiskSize int `json:"DiskSize"`
+	// .NET version; needed with DotnetZip. One of: .NET 3.1, .NET 5.0, .NET 6.0, .NET 7.0, .NET 8.0. Since 2024-09-12, not
+	// in the reference.
+	Dotnet string `json:"Dotnet"`
+	// Scratch volumes shared by containers. Since 2025-09-18, not in the reference.
+	EmptyDirDesc []DescribeApplicationConfigDataEmptyDirDesc `json:"EmptyDirDesc,omitzero"`
+	// Whether CPU bursts are allowed. Since 2024-10-11, not in the reference.
+	EnableCPUBurst string `json:"EnableCpuBurst"`
+	// Whether idle mode is on. Since 2024-08-12, not in the reference.
+	EnableIdle bool `json:"EnableIdle"`
+	// Whether the agent version of the namespace is used. Since 2025-11-04, not in the reference.
+	EnableNamespaceAgentVersion bool `json:"EnableNamespaceAgentVersion"`
+	// Whether the newer ARMS is used. Since 2024-08-28, not in the reference.
+	EnableNewArms bool `json:"EnableNewArms"`
+	// Whether own Prometheus metrics are collected. Since 2025-07-04, not in the reference.
+	EnablePrometheus bool `json:"EnablePrometheus"`
+	// Number of GPUs, text. Since 2025-05-29, not in the reference.
+	GpuCount string `json:"GpuCount"`
+	// Kind of GPU. Since 2025-05-29, not in the reference.
+	GpuType string `json:"GpuType"`
+	// Headless service of the application, JSON text. Since 2025-07-30, not in the reference. On the wire: JSON text.
+	HeadlessPvtzDiscovery *HeadlessPvtzDiscoverySvc `json:"HeadlessPvtzDiscovery,omitzero" wire:"text"`
+	// Nginx version of a static site. One of: nginx 1.20, nginx 1.22, nginx 1.24, nginx 1.26, nginx 1.28. Since
+	// 2025-07-29, not in the reference.
+	Html string `json:"Html"`
+	// Idle hours; text, format unknown. Since 2026-01-08, not in the reference.
+	IdleHour string `json:"IdleHour"`
+	// Secret ID for pulling the image. Since 2022-11-29, not in the reference.
+	ImagePullSecrets string `json:"ImagePullSecrets"`
+	// Init containers. Since 2025-04-25, not in the reference.
+	InitContainersConfig []DescribeApplicationConfigDataInitContainersConfig `json:"InitContainersConfig,omitzero"`
+	// Whether the application is stateful. Since 2025-07-04, not in the reference.
+	IsStateful bool `json:"IsStateful"`
+	// Labels. Since 2026-02-25, not in the reference.
+	Labels map[string]string `json:"Labels,omitzero"`
+	// Loki settings; text, shape unknown. Since 2025-12-22, not in the reference.
+	LokiConfigs string `json:"LokiConfigs"`
+	// Instances above the count during a rollout, percent; -1 = 30%. Not 0 when all must stay ready. Since 2025-10-24, not
+	// in the reference.
+	MaxSurgeInstanceRatio int `json:"MaxSurgeInstanceRatio"`
+	// Instances above the count during a rollout; -1 = 30% of the count. Not 0 when all must stay ready. Since 2025-10-24,
+	// not in the reference.
+	MaxSurgeInstances int `json:"MaxSurgeInstances"`
+	// Registry: 0 built in, 1 own Nacos, 2 MSE Nacos. Since 2022-09-23, not in the reference.
+	MicroRegistration string `json:"MicroRegistration"`
+	// MSE Nacos to use. Since 2024-08-12, not in the reference. On the wire: JSON text.
+	MicroRegistrationConfig *MicroRegistrationConfig `json:"MicroRegistrationConfig,omitzero" wire:"text"`
+	// Microservice governance. Since 2025-02-26, not in the reference. On the wire: JSON text.
+	MicroserviceEngineConfig *MicroserviceEngineConfig `json:"MicroserviceEngineConfig,omitzero" wire:"text"`
+	// Name in MSE. Since 2024-01-22, not in the reference.
+	MseApplicationName string `json:"MseApplicationName"`
+	// NAS mounts; replaces MountDesc. Since 2022-09-23, not in the reference. On the wire: JSON text.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitzero" wire:"text"`
+	// Edition of the application. One of: lite, std, pro. Since 2025-02-26, not in the reference.
+	NewSaeVersion string `json:"NewSaeVersion"`
+	// RAM role the instances take. Since 2024-12-05, not in the reference.
+	OidcRoleName string `json:"OidcRoleName"`
+	// PHP version; not for images. Since 2024-01-22, not in the reference.
+	Php string `json:"Php"`
+	// Language of the application. One of: java, php, python, dotnet, other. Since 2022-05-12, not in the reference.
+	ProgrammingLanguage string `json:"ProgrammingLanguage"`
+	// Service discovery by a Kubernetes service, JSON text. Since 2022-09-23, not in the reference. On the wire: JSON
+	// text.
+	PvtzDiscovery *PvtzDiscoverySvc `json:"PvtzDiscovery,omitzero" wire:"text"`
+	// Python version. Since 2022-11-29, not in the reference.
+	Python string `json:"Python"`
+	// Extra Python modules. Since 2022-11-29, not in the reference.
+	PythonModules string `json:"PythonModules"`
+	// Runtime protection. Since 2026-07-10, not in the reference.
+	RaspConfig []DescribeApplicationConfigDataRaspConfig `json:"RaspConfig,omitzero"`
+	// Resource kind. Since 2025-01-13, not in the reference.
+	ResourceType string `json:"ResourceType"`
+	// Secrets mounted as files. Since 2024-12-10, not in the reference.
+	SecretMountDesc []DescribeApplicationConfigDataSecretMountDesc `json:"SecretMountDesc,omitzero"`
+	// Gray tags of the application. Since 2024-05-21, not in the reference.
+	ServiceTags map[string]string `json:"ServiceTags,omitzero"`
+	// Sidecar containers. Since 2024-12-17, not in the reference.
+	SidecarContainersConfig []DescribeApplicationConfigDataSidecarContainersConfig `json:"SidecarContainersConfig,omitzero"`
+	// Log tags; text, format unknown. Since 2025-11-27, not in the reference.
+	SlsLogEnvTags string `json:"SlsLogEnvTags"`
+	// Startup probe; liveness and readiness begin after it. Since 2025-05-26, not in the reference. On the wire: JSON
+	// text.
+	StartupProbe *Probe `json:"StartupProbe,omitzero" wire:"text"`
+	// Service discovery with lanes, JSON text. Since 2025-02-11, not in the reference. On the wire: JSON text.
+	SwimlanePvtzDiscovery *SwimlanePvtzDiscoverySvc `json:"SwimlanePvtzDiscovery,omitzero" wire:"text"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -190,6 +297,184 @@ type DescribeApplicationConfigDataOssMountDescs struct {
 	BucketPath string `json:"bucketPath"`
 	MountPath  string `json:"mountPath"`
 	ReadOnly   bool   `json:"readOnly"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataEmptyDirDesc is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataEmptyDirDesc struct {
+	// Path in the container. Since 2025-09-18, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Name. Since 2025-09-18, not in the reference.
+	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataInitContainersConfig is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataInitContainersConfig struct {
+	// Start command. Since 2025-04-25, not in the reference.
+	Command string `json:"Command"`
+	// Arguments of the start command, JSON array text. Since 2025-04-25, not in the reference.
+	CommandArgs string `json:"CommandArgs"`
+	// ConfigMaps mounted as files. Since 2025-04-25, not in the reference.
+	ConfigMapMountDesc []DescribeApplicationConfigDataInitContainersConfigConfigMapMountDesc `json:"ConfigMapMountDesc,omitzero"`
+	// Scratch volumes shared by containers. Since 2025-09-18, not in the reference.
+	EmptyDirDesc []DescribeApplicationConfigDataInitContainersConfigEmptyDirDesc `json:"EmptyDirDesc,omitzero"`
+	// Environment variables. Since 2025-04-25, not in the reference. On the wire: JSON text.
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitzero" wire:"text"`
+	// Image address. Since 2025-04-25, not in the reference.
+	ImageURL string `json:"ImageUrl"`
+	// Name. Since 2025-04-25, not in the reference.
+	Name string `json:"Name"`
+	// Secrets mounted as files. Since 2026-03-04, not in the reference.
+	SecretMountDesc []DescribeApplicationConfigDataInitContainersConfigSecretMountDesc `json:"SecretMountDesc,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataInitContainersConfigConfigMapMountDesc is a part of the answer (SAE API reference ch.
+// 10.1).
+type DescribeApplicationConfigDataInitContainersConfigConfigMapMountDesc struct {
+	// ConfigMap ID. Since 2025-04-25, not in the reference.
+	ConfigMapID int64 `json:"ConfigMapId"`
+	// ConfigMap name. Since 2025-04-25, not in the reference.
+	ConfigMapName string `json:"ConfigMapName"`
+	// Key. Since 2025-04-25, not in the reference.
+	Key string `json:"Key"`
+	// Path in the container. Since 2025-04-25, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataInitContainersConfigEmptyDirDesc is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataInitContainersConfigEmptyDirDesc struct {
+	// Path in the container. Since 2025-09-18, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Name. Since 2025-09-18, not in the reference.
+	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataInitContainersConfigSecretMountDesc is a part of the answer (SAE API reference ch.
+// 10.1).
+type DescribeApplicationConfigDataInitContainersConfigSecretMountDesc struct {
+	// Key. Since 2026-03-04, not in the reference.
+	Key string `json:"Key"`
+	// Path in the container. Since 2026-03-04, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Secret ID. Since 2026-03-04, not in the reference.
+	SecretID int64 `json:"SecretId"`
+	// Name; letters, digits, underscores, starts with a letter (the example has hyphens). Since 2026-03-04, not in the
+	// reference.
+	SecretName string `json:"SecretName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataRaspConfig is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataRaspConfig struct {
+	// Whether runtime protection is on. Since 2026-07-10, not in the reference.
+	EnableRasp bool `json:"EnableRasp"`
+	// Key of the runtime protection. Since 2026-07-10, not in the reference.
+	RaspAppKey cloudapi.Secret `json:"RaspAppKey,omitzero"`
+	// Name in the runtime protection. Since 2026-07-10, not in the reference.
+	RaspAppName string `json:"RaspAppName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataSecretMountDesc is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataSecretMountDesc struct {
+	// Key. Since 2024-12-10, not in the reference.
+	Key string `json:"Key"`
+	// Path in the container. Since 2024-12-10, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Secret ID. Since 2024-12-10, not in the reference.
+	SecretID int64 `json:"SecretId"`
+	// Name; letters, digits, underscores, starts with a letter (the example has hyphens). Since 2024-12-10, not in the
+	// reference.
+	SecretName string `json:"SecretName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataSidecarContainersConfig is a part of the answer (SAE API reference ch. 10.1).
+type DescribeApplicationConfigDataSidecarContainersConfig struct {
+	// ACR enterprise instance ID. Since 2024-12-17, not in the reference.
+	AcrInstanceID string `json:"AcrInstanceId"`
+	// Start command. Since 2024-12-17, not in the reference.
+	Command string `json:"Command"`
+	// Arguments of the start command, JSON array text. Since 2024-12-17, not in the reference.
+	CommandArgs string `json:"CommandArgs"`
+	// ConfigMaps mounted as files. Since 2024-12-17, not in the reference.
+	ConfigMapMountDesc []DescribeApplicationConfigDataSidecarContainersConfigConfigMapMountDesc `json:"ConfigMapMountDesc,omitzero"`
+	// CPU in millicores. Since 2024-12-17, not in the reference.
+	CPU int `json:"Cpu"`
+	// Scratch volumes shared by containers. Since 2024-12-17, not in the reference.
+	EmptyDirDesc []DescribeApplicationConfigDataSidecarContainersConfigEmptyDirDesc `json:"EmptyDirDesc,omitzero"`
+	// Environment variables. Since 2024-12-17, not in the reference. On the wire: JSON text.
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitzero" wire:"text"`
+	// Image address. Since 2024-12-17, not in the reference.
+	ImageURL string `json:"ImageUrl"`
+	// Liveness probe, JSON text. Since 2026-03-05, not in the reference. On the wire: JSON text.
+	Liveness *Probe `json:"Liveness,omitzero" wire:"text"`
+	// Memory in MB. Since 2024-12-17, not in the reference.
+	Memory int `json:"Memory"`
+	// Name. Since 2024-12-17, not in the reference.
+	Name string `json:"Name"`
+	// Hook after the start, JSON text. Since 2026-04-29, not in the reference. On the wire: JSON text.
+	PostStart *LifecycleHook `json:"PostStart,omitzero" wire:"text"`
+	// Hook before the stop, JSON text. Since 2026-04-29, not in the reference. On the wire: JSON text.
+	PreStop *LifecycleHook `json:"PreStop,omitzero" wire:"text"`
+	// Readiness probe, JSON text. Since 2026-03-05, not in the reference. On the wire: JSON text.
+	Readiness *Probe `json:"Readiness,omitzero" wire:"text"`
+	// Secrets mounted as files. Since 2026-03-05, not in the reference.
+	SecretMountDesc []DescribeApplicationConfigDataSidecarContainersConfigSecretMountDesc `json:"SecretMountDesc,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataSidecarContainersConfigConfigMapMountDesc is a part of the answer (SAE API reference
+// ch. 10.1).
+type DescribeApplicationConfigDataSidecarContainersConfigConfigMapMountDesc struct {
+	// ConfigMap ID. Since 2024-12-17, not in the reference.
+	ConfigMapID int64 `json:"ConfigMapId"`
+	// ConfigMap name. Since 2024-12-17, not in the reference.
+	ConfigMapName string `json:"ConfigMapName"`
+	// Key. Since 2024-12-17, not in the reference.
+	Key string `json:"Key"`
+	// Path in the container. Since 2024-12-17, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataSidecarContainersConfigEmptyDirDesc is a part of the answer (SAE API reference ch.
+// 10.1).
+type DescribeApplicationConfigDataSidecarContainersConfigEmptyDirDesc struct {
+	// Path in the container. Since 2024-12-17, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Name. Since 2024-12-17, not in the reference.
+	Name string `json:"Name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationConfigDataSidecarContainersConfigSecretMountDesc is a part of the answer (SAE API reference ch.
+// 10.1).
+type DescribeApplicationConfigDataSidecarContainersConfigSecretMountDesc struct {
+	// Key. Since 2026-03-05, not in the reference.
+	Key string `json:"Key"`
+	// Path in the container. Since 2026-03-05, not in the reference.
+	MountPath string `json:"MountPath"`
+	// Secret ID. Since 2026-03-05, not in the reference.
+	SecretID int64 `json:"SecretId"`
+	// Name; letters, digits, underscores, starts with a letter (the example has hyphens). Since 2026-03-05, not in the
+	// reference.
+	SecretName string `json:"SecretName"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -257,7 +542,7 @@ type DescribeRegionsRegions struct {
 	LocalName      string `json:"LocalName"`
 	RegionEndpoint string `json:"RegionEndpoint"`
 	// Region ID. One of: cn-hangzhou, cn-shanghai, cn-beijing, cn-zhangjiakou, cn-shenzhen, cn-guangzhou, cn-hongkong,
-	// ap-southeast-1, us-west-1.
+	// ap-southeast-1, us-west-1, ap-northeast-1, cn-chengdu, cn-heyuan, cn-wulanchabu, eu-central-1, us-east-1.
 	RegionID string `json:"RegionId"`
 	// Zones with enough stock; may be empty.
 	RecommendZones []string `json:"RecommendZones,omitzero"`
@@ -284,6 +569,10 @@ func describeRegionsOperation() cloudapi.Operation {
 type DescribeInstanceLogInput struct {
 	// Instance ID. Required.
 	InstanceID string `json:"InstanceId"`
+	// Log of this sidecar. Since 2024-12-17, not in the reference.
+	ContainerID *string `json:"ContainerId,omitempty"`
+	// true reads the log from before the last restart. Since 2025-10-30, not in the reference.
+	Previous *string `json:"Previous,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -311,6 +600,8 @@ func (in *DescribeInstanceLogInput) encode(r *clientrt.Request) {
 		in = new(DescribeInstanceLogInput)
 	}
 	clientrt.Required(r, cloudapi.InQuery, "InstanceId", in.InstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "ContainerId", in.ContainerID)
+	clientrt.Optional(r, cloudapi.InQuery, "Previous", in.Previous)
 }
 
 // DescribeInstanceLogOutput is the answer of [Client.DescribeInstanceLog] (SAE API reference ch. 10.3).
@@ -346,6 +637,10 @@ func describeInstanceLogOperation() cloudapi.Operation {
 		Summary: "Read the log of one instance.",
 		Params: []cloudapi.Param{
 			{Name: "InstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "******-d700e680-aa4d-4ec1-afc2-6566b5ff4d7a-85d44d4bfc-*****", Description: "Instance ID."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "ContainerId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "062766ab-deb2-93eb-dae0-e7843da8****", Description: "Log of this sidecar.", Since: "2024-12-17"},
+			{Name: "Previous", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "true reads the log from before the last restart.", Since: "2025-10-30"},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty"},
 	}
@@ -609,6 +904,11 @@ type DescribeApplicationInstancesInput struct {
 	// Sort by instance state then ID: true descending, false ascending. Ascending order: Error, CrashLoopBackOff,
 	// ErrImagePull, ImagePullBackOff, Pending, Unknown, Terminating, NotFound, PodInitializing, Init:0/1, Running.
 	Reverse *bool `json:"Reverse,omitempty"`
+	// Only this instance. Since 2025-01-02, not in the reference.
+	InstanceID *string `json:"InstanceId,omitempty"`
+	// Only the instances of this batch (DescribeChangeOrder Pipelines[].PipelineId). Since 2025-04-07, not in the
+	// reference.
+	PipelineID *string `json:"PipelineId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -640,6 +940,8 @@ func (in *DescribeApplicationInstancesInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
 	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
 	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
+	clientrt.Optional(r, cloudapi.InQuery, "InstanceId", in.InstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "PipelineId", in.PipelineID)
 }
 
 // DescribeApplicationInstancesOutput is the answer of [Client.DescribeApplicationInstances] (SAE API reference ch.
@@ -696,6 +998,43 @@ type DescribeApplicationInstancesDataInstances struct {
 	Eip                       string `json:"Eip"`
 	// On the wire: epoch milliseconds.
 	FinishTimeStamp time.Time `json:"FinishTimeStamp,omitzero"`
+	// true while someone debugs the instance. Since 2022-07-07, not in the reference.
+	DebugStatus bool `json:"DebugStatus"`
+	// State of the main container. Since 2025-01-02, not in the reference.
+	MainContainerStatus string `json:"MainContainerStatus"`
+	// Sidecar containers. Since 2024-12-20, not in the reference.
+	SidecarContainersStatus []DescribeApplicationInstancesDataInstancesSidecarContainersStatus `json:"SidecarContainersStatus,omitzero"`
+	// Tags. Since 2025-12-29, not in the reference.
+	Tags []DescribeApplicationInstancesDataInstancesTags `json:"Tags,omitzero"`
+	// Epoch milliseconds. Since 2025-04-07, not in the reference. On the wire: epoch milliseconds.
+	Timestamp time.Time `json:"Timestamp,omitzero"`
+	// Whether the instance takes traffic (values not stated). Since 2025-12-01, not in the reference.
+	TrafficStatus string `json:"TrafficStatus"`
+	// Why the health check fails; empty when healthy. Since 2025-01-02, not in the reference.
+	UnhealthyMessage string `json:"UnhealthyMessage"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationInstancesDataInstancesSidecarContainersStatus is a part of the answer (SAE API reference ch.
+// 10.7).
+type DescribeApplicationInstancesDataInstancesSidecarContainersStatus struct {
+	// Sidecar container. Since 2024-12-20, not in the reference.
+	ContainerID string `json:"ContainerId"`
+	// State of the container. Since 2024-12-20, not in the reference.
+	ContainerStatus string `json:"ContainerStatus"`
+	// Image address. Since 2024-12-20, not in the reference.
+	ImageURL string `json:"ImageUrl"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationInstancesDataInstancesTags is a part of the answer (SAE API reference ch. 10.7).
+type DescribeApplicationInstancesDataInstancesTags struct {
+	// Key. Since 2025-12-29, not in the reference.
+	Key string `json:"Key"`
+	// Value. Since 2025-12-29, not in the reference.
+	Value string `json:"Value"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -718,6 +1057,10 @@ func describeApplicationInstancesOperation() cloudapi.Operation {
 			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
 			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(999999999)), Default: "10", Example: "10", Description: "Page size; range (0,1000000000)."},
 			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Sort by instance state then ID: true descending, false ascending. Ascending order: Error, CrashLoopBackOff, ErrImagePull, ImagePullBackOff, Pending, Unknown, Terminating, NotFound, PodInitializing, Init:0/1, Running."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "InstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo-7f9c-a1b2c", Description: "Only this instance.", Since: "2025-01-02"},
+			{Name: "PipelineId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "8c49488f-5285-4c10-8fc8-5e03816f****", Description: "Only the instances of this batch (DescribeChangeOrder Pipelines[].PipelineId).", Since: "2025-04-07"},
 		},
 	}
 }
@@ -788,7 +1131,8 @@ type DescribeApplicationGroupsData struct {
 	PackageURL string `json:"PackageUrl"`
 	// Package kind. One of: FatJar, War, Image, PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5,
 	// IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6, IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1,
-	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE.
+	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE, PythonZip,
+	// DotnetZip.
 	PackageType string `json:"PackageType"`
 	// Generated automatically for images.
 	PackageVersion       string `json:"PackageVersion"`
@@ -800,6 +1144,9 @@ type DescribeApplicationGroupsData struct {
 	// Instances running now.
 	RunningInstances int `json:"RunningInstances"`
 	GroupType        int `json:"GroupType"`
+	// ID of the version that runs (ListAppVersions Data[].Id by its name; not stated). Since 2025-05-14, not in the
+	// reference.
+	PackageVersionID string `json:"PackageVersionId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -828,7 +1175,7 @@ func describeApplicationGroupsOperation() cloudapi.Operation {
 type ListApplicationsInput struct {
 	// Page number from 1. At least 1.
 	CurrentPage *int `json:"CurrentPage,omitempty"`
-	// Page size. Range: 0 to 200.
+	// Page size. Range: 0 to 10000.
 	PageSize *int `json:"PageSize,omitempty"`
 	// Application name filter.
 	AppName *string `json:"AppName,omitempty"`
@@ -844,6 +1191,16 @@ type ListApplicationsInput struct {
 	FieldType *string `json:"FieldType,omitempty"`
 	// Value for FieldType.
 	FieldValue *string `json:"FieldValue,omitempty"`
+	// Only this product form. One of: micro_service, web, job. There may be others. Since 2024-01-22, not in the
+	// reference.
+	AppSource *string `json:"AppSource,omitempty"`
+	// Only stateful (true) or stateless (false); text. Since 2025-07-04, not in the reference.
+	IsStateful *string `json:"IsStateful,omitempty"`
+	// Only applications of this edition. One of: lite, std, pro. There may be others. Since 2025-12-01, not in the
+	// reference.
+	NewSaeVersion *string `json:"NewSaeVersion,omitempty"`
+	// Language of the application. Since 2026-07-10, not in the reference.
+	ProgrammingLanguage *string `json:"ProgrammingLanguage,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -877,6 +1234,10 @@ func (in *ListApplicationsInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
 	clientrt.Optional(r, cloudapi.InQuery, "FieldType", in.FieldType)
 	clientrt.Optional(r, cloudapi.InQuery, "FieldValue", in.FieldValue)
+	clientrt.Optional(r, cloudapi.InQuery, "AppSource", in.AppSource)
+	clientrt.Optional(r, cloudapi.InQuery, "IsStateful", in.IsStateful)
+	clientrt.Optional(r, cloudapi.InQuery, "NewSaeVersion", in.NewSaeVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "ProgrammingLanguage", in.ProgrammingLanguage)
 }
 
 // ListApplicationsOutput is the answer of [Client.ListApplications] (SAE API reference ch. 10.9).
@@ -933,6 +1294,44 @@ type ListApplicationsDataApplications struct {
 	// Region ID.
 	RegionID       string `json:"RegionId"`
 	AppDescription string `json:"AppDescription"`
+	// How the application is packaged. Since 2025-03-12, not in the reference.
+	AppType string `json:"AppType"`
+	// Baseline application of a gray twin. Since 2024-05-21, not in the reference.
+	BaseAppID string `json:"BaseAppId"`
+	// Gray twins of the application. Since 2024-05-21, not in the reference.
+	Children []ListApplicationsDataApplicationsChildren `json:"Children,omitzero"`
+	// CPU in millicores. Since 2024-01-22, not in the reference.
+	CPU int `json:"Cpu"`
+	// Disk in GB. Since 2025-04-07, not in the reference.
+	DiskSize int `json:"DiskSize"`
+	// Whether idle mode is on. Since 2025-04-01, not in the reference.
+	EnableIdle string `json:"EnableIdle"`
+	// Image address. Since 2024-09-24, not in the reference.
+	ImageURL string `json:"ImageUrl"`
+	// Only stateful (true) or stateless (false); text. Since 2025-06-24, not in the reference.
+	IsStateful bool `json:"IsStateful"`
+	// Labels. Since 2026-02-28, not in the reference.
+	Labels map[string]string `json:"Labels,omitzero"`
+	// Memory in MB. Since 2024-01-22, not in the reference.
+	Mem int `json:"Mem"`
+	// Whether governance is on. Since 2024-05-21, not in the reference.
+	MseEnabled bool `json:"MseEnabled"`
+	// Namespace in MSE: default, sae-pro, sae-ent, or an ID. Since 2024-05-24, not in the reference.
+	MseNamespaceID string `json:"MseNamespaceId"`
+	// Namespace name. Since 2025-03-12, not in the reference.
+	NamespaceName string `json:"NamespaceName"`
+	// Only applications of this edition. One of: lite, std, pro. Since 2025-03-12, not in the reference.
+	NewSaeVersion string `json:"NewSaeVersion"`
+	// Package address. Since 2024-09-24, not in the reference.
+	PackageURL string `json:"PackageUrl"`
+	// Language of the application. Since 2024-05-21, not in the reference.
+	ProgrammingLanguage string `json:"ProgrammingLanguage"`
+	// Whether runtime protection is on. Since 2026-07-10, not in the reference.
+	RaspEnabled bool `json:"RaspEnabled"`
+	// Resource kind. Since 2025-12-05, not in the reference.
+	ResourceType string `json:"ResourceType"`
+	// VPC ID. Since 2025-06-24, not in the reference.
+	VPCID string `json:"VpcId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -940,6 +1339,67 @@ type ListApplicationsDataApplications struct {
 // ListApplicationsDataApplicationsTags is a part of the answer (SAE API reference ch. 10.9).
 type ListApplicationsDataApplicationsTags struct {
 	Key   string `json:"Key"`
+	Value string `json:"Value"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListApplicationsDataApplicationsChildren is a part of the answer (SAE API reference ch. 10.9).
+type ListApplicationsDataApplicationsChildren struct {
+	// Whether the application is being deleted. Since 2024-05-21, not in the reference.
+	AppDeletingStatus bool `json:"AppDeletingStatus"`
+	// Description. Since 2024-05-21, not in the reference.
+	AppDescription string `json:"AppDescription"`
+	// Application ID. Since 2024-05-21, not in the reference.
+	AppID string `json:"AppId"`
+	// Application name. Since 2024-05-21, not in the reference.
+	AppName string `json:"AppName"`
+	// How the application is packaged. Since 2025-03-12, not in the reference.
+	AppType string `json:"AppType"`
+	// Baseline application of a gray twin. Since 2024-05-21, not in the reference.
+	BaseAppID string `json:"BaseAppId"`
+	// CPU in millicores. Since 2024-05-21, not in the reference.
+	CPU int `json:"Cpu"`
+	// Whether idle mode is on. Since 2026-01-29, not in the reference.
+	EnableIdle string `json:"EnableIdle"`
+	// Instances. Since 2024-05-21, not in the reference.
+	Instances int `json:"Instances"`
+	// Only stateful (true) or stateless (false); text. Since 2025-06-24, not in the reference.
+	IsStateful bool `json:"IsStateful"`
+	// Memory in MB. Since 2024-05-21, not in the reference.
+	Mem int `json:"Mem"`
+	// Whether governance is on. Since 2024-05-21, not in the reference.
+	MseEnabled bool `json:"MseEnabled"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace. Since 2024-05-21, not in the
+	// reference.
+	NamespaceID string `json:"NamespaceId"`
+	// Namespace name. Since 2025-03-12, not in the reference.
+	NamespaceName string `json:"NamespaceName"`
+	// Only applications of this edition. One of: lite, std, pro. Since 2025-03-12, not in the reference.
+	NewSaeVersion string `json:"NewSaeVersion"`
+	// Language of the application. Since 2024-05-21, not in the reference.
+	ProgrammingLanguage string `json:"ProgrammingLanguage"`
+	// Region ID. Since 2024-05-21, not in the reference.
+	RegionID string `json:"RegionId"`
+	// Resource kind. Since 2025-12-05, not in the reference.
+	ResourceType string `json:"ResourceType"`
+	// Instances running now. Since 2024-05-21, not in the reference.
+	RunningInstances int `json:"RunningInstances"`
+	// Whether a scaling rule is enabled. Since 2024-05-21, not in the reference.
+	ScaleRuleEnabled bool `json:"ScaleRuleEnabled"`
+	// Type of the scaling rule. Since 2024-05-21, not in the reference.
+	ScaleRuleType string `json:"ScaleRuleType"`
+	// Tags. Since 2024-05-21, not in the reference.
+	Tags []ListApplicationsDataApplicationsChildrenTags `json:"Tags,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListApplicationsDataApplicationsChildrenTags is a part of the answer (SAE API reference ch. 10.9).
+type ListApplicationsDataApplicationsChildrenTags struct {
+	// Key. Since 2024-05-21, not in the reference.
+	Key string `json:"Key"`
+	// Value. Since 2024-05-21, not in the reference.
 	Value string `json:"Value"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -959,7 +1419,7 @@ func listApplicationsOperation() cloudapi.Operation {
 		Summary: "List applications with filters.",
 		Params: []cloudapi.Param{
 			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "1", Description: "Page number from 1."},
-			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(200)), Example: "20", Description: "Page size."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(10000)), Example: "20", Description: "Page size."},
 			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo-app", Description: "Application name filter."},
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-beijing:demo", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 			{Name: "Tags", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"key\":\"key\",\"value\":\"value\"}]", Description: "Tag filter.", Shape: shapeOf("Tags")},
@@ -967,6 +1427,12 @@ func listApplicationsOperation() cloudapi.Operation {
 			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true ascending, false descending (opposite of DescribeApplicationInstances)."},
 			{Name: "FieldType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"appName", "appIds", "slbIps", "instanceIps"}, Example: "appName", Description: "Dimension that FieldValue filters on."},
 			{Name: "FieldValue", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo-app", Description: "Value for FieldType."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "AppSource", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"micro_service", "web", "job"}, Open: true, Example: "micro_service", Description: "Only this product form.", Since: "2024-01-22"},
+			{Name: "IsStateful", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Only stateful (true) or stateless (false); text.", Since: "2025-07-04"},
+			{Name: "NewSaeVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"lite", "std", "pro"}, Open: true, Example: "lite", Description: "Only applications of this edition.", Since: "2025-12-01"},
+			{Name: "ProgrammingLanguage", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Language of the application.", Since: "2026-07-10"},
 		},
 	}
 }
@@ -1174,6 +1640,8 @@ type ListAppEventsDataAppEventEntity struct {
 	Reason     string `json:"Reason"`
 	// On the wire: RFC 3339.
 	FirstTimestamp time.Time `json:"FirstTimestamp,omitzero"`
+	// What the platform thinks the cause is. Since 2025-06-20, not in the reference.
+	CauseAnalysis string `json:"CauseAnalysis"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -1353,6 +1821,18 @@ type QueryResourceStaticsDataSummary struct {
 	CPU float64 `json:"Cpu"`
 	// GiB*minutes this month.
 	Memory float64 `json:"Memory"`
+	// vCPU used while active, core-minutes. Since 2024-10-28, not in the reference.
+	ActiveCPU float64 `json:"ActiveCpu"`
+	// Compute units used. Since 2025-04-23, not in the reference.
+	Cu float64 `json:"Cu"`
+	// Ephemeral storage used, GiB-minutes. Since 2025-04-23, not in the reference.
+	EphemeralStorage float64 `json:"EphemeralStorage"`
+	// GPU amount of kind A10. Since 2025-05-22, not in the reference.
+	GpuA10 float64 `json:"GpuA10"`
+	// GPU amount of kind PPU 810E. Since 2025-05-22, not in the reference.
+	GpuPpu810e float64 `json:"GpuPpu810e"`
+	// vCPU used while idle, core-minutes. Since 2024-10-28, not in the reference.
+	IdleCPU float64 `json:"IdleCpu"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -1363,6 +1843,8 @@ type QueryResourceStaticsDataRealTimeRes struct {
 	CPU float64 `json:"Cpu"`
 	// Present use, unit given as GiB*minute.
 	Memory float64 `json:"Memory"`
+	// Ephemeral storage used, GiB-minutes. Since 2025-04-23, not in the reference.
+	EphemeralStorage float64 `json:"EphemeralStorage"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -1383,5 +1865,670 @@ func queryResourceStaticsOperation() cloudapi.Operation {
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "InvalidServerlessRegion.Unsupported", "Measuredata.Query.Error"},
+	}
+}
+
+// DescribeConfigurationPriceInput holds the parameters of [Client.DescribeConfigurationPrice] (since 2022-01-18, not
+// in the SAE API reference).
+type DescribeConfigurationPriceInput struct {
+	// Best-effort capacity. One of: besteffort, try-besteffort, default. Since 2025-09-08, not in the reference.
+	BestEffortType *string `json:"BestEffortType,omitempty"`
+	// CPU in millicores; in BagUsage core-hours left. Required. One of: 500, 1000, 2000, 4000, 8000, 12000, 16000, 32000.
+	CPU int `json:"Cpu"`
+	// GPU amount of kind A10. Since 2026-02-03, not in the reference.
+	GpuA10 *string `json:"GpuA10,omitempty"`
+	// GPU amount of kind PPU 810E. Since 2026-02-03, not in the reference.
+	GpuPpu810e *string `json:"GpuPpu810e,omitempty"`
+	// Memory in MB. Required. One of: 1024, 2048, 4096, 8192, 12288, 16384, 24576, 32768, 65536, 131072.
+	Memory int `json:"Memory"`
+	// Edition of the application. One of: lite, std, pro. There may be others. Since 2025-04-23, not in the reference.
+	NewSaeVersion *string `json:"NewSaeVersion,omitempty"`
+	// Resource kind. One of: NULL, default, haiguang. Since 2025-03-12, not in the reference.
+	ResourceType *string `json:"ResourceType,omitempty"`
+	// Product form. One of: web, micro_service. Since 2022-07-07, not in the reference.
+	Workload *string `json:"Workload,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DescribeConfigurationPriceInput) String() string {
+	return clientrt.Describe(describeConfigurationPriceOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeConfigurationPriceInput) GoString() string {
+	return clientrt.Describe(describeConfigurationPriceOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeConfigurationPriceInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(describeConfigurationPriceOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DescribeConfigurationPriceInput) Validate() error {
+	return validate(describeConfigurationPriceOperation(), in)
+}
+
+func (in *DescribeConfigurationPriceInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DescribeConfigurationPriceInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "BestEffortType", in.BestEffortType)
+	clientrt.Required(r, cloudapi.InQuery, "Cpu", in.CPU)
+	clientrt.Optional(r, cloudapi.InQuery, "GpuA10", in.GpuA10)
+	clientrt.Optional(r, cloudapi.InQuery, "GpuPpu810e", in.GpuPpu810e)
+	clientrt.Required(r, cloudapi.InQuery, "Memory", in.Memory)
+	clientrt.Optional(r, cloudapi.InQuery, "NewSaeVersion", in.NewSaeVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "ResourceType", in.ResourceType)
+	clientrt.Optional(r, cloudapi.InQuery, "Workload", in.Workload)
+}
+
+// DescribeConfigurationPriceOutput is the answer of [Client.DescribeConfigurationPrice] (since 2022-01-18, not in the
+// SAE API reference).
+type DescribeConfigurationPriceOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data DescribeConfigurationPriceData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceData is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceData struct {
+	// Use of prepaid packages.
+	BagUsage *DescribeConfigurationPriceDataBagUsage `json:"BagUsage,omitzero"`
+	// Price of CPU and memory. Since 2024-01-22, not in the reference.
+	CPUMemPrice *DescribeConfigurationPriceDataCPUMemPrice `json:"CpuMemPrice,omitzero"`
+	// Price.
+	Order *DescribeConfigurationPriceDataOrder `json:"Order,omitzero"`
+	// Price of requests. Since 2024-01-22, not in the reference.
+	RequestPrice *DescribeConfigurationPriceDataRequestPrice `json:"RequestPrice,omitzero"`
+	// Rules.
+	Rules []DescribeConfigurationPriceDataRules `json:"Rules,omitzero"`
+	// Price of traffic. Since 2024-01-22, not in the reference.
+	TrafficPrice *DescribeConfigurationPriceDataTrafficPrice `json:"TrafficPrice,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataBagUsage is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataBagUsage struct {
+	// CPU in millicores; in BagUsage core-hours left.
+	CPU float64 `json:"Cpu"`
+	// Compute units used. Since 2024-10-28, not in the reference.
+	Cu float64 `json:"Cu"`
+	// GiB-hours left.
+	Mem float64 `json:"Mem"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataCPUMemPrice is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataCPUMemPrice struct {
+	// Price. Since 2024-01-22, not in the reference.
+	Order *DescribeConfigurationPriceDataCPUMemPriceOrder `json:"Order,omitzero"`
+	// Rules. Since 2024-01-22, not in the reference.
+	Rules []DescribeConfigurationPriceDataCPUMemPriceRules `json:"Rules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataCPUMemPriceOrder is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataCPUMemPriceOrder struct {
+	// Discount. Since 2024-01-22, not in the reference.
+	DiscountAmount float64 `json:"DiscountAmount"`
+	// Price before the discount. Since 2024-01-22, not in the reference.
+	OriginalAmount float64 `json:"OriginalAmount"`
+	// Price rules that applied. Since 2024-01-22, not in the reference.
+	RuleIDs []string `json:"RuleIds,omitzero"`
+	// Price to pay. Since 2024-01-22, not in the reference.
+	TradeAmount float64 `json:"TradeAmount"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataCPUMemPriceRules is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataCPUMemPriceRules struct {
+	// Name. Since 2024-01-22, not in the reference.
+	Name string `json:"Name"`
+	// Price rule ID. Since 2024-01-22, not in the reference.
+	RuleDescID float64 `json:"RuleDescId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataOrder is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataOrder struct {
+	// Discount.
+	DiscountAmount float64 `json:"DiscountAmount"`
+	// Price before the discount.
+	OriginalAmount float64 `json:"OriginalAmount"`
+	// Price rules that applied.
+	RuleIDs []string `json:"RuleIds,omitzero"`
+	// Price to pay.
+	TradeAmount float64 `json:"TradeAmount"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataRequestPrice is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataRequestPrice struct {
+	// Price. Since 2024-01-22, not in the reference.
+	Order *DescribeConfigurationPriceDataRequestPriceOrder `json:"Order,omitzero"`
+	// Rules. Since 2024-01-22, not in the reference.
+	Rules []DescribeConfigurationPriceDataRequestPriceRules `json:"Rules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataRequestPriceOrder is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataRequestPriceOrder struct {
+	// Discount. Since 2024-01-22, not in the reference.
+	DiscountAmount float64 `json:"DiscountAmount"`
+	// Price before the discount. Since 2024-01-22, not in the reference.
+	OriginalAmount float64 `json:"OriginalAmount"`
+	// Price rules that applied. Since 2024-01-22, not in the reference.
+	RuleIDs []string `json:"RuleIds,omitzero"`
+	// Price to pay. Since 2024-01-22, not in the reference.
+	TradeAmount float64 `json:"TradeAmount"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataRequestPriceRules is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataRequestPriceRules struct {
+	// Name. Since 2024-01-22, not in the reference.
+	Name string `json:"Name"`
+	// Price rule ID. Since 2024-01-22, not in the reference.
+	RuleDescID int64 `json:"RuleDescId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataRules is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataRules struct {
+	// Name.
+	Name string `json:"Name"`
+	// Price rule ID.
+	RuleDescID int64 `json:"RuleDescId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataTrafficPrice is a part of the answer (since 2022-01-18, not in the SAE API reference).
+type DescribeConfigurationPriceDataTrafficPrice struct {
+	// Price. Since 2024-01-22, not in the reference.
+	Order *DescribeConfigurationPriceDataTrafficPriceOrder `json:"Order,omitzero"`
+	// Rules. Since 2024-01-22, not in the reference.
+	Rules []DescribeConfigurationPriceDataTrafficPriceRules `json:"Rules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataTrafficPriceOrder is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataTrafficPriceOrder struct {
+	// Discount. Since 2024-01-22, not in the reference.
+	DiscountAmount float64 `json:"DiscountAmount"`
+	// Price before the discount. Since 2024-01-22, not in the reference.
+	OriginalAmount float64 `json:"OriginalAmount"`
+	// Price rules that applied. Since 2024-01-22, not in the reference.
+	RuleIDs []string `json:"RuleIds,omitzero"`
+	// Price to pay. Since 2024-01-22, not in the reference.
+	TradeAmount float64 `json:"TradeAmount"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPriceDataTrafficPriceRules is a part of the answer (since 2022-01-18, not in the SAE API
+// reference).
+type DescribeConfigurationPriceDataTrafficPriceRules struct {
+	// Name. Since 2024-01-22, not in the reference.
+	Name string `json:"Name"`
+	// Price rule ID. Since 2024-01-22, not in the reference.
+	RuleDescID float64 `json:"RuleDescId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeConfigurationPrice is the operation to price of a size.
+//
+// Since 2022-01-18, not in the SAE API reference: GET /pop/v1/paas/configurationPrice.
+func (c *Client) DescribeConfigurationPrice(ctx context.Context, in *DescribeConfigurationPriceInput) (*DescribeConfigurationPriceOutput, error) {
+	return invoke[DescribeConfigurationPriceOutput](ctx, c, describeConfigurationPriceOperation(), in)
+}
+
+func describeConfigurationPriceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DescribeConfigurationPrice", Group: "application-info",
+		Method: http.MethodGet, Path: "/pop/v1/paas/configurationPrice",
+		Summary: "Price of a size.",
+		Since:   "2022-01-18",
+		Params: []cloudapi.Param{
+			{Name: "BestEffortType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"besteffort", "try-besteffort", "default"}, Example: "besteffort", Description: "Best-effort capacity.", Since: "2025-09-08"},
+			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Enum: []string{"500", "1000", "2000", "4000", "8000", "12000", "16000", "32000"}, Example: "500", Description: "CPU in millicores; in BagUsage core-hours left."},
+			{Name: "GpuA10", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "GPU amount of kind A10.", Since: "2026-02-03"},
+			{Name: "GpuPpu810e", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "GPU amount of kind PPU 810E.", Since: "2026-02-03"},
+			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory in MB."},
+			{Name: "NewSaeVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"lite", "std", "pro"}, Open: true, Example: "lite", Description: "Edition of the application.", Since: "2025-04-23"},
+			{Name: "ResourceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"NULL", "default", "haiguang"}, Example: "NULL", Description: "Resource kind.", Since: "2025-03-12"},
+			{Name: "Workload", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"web", "micro_service"}, Example: "web", Description: "Product form.", Since: "2022-07-07"},
+		},
+	}
+}
+
+// DescribeVSwitchesInput holds the parameters of [Client.DescribeVSwitches] (since 2026-03-26, not in the SAE API
+// reference).
+type DescribeVSwitchesInput struct {
+	// vSwitch ID.
+	VSwitchID *string `json:"VSwitchId,omitempty"`
+	// vSwitch name.
+	VSwitchName *string `json:"VSwitchName,omitempty"`
+	// VPC ID. Required.
+	VPCID string `json:"VpcId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DescribeVSwitchesInput) String() string {
+	return clientrt.Describe(describeVSwitchesOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeVSwitchesInput) GoString() string {
+	return clientrt.Describe(describeVSwitchesOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeVSwitchesInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(describeVSwitchesOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DescribeVSwitchesInput) Validate() error { return validate(describeVSwitchesOperation(), in) }
+
+func (in *DescribeVSwitchesInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DescribeVSwitchesInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchName", in.VSwitchName)
+	clientrt.Required(r, cloudapi.InQuery, "VpcId", in.VPCID)
+}
+
+// DescribeVSwitchesOutput is the answer of [Client.DescribeVSwitches] (since 2026-03-26, not in the SAE API
+// reference).
+type DescribeVSwitchesOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data []DescribeVSwitchesData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeVSwitchesData is a part of the answer (since 2026-03-26, not in the SAE API reference).
+type DescribeVSwitchesData struct {
+	// Free addresses, a number as text.
+	AvailableIPAddressCount string `json:"AvailableIpAddressCount"`
+	// State.
+	Status string `json:"Status"`
+	// vSwitch ID.
+	VSwitchID string `json:"VSwitchId"`
+	// vSwitch name.
+	VSwitchName string `json:"VSwitchName"`
+	// VPC ID.
+	VPCID string `json:"VpcId"`
+	// Zone.
+	ZoneID string `json:"ZoneId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeVSwitches is the operation to list vSwitches of a VPC.
+//
+// Since 2026-03-26, not in the SAE API reference: GET /pop/v1/sam/vpc/vSwitchs.
+func (c *Client) DescribeVSwitches(ctx context.Context, in *DescribeVSwitchesInput) (*DescribeVSwitchesOutput, error) {
+	return invoke[DescribeVSwitchesOutput](ctx, c, describeVSwitchesOperation(), in)
+}
+
+func describeVSwitchesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DescribeVSwitches", Group: "application-info",
+		Method: http.MethodGet, Path: "/pop/v1/sam/vpc/vSwitchs",
+		Summary: "List vSwitches of a VPC.",
+		Since:   "2026-03-26",
+		Params: []cloudapi.Param{
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-1", Description: "vSwitch ID."},
+			{Name: "VSwitchName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "vSwitch name."},
+			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "vpc-1", Description: "VPC ID."},
+		},
+	}
+}
+
+// GetApplicationInput holds the parameters of [Client.GetApplication] (since 2024-10-10, not in the SAE API
+// reference).
+type GetApplicationInput struct {
+	// Application ID. Required if: AppName absent [reading].
+	AppID *string `json:"AppId,omitempty"`
+	// Application name. Required if: AppId absent [reading].
+	AppName *string `json:"AppName,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in GetApplicationInput) String() string {
+	return clientrt.Describe(getApplicationOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in GetApplicationInput) GoString() string {
+	return clientrt.Describe(getApplicationOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in GetApplicationInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(getApplicationOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *GetApplicationInput) Validate() error { return validate(getApplicationOperation(), in) }
+
+func (in *GetApplicationInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(GetApplicationInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppName", in.AppName)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+}
+
+// GetApplicationOutput is the answer of [Client.GetApplication] (since 2024-10-10, not in the SAE API reference).
+type GetApplicationOutput struct {
+	// The application; a top-level member, there is no Data.
+	Application GetApplicationApplication `json:"Application,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// GetApplicationApplication is a part of the answer (since 2024-10-10, not in the SAE API reference).
+type GetApplicationApplication struct {
+	// Description.
+	AppDescription string `json:"AppDescription"`
+	// Application ID.
+	AppID string `json:"AppId"`
+	// Application name.
+	AppName string `json:"AppName"`
+	// Baseline application of a gray twin.
+	BaseAppID string `json:"BaseAppId"`
+	// CPU in millicores.
+	CPU int `json:"Cpu"`
+	// Instances.
+	Instances int `json:"Instances"`
+	// Whether the application is stateful. Since 2025-07-04, not in the reference.
+	IsStateful bool `json:"IsStateful"`
+	// Memory in MB.
+	Mem int `json:"Mem"`
+	// Whether governance is on.
+	MseEnabled bool `json:"MseEnabled"`
+	// Namespace in MSE.
+	MseNamespaceID string `json:"MseNamespaceId"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID string `json:"NamespaceId"`
+	// Language of the application. One of: java, php, python, dotnet, other.
+	ProgrammingLanguage string `json:"ProgrammingLanguage"`
+	// Instances running now.
+	RunningInstances int `json:"RunningInstances"`
+	// Whether a scaling rule is enabled.
+	ScaleRuleEnabled string `json:"ScaleRuleEnabled"`
+	// Type of the scaling rule. One of: timing, metric, mix.
+	ScaleRuleType string `json:"ScaleRuleType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// GetApplication is the operation to find one application by ID, or by name and namespace.
+//
+// Since 2024-10-10, not in the SAE API reference: GET /pop/v1/sam/app/getApplication.
+func (c *Client) GetApplication(ctx context.Context, in *GetApplicationInput) (*GetApplicationOutput, error) {
+	return invoke[GetApplicationOutput](ctx, c, getApplicationOperation(), in)
+}
+
+func getApplicationOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "GetApplication", Group: "application-info",
+		Method: http.MethodGet, Path: "/pop/v1/sam/app/getApplication",
+		Summary: "Find one application by ID, or by name and namespace.",
+		Since:   "2024-10-10",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "AppName absent [reading]", Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "AppId absent [reading]", Example: "demo", Description: "Application name."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+		},
+	}
+}
+
+// GetWebshellTokenInput holds the parameters of [Client.GetWebshellToken] (since 2024-12-05, not in the SAE API
+// reference).
+type GetWebshellTokenInput struct {
+	// Application ID. Required.
+	AppID string `json:"AppId"`
+	// Container of the instance. Since 2025-01-02, not in the reference.
+	ContainerName *string `json:"ContainerName,omitempty"`
+	// Instance ID. Required.
+	PodName string `json:"PodName"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in GetWebshellTokenInput) String() string {
+	return clientrt.Describe(getWebshellTokenOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in GetWebshellTokenInput) GoString() string {
+	return clientrt.Describe(getWebshellTokenOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in GetWebshellTokenInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(getWebshellTokenOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *GetWebshellTokenInput) Validate() error { return validate(getWebshellTokenOperation(), in) }
+
+func (in *GetWebshellTokenInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(GetWebshellTokenInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "ContainerName", in.ContainerName)
+	clientrt.Required(r, cloudapi.InQuery, "PodName", in.PodName)
+}
+
+// GetWebshellTokenOutput is the answer of [Client.GetWebshellToken] (since 2024-12-05, not in the SAE API reference).
+type GetWebshellTokenOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data GetWebshellTokenData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// GetWebshellTokenData is a part of the answer (since 2024-12-05, not in the SAE API reference).
+type GetWebshellTokenData struct {
+	// HTTP address of the shell; carries a credential. Since 2025-05-07, not in the reference.
+	HTTPURL cloudapi.Secret `json:"HttpUrl,omitzero"`
+	// Token of the shell.
+	Token cloudapi.Secret `json:"Token,omitzero"`
+	// Web socket address of the shell; carries a credential. Since 2025-05-07, not in the reference.
+	WebSocketURL cloudapi.Secret `json:"WebSocketUrl,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// GetWebshellToken is the operation to token for a shell in an instance.
+//
+// Since 2024-12-05, not in the SAE API reference: GET /pop/v1/sam/instance/webshellToken.
+func (c *Client) GetWebshellToken(ctx context.Context, in *GetWebshellTokenInput) (*GetWebshellTokenOutput, error) {
+	return invoke[GetWebshellTokenOutput](ctx, c, getWebshellTokenOperation(), in)
+}
+
+func getWebshellTokenOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "GetWebshellToken", Group: "application-info",
+		Method: http.MethodGet, Path: "/pop/v1/sam/instance/webshellToken",
+		Summary: "Token for a shell in an instance.",
+		Since:   "2024-12-05",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "ContainerName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Container of the instance.", Since: "2025-01-02"},
+			{Name: "PodName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "demo-7f9c-a1b2c", Description: "Instance ID."},
+		},
+	}
+}
+
+// ListApplicationCenterServiceInstancesInput holds the parameters of [Client.ListApplicationCenterServiceInstances]
+// (since 2026-01-29, not in the SAE API reference).
+type ListApplicationCenterServiceInstancesInput struct {
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Region ID.
+	RegionID *string `json:"RegionId,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in ListApplicationCenterServiceInstancesInput) String() string {
+	return clientrt.Describe(listApplicationCenterServiceInstancesOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in ListApplicationCenterServiceInstancesInput) GoString() string {
+	return clientrt.Describe(listApplicationCenterServiceInstancesOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListApplicationCenterServiceInstancesInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(listApplicationCenterServiceInstancesOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *ListApplicationCenterServiceInstancesInput) Validate() error {
+	return validate(listApplicationCenterServiceInstancesOperation(), in)
+}
+
+func (in *ListApplicationCenterServiceInstancesInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(ListApplicationCenterServiceInstancesInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "RegionId", in.RegionID)
+}
+
+// ListApplicationCenterServiceInstancesOutput is the answer of [Client.ListApplicationCenterServiceInstances] (since
+// 2026-01-29, not in the SAE API reference).
+type ListApplicationCenterServiceInstancesOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data ListApplicationCenterServiceInstancesData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListApplicationCenterServiceInstancesData is a part of the answer (since 2026-01-29, not in the SAE API reference).
+type ListApplicationCenterServiceInstancesData struct {
+	// Service instances.
+	ServiceInstances []ListApplicationCenterServiceInstancesDataServiceInstances `json:"ServiceInstances,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListApplicationCenterServiceInstancesDataServiceInstances is a part of the answer (since 2026-01-29, not in the SAE
+// API reference).
+type ListApplicationCenterServiceInstancesDataServiceInstances struct {
+	// Creation time, epoch milliseconds. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Name.
+	Name string `json:"Name"`
+	// Service instance ID.
+	ServiceInstanceID string `json:"ServiceInstanceId"`
+	// Service name.
+	ServiceName string `json:"ServiceName"`
+	// Template.
+	TemplateName string `json:"TemplateName"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListApplicationCenterServiceInstances is the operation to list service instances of the application centre.
+//
+// Since 2026-01-29, not in the SAE API reference: GET /pop/cas/v5/app/listApplicationCenterServiceInstances.
+func (c *Client) ListApplicationCenterServiceInstances(ctx context.Context, in *ListApplicationCenterServiceInstancesInput) (*ListApplicationCenterServiceInstancesOutput, error) {
+	return invoke[ListApplicationCenterServiceInstancesOutput](ctx, c, listApplicationCenterServiceInstancesOperation(), in)
+}
+
+func listApplicationCenterServiceInstancesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "ListApplicationCenterServiceInstances", Group: "application-info",
+		Method: http.MethodGet, Path: "/pop/cas/v5/app/listApplicationCenterServiceInstances",
+		Summary: "List service instances of the application centre.",
+		Since:   "2026-01-29",
+		Params: []cloudapi.Param{
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+			{Name: "RegionId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou", Description: "Region ID."},
+		},
 	}
 }

@@ -160,10 +160,14 @@ type ListChangeOrdersInput struct {
 	// Change order type code filter. One of: CoBindSlb, CoUnbindSlb, CoCreateApp, CoDeleteApp, CoDeploy,
 	// CoRestartApplication, CoRollback, CoScaleIn, CoScaleOut, CoStart, CoStop, CoRescaleApplicationVertically,
 	// CoDeployHistroy, CoBindNas, CoUnbindNas, CoBatchStartApplication, CoBatchStopApplication, CoRestartInstances,
-	// CoDeleteInstances, CoScaleInAppWithInstances.
+	// CoDeleteInstances, CoScaleInAppWithInstances, CoStartApplication, CoStopApplication.
 	CoType *string `json:"CoType,omitempty"`
 	// Change order status filter (numeric string). One of: 0, 1, 2, 3, 6, 8, 9, 10, 11, 12.
 	CoStatus *string `json:"CoStatus,omitempty"`
+	// Member to sort by; values not stated. Since 2025-04-07, not in the reference.
+	OrderBy *string `json:"OrderBy,omitempty"`
+	// true ascending, false descending (of OrderBy). Since 2025-04-07, not in the reference.
+	Reverse *bool `json:"Reverse,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -194,6 +198,8 @@ func (in *ListChangeOrdersInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "Key", in.Key)
 	clientrt.Optional(r, cloudapi.InQuery, "CoType", in.CoType)
 	clientrt.Optional(r, cloudapi.InQuery, "CoStatus", in.CoStatus)
+	clientrt.Optional(r, cloudapi.InQuery, "OrderBy", in.OrderBy)
+	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
 }
 
 // ListChangeOrdersOutput is the answer of [Client.ListChangeOrders] (SAE API reference ch. 14.2).
@@ -244,10 +250,7 @@ type ListChangeOrdersDataChangeOrderList struct {
 	// Number of batches.
 	BatchCount   int    `json:"BatchCount"`
 	CreateUserID string `json:"CreateUserId"`
-	// Change order type code. One of: CoBindSlb, CoUnbindSlb, CoCreateApp, CoDeleteApp, CoDeploy, CoRestartApplication,
-	// CoRollback, CoScaleIn, CoScaleOut, CoStart, CoStop, CoRescaleApplicationVertically, CoDeployHistroy, CoBindNas,
-	// CoUnbindNas, CoBatchStartApplication, CoBatchStopApplication, CoRestartInstances, CoDeleteInstances,
-	// CoScaleInAppWithInstances.
+	// Change order type code. One of: CoStart, CoStop, CoStartApplication, CoStopApplication.
 	CoTypeCode string `json:"CoTypeCode"`
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`
@@ -280,8 +283,12 @@ func listChangeOrdersOperation() cloudapi.Operation {
 			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number."},
 			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Page size."},
 			{Name: "Key", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "test", Description: "Substring match on the change order description."},
-			{Name: "CoType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"CoBindSlb", "CoUnbindSlb", "CoCreateApp", "CoDeleteApp", "CoDeploy", "CoRestartApplication", "CoRollback", "CoScaleIn", "CoScaleOut", "CoStart", "CoStop", "CoRescaleApplicationVertically", "CoDeployHistroy", "CoBindNas", "CoUnbindNas", "CoBatchStartApplication", "CoBatchStopApplication", "CoRestartInstances", "CoDeleteInstances", "CoScaleInAppWithInstances"}, Example: "CoCreateApp", Description: "Change order type code filter."},
+			{Name: "CoType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"CoBindSlb", "CoUnbindSlb", "CoCreateApp", "CoDeleteApp", "CoDeploy", "CoRestartApplication", "CoRollback", "CoScaleIn", "CoScaleOut", "CoStart", "CoStop", "CoRescaleApplicationVertically", "CoDeployHistroy", "CoBindNas", "CoUnbindNas", "CoBatchStartApplication", "CoBatchStopApplication", "CoRestartInstances", "CoDeleteInstances", "CoScaleInAppWithInstances", "CoStartApplication", "CoStopApplication"}, Example: "CoCreateApp", Description: "Change order type code filter."},
 			{Name: "CoStatus", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2", "3", "6", "8", "9", "10", "11", "12"}, Example: "2", Description: "Change order status filter (numeric string)."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "OrderBy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Member to sort by; values not stated.", Since: "2025-04-07"},
+			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true ascending, false descending (of OrderBy).", Since: "2025-04-07"},
 		},
 		Errors: []string{"InvalidAppId.NotFound", "InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}
@@ -375,14 +382,16 @@ type DescribeChangeOrderData struct {
 	CoType string `json:"CoType"`
 	// Whether batches start automatically.
 	Auto bool `json:"Auto"`
-	// Strategy of the order as JSON string. Since: official SDK, May 2025.
-	ApplicationUpdateStrategy string `json:"ApplicationUpdateStrategy"`
+	// Strategy of the order, JSON text. Since 2025-05-14, not in the reference. On the wire: JSON text.
+	ApplicationUpdateStrategy *UpdateStrategy `json:"ApplicationUpdateStrategy,omitzero" wire:"text"`
 	// Pipeline in progress.
 	CurrentPipelineID string `json:"CurrentPipelineId"`
 	// Batches in order.
 	Pipelines []DescribeChangeOrderDataPipelines `json:"Pipelines,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Whether gray routing is on for this order. Since 2025-05-14, not in the reference.
+	ApplicationEnableGreyTagRoute bool `json:"ApplicationEnableGreyTagRoute"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -430,6 +439,8 @@ func describeChangeOrderOperation() cloudapi.Operation {
 type AbortChangeOrderInput struct {
 	// Change order ID. Required.
 	ChangeOrderID string `json:"ChangeOrderId"`
+	// true: also roll back what is already changed; absent or false: stop only. Since 2025-05-19, not in the reference.
+	Rollback *bool `json:"Rollback,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -455,6 +466,7 @@ func (in *AbortChangeOrderInput) encode(r *clientrt.Request) {
 		in = new(AbortChangeOrderInput)
 	}
 	clientrt.Required(r, cloudapi.InQuery, "ChangeOrderId", in.ChangeOrderID)
+	clientrt.Optional(r, cloudapi.InQuery, "Rollback", in.Rollback)
 }
 
 // AbortChangeOrderOutput is the answer of [Client.AbortChangeOrder] (SAE API reference ch. 14.4).
@@ -499,6 +511,9 @@ func abortChangeOrderOperation() cloudapi.Operation {
 		Mutates: true,
 		Params: []cloudapi.Param{
 			{Name: "ChangeOrderId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "be2e1c76-682b-4897-98d3-1d8d6478****", Description: "Change order ID."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "Rollback", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true: also roll back what is already changed; absent or false: stop only.", Since: "2025-05-19"},
 		},
 		Errors: []string{"Application.ChangerOrder.Not.Running", "Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "Resouce.no.permission"},
 	}

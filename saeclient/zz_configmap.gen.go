@@ -91,7 +91,7 @@ func createConfigMapOperation() cloudapi.Operation {
 		Summary: "Create a ConfigMap in a namespace.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "Name", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Pattern: "^[A-Za-z][A-Za-z0-9_]*$", Example: "name", Description: "Letters, digits, underscores, starts with a letter."},
+			{Name: "Name", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Pattern: "^[A-Za-z][A-Za-z0-9_-]*$", Example: "name", Description: "Letters, digits, underscores, starts with a letter."},
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-hangzhou", Description: "Namespace of the ConfigMap."},
 			{Name: "Data", In: cloudapi.InBody, Kind: cloudapi.KindJSON, Required: true, Sensitive: true, Example: "{\"env.home\": \"/root\", \"env.shell\": \"/bin/sh\"}", Description: "Key-value pairs; the JSON body is {\"Data\": \"<JSON object as string>\"}.", Shape: shapeOf("Data")},
 			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 255, Pattern: "^\\S*$", Example: "test-desc", Description: "Description without spaces."},

@@ -25,8 +25,7 @@ type CreateGreyTagRouteInput struct {
 	ScRules cloudapi.List[SpringCloudRule] `json:"ScRules,omitempty"`
 	// Dubbo rules; required for Dubbo applications, then without ScRules. Required if: Dubbo application.
 	DubboRules cloudapi.List[DubboRule] `json:"DubboRules,omitempty"`
-	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
-	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
+	// Gray rules for ALB gateway routes. Since 2022-11-29, not in the reference.
 	AlbRules cloudapi.List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
@@ -110,7 +109,7 @@ func createGreyTagRouteOperation() cloudapi.Operation {
 			{Name: "DubboRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "Dubbo application", Example: "[{\"condition\":\"OR\",\"group\":\"DUBBO\",\"items\":[{\"cond\":\"==\",\"expr\":\".key1\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value1\"},{\"cond\":\"==\",\"expr\":\".key2\",\"index\":0,\"operator\":\"rawvalue\",\"value\":\"value2\"}],\"methodName\":\"echo\",\"serviceName\":\"com.alibaba.edas.boot.EchoService\",\"version\":\"1.0.0\"}]", Description: "Dubbo rules; required for Dubbo applications, then without ScRules.", Shape: shapeOf("DubboRules")},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK.", Shape: shapeOf("AlbRules")},
+			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"condition\":\"AND\",\"items\":[{\"type\":\"header\",\"name\":\"gray\",\"cond\":\"==\",\"operator\":\"rawvalue\",\"value\":\"true\"}],\"path\":\"/\"}]", Description: "Gray rules for ALB gateway routes.", Since: "2022-11-29", Shape: shapeOf("AlbRules")},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -206,8 +205,7 @@ type UpdateGreyTagRouteInput struct {
 	DubboRules cloudapi.List[DubboRule] `json:"DubboRules,omitempty"`
 	// Gray rule ID. Required.
 	GreyTagRouteID int64 `json:"GreyTagRouteId"`
-	// Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page;
-	// known from the ListGreyTagRoute page of January 2026 and the official SDK.
+	// Gray rules for ALB gateway routes. Since 2022-11-29, not in the reference.
 	AlbRules cloudapi.List[ALBRule] `json:"AlbRules,omitempty"`
 }
 
@@ -289,7 +287,7 @@ func updateGreyTagRouteOperation() cloudapi.Operation {
 			{Name: "GreyTagRouteId", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Gray rule ID."},
 		},
 		Extra: []cloudapi.Param{
-			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Description: "Rules for applications with ALB gateway routes, then without ScRules and DubboRules. Not in the reference's page; known from the ListGreyTagRoute page of January 2026 and the official SDK.", Shape: shapeOf("AlbRules")},
+			{Name: "AlbRules", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"condition\":\"AND\",\"items\":[{\"type\":\"header\",\"name\":\"gray\",\"cond\":\"==\",\"operator\":\"rawvalue\",\"value\":\"true\"}],\"path\":\"/\"}]", Description: "Gray rules for ALB gateway routes.", Since: "2022-11-29", Shape: shapeOf("AlbRules")},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}
@@ -365,7 +363,8 @@ type ListGreyTagRouteDataResult struct {
 	Name           string                              `json:"Name"`
 	Description    string                              `json:"Description"`
 	ScRules        []ListGreyTagRouteDataResultScRules `json:"ScRules,omitzero"`
-	// Gray rules for an application with ALB gateway routes. Since: ListGreyTagRoute page, January 2026.
+	// Gray rules for an application with ALB gateway routes. Since ListGreyTagRoute page, January 2026, not in the
+	// reference.
 	AlbRules   []ListGreyTagRouteDataResultAlbRules   `json:"AlbRules,omitzero"`
 	DubboRules []ListGreyTagRouteDataResultDubboRules `json:"DubboRules,omitzero"`
 	// Epoch milliseconds. On the wire: epoch milliseconds.
@@ -556,6 +555,8 @@ type DescribeGreyTagRouteData struct {
 	UpdateTime time.Time `json:"UpdateTime,omitzero"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Gray rules for ALB gateway routes. Since 2022-11-29, not in the reference.
+	AlbRules []DescribeGreyTagRouteDataAlbRules `json:"AlbRules,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -618,6 +619,40 @@ type DescribeGreyTagRouteDataDubboRulesItems struct {
 	Type string `json:"type"`
 	// Not used for Dubbo.
 	Name string `json:"name"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeGreyTagRouteDataAlbRules is a part of the answer (SAE API reference ch. 19.5).
+type DescribeGreyTagRouteDataAlbRules struct {
+	// How items combine; AND only. One of: AND. Since 2022-11-29, not in the reference.
+	Condition string `json:"condition"`
+	// Ingress ID. Since 2022-11-29, not in the reference.
+	IngressID string `json:"ingressId"`
+	// Conditions. Since 2022-11-29, not in the reference.
+	Items []DescribeGreyTagRouteDataAlbRulesItems `json:"items,omitzero"`
+	// Routing service ID (the ListGreyTagRoute page calls it serviceName). Since 2022-11-29, not in the reference.
+	ServiceID string `json:"serviceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeGreyTagRouteDataAlbRulesItems is a part of the answer (SAE API reference ch. 19.5).
+type DescribeGreyTagRouteDataAlbRulesItems struct {
+	// Comparison; == only. One of: ==. Since 2022-11-29, not in the reference.
+	Cond string `json:"cond"`
+	// Not used here. Since 2022-11-29, not in the reference.
+	Expr string `json:"expr"`
+	// Not used here. Since 2022-11-29, not in the reference.
+	Index int `json:"index"`
+	// Name. Since 2022-11-29, not in the reference.
+	Name string `json:"name"`
+	// rawvalue only. One of: rawvalue. Since 2022-11-29, not in the reference.
+	Operator string `json:"operator"`
+	// Where the value comes from. One of: sourceIp, cookie, header. Since 2022-11-29, not in the reference.
+	Type string `json:"type"`
+	// Value compared with. Since 2022-11-29, not in the reference.
+	Value string `json:"value"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

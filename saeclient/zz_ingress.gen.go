@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"slipway/cloudapi"
 	"slipway/internal/clientrt"
@@ -16,8 +17,8 @@ type CreateIngressInput struct {
 	NamespaceID string `json:"NamespaceId"`
 	// Rule name (not a free description).
 	Description *string `json:"Description,omitempty"`
-	// SLB instance the rule uses. Required.
-	SlbID string `json:"SlbId"`
+	// SLB instance the rule uses.
+	SlbID *string `json:"SlbId,omitempty"`
 	// SLB listener port; must be free. Required.
 	ListenerPort int `json:"ListenerPort"`
 	// SSL certificate ID for an HTTPS listener.
@@ -30,6 +31,35 @@ type CreateIngressInput struct {
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol *string `json:"ListenerProtocol,omitempty"`
+	// Public or private address. One of: Internet, Intranet. Since 2025-01-10, not in the reference.
+	AddressType *string `json:"AddressType,omitempty"`
+	// ALB certificate IDs, comma separated. Since 2022-12-01, not in the reference.
+	CertIDs *string `json:"CertIds,omitempty"`
+	// Cross-origin settings. Since 2025-04-01, not in the reference.
+	CorsConfig *CorsConfig `json:"CorsConfig,omitempty"`
+	// Whether answers are compressed. Since 2025-10-24, not in the reference.
+	EnableGzip *bool `json:"EnableGzip,omitempty"`
+	// Pass the caller address in X-Forwarded-For. Since 2024-10-29, not in the reference.
+	EnableXForwardedFor *bool `json:"EnableXForwardedFor,omitempty"`
+	// Pass the caller port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForClientSrcPort *bool `json:"EnableXForwardedForClientSrcPort,omitempty"`
+	// Pass the listener protocol in X-Forwarded-Proto. Since 2024-10-29, not in the reference.
+	EnableXForwardedForProto *bool `json:"EnableXForwardedForProto,omitempty"`
+	// Pass the load balancer ID in SLB-ID. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbID *bool `json:"EnableXForwardedForSlbId,omitempty"`
+	// Pass the listener port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbPort *bool `json:"EnableXForwardedForSlbPort,omitempty"`
+	// Idle time of a connection, seconds. Unit: second. Range: 1 to 60. Default: 15. Since 2024-09-11, not in the
+	// reference.
+	IdleTimeout *int `json:"IdleTimeout,omitempty"`
+	// ALB edition. One of: Standard, StandardWithWaf. There may be others. Since 2025-01-10, not in the reference.
+	LoadBalancerEdition *string `json:"LoadBalancerEdition,omitempty"`
+	// Longest request, seconds. Unit: second. Range: 1 to 180. Default: 60. Since 2024-08-21, not in the reference.
+	RequestTimeout *int `json:"RequestTimeout,omitempty"`
+	// TLS policy. Since 2024-08-21, not in the reference.
+	SecurityPolicyID *string `json:"SecurityPolicyId,omitempty"`
+	// vSwitch by zone: at least two zones where the region has two, at most 10. Since 2025-01-10, not in the reference.
+	ZoneMappings cloudapi.List[ZoneMapping] `json:"ZoneMappings,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -56,13 +86,27 @@ func (in *CreateIngressInput) encode(r *clientrt.Request) {
 	}
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Optional(r, cloudapi.InQuery, "Description", in.Description)
-	clientrt.Required(r, cloudapi.InQuery, "SlbId", in.SlbID)
+	clientrt.Optional(r, cloudapi.InQuery, "SlbId", in.SlbID)
 	clientrt.Required(r, cloudapi.InQuery, "ListenerPort", in.ListenerPort)
 	clientrt.Optional(r, cloudapi.InQuery, "CertId", in.CertID)
 	clientrt.RequiredText(r, cloudapi.InQuery, "DefaultRule", in.DefaultRule)
 	clientrt.RequiredList(r, cloudapi.InForm, "Rules", in.Rules)
 	clientrt.Optional(r, cloudapi.InQuery, "LoadBalanceType", in.LoadBalanceType)
 	clientrt.Optional(r, cloudapi.InQuery, "ListenerProtocol", in.ListenerProtocol)
+	clientrt.Optional(r, cloudapi.InQuery, "AddressType", in.AddressType)
+	clientrt.Optional(r, cloudapi.InQuery, "CertIds", in.CertIDs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "CorsConfig", in.CorsConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableGzip", in.EnableGzip)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedFor", in.EnableXForwardedFor)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForClientSrcPort", in.EnableXForwardedForClientSrcPort)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForProto", in.EnableXForwardedForProto)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForSlbId", in.EnableXForwardedForSlbID)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForSlbPort", in.EnableXForwardedForSlbPort)
+	clientrt.Optional(r, cloudapi.InQuery, "IdleTimeout", in.IdleTimeout)
+	clientrt.Optional(r, cloudapi.InQuery, "LoadBalancerEdition", in.LoadBalancerEdition)
+	clientrt.Optional(r, cloudapi.InQuery, "RequestTimeout", in.RequestTimeout)
+	clientrt.Optional(r, cloudapi.InQuery, "SecurityPolicyId", in.SecurityPolicyID)
+	clientrt.OptionalList(r, cloudapi.InQuery, "ZoneMappings", in.ZoneMappings)
 }
 
 // CreateIngressOutput is the answer of [Client.CreateIngress] (SAE API reference ch. 9.9).
@@ -107,13 +151,29 @@ func createIngressOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:sae-test", Description: "Namespace of the applications; rules cannot cross namespaces."},
 			{Name: "Description", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ingress-for-sae-test", Description: "Rule name (not a free description)."},
-			{Name: "SlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "lb-uf6hucc7inlqrtcq5****", Description: "SLB instance the rule uses."},
+			{Name: "SlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "lb-uf6hucc7inlqrtcq5****", Description: "SLB instance the rule uses."},
 			{Name: "ListenerPort", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "80", Description: "SLB listener port; must be free."},
 			{Name: "CertId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "188077086902****_176993d****_181437****_108724****", Description: "SSL certificate ID for an HTTPS listener."},
 			{Name: "DefaultRule", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Required: true, Example: "{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080}", Description: "Default backend; gets every request no rule matches.", Shape: shapeOf("DefaultRule")},
 			{Name: "Rules", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Required: true, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules.", Shape: shapeOf("Rules")},
 			{Name: "LoadBalanceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
 			{Name: "ListenerProtocol", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "AddressType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Internet", "Intranet"}, Example: "Internet", Description: "Public or private address.", Since: "2025-01-10"},
+			{Name: "CertIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1-cn-hangzhou,2-cn-hangzhou", Description: "ALB certificate IDs, comma separated.", Since: "2022-12-01"},
+			{Name: "CorsConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"Enable\":\"true\"}", Description: "Cross-origin settings.", Since: "2025-04-01", Shape: shapeOf("CorsConfig")},
+			{Name: "EnableGzip", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether answers are compressed.", Since: "2025-10-24"},
+			{Name: "EnableXForwardedFor", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the caller address in X-Forwarded-For.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForClientSrcPort", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the caller port in a header.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForProto", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the listener protocol in X-Forwarded-Proto.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the load balancer ID in SLB-ID.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForSlbPort", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the listener port in a header.", Since: "2024-10-29"},
+			{Name: "IdleTimeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(60)), Default: "15", Unit: "second", Example: "1", Description: "Idle time of a connection, seconds.", Since: "2024-09-11"},
+			{Name: "LoadBalancerEdition", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Standard", "StandardWithWaf"}, Open: true, Example: "Standard", Description: "ALB edition.", Since: "2025-01-10"},
+			{Name: "RequestTimeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(180)), Default: "60", Unit: "second", Example: "1", Description: "Longest request, seconds.", Since: "2024-08-21"},
+			{Name: "SecurityPolicyId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "f1ad8fd8-7d63-cfb7-2270-a72a1942****", Description: "TLS policy.", Since: "2024-08-21"},
+			{Name: "ZoneMappings", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"VSwitchId\":\"vsw-1\",\"ZoneId\":\"cn-hangzhou-a\"},{\"VSwitchId\":\"vsw-2\",\"ZoneId\":\"cn-hangzhou-b\"}]", Description: "vSwitch by zone: at least two zones where the region has two, at most 10.", Since: "2025-01-10", Shape: shapeOf("ZoneMappings")},
 		},
 		Errors: []string{"Exceed.IngressRule", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "InvalidResponse.Api", "SSLCert.NotFound", "Slb.NotFound", "SlbListenerPort.NotAvailable"},
 	}
@@ -214,6 +274,28 @@ type UpdateIngressInput struct {
 	LoadBalanceType *string `json:"LoadBalanceType,omitempty"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol *string `json:"ListenerProtocol,omitempty"`
+	// ALB certificate IDs, comma separated. Since 2022-12-01, not in the reference.
+	CertIDs *string `json:"CertIds,omitempty"`
+	// Cross-origin settings. Since 2025-04-01, not in the reference.
+	CorsConfig *CorsConfig `json:"CorsConfig,omitempty"`
+	// Whether answers are compressed. Since 2025-10-24, not in the reference.
+	EnableGzip *bool `json:"EnableGzip,omitempty"`
+	// Pass the caller address in X-Forwarded-For. Since 2024-10-29, not in the reference.
+	EnableXForwardedFor *bool `json:"EnableXForwardedFor,omitempty"`
+	// Pass the caller port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForClientSrcPort *bool `json:"EnableXForwardedForClientSrcPort,omitempty"`
+	// Pass the listener protocol in X-Forwarded-Proto. Since 2024-10-29, not in the reference.
+	EnableXForwardedForProto *bool `json:"EnableXForwardedForProto,omitempty"`
+	// Pass the load balancer ID in SLB-ID. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbID *bool `json:"EnableXForwardedForSlbId,omitempty"`
+	// Pass the listener port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbPort *bool `json:"EnableXForwardedForSlbPort,omitempty"`
+	// Idle time of a connection, seconds. Unit: second. Range: 0 to 60. Since 2024-09-11, not in the reference.
+	IdleTimeout *int `json:"IdleTimeout,omitempty"`
+	// Longest request, seconds. Unit: second. Since 2024-08-21, not in the reference.
+	RequestTimeout *int `json:"RequestTimeout,omitempty"`
+	// TLS policy. Since 2024-08-21, not in the reference.
+	SecurityPolicyID *string `json:"SecurityPolicyId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -246,6 +328,17 @@ func (in *UpdateIngressInput) encode(r *clientrt.Request) {
 	clientrt.OptionalList(r, cloudapi.InForm, "Rules", in.Rules)
 	clientrt.Optional(r, cloudapi.InQuery, "LoadBalanceType", in.LoadBalanceType)
 	clientrt.Optional(r, cloudapi.InQuery, "ListenerProtocol", in.ListenerProtocol)
+	clientrt.Optional(r, cloudapi.InQuery, "CertIds", in.CertIDs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "CorsConfig", in.CorsConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableGzip", in.EnableGzip)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedFor", in.EnableXForwardedFor)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForClientSrcPort", in.EnableXForwardedForClientSrcPort)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForProto", in.EnableXForwardedForProto)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForSlbId", in.EnableXForwardedForSlbID)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableXForwardedForSlbPort", in.EnableXForwardedForSlbPort)
+	clientrt.Optional(r, cloudapi.InQuery, "IdleTimeout", in.IdleTimeout)
+	clientrt.Optional(r, cloudapi.InQuery, "RequestTimeout", in.RequestTimeout)
+	clientrt.Optional(r, cloudapi.InQuery, "SecurityPolicyId", in.SecurityPolicyID)
 }
 
 // UpdateIngressOutput is the answer of [Client.UpdateIngress] (SAE API reference ch. 9.11).
@@ -296,6 +389,19 @@ func updateIngressOperation() cloudapi.Operation {
 			{Name: "Rules", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"appId\":\"395b60e4-0550-458d-9c54-a265d036****\",\"containerPort\":8080,\"domain\":\"www.sae.site\",\"path\":\"/path1\"},{\"appId\":\"666403ce-d25b-47cf-87fe-497565d2****\",\"containerPort\":8080,\"domain\":\"sae.site\",\"path\":\"/path2\"}]", Description: "Routing by domain and path; at most 40 rules.", Shape: shapeOf("Rules")},
 			{Name: "LoadBalanceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"clb", "alb"}, Example: "clb", Description: "Load balancer kind."},
 			{Name: "ListenerProtocol", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"HTTP", "HTTPS"}, Example: "HTTP", Description: "Listener protocol."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "CertIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1-cn-hangzhou,2-cn-hangzhou", Description: "ALB certificate IDs, comma separated.", Since: "2022-12-01"},
+			{Name: "CorsConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"Enable\":\"true\"}", Description: "Cross-origin settings.", Since: "2025-04-01", Shape: shapeOf("CorsConfig")},
+			{Name: "EnableGzip", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether answers are compressed.", Since: "2025-10-24"},
+			{Name: "EnableXForwardedFor", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the caller address in X-Forwarded-For.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForClientSrcPort", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the caller port in a header.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForProto", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the listener protocol in X-Forwarded-Proto.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the load balancer ID in SLB-ID.", Since: "2024-10-29"},
+			{Name: "EnableXForwardedForSlbPort", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Pass the listener port in a header.", Since: "2024-10-29"},
+			{Name: "IdleTimeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(60)), Unit: "second", Example: "1", Description: "Idle time of a connection, seconds.", Since: "2024-09-11"},
+			{Name: "RequestTimeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Unit: "second", Example: "1", Description: "Longest request, seconds.", Since: "2024-08-21"},
+			{Name: "SecurityPolicyId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "f1ad8fd8-7d63-cfb7-2270-a72a1942****", Description: "TLS policy.", Since: "2024-08-21"},
 		},
 		Errors: []string{"Exceed.IngressRule", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "SSLCert.NotFound", "SlbListenerPort.NotAvailable"},
 	}
@@ -369,6 +475,30 @@ type DescribeIngressData struct {
 	LoadBalanceType string `json:"LoadBalanceType"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
+	// ALB certificate IDs, comma separated. Since 2022-12-01, not in the reference.
+	CertIDs string `json:"CertIds"`
+	// Cross-origin settings. Since 2025-04-01, not in the reference.
+	CorsConfig *DescribeIngressDataCorsConfig `json:"CorsConfig,omitzero"`
+	// Whether SAE made the load balancer. Since 2025-01-10, not in the reference.
+	CreatedBySae bool `json:"CreatedBySae"`
+	// Whether answers are compressed. Since 2025-10-24, not in the reference.
+	EnableGzip bool `json:"EnableGzip"`
+	// Pass the caller address in X-Forwarded-For. Since 2024-10-29, not in the reference.
+	EnableXForwardedFor bool `json:"EnableXForwardedFor"`
+	// Pass the caller port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForClientSrcPort bool `json:"EnableXForwardedForClientSrcPort"`
+	// Pass the listener protocol in X-Forwarded-Proto. Since 2024-10-29, not in the reference.
+	EnableXForwardedForProto bool `json:"EnableXForwardedForProto"`
+	// Pass the load balancer ID in SLB-ID. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbID bool `json:"EnableXForwardedForSlbId"`
+	// Pass the listener port in a header. Since 2024-10-29, not in the reference.
+	EnableXForwardedForSlbPort bool `json:"EnableXForwardedForSlbPort"`
+	// Idle time of a connection, seconds. Since 2024-09-11, not in the reference.
+	IdleTimeout int `json:"IdleTimeout"`
+	// Longest request, seconds. Since 2024-08-21, not in the reference.
+	RequestTimeout int `json:"RequestTimeout"`
+	// TLS policy. Since 2024-08-21, not in the reference.
+	SecurityPolicyID string `json:"SecurityPolicyId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -380,6 +510,9 @@ type DescribeIngressDataDefaultRule struct {
 	AppName string `json:"AppName"`
 	// Application ID.
 	AppID string `json:"AppId"`
+	// Protocol to the instances; http when absent. https and grpc need alb. One of: http, https, grpc. Since 2022-07-07,
+	// not in the reference.
+	BackendProtocol string `json:"BackendProtocol"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -393,6 +526,43 @@ type DescribeIngressDataRules struct {
 	// Application ID.
 	AppID string `json:"AppId"`
 	Path  string `json:"Path"`
+	// Protocol to the instances; http when absent. https and grpc need alb. One of: http, https, grpc. Since 2022-07-07,
+	// not in the reference.
+	BackendProtocol string `json:"BackendProtocol"`
+	// Path after rewriting, for example /${1}; alb only. Since 2024-01-22, not in the reference.
+	RewritePath string `json:"RewritePath"`
+	// Actions of the rule. Since 2024-12-05, not in the reference.
+	RuleActions []DescribeIngressDataRulesRuleActions `json:"RuleActions,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeIngressDataRulesRuleActions is a part of the answer (SAE API reference ch. 9.12).
+type DescribeIngressDataRulesRuleActions struct {
+	// Settings of the action, JSON text. Since 2024-12-05, not in the reference.
+	ActionConfig string `json:"ActionConfig"`
+	// What the rule does with a request. One of: rewrite, redirect. Since 2024-12-05, not in the reference.
+	ActionType string `json:"ActionType"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeIngressDataCorsConfig is a part of the answer (SAE API reference ch. 9.12).
+type DescribeIngressDataCorsConfig struct {
+	// Whether credentials are allowed (on, off). One of: on, off. Since 2025-04-01, not in the reference.
+	AllowCredentials string `json:"AllowCredentials"`
+	// Allowed request headers. Since 2025-04-01, not in the reference.
+	AllowHeaders string `json:"AllowHeaders"`
+	// Allowed methods. Since 2025-04-01, not in the reference.
+	AllowMethods string `json:"AllowMethods"`
+	// Allowed origins, * or http(s) origins. Since 2025-04-01, not in the reference.
+	AllowOrigin string `json:"AllowOrigin"`
+	// Whether it is on. Since 2025-04-01, not in the reference.
+	Enable string `json:"Enable"`
+	// Headers shown to the caller. Since 2025-04-01, not in the reference.
+	ExposeHeaders string `json:"ExposeHeaders"`
+	// Seconds a preflight answer may be kept, -1 to 172800. Since 2025-04-01, not in the reference.
+	MaxAge string `json:"MaxAge"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -422,6 +592,10 @@ type ListIngressesInput struct {
 	NamespaceID string `json:"NamespaceId"`
 	// Filter by application.
 	AppID *string `json:"AppId,omitempty"`
+	// Page number from 1. Since 2025-07-14, not in the reference.
+	CurrentPage *int `json:"CurrentPage,omitempty"`
+	// Entries on a page. Since 2025-07-14, not in the reference.
+	PageSize *int `json:"PageSize,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -448,6 +622,8 @@ func (in *ListIngressesInput) encode(r *clientrt.Request) {
 	}
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
 }
 
 // ListIngressesOutput is the answer of [Client.ListIngresses] (SAE API reference ch. 9.13).
@@ -472,6 +648,12 @@ type ListIngressesOutput struct {
 // ListIngressesData is a part of the answer (SAE API reference ch. 9.13).
 type ListIngressesData struct {
 	IngressList []ListIngressesDataIngressList `json:"IngressList,omitzero"`
+	// Page number from 1. Since 2025-07-14, not in the reference.
+	CurrentPage int `json:"CurrentPage"`
+	// Entries on a page. Since 2025-07-14, not in the reference.
+	PageSize int `json:"PageSize"`
+	// Entries in all. Since 2025-07-14, not in the reference.
+	TotalSize int `json:"TotalSize"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -492,6 +674,94 @@ type ListIngressesDataIngressList struct {
 	LoadBalanceType string `json:"LoadBalanceType"`
 	// Listener protocol. One of: HTTP, HTTPS.
 	ListenerProtocol string `json:"ListenerProtocol"`
+	// ALB certificate IDs, comma separated. Since 2022-12-01, not in the reference.
+	CertIDs string `json:"CertIds"`
+	// Cross-origin settings. Since 2025-04-01, not in the reference.
+	CorsConfig *ListIngressesDataIngressListCorsConfig `json:"CorsConfig,omitzero"`
+	// Creation time, epoch milliseconds. Since 2025-02-26, not in the reference. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Default backend. Since 2025-02-26, not in the reference.
+	DefaultRule *ListIngressesDataIngressListDefaultRule `json:"DefaultRule,omitzero"`
+	// Idle time of a connection, seconds. Since 2025-02-26, not in the reference.
+	IdleTimeout int64 `json:"IdleTimeout"`
+	// MSE gateway. Since 2024-01-22, not in the reference.
+	MseGatewayID string `json:"MseGatewayId"`
+	// Port of the MSE gateway, text. Since 2024-01-22, not in the reference.
+	MseGatewayPort string `json:"MseGatewayPort"`
+	// Protocol of the MSE gateway. One of: HTTP, HTTPS. Since 2024-01-22, not in the reference.
+	MseGatewayProtocol string `json:"MseGatewayProtocol"`
+	// Longest request, seconds. Since 2025-02-26, not in the reference.
+	RequestTimeout int64 `json:"RequestTimeout"`
+	// Rules. Since 2025-02-26, not in the reference.
+	Rules []ListIngressesDataIngressListRules `json:"Rules,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListIngressesDataIngressListCorsConfig is a part of the answer (SAE API reference ch. 9.13).
+type ListIngressesDataIngressListCorsConfig struct {
+	// Whether credentials are allowed (on, off). One of: on, off. Since 2025-04-01, not in the reference.
+	AllowCredentials string `json:"AllowCredentials"`
+	// Allowed request headers. Since 2025-04-01, not in the reference.
+	AllowHeaders string `json:"AllowHeaders"`
+	// Allowed methods. Since 2025-04-01, not in the reference.
+	AllowMethods string `json:"AllowMethods"`
+	// Allowed origins, * or http(s) origins. Since 2025-04-01, not in the reference.
+	AllowOrigin string `json:"AllowOrigin"`
+	// Whether it is on. Since 2025-04-01, not in the reference.
+	Enable string `json:"Enable"`
+	// Headers shown to the caller. Since 2025-04-01, not in the reference.
+	ExposeHeaders string `json:"ExposeHeaders"`
+	// Seconds a preflight answer may be kept, -1 to 172800. Since 2025-04-01, not in the reference.
+	MaxAge string `json:"MaxAge"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListIngressesDataIngressListDefaultRule is a part of the answer (SAE API reference ch. 9.13).
+type ListIngressesDataIngressListDefaultRule struct {
+	// Application ID. Since 2025-02-26, not in the reference.
+	AppID string `json:"AppId"`
+	// Application name. Since 2025-02-26, not in the reference.
+	AppName string `json:"AppName"`
+	// Protocol to the instances; http when absent. https and grpc need alb. One of: http, https, grpc. Since 2025-02-26,
+	// not in the reference.
+	BackendProtocol string `json:"BackendProtocol"`
+	// Port of the container. Since 2025-02-26, not in the reference.
+	ContainerPort int `json:"ContainerPort"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListIngressesDataIngressListRules is a part of the answer (SAE API reference ch. 9.13).
+type ListIngressesDataIngressListRules struct {
+	// Application ID. Since 2025-02-26, not in the reference.
+	AppID string `json:"AppId"`
+	// Application name. Since 2025-02-26, not in the reference.
+	AppName string `json:"AppName"`
+	// Protocol to the instances; http when absent. https and grpc need alb. One of: http, https, grpc. Since 2025-02-26,
+	// not in the reference.
+	BackendProtocol string `json:"BackendProtocol"`
+	// Port of the container. Since 2025-02-26, not in the reference.
+	ContainerPort int `json:"ContainerPort"`
+	// Domain. Since 2025-02-26, not in the reference.
+	Domain string `json:"Domain"`
+	// Path. Since 2025-02-26, not in the reference.
+	Path string `json:"Path"`
+	// Path after rewriting, for example /${1}; alb only. Since 2025-02-26, not in the reference.
+	RewritePath string `json:"RewritePath"`
+	// Actions of the rule. Since 2025-02-26, not in the reference.
+	RuleActions []ListIngressesDataIngressListRulesRuleActions `json:"RuleActions,omitzero"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListIngressesDataIngressListRulesRuleActions is a part of the answer (SAE API reference ch. 9.13).
+type ListIngressesDataIngressListRulesRuleActions struct {
+	// Settings of the action, JSON text. Since 2025-02-26, not in the reference.
+	ActionConfig string `json:"ActionConfig"`
+	// What the rule does with a request. One of: rewrite, redirect. Since 2025-02-26, not in the reference.
+	ActionType string `json:"ActionType"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -511,6 +781,10 @@ func listIngressesOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "bbf3a590-6d13-46fe-8ca9-c947a20b****", Description: "Filter by application."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number from 1.", Since: "2025-07-14"},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Entries on a page.", Since: "2025-07-14"},
 		},
 		Errors: []string{"InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage"},
 	}

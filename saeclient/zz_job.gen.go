@@ -30,6 +30,10 @@ type ExecJobInput struct {
 	JarStartArgs *string `json:"JarStartArgs,omitempty"`
 	// Start command of a WAR deployment.
 	WarStartOptions *string `json:"WarStartOptions,omitempty"`
+	// Instances of this run, text. Since 2023-02-15, not in the reference.
+	Replicas *string `json:"Replicas,omitempty"`
+	// When to run, UTC, yyyy-MM-ddTHH:mm:ssZ. Since 2022-11-29, not in the reference.
+	Time *string `json:"Time,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -58,6 +62,8 @@ func (in *ExecJobInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
 	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
 	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.Optional(r, cloudapi.InQuery, "Time", in.Time)
 }
 
 // ExecJobOutput is the answer of [Client.ExecJob] (SAE API reference ch. 13.1).
@@ -116,6 +122,10 @@ func execJobOperation() cloudapi.Operation {
 			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "-Xms4G -Xmx4G", Description: "JVM options, placed before -jar in the default start command."},
 			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "custom-args", Description: "Program arguments, placed last in the default start command."},
 			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "CATALINA_OPTS=\\\"$CATALINA_OPTS $Options\\\" catalina.sh run", Description: "Start command of a WAR deployment."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2", Description: "Instances of this run, text.", Since: "2023-02-15"},
+			{Name: "Time", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2026-01-02T03:04:05Z", Description: "When to run, UTC, yyyy-MM-ddTHH:mm:ssZ.", Since: "2022-11-29"},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "JobForbidPolicy", "JobSuspend"},
 	}
@@ -213,5 +223,1344 @@ func describeJobStatusOperation() cloudapi.Operation {
 			{Name: "JobId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "event-b798157b-40a2-4388-b578-71fb897103**-**", Description: "Job ID."},
 		},
 		Errors: []string{"InvalidAppId.NotFound"},
+	}
+}
+
+// CreateJobInput holds the parameters of [Client.CreateJob] (since 2022-10-13, not in the SAE API reference).
+type CreateJobInput struct {
+	// RAM role ARN for pulling images across accounts.
+	AcrAssumeRoleArn *string `json:"AcrAssumeRoleArn,omitempty"`
+	// ACR enterprise instance ID; required when ImageUrl is in an enterprise registry. Required if: ImageUrl is in an ACR
+	// enterprise registry. Since 2023-02-08, not in the reference.
+	AcrInstanceID *string `json:"AcrInstanceId,omitempty"`
+	// Description. At most 1024 characters.
+	AppDescription *string `json:"AppDescription,omitempty"`
+	// Template name: letters, digits, hyphens, starts with a letter, at most 36. Required. At most 36 characters.
+	AppName string `json:"AppName"`
+	// true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual.
+	AutoConfig *bool `json:"AutoConfig,omitempty"`
+	// How often a failed run is repeated.
+	BackoffLimit *int64 `json:"BackoffLimit,omitempty"`
+	// Best-effort capacity. Since 2025-09-08, not in the reference.
+	BestEffortType *string `json:"BestEffortType,omitempty"`
+	// Start command.
+	Command *string `json:"Command,omitempty"`
+	// Arguments of the start command, JSON array text.
+	CommandArgs *string `json:"CommandArgs,omitempty"`
+	// What happens when the previous run is not over. One of: Forbid, Allow, Replace.
+	ConcurrencyPolicy *string `json:"ConcurrencyPolicy,omitempty"`
+	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
+	ConfigMapMountDesc cloudapi.List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
+	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 16000, 32000.
+	CPU *int `json:"Cpu,omitempty"`
+	// Extra host entries in the container.
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitempty"`
+	// HSF runtime container version.
+	EdasContainerVersion *string `json:"EdasContainerVersion,omitempty"`
+	// Whether image loading is accelerated. Since 2023-02-08, not in the reference.
+	EnableImageAccl *bool `json:"EnableImageAccl,omitempty"`
+	// Environment variables.
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitempty"`
+	// Secret ID for pulling the image. Since 2022-11-29, not in the reference.
+	ImagePullSecrets *string `json:"ImagePullSecrets,omitempty"`
+	// Image address; required for Image. Required if: PackageType == Image.
+	ImageURL *string `json:"ImageUrl,omitempty"`
+	// Program arguments, placed last in the default start command.
+	JarStartArgs *string `json:"JarStartArgs,omitempty"`
+	// JVM options, placed before -jar in the default start command.
+	JarStartOptions *string `json:"JarStartOptions,omitempty"`
+	// JDK version; not allowed for Image.
+	Jdk *string `json:"Jdk,omitempty"`
+	// Memory in MB. One of: 1024, 2048, 4096, 8192, 12288, 16384, 24576, 32768, 65536, 131072.
+	Memory *int `json:"Memory,omitempty"`
+	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
+	MountDesc cloudapi.List[NASMount] `json:"MountDesc,omitempty"`
+	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
+	MountHost *string `json:"MountHost,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// NAS mounts; replaces MountDesc. Since 2025-09-08, not in the reference.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitempty"`
+	// NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically.
+	// Empty string clears.
+	NasID *string `json:"NasId,omitempty"`
+	// Access key ID for OSS mounts.
+	OssAkID *cloudapi.Secret `json:"OssAkId,omitempty"`
+	// Access key secret for OSS mounts.
+	OssAkSecret *cloudapi.Secret `json:"OssAkSecret,omitempty"`
+	// OSS mounts.
+	OssMountDescs cloudapi.List[OSSMount] `json:"OssMountDescs,omitempty"`
+	// Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP. Required. One of: FatJar, War, Image,
+	// PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5, IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6,
+	// IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1, IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2,
+	// IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE, PythonZip.
+	PackageType string `json:"PackageType"`
+	// Package address; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
+	PackageURL *string `json:"PackageUrl,omitempty"`
+	// Package version; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
+	PackageVersion *string `json:"PackageVersion,omitempty"`
+	// Content of the PHP config file.
+	PhpConfig *string `json:"PhpConfig,omitempty"`
+	// Mount path of the PHP config file.
+	PhpConfigLocation *string `json:"PhpConfigLocation,omitempty"`
+	// Script run right after the container is made.
+	PostStart *LifecycleHook `json:"PostStart,omitempty"`
+	// Script run before the container is removed.
+	PreStop *LifecycleHook `json:"PreStop,omitempty"`
+	// Language of the application. One of: java, php, python, shell.
+	ProgrammingLanguage *string `json:"ProgrammingLanguage,omitempty"`
+	// Python version. Since 2022-11-29, not in the reference.
+	Python *string `json:"Python,omitempty"`
+	// Extra Python modules. Since 2022-11-29, not in the reference.
+	PythonModules *string `json:"PythonModules,omitempty"`
+	// Application or job that is referred to.
+	RefAppID *string `json:"RefAppId,omitempty"`
+	// Instances of a run. Required.
+	Replicas int `json:"Replicas"`
+	// Security group.
+	SecurityGroupID *string `json:"SecurityGroupId,omitempty"`
+	// Whether the job is sharded.
+	Slice *bool `json:"Slice,omitempty"`
+	// Shards, JSON array text.
+	SliceEnvs *string `json:"SliceEnvs,omitempty"`
+	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
+	// SAE-made ones (prefix sae-).
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitempty"`
+	// Graceful stop timeout in seconds. Unit: second. Range: 1 to 300. Default: 30.
+	TerminationGracePeriodSeconds *int `json:"TerminationGracePeriodSeconds,omitempty"`
+	// Longest run, seconds. Unit: second.
+	Timeout *int64 `json:"Timeout,omitempty"`
+	// Time zone. Default: Asia/Shanghai.
+	Timezone *string `json:"Timezone,omitempty"`
+	// Tomcat settings; empty string or {} deletes them.
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
+	// Triggers; JSON text, shape not stated.
+	TriggerConfig *string `json:"TriggerConfig,omitempty"`
+	// vSwitch ID.
+	VSwitchID *string `json:"VSwitchId,omitempty"`
+	// VPC of the namespace; one namespace has one VPC which then cannot change; defaults to the bound VPC.
+	VPCID *string `json:"VpcId,omitempty"`
+	// Start command of a WAR deployment.
+	WarStartOptions *string `json:"WarStartOptions,omitempty"`
+	// Tomcat version; not allowed for Image.
+	WebContainer *string `json:"WebContainer,omitempty"`
+	// Always job. Required. One of: job.
+	Workload string `json:"Workload"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in CreateJobInput) String() string { return clientrt.Describe(createJobOperation(), in.encode) }
+
+// GoString is String for the verb %#v.
+func (in CreateJobInput) GoString() string { return clientrt.Describe(createJobOperation(), in.encode) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in CreateJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(createJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *CreateJobInput) Validate() error { return validate(createJobOperation(), in) }
+
+func (in *CreateJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(CreateJobInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
+	clientrt.Optional(r, cloudapi.InForm, "AcrInstanceId", in.AcrInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppDescription", in.AppDescription)
+	clientrt.Required(r, cloudapi.InQuery, "AppName", in.AppName)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoConfig", in.AutoConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "BackoffLimit", in.BackoffLimit)
+	clientrt.Optional(r, cloudapi.InQuery, "BestEffortType", in.BestEffortType)
+	clientrt.Optional(r, cloudapi.InQuery, "Command", in.Command)
+	clientrt.Optional(r, cloudapi.InQuery, "CommandArgs", in.CommandArgs)
+	clientrt.Optional(r, cloudapi.InQuery, "ConcurrencyPolicy", in.ConcurrencyPolicy)
+	clientrt.OptionalList(r, cloudapi.InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "Cpu", in.CPU)
+	clientrt.OptionalList(r, cloudapi.InQuery, "CustomHostAlias", in.CustomHostAlias)
+	clientrt.Optional(r, cloudapi.InQuery, "EdasContainerVersion", in.EdasContainerVersion)
+	clientrt.Optional(r, cloudapi.InForm, "EnableImageAccl", in.EnableImageAccl)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Envs", in.Envs)
+	clientrt.Optional(r, cloudapi.InQuery, "ImagePullSecrets", in.ImagePullSecrets)
+	clientrt.Optional(r, cloudapi.InQuery, "ImageUrl", in.ImageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "Jdk", in.Jdk)
+	clientrt.Optional(r, cloudapi.InQuery, "Memory", in.Memory)
+	clientrt.ClearableList(r, cloudapi.InQuery, "MountDesc", in.MountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "MountHost", in.MountHost)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.OptionalList(r, cloudapi.InQuery, "NasConfigs", in.NasConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "NasId", in.NasID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkId", in.OssAkID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkSecret", in.OssAkSecret)
+	clientrt.OptionalList(r, cloudapi.InForm, "OssMountDescs", in.OssMountDescs)
+	clientrt.Required(r, cloudapi.InQuery, "PackageType", in.PackageType)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageUrl", in.PackageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageVersion", in.PackageVersion)
+	clientrt.Optional(r, cloudapi.InForm, "PhpConfig", in.PhpConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpConfigLocation", in.PhpConfigLocation)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PostStart", in.PostStart)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PreStop", in.PreStop)
+	clientrt.Optional(r, cloudapi.InQuery, "ProgrammingLanguage", in.ProgrammingLanguage)
+	clientrt.Optional(r, cloudapi.InQuery, "Python", in.Python)
+	clientrt.Optional(r, cloudapi.InQuery, "PythonModules", in.PythonModules)
+	clientrt.Optional(r, cloudapi.InQuery, "RefAppId", in.RefAppID)
+	clientrt.Required(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.Optional(r, cloudapi.InQuery, "SecurityGroupId", in.SecurityGroupID)
+	clientrt.Optional(r, cloudapi.InQuery, "Slice", in.Slice)
+	clientrt.Optional(r, cloudapi.InQuery, "SliceEnvs", in.SliceEnvs)
+	clientrt.ClearableList(r, cloudapi.InQuery, "SlsConfigs", in.SlsConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
+	clientrt.Optional(r, cloudapi.InQuery, "Timeout", in.Timeout)
+	clientrt.Optional(r, cloudapi.InQuery, "Timezone", in.Timezone)
+	clientrt.OptionalText(r, cloudapi.InQuery, "TomcatConfig", in.TomcatConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "TriggerConfig", in.TriggerConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
+	clientrt.Optional(r, cloudapi.InQuery, "VpcId", in.VPCID)
+	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "WebContainer", in.WebContainer)
+	clientrt.Required(r, cloudapi.InQuery, "Workload", in.Workload)
+}
+
+// CreateJobOutput is the answer of [Client.CreateJob] (since 2022-10-13, not in the SAE API reference).
+type CreateJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data CreateJobData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// CreateJobData is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type CreateJobData struct {
+	// Application ID.
+	AppID string `json:"AppId"`
+	// Change order ID.
+	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// CreateJob is the operation to make a job template.
+//
+// The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+//
+// Since 2022-10-13, not in the SAE API reference: POST /pop/v1/sam/job/createJob.
+func (c *Client) CreateJob(ctx context.Context, in *CreateJobInput) (*CreateJobOutput, error) {
+	return invoke[CreateJobOutput](ctx, c, createJobOperation(), in)
+}
+
+func createJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "CreateJob", Group: "job",
+		Method: http.MethodPost, Path: "/pop/v1/sam/job/createJob",
+		Summary: "Make a job template.",
+		Since:   "2022-10-13",
+		Mutates: true,
+		Starts:  "change order",
+		Params: []cloudapi.Param{
+			{Name: "AcrAssumeRoleArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "RAM role ARN for pulling images across accounts."},
+			{Name: "AcrInstanceId", In: cloudapi.InForm, Kind: cloudapi.KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "0bc88492-27fb-b199-4f7c-edc1fc56****", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry.", Since: "2023-02-08"},
+			{Name: "AppDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 1024, Example: "for tests", Description: "Description."},
+			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 36, Pattern: "^[A-Za-z][A-Za-z0-9-]{0,35}$", Example: "demo", Description: "Template name: letters, digits, hyphens, starts with a letter, at most 36."},
+			{Name: "AutoConfig", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "true: SAE sets up the network and ignores NamespaceId, VpcId, VSwitchId, SecurityGroupId; false: manual."},
+			{Name: "BackoffLimit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "How often a failed run is repeated."},
+			{Name: "BestEffortType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Best-effort capacity.", Since: "2025-09-08"},
+			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command."},
+			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "[\"a\"]", Description: "Arguments of the start command, JSON array text."},
+			{Name: "ConcurrencyPolicy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Forbid", "Allow", "Replace"}, Example: "Forbid", Description: "What happens when the previous run is not over."},
+			{Name: "ConfigMapMountDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"configMapId\":16,\"key\":\"sae-sys-configmap-all\",\"mountPath\":\"/etc/config\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId).", Shape: shapeOf("ConfigMapMountDesc")},
+			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"500", "1000", "2000", "4000", "8000", "16000", "32000"}, Example: "500", Description: "CPU in millicores."},
+			{Name: "CustomHostAlias", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container.", Shape: shapeOf("CustomHostAlias")},
+			{Name: "EdasContainerVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "HSF runtime container version."},
+			{Name: "EnableImageAccl", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether image loading is accelerated.", Since: "2023-02-08"},
+			{Name: "Envs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"sae-sys-configmap-all-demo\",\"valueFrom\":{\"configMapRef\":{\"configMapId\":16,\"key\":\"\"}}}]", Description: "Environment variables.", Shape: shapeOf("Envs")},
+			{Name: "ImagePullSecrets", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Secret ID for pulling the image.", Since: "2022-11-29"},
+			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == Image", Example: "registry.example.com/team/demo:1.0", Description: "Image address; required for Image."},
+			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Program arguments, placed last in the default start command."},
+			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "JVM options, placed before -jar in the default start command."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "JDK version; not allowed for Image."},
+			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory in MB."},
+			{Name: "MountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/tmp\",\"nasPath\":\"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.", Shape: shapeOf("MountDesc")},
+			{Name: "MountHost", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+			{Name: "NasConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/mnt\",\"readOnly\":false,\"nasId\":\"nas-1\",\"mountDomain\":\"nas-1.cn-hangzhou.nas.aliyuncs.com\",\"nasPath\":\"/\"}]", Description: "NAS mounts; replaces MountDesc.", Since: "2025-09-08", Shape: shapeOf("NasConfigs")},
+			{Name: "NasId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "3f345c23-ee55-b21f-84cd-c3933ef1****", Description: "NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically. Empty string clears."},
+			{Name: "OssAkId", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "fe849b43-62e6-66a8-9a06-0a31ed15****", Description: "Access key ID for OSS mounts."},
+			{Name: "OssAkSecret", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Access key secret for OSS mounts."},
+			{Name: "OssMountDescs", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"bucketName\":\"oss-bucket\",\"bucketPath\":\"data/user.data\",\"mountPath\":\"/usr/data/user.data\",\"readOnly\":true}]", Description: "OSS mounts.", Shape: shapeOf("OssMountDescs")},
+			{Name: "PackageType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE", "PythonZip"}, Example: "FatJar", Description: "Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP."},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Sensitive: true, Example: "https://example.com/demo.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Example: "demo", Description: "Package version; required for FatJar and War."},
+			{Name: "PhpConfig", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Content of the PHP config file."},
+			{Name: "PhpConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Mount path of the PHP config file."},
+			{Name: "PostStart", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run right after the container is made.", Shape: shapeOf("PostStart")},
+			{Name: "PreStop", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run before the container is removed.", Shape: shapeOf("PreStop")},
+			{Name: "ProgrammingLanguage", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"java", "php", "python", "shell"}, Example: "java", Description: "Language of the application."},
+			{Name: "Python", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "PYTHON 3.9.15", Description: "Python version.", Since: "2022-11-29"},
+			{Name: "PythonModules", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Flask==2.0", Description: "Extra Python modules.", Since: "2022-11-29"},
+			{Name: "RefAppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2cec63fa-4889-2616-cf8c-a3f961fd****", Description: "Application or job that is referred to."},
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "2", Description: "Instances of a run."},
+			{Name: "SecurityGroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "sg-1", Description: "Security group."},
+			{Name: "Slice", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the job is sharded."},
+			{Name: "SliceEnvs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "[\"0\",\"1\"]", Description: "Shards, JSON array text."},
+			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-).", Shape: shapeOf("SlsConfigs")},
+			{Name: "TerminationGracePeriodSeconds", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Unit: "second", Example: "1", Description: "Graceful stop timeout in seconds."},
+			{Name: "Timeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Unit: "second", Example: "1", Description: "Longest run, seconds."},
+			{Name: "Timezone", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
+			{Name: "TomcatConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them.", Shape: shapeOf("TomcatConfig")},
+			{Name: "TriggerConfig", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Triggers; JSON text, shape not stated."},
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-1", Description: "vSwitch ID."},
+			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vpc-1", Description: "VPC of the namespace; one namespace has one VPC which then cannot change; defaults to the bound VPC."},
+			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Start command of a WAR deployment."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Tomcat version; not allowed for Image."},
+			{Name: "Workload", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"job"}, Example: "job", Description: "Always job."},
+		},
+	}
+}
+
+// DeleteHistoryJobInput holds the parameters of [Client.DeleteHistoryJob] (since 2022-10-13, not in the SAE API
+// reference).
+type DeleteHistoryJobInput struct {
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+	// Run ID. Required.
+	JobID string `json:"JobId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DeleteHistoryJobInput) String() string {
+	return clientrt.Describe(deleteHistoryJobOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DeleteHistoryJobInput) GoString() string {
+	return clientrt.Describe(deleteHistoryJobOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteHistoryJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(deleteHistoryJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DeleteHistoryJobInput) Validate() error { return validate(deleteHistoryJobOperation(), in) }
+
+func (in *DeleteHistoryJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DeleteHistoryJobInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "JobId", in.JobID)
+}
+
+// DeleteHistoryJobOutput is the answer of [Client.DeleteHistoryJob] (since 2022-10-13, not in the SAE API reference).
+type DeleteHistoryJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result as JSON text (msg, code, success).
+	Data string `json:"Data"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DeleteHistoryJob is the operation to delete one run.
+//
+// Since 2022-10-13, not in the SAE API reference: DELETE /pop/v1/sam/job/deleteHistoryJob.
+func (c *Client) DeleteHistoryJob(ctx context.Context, in *DeleteHistoryJobInput) (*DeleteHistoryJobOutput, error) {
+	return invoke[DeleteHistoryJobOutput](ctx, c, deleteHistoryJobOperation(), in)
+}
+
+func deleteHistoryJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DeleteHistoryJob", Group: "job",
+		Method: http.MethodDelete, Path: "/pop/v1/sam/job/deleteHistoryJob",
+		Summary: "Delete one run.",
+		Since:   "2022-10-13",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+			{Name: "JobId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "d9d4adb2-5d6d-4619-d804-9b950313****", Description: "Run ID."},
+		},
+	}
+}
+
+// DeleteJobInput holds the parameters of [Client.DeleteJob] (since 2022-10-13, not in the SAE API reference).
+type DeleteJobInput struct {
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DeleteJobInput) String() string { return clientrt.Describe(deleteJobOperation(), in.encode) }
+
+// GoString is String for the verb %#v.
+func (in DeleteJobInput) GoString() string { return clientrt.Describe(deleteJobOperation(), in.encode) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(deleteJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DeleteJobInput) Validate() error { return validate(deleteJobOperation(), in) }
+
+func (in *DeleteJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DeleteJobInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+}
+
+// DeleteJobOutput is the answer of [Client.DeleteJob] (since 2022-10-13, not in the SAE API reference).
+type DeleteJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result as JSON text (msg, code, success).
+	Data string `json:"Data"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DeleteJob is the operation to delete a job template.
+//
+// Since 2022-10-13, not in the SAE API reference: DELETE /pop/v1/sam/job/deleteJob.
+func (c *Client) DeleteJob(ctx context.Context, in *DeleteJobInput) (*DeleteJobOutput, error) {
+	return invoke[DeleteJobOutput](ctx, c, deleteJobOperation(), in)
+}
+
+func deleteJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DeleteJob", Group: "job",
+		Method: http.MethodDelete, Path: "/pop/v1/sam/job/deleteJob",
+		Summary: "Delete a job template.",
+		Since:   "2022-10-13",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+		},
+	}
+}
+
+// DescribeJobInput holds the parameters of [Client.DescribeJob] (since 2022-10-13, not in the SAE API reference).
+type DescribeJobInput struct {
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+	// Run ID.
+	JobID *string `json:"JobId,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DescribeJobInput) String() string {
+	return clientrt.Describe(describeJobOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeJobInput) GoString() string {
+	return clientrt.Describe(describeJobOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(describeJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DescribeJobInput) Validate() error { return validate(describeJobOperation(), in) }
+
+func (in *DescribeJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DescribeJobInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "JobId", in.JobID)
+}
+
+// DescribeJobOutput is the answer of [Client.DescribeJob] (since 2022-10-13, not in the SAE API reference).
+type DescribeJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data DescribeJobData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobData is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobData struct {
+	// RAM role ARN for pulling images across accounts.
+	AcrAssumeRoleArn string `json:"AcrAssumeRoleArn"`
+	// ACR enterprise instance ID. Since 2023-02-08, not in the reference.
+	AcrInstanceID string `json:"AcrInstanceId"`
+	// Description.
+	AppDescription string `json:"AppDescription"`
+	// Job template ID.
+	AppID string `json:"AppId"`
+	// Application name.
+	AppName string `json:"AppName"`
+	// How often a failed run is repeated.
+	BackoffLimit int64 `json:"BackoffLimit"`
+	// Best-effort capacity. Since 2025-09-08, not in the reference.
+	BestEffortType string `json:"BestEffortType"`
+	// Start command.
+	Command string `json:"Command"`
+	// Arguments of the start command, JSON array text.
+	CommandArgs string `json:"CommandArgs"`
+	// What happens when the previous run is not over. One of: Forbid, Allow, Replace.
+	ConcurrencyPolicy string `json:"ConcurrencyPolicy"`
+	// ConfigMaps mounted as files.
+	ConfigMapMountDesc []DescribeJobDataConfigMapMountDesc `json:"ConfigMapMountDesc,omitzero"`
+	// CPU in millicores.
+	CPU int `json:"Cpu"`
+	// Host entries, JSON text. On the wire: JSON text.
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitzero" wire:"text"`
+	// HSF runtime container version.
+	EdasContainerVersion string `json:"EdasContainerVersion"`
+	// Environment variables. On the wire: JSON text.
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitzero" wire:"text"`
+	// Secret ID for pulling the image. Since 2022-11-29, not in the reference.
+	ImagePullSecrets string `json:"ImagePullSecrets"`
+	// Image address.
+	ImageURL string `json:"ImageUrl"`
+	// Program arguments, placed last in the default start command.
+	JarStartArgs string `json:"JarStartArgs"`
+	// JVM options, placed before -jar in the default start command.
+	JarStartOptions string `json:"JarStartOptions"`
+	// JDK version.
+	Jdk string `json:"Jdk"`
+	// Memory in MB.
+	Memory int `json:"Memory"`
+	// NAS mounts.
+	MountDesc []DescribeJobDataMountDesc `json:"MountDesc,omitzero"`
+	// NAS mount target.
+	MountHost string `json:"MountHost"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID string `json:"NamespaceId"`
+	// NAS mounts; replaces MountDesc. On the wire: JSON text.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitzero" wire:"text"`
+	// NAS ID.
+	NasID string `json:"NasId"`
+	// OSS access key ID.
+	OssAkID cloudapi.Secret `json:"OssAkId,omitzero"`
+	// OSS access key secret: secret.
+	OssAkSecret cloudapi.Secret `json:"OssAkSecret,omitzero"`
+	// OSS mounts.
+	OssMountDescs []DescribeJobDataOssMountDescs `json:"OssMountDescs,omitzero"`
+	// Package kind.
+	PackageType string `json:"PackageType"`
+	// Package address.
+	PackageURL string `json:"PackageUrl"`
+	// Package version.
+	PackageVersion string `json:"PackageVersion"`
+	// Content of the PHP config file.
+	PhpConfig string `json:"PhpConfig"`
+	// Mount path of the PHP config file.
+	PhpConfigLocation string `json:"PhpConfigLocation"`
+	// Hook after the start, JSON text. On the wire: JSON text.
+	PostStart *LifecycleHook `json:"PostStart,omitzero" wire:"text"`
+	// Hook before the stop, JSON text. On the wire: JSON text.
+	PreStop *LifecycleHook `json:"PreStop,omitzero" wire:"text"`
+	// Language of the application. One of: java, php, python, shell, other.
+	ProgrammingLanguage string `json:"ProgrammingLanguage"`
+	// Public addresses that start a run.
+	PublicWebHookUrls []string `json:"PublicWebHookUrls,omitzero"`
+	// Python version. Since 2022-11-29, not in the reference.
+	Python string `json:"Python"`
+	// Extra Python modules. Since 2022-11-29, not in the reference.
+	PythonModules string `json:"PythonModules"`
+	// Application or job that is referred to.
+	RefAppID string `json:"RefAppId"`
+	// Applications that refer to it.
+	RefedAppIDs []string `json:"RefedAppIds,omitzero"`
+	// Region ID.
+	RegionID string `json:"RegionId"`
+	// Instances.
+	Replicas int `json:"Replicas"`
+	// Security group.
+	SecurityGroupID string `json:"SecurityGroupId"`
+	// Whether the job is sharded.
+	Slice bool `json:"Slice"`
+	// Shards, JSON array text.
+	SliceEnvs string `json:"SliceEnvs"`
+	// Log collection; empty string switches it off. On the wire: JSON text.
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitzero" wire:"text"`
+	// Whether the template is suspended.
+	Suspend bool `json:"Suspend"`
+	// Tags.
+	Tags []DescribeJobDataTags `json:"Tags,omitzero"`
+	// Graceful stop timeout in seconds.
+	TerminationGracePeriodSeconds int `json:"TerminationGracePeriodSeconds"`
+	// Longest run, seconds.
+	Timeout int64 `json:"Timeout"`
+	// Time zone.
+	Timezone string `json:"Timezone"`
+	// Tomcat settings, JSON text. On the wire: JSON text.
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitzero" wire:"text"`
+	// Triggers; JSON text, shape not stated.
+	TriggerConfig string `json:"TriggerConfig"`
+	// vSwitch ID.
+	VSwitchID string `json:"VSwitchId"`
+	// VPC ID.
+	VPCID string `json:"VpcId"`
+	// VPC addresses that start a run.
+	VPCWebHookUrls []string `json:"VpcWebHookUrls,omitzero"`
+	// Start command of a WAR deployment.
+	WarStartOptions string `json:"WarStartOptions"`
+	// Tomcat version.
+	WebContainer string `json:"WebContainer"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobDataConfigMapMountDesc is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobDataConfigMapMountDesc struct {
+	// ConfigMap ID.
+	ConfigMapID int64 `json:"ConfigMapId"`
+	// ConfigMap name.
+	ConfigMapName string `json:"ConfigMapName"`
+	// Key.
+	Key string `json:"Key"`
+	// Path in the container.
+	MountPath string `json:"MountPath"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobDataMountDesc is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobDataMountDesc struct {
+	// Path in the container.
+	MountPath string `json:"MountPath"`
+	// Path in the NAS.
+	NasPath string `json:"NasPath"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobDataOssMountDescs is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobDataOssMountDescs struct {
+	// OSS bucket.
+	BucketName string `json:"bucketName"`
+	// Path in the bucket.
+	BucketPath string `json:"bucketPath"`
+	// Path in the container.
+	MountPath string `json:"mountPath"`
+	// Whether it is read-only.
+	ReadOnly bool `json:"readOnly"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobDataTags is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobDataTags struct {
+	// Key.
+	Key string `json:"Key"`
+	// Value.
+	Value string `json:"Value"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJob is the operation to read a job template.
+//
+// Since 2022-10-13, not in the SAE API reference: GET /pop/v1/sam/job/describeJob.
+func (c *Client) DescribeJob(ctx context.Context, in *DescribeJobInput) (*DescribeJobOutput, error) {
+	return invoke[DescribeJobOutput](ctx, c, describeJobOperation(), in)
+}
+
+func describeJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DescribeJob", Group: "job",
+		Method: http.MethodGet, Path: "/pop/v1/sam/job/describeJob",
+		Summary: "Read a job template.",
+		Since:   "2022-10-13",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+			{Name: "JobId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "d9d4adb2-5d6d-4619-d804-9b950313****", Description: "Run ID."},
+		},
+	}
+}
+
+// DescribeJobHistoryInput holds the parameters of [Client.DescribeJobHistory] (since 2022-10-13, not in the SAE API
+// reference).
+type DescribeJobHistoryInput struct {
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+	// Page number from 1.
+	CurrentPage *int `json:"CurrentPage,omitempty"`
+	// Entries on a page. Range: 0 to 10000.
+	PageSize *int `json:"PageSize,omitempty"`
+	// 0 not run, 1 success, 2 failed, 3 running. One of: 0, 1, 2, 3.
+	State *string `json:"State,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DescribeJobHistoryInput) String() string {
+	return clientrt.Describe(describeJobHistoryOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeJobHistoryInput) GoString() string {
+	return clientrt.Describe(describeJobHistoryOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeJobHistoryInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(describeJobHistoryOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DescribeJobHistoryInput) Validate() error {
+	return validate(describeJobHistoryOperation(), in)
+}
+
+func (in *DescribeJobHistoryInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DescribeJobHistoryInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "State", in.State)
+}
+
+// DescribeJobHistoryOutput is the answer of [Client.DescribeJobHistory] (since 2022-10-13, not in the SAE API
+// reference).
+type DescribeJobHistoryOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data DescribeJobHistoryData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobHistoryData is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobHistoryData struct {
+	// Page number from 1.
+	CurrentPage int64 `json:"CurrentPage"`
+	// Runs.
+	Jobs []DescribeJobHistoryDataJobs `json:"Jobs,omitzero"`
+	// Entries on a page.
+	PageSize int64 `json:"PageSize"`
+	// Entries in all.
+	TotalSize int64 `json:"TotalSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobHistoryDataJobs is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type DescribeJobHistoryDataJobs struct {
+	// Running instances.
+	Active int64 `json:"Active"`
+	// End of the run, epoch seconds by the example. On the wire: epoch seconds.
+	CompletionTime time.Time `json:"CompletionTime,omitzero" wire:"seconds"`
+	// Failed instances.
+	Failed int64 `json:"Failed"`
+	// Run ID.
+	JobID string `json:"JobId"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Start of the run, epoch seconds by the example. On the wire: epoch seconds.
+	StartTime time.Time `json:"StartTime,omitzero" wire:"seconds"`
+	// 0 not run, 1 success, 2 failed, 3 running.
+	State string `json:"State"`
+	// Succeeded instances.
+	Succeeded int64 `json:"Succeeded"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeJobHistory is the operation to list the runs of a job template.
+//
+// Since 2022-10-13, not in the SAE API reference: GET /pop/v1/sam/job/describeJobHistory.
+func (c *Client) DescribeJobHistory(ctx context.Context, in *DescribeJobHistoryInput) (*DescribeJobHistoryOutput, error) {
+	return invoke[DescribeJobHistoryOutput](ctx, c, describeJobHistoryOperation(), in)
+}
+
+func describeJobHistoryOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DescribeJobHistory", Group: "job",
+		Method: http.MethodGet, Path: "/pop/v1/sam/job/describeJobHistory",
+		Summary: "List the runs of a job template.",
+		Since:   "2022-10-13",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number from 1."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(10000)), Example: "20", Description: "Entries on a page."},
+			{Name: "State", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2", "3"}, Example: "0", Description: "0 not run, 1 success, 2 failed, 3 running."},
+		},
+	}
+}
+
+// ListJobsInput holds the parameters of [Client.ListJobs] (since 2022-10-13, not in the SAE API reference).
+type ListJobsInput struct {
+	// Application name.
+	AppName *string `json:"AppName,omitempty"`
+	// Page number from 1. At least 1.
+	CurrentPage *int `json:"CurrentPage,omitempty"`
+	// Dimension that FieldValue filters on. One of: appName, appIds.
+	FieldType *string `json:"FieldType,omitempty"`
+	// Value for FieldType.
+	FieldValue *string `json:"FieldValue,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Member to sort by. One of: running, instances.
+	OrderBy *string `json:"OrderBy,omitempty"`
+	// Entries on a page, 0-200. Range: 0 to 200.
+	PageSize *int `json:"PageSize,omitempty"`
+	// Order of the sort: true ascending, false descending.
+	Reverse *bool `json:"Reverse,omitempty"`
+	// Tags.
+	Tags cloudapi.List[Tag] `json:"Tags,omitempty"`
+	// Always job. One of: job.
+	Workload *string `json:"Workload,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in ListJobsInput) String() string { return clientrt.Describe(listJobsOperation(), in.encode) }
+
+// GoString is String for the verb %#v.
+func (in ListJobsInput) GoString() string { return clientrt.Describe(listJobsOperation(), in.encode) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListJobsInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(listJobsOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *ListJobsInput) Validate() error { return validate(listJobsOperation(), in) }
+
+func (in *ListJobsInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(ListJobsInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AppName", in.AppName)
+	clientrt.Optional(r, cloudapi.InQuery, "CurrentPage", in.CurrentPage)
+	clientrt.Optional(r, cloudapi.InQuery, "FieldType", in.FieldType)
+	clientrt.Optional(r, cloudapi.InQuery, "FieldValue", in.FieldValue)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "OrderBy", in.OrderBy)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "Reverse", in.Reverse)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Tags", in.Tags)
+	clientrt.Optional(r, cloudapi.InQuery, "Workload", in.Workload)
+}
+
+// ListJobsOutput is the answer of [Client.ListJobs] (since 2022-10-13, not in the SAE API reference).
+type ListJobsOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Page number from 1.
+	CurrentPage int `json:"CurrentPage"`
+	// Result.
+	Data ListJobsData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Entries on a page, 0-200.
+	PageSize int `json:"PageSize"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Entries in all.
+	TotalSize int `json:"TotalSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListJobsData is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type ListJobsData struct {
+	// Items of the page.
+	Applications []ListJobsDataApplications `json:"Applications,omitzero"`
+	// Page number from 1.
+	CurrentPage int `json:"CurrentPage"`
+	// Entries on a page, 0-200.
+	PageSize int `json:"PageSize"`
+	// Entries in all.
+	TotalSize int `json:"TotalSize"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListJobsDataApplications is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type ListJobsDataApplications struct {
+	// Running instances.
+	Active int64 `json:"Active"`
+	// Description.
+	AppDescription string `json:"AppDescription"`
+	// Application ID.
+	AppID string `json:"AppId"`
+	// Application name.
+	AppName string `json:"AppName"`
+	// End of the run, epoch seconds by the example. On the wire: epoch seconds.
+	CompletionTime time.Time `json:"CompletionTime,omitzero" wire:"seconds"`
+	// CPU in millicores. Since 2023-03-23, not in the reference.
+	CPU int `json:"Cpu"`
+	// Failed instances.
+	Failed int64 `json:"Failed"`
+	// Image address. Since 2025-07-10, not in the reference.
+	ImageURL string `json:"ImageUrl"`
+	// Last change order: 0 failed, 1 succeeded (note the lower-case o, and that it is not the order status). Since
+	// 2022-11-29, not in the reference.
+	LastChangeorderState string `json:"LastChangeorderState"`
+	// Last run: 0 not run, 1 success, 2 failed, 3 running. Since 2022-11-29, not in the reference.
+	LastJobState string `json:"LastJobState"`
+	// Start of the last run, epoch seconds by the example. On the wire: epoch seconds.
+	LastStartTime time.Time `json:"LastStartTime,omitzero" wire:"seconds"`
+	// Memory in MB. Since 2023-03-23, not in the reference.
+	Mem int `json:"Mem"`
+	// success, or on failure the reason or error code. Since 2024-01-22, not in the reference.
+	Message string `json:"Message"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID string `json:"NamespaceId"`
+	// Region ID.
+	RegionID string `json:"RegionId"`
+	// Succeeded instances.
+	Succeeded int64 `json:"Succeeded"`
+	// Whether the template is suspended.
+	Suspend bool `json:"Suspend"`
+	// Tags.
+	Tags []ListJobsDataApplicationsTags `json:"Tags,omitzero"`
+	// Triggers; JSON text, shape not stated.
+	TriggerConfig string `json:"TriggerConfig"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListJobsDataApplicationsTags is a part of the answer (since 2022-10-13, not in the SAE API reference).
+type ListJobsDataApplicationsTags struct {
+	// Key.
+	Key string `json:"Key"`
+	// Value.
+	Value string `json:"Value"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListJobs is the operation to list job templates.
+//
+// Since 2022-10-13, not in the SAE API reference: GET /pop/v1/sam/job/listJobs.
+func (c *Client) ListJobs(ctx context.Context, in *ListJobsInput) (*ListJobsOutput, error) {
+	return invoke[ListJobsOutput](ctx, c, listJobsOperation(), in)
+}
+
+func listJobsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "ListJobs", Group: "job",
+		Method: http.MethodGet, Path: "/pop/v1/sam/job/listJobs",
+		Summary: "List job templates.",
+		Since:   "2022-10-13",
+		Params: []cloudapi.Param{
+			{Name: "AppName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Application name."},
+			{Name: "CurrentPage", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Example: "1", Description: "Page number from 1."},
+			{Name: "FieldType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"appName", "appIds"}, Example: "appName", Description: "Dimension that FieldValue filters on."},
+			{Name: "FieldValue", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Value for FieldType."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+			{Name: "OrderBy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"running", "instances"}, Example: "running", Description: "Member to sort by."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Max: new(int64(200)), Example: "20", Description: "Entries on a page, 0-200."},
+			{Name: "Reverse", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Order of the sort: true ascending, false descending."},
+			{Name: "Tags", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"key\":\"key\",\"value\":\"value\"}]", Description: "Tags.", Shape: shapeOf("Tags")},
+			{Name: "Workload", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"job"}, Example: "job", Description: "Always job."},
+		},
+	}
+}
+
+// SuspendJobInput holds the parameters of [Client.SuspendJob] (since 2022-10-13, not in the SAE API reference).
+type SuspendJobInput struct {
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+	// Text of all languages: true starts the template, false suspends it. The name says the opposite: unknown which holds.
+	// Required.
+	Suspend bool `json:"Suspend"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in SuspendJobInput) String() string { return clientrt.Describe(suspendJobOperation(), in.encode) }
+
+// GoString is String for the verb %#v.
+func (in SuspendJobInput) GoString() string {
+	return clientrt.Describe(suspendJobOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in SuspendJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(suspendJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *SuspendJobInput) Validate() error { return validate(suspendJobOperation(), in) }
+
+func (in *SuspendJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(SuspendJobInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "Suspend", in.Suspend)
+}
+
+// SuspendJobOutput is the answer of [Client.SuspendJob] (since 2022-10-13, not in the SAE API reference).
+type SuspendJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result as text, for example {success: true}.
+	Data string `json:"Data"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// SuspendJob is the operation to switch a job template on or off.
+//
+// The call changes state although its method is GET: it is never safe to repeat by itself.
+//
+// Since 2022-10-13, not in the SAE API reference: GET /pop/v1/sam/job/suspendJob.
+func (c *Client) SuspendJob(ctx context.Context, in *SuspendJobInput) (*SuspendJobOutput, error) {
+	return invoke[SuspendJobOutput](ctx, c, suspendJobOperation(), in)
+}
+
+func suspendJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "SuspendJob", Group: "job",
+		Method: http.MethodGet, Path: "/pop/v1/sam/job/suspendJob",
+		Summary: "Switch a job template on or off.",
+		Since:   "2022-10-13",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+			{Name: "Suspend", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Required: true, Example: "true", Description: "Text of all languages: true starts the template, false suspends it. The name says the opposite: unknown which holds."},
+		},
+	}
+}
+
+// UpdateJobInput holds the parameters of [Client.UpdateJob] (since 2022-12-01, not in the SAE API reference).
+type UpdateJobInput struct {
+	// RAM role ARN for pulling images across accounts.
+	AcrAssumeRoleArn *string `json:"AcrAssumeRoleArn,omitempty"`
+	// ACR enterprise instance ID; required when ImageUrl is in an enterprise registry. Required if: ImageUrl is in an ACR
+	// enterprise registry.
+	AcrInstanceID *string `json:"AcrInstanceId,omitempty"`
+	// Job template ID. Required.
+	AppID string `json:"AppId"`
+	// How often a failed run is repeated.
+	BackoffLimit *int64 `json:"BackoffLimit,omitempty"`
+	// Best-effort capacity. Since 2025-09-08, not in the reference.
+	BestEffortType *string `json:"BestEffortType,omitempty"`
+	// Start command.
+	Command *string `json:"Command,omitempty"`
+	// Arguments of the start command, JSON array text.
+	CommandArgs *string `json:"CommandArgs,omitempty"`
+	// What happens when the previous run is not over. One of: Forbid, Allow, Replace.
+	ConcurrencyPolicy *string `json:"ConcurrencyPolicy,omitempty"`
+	// ConfigMap mounts (parameter table misspells the key as congfigMapId).
+	ConfigMapMountDesc cloudapi.List[ConfigMapMount] `json:"ConfigMapMountDesc,omitempty"`
+	// Extra host entries in the container.
+	CustomHostAlias cloudapi.List[HostAlias] `json:"CustomHostAlias,omitempty"`
+	// HSF runtime container version.
+	EdasContainerVersion *string `json:"EdasContainerVersion,omitempty"`
+	// Whether image loading is accelerated. Since 2023-02-08, not in the reference.
+	EnableImageAccl *bool `json:"EnableImageAccl,omitempty"`
+	// Environment variables.
+	Envs cloudapi.List[EnvVar] `json:"Envs,omitempty"`
+	// Secret ID for pulling the image.
+	ImagePullSecrets *string `json:"ImagePullSecrets,omitempty"`
+	// Image address; required for Image. Required if: template PackageType == Image.
+	ImageURL *string `json:"ImageUrl,omitempty"`
+	// Program arguments, placed last in the default start command.
+	JarStartArgs *string `json:"JarStartArgs,omitempty"`
+	// JVM options, placed before -jar in the default start command.
+	JarStartOptions *string `json:"JarStartOptions,omitempty"`
+	// JDK version; not allowed for Image.
+	Jdk *string `json:"Jdk,omitempty"`
+	// NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.
+	MountDesc cloudapi.List[NASMount] `json:"MountDesc,omitempty"`
+	// NAS mount point in the VPC. Omit when unchanged; empty string clears.
+	MountHost *string `json:"MountHost,omitempty"`
+	// NAS mounts; replaces MountDesc. Since 2025-09-08, not in the reference.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitempty"`
+	// NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically.
+	// Empty string clears.
+	NasID *string `json:"NasId,omitempty"`
+	// Access key ID for OSS mounts.
+	OssAkID *cloudapi.Secret `json:"OssAkId,omitempty"`
+	// Access key secret for OSS mounts.
+	OssAkSecret *cloudapi.Secret `json:"OssAkSecret,omitempty"`
+	// OSS mounts.
+	OssMountDescs cloudapi.List[OSSMount] `json:"OssMountDescs,omitempty"`
+	// Package address; required for FatJar and War. Required if: template PackageType in (FatJar, War, PythonZip).
+	PackageURL *string `json:"PackageUrl,omitempty"`
+	// Package version; required for FatJar and War. Required if: template PackageType in (FatJar, War, PythonZip).
+	PackageVersion *string `json:"PackageVersion,omitempty"`
+	// PHP version (its text in the SDK is a copy of another parameter).
+	Php *string `json:"Php,omitempty"`
+	// Content of the PHP config file.
+	PhpConfig *string `json:"PhpConfig,omitempty"`
+	// Mount path of the PHP config file.
+	PhpConfigLocation *string `json:"PhpConfigLocation,omitempty"`
+	// Script run right after the container is made.
+	PostStart *LifecycleHook `json:"PostStart,omitempty"`
+	// Script run before the container is removed.
+	PreStop *LifecycleHook `json:"PreStop,omitempty"`
+	// Language of the application. One of: java, php, python, shell.
+	ProgrammingLanguage *string `json:"ProgrammingLanguage,omitempty"`
+	// Python version.
+	Python *string `json:"Python,omitempty"`
+	// Extra Python modules.
+	PythonModules *string `json:"PythonModules,omitempty"`
+	// Application or job that is referred to.
+	RefAppID *string `json:"RefAppId,omitempty"`
+	// Instances of a run, text here.
+	Replicas *string `json:"Replicas,omitempty"`
+	// Whether the job is sharded.
+	Slice *bool `json:"Slice,omitempty"`
+	// Shards, JSON array text.
+	SliceEnvs *string `json:"SliceEnvs,omitempty"`
+	// Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be
+	// SAE-made ones (prefix sae-).
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitempty"`
+	// Graceful stop timeout in seconds. Unit: second. Range: 1 to 300. Default: 30.
+	TerminationGracePeriodSeconds *int `json:"TerminationGracePeriodSeconds,omitempty"`
+	// Longest run, seconds. Unit: second.
+	Timeout *int64 `json:"Timeout,omitempty"`
+	// Time zone. Default: Asia/Shanghai.
+	Timezone *string `json:"Timezone,omitempty"`
+	// Tomcat settings; empty string or {} deletes them.
+	TomcatConfig *TomcatConfig `json:"TomcatConfig,omitempty"`
+	// Triggers; JSON text, shape not stated.
+	TriggerConfig *string `json:"TriggerConfig,omitempty"`
+	// Start command of a WAR deployment.
+	WarStartOptions *string `json:"WarStartOptions,omitempty"`
+	// Tomcat version; not allowed for Image.
+	WebContainer *string `json:"WebContainer,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in UpdateJobInput) String() string { return clientrt.Describe(updateJobOperation(), in.encode) }
+
+// GoString is String for the verb %#v.
+func (in UpdateJobInput) GoString() string { return clientrt.Describe(updateJobOperation(), in.encode) }
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateJobInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(updateJobOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *UpdateJobInput) Validate() error { return validate(updateJobOperation(), in) }
+
+func (in *UpdateJobInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(UpdateJobInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AcrAssumeRoleArn", in.AcrAssumeRoleArn)
+	clientrt.Optional(r, cloudapi.InForm, "AcrInstanceId", in.AcrInstanceID)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "BackoffLimit", in.BackoffLimit)
+	clientrt.Optional(r, cloudapi.InQuery, "BestEffortType", in.BestEffortType)
+	clientrt.Optional(r, cloudapi.InQuery, "Command", in.Command)
+	clientrt.Optional(r, cloudapi.InQuery, "CommandArgs", in.CommandArgs)
+	clientrt.Optional(r, cloudapi.InQuery, "ConcurrencyPolicy", in.ConcurrencyPolicy)
+	clientrt.OptionalList(r, cloudapi.InForm, "ConfigMapMountDesc", in.ConfigMapMountDesc)
+	clientrt.OptionalList(r, cloudapi.InQuery, "CustomHostAlias", in.CustomHostAlias)
+	clientrt.Optional(r, cloudapi.InQuery, "EdasContainerVersion", in.EdasContainerVersion)
+	clientrt.Optional(r, cloudapi.InForm, "EnableImageAccl", in.EnableImageAccl)
+	clientrt.OptionalList(r, cloudapi.InQuery, "Envs", in.Envs)
+	clientrt.Optional(r, cloudapi.InQuery, "ImagePullSecrets", in.ImagePullSecrets)
+	clientrt.Optional(r, cloudapi.InQuery, "ImageUrl", in.ImageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartArgs", in.JarStartArgs)
+	clientrt.Optional(r, cloudapi.InQuery, "JarStartOptions", in.JarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "Jdk", in.Jdk)
+	clientrt.ClearableList(r, cloudapi.InQuery, "MountDesc", in.MountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "MountHost", in.MountHost)
+	clientrt.OptionalList(r, cloudapi.InQuery, "NasConfigs", in.NasConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "NasId", in.NasID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkId", in.OssAkID)
+	clientrt.Optional(r, cloudapi.InForm, "OssAkSecret", in.OssAkSecret)
+	clientrt.OptionalList(r, cloudapi.InForm, "OssMountDescs", in.OssMountDescs)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageUrl", in.PackageURL)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageVersion", in.PackageVersion)
+	clientrt.Optional(r, cloudapi.InForm, "Php", in.Php)
+	clientrt.Optional(r, cloudapi.InForm, "PhpConfig", in.PhpConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "PhpConfigLocation", in.PhpConfigLocation)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PostStart", in.PostStart)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PreStop", in.PreStop)
+	clientrt.Optional(r, cloudapi.InQuery, "ProgrammingLanguage", in.ProgrammingLanguage)
+	clientrt.Optional(r, cloudapi.InQuery, "Python", in.Python)
+	clientrt.Optional(r, cloudapi.InQuery, "PythonModules", in.PythonModules)
+	clientrt.Optional(r, cloudapi.InQuery, "RefAppId", in.RefAppID)
+	clientrt.Optional(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.Optional(r, cloudapi.InQuery, "Slice", in.Slice)
+	clientrt.Optional(r, cloudapi.InQuery, "SliceEnvs", in.SliceEnvs)
+	clientrt.ClearableList(r, cloudapi.InQuery, "SlsConfigs", in.SlsConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "TerminationGracePeriodSeconds", in.TerminationGracePeriodSeconds)
+	clientrt.Optional(r, cloudapi.InQuery, "Timeout", in.Timeout)
+	clientrt.Optional(r, cloudapi.InQuery, "Timezone", in.Timezone)
+	clientrt.OptionalText(r, cloudapi.InQuery, "TomcatConfig", in.TomcatConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "TriggerConfig", in.TriggerConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "WarStartOptions", in.WarStartOptions)
+	clientrt.Optional(r, cloudapi.InQuery, "WebContainer", in.WebContainer)
+}
+
+// UpdateJobOutput is the answer of [Client.UpdateJob] (since 2022-12-01, not in the SAE API reference).
+type UpdateJobOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data UpdateJobData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateJobData is a part of the answer (since 2022-12-01, not in the SAE API reference).
+type UpdateJobData struct {
+	// Job template ID.
+	AppID string `json:"AppId"`
+	// Change order ID.
+	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateJob is the operation to change a job template: the release of a job.
+//
+// The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+//
+// Since 2022-12-01, not in the SAE API reference: POST /pop/v1/sam/job/updateJob.
+func (c *Client) UpdateJob(ctx context.Context, in *UpdateJobInput) (*UpdateJobOutput, error) {
+	return invoke[UpdateJobOutput](ctx, c, updateJobOperation(), in)
+}
+
+func updateJobOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "UpdateJob", Group: "job",
+		Method: http.MethodPost, Path: "/pop/v1/sam/job/updateJob",
+		Summary: "Change a job template: the release of a job.",
+		Since:   "2022-12-01",
+		Mutates: true,
+		Starts:  "change order",
+		Params: []cloudapi.Param{
+			{Name: "AcrAssumeRoleArn", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "RAM role ARN for pulling images across accounts."},
+			{Name: "AcrInstanceId", In: cloudapi.InForm, Kind: cloudapi.KindString, RequiredIf: "ImageUrl is in an ACR enterprise registry", Example: "0bc88492-27fb-b199-4f7c-edc1fc56****", Description: "ACR enterprise instance ID; required when ImageUrl is in an enterprise registry."},
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Job template ID."},
+			{Name: "BackoffLimit", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "How often a failed run is repeated."},
+			{Name: "BestEffortType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Best-effort capacity.", Since: "2025-09-08"},
+			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command."},
+			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "[\"a\"]", Description: "Arguments of the start command, JSON array text."},
+			{Name: "ConcurrencyPolicy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Forbid", "Allow", "Replace"}, Example: "Forbid", Description: "What happens when the previous run is not over."},
+			{Name: "ConfigMapMountDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"configMapId\":16,\"key\":\"sae-sys-configmap-all\",\"mountPath\":\"/etc/config\"}]", Description: "ConfigMap mounts (parameter table misspells the key as congfigMapId).", Shape: shapeOf("ConfigMapMountDesc")},
+			{Name: "CustomHostAlias", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"hostName\":\"samplehost\",\"ip\":\"127.0.0.1\"}]", Description: "Extra host entries in the container.", Shape: shapeOf("CustomHostAlias")},
+			{Name: "EdasContainerVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "HSF runtime container version."},
+			{Name: "EnableImageAccl", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether image loading is accelerated.", Since: "2023-02-08"},
+			{Name: "Envs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"sae-sys-configmap-all-demo\",\"valueFrom\":{\"configMapRef\":{\"configMapId\":16,\"key\":\"\"}}}]", Description: "Environment variables.", Shape: shapeOf("Envs")},
+			{Name: "ImagePullSecrets", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Secret ID for pulling the image."},
+			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "template PackageType == Image", Example: "registry.example.com/team/demo:1.0", Description: "Image address; required for Image."},
+			{Name: "JarStartArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Program arguments, placed last in the default start command."},
+			{Name: "JarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "JVM options, placed before -jar in the default start command."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "JDK version; not allowed for Image."},
+			{Name: "MountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/tmp\",\"nasPath\":\"/\"}]", Description: "NAS mounts. Omit when unchanged; empty string clears. The doc example has unquoted keys and is not JSON.", Shape: shapeOf("MountDesc")},
+			{Name: "MountHost", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "NAS mount point in the VPC. Omit when unchanged; empty string clears."},
+			{Name: "NasConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/mnt\",\"readOnly\":false,\"nasId\":\"nas-1\",\"mountDomain\":\"nas-1.cn-hangzhou.nas.aliyuncs.com\",\"nasPath\":\"/\"}]", Description: "NAS mounts; replaces MountDesc.", Since: "2025-09-08", Shape: shapeOf("NasConfigs")},
+			{Name: "NasId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "3f345c23-ee55-b21f-84cd-c3933ef1****", Description: "NAS ID in the same region with a mount point available. Empty while mounts are given: a NAS is bought automatically. Empty string clears."},
+			{Name: "OssAkId", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "fe849b43-62e6-66a8-9a06-0a31ed15****", Description: "Access key ID for OSS mounts."},
+			{Name: "OssAkSecret", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Access key secret for OSS mounts."},
+			{Name: "OssMountDescs", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"bucketName\":\"oss-bucket\",\"bucketPath\":\"data/user.data\",\"mountPath\":\"/usr/data/user.data\",\"readOnly\":true}]", Description: "OSS mounts.", Shape: shapeOf("OssMountDescs")},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "template PackageType in (FatJar, War, PythonZip)", Sensitive: true, Example: "https://example.com/demo.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "template PackageType in (FatJar, War, PythonZip)", Example: "demo", Description: "Package version; required for FatJar and War."},
+			{Name: "Php", In: cloudapi.InForm, Kind: cloudapi.KindString, Example: "PHP-FPM 7.3", Description: "PHP version (its text in the SDK is a copy of another parameter)."},
+			{Name: "PhpConfig", In: cloudapi.InForm, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Content of the PHP config file."},
+			{Name: "PhpConfigLocation", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Mount path of the PHP config file."},
+			{Name: "PostStart", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run right after the container is made.", Shape: shapeOf("PostStart")},
+			{Name: "PreStop", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"cat\",\"/etc/group\"]}}", Description: "Script run before the container is removed.", Shape: shapeOf("PreStop")},
+			{Name: "ProgrammingLanguage", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"java", "php", "python", "shell"}, Example: "java", Description: "Language of the application."},
+			{Name: "Python", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "PYTHON 3.9.15", Description: "Python version."},
+			{Name: "PythonModules", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Flask==2.0", Description: "Extra Python modules."},
+			{Name: "RefAppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2cec63fa-4889-2616-cf8c-a3f961fd****", Description: "Application or job that is referred to."},
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2", Description: "Instances of a run, text here."},
+			{Name: "Slice", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the job is sharded."},
+			{Name: "SliceEnvs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "[\"0\",\"1\"]", Description: "Shards, JSON array text."},
+			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-).", Shape: shapeOf("SlsConfigs")},
+			{Name: "TerminationGracePeriodSeconds", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(1)), Max: new(int64(300)), Default: "30", Unit: "second", Example: "1", Description: "Graceful stop timeout in seconds."},
+			{Name: "Timeout", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Unit: "second", Example: "1", Description: "Longest run, seconds."},
+			{Name: "Timezone", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "Asia/Shanghai", Example: "Asia/Shanghai", Description: "Time zone."},
+			{Name: "TomcatConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"port\":8080,\"contextPath\":\"/\",\"maxThreads\":400,\"uriEncoding\":\"ISO-8859-1\",\"useBodyEncodingForUri\":true}", Description: "Tomcat settings; empty string or {} deletes them.", Shape: shapeOf("TomcatConfig")},
+			{Name: "TriggerConfig", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Triggers; JSON text, shape not stated."},
+			{Name: "WarStartOptions", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "demo", Description: "Start command of a WAR deployment."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Tomcat version; not allowed for Image."},
+		},
 	}
 }

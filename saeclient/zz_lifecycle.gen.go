@@ -26,18 +26,20 @@ type CreateApplicationInput struct {
 	// Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP. Required. One of: FatJar, War, Image,
 	// PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5, IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6,
 	// IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1, IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2,
-	// IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE.
+	// IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE, PythonZip, DotnetZip.
 	PackageType string `json:"PackageType"`
-	// Package version; required for FatJar and War. Required if: PackageType in (FatJar, War).
+	// Package version; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
 	PackageVersion *string `json:"PackageVersion,omitempty"`
-	// Package address; required for FatJar and War. Required if: PackageType in (FatJar, War).
+	// Package address; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
 	PackageURL *string `json:"PackageUrl,omitempty"`
 	// Image address; required for Image. Required if: PackageType == Image.
 	ImageURL *string `json:"ImageUrl,omitempty"`
-	// JDK version; not allowed for Image. One of: Open JDK 8, Open JDK 7, Dragonwell 11, Dragonwell 8,
-	// openjdk-8u191-jdk-alpine3.9, openjdk-7u201-jdk-alpine3.9.
+	// JDK version. The reference does not allow it for Image; the platform takes it. One of: Open JDK 8, Open JDK 7,
+	// Dragonwell 21, Dragonwell 17, Dragonwell 11, Dragonwell 8, openjdk-8u191-jdk-alpine3.9, openjdk-7u201-jdk-alpine3.9.
+	// There may be others.
 	Jdk *string `json:"Jdk,omitempty"`
-	// Tomcat version; not allowed for Image. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42.
+	// Tomcat version. The reference does not allow it for Image; the platform takes it. One of: apache-tomcat-7.0.91,
+	// apache-tomcat-8.5.42, apache-tomcat-8.5.58. There may be others.
 	WebContainer *string `json:"WebContainer,omitempty"`
 	// CPU per instance in millicores; must pair with Memory. 12000 appears only in the Memory row. One of: 500, 1000,
 	// 2000, 4000, 8000, 12000, 16000, 32000.
@@ -125,6 +127,95 @@ type CreateApplicationInput struct {
 	KafkaLogfileConfig *string `json:"KafkaLogfileConfig,omitempty"`
 	// Kafka instance ID.
 	KafkaInstanceID *string `json:"KafkaInstanceId,omitempty"`
+	// Version of the monitoring agent. Since 2025-11-04, not in the reference.
+	AgentVersion *string `json:"AgentVersion,omitempty"`
+	// micro_service makes a microservice application. One of: micro_service. There may be others. Since 2024-01-22, not in
+	// the reference.
+	AppSource *string `json:"AppSource,omitempty"`
+	// Baseline application of a gray twin. Since 2024-05-21, not in the reference.
+	BaseAppID *string `json:"BaseAppId,omitempty"`
+	// Where a foreign registry is reached; empty for own images. One of: internet, intranet. Since 2025-01-02, not in the
+	// reference.
+	CustomImageNetworkType *string `json:"CustomImageNetworkType,omitempty"`
+	// Disk in GB. Since 2025-04-07, not in the reference.
+	DiskSize *int `json:"DiskSize,omitempty"`
+	// .NET version; needed with DotnetZip. Required if: PackageType == DotnetZip. One of: .NET 3.1, .NET 5.0, .NET 6.0,
+	// .NET 7.0, .NET 8.0. There may be others. Since 2024-09-12, not in the reference.
+	Dotnet *string `json:"Dotnet,omitempty"`
+	// Scratch volumes shared by containers. Since 2025-09-18, not in the reference.
+	EmptyDirDesc cloudapi.List[EmptyDirMount] `json:"EmptyDirDesc,omitempty"`
+	// Whether CPU bursts are allowed. Since 2024-10-11, not in the reference.
+	EnableCPUBurst *bool `json:"EnableCpuBurst,omitempty"`
+	// Monitoring of non-Java applications by eBPF. Default: false. Since 2024-01-22, not in the reference.
+	EnableEbpf *string `json:"EnableEbpf,omitempty"`
+	// Whether the agent version of the namespace is used. Since 2025-11-04, not in the reference.
+	EnableNamespaceAgentVersion *bool `json:"EnableNamespaceAgentVersion,omitempty"`
+	// Whether the log settings of the namespace are used. Since 2025-11-04, not in the reference.
+	EnableNamespaceSlsConfig *bool `json:"EnableNamespaceSlsConfig,omitempty"`
+	// Whether the newer ARMS is used. Since 2024-08-28, not in the reference.
+	EnableNewArms *bool `json:"EnableNewArms,omitempty"`
+	// Whether own Prometheus metrics are collected. Since 2025-07-04, not in the reference.
+	EnablePrometheus *bool `json:"EnablePrometheus,omitempty"`
+	// Whether sidecars have resources of their own. Since 2024-12-17, not in the reference.
+	EnableSidecarResourceIsolated *bool `json:"EnableSidecarResourceIsolated,omitempty"`
+	// GPU settings; JSON text, shape unknown. Since 2025-05-22, not in the reference.
+	GpuConfig *string `json:"GpuConfig,omitempty"`
+	// Headless service of the application. Since 2025-07-30, not in the reference.
+	HeadlessPvtzDiscoverySvc *HeadlessPvtzDiscoverySvc `json:"HeadlessPvtzDiscoverySvc,omitempty"`
+	// Nginx version of a static site. One of: nginx 1.20, nginx 1.22, nginx 1.24, nginx 1.26, nginx 1.28. There may be
+	// others. Since 2025-07-29, not in the reference.
+	Html *string `json:"Html,omitempty"`
+	// Secret ID for pulling the image. Since 2022-11-29, not in the reference.
+	ImagePullSecrets *string `json:"ImagePullSecrets,omitempty"`
+	// Init containers. Since 2025-04-25, not in the reference.
+	InitContainersConfig cloudapi.List[InitContainer] `json:"InitContainersConfig,omitempty"`
+	// Whether the application is stateful. Since 2025-07-04, not in the reference.
+	IsStateful *bool `json:"IsStateful,omitempty"`
+	// Log collection to Kafka; replaces the four Kafka parameters. Since 2022-05-12, not in the reference.
+	KafkaConfigs *KafkaConfig `json:"KafkaConfigs,omitempty"`
+	// Labels. Since 2026-02-25, not in the reference.
+	Labels *Labels `json:"Labels,omitempty"`
+	// Loki settings; text, shape unknown. Since 2025-12-22, not in the reference.
+	LokiConfigs *string `json:"LokiConfigs,omitempty"`
+	// Registry: 0 built in, 1 own Nacos, 2 MSE Nacos. One of: 0, 1, 2. Since 2022-09-23, not in the reference.
+	MicroRegistration *string `json:"MicroRegistration,omitempty"`
+	// MSE Nacos to use. Since 2024-05-21, not in the reference.
+	MicroRegistrationConfig *MicroRegistrationConfig `json:"MicroRegistrationConfig,omitempty"`
+	// Microservice governance. Since 2025-04-01, not in the reference.
+	MicroserviceEngineConfig *MicroserviceEngineConfig `json:"MicroserviceEngineConfig,omitempty"`
+	// NAS mounts; replaces MountDesc. Since 2022-09-23, not in the reference.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitempty"`
+	// Edition of the application. One of: lite, std, pro. There may be others. Since 2025-04-01, not in the reference.
+	NewSaeVersion *string `json:"NewSaeVersion,omitempty"`
+	// RAM role the instances take. Since 2024-12-05, not in the reference.
+	OidcRoleName *string `json:"OidcRoleName,omitempty"`
+	// PHP version; not for images. Since 2024-01-22, not in the reference.
+	Php *string `json:"Php,omitempty"`
+	// Language of the application. One of: java, php, python, dotnet, other. Since 2022-05-12, not in the reference.
+	ProgrammingLanguage *string `json:"ProgrammingLanguage,omitempty"`
+	// Service discovery by a Kubernetes service. Since 2022-09-23, not in the reference.
+	PvtzDiscoverySvc *PvtzDiscoverySvc `json:"PvtzDiscoverySvc,omitempty"`
+	// Python version. Since 2022-11-29, not in the reference.
+	Python *string `json:"Python,omitempty"`
+	// Extra Python modules. Since 2022-11-29, not in the reference.
+	PythonModules *string `json:"PythonModules,omitempty"`
+	// Runtime protection. Since 2026-07-10, not in the reference.
+	RaspConfig *RaspConfig `json:"RaspConfig,omitempty"`
+	// Kind of machine: NULL (default), default, haiguang. One of: NULL, default, haiguang. Since 2025-01-13, not in the
+	// reference.
+	ResourceType *string `json:"ResourceType,omitempty"`
+	// SAE version. One of: v1, v2. There may be others. Since 2024-01-22, not in the reference.
+	SaeVersion *string `json:"SaeVersion,omitempty"`
+	// Secrets mounted as files. Since 2024-12-10, not in the reference.
+	SecretMountDesc cloudapi.List[SecretMount] `json:"SecretMountDesc,omitempty"`
+	// Gray tags of the application. Since 2024-05-21, not in the reference.
+	ServiceTags *ServiceTags `json:"ServiceTags,omitempty"`
+	// Sidecar containers. Since 2024-12-17, not in the reference.
+	SidecarContainersConfig cloudapi.List[SidecarContainer] `json:"SidecarContainersConfig,omitempty"`
+	// Log tags; text, format unknown. Since 2025-11-27, not in the reference.
+	SlsLogEnvTags *string `json:"SlsLogEnvTags,omitempty"`
+	// Startup probe; liveness and readiness begin after it. Since 2025-05-26, not in the reference.
+	StartupProbe *Probe `json:"StartupProbe,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -199,6 +290,48 @@ func (in *CreateApplicationInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaEndpoint", in.KafkaEndpoint)
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaInstanceId", in.KafkaInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AgentVersion", in.AgentVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "AppSource", in.AppSource)
+	clientrt.Optional(r, cloudapi.InForm, "BaseAppId", in.BaseAppID)
+	clientrt.Optional(r, cloudapi.InQuery, "CustomImageNetworkType", in.CustomImageNetworkType)
+	clientrt.Optional(r, cloudapi.InQuery, "DiskSize", in.DiskSize)
+	clientrt.Optional(r, cloudapi.InQuery, "Dotnet", in.Dotnet)
+	clientrt.OptionalList(r, cloudapi.InForm, "EmptyDirDesc", in.EmptyDirDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableCpuBurst", in.EnableCPUBurst)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableEbpf", in.EnableEbpf)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableNamespaceAgentVersion", in.EnableNamespaceAgentVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableNamespaceSlsConfig", in.EnableNamespaceSlsConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableNewArms", in.EnableNewArms)
+	clientrt.Optional(r, cloudapi.InQuery, "EnablePrometheus", in.EnablePrometheus)
+	clientrt.Optional(r, cloudapi.InForm, "EnableSidecarResourceIsolated", in.EnableSidecarResourceIsolated)
+	clientrt.Optional(r, cloudapi.InQuery, "GpuConfig", in.GpuConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "HeadlessPvtzDiscoverySvc", in.HeadlessPvtzDiscoverySvc)
+	clientrt.Optional(r, cloudapi.InQuery, "Html", in.Html)
+	clientrt.Optional(r, cloudapi.InQuery, "ImagePullSecrets", in.ImagePullSecrets)
+	clientrt.OptionalList(r, cloudapi.InForm, "InitContainersConfig", in.InitContainersConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "IsStateful", in.IsStateful)
+	clientrt.OptionalText(r, cloudapi.InQuery, "KafkaConfigs", in.KafkaConfigs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Labels", in.Labels)
+	clientrt.Optional(r, cloudapi.InQuery, "LokiConfigs", in.LokiConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "MicroRegistration", in.MicroRegistration)
+	clientrt.OptionalText(r, cloudapi.InForm, "MicroRegistrationConfig", in.MicroRegistrationConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "MicroserviceEngineConfig", in.MicroserviceEngineConfig)
+	clientrt.OptionalList(r, cloudapi.InQuery, "NasConfigs", in.NasConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "NewSaeVersion", in.NewSaeVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "OidcRoleName", in.OidcRoleName)
+	clientrt.Optional(r, cloudapi.InForm, "Php", in.Php)
+	clientrt.Optional(r, cloudapi.InQuery, "ProgrammingLanguage", in.ProgrammingLanguage)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PvtzDiscoverySvc", in.PvtzDiscoverySvc)
+	clientrt.Optional(r, cloudapi.InQuery, "Python", in.Python)
+	clientrt.Optional(r, cloudapi.InQuery, "PythonModules", in.PythonModules)
+	clientrt.OptionalText(r, cloudapi.InQuery, "RaspConfig", in.RaspConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "ResourceType", in.ResourceType)
+	clientrt.Optional(r, cloudapi.InQuery, "SaeVersion", in.SaeVersion)
+	clientrt.OptionalList(r, cloudapi.InQuery, "SecretMountDesc", in.SecretMountDesc)
+	clientrt.OptionalText(r, cloudapi.InForm, "ServiceTags", in.ServiceTags)
+	clientrt.OptionalList(r, cloudapi.InForm, "SidecarContainersConfig", in.SidecarContainersConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "SlsLogEnvTags", in.SlsLogEnvTags)
+	clientrt.OptionalText(r, cloudapi.InQuery, "StartupProbe", in.StartupProbe)
 }
 
 // CreateApplicationOutput is the answer of [Client.CreateApplication] (SAE API reference ch. 12.1).
@@ -254,12 +387,12 @@ func createApplicationOperation() cloudapi.Operation {
 			{Name: "AppDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 1024, Example: "This is a test description.", Description: "Application description."},
 			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vpc-bp1aevy8sofi8mh1q****", Description: "VPC of the namespace; one namespace has one VPC which then cannot change; defaults to the bound VPC."},
 			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-bp12mw1f8k3jgygk9****", Description: "vSwitch for instances, inside that VPC; defaults to the bound vSwitch."},
-			{Name: "PackageType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE"}, Example: "FatJar", Description: "Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP."},
-			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.0", Description: "Package version; required for FatJar and War."},
-			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-****.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "PackageType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE", "PythonZip", "DotnetZip"}, Example: "FatJar", Description: "Package kind: FatJar, War, Image for Java; PhpZip or IMAGE_PHP_* for PHP."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Example: "1.0.0", Description: "Package version; required for FatJar and War."},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Sensitive: true, Example: "http://myoss.oss-cn-****.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
 			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
-			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
-			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 21", "Dragonwell 17", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Open: true, Example: "Open JDK 8", Description: "JDK version. The reference does not allow it for Image; the platform takes it."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42", "apache-tomcat-8.5.58"}, Open: true, Example: "apache-tomcat-7.0.91", Description: "Tomcat version. The reference does not allow it for Image; the platform takes it."},
 			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"500", "1000", "2000", "4000", "8000", "12000", "16000", "32000"}, Example: "1000", Description: "CPU per instance in millicores; must pair with Memory. 12000 appears only in the Memory row."},
 			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory per instance in MB; must pair with Cpu."},
 			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Required: true, Example: "1", Description: "Initial instance count."},
@@ -299,6 +432,50 @@ func createApplicationOperation() cloudapi.Operation {
 			{Name: "KafkaEndpoint", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
 			{Name: "KafkaLogfileConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
 			{Name: "KafkaInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "AgentVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Version of the monitoring agent.", Since: "2025-11-04"},
+			{Name: "AppSource", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"micro_service"}, Open: true, Example: "micro_service", Description: "micro_service makes a microservice application.", Since: "2024-01-22"},
+			{Name: "BaseAppId", In: cloudapi.InForm, Kind: cloudapi.KindString, Example: "cad93003-d8ba-5bed-aeb8-e53e4f12****", Description: "Baseline application of a gray twin.", Since: "2024-05-21"},
+			{Name: "CustomImageNetworkType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"internet", "intranet"}, Example: "internet", Description: "Where a foreign registry is reached; empty for own images.", Since: "2025-01-02"},
+			{Name: "DiskSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Disk in GB.", Since: "2025-04-07"},
+			{Name: "Dotnet", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == DotnetZip", Enum: []string{".NET 3.1", ".NET 5.0", ".NET 6.0", ".NET 7.0", ".NET 8.0"}, Open: true, Example: ".NET 3.1", Description: ".NET version; needed with DotnetZip.", Since: "2024-09-12"},
+			{Name: "EmptyDirDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"name\":\"work\",\"mountPath\":\"/work\"}]", Description: "Scratch volumes shared by containers.", Since: "2025-09-18", Shape: shapeOf("EmptyDirDesc")},
+			{Name: "EnableCpuBurst", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether CPU bursts are allowed.", Since: "2024-10-11"},
+			{Name: "EnableEbpf", In: cloudapi.InQuery, Kind: cloudapi.KindString, Default: "false", Example: "demo", Description: "Monitoring of non-Java applications by eBPF.", Since: "2024-01-22"},
+			{Name: "EnableNamespaceAgentVersion", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the agent version of the namespace is used.", Since: "2025-11-04"},
+			{Name: "EnableNamespaceSlsConfig", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the log settings of the namespace are used.", Since: "2025-11-04"},
+			{Name: "EnableNewArms", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the newer ARMS is used.", Since: "2024-08-28"},
+			{Name: "EnablePrometheus", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether own Prometheus metrics are collected.", Since: "2025-07-04"},
+			{Name: "EnableSidecarResourceIsolated", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether sidecars have resources of their own.", Since: "2024-12-17"},
+			{Name: "GpuConfig", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "GPU settings; JSON text, shape unknown.", Since: "2025-05-22"},
+			{Name: "HeadlessPvtzDiscoverySvc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"serviceName\":\"demo-headless\",\"namespaceId\":\"cn-hangzhou:demo\"}", Description: "Headless service of the application.", Since: "2025-07-30", Shape: shapeOf("HeadlessPvtzDiscoverySvc")},
+			{Name: "Html", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"nginx 1.20", "nginx 1.22", "nginx 1.24", "nginx 1.26", "nginx 1.28"}, Open: true, Example: "nginx 1.20", Description: "Nginx version of a static site.", Since: "2025-07-29"},
+			{Name: "ImagePullSecrets", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Secret ID for pulling the image.", Since: "2022-11-29"},
+			{Name: "InitContainersConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"Name\":\"init\",\"ImageUrl\":\"registry.example.com/team/init:1.0\",\"Command\":\"sh\",\"CommandArgs\":\"[\\\"-c\\\",\\\"true\\\"]\"}]", Description: "Init containers.", Since: "2025-04-25", Shape: shapeOf("InitContainersConfig")},
+			{Name: "IsStateful", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the application is stateful.", Since: "2025-07-04"},
+			{Name: "KafkaConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"kafkaEndpoint\":\"kafka-1:9092\",\"kafkaInstanceId\":\"alikafka-1\",\"kafkaConfigs\":[{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"logs\"}]}", Description: "Log collection to Kafka; replaces the four Kafka parameters.", Since: "2022-05-12", Shape: shapeOf("KafkaConfigs")},
+			{Name: "Labels", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"team\":\"a\"}", Description: "Labels.", Since: "2026-02-25", Shape: shapeOf("Labels")},
+			{Name: "LokiConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Loki settings; text, shape unknown.", Since: "2025-12-22"},
+			{Name: "MicroRegistration", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2"}, Example: "0", Description: "Registry: 0 built in, 1 own Nacos, 2 MSE Nacos.", Since: "2022-09-23"},
+			{Name: "MicroRegistrationConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "{\"instanceId\":\"mse-1\",\"namespace\":\"public\"}", Description: "MSE Nacos to use.", Since: "2024-05-21", Shape: shapeOf("MicroRegistrationConfig")},
+			{Name: "MicroserviceEngineConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"enable\":true,\"mseLosslessRule\":{\"delayTime\":0,\"enable\":true,\"notice\":false,\"warmupTime\":60}}", Description: "Microservice governance.", Since: "2025-04-01", Shape: shapeOf("MicroserviceEngineConfig")},
+			{Name: "NasConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/mnt\",\"readOnly\":false,\"nasId\":\"nas-1\",\"mountDomain\":\"nas-1.cn-hangzhou.nas.aliyuncs.com\",\"nasPath\":\"/\"}]", Description: "NAS mounts; replaces MountDesc.", Since: "2022-09-23", Shape: shapeOf("NasConfigs")},
+			{Name: "NewSaeVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"lite", "std", "pro"}, Open: true, Example: "lite", Description: "Edition of the application.", Since: "2025-04-01"},
+			{Name: "OidcRoleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "RAM role the instances take.", Since: "2024-12-05"},
+			{Name: "Php", In: cloudapi.InForm, Kind: cloudapi.KindString, Example: "PHP-FPM 7.3", Description: "PHP version; not for images.", Since: "2024-01-22"},
+			{Name: "ProgrammingLanguage", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"java", "php", "python", "dotnet", "other"}, Example: "java", Description: "Language of the application.", Since: "2022-05-12"},
+			{Name: "PvtzDiscoverySvc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"serviceName\":\"demo-cn-hangzhou-demo\",\"namespaceId\":\"cn-hangzhou:demo\",\"portProtocols\":[{\"port\":8080,\"protocol\":\"TCP\"}],\"enable\":true}", Description: "Service discovery by a Kubernetes service.", Since: "2022-09-23", Shape: shapeOf("PvtzDiscoverySvc")},
+			{Name: "Python", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "PYTHON 3.9.15", Description: "Python version.", Since: "2022-11-29"},
+			{Name: "PythonModules", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Flask==2.0", Description: "Extra Python modules.", Since: "2022-11-29"},
+			{Name: "RaspConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"EnableRasp\":true,\"RaspAppName\":\"demo\"}", Description: "Runtime protection.", Since: "2026-07-10", Shape: shapeOf("RaspConfig")},
+			{Name: "ResourceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"NULL", "default", "haiguang"}, Example: "NULL", Description: "Kind of machine: NULL (default), default, haiguang.", Since: "2025-01-13"},
+			{Name: "SaeVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"v1", "v2"}, Open: true, Example: "v1", Description: "SAE version.", Since: "2024-01-22"},
+			{Name: "SecretMountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"secretId\":16,\"key\":\"sae-sys-secret-all\",\"mountPath\":\"/etc/secret\"}]", Description: "Secrets mounted as files.", Since: "2024-12-10", Shape: shapeOf("SecretMountDesc")},
+			{Name: "ServiceTags", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "{\"alicloud.service.tag\":\"g1\"}", Description: "Gray tags of the application.", Since: "2024-05-21", Shape: shapeOf("ServiceTags")},
+			{Name: "SidecarContainersConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"Name\":\"proxy\",\"ImageUrl\":\"registry.example.com/team/proxy:1.0\",\"Cpu\":500,\"Memory\":512}]", Description: "Sidecar containers.", Since: "2024-12-17", Shape: shapeOf("SidecarContainersConfig")},
+			{Name: "SlsLogEnvTags", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Log tags; text, format unknown.", Since: "2025-11-27"},
+			{Name: "StartupProbe", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"tcpSocket\":{\"port\":8080},\"initialDelaySeconds\":10,\"periodSeconds\":10,\"timeoutSeconds\":1}", Description: "Startup probe; liveness and readiness begin after it.", Since: "2025-05-26", Shape: shapeOf("StartupProbe")},
 		},
 		Errors: []string{"Application.MissingJdk", "Associate.Eip.Not.Enough", "InvalidAcrInstanceId.NotFound", "InvalidComponent.NotFound", "InvalidHostnameIp.Invalid", "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", "InvalidInstanceSpecification.Unsupported", "InvalidNamespace.WithUppercase", "InvalidNamespaceId.NotFound", "InvalidPackageType.NotFound", "InvalidParameter.FileName", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "InvalidServerlessRegion.Unsupported", "InvalidVpcId.NotFound", "JarApplication.MissingJdk", "LogService.ConfigQuotaExceed", "LogService.InternalError", "LogService.LogDirInvalid", "LogService.NotAvailable", "LogService.ProjectNumQuotaExceed", "MountConflict.ConfigMap", "NoAvailableCluster.NotFound", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "PandoraApplication.MissingJdk", "PandoraApplication.OnlyJdk", "PhpApplication.MissingPhpRuntime", "Sls.Config.Mixed.Multi.Project", "Sls.Config.User.Defined.Missing.Logstore.Info", "Sls.Config.User.Defined.Missing.Project.Info", "Sls.Logstore.Name.Invalid", "Sls.Logstore.User.Defined.Not.Exist", "Sls.Logtail.Name.Invalid", "Sls.Project.Name.Invalid", "Sls.Project.User.Defined.Not.Exist", "System.Upgrading", "VolumnPath.Conflict", "WarApplication.MissingJdkWebcontainer", "user.indebt", "vswitch.not.exist"},
 	}
@@ -391,14 +568,16 @@ func deleteApplicationOperation() cloudapi.Operation {
 type DeployApplicationInput struct {
 	// Application to deploy. Required.
 	AppID string `json:"AppId"`
-	// JDK version; not allowed for Image. One of: Open JDK 8, Open JDK 7, Dragonwell 11, Dragonwell 8,
-	// openjdk-8u191-jdk-alpine3.9, openjdk-7u201-jdk-alpine3.9.
+	// JDK version. The reference does not allow it for Image; the platform takes it. One of: Open JDK 8, Open JDK 7,
+	// Dragonwell 21, Dragonwell 17, Dragonwell 11, Dragonwell 8, openjdk-8u191-jdk-alpine3.9, openjdk-7u201-jdk-alpine3.9.
+	// There may be others.
 	Jdk *string `json:"Jdk,omitempty"`
-	// Tomcat version; not allowed for Image. One of: apache-tomcat-7.0.91, apache-tomcat-8.5.42.
+	// Tomcat version. The reference does not allow it for Image; the platform takes it. One of: apache-tomcat-7.0.91,
+	// apache-tomcat-8.5.42, apache-tomcat-8.5.58. There may be others.
 	WebContainer *string `json:"WebContainer,omitempty"`
-	// Package version; required for FatJar and War. Required if: PackageType in (FatJar, War).
+	// Package version; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
 	PackageVersion *string `json:"PackageVersion,omitempty"`
-	// Package address; required for FatJar and War. Required if: PackageType in (FatJar, War).
+	// Package address; required for FatJar and War. Required if: PackageType in (FatJar, War, PythonZip).
 	PackageURL *string `json:"PackageUrl,omitempty"`
 	// Image address; required for Image. Required if: PackageType == Image.
 	ImageURL *string `json:"ImageUrl,omitempty"`
@@ -426,7 +605,8 @@ type DeployApplicationInput struct {
 	// Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over
 	// MinReadyInstances. Range: -1 to 100. Default: -1.
 	MinReadyInstanceRatio *int `json:"MinReadyInstanceRatio,omitempty"`
-	// Pause between batches, in minutes per this table (other operations say seconds). Unit: minute. At least 0.
+	// Pause inside a batch, in seconds: another quantity than UpdateStrategy.batchUpdate.batchWaitTime. The text of 2022
+	// and the English text of today say minutes between batches. Unit: second. At least 0.
 	BatchWaitTime *int `json:"BatchWaitTime,omitempty"`
 	// HSF runtime container version.
 	EdasContainerVersion *string `json:"EdasContainerVersion,omitempty"`
@@ -491,6 +671,103 @@ type DeployApplicationInput struct {
 	KafkaLogfileConfig *string `json:"KafkaLogfileConfig,omitempty"`
 	// Kafka instance ID.
 	KafkaInstanceID *string `json:"KafkaInstanceId,omitempty"`
+	// Version of the monitoring agent. Since 2025-11-04, not in the reference.
+	AgentVersion *string `json:"AgentVersion,omitempty"`
+	// Wait for ALB routes before an instance counts as ready; the only known value is default. Since 2025-10-13, not in
+	// the reference.
+	AlbIngressReadinessGate *string `json:"AlbIngressReadinessGate,omitempty"`
+	// CPU in millicores. One of: 500, 1000, 2000, 4000, 8000, 12000, 16000, 32000. Since 2024-01-22, not in the reference.
+	CPU *int `json:"Cpu,omitempty"`
+	// Where a foreign registry is reached; empty for own images. One of: internet, intranet. Since 2025-01-02, not in the
+	// reference.
+	CustomImageNetworkType *string `json:"CustomImageNetworkType,omitempty"`
+	// Only for a stopped application: text true (default) starts it, false only stores the settings. A running application
+	// is always redeployed. Default: true. One of: true, false. Since 2023-02-08, not in the reference.
+	Deploy *string `json:"Deploy,omitempty"`
+	// .NET version; needed with DotnetZip. One of: .NET 3.1, .NET 5.0, .NET 6.0, .NET 7.0, .NET 8.0. There may be others.
+	// Since 2024-09-12, not in the reference.
+	Dotnet *string `json:"Dotnet,omitempty"`
+	// Scratch volumes shared by containers. Since 2025-09-18, not in the reference.
+	EmptyDirDesc cloudapi.List[EmptyDirMount] `json:"EmptyDirDesc,omitempty"`
+	// Whether CPU bursts are allowed. Since 2024-10-11, not in the reference.
+	EnableCPUBurst *bool `json:"EnableCpuBurst,omitempty"`
+	// Whether the agent version of the namespace is used. Since 2025-11-04, not in the reference.
+	EnableNamespaceAgentVersion *bool `json:"EnableNamespaceAgentVersion,omitempty"`
+	// Whether the newer ARMS is used. Since 2024-08-28, not in the reference.
+	EnableNewArms *bool `json:"EnableNewArms,omitempty"`
+	// Whether own Prometheus metrics are collected. Since 2025-07-04, not in the reference.
+	EnablePrometheus *bool `json:"EnablePrometheus,omitempty"`
+	// Whether sidecars have resources of their own. Since 2024-12-17, not in the reference.
+	EnableSidecarResourceIsolated *bool `json:"EnableSidecarResourceIsolated,omitempty"`
+	// GPU settings; JSON text, shape unknown. Since 2025-05-22, not in the reference.
+	GpuConfig *string `json:"GpuConfig,omitempty"`
+	// Nginx version of a static site. One of: nginx 1.20, nginx 1.22, nginx 1.24, nginx 1.26, nginx 1.28. There may be
+	// others. Since 2025-07-29, not in the reference.
+	Html *string `json:"Html,omitempty"`
+	// Secret ID for pulling the image. Since 2022-11-29, not in the reference.
+	ImagePullSecrets *string `json:"ImagePullSecrets,omitempty"`
+	// Init containers. Since 2025-04-25, not in the reference.
+	InitContainersConfig cloudapi.List[InitContainer] `json:"InitContainersConfig,omitempty"`
+	// Log collection to Kafka; replaces the four Kafka parameters. Since 2022-05-12, not in the reference.
+	KafkaConfigs *KafkaConfig `json:"KafkaConfigs,omitempty"`
+	// Labels. Since 2026-02-25, not in the reference.
+	Labels *Labels `json:"Labels,omitempty"`
+	// Loki settings; text, shape unknown. Since 2025-12-22, not in the reference.
+	LokiConfigs *string `json:"LokiConfigs,omitempty"`
+	// Instances above the count during a rollout, percent; -1 = 30%. Not 0 when all must stay ready. At least -1. Since
+	// 2025-10-24, not in the reference.
+	MaxSurgeInstanceRatio *int `json:"MaxSurgeInstanceRatio,omitempty"`
+	// Instances above the count during a rollout; -1 = 30% of the count. Not 0 when all must stay ready. At least -1.
+	// Since 2025-10-24, not in the reference.
+	MaxSurgeInstances *int `json:"MaxSurgeInstances,omitempty"`
+	// Memory in MB. One of: 1024, 2048, 4096, 8192, 12288, 16384, 24576, 32768, 65536, 131072. Since 2024-01-22, not in
+	// the reference.
+	Memory *int `json:"Memory,omitempty"`
+	// Registry: 0 built in, 1 own Nacos, 2 MSE Nacos. One of: 0, 1, 2. Since 2022-09-23, not in the reference.
+	MicroRegistration *string `json:"MicroRegistration,omitempty"`
+	// MSE Nacos to use. Since 2024-05-21, not in the reference.
+	MicroRegistrationConfig *MicroRegistrationConfig `json:"MicroRegistrationConfig,omitempty"`
+	// Microservice governance. Since 2025-04-01, not in the reference.
+	MicroserviceEngineConfig *MicroserviceEngineConfig `json:"MicroserviceEngineConfig,omitempty"`
+	// NAS mounts; replaces MountDesc. Since 2022-09-23, not in the reference.
+	NasConfigs cloudapi.List[NASConfig] `json:"NasConfigs,omitempty"`
+	// Edition of the application. One of: lite, std, pro. There may be others. Since 2025-04-15, not in the reference.
+	NewSaeVersion *string `json:"NewSaeVersion,omitempty"`
+	// RAM role the instances take. Since 2024-12-05, not in the reference.
+	OidcRoleName *string `json:"OidcRoleName,omitempty"`
+	// Package kind. One of: FatJar, War, Image, PhpZip, IMAGE_PHP_5_4, IMAGE_PHP_5_4_ALPINE, IMAGE_PHP_5_5,
+	// IMAGE_PHP_5_5_ALPINE, IMAGE_PHP_5_6, IMAGE_PHP_5_6_ALPINE, IMAGE_PHP_7_0, IMAGE_PHP_7_0_ALPINE, IMAGE_PHP_7_1,
+	// IMAGE_PHP_7_1_ALPINE, IMAGE_PHP_7_2, IMAGE_PHP_7_2_ALPINE, IMAGE_PHP_7_3, IMAGE_PHP_7_3_ALPINE, PythonZip. Since
+	// 2023-02-08, not in the reference.
+	PackageType *string `json:"PackageType,omitempty"`
+	// PHP version; not for images. Since 2024-01-22, not in the reference.
+	Php *string `json:"Php,omitempty"`
+	// Service discovery by a Kubernetes service. Since 2022-09-23, not in the reference.
+	PvtzDiscoverySvc *PvtzDiscoverySvc `json:"PvtzDiscoverySvc,omitempty"`
+	// Python version. Since 2022-11-29, not in the reference.
+	Python *string `json:"Python,omitempty"`
+	// Extra Python modules. Since 2022-11-29, not in the reference.
+	PythonModules *string `json:"PythonModules,omitempty"`
+	// Runtime protection. Since 2026-07-10, not in the reference.
+	RaspConfig *RaspConfig `json:"RaspConfig,omitempty"`
+	// Instances after the deployment. Since 2024-01-22, not in the reference.
+	Replicas *int `json:"Replicas,omitempty"`
+	// Secrets mounted as files. Since 2024-12-10, not in the reference.
+	SecretMountDesc cloudapi.List[SecretMount] `json:"SecretMountDesc,omitempty"`
+	// Security group. Since 2024-01-22, not in the reference.
+	SecurityGroupID *string `json:"SecurityGroupId,omitempty"`
+	// Gray tags of the application. Since 2024-05-21, not in the reference.
+	ServiceTags *ServiceTags `json:"ServiceTags,omitempty"`
+	// Sidecar containers. Since 2024-12-17, not in the reference.
+	SidecarContainersConfig cloudapi.List[SidecarContainer] `json:"SidecarContainersConfig,omitempty"`
+	// Log tags; text, format unknown. Since 2025-11-27, not in the reference.
+	SlsLogEnvTags *string `json:"SlsLogEnvTags,omitempty"`
+	// Startup probe; liveness and readiness begin after it. Since 2025-05-26, not in the reference.
+	StartupProbe *Probe `json:"StartupProbe,omitempty"`
+	// Service discovery with lanes. Since 2025-02-11, not in the reference.
+	SwimlanePvtzDiscoverySvc *SwimlanePvtzDiscoverySvc `json:"SwimlanePvtzDiscoverySvc,omitempty"`
+	// vSwitch ID. Since 2024-01-22, not in the reference.
+	VSwitchID *string `json:"VSwitchId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -562,6 +839,49 @@ func (in *DeployApplicationInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaEndpoint", in.KafkaEndpoint)
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaLogfileConfig", in.KafkaLogfileConfig)
 	clientrt.Optional(r, cloudapi.InQuery, "KafkaInstanceId", in.KafkaInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "AgentVersion", in.AgentVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "AlbIngressReadinessGate", in.AlbIngressReadinessGate)
+	clientrt.Optional(r, cloudapi.InQuery, "Cpu", in.CPU)
+	clientrt.Optional(r, cloudapi.InQuery, "CustomImageNetworkType", in.CustomImageNetworkType)
+	clientrt.Optional(r, cloudapi.InQuery, "Deploy", in.Deploy)
+	clientrt.Optional(r, cloudapi.InQuery, "Dotnet", in.Dotnet)
+	clientrt.OptionalList(r, cloudapi.InForm, "EmptyDirDesc", in.EmptyDirDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableCpuBurst", in.EnableCPUBurst)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableNamespaceAgentVersion", in.EnableNamespaceAgentVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableNewArms", in.EnableNewArms)
+	clientrt.Optional(r, cloudapi.InQuery, "EnablePrometheus", in.EnablePrometheus)
+	clientrt.Optional(r, cloudapi.InForm, "EnableSidecarResourceIsolated", in.EnableSidecarResourceIsolated)
+	clientrt.Optional(r, cloudapi.InQuery, "GpuConfig", in.GpuConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "Html", in.Html)
+	clientrt.Optional(r, cloudapi.InQuery, "ImagePullSecrets", in.ImagePullSecrets)
+	clientrt.OptionalList(r, cloudapi.InForm, "InitContainersConfig", in.InitContainersConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "KafkaConfigs", in.KafkaConfigs)
+	clientrt.OptionalText(r, cloudapi.InQuery, "Labels", in.Labels)
+	clientrt.Optional(r, cloudapi.InQuery, "LokiConfigs", in.LokiConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "MaxSurgeInstanceRatio", in.MaxSurgeInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "MaxSurgeInstances", in.MaxSurgeInstances)
+	clientrt.Optional(r, cloudapi.InQuery, "Memory", in.Memory)
+	clientrt.Optional(r, cloudapi.InQuery, "MicroRegistration", in.MicroRegistration)
+	clientrt.OptionalText(r, cloudapi.InForm, "MicroRegistrationConfig", in.MicroRegistrationConfig)
+	clientrt.OptionalText(r, cloudapi.InQuery, "MicroserviceEngineConfig", in.MicroserviceEngineConfig)
+	clientrt.OptionalList(r, cloudapi.InQuery, "NasConfigs", in.NasConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "NewSaeVersion", in.NewSaeVersion)
+	clientrt.Optional(r, cloudapi.InQuery, "OidcRoleName", in.OidcRoleName)
+	clientrt.Optional(r, cloudapi.InQuery, "PackageType", in.PackageType)
+	clientrt.Optional(r, cloudapi.InForm, "Php", in.Php)
+	clientrt.OptionalText(r, cloudapi.InQuery, "PvtzDiscoverySvc", in.PvtzDiscoverySvc)
+	clientrt.Optional(r, cloudapi.InQuery, "Python", in.Python)
+	clientrt.Optional(r, cloudapi.InQuery, "PythonModules", in.PythonModules)
+	clientrt.OptionalText(r, cloudapi.InQuery, "RaspConfig", in.RaspConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "Replicas", in.Replicas)
+	clientrt.OptionalList(r, cloudapi.InQuery, "SecretMountDesc", in.SecretMountDesc)
+	clientrt.Optional(r, cloudapi.InQuery, "SecurityGroupId", in.SecurityGroupID)
+	clientrt.OptionalText(r, cloudapi.InForm, "ServiceTags", in.ServiceTags)
+	clientrt.OptionalList(r, cloudapi.InForm, "SidecarContainersConfig", in.SidecarContainersConfig)
+	clientrt.Optional(r, cloudapi.InQuery, "SlsLogEnvTags", in.SlsLogEnvTags)
+	clientrt.OptionalText(r, cloudapi.InQuery, "StartupProbe", in.StartupProbe)
+	clientrt.OptionalText(r, cloudapi.InForm, "SwimlanePvtzDiscoverySvc", in.SwimlanePvtzDiscoverySvc)
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
 }
 
 // DeployApplicationOutput is the answer of [Client.DeployApplication] (SAE API reference ch. 12.3).
@@ -615,10 +935,10 @@ func deployApplicationOperation() cloudapi.Operation {
 		StartsTypes: []string{"CoDeploy"},
 		Params: []cloudapi.Param{
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application to deploy."},
-			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Example: "Open JDK 8", Description: "JDK version; not allowed for Image."},
-			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}, Example: "apache-tomcat-7.0.91", Description: "Tomcat version; not allowed for Image."},
-			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Example: "1.0.1", Description: "Package version; required for FatJar and War."},
-			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War)", Sensitive: true, Example: "http://myoss.oss-cn-hangzhou.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
+			{Name: "Jdk", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"Open JDK 8", "Open JDK 7", "Dragonwell 21", "Dragonwell 17", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9"}, Open: true, Example: "Open JDK 8", Description: "JDK version. The reference does not allow it for Image; the platform takes it."},
+			{Name: "WebContainer", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42", "apache-tomcat-8.5.58"}, Open: true, Example: "apache-tomcat-7.0.91", Description: "Tomcat version. The reference does not allow it for Image; the platform takes it."},
+			{Name: "PackageVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Example: "1.0.1", Description: "Package version; required for FatJar and War."},
+			{Name: "PackageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType in (FatJar, War, PythonZip)", Sensitive: true, Example: "http://myoss.oss-cn-hangzhou.aliyuncs.com/my-buc/2019-06-30/****.jar", Description: "Package address; required for FatJar and War."},
 			{Name: "ImageUrl", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "PackageType == Image", Example: "registry.cn-hangzhou.aliyuncs.com/sae_test/ali_sae_test:0.0.1", Description: "Image address; required for Image."},
 			{Name: "Command", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "sleep", Description: "Start command; must exist in the container and replaces the image entry point."},
 			{Name: "CommandArgs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Sensitive: true, Example: "1d", Description: "Arguments of the start command. Sample here is a bare string, but DescribeApplicationConfig shows a JSON string array."},
@@ -630,7 +950,7 @@ func deployApplicationOperation() cloudapi.Operation {
 			{Name: "Readiness", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"exec\":{\"command\":[\"sleep\",\"6s\"]},\"initialDelaySeconds\":15,\"timeoutSeconds\":12}", Description: "Readiness probe; a container that fails gets no SLB traffic and after repeated failures is restarted. Exactly one of exec, httpGet, tcpSocket.", Shape: shapeOf("Readiness")},
 			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
 			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
-			{Name: "BatchWaitTime", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Unit: "minute", Example: "10", Description: "Pause between batches, in minutes per this table (other operations say seconds)."},
+			{Name: "BatchWaitTime", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(0)), Unit: "second", Example: "10", Description: "Pause inside a batch, in seconds: another quantity than UpdateStrategy.batchUpdate.batchWaitTime. The text of 2022 and the English text of today say minutes between batches."},
 			{Name: "EdasContainerVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "3.5.3", Description: "HSF runtime container version."},
 			{Name: "UpdateStrategy", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"type\":\"GrayBatchUpdate\",\"batchUpdate\":{\"batch\":2,\"releaseType\":\"auto\",\"batchWaitTime\":1},\"grayUpdate\":{\"gray\":1}}", Description: "Rollout strategy. Empty string when the minimum ready count is 1; otherwise gray+batch (auto or manual) or batch.", Shape: shapeOf("UpdateStrategy")},
 			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection to Log Service. Omit when unchanged; empty string switches it off. Custom projects must not be SAE-made ones (prefix sae-).", Shape: shapeOf("SlsConfigs")},
@@ -661,6 +981,51 @@ func deployApplicationOperation() cloudapi.Operation {
 			{Name: "KafkaEndpoint", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "10.0.X.XXX:XXXX,10.0.X.XXX:XXXX,10.0.X.XXX:XXXX", Description: "Kafka endpoints, comma separated."},
 			{Name: "KafkaLogfileConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logType\":\"file_log\",\"logDir\":\"/tmp/a.log\",\"kafkaTopic\":\"test2\"},{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"test\"}]", Description: "Which logs go to which Kafka topic."},
 			{Name: "KafkaInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "alikafka_pre-cn-7pp2l8kr****", Description: "Kafka instance ID."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "AgentVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Version of the monitoring agent.", Since: "2025-11-04"},
+			{Name: "AlbIngressReadinessGate", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "default", Description: "Wait for ALB routes before an instance counts as ready; the only known value is default.", Since: "2025-10-13"},
+			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"500", "1000", "2000", "4000", "8000", "12000", "16000", "32000"}, Example: "500", Description: "CPU in millicores.", Since: "2024-01-22"},
+			{Name: "CustomImageNetworkType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"internet", "intranet"}, Example: "internet", Description: "Where a foreign registry is reached; empty for own images.", Since: "2025-01-02"},
+			{Name: "Deploy", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"true", "false"}, Default: "true", Example: "true", Description: "Only for a stopped application: text true (default) starts it, false only stores the settings. A running application is always redeployed.", Since: "2023-02-08"},
+			{Name: "Dotnet", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{".NET 3.1", ".NET 5.0", ".NET 6.0", ".NET 7.0", ".NET 8.0"}, Open: true, Example: ".NET 3.1", Description: ".NET version; needed with DotnetZip.", Since: "2024-09-12"},
+			{Name: "EmptyDirDesc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "[{\"name\":\"work\",\"mountPath\":\"/work\"}]", Description: "Scratch volumes shared by containers.", Since: "2025-09-18", Shape: shapeOf("EmptyDirDesc")},
+			{Name: "EnableCpuBurst", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether CPU bursts are allowed.", Since: "2024-10-11"},
+			{Name: "EnableNamespaceAgentVersion", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the agent version of the namespace is used.", Since: "2025-11-04"},
+			{Name: "EnableNewArms", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the newer ARMS is used.", Since: "2024-08-28"},
+			{Name: "EnablePrometheus", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether own Prometheus metrics are collected.", Since: "2025-07-04"},
+			{Name: "EnableSidecarResourceIsolated", In: cloudapi.InForm, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether sidecars have resources of their own.", Since: "2024-12-17"},
+			{Name: "GpuConfig", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "GPU settings; JSON text, shape unknown.", Since: "2025-05-22"},
+			{Name: "Html", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"nginx 1.20", "nginx 1.22", "nginx 1.24", "nginx 1.26", "nginx 1.28"}, Open: true, Example: "nginx 1.20", Description: "Nginx version of a static site.", Since: "2025-07-29"},
+			{Name: "ImagePullSecrets", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Secret ID for pulling the image.", Since: "2022-11-29"},
+			{Name: "InitContainersConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"Name\":\"init\",\"ImageUrl\":\"registry.example.com/team/init:1.0\",\"Command\":\"sh\",\"CommandArgs\":\"[\\\"-c\\\",\\\"true\\\"]\"}]", Description: "Init containers.", Since: "2025-04-25", Shape: shapeOf("InitContainersConfig")},
+			{Name: "KafkaConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"kafkaEndpoint\":\"kafka-1:9092\",\"kafkaInstanceId\":\"alikafka-1\",\"kafkaConfigs\":[{\"logType\":\"stdout\",\"logDir\":\"\",\"kafkaTopic\":\"logs\"}]}", Description: "Log collection to Kafka; replaces the four Kafka parameters.", Since: "2022-05-12", Shape: shapeOf("KafkaConfigs")},
+			{Name: "Labels", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"team\":\"a\"}", Description: "Labels.", Since: "2026-02-25", Shape: shapeOf("Labels")},
+			{Name: "LokiConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Loki settings; text, shape unknown.", Since: "2025-12-22"},
+			{Name: "MaxSurgeInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "-1", Description: "Instances above the count during a rollout, percent; -1 = 30%. Not 0 when all must stay ready.", Since: "2025-10-24"},
+			{Name: "MaxSurgeInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "-1", Description: "Instances above the count during a rollout; -1 = 30% of the count. Not 0 when all must stay ready.", Since: "2025-10-24"},
+			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Enum: []string{"1024", "2048", "4096", "8192", "12288", "16384", "24576", "32768", "65536", "131072"}, Example: "1024", Description: "Memory in MB.", Since: "2024-01-22"},
+			{Name: "MicroRegistration", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2"}, Example: "0", Description: "Registry: 0 built in, 1 own Nacos, 2 MSE Nacos.", Since: "2022-09-23"},
+			{Name: "MicroRegistrationConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "{\"instanceId\":\"mse-1\",\"namespace\":\"public\"}", Description: "MSE Nacos to use.", Since: "2024-05-21", Shape: shapeOf("MicroRegistrationConfig")},
+			{Name: "MicroserviceEngineConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"enable\":true,\"mseLosslessRule\":{\"delayTime\":0,\"enable\":true,\"notice\":false,\"warmupTime\":60}}", Description: "Microservice governance.", Since: "2025-04-01", Shape: shapeOf("MicroserviceEngineConfig")},
+			{Name: "NasConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"mountPath\":\"/mnt\",\"readOnly\":false,\"nasId\":\"nas-1\",\"mountDomain\":\"nas-1.cn-hangzhou.nas.aliyuncs.com\",\"nasPath\":\"/\"}]", Description: "NAS mounts; replaces MountDesc.", Since: "2022-09-23", Shape: shapeOf("NasConfigs")},
+			{Name: "NewSaeVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"lite", "std", "pro"}, Open: true, Example: "lite", Description: "Edition of the application.", Since: "2025-04-15"},
+			{Name: "OidcRoleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "RAM role the instances take.", Since: "2024-12-05"},
+			{Name: "PackageType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"FatJar", "War", "Image", "PhpZip", "IMAGE_PHP_5_4", "IMAGE_PHP_5_4_ALPINE", "IMAGE_PHP_5_5", "IMAGE_PHP_5_5_ALPINE", "IMAGE_PHP_5_6", "IMAGE_PHP_5_6_ALPINE", "IMAGE_PHP_7_0", "IMAGE_PHP_7_0_ALPINE", "IMAGE_PHP_7_1", "IMAGE_PHP_7_1_ALPINE", "IMAGE_PHP_7_2", "IMAGE_PHP_7_2_ALPINE", "IMAGE_PHP_7_3", "IMAGE_PHP_7_3_ALPINE", "PythonZip"}, Example: "FatJar", Description: "Package kind.", Since: "2023-02-08"},
+			{Name: "Php", In: cloudapi.InForm, Kind: cloudapi.KindString, Example: "PHP-FPM 7.3", Description: "PHP version; not for images.", Since: "2024-01-22"},
+			{Name: "PvtzDiscoverySvc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"serviceName\":\"demo-cn-hangzhou-demo\",\"namespaceId\":\"cn-hangzhou:demo\",\"portProtocols\":[{\"port\":8080,\"protocol\":\"TCP\"}],\"enable\":true}", Description: "Service discovery by a Kubernetes service.", Since: "2022-09-23", Shape: shapeOf("PvtzDiscoverySvc")},
+			{Name: "Python", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "PYTHON 3.9.15", Description: "Python version.", Since: "2022-11-29"},
+			{Name: "PythonModules", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "Flask==2.0", Description: "Extra Python modules.", Since: "2022-11-29"},
+			{Name: "RaspConfig", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"EnableRasp\":true,\"RaspAppName\":\"demo\"}", Description: "Runtime protection.", Since: "2026-07-10", Shape: shapeOf("RaspConfig")},
+			{Name: "Replicas", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "2", Description: "Instances after the deployment.", Since: "2024-01-22"},
+			{Name: "SecretMountDesc", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"secretId\":16,\"key\":\"sae-sys-secret-all\",\"mountPath\":\"/etc/secret\"}]", Description: "Secrets mounted as files.", Since: "2024-12-10", Shape: shapeOf("SecretMountDesc")},
+			{Name: "SecurityGroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "sg-1", Description: "Security group.", Since: "2024-01-22"},
+			{Name: "ServiceTags", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "{\"alicloud.service.tag\":\"g1\"}", Description: "Gray tags of the application.", Since: "2024-05-21", Shape: shapeOf("ServiceTags")},
+			{Name: "SidecarContainersConfig", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Sensitive: true, Example: "[{\"Name\":\"proxy\",\"ImageUrl\":\"registry.example.com/team/proxy:1.0\",\"Cpu\":500,\"Memory\":512}]", Description: "Sidecar containers.", Since: "2024-12-17", Shape: shapeOf("SidecarContainersConfig")},
+			{Name: "SlsLogEnvTags", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Log tags; text, format unknown.", Since: "2025-11-27"},
+			{Name: "StartupProbe", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Sensitive: true, Example: "{\"tcpSocket\":{\"port\":8080},\"initialDelaySeconds\":10,\"periodSeconds\":10,\"timeoutSeconds\":1}", Description: "Startup probe; liveness and readiness begin after it.", Since: "2025-05-26", Shape: shapeOf("StartupProbe")},
+			{Name: "SwimlanePvtzDiscoverySvc", In: cloudapi.InForm, Kind: cloudapi.KindJSON, Example: "{\"enable\":true,\"namespaceId\":\"cn-hangzhou:demo\",\"portProtocols\":[{\"port\":80,\"protocol\":\"TCP\",\"targetPort\":8080}],\"serviceName\":\"demo-gray.demo\"}", Description: "Service discovery with lanes.", Since: "2025-02-11", Shape: shapeOf("SwimlanePvtzDiscoverySvc")},
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-1", Description: "vSwitch ID.", Since: "2024-01-22"},
 		},
 		Errors: []string{"App.Package.Version.Exists", "Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.MissingJdk", "Associate.Eip.Not.Enough", "BatchWaitTime.Not.Smaller.Zero", "InvalidAcrInstanceId.NotFound", "InvalidApplication.NotFound", "InvalidComponent.NotFound", "InvalidHostnameIp.Invalid", "InvalidImageUrl.AcrInstanceId.Domain.NotMatch", "InvalidInstanceSpecification.Unsupported", "InvalidNamespaceId.NotFound", "InvalidPackageType.NotFound", "InvalidParameter.FileName", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "JarApplication.MissingJdk", "LogService.ConfigQuotaExceed", "LogService.InternalError", "LogService.LogDirInvalid", "LogService.NotAvailable", "LogService.ProjectNumQuotaExceed", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "MountConflict.ConfigMap", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "NotFound.ConfigMap", "NotFound.ConfigMapKey", "Package.Version.Too.Long", "PandoraApplication.MissingJdk", "PandoraApplication.OnlyJdk", "PhpApplication.MissingPhpRuntime", "Sae.Errorcode.Ahas.Create.Error.Message", "Slb.Occupied", "Slb.Tag.Not.Qualified", "Sls.Config.Mixed.Multi.Project", "Sls.Config.User.Defined.Missing.Logstore.Info", "Sls.Config.User.Defined.Missing.Project.Info", "Sls.Logstore.Name.Invalid", "Sls.Logstore.User.Defined.Not.Exist", "Sls.Logtail.Name.Invalid", "Sls.Project.Name.Invalid", "Sls.Project.User.Defined.Not.Exist", "System.Upgrading", "VolumnPath.Conflict", "WarApplication.MissingJdkWebcontainer", "user.indebt"},
 	}
@@ -933,6 +1298,8 @@ type BatchStartApplicationsInput struct {
 	NamespaceID string `json:"NamespaceId"`
 	// Application IDs, comma separated; optional, all must be in the namespace.
 	AppIDs *string `json:"AppIds,omitempty"`
+	// Not explained; example 1.0. Since 2024-04-12, not in the reference.
+	Version *string `json:"Version,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -961,6 +1328,7 @@ func (in *BatchStartApplicationsInput) encode(r *clientrt.Request) {
 	}
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Optional(r, cloudapi.InQuery, "AppIds", in.AppIDs)
+	clientrt.Optional(r, cloudapi.InQuery, "Version", in.Version)
 }
 
 // BatchStartApplicationsOutput is the answer of [Client.BatchStartApplications] (SAE API reference ch. 12.7).
@@ -1011,6 +1379,9 @@ func batchStartApplicationsOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "Version", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1.0", Description: "Not explained; example 1.0.", Since: "2024-04-12"},
 		},
 		Errors: []string{"Invalid.App.List.Not.Same.Namespace", "InvalidParameter.Obviously", "Mamespace.Have.No.Applications", "System.Upgrading", "user.indebt"},
 	}
@@ -1105,6 +1476,8 @@ type BatchStopApplicationsInput struct {
 	NamespaceID string `json:"NamespaceId"`
 	// Application IDs, comma separated; optional, all must be in the namespace (sample wrongly uses a full-width comma).
 	AppIDs *string `json:"AppIds,omitempty"`
+	// Version of the applications to start or stop (not explained). Since 2024-04-12, not in the reference.
+	Version *string `json:"Version,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -1133,6 +1506,7 @@ func (in *BatchStopApplicationsInput) encode(r *clientrt.Request) {
 	}
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Optional(r, cloudapi.InQuery, "AppIds", in.AppIDs)
+	clientrt.Optional(r, cloudapi.InQuery, "Version", in.Version)
 }
 
 // BatchStopApplicationsOutput is the answer of [Client.BatchStopApplications] (SAE API reference ch. 12.9).
@@ -1184,6 +1558,9 @@ func batchStopApplicationsOperation() cloudapi.Operation {
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-shanghai", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "ebf491f0-c1a5-45e2-b2c4-710dbe2a****，ebf491f0-c1a5-45e2-b2c4-71025e2a****", Description: "Application IDs, comma separated; optional, all must be in the namespace (sample wrongly uses a full-width comma)."},
 		},
+		Extra: []cloudapi.Param{
+			{Name: "Version", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1.0", Description: "Version of the applications to start or stop (not explained).", Since: "2024-04-12"},
+		},
 		Errors: []string{"Invalid.App.List.Not.Same.Namespace", "InvalidParameter.Obviously", "Mamespace.Have.No.Applications", "System.Upgrading", "user.indebt"},
 	}
 }
@@ -1198,6 +1575,8 @@ type RestartApplicationInput struct {
 	// Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over
 	// MinReadyInstances. Range: -1 to 100. Default: -1.
 	MinReadyInstanceRatio *int `json:"MinReadyInstanceRatio,omitempty"`
+	// Whether scaling rules are enabled again after the order. Since 2024-01-22, not in the reference.
+	AutoEnableApplicationScalingRule *bool `json:"AutoEnableApplicationScalingRule,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -1227,6 +1606,7 @@ func (in *RestartApplicationInput) encode(r *clientrt.Request) {
 	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "AutoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
 }
 
 // RestartApplicationOutput is the answer of [Client.RestartApplication] (SAE API reference ch. 12.10).
@@ -1278,6 +1658,9 @@ func restartApplicationOperation() cloudapi.Operation {
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
 			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
 			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "AutoEnableApplicationScalingRule", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether scaling rules are enabled again after the order.", Since: "2024-01-22"},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "Associate.Eip.Not.Enough", "InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1594,6 +1977,20 @@ type RescaleApplicationVerticallyInput struct {
 	CPU string `json:"Cpu"`
 	// Target memory in MB (sent as string type). Required.
 	Memory string `json:"Memory"`
+	// Whether the change is rolled out at once. Since 2025-11-26, not in the reference.
+	Deploy *bool `json:"Deploy,omitempty"`
+	// Disk in GB, text here. Since 2025-04-07, not in the reference.
+	DiskSize *string `json:"DiskSize,omitempty"`
+	// Resource kind. Since 2025-10-15, not in the reference.
+	ResourceType *string `json:"ResourceType,omitempty"`
+	// vSwitch ID. Since 2025-10-15, not in the reference.
+	VSwitchID *string `json:"VSwitchId,omitempty"`
+	// Whether scaling rules are enabled again (lower-case a here). Since 2024-09-24, not in the reference.
+	AutoEnableApplicationScalingRule *bool `json:"autoEnableApplicationScalingRule,omitempty"`
+	// Minimum ready percentage (lower-case m here). Since 2024-09-24, not in the reference.
+	MinReadyInstanceRatio *int `json:"minReadyInstanceRatio,omitempty"`
+	// Minimum ready instances (lower-case m here). Since 2024-09-24, not in the reference.
+	MinReadyInstances *int `json:"minReadyInstances,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -1623,6 +2020,13 @@ func (in *RescaleApplicationVerticallyInput) encode(r *clientrt.Request) {
 	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
 	clientrt.Required(r, cloudapi.InQuery, "Cpu", in.CPU)
 	clientrt.Required(r, cloudapi.InQuery, "Memory", in.Memory)
+	clientrt.Optional(r, cloudapi.InQuery, "Deploy", in.Deploy)
+	clientrt.Optional(r, cloudapi.InQuery, "DiskSize", in.DiskSize)
+	clientrt.Optional(r, cloudapi.InQuery, "ResourceType", in.ResourceType)
+	clientrt.Optional(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
+	clientrt.Optional(r, cloudapi.InQuery, "autoEnableApplicationScalingRule", in.AutoEnableApplicationScalingRule)
+	clientrt.Optional(r, cloudapi.InQuery, "minReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "minReadyInstances", in.MinReadyInstances)
 }
 
 // RescaleApplicationVerticallyOutput is the answer of [Client.RescaleApplicationVertically] (SAE API reference ch.
@@ -1675,6 +2079,15 @@ func rescaleApplicationVerticallyOperation() cloudapi.Operation {
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "0099b7be-5f5b-4512-a7fc-56049ef1****", Description: "Application ID."},
 			{Name: "Cpu", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "1000", Description: "Target CPU in millicores (sent as string type)."},
 			{Name: "Memory", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2048", Description: "Target memory in MB (sent as string type)."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "Deploy", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the change is rolled out at once.", Since: "2025-11-26"},
+			{Name: "DiskSize", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "20", Description: "Disk in GB, text here.", Since: "2025-04-07"},
+			{Name: "ResourceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Resource kind.", Since: "2025-10-15"},
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "vsw-1", Description: "vSwitch ID.", Since: "2025-10-15"},
+			{Name: "autoEnableApplicationScalingRule", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether scaling rules are enabled again (lower-case a here).", Since: "2024-09-24"},
+			{Name: "minReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Minimum ready percentage (lower-case m here).", Since: "2024-09-24"},
+			{Name: "minReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Minimum ready instances (lower-case m here).", Since: "2024-09-24"},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NotDeployYet", "InvalidApplication.NotFound", "InvalidInstanceSpecification.Unsupported", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "InvalidParameter.WithMessage", "NoComputeResourceQuota.Exceed", "System.Upgrading", "user.indebt"},
 	}
@@ -1843,5 +2256,440 @@ func updateAppSecurityGroupOperation() cloudapi.Operation {
 			{Name: "SecurityGroupId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "sg-wz969ngg2e49q5i4****", Description: "Security group ID."},
 		},
 		Errors: []string{"InvalidApplication.NotFound", "InvalidParameter.NotEmpty", "InvalidParameter.WithMessage"},
+	}
+}
+
+// BatchRestartApplicationsInput holds the parameters of [Client.BatchRestartApplications] (since 2025-10-10, not in
+// the SAE API reference).
+type BatchRestartApplicationsInput struct {
+	// Application IDs, comma separated; required here. Required.
+	AppIDs string `json:"AppIds"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace. Required.
+	NamespaceID string `json:"NamespaceId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in BatchRestartApplicationsInput) String() string {
+	return clientrt.Describe(batchRestartApplicationsOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in BatchRestartApplicationsInput) GoString() string {
+	return clientrt.Describe(batchRestartApplicationsOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in BatchRestartApplicationsInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(batchRestartApplicationsOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *BatchRestartApplicationsInput) Validate() error {
+	return validate(batchRestartApplicationsOperation(), in)
+}
+
+func (in *BatchRestartApplicationsInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(BatchRestartApplicationsInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppIds", in.AppIDs)
+	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+}
+
+// BatchRestartApplicationsOutput is the answer of [Client.BatchRestartApplications] (since 2025-10-10, not in the SAE
+// API reference).
+type BatchRestartApplicationsOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data BatchRestartApplicationsData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// BatchRestartApplicationsData is a part of the answer (since 2025-10-10, not in the SAE API reference).
+type BatchRestartApplicationsData struct {
+	// Change order ID.
+	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// BatchRestartApplications is the operation to restart several applications of a namespace.
+//
+// The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+//
+// Since 2025-10-10, not in the SAE API reference: PUT /pop/v1/sam/app/batchRestartApplications.
+func (c *Client) BatchRestartApplications(ctx context.Context, in *BatchRestartApplicationsInput) (*BatchRestartApplicationsOutput, error) {
+	return invoke[BatchRestartApplicationsOutput](ctx, c, batchRestartApplicationsOperation(), in)
+}
+
+func batchRestartApplicationsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "BatchRestartApplications", Group: "lifecycle",
+		Method: http.MethodPut, Path: "/pop/v1/sam/app/batchRestartApplications",
+		Summary: "Restart several applications of a namespace.",
+		Since:   "2025-10-10",
+		Mutates: true,
+		Starts:  "change order",
+		Params: []cloudapi.Param{
+			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "17fde133-ab5c-195b-dfb0-a84489c2****", Description: "Application IDs, comma separated; required here."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+		},
+	}
+}
+
+// DeleteInstancesInput holds the parameters of [Client.DeleteInstances] (since 2025-05-22, not in the SAE API
+// reference).
+type DeleteInstancesInput struct {
+	// Application ID. Required.
+	AppID string `json:"AppId"`
+	// Instances to delete, comma separated. Required.
+	InstanceIDs string `json:"InstanceIds"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DeleteInstancesInput) String() string {
+	return clientrt.Describe(deleteInstancesOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DeleteInstancesInput) GoString() string {
+	return clientrt.Describe(deleteInstancesOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DeleteInstancesInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(deleteInstancesOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DeleteInstancesInput) Validate() error { return validate(deleteInstancesOperation(), in) }
+
+func (in *DeleteInstancesInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DeleteInstancesInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "InstanceIds", in.InstanceIDs)
+}
+
+// DeleteInstancesOutput is the answer of [Client.DeleteInstances] (since 2025-05-22, not in the SAE API reference).
+type DeleteInstancesOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data DeleteInstancesData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DeleteInstancesData is a part of the answer (since 2025-05-22, not in the SAE API reference).
+type DeleteInstancesData struct {
+	// Change order ID.
+	ChangeOrderID string `json:"ChangeOrderId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DeleteInstances is the operation to delete instances of an application.
+//
+// The call starts a change order and returns at once; follow it with [Client.DescribeChangeOrder]. After an error of
+// class [cloudapi.ErrAmbiguous] look for the order before calling again: this API has no idempotency token.
+//
+// Since 2025-05-22, not in the SAE API reference: PUT /pop/v1/sam/app/deleteInstances.
+func (c *Client) DeleteInstances(ctx context.Context, in *DeleteInstancesInput) (*DeleteInstancesOutput, error) {
+	return invoke[DeleteInstancesOutput](ctx, c, deleteInstancesOperation(), in)
+}
+
+func deleteInstancesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DeleteInstances", Group: "lifecycle",
+		Method: http.MethodPut, Path: "/pop/v1/sam/app/deleteInstances",
+		Summary:     "Delete instances of an application.",
+		Since:       "2025-05-22",
+		Mutates:     true,
+		Starts:      "change order",
+		StartsTypes: []string{"CoDeleteInstances"},
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "InstanceIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "demo-7f9c-a1b2c,demo-7f9c-d3e4f", Description: "Instances to delete, comma separated."},
+		},
+	}
+}
+
+// UpdateAppModeInput holds the parameters of [Client.UpdateAppMode] (since 2025-06-17, not in the SAE API reference).
+type UpdateAppModeInput struct {
+	// Application ID.
+	AppID *string `json:"AppId,omitempty"`
+	// Several applications, comma separated [reading]. Since 2025-07-23, not in the reference.
+	AppIDs *string `json:"AppIds,omitempty"`
+	// Whether idle mode is on.
+	EnableIdle *bool `json:"EnableIdle,omitempty"`
+	// Idle hours; text, format unknown. Since 2026-01-08, not in the reference.
+	IdleHour *string `json:"IdleHour,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace. Since 2025-07-23, not in the
+	// reference.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in UpdateAppModeInput) String() string {
+	return clientrt.Describe(updateAppModeOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateAppModeInput) GoString() string {
+	return clientrt.Describe(updateAppModeOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateAppModeInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(updateAppModeOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *UpdateAppModeInput) Validate() error { return validate(updateAppModeOperation(), in) }
+
+func (in *UpdateAppModeInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(UpdateAppModeInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "AppIds", in.AppIDs)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableIdle", in.EnableIdle)
+	clientrt.Optional(r, cloudapi.InQuery, "IdleHour", in.IdleHour)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+}
+
+// UpdateAppModeOutput is the answer of [Client.UpdateAppMode] (since 2025-06-17, not in the SAE API reference).
+type UpdateAppModeOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// A text here, true or false.
+	Success string `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateAppMode is the operation to switch idle mode of one or several applications.
+//
+// Since 2025-06-17, not in the SAE API reference: PUT /pop/v1/sam/app/updateAppMode.
+func (c *Client) UpdateAppMode(ctx context.Context, in *UpdateAppModeInput) (*UpdateAppModeOutput, error) {
+	return invoke[UpdateAppModeOutput](ctx, c, updateAppModeOperation(), in)
+}
+
+func updateAppModeOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "UpdateAppMode", Group: "lifecycle",
+		Method: http.MethodPut, Path: "/pop/v1/sam/app/updateAppMode",
+		Summary: "Switch idle mode of one or several applications.",
+		Since:   "2025-06-17",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "AppIds", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "17fde133-ab5c-195b-dfb0-a84489c2****", Description: "Several applications, comma separated [reading].", Since: "2025-07-23"},
+			{Name: "EnableIdle", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether idle mode is on."},
+			{Name: "IdleHour", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Idle hours; text, format unknown.", Since: "2026-01-08"},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.", Since: "2025-07-23"},
+		},
+	}
+}
+
+// UpdateApplicationDescriptionInput holds the parameters of [Client.UpdateApplicationDescription] (since 2022-05-12,
+// not in the SAE API reference).
+type UpdateApplicationDescriptionInput struct {
+	// Description. Required. At most 1024 characters.
+	AppDescription string `json:"AppDescription"`
+	// Application ID. Required.
+	AppID string `json:"AppId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in UpdateApplicationDescriptionInput) String() string {
+	return clientrt.Describe(updateApplicationDescriptionOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateApplicationDescriptionInput) GoString() string {
+	return clientrt.Describe(updateApplicationDescriptionOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateApplicationDescriptionInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(updateApplicationDescriptionOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *UpdateApplicationDescriptionInput) Validate() error {
+	return validate(updateApplicationDescriptionOperation(), in)
+}
+
+func (in *UpdateApplicationDescriptionInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(UpdateApplicationDescriptionInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppDescription", in.AppDescription)
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+}
+
+// UpdateApplicationDescriptionOutput is the answer of [Client.UpdateApplicationDescription] (since 2022-05-12, not in
+// the SAE API reference).
+type UpdateApplicationDescriptionOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateApplicationDescription is the operation to change the description of an application.
+//
+// Since 2022-05-12, not in the SAE API reference: PUT /pop/v1/sam/app/updateAppDescription.
+func (c *Client) UpdateApplicationDescription(ctx context.Context, in *UpdateApplicationDescriptionInput) (*UpdateApplicationDescriptionOutput, error) {
+	return invoke[UpdateApplicationDescriptionOutput](ctx, c, updateApplicationDescriptionOperation(), in)
+}
+
+func updateApplicationDescriptionOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "UpdateApplicationDescription", Group: "lifecycle",
+		Method: http.MethodPut, Path: "/pop/v1/sam/app/updateAppDescription",
+		Summary: "Change the description of an application.",
+		Since:   "2022-05-12",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 1024, Example: "for tests", Description: "Description."},
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+		},
+	}
+}
+
+// UpdateApplicationVswitchesInput holds the parameters of [Client.UpdateApplicationVswitches] (since 2022-05-12, not
+// in the SAE API reference).
+type UpdateApplicationVswitchesInput struct {
+	// Application ID. Required.
+	AppID string `json:"AppId"`
+	// true (default) rolls the change out at once. Default: true. Since 2025-11-26, not in the reference.
+	Deploy *bool `json:"Deploy,omitempty"`
+	// Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over
+	// MinReadyInstances. Since 2025-12-29, not in the reference.
+	MinReadyInstanceRatio *int `json:"MinReadyInstanceRatio,omitempty"`
+	// Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current
+	// instances), otherwise an absolute count; at least 1 is advised; must be below the instance count. Since 2025-12-29,
+	// not in the reference.
+	MinReadyInstances *int `json:"MinReadyInstances,omitempty"`
+	// vSwitch ID. Required.
+	VSwitchID string `json:"VSwitchId"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in UpdateApplicationVswitchesInput) String() string {
+	return clientrt.Describe(updateApplicationVswitchesOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateApplicationVswitchesInput) GoString() string {
+	return clientrt.Describe(updateApplicationVswitchesOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateApplicationVswitchesInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(updateApplicationVswitchesOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *UpdateApplicationVswitchesInput) Validate() error {
+	return validate(updateApplicationVswitchesOperation(), in)
+}
+
+func (in *UpdateApplicationVswitchesInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(UpdateApplicationVswitchesInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "Deploy", in.Deploy)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
+	clientrt.Required(r, cloudapi.InQuery, "VSwitchId", in.VSwitchID)
+}
+
+// UpdateApplicationVswitchesOutput is the answer of [Client.UpdateApplicationVswitches] (since 2022-05-12, not in the
+// SAE API reference).
+type UpdateApplicationVswitchesOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateApplicationVswitches is the operation to change the vSwitches of an application.
+//
+// Since 2022-05-12, not in the SAE API reference: PUT /pop/v1/sam/app/updateAppVswitches.
+func (c *Client) UpdateApplicationVswitches(ctx context.Context, in *UpdateApplicationVswitchesInput) (*UpdateApplicationVswitchesOutput, error) {
+	return invoke[UpdateApplicationVswitchesOutput](ctx, c, updateApplicationVswitchesOperation(), in)
+}
+
+func updateApplicationVswitchesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "UpdateApplicationVswitches", Group: "lifecycle",
+		Method: http.MethodPut, Path: "/pop/v1/sam/app/updateAppVswitches",
+		Summary: "Change the vSwitches of an application.",
+		Since:   "2022-05-12",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "Deploy", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Default: "true", Example: "true", Description: "true (default) rolls the change out at once.", Since: "2025-11-26"},
+			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances.", Since: "2025-12-29"},
+			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count.", Since: "2025-12-29"},
+			{Name: "VSwitchId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "vsw-1", Description: "vSwitch ID."},
+		},
 	}
 }

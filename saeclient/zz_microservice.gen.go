@@ -303,6 +303,10 @@ type DescribeAppServiceDetailInput struct {
 	ServiceVersion *string `json:"ServiceVersion,omitempty"`
 	// Service name.
 	ServiceName *string `json:"ServiceName,omitempty"`
+	// MSE Nacos instance. Since 2024-05-20, not in the reference.
+	NacosInstanceID *string `json:"NacosInstanceId,omitempty"`
+	// MSE Nacos namespace. Since 2024-05-20, not in the reference.
+	NacosNamespaceID *string `json:"NacosNamespaceId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -334,6 +338,8 @@ func (in *DescribeAppServiceDetailInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "ServiceGroup", in.ServiceGroup)
 	clientrt.Optional(r, cloudapi.InQuery, "ServiceVersion", in.ServiceVersion)
 	clientrt.Optional(r, cloudapi.InQuery, "ServiceName", in.ServiceName)
+	clientrt.Optional(r, cloudapi.InQuery, "NacosInstanceId", in.NacosInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NacosNamespaceId", in.NacosNamespaceID)
 }
 
 // DescribeAppServiceDetailOutput is the answer of [Client.DescribeAppServiceDetail] (SAE API reference ch. 16.4).
@@ -368,6 +374,12 @@ type DescribeAppServiceDetailData struct {
 	Methods               []DescribeAppServiceDetailDataMethods `json:"Methods,omitzero"`
 	// Service metadata map, for example {side, port, preserved:{register:{source}}}; missing in samples.
 	Metadata map[string]any `json:"Metadata,omitzero"`
+	// Ports. Since 2024-05-20, not in the reference.
+	ServicePorts []int64 `json:"ServicePorts,omitzero"`
+	// Protocol. Since 2024-05-20, not in the reference.
+	ServiceProtocol string `json:"ServiceProtocol"`
+	// Gray tags of the application. Since 2024-05-20, not in the reference.
+	ServiceTags []string `json:"ServiceTags,omitzero"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -417,6 +429,240 @@ func describeAppServiceDetailOperation() cloudapi.Operation {
 			{Name: "ServiceVersion", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "1.0.0", Description: "Service version."},
 			{Name: "ServiceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "edas.service.provider", Description: "Service name."},
 		},
+		Extra: []cloudapi.Param{
+			{Name: "NacosInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "45dadda6-57a7-0bd7-ed89-0d708d48****", Description: "MSE Nacos instance.", Since: "2024-05-20"},
+			{Name: "NacosNamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "9b34d4b5-c506-0f82-84d0-b5f79682****", Description: "MSE Nacos namespace.", Since: "2024-05-20"},
+		},
 		Errors: []string{"InvalidParameter.Obviously", "Micro.Service.MetaData.NotFound"},
+	}
+}
+
+// DescribeApplicationMseServiceInput holds the parameters of [Client.DescribeApplicationMseService] (since 2025-09-08,
+// not in the SAE API reference).
+type DescribeApplicationMseServiceInput struct {
+	// Application ID. Required.
+	AppID string `json:"AppId"`
+	// Whether rights for flow control are checked. Required.
+	EnableAhas bool `json:"EnableAhas"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in DescribeApplicationMseServiceInput) String() string {
+	return clientrt.Describe(describeApplicationMseServiceOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in DescribeApplicationMseServiceInput) GoString() string {
+	return clientrt.Describe(describeApplicationMseServiceOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in DescribeApplicationMseServiceInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(describeApplicationMseServiceOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *DescribeApplicationMseServiceInput) Validate() error {
+	return validate(describeApplicationMseServiceOperation(), in)
+}
+
+func (in *DescribeApplicationMseServiceInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(DescribeApplicationMseServiceInput)
+	}
+	clientrt.Required(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Required(r, cloudapi.InQuery, "EnableAhas", in.EnableAhas)
+}
+
+// DescribeApplicationMseServiceOutput is the answer of [Client.DescribeApplicationMseService] (since 2025-09-08, not
+// in the SAE API reference).
+type DescribeApplicationMseServiceOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data DescribeApplicationMseServiceData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationMseServiceData is a part of the answer (since 2025-09-08, not in the SAE API reference).
+type DescribeApplicationMseServiceData struct {
+	// ID in MSE.
+	MseAppID string `json:"MseAppId"`
+	// Name in MSE.
+	MseAppName string `json:"MseAppName"`
+	// Namespace in MSE.
+	MseAppNameSpace string `json:"MseAppNameSpace"`
+	// State; NULL/SUCCESS is printed as one value. One of: EXPIRED, REBOOTING, WAITING, FAIL, NULL, SUCCESS.
+	Status string `json:"Status"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationMseService is the operation to read the governance application in MSE.
+//
+// Since 2025-09-08, not in the SAE API reference: GET /pop/v1/sam/app/applicationMseService.
+func (c *Client) DescribeApplicationMseService(ctx context.Context, in *DescribeApplicationMseServiceInput) (*DescribeApplicationMseServiceOutput, error) {
+	return invoke[DescribeApplicationMseServiceOutput](ctx, c, describeApplicationMseServiceOperation(), in)
+}
+
+func describeApplicationMseServiceOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "DescribeApplicationMseService", Group: "microservice",
+		Method: http.MethodGet, Path: "/pop/v1/sam/app/applicationMseService",
+		Summary: "Read the governance application in MSE.",
+		Since:   "2025-09-08",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "EnableAhas", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Required: true, Example: "true", Description: "Whether rights for flow control are checked."},
+		},
+	}
+}
+
+// ListAppServicesInput holds the parameters of [Client.ListAppServices] (since 2025-02-11, not in the SAE API
+// reference).
+type ListAppServicesInput struct {
+	// Application ID. Required if: exactly one of VpcId, NamespaceId, AppId.
+	AppID *string `json:"AppId,omitempty"`
+	// MSE Nacos instance. Required if: RegistryType == 2.
+	NacosInstanceID *string `json:"NacosInstanceId,omitempty"`
+	// MSE Nacos namespace. Required if: RegistryType == 2.
+	NacosNamespaceID *string `json:"NacosNamespaceId,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace. Required if: exactly one of VpcId,
+	// NamespaceId, AppId.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Page number from 1.
+	PageNumber *int `json:"PageNumber,omitempty"`
+	// Entries on a page.
+	PageSize *int `json:"PageSize,omitempty"`
+	// Registry: 0 built-in Nacos, 1 own, 2 MSE Nacos, 9 Kubernetes service. One of: 0, 1, 2, 9.
+	RegistryType *string `json:"RegistryType,omitempty"`
+	// Framework. One of: dubbo, springCloud, hsf, k8sService.
+	ServiceType *string `json:"ServiceType,omitempty"`
+	// VPC ID. Required if: exactly one of VpcId, NamespaceId, AppId.
+	VPCID *string `json:"VpcId,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in ListAppServicesInput) String() string {
+	return clientrt.Describe(listAppServicesOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in ListAppServicesInput) GoString() string {
+	return clientrt.Describe(listAppServicesOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in ListAppServicesInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(listAppServicesOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *ListAppServicesInput) Validate() error { return validate(listAppServicesOperation(), in) }
+
+func (in *ListAppServicesInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(ListAppServicesInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "AppId", in.AppID)
+	clientrt.Optional(r, cloudapi.InQuery, "NacosInstanceId", in.NacosInstanceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NacosNamespaceId", in.NacosNamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "PageNumber", in.PageNumber)
+	clientrt.Optional(r, cloudapi.InQuery, "PageSize", in.PageSize)
+	clientrt.Optional(r, cloudapi.InQuery, "RegistryType", in.RegistryType)
+	clientrt.Optional(r, cloudapi.InQuery, "ServiceType", in.ServiceType)
+	clientrt.Optional(r, cloudapi.InQuery, "VpcId", in.VPCID)
+}
+
+// ListAppServicesOutput is the answer of [Client.ListAppServices] (since 2025-02-11, not in the SAE API reference).
+type ListAppServicesOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Result.
+	Data []ListAppServicesData `json:"Data,omitzero"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Request ID, present in every answer.
+	RequestID string `json:"RequestId"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListAppServicesData is a part of the answer (since 2025-02-11, not in the SAE API reference).
+type ListAppServicesData struct {
+	// Application ID.
+	AppID string `json:"AppId"`
+	// Application name.
+	AppName string `json:"AppName"`
+	// Instances.
+	InstanceCount string `json:"InstanceCount"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID string `json:"NamespaceId"`
+	// Namespace name.
+	NamespaceName string `json:"NamespaceName"`
+	// Registry: 0 built-in Nacos, 1 own, 2 MSE Nacos, 9 Kubernetes service.
+	RegistryType string `json:"RegistryType"`
+	// Security group.
+	SecurityGroupID string `json:"SecurityGroupId"`
+	// Service group.
+	ServiceGroup string `json:"ServiceGroup"`
+	// Service name.
+	ServiceName string `json:"ServiceName"`
+	// Protocol by port.
+	ServicePortAndProtocol map[string]string `json:"ServicePortAndProtocol,omitzero"`
+	// Ports.
+	ServicePorts []int `json:"ServicePorts,omitzero"`
+	// Protocol.
+	ServiceProtocol string `json:"ServiceProtocol"`
+	// Framework. One of: dubbo, springCloud, hsf, k8sService.
+	ServiceType string `json:"ServiceType"`
+	// Service version.
+	ServiceVersion string `json:"ServiceVersion"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// ListAppServices is the operation to list microservices.
+//
+// Since 2025-02-11, not in the SAE API reference: GET /pop/v1/sam/service/listAppServices.
+func (c *Client) ListAppServices(ctx context.Context, in *ListAppServicesInput) (*ListAppServicesOutput, error) {
+	return invoke[ListAppServicesOutput](ctx, c, listAppServicesOperation(), in)
+}
+
+func listAppServicesOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "ListAppServices", Group: "microservice",
+		Method: http.MethodGet, Path: "/pop/v1/sam/service/listAppServices",
+		Summary: "List microservices.",
+		Since:   "2025-02-11",
+		Params: []cloudapi.Param{
+			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "exactly one of VpcId, NamespaceId, AppId", Example: "2fb095fd-8d0f-90ec-cf61-47b67e83****", Description: "Application ID."},
+			{Name: "NacosInstanceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "RegistryType == 2", Example: "45dadda6-57a7-0bd7-ed89-0d708d48****", Description: "MSE Nacos instance."},
+			{Name: "NacosNamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "RegistryType == 2", Example: "9b34d4b5-c506-0f82-84d0-b5f79682****", Description: "MSE Nacos namespace."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "exactly one of VpcId, NamespaceId, AppId", Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+			{Name: "PageNumber", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "1", Description: "Page number from 1."},
+			{Name: "PageSize", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Example: "20", Description: "Entries on a page."},
+			{Name: "RegistryType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"0", "1", "2", "9"}, Example: "0", Description: "Registry: 0 built-in Nacos, 1 own, 2 MSE Nacos, 9 Kubernetes service."},
+			{Name: "ServiceType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"dubbo", "springCloud", "hsf", "k8sService"}, Example: "dubbo", Description: "Framework."},
+			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "exactly one of VpcId, NamespaceId, AppId", Example: "vpc-1", Description: "VPC ID."},
+		},
 	}
 }

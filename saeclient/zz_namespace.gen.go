@@ -13,12 +13,19 @@ import (
 // CreateNamespaceInput holds the parameters of [Client.CreateNamespace] (SAE API reference ch. 9.1).
 type CreateNamespaceInput struct {
 	// New namespace ID <RegionId>:<suffix>; suffix lowercase letters and digits; whole ID at most 32 characters (error
-	// text); hyphens occur in samples although the table forbids them. Required. At most 32 characters.
-	NamespaceID string `json:"NamespaceId"`
-	// Display name of the namespace. Required. At most 63 characters.
+	// text); hyphens occur in samples although the table forbids them. Required if: NameSpaceShortId absent. At most 32
+	// characters.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Display name of the namespace. Required. At most 64 characters.
 	NamespaceName string `json:"NamespaceName"`
-	// Namespace description. At most 64 characters.
+	// Namespace description. At most 100 characters.
 	NamespaceDescription *string `json:"NamespaceDescription,omitempty"`
+	// Whether the built-in registry is on; true when absent, cannot be switched off later. Default: true. Since
+	// 2023-03-23, not in the reference.
+	EnableMicroRegistration *bool `json:"EnableMicroRegistration,omitempty"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -43,9 +50,11 @@ func (in *CreateNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(CreateNamespaceInput)
 	}
-	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceName", in.NamespaceName)
 	clientrt.Optional(r, cloudapi.InQuery, "NamespaceDescription", in.NamespaceDescription)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableMicroRegistration", in.EnableMicroRegistration)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // CreateNamespaceOutput is the answer of [Client.CreateNamespace] (SAE API reference ch. 9.1).
@@ -75,6 +84,12 @@ type CreateNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Whether the built-in registry is on; true when absent, cannot be switched off later. Since 2023-03-23, not in the
+	// reference.
+	EnableMicroRegistration bool `json:"EnableMicroRegistration"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -93,9 +108,13 @@ func createNamespaceOperation() cloudapi.Operation {
 		Summary: "Create a namespace.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Pattern: "^[a-z0-9-]+:[a-z0-9]+$", Example: "cn-beijing:test", Description: "New namespace ID <RegionId>:<suffix>; suffix lowercase letters and digits; whole ID at most 32 characters (error text); hyphens occur in samples although the table forbids them."},
-			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
-			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NameSpaceShortId absent", MaxLength: 32, Pattern: "^[a-z0-9-]+:[a-z0-9]+$", Example: "cn-beijing:test", Description: "New namespace ID <RegionId>:<suffix>; suffix lowercase letters and digits; whole ID at most 32 characters (error text); hyphens occur in samples although the table forbids them."},
+			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Example: "name", Description: "Display name of the namespace."},
+			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 100, Example: "desc", Description: "Namespace description."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "EnableMicroRegistration", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Default: "true", Example: "true", Description: "Whether the built-in registry is on; true when absent, cannot be switched off later.", Since: "2023-03-23"},
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
 		},
 		Errors: []string{"Exceed.Namespace", "InstanceExist.NamespaceId", "InvalidNamespace.WithUppercase", "InvalidNamespaceId.Format", "InvalidNamespaceIdSuffix.Format", "InvalidNamespaceName.Format", "InvalidOperation.NamespaceClusterNotDeleted", "Namespace.AppExists", "OperationFailed.DauthHttpRequest", "System.Upgrading"},
 	}
@@ -103,8 +122,12 @@ func createNamespaceOperation() cloudapi.Operation {
 
 // DeleteNamespaceInput holds the parameters of [Client.DeleteNamespace] (SAE API reference ch. 9.2).
 type DeleteNamespaceInput struct {
-	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace). Required.
-	NamespaceID string `json:"NamespaceId"`
+	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace). Required if:
+	// NameSpaceShortId absent.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -129,7 +152,8 @@ func (in *DeleteNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DeleteNamespaceInput)
 	}
-	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // DeleteNamespaceOutput is the answer of [Client.DeleteNamespace] (SAE API reference ch. 9.2).
@@ -164,7 +188,10 @@ func deleteNamespaceOperation() cloudapi.Operation {
 		Summary: "Delete a namespace without applications.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NameSpaceShortId absent", Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
 		},
 		Errors: []string{"InvalidNamespaceId.NotFound", "InvalidOperation.NamespaceClusterNotDeleted", "Namespace.AppExists", "OperationFailed.DauthHttpRequest", "System.Upgrading"},
 	}
@@ -172,12 +199,18 @@ func deleteNamespaceOperation() cloudapi.Operation {
 
 // UpdateNamespaceInput holds the parameters of [Client.UpdateNamespace] (SAE API reference ch. 9.3).
 type UpdateNamespaceInput struct {
-	// Namespace ID <RegionId>:<suffix>. Required. At most 32 characters.
-	NamespaceID string `json:"NamespaceId"`
-	// Display name of the namespace. Required. At most 63 characters.
+	// Namespace ID <RegionId>:<suffix>. Required if: NameSpaceShortId absent. At most 32 characters.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Display name of the namespace. Required. At most 64 characters.
 	NamespaceName string `json:"NamespaceName"`
-	// Namespace description. At most 64 characters.
+	// Namespace description. At most 100 characters.
 	NamespaceDescription *string `json:"NamespaceDescription,omitempty"`
+	// Whether the built-in registry is on; true when absent, cannot be switched off later. Since 2023-03-23, not in the
+	// reference.
+	EnableMicroRegistration *bool `json:"EnableMicroRegistration,omitempty"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -202,9 +235,11 @@ func (in *UpdateNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateNamespaceInput)
 	}
-	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Required(r, cloudapi.InQuery, "NamespaceName", in.NamespaceName)
 	clientrt.Optional(r, cloudapi.InQuery, "NamespaceDescription", in.NamespaceDescription)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableMicroRegistration", in.EnableMicroRegistration)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // UpdateNamespaceOutput is the answer of [Client.UpdateNamespace] (SAE API reference ch. 9.3).
@@ -234,6 +269,12 @@ type UpdateNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Whether the built-in registry is on; true when absent, cannot be switched off later. Since 2023-03-23, not in the
+	// reference.
+	EnableMicroRegistration bool `json:"EnableMicroRegistration"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -252,9 +293,13 @@ func updateNamespaceOperation() cloudapi.Operation {
 		Summary: "Change a namespace's name and description.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Example: "cn-beijing:test", Description: "Namespace ID <RegionId>:<suffix>."},
-			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 63, Example: "name", Description: "Display name of the namespace."},
-			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 64, Example: "desc", Description: "Namespace description."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NameSpaceShortId absent", MaxLength: 32, Example: "cn-beijing:test", Description: "Namespace ID <RegionId>:<suffix>."},
+			{Name: "NamespaceName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 64, Example: "name", Description: "Display name of the namespace."},
+			{Name: "NamespaceDescription", In: cloudapi.InQuery, Kind: cloudapi.KindString, MaxLength: 100, Example: "desc", Description: "Namespace description."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "EnableMicroRegistration", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the built-in registry is on; true when absent, cannot be switched off later.", Since: "2023-03-23"},
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
 		},
 		Errors: []string{"Exceed.Namespace", "InvalidNamespaceId.Format", "InvalidNamespaceId.NotFound", "InvalidNamespaceName.Format", "System.Upgrading"},
 	}
@@ -262,10 +307,14 @@ func updateNamespaceOperation() cloudapi.Operation {
 
 // UpdateNamespaceVpcInput holds the parameters of [Client.UpdateNamespaceVpc] (SAE API reference ch. 9.4).
 type UpdateNamespaceVpcInput struct {
-	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace). Required.
-	NamespaceID string `json:"NamespaceId"`
+	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace). Required if:
+	// NameSpaceShortId absent.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
 	// VPC that replaces the bound one. Required.
 	VPCID string `json:"VpcId"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -292,8 +341,9 @@ func (in *UpdateNamespaceVpcInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(UpdateNamespaceVpcInput)
 	}
-	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
 	clientrt.Required(r, cloudapi.InQuery, "VpcId", in.VPCID)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // UpdateNamespaceVpcOutput is the answer of [Client.UpdateNamespaceVpc] (SAE API reference ch. 9.4).
@@ -328,8 +378,11 @@ func updateNamespaceVpcOperation() cloudapi.Operation {
 		Summary: "Change the VPC bound to a namespace.",
 		Mutates: true,
 		Params: []cloudapi.Param{
-			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NameSpaceShortId absent", Example: "cn-beijing:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 			{Name: "VpcId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "vpc-2ze0i263cnn311nvj****", Description: "VPC that replaces the bound one."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
 		},
 		Errors: []string{"DeleteFail.NamespaceHasIngress", "Namespace.AppExists"},
 	}
@@ -337,8 +390,11 @@ func updateNamespaceVpcOperation() cloudapi.Operation {
 
 // DescribeNamespaceInput holds the parameters of [Client.DescribeNamespace] (SAE API reference ch. 9.5).
 type DescribeNamespaceInput struct {
-	// Namespace ID; the default namespace cannot be read, changed or deleted. Required.
-	NamespaceID string `json:"NamespaceId"`
+	// Namespace ID; the default namespace cannot be read, changed or deleted. Required if: NameSpaceShortId absent.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -363,7 +419,8 @@ func (in *DescribeNamespaceInput) encode(r *clientrt.Request) {
 	if in == nil {
 		in = new(DescribeNamespaceInput)
 	}
-	clientrt.Required(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // DescribeNamespaceOutput is the answer of [Client.DescribeNamespace] (SAE API reference ch. 9.5).
@@ -393,6 +450,12 @@ type DescribeNamespaceData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Whether the built-in registry is on; true when absent, cannot be switched off later. Since 2023-03-23, not in the
+	// reference.
+	EnableMicroRegistration bool `json:"EnableMicroRegistration"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -410,7 +473,10 @@ func describeNamespaceOperation() cloudapi.Operation {
 		Method: http.MethodGet, Path: "/pop/v1/paas/namespace",
 		Summary: "Read one namespace.",
 		Params: []cloudapi.Param{
-			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "cn-beijing:test", Description: "Namespace ID; the default namespace cannot be read, changed or deleted."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NameSpaceShortId absent", Example: "cn-beijing:test", Description: "Namespace ID; the default namespace cannot be read, changed or deleted."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
 		},
 	}
 }
@@ -496,6 +562,11 @@ type DescribeNamespacesDataNamespaces struct {
 	TenantID      string `json:"TenantId"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Address server of the namespace. Since 2022-11-29, not in the reference.
+	AddressServerHost string `json:"AddressServerHost"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -589,6 +660,9 @@ type DescribeNamespaceListData struct {
 	NamespaceName string `json:"NamespaceName"`
 	// Region ID.
 	RegionID string `json:"RegionId"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -617,6 +691,9 @@ func describeNamespaceListOperation() cloudapi.Operation {
 type DescribeNamespaceResourcesInput struct {
 	// Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace).
 	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters. Since 2023-02-08, not in the reference.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -644,6 +721,7 @@ func (in *DescribeNamespaceResourcesInput) encode(r *clientrt.Request) {
 		in = new(DescribeNamespaceResourcesInput)
 	}
 	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
 }
 
 // DescribeNamespaceResourcesOutput is the answer of [Client.DescribeNamespaceResources] (SAE API reference ch. 9.8).
@@ -690,6 +768,13 @@ type DescribeNamespaceResourcesData struct {
 	TenantID               string `json:"TenantId"`
 	JumpServerAppID        string `json:"JumpServerAppId"`
 	JumpServerIP           string `json:"JumpServerIp"`
+	// Version of the Java monitoring agent. Since 2025-11-04, not in the reference.
+	ApmJavaAgentVersion string `json:"ApmJavaAgentVersion"`
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent. Since
+	// 2023-02-08, not in the reference.
+	NameSpaceShortID string `json:"NameSpaceShortId"`
+	// Log collection; empty string switches it off. Since 2025-10-28, not in the reference. On the wire: JSON text.
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitzero" wire:"text"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -710,6 +795,95 @@ func describeNamespaceResourcesOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-shanghai:test", Description: "Namespace ID, <RegionId>:<suffix>; samples also use a bare region ID (default namespace)."},
 		},
+		Extra: []cloudapi.Param{
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.", Since: "2023-02-08"},
+		},
 		Errors: []string{"InvalidParameter.Obviously"},
+	}
+}
+
+// UpdateNamespaceSlsConfigsInput holds the parameters of [Client.UpdateNamespaceSlsConfigs] (since 2025-10-30, not in
+// the SAE API reference).
+type UpdateNamespaceSlsConfigsInput struct {
+	// Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent.
+	// Required if: NamespaceId absent. At most 20 characters.
+	NameSpaceShortID *string `json:"NameSpaceShortId,omitempty"`
+	// Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace.
+	NamespaceID *string `json:"NamespaceId,omitempty"`
+	// Log collection; empty string switches it off.
+	SlsConfigs cloudapi.List[SLSConfig] `json:"SlsConfigs,omitempty"`
+	// Log tags; text, format unknown. Since 2025-12-22, not in the reference.
+	SlsLogEnvTags *string `json:"SlsLogEnvTags,omitempty"`
+}
+
+// String lists the parameters that are set, with sensitive ones redacted.
+func (in UpdateNamespaceSlsConfigsInput) String() string {
+	return clientrt.Describe(updateNamespaceSlsConfigsOperation(), in.encode)
+}
+
+// GoString is String for the verb %#v.
+func (in UpdateNamespaceSlsConfigsInput) GoString() string {
+	return clientrt.Describe(updateNamespaceSlsConfigsOperation(), in.encode)
+}
+
+// MarshalJSON writes the parameters that are set, for logs: sensitive ones are redacted.
+func (in UpdateNamespaceSlsConfigsInput) MarshalJSON() ([]byte, error) {
+	return clientrt.DescribeJSON(updateNamespaceSlsConfigsOperation(), in.encode)
+}
+
+// Validate checks the parameters by the rules of the reference and names all problems at once, in a [*cloudapi.ValidationError].
+func (in *UpdateNamespaceSlsConfigsInput) Validate() error {
+	return validate(updateNamespaceSlsConfigsOperation(), in)
+}
+
+func (in *UpdateNamespaceSlsConfigsInput) encode(r *clientrt.Request) {
+	if in == nil {
+		in = new(UpdateNamespaceSlsConfigsInput)
+	}
+	clientrt.Optional(r, cloudapi.InQuery, "NameSpaceShortId", in.NameSpaceShortID)
+	clientrt.Optional(r, cloudapi.InQuery, "NamespaceId", in.NamespaceID)
+	clientrt.ClearableList(r, cloudapi.InQuery, "SlsConfigs", in.SlsConfigs)
+	clientrt.Optional(r, cloudapi.InQuery, "SlsLogEnvTags", in.SlsLogEnvTags)
+}
+
+// UpdateNamespaceSlsConfigsOutput is the answer of [Client.UpdateNamespaceSlsConfigs] (since 2025-10-30, not in the
+// SAE API reference).
+type UpdateNamespaceSlsConfigsOutput struct {
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code.
+	Message string `json:"Message"`
+	// Whether the call succeeded.
+	Success bool `json:"Success"`
+	// Trace ID of the call.
+	TraceID string `json:"TraceId"`
+	// Request ID (lower-case r here).
+	RequestID string `json:"requestId"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// UpdateNamespaceSlsConfigs is the operation to set the log settings of a namespace.
+//
+// Since 2025-10-30, not in the SAE API reference: POST /pop/cas/namespace/updateNamespaceSlsConfigs.
+func (c *Client) UpdateNamespaceSlsConfigs(ctx context.Context, in *UpdateNamespaceSlsConfigsInput) (*UpdateNamespaceSlsConfigsOutput, error) {
+	return invoke[UpdateNamespaceSlsConfigsOutput](ctx, c, updateNamespaceSlsConfigsOperation(), in)
+}
+
+func updateNamespaceSlsConfigsOperation() cloudapi.Operation {
+	return cloudapi.Operation{
+		Name: "UpdateNamespaceSlsConfigs", Group: "namespace",
+		Method: http.MethodPost, Path: "/pop/cas/namespace/updateNamespaceSlsConfigs",
+		Summary: "Set the log settings of a namespace.",
+		Since:   "2025-10-30",
+		Mutates: true,
+		Params: []cloudapi.Param{
+			{Name: "NameSpaceShortId", In: cloudapi.InQuery, Kind: cloudapi.KindString, RequiredIf: "NamespaceId absent", MaxLength: 20, Pattern: "^[a-z0-9]{1,20}$", Example: "demo", Description: "Namespace ID without the region: lowercase letters and digits, at most 20. Ignored when NamespaceId is sent."},
+			{Name: "NamespaceId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "cn-hangzhou:demo", Description: "Namespace ID, <RegionId>:<suffix>; a bare region ID is the default namespace."},
+			{Name: "SlsConfigs", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"logDir\":\"\",\"logType\":\"stdout\"},{\"logDir\":\"/tmp/a.log\"}]", Description: "Log collection; empty string switches it off.", Shape: shapeOf("SlsConfigs")},
+			{Name: "SlsLogEnvTags", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "demo", Description: "Log tags; text, format unknown.", Since: "2025-12-22"},
+		},
 	}
 }

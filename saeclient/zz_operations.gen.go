@@ -21,6 +21,15 @@ func Operations() []cloudapi.Operation {
 		listAppEventsOperation(),
 		listAppVersionsOperation(),
 		queryResourceStaticsOperation(),
+		describeConfigurationPriceOperation(),
+		describeVSwitchesOperation(),
+		getApplicationOperation(),
+		getWebshellTokenOperation(),
+		listApplicationCenterServiceInstancesOperation(),
+		disableArmsOperation(),
+		downgradeApplicationApmServiceOperation(),
+		queryArmsEnableOperation(),
+		upgradeApplicationApmServiceOperation(),
 		listNamespaceChangeOrdersOperation(),
 		listChangeOrdersOperation(),
 		describeChangeOrderOperation(),
@@ -45,6 +54,14 @@ func Operations() []cloudapi.Operation {
 		listIngressesOperation(),
 		execJobOperation(),
 		describeJobStatusOperation(),
+		createJobOperation(),
+		deleteHistoryJobOperation(),
+		deleteJobOperation(),
+		describeJobOperation(),
+		describeJobHistoryOperation(),
+		listJobsOperation(),
+		suspendJobOperation(),
+		updateJobOperation(),
 		createApplicationOperation(),
 		deleteApplicationOperation(),
 		deployApplicationOperation(),
@@ -61,10 +78,22 @@ func Operations() []cloudapi.Operation {
 		rescaleApplicationVerticallyOperation(),
 		reduceApplicationCapacityByInstanceIdsOperation(),
 		updateAppSecurityGroupOperation(),
+		batchRestartApplicationsOperation(),
+		deleteInstancesOperation(),
+		updateAppModeOperation(),
+		updateApplicationDescriptionOperation(),
+		updateApplicationVswitchesOperation(),
+		getArmsTopNMetricOperation(),
+		getAvailabilityMetricOperation(),
+		getChangeOrderMetricOperation(),
+		getScaleAppMetricOperation(),
+		getWarningEventMetricOperation(),
 		listConsumedServicesOperation(),
 		listPublishedServicesOperation(),
 		listAppServicesPageOperation(),
 		describeAppServiceDetailOperation(),
+		describeApplicationMseServiceOperation(),
+		listAppServicesOperation(),
 		createNamespaceOperation(),
 		deleteNamespaceOperation(),
 		updateNamespaceOperation(),
@@ -73,6 +102,10 @@ func Operations() []cloudapi.Operation {
 		describeNamespacesOperation(),
 		describeNamespaceListOperation(),
 		describeNamespaceResourcesOperation(),
+		updateNamespaceSlsConfigsOperation(),
+		bindNlbOperation(),
+		describeApplicationNlbsOperation(),
+		unbindNlbOperation(),
 		createApplicationScalingRuleOperation(),
 		deleteApplicationScalingRuleOperation(),
 		enableApplicationScalingRuleOperation(),
@@ -80,13 +113,53 @@ func Operations() []cloudapi.Operation {
 		updateApplicationScalingRuleOperation(),
 		describeApplicationScalingRuleOperation(),
 		describeApplicationScalingRulesOperation(),
+		createSecretOperation(),
+		deleteSecretOperation(),
+		describeSecretOperation(),
+		listSecretsOperation(),
+		updateSecretOperation(),
 		openSaeServiceOperation(),
 		bindSlbOperation(),
 		unbindSlbOperation(),
 		describeApplicationSlbsOperation(),
+		createOrUpdateSwimmingLaneOperation(),
+		createOrUpdateSwimmingLaneGroupOperation(),
+		deleteSwimmingLaneGroupOperation(),
+		describeSwimmingLaneOperation(),
+		listAllSwimmingLaneGroupsOperation(),
+		listAllSwimmingLanesOperation(),
+		listApplicationsForSwimmingLaneOperation(),
+		listSwimmingLaneGatewayRoutesOperation(),
+		listSwimmingLaneGroupTagsOperation(),
+		updateSwimmingLaneEnableAttributeOperation(),
 		tagResourcesOperation(),
 		untagResourcesOperation(),
 		listTagResourcesOperation(),
+		resumeTrafficOperation(),
+		suspendTrafficOperation(),
+		createWebApplicationOperation(),
+		createWebCustomDomainOperation(),
+		deleteWebApplicationOperation(),
+		deleteWebApplicationRevisionOperation(),
+		deleteWebCustomDomainOperation(),
+		describeWebApplicationOperation(),
+		describeWebApplicationResourceStaticsOperation(),
+		describeWebApplicationRevisionOperation(),
+		describeWebApplicationScalingConfigOperation(),
+		describeWebApplicationTrafficConfigOperation(),
+		describeWebCustomDomainOperation(),
+		describeWebInstanceLogsOperation(),
+		listWebApplicationInstancesOperation(),
+		listWebApplicationRevisionsOperation(),
+		listWebApplicationsOperation(),
+		listWebCustomDomainsOperation(),
+		publishWebApplicationRevisionOperation(),
+		startWebApplicationOperation(),
+		stopWebApplicationOperation(),
+		updateWebApplicationOperation(),
+		updateWebApplicationScalingConfigOperation(),
+		updateWebApplicationTrafficConfigOperation(),
+		updateWebCustomDomainOperation(),
 	}
 }
 
@@ -119,6 +192,24 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return listAppVersionsOperation(), true
 	case "QueryResourceStatics":
 		return queryResourceStaticsOperation(), true
+	case "DescribeConfigurationPrice":
+		return describeConfigurationPriceOperation(), true
+	case "DescribeVSwitches":
+		return describeVSwitchesOperation(), true
+	case "GetApplication":
+		return getApplicationOperation(), true
+	case "GetWebshellToken":
+		return getWebshellTokenOperation(), true
+	case "ListApplicationCenterServiceInstances":
+		return listApplicationCenterServiceInstancesOperation(), true
+	case "DisableArms":
+		return disableArmsOperation(), true
+	case "DowngradeApplicationApmService":
+		return downgradeApplicationApmServiceOperation(), true
+	case "QueryArmsEnable":
+		return queryArmsEnableOperation(), true
+	case "UpgradeApplicationApmService":
+		return upgradeApplicationApmServiceOperation(), true
 	case "ListNamespaceChangeOrders":
 		return listNamespaceChangeOrdersOperation(), true
 	case "ListChangeOrders":
@@ -167,6 +258,22 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return execJobOperation(), true
 	case "DescribeJobStatus":
 		return describeJobStatusOperation(), true
+	case "CreateJob":
+		return createJobOperation(), true
+	case "DeleteHistoryJob":
+		return deleteHistoryJobOperation(), true
+	case "DeleteJob":
+		return deleteJobOperation(), true
+	case "DescribeJob":
+		return describeJobOperation(), true
+	case "DescribeJobHistory":
+		return describeJobHistoryOperation(), true
+	case "ListJobs":
+		return listJobsOperation(), true
+	case "SuspendJob":
+		return suspendJobOperation(), true
+	case "UpdateJob":
+		return updateJobOperation(), true
 	case "CreateApplication":
 		return createApplicationOperation(), true
 	case "DeleteApplication":
@@ -199,6 +306,26 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return reduceApplicationCapacityByInstanceIdsOperation(), true
 	case "UpdateAppSecurityGroup":
 		return updateAppSecurityGroupOperation(), true
+	case "BatchRestartApplications":
+		return batchRestartApplicationsOperation(), true
+	case "DeleteInstances":
+		return deleteInstancesOperation(), true
+	case "UpdateAppMode":
+		return updateAppModeOperation(), true
+	case "UpdateApplicationDescription":
+		return updateApplicationDescriptionOperation(), true
+	case "UpdateApplicationVswitches":
+		return updateApplicationVswitchesOperation(), true
+	case "GetArmsTopNMetric":
+		return getArmsTopNMetricOperation(), true
+	case "GetAvailabilityMetric":
+		return getAvailabilityMetricOperation(), true
+	case "GetChangeOrderMetric":
+		return getChangeOrderMetricOperation(), true
+	case "GetScaleAppMetric":
+		return getScaleAppMetricOperation(), true
+	case "GetWarningEventMetric":
+		return getWarningEventMetricOperation(), true
 	case "ListConsumedServices":
 		return listConsumedServicesOperation(), true
 	case "ListPublishedServices":
@@ -207,6 +334,10 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return listAppServicesPageOperation(), true
 	case "DescribeAppServiceDetail":
 		return describeAppServiceDetailOperation(), true
+	case "DescribeApplicationMseService":
+		return describeApplicationMseServiceOperation(), true
+	case "ListAppServices":
+		return listAppServicesOperation(), true
 	case "CreateNamespace":
 		return createNamespaceOperation(), true
 	case "DeleteNamespace":
@@ -223,6 +354,14 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return describeNamespaceListOperation(), true
 	case "DescribeNamespaceResources":
 		return describeNamespaceResourcesOperation(), true
+	case "UpdateNamespaceSlsConfigs":
+		return updateNamespaceSlsConfigsOperation(), true
+	case "BindNlb":
+		return bindNlbOperation(), true
+	case "DescribeApplicationNlbs":
+		return describeApplicationNlbsOperation(), true
+	case "UnbindNlb":
+		return unbindNlbOperation(), true
 	case "CreateApplicationScalingRule":
 		return createApplicationScalingRuleOperation(), true
 	case "DeleteApplicationScalingRule":
@@ -237,6 +376,16 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return describeApplicationScalingRuleOperation(), true
 	case "DescribeApplicationScalingRules":
 		return describeApplicationScalingRulesOperation(), true
+	case "CreateSecret":
+		return createSecretOperation(), true
+	case "DeleteSecret":
+		return deleteSecretOperation(), true
+	case "DescribeSecret":
+		return describeSecretOperation(), true
+	case "ListSecrets":
+		return listSecretsOperation(), true
+	case "UpdateSecret":
+		return updateSecretOperation(), true
 	case "OpenSaeService":
 		return openSaeServiceOperation(), true
 	case "BindSlb":
@@ -245,12 +394,82 @@ func LookupOperation(name string) (cloudapi.Operation, bool) {
 		return unbindSlbOperation(), true
 	case "DescribeApplicationSlbs":
 		return describeApplicationSlbsOperation(), true
+	case "CreateOrUpdateSwimmingLane":
+		return createOrUpdateSwimmingLaneOperation(), true
+	case "CreateOrUpdateSwimmingLaneGroup":
+		return createOrUpdateSwimmingLaneGroupOperation(), true
+	case "DeleteSwimmingLaneGroup":
+		return deleteSwimmingLaneGroupOperation(), true
+	case "DescribeSwimmingLane":
+		return describeSwimmingLaneOperation(), true
+	case "ListAllSwimmingLaneGroups":
+		return listAllSwimmingLaneGroupsOperation(), true
+	case "ListAllSwimmingLanes":
+		return listAllSwimmingLanesOperation(), true
+	case "ListApplicationsForSwimmingLane":
+		return listApplicationsForSwimmingLaneOperation(), true
+	case "ListSwimmingLaneGatewayRoutes":
+		return listSwimmingLaneGatewayRoutesOperation(), true
+	case "ListSwimmingLaneGroupTags":
+		return listSwimmingLaneGroupTagsOperation(), true
+	case "UpdateSwimmingLaneEnableAttribute":
+		return updateSwimmingLaneEnableAttributeOperation(), true
 	case "TagResources":
 		return tagResourcesOperation(), true
 	case "UntagResources":
 		return untagResourcesOperation(), true
 	case "ListTagResources":
 		return listTagResourcesOperation(), true
+	case "ResumeTraffic":
+		return resumeTrafficOperation(), true
+	case "SuspendTraffic":
+		return suspendTrafficOperation(), true
+	case "CreateWebApplication":
+		return createWebApplicationOperation(), true
+	case "CreateWebCustomDomain":
+		return createWebCustomDomainOperation(), true
+	case "DeleteWebApplication":
+		return deleteWebApplicationOperation(), true
+	case "DeleteWebApplicationRevision":
+		return deleteWebApplicationRevisionOperation(), true
+	case "DeleteWebCustomDomain":
+		return deleteWebCustomDomainOperation(), true
+	case "DescribeWebApplication":
+		return describeWebApplicationOperation(), true
+	case "DescribeWebApplicationResourceStatics":
+		return describeWebApplicationResourceStaticsOperation(), true
+	case "DescribeWebApplicationRevision":
+		return describeWebApplicationRevisionOperation(), true
+	case "DescribeWebApplicationScalingConfig":
+		return describeWebApplicationScalingConfigOperation(), true
+	case "DescribeWebApplicationTrafficConfig":
+		return describeWebApplicationTrafficConfigOperation(), true
+	case "DescribeWebCustomDomain":
+		return describeWebCustomDomainOperation(), true
+	case "DescribeWebInstanceLogs":
+		return describeWebInstanceLogsOperation(), true
+	case "ListWebApplicationInstances":
+		return listWebApplicationInstancesOperation(), true
+	case "ListWebApplicationRevisions":
+		return listWebApplicationRevisionsOperation(), true
+	case "ListWebApplications":
+		return listWebApplicationsOperation(), true
+	case "ListWebCustomDomains":
+		return listWebCustomDomainsOperation(), true
+	case "PublishWebApplicationRevision":
+		return publishWebApplicationRevisionOperation(), true
+	case "StartWebApplication":
+		return startWebApplicationOperation(), true
+	case "StopWebApplication":
+		return stopWebApplicationOperation(), true
+	case "UpdateWebApplication":
+		return updateWebApplicationOperation(), true
+	case "UpdateWebApplicationScalingConfig":
+		return updateWebApplicationScalingConfigOperation(), true
+	case "UpdateWebApplicationTrafficConfig":
+		return updateWebApplicationTrafficConfigOperation(), true
+	case "UpdateWebCustomDomain":
+		return updateWebCustomDomainOperation(), true
 	}
 	return cloudapi.Operation{}, false
 }

@@ -149,6 +149,46 @@ func (c *Client) ListChangeOrdersAll(ctx context.Context, in *ListChangeOrdersIn
 	})
 }
 
+// DescribeJobHistoryAll is [Client.DescribeJobHistory] over all pages, from in.CurrentPage (the first when not given)
+// on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
+//
+// The list may change while it is read: SAE promises no snapshot. Since 2022-10-13, not in the SAE API reference.
+func (c *Client) DescribeJobHistoryAll(ctx context.Context, in *DescribeJobHistoryInput) iter.Seq2[DescribeJobHistoryDataJobs, error] {
+	var start DescribeJobHistoryInput
+	if in != nil {
+		start = *in
+	}
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[DescribeJobHistoryDataJobs], error) {
+		ask := start
+		ask.CurrentPage, ask.PageSize = &number, &size
+		out, err := c.DescribeJobHistory(ctx, &ask)
+		if err != nil {
+			return clientrt.Page[DescribeJobHistoryDataJobs]{}, err
+		}
+		return clientrt.Page[DescribeJobHistoryDataJobs]{Items: out.Data.Jobs}, nil
+	})
+}
+
+// ListJobsAll is [Client.ListJobs] over all pages, from in.CurrentPage (the first when not given) on, in pages of
+// in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
+//
+// The list may change while it is read: SAE promises no snapshot. Since 2022-10-13, not in the SAE API reference.
+func (c *Client) ListJobsAll(ctx context.Context, in *ListJobsInput) iter.Seq2[ListJobsDataApplications, error] {
+	var start ListJobsInput
+	if in != nil {
+		start = *in
+	}
+	return clientrt.Pages(clientrt.ValueOf(start.CurrentPage), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListJobsDataApplications], error) {
+		ask := start
+		ask.CurrentPage, ask.PageSize = &number, &size
+		out, err := c.ListJobs(ctx, &ask)
+		if err != nil {
+			return clientrt.Page[ListJobsDataApplications]{}, err
+		}
+		return clientrt.Page[ListJobsDataApplications]{Items: out.Data.Applications, Total: out.Data.TotalSize}, nil
+	})
+}
+
 // ListAppServicesPageAll is [Client.ListAppServicesPage] over all pages, from in.PageNumber (the first when not given)
 // on, in pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
 //
@@ -170,6 +210,26 @@ func (c *Client) ListAppServicesPageAll(ctx context.Context, in *ListAppServices
 			all.Items = append(all.Items, part.Result...)
 		}
 		return all, nil
+	})
+}
+
+// ListAppServicesAll is [Client.ListAppServices] over all pages, from in.PageNumber (the first when not given) on, in
+// pages of in.PageSize or [cloudapi.DefaultPageSize]. The first error ends it.
+//
+// The list may change while it is read: SAE promises no snapshot. Since 2025-02-11, not in the SAE API reference.
+func (c *Client) ListAppServicesAll(ctx context.Context, in *ListAppServicesInput) iter.Seq2[ListAppServicesData, error] {
+	var start ListAppServicesInput
+	if in != nil {
+		start = *in
+	}
+	return clientrt.Pages(clientrt.ValueOf(start.PageNumber), clientrt.ValueOf(start.PageSize), func(number, size int) (clientrt.Page[ListAppServicesData], error) {
+		ask := start
+		ask.PageNumber, ask.PageSize = &number, &size
+		out, err := c.ListAppServices(ctx, &ask)
+		if err != nil {
+			return clientrt.Page[ListAppServicesData]{}, err
+		}
+		return clientrt.Page[ListAppServicesData]{Items: out.Data}, nil
 	})
 }
 

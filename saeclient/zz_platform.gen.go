@@ -108,9 +108,14 @@ const (
 	CoTypeDeleteInstances = "CoDeleteInstances"
 	// CoTypeScaleInAppWithInstances: scale in given instances.
 	CoTypeScaleInAppWithInstances = "CoScaleInAppWithInstances"
+	// CoTypeStartApplication: CoStart by the name that ListChangeOrders takes and prints today.
+	CoTypeStartApplication = "CoStartApplication"
+	// CoTypeStopApplication: CoStop by the name that ListChangeOrders takes and prints today.
+	CoTypeStopApplication = "CoStopApplication"
 )
 
-// Regions lists the regions of SAE API reference ch. 3. The caller owns the copy.
+// Regions lists the regions of SAE API reference ch. 3, and after them those that are known from the official SDK. The caller
+// owns the copy.
 func Regions() []Region {
 	return []Region{
 		{ID: "cn-hangzhou", Name: "China East 1 (Hangzhou)"},
@@ -122,6 +127,12 @@ func Regions() []Region {
 		{ID: "cn-hongkong", Name: "China (Hong Kong)"},
 		{ID: "ap-southeast-1", Name: "Singapore"},
 		{ID: "us-west-1", Name: "US (Silicon Valley)"},
+		{ID: "ap-northeast-1", Name: "Japan (Tokyo)", Since: "2026-07-10"},
+		{ID: "cn-chengdu", Name: "China (Chengdu)", Since: "2026-07-10"},
+		{ID: "cn-heyuan", Name: "China (Heyuan)", Since: "2026-07-10"},
+		{ID: "cn-wulanchabu", Name: "China (Ulanqab)", Since: "2026-07-10"},
+		{ID: "eu-central-1", Name: "Germany (Frankfurt)", Since: "2026-07-10"},
+		{ID: "us-east-1", Name: "US (Virginia)", Since: "2026-07-10"},
 	}
 }
 

@@ -19,14 +19,14 @@ type CreateApplicationScalingRuleInput struct {
 	// Rule name, unique in the application, starts with a lowercase letter, lowercase letters, digits and hyphens; cannot
 	// change later. Required. At most 32 characters.
 	ScalingRuleName string `json:"ScalingRuleName"`
-	// Rule type; responses may also show mix. Required. One of: timing, metric.
+	// Rule type; responses may also show mix. Required. One of: timing, metric, mix.
 	ScalingRuleType string `json:"ScalingRuleType"`
 	// Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times. Required if:
-	// ScalingRuleType == timing.
+	// ScalingRuleType == timing; optional with mix.
 	ScalingRuleTimer *ScalingRuleTimer `json:"ScalingRuleTimer,omitempty"`
 	// Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when
 	// all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter
-	// table. Required if: ScalingRuleType == metric.
+	// table. Required if: ScalingRuleType in (metric, mix).
 	ScalingRuleMetric *ScalingRuleMetric `json:"ScalingRuleMetric,omitempty"`
 	// Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current
 	// instances), otherwise an absolute count; at least 1 is advised; must be below the instance count. At least -1.
@@ -36,6 +36,8 @@ type CreateApplicationScalingRuleInput struct {
 	MinReadyInstanceRatio *int `json:"MinReadyInstanceRatio,omitempty"`
 	// Whether the rule starts enabled.
 	ScalingRuleEnable *bool `json:"ScalingRuleEnable,omitempty"`
+	// Whether idle mode is on. Since 2024-08-30, not in the reference.
+	EnableIdle *bool `json:"EnableIdle,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -70,6 +72,7 @@ func (in *CreateApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
 	clientrt.Optional(r, cloudapi.InQuery, "ScalingRuleEnable", in.ScalingRuleEnable)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableIdle", in.EnableIdle)
 }
 
 // CreateApplicationScalingRuleOutput is the answer of [Client.CreateApplicationScalingRule] (SAE API reference ch.
@@ -80,6 +83,15 @@ type CreateApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                           `json:"TraceId"`
 	Data    CreateApplicationScalingRuleData `json:"Data,omitzero"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -101,6 +113,8 @@ type CreateApplicationScalingRuleData struct {
 	ScaleRuleType string                                  `json:"ScaleRuleType"`
 	Metric        *CreateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
+	// Whether idle mode is on. Since 2024-08-30, not in the reference.
+	EnableIdle bool `json:"EnableIdle"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -122,6 +136,10 @@ type CreateApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Most instances. Since 2024-01-22, not in the reference.
+	MaxReplicas int `json:"MaxReplicas"`
+	// Fewest instances. Since 2024-01-22, not in the reference.
+	MinReplicas int `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -140,8 +158,16 @@ type CreateApplicationScalingRuleDataMetric struct {
 // CreateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.1).
 type CreateApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
-	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
+	// Metric. One of: CPU, MEMORY, QPS, RT, tcpActiveConn, SLB_QPS, SLB_RT, INTRANET_SLB_QPS, INTRANET_SLB_RT.
 	MetricType string `json:"MetricType"`
+	// SLB instance. Since 2024-01-22, not in the reference.
+	SlbID string `json:"SlbId"`
+	// Logstore of the SLB log. Since 2024-01-22, not in the reference.
+	SlbLogstore string `json:"SlbLogstore"`
+	// Log Service project of the SLB log. Since 2024-01-22, not in the reference.
+	SlbProject string `json:"SlbProject"`
+	// SLB listener port as text. Since 2024-01-22, not in the reference.
+	Vport string `json:"Vport"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -162,12 +188,15 @@ func createApplicationScalingRuleOperation() cloudapi.Operation {
 		Params: []cloudapi.Param{
 			{Name: "AppId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Example: "7171a6ca-d1cd-4928-8642-7d5cfe69****", Description: "Application ID."},
 			{Name: "ScalingRuleName", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, MaxLength: 32, Pattern: "^[a-z][a-z0-9-]{0,31}$", Example: "timer-0800-2100", Description: "Rule name, unique in the application, starts with a lowercase letter, lowercase letters, digits and hyphens; cannot change later."},
-			{Name: "ScalingRuleType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"timing", "metric"}, Example: "timing", Description: "Rule type; responses may also show mix."},
-			{Name: "ScalingRuleTimer", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType == timing", Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times.", Shape: shapeOf("ScalingRuleTimer")},
-			{Name: "ScalingRuleMetric", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType == metric", Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table.", Shape: shapeOf("ScalingRuleMetric")},
+			{Name: "ScalingRuleType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Required: true, Enum: []string{"timing", "metric", "mix"}, Example: "timing", Description: "Rule type; responses may also show mix."},
+			{Name: "ScalingRuleTimer", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType == timing; optional with mix", Example: "{\"beginDate\":null,\"endDate\":null,\"period\":\"* * *\",\"schedules\":[{\"atTime\":\"08:00\",\"targetReplicas\":10},{\"atTime\":\"20:00\",\"targetReplicas\":3}]}", Description: "Timing rule; required for type timing and, per the doc, when using an SDK. Up to 20 trigger times.", Shape: shapeOf("ScalingRuleTimer")},
+			{Name: "ScalingRuleMetric", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, RequiredIf: "ScalingRuleType in (metric, mix)", Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table.", Shape: shapeOf("ScalingRuleMetric")},
 			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
 			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
 			{Name: "ScalingRuleEnable", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether the rule starts enabled."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "EnableIdle", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether idle mode is on.", Since: "2024-08-30"},
 		},
 		Errors: []string{"InstanceExist.ScalingRuleName", "InvalidScalingRuleDate.BeginAfterEnd", "InvalidScalingRuleDate.Format", "InvalidScalingRuleName.NotFound", "InvalidScalingRuleTime.Conflict", "InvalidScalingRuleTime.Format", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "OperationDenied.SDKNotSupported", "QuotaExceeded.ScalingRule", "QuotaExceeded.ScalingRuleTime", "System.Upgrading"},
 	}
@@ -217,6 +246,15 @@ type DeleteApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -286,6 +324,15 @@ type EnableApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -355,6 +402,15 @@ type DisableApplicationScalingRuleOutput struct {
 	RequestID string `json:"RequestId"`
 	// Trace ID of the call.
 	TraceID string `json:"TraceId"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -399,6 +455,11 @@ type UpdateApplicationScalingRuleInput struct {
 	// Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over
 	// MinReadyInstances. Range: -1 to 100. Default: -1.
 	MinReadyInstanceRatio *int `json:"MinReadyInstanceRatio,omitempty"`
+	// Whether idle mode is on. Since 2024-08-30, not in the reference.
+	EnableIdle *bool `json:"EnableIdle,omitempty"`
+	// Rule type; effect on an existing rule not stated. One of: timing, metric, mix. Since 2026-04-29, not in the
+	// reference.
+	ScalingRuleType *string `json:"ScalingRuleType,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -431,6 +492,8 @@ func (in *UpdateApplicationScalingRuleInput) encode(r *clientrt.Request) {
 	clientrt.OptionalText(r, cloudapi.InQuery, "ScalingRuleMetric", in.ScalingRuleMetric)
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstances", in.MinReadyInstances)
 	clientrt.Optional(r, cloudapi.InQuery, "MinReadyInstanceRatio", in.MinReadyInstanceRatio)
+	clientrt.Optional(r, cloudapi.InQuery, "EnableIdle", in.EnableIdle)
+	clientrt.Optional(r, cloudapi.InQuery, "ScalingRuleType", in.ScalingRuleType)
 }
 
 // UpdateApplicationScalingRuleOutput is the answer of [Client.UpdateApplicationScalingRule] (SAE API reference ch.
@@ -441,6 +504,15 @@ type UpdateApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                           `json:"TraceId"`
 	Data    UpdateApplicationScalingRuleData `json:"Data,omitzero"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -462,6 +534,8 @@ type UpdateApplicationScalingRuleData struct {
 	ScaleRuleType string                                  `json:"ScaleRuleType"`
 	Metric        *UpdateApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                  `json:"ScaleRuleName"`
+	// Whether idle mode is on. Since 2024-08-30, not in the reference.
+	EnableIdle bool `json:"EnableIdle"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -483,6 +557,10 @@ type UpdateApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Most instances. Since 2024-01-22, not in the reference.
+	MaxReplicas int `json:"MaxReplicas"`
+	// Fewest instances. Since 2024-01-22, not in the reference.
+	MinReplicas int `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -501,8 +579,16 @@ type UpdateApplicationScalingRuleDataMetric struct {
 // UpdateApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.5).
 type UpdateApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
-	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
+	// Metric. One of: CPU, MEMORY, QPS, RT, tcpActiveConn, SLB_QPS, SLB_RT, INTRANET_SLB_QPS, INTRANET_SLB_RT.
 	MetricType string `json:"MetricType"`
+	// SLB instance. Since 2024-01-22, not in the reference.
+	SlbID string `json:"SlbId"`
+	// Logstore of the SLB log. Since 2024-01-22, not in the reference.
+	SlbLogstore string `json:"SlbLogstore"`
+	// Log Service project of the SLB log. Since 2024-01-22, not in the reference.
+	SlbProject string `json:"SlbProject"`
+	// SLB listener port as text. Since 2024-01-22, not in the reference.
+	Vport string `json:"Vport"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -527,6 +613,10 @@ func updateApplicationScalingRuleOperation() cloudapi.Operation {
 			{Name: "ScalingRuleMetric", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "{\"maxReplicas\":3,\"minReplicas\":1,\"metrics\":[{\"metricType\":\"CPU\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"MEMORY\",\"metricTargetAverageUtilization\":30},{\"metricType\":\"tcpActiveConn\",\"metricTargetAverageUtilization\":20},{\"metricType\":\"SLB_QPS\",\"MetricTargetAverageUtilization\":25,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"},{\"metricType\":\"SLB_RT\",\"MetricTargetAverageUtilization\":35,\"SlbProject\":\"aliyun-fc-cn-hangzhou-d95881d9-5d3c-5f26-a6b8-************\",\"SlbLogstore\":\"function-log\",\"Vport\":\"80\"}],\"scaleUpRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":0},\"scaleDownRules\":{\"step\":\"100\",\"disabled\":false,\"stabilizationWindowSeconds\":300}}", Description: "Metric rule; required for type metric. Several metrics: scale out when any reaches its target, scale in only when all are below. The request sample is cut (no scale rules, no closing brace); example here is from the parameter table.", Shape: shapeOf("ScalingRuleMetric")},
 			{Name: "MinReadyInstances", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Example: "3", Description: "Minimum ready instances during a rolling change: 0 allows an outage, -1 takes the system value ceil(25% of current instances), otherwise an absolute count; at least 1 is advised; must be below the instance count."},
 			{Name: "MinReadyInstanceRatio", In: cloudapi.InQuery, Kind: cloudapi.KindInteger, Min: new(int64(-1)), Max: new(int64(100)), Default: "-1", Example: "-1", Description: "Minimum ready percentage: -1 means unset, 0-100 is a percentage rounded up to instances; when not -1 it wins over MinReadyInstances."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "EnableIdle", In: cloudapi.InQuery, Kind: cloudapi.KindBoolean, Example: "true", Description: "Whether idle mode is on.", Since: "2024-08-30"},
+			{Name: "ScalingRuleType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"timing", "metric", "mix"}, Example: "timing", Description: "Rule type; effect on an existing rule not stated.", Since: "2026-04-29"},
 		},
 		Errors: []string{"InvalidScalingRuleDate.BeginAfterEnd", "InvalidScalingRuleDate.Format", "InvalidScalingRuleName.NotFound", "InvalidScalingRuleTime.Conflict", "InvalidScalingRuleTime.Format", "MinReadyInstanceRatio.Invalid", "MinReadyInstances.Not.Smaller.Replicas", "NoComputeResourceQuota.App.Exceed", "NoComputeResourceQuota.Exceed", "NoComputeResourceQuota.User.Exceed", "QuotaExceeded.ScalingRuleTime", "System.Upgrading"},
 	}
@@ -577,6 +667,15 @@ type DescribeApplicationScalingRuleOutput struct {
 	// Trace ID of the call.
 	TraceID string                             `json:"TraceId"`
 	Data    DescribeApplicationScalingRuleData `json:"Data,omitzero"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -598,6 +697,10 @@ type DescribeApplicationScalingRuleData struct {
 	ScaleRuleType string                                    `json:"ScaleRuleType"`
 	Metric        *DescribeApplicationScalingRuleDataMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                    `json:"ScaleRuleName"`
+	// As sent with the rule. Since 2024-01-22, not in the reference.
+	MinReadyInstanceRatio int `json:"MinReadyInstanceRatio"`
+	// As sent with the rule. Since 2024-01-22, not in the reference.
+	MinReadyInstances int `json:"MinReadyInstances"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -619,6 +722,10 @@ type DescribeApplicationScalingRuleDataTimerSchedules struct {
 	AtTime string `json:"AtTime"`
 	// Instances to keep from that time.
 	TargetReplicas int `json:"TargetReplicas"`
+	// Most instances. Since 2024-01-22, not in the reference.
+	MaxReplicas int `json:"MaxReplicas"`
+	// Fewest instances. Since 2024-01-22, not in the reference.
+	MinReplicas int `json:"MinReplicas"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -640,8 +747,16 @@ type DescribeApplicationScalingRuleDataMetric struct {
 // DescribeApplicationScalingRuleDataMetricMetrics is a part of the answer (SAE API reference ch. 11.6).
 type DescribeApplicationScalingRuleDataMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
-	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
+	// Metric. One of: CPU, MEMORY, QPS, RT, tcpActiveConn, SLB_QPS, SLB_RT, INTRANET_SLB_QPS, INTRANET_SLB_RT.
 	MetricType string `json:"MetricType"`
+	// SLB instance. Since 2024-01-22, not in the reference.
+	SlbID string `json:"SlbId"`
+	// Logstore of the SLB log. Since 2024-01-22, not in the reference.
+	SlbLogstore string `json:"SlbLogstore"`
+	// Log Service project of the SLB log. Since 2024-01-22, not in the reference.
+	SlbProject string `json:"SlbProject"`
+	// SLB listener port as text. Since 2024-01-22, not in the reference.
+	Vport string `json:"Vport"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -667,7 +782,8 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusCurrentMetrics struct 
 	// Resource: cpu, memory; Pods: tcpActiveConn; External: arms, slb. One of: Resource, Pods, External.
 	Type         string `json:"Type"`
 	CurrentValue int64  `json:"CurrentValue"`
-	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
+	// Metric name. One of: cpu, memory, tcpActiveConn, arms_incall_qps, arms_incall_qps_v2, arms_incall_rt,
+	// slb_incall_qps, slb_incall_rt, intranet_slb_incall_qps, intranet_slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -680,7 +796,8 @@ type DescribeApplicationScalingRuleDataMetricMetricsStatusNextScaleMetrics struc
 	NextScaleOutAverageUtilization int `json:"NextScaleOutAverageUtilization"`
 	// Percentage that triggers the next scale in.
 	NextScaleInAverageUtilization int `json:"NextScaleInAverageUtilization"`
-	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
+	// Metric name. One of: cpu, memory, tcpActiveConn, arms_incall_qps, arms_incall_qps_v2, arms_incall_rt,
+	// slb_incall_qps, slb_incall_rt, intranet_slb_incall_qps, intranet_slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -767,6 +884,15 @@ type DescribeApplicationScalingRulesOutput struct {
 	// Trace ID of the call.
 	TraceID string                              `json:"TraceId"`
 	Data    DescribeApplicationScalingRulesData `json:"Data,omitzero"`
+	// 2xx success, 3xx redirect, 4xx request error, 5xx server error, or a gateway (POP) error code; string. Since
+	// 2023-02-08, not in the reference.
+	Code string `json:"Code"`
+	// Absent on success; error code on failure. Since 2023-02-08, not in the reference.
+	ErrorCode string `json:"ErrorCode,omitzero"`
+	// success, or on failure the reason or error code. Since 2023-02-08, not in the reference.
+	Message string `json:"Message"`
+	// Whether the call succeeded. Since 2023-02-08, not in the reference.
+	Success bool `json:"Success"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -801,6 +927,10 @@ type DescribeApplicationScalingRulesDataApplicationScalingRules struct {
 	ScaleRuleType string                                                            `json:"ScaleRuleType"`
 	Metric        *DescribeApplicationScalingRulesDataApplicationScalingRulesMetric `json:"Metric,omitzero"`
 	ScaleRuleName string                                                            `json:"ScaleRuleName"`
+	// As sent with the rule. Since 2024-01-22, not in the reference.
+	MinReadyInstanceRatio int `json:"MinReadyInstanceRatio"`
+	// As sent with the rule. Since 2024-01-22, not in the reference.
+	MinReadyInstances int `json:"MinReadyInstances"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -813,6 +943,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesTimer struct {
 	Schedules []DescribeApplicationScalingRulesDataApplicationScalingRulesTimerSchedules `json:"Schedules,omitzero"`
 	// '* * *' daily, '* * Fri,Mon' weekly (GMT+8), '1,2,3,28,31 * *' monthly.
 	Period string `json:"Period"`
+	// Time zone. Since 2025-06-09, not in the reference.
+	TimeZone string `json:"TimeZone"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -843,6 +975,14 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetric struct {
 	MinReplicas    int                                                                             `json:"MinReplicas"`
 	ScaleUpRules   *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleUpRules   `json:"ScaleUpRules,omitzero"`
 	ScaleDownRules *DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRules `json:"ScaleDownRules,omitzero"`
+	// Where the metrics come from. Since 2025-06-27, not in the reference.
+	MetricSource string `json:"MetricSource"`
+	// Prometheus goals. Since 2025-06-27, not in the reference.
+	PrometheusMetrics []DescribeApplicationScalingRulesDataApplicationScalingRulesMetricPrometheusMetrics `json:"PrometheusMetrics,omitzero"`
+	// Token. Since 2025-06-27, not in the reference.
+	PrometheusToken cloudapi.Secret `json:"PrometheusToken,omitzero"`
+	// Address. Since 2025-06-27, not in the reference.
+	PrometheusURL string `json:"PrometheusUrl"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -851,8 +991,16 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetric struct {
 // ch. 11.7).
 type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetrics struct {
 	MetricTargetAverageUtilization int `json:"MetricTargetAverageUtilization"`
-	// Metric. One of: CPU, MEMORY, tcpActiveConn, SLB_QPS, SLB_RT.
+	// Metric. One of: CPU, MEMORY, QPS, RT, tcpActiveConn, SLB_QPS, SLB_RT, INTRANET_SLB_QPS, INTRANET_SLB_RT.
 	MetricType string `json:"MetricType"`
+	// SLB instance. Since 2024-01-22, not in the reference.
+	SlbID string `json:"SlbId"`
+	// Logstore of the SLB log. Since 2024-01-22, not in the reference.
+	SlbLogstore string `json:"SlbLogstore"`
+	// Log Service project of the SLB log. Since 2024-01-22, not in the reference.
+	SlbProject string `json:"SlbProject"`
+	// SLB listener port as text. Since 2024-01-22, not in the reference.
+	Vport string `json:"Vport"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -883,7 +1031,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	// Resource: cpu, memory; Pods: tcpActiveConn; External: arms, slb. One of: Resource, Pods, External.
 	Type         string `json:"Type"`
 	CurrentValue int64  `json:"CurrentValue"`
-	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
+	// Metric name. One of: cpu, memory, tcpActiveConn, arms_incall_qps, arms_incall_qps_v2, arms_incall_rt,
+	// slb_incall_qps, slb_incall_rt, intranet_slb_incall_qps, intranet_slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -896,7 +1045,8 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricMetricsStat
 	NextScaleOutAverageUtilization int `json:"NextScaleOutAverageUtilization"`
 	// Percentage that triggers the next scale in.
 	NextScaleInAverageUtilization int `json:"NextScaleInAverageUtilization"`
-	// Metric name. One of: cpu, memory, tcpActiveConn, slb_incall_qps, slb_incall_rt.
+	// Metric name. One of: cpu, memory, tcpActiveConn, arms_incall_qps, arms_incall_qps_v2, arms_incall_rt,
+	// slb_incall_qps, slb_incall_rt, intranet_slb_incall_qps, intranet_slb_incall_rt.
 	Name string `json:"Name"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
@@ -920,6 +1070,17 @@ type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricScaleDownRu
 	// Cool-down, 0-3600 seconds, default 0.
 	StabilizationWindowSeconds int64 `json:"StabilizationWindowSeconds"`
 	Disabled                   bool  `json:"Disabled"`
+	// Unknown holds members of the answer that have no field here, or could not be read.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
+}
+
+// DescribeApplicationScalingRulesDataApplicationScalingRulesMetricPrometheusMetrics is a part of the answer (SAE API
+// reference ch. 11.7).
+type DescribeApplicationScalingRulesDataApplicationScalingRulesMetricPrometheusMetrics struct {
+	// Query. Since 2025-06-27, not in the reference.
+	PrometheusQuery string `json:"PrometheusQuery"`
+	// Target value, text. Since 2025-06-27, not in the reference.
+	TargetMetricValue string `json:"TargetMetricValue"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

@@ -11,6 +11,7 @@ func shapeOf(param string) *cloudapi.Shape {
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "appId", Type: cloudapi.ShapeString},
 			{Name: "containerPort", Type: cloudapi.ShapeInteger},
+			{Name: "backendProtocol", Type: cloudapi.ShapeString, Enum: []string{"http", "https", "grpc"}, Description: "answered by DescribeIngress; as a request key not documented (doubtful)"},
 		}}
 	case "Rules":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -18,6 +19,24 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "containerPort", Type: cloudapi.ShapeInteger},
 			{Name: "domain", Type: cloudapi.ShapeString},
 			{Name: "path", Type: cloudapi.ShapeString},
+			{Name: "appName", Type: cloudapi.ShapeString, Description: "sent by Terraform"},
+			{Name: "backendProtocol", Type: cloudapi.ShapeString, Enum: []string{"http", "https", "grpc"}},
+			{Name: "rewritePath", Type: cloudapi.ShapeString, Description: "alb only"},
+		}}}
+	case "CorsConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Description: "keys read from the answer; the example sends Enable only", Members: []*cloudapi.Shape{
+			{Name: "Enable", Type: cloudapi.ShapeString, Enum: []string{"true", "false"}},
+			{Name: "AllowOrigin", Type: cloudapi.ShapeString},
+			{Name: "AllowMethods", Type: cloudapi.ShapeString},
+			{Name: "AllowHeaders", Type: cloudapi.ShapeString},
+			{Name: "ExposeHeaders", Type: cloudapi.ShapeString},
+			{Name: "AllowCredentials", Type: cloudapi.ShapeString, Enum: []string{"on", "off"}},
+			{Name: "MaxAge", Type: cloudapi.ShapeString, Description: "seconds, -1 to 172800, text"},
+		}}
+	case "ZoneMappings":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "VSwitchId", Type: cloudapi.ShapeString},
+			{Name: "ZoneId", Type: cloudapi.ShapeString},
 		}}}
 	case "Tags":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -26,47 +45,61 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}}
 	case "ScalingRuleTimer":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "beginDate", Type: cloudapi.ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means long-term (default)"},
+			{Name: "beginDate", Type: cloudapi.ShapeString, Format: "yyyy-MM-dd", Description: "null together with endDate means for ever (default)"},
 			{Name: "endDate", Type: cloudapi.ShapeString, Format: "yyyy-MM-dd"},
-			{Name: "period", Type: cloudapi.ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly, days Sun,Mon,Tue,Wed,Thu,Fri,Sat in GMT+8; '1,2,3,28,31 * *' monthly, days 1-31, day 31 skipped in shorter months"},
+			{Name: "period", Type: cloudapi.ShapeString, Description: "'* * *' daily; '* * Fri,Mon' weekly in GMT+8; '1,2,3 * *' monthly"},
+			{Name: "timeZone", Type: cloudapi.ShapeString, Description: "answered as Timer.TimeZone since 2025-06-09; as a request key not documented (doubtful)"},
 			{Name: "schedules", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "atTime", Type: cloudapi.ShapeString, Format: "HH:mm"},
-				{Name: "targetReplicas", Type: cloudapi.ShapeInteger, Min: new(int64(1)), Max: new(int64(50))},
+				{Name: "targetReplicas", Type: cloudapi.ShapeInteger, Min: new(int64(1)), Max: new(int64(50)), Description: "type timing"},
+				{Name: "minReplicas", Type: cloudapi.ShapeInteger, Description: "type mix: fewest instances from that time"},
+				{Name: "maxReplicas", Type: cloudapi.ShapeInteger, Description: "type mix: most instances from that time"},
 			}}},
 		}}
 	case "ScalingRuleMetric":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "maxReplicas", Type: cloudapi.ShapeInteger, Description: "up to 50 without a quota ticket"},
+			{Name: "maxReplicas", Type: cloudapi.ShapeInteger},
 			{Name: "minReplicas", Type: cloudapi.ShapeInteger},
 			{Name: "metrics", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-				{Name: "metricType", Type: cloudapi.ShapeString, Enum: []string{"CPU", "MEMORY", "tcpActiveConn", "SLB_QPS", "SLB_RT"}},
-				{Name: "metricTargetAverageUtilization", Type: cloudapi.ShapeInteger, Description: "CPU/MEMORY percent; tcpActiveConn connections; SLB_QPS requests; SLB_RT milliseconds. The doc example writes MetricTargetAverageUtilization (capital M) for the two SLB metrics"},
-				{Name: "SlbProject", Type: cloudapi.ShapeString, Description: "log service project, SLB metrics only"},
-				{Name: "SlbLogstore", Type: cloudapi.ShapeString, Description: "log service logstore, SLB metrics only"},
-				{Name: "Vport", Type: cloudapi.ShapeString, Description: "SLB listener port as string, HTTP or HTTPS listener, SLB metrics only"},
+				{Name: "metricType", Type: cloudapi.ShapeString, Enum: []string{"CPU", "MEMORY", "QPS", "RT", "tcpActiveConn", "SLB_QPS", "SLB_RT", "INTRANET_SLB_QPS", "INTRANET_SLB_RT"}},
+				{Name: "metricTargetAverageUtilization", Type: cloudapi.ShapeInteger, Description: "percent (CPU, MEMORY); requests a second (QPS kinds); milliseconds (RT kinds); connections (tcpActiveConn). Examples also write MetricTargetAverageUtilization"},
+				{Name: "slbId", Type: cloudapi.ShapeString, Description: "SLB kinds; Terraform and examples send it"},
+				{Name: "slbProject", Type: cloudapi.ShapeString, Description: "SLB kinds; the older document writes SlbProject"},
+				{Name: "slbLogstore", Type: cloudapi.ShapeString, Description: "SLB kinds; the older document writes SlbLogstore"},
+				{Name: "vport", Type: cloudapi.ShapeString, Description: "SLB kinds, port as text; the older document writes Vport"},
 			}}},
 			{Name: "scaleUpRules", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-				{Name: "step", Type: cloudapi.ShapeString, Description: "string in the example, number in responses"},
+				{Name: "step", Type: cloudapi.ShapeString, Description: "text in the example, number in answers; Terraform sends a number"},
 				{Name: "disabled", Type: cloudapi.ShapeBoolean},
 				{Name: "stabilizationWindowSeconds", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
 			}},
 			{Name: "scaleDownRules", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-				{Name: "step", Type: cloudapi.ShapeString, Description: "string in the example, number in responses"},
+				{Name: "step", Type: cloudapi.ShapeString, Description: "text in the example, number in answers; Terraform sends a number"},
 				{Name: "disabled", Type: cloudapi.ShapeBoolean, Description: "true: never scale in"},
-				{Name: "stabilizationWindowSeconds", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(3600)), Description: "example uses 300"},
+				{Name: "stabilizationWindowSeconds", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(3600))},
 			}},
 		}}
 	case "Envs":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "name", Type: cloudapi.ShapeString},
-			{Name: "value", Type: cloudapi.ShapeString, Description: "literal value or reference"},
+			{Name: "name", Type: cloudapi.ShapeString, Description: "sae-sys-configmap-all-<name> or sae-sys-secret-all-<name> take every key of one"},
+			{Name: "value", Type: cloudapi.ShapeString, Description: "wins over valueFrom"},
+			{Name: "valueFrom", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "configMapRef", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+					{Name: "configMapId", Type: cloudapi.ShapeInteger},
+					{Name: "key", Type: cloudapi.ShapeString, Description: "empty: every key"},
+				}},
+				{Name: "secretRef", Type: cloudapi.ShapeObject, Description: "DeployApplication and containers", Members: []*cloudapi.Shape{
+					{Name: "secretId", Type: cloudapi.ShapeInteger},
+					{Name: "key", Type: cloudapi.ShapeString, Description: "empty: every key"},
+				}},
+			}},
 		}}}
 	case "CustomHostAlias":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "hostName", Type: cloudapi.ShapeString},
 			{Name: "ip", Type: cloudapi.ShapeString},
 		}}}
-	case "Liveness", "Readiness":
+	case "Liveness", "Readiness", "StartupProbe":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "exec", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "command", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
@@ -75,7 +108,7 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "path", Type: cloudapi.ShapeString},
 				{Name: "port", Type: cloudapi.ShapeInteger},
 				{Name: "scheme", Type: cloudapi.ShapeString, Enum: []string{"HTTP", "HTTPS"}},
-				{Name: "isContainKeyWord", Type: cloudapi.ShapeBoolean, Description: "true: body must contain keyWord; false: must not; key absent: keyword check off"},
+				{Name: "isContainKeyWord", Type: cloudapi.ShapeBoolean, Description: "true: the body must hold keyWord; false: must not; absent: not checked"},
 				{Name: "keyWord", Type: cloudapi.ShapeString, Description: "needs isContainKeyWord"},
 			}},
 			{Name: "tcpSocket", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -84,6 +117,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "initialDelaySeconds", Type: cloudapi.ShapeInteger},
 			{Name: "periodSeconds", Type: cloudapi.ShapeInteger},
 			{Name: "timeoutSeconds", Type: cloudapi.ShapeInteger, Description: "0 or absent means 1"},
+			{Name: "failureThreshold", Type: cloudapi.ShapeInteger, Description: "since 2025-10, not in the reference"},
+			{Name: "successThreshold", Type: cloudapi.ShapeInteger, Description: "since 2025-10, not in the reference"},
 		}}
 	case "SlsConfigs":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
@@ -125,6 +160,105 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "mountPath", Type: cloudapi.ShapeString, Description: "overlays an existing path, made when missing"},
 			{Name: "readOnly", Type: cloudapi.ShapeBoolean, Description: "true read only, false read-write"},
 		}}}
+	case "EmptyDirDesc":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "name", Type: cloudapi.ShapeString},
+			{Name: "mountPath", Type: cloudapi.ShapeString},
+		}}}
+	case "HeadlessPvtzDiscoverySvc":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "serviceName", Type: cloudapi.ShapeString},
+			{Name: "namespaceId", Type: cloudapi.ShapeString},
+		}}
+	case "InitContainersConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "Name", Type: cloudapi.ShapeString},
+			{Name: "ImageUrl", Type: cloudapi.ShapeString},
+			{Name: "Command", Type: cloudapi.ShapeString},
+			{Name: "CommandArgs", Type: cloudapi.ShapeString, Description: "JSON array text"},
+			{Name: "Envs", Type: cloudapi.ShapeString, Description: "JSON text, shape Envs"},
+			{Name: "ConfigMapMountDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape ConfigMapMountDesc"},
+			{Name: "EmptyDirDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape EmptyDirDesc"},
+			{Name: "SecretMountDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape SecretMountDesc"},
+		}}}
+	case "KafkaConfigs":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "kafkaEndpoint", Type: cloudapi.ShapeString, Description: "host:port, comma separated"},
+			{Name: "kafkaInstanceId", Type: cloudapi.ShapeString},
+			{Name: "kafkaConfigs", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "logType", Type: cloudapi.ShapeString, Enum: []string{"file_log", "stdout"}},
+				{Name: "logDir", Type: cloudapi.ShapeString},
+				{Name: "kafkaTopic", Type: cloudapi.ShapeString},
+			}}},
+		}}
+	case "Labels", "Data":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
+	case "MicroRegistrationConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "instanceId", Type: cloudapi.ShapeString},
+			{Name: "namespace", Type: cloudapi.ShapeString},
+		}}
+	case "MicroserviceEngineConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Description: "answers use Enable and MseLosslessRule, with funcType, aligned, related, lossLessDetail as well", Members: []*cloudapi.Shape{
+			{Name: "enable", Type: cloudapi.ShapeBoolean},
+			{Name: "mseLosslessRule", Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "delayTime", Type: cloudapi.ShapeInteger},
+				{Name: "enable", Type: cloudapi.ShapeBoolean},
+				{Name: "notice", Type: cloudapi.ShapeBoolean},
+				{Name: "warmupTime", Type: cloudapi.ShapeInteger, Description: "seconds"},
+			}},
+		}}
+	case "NasConfigs":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "mountPath", Type: cloudapi.ShapeString},
+			{Name: "readOnly", Type: cloudapi.ShapeBoolean},
+			{Name: "nasId", Type: cloudapi.ShapeString},
+			{Name: "mountDomain", Type: cloudapi.ShapeString},
+			{Name: "nasPath", Type: cloudapi.ShapeString},
+		}}}
+	case "PvtzDiscoverySvc":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "serviceName", Type: cloudapi.ShapeString, Description: "<own name>-<namespace suffix>; the suffix is given by the namespace"},
+			{Name: "namespaceId", Type: cloudapi.ShapeString},
+			{Name: "portProtocols", Type: cloudapi.ShapeArray, Description: "wins over portAndProtocol", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "port", Type: cloudapi.ShapeInteger, Min: new(int64(1)), Max: new(int64(65535))},
+				{Name: "protocol", Type: cloudapi.ShapeString, Enum: []string{"TCP", "UDP"}},
+			}}},
+			{Name: "portAndProtocol", Type: cloudapi.ShapeObject, Description: "port -> protocol", Items: &cloudapi.Shape{Type: cloudapi.ShapeString, Enum: []string{"TCP", "UDP"}}},
+			{Name: "enable", Type: cloudapi.ShapeBoolean},
+		}}
+	case "RaspConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "EnableRasp", Type: cloudapi.ShapeBoolean},
+			{Name: "RaspAppKey", Type: cloudapi.ShapeString},
+			{Name: "RaspAppName", Type: cloudapi.ShapeString},
+		}}
+	case "SecretMountDesc":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "secretId", Type: cloudapi.ShapeInteger},
+			{Name: "key", Type: cloudapi.ShapeString, Description: "sae-sys-secret-all mounts every key"},
+			{Name: "mountPath", Type: cloudapi.ShapeString},
+		}}}
+	case "ServiceTags":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Description: "for example alicloud.service.tag -> g1", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
+	case "SidecarContainersConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "Name", Type: cloudapi.ShapeString},
+			{Name: "ImageUrl", Type: cloudapi.ShapeString},
+			{Name: "AcrInstanceId", Type: cloudapi.ShapeString},
+			{Name: "Command", Type: cloudapi.ShapeString},
+			{Name: "CommandArgs", Type: cloudapi.ShapeString, Description: "JSON array text"},
+			{Name: "Cpu", Type: cloudapi.ShapeInteger, Description: "millicores"},
+			{Name: "Memory", Type: cloudapi.ShapeInteger, Description: "MB"},
+			{Name: "Envs", Type: cloudapi.ShapeString, Description: "JSON text, shape Envs"},
+			{Name: "ConfigMapMountDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape ConfigMapMountDesc"},
+			{Name: "EmptyDirDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape EmptyDirDesc"},
+			{Name: "SecretMountDesc", Type: cloudapi.ShapeString, Description: "JSON text, shape SecretMountDesc"},
+			{Name: "Liveness", Type: cloudapi.ShapeString, Description: "JSON text, shape Liveness"},
+			{Name: "Readiness", Type: cloudapi.ShapeString, Description: "JSON text, shape Readiness"},
+			{Name: "PostStart", Type: cloudapi.ShapeString, Description: "JSON text, shape PostStart"},
+			{Name: "PreStop", Type: cloudapi.ShapeString, Description: "JSON text, shape PreStop"},
+		}}}
 	case "UpdateStrategy":
 		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "type", Type: cloudapi.ShapeString, Enum: []string{"GrayBatchUpdate", "BatchUpdate"}},
@@ -137,6 +271,20 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "gray", Type: cloudapi.ShapeInteger, Description: "number of gray instances in the examples; required when type is GrayBatchUpdate"},
 			}},
 		}}
+	case "SwimlanePvtzDiscoverySvc":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "enable", Type: cloudapi.ShapeBoolean, Description: "text true or false in the example"},
+			{Name: "namespaceId", Type: cloudapi.ShapeString},
+			{Name: "portAndProtocol", Type: cloudapi.ShapeObject, Description: "<port>:<protocol> -> container port", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "portProtocols", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "port", Type: cloudapi.ShapeInteger},
+				{Name: "protocol", Type: cloudapi.ShapeString},
+				{Name: "targetPort", Type: cloudapi.ShapeInteger},
+			}}},
+			{Name: "pvtzDiscoveryName", Type: cloudapi.ShapeString},
+			{Name: "serviceId", Type: cloudapi.ShapeString},
+			{Name: "serviceName", Type: cloudapi.ShapeString},
+		}}
 	case "Internet", "Intranet":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "port", Type: cloudapi.ShapeInteger, Description: "SLB port"},
@@ -144,10 +292,8 @@ func shapeOf(param string) *cloudapi.Shape {
 			{Name: "protocol", Type: cloudapi.ShapeString, Enum: []string{"TCP", "HTTP", "HTTPS"}},
 			{Name: "httpsCertId", Type: cloudapi.ShapeString, Description: "only with HTTPS"},
 		}}}
-	case "ResourceIds", "TagKeys":
+	case "ResourceIds", "TagKeys", "AppIds", "InstanceIds", "Statuses", "VersionIds":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
-	case "Data":
-		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}}
 	case "ScRules":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 			{Name: "condition", Type: cloudapi.ShapeString, Enum: []string{"AND", "OR"}},
@@ -177,9 +323,10 @@ func shapeOf(param string) *cloudapi.Shape {
 		}}}
 	case "AlbRules":
 		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
-			{Name: "ingressId", Type: cloudapi.ShapeString},
-			{Name: "serviceName", Type: cloudapi.ShapeString},
 			{Name: "condition", Type: cloudapi.ShapeString, Enum: []string{"AND"}},
+			{Name: "ingressId", Type: cloudapi.ShapeString, Description: "in answers; as a request key not in the example"},
+			{Name: "serviceId", Type: cloudapi.ShapeString, Description: "in answers of DescribeGreyTagRoute; ListGreyTagRoute page: serviceName"},
+			{Name: "path", Type: cloudapi.ShapeString, Description: "in the request example only"},
 			{Name: "items", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
 				{Name: "type", Type: cloudapi.ShapeString, Enum: []string{"sourceIp", "cookie", "header"}},
 				{Name: "name", Type: cloudapi.ShapeString},
@@ -187,7 +334,260 @@ func shapeOf(param string) *cloudapi.Shape {
 				{Name: "operator", Type: cloudapi.ShapeString, Enum: []string{"rawvalue"}},
 				{Name: "value", Type: cloudapi.ShapeString},
 			}}},
+			{Name: "serviceName", Type: cloudapi.ShapeString, Description: "in answers of ListGreyTagRoute"},
 		}}}
+	case "Listeners":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "Port", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(65535))},
+			{Name: "TargetPort", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(65535))},
+			{Name: "Protocol", Type: cloudapi.ShapeString, Enum: []string{"TCP", "UDP", "TCPSSL"}},
+			{Name: "CertIds", Type: cloudapi.ShapeString, Description: "TCPSSL only"},
+		}}}
+	case "AppEntryRule":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "ConditionJoiner", Type: cloudapi.ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "Conditions", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "Type", Type: cloudapi.ShapeString, Enum: []string{"header", "param", "cookie"}},
+				{Name: "Name", Type: cloudapi.ShapeString},
+				{Name: "Condition", Type: cloudapi.ShapeString, Enum: []string{"==", "!=", "in", "percentage", "regex"}, Description: "in takes a comma separated list; percentage is hash(value) % 100 < Value"},
+				{Name: "Value", Type: cloudapi.ShapeString},
+			}}},
+			{Name: "IndependentPercentageEnable", Type: cloudapi.ShapeBoolean, Description: "true needs PercentageByPath"},
+			{Name: "Paths", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "Percentage", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(100))},
+			{Name: "PercentageByPath", Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeInteger}},
+		}}
+	case "MseGatewayEntryRule":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "ConditionJoiner", Type: cloudapi.ShapeString, Enum: []string{"AND", "OR"}},
+			{Name: "Conditions", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "Type", Type: cloudapi.ShapeString, Enum: []string{"header", "param", "cookie"}},
+				{Name: "Name", Type: cloudapi.ShapeString},
+				{Name: "Condition", Type: cloudapi.ShapeString, Enum: []string{"==", "!=", "in", "percentage", "regex"}, Description: "in takes a comma separated list; percentage is hash(value) % 100 < Value"},
+				{Name: "Value", Type: cloudapi.ShapeString},
+			}}},
+			{Name: "IndependentPercentageEnable", Type: cloudapi.ShapeBoolean, Description: "true needs PercentageByRoute"},
+			{Name: "Percentage", Type: cloudapi.ShapeInteger, Min: new(int64(0)), Max: new(int64(100))},
+			{Name: "PercentageByRoute", Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeInteger}},
+			{Name: "RouteIds", Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeInteger}},
+		}}
+	case "SecretData":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "SecretData", Type: cloudapi.ShapeString, Description: "JSON text of an object: key -> value; for kubernetes.io/dockerconfigjson the key is .dockerconfigjson and the value base64"},
+		}}
+	case "RevisionConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "Containers", Type: cloudapi.ShapeArray, Description: "Containers, exactly one.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "Args", Type: cloudapi.ShapeString, Description: "Start arguments, JSON array text."},
+				{Name: "Command", Type: cloudapi.ShapeString, Description: "Start command, JSON array text."},
+				{Name: "EnvironmentVariables", Type: cloudapi.ShapeObject, Description: "Environment variables.", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+				{Name: "Image", Type: cloudapi.ShapeString, Description: "Image."},
+				{Name: "ImageRegistryConfig", Type: cloudapi.ShapeObject, Description: "How the registry is reached.", Members: []*cloudapi.Shape{
+					{Name: "AuthConfig", Type: cloudapi.ShapeObject, Description: "Login for the registry.", Members: []*cloudapi.Shape{
+						{Name: "Password", Type: cloudapi.ShapeString, Description: "Registry password."},
+						{Name: "UserName", Type: cloudapi.ShapeString, Description: "Registry user."},
+					}},
+					{Name: "CertConfig", Type: cloudapi.ShapeObject, Description: "Certificate of the registry.", Members: []*cloudapi.Shape{
+						{Name: "CertBase64", Type: cloudapi.ShapeString, Description: "Registry certificate, base64."},
+						{Name: "Insecure", Type: cloudapi.ShapeBoolean, Description: "Whether the certificate is not checked."},
+					}},
+				}},
+				{Name: "MetricsCollectConfig", Type: cloudapi.ShapeObject, Description: "Metric collection.", Members: []*cloudapi.Shape{
+					{Name: "EnablePushToUserSLS", Type: cloudapi.ShapeBoolean, Description: "Whether metrics go to Log Service."},
+					{Name: "LogstoreName", Type: cloudapi.ShapeString, Description: "Logstore."},
+					{Name: "ProjectName", Type: cloudapi.ShapeString, Description: "Log Service project."},
+				}},
+				{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+				{Name: "RequestConcurrency", Type: cloudapi.ShapeInteger, Description: "Requests at a time in an instance."},
+				{Name: "RequestTimeout", Type: cloudapi.ShapeInteger, Description: "Longest request, seconds."},
+				{Name: "Resources", Type: cloudapi.ShapeObject, Description: "Instance size.", Members: []*cloudapi.Shape{
+					{Name: "Cpu", Type: cloudapi.ShapeInteger, Description: "CPU in millicores."},
+					{Name: "Memory", Type: cloudapi.ShapeInteger, Description: "Memory in MB."},
+				}},
+				{Name: "SLSCollectConfigs", Type: cloudapi.ShapeObject, Description: "Log collection.", Members: []*cloudapi.Shape{
+					{Name: "CollectConfigs", Type: cloudapi.ShapeArray, Description: "Log collections.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+						{Name: "LogPath", Type: cloudapi.ShapeString, Description: "Log path."},
+						{Name: "LogType", Type: cloudapi.ShapeString, Description: "Kind of log."},
+						{Name: "LogstoreName", Type: cloudapi.ShapeString, Description: "Logstore."},
+						{Name: "LogtailName", Type: cloudapi.ShapeString, Description: "Logtail."},
+						{Name: "MachineGroup", Type: cloudapi.ShapeString, Description: "Machine group."},
+						{Name: "ProjectName", Type: cloudapi.ShapeString, Description: "Log Service project."},
+					}}},
+				}},
+				{Name: "StartupProbe", Type: cloudapi.ShapeObject, Description: "Startup probe; liveness and readiness begin after it.", Members: []*cloudapi.Shape{
+					{Name: "FailureThreshold", Type: cloudapi.ShapeInteger, Description: "Failures in a row that count, at least 1, default 3."},
+					{Name: "InitialDelaySeconds", Type: cloudapi.ShapeInteger, Description: "Time before the first check, seconds."},
+					{Name: "PeriodSeconds", Type: cloudapi.ShapeInteger, Description: "Time between checks, seconds."},
+					{Name: "ProbeHandler", Type: cloudapi.ShapeObject, Description: "What is checked.", Members: []*cloudapi.Shape{
+						{Name: "HttpGet", Type: cloudapi.ShapeObject, Description: "Probe by HTTP.", Members: []*cloudapi.Shape{
+							{Name: "Host", Type: cloudapi.ShapeString, Description: "Host to ask."},
+							{Name: "HttpHeaders", Type: cloudapi.ShapeArray, Description: "Request headers.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+								{Name: "name", Type: cloudapi.ShapeString, Description: "Name."},
+								{Name: "value", Type: cloudapi.ShapeString, Description: "Value compared with."},
+							}}},
+							{Name: "Path", Type: cloudapi.ShapeString, Description: "Path."},
+							{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+							{Name: "Scheme", Type: cloudapi.ShapeString, Description: "http or https."},
+						}},
+						{Name: "TcpSocket", Type: cloudapi.ShapeObject, Description: "Probe by connecting.", Members: []*cloudapi.Shape{
+							{Name: "Host", Type: cloudapi.ShapeString, Description: "Host to ask."},
+							{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+						}},
+					}},
+					{Name: "TimeoutSeconds", Type: cloudapi.ShapeInteger, Description: "Time a check may take, seconds."},
+				}},
+				{Name: "WebNASConfig", Type: cloudapi.ShapeObject, Description: "NAS mounts.", Members: []*cloudapi.Shape{
+					{Name: "MountPoints", Type: cloudapi.ShapeArray, Description: "Mounts.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+						{Name: "MountDir", Type: cloudapi.ShapeString, Description: "Directory in the container."},
+						{Name: "NasAddr", Type: cloudapi.ShapeString, Description: "NAS mount target."},
+						{Name: "NasPath", Type: cloudapi.ShapeString, Description: "Path in the NAS."},
+					}}},
+				}},
+				{Name: "WebOSSConfig", Type: cloudapi.ShapeObject, Description: "OSS mounts.", Members: []*cloudapi.Shape{
+					{Name: "MountPoints", Type: cloudapi.ShapeArray, Description: "Mounts.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+						{Name: "BucketName", Type: cloudapi.ShapeString, Description: "OSS bucket."},
+						{Name: "BucketPath", Type: cloudapi.ShapeString, Description: "Path in the bucket."},
+						{Name: "MountDir", Type: cloudapi.ShapeString, Description: "Directory in the container."},
+						{Name: "ReadOnly", Type: cloudapi.ShapeBoolean, Description: "Whether it is read-only."},
+					}}},
+				}},
+			}}},
+			{Name: "EnableArmsMetrics", Type: cloudapi.ShapeBoolean, Description: "Whether ARMS metrics are on."},
+			{Name: "WebNetworkConfig", Type: cloudapi.ShapeObject, Description: "Network.", Members: []*cloudapi.Shape{
+				{Name: "InternetAccess", Type: cloudapi.ShapeBoolean, Description: "Whether instances reach the internet."},
+				{Name: "SecurityGroupId", Type: cloudapi.ShapeString, Description: "Security group."},
+				{Name: "VSwitchIds", Type: cloudapi.ShapeArray, Description: "vSwitches.", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			}},
+		}}
+	case "WebNetworkConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "InternetAccess", Type: cloudapi.ShapeBoolean, Description: "Whether instances reach the internet."},
+			{Name: "SecurityGroupId", Type: cloudapi.ShapeString, Description: "Security group."},
+			{Name: "VSwitchIds", Type: cloudapi.ShapeArray, Description: "vSwitches.", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+		}}
+	case "WebScalingConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "MaximumInstanceCount", Type: cloudapi.ShapeInteger, Description: "Most instances."},
+			{Name: "MinimumInstanceCount", Type: cloudapi.ShapeInteger, Description: "Fewest instances."},
+		}}
+	case "WebTrafficConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "AuthType", Type: cloudapi.ShapeString, Enum: []string{"Anonymous", "Application"}, Description: "Who may call the public address."},
+			{Name: "DisableInternetURL", Type: cloudapi.ShapeBoolean, Description: "true answers 403 at the public default address."},
+			{Name: "RevisionsTrafficWeight", Type: cloudapi.ShapeObject, Description: "Traffic share by revision; the sum is 1 in one text and 100% in another.", Items: &cloudapi.Shape{Type: cloudapi.ShapeNumber}},
+			{Name: "WebAclConfig", Type: cloudapi.ShapeObject, Description: "Allowed callers.", Members: []*cloudapi.Shape{
+				{Name: "WebAclEntries", Type: cloudapi.ShapeArray, Description: "Addresses.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+					{Name: "Entry", Type: cloudapi.ShapeString, Description: "An address, no CIDR."},
+				}}},
+			}},
+		}}
+	case "RouteConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "routes", Type: cloudapi.ShapeArray, Description: "Routes.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "applicationName", Type: cloudapi.ShapeString, Description: "Application."},
+				{Name: "path", Type: cloudapi.ShapeString, Description: "Path."},
+			}}},
+		}}
+	case "WebCertConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "CertName", Type: cloudapi.ShapeString, Description: "Certificate name."},
+			{Name: "Certificate", Type: cloudapi.ShapeString, Description: "Certificate, PEM."},
+			{Name: "PrivateKey", Type: cloudapi.ShapeString, Description: "Private key, PEM."},
+		}}
+	case "WebTLSConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "CipherSuites", Type: cloudapi.ShapeArray, Description: "Cipher suites.", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "MaxVersion", Type: cloudapi.ShapeString, Description: "Highest TLS version."},
+			{Name: "MinVersion", Type: cloudapi.ShapeString, Description: "Lowest TLS version."},
+		}}
+	case "WebWAFConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "EnableWAF", Type: cloudapi.ShapeBoolean, Description: "Whether the firewall is on."},
+		}}
+	case "Containers":
+		return &cloudapi.Shape{Type: cloudapi.ShapeArray, Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "Args", Type: cloudapi.ShapeString, Description: "Start arguments, JSON array text."},
+			{Name: "Command", Type: cloudapi.ShapeString, Description: "Start command, JSON array text."},
+			{Name: "EnvironmentVariables", Type: cloudapi.ShapeObject, Description: "Environment variables.", Items: &cloudapi.Shape{Type: cloudapi.ShapeString}},
+			{Name: "Image", Type: cloudapi.ShapeString, Description: "Image."},
+			{Name: "ImageRegistryConfig", Type: cloudapi.ShapeObject, Description: "How the registry is reached.", Members: []*cloudapi.Shape{
+				{Name: "AuthConfig", Type: cloudapi.ShapeObject, Description: "Login for the registry.", Members: []*cloudapi.Shape{
+					{Name: "Password", Type: cloudapi.ShapeString, Description: "Registry password."},
+					{Name: "UserName", Type: cloudapi.ShapeString, Description: "Registry user."},
+				}},
+				{Name: "CertConfig", Type: cloudapi.ShapeObject, Description: "Certificate of the registry.", Members: []*cloudapi.Shape{
+					{Name: "CertBase64", Type: cloudapi.ShapeString, Description: "Registry certificate, base64."},
+					{Name: "Insecure", Type: cloudapi.ShapeBoolean, Description: "Whether the certificate is not checked."},
+				}},
+			}},
+			{Name: "MetricsCollectConfig", Type: cloudapi.ShapeObject, Description: "Metric collection.", Members: []*cloudapi.Shape{
+				{Name: "EnablePushToUserSLS", Type: cloudapi.ShapeBoolean, Description: "Whether metrics go to Log Service."},
+				{Name: "LogstoreName", Type: cloudapi.ShapeString, Description: "Logstore."},
+				{Name: "ProjectName", Type: cloudapi.ShapeString, Description: "Log Service project."},
+			}},
+			{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+			{Name: "RequestConcurrency", Type: cloudapi.ShapeInteger, Description: "Requests at a time in an instance."},
+			{Name: "RequestTimeout", Type: cloudapi.ShapeInteger, Description: "Longest request, seconds."},
+			{Name: "Resources", Type: cloudapi.ShapeObject, Description: "Instance size.", Members: []*cloudapi.Shape{
+				{Name: "Cpu", Type: cloudapi.ShapeInteger, Description: "CPU in millicores."},
+				{Name: "Memory", Type: cloudapi.ShapeInteger, Description: "Memory in MB."},
+			}},
+			{Name: "SLSCollectConfigs", Type: cloudapi.ShapeObject, Description: "Log collection.", Members: []*cloudapi.Shape{
+				{Name: "CollectConfigs", Type: cloudapi.ShapeArray, Description: "Log collections.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+					{Name: "LogPath", Type: cloudapi.ShapeString, Description: "Log path."},
+					{Name: "LogType", Type: cloudapi.ShapeString, Description: "Kind of log."},
+					{Name: "LogstoreName", Type: cloudapi.ShapeString, Description: "Logstore."},
+					{Name: "LogtailName", Type: cloudapi.ShapeString, Description: "Logtail."},
+					{Name: "MachineGroup", Type: cloudapi.ShapeString, Description: "Machine group."},
+					{Name: "ProjectName", Type: cloudapi.ShapeString, Description: "Log Service project."},
+				}}},
+			}},
+			{Name: "StartupProbe", Type: cloudapi.ShapeObject, Description: "Startup probe; liveness and readiness begin after it.", Members: []*cloudapi.Shape{
+				{Name: "FailureThreshold", Type: cloudapi.ShapeInteger, Description: "Failures in a row that count, at least 1, default 3."},
+				{Name: "InitialDelaySeconds", Type: cloudapi.ShapeInteger, Description: "Time before the first check, seconds."},
+				{Name: "PeriodSeconds", Type: cloudapi.ShapeInteger, Description: "Time between checks, seconds."},
+				{Name: "ProbeHandler", Type: cloudapi.ShapeObject, Description: "What is checked.", Members: []*cloudapi.Shape{
+					{Name: "HttpGet", Type: cloudapi.ShapeObject, Description: "Probe by HTTP.", Members: []*cloudapi.Shape{
+						{Name: "Host", Type: cloudapi.ShapeString, Description: "Host to ask."},
+						{Name: "HttpHeaders", Type: cloudapi.ShapeArray, Description: "Request headers.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+							{Name: "name", Type: cloudapi.ShapeString, Description: "Name."},
+							{Name: "value", Type: cloudapi.ShapeString, Description: "Value compared with."},
+						}}},
+						{Name: "Path", Type: cloudapi.ShapeString, Description: "Path."},
+						{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+						{Name: "Scheme", Type: cloudapi.ShapeString, Description: "http or https."},
+					}},
+					{Name: "TcpSocket", Type: cloudapi.ShapeObject, Description: "Probe by connecting.", Members: []*cloudapi.Shape{
+						{Name: "Host", Type: cloudapi.ShapeString, Description: "Host to ask."},
+						{Name: "Port", Type: cloudapi.ShapeInteger, Description: "Port."},
+					}},
+				}},
+				{Name: "TimeoutSeconds", Type: cloudapi.ShapeInteger, Description: "Time a check may take, seconds."},
+			}},
+			{Name: "WebNASConfig", Type: cloudapi.ShapeObject, Description: "NAS mounts.", Members: []*cloudapi.Shape{
+				{Name: "MountPoints", Type: cloudapi.ShapeArray, Description: "Mounts.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+					{Name: "MountDir", Type: cloudapi.ShapeString, Description: "Directory in the container."},
+					{Name: "NasAddr", Type: cloudapi.ShapeString, Description: "NAS mount target."},
+					{Name: "NasPath", Type: cloudapi.ShapeString, Description: "Path in the NAS."},
+				}}},
+			}},
+			{Name: "WebOSSConfig", Type: cloudapi.ShapeObject, Description: "OSS mounts.", Members: []*cloudapi.Shape{
+				{Name: "MountPoints", Type: cloudapi.ShapeArray, Description: "Mounts.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+					{Name: "BucketName", Type: cloudapi.ShapeString, Description: "OSS bucket."},
+					{Name: "BucketPath", Type: cloudapi.ShapeString, Description: "Path in the bucket."},
+					{Name: "MountDir", Type: cloudapi.ShapeString, Description: "Directory in the container."},
+					{Name: "ReadOnly", Type: cloudapi.ShapeBoolean, Description: "Whether it is read-only."},
+				}}},
+			}},
+		}}}
+	case "RevisionsTrafficWeight":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Items: &cloudapi.Shape{Type: cloudapi.ShapeNumber}}
+	case "WebAclConfig":
+		return &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+			{Name: "WebAclEntries", Type: cloudapi.ShapeArray, Description: "Addresses.", Items: &cloudapi.Shape{Type: cloudapi.ShapeObject, Members: []*cloudapi.Shape{
+				{Name: "Entry", Type: cloudapi.ShapeString, Description: "An address, no CIDR."},
+			}}},
+		}}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package saeclient
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"slipway/cloudapi"
 	"slipway/internal/clientrt"
@@ -22,6 +23,10 @@ type BindSlbInput struct {
 	InternetSlbID *string `json:"InternetSlbId,omitempty"`
 	// Bought intranet SLB to use; shared-performance instances not allowed.
 	IntranetSlbID *string `json:"IntranetSlbId,omitempty"`
+	// How the internet SLB is paid. One of: PayBySpec, PayByCLCU. Since 2024-08-07, not in the reference.
+	InternetSlbChargeType *string `json:"InternetSlbChargeType,omitempty"`
+	// How the intranet SLB is paid. One of: PayBySpec, PayByCLCU. Since 2024-08-07, not in the reference.
+	IntranetSlbChargeType *string `json:"IntranetSlbChargeType,omitempty"`
 }
 
 // String lists the parameters that are set, with sensitive ones redacted.
@@ -47,6 +52,8 @@ func (in *BindSlbInput) encode(r *clientrt.Request) {
 	clientrt.OptionalList(r, cloudapi.InQuery, "Intranet", in.Intranet)
 	clientrt.Optional(r, cloudapi.InQuery, "InternetSlbId", in.InternetSlbID)
 	clientrt.Optional(r, cloudapi.InQuery, "IntranetSlbId", in.IntranetSlbID)
+	clientrt.Optional(r, cloudapi.InQuery, "InternetSlbChargeType", in.InternetSlbChargeType)
+	clientrt.Optional(r, cloudapi.InQuery, "IntranetSlbChargeType", in.IntranetSlbChargeType)
 }
 
 // BindSlbOutput is the answer of [Client.BindSlb] (SAE API reference ch. 15.1).
@@ -100,6 +107,10 @@ func bindSlbOperation() cloudapi.Operation {
 			{Name: "Intranet", In: cloudapi.InQuery, Kind: cloudapi.KindJSON, Example: "[{\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]", Description: "Listeners on the intranet SLB.", Shape: shapeOf("Intranet")},
 			{Name: "InternetSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought internet SLB to use; shared-performance instances not allowed."},
 			{Name: "IntranetSlbId", In: cloudapi.InQuery, Kind: cloudapi.KindString, Example: "lb-bp1tg0k6d9nqaw7l1****", Description: "Bought intranet SLB to use; shared-performance instances not allowed."},
+		},
+		Extra: []cloudapi.Param{
+			{Name: "InternetSlbChargeType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"PayBySpec", "PayByCLCU"}, Example: "PayBySpec", Description: "How the internet SLB is paid.", Since: "2024-08-07"},
+			{Name: "IntranetSlbChargeType", In: cloudapi.InQuery, Kind: cloudapi.KindString, Enum: []string{"PayBySpec", "PayByCLCU"}, Example: "PayBySpec", Description: "How the intranet SLB is paid.", Since: "2024-08-07"},
 		},
 		Errors: []string{"Application.ChangerOrderRunning", "Application.InvalidStatus", "Application.NoInstanceAvailable", "Application.NotDeployYet", "InvalidAppId.NotFound", "InvalidApplication.NotFound", "InvalidParam.ProtocolNotSupport", "InvalidParameter.NotEmpty", "InvalidParameter.Obviously", "SLBInstanceQuota.OverQuota", "SSLCert.NotFound", "Slb.NotFound", "Slb.Tag.Not.Qualified", "SlbAppVSwitch.NotMatch", "SlbHttpsCert.NotConsistent", "SlbHttpsCert.NotFound", "SlbListenerPort.NotAvailable", "SlbListenerType.Invalid", "SlbSpec.NotSupport", "SlbType.Invalid", "System.Upgrading"},
 	}
@@ -252,6 +263,20 @@ type DescribeApplicationSlbsData struct {
 	Internet      []DescribeApplicationSlbsDataInternet `json:"Internet,omitzero"`
 	IntranetSlbID string                                `json:"IntranetSlbId"`
 	IntranetIP    string                                `json:"IntranetIp"`
+	// Application ID. Since 2025-05-14, not in the reference.
+	AppID string `json:"AppId"`
+	// Application name. Since 2025-05-14, not in the reference.
+	AppName string `json:"AppName"`
+	// Cluster of the platform. Since 2025-05-14, not in the reference.
+	ClusterID string `json:"ClusterId"`
+	// How the internet SLB is paid. One of: PayBySpec, PayByCLCU. Since 2024-08-07, not in the reference.
+	InternetSlbChargeType string `json:"InternetSlbChargeType"`
+	// Whether the internet SLB has expired. Since 2022-09-23, not in the reference.
+	InternetSlbExpired bool `json:"InternetSlbExpired"`
+	// How the intranet SLB is paid. One of: PayBySpec, PayByCLCU. Since 2024-08-07, not in the reference.
+	IntranetSlbChargeType string `json:"IntranetSlbChargeType"`
+	// Whether the intranet SLB has expired. Since 2022-09-23, not in the reference.
+	IntranetSlbExpired bool `json:"IntranetSlbExpired"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -262,6 +287,24 @@ type DescribeApplicationSlbsDataIntranet struct {
 	Protocol    string `json:"Protocol"`
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
+	// Drain time, seconds. Since 2025-12-23, not in the reference.
+	ConnectionDrainTimeout int `json:"ConnectionDrainTimeout"`
+	// Cookie of the server, up to 200 characters. Since 2024-06-18, not in the reference.
+	Cookie string `json:"Cookie"`
+	// Cookie lifetime, 1-86400 seconds. Since 2024-06-18, not in the reference.
+	CookieTimeout int `json:"CookieTimeout"`
+	// Creation time, epoch milliseconds. Since 2025-02-26, not in the reference. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Whether connections drain. Since 2025-12-23, not in the reference.
+	EnableConnectionDrain bool `json:"EnableConnectionDrain"`
+	// CA certificate of an HTTPS listener. Since 2024-05-30, not in the reference.
+	HTTPSCaCertID string `json:"HttpsCaCertId"`
+	// Whether sessions stick. Since 2024-06-18, not in the reference.
+	StickySession bool `json:"StickySession"`
+	// Who sets the cookie. One of: insert, server. Since 2024-06-18, not in the reference.
+	StickySessionType string `json:"StickySessionType"`
+	// Server group of the SLB. Since 2025-12-23, not in the reference.
+	VServerGroupID string `json:"VServerGroupId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
@@ -272,6 +315,24 @@ type DescribeApplicationSlbsDataInternet struct {
 	Protocol    string `json:"Protocol"`
 	TargetPort  int    `json:"TargetPort"`
 	Port        int    `json:"Port"`
+	// Drain time, seconds. Since 2025-12-23, not in the reference.
+	ConnectionDrainTimeout int `json:"ConnectionDrainTimeout"`
+	// Cookie of the server, up to 200 characters. Since 2024-06-18, not in the reference.
+	Cookie string `json:"Cookie"`
+	// Cookie lifetime, 1-86400 seconds. Since 2024-06-18, not in the reference.
+	CookieTimeout int `json:"CookieTimeout"`
+	// Creation time, epoch milliseconds. Since 2025-02-26, not in the reference. On the wire: epoch milliseconds.
+	CreateTime time.Time `json:"CreateTime,omitzero"`
+	// Whether connections drain. Since 2025-12-23, not in the reference.
+	EnableConnectionDrain bool `json:"EnableConnectionDrain"`
+	// CA certificate of an HTTPS listener. Since 2024-05-30, not in the reference.
+	HTTPSCaCertID string `json:"HttpsCaCertId"`
+	// Whether sessions stick. Since 2024-06-18, not in the reference.
+	StickySession bool `json:"StickySession"`
+	// Who sets the cookie. One of: insert, server. Since 2024-06-18, not in the reference.
+	StickySessionType string `json:"StickySessionType"`
+	// Server group of the SLB. Since 2025-12-23, not in the reference.
+	VServerGroupID string `json:"VServerGroupId"`
 	// Unknown holds members of the answer that have no field here, or could not be read.
 	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }

@@ -2,6 +2,7 @@ package saesim
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"mime"
@@ -71,10 +72,13 @@ func (a args) check(op cloudapi.Operation) *apiError {
 	for _, p := range op.Params {
 		value := a[p.Name]
 		if value == "" {
-			if p.Required {
+			if p.Required || stillRequired(op.Name, p.Name) {
 				return missingParameter(p.Name)
 			}
 			continue
+		}
+		if p.Open && !slices.Contains(p.Enum, value) {
+			return refuseValue(op, p, fmt.Errorf("must be one of %q", p.Enum))
 		}
 		if err := p.Check(value); err != nil {
 			if refused := refuseValue(op, p, err); refused != nil {
@@ -83,6 +87,18 @@ func (a args) check(op cloudapi.Operation) *apiError {
 		}
 	}
 	return nil
+}
+
+// stillRequired reports whether the simulator needs a parameter that today's service can do
+// without: it has neither short names of namespaces nor load balancers that SAE makes.
+func stillRequired(operation, param string) bool {
+	switch operation {
+	case opCreateNamespace, "DeleteNamespace", "UpdateNamespace", "UpdateNamespaceVpc", "DescribeNamespace":
+		return param == paramNamespace
+	case "CreateIngress":
+		return param == "SlbId"
+	}
+	return false
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot

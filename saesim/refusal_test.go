@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"DescribeApplicationInstances", []string{"GroupId", "g"}, codeObviously},
 		{"DescribeApplicationInstances", []string{"GroupId", "g", "PageSize", "0"}, codeWithMessage},
 		{"DescribeApplicationConfig", []string{"VersionId", "x"}, codeObviously},
-		{"ListApplications", []string{"PageSize", "201"}, codeWithMessage},
+		{"ListApplications", []string{"PageSize", "10001"}, codeWithMessage},
 		{"ListApplications", []string{"OrderBy", "name"}, codeObviously},
 		{"ListAppVersions", []string{"AppId", ""}, codeAppNotFound},
 		{"ListChangeOrders", []string{"AppId", "x"}, codeAppIDNotFound},

@@ -95,10 +95,10 @@ func (s *script) namespaces() {
 	regions := call(s, s.DescribeRegions, &saeclient.DescribeRegionsInput{}).Regions
 	require.Len(s.t, regions, 9)
 	require.Equal(s.t, []string{"cn-hangzhou-b"}, regions[0].RecommendZones)
-	call(s, s.CreateNamespace, &saeclient.CreateNamespaceInput{NamespaceID: space, NamespaceName: "team", NamespaceDescription: new("d")})
-	call(s, s.UpdateNamespace, &saeclient.UpdateNamespaceInput{NamespaceID: space, NamespaceName: "the team"})
-	call(s, s.UpdateNamespaceVpc, &saeclient.UpdateNamespaceVpcInput{NamespaceID: space, VPCID: "vpc-1"})
-	one := call(s, s.DescribeNamespace, &saeclient.DescribeNamespaceInput{NamespaceID: space})
+	call(s, s.CreateNamespace, &saeclient.CreateNamespaceInput{NamespaceID: new(space), NamespaceName: "team", NamespaceDescription: new("d")})
+	call(s, s.UpdateNamespace, &saeclient.UpdateNamespaceInput{NamespaceID: new(space), NamespaceName: "the team"})
+	call(s, s.UpdateNamespaceVpc, &saeclient.UpdateNamespaceVpcInput{NamespaceID: new(space), VPCID: "vpc-1"})
+	one := call(s, s.DescribeNamespace, &saeclient.DescribeNamespaceInput{NamespaceID: new(space)})
 	require.Equal(s.t, "the team d", one.Data.NamespaceName+" "+one.Data.NamespaceDescription)
 	page := call(s, s.DescribeNamespaces, &saeclient.DescribeNamespacesInput{CurrentPage: 1, PageSize: 1}).Data
 	require.Equal(s.t, 2, page.TotalSize)
@@ -108,8 +108,8 @@ func (s *script) namespaces() {
 	require.Equal(s.t, "vpc-1", list[1].VPCID)
 	resources := call(s, s.DescribeNamespaceResources, &saeclient.DescribeNamespaceResourcesInput{}).Data
 	require.Equal(s.t, int64(3), resources.AppCount)
-	call(s, s.DeleteNamespace, &saeclient.DeleteNamespaceInput{NamespaceID: space})
-	_, err = s.DescribeNamespace(s.t.Context(), &saeclient.DescribeNamespaceInput{NamespaceID: space})
+	call(s, s.DeleteNamespace, &saeclient.DeleteNamespaceInput{NamespaceID: new(space)})
+	_, err = s.DescribeNamespace(s.t.Context(), &saeclient.DescribeNamespaceInput{NamespaceID: new(space)})
 	require.ErrorIs(s.t, err, cloudapi.ErrNotFound)
 }
 
@@ -129,7 +129,7 @@ func (s *script) configMaps() {
 func (s *script) ingresses() {
 	backend := saeclient.IngressBackend{AppID: s.app, ContainerPort: 8080}
 	made := call(s, s.CreateIngress, &saeclient.CreateIngressInput{
-		NamespaceID: saesim.DefaultRegion, SlbID: "lb-1", ListenerPort: 80, DefaultRule: backend,
+		NamespaceID: saesim.DefaultRegion, SlbID: new("lb-1"), ListenerPort: 80, DefaultRule: backend,
 		Rules: cloudapi.List[saeclient.IngressRule]{{AppID: s.app, ContainerPort: 8080, Domain: "a.test", Path: "/a"}},
 	}).Data.IngressID
 	call(s, s.UpdateIngress, &saeclient.UpdateIngressInput{IngressID: made, ListenerPort: new("81"), Description: new("front")})

@@ -24,11 +24,14 @@ type regionData struct {
 	RecommendZones []string
 }
 
-// describeRegions serves DescribeRegions (SAE API reference ch. 10.2). Names are
-// English, and each region recommends its second zone (reading).
+// describeRegions serves DescribeRegions (SAE API reference ch. 10.2). It lists those of the
+// reference. Names are English, and each region recommends its second zone (reading).
 func describeRegions(*call) (any, *apiError) {
 	var regions []regionData
 	for _, r := range saeclient.Regions() {
+		if r.Since != "" {
+			continue // not of the reference
+		}
 		zone := "-b"
 		if last := r.ID[len(r.ID)-1]; last >= '0' && last <= '9' {
 			zone = "b"

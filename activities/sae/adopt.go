@@ -54,9 +54,8 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 // API reference ch. 10.1, 12.12). Otherwise no more can be told than whether there are
 // several batches.
 func adoptedChange(o saeclient.DescribeChangeOrderData, config saeclient.DescribeApplicationConfigData) *release.AdoptedChange {
-	var own saeclient.UpdateStrategy
-	if o.ApplicationUpdateStrategy != "" && own.UnmarshalText([]byte(o.ApplicationUpdateStrategy)) == nil {
-		s := strategyOf(own)
+	if own := o.ApplicationUpdateStrategy; own != nil {
+		s := strategyOf(*own)
 		return &release.AdoptedChange{Strategy: s.Type, Batches: batchesOf(s, o, config.Replicas)}
 	}
 	if all := (release.Strategy{Type: release.StrategyAll}); batchCount(o) <= 1 {

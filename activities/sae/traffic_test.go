@@ -534,7 +534,12 @@ func TestTraffic_WhatAnswersPrintCanBeWritten(t *testing.T) {
 		"ALB, as another page shows it": {
 			`"AlbRules":[{"ingressId":"23","serviceId":"d0ff","condition":"AND","items":[]}]`,
 			ruleText{"AlbRules": `[{"ingressId":"23","serviceId":"d0ff","condition":"AND","items":[]}]`},
-			"AlbRules.serviceId",
+			"",
+		},
+		"ALB, with what is not known": {
+			`"AlbRules":[{"ingressId":"23","weight":1,"condition":"AND","items":[]}]`,
+			ruleText{"AlbRules": `[{"ingressId":"23","weight":1,"condition":"AND","items":[]}]`},
+			"AlbRules.weight",
 		},
 		"JSON as text":      {`"ScRules":"[{\"path\":\"/a\"}]"`, ruleText{"ScRules": `[{"path":"/a"}]`}, ""},
 		"what is empty":     {`"ScRules":[],"DubboRules":null,"AlbRules":"","MqRules":[],"Mode":null,"Note":""`, ruleText{"AlbRules": "", "DubboRules": ""}, ""},

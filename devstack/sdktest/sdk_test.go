@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"slipway/saeclient"
 	"slipway/saeclient/saetest"
 	"slipway/saesim"
 )
@@ -35,7 +34,7 @@ func simulated(t *testing.T) (*httptest.Server, saetest.Target) {
 // requireAll fails when the story left an operation out that the SDK is not said to lack.
 func requireAll(t *testing.T, report saetest.Report, without map[string]string) {
 	t.Helper()
-	for _, op := range saeclient.Operations() {
+	for _, op := range saetest.Reference() {
 		if _, lacks := without[op.Name]; lacks {
 			require.Zero(t, report.Answered[op.Name], "%s works: take it from the list", op.Name)
 			continue

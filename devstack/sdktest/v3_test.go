@@ -103,4 +103,7 @@ func TestV3(t *testing.T) {
 	report := saetest.Run(t, target)
 	report.Log(t, "sae-v3", "sae-v3-refused")
 	requireAll(t, report, nil)
+	for name, reason := range saetest.LeftOut() {
+		t.Attr("sae-v3-without", name+": "+reason)
+	}
 }

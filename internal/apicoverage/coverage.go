@@ -106,12 +106,18 @@ type report struct {
 	columns []column
 	// rows are groups of operations, and the sum of all.
 	rows []row
-	// excused are operations that a column lacks, with the reason.
-	excused []string
+	// excused are operations that a column lacks, by the reason.
+	excused []excuse
 	// listed is how many pairs of an operation and an error the facts list, provoked how many
 	// of them tests have provoked, and common how many pairs with an error that all operations
 	// have.
 	listed, provoked, common int
+}
+
+// excuse is a reason why a column lacks operations.
+type excuse struct {
+	column, reason string
+	operations     []string
 }
 
 // row counts the operations of a group, in the facts and by columns.
@@ -186,13 +192,13 @@ func (r *report) countErrors(facts []operation, refused []string) {
 
 // missing tells of the operations that are not covered: those with a reason, and an error that
 // names the others and reasons for nothing.
-func (c column) missing(facts []operation, covered map[string]bool, without []string) ([]string, error) {
+func (c column) missing(facts []operation, covered map[string]bool, without []string) ([]excuse, error) {
 	reasons := map[string]string{}
 	for _, text := range without {
 		name, reason, _ := strings.Cut(text, ": ")
 		reasons[name] = reason
 	}
-	var excused []string
+	var excused []excuse
 	var problems []error
 	for _, op := range facts {
 		reason := reasons[op.Name]
@@ -201,7 +207,12 @@ func (c column) missing(facts []operation, covered map[string]bool, without []st
 			problems = append(problems, fmt.Errorf("%s: %s is covered, and excused: %s", c.title, op.Name, reason))
 		case covered[op.Name]:
 		case reason != "":
-			excused = append(excused, fmt.Sprintf("%s: %s: %s", c.title, op.Name, reason))
+			at := slices.IndexFunc(excused, func(e excuse) bool { return e.reason == reason })
+			if at < 0 {
+				at = len(excused)
+				excused = append(excused, excuse{column: c.title, reason: reason})
+			}
+			excused[at].operations = append(excused[at].operations, op.Name)
 		default:
 			problems = append(problems, fmt.Errorf("%s: %s is not covered", c.title, op.Name))
 		}

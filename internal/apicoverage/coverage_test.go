@@ -70,19 +70,32 @@ func TestCoverage(t *testing.T) {
 
 func TestCoverage_ReasonsExcuseAndAreShown(t *testing.T) {
 	t.Parallel()
-	facts := []operation{{Name: "A", Group: "one"}, {Name: "B", Group: "one"}}
+	facts := []operation{{Name: "A", Group: "one"}, {Name: "B", Group: "one"}, {Name: "C", Group: "one"}}
 	require.NoError(t, json.Unmarshal([]byte(`[{"code":"Code.One"},{"code":"Code.Three"}]`), &facts[0].Errors))
-	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks"}, refusedKey("sae"): {"A Code.One", "A Code.Two", "A Code.One", "B Code.One"}}
+	seen := attributes{"sae-v1": {"A"}, "sae-v1-without": {"B: it breaks", "C: it breaks"}, refusedKey("sae"): {"A Code.One", "A Code.Two", "A Code.One", "B Code.One", "C Code.One"}}
 	for _, c := range columns("sae") {
 		if c.key != "sae-v1" && c.key != refusedKey("sae") {
-			seen[c.key] = []string{"A", "B"}
+			seen[c.key] = []string{"A", "B", "C"}
 		}
 	}
 	r, err := judge("sae", facts, seen)
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, r.print(&out))
-	require.Contains(t, out.String(), "left out, official SDK V1: B: it breaks\n")
-	require.Contains(t, out.String(), "errors provoked: 1 of 2 that are listed with an operation, and 2 common ones\n")
-	require.Equal(t, row{group: "one", facts: 2, covered: []int{2, 2, 2, 2, 1, 2}}, r.rows[0])
+	require.Contains(t, out.String(), "left out, official SDK V1: 2, it breaks: B, C\n")
+	require.Contains(t, out.String(), "errors provoked: 1 of 2 that are listed with an operation, and 3 common ones\n")
+	require.Equal(t, row{group: "one", facts: 3, covered: []int{3, 3, 3, 3, 1, 3}}, r.rows[0])
+}
+
+func TestCoverage_NewerFactsCount(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "operations.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"operations":[{"name":"A","group":"one"}]}`), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "newer.json"), []byte(`{"operations":[{"name":"B","group":"one"}]}`), 0o600))
+	var out, diagnostics bytes.Buffer
+	require.ErrorContains(t, run([]string{"-facts", path}, strings.NewReader(told("T", "pass", "A")), &out, &diagnostics), "typed: B is not covered")
+	require.NoError(t, run([]string{"-facts", path}, strings.NewReader(told("T", "pass", "A", "B")), &out, &diagnostics))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "newer.json"), []byte(`{`), 0o600))
+	require.ErrorContains(t, run([]string{"-facts", path}, strings.NewReader(told("T", "pass", "A")), &out, &diagnostics), "newer.json")
 }

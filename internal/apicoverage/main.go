@@ -5,11 +5,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -24,7 +27,7 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("apicoverage", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
 	cloud := flags.String("cloud", "sae", "the cloud: its facts are in api/<cloud>, and its name begins the keys of attributes")
-	path := flags.String("facts", "", "the fact file (default api/<cloud>/operations.json)")
+	path := flags.String("facts", "", "the fact file (default api/<cloud>/operations.json); a newer.json beside it has more operations")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -35,6 +38,11 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	if err != nil {
 		return err
 	}
+	newer, err := readFacts(filepath.Join(filepath.Dir(*path), "newer.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	facts = append(facts, newer...)
 	seen, err := collect(in, diagnostics)
 	if err != nil {
 		return err
@@ -66,7 +74,7 @@ func (r report) print(to io.Writer) error {
 	}
 	_, err := fmt.Fprintf(to, "errors provoked: %d of %d that are listed with an operation, and %d common ones\n", r.provoked, r.listed, r.common)
 	for _, left := range r.excused {
-		_, err = fmt.Fprintf(to, "left out, %s\n", left)
+		_, err = fmt.Fprintf(to, "left out, %s: %d, %s: %s\n", left.column, len(left.operations), left.reason, strings.Join(left.operations, ", "))
 	}
 	return err
 }

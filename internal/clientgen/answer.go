@@ -43,13 +43,18 @@ func (c *config) secretMap(prefix string, n node) bool {
 	return n.Type == "map" && c.SecretMaps.In != "" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, c.SecretMaps.In)
 }
 
-// textType gives the Go type of an answer's text that holds the JSON of a structured parameter.
-// A parameter without a Go type stays a text.
+// textType gives the Go type of an answer's text that holds the JSON of a structured parameter:
+// one that the facts name, or one of its own name that has a hand-written type. Any other text
+// stays a text.
 func (c *config) textType(n namedNode, prefix string) (string, bool) {
-	if n.Type != "string" || c.TextAnswers == "" || prefix != c.TextAnswers {
+	param, s := n.JSONText, c.shapes[n.JSONText]
+	if param == "" && c.TextAnswers != "" && prefix == c.TextAnswers {
+		param, s = n.Name, nil
+	}
+	if n.Type != "string" || param == "" {
 		return "", false
 	}
-	name, way, ok := c.structuredType(n.Name)
+	name, way, ok := c.structuredType(param, s)
 	if ok && way == asText {
 		name = "*" + name
 	}

@@ -66,8 +66,18 @@ func describeParam(p paramFact) string {
 	if p.Default != nil {
 		parts = append(parts, fmt.Sprintf("Default: %v.", p.Default))
 	}
-	return strings.TrimSpace(strings.Join(append(parts, describeEnum(p.Enum)), " "))
+	parts = append(parts, describeEnum(p.Enum))
+	if p.Open {
+		parts = append(parts, "There may be others.")
+	}
+	if p.Since != "" {
+		parts = append(parts, sinceDate(p.Since))
+	}
+	return strings.TrimSpace(strings.Join(parts, " "))
 }
+
+// sinceDate marks what the reference does not have.
+func sinceDate(date string) string { return "Since " + date + ", not in the reference." }
 
 func describeRange(p paramFact) string {
 	var parts []string
@@ -104,14 +114,14 @@ func words(values []any) []string {
 // describeNode says what a field of an answer means.
 func describeNode(n node) string {
 	parts := []string{sentence(n.Note)}
-	if n.Since != "" {
-		parts = append(parts, "Since: "+sentence(n.Since))
-	}
 	if !strings.Contains(n.Note, "0 ") {
 		parts = append(parts, describeEnum(n.Enum))
 	}
 	if n.Type == "array" && n.Note == "" && n.Items != nil {
 		parts = append(parts, sentence(n.Items.Note))
+	}
+	if n.Since != "" {
+		parts = append(parts, sinceDate(n.Since))
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))
 }

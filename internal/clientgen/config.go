@@ -21,6 +21,9 @@ type config struct {
 	// of the value, or of the elements of a list.
 	Structs map[string]string `json:"structs"`
 	Lists   map[string]string `json:"lists"`
+	// Generated names the Go types that are made from the shapes of parameters: of the value, or of
+	// the elements of a list.
+	Generated map[string]string `json:"generated"`
 	// Opaque names JSON parameters that are passed through as they are, where sources disagree
 	// about their shape.
 	Opaque []string `json:"opaque"`
@@ -47,8 +50,9 @@ type config struct {
 	} `json:"secretMaps"`
 	// Paging names the parameters and members by which lists page. Without Number there are no iterators.
 	Paging paging `json:"paging"`
-	// Extra are parameters that the operation's own page of the reference lacks and other sources know.
-	Extra map[string][]paramFact `json:"extra"`
+
+	// shapes are those of all parameters by their names.
+	shapes map[string]*shape
 }
 
 // paging is how lists page by number.
@@ -76,28 +80,52 @@ func parseConfig(text []byte) (*config, error) {
 
 // apply adds to the facts what the configuration says of their operations and parameters.
 func (c *config) apply(f *facts) {
+	c.shapes = make(map[string]*shape)
 	for i := range f.Operations {
 		op := &f.Operations[i]
 		op.config = c
-		op.Extra = slices.Clone(c.Extra[op.Name])
 		for _, list := range [][]paramFact{op.Params, op.Extra} {
 			for j := range list {
 				p := &list[j]
+				c.shapes[p.Name] = p.Shape
+				if pages := slices.Contains(c.Paging.Number, p.Name) || p.Name == c.Paging.Size; pages && p.Type == "long" {
+					p.Type = "integer" // an iterator counts pages
+				}
 				p.opaque = slices.Contains(c.Opaque, p.Name)
 				p.userText = slices.Contains(c.UserText, p.Name)
-				p.goType, p.way, _ = c.structuredType(p.Name)
+				p.goType, p.way, _ = c.structuredType(p.Name, p.Shape)
+				if p.Type == typeValue && p.Shape != nil {
+					p.goType, p.way = valueType(p.goType, p.Shape), asValue
+				}
 			}
 		}
 	}
 }
 
-// structuredType names the hand-written Go type of a parameter that travels as JSON text.
-func (c *config) structuredType(param string) (name string, way encoding, ok bool) {
+// structuredType names the Go type of a parameter that travels as JSON text. What it is made of
+// decides whether a generated type is that of the value or of the elements of a list.
+func (c *config) structuredType(param string, s *shape) (name string, way encoding, ok bool) {
+	list := func(element string) string { return "cloudapi.List[" + element + "]" }
 	if name, ok := c.Structs[param]; ok {
 		return name, asText, true
 	}
 	if element, ok := c.Lists[param]; ok {
-		return "cloudapi.List[" + element + "]", asList, true
+		return list(element), asList, true
 	}
-	return "", asScalar, false
+	name, ok = c.Generated[param]
+	if !ok || s == nil {
+		return "", asScalar, false
+	}
+	if _, isList := elements(s); isList {
+		return list(name), asList, true
+	}
+	return name, asText, true
+}
+
+// valueType gives the Go type of a member of a JSON body, which is nil when it is not sent.
+func valueType(structured string, s *shape) string {
+	if _, isList := elements(s); isList || s.Additional != nil {
+		return structured
+	}
+	return "*" + structured
 }

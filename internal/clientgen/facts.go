@@ -19,8 +19,9 @@ type facts struct {
 }
 
 type region struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Since string `json:"since"`
 }
 
 type instanceSpec struct {
@@ -58,8 +59,27 @@ type operationFact struct {
 		Code string `json:"code"`
 	} `json:"errors"`
 
+	// Since is the date of an operation that the reference does not have.
+	Since string `json:"since"`
+
 	config *config
 }
+
+// Where says where the operation is documented, for comments.
+func (op operationFact) Where() string {
+	if op.Since != "" {
+		return fmt.Sprintf("since %s, not in the %s", op.Since, op.config.Reference)
+	}
+	return op.config.Reference + " ch. " + op.Chapter
+}
+
+// Types of parameters beside those whose names are Go's.
+const (
+	// typeJSON is a value that travels as JSON text.
+	typeJSON = "json"
+	// typeValue is a member of a JSON body that travels as it is.
+	typeValue = "value"
+)
 
 type paramFact struct {
 	Name       string `json:"name"`
@@ -79,6 +99,12 @@ type paramFact struct {
 	Sensitive  bool   `json:"sensitive"`
 	// Shape says what the JSON text of a parameter of type json holds.
 	Shape *shape `json:"jsonShape"`
+	// ShapeName names a shape of newer.json.
+	ShapeName string `json:"shape"`
+	// Since is the date of a parameter that the reference does not have.
+	Since string `json:"since"`
+	// Open says that Enum lists the values that are known, and that there may be others.
+	Open bool `json:"open"`
 
 	// What the configuration says.
 	goType   string
@@ -100,6 +126,7 @@ type shape struct {
 	MaxLength  int     `json:"maxLength"`
 	Format     string  `json:"format"`
 	Note       string  `json:"note"`
+	Sensitive  bool    `json:"sensitive"`
 	Name       string  `json:"-"`
 }
 
@@ -126,6 +153,8 @@ type node struct {
 	Sensitive  bool   `json:"sensitive"`
 	Presence   string `json:"presence"`
 	Since      string `json:"since"`
+	// JSONText names the parameter whose JSON a text holds.
+	JSONText string `json:"jsonText"`
 }
 
 type namedNode struct {

@@ -44,6 +44,11 @@ func generate(f *facts, c *config) (map[string][]byte, error) {
 		}
 	}
 	parts := map[string]any{"operations": all, "errors": f.Errors, "shapes": shapes, "pages": pagers}
+	if len(c.Generated) > 0 {
+		if parts["shapetypes"], err = shapeTypes(c, f.Operations); err != nil {
+			return nil, err
+		}
+	}
 	for _, own := range c.Templates {
 		parts[own] = f
 	}
@@ -70,6 +75,7 @@ func (c *config) parseTemplates() (*template.Template, error) {
 		"retryName": retryName,
 		"trimCo":    func(s string) string { return strings.TrimPrefix(s, "Co") },
 		"lower":     lowerFirst,
+		"upper":     upperFirst,
 		"sentence":  sentence,
 		"shapeKind": shapeKind,
 		"words":     words,

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -19,7 +21,7 @@ func main() {
 func run(args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("clientgen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	facts := flags.String("facts", "", "directory with client.json, operations.json and errors.json")
+	facts := flags.String("facts", "", "directory with client.json, operations.json, errors.json and perhaps newer.json")
 	out := flags.String("out", ".", "directory of the client's package")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -45,7 +47,7 @@ func run(args []string, stderr io.Writer) error {
 	return nil
 }
 
-// generateFrom reads the configuration and both fact files of a directory and generates from them.
+// generateFrom reads the configuration and the fact files of a directory and generates from them.
 func generateFrom(dir string) (map[string][]byte, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "client.json"))
 	if err != nil {
@@ -65,6 +67,20 @@ func generateFrom(dir string) (map[string][]byte, error) {
 	}
 	facts, err := parseFacts(operations, codes)
 	if err != nil {
+		return nil, fmt.Errorf("read facts in %s: %w", dir, err)
+	}
+	newer, err := os.ReadFile(filepath.Join(dir, "newer.json"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return generate(facts, c)
+	case err != nil:
+		return nil, err
+	}
+	more, err := parseNewer(newer)
+	if err != nil {
+		return nil, fmt.Errorf("read facts in %s: %w", dir, err)
+	}
+	if err := facts.merge(more); err != nil {
 		return nil, fmt.Errorf("read facts in %s: %w", dir, err)
 	}
 	return generate(facts, c)

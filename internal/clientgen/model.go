@@ -68,7 +68,7 @@ type paramModel struct {
 
 // Shaped reports whether the facts say what the JSON text of the parameter holds.
 func (m paramModel) Shaped() bool {
-	return m.Type == "json" && m.Shape != nil && !m.opaque
+	return (m.Type == typeJSON || m.Type == typeValue) && m.Shape != nil && !m.opaque
 }
 
 func newOperationModel(op operationFact) (operationModel, error) {
@@ -133,7 +133,7 @@ func inputField(p paramFact) (fieldModel, error) {
 		call = "Required"
 	} else {
 		f.Tag += ",omitempty"
-		if way != asList {
+		if way != asList && way != asValue {
 			f.Type = "*" + base
 		}
 	}
@@ -152,12 +152,13 @@ const (
 	asScalar encoding = ""
 	asText   encoding = "Text"
 	asList   encoding = "List"
+	asValue  encoding = "Value"
 )
 
 // paramType gives the Go type of a parameter, and how it becomes text.
 func paramType(p paramFact) (name string, way encoding, err error) {
-	if p.Type == "json" && !p.opaque {
-		if p.goType == "" {
+	if p.Type == typeValue || p.Type == typeJSON && !p.opaque {
+		if strings.Trim(p.goType, "*") == "" {
 			return "", asScalar, fmt.Errorf("no Go type for the JSON parameter %s", p.Name)
 		}
 		return p.goType, p.way, nil
@@ -166,7 +167,7 @@ func paramType(p paramFact) (name string, way encoding, err error) {
 		return "cloudapi.Secret", asScalar, nil
 	}
 	switch p.Type {
-	case "string", "json":
+	case "string", typeJSON:
 		return "string", asScalar, nil
 	case "integer":
 		return "int", asScalar, nil
@@ -186,12 +187,15 @@ func positionName(in string) (string, error) {
 		return "InForm", nil
 	case "body":
 		return "InBody", nil
+	case "path":
+		return "InPath", nil
 	}
 	return "", fmt.Errorf("unknown position %q", in)
 }
 
 func tableRow(p paramFact) (paramModel, error) {
-	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || p.In == "body"}
+	inBody := p.In == "body" && (p.Type == typeJSON || p.Type == typeValue)
+	row := paramModel{paramFact: p, Masked: p.Sensitive || p.userText || inBody}
 	var err error
 	if row.Position, err = positionName(p.In); err != nil {
 		return row, err
@@ -199,8 +203,10 @@ func tableRow(p paramFact) (paramModel, error) {
 	switch p.Type {
 	case "string":
 		row.Kind = "KindString"
-	case "json":
+	case typeJSON:
 		row.Kind = "KindJSON"
+	case typeValue:
+		row.Kind = "KindValue"
 	case "integer", "long":
 		row.Kind = "KindInteger"
 	case "boolean":
@@ -224,9 +230,9 @@ func tableRow(p paramFact) (paramModel, error) {
 func answerStructs(op operationFact) ([]structModel, error) {
 	output := structModel{
 		Name: op.Name + "Output",
-		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (%s ch. %s).", op.Name, op.Name, op.config.Reference, op.Chapter),
+		Doc:  fmt.Sprintf("%sOutput is the answer of [Client.%s] (%s).", op.Name, op.Name, op.Where()),
 	}
-	b := structBuilder{config: op.config, chapter: op.Chapter}
+	b := structBuilder{config: op.config, where: op.Where()}
 	for _, n := range op.Response {
 		f, err := b.field(op.Name, n, true)
 		if err != nil {
@@ -239,7 +245,7 @@ func answerStructs(op operationFact) ([]structModel, error) {
 
 type structBuilder struct {
 	config  *config
-	chapter string
+	where   string
 	structs []structModel
 }
 
@@ -297,7 +303,9 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 		if b.config.secretMap(name, n) {
 			return b.config.SecretMaps.Type, nil
 		}
-		elem, err := b.goType(name, *n.Additional)
+		values := *n.Additional
+		values.Sensitive = values.Sensitive || n.Sensitive
+		elem, err := b.goType(name, values)
 		return "map[string]" + elem, err
 	case "array":
 		elem, err := b.goType(name, *n.Items)
@@ -311,7 +319,7 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 func (b *structBuilder) addStruct(name string, n node) error {
 	at := len(b.structs)
 	b.structs = append(b.structs, structModel{})
-	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (%s ch. %s).", name, b.config.Reference, b.chapter)}
+	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (%s).", name, b.where)}
 	for _, member := range n.Fields {
 		f, err := b.field(name, member, false)
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 
 // pagerModel is what the template of an iterator needs.
 type pagerModel struct {
-	Name    string
-	Chapter string
+	Name  string
+	Where string
 	// Page and PageSize are the fields of the Input; Fixed tells that they are plain values, not pointers.
 	Page  string
 	Fixed bool
@@ -26,7 +26,7 @@ type pagerModel struct {
 // as the only element of a list, or the items alone.
 func newPager(m operationModel) (pagerModel, bool) {
 	names := m.config.Paging
-	p := pagerModel{Name: m.Name, Chapter: m.Chapter, Names: names}
+	p := pagerModel{Name: m.Name, Where: m.Where(), Names: names}
 	for _, param := range m.Params {
 		if slices.Contains(names.Number, param.Name) {
 			p.Page, p.Fixed = goName(param.Name), param.Required

@@ -23,7 +23,7 @@ func paramShapes(ops []operationFact) ([]shapeModel, error) {
 	var out []shapeModel
 	for _, op := range ops {
 		for _, p := range slices.Concat(op.Params, op.Extra) {
-			if p.Type != "json" || p.Shape == nil || p.opaque {
+			if p.Type != typeJSON && p.Type != typeValue || p.Shape == nil || p.opaque {
 				continue
 			}
 			if err := addShape(&out, p); err != nil {
@@ -59,6 +59,8 @@ func shapeKind(s *shape) (string, error) {
 		return "Shape" + pascal(s.Type), nil
 	case "integer", "long":
 		return "ShapeInteger", nil
+	case "number":
+		return "ShapeNumber", nil
 	}
 	return "", fmt.Errorf("unknown JSON type %q", s.Type)
 }

@@ -24,8 +24,8 @@ type API struct {
 	RequestIDHeader string
 	// Reply reads the envelope of an answer. With an error it returns what could be read.
 	Reply func(body *Body) (Reply, error)
-	// ClassOfCode is the class of an error code, false for an unknown one.
-	ClassOfCode func(code string) (cloudapi.Class, bool)
+	// ClassOfCode is the class of an error code that an operation answered with, false for an unknown one.
+	ClassOfCode func(operation, code string) (cloudapi.Class, bool)
 	// Correct changes the rules of a parameter where the reference contradicts itself. It may be nil.
 	Correct func(op cloudapi.Operation, p cloudapi.Param) cloudapi.Param
 }
@@ -87,10 +87,14 @@ func (c *Caller) CallText(ctx context.Context, op cloudapi.Operation, params map
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		text, given := params[p.Name]
 		switch {
-		case p.Required && (given || !r.lax):
+		case p.Required && (given || !r.lax || p.In == cloudapi.InPath):
 			r.addRequired(p.In, p.Name, text)
 		case given:
 			r.add(p.In, p.Name, text)
+		}
+		if last := len(r.values) - 1; given && last >= 0 {
+			isText := p.Kind == cloudapi.KindString || p.Kind == cloudapi.KindJSON
+			r.values[last].raw = !isText && json.Valid([]byte(text))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {

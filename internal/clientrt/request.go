@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,8 @@ type value struct {
 	at   cloudapi.Position
 	name string
 	text string
+	// raw tells that the text is JSON that travels as it is in a JSON body.
+	raw bool
 }
 
 // Scalar are the Go types of parameters that are not structured.
@@ -43,8 +46,11 @@ func (r *Request) Fail(param, format string, args ...any) {
 }
 
 // addRequired adds a parameter that must not be empty.
+//
+// One that is a part of the path must not be empty whatever is checked: the path of an element
+// without its name is that of the list.
 func (r *Request) addRequired(at cloudapi.Position, name, text string) {
-	if text == "" && !r.lax {
+	if text == "" && (!r.lax || at == cloudapi.InPath) {
 		r.Fail(name, "is required")
 		return
 	}
@@ -54,13 +60,47 @@ func (r *Request) addRequired(at cloudapi.Position, name, text string) {
 // Required encodes a parameter that must not be empty.
 func Required[T Scalar](r *Request, at cloudapi.Position, name string, v T) {
 	r.addRequired(at, name, scalarText(r, name, v))
+	r.markRaw(v)
 }
 
 // Optional encodes a parameter unless it is nil; an empty text is sent.
 func Optional[T Scalar](r *Request, at cloudapi.Position, name string, v *T) {
 	if v != nil {
 		r.add(at, name, scalarText(r, name, *v))
+		r.markRaw(*v)
 	}
+}
+
+// markRaw notes that the last parameter is no text in a JSON body, by its Go type.
+func (r *Request) markRaw(v any) {
+	switch v.(type) {
+	case int, int64, bool:
+		if last := len(r.values) - 1; last >= 0 {
+			r.values[last].raw = true
+		}
+	}
+}
+
+// RequiredValue encodes a parameter that travels as JSON in a JSON body and must not be nil.
+func RequiredValue[T any](r *Request, at cloudapi.Position, name string, v T) {
+	if reflect.ValueOf(v).IsNil() && !r.lax {
+		r.Fail(name, "is required")
+		return
+	}
+	OptionalValue(r, at, name, v)
+}
+
+// OptionalValue encodes a parameter that travels as JSON in a JSON body, unless it is nil.
+func OptionalValue[T any](r *Request, at cloudapi.Position, name string, v T) {
+	if reflect.ValueOf(v).IsNil() {
+		return
+	}
+	text, err := Wire(v).MarshalJSON()
+	if err != nil {
+		r.Fail(name, "cannot be encoded: %s", err)
+		return
+	}
+	r.values = append(r.values, value{at: at, name: name, text: string(text), raw: true})
 }
 
 // RequiredText encodes a structured parameter that must not be empty.
@@ -145,17 +185,30 @@ func (r *Request) Query() map[string]*string {
 	return query
 }
 
+// Path puts the parameters that are parts of the path into it, where their names stand in braces.
+func (r *Request) Path(path string) string {
+	for _, v := range r.values {
+		if v.at == cloudapi.InPath {
+			path = strings.ReplaceAll(path, "{"+v.name+"}", strings.ReplaceAll(url.QueryEscape(v.text), "+", "%20"))
+		}
+	}
+	return path
+}
+
 // Payload encodes the body: a form, a JSON object, or nothing.
 func (r *Request) Payload() (body []byte, contentType string, err error) {
 	form := make(url.Values)
-	object := make(map[string]string)
+	object := make(map[string]any)
 	for _, v := range r.values {
 		switch v.at {
 		case cloudapi.InForm:
 			form.Set(v.name, v.text)
 		case cloudapi.InBody:
 			object[v.name] = v.text
-		case cloudapi.InQuery:
+			if v.raw && v.text != "" {
+				object[v.name] = json.RawMessage(v.text)
+			}
+		case cloudapi.InQuery, cloudapi.InPath:
 		}
 	}
 	switch {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"slipway/cloudapi"
-	"slipway/saeclient"
 )
 
 // refusal is a request that the reference forbids.
@@ -39,7 +38,7 @@ func (s *suite) refuseReads(t *testing.T) {
 	if s.Elsewhere == nil {
 		return
 	}
-	for _, op := range saeclient.Operations() {
+	for _, op := range Reference() {
 		if !op.Mutates {
 			s.refusedBy(t, s.Elsewhere, op.Name, noRegion, examples(op)...)
 		}
@@ -75,7 +74,7 @@ func (s *suite) readRefusals() []refusal {
 		{"DescribeApplicationImage", noAppID, append(app, "ImageUrl", "a/b:1")},
 		{"DescribeApplicationInstances", noAppID, append(app, "GroupId", "none")},
 		{"DescribeApplicationGroups", noAppID, app},
-		{"ListApplications", message, []string{"PageSize", "201", "CurrentPage", "1"}},
+		{"ListApplications", message, []string{"PageSize", "10001", "CurrentPage", "1"}},
 		{"ListLogConfigs", noAppID, append(app, "PageSize", "10", "CurrentPage", "1")},
 		{"ListAppEvents", empty, nil},
 		{"ListAppVersions", noApp, app},
@@ -242,7 +241,7 @@ func (s *suite) resourceRefusals() []refusal {
 		{"CreateNamespace", "InvalidNamespace.WithUppercase", space(s.Region + ":None")},
 		{"CreateNamespace", "InvalidNamespaceId.Format", space("none")},
 		{"CreateNamespace", "InvalidNamespaceIdSuffix.Format", space(s.Region + ":n_o")},
-		{"CreateNamespace", "InvalidNamespaceName.Format", []string{"NamespaceId", s.Region + ":saetest-none", "NamespaceName", strings.Repeat("n", 64)}},
+		{"CreateNamespace", "InvalidNamespaceName.Format", []string{"NamespaceId", s.Region + ":saetest-none", "NamespaceName", strings.Repeat("n", 65)}},
 		{"DeleteNamespace", noSpace, nowhere},
 		{"UpdateNamespace", noSpace, append(nowhere, "NamespaceName", "none")},
 		{"UpdateNamespace", "InvalidNamespaceId.Format", []string{"NamespaceId", "a:b:c", "NamespaceName", "none"}},

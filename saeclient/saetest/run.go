@@ -35,7 +35,7 @@ func Run(t *testing.T, target Target) Report {
 		s.step(t, "what there is", s.lookAtWhatThereIs)
 		s.step(t, "refusals", s.refuseReads)
 	}
-	for _, op := range saeclient.Operations() {
+	for _, op := range Reference() {
 		if s.report.Answered[op.Name] > 0 {
 			s.report.Unseen = append(s.report.Unseen, s.unseen(op.Name)...)
 		} else if s.Write || !op.Mutates {
@@ -43,6 +43,23 @@ func Run(t *testing.T, target Target) Report {
 		}
 	}
 	return s.report
+}
+
+// Reference are the operations of the reference, which the story is about.
+func Reference() []cloudapi.Operation {
+	return slices.DeleteFunc(saeclient.Operations(), func(op cloudapi.Operation) bool { return op.Since != "" })
+}
+
+// LeftOut are the operations that only today's service has, each with the reason why the story
+// leaves it out.
+func LeftOut() map[string]string {
+	out := map[string]string{}
+	for _, op := range saeclient.Operations() {
+		if op.Since != "" {
+			out[op.Name] = "not in the reference, and the simulator refuses it"
+		}
+	}
+	return out
 }
 
 // suite is one run.

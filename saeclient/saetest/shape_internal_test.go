@@ -5,16 +5,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"slipway/saeclient"
 )
 
 func TestShape_EverySampleAnswerHasTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	facts, err := readFacts()
 	require.NoError(t, err)
-	require.Len(t, facts, len(saeclient.Operations()))
-	for _, op := range saeclient.Operations() {
+	require.Len(t, facts, len(Reference()))
+	for _, op := range Reference() {
 		found := facts[op.Name].compare(decode(t, facts[op.Name].Sample))
 		require.Empty(t, found.wrong, op.Name)
 	}

@@ -121,7 +121,7 @@ func (s *suite) makeNamespace(t *testing.T) {
 		s.call(t, "UpdateNamespaceVpc", append(id, "VpcId", s.Have.VPC)...)
 	}
 	s.refused(t, "CreateNamespace", "InstanceExist.NamespaceId", append(id, "NamespaceName", "again")...)
-	s.refused(t, "UpdateNamespace", "InvalidNamespaceName.Format", append(id, "NamespaceName", strings.Repeat("n", 64))...)
+	s.refused(t, "UpdateNamespace", "InvalidNamespaceName.Format", append(id, "NamespaceName", strings.Repeat("n", 65))...)
 }
 
 func (s *suite) makeConfigMaps(t *testing.T) {

@@ -9,9 +9,12 @@ import (
 
 // Entry is an operation in the catalog, as programs read it.
 type Entry struct {
-	Name               string   `json:"name"`
-	Group              string   `json:"group"`
-	Chapter            string   `json:"chapter"`
+	Name  string `json:"name"`
+	Group string `json:"group"`
+	// Chapter is that of the reference, empty for an operation that it does not have.
+	Chapter string `json:"chapter"`
+	// Since is the date, yyyy-MM-dd, from which an operation is known that the reference does not have.
+	Since              string   `json:"since,omitempty"`
 	Summary            string   `json:"summary"`
 	Method             string   `json:"method"`
 	Path               string   `json:"path"`
@@ -30,6 +33,7 @@ type Param struct {
 	Required    bool     `json:"required"`
 	RequiredIf  string   `json:"requiredIf,omitempty"`
 	Enum        []string `json:"enum,omitempty"`
+	Open        bool     `json:"open,omitempty"`
 	Min         *int64   `json:"min,omitempty"`
 	Max         *int64   `json:"max,omitempty"`
 	MaxLength   int      `json:"maxLength,omitempty"`
@@ -39,6 +43,7 @@ type Param struct {
 	Secret      bool     `json:"secret,omitempty"`
 	Form        string   `json:"form,omitempty"`
 	Description string   `json:"description,omitempty"`
+	Since       string   `json:"since,omitempty"`
 }
 
 // Groups returns the families of operations, sorted.
@@ -64,15 +69,15 @@ func (a API) Catalog(group string) []Entry {
 
 func entry(op cloudapi.Operation) Entry {
 	e := Entry{
-		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Summary: op.Summary, Method: op.Method, Path: op.Path,
+		Name: op.Name, Group: op.Group, Chapter: op.Chapter, Since: op.Since, Summary: op.Summary, Method: op.Method, Path: op.Path,
 		Mutates: op.Mutates, CreatesChangeOrder: op.Starts != "", ChangeOrderTypes: op.StartsTypes,
 		Parameters: []Param{}, Errors: append([]string{}, op.Errors...),
 	}
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		e.Parameters = append(e.Parameters, Param{
 			Name: p.Name, In: string(p.In), Type: string(p.Kind), Required: p.Required, RequiredIf: p.RequiredIf,
-			Enum: p.Enum, Min: p.Min, Max: p.Max, MaxLength: p.MaxLength, Pattern: p.Pattern, Default: p.Default,
-			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape), Description: p.Description,
+			Enum: p.Enum, Open: p.Open, Min: p.Min, Max: p.Max, MaxLength: p.MaxLength, Pattern: p.Pattern, Default: p.Default,
+			Unit: p.Unit, Secret: p.Sensitive, Form: Form(p.Shape), Description: p.Description, Since: p.Since,
 		})
 	}
 	return e
@@ -91,7 +96,11 @@ func CatalogTable(entries []Entry, style render.Style) string {
 		case e.Mutates:
 			changes = "yes"
 		}
-		table.Rows = append(table.Rows, render.Text(e.Name, e.Group, e.Chapter, changes, e.Summary))
+		chapter := e.Chapter
+		if e.Since != "" {
+			chapter = "since " + e.Since
+		}
+		table.Rows = append(table.Rows, render.Text(e.Name, e.Group, chapter, changes, e.Summary))
 	}
 	return table.Draw(style)
 }

@@ -101,6 +101,10 @@ func assign(in Input, p cloudapi.Param, text string) error {
 		} else if text == "" {
 			value = nil
 		}
+	case cloudapi.KindValue:
+		if json.Valid([]byte(text)) {
+			value = json.RawMessage(text)
+		}
 	case cloudapi.KindString, cloudapi.KindJSON:
 	}
 	object, err := json.Marshal(map[string]any{p.Name: value})

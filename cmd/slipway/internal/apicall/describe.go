@@ -17,7 +17,11 @@ const textWidth = 96
 func (a API) Describe(op cloudapi.Operation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", op.Summary)
-	fmt.Fprintf(&b, "%s ch. %s; %s %s\n%s\n", a.Reference, op.Chapter, op.Method, op.Path, Effect(op))
+	where := a.Reference + " ch. " + op.Chapter
+	if op.Since != "" {
+		where = "Since " + op.Since + ", not in the " + a.Reference
+	}
+	fmt.Fprintf(&b, "%s; %s %s\n%s\n", where, op.Method, op.Path, Effect(op))
 	b.WriteString("\nParameters:\n")
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		b.WriteString(describeParam(p))
@@ -77,7 +81,10 @@ func describeParam(p cloudapi.Param) string {
 	if p.RequiredIf != "" {
 		lines = append(lines, "Required if "+p.RequiredIf+".")
 	}
-	if len(p.Enum) > 0 {
+	switch {
+	case len(p.Enum) > 0 && p.Open:
+		lines = append(lines, "Known: "+strings.Join(p.Enum, ", ")+"; there may be others")
+	case len(p.Enum) > 0:
 		lines = append(lines, "One of: "+strings.Join(p.Enum, ", "))
 	}
 	if form := Form(p.Shape); form != "" {
@@ -97,7 +104,7 @@ func describeParam(p cloudapi.Param) string {
 func Limits(p cloudapi.Param) []string {
 	kind := string(p.Kind)
 	switch p.Kind {
-	case cloudapi.KindJSON:
+	case cloudapi.KindJSON, cloudapi.KindValue:
 		kind = "JSON"
 	case cloudapi.KindString, cloudapi.KindInteger, cloudapi.KindBoolean:
 	}
@@ -122,6 +129,9 @@ func Limits(p cloudapi.Param) []string {
 	}
 	if p.Sensitive {
 		out = append(out, "secret")
+	}
+	if p.Since != "" {
+		out = append(out, "since "+p.Since)
 	}
 	return out
 }
@@ -165,7 +175,7 @@ func Form(s *cloudapi.Shape) string {
 		if s.Format != "" {
 			return s.Format
 		}
-	case cloudapi.ShapeBoolean:
+	case cloudapi.ShapeBoolean, cloudapi.ShapeNumber:
 	}
 	return string(s.Type)
 }

@@ -16,7 +16,11 @@ func TestDescribe_DescriptionsHoldAllFacts(t *testing.T) {
 	for _, op := range saeclient.Operations() {
 		text := apicall.SAE().Describe(op)
 		require.Contains(t, text, op.Summary)
-		require.Contains(t, text, "ch. "+op.Chapter+"; "+op.Method+" "+op.Path+"\n")
+		where := "SAE API reference ch. " + op.Chapter
+		if op.Since != "" {
+			where = "Since " + op.Since + ", not in the SAE API reference"
+		}
+		require.Contains(t, text, where+"; "+op.Method+" "+op.Path+"\n")
 		for _, name := range apicall.ParamNames(op) {
 			require.Contains(t, text, "\n  "+name+"  (", op.Name)
 		}
@@ -44,21 +48,24 @@ Parameters:
 	create := apicall.SAE().Describe(operation(t, "CreateApplicationScalingRule"))
 	require.Contains(t, create, "  ScalingRuleName  (string; required; at most 32 characters; matches ^[a-z]")
 	require.Contains(t, create, "minReplicas: integer")
-	require.Contains(t, create, "{metricType:\n      CPU|MEMORY|tcpActiveConn|SLB_QPS|SLB_RT, ")
+	require.Contains(t, create, "{metricType:\n      CPU|MEMORY|QPS|RT|tcpActiveConn|")
 	require.Contains(t, create, `Example: ScalingRuleTimer='{"beginDate":null,`)
 	deploy := apicall.SAE().Describe(operation(t, "DeployApplication"))
 	for _, want := range []string{
 		"Starts a change order of type CoDeploy.",
-		"  BatchWaitTime  (integer; at least 0; in units of a minute)",
+		"  BatchWaitTime  (integer; at least 0; in units of a second)",
 		"  OssAkSecret  (string; secret)",
-		"  Envs  (JSON; secret)\n      Environment variables.\n      Form: [{name: string, value: string}, …]",
-		"Required if PackageType in (FatJar, War).",
+		"  Envs  (JSON; secret)\n      Environment variables.\n      Form: [{name: string, value: string, valueFrom: {configMapRef:",
+		"Required if PackageType in (FatJar, War, PythonZip).",
 		"One of: true, false",
+		"Known: Open JDK 8, Open JDK 7, Dragonwell 21,",
+		"  MaxSurgeInstances  (integer; at least -1; since 2025-10-24)",
 	} {
 		require.Contains(t, deploy, want)
 	}
 	require.NotContains(t, deploy, `[{mountPath: "`, "an example that is not right is not shown")
 	require.Contains(t, apicall.SAE().Describe(operation(t, "DescribeChangeOrder")), "Reads only.")
+	require.Contains(t, apicall.SAE().Describe(operation(t, "GetApplication")), "Since 2024-10-10, not in the SAE API reference; GET /pop/v1/sam/app/getApplication")
 }
 
 func TestDescribe_Example(t *testing.T) {
@@ -92,5 +99,6 @@ func TestDescribe_Catalog(t *testing.T) {
 	table := apicall.CatalogTable(apicall.SAE().Catalog(""), render.Style{})
 	require.Regexp(t, `(?m)^DeployApplication +lifecycle +12\.3 +change order +Deploy a new`, table)
 	require.Regexp(t, `(?m)^ConfirmPipelineBatch +change-order +14\.7 +yes +`, table)
+	require.Regexp(t, `(?m)^GetApplication +application-info +since 2024-10-10 +- +`, table)
 	require.Regexp(t, `(?m)^ListApplications +application-info +10\.9 +- +`, table)
 }

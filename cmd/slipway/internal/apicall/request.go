@@ -150,12 +150,14 @@ func (c Call) body(sent []byte, contentType string) string {
 		}
 		return redacted
 	}
-	var object map[string]string
-	if json.Unmarshal(sent, &object) != nil {
+	var object map[string]any
+	dec := json.NewDecoder(bytes.NewReader(sent))
+	dec.UseNumber()
+	if dec.Decode(&object) != nil {
 		return redacted
 	}
-	for name, text := range object {
-		if p, known := c.Operation.Param(name); (!known || p.Sensitive) && text != "" {
+	for name, value := range object {
+		if p, known := c.Operation.Param(name); (!known || p.Sensitive) && value != "" {
 			object[name] = redacted
 		}
 	}

@@ -74,12 +74,19 @@ func TestRequest_ASignedRequestShowsNoSecretAndIsNotSent(t *testing.T) {
 				require.NotContains(t, text, part, op.Name)
 			}
 			require.Equal(t, op.Method, r.Method)
-			require.Contains(t, r.URL, config.Endpoint+op.Path)
+			path := op.Path
+			for _, p := range op.Params {
+				path = strings.ReplaceAll(path, "{"+p.Name+"}", values[p.Name])
+			}
+			require.Contains(t, r.URL, config.Endpoint+path)
 			require.Contains(t, r.Headers["authorization"], "Credential="+saesim.TestAccessKeyID+",")
 			require.Regexp(t, `,Signature=\[redacted\]$`, r.Headers["authorization"])
 			require.Equal(t, saeclient.APIVersion, r.Headers["x-acs-version"])
 			require.Equal(t, token != "", r.Headers["x-acs-security-token"] == "[redacted]")
 			for name, value := range values {
+				if p, _ := op.Param(name); p.In == cloudapi.InPath {
+					continue
+				}
 				if value == secret {
 					value = "[redacted]"
 				}
