@@ -74,7 +74,8 @@
 // # By name
 //
 // [Client.Call] carries out an operation by name, with parameters as text, for command lines
-// and tools. It checks names and required parameters only. [Operations] and [LookupOperation]
+// and tools. It checks names and required parameters only. [Client.CallOperation] takes
+// operations and parameters that the table does not have. [Operations] and [LookupOperation]
 // give the table of operations with every parameter's position, type and limits;
 // [cloudapi.Param.Check] applies them, and its Shape describes what JSON text holds.
 //
