@@ -32,8 +32,9 @@
 // [ScalingRuleMetric], [Probe], [LifecycleHook], [TomcatConfig], [IngressBackend],
 // [ConfigMapData]) and lists ([cloudapi.List]); the zero value of a struct is the empty text.
 // [NASConfig], [SidecarContainer] and the other types of zz_shapetypes.gen.go are made from the
-// facts; what an answer holds in them beyond that is kept in their field Unknown, and travels
-// when they are sent again. Only KafkaLogfileConfig is passed through as it is, because the reference and the official
+// facts. What an answer holds beyond the fields of a structured type is kept in its field
+// Unknown, and travels when it is sent again; variables and gray rules, whose answers print
+// members that mean nothing for their kind, have no such field. Only KafkaLogfileConfig is passed through as it is, because the reference and the official
 // SDK disagree about it. Every structured type reads what it writes (UnmarshalText), and an
 // Input can be read from JSON in which structured parameters are JSON or the text that travels.
 //

@@ -216,7 +216,7 @@ func TestWriteBack_WhatIsAnsweredIsTaken(t *testing.T) {
 func TestWriteBack_TheConfigurationIsReadAndSentUnchanged(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{
-		"Liveness":                 `{"tcpSocket":{"port":80},"failureThreshold":4,"successThreshold":1}`,
+		"Liveness":                 `{"tcpSocket":{"port":80},"failureThreshold":4,"successThreshold":1,"newKey":"n"}`,
 		"Envs":                     `[{"name":"A","value":"1"},{"name":"B","valueFrom":{"configMapRef":{"configMapId":7,"key":"k"}}},{"name":"C","valueFrom":{"secretRef":{"secretId":8,"key":""}}}]`,
 		"NasConfigs":               `[{"mountPath":"/m","readOnly":false,"nasId":"n","mountDomain":"d","nasPath":"/","newKey":{"x":1}}]`,
 		"PvtzDiscovery":            `{"serviceName":"s","namespaceId":"n","portProtocols":[{"port":80,"protocol":"TCP","newKey":true}],"enable":false}`,
@@ -225,9 +225,9 @@ func TestWriteBack_TheConfigurationIsReadAndSentUnchanged(t *testing.T) {
 		"StartupProbe":             `{"exec":{"command":["true"]},"failureThreshold":3}`,
 		"HeadlessPvtzDiscovery":    `{"serviceName":"s","namespaceId":"n"}`,
 		"SwimlanePvtzDiscovery":    `{"enable":true,"portAndProtocol":{"80:TCP":"8080"},"portProtocols":[{"port":80,"protocol":"TCP","targetPort":8080}]}`,
-		"UpdateStrategy":           `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto","batchWaitTime":1},"grayUpdate":{"gray":1}}`,
+		"UpdateStrategy":           `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto","batchWaitTime":1,"newKey":1},"grayUpdate":{"gray":1},"newKey":[true]}`,
 		"TomcatConfig":             `{"port":8080,"contextPath":"/","useBodyEncodingForUri":true}`,
-		"CustomHostAlias":          `[{"hostName":"h","ip":"1.2.3.4"}]`,
+		"CustomHostAlias":          `[{"hostName":"h","ip":"1.2.3.4","newKey":null}]`,
 	}
 	answer, err := json.Marshal(map[string]any{"RequestId": "1", "Data": texts})
 	require.NoError(t, err)
