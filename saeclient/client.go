@@ -96,6 +96,12 @@ func (c *Client) Call(ctx context.Context, operation string, params map[string]s
 	if !ok {
 		return nil, &cloudapi.Error{Client: api().Client, Operation: operation, Class: cloudapi.ErrInvalid, Message: "no such operation"}
 	}
+	return c.CallOperation(ctx, op, params)
+}
+
+// CallOperation is Call for an operation as it is described: one that [Operations] lacks, or one
+// with parameters that it lacks, which belong to Extra. It is for what is newer than this package.
+func (c *Client) CallOperation(ctx context.Context, op cloudapi.Operation, params map[string]string) (json.RawMessage, error) {
 	return c.caller.CallText(ctx, op, params)
 }
 

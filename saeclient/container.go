@@ -1,6 +1,7 @@
 package saeclient
 
 import (
+	"reflect"
 	"slices"
 
 	"slipway/cloudapi"
@@ -64,7 +65,12 @@ type HostAlias struct {
 	HostName string `json:"hostName"`
 	// IP is the address that it resolves to.
 	IP string `json:"ip"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e HostAlias) Wire() any { return clientrt.Wire(e) }
 
 // Probe is a health check, of the Liveness, Readiness and StartupProbe parameters (SAE API
 // reference ch. 12.1). Exactly one of Exec, HTTPGet and TCPSocket is set. A container that fails its liveness
@@ -87,12 +93,16 @@ type Probe struct {
 	FailureThreshold *int `json:"failureThreshold,omitempty"`
 	// SuccessThreshold is how many checks must succeed in a row. Since 2025-10, not in the reference.
 	SuccessThreshold *int `json:"successThreshold,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ExecAction runs a command in the container; it succeeds with exit code 0.
 type ExecAction struct {
 	// Command is the command and its arguments.
 	Command []string `json:"command"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // HTTPGetAction asks for a page.
@@ -106,23 +116,23 @@ type HTTPGetAction struct {
 	IsContainKeyWord *bool `json:"isContainKeyWord,omitempty"`
 	// KeyWord needs IsContainKeyWord.
 	KeyWord string `json:"keyWord,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // TCPSocketAction connects to a port.
 type TCPSocketAction struct {
 	Port int `json:"port"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the probe as the API wants it: JSON text, or nothing for the zero value.
-func (p Probe) MarshalText() ([]byte, error) {
-	type plain Probe
-	return loosejson.MarshalObject(plain(p))
-}
+func (p Probe) MarshalText() ([]byte, error) { return clientrt.WireText(p) }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (p *Probe) UnmarshalText(text []byte) error {
-	type plain Probe
-	return loosejson.UnmarshalObject(text, (*plain)(p))
+	return loosejson.UnmarshalObject(text, p)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
@@ -133,18 +143,16 @@ func (p *Probe) UnmarshalJSON(text []byte) error { return loosejson.UnmarshalEit
 // as an empty text.
 type LifecycleHook struct {
 	Exec *ExecAction `json:"exec,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the hook as the API wants it: JSON text, or nothing for the zero value.
-func (h LifecycleHook) MarshalText() ([]byte, error) {
-	type plain LifecycleHook
-	return loosejson.MarshalObject(plain(h))
-}
+func (h LifecycleHook) MarshalText() ([]byte, error) { return clientrt.WireText(h) }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (h *LifecycleHook) UnmarshalText(text []byte) error {
-	type plain LifecycleHook
-	return loosejson.UnmarshalObject(text, (*plain)(h))
+	return loosejson.UnmarshalObject(text, h)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
@@ -163,18 +171,16 @@ type TomcatConfig struct {
 	URIEncoding string `json:"uriEncoding,omitempty"`
 	// UseBodyEncodingForURI is true when not sent.
 	UseBodyEncodingForURI *bool `json:"useBodyEncodingForUri,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the settings as the API wants them: JSON text, or nothing for the zero value.
-func (c TomcatConfig) MarshalText() ([]byte, error) {
-	type plain TomcatConfig
-	return loosejson.MarshalObject(plain(c))
-}
+func (c TomcatConfig) MarshalText() ([]byte, error) { return clientrt.WireText(c) }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (c *TomcatConfig) UnmarshalText(text []byte) error {
-	type plain TomcatConfig
-	return loosejson.UnmarshalObject(text, (*plain)(c))
+	return loosejson.UnmarshalObject(text, c)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
@@ -192,7 +198,12 @@ type SLSConfig struct {
 	LogstoreName string `json:"logstoreName,omitempty"`
 	// LogtailName is the Logtail to use; empty makes a new one.
 	LogtailName string `json:"logtailName,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e SLSConfig) Wire() any { return clientrt.Wire(e) }
 
 // LogStdout is the LogType of a container's standard output.
 const LogStdout = "stdout"
@@ -201,7 +212,12 @@ const LogStdout = "stdout"
 type NASMount struct {
 	MountPath string `json:"mountPath"`
 	NASPath   string `json:"nasPath"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e NASMount) Wire() any { return clientrt.Wire(e) }
 
 // ConfigMapMount is a ConfigMap in the container, of the ConfigMapMountDesc parameter (SAE API
 // reference ch. 12.1).
@@ -210,7 +226,12 @@ type ConfigMapMount struct {
 	// Key is the key to mount, or AllConfigMapKeys.
 	Key       string `json:"key"`
 	MountPath string `json:"mountPath"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e ConfigMapMount) Wire() any { return clientrt.Wire(e) }
 
 // AllConfigMapKeys mounts every key of a ConfigMap.
 const AllConfigMapKeys = "sae-sys-configmap-all"
@@ -223,11 +244,16 @@ type OSSMount struct {
 	// MountPath hides what the container has there, and is made when missing.
 	MountPath string `json:"mountPath"`
 	ReadOnly  bool   `json:"readOnly"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e OSSMount) Wire() any { return clientrt.Wire(e) }
 
 // rules says what the shape of the parameter cannot: one kind of check, and a key word only where it counts.
 func (p *Probe) rules(r *clientrt.Request, param string) {
-	if p == nil || *p == (Probe{}) {
+	if p == nil || reflect.ValueOf(*p).IsZero() {
 		return
 	}
 	kinds := 0

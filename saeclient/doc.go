@@ -32,8 +32,9 @@
 // [ScalingRuleMetric], [Probe], [LifecycleHook], [TomcatConfig], [IngressBackend],
 // [ConfigMapData]) and lists ([cloudapi.List]); the zero value of a struct is the empty text.
 // [NASConfig], [SidecarContainer] and the other types of zz_shapetypes.gen.go are made from the
-// facts; what an answer holds in them beyond that is kept in their field Unknown, and travels
-// when they are sent again. Only KafkaLogfileConfig is passed through as it is, because the reference and the official
+// facts. What an answer holds beyond the fields of a structured type is kept in its field
+// Unknown, and travels when it is sent again; variables and gray rules, whose answers print
+// members that mean nothing for their kind, have no such field. Only KafkaLogfileConfig is passed through as it is, because the reference and the official
 // SDK disagree about it. Every structured type reads what it writes (UnmarshalText), and an
 // Input can be read from JSON in which structured parameters are JSON or the text that travels.
 //
@@ -74,7 +75,8 @@
 // # By name
 //
 // [Client.Call] carries out an operation by name, with parameters as text, for command lines
-// and tools. It checks names and required parameters only. [Operations] and [LookupOperation]
+// and tools. It checks names and required parameters only. [Client.CallOperation] takes
+// operations and parameters that the table does not have. [Operations] and [LookupOperation]
 // give the table of operations with every parameter's position, type and limits;
 // [cloudapi.Param.Check] applies them, and its Shape describes what JSON text holds.
 //

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -215,7 +216,7 @@ func TestWriteBack_WhatIsAnsweredIsTaken(t *testing.T) {
 func TestWriteBack_TheConfigurationIsReadAndSentUnchanged(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{
-		"Liveness":                 `{"tcpSocket":{"port":80},"failureThreshold":4,"successThreshold":1}`,
+		"Liveness":                 `{"tcpSocket":{"port":80},"failureThreshold":4,"successThreshold":1,"newKey":"n"}`,
 		"Envs":                     `[{"name":"A","value":"1"},{"name":"B","valueFrom":{"configMapRef":{"configMapId":7,"key":"k"}}},{"name":"C","valueFrom":{"secretRef":{"secretId":8,"key":""}}}]`,
 		"NasConfigs":               `[{"mountPath":"/m","readOnly":false,"nasId":"n","mountDomain":"d","nasPath":"/","newKey":{"x":1}}]`,
 		"PvtzDiscovery":            `{"serviceName":"s","namespaceId":"n","portProtocols":[{"port":80,"protocol":"TCP","newKey":true}],"enable":false}`,
@@ -224,9 +225,9 @@ func TestWriteBack_TheConfigurationIsReadAndSentUnchanged(t *testing.T) {
 		"StartupProbe":             `{"exec":{"command":["true"]},"failureThreshold":3}`,
 		"HeadlessPvtzDiscovery":    `{"serviceName":"s","namespaceId":"n"}`,
 		"SwimlanePvtzDiscovery":    `{"enable":true,"portAndProtocol":{"80:TCP":"8080"},"portProtocols":[{"port":80,"protocol":"TCP","targetPort":8080}]}`,
-		"UpdateStrategy":           `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto","batchWaitTime":1},"grayUpdate":{"gray":1}}`,
+		"UpdateStrategy":           `{"type":"GrayBatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto","batchWaitTime":1,"newKey":1},"grayUpdate":{"gray":1},"newKey":[true]}`,
 		"TomcatConfig":             `{"port":8080,"contextPath":"/","useBodyEncodingForUri":true}`,
-		"CustomHostAlias":          `[{"hostName":"h","ip":"1.2.3.4"}]`,
+		"CustomHostAlias":          `[{"hostName":"h","ip":"1.2.3.4","newKey":null}]`,
 	}
 	answer, err := json.Marshal(map[string]any{"RequestId": "1", "Data": texts})
 	require.NoError(t, err)
@@ -260,4 +261,30 @@ func TestWriteBack_TheConfigurationIsReadAndSentUnchanged(t *testing.T) {
 		}
 		require.Equal(t, text, sent.query.Get(param)+sent.form.Get(param), name)
 	}
+}
+
+// TestCallOperation_WhatTheTableLacksIsSent describes an operation, and a parameter of a known one.
+func TestCallOperation_WhatTheTableLacksIsSent(t *testing.T) {
+	t.Parallel()
+	var method, path, body string
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		method, path, body = r.Method, r.URL.RequestURI(), string(text)
+		answerWith(http.StatusOK, `{"RequestId":"1"}`)(w, r)
+	})
+	op := cloudapi.Operation{Name: "New", Method: http.MethodPut, Path: "/new/{Id}", Mutates: true, Extra: []cloudapi.Param{
+		{Name: "Id", In: cloudapi.InPath, Kind: cloudapi.KindString, Required: true},
+		{Name: "Zone", In: cloudapi.InQuery, Kind: cloudapi.KindString},
+		{Name: "Plan", In: cloudapi.InBody, Kind: cloudapi.KindValue},
+		{Name: "Word", In: cloudapi.InBody, Kind: cloudapi.KindValue},
+	}}
+	_, err := client.CallOperation(t.Context(), op, map[string]string{"Id": "7", "Zone": "z", "Plan": `{"size":2}`, "Word": "two words"})
+	require.NoError(t, err)
+	require.Equal(t, "PUT /new/7?Zone=z", method+" "+path)
+	require.JSONEq(t, `{"Plan":{"size":2},"Word":"two words"}`, body)
+	known, _ := saeclient.LookupOperation("ListApplications")
+	known.Extra = append(known.Extra, op.Extra[1])
+	_, err = client.CallOperation(t.Context(), known, map[string]string{"Zone": "z"})
+	require.NoError(t, err)
+	require.Equal(t, "GET /pop/v1/sam/app/listApplications?Zone=z", method+" "+path)
 }

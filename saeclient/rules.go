@@ -1,6 +1,7 @@
 package saeclient
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -91,7 +92,7 @@ func (in *RollbackApplicationInput) rules(r *clientrt.Request) { in.UpdateStrate
 
 // rules of an update strategy (ch. 12.3). The zero value is a single batch.
 func (s *UpdateStrategy) rules(r *clientrt.Request) {
-	if s == nil || *s == (UpdateStrategy{}) {
+	if s == nil || reflect.ValueOf(*s).IsZero() {
 		return
 	}
 	const param = "UpdateStrategy"

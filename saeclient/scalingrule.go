@@ -1,6 +1,10 @@
 package saeclient
 
-import "slipway/internal/loosejson"
+import (
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
+	"slipway/internal/loosejson"
+)
 
 // Types of scaling rules (SAE API reference ch. 11.1).
 const (
@@ -48,6 +52,8 @@ type ScalingRuleTimer struct {
 	TimeZone string `json:"timeZone,omitempty"`
 	// Schedules are the times of a day, at most 20.
 	Schedules []ScalingSchedule `json:"schedules"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ScalingSchedule is one time of a ScalingRuleTimer.
@@ -60,18 +66,16 @@ type ScalingSchedule struct {
 	// Not in the reference.
 	MinReplicas int `json:"minReplicas,omitempty"`
 	MaxReplicas int `json:"maxReplicas,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the timer as the API wants it.
-func (t ScalingRuleTimer) MarshalText() ([]byte, error) {
-	type plain ScalingRuleTimer
-	return loosejson.Encode(plain(t))
-}
+func (t ScalingRuleTimer) MarshalText() ([]byte, error) { return clientrt.WireText(t) }
 
 // UnmarshalText reads what MarshalText writes.
 func (t *ScalingRuleTimer) UnmarshalText(text []byte) error {
-	type plain ScalingRuleTimer
-	return loosejson.UnmarshalObject(text, (*plain)(t))
+	return loosejson.UnmarshalObject(text, t)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
@@ -90,6 +94,8 @@ type ScalingRuleMetric struct {
 	// ScaleUpRules and ScaleDownRules limit the pace.
 	ScaleUpRules   *ScalingPace `json:"scaleUpRules,omitempty"`
 	ScaleDownRules *ScalingPace `json:"scaleDownRules,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ScalingMetric is one target of a ScalingRuleMetric.
@@ -105,6 +111,8 @@ type ScalingMetric struct {
 	SLBProject  string `json:"slbProject,omitempty"`
 	SLBLogstore string `json:"slbLogstore,omitempty"`
 	Vport       string `json:"vport,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // ScalingPace limits how fast a rule changes the instance count in one direction.
@@ -115,18 +123,16 @@ type ScalingPace struct {
 	Disabled bool `json:"disabled"`
 	// StabilizationWindowSeconds is the cool-down, 0 to 3600 seconds.
 	StabilizationWindowSeconds int `json:"stabilizationWindowSeconds"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the metric rule as the API wants it.
-func (m ScalingRuleMetric) MarshalText() ([]byte, error) {
-	type plain ScalingRuleMetric
-	return loosejson.Encode(plain(m))
-}
+func (m ScalingRuleMetric) MarshalText() ([]byte, error) { return clientrt.WireText(m) }
 
 // UnmarshalText reads what MarshalText writes.
 func (m *ScalingRuleMetric) UnmarshalText(text []byte) error {
-	type plain ScalingRuleMetric
-	return loosejson.UnmarshalObject(text, (*plain)(m))
+	return loosejson.UnmarshalObject(text, m)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.

@@ -3,6 +3,8 @@ package saeclient
 import (
 	"fmt"
 
+	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 	"slipway/internal/loosejson"
 )
 
@@ -32,6 +34,8 @@ type UpdateStrategy struct {
 	BatchUpdate *BatchUpdate `json:"batchUpdate,omitempty"`
 	// GrayUpdate describes the gray step, required for StrategyGrayBatch.
 	GrayUpdate *GrayUpdate `json:"grayUpdate,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // BatchUpdate describes the batches of an update strategy.
@@ -44,24 +48,24 @@ type BatchUpdate struct {
 	// reference's text says seconds, its worked examples and DescribeChangeOrder say minutes;
 	// minutes is the reading to use.
 	BatchWaitTime *int `json:"batchWaitTime,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // GrayUpdate describes the gray step of an update strategy.
 type GrayUpdate struct {
 	// Gray is the number of instances that are updated first.
 	Gray int `json:"gray"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the strategy as the API wants it: JSON text, or nothing for the zero value.
-func (s UpdateStrategy) MarshalText() ([]byte, error) {
-	type plain UpdateStrategy
-	return loosejson.MarshalObject(plain(s))
-}
+func (s UpdateStrategy) MarshalText() ([]byte, error) { return clientrt.WireText(s) }
 
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (s *UpdateStrategy) UnmarshalText(text []byte) error {
-	type plain UpdateStrategy
-	if err := loosejson.UnmarshalObject(text, (*plain)(s)); err != nil {
+	if err := loosejson.UnmarshalObject(text, s); err != nil {
 		return fmt.Errorf("saeclient: update strategy: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"slipway/cloudapi"
+	"slipway/internal/clientrt"
 	"slipway/internal/loosejson"
 )
 
@@ -15,18 +16,16 @@ type IngressBackend struct {
 	// BackendProtocol is http, https or grpc. Not in the reference, and in answers only: that the
 	// platform takes it is a guess.
 	BackendProtocol string `json:"backendProtocol,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
 
 // MarshalText encodes the backend as the API wants it: JSON text, or nothing for the zero value.
-func (b IngressBackend) MarshalText() ([]byte, error) {
-	type plain IngressBackend
-	return loosejson.MarshalObject(plain(b))
-}
+func (b IngressBackend) MarshalText() ([]byte, error) { return clientrt.WireText(b) }
 
 // UnmarshalText reads what MarshalText writes.
 func (b *IngressBackend) UnmarshalText(text []byte) error {
-	type plain IngressBackend
-	return loosejson.UnmarshalObject(text, (*plain)(b))
+	return loosejson.UnmarshalObject(text, b)
 }
 
 // UnmarshalJSON reads an object, or a text that holds one.
@@ -43,7 +42,12 @@ type IngressRule struct {
 	AppName         string `json:"appName,omitempty"`
 	BackendProtocol string `json:"backendProtocol,omitempty"`
 	RewritePath     string `json:"rewritePath,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e IngressRule) Wire() any { return clientrt.Wire(e) }
 
 // SLBListener is a listener of an SLB, of the Internet and Intranet parameters (SAE API reference ch. 15.1).
 type SLBListener struct {
@@ -55,7 +59,12 @@ type SLBListener struct {
 	Protocol string `json:"protocol"`
 	// HTTPSCertID is the certificate's ID, with HTTPS only.
 	HTTPSCertID string `json:"httpsCertId,omitempty"`
+	// Unknown holds members that have no field here; they travel as well.
+	Unknown cloudapi.UnknownFields `json:"Unknown,omitempty"`
 }
+
+// Wire is the element as it travels.
+func (e SLBListener) Wire() any { return clientrt.Wire(e) }
 
 // Tag is a tag of an application (SAE API reference ch. 17). Key and value have 1 to 128 characters, upper and lower case differ; keys
 // do not begin with aliyun or acs:, and neither holds http:// or https://.

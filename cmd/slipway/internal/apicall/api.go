@@ -31,7 +31,7 @@ type Input interface{ Validate() error }
 
 // Client is what every client has. Unchecked returns one that sends what it is given.
 type Client[C any] interface {
-	Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error)
+	CallOperation(ctx context.Context, op cloudapi.Operation, params map[string]string) (json.RawMessage, error)
 	Unchecked() C
 }
 

@@ -30,6 +30,8 @@ type Source struct {
 	JSON string
 	// Stdin is standard input; it can be read once.
 	Stdin io.Reader
+	// AnyName takes parameters that the operation is not known to have.
+	AnyName bool
 }
 
 // Read returns the parameters as the texts that travel. A line break at the end of a file is
@@ -68,7 +70,7 @@ func (r *reader) fail(param, format string, args ...any) {
 
 // known reports whether the operation has the parameter, and notes a problem if not.
 func (r *reader) known(name string) bool {
-	if _, ok := r.op.Param(name); ok {
+	if _, ok := r.op.Param(name); ok || r.source.AnyName && name != "" {
 		return true
 	}
 	r.fail(name, "is not a parameter of %s%s", r.op.Name, DidYouMean(name, ParamNames(r.op)))

@@ -57,7 +57,7 @@ func Do[C Client[C]](ctx context.Context, c Call, client C) (json.RawMessage, er
 	if c.Unchecked {
 		client = client.Unchecked()
 	}
-	answer, err := client.Call(ctx, c.Operation.Name, c.Values)
+	answer, err := client.CallOperation(ctx, c.Operation, c.Values)
 	if e, ok := errors.AsType[*cloudapi.Error](err); ok {
 		return nil, &CallError{Call: c, Err: e}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,9 @@ import (
 // api has one command for each operation of the SAE API, all made from the facts.
 func (a *app) api() *cobra.Command {
 	var list bool
-	var group string
-	cmd := withOutput(&cobra.Command{
+	var group, method, path string
+	unknown := new(apiCall)
+	cmd := &cobra.Command{
 		Use:        "api OPERATION [Name=value …]",
 		SuggestFor: []string{"sae", "call"},
 		Short:      "Call any operation of the SAE API",
@@ -32,28 +34,44 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
   slipway api ListApplications
   slipway api DeployApplication --help
   slipway api DeployApplication AppId=7171a6ca ImageUrl=registry.example/shop:1.4.2 --dry-run
-  slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json`,
+  slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json
+  slipway api DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`,
 		GroupID: groupMaintenance,
 		Args:    cobra.ArbitraryArgs,
-	})
+	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the operations")
 	cmd.Flags().StringVar(&group, "group", "", "list the operations of this group only")
 	completing(cmd, "group", apicall.SAE().Groups()...)
+	unknown.flags(cmd)
+	cmd.Flags().StringVar(&method, flagMethod, "", "the method of an operation that is not listed, with --unchecked")
+	completing(cmd, flagMethod, apicall.Methods()...)
+	cmd.Flags().StringVar(&path, flagPath, "", "the path of an operation that is not listed, with --unchecked")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if named := cmd.Flags().Args(); cmd.HasSubCommands() && len(named) > 0 {
 			return unknownOperation(named[0]) // its flags are not known, either
 		}
 		return &usageError{err.Error()}
 	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	a.command(cmd, frame{settings: saeSettings(), timeout: answerTime}, func(ctx context.Context, call *call) error {
 		switch {
-		case len(args) > 0:
-			return unknownOperation(args[0])
+		case len(call.args) > 0 && unknown.unchecked:
+			var err error
+			if unknown.op, err = apicall.Unknown(call.args[0], method, path); err != nil {
+				return &usageError{err.Error()}
+			}
+			unknown.call, unknown.source.Args = call, call.args[1:]
+			return a.runAPI(ctx, unknown)
+		case len(call.args) > 0 && (method != "" || path != ""):
+			return &usageError{"--method and --path are for operations that are not listed, with --unchecked"}
+		case len(call.args) > 0:
+			return unknownOperation(call.args[0])
 		case list || group != "":
 			return a.listOperations(cmd, group)
+		case unknown.unchecked || method != "" || path != "":
+			return &usageError{"an operation is missing: slipway api OPERATION --unchecked --method … --path …"}
 		}
 		return cmd.Help()
-	}
+	})
 	for _, g := range apicall.SAE().Groups() {
 		cmd.AddGroup(&cobra.Group{ID: g, Title: "Operations, " + g + ":"})
 	}
@@ -99,6 +117,25 @@ type apiCall struct {
 	source    apicall.Source
 	dryRun    bool
 	unchecked bool
+	// in is where parameters travel that the operation is not known to have.
+	in string
+}
+
+// Flags of operations that are not listed.
+const (
+	flagMethod = "method"
+	flagPath   = "path"
+	flagIn     = "in"
+)
+
+// flags are those of every call.
+func (c *apiCall) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&c.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
+	flags.BoolVar(&c.unchecked, "unchecked", false, "do not compare the parameters with the reference, and send those that it does not know")
+	flags.StringVar(&c.in, flagIn, string(cloudapi.InQuery), "where parameters travel that are not known, with --unchecked: "+strings.Join(apicall.Positions(), ", "))
+	completing(cmd, flagIn, apicall.Positions()...)
 }
 
 func (a *app) apiOperation(op cloudapi.Operation) *cobra.Command {
@@ -109,13 +146,10 @@ func (a *app) apiOperation(op cloudapi.Operation) *cobra.Command {
 		Example: apicall.Example(op),
 		GroupID: op.Group,
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&api.source.JSON, "json", "", "read parameters from `FILE`, a JSON object; - is standard input")
-	flags.BoolVar(&api.dryRun, "dry-run", false, "print the signed request without its secrets, and send nothing")
-	flags.BoolVar(&api.unchecked, "unchecked", false, "do not compare the parameters with the reference, which may lag behind the platform")
+	api.flags(cmd)
 	cmd.ValidArgsFunction = completeParameters(op)
 	return a.command(cmd, frame{settings: saeSettings(), timeout: answerTime}, func(ctx context.Context, call *call) error {
-		api.call, api.source.Args, api.source.Stdin = call, call.args, a.Stdin
+		api.call, api.source.Args = call, call.args
 		return a.runAPI(ctx, api)
 	})
 }
@@ -132,9 +166,14 @@ func saeSettings() []config.Setting {
 }
 
 func (a *app) runAPI(ctx context.Context, call *apiCall) error {
+	call.source.Stdin, call.source.AnyName = a.Stdin, call.unchecked
 	values, err := call.source.Read(call.op)
 	problems, _ := errors.AsType[apicall.Problems](err)
-	if !call.unchecked {
+	if call.unchecked {
+		if err := a.extend(call, values); err != nil {
+			return err
+		}
+	} else {
 		more, ok := errors.AsType[apicall.Problems](apicall.SAE().Check(call.op, values))
 		if ok {
 			problems = problems.And(more)
@@ -165,6 +204,23 @@ func (a *app) runAPI(ctx context.Context, call *apiCall) error {
 	}
 	a.infoChange(call.cmd, call.op, apicall.Answer(answer))
 	return a.printAnswer(call.cmd, call.format, apicall.Answer(answer))
+}
+
+// extend takes the parameters that the operation is not known to have.
+func (a *app) extend(call *apiCall, values map[string]string) error {
+	if !slices.Contains(apicall.Positions(), call.in) {
+		return &usageError{"--" + flagIn + ": must be one of " + strings.Join(apicall.Positions(), ", ")}
+	}
+	known := call.op.Group != ""
+	var unknown []string
+	call.op, unknown = apicall.Extend(call.op, values, cloudapi.Position(call.in))
+	if missing := apicall.Placeholders(call.op, values); len(missing) > 0 {
+		return &usageError{"the path of " + call.op.Name + " needs " + strings.Join(missing, ", ")}
+	}
+	if known && len(unknown) > 0 {
+		a.infof("%s is not known to take %s", call.op.Name, strings.Join(unknown, ", "))
+	}
+	return nil
 }
 
 // saeConfig is the configuration of a client for a person: credentials come from Alibaba

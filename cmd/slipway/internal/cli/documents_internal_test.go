@@ -120,7 +120,8 @@ func parses(args []string) error {
 	if err := cmd.ParseFlags(rest); err != nil {
 		return fmt.Errorf("flags: %w", err)
 	}
-	if cmd.HasSubCommands() && len(cmd.Flags().Args()) > 0 {
+	unlisted := cmd.Flags().Lookup(flagPath) // an operation by its method and path
+	if cmd.HasSubCommands() && len(cmd.Flags().Args()) > 0 && (unlisted == nil || !unlisted.Changed) {
 		return fmt.Errorf("%s has no command %q", cmd.CommandPath(), cmd.Flags().Arg(0))
 	}
 	if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
