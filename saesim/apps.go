@@ -108,6 +108,7 @@ func describeConfig(c *call) (any, *apiError) {
 			data[name] = *n
 		}
 	}
+	showNewerSettings(config, data)
 	for name, value := range shownByDefault(app) {
 		if _, there := data[name]; !there {
 			data[name] = value
@@ -119,6 +120,46 @@ func describeConfig(c *call) (any, *apiError) {
 	data["AppId"], data["AppName"], data["NamespaceId"] = app.ID, app.Name, app.NamespaceID
 	data["RegionId"], data["PackageType"], data["Replicas"] = c.region, app.PackageType, replicas
 	return data, nil
+}
+
+// showNewerSettings adds the settings that today's service has beyond the API reference,
+// as its answers have them: as the texts they were sent as, or read from those.
+func showNewerSettings(config map[string]string, data map[string]any) {
+	for _, name := range []string{
+		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
+		"ImagePullSecrets", "LokiConfigs", "MicroRegistration", "MicroRegistrationConfig", "MicroserviceEngineConfig", "NasConfigs",
+		"NewSaeVersion", "OidcRoleName", "Php", "ProgrammingLanguage", "Python", "PythonModules", "ResourceType", "SlsLogEnvTags", "StartupProbe",
+	} {
+		if value := config[name]; value != "" {
+			data[name] = value
+		}
+	}
+	for _, name := range []string{"HeadlessPvtzDiscovery", "PvtzDiscovery", "SwimlanePvtzDiscovery"} {
+		if value := config[name+"Svc"]; value != "" { // answered under a name of its own
+			data[name] = value
+		}
+	}
+	for _, name := range []string{"DiskSize", "MaxSurgeInstanceRatio", "MaxSurgeInstances"} {
+		if n := args(config).integer(name); n != nil {
+			data[name] = *n
+		}
+	}
+	for _, name := range []string{"EnableNamespaceAgentVersion", "EnableNewArms", "EnablePrometheus", "IsStateful"} {
+		if value := config[name]; value != "" {
+			data[name] = value == "true"
+		}
+	}
+	for _, name := range []string{"EmptyDirDesc", "InitContainersConfig", "RaspConfig", "SecretMountDesc", "SidecarContainersConfig"} {
+		if list := listSetting(name, config[name]); list != nil {
+			data[name] = list
+		}
+	}
+	for _, name := range []string{"Labels", "ServiceTags"} {
+		var tags map[string]any
+		if json.Unmarshal([]byte(config[name]), &tags) == nil {
+			data[name] = tags
+		}
+	}
 }
 
 // shownByDefault is what DescribeApplicationConfig shows of settings that were never
@@ -276,6 +317,15 @@ type applicationData struct {
 	RegionID          string `json:"RegionId"`
 	AppDescription    string `json:",omitempty"`
 	Tags              []tagData
+
+	// These are of today's service.
+	NamespaceName       string `json:",omitempty"`
+	VPCID               string `json:"VpcId,omitempty"`
+	ImageURL            string `json:"ImageUrl,omitempty"`
+	PackageURL          string `json:"PackageUrl,omitempty"`
+	CPU                 int    `json:"Cpu"`
+	Mem                 int
+	ProgrammingLanguage string `json:",omitempty"`
 }
 
 type applicationsData struct {
@@ -288,6 +338,7 @@ type applicationsData struct {
 // listApplications serves ListApplications (SAE API reference ch. 10.9).
 func listApplications(c *call) (any, *apiError) {
 	c.applies("NamespaceId", "AppName", "FieldType", "FieldValue", "OrderBy", "Reverse")
+	c.applies(kindFilters()...)
 	tags, refused := c.tags(true)
 	if refused != nil {
 		return nil, invalidParameter(paramTags, "%s", refused.Message)
@@ -309,11 +360,13 @@ func listApplications(c *call) (any, *apiError) {
 	p := c.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
-		order := c.st.active(a)
+		order, config := c.st.active(a), args(a.settings())
 		data.Applications = append(data.Applications, applicationData{
 			AppDeletingStatus: order != nil && order.Plan.Ends == endsDeleted,
 			AppName:           a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
 			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
+			NamespaceName: c.nameOf(a.NamespaceID), VPCID: config["VpcId"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"],
+			CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0), ProgrammingLanguage: config["ProgrammingLanguage"],
 		})
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
@@ -327,6 +380,11 @@ func (c *call) listed(a *application) bool {
 	}
 	if name := c.arg("AppName"); name != "" && !strings.Contains(a.Name, name) {
 		return false
+	}
+	for _, filter := range kindFilters() {
+		if wanted := c.arg(filter); wanted != "" && wanted != cmp.Or(a.Config[filter], kindByDefault(filter)) {
+			return false
+		}
 	}
 	value := c.arg("FieldValue")
 	if value == "" {
@@ -344,6 +402,30 @@ func (c *call) listed(a *application) bool {
 		return a.reachedAt(strings.Split(value, ","))
 	}
 	return true
+}
+
+// kindFilters are filters of ListApplications by what an application was created as.
+func kindFilters() []string {
+	return []string{"AppSource", "IsStateful", "NewSaeVersion", "ProgrammingLanguage"}
+}
+
+// kindByDefault is what an application is that was created as nothing special (reading).
+func kindByDefault(filter string) string {
+	switch filter {
+	case "AppSource":
+		return "micro_service"
+	case "IsStateful":
+		return "false"
+	}
+	return ""
+}
+
+// nameOf is the name of a namespace, or nothing.
+func (c *call) nameOf(namespaceID string) string {
+	if ns := c.namespace(namespaceID); ns != nil {
+		return ns.Name
+	}
+	return ""
 }
 
 // applications lists all applications in the order they were made.

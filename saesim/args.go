@@ -69,7 +69,7 @@ func (a args) add(name, value string) {
 // check applies what the reference says of each parameter by itself: whether it is
 // required, its kind, its limits.
 func (a args) check(op cloudapi.Operation) *apiError {
-	for _, p := range op.Params {
+	for _, p := range slices.Concat(op.Params, op.Extra) {
 		value := a[p.Name]
 		if value == "" {
 			if p.Required || stillRequired(op.Name, p.Name) {
@@ -90,15 +90,9 @@ func (a args) check(op cloudapi.Operation) *apiError {
 }
 
 // stillRequired reports whether the simulator needs a parameter that today's service can do
-// without: it has neither short names of namespaces nor load balancers that SAE makes.
+// without: there is no load balancer that SAE makes.
 func stillRequired(operation, param string) bool {
-	switch operation {
-	case opCreateNamespace, "DeleteNamespace", "UpdateNamespace", "UpdateNamespaceVpc", "DescribeNamespace":
-		return param == paramNamespace
-	case "CreateIngress":
-		return param == "SlbId"
-	}
-	return false
+	return operation == "CreateIngress" && param == "SlbId"
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot

@@ -110,8 +110,8 @@ func execJob(c *call) (any, *apiError) {
 		}
 	}
 	j := &job{
-		ID: "manual-" + c.st.draw("job"), EventID: event, Instances: max(app.Job.Instances, 1), StartsAt: c.now.Add(c.batch / 4),
-		Config: c.settings("AppId", "EventId"),
+		ID: "manual-" + c.st.draw("job"), EventID: event, Instances: max(c.integerOr("Replicas", app.Job.Instances), 1), StartsAt: c.now.Add(c.batch / 4),
+		Config: c.settings("AppId", "EventId", "Replicas"),
 	}
 	j.EndsAt = j.StartsAt.Add(c.batch)
 	switch c.st.takeTrouble(c.op.Name, app.ID, 1)[1] {

@@ -226,11 +226,17 @@ func rescaleVertically(c *call) (any, *apiError) {
 	if !specSupported(cpu, memory) {
 		return nil, refuse(codeInstanceSpec, cpu, memory)
 	}
+	// The names of these three begin in lower case, here alone.
+	least := minReady{instances: c.integer("minReadyInstances"), ratio: c.integer("minReadyInstanceRatio")}
+	unavailable, refused := least.unavailable(app.Replicas)
+	if refused != nil {
+		return nil, refused
+	}
 	order := c.accept(app, newOrder{
 		Type: typeVertical, Description: typeLabel(typeVertical),
 		Plan: plan{
-			Batches: [][]int{app.slots()}, Unavailable: max(app.Replicas-quarter(app.Replicas), 1),
-			Set: map[string]string{"Cpu": cpu, "Memory": memory}, DisableRules: true, Restore: true,
+			Batches: [][]int{app.slots()}, Unavailable: unavailable, Set: map[string]string{"Cpu": cpu, "Memory": memory},
+			DisableRules: true, Restore: c.boolean("autoEnableApplicationScalingRule", true),
 		},
 	})
 	return orderData{ChangeOrderID: order.ID}, nil

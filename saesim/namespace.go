@@ -16,6 +16,7 @@ const (
 	opCreateNamespace = "CreateNamespace"
 
 	paramNamespace = "NamespaceId"
+	paramShortID   = "NameSpaceShortId"
 
 	// maxNamespaceID is the length that error texts give (SAE API reference ch. 9.1).
 	maxNamespaceID = 32
@@ -34,6 +35,8 @@ type namespace struct {
 	VSwitchID       string    `json:"vSwitchId,omitempty"`
 	SecurityGroupID string    `json:"securityGroupId,omitempty"`
 	CreatedAt       time.Time `json:"createdAt,omitzero"`
+	// NoRegistry tells that the built-in registry is off.
+	NoRegistry bool `json:"noRegistry,omitempty"`
 }
 
 // namespace returns a namespace, or nil. Each region has a default one.
@@ -56,10 +59,27 @@ func (c *call) namespaces() []*namespace {
 	return slices.Insert(list, 0, c.namespace(c.region))
 }
 
+// namedNamespace is the ID that a call names a namespace by: the whole one, or else the
+// short one, which leaves out the region.
+func (c *call) namedNamespace() (string, *apiError) {
+	id, short := c.arg(paramNamespace), c.arg(paramShortID)
+	switch {
+	case id != "":
+		return id, nil
+	case short != "":
+		return c.region + ":" + short, nil
+	}
+	return "", missingParameter(paramNamespace)
+}
+
 // existingNamespace refuses a namespace that does not exist with the code that the
 // operation's table lists.
 func (c *call) existingNamespace() (*namespace, *apiError) {
-	if ns := c.namespace(c.arg(paramNamespace)); ns != nil {
+	id, refused := c.namedNamespace()
+	if refused != nil {
+		return nil, refused
+	}
+	if ns := c.namespace(id); ns != nil {
 		return ns, nil
 	}
 	return nil, c.missingCode(codeNamespaceNotFound, codeObviously, paramNamespace)
@@ -69,7 +89,10 @@ func (c *call) existingNamespace() (*namespace, *apiError) {
 // default one, which can neither be read alone nor changed nor deleted (SAE API
 // reference ch. 9.5). The code for it is a reading.
 func (c *call) customNamespace() (*namespace, *apiError) {
-	id := c.arg(paramNamespace)
+	id, refused := c.namedNamespace()
+	if refused != nil {
+		return nil, refused
+	}
 	if ns := c.st.Namespaces[id]; ns != nil && id != c.region {
 		return ns, nil
 	}
@@ -102,16 +125,32 @@ type namespaceData struct {
 	NamespaceID          string `json:"NamespaceId"`
 	NamespaceName        string
 	RegionID             string `json:"RegionId"`
+	ShortID              string `json:"NameSpaceShortId"`
+}
+
+type oneNamespaceData struct {
+	namespaceData
+
+	EnableMicroRegistration bool
+}
+
+// showOne is what the operations on one namespace answer.
+func (c *call) showOne(ns *namespace) oneNamespaceData {
+	return oneNamespaceData{namespaceData: c.showNamespace(ns), EnableMicroRegistration: !ns.NoRegistry}
 }
 
 func (c *call) showNamespace(ns *namespace) namespaceData {
-	return namespaceData{NamespaceDescription: ns.Description, NamespaceID: ns.ID, NamespaceName: ns.Name, RegionID: c.region}
+	_, short, _ := strings.Cut(ns.ID, ":")
+	return namespaceData{NamespaceDescription: ns.Description, NamespaceID: ns.ID, NamespaceName: ns.Name, RegionID: c.region, ShortID: short}
 }
 
 // createNamespace serves CreateNamespace (SAE API reference ch. 9.1). A namespace of
 // another region is refused as a wrong ID (reading).
 func createNamespace(c *call) (any, *apiError) {
-	id := c.arg(paramNamespace)
+	id, refused := c.namedNamespace()
+	if refused != nil {
+		return nil, refused
+	}
 	if refused := checkNewNamespace(id); refused != nil {
 		return nil, refused
 	}
@@ -123,9 +162,9 @@ func createNamespace(c *call) (any, *apiError) {
 	case len(c.st.Namespaces) >= maxNamespaces:
 		return nil, refuse(codeNamespaceQuota)
 	}
-	ns := &namespace{ID: id, Name: c.arg("NamespaceName"), Description: c.arg("NamespaceDescription"), CreatedAt: c.now}
+	ns := &namespace{ID: id, Name: c.arg("NamespaceName"), Description: c.arg("NamespaceDescription"), CreatedAt: c.now, NoRegistry: !c.boolean("EnableMicroRegistration", true)}
 	c.st.Namespaces[id] = ns
-	return c.showNamespace(ns), nil
+	return c.showOne(ns), nil
 }
 
 // deleteNamespace serves DeleteNamespace (SAE API reference ch. 9.2). Ingresses
@@ -159,18 +198,21 @@ func (c *call) emptyNamespace(ns *namespace) *apiError {
 
 // updateNamespace serves UpdateNamespace (SAE API reference ch. 9.3).
 func updateNamespace(c *call) (any, *apiError) {
-	if !namespacePattern().MatchString(c.arg(paramNamespace)) {
+	if id := c.arg(paramNamespace); id != "" && !namespacePattern().MatchString(id) {
 		return nil, refuse(codeNamespaceFormat)
 	}
 	ns, refused := c.customNamespace()
 	if refused != nil {
 		return nil, refused
 	}
+	if !c.boolean("EnableMicroRegistration", true) && !ns.NoRegistry {
+		return nil, invalidParameter("EnableMicroRegistration", "the registry cannot be switched off later")
+	}
 	ns.Name = c.arg("NamespaceName")
 	if text, sent := c.sent("NamespaceDescription"); sent {
 		ns.Description = text
 	}
-	return c.showNamespace(ns), nil
+	return c.showOne(ns), nil
 }
 
 // updateNamespaceVPC serves UpdateNamespaceVpc (SAE API reference ch. 9.4).
@@ -262,7 +304,7 @@ func describeNamespace(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	return c.showNamespace(ns), nil
+	return c.showOne(ns), nil
 }
 
 type listedNamespaceData struct {
@@ -356,7 +398,9 @@ type namespaceResourcesData struct {
 // ch. 9.8). Without a NamespaceId it describes the default namespace (reading). The
 // names of networks belong to another service and are empty.
 func describeNamespaceResources(c *call) (any, *apiError) {
-	c.args.add(paramNamespace, c.region)
+	if c.arg(paramNamespace) == "" && c.arg(paramShortID) == "" {
+		c.args.add(paramNamespace, c.region)
+	}
 	ns, refused := c.existingNamespace()
 	if refused != nil {
 		return nil, refused

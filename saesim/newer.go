@@ -46,7 +46,6 @@ type foundApplicationData struct {
 	AppName             string
 	AppID               string `json:"AppId"`
 	NamespaceID         string `json:"NamespaceId"`
-	RegionID            string `json:"RegionId"`
 	AppDescription      string `json:",omitempty"`
 	Instances           int
 	RunningInstances    int
@@ -64,7 +63,7 @@ func getApplication(c *call) (any, *apiError) {
 	}
 	config := args(app.settings())
 	return reply{application: foundApplicationData{
-		AppName: app.Name, AppID: app.ID, NamespaceID: app.NamespaceID, RegionID: c.region, AppDescription: app.Config["AppDescription"],
+		AppName: app.Name, AppID: app.ID, NamespaceID: app.NamespaceID, AppDescription: app.Config["AppDescription"],
 		Instances: app.Replicas, RunningInstances: app.running(), CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0),
 		ProgrammingLanguage: config["ProgrammingLanguage"],
 	}}, nil

@@ -118,10 +118,10 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 }
 
 // settings are the parameters of a call that belong into an application's
-// configuration: those of the reference except the named ones.
+// configuration: all that the operation has except the named ones.
 func (c *call) settings(except ...string) map[string]string {
 	config := map[string]string{}
-	for _, p := range c.op.Params {
+	for _, p := range slices.Concat(c.op.Params, c.op.Extra) {
 		if slices.Contains(except, p.Name) {
 			continue
 		}
@@ -170,7 +170,7 @@ func deployApplication(c *call) (any, *apiError) {
 	}
 	config := map[string]string{}
 	maps.Copy(config, app.settings())
-	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule", "Replicas", "Deploy", "PackageType"))
+	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule", "Replicas", "Deploy"))
 	if refused := c.checkDeploy(app, config); refused != nil {
 		return nil, refused
 	}
@@ -181,7 +181,7 @@ func deployApplication(c *call) (any, *apiError) {
 	}
 	target := c.addVersion(app, config)
 	target.Replicas = replicas
-	if app.Stopped && !c.boolean("Deploy", true) {
+	if start := c.boolean("Deploy", true); app.Stopped && !start {
 		app.CurrentVersion, app.Replicas = target.ID, replicas
 		return releaseData{AppID: app.ID}, nil
 	}
@@ -200,6 +200,8 @@ func (c *call) checkDeploy(app *application, config map[string]string) *apiError
 	switch {
 	case replicas < 1 && c.arg("Replicas") != "":
 		return invalidParameter("Replicas", "it must be at least 1")
+	case config["PackageType"] != "" && config["PackageType"] != app.PackageType:
+		return invalidParameter("PackageType", "the application is of type %s", app.PackageType)
 	case replicas > maxReplicas:
 		return refuse(codeAppQuota, maxReplicas)
 	case !specSupported(config["Cpu"], config["Memory"]):

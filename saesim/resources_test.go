@@ -278,6 +278,7 @@ func TestResources_NamespacesHoldApplicationsAndTheirNetwork(t *testing.T) {
 	h.must(t, "UpdateNamespace", paramNamespace, "cn-hangzhou:empty", "NamespaceName", "again")
 	require.Equal(t, map[string]any{
 		"NamespaceId": "cn-hangzhou:empty", "NamespaceName": "again", "NamespaceDescription": "d", "RegionId": DefaultRegion,
+		"NameSpaceShortId": "empty", "EnableMicroRegistration": true,
 	}, h.must(t, "DescribeNamespace", paramNamespace, "cn-hangzhou:empty"))
 	h.must(t, "DeleteNamespace", paramNamespace, "cn-hangzhou:empty")
 	require.Equal(t, codeConfigMapNotFound, h.refused(t, "DescribeConfigMap", paramConfigMap, "3"), "its config maps are gone")

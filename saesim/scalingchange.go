@@ -20,6 +20,9 @@ func updateRule(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	if kind := c.arg("ScalingRuleType"); kind != "" && kind != rule.Type {
+		return nil, invalidParameter("ScalingRuleType", "the type of a rule does not change")
+	}
 	changed := *rule
 	if refused := c.readRule(&changed); refused != nil {
 		return nil, refused

@@ -11,7 +11,34 @@ import (
 // unservedParams are the parameters of the API that the simulator has not got, by
 // operation.
 func unservedParams() map[string][]string {
-	return map[string][]string{}
+	return map[string][]string{
+		opCreate: {
+			"BaseAppId", "EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
+		},
+		opDeploy:        {"EnableSidecarResourceIsolated", "GpuConfig"},
+		"CreateIngress": append(listenerSettings(), "AddressType", "LoadBalancerEdition", "ZoneMappings"),
+		"UpdateIngress": listenerSettings(),
+
+		"DescribeInstanceLog":          {"ContainerId", "Previous"},
+		"ListChangeOrders":             {"OrderBy"}, // its values are stated nowhere
+		"CreateApplicationScalingRule": {"EnableIdle"},
+		"UpdateApplicationScalingRule": {"EnableIdle"},
+		opBatchStart:                   {"Version"},
+		opBatchStop:                    {"Version"},
+		"RescaleApplicationVertically": {"Deploy", "DiskSize", "ResourceType", "VSwitchId"},
+		"ExecJob":                      {"Time"},
+		opBindSLB:                      {"InternetSlbChargeType", "IntranetSlbChargeType"},
+		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
+	}
+}
+
+// listenerSettings are parameters of ingresses that change how a load balancer answers,
+// which nothing here does.
+func listenerSettings() []string {
+	return []string{
+		"CorsConfig", "EnableGzip", "EnableXForwardedFor", "EnableXForwardedForClientSrcPort", "EnableXForwardedForProto",
+		"EnableXForwardedForSlbId", "EnableXForwardedForSlbPort", "IdleTimeout", "RequestTimeout", "SecurityPolicyId",
+	}
 }
 
 // unserved lists the parameters of a call that the simulator has not got, or that the

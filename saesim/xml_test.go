@@ -132,7 +132,7 @@ func TestXMLIsThatOfTheSamples(t *testing.T) {
 	t.Parallel()
 	samples, err := filepath.Glob("testdata/xml/*.xml")
 	require.NoError(t, err)
-	require.Len(t, samples, len(handlers()))
+	require.Len(t, samples, 79, "each operation of the reference has one")
 	for _, file := range samples {
 		op := strings.TrimSuffix(filepath.Base(file), ".xml")
 		text, err := os.ReadFile(filepath.Join("..", "saeclient", "testdata", "samples", op+".json"))
