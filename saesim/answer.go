@@ -33,7 +33,7 @@ type envelope struct {
 	Application any `json:"Application,omitempty"`
 	// Only OpenSaeService and DescribeRegions answer these.
 	OrderID string       `json:"OrderId,omitempty"`
-	Regions []regionData `json:"Regions,omitempty"`
+	Regions *regionsData `json:"Regions,omitempty"`
 	*paging
 }
 
@@ -50,7 +50,7 @@ type reply struct {
 	errorCode string
 	paging    *paging
 	orderID   string
-	regions   []regionData
+	regions   *regionsData
 	// application takes the place of the data, and of Code and Success.
 	application any
 }

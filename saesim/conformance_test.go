@@ -36,7 +36,15 @@ func documentedAnswers(t tester) map[string]map[string]shape {
 		answers[op.Name] = op.Response
 	}
 	addNewerAnswers(t, answers)
+	wrap(answers[opRegions], "Regions", "Region")
+	wrap(answers[opRegions]["Regions"].Fields["Region"].Items.Fields, "RecommendZones", "RecommendZone")
 	return answers
+}
+
+// wrap puts a list of an answer into an object, as every official SDK reads it and the
+// reference does not print it.
+func wrap(fields map[string]shape, name, within string) {
+	fields[name] = shape{Type: "object", Fields: map[string]shape{within: fields[name]}}
 }
 
 // addNewerAnswers adds what answers of today's service have beyond the API reference.

@@ -270,3 +270,105 @@ func TestClients_AFreshApplication(t *testing.T) {
 		require.NotContains(t, config, name, "a list that is not set is absent, never null and never an empty text")
 	}
 }
+
+// TestClients_NamespacesByTheirShortIDs: a namespace is made and named without its region.
+func TestClients_NamespacesByTheirShortIDs(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	made := h.must(t, opCreateNamespace, paramShortID, "team", "NamespaceName", "n", "EnableMicroRegistration", "false")
+	require.Equal(t, "cn-hangzhou:team", made["NamespaceId"])
+	require.Equal(t, "team", made["NameSpaceShortId"])
+	require.Equal(t, false, h.must(t, "DescribeNamespace", paramShortID, "team")["EnableMicroRegistration"])
+	require.Equal(t, "team", list(h.must(t, "DescribeNamespaces", "CurrentPage", "1", "PageSize", "10")["Namespaces"])[1].(map[string]any)["NameSpaceShortId"])
+	h.must(t, "UpdateNamespace", paramShortID, "team", "NamespaceName", "renamed", "EnableMicroRegistration", "true")
+	require.Equal(t, codeWithMessage, h.refused(t, "UpdateNamespace", paramShortID, "team", "NamespaceName", "n", "EnableMicroRegistration", "false"))
+	h.must(t, "DeleteNamespace", paramShortID, "team")
+	require.Equal(t, codeNotEmpty, h.refused(t, opCreateNamespace, "NamespaceName", "n"))
+}
+
+// TestClients_RulesOfBothKinds: a metric with other bounds at given times.
+func TestClients_RulesOfBothKinds(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 2)
+	h.step(t, local(time.December, 14, 16).Sub(h.sim.Now()))
+	const metric = `{"maxReplicas":9,"minReplicas":1,"metrics":[{"metricType":"CPU","metricTargetAverageUtilization":20},
+		{"metricType":"SLB_QPS","metricTargetAverageUtilization":20,"slbId":"lb-1","slbProject":"p","slbLogstore":"l","vport":"80"},
+		{"metricType":"INTRANET_SLB_RT","metricTargetAverageUtilization":20,"slbId":"lb-1","slbProject":"p","slbLogstore":"l","vport":"80"},
+		{"metricType":"QPS","metricTargetAverageUtilization":20},{"metricType":"RT","metricTargetAverageUtilization":20}]}`
+	h.must(t, "CreateApplicationScalingRule", "ScalingRuleName", "mix", "ScalingRuleType", "mix", "ScalingRuleMetric", metric,
+		"MinReadyInstances", "1", "ScalingRuleTimer",
+		`{"beginDate":null,"endDate":null,"period":"* * *","schedules":[{"atTime":"18:00","minReplicas":4,"maxReplicas":6}]}`)
+	rule := h.must(t, "DescribeApplicationScalingRule", "ScalingRuleName", "mix")
+	require.Equal(t, "mix", rule["ScaleRuleType"])
+	require.InDelta(t, 1, rule["MinReadyInstances"], 0)
+	schedule := list(rule["Timer"].(map[string]any)["Schedules"])[0].(map[string]any)
+	require.Equal(t, []any{4.0, 6.0}, []any{schedule["MinReplicas"], schedule["MaxReplicas"]})
+	goal := list(rule["Metric"].(map[string]any)["Metrics"])[1].(map[string]any)
+	require.Equal(t, []any{"lb-1", "p", "l", "80"}, []any{goal["SlbId"], goal["SlbProject"], goal["SlbLogstore"], goal["Vport"]})
+	h.step(t, 3*time.Hour)
+	require.InDelta(t, 4, h.replicas(t), 0, "the count is brought within the bounds")
+}
+
+// TestClients_SettingsAreReadBack: what today's service keeps of an application is answered
+// as it was sent, and rolled back with its version.
+func TestClients_SettingsAreReadBack(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 2)
+	before := h.versions(t)[0]
+	texts := map[string]string{
+		"MicroRegistration": "1", "NasConfigs": `[{"mountPath":"/m","nasId":"n","mountDomain":"d","nasPath":"/"}]`,
+		"KafkaConfigs": `{"kafkaEndpoint":"k:9092","kafkaInstanceId":"i","kafkaConfigs":[]}`, "StartupProbe": `{"tcpSocket":{"port":80}}`,
+		"AlbIngressReadinessGate": "default", "ProgrammingLanguage": "",
+	}
+	sent := []string{"ImageUrl", "registry.test/shop:2", "MaxSurgeInstances", "1", "MaxSurgeInstanceRatio", "-1", "PvtzDiscoverySvc", `{"enable":true}`,
+		"PackageType", packageImage, "Labels", `{"a":"b"}`}
+	for name, value := range texts {
+		if value != "" {
+			sent = append(sent, name, value)
+		}
+	}
+	h.begin(t, opDeploy, sent...)
+	h.settle(t)
+	config := h.must(t, opConfig)
+	for name, value := range texts {
+		if value == "" {
+			require.NotContains(t, config, name)
+		} else {
+			require.Equal(t, value, config[name], name)
+		}
+	}
+	require.JSONEq(t, `{"enable":true}`, config["PvtzDiscovery"].(string))
+	require.InDelta(t, 1, config["MaxSurgeInstances"], 0)
+	require.InDelta(t, -1, config["MaxSurgeInstanceRatio"], 0)
+	require.Equal(t, map[string]any{"a": "b"}, config["Labels"])
+	h.begin(t, opRollback, "VersionId", before)
+	h.settle(t)
+	require.NotContains(t, h.must(t, opConfig), "NasConfigs")
+	require.Equal(t, codeWithMessage, h.refused(t, opDeploy, "ImageUrl", "a/b:1", "PackageType", packageFatJar))
+	require.Equal(t, codeUnserved, h.refused(t, opDeploy, "ImageUrl", "a/b:1", "GpuConfig", "1"))
+}
+
+// TestClients_Orders: a filter takes the longer names of two types, and lists can begin
+// with the oldest.
+func TestClients_Orders(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	h.begin(t, "StopApplication")
+	h.settle(t)
+	orders := func(more ...string) []any { return list(h.must(t, "ListChangeOrders", more...)["ChangeOrderList"]) }
+	require.Len(t, orders("CoType", "CoStopApplication"), 1)
+	require.Len(t, orders("CoType", typeStop), 1)
+	require.Equal(t, typeCreate, orders("Reverse", "true")[0].(map[string]any)["CoTypeCode"])
+	require.Equal(t, typeStop, orders()[0].(map[string]any)["CoTypeCode"])
+}
+
+// TestClients_ListsOfApplications have what other tools read, and pages of up to 10000.
+func TestClients_ListsOfApplications(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	app := list(h.must(t, "ListApplications", "PageSize", "1000", "Tags", "", "AppName", "", "AppSource", "micro_service")["Applications"])[0].(map[string]any)
+	require.Equal(t, "registry.test/shop:1", app["ImageUrl"])
+	require.InDelta(t, 1000, app["Cpu"], 0)
+	require.InDelta(t, 2048, app["Mem"], 0)
+	require.Empty(t, list(h.must(t, "ListApplications", "AppSource", "web")["Applications"]))
+}

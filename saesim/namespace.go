@@ -208,6 +208,9 @@ func updateNamespace(c *call) (any, *apiError) {
 	if !c.boolean("EnableMicroRegistration", true) && !ns.NoRegistry {
 		return nil, invalidParameter("EnableMicroRegistration", "the registry cannot be switched off later")
 	}
+	if c.arg("EnableMicroRegistration") == "true" {
+		ns.NoRegistry = false
+	}
 	ns.Name = c.arg("NamespaceName")
 	if text, sent := c.sent("NamespaceDescription"); sent {
 		ns.Description = text

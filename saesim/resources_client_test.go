@@ -93,7 +93,7 @@ func (s *script) namespaces() {
 	_, err := s.OpenSaeService(s.t.Context(), &saeclient.OpenSaeServiceInput{})
 	require.ErrorContains(s.t, err, "ORDER.OPEND")
 	regions := call(s, s.DescribeRegions, &saeclient.DescribeRegionsInput{}).Regions
-	require.Len(s.t, regions, 9)
+	require.Len(s.t, regions, 15)
 	require.Equal(s.t, []string{"cn-hangzhou-b"}, regions[0].RecommendZones)
 	call(s, s.CreateNamespace, &saeclient.CreateNamespaceInput{NamespaceID: new(space), NamespaceName: "team", NamespaceDescription: new("d")})
 	call(s, s.UpdateNamespace, &saeclient.UpdateNamespaceInput{NamespaceID: new(space), NamespaceName: "the team"})

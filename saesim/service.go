@@ -17,28 +17,32 @@ func openService(c *call) (any, *apiError) {
 	return reply{orderID: c.st.draw("service")}, nil
 }
 
-type regionData struct {
-	LocalName      string
-	RegionEndpoint string
-	RegionID       string `json:"RegionId"`
-	RecommendZones []string
-}
+// regionsData and recommendedZones wrap their lists, as every official SDK reads them; the
+// reference prints bare lists.
+type (
+	regionsData struct{ Region []regionData }
 
-// describeRegions serves DescribeRegions (SAE API reference ch. 10.2). It lists those of the
-// reference. Names are English, and each region recommends its second zone (reading).
+	regionData struct {
+		LocalName      string
+		RegionEndpoint string
+		RegionID       string `json:"RegionId"`
+		RecommendZones recommendedZones
+	}
+
+	recommendedZones struct{ RecommendZone []string }
+)
+
+// describeRegions serves DescribeRegions (SAE API reference ch. 10.2). Names are English, and each region recommends its second zone (reading).
 func describeRegions(*call) (any, *apiError) {
 	var regions []regionData
 	for _, r := range saeclient.Regions() {
-		if r.Since != "" {
-			continue // not of the reference
-		}
 		zone := "-b"
 		if last := r.ID[len(r.ID)-1]; last >= '0' && last <= '9' {
 			zone = "b"
 		}
 		regions = append(regions, regionData{
-			LocalName: r.Name, RegionEndpoint: "sae." + r.ID + ".aliyuncs.com", RegionID: r.ID, RecommendZones: []string{r.ID + zone},
+			LocalName: r.Name, RegionEndpoint: "sae." + r.ID + ".aliyuncs.com", RegionID: r.ID, RecommendZones: recommendedZones{[]string{r.ID + zone}},
 		})
 	}
-	return reply{regions: regions}, nil
+	return reply{regions: &regionsData{regions}}, nil
 }
