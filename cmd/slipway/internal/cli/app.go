@@ -91,7 +91,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.SetVersionTemplate("{{.Version}}")
 	root.SetHelpCommandGroupID(groupMaintenance)
 	root.SetCompletionCommandGroupID(groupMaintenance)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
+	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
 	root.PersistentFlags().Bool(flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")

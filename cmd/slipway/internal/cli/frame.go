@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,9 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		output, err := format(cmd)
 		if err != nil {
 			return err
+		}
+		if *timeout < 0 {
+			return &usageError{fmt.Sprintf("--%s %q: must be a duration of 0 or more, such as 90s, 5m or 24h", flagTimeout, *timeout)}
 		}
 		limit := *timeout
 		if f.limit != nil {
