@@ -206,13 +206,13 @@ func format(cmd *cobra.Command) (render.Format, error) {
 	return f, nil
 }
 
-// jetStream connects a command to JetStream; the name tells the servers who is there.
-func (a *app) jetStream(v *config.Values, name string) (js jetstream.JetStream, closeNATS func(), err error) {
+// jetStream connects a command to JetStream, until the context ends; the name tells the servers who is there.
+func (a *app) jetStream(ctx context.Context, v *config.Values, name string) (js jetstream.JetStream, closeNATS func(), err error) {
 	options, err := connect.NATSSettings(v, a.Getenv)
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := connect.NATS(options, name, a.denials.Option())
+	conn, err := connect.NATS(ctx, options, name, a.denials.Option())
 	if err != nil {
 		return nil, nil, err
 	}

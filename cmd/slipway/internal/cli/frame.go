@@ -107,7 +107,7 @@ func withTemporal(do action) action {
 // withCalendar connects to the calendar of freezes before an action.
 func withCalendar(do action) action {
 	return func(ctx context.Context, c *call) error {
-		js, closeNATS, err := c.app.jetStream(c.values, "slipway freeze")
+		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway freeze")
 		if err != nil {
 			return err
 		}
