@@ -142,6 +142,8 @@ type ToggleResult struct {
 	Switched []string `json:"switched,omitempty"`
 	// SwitchedBack tells that Switched were put back when the time had passed.
 	SwitchedBack bool `json:"switchedBack,omitempty"`
+	// Until is when Switched are put back, while that is awaited.
+	Until time.Time `json:"until,omitzero"`
 	// Waiting says in words what is waited for, and Stalled what is tried in vain, while the
 	// switching is under way.
 	Waiting string `json:"waiting,omitempty"`

@@ -47,7 +47,7 @@ needs no Temporal. ` + namesApp,
 }
 
 func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) error {
-	found, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
+	found, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ type ledgerEntry[P any] struct {
 
 // releaseInLedger reads what the ledger has of a release.
 func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
-	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+	r, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
@@ -97,7 +97,7 @@ func fullLane(ctx context.Context, client *releases.Client, app release.App) str
 
 // setInLedger reads what the ledger has of a set.
 func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render.Set], error) {
-	s, err := readLedger(call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+	s, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
@@ -107,8 +107,8 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 }
 
 // readLedger connects to the ledger, reads from it, and closes the connection.
-func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
-	js, closeNATS, err := call.app.jetStream(call.values, "slipway ledger")
+func readLedger[T any](ctx context.Context, call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+	js, closeNATS, err := call.app.jetStream(ctx, call.values, "slipway ledger")
 	if err != nil {
 		return none, err
 	}
@@ -187,7 +187,7 @@ func (a *app) completeRecorded() cobra.CompletionFunc {
 
 // findRecordedApps offers applications that were released lately, as the ledger has them.
 func findRecordedApps(ctx context.Context, c *call) ([]cobra.Completion, error) {
-	records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+	records, err := readLedger(ctx, c, func(known *ledger.Ledger) ([]ledger.Record, error) {
 		return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
 	})
 	var found []cobra.Completion

@@ -190,7 +190,7 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 			return nil, false, err
 		}
 	}
-	records, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
+	records, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return nil, false, err
 	}

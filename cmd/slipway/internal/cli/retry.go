@@ -35,8 +35,8 @@ release file again.`,
 		Args: idOf(kindRelease),
 	}
 	cmd.Flags().StringVar(&note, flagReason, "", "why, in place of the note of the release")
-	a.onSubmit(cmd, func(call *call) (asked, error) {
-		spec, err := call.retried()
+	a.onSubmit(cmd, func(ctx context.Context, call *call) (asked, error) {
+		spec, err := call.retried(ctx)
 		if err != nil {
 			return asked{}, err
 		}
@@ -59,9 +59,9 @@ release file again.`,
 }
 
 // retried asks Temporal what the release that is named was asked for with.
-func (c *call) retried() (spec release.Spec, err error) {
+func (c *call) retried(ctx context.Context) (spec release.Spec, err error) {
 	id := c.args[0]
-	ctx, cancel := within(c.cmd.Context(), answerTime)
+	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	err = withTemporal(func(ctx context.Context, c *call) (err error) {
 		spec, err = c.client.Retry(ctx, id)

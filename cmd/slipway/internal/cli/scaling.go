@@ -33,8 +33,10 @@ func (a *app) scalingList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list APP",
 		Aliases: []string{"ls", "get"},
-		Short:   "List the scaling rules of an application, as the platform has them",
-		Long:    "List the scaling rules of an application, as the platform has them just now. " + namesApp,
+		Short:   "List the scaling rules of an application, and who holds them",
+		Long: `List the scaling rules of an application, as the platform has them just now, and who holds
+them: a release that is under way, a person who has switched them for a time, or is about to, or
+a release that was lost and has left them off. ` + namesApp,
 		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca
   slipway scaling list sae/cn-hangzhou/7171a6ca -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
@@ -49,10 +51,14 @@ func (a *app) scalingList() *cobra.Command {
 			return err
 		}
 		if len(rules) == 0 {
-			rules = []release.ScalingRule{}
 			a.infof("%s has no scaling rules", app.SearchValue())
+			return call.format.Write(a.Stdout, []releases.RuleState{}, func() string { return "" })
 		}
-		return call.format.Write(a.Stdout, rules, func() string { return render.ScalingRules(rules, call.style) })
+		states, err := call.client.HoldsOf(ctx, app, rules)
+		if err != nil {
+			a.infof("who holds the rules is not known wholly: %v", err)
+		}
+		return call.format.Write(a.Stdout, states, func() string { return render.RuleStates(states, call.style) })
 	})
 }
 

@@ -57,7 +57,7 @@ With --wait the set is followed like "slipway set watch" does.`,
 	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return a.onSubmit(cmd, func(call *call) (asked, error) {
+	return a.onSubmit(cmd, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy = call.by
 		set, err := readWith(a, file, over, manifest.ReadSet)
 		return asked{

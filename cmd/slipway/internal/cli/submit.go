@@ -45,7 +45,7 @@ type receipt struct {
 }
 
 // onSubmit completes a command that submits what request makes of a call.
-func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *cobra.Command {
+func (a *app) onSubmit(cmd *cobra.Command, request func(context.Context, *call) (asked, error)) *cobra.Command {
 	var s submission
 	flags := cmd.Flags()
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
@@ -62,7 +62,7 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 		if call.timeout != 0 && !s.wait {
 			return &usageError{"--timeout is for --wait"}
 		}
-		it, err := request(call)
+		it, err := request(ctx, call)
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ With --wait the release is followed like "slipway release watch" does.`,
 	var lane release.Lane
 	var freeze release.FreezePolicy
 	withLane(cmd, &lane, &freeze)
-	return a.onSubmit(cmd, func(call *call) (asked, error) {
+	return a.onSubmit(cmd, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy, over.LanePolicy, over.FreezeOverride = call.by, lane.Policy, freeze.Override
 		if call.cmd.Flag("preempt").Changed {
 			over.Preempt = &lane.Preempt
@@ -262,13 +262,13 @@ const publishTime = 10 * time.Second
 
 // publish stores a request in the stream, unless the ledger has a reason against it.
 func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, taken func(context.Context, *ledger.Ledger) error) (duplicate bool, err error) {
-	js, closeNATS, err := a.jetStream(v, "slipway release submit")
+	asking, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	js, closeNATS, err := a.jetStream(asking, v, "slipway release submit")
 	if err != nil {
 		return false, err
 	}
 	defer closeNATS()
-	asking, cancel := context.WithTimeout(ctx, publishTime)
-	defer cancel()
 	if err := taken(asking, ledger.New(js)); err != nil {
 		return false, err
 	}

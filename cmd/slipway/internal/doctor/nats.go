@@ -29,8 +29,8 @@ type Bus struct {
 
 // Connection checks that NATS answers, and where. It must have run before the others do.
 func (b *Bus) Connection() Check {
-	return one("NATS", func(context.Context) Finding {
-		conn, err := connect.NATS(b.Options, "slipway doctor")
+	return one("NATS", func(ctx context.Context) Finding {
+		conn, err := connect.NATS(ctx, b.Options, "slipway doctor")
 		if err != nil {
 			return failed(err.Error(), "start NATS there, or set NATS_URL, NATS_CONTEXT or --nats-url to where it is, and NATS_CREDS to who you are")
 		}
@@ -71,7 +71,7 @@ func (b *Bus) check(name string, run func(context.Context, jetstream.JetStream) 
 			return skipped("NATS is not connected")
 		}
 		var denials connect.Denials
-		conn, err := connect.NATS(b.Options, "slipway doctor", denials.Option())
+		conn, err := connect.NATS(ctx, b.Options, "slipway doctor", denials.Option())
 		if err != nil {
 			return failed(err.Error(), "look at the servers of NATS: one of them has just answered")
 		}

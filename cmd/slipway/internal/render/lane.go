@@ -134,22 +134,6 @@ func laneDebts(s release.LaneState, style Style) string {
 	return "\n" + table.Draw(style)
 }
 
-// ScalingRules draws the scaling rules of an application.
-func ScalingRules(rules []release.ScalingRule, style Style) string {
-	if len(rules) == 0 {
-		return ""
-	}
-	table := Table{Columns: []Column{{Name: "NAME", Wraps: 20}, {Name: "STATUS"}}}
-	for _, r := range rules {
-		state := Cell{Text: iconParked + " disabled", color: yellow}
-		if r.Enabled {
-			state = Cell{Text: iconGood + " enabled", color: green}
-		}
-		table.Rows = append(table.Rows, []Cell{{Text: r.Name}, state})
-	}
-	return table.Draw(style)
-}
-
 // Recovered tells what became of what a lost release had left behind.
 func Recovered(r release.WatchdogResult) string {
 	lines := []string{iconGood + " nothing was left to restore"}

@@ -12,6 +12,7 @@ import (
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // golden compares with a file of testdata; UPDATE_GOLDEN=1 writes it instead.
@@ -263,6 +264,24 @@ func TestRender_ScalingRules(t *testing.T) {
 	rules := []release.ScalingRule{{Name: "cpu", Enabled: true}, {Name: "night"}}
 	require.Equal(t, "NAME    STATUS\ncpu     ✔ enabled\nnight   ॥ disabled\n", render.ScalingRules(rules, render.Style{}))
 	require.Empty(t, render.ScalingRules(nil, render.Style{}))
+}
+
+// Who holds a rule is shown, and the columns that matter less go first in a narrow window.
+func TestRender_RuleStates(t *testing.T) {
+	t.Parallel()
+	rule := func(name string, enabled bool, held *releases.RuleHold) releases.RuleState {
+		return releases.RuleState{ScalingRule: release.ScalingRule{Name: name, Enabled: enabled}, Held: held}
+	}
+	rules := []releases.RuleState{
+		rule("cpu", true, nil),
+		rule("daily", false, &releases.RuleHold{By: "mei", Reason: "load test", Since: at(0), Until: at(30)}),
+		rule("night", true, &releases.RuleHold{By: "mei", Pending: true, Since: at(0), Waiting: "change co-1 was begun elsewhere"}),
+		rule("qps", false, &releases.RuleHold{ReleaseID: "r-abcdefghijklmnop", By: "ci", Since: at(3)}),
+		rule("rt", false, &releases.RuleHold{ReleaseID: "r-ponmlkjihgfedcba", Lost: true}),
+	}
+	for name, width := range map[string]int{"rules.golden": 0, "rules-80.golden": 80, "rules-60.golden": 60} {
+		golden(t, name, render.RuleStates(rules, render.Style{Width: width}))
+	}
 }
 
 func TestRender_Recovered(t *testing.T) {
