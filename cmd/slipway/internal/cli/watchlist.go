@@ -31,8 +31,9 @@ type list[T any] struct {
 	key func(T) string
 	// table draws things below a header of one line.
 	table func([]T, time.Time, render.Style) string
-	// line tells of one thing that is new or has changed; nil tells its row of the table.
-	line func(T) string
+	// line tells of one thing that is new or has changed, with its times in a zone; nil tells its
+	// row of the table.
+	line func(T, *time.Location) string
 	// none says that there are none.
 	none string
 }
@@ -233,7 +234,7 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 // row tells of one thing.
 func (w *listWatch[T]) row(item T) string {
 	if w.line != nil {
-		return w.line(item) + "\n"
+		return w.line(item, w.screen.zone) + "\n"
 	}
 	_, row, _ := strings.Cut(w.table([]T{item}, time.Now(), w.call.style), "\n")
 	return row

@@ -230,7 +230,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
 	if waits {
-		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch, nil)
+		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
 	}
 	return []Cell{
 		{Text: name},
