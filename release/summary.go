@@ -118,6 +118,9 @@ const maxDetail = 300
 // Details say in a few lines of Markdown where the release stands. Temporal's UI shows them.
 func (p Progress) Details() string {
 	lines := []string{"**" + string(p.Phase) + "**"}
+	if stopping := p.Stopping(); stopping != "" {
+		lines[0] += ", " + stopping
+	}
 	if batch := p.Begun(); batch > 0 {
 		lines[0] += fmt.Sprintf(", batch %d of %d", batch, len(p.Batches))
 	}

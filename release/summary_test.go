@@ -54,6 +54,8 @@ func TestSummary_DetailsSayWhereAReleaseStands(t *testing.T) {
 		Stalled: &release.Stall{Doing: "BeginRollout", Failure: "no answer", Since: at},
 	}
 	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change 1", p.Details())
+	p.Decisions = []release.Decision{{Kind: release.CommandAbort, By: "mei"}}
+	require.Contains(t, p.Details(), "**RollingOut**, being aborted\n\nStalled at BeginRollout since")
 	lane := release.LaneInput{}
 	require.Equal(t, "**idle**", lane.Details())
 	lane = release.LaneInput{

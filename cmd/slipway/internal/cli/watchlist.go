@@ -34,6 +34,8 @@ type list[T any] struct {
 	// line tells of one thing that is new or has changed, with its times in a zone; nil tells its
 	// row of the table.
 	line func(T, *time.Location) string
+	// same reports whether nothing that is worth a line has changed of a thing; nil compares all.
+	same func(prev, next T) bool
 	// none says that there are none.
 	none string
 }
@@ -211,7 +213,7 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 		key := w.key(item)
 		old, known := before[key]
 		delete(before, key)
-		if known && reflect.DeepEqual(old, item) {
+		if known && w.alike(old, item) {
 			continue
 		}
 		if err := w.call.format.Stream(w.call.app.Stdout, item, func() string { return w.row(item) }); err != nil {
@@ -229,6 +231,14 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 		}
 	}
 	return nil
+}
+
+// alike reports whether nothing is told of a thing that is listed still. Data tells all.
+func (w *listWatch[T]) alike(prev, next T) bool {
+	if w.same != nil && w.call.format.ForPeople() {
+		return w.same(prev, next)
+	}
+	return reflect.DeepEqual(prev, next)
 }
 
 // row tells of one thing.

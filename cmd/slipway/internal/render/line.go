@@ -22,6 +22,9 @@ func Line(p release.Progress, zone *time.Location) string {
 func standing(p release.Progress, zone *time.Location) string {
 	icon := PhaseIcon(p.Phase)
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
+	if stopping := p.Stopping(); stopping != "" {
+		parts = append(parts, stopping)
+	}
 	if at := batch(p); at != "" {
 		parts = append(parts, "batch "+at)
 	}

@@ -211,6 +211,9 @@ func awaited(a release.Awaiting) string {
 
 // doing says what goes on in a release of which nothing is known that it waits for.
 func (m *model) doing(p release.Progress) string {
+	if stopping := p.Stopping(); stopping != "" {
+		return stopping
+	}
 	switch p.Phase {
 	case release.PhaseQueued:
 		return awaited(release.Awaiting{Kind: release.AwaitQueue})
