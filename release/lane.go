@@ -266,7 +266,7 @@ type Hold struct {
 
 // String says it in words.
 func (h Hold) String() string {
-	return fmt.Sprintf("held since %s by %s: %s", h.Since.Format(time.RFC3339), h.By, h.Reason)
+	return fmt.Sprintf("held since %s by %s: %s", Moment(h.Since), h.By, h.Reason)
 }
 
 // Denial is an artifact that was rolled back.
@@ -279,7 +279,7 @@ type Denial struct {
 
 // String says it in words.
 func (d Denial) String() string {
-	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, d.Since.Format(time.RFC3339), d.ReleaseID, d.Reason)
+	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, Moment(d.Since), d.ReleaseID, d.Reason)
 }
 
 // The activities with which lanes, watchdogs and sets speak to releases that are not, or

@@ -225,6 +225,35 @@ type Decision struct {
 	Refused string `json:"refused,omitempty"`
 }
 
+// Stopping says that somebody or a limit has stopped the release, so that it does nothing
+// towards its end any more, and how; empty where nothing has, and where the phase says it.
+func (p Progress) Stopping() string {
+	if p.Phase.Ended() || p.Phase == PhaseRollingBack || p.Phase == PhaseFinalizing {
+		return ""
+	}
+	switch d, _ := p.StoppedBy(); d.Kind {
+	case CommandAbort:
+		return "being aborted"
+	case CommandRollback:
+		return "being rolled back"
+	case CommandConfirm, CommandPause, CommandResume, CommandOverride:
+	}
+	return ""
+}
+
+// StoppedBy returns the latest decision that has stopped the release; false where none has. One
+// that waits for a safe point has not while a batch is in progress.
+func (p Progress) StoppedBy() (Decision, bool) {
+	runs := slices.ContainsFunc(p.Batches, func(b Batch) bool { return b.State == BatchRunning })
+	for _, d := range slices.Backward(p.Decisions) {
+		stops := d.Kind == CommandAbort || d.Kind == CommandRollback
+		if stops && d.Refused == "" && (!d.AtSafePoint || !runs) {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}
+
 // PausedBy returns the latest pause that counted; false where none is known.
 func (p Progress) PausedBy() (Decision, bool) {
 	for _, d := range slices.Backward(p.Decisions) {

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -34,7 +33,7 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	if a == nil {
 		return ""
 	}
-	s := a.subject(unit)
+	s := a.Subject(unit)
 	if a.Until.IsZero() {
 		return s
 	}
@@ -46,8 +45,11 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	return s + ", at the latest until " + stamp(a.Until, zone) // then a limit of the release ends the wait
 }
 
-// subject is what is waited for, whenever it ends.
-func (a *Awaiting) subject(unit Unit) string {
+// Subject returns what is waited for, whenever that ends; of nil it is empty.
+func (a *Awaiting) Subject(unit Unit) string {
+	if a == nil {
+		return ""
+	}
 	of := unit.numbered(" of ", a.Batch)
 	switch a.Kind {
 	case AwaitQueue:
@@ -90,7 +92,7 @@ func (d Decision) Text(unit Unit, zone *time.Location) string {
 	}
 	s += " " + d.Attribution(zone)
 	if d.Refused != "" {
-		s += " (refused: " + d.Refused + ")"
+		s += " (refused: " + InZone(d.Refused, zone) + ")"
 	}
 	return s
 }
@@ -156,9 +158,4 @@ func (c Command) done(unit Unit) string {
 		return "asked to pass over freezes,"
 	}
 	return string(c.Kind)
-}
-
-// stamp is a time as JSON has it, in a zone; nil is UTC.
-func stamp(t time.Time, zone *time.Location) string {
-	return t.In(cmp.Or(zone, time.UTC)).Format(time.RFC3339)
 }

@@ -215,7 +215,7 @@ func (r *run) refuseUnheeded(e *ending) {
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.startWait(ctx, kind, batch, workflow.Now(ctx).Add(d))
-	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, func(ctx workflow.Context) {
+	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Subject(release.UnitBatch), d, func(ctx workflow.Context) {
 		if l, bounded := kind.Limit(); bounded {
 			r.limitPassed(ctx, l)
 		}

@@ -228,7 +228,9 @@ func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.An
 	if !f.ForPeople() {
 		return a.printWire(f, json.RawMessage(answer), nil)
 	}
-	text, err := answer.Table(a.screen(cmd).style())
+	style := a.screen(cmd).style()
+	style.Zone = nil // what the platform answers is shown as it is
+	text, err := answer.Table(style)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
 		return code
 	}
-	_, _ = fmt.Fprintln(a.Stderr, "slipway: "+message(err))
+	_, _ = fmt.Fprintln(a.Stderr, "slipway: "+release.InZone(message(err), a.zone(cmd)))
 	if _, ok := errors.AsType[*usageError](err); ok {
 		_, _ = fmt.Fprintf(a.Stderr, "See \"%s --help\".\n", cmd.CommandPath())
 	}

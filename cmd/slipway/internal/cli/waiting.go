@@ -3,11 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
+	"reflect"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
 	"slipway/releases"
 )
 
@@ -38,17 +40,29 @@ others are listed by their phase. With --watch a long list is read less often.`,
 		return err
 	}
 	return a.command(cmd, watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
-		return list[releases.Waiting]{
-			none: "nothing waits for a person", table: render.Waiting, line: render.WaitingLine,
-			key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
-			read: func(ctx context.Context) (found[releases.Waiting], error) {
-				waiting, err := call.client.Waiting(ctx, *app)
-				now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
-				if waiting.Partial.Reason != releases.PartialNone {
-					now.notes = []string{waiting.Partial.Message}
-				}
-				return now, err
-			},
-		}.print(ctx, call)
+		return waitingList(func(ctx context.Context) (found[releases.Waiting], error) {
+			waiting, err := call.client.Waiting(ctx, *app)
+			now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
+			if waiting.Partial.Reason != releases.PartialNone {
+				now.notes = []string{waiting.Partial.Message}
+			}
+			return now, err
+		}).print(ctx, call)
 	}))
+}
+
+func waitingList(read func(context.Context) (found[releases.Waiting], error)) list[releases.Waiting] {
+	return list[releases.Waiting]{
+		none: "nothing waits for a person", table: render.Waiting, line: render.WaitingLine, same: sameNeed, read: read,
+		key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
+	}
+}
+
+// sameNeed reports whether something needs the same as before. What stands still fails anew again
+// and again, each time with the number of another request.
+func sameNeed(prev, next releases.Waiting) bool {
+	if prev.Need == releases.NeedHelp && next.Need == releases.NeedHelp {
+		prev.Text, next.Text = release.Essence(prev.Text), release.Essence(next.Text)
+	}
+	return reflect.DeepEqual(prev, next)
 }

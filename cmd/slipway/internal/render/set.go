@@ -174,7 +174,7 @@ func SetLine(p release.SetProgress, zone *time.Location) string {
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
 	}
-	return Clean(strings.Join(parts, ", "))
+	return local(strings.Join(parts, ", "), zone)
 }
 
 // SetDiff returns the lines that tell what changed from prev to next, in the manner of
@@ -182,7 +182,7 @@ func SetLine(p release.SetProgress, zone *time.Location) string {
 func SetDiff(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
-		lines = append(lines, Clean(next.SetID+" ◆ "+d.Text(release.UnitWave, now.Location())))
+		lines = append(lines, next.SetID+" ◆ "+d.Text(release.UnitWave, now.Location()))
 	}
 	known := map[string]bool{}
 	for _, line := range setRuns(prev.SetProgress) {
@@ -190,16 +190,13 @@ func SetDiff(prev, next Set, now time.Time) []string {
 	}
 	for _, line := range slices.Concat(setRuns(next.SetProgress), setStalls(prev, next, now)) {
 		if !known[line] {
-			lines = append(lines, Clean(next.SetID+" ⧉ "+line))
+			lines = append(lines, next.SetID+" ⧉ "+line)
 		}
 	}
 	if line := SetLine(next.SetProgress, now.Location()); line != SetLine(prev.SetProgress, now.Location()) {
 		lines = append(lines, line)
 	}
-	for i, line := range lines {
-		lines[i] = stamp(now, now.Location()) + " " + line
-	}
-	return lines
+	return stamped(lines, now)
 }
 
 // setStalls tells of each release of a set whose stall has begun, changed or ended.

@@ -116,6 +116,7 @@ const (
 // Draw aligns the rows in columns. In a narrow window it wraps the columns that may be wrapped,
 // then leaves out those that matter least, and names them in a last line.
 func (t Table) Draw(style Style) string {
+	t.Rows = style.local(t.Rows)
 	shown := t.columns(style)
 	widths := t.natural(shown)
 	between := gap
@@ -374,7 +375,7 @@ func (s Style) writeNote(b *strings.Builder, text string) {
 // Warning draws what is wrong above a picture that may be stale because of it.
 func Warning(text string, style Style) string {
 	var b strings.Builder
-	for _, line := range wrap(iconAlarm+" "+Clean(text), style.Width) {
+	for _, line := range wrap(iconAlarm+" "+local(text, style.zone()), style.Width) {
 		if style.Color {
 			line = yellow.paint(line)
 		}
@@ -385,6 +386,7 @@ func Warning(text string, style Style) string {
 
 // Facts aligns rows of a name and a value, and wraps the values.
 func Facts(rows [][]Cell, style Style) string {
+	rows = style.local(rows)
 	names := 0
 	for _, row := range rows {
 		names = max(names, Width(Clean(row[0].Text)))

@@ -68,7 +68,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	if p.RollbackTo != nil {
 		rollbackTo = version(*p.RollbackTo)
 	}
-	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: phase(p.Phase)}}
+	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: status(p)}}
 	all = append(all, stallFacts(p, now)...)
 	all = append(
 		all,
@@ -95,6 +95,15 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// status is the phase, and that the release was stopped where the phase does not say so.
+func status(p release.Progress) Cell {
+	c := phase(p.Phase)
+	if stopping := p.Stopping(); stopping != "" {
+		c.Text += ", " + stopping
+	}
+	return c
 }
 
 // nextFacts are what a person may do next. What nothing goes on without is always shown.
@@ -230,7 +239,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
 	if waits {
-		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch, nil)
+		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
 	}
 	return []Cell{
 		{Text: name},

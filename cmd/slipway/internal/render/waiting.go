@@ -78,12 +78,13 @@ func needColor(n releases.Need) color {
 	return yellow
 }
 
-// WaitingLine tells in one line what something needs, and the first command for it.
-func WaitingLine(w releases.Waiting) string {
+// WaitingLine tells in one line what something needs, and the first command for it, with its
+// times in a zone.
+func WaitingLine(w releases.Waiting, zone *time.Location) string {
 	name := cmp.Or(w.ID, "lane "+w.App)
 	parts := []string{name + " " + iconParked + " " + w.Text}
 	if len(w.Next) > 0 {
 		parts = append(parts, w.Next[0].String())
 	}
-	return Clean(strings.Join(parts, "; next: "))
+	return local(strings.Join(parts, "; next: "), zone)
 }

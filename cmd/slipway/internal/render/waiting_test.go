@@ -42,6 +42,6 @@ func TestRender_Waiting(t *testing.T) {
 func TestRender_WaitingLine(t *testing.T) {
 	t.Parallel()
 	all := needing()
-	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0]))
-	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1]))
+	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0], nil))
+	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1], nil))
 }

@@ -96,11 +96,11 @@ func (m *model) row(l releases.Listed) row {
 	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
 	switch {
 	case p.Stalled != nil:
-		r.since, r.reason = p.Stalled.Since, outside(render.StallReason(*p))
+		r.since, r.reason = p.Stalled.Since, m.local(render.StallReason(*p))
 	case p.Phase.Ended():
 		r.since = later(p.EndedAt, l.EndedAt)
 		if p.Phase != release.PhaseSucceeded {
-			r.reason = outside(p.Reason)
+			r.reason = m.local(p.Reason)
 		}
 	case p.Awaiting != nil:
 		r.since = p.Awaiting.Since
@@ -198,7 +198,7 @@ func (m *model) awaits(p release.Progress) string {
 	}
 	switch p.Awaiting.Kind {
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitFreeze:
-		return cmp.Or(outside(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
+		return cmp.Or(m.local(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
 	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule:
 	}
 	return awaited(*p.Awaiting)
@@ -206,12 +206,14 @@ func (m *model) awaits(p release.Progress) string {
 
 // awaited is what is waited for, without its limit.
 func awaited(a release.Awaiting) string {
-	a.Until = time.Time{}
-	return outside(a.Text(release.UnitBatch, nil))
+	return outside(a.Subject(release.UnitBatch))
 }
 
 // doing says what goes on in a release of which nothing is known that it waits for.
 func (m *model) doing(p release.Progress) string {
+	if stopping := p.Stopping(); stopping != "" {
+		return stopping
+	}
 	switch p.Phase {
 	case release.PhaseQueued:
 		return awaited(release.Awaiting{Kind: release.AwaitQueue})
@@ -274,6 +276,9 @@ func artifact(a release.Artifact) string {
 	}
 	return outside(a.Public())
 }
+
+// local is a text from elsewhere, with the moments in it in the zone of whoever looks.
+func (m *model) local(text string) string { return outside(release.InZone(text, m.Zone)) }
 
 // outside is a text from elsewhere: it moves no cursor and shows no secret.
 func outside(text string) string {

@@ -250,7 +250,7 @@ func (m *model) laneLines() []string {
 	lines := []string{m.paint(faint, "  LANES HELD")}
 	for _, h := range m.lanes.Held {
 		text := fmt.Sprintf("॥ %s for %s by %s: %s", h.App, cmp.Or(m.ago(h.Hold.Since), "0s"), h.Hold.By, h.Hold.Reason)
-		for _, line := range some(wrap(outside(text), m.columns-2, "  "), 2, m.columns-2) {
+		for _, line := range some(wrap(m.local(text), m.columns-2, "  "), 2, m.columns-2) {
 			lines = append(lines, "  "+m.paint(parked, line))
 		}
 	}
@@ -274,7 +274,7 @@ func (m *model) foot() []string {
 		if m.note.bad {
 			t, icon = alarm, "✖ "
 		}
-		for _, line := range some(wrap(icon+outside(m.note.text), m.columns, "  "), 3, m.columns) {
+		for _, line := range some(wrap(icon+m.local(m.note.text), m.columns, "  "), 3, m.columns) {
 			lines = append(lines, m.paint(t, line))
 		}
 	}
