@@ -125,7 +125,8 @@ api-coverage: ## show how tests cover each operation of SAE
 test-system: ## test the whole system on embedded Temporal and NATS
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
-	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -timeout 15m ./...
+	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
+	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -p 4 -parallel 8 -timeout 15m ./...
 
 .PHONY: vet
 vet: ## run go vet on the root module
