@@ -138,7 +138,11 @@ func (p Progress) awaited() []NextStep {
 		if !p.admits(Command{Kind: CommandResume}) {
 			return nil
 		}
-		return []NextStep{needed(p.step(NextResume, "resume", "ends the pause"))}
+		does := "ends the pause"
+		if d, confirmed := p.ConfirmedBy(); confirmed {
+			does += fmt.Sprintf("; batch %d is confirmed by %s already", p.Awaiting.Batch, d.By)
+		}
+		return []NextStep{needed(p.step(NextResume, "resume", does))}
 	}
 	a := p.Awaiting
 	if a == nil {

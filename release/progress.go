@@ -254,6 +254,25 @@ func (p Progress) StoppedBy() (Decision, bool) {
 	return Decision{}, false
 }
 
+// ConfirmedBy returns the decision that has confirmed the finished batch at which a pause, a freeze
+// or the time of day holds the release, be it of this batch or of all of the change; false where
+// nobody has.
+func (p Progress) ConfirmedBy() (Decision, bool) {
+	a := p.Awaiting
+	if a == nil || a.Batch == 0 || a.Kind != AwaitResume && a.Kind != AwaitFreeze && a.Kind != AwaitSchedule {
+		return Decision{}, false
+	}
+	for _, d := range slices.Backward(p.Decisions) {
+		if d.Kind != CommandConfirm || d.Refused != "" {
+			continue
+		}
+		if d.Batch == a.Batch || d.All && d.Batch == 0 && d.ChangeID == p.ChangeID {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}
+
 // PausedBy returns the latest pause that counted; false where none is known.
 func (p Progress) PausedBy() (Decision, bool) {
 	for _, d := range slices.Backward(p.Decisions) {

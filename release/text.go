@@ -74,6 +74,27 @@ func (a *Awaiting) Subject(unit Unit) string {
 	return string(a.Kind)
 }
 
+// Confirmed says that the finished batch which is parked is confirmed, and what holds the next one
+// back all the same; empty where it is not confirmed, or waits for that only.
+func (p Progress) Confirmed() string {
+	d, confirmed := p.ConfirmedBy()
+	if !confirmed {
+		return ""
+	}
+	batch := p.Awaiting.Batch
+	s := fmt.Sprintf("batch %d is confirmed by %s", batch, d.By)
+	switch p.Awaiting.Kind {
+	case AwaitResume:
+		return s + fmt.Sprintf(", and the pause holds batch %d back", batch+1)
+	case AwaitFreeze:
+		return s + fmt.Sprintf(", and a freeze holds batch %d back", batch+1)
+	case AwaitSchedule:
+		return s + fmt.Sprintf(", and batch %d begins at its time of day", batch+1)
+	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitPlatformApproval, AwaitGates:
+	}
+	return s
+}
+
 // Text returns what was decided and by whom, and why it was refused if it was. Times are in
 // the zone; nil is UTC.
 func (d Decision) Text(unit Unit, zone *time.Location) string {

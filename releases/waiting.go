@@ -224,6 +224,9 @@ func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
 		if d, known := p.PausedBy(); known {
 			w.Since, w.Text = d.At, strings.TrimSuffix("paused by "+d.By+": "+d.Note, ": ")
 		}
+		if confirmed := p.Confirmed(); confirmed != "" {
+			w.Text += "; " + confirmed
+		}
 	case NeedConfirm:
 		w.Text = "confirmation of a batch"
 		if w.Batch > 0 {

@@ -105,14 +105,17 @@ func TestWaiting(t *testing.T) {
 	paused := of("r-paused", release.PhasePaused, &release.Awaiting{Kind: release.AwaitResume, Since: at(2)})
 	paused.Paused = true
 	paused.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: at(3), Note: "the logs"}}
+	confirmed := of("r-confirmed", release.PhasePaused, &release.Awaiting{Kind: release.AwaitResume, Batch: 1, Since: at(2)})
+	confirmed.Paused = true
+	confirmed.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, {Kind: release.CommandPause, By: "mei", At: at(3)}}
 	frozen := of("r-frozen", release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze, Since: at(1)})
 	moving := of("r-moving", release.PhaseRollingOut, nil)
 	stalled := of("r-stalled", release.PhaseRollingOut, nil)
 	stalled.Stalled = &release.Stall{Doing: "sae.Observe", Fault: release.FaultUnavailable, Failure: "SAE is away", Since: at(6), Until: at(60)}
 	n.lists(release.WorkflowDeploy, map[string]release.Phase{
-		"release/r-confirm": "", "release/r-approve": "", "release/r-paused": "", "release/r-frozen": "", "release/r-moving": "", "release/r-stalled": "",
+		"release/r-confirm": "", "release/r-approve": "", "release/r-paused": "", "release/r-confirmed": "", "release/r-frozen": "", "release/r-moving": "", "release/r-stalled": "",
 	})
-	for _, p := range []release.Progress{confirm, approve, paused, frozen, moving, stalled} {
+	for _, p := range []release.Progress{confirm, approve, paused, confirmed, frozen, moving, stalled} {
 		n.answers(release.WorkflowID(p.ReleaseID), release.QueryProgress, p)
 	}
 	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm})
@@ -153,6 +156,10 @@ func TestWaiting(t *testing.T) {
 	}
 	const resumeLane = "slipway lane resume sae/cn-hangzhou/app-1"
 	require.Equal(t, []brief{
+		{
+			releases.NeedResume, "r-confirmed", at(3), "paused by mei; batch 1 is confirmed by ann, and the pause holds batch 2 back",
+			[]string{"slipway release resume r-confirmed"},
+		},
 		{releases.NeedResume, "r-paused", at(3), "paused by mei: the logs", []string{"slipway release resume r-paused"}},
 		{releases.NeedApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
 		{releases.NeedConfirm, "r-confirm", at(5), "confirmation of batch 1 of 3", []string{"slipway release confirm r-confirm --batch 1"}},
@@ -165,9 +172,9 @@ func TestWaiting(t *testing.T) {
 		},
 		{releases.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
 	}, got)
-	require.Equal(t, at(90), list.Found[2].Until)
-	require.Equal(t, "shop:2", list.Found[6].Artifact)
-	require.Equal(t, "ann", list.Found[6].RequestedBy)
+	require.Equal(t, at(90), list.Found[3].Until)
+	require.Equal(t, "shop:2", list.Found[7].Artifact)
+	require.Equal(t, "ann", list.Found[7].RequestedBy)
 }
 
 // many are releases in a phase.

@@ -238,17 +238,24 @@ func takersOf(command string) releases.Filter {
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
-	id := call.args[0]
-	c, p, err := boundConfirmation(ctx, call.client, id)
-	switch {
-	case err != nil:
+	c, p, err := boundConfirmation(ctx, call.client, call.args[0])
+	if err != nil {
 		return c, err
-	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
-		return c, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, call.style.Zone)}
 	}
-	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
-	c.Batch = p.Awaiting.Batch
-	return c, nil
+	if c.Batch, err = batchToConfirm(call.args[0], p, call.style.Zone); err == nil && p.Confirmed() == "" {
+		a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
+	}
+	return c, err
+}
+
+// batchToConfirm is the batch that waits for a confirmation, or that has it and is held by a pause:
+// a second confirmation of that one is answered so.
+func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
+	held := p.Paused && p.Confirmed() != ""
+	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && !held {
+		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
+	}
+	return p.Awaiting.Batch, nil
 }
 
 // allBatches is a confirmation of all batches of what the release shows just now.
@@ -269,17 +276,24 @@ func boundConfirmation(ctx context.Context, client *releases.Client, id string) 
 		return c, p, err
 	}
 	p = status.Progress
-	switch {
-	case status.Partial.Reason != releases.PartialNone:
+	if status.Partial.Reason != releases.PartialNone {
 		return c, p, &unknownError{fmt.Sprintf("cannot tell what of release %s waits: %s; start slipway worker, or name one batch with --batch", id, status.Partial.Message)}
-	case p.Phase.Ended():
-		return c, p, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
-	case p.Paused:
-		return c, p, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
 	}
-	c = release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
+	c, err = boundTo(id, p)
+	return c, p, err
+}
+
+// boundTo is a confirmation that is bound to a progress.
+func boundTo(id string, p release.Progress) (release.Command, error) {
+	switch {
+	case p.Phase.Ended():
+		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+	case p.Paused && p.Confirmed() == "":
+		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
+	}
+	c := release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
 	}
-	return c, p, nil
+	return c, nil
 }

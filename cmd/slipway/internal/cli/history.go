@@ -24,9 +24,9 @@ func (a *app) history() *cobra.Command {
 		Use:   "history APP",
 		Short: "What an application was released with, also what Temporal has forgotten",
 		Long: `What an application was released with, the latest first: when it was asked for, the artifact,
-the operation, how it ended, who asked for it, and why it ended so. It is read from the
-ledger of releases on NATS, which keeps it for 400 days unless setup was told otherwise, and
-needs no Temporal. ` + namesApp,
+the operation, how it ended, who asked for it, why it ended so, and the reasons that people
+gave with it and with their commands to it. It is read from the ledger of releases on NATS,
+which keeps it for 400 days unless setup was told otherwise, and needs no Temporal. ` + namesApp,
 		Example: `  slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,

@@ -34,6 +34,9 @@ func standing(p release.Progress, zone *time.Location) string {
 	if until := p.Awaiting.Text(release.UnitBatch, zone); until != "" {
 		parts = append(parts, "awaiting "+until)
 	}
+	if confirmed := p.Confirmed(); confirmed != "" {
+		parts = append(parts, confirmed)
+	}
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
 	}

@@ -202,6 +202,20 @@ func TestRender_Formats(t *testing.T) {
 	require.ErrorContains(t, err, "use -o table, wide, json or yaml")
 }
 
+// That a batch is confirmed is shown beside what holds the next one back.
+func TestRender_ConfirmedAndPaused(t *testing.T) {
+	t.Parallel()
+	p := parked()
+	p.Phase, p.Paused = release.PhasePaused, true
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitResume, Batch: 1, Since: at(8)}
+	p.Batches[0].State = release.BatchDone
+	p.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: at(7)}}
+	require.NotContains(t, render.Tree(p, at(30), render.Style{}), "onfirmed")
+	p.Decisions = append(p.Decisions, release.Decision{Kind: release.CommandConfirm, Batch: 1, By: "ann", At: at(6)})
+	golden(t, "tree-confirmed-paused.golden", render.Tree(p, at(30), render.Style{}))
+	require.Contains(t, render.Line(p, time.UTC), "awaiting somebody to resume it, batch 1 is confirmed by ann, and the pause holds batch 2 back")
+}
+
 func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)

@@ -75,6 +75,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Reason", value: Cell{Text: p.Reason}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
 	)
 	if !style.Embedded { // what surrounds the picture has its own way to offer them
 		all = append(all, nextFacts(release.Next(p))...)
@@ -238,13 +239,17 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
+	state := batchState(b.State, waits)
+	if _, confirmed := p.ConfirmedBy(); waits && confirmed {
+		state = Cell{Text: iconParked + " confirmed", color: yellow}
+	}
 	if waits {
 		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
 	}
 	return []Cell{
 		{Text: name},
 		{Text: "Batch"},
-		batchState(b.State, waits),
+		state,
 		{Text: fmt.Sprint(b.Instances)},
 		{Text: age(b.StartedAt, b.EndedAt, now)},
 		{Text: info},
