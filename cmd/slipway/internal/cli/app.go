@@ -72,7 +72,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
   slipway worker                                    carry releases out
   slipway starter                                   take requests from NATS
   slipway release submit -f release.yaml --wait     release, and wait for the outcome
-  slipway release confirm ID                        let the next batch begin`,
+  slipway release confirm r-abcdefghijklmnop        let the next batch begin`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},

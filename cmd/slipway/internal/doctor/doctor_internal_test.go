@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/setup"
 )
@@ -58,6 +59,36 @@ func TestRun_KeepsTheOrderAndWaitsForNobody(t *testing.T) {
 		requireFinding(t, Finding{Result: Failed, Found: "no answer within 5s", Remedy: "--timeout"}, found[0])
 		require.Equal(t, 2, CountFailed(found))
 	})
+}
+
+func TestSort_WhatMustBeActedOnComesFirst(t *testing.T) {
+	t.Parallel()
+	named := func(r Result, name string) Finding { return Finding{Check: name, Result: r} }
+	found := []Finding{named(OK, "a"), named(Skipped, "b"), named(Failed, "c"), named(Warning, "d"), named(OK, "e"), named(Failed, "f")}
+	Sort(found)
+	require.Equal(t, []Finding{named(Failed, "c"), named(Failed, "f"), named(Warning, "d"), named(Skipped, "b"), named(OK, "a"), named(OK, "e")}, found)
+}
+
+// What is found does not repeat the remedy.
+func TestBroken_TellsTheRemedyOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err           error
+		found, remedy string
+	}{
+		"a connection": {&connect.Error{Of: "NATS", Where: "nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
+		"a setting": {
+			&config.Error{Setting: "payload-key", Source: "flag --payload-key", Problem: "there is no such key", Remedy: "name one"},
+			"setting payload-key (flag --payload-key): there is no such key", "name one",
+		},
+		"a right":       {&connect.DeniedError{Cause: errors.New("nats: permissions violation")}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
+		"anything else": {errors.New("odd"), "odd", "start it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, Finding{Result: Failed, Found: c.found, Remedy: c.remedy}, broken(c.err, "start it"))
+		})
+	}
 }
 
 func TestJudge_Store(t *testing.T) {

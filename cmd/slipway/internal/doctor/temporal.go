@@ -41,11 +41,11 @@ type Engine struct {
 func (e *Engine) Connection() Check {
 	return one("Temporal", func(ctx context.Context) Finding {
 		if e.OptionsErr != nil {
-			return failed(e.OptionsErr.Error(), "correct the setting")
+			return broken(e.OptionsErr, "correct the setting")
 		}
 		c, err := e.Dial(ctx, e.Options)
 		if err != nil {
-			return failed(err.Error(), "start Temporal there, or set TEMPORAL_ADDRESS or --temporal-address to where it is")
+			return broken(err, "start Temporal there, or set TEMPORAL_ADDRESS or --temporal-address to where it is")
 		}
 		e.client.Store(&c)
 		return ok("%s", e.Options.HostPort)
@@ -92,7 +92,7 @@ func (e *Engine) namespace(ctx context.Context, c client.Client) []Finding {
 	case errors.As(err, &denied):
 		return []Finding{warning(e.Options.Namespace+" cannot be described: "+err.Error(), "nothing, where the other checks of Temporal pass")}
 	case err != nil:
-		return []Finding{failed(because(ctx, err), "look at the servers of Temporal: temporal operator cluster health")}
+		return []Finding{broken(because(ctx, err), "look at the servers of Temporal: temporal operator cluster health")}
 	}
 	return []Finding{ok("%s, which keeps histories for %s", e.Options.Namespace, days(d.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()))}
 }
@@ -111,7 +111,7 @@ func attributes(ctx context.Context, c client.Client) []Finding {
 	case err == nil:
 		return []Finding{ok("all are registered")}
 	case errors.As(err, &refused):
-		return []Finding{failed(err.Error(), remedySetup)}
+		return []Finding{failed("are missing: "+refused.Error(), remedySetup)}
 	}
 	return []Finding{skipped("%s", because(ctx, err))}
 }
@@ -156,7 +156,7 @@ type queue struct {
 func workers(ctx context.Context, c client.Client, q queue) Finding {
 	d, err := c.DescribeTaskQueue(ctx, q.name, q.kind)
 	if err != nil {
-		return failed(because(ctx, err), "see the check of the namespace")
+		return broken(because(ctx, err), "see the check of the namespace")
 	}
 	return judgeQueue(q, d, time.Now())
 }
