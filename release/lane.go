@@ -98,6 +98,8 @@ type Request struct {
 	// Refused is the reason why the lane does not let the release begin at all: it ends
 	// at once, so that it can be found and the world is told.
 	Refused string `json:"refused,omitempty"`
+	// Denied tells that the artifact is the reason, which was rolled back.
+	Denied bool `json:"denied,omitempty"`
 	// Avoid are artifacts that the lane knows to be bad: no last good version.
 	Avoid []Artifact `json:"avoid,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.

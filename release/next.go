@@ -22,8 +22,11 @@ const (
 	NextOverride NextVerb = "override"
 	// NextHelp is what helps a release that stands still, which is done elsewhere.
 	NextHelp NextVerb = "help"
-	// NextEndOther ends a change that somebody else began, which is done on the platform.
-	NextEndOther NextVerb = "end-other"
+	// NextShowChange shows a change on the platform, and NextEndChange ends it.
+	NextShowChange NextVerb = "show-change"
+	NextEndChange  NextVerb = "end-change"
+	// NextLift lifts the stop that holds a release.
+	NextLift NextVerb = "freeze-lift"
 	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
 	NextShowLane    NextVerb = "show-lane"
 	NextShowFreezes NextVerb = "show-freezes"
@@ -154,25 +157,47 @@ func (p Progress) awaited() []NextStep {
 	case AwaitPlatformApproval:
 		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
 	case AwaitFreeze:
-		steps := []NextStep{{Verb: NextShowFreezes, Command: "slipway freeze list --app " + p.appWord(), Does: "shows which freeze holds it, and until when"}}
-		if p.admits(Command{Kind: CommandOverride}) {
-			override := p.step(NextOverride, "override", "lets it pass over freezes from now on")
-			override.Command += " --reason REASON"
-			steps = append([]NextStep{override}, steps...)
-		}
-		return steps
+		return p.frozen(*a)
 	case AwaitQueue:
 		return []NextStep{{
 			Verb: NextShowLane, Command: "slipway lane get " + p.appWord(), Does: "shows what comes before it, and whether the lane is held",
 		}}
 	case AwaitOtherChange:
-		if p.Phase == PhaseRollingBack || p.Phase == PhaseFinalizing { // it may be the release's own
-			return nil
-		}
-		return []NextStep{{Verb: NextEndOther, Does: "wait for the end of the other change, or end it in the platform's console"}}
+		return p.behind(*a)
 	case AwaitResume, AwaitBake, AwaitGates, AwaitSchedule:
 	}
 	return nil
+}
+
+// frozen is what may be done about the freeze that holds the release. Nothing goes on without one of
+// the two where somebody has stopped the line.
+func (p Progress) frozen(a Awaiting) []NextStep {
+	var steps []NextStep
+	if a.Stop {
+		steps = append(steps, NextStep{
+			Verb: NextLift, Command: "slipway freeze lift " + word(a.Freeze), Needed: true,
+			Does: "lets every release go on that this stop holds, once what it was for is over",
+		})
+	}
+	if p.admits(Command{Kind: CommandOverride}) {
+		override := p.step(NextOverride, "override", "lets it pass over freezes from now on")
+		override.Command += " --reason REASON"
+		override.Needed = a.Until.IsZero()
+		steps = append(steps, override)
+	}
+	return append(steps, NextStep{Verb: NextShowFreezes, Command: "slipway freeze list --app " + p.appWord(), Does: "shows which freeze holds it, and until when"})
+}
+
+// behind is what may be done about the unfinished change that the release waits for.
+func (p Progress) behind(a Awaiting) []NextStep {
+	if a.ChangeID == "" {
+		return []NextStep{{Verb: NextEndChange, Does: "wait for the end of the other change, or end it in the platform's console", Needed: a.Stuck}}
+	}
+	steps := p.changeSteps(a.ChangeID)
+	for i := range steps {
+		steps[i].Needed = a.Stuck
+	}
+	return steps
 }
 
 func (p Progress) confirming(a Awaiting) []NextStep {
@@ -238,6 +263,10 @@ func afterEnd(p Progress) []NextStep {
 		retry.Does += ", once the artifact is allowed again"
 		return []NextStep{allowing(p.App, p.Artifact), retry}
 	case PhaseAborted, PhaseFailed:
+		if p.Denied {
+			retry.Does += ", once the artifact is allowed again"
+			return []NextStep{allowing(p.App, p.Artifact), retry}
+		}
 		return []NextStep{retry}
 	case PhaseNeedsAttention:
 		return p.attending(retry)
@@ -251,6 +280,11 @@ func afterEnd(p Progress) []NextStep {
 // has looked at the application.
 func (p Progress) attending(retry NextStep) []NextStep {
 	var steps []NextStep
+	if p.UnfinishedChange != "" {
+		for _, s := range p.changeSteps(p.UnfinishedChange) {
+			steps = append(steps, needed(s))
+		}
+	}
 	if owes := p.Owes(); len(owes.ScalingRules) > 0 {
 		steps = append(steps, NextStep{
 			Verb: NextRecover, Command: "slipway scaling recover --release " + word(p.ReleaseID), Needed: true,

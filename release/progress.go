@@ -52,6 +52,8 @@ type Progress struct {
 	// Transition is the number of the latest transition that the world was told of, from 1.
 	Transition uint64 `json:"transition,omitempty"`
 	App        App    `json:"app"`
+	// AppName is what the platform calls the application, for people; empty until it was read.
+	AppName string `json:"appName,omitempty"`
 	// Operation is what is done with the application.
 	Operation Operation `json:"operation,omitempty"`
 	// Artifact is what is to run in the end; for a rollback it is known once the version is.
@@ -60,14 +62,23 @@ type Progress struct {
 	// Outcome is the phase in which the release ended; empty while it has not.
 	Outcome Phase `json:"outcome,omitempty"`
 	// Reason says in words why the release stands where it stands.
-	Reason   string   `json:"reason,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Denied tells that the release has not begun because its lane denies its artifact, which was
+	// rolled back.
+	Denied   bool     `json:"denied,omitempty"`
 	Strategy Strategy `json:"strategy"`
 	// ChangeID is the platform's ID of the latest change of this release.
 	ChangeID string `json:"changeId,omitempty"`
+	// UnfinishedChange is the change of the application that had not ended, or may not have,
+	// when the release ended NeedsAttention.
+	UnfinishedChange string `json:"unfinishedChange,omitempty"`
 	// RollbackTo is the version that ran before and is returned to on failure.
-	RollbackTo *Version  `json:"rollbackTo,omitempty"`
-	Batches    []Batch   `json:"batches,omitempty"`
-	Awaiting   *Awaiting `json:"awaiting,omitempty"`
+	RollbackTo *Version `json:"rollbackTo,omitempty"`
+	// Runs is what the application runs on every instance, as it was read last before the end of
+	// the release; nil before it, and where that is not known or versions are mixed.
+	Runs     *Version  `json:"runs,omitempty"`
+	Batches  []Batch   `json:"batches,omitempty"`
+	Awaiting *Awaiting `json:"awaiting,omitempty"`
 	// Waited is how long the release has waited since StartedAt, in the waits that are over:
 	// for a person, a time, a freeze or an unfinished change. Measuring gates is no waiting.
 	Waited Duration `json:"waited,omitempty"`
@@ -156,6 +167,14 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+	// ChangeID is the unfinished change whose end is awaited.
+	ChangeID string `json:"changeId,omitempty"`
+	// Stuck tells that this change does not end by itself: it waits for somebody.
+	Stuck bool `json:"stuck,omitempty"`
+	// Freeze is the name of the freeze that holds the release.
+	Freeze string `json:"freeze,omitempty"`
+	// Stop tells that this freeze is a [Stop], which lasts until somebody lifts it.
+	Stop bool `json:"stop,omitempty"`
 }
 
 // Lasted is how long a wait has lasted, to the millisecond, that is over; nothing where there was

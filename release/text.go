@@ -69,6 +69,9 @@ func (a *Awaiting) Subject(unit Unit) string {
 	case AwaitSchedule:
 		return "the time of day of the next " + string(unit)
 	case AwaitFreeze:
+		if a.Stop {
+			return "somebody to lift stop " + a.Freeze
+		}
 		return "the end of a freeze"
 	}
 	return string(a.Kind)

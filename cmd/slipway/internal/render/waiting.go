@@ -69,11 +69,11 @@ func chosenSteps(steps []release.NextStep) []release.NextStep {
 	return chosen
 }
 
-func needColor(n releases.Need) color {
+func needColor(n release.NeedKind) color {
 	switch n {
-	case releases.NeedAttention, releases.NeedHelp, releases.NeedRestore:
+	case release.NeedAttention, release.NeedHelp, release.NeedRestore:
 		return red
-	case releases.NeedConfirm, releases.NeedApproval, releases.NeedResume, releases.NeedLane:
+	case release.NeedConfirm, release.NeedApproval, release.NeedResume, release.NeedLane, release.NeedOtherChange, release.NeedFreeze:
 	}
 	return yellow
 }

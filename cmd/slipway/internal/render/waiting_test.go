@@ -13,7 +13,7 @@ import (
 func needing() []releases.Waiting {
 	return []releases.Waiting{
 		{
-			Need: releases.NeedConfirm, Text: "confirmation of batch 1 of 2", Subject: releases.SubjectRelease, ID: "r-abcdefghijklmnop", Since: at(10), Until: at(90),
+			Need: release.NeedConfirm, Text: "confirmation of batch 1 of 2", Subject: releases.SubjectRelease, ID: "r-abcdefghijklmnop", Since: at(10), Until: at(90),
 			App: "sae/cn-hangzhou/7171a6ca", Artifact: "registry.example/shop:2", RequestedBy: "ann",
 			Next: []release.NextStep{
 				{Verb: release.NextConfirm, Command: "slipway release confirm r-abcdefghijklmnop --batch 1", Does: "lets batch 2 of 2 begin", Needed: true},
@@ -22,12 +22,12 @@ func needing() []releases.Waiting {
 			},
 		},
 		{
-			Need: releases.NeedLane, Text: "the lane is held by mei: migration", Subject: releases.SubjectLane, Since: at(20),
+			Need: release.NeedLane, Text: "the lane is held by mei: migration", Subject: releases.SubjectLane, Since: at(20),
 			App: "sae/cn-hangzhou/7171a6cb", RequestedBy: "mei",
 			Next: []release.NextStep{{Verb: release.NextResumeLane, Command: "slipway lane resume sae/cn-hangzhou/7171a6cb", Does: "lets releases begin again", Needed: true}},
 		},
 		{
-			Need: releases.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
+			Need: release.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
 			App:  "sae/cn-hangzhou/7171a6cc",
 			Next: []release.NextStep{{Verb: release.NextApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
 		},

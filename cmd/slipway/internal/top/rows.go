@@ -108,20 +108,21 @@ func (m *model) row(l releases.Listed) row {
 	if r.failed != "" {
 		r.reason = "could not be read: " + r.failed
 	}
-	r.rank, r.awaits = rankOf(*p), m.awaits(*p)
+	r.rank, r.awaits = rankOf(*p, m.now), m.awaits(*p)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		r.until = " until " + m.clock(p.Awaiting.Until)
 	}
 	return r
 }
 
-func rankOf(p release.Progress) rank {
+func rankOf(p release.Progress, now time.Time) rank {
+	_, needs := p.Need(now)
 	switch {
 	case p.Stalled != nil || p.Phase == release.PhaseNeedsAttention:
 		return rankTrouble
 	case p.Phase.Ended():
 		return rankEnded
-	case releases.NeedOf(p) != "":
+	case needs:
 		return rankPerson
 	case p.Phase == release.PhaseRollingBack:
 		return rankBack
@@ -181,17 +182,28 @@ func (m *model) awaits(p release.Progress) string {
 	if p.Phase.Ended() {
 		return m.doing(p)
 	}
-	switch releases.NeedOf(p) {
-	case releases.NeedConfirm:
+	need, _ := p.Need(m.now)
+	switch need.Kind {
+	case release.NeedConfirm:
 		if p.Awaiting == nil {
 			return "you: confirm"
 		}
 		return fmt.Sprintf("you: confirm batch %d", p.Awaiting.Batch)
-	case releases.NeedResume:
+	case release.NeedResume:
 		return "you: resume it"
-	case releases.NeedApproval:
+	case release.NeedApproval:
 		return awaited(release.Awaiting{Kind: release.AwaitPlatformApproval})
-	case releases.NeedHelp, releases.NeedLane, releases.NeedAttention, releases.NeedRestore:
+	case release.NeedOtherChange:
+		if p.Awaiting.ChangeID == "" {
+			return "you: end the other change"
+		}
+		return outside("you: end change " + p.Awaiting.ChangeID)
+	case release.NeedFreeze:
+		if p.Awaiting.Stop {
+			return outside("you: lift stop " + p.Awaiting.Freeze)
+		}
+		return "you: end the freeze"
+	case release.NeedHelp, release.NeedLane, release.NeedAttention, release.NeedRestore:
 	}
 	if p.Awaiting == nil {
 		return m.doing(p)
