@@ -228,7 +228,7 @@ func TestStall_ASetWhoseReleaseIsStalled(t *testing.T) {
 	stalledSet := checkout()
 	back := noWorker()
 	back.ReleaseID = "r-4"
-	stalledSet.Stalled = map[string]release.Progress{"r-4": back}
+	stalledSet.UnderWay = map[string]release.Progress{"r-4": back}
 	golden(t, "set-stalled.golden", render.SetTree(stalledSet, at(30), render.Style{}))
 
 	ended := checkout()
