@@ -154,6 +154,20 @@ type commandLine struct {
 	binary string
 	// without are variables that the commands do not have.
 	without []string
+	// dir is where the commands run; empty is the folder of the test.
+	dir string
+}
+
+// command is the binary with arguments, in the environment of the stack.
+func (c *commandLine) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(c.ctx, c.binary, args...)
+	cmd.Dir = c.dir
+	for key, value := range c.Env() {
+		if !slices.Contains(c.without, key) {
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+	}
+	return cmd
 }
 
 func (c *commandLine) releaseFile(app release.App, strategy string) string {
@@ -168,14 +182,8 @@ func (c *commandLine) releaseFile(app release.App, strategy string) string {
 func (c *commandLine) run(code int, args ...string) (stdout, stderr string) {
 	c.t.Helper()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(c.ctx, c.binary, args...)
+	cmd := c.command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	for key, value := range c.Env() {
-		if slices.Contains(c.without, key) {
-			continue
-		}
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
 	err := cmd.Run()
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

@@ -1,7 +1,6 @@
 package systemtest_test
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -16,11 +15,8 @@ import (
 // terminal runs a command in a pseudo terminal, in the environment of the stack.
 func (c *commandLine) terminal(size termtest.Size, args ...string) *termtest.Terminal {
 	c.t.Helper()
-	cmd := exec.CommandContext(c.ctx, c.binary, args...)
-	cmd.Env = []string{"SLIPWAY_BY=ann", "TZ=Asia/Shanghai"}
-	for key, value := range c.Env() {
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
+	cmd := c.command(args...)
+	cmd.Env = append(cmd.Env, "SLIPWAY_BY=ann", "TZ=Asia/Shanghai")
 	return termtest.Start(c.ctx, c.t, cmd, size)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/redact"
 	"slipway/release"
 	"slipway/releases"
@@ -104,7 +105,7 @@ func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
 		return code
 	}
-	_, _ = fmt.Fprintln(a.Stderr, "slipway: "+release.InZone(message(err), a.zone(cmd)))
+	_, _ = fmt.Fprintln(a.Stderr, render.Prose("slipway: "+release.InZone(message(err), a.zone(cmd)), a.stderrWidth()))
 	if _, ok := errors.AsType[*usageError](err); ok {
 		_, _ = fmt.Fprintf(a.Stderr, "See \"%s --help\".\n", cmd.CommandPath())
 	}

@@ -294,5 +294,5 @@ func (a *app) infoReceipt(what string, r receipt) {
 
 // infof says something to the person at the command line.
 func (a *app) infof(words string, args ...any) {
-	_, _ = io.WriteString(a.Stderr, render.Clean(fmt.Sprintf(words, args...))+"\n")
+	_, _ = io.WriteString(a.Stderr, render.Prose(render.Clean(fmt.Sprintf(words, args...)), a.stderrWidth())+"\n")
 }

@@ -61,7 +61,7 @@ func waitingList(read func(context.Context) (found[releases.Waiting], error)) li
 // sameNeed reports whether something needs the same as before. What stands still fails anew again
 // and again, each time with the number of another request.
 func sameNeed(prev, next releases.Waiting) bool {
-	if prev.Need == releases.NeedHelp && next.Need == releases.NeedHelp {
+	if prev.Need == release.NeedHelp && next.Need == release.NeedHelp {
 		prev.Text, next.Text = release.Essence(prev.Text), release.Essence(next.Text)
 	}
 	return reflect.DeepEqual(prev, next)

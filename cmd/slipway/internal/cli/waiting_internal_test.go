@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
 	"slipway/releases"
 )
 
@@ -17,10 +18,10 @@ import (
 func TestWaiting_WhatNeedsTheSameIsToldOnce(t *testing.T) {
 	t.Parallel()
 	help := func(text string) []any {
-		return []any{[]releases.Waiting{{Need: releases.NeedHelp, ID: id, Text: text}}}
+		return []any{[]releases.Waiting{{Need: release.NeedHelp, ID: id, Text: text}}}
 	}
 	confirm := func(text string) []any {
-		return []any{[]releases.Waiting{{Need: releases.NeedConfirm, ID: id, Text: text}}}
+		return []any{[]releases.Waiting{{Need: release.NeedConfirm, ID: id, Text: text}}}
 	}
 	for name, c := range map[string]struct {
 		first, then []any

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,8 +109,8 @@ func releaseTarget() watchTarget[release.Progress] {
 		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
-			if err == nil && status.Partial.Reason == releases.PartialNone && status.Progress.Phase == release.PhaseQueued {
-				status.Progress.Reason = cmp.Or(client.WaitsFor(ctx, status.Progress), status.Progress.Reason)
+			if err == nil && status.Partial.Reason == releases.PartialNone {
+				status.Progress = client.WithTurn(ctx, status.Progress)
 			}
 			return status, err
 		},

@@ -102,7 +102,7 @@ func TestJudge_Store(t *testing.T) {
 		result        Result
 		found, remedy string
 	}{
-		"as it should be":        {nil, setup.Examined{Exists: true, Messages: 3}, nil, OK, "as setup makes it, 3 messages", ""},
+		"as it should be":        {nil, setup.Examined{Exists: true, Messages: 3}, nil, OK, "as setup makes it; messages: 3", ""},
 		"missing":                {nil, setup.Examined{}, nil, Failed, "does not exist", "slipway setup"},
 		"different":              {nil, setup.Examined{Exists: true, Differences: []string{"a is 1 and must be 2", "b"}}, nil, Failed, "a is 1 and must be 2; b", "slipway setup"},
 		"what setup refuses":     {nil, setup.Examined{Exists: true}, errors.New("forgets"), Failed, "forgets", "as it says"},
@@ -145,11 +145,11 @@ func TestJudge_Consumer(t *testing.T) {
 		result        Result
 		found, remedy string
 	}{
-		"starters wait":            {&jetstream.ConsumerInfo{NumWaiting: 2, NumPending: 1, NumAckPending: 2}, nil, OK, "2 starters wait for messages; 3 messages are not settled", ""},
+		"starters wait":            {&jetstream.ConsumerInfo{NumWaiting: 2, NumPending: 1, NumAckPending: 2}, nil, OK, "starters wait for messages; messages that are not settled: 3", ""},
 		"a starter at work":        {&jetstream.ConsumerInfo{Delivered: at(time.Minute), NumAckPending: 1}, nil, OK, "a starter was at work 1m0s ago", ""},
-		"nobody any more":          {&jetstream.ConsumerInfo{Delivered: at(time.Hour), NumPending: 7}, nil, Failed, "no starter asks for messages; 7 messages", "slipway starter"},
+		"nobody any more":          {&jetstream.ConsumerInfo{Delivered: at(time.Hour), NumPending: 7}, nil, Failed, "no starter asks for messages; messages that are not settled: 7", "slipway starter"},
 		"nobody, and no message":   {&jetstream.ConsumerInfo{}, nil, Failed, "no starter asks", "slipway starter"},
-		"much that is not taken":   {&jetstream.ConsumerInfo{NumWaiting: 1, NumPending: 100}, nil, Warning, "100 messages are not settled", "log of the starter"},
+		"much that is not taken":   {&jetstream.ConsumerInfo{NumWaiting: 1, NumPending: 100}, nil, Warning, "messages that are not settled: 100", "log of the starter"},
 		"none has ever run":        {nil, jetstream.ErrConsumerNotFound, Failed, "no starter has ever run", "slipway starter"},
 		"no stream":                {nil, jetstream.ErrStreamNotFound, Skipped, "SLIPWAY_IN does not exist", ""},
 		"no JetStream":             {nil, jetstream.ErrJetStreamNotEnabled, Skipped, "not enabled", ""},

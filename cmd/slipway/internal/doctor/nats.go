@@ -127,7 +127,7 @@ func judgeStore(ctx context.Context, e setup.Examined, err error) Finding {
 	case len(e.Differences) > 0:
 		return failed(strings.Join(e.Differences, "; "), remedySetup)
 	}
-	return ok("as setup makes it, %d messages", e.Messages)
+	return ok("as setup makes it; messages: %d", e.Messages)
 }
 
 // judgeRights judges the rights of the user who asks, which need not be those of the role. What
@@ -182,7 +182,7 @@ func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error)
 		return broken(because(ctx, err), remedyNATS)
 	}
 	waiting := info.NumPending + uint64(max(info.NumAckPending, 0))
-	lag := fmt.Sprintf("%d messages are not settled", waiting)
+	lag := fmt.Sprintf("messages that are not settled: %d", waiting)
 	last := info.Delivered.Last
 	active := last != nil && info.TimeStamp.Sub(*last) < activeTime
 	switch {
@@ -193,7 +193,7 @@ func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error)
 	case info.NumWaiting == 0:
 		return ok("a starter was at work %s ago; %s", info.TimeStamp.Sub(*last).Truncate(time.Second), lag)
 	}
-	return ok("%d starters wait for messages; %s", info.NumWaiting, lag)
+	return ok("starters wait for messages; %s", lag)
 }
 
 const (

@@ -12,13 +12,13 @@ import (
 // History draws what an application was released with, as the ledger has it.
 func History(records []ledger.Record, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "WHEN"},
+		{Name: "WHEN", Wraps: stampWraps},
 		{Name: "OUTCOME"},
-		{Name: "ARTIFACT", Wraps: 20},
+		{Name: "ARTIFACT", Wraps: 18},
 		{Name: "BY", Wraps: 12, Rank: 3},
-		{Name: "RELEASE", Rank: 2},
-		{Name: "OPERATION", Rank: 1},
-		{Name: "REASON", Wraps: 24, Rank: 4},
+		{Name: "RELEASE", Rank: 1},
+		{Name: "OPERATION", Rank: 4},
+		{Name: "REASON", Wraps: 24, Rank: 2},
 		{Name: "NOTE", Wraps: 24, Rank: 5},
 	}}
 	for _, r := range records {

@@ -18,12 +18,12 @@ type LaneRow struct {
 // Lanes draws a list of lanes.
 func Lanes(rows []LaneRow, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "APP", Wraps: 20},
-		{Name: "HELD", Wraps: 24},
+		{Name: "APP", Wraps: 15},
+		{Name: "HELD", Wraps: 20},
 		{Name: "RUNNING"},
 		{Name: "WAITING", Rank: 1},
 		{Name: "DENIED", Rank: 2},
-		{Name: "AGE", Rank: 3},
+		{Name: "AGE", Rank: 3, Least: spanWidth},
 	}}
 	for _, r := range rows {
 		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
@@ -46,7 +46,7 @@ func held(h *release.Hold, zone *time.Location) Cell {
 	if h == nil {
 		return Cell{}
 	}
-	return Cell{Text: iconParked + " since " + stamp(h.Since, zone) + " by " + h.By + ": " + h.Reason, color: yellow}
+	return Cell{Text: iconParked + " by " + h.By + ": " + h.Reason + ", since " + stamp(h.Since, zone), color: yellow}
 }
 
 // Lane draws one lane: what runs and waits, whether it is held, what is denied and what is owed.
@@ -86,7 +86,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 20}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2}}}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
 		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}

@@ -24,10 +24,10 @@ func Releases(rows []Row, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "ID"},
 		{Name: "PHASE"},
-		{Name: "APP", Wraps: 20},
+		{Name: "APP", Wraps: 17},
 		{Name: "ARTIFACT", Wraps: 20, Wide: true},
 		{Name: "STARTED", Rank: 2},
-		{Name: "TOOK", Rank: 1},
+		{Name: "TOOK", Rank: 1, Least: spanWidth},
 		{Name: "KIND", Rank: 3},
 		{Name: "REQUESTED BY", Wide: true},
 		{Name: "SET", Wide: true},

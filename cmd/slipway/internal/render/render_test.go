@@ -343,6 +343,24 @@ func TestRender_SetTree(t *testing.T) {
 	waiting.Waves[1].Releases[0].Run = release.SetRun{ReleaseID: "r-2"}
 	waiting.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(4), Until: at(4).Add(24 * time.Hour)}
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
+	golden(t, "set-members.golden", render.SetTree(members(), at(9), render.Style{}))
+}
+
+// members is a set whose second wave runs: one release waits for a person, one for its turn, and one is paused.
+func members() render.Set {
+	set := checkout()
+	set.Phase, set.Reason, set.Decisions = release.PhaseRollingOut, "", nil
+	set.Waves[0].Releases[0].Rollback = nil
+	member := func(name, id string) release.SetStanding {
+		return release.SetStanding{Name: name, Run: release.SetRun{ReleaseID: id, Standing: release.StandingStarted, StartedAt: at(5)}}
+	}
+	set.Waves[1].Releases = []release.SetStanding{member("shop", "r-2"), member("search", "r-5"), member("mail", "r-6"), member("gone", "r-7")}
+	set.UnderWay = map[string]release.Progress{
+		"r-2": parked(),
+		"r-5": {ReleaseID: "r-5", Phase: release.PhaseQueued, Awaiting: &release.Awaiting{Kind: release.AwaitQueue}, Reason: "it waits for release r-9, which runs"},
+		"r-6": gated(),
+	}
+	return set
 }
 
 // TestRender_NewsOfAListThatWasCut tells what is new at the end of a list that has lost its beginning.
@@ -363,6 +381,12 @@ func TestRender_SetNews(t *testing.T) {
 	lines := render.SetDiff(was, checkout(), at(9))
 	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
 	require.Empty(t, render.SetDiff(checkout(), checkout(), at(10)), "no news is told twice")
+
+	before := members()
+	delete(before.UnderWay, "r-2")
+	require.Equal(t, []string{
+		"2026-11-22T19:09:00Z s-abcdefghijklmnop ⧉ shop: r-2 ॥ AwaitingConfirm, awaiting confirmation of batch 1, at the latest until 2026-11-23T19:08:00Z",
+	}, render.SetDiff(before, members(), at(9)))
 }
 
 func TestRender_Sets(t *testing.T) {

@@ -236,7 +236,7 @@ func TestStall_TheSameFailureIsToldOnce(t *testing.T) {
 	set := func(p release.Progress) render.Set {
 		s := checkout()
 		id := s.Waves[0].Releases[0].Run.ReleaseID
-		s.Stalled = map[string]release.Progress{id: p}
+		s.UnderWay = map[string]release.Progress{id: p}
 		return s
 	}
 	require.Empty(t, render.SetDiff(set(first), set(failing("Throttling: slow down (HTTP 429, request 0DE1F7B2-11C3)")), at(30)))
@@ -286,7 +286,7 @@ func TestStall_ASetWhoseReleaseIsStalled(t *testing.T) {
 	stalledSet := checkout()
 	back := noWorker()
 	back.ReleaseID = "r-4"
-	stalledSet.Stalled = map[string]release.Progress{"r-4": back}
+	stalledSet.UnderWay = map[string]release.Progress{"r-4": back}
 	golden(t, "set-stalled.golden", render.SetTree(stalledSet, at(30), render.Style{}))
 
 	ended := checkout()

@@ -12,10 +12,10 @@ import (
 // Waiting draws what needs a person, and below it the commands that may be given next.
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "AGE"},
-		{Name: "NEEDS", Wraps: 14},
+		{Name: "AGE", Least: spanWidth},
+		{Name: "NEEDS", Wraps: 12},
 		{Name: "ID"},
-		{Name: "APP", Wraps: 17},
+		{Name: "APP", Wraps: 15},
 		{Name: "UNTIL", Rank: 1},
 		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
 		{Name: "REQUESTED BY", Wraps: 12, Rank: 3},

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -194,4 +195,31 @@ func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: KIND, STARTED")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
+}
+
+// The columns and values of a picture that is redrawn stay in their places, whatever is in it, unless
+// the window gets another width.
+func TestWindow_Steady(t *testing.T) {
+	t.Parallel()
+	where := func(text string) []int {
+		header := regexp.MustCompile(`(?m)^NAME +KIND.*$`).FindString(text)
+		return []int{strings.Index(header, "STATUS"), strings.Index(header, "TOOK"), strings.Index(header, "INFO"), strings.Index(text, string(parked().Phase))}
+	}
+	long, short := gated(), parked()
+	long.Phase = parked().Phase
+	short.Awaiting, short.RequestedBy, short.RollbackTo, short.ScalingRules = nil, "", nil, nil
+	require.NotEqual(t, where(render.Tree(long, at(30), render.Style{})), where(render.Tree(short, at(30), render.Style{})))
+	style := render.Style{Steady: &render.Steady{}}
+	require.Equal(t, where(render.Tree(long, at(30), style)), where(render.Tree(short, at(30), style)))
+	style.Width, style.Steady = 90, &render.Steady{}
+	before := where(render.Tree(long, at(30), style))
+	require.Equal(t, before, where(render.Tree(short, at(30), style)))
+}
+
+// A text for people is broken between words; a command in it stays whole.
+func TestProse(t *testing.T) {
+	t.Parallel()
+	text := "there is no release; list them with: slipway release list --all; or ask somebody\n  a second line of it"
+	require.Equal(t, text, render.Prose(text, 0))
+	require.Equal(t, "there is no release;\n  list them with:\n  slipway release list --all;\n  or ask somebody\n  a second line of\n    it", render.Prose(text, 20))
 }
