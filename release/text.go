@@ -144,14 +144,14 @@ func (d Decision) Attribution(zone *time.Location) string {
 // time in the zone; nil is UTC.
 func (c Command) Acknowledgement(decisions []Decision, unit Unit, zone *time.Location) string {
 	done := c.done(unit)
+	counts := func(d Decision) bool { return d.Kind == c.Kind && d.Version == c.Version && d.Refused == "" }
+	if slices.ContainsFunc(decisions, func(d Decision) bool { return counts(d) && d.Batch == c.Batch && d.ID == c.ID }) {
+		return done + " by " + c.By
+	}
 	for _, d := range slices.Backward(decisions) {
-		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
-			continue
-		}
-		if d.ID != c.ID {
+		if counts(d) && (d.Batch == c.Batch || d.All && d.Batch == 0) {
 			return done + " already, by " + d.By + " at " + stamp(d.At, zone)
 		}
-		break
 	}
 	return done + " by " + c.By
 }

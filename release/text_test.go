@@ -100,7 +100,7 @@ func TestCommand_Acknowledgement(t *testing.T) {
 	}{
 		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "7", All: true, By: "li"}, "all batches confirmed by li"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", All: true, By: "mei"}, "all batches confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 3, By: "mei"}, "batch 3 confirmed already, by li at 2026-11-22T20:35:00Z"},

@@ -248,11 +248,10 @@ func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, er
 	return c, err
 }
 
-// batchToConfirm is the batch that waits for a confirmation, or that has it and is held by a pause:
-// a second confirmation of that one is answered so.
+// batchToConfirm is the batch that waits for a confirmation, or that has it while something else
+// holds the next one back: a second confirmation of that one is answered so.
 func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
-	held := p.Paused && p.Confirmed() != ""
-	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && !held {
+	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && p.Confirmed() == "" {
 		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
 	}
 	return p.Awaiting.Batch, nil
