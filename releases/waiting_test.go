@@ -346,6 +346,42 @@ func TestWaiting_OfAnApplication(t *testing.T) {
 	}
 }
 
+// TestFilter_Closed asks for what has ended, or is in one of some phases, and chooses the same.
+func TestFilter_Closed(t *testing.T) {
+	t.Parallel()
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	for name, c := range map[string]struct {
+		filter        releases.Filter
+		query         string
+		chosen, other releases.Listed
+	}{
+		"ended": {
+			releases.Filter{Closed: true},
+			query + " AND ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')",
+			releases.Listed{EndedAt: start()},
+			releases.Listed{},
+		},
+		"in phases": {
+			releases.Filter{Open: true, Phases: []release.Phase{release.PhasePaused, release.PhaseQueued}},
+			query + " AND SlipwayPhase IN ('Paused', 'Queued') AND ExecutionStatus = 'Running'",
+			releases.Listed{Phase: release.PhaseQueued},
+			releases.Listed{Phase: release.PhaseRollingOut},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+				return in.GetQuery() == c.query
+			})).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
+			_, _, err := r.List(t.Context(), c.filter)
+			require.NoError(t, err)
+			require.True(t, c.filter.Chooses(c.chosen))
+			require.False(t, c.filter.Chooses(c.other))
+		})
+	}
+}
+
 // TestFilter_Open asks for nothing that has ended, and chooses nothing that has.
 func TestFilter_Open(t *testing.T) {
 	t.Parallel()

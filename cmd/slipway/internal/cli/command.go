@@ -206,7 +206,7 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 // releaseCommand makes a command that sends a command to a release. The latter is made by
 // build once Temporal is connected.
 func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
-	which := takersOf(cmd.Name())
+	which := takersOf(release.CommandKind(cmd.Name()))
 	cmd.Args, cmd.ValidArgsFunction = a.idOrChoice(), a.completeReleases(which)
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
@@ -227,12 +227,23 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	}))
 }
 
-// takersOf chooses the releases that may take a command.
-func takersOf(command string) releases.Filter {
-	if command == string(release.CommandConfirm) {
-		return releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}
+// takersOf chooses the releases that may take a command, as far as their phase tells.
+func takersOf(command release.CommandKind) releases.Filter {
+	waits := []release.Phase{release.PhaseRollingOut, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval}
+	f := releases.Filter{Open: true}
+	switch command {
+	case release.CommandConfirm:
+		f.Phases = []release.Phase{release.PhaseAwaitingConfirm}
+	case release.CommandResume:
+		f.Phases = []release.Phase{release.PhasePaused}
+	case release.CommandPause:
+		f.Phases = append(waits, release.PhasePreparing)
+	case release.CommandRollback:
+		f.Phases = append(waits, release.PhasePaused)
+	case release.CommandAbort, release.CommandOverride:
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused)
 	}
-	return releases.Filter{Open: true}
+	return f
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound

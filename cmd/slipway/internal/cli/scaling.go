@@ -204,7 +204,7 @@ failed. What it has left besides is told.`,
 		Args:    arguments(),
 	}
 	cmd.Flags().StringVar(&id, "release", "", "the release (required)")
-	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{}))
+	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{Closed: true}))
 	exits(cmd, exitAttention, "with --wait: a person must look at something")
 	exits(cmd, exitRefused, "the release is at work, and restores its rules itself")
 	wait := waits(cmd, "wait for the end")

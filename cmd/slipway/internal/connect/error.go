@@ -14,8 +14,8 @@ import (
 
 // Error says that a server cannot be reached, or does not let this client in.
 type Error struct {
-	// Of is what was to be connected, NATS or Temporal, and Where its address.
-	Of, Where string
+	// Attempt is what was tried, with the address.
+	Attempt string
 	// Problem says what is wrong, and Remedy what to check.
 	Problem, Remedy string
 	Cause           error
@@ -25,9 +25,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Found() + "; " + e.Remedy }
 
 // Found is the error without its remedy.
-func (e *Error) Found() string {
-	return fmt.Sprintf("connect to %s at %s: %s", e.Of, e.Where, e.Problem)
-}
+func (e *Error) Found() string { return e.Attempt + ": " + e.Problem }
 
 // Unwrap returns what the connection has failed with.
 func (e *Error) Unwrap() error { return e.Cause }

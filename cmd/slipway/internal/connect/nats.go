@@ -177,7 +177,7 @@ func NATS(ctx context.Context, o NATSOptions, name string, more ...nats.Option) 
 		conn, err := nats.Connect(o.URL, append(options, more...)...)
 		done <- connected{conn, err}
 	}()
-	failed := &Error{Of: "NATS", Where: o.Where(), Remedy: "check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS"}
+	failed := &Error{Attempt: "connect to NATS at " + o.Where(), Remedy: "check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS"}
 	select {
 	case c := <-done:
 		if c.err == nil {

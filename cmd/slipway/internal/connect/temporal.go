@@ -81,7 +81,7 @@ func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		failed := &Error{
-			Of: "Temporal", Where: options.HostPort, Problem: temporalError(err), Cause: err,
+			Attempt: "connect to Temporal at " + options.HostPort, Problem: temporalError(err), Cause: err,
 			Remedy: "check TEMPORAL_ADDRESS or --temporal-address, and TLS",
 		}
 		return nil, failed.ended(ctx)

@@ -76,7 +76,7 @@ func TestBroken_TellsTheRemedyOnce(t *testing.T) {
 		err           error
 		found, remedy string
 	}{
-		"a connection": {&connect.Error{Of: "NATS", Where: "nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
+		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
 		"a setting": {
 			&config.Error{Setting: "payload-key", Source: "flag --payload-key", Problem: "there is no such key", Remedy: "name one"},
 			"setting payload-key (flag --payload-key): there is no such key", "name one",
