@@ -123,9 +123,9 @@ func (p Progress) needsResume() Need {
 // otherChange says which change a release needs the end of, and why somebody must see to it.
 func (p Progress) otherChange(a Awaiting) string {
 	what := "an unfinished change of the application"
-	switch {
-	case a.ChangeID == "":
-	case a.ChangeID == p.ChangeID:
+	switch a.ChangeID {
+	case "":
+	case p.ChangeID:
 		what = "its own change " + a.ChangeID
 	default:
 		what = "change " + a.ChangeID + ", begun elsewhere"

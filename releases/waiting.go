@@ -29,6 +29,8 @@ type Waiting struct {
 	ID string `json:"id,omitempty"`
 	// App is the application as platform/region/id; empty for a set.
 	App string `json:"app,omitempty"`
+	// AppName is what the platform calls the application; empty where that is not known.
+	AppName string `json:"appName,omitempty"`
 	// Batch is the finished batch, or the wave, that is to be confirmed; 0 where none is.
 	Batch int `json:"batch,omitempty"`
 	// Artifact is what the release brings, where that is known.
@@ -178,7 +180,7 @@ func (l Listed) progress() release.Progress {
 // ofRelease is what a release under way needs; false where it needs nobody.
 func ofRelease(p release.Progress, partial Partial, now time.Time) (Waiting, bool) {
 	w := Waiting{
-		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), RequestedBy: p.RequestedBy,
+		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), AppName: p.AppName, RequestedBy: p.RequestedBy,
 		Since: p.StartedAt, Next: release.Next(p), Partial: partial,
 	}
 	if partial.Reason == PartialFailing {
@@ -303,7 +305,7 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 		return
 	}
 	p := status.Progress
-	w.RequestedBy = p.RequestedBy
+	w.RequestedBy, w.AppName = p.RequestedBy, p.AppName
 	if p.Artifact != (release.Artifact{}) {
 		w.Artifact = p.Artifact.String()
 	}

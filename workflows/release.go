@@ -198,6 +198,7 @@ func (p preparation) read(ctx workflow.Context) *fault {
 	t := p.platform.snapshot(p.snapshotInput())
 	t.began = workflow.Now(ctx)
 	snap, f := attempt(ctx, &p.caller, t, aborted)
+	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
 	if f == nil && snap.Busy != nil {
 		snap, f = p.awaitIdle(ctx, foreignWait{other: snap.Busy, question: p.snapshotInput(), unwanted: aborted})
 	}
@@ -215,7 +216,6 @@ func (p preparation) read(ctx workflow.Context) *fault {
 // change of the release's own: what was changed since is never recorded again (R13).
 func (p preparation) record(snap release.Snapshot) {
 	p.snap = snap
-	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
 	if p.spec.Adopt == "" && snap.Own == nil { // else the version is what ran before that change
 		p.runs = new(snap.Version)
 	}

@@ -30,10 +30,12 @@ func TestTerminal_Top(t *testing.T) {
 	id, events := h.request(app, "top", gray())
 	h.until(events, release.EventBatchWaiting, 1)
 
+	name := h.progress(id).AppName
+	require.NotEmpty(t, name, "the platform has told it")
 	top := cli.terminal(termtest.Size{Columns: 80, Rows: 24}, "top")
 	top.Shows("slipway top", "1 release, 1 wait for people", "AwaitingConfirm", "▓ ░░ ░░ 1/5", "you: confirm batch 1", "c confirm · a abort")
 	top.Send("c")
-	top.Shows("Confirm batch 1 of 3 of "+app.SearchValue()[:30], "Batch 2 begins then.", "y: yes")
+	top.Shows("Confirm batch 1 of 3 of "+name+" (sae/", "Batch 2 begins then.", "y: yes")
 	top.Send("n")
 	top.Shows("confirm was not sent")
 	top.Send("c")
@@ -51,7 +53,7 @@ func TestTerminal_Top(t *testing.T) {
 	top.Shows("c confirm", "⟳ "+id, "□ batch 3", "EVENTS", scenario.NewImage)
 
 	top.Send("a")
-	top.Shows("Abort the release of "+app.SearchValue(), "type abort and Enter:")
+	top.Shows("Abort the release of "+name+" ("+app.SearchValue()+")", "type abort and Enter:")
 	top.Send("y", termtest.KeyEnter)
 	top.Shows("abort was not sent")
 	top.Send("a")

@@ -148,7 +148,9 @@ func TestOverview(t *testing.T) {
 			counts: map[string]int64{"'ReleaseSet'": 3, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
 			begun: []release.Progress{
 				paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true),
-				{Phase: release.PhaseAwaitingPlatformApproval}, {Phase: release.PhaseAwaitingConfirm}, {Phase: release.PhaseRollingOut},
+				{Phase: release.PhaseAwaitingPlatformApproval},
+				{Phase: release.PhaseAwaitingConfirm},
+				{Phase: release.PhaseRollingOut},
 				{Phase: release.PhasePreparing, Awaiting: &release.Awaiting{Kind: release.AwaitOtherChange, Since: now}},
 				{Phase: release.PhasePreparing, Awaiting: &release.Awaiting{Kind: release.AwaitOtherChange, Since: now, Stuck: true}},
 				{Phase: release.PhasePaused, Awaiting: &release.Awaiting{Kind: release.AwaitFreeze, Until: now.Add(time.Hour)}},

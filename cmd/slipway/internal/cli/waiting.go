@@ -18,8 +18,9 @@ func (a *app) waiting() *cobra.Command {
 		Use:   "waiting",
 		Short: "List everything that needs a person, and the commands for it",
 		Long: `List everything that needs a person, the oldest first: releases that wait for a confirmation
-or the platform's approval, that somebody has paused, or that stand still; sets that wait;
-lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
+or the platform's approval, that somebody has paused, or that stand still; that a stop holds,
+or a freeze without an end; that are behind another change of their application which waits
+for somebody, or has not ended for 15 minutes; sets that wait; lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
 their lane is at work. Below the list stand the commands that may be given next, as they are
 typed; -o json has all of them as "next".
 

@@ -40,6 +40,9 @@ func standing(p release.Progress, zone *time.Location) string {
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
 	}
+	if now := runs(p); now != "" {
+		parts = append(parts, "the application runs "+now)
+	}
 	return strings.Join(parts, ", ")
 }
 

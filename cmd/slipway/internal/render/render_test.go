@@ -64,7 +64,7 @@ func aborted() release.Progress {
 		{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(9), Via: "update", Refused: "batch 2 does not wait for a confirmation: batch 1 does"},
 		{Kind: release.CommandAbort, By: "mei", At: at(10), Via: "event", Note: "订单金额不对"},
 	}
-	p.EndedAt = at(12)
+	p.EndedAt, p.Runs = at(12), p.RollbackTo
 	return p
 }
 
@@ -72,6 +72,7 @@ func aborted() release.Progress {
 // measured.
 func gated() release.Progress {
 	p := parked()
+	p.AppName = "shop"
 	p.Operation, p.Phase, p.Paused = release.OperationRelease, release.PhaseRollingOut, true
 	p.Strategy.Confirm = release.ConfirmAuto
 	p.Strategy.Gates = []release.Gate{{Name: "home-page"}, {Name: "errors"}, {Name: "latency"}}

@@ -73,6 +73,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	all = append(
 		all,
 		fact{name: "Reason", value: Cell{Text: reason(p)}},
+		fact{name: "Runs now", value: Cell{Text: runs(p)}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
 		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
@@ -82,7 +83,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	}
 	return append(
 		all,
-		fact{name: "App", value: Cell{Text: app(p.App)}},
+		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
@@ -155,6 +156,24 @@ func app(a release.App) string {
 		return ""
 	}
 	return a.SearchValue()
+}
+
+// NamedApp names an application by what the platform calls it, and by what commands take; the name
+// may be empty.
+func NamedApp(name, app string) string {
+	if name == "" || app == "" {
+		return cmp.Or(name, app)
+	}
+	return name + " (" + app + ")"
+}
+
+// runs is what the application of a release runs that has ended otherwise than well; empty where
+// that is not known.
+func runs(p release.Progress) string {
+	if p.Runs == nil || !p.Phase.Ended() || p.Phase == release.PhaseSucceeded {
+		return ""
+	}
+	return version(*p.Runs)
 }
 
 func artifact(a release.Artifact) string {

@@ -26,7 +26,7 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: age(w.Since, time.Time{}, now)},
 			{Text: w.Text, color: needColor(w.Need)},
 			{Text: cmp.Or(w.ID, "lane")},
-			{Text: w.App},
+			{Text: NamedApp(w.AppName, w.App)},
 			{Text: style.Time(w.Until)},
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
@@ -82,6 +82,9 @@ func needColor(n release.NeedKind) color {
 // times in a zone.
 func WaitingLine(w releases.Waiting, zone *time.Location) string {
 	name := cmp.Or(w.ID, "lane "+w.App)
+	if w.AppName != "" {
+		name += " of " + w.AppName
+	}
 	parts := []string{name + " " + iconParked + " " + w.Text}
 	if len(w.Next) > 0 {
 		parts = append(parts, w.Next[0].String())

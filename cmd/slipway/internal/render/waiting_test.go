@@ -28,7 +28,7 @@ func needing() []releases.Waiting {
 		},
 		{
 			Need: release.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
-			App:  "sae/cn-hangzhou/7171a6cc",
+			App: "sae/cn-hangzhou/7171a6cc", AppName: "mail",
 			Next: []release.NextStep{{Verb: release.NextApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
 		},
 	}
@@ -43,5 +43,6 @@ func TestRender_WaitingLine(t *testing.T) {
 	t.Parallel()
 	all := needing()
 	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0], nil))
+	require.Contains(t, render.WaitingLine(all[2], nil), "r-qrstuvwxyzabcdef of mail ॥ ")
 	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1], nil))
 }

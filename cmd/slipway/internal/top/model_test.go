@@ -574,3 +574,20 @@ func TestBar(t *testing.T) {
 	big := release.Progress{Batches: []release.Batch{{Instances: 100, State: release.BatchDone}, {Instances: 300, State: release.BatchPending}}}
 	require.Equal(t, "▓▓░░░░░░ 100/400", bar(big, 16))
 }
+
+// An application is shown and found by what the platform calls it; what a command takes stands
+// beside it where there is room, and in every question.
+func TestTop_NamesTheApplication(t *testing.T) {
+	t.Parallel()
+	p := releasesOfTheNight()[3]
+	p.AppName = "storefront"
+	v := open(t, termtest.Size{Columns: 140, Rows: 24})
+	v.shows(p)
+	require.True(t, v.screenshot().Shows("storefront"), v.screenshot().String())
+	v.press("c")
+	require.True(t, v.screenshot().Shows("storefront ("+p.App.SearchValue()+")"), v.screenshot().String())
+	v.press("esc")
+	v.press("/")
+	v.press("storefront")
+	require.Equal(t, []string{p.ReleaseID}, v.ids())
+}

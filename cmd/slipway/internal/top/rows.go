@@ -155,7 +155,7 @@ func (m *model) chosen() []row {
 	}
 	return slices.DeleteFunc(m.all(), func(r row) bool {
 		text := strings.ToLower(strings.Join([]string{
-			r.ID, r.App, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
+			r.ID, r.App, r.progress.AppName, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
 		}, " "))
 		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})
