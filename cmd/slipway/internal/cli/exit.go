@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -160,5 +161,22 @@ func outcomeCode(p release.Phase) int {
 // message indents the lines after the first, such as the problems of a release file.
 func message(err error) string {
 	text, _ := redact.New().Text(strings.TrimSpace(err.Error()))
-	return strings.ReplaceAll(text, "\n", "\n  ")
+	return strings.ReplaceAll(plain(text), "\n", "\n  ")
+}
+
+// grpcStatus is how the library of Temporal's connections begins an error.
+var grpcStatus = regexp.MustCompile(`rpc error: code = \w+ desc = `)
+
+// plain says in plain words what libraries say of servers that do not answer, wherever in an
+// error it stands.
+func plain(text string) string {
+	text = grpcStatus.ReplaceAllString(text, "")
+	return strings.NewReplacer(
+		"context deadline exceeded", "no answer in time",
+		"nats: timeout", "NATS gave no answer in time",
+		"nats: no responders available for request", "nobody on NATS takes the request: is JetStream enabled?",
+		"nats: connection closed", "the connection to NATS was lost",
+		"nats: API error: ", "JetStream refuses: ",
+		"nats: ", "NATS: ",
+	).Replace(text)
 }

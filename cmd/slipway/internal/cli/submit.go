@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -233,7 +234,7 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return none, &usageError{err.Error()}
+			return none, &usageError{fmt.Sprintf("-f %s: %v; name a file that can be read, or - for standard input", path, reasonOf(err))}
 		}
 		defer func() { _ = file.Close() }()
 		in, name = file, path
@@ -246,6 +247,14 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 		return out, &usageError{name + " " + err.Error()}
 	}
 	return out, nil
+}
+
+// reasonOf is why a file cannot be opened, without the name of the call and of the file.
+func reasonOf(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 // showEvent prints the event as it would be published.

@@ -68,7 +68,7 @@ func NATSSettings(v *config.Values, getenv func(string) string) (NATSOptions, er
 		source = v.Source(config.NATSURL)
 	}
 	if !goodURLs(l.URL) {
-		return NATSOptions{}, v.Bad(config.NATSURL, "is no list of NATS URLs", "write nats://host:4222, several separated by commas")
+		return NATSOptions{}, v.Bad(config.NATSURL, "is no list of NATS URLs", "write nats://host:4222 and, where there are several, separate them by commas")
 	}
 	options, err := l.options(v)
 	if err != nil {
