@@ -35,7 +35,7 @@ release file again.`,
 		Args: idOf(kindRelease),
 	}
 	cmd.Flags().StringVar(&note, flagReason, "", "why, in place of the note of the release")
-	a.onSubmit(cmd, func(call *call) (asked, error) {
+	a.onSubmit(cmd, kindRelease, func(call *call) (asked, error) {
 		spec, err := call.retried()
 		if err != nil {
 			return asked{}, err

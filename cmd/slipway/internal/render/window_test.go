@@ -223,3 +223,18 @@ func TestProse(t *testing.T) {
 	require.Equal(t, text, render.Prose(text, 0))
 	require.Equal(t, "there is no release;\n  list them with:\n  slipway release list --all;\n  or ask somebody\n  a second line of\n    it", render.Prose(text, 20))
 }
+
+// A lane that takes no further release says so, behind what, and what makes room.
+func TestWindow_AFullLane(t *testing.T) {
+	t.Parallel()
+	full := release.LaneState{App: parked().App, Running: &release.LaneEntry{ReleaseID: "r-1", Since: at(0)}}
+	for i := range release.MaxWaiting {
+		full.Waiting = append(full.Waiting, release.LaneEntry{ReleaseID: fmt.Sprintf("r-%d", i+2), Since: at(1)})
+	}
+	lane := render.Lane(full, at(9), render.Style{})
+	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now is tried again until there is room\n"+
+		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
+	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
+	full.Waiting = full.Waiting[1:]
+	require.NotContains(t, render.Lane(full, at(9), render.Style{}), "Full:")
+}
