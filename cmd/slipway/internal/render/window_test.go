@@ -33,8 +33,8 @@ func screens(style render.Style) map[string]string {
 		"release": render.Tree(named(undone()), at(30), style),
 		"stalled": render.Tree(named(noWorker()), at(30), style),
 		"releases": render.Releases([]render.Row{
-			{ID: "r-abcdefghijklmnop", App: id, Kind: "GrayRelease", Phase: release.PhaseAwaitingConfirm, StartedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
-			{ID: "r-bcdefghijklmnopq", App: id, Kind: "Deploy", Phase: release.PhaseNeedsAttention, Stopped: "terminated", StartedAt: at(1), EndedAt: at(9)},
+			{ID: "r-abcdefghijklmnop", App: id, Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
+			{ID: "r-bcdefghijklmnopq", App: id, Operation: release.OperationRelease, Phase: release.PhaseNeedsAttention, Stopped: "terminated", CreatedAt: at(1), EndedAt: at(9)},
 		}, at(30), style),
 		"lanes":   render.Lanes([]render.LaneRow{{App: id, Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
 		"lane":    render.Lane(held, at(30), style),
@@ -193,7 +193,7 @@ func TestWindow_Wide(t *testing.T) {
 
 func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: KIND, STARTED")
+	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: OPERATION, CREATED")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
 }
 
