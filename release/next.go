@@ -30,6 +30,10 @@ const (
 	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
 	NextShowLane    NextVerb = "show-lane"
 	NextShowFreezes NextVerb = "show-freezes"
+	// NextShowRelease shows what a release waits for that others wait for, and NextDrop takes one that
+	// waits out of its lane.
+	NextShowRelease NextVerb = "show-release"
+	NextDrop        NextVerb = "lane-drop"
 	// NextPause lets nothing new begin.
 	NextPause NextVerb = "pause"
 	// NextAbort stops a release or a set.
@@ -328,8 +332,22 @@ func NextOfSet(p SetProgress) []NextStep {
 	return steps
 }
 
+// unblocking is what makes room in a lane that is full: the end of what runs, or of what waits.
+func unblocking(s LaneState) []NextStep {
+	var steps []NextStep
+	if s.Running != nil {
+		steps = append(steps, NextStep{
+			Verb: NextShowRelease, Command: "slipway release get " + word(s.Running.ReleaseID), Does: "shows what the release that runs waits for",
+		})
+	}
+	last := s.Waiting[len(s.Waiting)-1]
+	return append(steps, NextStep{
+		Verb: NextDrop, Command: "slipway lane drop " + word(s.App.SearchValue()) + " " + word(last.ReleaseID), Does: "takes the latest release that waits out of the lane",
+	})
+}
+
 // NextOfLane returns what a person may do next with a lane: resume it where it is held, restore
-// what ended releases owe, and allow what is denied.
+// what ended releases owe, make room where it is full, and allow what is denied.
 func NextOfLane(s LaneState) []NextStep {
 	var steps []NextStep
 	for _, d := range s.Debts {
@@ -342,6 +360,9 @@ func NextOfLane(s LaneState) []NextStep {
 	}
 	if s.Held != nil {
 		steps = append(steps, resumingLane(s.App))
+	}
+	if s.Full() != "" {
+		steps = append(steps, unblocking(s)...)
 	}
 	for _, d := range s.Denied {
 		steps = append(steps, allowing(s.App, d.Artifact))

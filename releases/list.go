@@ -38,8 +38,9 @@ type Listed struct {
 	Set string `json:"set,omitempty"`
 	// Stopped is how the release's workflow was closed without a result ("terminated");
 	// then nobody brings the release to an end.
-	Stopped   string    `json:"stopped,omitempty"`
-	StartedAt time.Time `json:"startedAt,omitzero"`
+	Stopped string `json:"stopped,omitempty"`
+	// CreatedAt is when it was accepted into its lane; its progress tells when its turn came.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
@@ -292,7 +293,7 @@ func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 		Operation:   release.Operation(keyword(info.GetSearchAttributes(), release.SearchOperation)),
 		RequestedBy: keyword(info.GetSearchAttributes(), release.SearchRequestedBy),
 		Set:         keyword(info.GetSearchAttributes(), release.SearchSet),
-		StartedAt:   info.GetStartTime().AsTime(),
+		CreatedAt:   info.GetStartTime().AsTime(),
 	}
 	if end := execution.EndOf(info.GetStatus()); end.Abnormal() {
 		l.Stopped = string(end)

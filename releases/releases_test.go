@@ -308,8 +308,8 @@ func TestReleases_List(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, more)
 	require.Equal(t, []releases.Listed{
-		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", StartedAt: start()},
-		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
+		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", CreatedAt: start()},
+		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", CreatedAt: start(), EndedAt: start().Add(time.Hour)},
 	}, found)
 }
 
@@ -368,7 +368,7 @@ func TestList_ByEveryAttribute(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, []releases.Listed{{
-		ID: id, Kind: "Restart", Outcome: "RolledBack", Operation: "restart", RequestedBy: "ann's pipeline", Set: setID, StartedAt: start(),
+		ID: id, Kind: "Restart", Outcome: "RolledBack", Operation: "restart", RequestedBy: "ann's pipeline", Set: setID, CreatedAt: start(),
 	}}, found)
 }
 
@@ -496,5 +496,5 @@ func TestReleases_ListSets(t *testing.T) {
 	found, more, err := r.ListSets(t.Context(), releases.Filter{Phase: release.PhaseRollingOut, Limit: 2})
 	require.NoError(t, err)
 	require.False(t, more)
-	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", StartedAt: start()}}, found)
+	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", CreatedAt: start()}}, found)
 }

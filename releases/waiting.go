@@ -173,7 +173,7 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 // progress is what the list knows of a release.
 func (l Listed) progress() release.Progress {
 	return release.Progress{
-		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
+		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
 	}
 }
 
@@ -213,7 +213,7 @@ func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
 			},
 		})
 		if partial.Reason != PartialNone {
-			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy}
+			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy}
 		}
 		if w, waits := ofSet(p, partial); there && waits && g.concerns(p) {
 			g.add(w)
@@ -257,7 +257,7 @@ func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) 
 		switch {
 		case !there:
 		case partial.Reason == PartialFailing:
-			g.add(Waiting{Need: release.NeedHelp, Subject: SubjectLane, App: l.App, Since: l.StartedAt, Text: partial.Message, Next: []release.NextStep{}, Partial: partial})
+			g.add(Waiting{Need: release.NeedHelp, Subject: SubjectLane, App: l.App, Since: l.CreatedAt, Text: partial.Message, Next: []release.NextStep{}, Partial: partial})
 		case partial.Reason == PartialNone:
 			g.lane(ctx, *state)
 		}

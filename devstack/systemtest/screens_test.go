@@ -107,7 +107,7 @@ func (s *screens) until(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// publish stores an event in the stream, whatever it is: publish SUBJECT ID DATA
+// publish stores an event in the stream, whatever it is: publish SUBJECT ID DATA.
 func (s *screens) publish(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: publish subject id data")

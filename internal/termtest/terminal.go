@@ -28,7 +28,7 @@ const (
 
 // Terminal is a program that runs in a pseudo terminal.
 type Terminal struct {
-	t testing.TB
+	t *testing.T
 	// patience is done when no wait lasts any longer.
 	patience <-chan struct{}
 
@@ -47,7 +47,7 @@ type Terminal struct {
 // Start starts a program in a pseudo terminal. A wait that is not over when ctx ends fails the
 // test with the screen as it is then. The program is killed at the end of the test where it still
 // runs. TERM is set unless the command has it in its environment.
-func Start(ctx context.Context, t testing.TB, cmd *exec.Cmd, size Size) *Terminal {
+func Start(ctx context.Context, t *testing.T, cmd *exec.Cmd, size Size) *Terminal {
 	t.Helper()
 	if !slices.ContainsFunc(cmd.Env, func(entry string) bool { return strings.HasPrefix(entry, "TERM=") }) {
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color")

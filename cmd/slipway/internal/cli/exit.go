@@ -36,10 +36,11 @@ const exitCodes = `  0    done; a watched release has Succeeded
   1    error: a server did not answer, there is no such release, ...
   2    usage: an argument, a setting or the release file is wrong and nothing was sent, or the
        same event was used before with another content
-  3    the watched release has RolledBack: the old version runs again
-  4    the watched release was Aborted: the old version runs
-  5    the watched release has Failed
-  6    the watched release NeedsAttention: a person must look at it
+  3    the watched release has RolledBack: the old version runs again; of a set, also what had
+       succeeded before
+  4    the watched release was Aborted: the old version runs; of a set, what had succeeded stays
+  5    the watched release has Failed; of a set, one of its releases has not succeeded
+  6    the watched release or set NeedsAttention: a person must look at it
   7    refused: the command does not apply to the release, the lane or the rules, or an event would
        be refused again; nothing was changed
   8    timeout: the time given by --timeout is up; the release itself goes on

@@ -129,7 +129,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why")
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
-	a.onSubmit(cmd, func(_ context.Context, call *call) (asked, error) {
+	a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return asked{}, err

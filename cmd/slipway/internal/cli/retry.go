@@ -38,7 +38,7 @@ release file again.`,
 	}
 	cmd.Flags().StringVar(&over.note, flagReason, "", "why, in place of the note of the release")
 	withLane(cmd, &over.lane, &over.freeze)
-	a.onSubmit(cmd, func(ctx context.Context, call *call) (asked, error) {
+	a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
 		spec, err := call.retried(ctx)
 		if err != nil {
 			return asked{}, err

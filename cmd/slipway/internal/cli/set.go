@@ -57,7 +57,7 @@ With --wait the set is followed like "slipway set watch" does.`,
 	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return a.onSubmit(cmd, func(_ context.Context, call *call) (asked, error) {
+	return a.onSubmit(cmd, kindSet, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy = call.by
 		set, err := readWith(a, file, over, manifest.ReadSet)
 		return asked{
@@ -106,7 +106,7 @@ Temporal has forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
 		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
-	}, setTarget().watchGiven)
+	}, kindSet, setTarget().watchGiven)
 }
 
 func (a *app) setGet() *cobra.Command {
@@ -118,6 +118,7 @@ forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
 		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
+		Annotations: map[string]string{exitNote + "0": "done, whatever its outcome"},
 	}, frame{timeout: answerTime}, setTarget().show)
 }
 

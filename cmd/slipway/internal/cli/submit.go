@@ -46,7 +46,7 @@ type receipt struct {
 }
 
 // onSubmit completes a command that submits what request makes of a call.
-func (a *app) onSubmit(cmd *cobra.Command, request func(context.Context, *call) (asked, error)) *cobra.Command {
+func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Context, *call) (asked, error)) *cobra.Command {
 	var s submission
 	flags := cmd.Flags()
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
@@ -55,7 +55,7 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(context.Context, *call) 
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
 	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
-	exitsByOutcome(cmd, "with --wait: ")
+	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
 		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never)",
@@ -101,7 +101,7 @@ With --wait the release is followed like "slipway release watch" does.`,
 	var lane release.Lane
 	var freeze release.FreezePolicy
 	withLane(cmd, &lane, &freeze)
-	return a.onSubmit(cmd, func(_ context.Context, call *call) (asked, error) {
+	return a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy, over.LanePolicy, over.FreezeOverride = call.by, lane.Policy, freeze.Override
 		if call.cmd.Flag("preempt").Changed {
 			over.Preempt = &lane.Preempt

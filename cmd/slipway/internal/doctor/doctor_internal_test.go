@@ -20,6 +20,8 @@ import (
 	"slipway/cloudapi"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
+	"slipway/release"
+	"slipway/releases"
 	"slipway/setup"
 )
 
@@ -130,6 +132,21 @@ func TestJudge_Rights(t *testing.T) {
 	f := judgeRights(errors.Join(missing, right))
 	requireFinding(t, Finding{Result: Warning, Found: "bucket slipway-ledger is not permitted", Remedy: "/readyz"}, f)
 	require.NotContains(t, f.Found, "does not exist", "the check of the stream tells that")
+}
+
+func TestJudge_Lanes(t *testing.T) {
+	t.Parallel()
+	free := releases.LaneStatus{App: "sae/cn-hangzhou/free", State: &release.LaneState{Waiting: make([]release.LaneEntry, release.MaxWaiting-1)}}
+	full := releases.LaneStatus{App: "sae/cn-hangzhou/full", State: &release.LaneState{
+		Running: &release.LaneEntry{ReleaseID: "r-1"}, Waiting: make([]release.LaneEntry, release.MaxWaiting),
+	}}
+	silent := releases.LaneStatus{App: "sae/cn-hangzhou/silent"}
+	require.Equal(t, []Finding{ok("none is full")}, judgeLanes([]releases.LaneStatus{free}))
+	require.Equal(t, []Finding{skipped("1 of 2 lanes do not answer")}, judgeLanes([]releases.LaneStatus{free, silent}))
+	require.Equal(t, []Finding{{
+		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: 100 releases wait in it, and no more may, behind release r-1, which runs",
+		Remedy: "let it go on, or take releases out of it: slipway lane get sae/cn-hangzhou/full",
+	}}, judgeLanes([]releases.LaneStatus{free, full, silent}))
 }
 
 func TestJudge_Consumer(t *testing.T) {

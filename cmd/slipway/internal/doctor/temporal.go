@@ -78,6 +78,7 @@ func (e *Engine) Checks() []Check {
 			return []Finding{workers(ctx, c, queue{release.WorkflowTaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, "start one: slipway worker"})}
 		}),
 		connected("workers of regions", e.regions),
+		connected("lanes", e.lanes),
 	}
 }
 
@@ -245,4 +246,38 @@ func (e *Engine) regions(ctx context.Context, c client.Client) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// mostLanes is how many lanes are asked whether they are full.
+const mostLanes = 200
+
+// lanes checks that no lane is full: requests for its application are then not accepted.
+func (e *Engine) lanes(ctx context.Context, c client.Client) []Finding {
+	all, _, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
+	if err != nil {
+		return []Finding{skipped("lanes cannot be listed: %s", because(ctx, err))}
+	}
+	return judgeLanes(all)
+}
+
+func judgeLanes(all []releases.LaneStatus) []Finding {
+	var full []Finding
+	silent := 0
+	for _, l := range all {
+		switch {
+		case l.State == nil:
+			silent++
+		case l.State.Full() != "":
+			f := warning("full: "+l.State.Full(), "let it go on, or take releases out of it: slipway lane get "+l.App)
+			f.Check = "lane " + l.App
+			full = append(full, f)
+		}
+	}
+	switch {
+	case len(full) > 0:
+		return full
+	case silent > 0:
+		return []Finding{skipped("%d of %d lanes do not answer", silent, len(all))}
+	}
+	return []Finding{ok("none is full")}
 }

@@ -28,11 +28,19 @@ func Lanes(rows []LaneRow, now time.Time, style Style) string {
 	for _, r := range rows {
 		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
 		if s := r.State; s != nil {
-			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), fmt.Sprint(len(s.Waiting)), fmt.Sprint(len(s.Denied))
+			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), waitingIn(*s), fmt.Sprint(len(s.Denied))
 		}
 		table.Rows = append(table.Rows, row)
 	}
 	return table.drawn(style)
+}
+
+// waitingIn is how many wait in a lane, and that it takes no more.
+func waitingIn(s release.LaneState) string {
+	if s.Full() != "" {
+		return fmt.Sprintf("%d (full)", len(s.Waiting))
+	}
+	return fmt.Sprint(len(s.Waiting))
 }
 
 func running(s release.LaneState) string {
@@ -75,6 +83,9 @@ func laneFacts(s release.LaneState, style Style) string {
 		if h.ReleaseID != "" {
 			rows = append(rows, Text("Release:", h.ReleaseID))
 		}
+	}
+	if full := s.Full(); full != "" {
+		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; what is submitted now is tried again until there is room", color: red}})
 	}
 	for _, f := range nextFacts(release.NextOfLane(s)) {
 		rows = append(rows, f.row())

@@ -393,7 +393,7 @@ func TestRender_SetNews(t *testing.T) {
 func TestRender_Sets(t *testing.T) {
 	t.Parallel()
 	golden(t, "sets.golden", render.Sets([]render.Row{
-		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},
-		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", StartedAt: at(0), EndedAt: at(5)},
+		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, CreatedAt: at(0)},
+		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", CreatedAt: at(0), EndedAt: at(5)},
 	}, at(9), render.Style{}))
 }

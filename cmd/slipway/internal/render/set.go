@@ -294,11 +294,11 @@ func setRuns(p release.SetProgress) []string {
 // Sets draws a list of sets.
 func Sets(rows []Row, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "ID"}, {Name: "PHASE"}, {Name: "NAME", Wraps: 20}, {Name: "STARTED", Rank: 2}, {Name: "TOOK", Rank: 1, Least: spanWidth}, {Name: "REQUESTED BY", Wide: true},
+		{Name: "ID"}, {Name: "PHASE"}, {Name: "NAME", Wraps: 20}, {Name: "CREATED", Rank: 2}, {Name: "AGE", Rank: 1, Least: spanWidth}, {Name: "REQUESTED BY", Wide: true},
 	}}
 	for _, r := range rows {
 		table.Rows = append(table.Rows, []Cell{
-			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.StartedAt, style.zone())}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.RequestedBy},
+			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.CreatedAt, style.zone())}, {Text: age(r.CreatedAt, time.Time{}, now)}, {Text: r.RequestedBy},
 		})
 	}
 	return table.drawn(style)

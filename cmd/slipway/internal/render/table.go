@@ -135,10 +135,11 @@ type Table struct {
 // contents are the widths of what is in the columns, without their names; 0 where there is nothing.
 func (t Table) contents(steady *Steady) []int {
 	widths := make([]int, len(t.Columns))
-	name := ""
-	for _, c := range t.Columns {
-		name += c.Name + " "
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
 	}
+	name := strings.Join(names, " ")
 	for i := range widths {
 		for _, row := range t.Rows {
 			if i < len(row) {

@@ -86,7 +86,7 @@ func (m *model) belongs(l releases.Listed) bool {
 
 func (m *model) row(l releases.Listed) row {
 	known := m.readings[l.ID]
-	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.StartedAt}
+	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.CreatedAt}
 	p := r.progress
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
@@ -136,7 +136,7 @@ func (m *model) compare(a, b row) int {
 	oldest := cmp.Or(a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
 	switch m.order {
 	case byAge:
-		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	case byApp:
 		return cmp.Or(cmp.Compare(a.App, b.App), oldest)
 	case byPhase:
