@@ -91,13 +91,13 @@ func terminatedWhileParked(c *commandLine) {
 
 	look := "slipway api DescribeChangeOrder ChangeOrderId=" + p.ChangeID + " --sae-region " + app.Region
 	end := strings.Replace(look, "Describe", "Abort", 1)
-	requireWaiting(c, app, id, release.NeedAttention, "slipway lane resume "+app.SearchValue())
+	c.requireWaiting(app, id, release.NeedAttention, "slipway lane resume "+app.SearchValue())
 
 	// Who resumes the lane without looking is told what the next release is behind.
 	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
 	behind, behindEvents := c.request(app, c.t.Name()+"-behind", all())
 	c.until(behindEvents, release.EventStalled, 0)
-	requireWaiting(c, app, behind, release.NeedOtherChange, look, end)
+	c.requireWaiting(app, behind, release.NeedOtherChange, look, end)
 	c.out(0, "release", "abort", behind, "--by", "ann", "--reason", "the change before it is wanted")
 	c.until(behindEvents, release.EventAborted, 0)
 
@@ -239,7 +239,7 @@ func stopOfTheLine(c *commandLine) {
 	require.Contains(c.t, p.Reason, "incident 7")
 	require.Empty(c.t, c.orders(app))
 	c.requireRulesAsBefore(app)
-	requireWaiting(c, app, id, release.NeedFreeze, "slipway freeze lift "+name, "slipway release override "+id+" --reason REASON")
+	c.requireWaiting(app, id, release.NeedFreeze, "slipway freeze lift "+name, "slipway release override "+id+" --reason REASON")
 	c.out(0, "freeze", "lift", name, "--by", "ops", "--reason", "mended")
 	c.until(events, release.EventSucceeded, 0)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy}, c.orders(app))
@@ -247,7 +247,7 @@ func stopOfTheLine(c *commandLine) {
 
 // requireWaiting requires that "slipway waiting" lists a release as what needs a person, with these
 // commands among what may be done. What Temporal lists follows a moment later.
-func requireWaiting(c *commandLine, app release.App, id string, need release.NeedKind, commands ...string) {
+func (c *commandLine) requireWaiting(app release.App, id string, need release.NeedKind, commands ...string) {
 	c.t.Helper()
 	require.Eventually(c.t, func() bool {
 		var waiting []releases.Waiting
