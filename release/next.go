@@ -184,8 +184,8 @@ func (p Progress) frozen(a Awaiting) []NextStep {
 		})
 	}
 	if p.admits(Command{Kind: CommandOverride}) {
-		override := p.step(NextOverride, "override", "lets it pass over freezes from now on")
-		override.Command += " --reason REASON"
+		override := p.step(NextOverride, "override", "lets it pass over freezes from now on, for the reason you give")
+		override.Command += " --reason ''" // which is refused as it is: a placeholder would be recorded as the reason
 		override.Needed = a.Until.IsZero()
 		steps = append(steps, override)
 	}

@@ -57,7 +57,7 @@ func TestNext(t *testing.T) {
 		allow    = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2"
 		lane     = "slipway lane get sae/cn-hangzhou/7171a6ca"
 		freezes  = "slipway freeze list --app sae/cn-hangzhou/7171a6ca"
-		override = "slipway release override " + nextID + " --reason REASON"
+		override = "slipway release override " + nextID + " --reason ''"
 		look     = "slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
 		end      = "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
 	)

@@ -160,7 +160,7 @@ func TestWaiting(t *testing.T) {
 	}
 	const resumeLane = "slipway lane resume sae/cn-hangzhou/app-1"
 	require.Equal(t, []brief{
-		{release.NeedFreeze, "r-stopped", at(1), "somebody to lift stop incident", []string{"slipway freeze lift incident", "slipway release override r-stopped --reason REASON"}},
+		{release.NeedFreeze, "r-stopped", at(1), "somebody to lift stop incident", []string{"slipway freeze lift incident", "slipway release override r-stopped --reason ''"}},
 		{
 			release.NeedOtherChange, "r-behind", at(2), "the end of change c-9, begun elsewhere, which waits for somebody",
 			[]string{"slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou", "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},

@@ -239,7 +239,7 @@ func stopOfTheLine(c *commandLine) {
 	require.Contains(c.t, p.Reason, "incident 7")
 	require.Empty(c.t, c.orders(app))
 	c.requireRulesAsBefore(app)
-	c.requireWaiting(app, id, release.NeedFreeze, "slipway freeze lift "+name, "slipway release override "+id+" --reason REASON")
+	c.requireWaiting(app, id, release.NeedFreeze, "slipway freeze lift "+name, "slipway release override "+id+" --reason ''")
 	c.out(0, "freeze", "lift", name, "--by", "ops", "--reason", "mended")
 	c.until(events, release.EventSucceeded, 0)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy}, c.orders(app))

@@ -31,7 +31,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		Example: `  slipway api --list --group change-order
   slipway api ListApplications
   slipway api DeployApplication --help
-  slipway api DeployApplication AppId=7171a6ca ImageUrl=registry.example/shop:1.4.2 --dry-run
+  slipway api DeployApplication AppId=7171a6ca-d1cd-4928-8642-7d5cfe69cafe ImageUrl=registry.example/shop:1.4.2 --dry-run
   slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json`,
 		GroupID: groupMaintenance,
 		Args:    cobra.ArbitraryArgs,

@@ -111,7 +111,7 @@ func (a *app) deadLetterList() *cobra.Command {
 event is for, its source and the reason. The list needs NATS 2.11 or later.`,
 		Example: `  slipway deadletter list
   slipway deadletter list --since 24h --kind command
-  slipway deadletter list --subject slipway.request.sae.7171a6ca --all -o json
+  slipway deadletter list --subject slipway.request.sae.7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway deadletter list --reason "another content"`,
 		Args: arguments(),
 	}

@@ -28,7 +28,7 @@ When no worker answers, that is told: then only what Temporal itself knows is li
 with more than 200 releases, sets or lanes: those that are known to wait are asked first, the
 others are listed by their phase. With --watch a long list is read less often.`,
 		Example: `  slipway waiting
-  slipway waiting --app sae/cn-hangzhou/7171a6ca -o json
+  slipway waiting --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json
   slipway waiting -w`,
 		GroupID: groupReleases,
 		Args:    arguments(),
