@@ -11,6 +11,9 @@ SHELL := bash
 GOLANGCI_LINT_VERSION := v2.15.0
 WORKFLOWCHECK_VERSION := v0.6.0
 
+# Half as much garbage collection in linters, compilers and tests, for half as much more memory.
+export GOGC ?= 200
+
 GO ?= go
 BIN := $(CURDIR)/bin
 GOLANGCI_LINT := $(BIN)/golangci-lint
@@ -89,27 +92,34 @@ check: ## everything CI runs, cheap things first
 
 .PHONY: test
 test: ## test the root module with the race detector
-	$(GO) test -race -shuffle=on ./...
-	$(GO) test -run '_Whatever' ./workflows # not built with the race detector
-	$(GO) test -run '_TheWorst' ./wire # nor this
+	@# -vet=off: `make vet` looks at all of it.
+	$(GO) test -race -vet=off -shuffle=on ./...
+	$(GO) test -vet=off -run '_Whatever' ./workflows # not built with the race detector
+	GOGC=100 $(GO) test -vet=off -run '_TheWorst' ./wire # nor this, which measures memory
 
 # How long each parser of what comes from outside is fuzzed: a time, or a number of executions.
 FUZZTIME ?= 100000x
+# What was found interesting is kept where `go test` keeps it.
+FUZZ_CORPUS ?= $(shell $(GO) env GOCACHE)/fuzz/slipway
 
+# Each package is built once. Only our own packages tell the fuzzer what they reach: with those of
+# others an execution takes ten times as long.
 .PHONY: fuzz
 fuzz: ## fuzz each parser of what comes from outside for FUZZTIME
-	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' . --files-with-matches | sort -u | while read -r file; do \
-		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$file); do \
-			printf '%s %s: ' "$$(dirname $$file)" "$$name"; \
-			out=$$($(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname $$file)" 2>&1) \
-				|| { printf 'failed\n%s\n' "$$out"; exit 1; }; \
-			printf '%s\n' "$$out" | sed -n 's/.*\(execs: [0-9]*\).*/\1/p' | tail -1; \
-		done || exit 1; \
-	done
+	@targets=$$(grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' . | sed -E 's|(.*)/[^/]*:func |\1 |' | sort); \
+	rm -rf $(BIN)/fuzz; \
+	$(GO) test -c -vet=off -gcflags='slipway/...=-d=libfuzzer' -o $(BIN)/fuzz/ $$(cut -d' ' -f1 <<<"$$targets" | sort -u); \
+	one() { \
+		out=$$(cd "$$1" && $(BIN)/fuzz/"$$(basename "$$1")".test -test.run '^$$' -test.fuzz "^$$2$$" -test.parallel 1 \
+			-test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 10x -test.fuzzcachedir "$(FUZZ_CORPUS)/$$1" 2>&1) \
+			|| { printf '%s %s: failed\n%s\n' "$$1" "$$2" "$$out"; return 255; }; \
+		printf '%s %s: %s\n' "$$1" "$$2" "$$(grep -o 'execs: [0-9]*' <<<"$$out" | tail -1)"; \
+	}; export -f one; \
+	xargs -P "$$(nproc)" -n 2 bash -c 'one "$$@"' one <<<"$$targets"
 
 .PHONY: fuzz-short
 fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=500x
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=2000x
 
 .PHONY: api-coverage
 api-coverage: ## show how tests cover each operation of SAE
@@ -119,7 +129,9 @@ api-coverage: ## show how tests cover each operation of SAE
 test-system: ## test the whole system on embedded Temporal and NATS
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
-	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -timeout 15m ./...
+	@# -vet=off: `make lint` has vet's analyzers.
+	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
+	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p 4 -parallel 8 -timeout 15m ./...
 
 .PHONY: vet
 vet: ## run go vet on the root module

@@ -2,11 +2,12 @@ package health
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"slipway/release"
 )
 
 // FollowEvery is how often a role examines its own readiness: rarely, because the probes of
@@ -18,7 +19,6 @@ const FollowEvery = 30 * time.Second
 func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	changing := regexp.MustCompile(`[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|[0-9]+`)
 	logged := "unknown"
 	for {
 		select {
@@ -27,7 +27,7 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 		case <-ticker.C:
 		}
 		report := Examine(ctx, checks)
-		now := report.essence(changing)
+		now := report.essence()
 		if ctx.Err() != nil || now == logged {
 			continue
 		}
@@ -42,12 +42,11 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 	}
 }
 
-// essence is what fails, without what is changing from one examination to the next: numbers of
-// requests, ports and times.
-func (r Report) essence(changing *regexp.Regexp) string {
+// essence is what fails, without what is changing from one examination to the next.
+func (r Report) essence() string {
 	var text strings.Builder
 	for _, f := range r.Failing {
-		text.WriteString(f.Name + ": " + changing.ReplaceAllString(f.Error, "") + "\n")
+		text.WriteString(f.Name + ": " + release.Essence(f.Error) + "\n")
 	}
 	return text.String()
 }

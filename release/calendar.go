@@ -63,6 +63,13 @@ type Freeze struct {
 	// Until is when the last of the windows that follow each other without a gap ends; zero
 	// means until somebody lifts the freeze.
 	Until time.Time `json:"until,omitzero"`
+	// Stop tells that a [Stop] holds.
+	Stop bool `json:"stop,omitempty"`
+}
+
+// Same reports whether two freezes hold alike: until the same time, and by the same name.
+func (f Freeze) Same(other Freeze) bool {
+	return f.Name == other.Name && f.Stop == other.Stop && f.Until.Equal(other.Until)
 }
 
 // Scope says which applications something is about; an empty field means any.
@@ -122,7 +129,7 @@ func ParseScope(text string) (Scope, error) {
 func (c Calendar) Frozen(app App, at time.Time) (Freeze, bool) {
 	for _, s := range c.Stops {
 		if s.Scope.Covers(app) {
-			return Freeze{Name: s.Name, Reason: s.Reason}, true
+			return Freeze{Name: s.Name, Reason: s.Reason, Stop: true}, true
 		}
 	}
 	var found Freeze

@@ -167,7 +167,7 @@ func TestCalendar_StopHoldsUntilItIsLifted(t *testing.T) {
 	require.NoError(t, c.Validate())
 	freeze, frozen := c.Frozen(shop(), at)
 	require.True(t, frozen)
-	require.Equal(t, release.Freeze{Name: "incident", Reason: "database on fire"}, freeze, "longer than any window")
+	require.Equal(t, release.Freeze{Name: "incident", Reason: "database on fire", Stop: true}, freeze, "longer than any window")
 	c, had := c.WithoutStop("incident")
 	require.True(t, had)
 	freeze, _ = c.Frozen(shop(), at)

@@ -200,6 +200,8 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 		return admitAll(p)
 	case c.Batch > len(p.Batches) && len(p.Batches) > 0:
 		return refuse("there is no batch %d: the release has %d", c.Batch, len(p.Batches))
+	case p.Confirmed() != "" && a.Batch == c.Batch: // as one of all
+		return true, nil
 	case p.Paused:
 		return refuse("the release is paused; resume it first")
 	case a == nil || a.Kind != AwaitConfirm:

@@ -118,12 +118,32 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 		}
 		p.RollbackTo = &to
 	}
+	if p.Runs != nil {
+		runs := *p.Runs
+		runs.ID = ShortenEncoded(runs.ID, maxToldName)
+		if runs.Artifact.encodedLen() > maxArtifact {
+			runs.Artifact, p.Cut.Artifact = Artifact{}, true
+		}
+		p.Runs = &runs
+	}
+	p.Awaiting = p.Awaiting.bounded()
+	p.AppName, p.UnfinishedChange = ShortenEncoded(p.AppName, maxToldName), ShortenEncoded(p.UnfinishedChange, maxToldName)
 	for i := range p.ScalingRules {
 		rule := &p.ScalingRules[i]
 		rule.Name, rule.Revision = ShortenEncoded(rule.Name, maxToldRule), ShortenEncoded(rule.Revision, maxToldRule)
 		rule.Owed = ShortenEncoded(rule.Owed, maxToldOwed)
 	}
 	return p
+}
+
+// bounded returns a copy with the names bounded; nil of nil.
+func (a *Awaiting) bounded() *Awaiting {
+	if a == nil {
+		return nil
+	}
+	b := *a
+	b.ChangeID, b.Freeze = ShortenEncoded(a.ChangeID, maxToldName), ShortenEncoded(a.Freeze, maxToldName)
+	return &b
 }
 
 func (a Artifact) encodedLen() int {
@@ -213,9 +233,9 @@ func (k Keep) cutGates(gates []GateResult, cut *Cut) []GateResult {
 // and returns to, and what it holds. Fields that it does not name are left out.
 func (p Progress) core() Progress {
 	return Progress{
-		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, Operation: p.Operation, Artifact: p.Artifact,
-		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Strategy: Strategy{Type: p.Strategy.Type},
-		ChangeID: p.ChangeID, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
+		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
+		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
+		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}
@@ -255,7 +275,7 @@ func (p SetProgress) Fit(size int) SetProgress {
 		kept = p.Clone()
 		kept.Decisions, kept.Cut.Decisions = keepOf(kept.Decisions, k.decisions, p.Cut.Decisions, func(d Decision) bool { return d.Refused != "" })
 		kept.Reason = ShortenEncoded(kept.Reason, max(minToldReason, size/reasonPart))
-		kept.Digest = ShortenEncoded(kept.Digest, maxToldDigest)
+		kept.Digest, kept.Awaiting = ShortenEncoded(kept.Digest, maxToldDigest), kept.Awaiting.bounded()
 		for _, text := range kept.texts() {
 			*text = ShortenEncoded(*text, k.text)
 		}

@@ -45,13 +45,16 @@ func (h HeldBatch) Awaits() AwaitKind {
 	}
 }
 
-// AwaitOpenActivity waits until no freeze holds an application any more:
-// [AwaitOpenInput] in, nothing out.
+// AwaitOpenActivity waits until no freeze holds an application any more: [AwaitOpenInput] in,
+// nothing out. Where another freeze than the one that is known has come to hold it, or that one
+// ends at another time, it is FaultFrozen with that [Freeze].
 const AwaitOpenActivity = "calendar.AwaitOpen"
 
 // AwaitOpenInput names the application.
 type AwaitOpenInput struct {
 	App App `json:"app"`
+	// Known is the freeze that is known to hold it.
+	Known Freeze `json:"known,omitzero"`
 }
 
 // WaitsFor returns the time of day for which the batch waits, if there is one.

@@ -98,6 +98,8 @@ type Request struct {
 	// Refused is the reason why the lane does not let the release begin at all: it ends
 	// at once, so that it can be found and the world is told.
 	Refused string `json:"refused,omitempty"`
+	// Denied tells that the artifact is the reason, which was rolled back.
+	Denied bool `json:"denied,omitempty"`
 	// Avoid are artifacts that the lane knows to be bad: no last good version.
 	Avoid []Artifact `json:"avoid,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
@@ -142,6 +144,8 @@ type ToggleResult struct {
 	Switched []string `json:"switched,omitempty"`
 	// SwitchedBack tells that Switched were put back when the time had passed.
 	SwitchedBack bool `json:"switchedBack,omitempty"`
+	// Until is when Switched are put back, while that is awaited.
+	Until time.Time `json:"until,omitzero"`
 	// Waiting says in words what is waited for, and Stalled what is tried in vain, while the
 	// switching is under way.
 	Waiting string `json:"waiting,omitempty"`
@@ -264,7 +268,7 @@ type Hold struct {
 
 // String says it in words.
 func (h Hold) String() string {
-	return fmt.Sprintf("held since %s by %s: %s", h.Since.Format(time.RFC3339), h.By, h.Reason)
+	return fmt.Sprintf("held since %s by %s: %s", Moment(h.Since), h.By, h.Reason)
 }
 
 // Denial is an artifact that was rolled back.
@@ -277,7 +281,7 @@ type Denial struct {
 
 // String says it in words.
 func (d Denial) String() string {
-	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, d.Since.Format(time.RFC3339), d.ReleaseID, d.Reason)
+	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, Moment(d.Since), d.ReleaseID, d.Reason)
 }
 
 // The activities with which lanes, watchdogs and sets speak to releases that are not, or

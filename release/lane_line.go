@@ -129,6 +129,12 @@ func (l *LaneInput) Refusal(sub Submission) string {
 	return ""
 }
 
+// Denies reports whether a release is not let into the line because its artifact was rolled back.
+func (l *LaneInput) Denies(s Spec) bool {
+	_, denied := l.denial(s.Operation, s.Artifact)
+	return denied
+}
+
 // late says why a release comes too late to be put into the order in which releases were
 // published; empty when it does not. What does not change the version may come late.
 func (l *LaneInput) late(s Submission) string {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -131,6 +132,22 @@ func (s LaneState) WaitsFor(releaseID string) string {
 		return "release " + s.Waiting[0].ReleaseID + ", which waits before it"
 	}
 	return "its lane, which did not know of it"
+}
+
+// Full says how many releases wait, and behind what, where the lane takes no further one; empty
+// where it does.
+func (s LaneState) Full() string {
+	if len(s.Waiting) < MaxWaiting {
+		return ""
+	}
+	text := fmt.Sprintf("%d releases wait in it, and no more may", len(s.Waiting))
+	switch {
+	case s.Running != nil:
+		return text + ", behind release " + s.Running.ReleaseID + ", which runs"
+	case s.Held != nil:
+		return text + ", because it is " + s.Held.String()
+	}
+	return text
 }
 
 // MaxDebts is how many debts a lane keeps; the newest are kept, and the ledger has all.

@@ -22,11 +22,18 @@ const (
 	NextOverride NextVerb = "override"
 	// NextHelp is what helps a release that stands still, which is done elsewhere.
 	NextHelp NextVerb = "help"
-	// NextEndOther ends a change that somebody else began, which is done on the platform.
-	NextEndOther NextVerb = "end-other"
+	// NextShowChange shows a change on the platform, and NextEndChange ends it.
+	NextShowChange NextVerb = "show-change"
+	NextEndChange  NextVerb = "end-change"
+	// NextLift lifts the stop that holds a release.
+	NextLift NextVerb = "freeze-lift"
 	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
 	NextShowLane    NextVerb = "show-lane"
 	NextShowFreezes NextVerb = "show-freezes"
+	// NextShowRelease shows what a release waits for that others wait for, and NextDrop takes one that
+	// waits out of its lane.
+	NextShowRelease NextVerb = "show-release"
+	NextDrop        NextVerb = "lane-drop"
 	// NextPause lets nothing new begin.
 	NextPause NextVerb = "pause"
 	// NextAbort stops a release or a set.
@@ -138,7 +145,11 @@ func (p Progress) awaited() []NextStep {
 		if !p.admits(Command{Kind: CommandResume}) {
 			return nil
 		}
-		return []NextStep{needed(p.step(NextResume, "resume", "ends the pause"))}
+		does := "ends the pause"
+		if d, confirmed := p.ConfirmedBy(); confirmed {
+			does += fmt.Sprintf("; batch %d is confirmed by %s already", p.Awaiting.Batch, d.By)
+		}
+		return []NextStep{needed(p.step(NextResume, "resume", does))}
 	}
 	a := p.Awaiting
 	if a == nil {
@@ -150,25 +161,47 @@ func (p Progress) awaited() []NextStep {
 	case AwaitPlatformApproval:
 		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
 	case AwaitFreeze:
-		steps := []NextStep{{Verb: NextShowFreezes, Command: "slipway freeze list --app " + p.appWord(), Does: "shows which freeze holds it, and until when"}}
-		if p.admits(Command{Kind: CommandOverride}) {
-			override := p.step(NextOverride, "override", "lets it pass over freezes from now on")
-			override.Command += " --reason REASON"
-			steps = append([]NextStep{override}, steps...)
-		}
-		return steps
+		return p.frozen(*a)
 	case AwaitQueue:
 		return []NextStep{{
 			Verb: NextShowLane, Command: "slipway lane get " + p.appWord(), Does: "shows what comes before it, and whether the lane is held",
 		}}
 	case AwaitOtherChange:
-		if p.Phase == PhaseRollingBack || p.Phase == PhaseFinalizing { // it may be the release's own
-			return nil
-		}
-		return []NextStep{{Verb: NextEndOther, Does: "wait for the end of the other change, or end it in the platform's console"}}
+		return p.behind(*a)
 	case AwaitResume, AwaitBake, AwaitGates, AwaitSchedule:
 	}
 	return nil
+}
+
+// frozen is what may be done about the freeze that holds the release. Nothing goes on without one of
+// the two where somebody has stopped the line.
+func (p Progress) frozen(a Awaiting) []NextStep {
+	var steps []NextStep
+	if a.Stop {
+		steps = append(steps, NextStep{
+			Verb: NextLift, Command: "slipway freeze lift " + word(a.Freeze), Needed: true,
+			Does: "lets every release go on that this stop holds, once what it was for is over",
+		})
+	}
+	if p.admits(Command{Kind: CommandOverride}) {
+		override := p.step(NextOverride, "override", "lets it pass over freezes from now on, for the reason you give")
+		override.Command += " --reason ''" // which is refused as it is: a placeholder would be recorded as the reason
+		override.Needed = a.Until.IsZero()
+		steps = append(steps, override)
+	}
+	return append(steps, NextStep{Verb: NextShowFreezes, Command: "slipway freeze list --app " + p.appWord(), Does: "shows which freeze holds it, and until when"})
+}
+
+// behind is what may be done about the unfinished change that the release waits for.
+func (p Progress) behind(a Awaiting) []NextStep {
+	if a.ChangeID == "" {
+		return []NextStep{{Verb: NextEndChange, Does: "wait for the end of the other change, or end it in the platform's console", Needed: a.Stuck}}
+	}
+	steps := p.changeSteps(a.ChangeID)
+	for i := range steps {
+		steps[i].Needed = a.Stuck
+	}
+	return steps
 }
 
 func (p Progress) confirming(a Awaiting) []NextStep {
@@ -234,6 +267,10 @@ func afterEnd(p Progress) []NextStep {
 		retry.Does += ", once the artifact is allowed again"
 		return []NextStep{allowing(p.App, p.Artifact), retry}
 	case PhaseAborted, PhaseFailed:
+		if p.Denied {
+			retry.Does += ", once the artifact is allowed again"
+			return []NextStep{allowing(p.App, p.Artifact), retry}
+		}
 		return []NextStep{retry}
 	case PhaseNeedsAttention:
 		return p.attending(retry)
@@ -247,6 +284,11 @@ func afterEnd(p Progress) []NextStep {
 // has looked at the application.
 func (p Progress) attending(retry NextStep) []NextStep {
 	var steps []NextStep
+	if p.UnfinishedChange != "" {
+		for _, s := range p.changeSteps(p.UnfinishedChange) {
+			steps = append(steps, needed(s))
+		}
+	}
 	if owes := p.Owes(); len(owes.ScalingRules) > 0 {
 		steps = append(steps, NextStep{
 			Verb: NextRecover, Command: "slipway scaling recover --release " + word(p.ReleaseID), Needed: true,
@@ -290,8 +332,22 @@ func NextOfSet(p SetProgress) []NextStep {
 	return steps
 }
 
+// unblocking is what makes room in a lane that is full: the end of what runs, or of what waits.
+func unblocking(s LaneState) []NextStep {
+	var steps []NextStep
+	if s.Running != nil {
+		steps = append(steps, NextStep{
+			Verb: NextShowRelease, Command: "slipway release get " + word(s.Running.ReleaseID), Does: "shows what the release that runs waits for",
+		})
+	}
+	last := s.Waiting[len(s.Waiting)-1]
+	return append(steps, NextStep{
+		Verb: NextDrop, Command: "slipway lane drop " + word(s.App.SearchValue()) + " " + word(last.ReleaseID), Does: "takes the latest release that waits out of the lane",
+	})
+}
+
 // NextOfLane returns what a person may do next with a lane: resume it where it is held, restore
-// what ended releases owe, and allow what is denied.
+// what ended releases owe, make room where it is full, and allow what is denied.
 func NextOfLane(s LaneState) []NextStep {
 	var steps []NextStep
 	for _, d := range s.Debts {
@@ -304,6 +360,9 @@ func NextOfLane(s LaneState) []NextStep {
 	}
 	if s.Held != nil {
 		steps = append(steps, resumingLane(s.App))
+	}
+	if s.Full() != "" {
+		steps = append(steps, unblocking(s)...)
 	}
 	for _, d := range s.Denied {
 		steps = append(steps, allowing(s.App, d.Artifact))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,7 +57,9 @@ func TestNext(t *testing.T) {
 		allow    = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2"
 		lane     = "slipway lane get sae/cn-hangzhou/7171a6ca"
 		freezes  = "slipway freeze list --app sae/cn-hangzhou/7171a6ca"
-		override = "slipway release override " + nextID + " --reason REASON"
+		override = "slipway release override " + nextID + " --reason ''"
+		look     = "slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
+		end      = "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"
 	)
 	tests := []struct {
 		name string
@@ -68,12 +71,31 @@ func TestNext(t *testing.T) {
 		}), []string{lane, abort}},
 		{"queued, partial", release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhaseQueued}, []string{lane, abort}},
 		{"preparing", atNext(release.PhasePreparing, func(p *release.Progress) { p.ChangeID = "" }), []string{pause, abort}},
-		{"other change", atNext(release.PhasePreparing, awaiting(release.AwaitOtherChange, 0)), []string{"end-other", pause, abort, rollback}},
+		{"other change", atNext(release.PhasePreparing, awaiting(release.AwaitOtherChange, 0)), []string{"end-change", pause, abort, rollback}},
+		{"other change, named", atNext(release.PhasePreparing, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9"}
+		}), []string{look, end, pause, abort, rollback}},
+		{"other change that waits for somebody", atNext(release.PhasePreparing, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9", Stuck: true}
+		}), []string{"! " + look, "! " + end, pause, abort, rollback}},
+		{"other change, on the way back", atNext(release.PhaseRollingBack, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9"}
+		}), []string{look, end}},
+		{"other change on a platform without commands", atNext(release.PhaseRollingBack, func(p *release.Progress) {
+			p.App.Platform = "other"
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9"}
+		}), []string{"show-change", "end-change"}},
 		{"rolling out", atNext(release.PhaseRollingOut, nil), []string{pause, abort, rollback}},
 		{"bake", atNext(release.PhaseRollingOut, awaiting(release.AwaitBake, 1)), []string{pause, abort, rollback}},
 		{"gates", atNext(release.PhaseRollingOut, awaiting(release.AwaitGates, 1)), []string{pause, abort, rollback}},
 		{"schedule", atNext(release.PhaseRollingOut, awaiting(release.AwaitSchedule, 1)), []string{pause, abort, rollback}},
-		{"freeze", atNext(release.PhasePaused, awaiting(release.AwaitFreeze, 1)), []string{override, freezes, pause, abort, rollback}},
+		{"freeze", atNext(release.PhasePaused, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitFreeze, Freeze: "nights", Until: time.Now()}
+		}), []string{override, freezes, pause, abort, rollback}},
+		{"freeze without an end", atNext(release.PhasePaused, awaiting(release.AwaitFreeze, 1)), []string{"! " + override, freezes, pause, abort, rollback}},
+		{"stop", atNext(release.PhasePaused, func(p *release.Progress) {
+			p.Awaiting = &release.Awaiting{Kind: release.AwaitFreeze, Freeze: "incident 42", Stop: true}
+		}), []string{"! slipway freeze lift 'incident 42'", "! " + override, freezes, pause, abort, rollback}},
 		{"freeze, overridden", atNext(release.PhasePaused, func(p *release.Progress) {
 			awaiting(release.AwaitFreeze, 1)(p)
 			p.Decisions = []release.Decision{{Kind: release.CommandOverride, By: "ann"}}
@@ -127,6 +149,12 @@ func TestNext(t *testing.T) {
 		{"rollback rolled back", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{retry}},
 		{"aborted", atNext(release.PhaseAborted, nil), []string{retry}},
 		{"failed", atNext(release.PhaseFailed, nil), []string{retry}},
+		{"refused for its artifact", atNext(release.PhaseFailed, func(p *release.Progress) { p.Denied = true }), []string{allow, retry}},
+		{"dropped for its artifact", atNext(release.PhaseAborted, func(p *release.Progress) { p.Denied = true }), []string{allow, retry}},
+		{"attention, with a change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
+			p.UnfinishedChange = "c-9"
+			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}}
+		}), []string{"! " + look, "! " + end, "! slipway scaling recover --release " + nextID, unhold, retry, undo}},
 		{"attention", atNext(release.PhaseNeedsAttention, nil), []string{unhold, retry, undo}},
 		{"attention, owing", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}, {Name: "night", Restored: true}}

@@ -52,6 +52,8 @@ type Progress struct {
 	// Transition is the number of the latest transition that the world was told of, from 1.
 	Transition uint64 `json:"transition,omitempty"`
 	App        App    `json:"app"`
+	// AppName is what the platform calls the application, for people; empty until it was read.
+	AppName string `json:"appName,omitempty"`
 	// Operation is what is done with the application.
 	Operation Operation `json:"operation,omitempty"`
 	// Artifact is what is to run in the end; for a rollback it is known once the version is.
@@ -60,14 +62,23 @@ type Progress struct {
 	// Outcome is the phase in which the release ended; empty while it has not.
 	Outcome Phase `json:"outcome,omitempty"`
 	// Reason says in words why the release stands where it stands.
-	Reason   string   `json:"reason,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Denied tells that the release has not begun because its lane denies its artifact, which was
+	// rolled back.
+	Denied   bool     `json:"denied,omitempty"`
 	Strategy Strategy `json:"strategy"`
 	// ChangeID is the platform's ID of the latest change of this release.
 	ChangeID string `json:"changeId,omitempty"`
+	// UnfinishedChange is the change of the application that had not ended, or may not have,
+	// when the release ended NeedsAttention.
+	UnfinishedChange string `json:"unfinishedChange,omitempty"`
 	// RollbackTo is the version that ran before and is returned to on failure.
-	RollbackTo *Version  `json:"rollbackTo,omitempty"`
-	Batches    []Batch   `json:"batches,omitempty"`
-	Awaiting   *Awaiting `json:"awaiting,omitempty"`
+	RollbackTo *Version `json:"rollbackTo,omitempty"`
+	// Runs is what the application runs on every instance, as it was read last before the end of
+	// the release; nil before it, and where that is not known or versions are mixed.
+	Runs     *Version  `json:"runs,omitempty"`
+	Batches  []Batch   `json:"batches,omitempty"`
+	Awaiting *Awaiting `json:"awaiting,omitempty"`
 	// Waited is how long the release has waited since StartedAt, in the waits that are over:
 	// for a person, a time, a freeze or an unfinished change. Measuring gates is no waiting.
 	Waited Duration `json:"waited,omitempty"`
@@ -156,6 +167,14 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+	// ChangeID is the unfinished change whose end is awaited.
+	ChangeID string `json:"changeId,omitempty"`
+	// Stuck tells that this change does not end by itself: it waits for somebody.
+	Stuck bool `json:"stuck,omitempty"`
+	// Freeze is the name of the freeze that holds the release.
+	Freeze string `json:"freeze,omitempty"`
+	// Stop tells that this freeze is a [Stop], which lasts until somebody lifts it.
+	Stop bool `json:"stop,omitempty"`
 }
 
 // Lasted is how long a wait has lasted, to the millisecond, that is over; nothing where there was
@@ -223,6 +242,54 @@ type Decision struct {
 	Note   string `json:"note,omitempty"`
 	// Refused is the reason why the word changed nothing; empty when it counted.
 	Refused string `json:"refused,omitempty"`
+}
+
+// Stopping says that somebody or a limit has stopped the release, so that it does nothing
+// towards its end any more, and how; empty where nothing has, and where the phase says it.
+func (p Progress) Stopping() string {
+	if p.Phase.Ended() || p.Phase == PhaseRollingBack || p.Phase == PhaseFinalizing {
+		return ""
+	}
+	switch d, _ := p.StoppedBy(); d.Kind {
+	case CommandAbort:
+		return "being aborted"
+	case CommandRollback:
+		return "being rolled back"
+	case CommandConfirm, CommandPause, CommandResume, CommandOverride:
+	}
+	return ""
+}
+
+// StoppedBy returns the latest decision that has stopped the release; false where none has. One
+// that waits for a safe point has not while a batch is in progress.
+func (p Progress) StoppedBy() (Decision, bool) {
+	runs := slices.ContainsFunc(p.Batches, func(b Batch) bool { return b.State == BatchRunning })
+	for _, d := range slices.Backward(p.Decisions) {
+		stops := d.Kind == CommandAbort || d.Kind == CommandRollback
+		if stops && d.Refused == "" && (!d.AtSafePoint || !runs) {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}
+
+// ConfirmedBy returns the decision that has confirmed the finished batch at which a pause, a freeze
+// or the time of day holds the release, be it of this batch or of all of the change; false where
+// nobody has.
+func (p Progress) ConfirmedBy() (Decision, bool) {
+	a := p.Awaiting
+	if a == nil || a.Batch == 0 || a.Kind != AwaitResume && a.Kind != AwaitFreeze && a.Kind != AwaitSchedule {
+		return Decision{}, false
+	}
+	for _, d := range slices.Backward(p.Decisions) {
+		if d.Kind != CommandConfirm || d.Refused != "" {
+			continue
+		}
+		if d.Batch == a.Batch || d.All && d.Batch == 0 && d.ChangeID == p.ChangeID {
+			return d, true
+		}
+	}
+	return Decision{}, false
 }
 
 // PausedBy returns the latest pause that counted; false where none is known.

@@ -112,37 +112,15 @@ func (a Artifact) Public() string {
 	return a.String()
 }
 
-// Words say what is waited for.
-func (w Awaiting) Words() string {
-	switch w.Kind {
-	case AwaitQueue:
-		return "its turn in the lane"
-	case AwaitOtherChange:
-		return "the end of an unfinished change of the application"
-	case AwaitBake:
-		return fmt.Sprintf("the bake time of batch %d", w.Batch)
-	case AwaitConfirm:
-		return fmt.Sprintf("somebody to confirm batch %d", w.Batch)
-	case AwaitPlatformApproval:
-		return "the platform's approval"
-	case AwaitGates:
-		return fmt.Sprintf("the gates after batch %d", w.Batch)
-	case AwaitResume:
-		return "somebody to resume it"
-	case AwaitSchedule:
-		return "the time of day of the next batch"
-	case AwaitFreeze:
-		return "the end of a freeze"
-	}
-	return string(w.Kind)
-}
-
 // maxDetail is the length of what somebody else says in the details, in bytes.
 const maxDetail = 300
 
 // Details say in a few lines of Markdown where the release stands. Temporal's UI shows them.
 func (p Progress) Details() string {
 	lines := []string{"**" + string(p.Phase) + "**"}
+	if stopping := p.Stopping(); stopping != "" {
+		lines[0] += ", " + stopping
+	}
 	if batch := p.Begun(); batch > 0 {
 		lines[0] += fmt.Sprintf(", batch %d of %d", batch, len(p.Batches))
 	}
@@ -150,7 +128,7 @@ func (p Progress) Details() string {
 		lines[0] += ": " + cutLine(p.Artifact.Public(), maxDetail)
 	}
 	if w := p.Awaiting; w != nil {
-		lines = append(lines, "Waits for "+w.Words()+since(w.Since, w.Until))
+		lines = append(lines, "Waits"+since(w.Since, w.Until)+" for "+w.Subject(UnitBatch))
 	}
 	if s := p.Stalled; s != nil {
 		lines = append(lines, "Stalled at "+s.Doing+since(s.Since, s.Until)+": "+cutLine(s.Failure, maxDetail))
@@ -176,7 +154,7 @@ func (p Progress) Begun() int {
 func (p SetProgress) Details() string {
 	lines := []string{"**" + string(p.Phase) + "**, set " + p.Name}
 	if w := p.Awaiting; w != nil {
-		lines = append(lines, fmt.Sprintf("Waits for somebody to confirm wave %d", w.Batch)+since(w.Since, w.Until))
+		lines = append(lines, "Waits"+since(w.Since, w.Until)+" for "+w.Subject(UnitWave))
 	}
 	if p.Reason != "" {
 		lines = append(lines, cutLine(p.Reason, maxDetail))
@@ -212,10 +190,10 @@ func (l *LaneInput) Details() string {
 func since(from, until time.Time) string {
 	words := ""
 	if !from.IsZero() {
-		words += " since " + from.UTC().Format(time.RFC3339)
+		words += " since " + Moment(from)
 	}
 	if !until.IsZero() {
-		words += " until " + until.UTC().Format(time.RFC3339)
+		words += " until " + Moment(until)
 	}
 	return words
 }

@@ -48,12 +48,14 @@ func TestSummary_DetailsSayWhereAReleaseStands(t *testing.T) {
 		Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: at, Until: at.Add(time.Hour)},
 	}
 	require.Equal(t, "**AwaitingConfirm**, batch 1 of 2: registry/shop:2.0\n\n"+
-		"Waits for somebody to confirm batch 1 since 2026-11-02T08:00:00Z until 2026-11-02T09:00:00Z", p.Details())
+		"Waits since 2026-11-02T08:00:00Z until 2026-11-02T09:00:00Z for confirmation of batch 1", p.Details())
 	p = release.Progress{
 		Phase: release.PhaseRollingOut, Reason: "waits for\nchange 1",
 		Stalled: &release.Stall{Doing: "BeginRollout", Failure: "no answer", Since: at},
 	}
 	require.Equal(t, "**RollingOut**\n\nStalled at BeginRollout since 2026-11-02T08:00:00Z: no answer\n\nwaits for change 1", p.Details())
+	p.Decisions = []release.Decision{{Kind: release.CommandAbort, By: "mei"}}
+	require.Contains(t, p.Details(), "**RollingOut**, being aborted\n\nStalled at BeginRollout since")
 	lane := release.LaneInput{}
 	require.Equal(t, "**idle**", lane.Details())
 	lane = release.LaneInput{
@@ -64,6 +66,6 @@ func TestSummary_DetailsSayWhereAReleaseStands(t *testing.T) {
 	}
 	require.Equal(t, "**runs** r-1 since 2026-11-02T08:00:00Z\n\n2 wait, the next is r-2\n\nheld since 2026-11-02T08:00:00Z by mei: lunch\n\n"+
 		"release r-0 has left scaling rules off: cpu\n\n1 releases more have left something\n\nrefuses artifacts that were rolled back: 1", lane.Details())
-	set := release.SetProgress{Name: "shops", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2, Since: at}}
-	require.Equal(t, "**AwaitingConfirm**, set shops\n\nWaits for somebody to confirm wave 2 since 2026-11-02T08:00:00Z", set.Details())
+	set := release.SetProgress{Name: "shops", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at}}
+	require.Equal(t, "**AwaitingConfirm**, set shops\n\nWaits since 2026-11-02T08:00:00Z for confirmation of wave 2", set.Details())
 }

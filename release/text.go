@@ -1,7 +1,6 @@
 package release
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -34,7 +33,7 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	if a == nil {
 		return ""
 	}
-	s := a.subject(unit)
+	s := a.Subject(unit)
 	if a.Until.IsZero() {
 		return s
 	}
@@ -46,8 +45,11 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 	return s + ", at the latest until " + stamp(a.Until, zone) // then a limit of the release ends the wait
 }
 
-// subject is what is waited for, whenever it ends.
-func (a *Awaiting) subject(unit Unit) string {
+// Subject returns what is waited for, whenever that ends; of nil it is empty.
+func (a *Awaiting) Subject(unit Unit) string {
+	if a == nil {
+		return ""
+	}
 	of := unit.numbered(" of ", a.Batch)
 	switch a.Kind {
 	case AwaitQueue:
@@ -67,9 +69,33 @@ func (a *Awaiting) subject(unit Unit) string {
 	case AwaitSchedule:
 		return "the time of day of the next " + string(unit)
 	case AwaitFreeze:
+		if a.Stop {
+			return "somebody to lift stop " + a.Freeze
+		}
 		return "the end of a freeze"
 	}
 	return string(a.Kind)
+}
+
+// Confirmed says that the finished batch which is parked is confirmed, and what holds the next one
+// back all the same; empty where it is not confirmed, or waits for that only.
+func (p Progress) Confirmed() string {
+	d, confirmed := p.ConfirmedBy()
+	if !confirmed {
+		return ""
+	}
+	batch := p.Awaiting.Batch
+	s := fmt.Sprintf("batch %d is confirmed by %s", batch, d.By)
+	switch p.Awaiting.Kind {
+	case AwaitResume:
+		return s + fmt.Sprintf(", and the pause holds batch %d back", batch+1)
+	case AwaitFreeze:
+		return s + fmt.Sprintf(", and a freeze holds batch %d back", batch+1)
+	case AwaitSchedule:
+		return s + fmt.Sprintf(", and batch %d begins at its time of day", batch+1)
+	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitPlatformApproval, AwaitGates:
+	}
+	return s
 }
 
 // Text returns what was decided and by whom, and why it was refused if it was. Times are in
@@ -90,7 +116,7 @@ func (d Decision) Text(unit Unit, zone *time.Location) string {
 	}
 	s += " " + d.Attribution(zone)
 	if d.Refused != "" {
-		s += " (refused: " + d.Refused + ")"
+		s += " (refused: " + InZone(d.Refused, zone) + ")"
 	}
 	return s
 }
@@ -118,14 +144,14 @@ func (d Decision) Attribution(zone *time.Location) string {
 // time in the zone; nil is UTC.
 func (c Command) Acknowledgement(decisions []Decision, unit Unit, zone *time.Location) string {
 	done := c.done(unit)
+	counts := func(d Decision) bool { return d.Kind == c.Kind && d.Version == c.Version && d.Refused == "" }
+	if slices.ContainsFunc(decisions, func(d Decision) bool { return counts(d) && d.Batch == c.Batch && d.ID == c.ID }) {
+		return done + " by " + c.By
+	}
 	for _, d := range slices.Backward(decisions) {
-		if d.Kind != c.Kind || d.Batch != c.Batch || d.Version != c.Version || d.Refused != "" {
-			continue
-		}
-		if d.ID != c.ID {
+		if counts(d) && (d.Batch == c.Batch || d.All && d.Batch == 0) {
 			return done + " already, by " + d.By + " at " + stamp(d.At, zone)
 		}
-		break
 	}
 	return done + " by " + c.By
 }
@@ -156,9 +182,4 @@ func (c Command) done(unit Unit) string {
 		return "asked to pass over freezes,"
 	}
 	return string(c.Kind)
-}
-
-// stamp is a time as JSON has it, in a zone; nil is UTC.
-func stamp(t time.Time, zone *time.Location) string {
-	return t.In(cmp.Or(zone, time.UTC)).Format(time.RFC3339)
 }

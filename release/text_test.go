@@ -30,6 +30,41 @@ func TestAwaiting_Text(t *testing.T) {
 	require.Empty(t, (*release.Awaiting)(nil).Text(release.UnitBatch, nil))
 }
 
+func TestProgress_Confirmed(t *testing.T) {
+	t.Parallel()
+	one := release.Decision{Kind: release.CommandConfirm, Batch: 1, By: "ann"}
+	all := release.Decision{Kind: release.CommandConfirm, All: true, ChangeID: "co-1", By: "mei"}
+	other, refused, asOne := all, one, all
+	other.ChangeID, refused.Refused, asOne.Batch = "co-0", "it is late", 1
+	for name, c := range map[string]struct {
+		kind      release.AwaitKind
+		decisions []release.Decision
+		want      string
+	}{
+		"nobody has":                    {release.AwaitResume, nil, ""},
+		"a pause":                       {release.AwaitResume, []release.Decision{one}, "batch 1 is confirmed by ann, and the pause holds batch 2 back"},
+		"a freeze":                      {release.AwaitFreeze, []release.Decision{one}, "batch 1 is confirmed by ann, and a freeze holds batch 2 back"},
+		"the schedule":                  {release.AwaitSchedule, []release.Decision{one}, "batch 1 is confirmed by ann, and batch 2 begins at its time of day"},
+		"all":                           {release.AwaitResume, []release.Decision{all}, "batch 1 is confirmed by mei, and the pause holds batch 2 back"},
+		"as one of all":                 {release.AwaitResume, []release.Decision{asOne}, "batch 1 is confirmed by mei, and the pause holds batch 2 back"},
+		"all of another change":         {release.AwaitResume, []release.Decision{other}, ""},
+		"refused":                       {release.AwaitResume, []release.Decision{refused}, ""},
+		"the batch before":              {release.AwaitResume, []release.Decision{{Kind: release.CommandConfirm, Batch: 0, By: "ann"}}, ""},
+		"a person is asked again":       {release.AwaitConfirm, []release.Decision{all}, ""},
+		"the bake time comes before":    {release.AwaitBake, []release.Decision{all}, ""},
+		"the gates are measured before": {release.AwaitGates, []release.Decision{all}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := release.Progress{ChangeID: "co-1", Decisions: c.decisions, Awaiting: &release.Awaiting{Kind: c.kind, Batch: 1}}
+			require.Equal(t, c.want, p.Confirmed())
+		})
+	}
+	before := release.Progress{Decisions: []release.Decision{all}, Awaiting: &release.Awaiting{Kind: release.AwaitResume}}
+	require.Empty(t, before.Confirmed(), "no batch is parked")
+	require.Empty(t, release.Progress{}.Confirmed())
+}
+
 func TestDecision_Text(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
@@ -65,7 +100,7 @@ func TestCommand_Acknowledgement(t *testing.T) {
 	}{
 		{release.Command{Kind: release.CommandConfirm, ID: "2", Batch: 1, By: "li", Note: "good"}, "batch 1 confirmed by li"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 1, By: "mei"}, "batch 1 confirmed already, by li at 2026-11-22T20:35:00Z"},
-		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed by mei"},
+		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 2, By: "mei"}, "batch 2 confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "7", All: true, By: "li"}, "all batches confirmed by li"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", All: true, By: "mei"}, "all batches confirmed already, by li at 2026-11-22T20:35:00Z"},
 		{release.Command{Kind: release.CommandConfirm, ID: "x", Batch: 3, By: "mei"}, "batch 3 confirmed already, by li at 2026-11-22T20:35:00Z"},

@@ -15,7 +15,8 @@ const (
 	// [SnapshotInput] to [Snapshot].
 	VerbSnapshot Verb = "Snapshot"
 	// VerbAwaitIdle answers a snapshot once no change of the application is
-	// unfinished.
+	// unfinished, or another one is than the one that is known, or that one has come to wait
+	// for somebody: then the snapshot is busy.
 	// [SnapshotInput] to [Snapshot].
 	VerbAwaitIdle Verb = "AwaitIdle"
 	// VerbFindChange looks for the change of a verb whose answer was lost.
@@ -98,6 +99,14 @@ type ForeignChange struct {
 	ID          string `json:"id"`
 	Type        string `json:"type"`
 	Description string `json:"description,omitempty"`
+	// Stuck tells that it does not end by itself: it waits for somebody.
+	Stuck bool `json:"stuck,omitempty"`
+}
+
+// Stands reports whether two looks have shown the same unfinished change, which has not come to
+// wait for somebody in between.
+func (c *ForeignChange) Stands(later *ForeignChange) bool {
+	return c != nil && later != nil && c.ID == later.ID && c.Stuck == later.Stuck
 }
 
 // Words name the change for people.
@@ -119,6 +128,8 @@ type SnapshotInput struct {
 	// Adopt is the ID of a change, begun elsewhere, that the release is to follow;
 	// one that has ended or is none that brings a version is FaultInvalid.
 	Adopt string `json:"adopt,omitempty"`
+	// Known is the unfinished change that [VerbAwaitIdle] is known to wait for.
+	Known *ForeignChange `json:"known,omitempty"`
 }
 
 // RollbackQuestion asks for a version to return to. A version that does not exist is
@@ -136,6 +147,8 @@ type RollbackQuestion struct {
 
 // Snapshot is an application before a release touches it.
 type Snapshot struct {
+	// AppName is what the platform calls the application, for people.
+	AppName string `json:"appName,omitempty"`
 	// Instances is the number of instances the application should have.
 	Instances int `json:"instances"`
 	// Version is what it runs now, and the target of a rollback. When a change is

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 // SendCommand sends a command to a release and returns its progress right after. The errors
@@ -92,4 +93,32 @@ func (u commandUpdate[P]) unanswered(ctx context.Context, c *Client, waited time
 		return classify(u.id, err)
 	}
 	return &UnansweredError{ID: u.id, Waited: waited}
+}
+
+// CheckOpen makes sure that a release or a set is there and has not ended, so that it takes
+// commands. It asks Temporal and no worker. The errors are [NotFoundError], [RefusedError] of what
+// has ended, and [UnreachableError].
+func (c *Client) CheckOpen(ctx context.Context, id string) error {
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	d, err := c.temporal.DescribeWorkflow(calling, release.CommandTargetID(id), "")
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return classify(id, err)
+	}
+	switch end := execution.EndOf(d.Status); end {
+	case execution.Open:
+		return nil
+	case execution.Completed:
+		how := "it has ended"
+		if outcome, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchOutcome)); ok {
+			how += ": " + outcome
+		}
+		return &RefusedError{ID: id, Reason: how}
+	case execution.Failed, execution.Canceled, execution.Terminated, execution.TimedOut:
+		return &RefusedError{ID: id, Reason: end.Text()}
+	}
+	return nil
 }

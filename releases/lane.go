@@ -54,7 +54,7 @@ func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, 
 			alone: noLaneWorker(),
 			ask:   func(ctx context.Context) (*release.LaneState, Partial, error) { return c.queryLane(ctx, l.ID) },
 		})
-		all[l.place], gone[l.place] = LaneStatus{App: l.App, Since: l.StartedAt, State: state, Partial: partial}, !there
+		all[l.place], gone[l.place] = LaneStatus{App: l.App, Since: l.CreatedAt, State: state, Partial: partial}, !there
 	}))
 	if ctx.Err() != nil {
 		return nil, false, context.Cause(ctx)

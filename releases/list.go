@@ -38,8 +38,9 @@ type Listed struct {
 	Set string `json:"set,omitempty"`
 	// Stopped is how the release's workflow was closed without a result ("terminated");
 	// then nobody brings the release to an end.
-	Stopped   string    `json:"stopped,omitempty"`
-	StartedAt time.Time `json:"startedAt,omitzero"`
+	Stopped string `json:"stopped,omitempty"`
+	// CreatedAt is when it was accepted into its lane; its progress tells when its turn came.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
@@ -54,8 +55,10 @@ type Filter struct {
 	RequestedBy string
 	// Set is the ID of a set.
 	Set string
-	// Open chooses those that are under way.
-	Open bool
+	// Open chooses those that are under way, and Closed those that are not.
+	Open, Closed bool
+	// Phases chooses those in one of several phases; none means all.
+	Phases []release.Phase
 	// Artifacts asks also what each release brings, one by one: no list of Temporal has it.
 	Artifacts bool
 	// Limit is how many to list at most; 0 lists all.
@@ -65,7 +68,8 @@ type Filter struct {
 // Chooses reports whether the filter chooses a release.
 func (f Filter) Chooses(l Listed) bool {
 	return (f.App == "" || f.App == l.App) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
-		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) && (!f.Open || l.EndedAt.IsZero())
+		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) &&
+		(!f.Open || l.EndedAt.IsZero()) && (!f.Closed || !l.EndedAt.IsZero()) && (len(f.Phases) == 0 || slices.Contains(f.Phases, l.Phase))
 }
 
 // query is the filter in the language of Temporal's visibility.
@@ -87,14 +91,28 @@ func (f Filter) attributes() string {
 			fmt.Fprintf(&q, " AND %s = %s", a.Name, literal(a.Value))
 		}
 	}
+	if len(f.Phases) > 0 {
+		phases := make([]string, len(f.Phases))
+		for i, p := range f.Phases {
+			phases[i] = literal(string(p))
+		}
+		fmt.Fprintf(&q, " AND %s IN (%s)", release.SearchPhase, strings.Join(phases, ", "))
+	}
 	if f.Open {
 		q.WriteString(" AND " + running)
+	}
+	if f.Closed {
+		q.WriteString(" AND " + ended)
 	}
 	return q.String()
 }
 
 // running chooses what is under way.
 const running = "ExecutionStatus = 'Running'"
+
+// ended chooses what is not. Without the second half a release that continues in a new run would
+// be chosen for its runs before.
+const ended = "ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')"
 
 // releaseTypes are the workflow types of releases, quoted.
 func releaseTypes() []string {
@@ -180,7 +198,7 @@ type search struct {
 
 // search returns the search for what a query chooses, up to the limit of the filter.
 func (f Filter) search(query string) search {
-	return search{query: query, limit: f.Limit, changes: f.Phase != "" || f.Outcome != ""}
+	return search{query: query, limit: f.Limit, changes: f.Phase != "" || f.Outcome != "" || f.Closed}
 }
 
 // find lists workflows, of each its newest run.
@@ -275,7 +293,7 @@ func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 		Operation:   release.Operation(keyword(info.GetSearchAttributes(), release.SearchOperation)),
 		RequestedBy: keyword(info.GetSearchAttributes(), release.SearchRequestedBy),
 		Set:         keyword(info.GetSearchAttributes(), release.SearchSet),
-		StartedAt:   info.GetStartTime().AsTime(),
+		CreatedAt:   info.GetStartTime().AsTime(),
 	}
 	if end := execution.EndOf(info.GetStatus()); end.Abnormal() {
 		l.Stopped = string(end)

@@ -308,8 +308,8 @@ func TestReleases_List(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, more)
 	require.Equal(t, []releases.Listed{
-		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", StartedAt: start()},
-		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", StartedAt: start(), EndedAt: start().Add(time.Hour)},
+		{ID: id, Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", CreatedAt: start()},
+		{ID: "by-hand", Kind: "Deploy", App: "sae/cn-hangzhou/app-1", Phase: "RollingOut", Stopped: "terminated", CreatedAt: start(), EndedAt: start().Add(time.Hour)},
 	}, found)
 }
 
@@ -368,7 +368,7 @@ func TestList_ByEveryAttribute(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, []releases.Listed{{
-		ID: id, Kind: "Restart", Outcome: "RolledBack", Operation: "restart", RequestedBy: "ann's pipeline", Set: setID, StartedAt: start(),
+		ID: id, Kind: "Restart", Outcome: "RolledBack", Operation: "restart", RequestedBy: "ann's pipeline", Set: setID, CreatedAt: start(),
 	}}, found)
 }
 
@@ -410,12 +410,17 @@ func TestReleases_GetSet(t *testing.T) {
 	require.Contains(t, status.Progress.Reason, "terminated at AwaitingConfirm: the releases that it has begun go on by themselves")
 }
 
-// Of the releases of a set those under way are asked what they try in vain.
-func TestReleases_Stalled(t *testing.T) {
+// Of the releases of a set those under way are asked where they stand, and the lane of one that is
+// queued what it waits for.
+func TestReleases_UnderWay(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
-	for id, answer := range map[string]release.Progress{"r-2": stalled, "r-3": {ReleaseID: "r-3"}} {
+	queued := release.Progress{ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued}
+	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{release.LaneState{
+		Running: &release.LaneEntry{ReleaseID: "r-0"}, Waiting: []release.LaneEntry{{ReleaseID: "r-3"}},
+	}}, nil)
+	for id, answer := range map[string]release.Progress{"r-2": stalled, "r-3": queued} {
 		m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 		m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answering{answer}, nil)
 	}
@@ -429,8 +434,10 @@ func TestReleases_Stalled(t *testing.T) {
 		{Releases: []release.SetStanding{back, run("r-3", release.StandingQueued, ""), run("r-4", release.StandingStarted, "")}},
 		{Releases: []release.SetStanding{run("r-5", "", "")}},
 	}}
-	require.Equal(t, map[string]release.Progress{"r-2": stalled}, r.Stalled(t.Context(), set))
-	require.Nil(t, r.Stalled(t.Context(), release.SetProgress{}))
+	waits := queued
+	waits.Reason = "it waits for release r-0, which runs"
+	require.Equal(t, map[string]release.Progress{"r-2": stalled, "r-3": waits}, r.UnderWay(t.Context(), set))
+	require.Nil(t, r.UnderWay(t.Context(), release.SetProgress{}))
 }
 
 func TestGetSet_NotFound(t *testing.T) {
@@ -489,5 +496,5 @@ func TestReleases_ListSets(t *testing.T) {
 	found, more, err := r.ListSets(t.Context(), releases.Filter{Phase: release.PhaseRollingOut, Limit: 2})
 	require.NoError(t, err)
 	require.False(t, more)
-	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", StartedAt: start()}}, found)
+	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", CreatedAt: start()}}, found)
 }

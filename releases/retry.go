@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
 	"slipway/release"
 )
 
@@ -16,15 +14,11 @@ func (c *Client) Spec(ctx context.Context, id string) (release.Spec, error) {
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	var in release.Request
-	events := c.temporal.GetWorkflowHistory(calling, workflowID(id), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	if !events.HasNext() {
-		return in.Spec, &NotFoundError{ID: id}
-	}
-	first, err := events.Next()
+	input, err := c.input(calling, workflowID(id), "")
 	if err != nil {
 		return in.Spec, classify(id, err)
 	}
-	if err := c.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in); err != nil {
+	if err := c.converter.FromPayloads(input, &in); err != nil {
 		return in.Spec, fmt.Errorf("what release %s was asked for with cannot be read: %w", id, err)
 	}
 	return in.Spec, nil

@@ -160,7 +160,7 @@ func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
 	refused := &RefusedError{ID: app.SearchValue(), Of: SubjectScaling, Reason: "somebody switches them already"}
 	if d, err := c.temporal.DescribeWorkflow(ctx, scalingID(app), ""); err == nil {
 		what, _ := d.GetStaticSummary()
-		refused.Reason += ": " + what + ", since " + d.WorkflowStartTime.UTC().Format(time.RFC3339)
+		refused.Reason += ": " + what + ", since " + release.Moment(d.WorkflowStartTime)
 	}
 	refused.Reason += "; wait for its end, or end it now with: slipway scaling restore " + app.SearchValue()
 	return refused

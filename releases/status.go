@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -99,10 +100,10 @@ func (c *Client) setReader(id string) statusReader[release.SetProgress] {
 // callsAtOnce is how many releases of a set are asked side by side.
 const callsAtOnce = 8
 
-// Stalled asks the releases of a set that are under way, and returns those that try
-// something in vain by their IDs; nil when none does. One that does not answer is left out:
-// what it tries is not known.
-func (c *Client) Stalled(ctx context.Context, p release.SetProgress) map[string]release.Progress {
+// UnderWay asks the releases of a set that are under way where they stand, and returns their
+// progress by their IDs; nil when there are none. What one that is queued waits for is its reason.
+// One that does not answer is left out.
+func (c *Client) UnderWay(ctx context.Context, p release.SetProgress) map[string]release.Progress {
 	var found map[string]release.Progress
 	var mu sync.Mutex
 	var group errgroup.Group
@@ -110,7 +111,8 @@ func (c *Client) Stalled(ctx context.Context, p release.SetProgress) map[string]
 	for _, id := range underWay(p) {
 		group.Go(func() error {
 			status, err := c.Get(ctx, id)
-			if err == nil && status.Progress.Stalled != nil {
+			if err == nil && status.Partial.Reason == PartialNone {
+				status.Progress = c.WithTurn(ctx, status.Progress)
 				mu.Lock()
 				defer mu.Unlock()
 				if found == nil {
@@ -123,6 +125,15 @@ func (c *Client) Stalled(ctx context.Context, p release.SetProgress) map[string]
 	}
 	_ = group.Wait()
 	return found
+}
+
+// WithTurn is a progress whose reason says what the release waits for in its lane, where it waits
+// there.
+func (c *Client) WithTurn(ctx context.Context, p release.Progress) release.Progress {
+	if p.Phase == release.PhaseQueued {
+		p.Reason = cmp.Or(c.WaitsFor(ctx, p), p.Reason)
+	}
+	return p
 }
 
 // underWay are the IDs of the releases that a set has begun and that have not ended.

@@ -14,30 +14,9 @@ import (
 	"slipway/release"
 )
 
-// Need is what something needs a person for.
-type Need string
-
-// The needs.
-const (
-	// NeedConfirm is a finished batch that somebody must confirm, or the wave of a set.
-	NeedConfirm Need = "confirm"
-	// NeedApproval is a change that waits for the platform's own approval.
-	NeedApproval Need = "approval"
-	// NeedResume is a release that a person has paused.
-	NeedResume Need = "resume"
-	// NeedHelp is a release that stands still: it tries something in vain.
-	NeedHelp Need = "help"
-	// NeedLane is a lane that a person has held.
-	NeedLane Need = "lane"
-	// NeedAttention is a release that ended NeedsAttention, and holds its lane.
-	NeedAttention Need = "attention"
-	// NeedRestore is a release that has ended and left something behind.
-	NeedRestore Need = "restore"
-)
-
 // Waiting is something that needs a person.
 type Waiting struct {
-	Need Need `json:"need"`
+	Need release.NeedKind `json:"need"`
 	// Text says in words what is needed and why.
 	Text string `json:"text"`
 	// Since is when it began to need somebody, or began at all where nobody knows better; zero
@@ -50,6 +29,8 @@ type Waiting struct {
 	ID string `json:"id,omitempty"`
 	// App is the application as platform/region/id; empty for a set.
 	App string `json:"app,omitempty"`
+	// AppName is what the platform calls the application; empty where that is not known.
+	AppName string `json:"appName,omitempty"`
 	// Batch is the finished batch, or the wave, that is to be confirmed; 0 where none is.
 	Batch int `json:"batch,omitempty"`
 	// Artifact is what the release brings, where that is known.
@@ -183,7 +164,7 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 		if partial.Reason != PartialNone {
 			p = l.progress()
 		}
-		if w, waits := ofRelease(p, partial); waits {
+		if w, waits := ofRelease(p, partial, time.Now()); waits {
 			g.add(w)
 		}
 	}), nil
@@ -192,72 +173,29 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 // progress is what the list knows of a release.
 func (l Listed) progress() release.Progress {
 	return release.Progress{
-		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
+		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
 	}
 }
 
 // ofRelease is what a release under way needs; false where it needs nobody.
-func ofRelease(p release.Progress, partial Partial) (Waiting, bool) {
+func ofRelease(p release.Progress, partial Partial, now time.Time) (Waiting, bool) {
 	w := Waiting{
-		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), RequestedBy: p.RequestedBy,
+		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), AppName: p.AppName, RequestedBy: p.RequestedBy,
 		Since: p.StartedAt, Next: release.Next(p), Partial: partial,
 	}
 	if partial.Reason == PartialFailing {
-		w.Need, w.Text = NeedHelp, partial.Message
+		w.Need, w.Text = release.NeedHelp, partial.Message
 		return w, true
 	}
 	if p.Artifact != (release.Artifact{}) {
 		w.Artifact = p.Artifact.String()
 	}
-	if a := p.Awaiting; a != nil {
-		w.Since, w.Until, w.Batch = a.Since, a.Until, a.Batch
-	}
-	switch w.Need = NeedOf(p); w.Need {
-	case NeedHelp:
-		w.Since, w.Until = p.Stalled.Since, p.Stalled.Until
-		w.Text = "it stands still: " + p.Stalled.Failure
-		if helps := p.Remedy(); helps != "" {
-			w.Text += "; what helps: " + helps
-		}
-	case NeedResume:
-		w.Text = "paused"
-		if d, known := p.PausedBy(); known {
-			w.Since, w.Text = d.At, strings.TrimSuffix("paused by "+d.By+": "+d.Note, ": ")
-		}
-	case NeedConfirm:
-		w.Text = "confirmation of a batch"
-		if w.Batch > 0 {
-			w.Text = fmt.Sprintf("confirmation of batch %d of %d", w.Batch, len(p.Batches))
-		}
-	case NeedApproval:
-		w.Text = "the platform's approval of its change"
-		if p.ChangeID != "" {
-			w.Text = "the platform's approval of change " + p.ChangeID
-		}
-	case NeedLane, NeedAttention, NeedRestore:
-	}
-	return w, w.Need != ""
-}
-
-// NeedOf is what a release under way needs somebody for; empty where it needs nobody, such as
-// while a freeze or the schedule holds it. Of a progress that is partial the phase says it.
-func NeedOf(p release.Progress) Need {
-	kind := release.AwaitKind("")
+	need, needs := p.Need(now)
+	w.Need, w.Text, w.Until, w.Since = need.Kind, need.Text, need.Until, cmp.Or(need.Since, w.Since)
 	if p.Awaiting != nil {
-		kind = p.Awaiting.Kind
+		w.Batch = p.Awaiting.Batch
 	}
-	in := func(phase release.Phase) bool { return p.Awaiting == nil && p.Phase == phase }
-	switch {
-	case p.Stalled != nil:
-		return NeedHelp
-	case p.Paused, in(release.PhasePaused):
-		return NeedResume
-	case kind == release.AwaitConfirm, in(release.PhaseAwaitingConfirm):
-		return NeedConfirm
-	case kind == release.AwaitPlatformApproval, in(release.PhaseAwaitingPlatformApproval):
-		return NeedApproval
-	}
-	return ""
+	return w, needs
 }
 
 func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
@@ -275,7 +213,7 @@ func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
 			},
 		})
 		if partial.Reason != PartialNone {
-			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.StartedAt, RequestedBy: l.RequestedBy}
+			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy}
 		}
 		if w, waits := ofSet(p, partial); there && waits && g.concerns(p) {
 			g.add(w)
@@ -293,11 +231,11 @@ func (g *gathering) concerns(p release.SetProgress) bool {
 
 func ofSet(p release.SetProgress, partial Partial) (Waiting, bool) {
 	w := Waiting{
-		Need: NeedConfirm, Text: "confirmation of a wave", Subject: SubjectSet, ID: p.SetID, RequestedBy: p.RequestedBy,
+		Need: release.NeedConfirm, Text: "confirmation of a wave", Subject: SubjectSet, ID: p.SetID, RequestedBy: p.RequestedBy,
 		Since: p.StartedAt, Next: release.NextOfSet(p), Partial: partial,
 	}
 	if partial.Reason == PartialFailing {
-		w.Need, w.Text = NeedHelp, partial.Message
+		w.Need, w.Text = release.NeedHelp, partial.Message
 	}
 	if a := p.Awaiting; a != nil {
 		w.Since, w.Until, w.Batch = a.Since, a.Until, a.Batch
@@ -319,7 +257,7 @@ func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) 
 		switch {
 		case !there:
 		case partial.Reason == PartialFailing:
-			g.add(Waiting{Need: NeedHelp, Subject: SubjectLane, App: l.App, Since: l.StartedAt, Text: partial.Message, Next: []release.NextStep{}, Partial: partial})
+			g.add(Waiting{Need: release.NeedHelp, Subject: SubjectLane, App: l.App, Since: l.CreatedAt, Text: partial.Message, Next: []release.NextStep{}, Partial: partial})
 		case partial.Reason == PartialNone:
 			g.lane(ctx, *state)
 		}
@@ -330,11 +268,11 @@ func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) 
 func (g *gathering) lane(ctx context.Context, s release.LaneState) {
 	if h := s.Held; h != nil {
 		w := Waiting{
-			Need: NeedLane, Subject: SubjectLane, App: s.App.SearchValue(), Since: h.Since, RequestedBy: h.By,
+			Need: release.NeedLane, Subject: SubjectLane, App: s.App.SearchValue(), Since: h.Since, RequestedBy: h.By,
 			Text: "the lane is held by " + h.By + ": " + h.Reason, Next: release.NextOfLane(release.LaneState{App: s.App, Held: h}),
 		}
 		if h.ReleaseID != "" {
-			w.Need, w.Subject, w.ID = NeedAttention, SubjectRelease, h.ReleaseID
+			w.Need, w.Subject, w.ID = release.NeedAttention, SubjectRelease, h.ReleaseID
 			w.Text = "it needs attention, and its lane is held: " + h.Reason
 			g.complete(ctx, &w, s)
 		}
@@ -348,7 +286,7 @@ func (g *gathering) lane(ctx context.Context, s release.LaneState) {
 			continue // that it needs attention says so
 		}
 		w := Waiting{
-			Need: NeedRestore, Subject: SubjectRelease, ID: d.ReleaseID, App: s.App.SearchValue(), Text: d.Words(),
+			Need: release.NeedRestore, Subject: SubjectRelease, ID: d.ReleaseID, App: s.App.SearchValue(), Text: d.Words(),
 			Next: release.NextOfLane(release.LaneState{App: s.App, Debts: []release.Debt{d}}),
 		}
 		g.complete(ctx, &w, s)
@@ -367,14 +305,14 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 		return
 	}
 	p := status.Progress
-	w.RequestedBy = p.RequestedBy
+	w.RequestedBy, w.AppName = p.RequestedBy, p.AppName
 	if p.Artifact != (release.Artifact{}) {
 		w.Artifact = p.Artifact.String()
 	}
 	if w.Since.IsZero() {
 		w.Since = p.EndedAt
 	}
-	if w.Need != NeedAttention || !p.Phase.Ended() {
+	if w.Need != release.NeedAttention || !p.Phase.Ended() {
 		return
 	}
 	owes := slices.ContainsFunc(s.Debts, func(d release.Debt) bool { return d.ReleaseID == w.ID && len(d.ScalingRules) > 0 })

@@ -105,14 +105,21 @@ func TestWaiting(t *testing.T) {
 	paused := of("r-paused", release.PhasePaused, &release.Awaiting{Kind: release.AwaitResume, Since: at(2)})
 	paused.Paused = true
 	paused.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: at(3), Note: "the logs"}}
-	frozen := of("r-frozen", release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze, Since: at(1)})
+	confirmed := of("r-confirmed", release.PhasePaused, &release.Awaiting{Kind: release.AwaitResume, Batch: 1, Since: at(2)})
+	confirmed.Paused = true
+	confirmed.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "ann"}, {Kind: release.CommandPause, By: "mei", At: at(3)}}
+	frozen := of("r-frozen", release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze, Since: at(1), Until: at(60)})
+	stopped := of("r-stopped", release.PhasePaused, &release.Awaiting{Kind: release.AwaitFreeze, Since: at(1), Freeze: "incident", Stop: true})
+	behind := of("r-behind", release.PhasePreparing, &release.Awaiting{Kind: release.AwaitOtherChange, Since: at(2), ChangeID: "c-9", Stuck: true})
+	short := of("r-brief", release.PhasePreparing, &release.Awaiting{Kind: release.AwaitOtherChange, Since: time.Now(), ChangeID: "c-9"})
 	moving := of("r-moving", release.PhaseRollingOut, nil)
 	stalled := of("r-stalled", release.PhaseRollingOut, nil)
 	stalled.Stalled = &release.Stall{Doing: "sae.Observe", Fault: release.FaultUnavailable, Failure: "SAE is away", Since: at(6), Until: at(60)}
 	n.lists(release.WorkflowDeploy, map[string]release.Phase{
-		"release/r-confirm": "", "release/r-approve": "", "release/r-paused": "", "release/r-frozen": "", "release/r-moving": "", "release/r-stalled": "",
+		"release/r-confirm": "", "release/r-approve": "", "release/r-paused": "", "release/r-confirmed": "", "release/r-frozen": "", "release/r-moving": "", "release/r-stalled": "",
+		"release/r-stopped": "", "release/r-behind": "", "release/r-brief": "",
 	})
-	for _, p := range []release.Progress{confirm, approve, paused, frozen, moving, stalled} {
+	for _, p := range []release.Progress{confirm, approve, paused, confirmed, frozen, moving, stalled, stopped, behind, short} {
 		n.answers(release.WorkflowID(p.ReleaseID), release.QueryProgress, p)
 	}
 	n.lists(release.WorkflowReleaseSet, map[string]release.Phase{"set/s-one": release.PhaseAwaitingConfirm})
@@ -141,7 +148,7 @@ func TestWaiting(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, releases.Partial{}, list.Partial)
 	type brief struct {
-		need  releases.Need
+		need  release.NeedKind
 		id    string
 		since time.Time
 		text  string
@@ -153,21 +160,30 @@ func TestWaiting(t *testing.T) {
 	}
 	const resumeLane = "slipway lane resume sae/cn-hangzhou/app-1"
 	require.Equal(t, []brief{
-		{releases.NeedResume, "r-paused", at(3), "paused by mei: the logs", []string{"slipway release resume r-paused"}},
-		{releases.NeedApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
-		{releases.NeedConfirm, "r-confirm", at(5), "confirmation of batch 1 of 3", []string{"slipway release confirm r-confirm --batch 1"}},
-		{releases.NeedHelp, "r-stalled", at(6), "it stands still: SAE is away; what helps: wait; if it lasts, find out whether the workers reach what they ask", []string{""}},
-		{releases.NeedConfirm, "s-one", at(7), "confirmation of wave 2 of 2 of set shop", []string{"slipway set confirm s-one --wave 2"}},
-		{releases.NeedLane, "", at(8), "the lane is held by mei: migration (2 wait in the lane)", []string{resumeLane}},
+		{release.NeedFreeze, "r-stopped", at(1), "somebody to lift stop incident", []string{"slipway freeze lift incident", "slipway release override r-stopped --reason ''"}},
 		{
-			releases.NeedAttention, "r-attention", at(9), "it needs attention, and its lane is held: release r-attention: what runs is not known",
+			release.NeedOtherChange, "r-behind", at(2), "the end of change c-9, begun elsewhere, which waits for somebody",
+			[]string{"slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou", "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},
+		},
+		{
+			release.NeedResume, "r-confirmed", at(3), "paused by mei; batch 1 is confirmed by ann, and the pause holds batch 2 back",
+			[]string{"slipway release resume r-confirmed"},
+		},
+		{release.NeedResume, "r-paused", at(3), "paused by mei: the logs", []string{"slipway release resume r-paused"}},
+		{release.NeedApproval, "r-approve", at(4), "the platform's approval of change c-1", []string{""}},
+		{release.NeedConfirm, "r-confirm", at(5), "confirmation of batch 1 of 3", []string{"slipway release confirm r-confirm --batch 1"}},
+		{release.NeedHelp, "r-stalled", at(6), "it stands still: SAE is away; what helps: wait; if it lasts, find out whether the workers reach what they ask", []string{""}},
+		{release.NeedConfirm, "s-one", at(7), "confirmation of wave 2 of 2 of set shop", []string{"slipway set confirm s-one --wave 2"}},
+		{release.NeedLane, "", at(8), "the lane is held by mei: migration (2 wait in the lane)", []string{resumeLane}},
+		{
+			release.NeedAttention, "r-attention", at(9), "it needs attention, and its lane is held: release r-attention: what runs is not known",
 			[]string{"slipway scaling recover --release r-attention", resumeLane},
 		},
-		{releases.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
+		{release.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
 	}, got)
-	require.Equal(t, at(90), list.Found[2].Until)
-	require.Equal(t, "shop:2", list.Found[6].Artifact)
-	require.Equal(t, "ann", list.Found[6].RequestedBy)
+	require.Equal(t, at(90), list.Found[5].Until)
+	require.Equal(t, "shop:2", list.Found[9].Artifact)
+	require.Equal(t, "ann", list.Found[9].RequestedBy)
 }
 
 // many are releases in a phase.
@@ -234,7 +250,7 @@ func TestWaiting_OneHidesNoOther(t *testing.T) {
 	list, err := r.Waiting(t.Context(), "")
 	require.NoError(t, err)
 	type brief struct {
-		need   releases.Need
+		need   release.NeedKind
 		name   string
 		text   string
 		reason releases.PartialReason
@@ -245,12 +261,12 @@ func TestWaiting_OneHidesNoOther(t *testing.T) {
 	}
 	const answers = "its workflow answers with an error: "
 	require.ElementsMatch(t, []brief{
-		{releases.NeedHelp, "r-sick", answers + "nondeterministic workflow", releases.PartialFailing},
-		{releases.NeedConfirm, "r-unread", "confirmation of a batch", releases.PartialUnreadable},
-		{releases.NeedResume, "r-paused", "paused", releases.PartialNone},
-		{releases.NeedHelp, "s-sick", answers + "panic", releases.PartialFailing},
-		{releases.NeedHelp, "lane", answers + "panic", releases.PartialFailing},
-		{releases.NeedLane, "lane", "the lane is held by mei: migration", releases.PartialNone},
+		{release.NeedHelp, "r-sick", answers + "nondeterministic workflow", releases.PartialFailing},
+		{release.NeedConfirm, "r-unread", "confirmation of a batch", releases.PartialUnreadable},
+		{release.NeedResume, "r-paused", "paused", releases.PartialNone},
+		{release.NeedHelp, "s-sick", answers + "panic", releases.PartialFailing},
+		{release.NeedHelp, "lane", answers + "panic", releases.PartialFailing},
+		{release.NeedLane, "lane", "the lane is held by mei: migration", releases.PartialNone},
 	}, got)
 	require.Equal(t, releases.PartialNoAnswer, list.Partial.Reason)
 	require.Contains(t, list.Partial.Message, "1 cannot be read (key k-1 is missing), 2 did not answer in time: ")
@@ -327,6 +343,42 @@ func TestWaiting_OfAnApplication(t *testing.T) {
 		if in, isList := call.Arguments.Get(1).(*workflowservice.ListWorkflowExecutionsRequest); isList && !strings.Contains(in.GetQuery(), release.WorkflowReleaseSet) {
 			require.Contains(t, in.GetQuery(), "SlipwayApp = 'sae/cn-hangzhou/app-1'")
 		}
+	}
+}
+
+// TestFilter_Closed asks for what has ended, or is in one of some phases, and chooses the same.
+func TestFilter_Closed(t *testing.T) {
+	t.Parallel()
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	for name, c := range map[string]struct {
+		filter        releases.Filter
+		query         string
+		chosen, other releases.Listed
+	}{
+		"ended": {
+			releases.Filter{Closed: true},
+			query + " AND ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')",
+			releases.Listed{EndedAt: start()},
+			releases.Listed{},
+		},
+		"in phases": {
+			releases.Filter{Open: true, Phases: []release.Phase{release.PhasePaused, release.PhaseQueued}},
+			query + " AND SlipwayPhase IN ('Paused', 'Queued') AND ExecutionStatus = 'Running'",
+			releases.Listed{Phase: release.PhaseQueued},
+			releases.Listed{Phase: release.PhaseRollingOut},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+				return in.GetQuery() == c.query
+			})).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
+			_, _, err := r.List(t.Context(), c.filter)
+			require.NoError(t, err)
+			require.True(t, c.filter.Chooses(c.chosen))
+			require.False(t, c.filter.Chooses(c.other))
+		})
 	}
 }
 

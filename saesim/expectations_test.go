@@ -320,8 +320,10 @@ func TestClients_SettingsAreReadBack(t *testing.T) {
 		"KafkaConfigs": `{"kafkaEndpoint":"k:9092","kafkaInstanceId":"i","kafkaConfigs":[]}`, "StartupProbe": `{"tcpSocket":{"port":80}}`,
 		"AlbIngressReadinessGate": "default", "ProgrammingLanguage": "",
 	}
-	sent := []string{"ImageUrl", "registry.test/shop:2", "MaxSurgeInstances", "1", "MaxSurgeInstanceRatio", "-1", "PvtzDiscoverySvc", `{"enable":true}`,
-		"PackageType", packageImage, "Labels", `{"a":"b"}`}
+	sent := []string{
+		"ImageUrl", "registry.test/shop:2", "MaxSurgeInstances", "1", "MaxSurgeInstanceRatio", "-1", "PvtzDiscoverySvc", `{"enable":true}`,
+		"PackageType", packageImage, "Labels", `{"a":"b"}`,
+	}
 	for name, value := range texts {
 		if value != "" {
 			sent = append(sent, name, value)

@@ -26,6 +26,7 @@ type call struct {
 	engine
 
 	op     cloudapi.Operation
+	serve  handler
 	args   args
 	used   map[string]bool // parameters that were read
 	st     *state

@@ -92,8 +92,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serveAPI(w, r)
 }
 
-// serveAPI carries one request through routing, authentication, faults and its
-// operation.
+// serveAPI carries one request through routing and authentication.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	op := s.find(r.Method, r.URL.Path)
 	ids := s.countCall(op)
@@ -115,7 +114,11 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(ids, refuse(codeOperationUnserved, op.Name)).write(w)
 		return
 	}
-	c := &call{engine: s.engine, op: op.Operation, args: parseArgs(r, body), region: s.config.Region}
+	s.serveCall(w, r, &call{engine: s.engine, op: op.Operation, serve: op.serve, args: parseArgs(r, body), region: s.config.Region}, ids)
+}
+
+// serveCall carries a call through its faults and its operation.
+func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, ids requestIDs) {
 	hit := s.takeFaults(c)
 	simframe.Wait(r, hit.delay)
 	switch hit.kind {
@@ -128,12 +131,12 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	case FaultArrivesLate:
 		simframe.Drop(w)
 		simframe.Wait(r.WithContext(context.WithoutCancel(r.Context())), hit.late)
-		s.carryOut(op, c, ids)
+		s.carryOut(c, ids)
 		return
 	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay, FaultDelayAfter,
 		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 	}
-	result := s.carryOut(op, c, ids)
+	result := s.carryOut(c, ids)
 	simframe.Wait(r, hit.after)
 	switch hit.kind {
 	case FaultDropAfter:
@@ -197,8 +200,8 @@ func (s *Simulator) takeFaults(c *call) callFaults {
 }
 
 // carryOut checks a call's parameters and runs its operation.
-func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
-	refused := c.args.check(op.Operation)
+func (s *Simulator) carryOut(c *call, ids requestIDs) answer {
+	refused := c.args.check(c.op)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if names := c.unserved(); refused == nil && len(names) > 0 {
@@ -209,16 +212,16 @@ func (s *Simulator) carryOut(op *operation, c *call, ids requestIDs) answer {
 		return fail(ids, refused)
 	}
 	c.st, c.now = s.st, s.look()
-	result, refused := op.serve(c)
+	result, refused := c.serve(c)
 	if refused != nil {
 		return fail(ids, refused)
 	}
 	s.st.count(&s.st.Ignored, c.op.Name, c.ignored())
-	if op.Mutates {
+	if c.op.Mutates {
 		s.st.wake = time.Time{}
 		if err := s.save(); err != nil {
 			return fail(ids, &apiError{Status: http.StatusInternalServerError, Code: codeInternal, Message: err.Error()})
 		}
 	}
-	return succeed(op.Operation, ids, result)
+	return succeed(c.op, ids, result)
 }

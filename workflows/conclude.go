@@ -80,8 +80,8 @@ func (c *caller) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
 
 // foreignWait is a wait for changes that somebody else began.
 type foreignWait struct {
-	// words name the change, and question is what is asked of the application then.
-	words    string
+	// other is the change, and question is what is asked of the application then.
+	other    *release.ForeignChange
 	question release.SnapshotInput
 	unwanted func() bool
 	// until is when the wait is given up; zero where the release's own limit ends it.
@@ -91,11 +91,15 @@ type foreignWait struct {
 // onTheWayBack is the wait for a change that no command ends. It may be the release's own, which
 // the platform has not finished.
 func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
-	words := other.Words()
+	return foreignWait{other: other, question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
+}
+
+// words name a change that is waited for.
+func (c *caller) words(other *release.ForeignChange) string {
 	if other.ID == c.p.ChangeID {
-		words = "its own change " + other.ID + ", which has not ended"
+		return "its own change " + other.ID + ", which has not ended"
 	}
-	return foreignWait{words: words, question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
+	return other.Words()
 }
 
 // awaitIdle waits until changes that somebody else began have ended, and answers
@@ -107,17 +111,39 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 		shown = c.until
 	}
 	c.startWait(ctx, release.AwaitOtherChange, 0, shown)
-	c.p.Reason = "waits for " + w.words
-	c.show()
+	c.showOther(w.other)
 	c.emitStalled()
-	t := c.platform.awaitIdle(w.question)
-	t.until = w.until
-	snap, f := attempt(ctx, c, t, w.unwanted)
+	snap, f := c.outlast(ctx, w)
 	c.endWait(ctx)
 	c.p.Reason = before
 	c.show()
 	c.emitMoving()
 	return snap, f
+}
+
+// outlast carries the wait out, and shows which change it is for.
+func (c *caller) outlast(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
+	for known := w.other; ; {
+		w.question.Known = known
+		t := c.platform.awaitIdle(w.question)
+		t.until = w.until
+		snap, f := attempt(ctx, c, t, w.unwanted)
+		if f != nil {
+			c.p.UnfinishedChange = known.ID
+		}
+		if f != nil || snap.Busy == nil {
+			return snap, f
+		}
+		known = snap.Busy
+		c.showOther(known)
+	}
+}
+
+// showOther shows for which change the release waits.
+func (c *caller) showOther(other *release.ForeignChange) {
+	c.p.Awaiting.ChangeID, c.p.Awaiting.Stuck = other.ID, other.Stuck
+	c.p.Reason = "waits for " + c.words(other)
+	c.show()
 }
 
 // find looks for the change of a verb that may have acted. It answers nil once it is

@@ -12,6 +12,6 @@ import (
 func TestConclude_NamesTheChangeThatIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	c := &caller{status: status{p: release.Progress{ChangeID: "c-1"}}}
-	require.Equal(t, "its own change c-1, which has not ended", c.onTheWayBack(&release.ForeignChange{ID: "c-1", Type: "CoDeploy"}).words)
-	require.Equal(t, "change c-2 (CoDeploy), begun elsewhere", c.onTheWayBack(&release.ForeignChange{ID: "c-2", Type: "CoDeploy"}).words)
+	require.Equal(t, "its own change c-1, which has not ended", c.words(&release.ForeignChange{ID: "c-1", Type: "CoDeploy"}))
+	require.Equal(t, "change c-2 (CoDeploy), begun elsewhere", c.words(&release.ForeignChange{ID: "c-2", Type: "CoDeploy"}))
 }

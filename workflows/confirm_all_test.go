@@ -107,6 +107,9 @@ func TestConfirmAll_APauseHoldsAndAResumeGoesOnWithIt(t *testing.T) {
 	s.confirmAll(10*time.Minute, release.Command{Note: "good"})
 	s.say(20*time.Minute, release.Command{Kind: release.CommandPause})
 	s.awaiting(5*time.Hour, release.PhasePaused, release.AwaitResume)
+	s.at(5*time.Hour, func() {
+		require.Regexp(t, "^batch 1 is confirmed by .*, and the pause holds batch 2 back$", s.progress().Confirmed())
+	})
 	s.say(6*time.Hour, release.Command{Kind: release.CommandResume})
 	p := s.run(s.spec(st))
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)

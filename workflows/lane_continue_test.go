@@ -74,6 +74,7 @@ func TestLaneContinue_LaneThatContinuedKnowsEndsAndWords(t *testing.T) {
 	w.requireEnded("r-3", release.PhaseRolledBack, "")
 	require.Equal(t, release.StandingRefused, refused.receipt.Standing)
 	w.requireEnded("r-4", release.PhaseFailed, newImage+" was rolled back")
+	require.True(t, w.progressOf("r-4").Denied)
 }
 
 func TestLaneContinue_LaneThatContinuedFindsALostRelease(t *testing.T) {

@@ -165,6 +165,7 @@ func TestLaneHold_RolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
 
 	w.requireEnded("r-1", release.PhaseRolledBack, "")
 	w.requireEnded("r-2", release.PhaseAborted, newImage+" was rolled back on 2026-11-02T08:0")
+	require.True(t, w.progressOf("r-2").Denied, "it is dropped for its artifact")
 	w.requireEnded("r-2", release.PhaseAborted, "by release r-1 (")
 	w.requireEnded("r-3", release.PhaseSucceeded, "")
 	require.Equal(t, release.StandingRefused, refused.receipt.Standing)

@@ -73,7 +73,9 @@ func (l *lane) submit(ctx workflow.Context, s release.Submission) (release.Recei
 // turnAway starts a release that ends at once as refused.
 func (l *lane) turnAway(ctx workflow.Context, s release.Submission, why string) (release.Receipt, error) {
 	receipt := release.Receipt{ReleaseID: s.ReleaseID, Standing: release.StandingRefused, Reason: why}
-	known, err := l.startChild(ctx, s, release.Request{ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Refused: why}, release.PhaseQueued)
+	known, err := l.startChild(ctx, s, release.Request{
+		ID: s.ReleaseID, Spec: s.Spec, Set: s.Set, Checked: true, Refused: why, Denied: l.Denies(s.Spec),
+	}, release.PhaseQueued)
 	delete(l.children, s.ReleaseID)
 	switch {
 	case err != nil:

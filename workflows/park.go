@@ -95,13 +95,23 @@ func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 	}
 }
 
-// freezeEnded tries the confirmation again. A look at the calendar that has failed says nothing:
-// the guard before the confirmation asks once more.
+// freezeEnded tries the confirmation again, unless another freeze has come to hold it. A look at the
+// calendar that has failed says nothing: the guard before the confirmation asks once more.
 func (f *follower) freezeEnded(ctx workflow.Context) (act release.Action, done bool) {
-	if f.held.freezeEnd.Get(ctx, nil) == nil {
+	h := f.held
+	err := h.freezeEnd.Get(ctx, nil)
+	h.frozen, h.freezeEnd = nil, nil
+	if err == nil {
 		f.clearStall(release.AwaitOpenActivity)
+		return release.ActWatch, false
 	}
-	f.held.frozen, f.held.freezeEnd = nil, nil
+	if by := newFault(release.AwaitOpenActivity, err); by.class == release.FaultFrozen {
+		f.clearStall(release.AwaitOpenActivity)
+		h.frozen = &by.freeze
+		f.showFreeze(by.freeze)
+		h.cancel() // it has ended; this lets its context go
+		h.freezeEnd = f.start(f.cancellable(ctx), holding{f.run}.openTask(by.freeze).task)
+	}
 	return release.ActWatch, false
 }
 
@@ -128,8 +138,8 @@ func (f *follower) beginWait(ctx workflow.Context, kind release.AwaitKind) {
 		f.enterPaused(ctx, "")
 		return
 	case release.AwaitFreeze:
-		f.startWait(ctx, kind, h.batch, h.frozen.Until)
-		h.freezeEnd = f.start(f.cancellable(ctx), holding{f.run}.openTask().task)
+		f.startAwaiting(ctx, frozen(*h.frozen, h.batch))
+		h.freezeEnd = f.start(f.cancellable(ctx), holding{f.run}.openTask(*h.frozen).task)
 		f.enterPaused(ctx, frozenBy(*h.frozen))
 		return
 	case release.AwaitBake:

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -197,8 +198,9 @@ func (p preparation) read(ctx workflow.Context) *fault {
 	t := p.platform.snapshot(p.snapshotInput())
 	t.began = workflow.Now(ctx)
 	snap, f := attempt(ctx, &p.caller, t, aborted)
+	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
 	if f == nil && snap.Busy != nil {
-		snap, f = p.awaitIdle(ctx, foreignWait{words: snap.Busy.Words(), question: p.snapshotInput(), unwanted: aborted})
+		snap, f = p.awaitIdle(ctx, foreignWait{other: snap.Busy, question: p.snapshotInput(), unwanted: aborted})
 	}
 	if f != nil {
 		return f
@@ -214,6 +216,9 @@ func (p preparation) read(ctx workflow.Context) *fault {
 // change of the release's own: what was changed since is never recorded again (R13).
 func (p preparation) record(snap release.Snapshot) {
 	p.snap = snap
+	if p.spec.Adopt == "" && snap.Own == nil { // else the version is what ran before that change
+		p.runs = new(snap.Version)
+	}
 	if !p.traffic.touched {
 		p.traffic.kept = snap.Traffic
 	}
@@ -319,6 +324,7 @@ func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	case f.class == release.FaultStopped:
 		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
+		r.runs = nil
 		return end(release.PhaseNeedsAttention, "%v; whether a change was begun is unknown%s", f, r.scaling.left())
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))

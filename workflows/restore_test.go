@@ -148,11 +148,19 @@ func TestRestore_SwitchingForATimeWaitsForAnOrder(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at(10*time.Minute, s.foreignOrder)
-	s.at(3*time.Hour, func() {
+	began := s.env.Now()
+	query := func() (shown release.ToggleResult) {
 		value, err := s.env.QueryWorkflow(release.QueryToggle)
 		require.NoError(t, err)
-		var shown release.ToggleResult
 		require.NoError(t, value.Get(&shown))
+		return shown
+	}
+	s.at(5*time.Minute, func() {
+		require.WithinDuration(t, began.Add(30*time.Minute), query().Until, time.Minute)
+		require.Equal(t, []string{"daily"}, query().Switched)
+	})
+	s.at(3*time.Hour, func() {
+		shown := query()
 		require.Contains(t, shown.Waiting, "begun elsewhere")
 		require.False(t, s.rules()["daily"])
 	})

@@ -30,6 +30,8 @@ type run struct {
 	// scaling are the scaling rules that the release holds, and traffic is its traffic rule.
 	scaling scaling
 	traffic traffic
+	// runs is what the application runs, as it was read last; nil where that is not known.
+	runs *release.Version
 	// total ends the whole release.
 	total *limit
 }
@@ -136,6 +138,7 @@ func (r *run) setOut(ctx workflow.Context) {
 // accept tells that the release was accepted, or ends it where its lane has refused it.
 func (r *run) accept() *ending {
 	if why := r.request.Refused; why != "" {
+		r.p.Denied = r.request.Denied
 		return end(release.PhaseFailed, "refused: %s; nothing was changed", why)
 	}
 	r.emit(release.EventAccepted)
@@ -187,6 +190,10 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
 	r.p.CloseBatches()
+	r.p.Runs = r.runs
+	if e.outcome != release.PhaseNeedsAttention {
+		r.p.UnfinishedChange = ""
+	}
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {
 		r.events.emit(&r.p, kind)
@@ -215,7 +222,7 @@ func (r *run) refuseUnheeded(e *ending) {
 // wait shows what the release waits for and arms its limit.
 func (r *run) wait(ctx workflow.Context, kind release.AwaitKind, batch int, d time.Duration) {
 	r.startWait(ctx, kind, batch, workflow.Now(ctx).Add(d))
-	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Words(), d, func(ctx workflow.Context) {
+	r.deadline = r.inbox.arm(ctx, "limit of waiting for "+r.p.Awaiting.Subject(release.UnitBatch), d, func(ctx workflow.Context) {
 		if l, bounded := kind.Limit(); bounded {
 			r.limitPassed(ctx, l)
 		}

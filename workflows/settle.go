@@ -36,10 +36,25 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 	for {
 		runs, f := conclude(ctx, &s.caller, s.platform.verify(release.VerifyInput{App: s.p.App, Want: want}))
 		if f != nil || runs.Other == nil {
+			s.remember(runs, f)
 			return runs, f
 		}
 		if _, f := s.awaitIdle(ctx, s.onTheWayBack(runs.Other)); f != nil {
 			return runs, f
+		}
+	}
+}
+
+// remember notes what the application was read to run, for the end of the release.
+func (s settlement) remember(runs release.Verification, f *fault) {
+	s.runs = nil
+	if f != nil || !runs.Uniform() {
+		return
+	}
+	s.runs = &release.Version{Artifact: runs.Configured}
+	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
+		if known != nil && known.Artifact.Same(runs.Configured) {
+			s.runs.ID = known.ID
 		}
 	}
 }
@@ -173,6 +188,7 @@ func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) 
 // that was lost sight of may still be at work, so nothing is put back then.
 func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	if v.lost {
+		s.p.UnfinishedChange = s.p.ChangeID
 		return end(release.PhaseNeedsAttention, "%s; the change may be unfinished%s", v.why, s.scaling.left())
 	}
 	runs, f := s.readBack(ctx, s.p.Artifact)

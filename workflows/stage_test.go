@@ -76,6 +76,8 @@ type stage struct {
 	deployedAt []time.Time
 	// hooks run once, right before the next call of an operation.
 	hooks map[string]func()
+	// operations are those of the platform. It takes long to list them, and every call needs them.
+	operations []cloudapi.Operation
 }
 
 // The images that the tests release.
@@ -100,7 +102,7 @@ func newStage(t tester) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer()}
+	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer(), operations: saeclient.Operations()}
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
 	t.Cleanup(func() { require.Empty(t, s.cost.unnamed, "every activity has a summary") })
@@ -178,11 +180,11 @@ func (s *stage) before(operation string, do func()) {
 }
 
 func (s *stage) runHook(r *http.Request) {
-	called := slices.IndexFunc(saeclient.Operations(), func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+	called := slices.IndexFunc(s.operations, func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
 	if called < 0 {
 		return
 	}
-	operation := saeclient.Operations()[called].Name
+	operation := s.operations[called].Name
 	s.mu.Lock()
 	do := s.hooks[operation]
 	delete(s.hooks, operation)

@@ -48,8 +48,14 @@ func (s *status) show() {
 
 // startWait shows what the release waits for, and until when; something else ends the wait.
 func (s *status) startWait(ctx workflow.Context, kind release.AwaitKind, batch int, until time.Time) {
+	s.startAwaiting(ctx, release.Awaiting{Kind: kind, Batch: batch, Until: until})
+}
+
+// startAwaiting shows what the release waits for from now on.
+func (s *status) startAwaiting(ctx workflow.Context, a release.Awaiting) {
 	s.endWait(ctx)
-	s.p.Awaiting = &release.Awaiting{Kind: kind, Batch: batch, Since: workflow.Now(ctx), Until: until}
+	a.Since = workflow.Now(ctx)
+	s.p.Awaiting = &a
 	s.show()
 }
 

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"time"
-
 	"go.temporal.io/sdk/workflow"
 
 	"slipway/release"
@@ -55,7 +53,7 @@ func (h holding) awaitResume(ctx workflow.Context) *fault {
 	if !h.p.Paused || h.abort != nil {
 		return h.stopped()
 	}
-	back := h.pause(ctx, release.AwaitResume, "", time.Time{})
+	back := h.pause(ctx, release.Awaiting{Kind: release.AwaitResume}, "")
 	_ = workflow.Await(ctx, func() bool { return !h.p.Paused || h.abort != nil })
 	back()
 	return h.refresh(ctx)
@@ -63,13 +61,31 @@ func (h holding) awaitResume(ctx workflow.Context) *fault {
 
 // awaitFreezeEnd waits until no freeze holds or somebody has passed over it.
 func (h holding) awaitFreezeEnd(ctx workflow.Context, by release.Freeze) *fault {
-	back := h.pause(ctx, release.AwaitFreeze, frozenBy(by), by.Until)
-	_, f := attempt(ctx, &h.caller, h.openTask(), func() bool { return h.override || h.abort != nil })
+	back := h.pause(ctx, frozen(by, 0), frozenBy(by))
+	_, f := attempt(ctx, &h.caller, h.openTask(by), func() bool { return h.override || h.abort != nil })
+	for f != nil && f.class == release.FaultFrozen { // by another freeze
+		h.showFreeze(f.freeze)
+		_, f = attempt(ctx, &h.caller, h.openTask(f.freeze), func() bool { return h.override || h.abort != nil })
+	}
 	back()
 	if f != nil && f.class != release.FaultStopped {
 		return f
 	}
 	return h.refresh(ctx)
+}
+
+// frozen is the wait for the end of a freeze.
+func frozen(by release.Freeze, batch int) release.Awaiting {
+	return release.Awaiting{Kind: release.AwaitFreeze, Batch: batch, Until: by.Until, Freeze: by.Name, Stop: by.Stop}
+}
+
+// showFreeze shows that another freeze has come to hold the release that a freeze holds already.
+func (r *run) showFreeze(by release.Freeze) {
+	since := r.p.Awaiting.Since
+	*r.p.Awaiting = frozen(by, r.p.Awaiting.Batch)
+	r.p.Awaiting.Since = since
+	r.p.Reason = frozenBy(by)
+	r.show()
 }
 
 // awaitSchedule waits for the time of day at which the first batch may begin.
@@ -101,9 +117,9 @@ func (h holding) refresh(ctx workflow.Context) *fault {
 }
 
 // pause shows the release as paused and returns the way back to where it was.
-func (h holding) pause(ctx workflow.Context, kind release.AwaitKind, reason string, until time.Time) (back func()) {
+func (h holding) pause(ctx workflow.Context, a release.Awaiting, reason string) (back func()) {
 	before, safe := h.p.Phase, h.atSafePoint
-	h.startWait(ctx, kind, 0, until)
+	h.startAwaiting(ctx, a)
 	h.enterPaused(ctx, reason)
 	h.reachSafePoint(true)
 	return func() {
@@ -125,11 +141,11 @@ func (r *run) enterPaused(ctx workflow.Context, reason string) {
 // frozenBy says in words what holds the release.
 func frozenBy(by release.Freeze) string { return "held by freeze " + by.Name + ": " + by.Reason }
 
-// openTask waits for the end of all freezes. The server retries the look, so that waiting
-// costs no history.
-func (h holding) openTask() call[struct{}] {
+// openTask waits for the end of all freezes, or for another than the given one. The server retries
+// the look, so that waiting costs no history.
+func (h holding) openTask(by release.Freeze) call[struct{}] {
 	return call[struct{}]{task{
-		doing: release.AwaitOpenActivity, name: release.AwaitOpenActivity, in: release.AwaitOpenInput{App: h.p.App},
+		doing: release.AwaitOpenActivity, name: release.AwaitOpenActivity, in: release.AwaitOpenInput{App: h.p.App, Known: by},
 		options: activityOptions(h.p.App, priorityLook),
 	}}
 }

@@ -37,6 +37,7 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 	if err := t.set(lasting, in.Names, in.Enable); err != nil {
 		return t.result, err
 	}
+	t.until = workflow.Now(ctx).Add(in.For.Std())
 	_ = newTimer(ctx, in.For.Std(), "switch the scaling rules back").Get(ctx, nil)
 	return t.result, t.switchBack(lasting)
 }
@@ -51,12 +52,14 @@ type toggle struct {
 
 	in     release.ToggleRequest
 	result release.ToggleResult
+	// until is when what was switched is switched back.
+	until time.Time
 }
 
 // shown is how far the switching has come, and what it waits for.
 func (t *toggle) shown() release.ToggleResult {
 	result := t.result
-	result.Stalled, result.Waiting = t.p.Stalled, t.p.Reason
+	result.Stalled, result.Waiting, result.Until = t.p.Stalled, t.p.Reason, t.until
 	return result
 }
 

@@ -168,10 +168,12 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 		}
 		if w.ownsChange(*busy) {
 			if why := w.awaitOwnChange(ctx, busy.ID); why != "" {
+				w.lost.p.UnfinishedChange = busy.ID
 				return runs, why
 			}
 		}
 		if _, why := await(ctx, w, w.platform.awaitIdle(question)); why != "" {
+			w.lost.p.UnfinishedChange = busy.ID
 			return runs, "change " + busy.ID + " is unfinished: " + why
 		}
 		busy = nil

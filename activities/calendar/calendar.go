@@ -61,12 +61,15 @@ func (f *Freezes) Guard(ctx context.Context, app release.App) error {
 	}
 }
 
-// AwaitOpen returns once no freeze holds the application. Until then it fails as
-// unchanged with its own next delay, so that waiting costs neither history nor a worker.
+// AwaitOpen returns once no freeze holds the application, or fails as frozen by another freeze
+// than the one that is known. Until then it fails as unchanged with its own next delay, so that waiting costs neither history nor a worker.
 func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) error {
 	freeze, frozen, err := f.frozen(ctx, in.App)
-	if err != nil || !frozen {
+	switch {
+	case err != nil || !frozen:
 		return err
+	case in.Known != (release.Freeze{}) && !freeze.Same(in.Known):
+		return fault.Frozen(freeze)
 	}
 	// A freeze may be lifted before its time, so the next read is never far away.
 	delay := min(release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt)), maxRetryDelay)

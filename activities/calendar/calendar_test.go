@@ -88,16 +88,20 @@ func TestCalendar_GuardSaysWhatHolds(t *testing.T) {
 
 func TestCalendar_AwaitOpen(t *testing.T) {
 	t.Parallel()
+	sale := release.Freeze{Name: "sale", Until: now().Add(time.Hour)}
 	tests := []struct {
 		name   string
 		source source
+		known  release.Freeze
 		delay  time.Duration
 		want   release.Fault
 	}{
-		{"nothing holds", source{}, 0, ""},
-		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, 2 * time.Second, release.FaultUnchanged},
-		{"soon, because it may be lifted", source{calendar: closing(time.Hour)}, 5 * time.Second, release.FaultUnchanged},
-		{"a calendar that cannot be read", source{err: errors.New("no answer")}, 0, release.FaultUnguarded},
+		{"nothing holds", source{}, release.Freeze{Name: "sale"}, 0, ""},
+		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, release.Freeze{}, 2 * time.Second, release.FaultUnchanged},
+		{"soon, because it may be lifted", source{calendar: closing(time.Hour)}, sale, 5 * time.Second, release.FaultUnchanged},
+		{"a stop has come meanwhile", source{calendar: closing(time.Hour).WithStop(release.Stop{Name: "incident"})}, sale, 0, release.FaultFrozen},
+		{"it ends later by now", source{calendar: closing(2 * time.Hour)}, sale, 0, release.FaultFrozen},
+		{"a calendar that cannot be read", source{err: errors.New("no answer")}, sale, 0, release.FaultUnguarded},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,7 +111,7 @@ func TestCalendar_AwaitOpen(t *testing.T) {
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestActivityEnvironment()
 			f.Register(env)
-			_, err = env.ExecuteActivity(release.AwaitOpenActivity, release.AwaitOpenInput{App: app()})
+			_, err = env.ExecuteActivity(release.AwaitOpenActivity, release.AwaitOpenInput{App: app(), Known: tt.known})
 			if tt.want == "" {
 				require.NoError(t, err)
 				return
@@ -116,7 +120,7 @@ func TestCalendar_AwaitOpen(t *testing.T) {
 			require.ErrorAs(t, err, &fault)
 			require.Equal(t, string(tt.want), fault.Type())
 			require.Equal(t, tt.delay, fault.NextRetryDelay())
-			require.False(t, fault.NonRetryable())
+			require.Equal(t, tt.want == release.FaultFrozen, fault.NonRetryable())
 		})
 	}
 }

@@ -47,6 +47,8 @@ type host struct {
 	client *saeclient.Client
 	driver *Driver
 	app    release.App
+	// operations are those of the platform. It takes long to list them, and every call needs them.
+	operations []cloudapi.Operation
 
 	mu sync.Mutex
 	// now is the skipped time of the verb that is carried out; nil between verbs.
@@ -120,7 +122,7 @@ func newHost(t tester) *host {
 	t.Helper()
 	h := &host{
 		deaths: map[int]death{}, late: map[int]time.Duration{}, bare: map[string]int{},
-		edits: map[string]func(string) string{}, sent: map[string][]url.Values{},
+		edits: map[string]func(string) string{}, sent: map[string][]url.Values{}, operations: saeclient.Operations(),
 	}
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
 	require.NoError(t, err)
@@ -193,13 +195,12 @@ func (h *host) fault(t tester, f saesim.Fault) {
 }
 
 // operationOf is the name of the operation that a request calls.
-func operationOf(r *http.Request) string {
-	all := saeclient.Operations()
-	i := slices.IndexFunc(all, func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
+func (h *host) operationOf(r *http.Request) string {
+	i := slices.IndexFunc(h.operations, func(o cloudapi.Operation) bool { return o.Method == r.Method && o.Path == r.URL.Path })
 	if i < 0 {
 		return ""
 	}
-	return all[i].Name
+	return h.operations[i].Name
 }
 
 // RoundTrip carries an HTTP call: never one of a dead worker.
@@ -266,7 +267,7 @@ func (h *host) arrive(r *http.Request) arrival {
 	if h.dead {
 		return arrival{dies: deathBefore}
 	}
-	n, operation := h.calls, operationOf(r)
+	n, operation := h.calls, h.operationOf(r)
 	h.calls++
 	h.sent[operation] = append(h.sent[operation], r.URL.Query())
 	if operation == h.cancelOn {

@@ -92,7 +92,10 @@ func own(orders []order, token string) *release.OwnChange {
 func unfinished(orders []order, except ...string) *release.ForeignChange {
 	for _, o := range orders {
 		if !saeclient.ChangeOrderFinished(o.Status) && !slices.Contains(except, o.ChangeOrderID) {
-			return &release.ForeignChange{ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: withoutSecrets(o.Description)}
+			return &release.ForeignChange{
+				ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: withoutSecrets(o.Description),
+				Stuck: changeState(o.Status, 0).Parked(), // the list has no SubStatus
+			}
 		}
 	}
 	return nil

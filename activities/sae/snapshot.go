@@ -69,6 +69,7 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		return release.Snapshot{}, failed(err)
 	}
 	snap := release.Snapshot{
+		AppName:      r.config.AppName,
 		Instances:    r.config.Replicas,
 		Version:      release.Version{ID: versionID(r.versions, r.running), Artifact: r.running},
 		ScalingRules: domainRules(r.rules),
@@ -102,16 +103,24 @@ func answered(err error) error {
 	return failed(err)
 }
 
-// AwaitIdle answers a snapshot once no change order of the application is unfinished,
-// but for the one to adopt.
+// AwaitIdle answers a snapshot once no change order of the application is unfinished, but for the
+// one to adopt, or once the unfinished one is not as it is known any more.
 func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
 	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
 		return release.Snapshot{}, failed(err)
 	}
-	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); busy != nil {
-		delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))
-		return release.Snapshot{}, fault.Unchanged("change order "+busy.ID+" is unfinished", delay)
+	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); in.Known.Stands(busy) || busy != nil && in.Known == nil {
+		return release.Snapshot{}, stillBusy(ctx, busy)
 	}
-	return d.Snapshot(ctx, in)
+	snap, err := d.Snapshot(ctx, in)
+	if err == nil && in.Known.Stands(snap.Busy) { // the list lags
+		return release.Snapshot{}, stillBusy(ctx, snap.Busy)
+	}
+	return snap, err
+}
+
+func stillBusy(ctx context.Context, with *release.ForeignChange) error {
+	delay := release.LookDelay(release.ChangeAwaitingConfirm, int(activity.GetInfo(ctx).Attempt))
+	return fault.Unchanged("change order "+with.ID+" is unfinished", delay)
 }

@@ -40,6 +40,7 @@ func TestSnapshot(t *testing.T) {
 	h.addRules(t)
 	snap := h.snapshot(t, nil)
 	require.Equal(t, 4, snap.Instances)
+	require.Equal(t, "shop", snap.AppName)
 	require.Equal(t, release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Version)
 	require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules))
 	require.Len(t, snap.Watermark.Known, 1)
@@ -49,7 +50,7 @@ func TestSnapshot(t *testing.T) {
 
 	id := h.deploy(t, image2, inTwoByHand, time.Minute)
 	snap = h.snapshot(t, nil)
-	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description}, snap.Busy)
+	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description, Stuck: true}, snap.Busy, "its first batch waits to be confirmed")
 	require.Equal(t, []string{id}, snap.Watermark.Known)
 }
 
@@ -84,6 +85,20 @@ func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 	require.Nil(t, snap.Busy, "the foreign order was waited for")
 	require.Equal(t, []string{foreign}, snap.Watermark.Known)
 	require.Equal(t, &release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Wanted)
+}
+
+// TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait: a change that moves needs nobody, one that
+// waits for a confirmation does.
+func TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	id := h.deploy(t, image2, inTwoByHand, 0)
+	moving := h.snapshot(t, nil).Busy
+	require.Equal(t, id, moving.ID)
+	require.False(t, moving.Stuck)
+	waits := must[release.Snapshot](t, h, release.VerbAwaitIdle, release.SnapshotInput{App: h.app, Known: moving}).Busy
+	require.Equal(t, id, waits.ID)
+	require.True(t, waits.Stuck)
 }
 
 func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {

@@ -257,6 +257,7 @@ func (s *Stack) Env() map[string]string {
 		"SLIPWAY_SAE_REGION":              saesim.DefaultRegion,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID":     saesim.TestAccessKeyID,
 		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": saesim.TestAccessKeySecret,
+		"SLIPWAY_GATES_ALLOW":             gatesAllow,
 	}
 	if s.config.PayloadKeys != "" {
 		env["SLIPWAY_PAYLOAD_KEYS"], env["SLIPWAY_PAYLOAD_KEY"] = s.config.PayloadKeys, s.config.PayloadKey

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"slipway/release"
 	"slipway/starter"
@@ -173,17 +174,65 @@ func TestLetters_ACommandIsReplayedOnceItsReleaseIsThere(t *testing.T) {
 	require.Equal(t, release.CommandID(id, "ci", "1"), got.ID, "it is the same command")
 }
 
+// A command is replayed only where something is there that takes it.
+func TestLetters_ACommandToNothingIsNotReplayed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, realLane())
+	h.starter(starter.Config{})
+	c := newLettersCommand(t, h.nats.URL(), "TEMPORAL_ADDRESS="+h.temporal.Addr())
+	id := release.ID(app("shop"), "ci", "42")
+	h.command("1", id, release.Command{Kind: release.CommandAbort, By: "ann", Reason: "no"})
+	sequence := fmt.Sprint(h.deadLetter(wire.CommandSubject(id)).Sequence)
+	replay := func(code int) map[string]any {
+		out, _ := c.run(code, "replay", sequence, "-o", "json")
+		var results []map[string]any
+		require.NoError(t, json.Unmarshal([]byte(out), &results))
+		require.Len(t, results, 1)
+		return results[0]
+	}
+
+	r := replay(7)
+	require.Equal(t, "refused", r["result"])
+	require.Contains(t, r["message"], "there is no release "+id)
+	require.Contains(t, r["message"], "publish the command with a new id on slipway.command.ID of one that slipway release list shows")
+	require.Zero(t, h.messages(wire.StreamIn), "nothing was published")
+
+	h.request("42", spec("shop"))
+	h.until("the release to run", func() bool { return h.status(id) == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING })
+	require.Equal(t, "published", replay(0)["result"])
+	h.untilEnded(release.WorkflowID(id))
+	h.untilTaken()
+
+	r = replay(7)
+	require.Equal(t, "refused", r["result"])
+	require.Contains(t, r["message"], "takes no command any more: it has ended")
+	require.Contains(t, r["message"], "slipway rollback APP, and drop this one: slipway deadletter drop "+sequence)
+
+	// Where nobody can be asked, nothing is published either.
+	c.env[len(c.env)-1] = "TEMPORAL_ADDRESS=127.0.0.1:1"
+	require.Equal(t, "failed", replay(1)["result"])
+	require.Zero(t, h.messages(wire.StreamIn))
+}
+
 // lettersCommand runs `slipway deadletter` against a bus.
 type lettersCommand struct {
-	t           *testing.T
-	binary, url string
+	t      *testing.T
+	binary string
+	env    []string
+}
+
+func newLettersCommand(t *testing.T, url string, more ...string) *lettersCommand {
+	t.Helper()
+	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
+	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
+	return &lettersCommand{t, binary, append([]string{"NATS_URL=" + url}, more...)}
 }
 
 func (c *lettersCommand) run(code int, args ...string) (stdout, stderr string) {
 	c.t.Helper()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(c.t.Context(), c.binary, append([]string{"deadletter"}, args...)...)
-	cmd.Env = []string{"NATS_URL=" + c.url}
+	cmd.Env = c.env
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run()
 	require.Equal(c.t, code, cmd.ProcessState.ExitCode(), "%v: %s", args, errs.String())
@@ -192,10 +241,8 @@ func (c *lettersCommand) run(code int, args ...string) (stdout, stderr string) {
 
 func TestLetters_Command(t *testing.T) {
 	t.Parallel()
-	binary := os.Getenv("SLIPWAY_BIN") //nolint:forbidigo // the build says where the binary is
-	require.NotEmpty(t, binary, "SLIPWAY_BIN must name a slipway binary; run `make test-system`")
 	js, server := bus(t)
-	c := &lettersCommand{t, binary, server.URL()}
+	c := newLettersCommand(t, server.URL())
 	_, told := c.run(1, "list")
 	require.Contains(t, told, "stream SLIPWAY_DEADLETTER does not exist")
 	require.Contains(t, told, "create it with: slipway setup")
@@ -225,8 +272,8 @@ func TestLetters_Command(t *testing.T) {
 	require.Len(t, listed, 1)
 	require.Greater(t, len(listed[0]["problems"].([]any)), 1) //nolint:forcetypeassert // a list, or the test fails
 
-	complete := exec.CommandContext(t.Context(), binary, "__complete", "deadletter", "replay", "")
-	complete.Env = []string{"NATS_URL=" + c.url}
+	complete := exec.CommandContext(t.Context(), c.binary, "__complete", "deadletter", "replay", "")
+	complete.Env = c.env
 	offered, err := complete.Output()
 	require.NoError(t, err)
 	require.Contains(t, string(offered), redacted+"\tsae/cn-hangzhou/shop x\n")

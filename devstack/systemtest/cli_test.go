@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,9 @@ func TestCLI_CommandLine(t *testing.T) {
 	require.Contains(t, cli.out(0, "release", "get", id), "AwaitingConfirm")
 	require.Contains(t, cli.out(0, "waiting"), "slipway release confirm "+id+" --batch 1")
 
+	cli.offers(id, "confirm", "abort", "pause", "rollback", "override")
+	require.Regexp(t, `(?s)office-hours .*disabled .*release `+id+` `, cli.out(0, "scaling", "list", app.SearchValue()))
+
 	cli.out(0, "release", "confirm", id, "--batch", "1", "--by", "ann", "--note", "fine")
 	h.until(h.follow(id), release.EventBatchWaiting, 2)
 	cli.out(0, "release", "abort", id, "--by", "ann", "--reason", "latency")
@@ -57,6 +61,7 @@ func TestCLI_CommandLine(t *testing.T) {
 	require.Equal(t, release.PhaseAborted, p.Outcome)
 	require.Equal(t, "update", p.Decisions[0].Via)
 	require.Contains(t, cli.errOut(7, "release", "abort", id), "has ended")
+	cli.offers(id, "retry")
 
 	cli.out(0, "release", "submit", "-f", cli.releaseFile(app, "{type: all}"), "--event-id", "build-2", "--wait", "--timeout", patience.String())
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeploy}, h.orders(app))
@@ -65,6 +70,17 @@ func TestCLI_CommandLine(t *testing.T) {
 	_, told := cli.run(4, "release", "submit", "-f", file, "--event-id", "build-1", "--wait", "--timeout", patience.String())
 	require.Contains(t, told, "Temporal has forgotten the release")
 	cli.listsOneRun(h.app())
+}
+
+// offers checks for which commands a shell is offered the release, which Temporal lists a moment
+// after it has changed.
+func (c *commandLine) offers(id string, commands ...string) {
+	c.t.Helper()
+	for _, command := range []string{"confirm", "abort", "pause", "resume", "rollback", "override", "retry"} {
+		require.Eventually(c.t, func() bool {
+			return slices.Contains(commands, command) == strings.Contains(c.out(0, "__complete", "release", command, ""), id)
+		}, patience, 50*time.Millisecond, command)
+	}
 }
 
 // listsOneRun checks that a release that was reset is listed once.
@@ -154,6 +170,20 @@ type commandLine struct {
 	binary string
 	// without are variables that the commands do not have.
 	without []string
+	// dir is where the commands run; empty is the folder of the test.
+	dir string
+}
+
+// command is the binary with arguments, in the environment of the stack.
+func (c *commandLine) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(c.ctx, c.binary, args...)
+	cmd.Dir = c.dir
+	for key, value := range c.Env() {
+		if !slices.Contains(c.without, key) {
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+	}
+	return cmd
 }
 
 func (c *commandLine) releaseFile(app release.App, strategy string) string {
@@ -168,14 +198,8 @@ func (c *commandLine) releaseFile(app release.App, strategy string) string {
 func (c *commandLine) run(code int, args ...string) (stdout, stderr string) {
 	c.t.Helper()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(c.ctx, c.binary, args...)
+	cmd := c.command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	for key, value := range c.Env() {
-		if slices.Contains(c.without, key) {
-			continue
-		}
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
 	err := cmd.Run()
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

@@ -3,6 +3,8 @@ package systemtest_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"slipway/devstack/scenario"
 	"slipway/devstack/stack"
 	"slipway/release"
+	"slipway/releases"
 	"slipway/saeclient"
 	"slipway/saesim"
 )
@@ -86,12 +89,22 @@ func terminatedWhileParked(c *commandLine) {
 	require.Eventually(c.t, func() bool { return c.lane(app).Held != nil }, patience, 100*time.Millisecond)
 	require.Equal(c.t, id, c.lane(app).Held.ReleaseID)
 
+	look := "slipway api DescribeChangeOrder ChangeOrderId=" + p.ChangeID + " --sae-region " + app.Region
+	end := strings.Replace(look, "Describe", "Abort", 1)
+	c.requireWaiting(app, id, release.NeedAttention, "slipway lane resume "+app.SearchValue())
+
+	// Who resumes the lane without looking is told what the next release is behind.
+	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
+	behind, behindEvents := c.request(app, c.t.Name()+"-behind", all())
+	c.until(behindEvents, release.EventStalled, 0)
+	c.requireWaiting(app, behind, release.NeedOtherChange, look, end)
+	c.out(0, "release", "abort", behind, "--by", "ann", "--reason", "the change before it is wanted")
+	c.until(behindEvents, release.EventAborted, 0)
+
 	// A person decides: adopt the order with a new release.
 	adopting := spec(app, all())
 	adopting.Adopt = p.ChangeID
 	adopted, adoptedEvents := c.ask(c.t.Name()+"-adopt", adopting)
-	require.Equal(c.t, release.PhaseQueued, c.until(adoptedEvents, release.EventAccepted, 0).Phase, "a held lane lets nothing begin")
-	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
 	for batch := 1; batch <= 2; batch++ {
 		c.until(adoptedEvents, release.EventBatchWaiting, batch)
 		c.confirm(adopted, batch)
@@ -220,13 +233,32 @@ func stopOfTheLine(c *commandLine) {
 	app := c.app()
 	name := "incident-" + app.ID[:8]
 	c.out(0, "freeze", "stop", name, "--scope", app.SearchValue(), "--reason", "incident 7", "--by", "ops")
-	_, events := c.request(app, c.t.Name(), all())
+	id, events := c.request(app, c.t.Name(), all())
 	p := c.until(events, release.EventPaused, 0)
 	require.Equal(c.t, release.AwaitFreeze, p.Awaiting.Kind)
 	require.Contains(c.t, p.Reason, "incident 7")
 	require.Empty(c.t, c.orders(app))
 	c.requireRulesAsBefore(app)
+	c.requireWaiting(app, id, release.NeedFreeze, "slipway freeze lift "+name, "slipway release override "+id+" --reason ''")
 	c.out(0, "freeze", "lift", name, "--by", "ops", "--reason", "mended")
 	c.until(events, release.EventSucceeded, 0)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy}, c.orders(app))
+}
+
+// requireWaiting requires that "slipway waiting" lists a release as what needs a person, with these
+// commands among what may be done. What Temporal lists follows a moment later.
+func (c *commandLine) requireWaiting(app release.App, id string, need release.NeedKind, commands ...string) {
+	c.t.Helper()
+	require.Eventually(c.t, func() bool {
+		var waiting []releases.Waiting
+		require.NoError(c.t, json.Unmarshal([]byte(c.out(0, "waiting", "--app", app.SearchValue(), "-o", "json")), &waiting))
+		i := slices.IndexFunc(waiting, func(w releases.Waiting) bool { return w.ID == id && w.Need == need })
+		return i >= 0 && !slices.ContainsFunc(commands, func(command string) bool {
+			return !slices.ContainsFunc(waiting[i].Next, func(s release.NextStep) bool { return s.Command == command })
+		})
+	}, patience, 100*time.Millisecond, "%s needs %s", id, need)
+	table := c.out(0, "waiting", "--app", app.SearchValue())
+	for _, command := range commands {
+		require.Contains(c.t, table, command)
+	}
 }

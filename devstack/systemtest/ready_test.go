@@ -82,7 +82,8 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 // secret; its log has it once.
 func TestReadyAsksThePlatform(t *testing.T) {
 	t.Parallel()
-	h := start(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
+	shared := bring(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
+	t.Cleanup(func() { require.NoError(t, shared.Close()) })
 	const wrong = "wrong0nlyForThisTest"
 	for name, c := range map[string]struct {
 		change map[string]string
@@ -98,6 +99,7 @@ func TestReadyAsksThePlatform(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			h := enter(t, shared)
 			env := h.Env()
 			maps.Copy(env, c.change)
 			env["SLIPWAY_HTTP_ADDR"] = "127.0.0.1:0"

@@ -59,7 +59,7 @@ func TestSecrets_NoSecretIsKept(t *testing.T) {
 	var running []*scenario.Process
 	for _, role := range []string{"worker", "starter"} {
 		env := h.Env()
-		env["SLIPWAY_GATES_ALLOW"], env["SLIPWAY_LOG_LEVEL"], env["SLIPWAY_SAE_SETTLE"] = "127.0.0.1", "debug", "14s"
+		env["SLIPWAY_LOG_LEVEL"], env["SLIPWAY_SAE_SETTLE"] = "debug", "14s"
 		addr := &addressOf{found: make(chan string, 1)}
 		process, err := scenario.Launch{Binary: slipwayBinary(t), Role: role, Env: env, Log: io.MultiWriter(log, addr)}.Start(h.ctx)
 		require.NoError(t, err)

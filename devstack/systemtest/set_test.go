@@ -39,7 +39,7 @@ func TestSet_SeveralApplicationsAsOne(t *testing.T) {
 	h.until(events, release.EventWaveWaiting, 0)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, h.orders(first))
 	require.Empty(t, h.orders(second), "the second wave waits")
-	require.Contains(t, h.details(release.SetWorkflowID(id)), "Waits for somebody to confirm wave 2 since ")
+	require.Contains(t, h.details(release.SetWorkflowID(id)), " for confirmation of wave 2")
 	require.NoError(t, scenario.Command(h.ctx, h.JetStream, id, release.Command{ID: id + "-confirm", Kind: release.CommandConfirm, Batch: 2, By: "ann"}))
 	h.until(events, release.EventRolledBack, 0)
 

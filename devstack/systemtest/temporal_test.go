@@ -25,7 +25,7 @@ func TestTemporal_WhatTemporalShowsOfARelease(t *testing.T) {
 	h.until(events, release.EventBatchWaiting, 1)
 	details := h.details(release.WorkflowID(id))
 	require.Contains(t, details, "**AwaitingConfirm**, batch 1 of 2: ")
-	require.Contains(t, details, "Waits for somebody to confirm batch 1 since ")
+	require.Contains(t, details, " for confirmation of batch 1")
 
 	h.confirm(id, 1)
 	h.until(events, release.EventSucceeded, 0)
@@ -33,7 +33,7 @@ func TestTemporal_WhatTemporalShowsOfARelease(t *testing.T) {
 	story := h.summaries(id)
 	require.Contains(t, story, "suspend scaling rules ")
 	require.Contains(t, story, "confirm batch 1 of change ")
-	require.Contains(t, story, "limit of waiting for somebody to confirm batch 1")
+	require.Contains(t, story, "limit of waiting for confirmation of batch 1")
 
 	h.found("SlipwayApp = '"+app.SearchValue()+"' AND SlipwayOutcome = 'Succeeded' AND SlipwayOperation = 'release' AND SlipwayRequestedBy = 'systemtest'", 1)
 }

@@ -1,7 +1,6 @@
 package systemtest_test
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -16,11 +15,8 @@ import (
 // terminal runs a command in a pseudo terminal, in the environment of the stack.
 func (c *commandLine) terminal(size termtest.Size, args ...string) *termtest.Terminal {
 	c.t.Helper()
-	cmd := exec.CommandContext(c.ctx, c.binary, args...)
-	cmd.Env = []string{"SLIPWAY_BY=ann", "TZ=Asia/Shanghai"}
-	for key, value := range c.Env() {
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
+	cmd := c.command(args...)
+	cmd.Env = append(cmd.Env, "SLIPWAY_BY=ann", "TZ=Asia/Shanghai")
 	return termtest.Start(c.ctx, c.t, cmd, size)
 }
 
@@ -34,10 +30,12 @@ func TestTerminal_Top(t *testing.T) {
 	id, events := h.request(app, "top", gray())
 	h.until(events, release.EventBatchWaiting, 1)
 
+	name := h.progress(id).AppName
+	require.NotEmpty(t, name, "the platform has told it")
 	top := cli.terminal(termtest.Size{Columns: 80, Rows: 24}, "top")
 	top.Shows("slipway top", "1 release, 1 wait for people", "AwaitingConfirm", "▓ ░░ ░░ 1/5", "you: confirm batch 1", "c confirm · a abort")
 	top.Send("c")
-	top.Shows("Confirm batch 1 of 3 of "+app.SearchValue()[:30], "Batch 2 begins then.", "y: yes")
+	top.Shows("Confirm batch 1 of 3 of "+name+" (sae/", "Batch 2 begins then.", "y: yes")
 	top.Send("n")
 	top.Shows("confirm was not sent")
 	top.Send("c")
@@ -55,7 +53,7 @@ func TestTerminal_Top(t *testing.T) {
 	top.Shows("c confirm", "⟳ "+id, "□ batch 3", "EVENTS", scenario.NewImage)
 
 	top.Send("a")
-	top.Shows("Abort the release of "+app.SearchValue(), "type abort and Enter:")
+	top.Shows("Abort the release of "+name+" ("+app.SearchValue()+")", "type abort and Enter:")
 	top.Send("y", termtest.KeyEnter)
 	top.Shows("abort was not sent")
 	top.Send("a")

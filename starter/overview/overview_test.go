@@ -30,11 +30,11 @@ type server struct {
 	mu sync.Mutex
 	// counts are by a part of the query.
 	counts map[string]int64
-	// paused and lanes are what the workflows of these kinds answer.
-	paused []release.Progress
-	lanes  []release.LaneState
-	asked  int
-	err    error
+	// begun and lanes are what the workflows of these kinds answer.
+	begun []release.Progress
+	lanes []release.LaneState
+	asked int
+	err   error
 	// sick are the workflows whose queries fail, by ID, and unreadable those whose answer is of another kind.
 	sick, unreadable string
 }
@@ -60,7 +60,7 @@ func (s *server) CountWorkflow(_ context.Context, r *workflowservice.CountWorkfl
 func (s *server) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := len(s.paused)
+	n := len(s.begun)
 	if strings.Contains(r.GetQuery(), "'Lane'") {
 		n = len(s.lanes)
 	}
@@ -89,7 +89,7 @@ func (s *server) QueryWorkflow(_ context.Context, workflowID, _, query string, _
 	var value any
 	switch query {
 	case release.QueryProgress:
-		value = s.paused[i]
+		value = s.begun[i]
 	case release.QueryLane:
 		value = s.lanes[i]
 	}
@@ -146,8 +146,17 @@ func TestOverview(t *testing.T) {
 		now := time.Now()
 		temporal := &server{
 			counts: map[string]int64{"'ReleaseSet'": 3, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
-			paused: []release.Progress{paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true)},
-			lanes:  []release.LaneState{{}, {Held: &release.Hold{By: "ann"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-1"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-2"}}},
+			begun: []release.Progress{
+				paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true),
+				{Phase: release.PhaseAwaitingPlatformApproval},
+				{Phase: release.PhaseAwaitingConfirm},
+				{Phase: release.PhaseRollingOut},
+				{Phase: release.PhasePreparing, Awaiting: &release.Awaiting{Kind: release.AwaitOtherChange, Since: now}},
+				{Phase: release.PhasePreparing, Awaiting: &release.Awaiting{Kind: release.AwaitOtherChange, Since: now, Stuck: true}},
+				{Phase: release.PhasePaused, Awaiting: &release.Awaiting{Kind: release.AwaitFreeze, Until: now.Add(time.Hour)}},
+				{Phase: release.PhaseRollingOut, Stalled: &release.Stall{Doing: "sae.Observe"}},
+			},
+			lanes: []release.LaneState{{}, {Held: &release.Hold{By: "ann"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-1"}}, {Held: &release.Hold{By: "slipway", ReleaseID: "r-2"}}},
 		}
 		all, err := overview.New(overview.Config{Temporal: temporal, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{release.Calendar{
 			Stops: []release.Stop{{Name: "incident"}},
@@ -161,7 +170,8 @@ func TestOverview(t *testing.T) {
 		right := map[string]float64{
 			"slipway_releases Queued": 0, "slipway_releases Preparing": 0, "slipway_releases RollingOut": 5, "slipway_releases AwaitingConfirm": 0,
 			"slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Finalizing": 0, "slipway_releases RollingBack": 0,
-			"slipway_waiting_for_people confirm": 3, "slipway_waiting_for_people platform-approval": 1, "slipway_waiting_for_people resume": 2,
+			"slipway_waiting_for_people confirm": 4, "slipway_waiting_for_people approval": 1, "slipway_waiting_for_people resume": 2,
+			"slipway_waiting_for_people help": 1, "slipway_waiting_for_people other-change": 1, "slipway_waiting_for_people freeze": 1,
 			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1,
 			"slipway_freezes_active stop": 1, "slipway_freezes_active window": 1,
 			"slipway_event_deliveries_late":            4,
@@ -191,7 +201,7 @@ func TestOverview_OneSick(t *testing.T) {
 	resume := paused(release.AwaitResume, true)
 	temporal := &server{
 		sick: "0", unreadable: "1",
-		paused: []release.Progress{resume, resume, resume}, lanes: []release.LaneState{held, held, held, {Held: &release.Hold{ReleaseID: "r-1"}}},
+		begun: []release.Progress{resume, resume, resume}, lanes: []release.LaneState{held, held, held, {Held: &release.Hold{ReleaseID: "r-1"}}},
 	}
 	gathered := func() map[string]float64 {
 		all, err := overview.New(overview.Config{Temporal: temporal, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{}})

@@ -38,9 +38,9 @@ func running(types ...string) string {
 	return "WorkflowType IN ('" + strings.Join(types, "', '") + "') AND ExecutionStatus = 'Running'"
 }
 
-// inPhase is the query for releases, and for what else is named, in a phase.
-func inPhase(p release.Phase, besides ...string) string {
-	return running(append(release.WorkflowTypes(), besides...)...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
+// inPhase is the query for what has not ended of the types, in a phase.
+func inPhase(p release.Phase, types ...string) string {
+	return running(types...) + " AND " + release.SearchPhase + " = '" + string(p) + "'"
 }
 
 func (c Config) count(ctx context.Context, query string) (float64, error) {
@@ -54,7 +54,7 @@ func (c Config) phases() *reading {
 	return &reading{name: "releases", keep: countedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
 		var found []prometheus.Metric
 		for _, p := range live() {
-			n, err := c.count(ctx, inPhase(p))
+			n, err := c.count(ctx, inPhase(p, release.WorkflowTypes()...))
 			if err != nil {
 				return nil, err
 			}
@@ -64,28 +64,27 @@ func (c Config) phases() *reading {
 	}}
 }
 
-// waiting counts what waits for a person. Of the paused releases only those count that a person
-// has paused: a freeze and the schedule end by themselves, which only the release itself knows.
+// waiting counts what waits for a person. Only the release itself knows whether it does: of those
+// that a freeze holds, or a change of somebody else, most go on by themselves.
 func (c Config) waiting() *reading {
-	d := describe("waiting_for_people", "Releases and sets that go on when a person acts, by what is awaited.", "awaiting")
+	d := describe("waiting_for_people", "Releases and sets that go on when a person acts, by what they need.", "need")
 	return &reading{name: "waiting", keep: askedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
-		confirm, err := c.count(ctx, inPhase(release.PhaseAwaitingConfirm, release.WorkflowReleaseSet))
+		waves, err := c.count(ctx, inPhase(release.PhaseAwaitingConfirm, release.WorkflowReleaseSet))
 		if err != nil {
 			return nil, err
 		}
-		approval, err := c.count(ctx, inPhase(release.PhaseAwaitingPlatformApproval))
-		if err != nil {
-			return nil, err
-		}
-		resume := 0
-		err = ask(ctx, c, question[release.Progress]{inPhase(release.PhasePaused), release.QueryProgress, func(p release.Progress) {
-			if p.Paused || p.Awaiting != nil && p.Awaiting.Kind == release.AwaitResume {
-				resume++
+		needs := map[release.NeedKind]float64{release.NeedConfirm: waves}
+		begun := running(release.WorkflowTypes()...) + " AND " + release.SearchPhase + " != '" + string(release.PhaseQueued) + "'"
+		err = ask(ctx, c, question[release.Progress]{begun, release.QueryProgress, func(p release.Progress) {
+			if need, needed := p.Need(time.Now()); needed {
+				needs[need.Kind]++
 			}
 		}})
-		return []prometheus.Metric{
-			gauge(d, confirm, string(release.AwaitConfirm)), gauge(d, approval, string(release.AwaitPlatformApproval)), gauge(d, float64(resume), string(release.AwaitResume)),
-		}, err
+		var found []prometheus.Metric
+		for _, kind := range release.UnderWayNeeds() {
+			found = append(found, gauge(d, needs[kind], string(kind)))
+		}
+		return found, err
 	}}
 }
 

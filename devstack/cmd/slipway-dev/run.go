@@ -171,7 +171,7 @@ docs/getting-started.md goes on from here. Ctrl-C ends everything.
 func envOrder() []string {
 	return []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "NATS_URL", "SLIPWAY_SAE_ENDPOINT", "SLIPWAY_SAE_REGION",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "SLIPWAY_GATES_ALLOW",
 	}
 }
 

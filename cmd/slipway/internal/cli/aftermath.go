@@ -16,7 +16,7 @@ func whatBecame(ctx context.Context, call *call, status releases.Status[release.
 	defer cancel()
 	ctx, end := call.app.denials.Watch(ctx)
 	defer end()
-	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, status.Progress.ReleaseID) })
+	r, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, status.Progress.ReleaseID) })
 	if err != nil {
 		return status.Progress.Reason // it is true without the ledger, too
 	}

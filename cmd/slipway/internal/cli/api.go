@@ -33,7 +33,7 @@ nothing is repeated. See "slipway api OPERATION --help" for the parameters of an
 		Example: `  slipway api --list --group change-order
   slipway api ListApplications
   slipway api DeployApplication --help
-  slipway api DeployApplication AppId=7171a6ca ImageUrl=registry.example/shop:1.4.2 --dry-run
+  slipway api DeployApplication AppId=7171a6ca-d1cd-4928-8642-7d5cfe69cafe ImageUrl=registry.example/shop:1.4.2 --dry-run
   slipway api DescribeChangeOrder ChangeOrderId=01db03d3 -o json
   slipway api DescribeNewThing --unchecked --method GET --path /pop/v1/sam/newThing ThingId=1`,
 		GroupID: groupMaintenance,
@@ -284,7 +284,9 @@ func (a *app) printAnswer(cmd *cobra.Command, f render.Format, answer apicall.An
 	if !f.ForPeople() {
 		return a.printWire(f, json.RawMessage(answer), nil)
 	}
-	text, err := answer.Table(a.screen(cmd).style())
+	style := a.screen(cmd).style()
+	style.Zone = nil // what the platform answers is shown as it is
+	text, err := answer.Table(style)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
   slipway worker                                    carry releases out
   slipway starter                                   take requests from NATS
   slipway release submit -f release.yaml --wait     release, and wait for the outcome
-  slipway release confirm ID                        let the next batch begin`,
+  slipway release confirm r-abcdefghijklmnop        let the next batch begin`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	},
@@ -91,7 +91,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.SetVersionTemplate("{{.Version}}")
 	root.SetHelpCommandGroupID(groupMaintenance)
 	root.SetCompletionCommandGroupID(groupMaintenance)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
+	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
 	root.PersistentFlags().Bool(flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
@@ -206,13 +206,13 @@ func format(cmd *cobra.Command) (render.Format, error) {
 	return f, nil
 }
 
-// jetStream connects a command to JetStream; the name tells the servers who is there.
-func (a *app) jetStream(v *config.Values, name string) (js jetstream.JetStream, closeNATS func(), err error) {
+// jetStream connects a command to JetStream, until the context ends; the name tells the servers who is there.
+func (a *app) jetStream(ctx context.Context, v *config.Values, name string) (js jetstream.JetStream, closeNATS func(), err error) {
 	options, err := connect.NATSSettings(v, a.Getenv)
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := connect.NATS(options, name, a.denials.Option())
+	conn, err := connect.NATS(ctx, options, name, a.denials.Option())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -60,6 +60,25 @@ func TestCLI_ExitCodes(t *testing.T) {
 	}
 }
 
+func TestCLI_RefusalsTellTheirMomentsWhereTheyAreRead(t *testing.T) {
+	t.Parallel()
+	err := &releases.RefusedError{ID: id, Reason: "the lane is held since 2026-11-22T19:00:00Z by mei"}
+	for name, c := range map[string]struct{ flag, want string }{
+		"local": {"false", "held since 2026-11-23T03:00:00+08:00 by mei\n"}, "with --utc": {"true", "held since 2026-11-22T19:00:00Z by mei\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var said bytes.Buffer
+			a := &app{Env: Env{Stderr: &said, Zone: time.FixedZone("", 8*60*60)}}
+			cmd := &cobra.Command{Use: "slipway"}
+			cmd.Flags().Bool(flagUTC, false, "")
+			require.NoError(t, cmd.Flags().Set(flagUTC, c.flag))
+			require.Equal(t, exitRefused, a.exit(t.Context(), cmd, err))
+			require.Contains(t, said.String(), c.want)
+		})
+	}
+}
+
 func TestCLI_EveryPhaseHasACode(t *testing.T) {
 	t.Parallel()
 	seen := map[int]release.Phase{}
@@ -280,7 +299,7 @@ func TestCLI_ParseApp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}, app)
 	for name, want := range map[string]string{
-		"shop":                   `APP "shop" is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca`,
+		"shop":                   `APP "shop" is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe`,
 		"r-abcdefghijklmnop":     "commands to a release are under: slipway release",
 		"k8s/cn-hangzhou/app-1":  `APP "k8s/cn-hangzhou/app-1": app.platform: "k8s" is not a platform served here`,
 		"sae/hangzhou/app 1":     `app.region: "hangzhou" is not a region ID such as cn-hangzhou; app.id: "app 1"`,

@@ -206,7 +206,7 @@ func (a *app) withReason(cmd *cobra.Command, build func(reason string) release.C
 // releaseCommand makes a command that sends a command to a release. The latter is made by
 // build once Temporal is connected.
 func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *call) (release.Command, error)) *cobra.Command {
-	which := takersOf(cmd.Name())
+	which := takersOf(release.CommandKind(cmd.Name()))
 	cmd.Args, cmd.ValidArgsFunction = a.idOrChoice(), a.completeReleases(which)
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
@@ -227,28 +227,45 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	}))
 }
 
-// takersOf chooses the releases that may take a command.
-func takersOf(command string) releases.Filter {
-	if command == string(release.CommandConfirm) {
-		return releases.Filter{Phase: release.PhaseAwaitingConfirm, Open: true}
+// takersOf chooses the releases that may take a command, as far as their phase tells.
+func takersOf(command release.CommandKind) releases.Filter {
+	waits := []release.Phase{release.PhaseRollingOut, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval}
+	f := releases.Filter{Open: true}
+	switch command {
+	case release.CommandConfirm:
+		f.Phases = []release.Phase{release.PhaseAwaitingConfirm}
+	case release.CommandResume:
+		f.Phases = []release.Phase{release.PhasePaused}
+	case release.CommandPause:
+		f.Phases = append(waits, release.PhasePreparing)
+	case release.CommandRollback:
+		f.Phases = append(waits, release.PhasePaused)
+	case release.CommandAbort, release.CommandOverride:
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused)
 	}
-	return releases.Filter{Open: true}
+	return f
 }
 
 // waitingBatch asks the release which batch waits, and says so. The confirmation is bound
 // to what the release shows just now.
 func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, error) {
-	id := call.args[0]
-	c, p, err := boundConfirmation(ctx, call.client, id)
-	switch {
-	case err != nil:
+	c, p, err := boundConfirmation(ctx, call.client, call.args[0])
+	if err != nil {
 		return c, err
-	case p.Awaiting == nil || p.Awaiting.Kind != release.AwaitConfirm:
-		return c, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, call.style.Zone)}
 	}
-	a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
-	c.Batch = p.Awaiting.Batch
-	return c, nil
+	if c.Batch, err = batchToConfirm(call.args[0], p, call.style.Zone); err == nil && p.Confirmed() == "" {
+		a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
+	}
+	return c, err
+}
+
+// batchToConfirm is the batch that waits for a confirmation, or that has it while something else
+// holds the next one back: a second confirmation of that one is answered so.
+func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
+	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && p.Confirmed() == "" {
+		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
+	}
+	return p.Awaiting.Batch, nil
 }
 
 // allBatches is a confirmation of all batches of what the release shows just now.
@@ -269,17 +286,24 @@ func boundConfirmation(ctx context.Context, client *releases.Client, id string) 
 		return c, p, err
 	}
 	p = status.Progress
-	switch {
-	case status.Partial.Reason != releases.PartialNone:
+	if status.Partial.Reason != releases.PartialNone {
 		return c, p, &unknownError{fmt.Sprintf("cannot tell what of release %s waits: %s; start slipway worker, or name one batch with --batch", id, status.Partial.Message)}
-	case p.Phase.Ended():
-		return c, p, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
-	case p.Paused:
-		return c, p, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
 	}
-	c = release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
+	c, err = boundTo(id, p)
+	return c, p, err
+}
+
+// boundTo is a confirmation that is bound to a progress.
+func boundTo(id string, p release.Progress) (release.Command, error) {
+	switch {
+	case p.Phase.Ended():
+		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it has ended: " + string(p.Phase)}
+	case p.Paused && p.Confirmed() == "":
+		return release.Command{}, &releases.RefusedError{ID: id, Reason: "it is paused; resume it first: slipway release resume " + id}
+	}
+	c := release.Command{Kind: release.CommandConfirm, ChangeID: p.ChangeID}
 	if p.Artifact != (release.Artifact{}) {
 		c.Artifact = p.Artifact.String()
 	}
-	return c, p, nil
+	return c, nil
 }

@@ -42,7 +42,7 @@ type letterAction func(ctx context.Context, c *call, letters *wire.DeadLetters) 
 // onLetters completes a command about dead letters.
 func (a *app) onLetters(cmd *cobra.Command, do letterAction) *cobra.Command {
 	return a.command(cmd, frame{settings: config.NATS(), draws: true, timeout: answerTime}, func(ctx context.Context, call *call) error {
-		js, closeNATS, err := a.jetStream(call.values, "slipway deadletter")
+		js, closeNATS, err := a.jetStream(ctx, call.values, "slipway deadletter")
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (a *app) deadLetterList() *cobra.Command {
 event is for, its source and the reason. The list needs NATS 2.11 or later.`,
 		Example: `  slipway deadletter list
   slipway deadletter list --since 24h --kind command
-  slipway deadletter list --subject slipway.request.sae.7171a6ca --all -o json
+  slipway deadletter list --subject slipway.request.sae.7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway deadletter list --reason "another content"`,
 		Args: arguments(),
 	}
@@ -218,7 +218,7 @@ problem, and what to do. SEQUENCE is the one that "slipway deadletter list" show
 // completeLetters completes the first argument with the latest dead letters.
 func (a *app) completeLetters() cobra.CompletionFunc {
 	return a.complete(cobra.ShellCompDirectiveKeepOrder, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
-		js, closeNATS, err := c.app.jetStream(c.values, "slipway deadletter")
+		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway deadletter")
 		if err != nil {
 			return nil, err
 		}

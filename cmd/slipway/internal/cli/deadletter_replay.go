@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
+	"slipway/releases"
 	"slipway/wire"
 )
 
@@ -51,7 +54,8 @@ That helps once the reason is gone: the release has begun that a command was for
 version takes what an older one refused.
 
 An event out of which a secret was cut, or that would be refused again, is not published; it
-is told what to publish instead, and the exit code is 7.
+is told what to publish instead, and the exit code is 7. So is a command to a release or a set
+that does not exist or has ended: Temporal is asked for that first.
 
 Doing it twice is harmless. The source and ID of an event are its identity: the second time it
 is the same release, set or command, which the ledger and the release take once. Nats-Msg-Id
@@ -64,15 +68,50 @@ dead letter stays until it is dropped; an event that is refused again is a new o
 		ValidArgsFunction: a.completeLetters(),
 	}
 	cmd.Flags().BoolVar(&drop, "drop", false, "drop each dead letter whose event was published")
-	return a.onLetters(cmd, func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
-		return a.eachLetter(ctx, call, func(ctx context.Context, sequence uint64) (letterResult, error) {
-			return replayLetter(ctx, letters, sequence, drop)
-		})
+	exits(cmd, exitRefused, "an event would be refused again; it is not published")
+	return a.onLetters(withSettings(cmd, config.Temporal()), func(ctx context.Context, call *call, letters *wire.DeadLetters) error {
+		open := &targets{call: call}
+		defer open.close()
+		r := replay{letters: letters, drop: drop, check: open.check}
+		return a.eachLetter(ctx, call, r.letter)
 	})
 }
 
-// replayLetter publishes the event of a dead letter again.
-func replayLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint64, drop bool) (letterResult, error) {
+// targets are the releases and sets that commands are for. Temporal is connected once the first
+// is asked for, because requests need none.
+type targets struct {
+	call   *call
+	client *releases.Client
+	closed func()
+}
+
+// check makes sure that a release or a set takes commands.
+func (t *targets) check(ctx context.Context, id string) (err error) {
+	if t.client == nil {
+		if t.client, t.closed, err = t.call.app.releases(ctx, t.call.values); err != nil {
+			return err
+		}
+	}
+	return t.client.CheckOpen(ctx, id)
+}
+
+func (t *targets) close() {
+	if t.closed != nil {
+		t.closed()
+	}
+}
+
+// replay publishes the events of dead letters again.
+type replay struct {
+	letters *wire.DeadLetters
+	drop    bool
+	// check makes sure that what a command is for takes it.
+	check func(ctx context.Context, id string) error
+}
+
+// letter publishes the event of one dead letter.
+func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, error) {
+	letters := p.letters
 	r := letterResult{Sequence: sequence, Result: letterFailed}
 	l, err := letters.Get(ctx, sequence)
 	if err != nil {
@@ -85,11 +124,20 @@ func replayLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint6
 		return r, nil //nolint:nilerr // the result tells it
 	}
 	r.ID = id
+	if l.Kind == wire.KindCommand {
+		if r.Message, err = p.untaken(ctx, l, id); err != nil {
+			return r, err
+		}
+		if r.Message != "" {
+			r.Result = letterRefused
+			return r, nil
+		}
+	}
 	if r.StreamSequence, err = letters.Replay(ctx, l); err != nil {
 		return r, err
 	}
 	r.Result, r.Message = letterPublished, "see how it goes with: slipway "+kindOf(r.ID)+" watch "+r.ID
-	if !drop {
+	if !p.drop {
 		return r, nil
 	}
 	if err := letters.Drop(ctx, sequence); err != nil {
@@ -98,6 +146,37 @@ func replayLetter(ctx context.Context, letters *wire.DeadLetters, sequence uint6
 	}
 	r.Dropped = true
 	return r, nil
+}
+
+// untaken is why a command would be refused again, and what to do instead; empty where what it
+// is for takes commands.
+func (p replay) untaken(ctx context.Context, l wire.Letter, id string) (why string, err error) {
+	err = p.check(ctx, id)
+	missing, isMissing := errors.AsType[*releases.NotFoundError](err)
+	refused, isRefused := errors.AsType[*releases.RefusedError](err)
+	switch {
+	case err == nil:
+		return "", nil
+	case isMissing:
+		return fmt.Sprintf("there is no %[1]s %[2]s, or it is forgotten; if its request still waits for slipway starter, replay the command once the %[1]s is there; "+
+			"if another was meant, publish the command with a new id on %[3]s of one that slipway %[1]s list shows", kindOf(missing.ID), missing.ID, wire.CommandSubject("ID")), nil
+	case isRefused:
+		return fmt.Sprintf("%s %s takes no command any more: %s; %s, and drop this one: slipway deadletter drop %d",
+			kindOf(refused.ID), refused.ID, refused.Reason, insteadOf(l, refused.ID), l.Sequence), nil
+	}
+	return "", fmt.Errorf("nothing was published, because nobody knows whether %s %s takes commands: %w", kindOf(id), id, err)
+}
+
+// insteadOf says what brings about what a command asked of something that has ended.
+func insteadOf(l wire.Letter, id string) string {
+	_, c, err := wire.DecodeCommand(l.Original())
+	switch {
+	case err == nil && (c.Kind == release.CommandAbort || c.Kind == release.CommandRollback) && !release.IsSetID(id):
+		return "to return the application to a version that it had before, begin a release: slipway rollback APP"
+	case release.IsSetID(id):
+		return "to release its applications again, submit the set: slipway set submit -f FILE"
+	}
+	return "to ask again for what it asked for: slipway release retry " + id
 }
 
 // letterStep does something with one dead letter.

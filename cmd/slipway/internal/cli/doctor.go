@@ -32,14 +32,16 @@ namespace and search attributes, the encoding of payloads, workers and their ver
 the regions of the latest releases and those of --region, and SAE where SLIPWAY_SAE_REGION is set.
 
 Nothing is changed, and no stream stores anything: a right to publish is tried with a message
-that is addressed to no stream. Checks run side by side, each for --timeout at most. The exit
-code is 1 where something has failed, and 0 where all is well or there are only warnings.`,
+that is addressed to no stream. Checks run side by side, each for --timeout at most. What has failed
+comes first, then warnings, then what could not be checked, then what is well.`,
 		Example: `  slipway doctor
   slipway doctor --region cn-hangzhou --region cn-shanghai
   slipway doctor --timeout 20s -o json`,
 		GroupID: groupMaintenance,
 		Args:    arguments(),
 	}
+	exits(cmd, exitOK, "nothing has failed; there may be warnings")
+	exits(cmd, exitError, "a check has failed, also one without an answer within --timeout")
 	cmd.Flags().StringSliceVar(&regions, "region", nil, "a region of SAE for which a worker is expected; may be given more than once")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		for _, region := range regions {
@@ -86,6 +88,7 @@ func (a *app) runDoctor(ctx context.Context, call *call, regions []string) error
 	first := doctor.Run(ctx, []doctor.Check{bus.Connection(), engine.Connection()}, call.timeout)
 	platform := doctor.SAE(region, func() (*saeclient.Client, error) { return connect.SAE(call.values, userAgent(), nil) })
 	found := append(first, doctor.Run(ctx, slices.Concat(bus.Checks(), engine.Checks(), []doctor.Check{platform}), call.timeout)...)
+	doctor.Sort(found)
 	if err := call.format.Write(a.Stdout, found, func() string { return render.Doctor(checked(found), call.style) }); err != nil {
 		return err
 	}

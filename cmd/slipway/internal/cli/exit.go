@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/redact"
 	"slipway/release"
 	"slipway/releases"
@@ -34,10 +36,11 @@ const exitCodes = `  0    done; a watched release has Succeeded
   1    error: a server did not answer, there is no such release, ...
   2    usage: an argument, a setting or the release file is wrong and nothing was sent, or the
        same event was used before with another content
-  3    the watched release has RolledBack: the old version runs again
-  4    the watched release was Aborted: the old version runs
-  5    the watched release has Failed
-  6    the watched release NeedsAttention: a person must look at it
+  3    the watched release has RolledBack: the old version runs again; of a set, also what had
+       succeeded before
+  4    the watched release was Aborted: the old version runs; of a set, what had succeeded stays
+  5    the watched release has Failed; of a set, one of its releases has not succeeded
+  6    the watched release or set NeedsAttention: a person must look at it
   7    refused: the command does not apply to the release, the lane or the rules, or an event would
        be refused again; nothing was changed
   8    timeout: the time given by --timeout is up; the release itself goes on
@@ -104,7 +107,7 @@ func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
 		return code
 	}
-	_, _ = fmt.Fprintln(a.Stderr, "slipway: "+message(err))
+	_, _ = fmt.Fprintln(a.Stderr, render.Prose("slipway: "+release.InZone(message(err), a.zone(cmd)), a.stderrWidth()))
 	if _, ok := errors.AsType[*usageError](err); ok {
 		_, _ = fmt.Fprintf(a.Stderr, "See \"%s --help\".\n", cmd.CommandPath())
 	}
@@ -159,5 +162,22 @@ func outcomeCode(p release.Phase) int {
 // message indents the lines after the first, such as the problems of a release file.
 func message(err error) string {
 	text, _ := redact.New().Text(strings.TrimSpace(err.Error()))
-	return strings.ReplaceAll(text, "\n", "\n  ")
+	return strings.ReplaceAll(plain(text), "\n", "\n  ")
+}
+
+// grpcStatus is how the library of Temporal's connections begins an error.
+var grpcStatus = regexp.MustCompile(`rpc error: code = \w+ desc = `)
+
+// plain says in plain words what libraries say of servers that do not answer, wherever in an
+// error it stands.
+func plain(text string) string {
+	text = grpcStatus.ReplaceAllString(text, "")
+	return strings.NewReplacer(
+		"context deadline exceeded", "no answer in time",
+		"nats: timeout", "NATS gave no answer in time",
+		"nats: no responders available for request", "nobody on NATS takes the request: is JetStream enabled?",
+		"nats: connection closed", "the connection to NATS was lost",
+		"nats: API error: ", "JetStream refuses: ",
+		"nats: ", "NATS: ",
+	).Replace(text)
 }

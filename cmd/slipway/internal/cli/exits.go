@@ -24,16 +24,29 @@ func exits(cmd *cobra.Command, code int, when string) *cobra.Command {
 	return cmd
 }
 
-// exitsByOutcome notes that a command ends with the outcome of what it follows; with is when it
-// follows it, where it does not always.
-func exitsByOutcome(cmd *cobra.Command, with string) *cobra.Command {
-	if with == "" {
-		exits(cmd, exitOK, "Succeeded")
+// outcomeMeans says what the outcomes of a release and of a set mean.
+func outcomeMeans(kind string) map[int]string {
+	if kind == kindSet {
+		return map[int]string{
+			exitOK:         "Succeeded: all of its releases have",
+			exitRolledBack: "RolledBack: a release has not succeeded, and what had was rolled back",
+			exitAborted:    "Aborted: nothing further begins; what had succeeded stays",
+			exitFailed:     "Failed: a release has not succeeded; what had succeeded stays",
+			exitAttention:  "NeedsAttention: a person must look at a release or its rollback",
+		}
 	}
-	exits(cmd, exitRolledBack, with+"RolledBack")
-	exits(cmd, exitAborted, with+"Aborted")
-	exits(cmd, exitFailed, with+"Failed")
-	return exits(cmd, exitAttention, with+"NeedsAttention")
+	return map[int]string{exitOK: "Succeeded", exitRolledBack: "RolledBack", exitAborted: "Aborted", exitFailed: "Failed", exitAttention: "NeedsAttention"}
+}
+
+// exitsByOutcome notes that a command ends with the outcome of the release or the set that it
+// follows; with is when it follows it, where it does not always.
+func exitsByOutcome(cmd *cobra.Command, kind, with string) *cobra.Command {
+	for code, means := range outcomeMeans(kind) {
+		if code != exitOK || with == "" {
+			exits(cmd, code, with+means)
+		}
+	}
+	return cmd
 }
 
 // refusable notes that a command may be refused by what it is sent to.

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,9 @@ func (a *app) command(cmd *cobra.Command, f frame, do action) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if *timeout < 0 {
+			return &usageError{fmt.Sprintf("--%s %q: must be a duration of 0 or more, such as 90s, 5m or 24h", flagTimeout, *timeout)}
+		}
 		limit := *timeout
 		if f.limit != nil {
 			limit = f.limit(cmd, limit)
@@ -103,7 +107,7 @@ func withTemporal(do action) action {
 // withCalendar connects to the calendar of freezes before an action.
 func withCalendar(do action) action {
 	return func(ctx context.Context, c *call) error {
-		js, closeNATS, err := c.app.jetStream(c.values, "slipway freeze")
+		js, closeNATS, err := c.app.jetStream(ctx, c.values, "slipway freeze")
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,14 @@ const (
 	kindWindow freezeKind = "window"
 )
 
+// ended is what becomes of one that is taken out of the calendar.
+func (k freezeKind) ended() string {
+	if k == kindStop {
+		return "lifted"
+	}
+	return "removed"
+}
+
 // listedFreeze is a window or a stop as it is printed.
 type listedFreeze struct {
 	Kind freezeKind `json:"kind"`
@@ -46,6 +54,8 @@ type listedFreeze struct {
 	// somebody lifts it.
 	Active      bool      `json:"active"`
 	ActiveUntil time.Time `json:"activeUntil,omitzero"`
+	// Ended is how it was lifted or removed; nil while it is in the calendar.
+	Ended *wire.CalendarChange `json:"ended,omitempty"`
 	// The fields of a stop are among those of a window.
 	release.FreezeWindow
 }
@@ -158,6 +168,8 @@ func freezeTable(found []listedFreeze, style render.Style) string {
 // when says when the freeze holds.
 func (l listedFreeze) when(style render.Style) string {
 	switch {
+	case l.Kind == kindStop && l.Ended != nil:
+		return strings.TrimSpace(style.Time(l.At) + " to " + style.Time(l.Ended.At))
 	case l.Kind == kindStop && l.At.IsZero():
 		return "until lifted"
 	case l.Kind == kindStop:
@@ -172,9 +184,11 @@ func (l listedFreeze) when(style render.Style) string {
 	return days + " " + l.Start + "-" + l.End + " " + l.Zone
 }
 
-// state says whether the freeze holds now.
+// state says whether the freeze holds now, and who has ended one that is gone.
 func (l listedFreeze) state(style render.Style) string {
 	switch {
+	case l.Ended != nil:
+		return l.Kind.ended() + " by " + l.Ended.By + " at " + style.Time(l.Ended.At)
 	case l.Active && l.ActiveUntil.IsZero():
 		return "frozen until lifted"
 	case l.Active:

@@ -203,7 +203,6 @@ func (a *app) freezeLift() *cobra.Command {
 	}, kindStop, func(c release.Calendar, name string) (release.Calendar, listedFreeze) {
 		i := slices.IndexFunc(c.Stops, func(s release.Stop) bool { return s.Name == name })
 		gone := listedStop(c.Stops[i])
-		gone.Active = false
 		c, _ = c.WithoutStop(name)
 		return c, gone
 	})
@@ -236,7 +235,8 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 	return a.onCalendar(cmd, func(ctx context.Context, call *call) error {
 		name := call.args[0]
 		var gone listedFreeze
-		err := call.edit(ctx, wire.CalendarChange{Action: cmd.Name(), Reason: reason}, func(c release.Calendar) (release.Calendar, error) {
+		change := call.change(wire.CalendarChange{Action: cmd.Name(), Reason: reason})
+		err := call.calendars.Edit(ctx, change, func(c release.Calendar) (release.Calendar, error) {
 			if is := takenBy(c, name); is != kind {
 				return c, kind.missing(name, is)
 			}
@@ -246,15 +246,21 @@ func (a *app) ending(cmd *cobra.Command, kind freezeKind, without func(release.C
 		if err != nil {
 			return err
 		}
-		a.infof("%s %s was removed by %s", kind, name, call.by)
+		gone.Active, gone.Ended = false, &change
+		a.infof("%s %s was %s by %s", kind, name, kind.ended(), call.by)
 		return a.printFreezes(call, []listedFreeze{gone})
 	})
 }
 
 // edit changes the calendar in the name of who speaks.
 func (call *call) edit(ctx context.Context, change wire.CalendarChange, edit func(release.Calendar) (release.Calendar, error)) error {
-	change.Name, change.By, change.At = call.args[0], call.by, call.now
-	return call.calendars.Edit(ctx, change, edit)
+	return call.calendars.Edit(ctx, call.change(change), edit)
+}
+
+// change completes a change of what the command names, by who speaks, now.
+func (call *call) change(c wire.CalendarChange) wire.CalendarChange {
+	c.Name, c.By, c.At = call.args[0], call.by, call.now
+	return c
 }
 
 // takenBy tells what has the name in the calendar; nothing is empty.

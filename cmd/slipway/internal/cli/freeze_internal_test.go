@@ -8,6 +8,7 @@ import (
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/wire"
 )
 
 func TestFreeze_WindowFlags(t *testing.T) {
@@ -70,6 +71,15 @@ day        frozen until 2026-07-01T10:00:00Z   *              every day 08:00-10
 weekend    open                                *              Sat,Sun 00:00-00:00 UTC                        window         asleep
 past       open                                */cn-beijing   2026-07-01T07:00:00Z to 2026-07-01T09:00:00Z   window         festival
 `, freezeTable(choose(c, nil, false, now), render.Style{}))
+
+	// One that is gone says who has ended it, and when.
+	stop, window := listedStop(c.Stops[0]), listedWindow(c.Windows[0], now)
+	stop.Active, stop.Ended = false, &wire.CalendarChange{Action: "lift", By: "ann", At: now.Add(time.Hour)}
+	window.Active, window.Ended = false, &wire.CalendarChange{Action: "remove", By: "ann", At: now}
+	require.Equal(t, `NAME       NOW                                      SCOPE      WHEN                                           KIND     BY    REASON
+incident   lifted by ann at 2026-07-01T10:00:00Z    */*/shop   2026-07-01T09:00:00Z to 2026-07-01T10:00:00Z   stop     li    fire
+day        removed by ann at 2026-07-01T09:00:00Z   *          every day 08:00-10:00 UTC                      window   mei   busy
+`, freezeTable([]listedFreeze{stop, window}, render.Style{}))
 
 	names := func(only *release.App, active bool) []string {
 		out := []string{}

@@ -16,6 +16,7 @@ import (
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 func (a *app) history() *cobra.Command {
@@ -24,9 +25,9 @@ func (a *app) history() *cobra.Command {
 		Use:   "history APP",
 		Short: "What an application was released with, also what Temporal has forgotten",
 		Long: `What an application was released with, the latest first: when it was asked for, the artifact,
-the operation, how it ended, who asked for it, and why it ended so. It is read from the
-ledger of releases on NATS, which keeps it for 400 days unless setup was told otherwise, and
-needs no Temporal. ` + namesApp,
+the operation, how it ended, who asked for it, why it ended so, and the reasons that people
+gave with it and with their commands to it. It is read from the ledger of releases on NATS,
+which keeps it for 400 days unless setup was told otherwise, and needs no Temporal. ` + namesApp,
 		Example: `  slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
   slipway history sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --limit 100 -o json`,
 		GroupID:           groupReleases,
@@ -47,7 +48,7 @@ needs no Temporal. ` + namesApp,
 }
 
 func (a *app) showHistory(ctx context.Context, call *call, which ledger.Filter) error {
-	found, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
+	found, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return err
 	}
@@ -71,11 +72,20 @@ type ledgerEntry[P any] struct {
 	asked, updated  time.Time
 	// full says that its lane has no place for it; empty where it has, or nobody knows.
 	full string
+	// stored is the message that asks for it, where no starter has accepted that and the ledger has
+	// nothing; 0 where it has.
+	stored uint64
 }
 
 // releaseInLedger reads what the ledger has of a release.
 func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
-	r, err := readLedger(call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+	r, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
+	if errors.Is(err, ledger.ErrNotFound) {
+		if s, found := storedRequest(ctx, call, id); found {
+			p := release.Progress{ReleaseID: id, App: s.Spec.App, Artifact: s.Spec.Artifact, Strategy: s.Spec.Strategy, RequestedBy: s.Spec.RequestedBy, Note: s.Spec.Note}
+			return ledgerEntry[release.Progress]{progress: p, asked: s.At, stored: s.Sequence}, nil
+		}
+	}
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
@@ -85,19 +95,40 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	return e, err
 }
 
+// storedRequest is the request for a release or a set in the stream of requests. Who may not read
+// that stream, or gets no answer, does not find it.
+func storedRequest(ctx context.Context, call *call, id string) (wire.Stored, bool) {
+	ctx, cancel := context.WithTimeout(ctx, takenTime)
+	defer cancel()
+	ctx, end := call.app.denials.Watch(ctx)
+	defer end()
+	js, closeNATS, err := call.app.jetStream(ctx, call.values, "slipway ledger")
+	if err != nil {
+		return wire.Stored{}, false
+	}
+	defer closeNATS()
+	s, err := wire.FindStored(ctx, js, id)
+	return s, err == nil
+}
+
 // fullLane says that a lane takes no further release; empty where it does, or nobody knows.
 func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
 	status, err := client.GetLane(ctx, app)
-	if err != nil || status.State == nil || len(status.State.Waiting) < release.MaxWaiting {
+	if err != nil || status.State == nil || status.State.Full() == "" {
 		return ""
 	}
-	return fmt.Sprintf("the lane is full: %d releases wait in it, and it is submitted again once one of them has begun; see slipway lane get %s",
-		len(status.State.Waiting), app.SearchValue())
+	return fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
+		app.SearchValue(), status.State.Full(), app.SearchValue())
 }
 
 // setInLedger reads what the ledger has of a set.
 func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render.Set], error) {
-	s, err := readLedger(call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+	s, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
+	if errors.Is(err, ledger.ErrNotFound) {
+		if r, found := storedRequest(ctx, call, id); found {
+			return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: r.At, stored: r.Sequence}, nil
+		}
+	}
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
@@ -107,8 +138,8 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 }
 
 // readLedger connects to the ledger, reads from it, and closes the connection.
-func readLedger[T any](call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
-	js, closeNATS, err := call.app.jetStream(call.values, "slipway ledger")
+func readLedger[T any](ctx context.Context, call *call, get func(*ledger.Ledger) (T, error)) (none T, err error) {
+	js, closeNATS, err := call.app.jetStream(ctx, call.values, "slipway ledger")
 	if err != nil {
 		return none, err
 	}
@@ -138,6 +169,10 @@ func unrecorded(err error) bool {
 
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
+	if e.stored > 0 {
+		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; whether one runs, and what it lacks, says: slipway doctor",
+			style.Time(e.asked), e.stored, wire.StreamIn)
+	}
 	if !e.accepted && !e.ended {
 		since := fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
 		return strings.TrimSuffix(since+": "+e.full, ": ")
@@ -187,7 +222,7 @@ func (a *app) completeRecorded() cobra.CompletionFunc {
 
 // findRecordedApps offers applications that were released lately, as the ledger has them.
 func findRecordedApps(ctx context.Context, c *call) ([]cobra.Completion, error) {
-	records, err := readLedger(c, func(known *ledger.Ledger) ([]ledger.Record, error) {
+	records, err := readLedger(ctx, c, func(known *ledger.Ledger) ([]ledger.Record, error) {
 		return known.All(ctx, ledger.Filter{Since: time.Now().Add(-completeTimeBack)})
 	})
 	var found []cobra.Completion

@@ -25,9 +25,9 @@ func (a *app) lane() *cobra.Command {
 lane and begin one at a time. A lane that is held lets nothing new begin; an artifact that
 was rolled back is denied until somebody allows it again. ` + namesApp,
 		Example: `  slipway lane list
-  slipway lane get sae/cn-hangzhou/7171a6ca
-  slipway lane hold sae/cn-hangzhou/7171a6ca --reason "database migration"
-  slipway lane resume sae/cn-hangzhou/7171a6ca`,
+  slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway lane hold sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "database migration"
+  slipway lane resume sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe`,
 		GroupID: groupReleases,
 	}, a.laneList(), a.laneGet(), a.laneHold(), a.laneResume(), a.laneDrop(), a.laneAllow())
 }
@@ -108,8 +108,8 @@ func (a *app) laneGet() *cobra.Command {
 		Long: `Show what runs and waits in a lane, whether it is held, and what is denied. That is not
 known while no worker answers for the lane, or where it was terminated while a release is
 under way; -o json says why as "unknown". ` + namesApp,
-		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca
-  slipway lane get sae/cn-hangzhou/7171a6ca -o json`,
+		Example: `  slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	exits(cmd, exitError, "error, or nobody knows what is in the lane")
@@ -155,7 +155,7 @@ func (a *app) laneHold() *cobra.Command {
 		Short: "Let nothing new begin in a lane",
 		Long: `Let nothing new begin in a lane until it is resumed. What runs goes on; what is submitted
 waits. To stop several applications at once, see "slipway freeze stop". ` + namesApp,
-		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca --reason "database migration"`,
+		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "database migration"`,
 		Args:    arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why (required)")
@@ -178,7 +178,7 @@ func (a *app) laneResume() *cobra.Command {
 		Short:   "Let a lane that is held go on",
 		Long: `Let a lane that is held go on, whether somebody held it or a release that ended
 NeedsAttention. Look at the application first. ` + namesApp,
-		Example: `  slipway lane resume sae/cn-hangzhou/7171a6ca --reason "looked at: the old version runs"`,
+		Example: `  slipway lane resume sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "looked at: the old version runs"`,
 		Args:    arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
@@ -193,7 +193,7 @@ func (a *app) laneDrop() *cobra.Command {
 		Use:     "drop APP ID",
 		Short:   "Take a waiting release out of a lane",
 		Long:    "Take a waiting release out of a lane. One that runs is aborted instead: \"slipway release abort\". " + namesApp,
-		Example: `  slipway lane drop sae/cn-hangzhou/7171a6ca r-abcdefghijklmnop --reason "the next one has it"`,
+		Example: `  slipway lane drop sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe r-abcdefghijklmnop --reason "the next one has it"`,
 		Args:    arguments("APP", "ID"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
@@ -223,8 +223,8 @@ func (a *app) laneAllow() *cobra.Command {
 		Short: "Allow an artifact again that was rolled back",
 		Long: `Allow an artifact again that was rolled back. Until then the lane refuses it, so that no
 pipeline brings it back. ` + namesApp,
-		Example: `  slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:1.4.2 --reason "it was the database"
-  slipway lane allow sae/cn-hangzhou/7171a6ca --all`,
+		Example: `  slipway lane allow sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --artifact registry.example/shop:1.4.2 --reason "it was the database"
+  slipway lane allow sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all`,
 		Args: arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")

@@ -95,6 +95,8 @@ func limits(cmd *cobra.Command) func() (int, error) {
 		switch {
 		case *limit < 1:
 			return 0, &usageError{"--limit must be at least 1; use --all for all"}
+		case *all && cmd.Flags().Changed("limit"):
+			return 0, &usageError{"--all and --limit exclude each other: --all lists all, --limit so many"}
 		case *all:
 			return 0, nil
 		}
@@ -165,7 +167,7 @@ func phases() []string {
 func newFilter(app, phase string) (releases.Filter, error) {
 	filter := releases.Filter{App: app}
 	if app != "" && strings.Count(app, "/") != 2 {
-		return filter, &usageError{fmt.Sprintf("--app %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca", app)}
+		return filter, &usageError{fmt.Sprintf("--app %q is not of the form platform/region/id, for example sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe", app)}
 	}
 	if phase == "" {
 		return filter, nil
@@ -190,7 +192,7 @@ func withForgotten(ctx context.Context, call *call, f releases.Filter, found []r
 			return nil, false, err
 		}
 	}
-	records, err := readLedger(call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
+	records, err := readLedger(ctx, call, func(known *ledger.Ledger) ([]ledger.Record, error) { return known.All(ctx, which) })
 	if err != nil {
 		return nil, false, err
 	}
@@ -217,7 +219,7 @@ func listedRecord(r ledger.Record) releases.Listed {
 		Artifact: artifact,
 		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
 		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
-		StartedAt: cmp.Or(r.StartedAt, r.Asked()), EndedAt: r.EndedAt,
+		CreatedAt: r.Asked(), EndedAt: r.EndedAt,
 	}
 }
 
@@ -225,8 +227,8 @@ func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
 		out[i] = render.Row{
-			ID: l.ID, Name: l.Name, Kind: l.Kind, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
-			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, StartedAt: l.StartedAt, EndedAt: l.EndedAt,
+			ID: l.ID, Name: l.Name, Operation: l.Operation, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, CreatedAt: l.CreatedAt, EndedAt: l.EndedAt,
 		}
 	}
 	return out

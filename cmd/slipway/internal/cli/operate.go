@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,10 +33,10 @@ func (a *app) deploy() *cobra.Command {
 		Long: `Release an image or a package without a file. Without --strategy all instances are replaced
 at once; with --strategy batch or gray each batch waits for "slipway release confirm" unless
 --confirm is auto.` + asksInLine,
-		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --wait
-  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
-  slipway deploy sae/cn-hangzhou/7171a6ca --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
-  slipway deploy sae/cn-hangzhou/7171a6ca --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3`,
+		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --wait
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3`,
 	}, release.OperationRelease)
 	var code release.Package
 	flags := cmd.Flags()
@@ -65,10 +66,10 @@ the last good one: what a release has succeeded with last and does not run. "sli
 ListAppVersions AppId=…" lists the versions that the platform keeps. Without --strategy all
 instances return at once. To stop a release that is under way, see
 "slipway release rollback".` + asksInLine,
-		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca --wait --reason "error rate doubled"
-  slipway rollback sae/cn-hangzhou/7171a6ca --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf
-  slipway rollback sae/cn-hangzhou/7171a6ca --strategy batch --batches 3 --confirm auto --bake 5m
-  slipway undo sae/cn-hangzhou/7171a6ca`,
+		Example: `  slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait --reason "error rate doubled"
+  slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf
+  slipway rollback sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway undo sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe`,
 	}, release.OperationRollback)
 	cmd.Flags().StringVar(&o.spec.Version, flagToVersion, "", "the platform's ID of the version (default the last good one)")
 	completing(cmd, flagToVersion) // no files; what versions there are, only the platform knows
@@ -80,8 +81,8 @@ func (a *app) restart() *cobra.Command {
 		Use:   "restart APP",
 		Short: "Restart all instances of an application",
 		Long:  "Restart all instances of an application." + asksInLine,
-		Example: `  slipway restart sae/cn-hangzhou/7171a6ca --wait --reason "new certificate"
-  slipway restart sae/cn-hangzhou/7171a6ca --lane-policy reject`,
+		Example: `  slipway restart sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait --reason "new certificate"
+  slipway restart sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --lane-policy reject`,
 	}, release.OperationRestart)
 	return cmd
 }
@@ -93,7 +94,7 @@ func (a *app) rescale() *cobra.Command {
 		Short:   "Change the number of instances of an application",
 		Long: `Change the number of instances of an application. Scaling rules that are enabled change it
 again once they are back: see "slipway scaling".` + asksInLine,
-		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca --instances 6 --wait --reason "the sale begins"`,
+		Example: `  slipway rescale sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --instances 6 --wait --reason "the sale begins"`,
 	}, release.OperationRescale)
 	cmd.Flags().IntVar(&o.spec.Instances, "instances", 0, "the number of instances (required)")
 	return cmd
@@ -128,7 +129,7 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 	cmd.Flags().StringVar(&o.spec.Note, flagReason, "", "why")
 	withLane(cmd, &o.spec.Lane, &o.spec.Freeze)
 	cmd.ValidArgsFunction = a.completeApps
-	a.onSubmit(cmd, func(call *call) (asked, error) {
+	a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
 		app, err := parseApp(call.args[0])
 		if err != nil {
 			return asked{}, err

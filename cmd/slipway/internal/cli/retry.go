@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 )
 
 func (a *app) retry() *cobra.Command {
-	var note string
+	var over retryFlags
 	cmd := &cobra.Command{
 		Use:   "retry ID",
 		Short: "Ask again for what a release that has ended asked for",
@@ -21,7 +22,7 @@ release, with an ID of its own, which names the one that it repeats. A release t
 ended is not repeated.
 
 All that the release was asked for with is asked for again, also --freeze-override and the
-place in the lane, but: who asks is whoever retries; a change that was taken over (adopt) is
+place in the lane unless they are given here, but: who asks is whoever retries; a change that was taken over (adopt) is
 not again, because it has ended; and a release of a set is repeated by itself. Commands that
 were sent to it, such as confirm or override, are not repeated. An artifact that was rolled
 back is refused until it is allowed: "slipway lane allow". SAE takes each version of a package
@@ -31,37 +32,58 @@ Temporal keeps what was asked for as long as it remembers the release; after tha
 release file again.`,
 		Example: `  slipway release retry r-abcdefghijklmnop
   slipway release retry r-abcdefghijklmnop --wait --reason "the registry is back"
+  slipway release retry r-abcdefghijklmnop --preempt --freeze-override "orders are lost until this is out"
   slipway release retry r-abcdefghijklmnop --dry-run -o yaml`,
 		Args: idOf(kindRelease),
 	}
-	cmd.Flags().StringVar(&note, flagReason, "", "why, in place of the note of the release")
-	a.onSubmit(cmd, func(call *call) (asked, error) {
-		spec, err := call.retried()
+	cmd.Flags().StringVar(&over.note, flagReason, "", "why, in place of the note of the release")
+	withLane(cmd, &over.lane, &over.freeze)
+	a.onSubmit(cmd, kindRelease, func(ctx context.Context, call *call) (asked, error) {
+		spec, err := call.retried(ctx)
 		if err != nil {
 			return asked{}, err
 		}
-		spec.RequestedBy = call.by
-		if note != "" {
-			spec.Note = note
+		if call.cmd.Flag("preempt").Changed {
+			over.preempt = &over.lane.Preempt
 		}
-		spec = spec.WithDefaults()
+		spec = over.over(spec, call.by)
 		err = spec.Validate()
 		if problems, ok := errors.AsType[release.Problems](err); ok {
 			return asked{}, fmt.Errorf("release %s cannot be repeated as it is; submit a corrected release file:\n%w", call.args[0], problems)
 		}
-		if why := spec.Freeze.Override; why != "" {
+		if why := spec.Freeze.Override; why != "" && over.freeze.Override == "" {
 			a.infof("it passes over freezes, as release %s was to: %s", spec.RetryOf, why)
 		}
 		return a.askedRelease(spec), err
 	})
-	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{})
+	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Closed: true})
 	return exits(cmd, exitRefused, "the release has not ended")
 }
 
+// retryFlags are what is asked for otherwise than the release before did; what is empty stays.
+type retryFlags struct {
+	note    string
+	lane    release.Lane
+	preempt *bool
+	freeze  release.FreezePolicy
+}
+
+// over is the spec of the new release, which by asks for.
+func (r retryFlags) over(spec release.Spec, by string) release.Spec {
+	spec.RequestedBy = by
+	spec.Note = cmp.Or(r.note, spec.Note)
+	spec.Lane.Policy = cmp.Or(r.lane.Policy, spec.Lane.Policy)
+	spec.Freeze.Override = cmp.Or(r.freeze.Override, spec.Freeze.Override)
+	if r.preempt != nil {
+		spec.Lane.Preempt = *r.preempt
+	}
+	return spec.WithDefaults()
+}
+
 // retried asks Temporal what the release that is named was asked for with.
-func (c *call) retried() (spec release.Spec, err error) {
+func (c *call) retried(ctx context.Context) (spec release.Spec, err error) {
 	id := c.args[0]
-	ctx, cancel := within(c.cmd.Context(), answerTime)
+	ctx, cancel := within(ctx, answerTime)
 	defer cancel()
 	err = withTemporal(func(ctx context.Context, c *call) (err error) {
 		spec, err = c.client.Retry(ctx, id)

@@ -106,7 +106,7 @@ func (a *app) runRole(ctx context.Context, name string, v *config.Values, d duty
 
 // work connects, serves, and closes the connections.
 func (r *role) work(ctx context.Context, temporal client.Options, o connect.NATSOptions, d duty) error {
-	conn, err := connect.NATS(o, "slipway "+r.name, connect.ForRole(r.log)...)
+	conn, err := connect.NATS(ctx, o, "slipway "+r.name, connect.ForRole(r.log)...)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ func (a *app) scaling() *cobra.Command {
 		Long: `See and switch the scaling rules of an application. Releases switch rules off and on by
 themselves; this is for an operator's hand. The work is done by the workers of the region,
 so that nothing but Temporal must be in reach. ` + namesApp,
-		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca
-  slipway scaling disable sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"
+		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway scaling disable sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"
   slipway scaling recover --release r-abcdefghijklmnop --wait`,
 		GroupID: groupReleases,
 	}, a.scalingList(), a.scalingToggle(true), a.scalingToggle(false), a.scalingRestore(), a.scalingRecover())
@@ -33,10 +33,12 @@ func (a *app) scalingList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list APP",
 		Aliases: []string{"ls", "get"},
-		Short:   "List the scaling rules of an application, as the platform has them",
-		Long:    "List the scaling rules of an application, as the platform has them just now. " + namesApp,
-		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca
-  slipway scaling list sae/cn-hangzhou/7171a6ca -o json`,
+		Short:   "List the scaling rules of an application, and who holds them",
+		Long: `List the scaling rules of an application, as the platform has them just now, and who holds
+them: a release that is under way, a person who has switched them for a time, or is about to, or
+a release that was lost and has left them off. ` + namesApp,
+		Example: `  slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe
+  slipway scaling list sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json`,
 		Args: arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
@@ -49,10 +51,14 @@ func (a *app) scalingList() *cobra.Command {
 			return err
 		}
 		if len(rules) == 0 {
-			rules = []release.ScalingRule{}
 			a.infof("%s has no scaling rules", app.SearchValue())
+			return call.format.Write(a.Stdout, []releases.RuleState{}, func() string { return "" })
 		}
-		return call.format.Write(a.Stdout, rules, func() string { return render.ScalingRules(rules, call.style) })
+		states, err := call.client.HoldsOf(ctx, app, rules)
+		if err != nil {
+			a.infof("who holds the rules is not known wholly: %v", err)
+		}
+		return call.format.Write(a.Stdout, states, func() string { return render.RuleStates(states, call.style) })
 	})
 }
 
@@ -77,8 +83,8 @@ func (a *app) scalingToggle(enable bool) *cobra.Command {
 were switched are switched back when the time has passed, or at once by "slipway scaling
 restore". While a change of the application is unfinished, the platform switches
 nothing; then it waits for its end. No freeze holds it. ` + namesApp,
-		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca cpu night --wait
-  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca --for 2h --reason "load test"`,
+		Example: `  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe cpu night --wait
+  slipway scaling ` + verb + ` sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --for 2h --reason "load test"`,
 		Args: atLeast("APP"), ValidArgsFunction: a.completeRules,
 	}, config.Actor())
 	exits(cmd, exitRefused, "there is no such rule, or rules are being switched already, also for a time that has not passed")
@@ -169,7 +175,7 @@ func (a *app) scalingRestore() *cobra.Command {
 		Use:     "restore APP",
 		Short:   "Switch back now what was switched for a time",
 		Long:    `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp,
-		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca --wait`,
+		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait`,
 		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
 	}
 	exits(cmd, exitRefused, "nothing is switched for a time")
@@ -198,7 +204,7 @@ failed. What it has left besides is told.`,
 		Args:    arguments(),
 	}
 	cmd.Flags().StringVar(&id, "release", "", "the release (required)")
-	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{}))
+	_ = cmd.RegisterFlagCompletionFunc("release", a.completeReleases(releases.Filter{Closed: true}))
 	exits(cmd, exitAttention, "with --wait: a person must look at something")
 	exits(cmd, exitRefused, "the release is at work, and restores its rules itself")
 	wait := waits(cmd, "wait for the end")

@@ -57,7 +57,7 @@ With --wait the set is followed like "slipway set watch" does.`,
 	flags.StringVar(&over.Note, flagNote, "", "note in place of the file's")
 	flags.StringVar(&over.RequestedBy, "requested-by", "", "who asks, in place of the file's (default --by)")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
-	return a.onSubmit(cmd, func(call *call) (asked, error) {
+	return a.onSubmit(cmd, kindSet, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy = call.by
 		set, err := readWith(a, file, over, manifest.ReadSet)
 		return asked{
@@ -82,7 +82,7 @@ func setTarget() watchTarget[render.Set] {
 	}
 }
 
-// getSet reads the status of a set, and what its releases under way try in vain.
+// getSet reads the status of a set, and where its releases under way stand.
 func getSet(ctx context.Context, client *releases.Client, id string) (releases.Status[render.Set], error) {
 	status, err := client.GetSet(ctx, id)
 	if err != nil {
@@ -90,7 +90,7 @@ func getSet(ctx context.Context, client *releases.Client, id string) (releases.S
 	}
 	set := render.Set{SetProgress: status.Progress}
 	if !status.Closed {
-		set.Stalled = client.Stalled(ctx, status.Progress)
+		set.UnderWay = client.UnderWay(ctx, status.Progress)
 	}
 	return releases.Status[render.Set]{Progress: set, Closed: status.Closed, Partial: status.Partial}, nil
 }
@@ -106,18 +106,19 @@ Temporal has forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set watch s-abcdefghijklmnop
   slipway set watch s-abcdefghijklmnop --timeout 60s -o json`,
 		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
-	}, setTarget().watchGiven)
+	}, kindSet, setTarget().watchGiven)
 }
 
 func (a *app) setGet() *cobra.Command {
 	return a.onGet(&cobra.Command{
 		Use:   "get ID",
 		Short: "Show one set",
-		Long: `Show one set: its waves, where each release stands, and the decisions. One that Temporal has
+		Long: `Show one set: its waves, where each release stands and what it waits for, and the decisions. One that Temporal has
 forgotten is shown as the ledger knows it.`,
 		Example: `  slipway set get s-abcdefghijklmnop
   slipway set get s-abcdefghijklmnop -o json`,
 		Args: idOf(kindSet), ValidArgsFunction: a.completeSets(releases.Filter{}),
+		Annotations: map[string]string{exitNote + "0": "done, whatever its outcome"},
 	}, frame{timeout: answerTime}, setTarget().show)
 }
 

@@ -99,13 +99,13 @@ func setupConfig(v *config.Values) (setup.Config, error) {
 }
 
 func (a *app) setupNATS(ctx context.Context, v *config.Values, how setup.Config) ([]setup.Result, error) {
-	js, closeNATS, err := a.jetStream(v, "slipway setup")
+	ctx, end := within(ctx, natsTime)
+	defer end()
+	js, closeNATS, err := a.jetStream(ctx, v, "slipway setup")
 	if err != nil {
 		return nil, err
 	}
 	defer closeNATS()
-	ctx, end := within(ctx, natsTime)
-	defer end()
 	// A right that is missing ends this half alone.
 	ctx, end = a.denials.Watch(ctx)
 	defer end()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ type receipt struct {
 }
 
 // onSubmit completes a command that submits what request makes of a call.
-func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *cobra.Command {
+func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Context, *call) (asked, error)) *cobra.Command {
 	var s submission
 	flags := cmd.Flags()
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
@@ -54,7 +55,7 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
 	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
-	exitsByOutcome(cmd, "with --wait: ")
+	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
 		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
 		usage: "with --wait, stop waiting after this time (default never)",
@@ -62,7 +63,7 @@ func (a *app) onSubmit(cmd *cobra.Command, request func(*call) (asked, error)) *
 		if call.timeout != 0 && !s.wait {
 			return &usageError{"--timeout is for --wait"}
 		}
-		it, err := request(call)
+		it, err := request(ctx, call)
 		if err != nil {
 			return err
 		}
@@ -100,7 +101,7 @@ With --wait the release is followed like "slipway release watch" does.`,
 	var lane release.Lane
 	var freeze release.FreezePolicy
 	withLane(cmd, &lane, &freeze)
-	return a.onSubmit(cmd, func(call *call) (asked, error) {
+	return a.onSubmit(cmd, kindRelease, func(_ context.Context, call *call) (asked, error) {
 		over.AskedBy, over.LanePolicy, over.FreezeOverride = call.by, lane.Policy, freeze.Override
 		if call.cmd.Flag("preempt").Changed {
 			over.Preempt = &lane.Preempt
@@ -233,7 +234,7 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return none, &usageError{err.Error()}
+			return none, &usageError{fmt.Sprintf("-f %s: %v; name a file that can be read, or - for standard input", path, reasonOf(err))}
 		}
 		defer func() { _ = file.Close() }()
 		in, name = file, path
@@ -246,6 +247,14 @@ func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.
 		return out, &usageError{name + " " + err.Error()}
 	}
 	return out, nil
+}
+
+// reasonOf is why a file cannot be opened, without the name of the call and of the file.
+func reasonOf(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 // showEvent prints the event as it would be published.
@@ -262,13 +271,13 @@ const publishTime = 10 * time.Second
 
 // publish stores a request in the stream, unless the ledger has a reason against it.
 func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, taken func(context.Context, *ledger.Ledger) error) (duplicate bool, err error) {
-	js, closeNATS, err := a.jetStream(v, "slipway release submit")
+	asking, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	js, closeNATS, err := a.jetStream(asking, v, "slipway release submit")
 	if err != nil {
 		return false, err
 	}
 	defer closeNATS()
-	asking, cancel := context.WithTimeout(ctx, publishTime)
-	defer cancel()
 	if err := taken(asking, ledger.New(js)); err != nil {
 		return false, err
 	}
@@ -294,5 +303,5 @@ func (a *app) infoReceipt(what string, r receipt) {
 
 // infof says something to the person at the command line.
 func (a *app) infof(words string, args ...any) {
-	_, _ = io.WriteString(a.Stderr, render.Clean(fmt.Sprintf(words, args...))+"\n")
+	_, _ = io.WriteString(a.Stderr, render.Prose(render.Clean(fmt.Sprintf(words, args...)), a.stderrWidth())+"\n")
 }

@@ -29,14 +29,17 @@ type screen struct {
 	color bool
 	wide  bool
 	zone  *time.Location
+	// steady keeps the columns in their places while the window is so wide.
+	steady      *render.Steady
+	steadyWidth int
 	// drawn is the number of lines of the picture that stands there.
 	drawn int
 }
 
 func (a *app) screen(cmd *cobra.Command) *screen {
 	s := &screen{out: a.Stdout, fd: -1, zone: a.zone(cmd)}
-	if f, ok := a.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && a.Getenv("TERM") != "dumb" {
-		s.fd = int(f.Fd())
+	if fd := terminalOf(a.Stdout); a.Getenv("TERM") != "dumb" {
+		s.fd = fd
 	}
 	if output := cmd.Flag(flagOutput); output != nil {
 		s.wide = output.Value.String() == string(render.FormatWide)
@@ -44,6 +47,23 @@ func (a *app) screen(cmd *cobra.Command) *screen {
 	off := cmd.Flag(flagNoColor)
 	s.color = s.live() && a.Getenv("NO_COLOR") == "" && (off == nil || off.Value.String() != "true")
 	return s
+}
+
+// terminalOf is the terminal that is written to; -1 where it is none.
+func terminalOf(out io.Writer) int {
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return int(f.Fd())
+	}
+	return -1
+}
+
+// stderrWidth is how wide the terminal is in which errors and notes are read; 0 where it is none.
+func (a *app) stderrWidth() int {
+	columns, _, err := term.GetSize(terminalOf(a.Stderr))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // live reports whether pictures can be redrawn.
@@ -64,6 +84,10 @@ func (s *screen) pictureStyle() render.Style {
 	style := s.style()
 	style.Width, style.Height = s.size()
 	style.Height = max(0, style.Height-1)
+	if s.steady == nil || s.steadyWidth != style.Width {
+		s.steady, s.steadyWidth = &render.Steady{}, style.Width
+	}
+	style.Steady = s.steady
 	return style
 }
 

@@ -3,11 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
+	"reflect"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
 	"slipway/releases"
 )
 
@@ -16,8 +18,9 @@ func (a *app) waiting() *cobra.Command {
 		Use:   "waiting",
 		Short: "List everything that needs a person, and the commands for it",
 		Long: `List everything that needs a person, the oldest first: releases that wait for a confirmation
-or the platform's approval, that somebody has paused, or that stand still; sets that wait;
-lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
+or the platform's approval, that somebody has paused, or that stand still; that a stop holds,
+or a freeze without an end; that are behind another change of their application which waits
+for somebody, or has not ended for 15 minutes; sets that wait; lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
 their lane is at work. Below the list stand the commands that may be given next, as they are
 typed; -o json has all of them as "next".
 
@@ -25,7 +28,7 @@ When no worker answers, that is told: then only what Temporal itself knows is li
 with more than 200 releases, sets or lanes: those that are known to wait are asked first, the
 others are listed by their phase. With --watch a long list is read less often.`,
 		Example: `  slipway waiting
-  slipway waiting --app sae/cn-hangzhou/7171a6ca -o json
+  slipway waiting --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe -o json
   slipway waiting -w`,
 		GroupID: groupReleases,
 		Args:    arguments(),
@@ -38,17 +41,29 @@ others are listed by their phase. With --watch a long list is read less often.`,
 		return err
 	}
 	return a.command(cmd, watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
-		return list[releases.Waiting]{
-			none: "nothing waits for a person", table: render.Waiting, line: render.WaitingLine,
-			key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
-			read: func(ctx context.Context) (found[releases.Waiting], error) {
-				waiting, err := call.client.Waiting(ctx, *app)
-				now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
-				if waiting.Partial.Reason != releases.PartialNone {
-					now.notes = []string{waiting.Partial.Message}
-				}
-				return now, err
-			},
-		}.print(ctx, call)
+		return waitingList(func(ctx context.Context) (found[releases.Waiting], error) {
+			waiting, err := call.client.Waiting(ctx, *app)
+			now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
+			if waiting.Partial.Reason != releases.PartialNone {
+				now.notes = []string{waiting.Partial.Message}
+			}
+			return now, err
+		}).print(ctx, call)
 	}))
+}
+
+func waitingList(read func(context.Context) (found[releases.Waiting], error)) list[releases.Waiting] {
+	return list[releases.Waiting]{
+		none: "nothing waits for a person", table: render.Waiting, line: render.WaitingLine, same: sameNeed, read: read,
+		key: func(w releases.Waiting) string { return cmp.Or(w.ID, "lane "+w.App) + " (" + string(w.Need) + ")" },
+	}
+}
+
+// sameNeed reports whether something needs the same as before. What stands still fails anew again
+// and again, each time with the number of another request.
+func sameNeed(prev, next releases.Waiting) bool {
+	if prev.Need == release.NeedHelp && next.Need == release.NeedHelp {
+		prev.Text, next.Text = release.Essence(prev.Text), release.Essence(next.Text)
+	}
+	return reflect.DeepEqual(prev, next)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +31,7 @@ has forgotten is shown as the ledger of releases on NATS has it.`,
 		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
 	}
 	cmd.Flags().BoolP(flagWatch, "w", false, "follow the release to its end")
-	exits(exitsByOutcome(cmd, "with --watch: "), exitOK, "done, whatever its outcome")
+	exits(exitsByOutcome(cmd, kindRelease, "with --watch: "), exitOK, "done, whatever its outcome")
 	return a.onGet(cmd, watchable(nil), choosing(releases.Filter{}, func(ctx context.Context, call *call) error {
 		if watched(call.cmd) {
 			return releaseTarget().watchGiven(ctx, call)
@@ -55,7 +54,7 @@ has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release watch r-abcdefghijklmnop
   slipway release watch r-abcdefghijklmnop --timeout 60s -o json`,
 		Args: a.idOrChoice(), ValidArgsFunction: a.completeReleases(releases.Filter{}),
-	}, choosing(releases.Filter{Open: true}, releaseTarget().watchGiven))
+	}, kindRelease, choosing(releases.Filter{Open: true}, releaseTarget().watchGiven))
 }
 
 // onGet completes a command that shows a release or a set; of f the times count.
@@ -65,8 +64,8 @@ func (a *app) onGet(cmd *cobra.Command, f frame, do action) *cobra.Command {
 }
 
 // onWatch completes a command that watches a release or a set.
-func (a *app) onWatch(cmd *cobra.Command, do action) *cobra.Command {
-	exits(exitsByOutcome(cmd, ""), exitTimeout, "--timeout is up; what is watched goes on")
+func (a *app) onWatch(cmd *cobra.Command, kind string, do action) *cobra.Command {
+	exits(exitsByOutcome(cmd, kind, ""), exitTimeout, "--timeout is up; what is watched goes on")
 	return a.onGet(cmd, frame{usage: "stop watching after this time (default never)"}, do)
 }
 
@@ -110,8 +109,8 @@ func releaseTarget() watchTarget[release.Progress] {
 		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
-			if err == nil && status.Partial.Reason == releases.PartialNone && status.Progress.Phase == release.PhaseQueued {
-				status.Progress.Reason = cmp.Or(client.WaitsFor(ctx, status.Progress), status.Progress.Reason)
+			if err == nil && status.Partial.Reason == releases.PartialNone {
+				status.Progress = client.WithTurn(ctx, status.Progress)
 			}
 			return status, err
 		},

@@ -124,6 +124,60 @@ func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
+// A request that is stored, and that no starter has accepted, is waited for, and says so.
+func TestLedgerEntry_ExplainsAStoredRequest(t *testing.T) {
+	t.Parallel()
+	asked := time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)
+	s := recording(ledgerEntry[release.Progress]{asked: asked, stored: 17}, nil)
+	status, err := s.recorded(t.Context(), &call{app: &app{}}, watchOptions{id: id})
+	require.NoError(t, err)
+	require.False(t, status.Closed)
+	require.Equal(t, releases.Partial{
+		Reason: releases.PartialNotStarted,
+		Message: "the request is stored since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN, but no starter has accepted it yet; " +
+			"whether one runs, and what it lacks, says: slipway doctor",
+	}, status.Partial)
+}
+
+// A set ends the command that watches it with the code of its outcome, also where it succeeded in part.
+func TestWatchTarget_ASetEndsWithItsOutcome(t *testing.T) {
+	t.Parallel()
+	standing := func(name string, outcome release.Phase) release.SetStanding {
+		return release.SetStanding{Name: name, Run: release.SetRun{Outcome: outcome}}
+	}
+	for name, c := range map[string]struct {
+		releases []release.Phase
+		aborted  bool
+		code     int
+	}{
+		"all succeeded":              {[]release.Phase{release.PhaseSucceeded, release.PhaseSucceeded}, false, exitOK},
+		"one failed":                 {[]release.Phase{release.PhaseSucceeded, release.PhaseFailed}, false, exitFailed},
+		"one was aborted by itself":  {[]release.Phase{release.PhaseSucceeded, release.PhaseAborted}, false, exitFailed},
+		"aborted":                    {[]release.Phase{release.PhaseSucceeded, release.PhaseAborted}, true, exitAborted},
+		"aborted, nothing had begun": {[]release.Phase{"", ""}, true, exitAborted},
+		"aborted after its last one": {[]release.Phase{release.PhaseSucceeded, release.PhaseSucceeded}, true, exitOK},
+		"one needs attention":        {[]release.Phase{release.PhaseSucceeded, release.PhaseNeedsAttention}, true, exitAttention},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := release.SetProgress{SetID: "s-abcdefghijklmnop", Waves: []release.WaveProgress{{Number: 1}}}
+			for _, outcome := range c.releases {
+				p.Waves[0].Releases = append(p.Waves[0].Releases, standing("one", outcome))
+			}
+			p.Outcome = release.EndOfSet(p.Outcomes(), c.aborted)
+			p.Phase = p.Outcome
+			s := setTarget()
+			s.get = func(context.Context, *releases.Client, string) (releases.Status[render.Set], error) {
+				return releases.Status[render.Set]{Progress: render.Set{SetProgress: p}, Closed: true}, nil
+			}
+			call, _, _ := listCall(render.FormatJSON)
+			call.args = []string{p.SetID}
+			require.Equal(t, c.code, exitCode(s.watchGiven(t.Context(), call)))
+			require.NoError(t, s.show(t.Context(), call), "what is only shown ends with 0")
+		})
+	}
+}
+
 // A content that was submitted is not the release that is watched where that one has another:
 // the event has become a dead letter.
 func TestWatchTarget_AnotherContent(t *testing.T) {

@@ -31,8 +31,11 @@ type list[T any] struct {
 	key func(T) string
 	// table draws things below a header of one line.
 	table func([]T, time.Time, render.Style) string
-	// line tells of one thing that is new or has changed; nil tells its row of the table.
-	line func(T) string
+	// line tells of one thing that is new or has changed, with its times in a zone; nil tells its
+	// row of the table.
+	line func(T, *time.Location) string
+	// same reports whether nothing that is worth a line has changed of a thing; nil compares all.
+	same func(prev, next T) bool
 	// none says that there are none.
 	none string
 }
@@ -210,7 +213,7 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 		key := w.key(item)
 		old, known := before[key]
 		delete(before, key)
-		if known && reflect.DeepEqual(old, item) {
+		if known && w.alike(old, item) {
 			continue
 		}
 		if err := w.call.format.Stream(w.call.app.Stdout, item, func() string { return w.row(item) }); err != nil {
@@ -230,10 +233,18 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 	return nil
 }
 
+// alike reports whether nothing is told of a thing that is listed still. Data tells all.
+func (w *listWatch[T]) alike(prev, next T) bool {
+	if w.same != nil && w.call.format.ForPeople() {
+		return w.same(prev, next)
+	}
+	return reflect.DeepEqual(prev, next)
+}
+
 // row tells of one thing.
 func (w *listWatch[T]) row(item T) string {
 	if w.line != nil {
-		return w.line(item) + "\n"
+		return w.line(item, w.screen.zone) + "\n"
 	}
 	_, row, _ := strings.Cut(w.table([]T{item}, time.Now(), w.call.style), "\n")
 	return row

@@ -35,18 +35,23 @@ func thingsList(end context.CancelCauseFunc, reads ...any) list[thing] {
 			}
 			return lines
 		},
-		read: func(context.Context) (found[thing], error) {
-			if len(reads) == 0 {
-				end(&timeoutError{time.Minute})
-				return found[thing]{}, context.Canceled
-			}
-			next := reads[0]
-			reads = reads[1:]
-			if err, failed := next.(error); failed {
-				return found[thing]{}, err
-			}
-			return found[thing]{items: next.([]thing)}, nil
-		},
+		read: readsOf[thing](end, reads...),
+	}
+}
+
+// readsOf are answers, one a read; behind the last one the context ends.
+func readsOf[T any](end context.CancelCauseFunc, reads ...any) func(context.Context) (found[T], error) {
+	return func(context.Context) (found[T], error) {
+		if len(reads) == 0 {
+			end(&timeoutError{time.Minute})
+			return found[T]{}, context.Canceled
+		}
+		next := reads[0]
+		reads = reads[1:]
+		if err, failed := next.(error); failed {
+			return found[T]{}, err
+		}
+		return found[T]{items: next.([]T)}, nil
 	}
 }
 

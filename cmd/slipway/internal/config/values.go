@@ -24,8 +24,11 @@ type Error struct {
 }
 
 // Error implements error.
-func (e *Error) Error() string {
-	return fmt.Sprintf("setting %s (%s): %s; %s", e.Setting, e.Source, e.Problem, e.Remedy)
+func (e *Error) Error() string { return e.Found() + "; " + e.Remedy }
+
+// Found is the error without its remedy.
+func (e *Error) Found() string {
+	return fmt.Sprintf("setting %s (%s): %s", e.Setting, e.Source, e.Problem)
 }
 
 // Values are the settings of one run.

@@ -294,7 +294,7 @@ func TestConnect_NATSNamesTheRemedy(t *testing.T) {
 			v, getenv := setup(t, c.args, c.env, c.files)
 			o, err := connect.NATSSettings(v, getenv)
 			require.NoError(t, err)
-			_, err = connect.NATS(o, "test")
+			_, err = connect.NATS(t.Context(), o, "test")
 			require.ErrorContains(t, err, c.want)
 			require.ErrorContains(t, err, "check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS")
 			require.NotContains(t, err.Error(), "hunter2")

@@ -3,7 +3,6 @@ package connect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -14,8 +13,16 @@ import (
 type DeniedError struct{ Cause error }
 
 // Error implements error.
-func (e *DeniedError) Error() string {
-	return fmt.Sprintf("NATS denies a right: %v; allow this user what the page operations lists under permissions", e.Cause)
+func (e *DeniedError) Error() string { return e.Found() + "; " + e.Remedy() }
+
+// Found is the error without its remedy.
+func (e *DeniedError) Found() string {
+	return "NATS denies a right: " + strings.TrimPrefix(e.Cause.Error(), "nats: ")
+}
+
+// Remedy says what to do about it.
+func (*DeniedError) Remedy() string {
+	return "allow this user what the page operations lists under permissions"
 }
 
 // Unwrap returns what the server has said.

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -67,7 +68,7 @@ func NATSSettings(v *config.Values, getenv func(string) string) (NATSOptions, er
 		source = v.Source(config.NATSURL)
 	}
 	if !goodURLs(l.URL) {
-		return NATSOptions{}, v.Bad(config.NATSURL, "is no list of NATS URLs", "write nats://host:4222, several separated by commas")
+		return NATSOptions{}, v.Bad(config.NATSURL, "is no list of NATS URLs", "write nats://host:4222 and, where there are several, separate them by commas")
 	}
 	options, err := l.options(v)
 	if err != nil {
@@ -158,14 +159,39 @@ func (l *login) options(v *config.Values) ([]nats.Option, error) {
 // connectTime bounds one attempt to connect.
 const connectTime = 5 * time.Second
 
-// NATS connects to NATS. The name tells the servers who is connected.
-func NATS(o NATSOptions, name string, more ...nats.Option) (*nats.Conn, error) {
-	options := append([]nats.Option{nats.Name(name), nats.Timeout(connectTime)}, o.Options...)
-	c, err := nats.Connect(o.URL, append(options, more...)...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to NATS at %s: %w; check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS", o.Where(), err)
+// NATS connects to NATS, until the context ends: a server that accepts the connection and never
+// answers holds nobody up for longer. The name tells the servers who is connected. The error is
+// an [Error].
+func NATS(ctx context.Context, o NATSOptions, name string, more ...nats.Option) (*nats.Conn, error) {
+	limit := connectTime
+	if until, bounded := ctx.Deadline(); bounded {
+		limit = min(limit, time.Until(until)+time.Second) // the context ends first
 	}
-	return c, nil
+	options := append([]nats.Option{nats.Name(name), nats.Timeout(limit)}, o.Options...)
+	type connected struct {
+		conn *nats.Conn
+		err  error
+	}
+	done := make(chan connected, 1)
+	go func() {
+		conn, err := nats.Connect(o.URL, append(options, more...)...)
+		done <- connected{conn, err}
+	}()
+	failed := &Error{Attempt: "connect to NATS at " + o.Where(), Remedy: "check NATS_URL or --nats-url, NATS_CONTEXT and NATS_CREDS"}
+	select {
+	case c := <-done:
+		if c.err == nil {
+			return c.conn, nil
+		}
+		failed.Problem, failed.Cause = natsError(c.err, limit), c.err
+	case <-ctx.Done():
+		go func() { // several servers take the limit each
+			if late := <-done; late.err == nil {
+				late.conn.Close()
+			}
+		}()
+	}
+	return nil, failed.ended(ctx)
 }
 
 // ForRole are the options of a process that stays: it waits for servers that are not up

@@ -75,12 +75,16 @@ func temporalProfile(v *config.Values, getenv func(string) string) (envconfig.Cl
 	return profile, nil
 }
 
-// Temporal connects to Temporal.
+// Temporal connects to Temporal. The error is an [Error].
 func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (client.Client, error) {
 	options.Logger = sdklog.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(log)))
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Temporal at %s: %w; check TEMPORAL_ADDRESS or --temporal-address, and TLS", options.HostPort, err)
+		failed := &Error{
+			Attempt: "connect to Temporal at " + options.HostPort, Problem: temporalError(err), Cause: err,
+			Remedy: "check TEMPORAL_ADDRESS or --temporal-address, and TLS",
+		}
+		return nil, failed.ended(ctx)
 	}
 	return c, nil
 }

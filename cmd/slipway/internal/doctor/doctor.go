@@ -5,9 +5,14 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 )
 
 // Result is how a check has ended.
@@ -96,6 +101,30 @@ func (c Check) within(ctx context.Context, limit time.Duration) []Finding {
 	default:
 		return []Finding{failed(context.Cause(ctx).Error(), "try again with a longer --timeout, and look at that server")}
 	}
+}
+
+// Sort puts what a person must act on first: what has failed, then warnings, then what could not be
+// checked, then what is well. Within each the order stays.
+func Sort(findings []Finding) {
+	order := []Result{Failed, Warning, Skipped, OK}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return slices.Index(order, a.Result) - slices.Index(order, b.Result)
+	})
+}
+
+// broken is a check that has failed with an error. An error that has a remedy of its own is told
+// without it, and the remedy beside it; other is the one of any other error.
+func broken(err error, other string) Finding {
+	if e, ok := errors.AsType[*connect.Error](err); ok {
+		return failed(e.Found(), other)
+	}
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		return failed(e.Found(), e.Remedy)
+	}
+	if e, ok := errors.AsType[*connect.DeniedError](err); ok {
+		return failed(e.Found(), e.Remedy())
+	}
+	return failed(err.Error(), other)
 }
 
 // CountFailed counts what has failed.

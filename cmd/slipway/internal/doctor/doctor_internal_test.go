@@ -18,7 +18,10 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
+	"slipway/release"
+	"slipway/releases"
 	"slipway/setup"
 )
 
@@ -60,6 +63,36 @@ func TestRun_KeepsTheOrderAndWaitsForNobody(t *testing.T) {
 	})
 }
 
+func TestSort_WhatMustBeActedOnComesFirst(t *testing.T) {
+	t.Parallel()
+	named := func(r Result, name string) Finding { return Finding{Check: name, Result: r} }
+	found := []Finding{named(OK, "a"), named(Skipped, "b"), named(Failed, "c"), named(Warning, "d"), named(OK, "e"), named(Failed, "f")}
+	Sort(found)
+	require.Equal(t, []Finding{named(Failed, "c"), named(Failed, "f"), named(Warning, "d"), named(Skipped, "b"), named(OK, "a"), named(OK, "e")}, found)
+}
+
+// What is found does not repeat the remedy.
+func TestBroken_TellsTheRemedyOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err           error
+		found, remedy string
+	}{
+		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
+		"a setting": {
+			&config.Error{Setting: "payload-key", Source: "flag --payload-key", Problem: "there is no such key", Remedy: "name one"},
+			"setting payload-key (flag --payload-key): there is no such key", "name one",
+		},
+		"a right":       {&connect.DeniedError{Cause: errors.New("nats: permissions violation")}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
+		"anything else": {errors.New("odd"), "odd", "start it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, Finding{Result: Failed, Found: c.found, Remedy: c.remedy}, broken(c.err, "start it"))
+		})
+	}
+}
+
 func TestJudge_Store(t *testing.T) {
 	t.Parallel()
 	denied, cancel := context.WithCancelCause(t.Context())
@@ -71,7 +104,7 @@ func TestJudge_Store(t *testing.T) {
 		result        Result
 		found, remedy string
 	}{
-		"as it should be":        {nil, setup.Examined{Exists: true, Messages: 3}, nil, OK, "as setup makes it, 3 messages", ""},
+		"as it should be":        {nil, setup.Examined{Exists: true, Messages: 3}, nil, OK, "as setup makes it; messages: 3", ""},
 		"missing":                {nil, setup.Examined{}, nil, Failed, "does not exist", "slipway setup"},
 		"different":              {nil, setup.Examined{Exists: true, Differences: []string{"a is 1 and must be 2", "b"}}, nil, Failed, "a is 1 and must be 2; b", "slipway setup"},
 		"what setup refuses":     {nil, setup.Examined{Exists: true}, errors.New("forgets"), Failed, "forgets", "as it says"},
@@ -101,6 +134,21 @@ func TestJudge_Rights(t *testing.T) {
 	require.NotContains(t, f.Found, "does not exist", "the check of the stream tells that")
 }
 
+func TestJudge_Lanes(t *testing.T) {
+	t.Parallel()
+	free := releases.LaneStatus{App: "sae/cn-hangzhou/free", State: &release.LaneState{Waiting: make([]release.LaneEntry, release.MaxWaiting-1)}}
+	full := releases.LaneStatus{App: "sae/cn-hangzhou/full", State: &release.LaneState{
+		Running: &release.LaneEntry{ReleaseID: "r-1"}, Waiting: make([]release.LaneEntry, release.MaxWaiting),
+	}}
+	silent := releases.LaneStatus{App: "sae/cn-hangzhou/silent"}
+	require.Equal(t, []Finding{ok("none is full")}, judgeLanes([]releases.LaneStatus{free}))
+	require.Equal(t, []Finding{skipped("1 of 2 lanes do not answer")}, judgeLanes([]releases.LaneStatus{free, silent}))
+	require.Equal(t, []Finding{{
+		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: 100 releases wait in it, and no more may, behind release r-1, which runs",
+		Remedy: "let it go on, or take releases out of it: slipway lane get sae/cn-hangzhou/full",
+	}}, judgeLanes([]releases.LaneStatus{free, full, silent}))
+}
+
 func TestJudge_Consumer(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -114,11 +162,11 @@ func TestJudge_Consumer(t *testing.T) {
 		result        Result
 		found, remedy string
 	}{
-		"starters wait":            {&jetstream.ConsumerInfo{NumWaiting: 2, NumPending: 1, NumAckPending: 2}, nil, OK, "2 starters wait for messages; 3 messages are not settled", ""},
+		"starters wait":            {&jetstream.ConsumerInfo{NumWaiting: 2, NumPending: 1, NumAckPending: 2}, nil, OK, "starters wait for messages; messages that are not settled: 3", ""},
 		"a starter at work":        {&jetstream.ConsumerInfo{Delivered: at(time.Minute), NumAckPending: 1}, nil, OK, "a starter was at work 1m0s ago", ""},
-		"nobody any more":          {&jetstream.ConsumerInfo{Delivered: at(time.Hour), NumPending: 7}, nil, Failed, "no starter asks for messages; 7 messages", "slipway starter"},
+		"nobody any more":          {&jetstream.ConsumerInfo{Delivered: at(time.Hour), NumPending: 7}, nil, Failed, "no starter asks for messages; messages that are not settled: 7", "slipway starter"},
 		"nobody, and no message":   {&jetstream.ConsumerInfo{}, nil, Failed, "no starter asks", "slipway starter"},
-		"much that is not taken":   {&jetstream.ConsumerInfo{NumWaiting: 1, NumPending: 100}, nil, Warning, "100 messages are not settled", "log of the starter"},
+		"much that is not taken":   {&jetstream.ConsumerInfo{NumWaiting: 1, NumPending: 100}, nil, Warning, "messages that are not settled: 100", "log of the starter"},
 		"none has ever run":        {nil, jetstream.ErrConsumerNotFound, Failed, "no starter has ever run", "slipway starter"},
 		"no stream":                {nil, jetstream.ErrStreamNotFound, Skipped, "SLIPWAY_IN does not exist", ""},
 		"no JetStream":             {nil, jetstream.ErrJetStreamNotEnabled, Skipped, "not enabled", ""},

@@ -29,10 +29,10 @@ type Bus struct {
 
 // Connection checks that NATS answers, and where. It must have run before the others do.
 func (b *Bus) Connection() Check {
-	return one("NATS", func(context.Context) Finding {
-		conn, err := connect.NATS(b.Options, "slipway doctor")
+	return one("NATS", func(ctx context.Context) Finding {
+		conn, err := connect.NATS(ctx, b.Options, "slipway doctor")
 		if err != nil {
-			return failed(err.Error(), "start NATS there, or set NATS_URL, NATS_CONTEXT or --nats-url to where it is, and NATS_CREDS to who you are")
+			return broken(err, "start NATS there, or set NATS_URL, NATS_CONTEXT or --nats-url to where it is, and NATS_CREDS to who you are")
 		}
 		defer conn.Close()
 		b.connected.Store(true)
@@ -71,9 +71,9 @@ func (b *Bus) check(name string, run func(context.Context, jetstream.JetStream) 
 			return skipped("NATS is not connected")
 		}
 		var denials connect.Denials
-		conn, err := connect.NATS(b.Options, "slipway doctor", denials.Option())
+		conn, err := connect.NATS(ctx, b.Options, "slipway doctor", denials.Option())
 		if err != nil {
-			return failed(err.Error(), "look at the servers of NATS: one of them has just answered")
+			return broken(err, "look at the servers of NATS: one of them has just answered")
 		}
 		defer conn.Close()
 		js, err := b.Options.JetStream(conn)
@@ -87,11 +87,11 @@ func (b *Bus) check(name string, run func(context.Context, jetstream.JetStream) 
 }
 
 // because prefers why a context has ended to what came of it.
-func because(ctx context.Context, err error) string {
+func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx).Error()
+		return context.Cause(ctx)
 	}
-	return err.Error()
+	return err
 }
 
 func noJetStream(err error) bool {
@@ -108,16 +108,11 @@ func jetStream(ctx context.Context, js jetstream.JetStream) Finding {
 	case noJetStream(err):
 		return failed("is not enabled: "+err.Error(), "start nats-server with -js, or enable it for the account")
 	}
-	return failed(because(ctx, err), remedyFor(ctx))
+	return broken(because(ctx, err), remedyNATS)
 }
 
-// remedyFor is the remedy for a server that gave no answer.
-func remedyFor(ctx context.Context) string {
-	if _, denied := errors.AsType[*connect.DeniedError](context.Cause(ctx)); denied {
-		return "allow this user what the page operations lists under permissions"
-	}
-	return "look at the servers of NATS: nats server check jetstream"
-}
+// remedyNATS is the remedy for a server that gave no answer.
+const remedyNATS = "look at the servers of NATS: nats server check jetstream"
 
 func judgeStore(ctx context.Context, e setup.Examined, err error) Finding {
 	switch {
@@ -126,13 +121,13 @@ func judgeStore(ctx context.Context, e setup.Examined, err error) Finding {
 	case err != nil && e.Exists:
 		return failed(err.Error(), "change it as it says")
 	case err != nil:
-		return failed(because(ctx, err), remedyFor(ctx))
+		return broken(because(ctx, err), remedyNATS)
 	case !e.Exists:
 		return failed("does not exist", remedySetup)
 	case len(e.Differences) > 0:
 		return failed(strings.Join(e.Differences, "; "), remedySetup)
 	}
-	return ok("as setup makes it, %d messages", e.Messages)
+	return ok("as setup makes it; messages: %d", e.Messages)
 }
 
 // judgeRights judges the rights of the user who asks, which need not be those of the role. What
@@ -184,10 +179,10 @@ func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error)
 	case noJetStream(err):
 		return skipped("JetStream is not enabled")
 	case err != nil:
-		return failed(because(ctx, err), remedyFor(ctx))
+		return broken(because(ctx, err), remedyNATS)
 	}
 	waiting := info.NumPending + uint64(max(info.NumAckPending, 0))
-	lag := fmt.Sprintf("%d messages are not settled", waiting)
+	lag := fmt.Sprintf("messages that are not settled: %d", waiting)
 	last := info.Delivered.Last
 	active := last != nil && info.TimeStamp.Sub(*last) < activeTime
 	switch {
@@ -198,7 +193,7 @@ func judgeConsumer(ctx context.Context, info *jetstream.ConsumerInfo, err error)
 	case info.NumWaiting == 0:
 		return ok("a starter was at work %s ago; %s", info.TimeStamp.Sub(*last).Truncate(time.Second), lag)
 	}
-	return ok("%d starters wait for messages; %s", info.NumWaiting, lag)
+	return ok("starters wait for messages; %s", lag)
 }
 
 const (
@@ -221,7 +216,8 @@ func judgeLetters(ctx context.Context, count int, more bool, err error) Finding 
 	case errors.Is(err, jetstream.ErrStreamNotFound), noJetStream(err):
 		return skipped("stream %s does not exist", wire.StreamDeadLetter)
 	case err != nil:
-		return warning("cannot be counted: "+because(ctx, err), remedyFor(ctx))
+		f := broken(because(ctx, err), remedyNATS)
+		return warning("cannot be counted: "+f.Found, f.Remedy)
 	case count > 0:
 		return warning(number+" in the last day", "slipway deadletter list --since 24h")
 	}

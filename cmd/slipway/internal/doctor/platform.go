@@ -17,7 +17,7 @@ func SAE(region string, open func() (*saeclient.Client, error)) Check {
 		}
 		c, err := open()
 		if err != nil {
-			return failed(err.Error(), "correct the setting")
+			return broken(err, "correct the setting")
 		}
 		return judgeSAE(region, sae.TryAccess(ctx, c))
 	})

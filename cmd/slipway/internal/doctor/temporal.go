@@ -41,11 +41,11 @@ type Engine struct {
 func (e *Engine) Connection() Check {
 	return one("Temporal", func(ctx context.Context) Finding {
 		if e.OptionsErr != nil {
-			return failed(e.OptionsErr.Error(), "correct the setting")
+			return broken(e.OptionsErr, "correct the setting")
 		}
 		c, err := e.Dial(ctx, e.Options)
 		if err != nil {
-			return failed(err.Error(), "start Temporal there, or set TEMPORAL_ADDRESS or --temporal-address to where it is")
+			return broken(err, "start Temporal there, or set TEMPORAL_ADDRESS or --temporal-address to where it is")
 		}
 		e.client.Store(&c)
 		return ok("%s", e.Options.HostPort)
@@ -78,6 +78,7 @@ func (e *Engine) Checks() []Check {
 			return []Finding{workers(ctx, c, queue{release.WorkflowTaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, "start one: slipway worker"})}
 		}),
 		connected("workers of regions", e.regions),
+		connected("lanes", e.lanes),
 	}
 }
 
@@ -92,7 +93,7 @@ func (e *Engine) namespace(ctx context.Context, c client.Client) []Finding {
 	case errors.As(err, &denied):
 		return []Finding{warning(e.Options.Namespace+" cannot be described: "+err.Error(), "nothing, where the other checks of Temporal pass")}
 	case err != nil:
-		return []Finding{failed(because(ctx, err), "look at the servers of Temporal: temporal operator cluster health")}
+		return []Finding{broken(because(ctx, err), "look at the servers of Temporal: temporal operator cluster health")}
 	}
 	return []Finding{ok("%s, which keeps histories for %s", e.Options.Namespace, days(d.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()))}
 }
@@ -111,7 +112,7 @@ func attributes(ctx context.Context, c client.Client) []Finding {
 	case err == nil:
 		return []Finding{ok("all are registered")}
 	case errors.As(err, &refused):
-		return []Finding{failed(err.Error(), remedySetup)}
+		return []Finding{failed("are missing: "+refused.Error(), remedySetup)}
 	}
 	return []Finding{skipped("%s", because(ctx, err))}
 }
@@ -156,7 +157,7 @@ type queue struct {
 func workers(ctx context.Context, c client.Client, q queue) Finding {
 	d, err := c.DescribeTaskQueue(ctx, q.name, q.kind)
 	if err != nil {
-		return failed(because(ctx, err), "see the check of the namespace")
+		return broken(because(ctx, err), "see the check of the namespace")
 	}
 	return judgeQueue(q, d, time.Now())
 }
@@ -245,4 +246,38 @@ func (e *Engine) regions(ctx context.Context, c client.Client) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// mostLanes is how many lanes are asked whether they are full.
+const mostLanes = 200
+
+// lanes checks that no lane is full: requests for its application are then not accepted.
+func (e *Engine) lanes(ctx context.Context, c client.Client) []Finding {
+	all, _, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
+	if err != nil {
+		return []Finding{skipped("lanes cannot be listed: %s", because(ctx, err))}
+	}
+	return judgeLanes(all)
+}
+
+func judgeLanes(all []releases.LaneStatus) []Finding {
+	var full []Finding
+	silent := 0
+	for _, l := range all {
+		switch {
+		case l.State == nil:
+			silent++
+		case l.State.Full() != "":
+			f := warning("full: "+l.State.Full(), "let it go on, or take releases out of it: slipway lane get "+l.App)
+			f.Check = "lane " + l.App
+			full = append(full, f)
+		}
+	}
+	switch {
+	case len(full) > 0:
+		return full
+	case silent > 0:
+		return []Finding{skipped("%d of %d lanes do not answer", silent, len(all))}
+	}
+	return []Finding{ok("none is full")}
 }

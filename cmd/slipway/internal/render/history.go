@@ -2,6 +2,8 @@ package render
 
 import (
 	"cmp"
+	"strings"
+	"time"
 
 	"slipway/ledger"
 	"slipway/release"
@@ -10,13 +12,14 @@ import (
 // History draws what an application was released with, as the ledger has it.
 func History(records []ledger.Record, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "WHEN"},
+		{Name: "WHEN", Wraps: stampWraps},
 		{Name: "OUTCOME"},
-		{Name: "ARTIFACT", Wraps: 20},
+		{Name: "ARTIFACT", Wraps: 18},
 		{Name: "BY", Wraps: 12, Rank: 3},
-		{Name: "RELEASE", Rank: 2},
-		{Name: "OPERATION", Rank: 1},
-		{Name: "REASON", Wraps: 24, Rank: 4},
+		{Name: "RELEASE", Rank: 1},
+		{Name: "OPERATION", Rank: 4},
+		{Name: "REASON", Wraps: 24, Rank: 2},
+		{Name: "NOTE", Wraps: 24, Rank: 5},
 	}}
 	for _, r := range records {
 		table.Rows = append(table.Rows, []Cell{
@@ -27,6 +30,7 @@ func History(records []ledger.Record, style Style) string {
 			{Text: r.ReleaseID},
 			{Text: string(r.Progress.Operation)},
 			{Text: why(r)},
+			{Text: notes(r.Progress)},
 		})
 	}
 	return table.Draw(style)
@@ -42,6 +46,23 @@ func why(r ledger.Record) string {
 	default:
 		return "retry of " + r.RetryOf + "; " + r.Progress.Reason
 	}
+}
+
+// notes is what people have given as the reason of what they asked for: of the release itself, and
+// of each command to it that counted. What the reason of the release says is left out.
+func notes(p release.Progress) string {
+	var all []string
+	if p.Note != "" {
+		all = append(all, p.Note)
+	}
+	for _, d := range p.Decisions {
+		if d.Note == "" || d.Refused != "" || strings.Contains(p.Reason, d.By+": "+d.Note) {
+			continue
+		}
+		d.At, d.Via, d.Source = time.Time{}, "", ""
+		all = append(all, d.Text(release.UnitBatch, nil))
+	}
+	return strings.Join(all, "; ")
 }
 
 // artifactOf is empty for what brings none, such as a restart.

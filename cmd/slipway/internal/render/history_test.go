@@ -1,7 +1,10 @@
 package render_test
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/ledger"
@@ -24,4 +27,37 @@ func TestHistory(t *testing.T) {
 			Progress: release.Progress{Operation: release.OperationRelease, Phase: release.PhaseSucceeded},
 		},
 	}, render.Style{}))
+}
+
+// What people have given as a reason is shown once, whatever it was given with.
+func TestHistory_Notes(t *testing.T) {
+	t.Parallel()
+	abort := release.Decision{Kind: release.CommandAbort, By: "mei", At: at(9), Via: release.ViaUpdate, Note: "errors"}
+	late := abort
+	late.Refused = "it came too late"
+	for name, c := range map[string]struct {
+		p    release.Progress
+		want string
+	}{
+		"none":                           {release.Progress{Decisions: []release.Decision{{Kind: release.CommandPause, By: "mei"}}}, ""},
+		"of the release":                 {release.Progress{Note: "fix rounding"}, "fix rounding"},
+		"of an abort that is the reason": {release.Progress{Reason: "aborted by mei: errors", Decisions: []release.Decision{abort}}, "aborted by mei: errors"},
+		"of an abort":                    {release.Progress{Reason: "what runs is not known", Decisions: []release.Decision{abort}}, "what runs is not known   abort by mei: errors"},
+		"of what was refused":            {release.Progress{Decisions: []release.Decision{late}}, ""},
+		"of several": {
+			release.Progress{Note: "fix rounding", Decisions: []release.Decision{
+				{Kind: release.CommandConfirm, Batch: 1, By: "ann", At: at(3), Note: "orders look right"},
+				{Kind: release.CommandOverride, By: "li", Via: release.ViaRequest, Note: "orders are lost"},
+				{Kind: release.CommandRollback, Version: "v-7", By: "mei", Note: "since 2026-11-22T19:00:00Z"},
+			}},
+			"fix rounding; confirm batch 1 by ann: orders look right; override by li: orders are lost; rollback to version v-7 by mei: since 2026-11-22T19:00:00Z",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, row, _ := strings.Cut(render.History([]ledger.Record{{ReleaseID: "r-a", RequestedAt: at(1), Accepted: true, Progress: c.p}}, render.Style{}), "\n")
+			_, told, _ := strings.Cut(row, "r-a")
+			require.Equal(t, c.want, strings.TrimSpace(told))
+		})
+	}
 }

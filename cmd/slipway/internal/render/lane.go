@@ -18,21 +18,29 @@ type LaneRow struct {
 // Lanes draws a list of lanes.
 func Lanes(rows []LaneRow, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "APP", Wraps: 20},
-		{Name: "HELD", Wraps: 24},
+		{Name: "APP", Wraps: 15},
+		{Name: "HELD", Wraps: 20},
 		{Name: "RUNNING"},
 		{Name: "WAITING", Rank: 1},
 		{Name: "DENIED", Rank: 2},
-		{Name: "AGE", Rank: 3},
+		{Name: "AGE", Rank: 3, Least: spanWidth},
 	}}
 	for _, r := range rows {
 		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
 		if s := r.State; s != nil {
-			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), fmt.Sprint(len(s.Waiting)), fmt.Sprint(len(s.Denied))
+			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), waitingIn(*s), fmt.Sprint(len(s.Denied))
 		}
 		table.Rows = append(table.Rows, row)
 	}
 	return table.drawn(style)
+}
+
+// waitingIn is how many wait in a lane, and that it takes no more.
+func waitingIn(s release.LaneState) string {
+	if s.Full() != "" {
+		return fmt.Sprintf("%d (full)", len(s.Waiting))
+	}
+	return fmt.Sprint(len(s.Waiting))
 }
 
 func running(s release.LaneState) string {
@@ -46,7 +54,7 @@ func held(h *release.Hold, zone *time.Location) Cell {
 	if h == nil {
 		return Cell{}
 	}
-	return Cell{Text: iconParked + " since " + stamp(h.Since, zone) + " by " + h.By + ": " + h.Reason, color: yellow}
+	return Cell{Text: iconParked + " by " + h.By + ": " + h.Reason + ", since " + stamp(h.Since, zone), color: yellow}
 }
 
 // Lane draws one lane: what runs and waits, whether it is held, what is denied and what is owed.
@@ -76,6 +84,9 @@ func laneFacts(s release.LaneState, style Style) string {
 			rows = append(rows, Text("Release:", h.ReleaseID))
 		}
 	}
+	if full := s.Full(); full != "" {
+		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; what is submitted now is tried again until there is room", color: red}})
+	}
 	for _, f := range nextFacts(release.NextOfLane(s)) {
 		rows = append(rows, f.row())
 	}
@@ -86,7 +97,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 20}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2}}}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
 		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
@@ -132,22 +143,6 @@ func laneDebts(s release.LaneState, style Style) string {
 		}
 	}
 	return "\n" + table.Draw(style)
-}
-
-// ScalingRules draws the scaling rules of an application.
-func ScalingRules(rules []release.ScalingRule, style Style) string {
-	if len(rules) == 0 {
-		return ""
-	}
-	table := Table{Columns: []Column{{Name: "NAME", Wraps: 20}, {Name: "STATUS"}}}
-	for _, r := range rules {
-		state := Cell{Text: iconParked + " disabled", color: yellow}
-		if r.Enabled {
-			state = Cell{Text: iconGood + " enabled", color: green}
-		}
-		table.Rows = append(table.Rows, []Cell{{Text: r.Name}, state})
-	}
-	return table.Draw(style)
 }
 
 // Recovered tells what became of what a lost release had left behind.

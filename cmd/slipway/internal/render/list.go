@@ -9,14 +9,16 @@ import (
 
 // Row is one release or set in a list.
 type Row struct {
-	ID, Kind, App string
+	ID, App   string
+	Operation release.Operation
 	// Name is that of a set; empty where it is not known.
 	Name  string
 	Phase release.Phase
 	// Stopped says how the release was ended from outside; empty when it was not.
 	Stopped                    string
 	Artifact, RequestedBy, Set string
-	StartedAt, EndedAt         time.Time
+	// CreatedAt is when it was accepted.
+	CreatedAt, EndedAt time.Time
 }
 
 // Releases draws a list of releases.
@@ -24,11 +26,11 @@ func Releases(rows []Row, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "ID"},
 		{Name: "PHASE"},
-		{Name: "APP", Wraps: 20},
+		{Name: "APP", Wraps: 17},
 		{Name: "ARTIFACT", Wraps: 20, Wide: true},
-		{Name: "STARTED", Rank: 2},
-		{Name: "TOOK", Rank: 1},
-		{Name: "KIND", Rank: 3},
+		{Name: "CREATED", Rank: 2},
+		{Name: "AGE", Rank: 1, Least: spanWidth},
+		{Name: "OPERATION", Rank: 3},
 		{Name: "REQUESTED BY", Wide: true},
 		{Name: "SET", Wide: true},
 	}}
@@ -38,9 +40,9 @@ func Releases(rows []Row, now time.Time, style Style) string {
 			r.state(),
 			{Text: r.App},
 			{Text: r.Artifact},
-			{Text: stamp(r.StartedAt, style.zone())},
-			{Text: age(r.StartedAt, r.EndedAt, now)},
-			{Text: r.Kind},
+			{Text: stamp(r.CreatedAt, style.zone())},
+			{Text: age(r.CreatedAt, time.Time{}, now)},
+			{Text: string(r.Operation)},
 			{Text: r.RequestedBy},
 			{Text: r.Set},
 		})

@@ -12,6 +12,7 @@ import (
 
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
+	"slipway/releases"
 )
 
 // golden compares with a file of testdata; UPDATE_GOLDEN=1 writes it instead.
@@ -63,7 +64,7 @@ func aborted() release.Progress {
 		{Kind: release.CommandConfirm, Batch: 2, By: "mei", At: at(9), Via: "update", Refused: "batch 2 does not wait for a confirmation: batch 1 does"},
 		{Kind: release.CommandAbort, By: "mei", At: at(10), Via: "event", Note: "订单金额不对"},
 	}
-	p.EndedAt = at(12)
+	p.EndedAt, p.Runs = at(12), p.RollbackTo
 	return p
 }
 
@@ -71,6 +72,7 @@ func aborted() release.Progress {
 // measured.
 func gated() release.Progress {
 	p := parked()
+	p.AppName = "shop"
 	p.Operation, p.Phase, p.Paused = release.OperationRelease, release.PhaseRollingOut, true
 	p.Strategy.Confirm = release.ConfirmAuto
 	p.Strategy.Gates = []release.Gate{{Name: "home-page"}, {Name: "errors"}, {Name: "latency"}}
@@ -201,6 +203,20 @@ func TestRender_Formats(t *testing.T) {
 	require.ErrorContains(t, err, "use -o table, wide, json or yaml")
 }
 
+// That a batch is confirmed is shown beside what holds the next one back.
+func TestRender_ConfirmedAndPaused(t *testing.T) {
+	t.Parallel()
+	p := parked()
+	p.Phase, p.Paused = release.PhasePaused, true
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitResume, Batch: 1, Since: at(8)}
+	p.Batches[0].State = release.BatchDone
+	p.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: at(7)}}
+	require.NotContains(t, render.Tree(p, at(30), render.Style{}), "onfirmed")
+	p.Decisions = append(p.Decisions, release.Decision{Kind: release.CommandConfirm, Batch: 1, By: "ann", At: at(6)})
+	golden(t, "tree-confirmed-paused.golden", render.Tree(p, at(30), render.Style{}))
+	require.Contains(t, render.Line(p, time.UTC), "awaiting somebody to resume it, batch 1 is confirmed by ann, and the pause holds batch 2 back")
+}
+
 func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)
@@ -265,6 +281,24 @@ func TestRender_ScalingRules(t *testing.T) {
 	require.Empty(t, render.ScalingRules(nil, render.Style{}))
 }
 
+// Who holds a rule is shown, and the columns that matter less go first in a narrow window.
+func TestRender_RuleStates(t *testing.T) {
+	t.Parallel()
+	rule := func(name string, enabled bool, held *releases.RuleHold) releases.RuleState {
+		return releases.RuleState{ScalingRule: release.ScalingRule{Name: name, Enabled: enabled}, Held: held}
+	}
+	rules := []releases.RuleState{
+		rule("cpu", true, nil),
+		rule("daily", false, &releases.RuleHold{By: "mei", Reason: "load test", Since: at(0), Until: at(30)}),
+		rule("night", true, &releases.RuleHold{By: "mei", Pending: true, Since: at(0), Waiting: "change co-1 was begun elsewhere"}),
+		rule("qps", false, &releases.RuleHold{ReleaseID: "r-abcdefghijklmnop", By: "ci", Since: at(3)}),
+		rule("rt", false, &releases.RuleHold{ReleaseID: "r-ponmlkjihgfedcba", Lost: true}),
+	}
+	for name, width := range map[string]int{"rules.golden": 0, "rules-80.golden": 80, "rules-60.golden": 60} {
+		golden(t, name, render.RuleStates(rules, render.Style{Width: width}))
+	}
+}
+
 func TestRender_Recovered(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]release.WatchdogResult{
@@ -310,6 +344,24 @@ func TestRender_SetTree(t *testing.T) {
 	waiting.Waves[1].Releases[0].Run = release.SetRun{ReleaseID: "r-2"}
 	waiting.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(4), Until: at(4).Add(24 * time.Hour)}
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
+	golden(t, "set-members.golden", render.SetTree(members(), at(9), render.Style{}))
+}
+
+// members is a set whose second wave runs: one release waits for a person, one for its turn, and one is paused.
+func members() render.Set {
+	set := checkout()
+	set.Phase, set.Reason, set.Decisions = release.PhaseRollingOut, "", nil
+	set.Waves[0].Releases[0].Rollback = nil
+	member := func(name, id string) release.SetStanding {
+		return release.SetStanding{Name: name, Run: release.SetRun{ReleaseID: id, Standing: release.StandingStarted, StartedAt: at(5)}}
+	}
+	set.Waves[1].Releases = []release.SetStanding{member("shop", "r-2"), member("search", "r-5"), member("mail", "r-6"), member("gone", "r-7")}
+	set.UnderWay = map[string]release.Progress{
+		"r-2": parked(),
+		"r-5": {ReleaseID: "r-5", Phase: release.PhaseQueued, Awaiting: &release.Awaiting{Kind: release.AwaitQueue}, Reason: "it waits for release r-9, which runs"},
+		"r-6": gated(),
+	}
+	return set
 }
 
 // TestRender_NewsOfAListThatWasCut tells what is new at the end of a list that has lost its beginning.
@@ -330,12 +382,18 @@ func TestRender_SetNews(t *testing.T) {
 	lines := render.SetDiff(was, checkout(), at(9))
 	golden(t, "set-news.golden", strings.Join(append(lines, ""), "\n"))
 	require.Empty(t, render.SetDiff(checkout(), checkout(), at(10)), "no news is told twice")
+
+	before := members()
+	delete(before.UnderWay, "r-2")
+	require.Equal(t, []string{
+		"2026-11-22T19:09:00Z s-abcdefghijklmnop ⧉ shop: r-2 ॥ AwaitingConfirm, awaiting confirmation of batch 1, at the latest until 2026-11-23T19:08:00Z",
+	}, render.SetDiff(before, members(), at(9)))
 }
 
 func TestRender_Sets(t *testing.T) {
 	t.Parallel()
 	golden(t, "sets.golden", render.Sets([]render.Row{
-		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, StartedAt: at(0)},
-		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", StartedAt: at(0), EndedAt: at(5)},
+		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, CreatedAt: at(0)},
+		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", CreatedAt: at(0), EndedAt: at(5)},
 	}, at(9), render.Style{}))
 }

@@ -14,22 +14,22 @@ import (
 type Set struct {
 	release.SetProgress
 
-	// Stalled are the releases under way that try something in vain, by their IDs.
-	Stalled map[string]release.Progress `json:"stalled,omitempty"`
+	// UnderWay are its releases under way that answer, by their IDs.
+	UnderWay map[string]release.Progress `json:"underWay,omitempty"`
 }
 
 // SetTree draws one set as a block of facts above a tree of its waves with their releases
 // and rollbacks, and of the decisions. Where it stands and what is wrong come first.
 func SetTree(p Set, now time.Time, style Style) string {
 	return picture{
-		facts: setFacts(p.SetProgress, now.In(style.zone())),
+		facts: setFacts(p, now.In(style.zone())),
 		columns: []Column{
-			{Name: "NAME", Wraps: 18},
+			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 3, Implied: true},
 			{Name: "STATUS"},
 			{Name: "RELEASE", Rank: 1},
-			{Name: "TOOK", Rank: 2},
-			{Name: "INFO", Wraps: 25},
+			{Name: "TOOK", Rank: 2, Least: spanWidth},
+			{Name: "INFO", Wraps: 17},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
@@ -40,7 +40,7 @@ func SetTree(p Set, now time.Time, style Style) string {
 	}.draw(style)
 }
 
-func setFacts(p release.SetProgress, now time.Time) []fact {
+func setFacts(p Set, now time.Time) []fact {
 	until := p.Awaiting.Text(release.UnitWave, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
@@ -52,14 +52,33 @@ func setFacts(p release.SetProgress, now time.Time) []fact {
 		{name: "Reason", value: Cell{Text: p.Reason}},
 		{name: "Awaiting", value: Cell{Text: until, color: yellow}},
 	}
-	return append(append(all, nextFacts(release.NextOfSet(p))...), []fact{
-		{name: "Wave", value: Cell{Text: wave(p)}, rank: rankCommon},
+	waits, steps := memberNeeds(p, now.Location())
+	steps = append(steps, release.NextOfSet(p.SetProgress)...)
+	return append(append(append(all, waits...), nextFacts(steps)...), []fact{
+		{name: "Wave", value: Cell{Text: wave(p.SetProgress)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
 		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
 		{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
 		{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	}...)
+}
+
+// memberNeeds are the releases of a set that wait for a person, and what that person may do.
+func memberNeeds(p Set, zone *time.Location) (waits []fact, steps []release.NextStep) {
+	eachRun(p.SetProgress, func(name string, r release.SetRun) {
+		is := p.UnderWay[r.ReleaseID]
+		before := len(steps)
+		for _, s := range release.Next(is) {
+			if s.Needed && s.Verb != release.NextHelp { // what helps stands with the stall
+				steps = append(steps, s)
+			}
+		}
+		if len(steps) > before {
+			waits = append(waits, fact{name: "Awaiting", value: Cell{Text: name + ": " + memberWaits(is, zone), color: yellow}})
+		}
+	})
+	return waits, steps
 }
 
 // setNodes are the branches of the tree of a set.
@@ -124,18 +143,35 @@ func waveState(w release.WaveProgress, waits bool) Cell {
 
 func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
 	state, info := Cell{Text: iconMoving + " pending", color: faint}, r.Reason
-	stalled, stalls := p.Stalled[r.ReleaseID]
+	is, answers := p.UnderWay[r.ReleaseID]
 	switch {
 	case r.Outcome != "":
 		state = phase(r.Outcome)
-	case stalls:
-		state, info = Cell{Text: iconAlarm + " stalled", color: red}, stallLine(stalled, now.Location())
+	case is.Stalled != nil:
+		state, info = Cell{Text: iconAlarm + " stalled", color: red}, stallLine(is, now.Location())
+	case answers:
+		state = phase(is.Phase)
+		if is.Awaiting != nil {
+			is.Awaiting = &release.Awaiting{Kind: is.Awaiting.Kind, Batch: is.Awaiting.Batch} // until when, the facts tell
+		}
+		if waits := memberWaits(is, now.Location()); waits != "" {
+			info = "awaiting " + waits
+		}
 	case r.Standing != "":
 		state = Cell{Text: iconMoving + " under way", color: cyan}
 	case !r.StartedAt.IsZero():
 		state = Cell{Text: iconMoving + " submitting", color: cyan}
 	}
 	return []Cell{{Text: name}, {Text: kind}, state, {Text: r.ReleaseID}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
+}
+
+// memberWaits is what a release of a set waits for; empty where it waits for nothing.
+func memberWaits(p release.Progress, zone *time.Location) string {
+	waits := awaits(p, zone)
+	if p.Paused {
+		waits = strings.TrimPrefix(waits+"; paused "+paused(p, zone), "; ")
+	}
+	return waits
 }
 
 // wave tells which wave a set is at, and of how many.
@@ -174,7 +210,7 @@ func SetLine(p release.SetProgress, zone *time.Location) string {
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
 	}
-	return Clean(strings.Join(parts, ", "))
+	return local(strings.Join(parts, ", "), zone)
 }
 
 // SetDiff returns the lines that tell what changed from prev to next, in the manner of
@@ -182,37 +218,55 @@ func SetLine(p release.SetProgress, zone *time.Location) string {
 func SetDiff(prev, next Set, now time.Time) []string {
 	var lines []string
 	for _, d := range next.Decisions[min(len(prev.Decisions), len(next.Decisions)):] {
-		lines = append(lines, Clean(next.SetID+" ◆ "+d.Text(release.UnitWave, now.Location())))
+		lines = append(lines, next.SetID+" ◆ "+d.Text(release.UnitWave, now.Location()))
 	}
 	known := map[string]bool{}
 	for _, line := range setRuns(prev.SetProgress) {
 		known[line] = true
 	}
-	for _, line := range slices.Concat(setRuns(next.SetProgress), setStalls(prev, next, now)) {
+	for _, line := range setWaits(prev, now) {
+		known[line] = true
+	}
+	for _, line := range slices.Concat(setRuns(next.SetProgress), setWaits(next, now), setStalls(prev, next, now)) {
 		if !known[line] {
-			lines = append(lines, Clean(next.SetID+" ⧉ "+line))
+			lines = append(lines, next.SetID+" ⧉ "+line)
 		}
 	}
 	if line := SetLine(next.SetProgress, now.Location()); line != SetLine(prev.SetProgress, now.Location()) {
 		lines = append(lines, line)
 	}
-	for i, line := range lines {
-		lines[i] = stamp(now, now.Location()) + " " + line
-	}
-	return lines
+	return stamped(lines, now)
 }
 
 // setStalls tells of each release of a set whose stall has begun, changed or ended.
 func setStalls(prev, next Set, now time.Time) []string {
 	var lines []string
 	tell := func(name string, r release.SetRun) {
-		is := next.Stalled[r.ReleaseID]
+		is := next.UnderWay[r.ReleaseID]
 		is.ReleaseID, is.Phase = r.ReleaseID, cmp.Or(r.Outcome, is.Phase)
-		if line := stallDiff(prev.Stalled[r.ReleaseID], is, now); line != "" {
+		if line := stallDiff(prev.UnderWay[r.ReleaseID], is, now); line != "" {
 			lines = append(lines, name+": "+line)
 		}
 	}
-	for _, w := range next.Waves {
+	eachRun(next.SetProgress, tell)
+	return lines
+}
+
+// setWaits tells of each release of a set that waits what it waits for.
+func setWaits(p Set, now time.Time) []string {
+	var lines []string
+	eachRun(p.SetProgress, func(name string, r release.SetRun) {
+		is := p.UnderWay[r.ReleaseID]
+		if waits := memberWaits(is, now.Location()); waits != "" && r.Outcome == "" {
+			lines = append(lines, fmt.Sprintf("%s: %s %s %s, awaiting %s", name, r.ReleaseID, PhaseIcon(is.Phase), is.Phase, waits))
+		}
+	})
+	return lines
+}
+
+// eachRun tells of each release of a set, and of the rollbacks of those that have one.
+func eachRun(p release.SetProgress, tell func(name string, r release.SetRun)) {
+	for _, w := range p.Waves {
 		for _, r := range w.Releases {
 			tell(r.Name, r.Run)
 			if r.Rollback != nil {
@@ -220,7 +274,6 @@ func setStalls(prev, next Set, now time.Time) []string {
 			}
 		}
 	}
-	return lines
 }
 
 // setRuns tells of each release of a set that was submitted, or has ended.
@@ -234,25 +287,18 @@ func setRuns(p release.SetProgress) []string {
 			lines = append(lines, fmt.Sprintf("%s: %s %s", name, r.ReleaseID, r.Standing))
 		}
 	}
-	for _, w := range p.Waves {
-		for _, r := range w.Releases {
-			tell(r.Name, r.Run)
-			if r.Rollback != nil {
-				tell("rollback of "+r.Name, *r.Rollback)
-			}
-		}
-	}
+	eachRun(p, tell)
 	return lines
 }
 
 // Sets draws a list of sets.
 func Sets(rows []Row, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "ID"}, {Name: "PHASE"}, {Name: "NAME", Wraps: 20}, {Name: "STARTED", Rank: 2}, {Name: "TOOK", Rank: 1}, {Name: "REQUESTED BY", Wide: true},
+		{Name: "ID"}, {Name: "PHASE"}, {Name: "NAME", Wraps: 20}, {Name: "CREATED", Rank: 2}, {Name: "AGE", Rank: 1, Least: spanWidth}, {Name: "REQUESTED BY", Wide: true},
 	}}
 	for _, r := range rows {
 		table.Rows = append(table.Rows, []Cell{
-			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.StartedAt, style.zone())}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: r.RequestedBy},
+			{Text: r.ID}, r.state(), {Text: r.Name}, {Text: stamp(r.CreatedAt, style.zone())}, {Text: age(r.CreatedAt, time.Time{}, now)}, {Text: r.RequestedBy},
 		})
 	}
 	return table.drawn(style)

@@ -63,18 +63,38 @@ func StallReason(p release.Progress) string {
 }
 
 // stallDiff tells that a stall has begun, changed or ended; empty when it has not, and when
-// the release has ended, which its phase tells.
+// the release has ended, which its phase tells. A failure of which nothing but the number of the
+// request is another one is the same.
 func stallDiff(prev, next release.Progress, now time.Time) string {
-	switch line := stallLine(next, now.Location()); {
-	case line == stallLine(prev, now.Location()):
+	switch {
+	case stallLine(essential(next), now.Location()) == stallLine(essential(prev), now.Location()):
 		return ""
-	case line != "":
-		return next.ReleaseID + " " + iconAlarm + " " + line
+	case next.Stalled != nil:
+		return next.ReleaseID + " " + iconAlarm + " " + stallLine(next, now.Location())
 	case next.Phase.Ended():
 		return ""
-	default:
-		return fmt.Sprintf("%s %s moves again, after a stall of %s while %s", next.ReleaseID, iconMoving, age(prev.Stalled.Since, time.Time{}, now), doing(prev))
 	}
+	return fmt.Sprintf("%s %s %s, after a stall of %s while %s", next.ReleaseID, iconMoving, after(prev, next), age(prev.Stalled.Since, time.Time{}, now), doing(prev))
+}
+
+// after is what a release does once it tries nothing in vain any more.
+func after(prev, next release.Progress) string {
+	switch stopping := next.Stopping(); {
+	case stopping != "":
+		return stopping
+	case next.Phase == release.PhaseRollingBack && prev.Phase != release.PhaseRollingBack:
+		return "goes back"
+	}
+	return "moves again"
+}
+
+// essential is a progress whose failure changes only where it is another one.
+func essential(p release.Progress) release.Progress {
+	if s := p.Stalled; s != nil {
+		p.Stalled = new(*s)
+		p.Stalled.Failure = release.Essence(s.Failure)
+	}
+	return p
 }
 
 // doing is what is tried, in words. Whatever has none is named as it is.
@@ -153,22 +173,13 @@ func finished(p release.Progress) string {
 // switched off while it prepares, and on again by the same verb.
 func returns(p release.Progress) bool {
 	v := p.Tries()
+	_, stopped := p.StoppedBy()
 	restores := v == release.VerbSetScaling && (p.Phase != release.PhasePreparing || slices.ContainsFunc(p.ScalingRules, suspended))
 	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout ||
-		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped(p)
+		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped
 }
 
 func suspended(r release.HeldRule) bool { return r.Suspended }
-
-// stopped reports whether a word or a limit has stopped the release. One that waits for a
-// safe point has not while a batch is in progress.
-func stopped(p release.Progress) bool {
-	runs := slices.ContainsFunc(p.Batches, func(b release.Batch) bool { return b.State == release.BatchRunning })
-	return slices.ContainsFunc(p.Decisions, func(d release.Decision) bool {
-		stops := d.Kind == release.CommandAbort || d.Kind == release.CommandRollback
-		return stops && d.Refused == "" && (!d.AtSafePoint || !runs)
-	})
-}
 
 // refusal says in words which kind of not-yet a failure is.
 func refusal(f release.Fault) string {

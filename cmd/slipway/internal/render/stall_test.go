@@ -184,6 +184,64 @@ func TestStall_NewsOfAStall(t *testing.T) {
 	golden(t, "news-stalled.golden", strings.Join(lines, "\n")+"\n")
 }
 
+// What a release does after a stall depends on what has ended it.
+func TestStall_WhatEndsAStall(t *testing.T) {
+	t.Parallel()
+	decided := func(d release.Decision) []release.Decision { return append(parked().Decisions, d) }
+	abort := release.Decision{Kind: release.CommandAbort, By: "mei", At: at(29)}
+	refused, safe := abort, abort
+	refused.Refused, safe.AtSafePoint = "it is late", true
+	for name, c := range map[string]struct {
+		phase     release.Phase
+		decisions []release.Decision
+		state     release.BatchState
+		want      string
+		stands    string
+	}{
+		"it succeeded":          {release.PhaseRollingOut, nil, release.BatchRunning, "moves again", "RollingOut, batch"},
+		"an abort":              {release.PhaseRollingOut, decided(abort), release.BatchRunning, "being aborted", "RollingOut, being aborted, batch"},
+		"an abort that waits":   {release.PhaseRollingOut, decided(safe), release.BatchRunning, "moves again", "RollingOut, batch"},
+		"a safe point":          {release.PhaseRollingOut, decided(safe), release.BatchDone, "being aborted", "RollingOut, being aborted, batch"},
+		"an abort, refused":     {release.PhaseRollingOut, decided(refused), release.BatchRunning, "moves again", "RollingOut, batch"},
+		"a rollback":            {release.PhaseRollingOut, decided(release.Decision{Kind: release.CommandRollback, By: "mei"}), release.BatchRunning, "being rolled back", "RollingOut, being rolled back, batch"},
+		"the way back":          {release.PhaseRollingBack, decided(abort), release.BatchAborted, "goes back", "RollingBack, batch"},
+		"the end of an abort":   {release.PhaseFinalizing, decided(abort), release.BatchDone, "moves again", "Finalizing, batch"},
+		"a confirmation of all": {release.PhaseRollingOut, decided(release.Decision{Kind: release.CommandConfirm, All: true, By: "mei"}), release.BatchRunning, "moves again", "RollingOut, batch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			prev := stalled(string(release.VerbObserve), release.FaultUnavailable, "away")
+			next := prev.Clone()
+			next.Phase, next.Decisions, next.Stalled, next.Batches[0].State = c.phase, c.decisions, nil, c.state
+			news := render.Diff(prev, next, at(30))
+			require.Equal(t, "2026-11-22T19:30:00Z r-abcdefghijklmnop ◌ "+c.want+", after a stall of 20m0s while looking at the change", news[len(news)-1])
+			require.Contains(t, render.Line(next, time.UTC), c.stands)
+			status := "Status:         " + render.PhaseIcon(c.phase) + " " + strings.TrimSuffix(c.stands, ", batch") + "\n"
+			require.Contains(t, render.Tree(next, at(30), render.Style{}), status)
+		})
+	}
+}
+
+// The same failure of another request is no news, another failure is.
+func TestStall_TheSameFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	failing := func(text string) release.Progress {
+		return stalled(string(release.VerbObserve), release.FaultThrottled, text)
+	}
+	first := failing("Throttling: slow down (HTTP 429, request 6F2D1C0A-77B1)")
+	require.Empty(t, render.Diff(first, failing("Throttling: slow down (HTTP 429, request 0DE1F7B2-11C3)"), at(30)))
+	news := render.Diff(first, failing("ServiceBusy: slow down (HTTP 429, request 0DE1F7B2-11C3)"), at(30))
+	require.Len(t, news, 1)
+	require.Contains(t, news[0], "request 0DE1F7B2-11C3", "the number is told with it")
+	set := func(p release.Progress) render.Set {
+		s := checkout()
+		id := s.Waves[0].Releases[0].Run.ReleaseID
+		s.UnderWay = map[string]release.Progress{id: p}
+		return s
+	}
+	require.Empty(t, render.SetDiff(set(first), set(failing("Throttling: slow down (HTTP 429, request 0DE1F7B2-11C3)")), at(30)))
+}
+
 // A rule is suspended once it is known to be off, and not before.
 func TestStall_ScalingRulesAreShownAsTheyAre(t *testing.T) {
 	t.Parallel()
@@ -228,7 +286,7 @@ func TestStall_ASetWhoseReleaseIsStalled(t *testing.T) {
 	stalledSet := checkout()
 	back := noWorker()
 	back.ReleaseID = "r-4"
-	stalledSet.Stalled = map[string]release.Progress{"r-4": back}
+	stalledSet.UnderWay = map[string]release.Progress{"r-4": back}
 	golden(t, "set-stalled.golden", render.SetTree(stalledSet, at(30), render.Style{}))
 
 	ended := checkout()

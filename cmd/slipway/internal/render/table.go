@@ -72,6 +72,24 @@ type Style struct {
 	// Embedded is a picture within another one: no line is longer than the width, also that of a
 	// command, and neither -o wide nor the commands that may be given next are named.
 	Embedded bool
+	// Steady keeps the columns of a picture that is redrawn in their places; nil where it is drawn once.
+	Steady *Steady
+}
+
+// Steady remembers how wide the columns of a picture were that is redrawn: one that was wide once
+// stays so, and does not jump with what is in it. It is good for one width of the window.
+type Steady struct{ widths map[string]int }
+
+// widest remembers a width of a column, and returns the largest that it ever had.
+func (s *Steady) widest(column string, width int) int {
+	if s == nil {
+		return width
+	}
+	if s.widths == nil {
+		s.widths = map[string]int{}
+	}
+	s.widths[column] = max(s.widths[column], width)
+	return s.widths[column]
 }
 
 // Column is a column of a table.
@@ -82,6 +100,8 @@ type Column struct {
 	Rank int
 	// Wraps is the least width to which it may be wrapped; 0 means that it is not.
 	Wraps int
+	// Least is how wide it is at least, so that it stays so where its texts grow.
+	Least int
 	// Wide columns are shown with [Style.Wide] only.
 	Wide bool
 	// Implied columns tell what stands elsewhere, too: nothing is said where they are left out.
@@ -97,6 +117,12 @@ func Columns(names ...string) []Column {
 	return columns
 }
 
+// spanWidth is the width of most spans of time, and stampWraps that of a time over two lines.
+const (
+	spanWidth  = len("59m59s")
+	stampWraps = len("2026-11-22T")
+)
+
 // leastWidth is the least width of a column whose texts nobody knows.
 const leastWidth = 16
 
@@ -104,6 +130,25 @@ const leastWidth = 16
 type Table struct {
 	Columns []Column
 	Rows    [][]Cell
+}
+
+// contents are the widths of what is in the columns, without their names; 0 where there is nothing.
+func (t Table) contents(steady *Steady) []int {
+	widths := make([]int, len(t.Columns))
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	name := strings.Join(names, " ")
+	for i := range widths {
+		for _, row := range t.Rows {
+			if i < len(row) {
+				widths[i] = max(widths[i], Width(Clean(row[i].Text)))
+			}
+		}
+		widths[i] = steady.widest(fmt.Sprint(name, i), widths[i])
+	}
+	return widths
 }
 
 // gap is what stands between two columns; in a window that is too narrow for all columns it is
@@ -116,13 +161,14 @@ const (
 // Draw aligns the rows in columns. In a narrow window it wraps the columns that may be wrapped,
 // then leaves out those that matter least, and names them in a last line.
 func (t Table) Draw(style Style) string {
-	shown := t.columns(style)
-	widths := t.natural(shown)
+	t.Rows = style.local(t.Rows)
+	shown, contents := t.columns(style), t.contents(style.Steady)
+	widths := t.natural(shown, contents)
 	between := gap
 	var without []string
 	if style.Width > 0 && total(widths, between) > style.Width {
 		between = narrowGap
-		shown, widths, without = t.fit(shown, style.Width)
+		shown, widths, without = t.fit(shown, contents, style.Width)
 	}
 	var b strings.Builder
 	for _, row := range slices.Concat(t.header(), t.Rows) {
@@ -164,15 +210,10 @@ func (t Table) columns(style Style) []int {
 }
 
 // natural are the widths that columns have when nothing is wrapped.
-func (t Table) natural(shown []int) []int {
+func (t Table) natural(shown, contents []int) []int {
 	widths := make([]int, len(shown))
 	for i, column := range shown {
-		widths[i] = Width(t.Columns[column].Name)
-		for _, row := range t.Rows {
-			if column < len(row) {
-				widths[i] = max(widths[i], Width(Clean(row[column].Text)))
-			}
-		}
+		widths[i] = max(Width(t.Columns[column].Name), t.Columns[column].Least, contents[column])
 	}
 	return widths
 }
@@ -187,12 +228,10 @@ func total(widths []int, between string) int {
 
 // fit chooses the columns for a window that is too narrow for all, and how wide they are. First
 // go those that are empty, of which nothing is lost.
-func (t Table) fit(shown []int, width int) (fitting, widths []int, without []string) {
-	fitting = slices.DeleteFunc(slices.Clone(shown), func(column int) bool {
-		return t.Columns[column].Rank > 0 && !slices.ContainsFunc(t.Rows, func(row []Cell) bool { return column < len(row) && row[column].Text != "" })
-	})
+func (t Table) fit(shown, contents []int, width int) (fitting, widths []int, without []string) {
+	fitting = slices.DeleteFunc(slices.Clone(shown), func(column int) bool { return t.Columns[column].Rank > 0 && contents[column] == 0 })
 	for {
-		natural := t.natural(fitting)
+		natural := t.natural(fitting, contents)
 		if widths = t.squeeze(fitting, natural, width); total(widths, narrowGap) <= width {
 			return fitting, widths, without
 		}
@@ -287,7 +326,7 @@ func Lines(text string, columns int) int {
 func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between string) {
 	lines, height := s.lines(row, widths)
 	for n := range height {
-		last := 0
+		last, before := 0, 0
 		for i := range row {
 			if text := row[i].line(lines[i], n); text != "" {
 				last = i
@@ -300,7 +339,11 @@ func (s Style) writeRow(b *strings.Builder, row []Cell, widths []int, between st
 			} else {
 				b.WriteString(text)
 			}
-			if i < last {
+			before += widths[i] + len(between)
+			switch tooLong := s.Width > 0 && Width(text) > widths[i]; {
+			case i < last && tooLong: // what follows stands in its column, one line below
+				b.WriteString("\n" + pad("", before))
+			case i < last:
 				b.WriteString(pad("", widths[i]-Width(text)) + between)
 			}
 		}
@@ -374,7 +417,7 @@ func (s Style) writeNote(b *strings.Builder, text string) {
 // Warning draws what is wrong above a picture that may be stale because of it.
 func Warning(text string, style Style) string {
 	var b strings.Builder
-	for _, line := range wrap(iconAlarm+" "+Clean(text), style.Width) {
+	for _, line := range wrap(iconAlarm+" "+local(text, style.zone()), style.Width) {
 		if style.Color {
 			line = yellow.paint(line)
 		}
@@ -383,19 +426,32 @@ func Warning(text string, style Style) string {
 	return b.String() + "\n"
 }
 
-// Facts aligns rows of a name and a value, and wraps the values.
+// Facts aligns rows of a name and a value, and wraps the values. Commands that are too long for their
+// column stand below their name, nearly at the edge.
 func Facts(rows [][]Cell, style Style) string {
+	rows = style.local(rows)
 	names := 0
 	for _, row := range rows {
 		names = max(names, Width(Clean(row[0].Text)))
 	}
+	names = style.Steady.widest("facts", names)
 	widths := []int{names, 0}
 	if style.Width > 0 {
 		widths[0] = min(names, style.Width/2)
 		widths[1] = max(1, style.Width-widths[0]-len(gap))
 	}
+	below := slices.ContainsFunc(rows, func(row []Cell) bool {
+		return style.Width > 0 && !style.Embedded && row[1].whole && Width(Clean(row[1].Text)) > widths[1]
+	})
 	var b strings.Builder
 	for _, row := range rows {
+		if below && row[1].whole {
+			if row[0].Text != "" {
+				style.writeRow(&b, row[:1], widths, gap)
+			}
+			b.WriteString("  ")
+			row = row[1:]
+		}
 		style.writeRow(&b, row, widths, gap)
 	}
 	return b.String()

@@ -56,8 +56,73 @@ func chop(word string, most int) string {
 		_, size := utf8.DecodeRuneInString(word)
 		return word[:size]
 	}
+	if day := len("2026-11-22T"); len(head) >= day && len(word) > day && isStamp(word) {
+		return head[:day]
+	}
 	if at := strings.LastIndexAny(head, "/-:@,.") + 1; at > len(head)/2 {
 		return head[:at]
 	}
 	return head
+}
+
+// isStamp reports whether a word is a moment, as [stamp] writes it.
+func isStamp(word string) bool {
+	const form = "0000-00-00T"
+	if len(word) < len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if digit := word[i] >= '0' && word[i] <= '9'; digit != (form[i] == '0') || !digit && word[i] != form[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Prose breaks each line of a text between words where it is longer than the width, with the further
+// lines indented. A command of slipway is not broken: copied from two lines it is another command.
+// No limit when width is 0.
+func Prose(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = prose(line, width)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func prose(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	line, lines := indent, []string(nil)
+	for _, word := range words(text) {
+		switch {
+		case strings.TrimSpace(line) == "":
+			line += word
+		case Width(line)+1+Width(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), indent+"  "+word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// words cuts a text at its blanks, but for the commands that follow a colon.
+func words(text string) []string {
+	const command = ": slipway "
+	before, rest, found := strings.Cut(text, command)
+	if !found {
+		return strings.Fields(text)
+	}
+	line, after, more := strings.Cut(rest, "; ")
+	line = strings.TrimPrefix(command, ": ") + line
+	if more {
+		line += ";"
+	}
+	return append(append(strings.Fields(before+":"), line), words(after)...)
 }

@@ -20,8 +20,8 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			{Name: "KIND", Rank: 3, Implied: true},
 			{Name: "STATUS"},
 			{Name: "INSTANCES", Rank: 1},
-			{Name: "TOOK", Rank: 2},
-			{Name: "INFO", Wraps: 25},
+			{Name: "TOOK", Rank: 2, Least: spanWidth},
+			{Name: "INFO", Wraps: 19},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
@@ -57,7 +57,7 @@ const aheadCount = 3
 
 func facts(p release.Progress, now time.Time, style Style) []fact {
 	now = now.In(style.zone())
-	until := p.Awaiting.Text(release.UnitBatch, now.Location())
+	until := awaits(p, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
@@ -68,20 +68,22 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	if p.RollbackTo != nil {
 		rollbackTo = version(*p.RollbackTo)
 	}
-	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: phase(p.Phase)}}
+	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: status(p)}}
 	all = append(all, stallFacts(p, now)...)
 	all = append(
 		all,
-		fact{name: "Reason", value: Cell{Text: p.Reason}},
+		fact{name: "Reason", value: Cell{Text: reason(p)}},
+		fact{name: "Runs now", value: Cell{Text: runs(p)}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
+		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
 	)
 	if !style.Embedded { // what surrounds the picture has its own way to offer them
 		all = append(all, nextFacts(release.Next(p))...)
 	}
 	return append(
 		all,
-		fact{name: "App", value: Cell{Text: app(p.App)}},
+		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
@@ -95,6 +97,39 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// status is the phase, and that the release was stopped where the phase does not say so.
+func status(p release.Progress) Cell {
+	c := phase(p.Phase)
+	if stopping := p.Stopping(); stopping != "" {
+		c.Text += ", " + stopping
+	}
+	return c
+}
+
+// turnPrefix begins the reason of a release that is queued, where its lane says what it waits for.
+const turnPrefix = "it waits for "
+
+// awaits is what a release waits for: of one that is queued, what its lane says, where that does.
+func awaits(p release.Progress, zone *time.Location) string {
+	text := p.Awaiting.Text(release.UnitBatch, zone)
+	turn, known := strings.CutPrefix(p.Reason, turnPrefix)
+	if !known || p.Phase != release.PhaseQueued {
+		return text
+	}
+	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
+		turn += "; at the latest until " + stamp(p.Awaiting.Until, zone)
+	}
+	return turn
+}
+
+// reason is why a release stands where it stands, but for what it waits for.
+func reason(p release.Progress) string {
+	if p.Phase == release.PhaseQueued && strings.HasPrefix(p.Reason, turnPrefix) {
+		return ""
+	}
+	return p.Reason
 }
 
 // nextFacts are what a person may do next. What nothing goes on without is always shown.
@@ -121,6 +156,24 @@ func app(a release.App) string {
 		return ""
 	}
 	return a.SearchValue()
+}
+
+// NamedApp names an application by what the platform calls it, and by what commands take; the name
+// may be empty.
+func NamedApp(name, app string) string {
+	if name == "" || app == "" {
+		return cmp.Or(name, app)
+	}
+	return name + " (" + app + ")"
+}
+
+// runs is what the application of a release runs that has ended otherwise than well; empty where
+// that is not known.
+func runs(p release.Progress) string {
+	if p.Runs == nil || !p.Phase.Ended() || p.Phase == release.PhaseSucceeded {
+		return ""
+	}
+	return version(*p.Runs)
 }
 
 func artifact(a release.Artifact) string {
@@ -229,13 +282,17 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
+	state := batchState(b.State, waits)
+	if _, confirmed := p.ConfirmedBy(); waits && confirmed {
+		state = Cell{Text: iconParked + " confirmed", color: yellow}
+	}
 	if waits {
-		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Text(release.UnitBatch, nil)
+		info = "awaiting " + (&release.Awaiting{Kind: p.Awaiting.Kind}).Subject(release.UnitBatch)
 	}
 	return []Cell{
 		{Text: name},
 		{Text: "Batch"},
-		batchState(b.State, waits),
+		state,
 		{Text: fmt.Sprint(b.Instances)},
 		{Text: age(b.StartedAt, b.EndedAt, now)},
 		{Text: info},

@@ -12,10 +12,10 @@ import (
 // Waiting draws what needs a person, and below it the commands that may be given next.
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "AGE"},
-		{Name: "NEEDS", Wraps: 14},
+		{Name: "AGE", Least: spanWidth},
+		{Name: "NEEDS", Wraps: 12},
 		{Name: "ID"},
-		{Name: "APP", Wraps: 17},
+		{Name: "APP", Wraps: 15},
 		{Name: "UNTIL", Rank: 1},
 		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
 		{Name: "REQUESTED BY", Wraps: 12, Rank: 3},
@@ -26,7 +26,7 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: age(w.Since, time.Time{}, now)},
 			{Text: w.Text, color: needColor(w.Need)},
 			{Text: cmp.Or(w.ID, "lane")},
-			{Text: w.App},
+			{Text: NamedApp(w.AppName, w.App)},
 			{Text: style.Time(w.Until)},
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
@@ -69,21 +69,25 @@ func chosenSteps(steps []release.NextStep) []release.NextStep {
 	return chosen
 }
 
-func needColor(n releases.Need) color {
+func needColor(n release.NeedKind) color {
 	switch n {
-	case releases.NeedAttention, releases.NeedHelp, releases.NeedRestore:
+	case release.NeedAttention, release.NeedHelp, release.NeedRestore:
 		return red
-	case releases.NeedConfirm, releases.NeedApproval, releases.NeedResume, releases.NeedLane:
+	case release.NeedConfirm, release.NeedApproval, release.NeedResume, release.NeedLane, release.NeedOtherChange, release.NeedFreeze:
 	}
 	return yellow
 }
 
-// WaitingLine tells in one line what something needs, and the first command for it.
-func WaitingLine(w releases.Waiting) string {
+// WaitingLine tells in one line what something needs, and the first command for it, with its
+// times in a zone.
+func WaitingLine(w releases.Waiting, zone *time.Location) string {
 	name := cmp.Or(w.ID, "lane "+w.App)
+	if w.AppName != "" {
+		name += " of " + w.AppName
+	}
 	parts := []string{name + " " + iconParked + " " + w.Text}
 	if len(w.Next) > 0 {
 		parts = append(parts, w.Next[0].String())
 	}
-	return Clean(strings.Join(parts, "; next: "))
+	return local(strings.Join(parts, "; next: "), zone)
 }

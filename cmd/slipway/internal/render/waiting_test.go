@@ -13,7 +13,7 @@ import (
 func needing() []releases.Waiting {
 	return []releases.Waiting{
 		{
-			Need: releases.NeedConfirm, Text: "confirmation of batch 1 of 2", Subject: releases.SubjectRelease, ID: "r-abcdefghijklmnop", Since: at(10), Until: at(90),
+			Need: release.NeedConfirm, Text: "confirmation of batch 1 of 2", Subject: releases.SubjectRelease, ID: "r-abcdefghijklmnop", Since: at(10), Until: at(90),
 			App: "sae/cn-hangzhou/7171a6ca", Artifact: "registry.example/shop:2", RequestedBy: "ann",
 			Next: []release.NextStep{
 				{Verb: release.NextConfirm, Command: "slipway release confirm r-abcdefghijklmnop --batch 1", Does: "lets batch 2 of 2 begin", Needed: true},
@@ -22,13 +22,13 @@ func needing() []releases.Waiting {
 			},
 		},
 		{
-			Need: releases.NeedLane, Text: "the lane is held by mei: migration", Subject: releases.SubjectLane, Since: at(20),
+			Need: release.NeedLane, Text: "the lane is held by mei: migration", Subject: releases.SubjectLane, Since: at(20),
 			App: "sae/cn-hangzhou/7171a6cb", RequestedBy: "mei",
 			Next: []release.NextStep{{Verb: release.NextResumeLane, Command: "slipway lane resume sae/cn-hangzhou/7171a6cb", Does: "lets releases begin again", Needed: true}},
 		},
 		{
-			Need: releases.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
-			App:  "sae/cn-hangzhou/7171a6cc",
+			Need: release.NeedApproval, Text: "the platform's approval of change c-1", Subject: releases.SubjectRelease, ID: "r-qrstuvwxyzabcdef",
+			App: "sae/cn-hangzhou/7171a6cc", AppName: "mail",
 			Next: []release.NextStep{{Verb: release.NextApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
 		},
 	}
@@ -42,6 +42,7 @@ func TestRender_Waiting(t *testing.T) {
 func TestRender_WaitingLine(t *testing.T) {
 	t.Parallel()
 	all := needing()
-	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0]))
-	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1]))
+	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0], nil))
+	require.Contains(t, render.WaitingLine(all[2], nil), "r-qrstuvwxyzabcdef of mail ॥ ")
+	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1], nil))
 }

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,8 @@ func screens(style render.Style) map[string]string {
 		"release": render.Tree(named(undone()), at(30), style),
 		"stalled": render.Tree(named(noWorker()), at(30), style),
 		"releases": render.Releases([]render.Row{
-			{ID: "r-abcdefghijklmnop", App: id, Kind: "GrayRelease", Phase: release.PhaseAwaitingConfirm, StartedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
-			{ID: "r-bcdefghijklmnopq", App: id, Kind: "Deploy", Phase: release.PhaseNeedsAttention, Stopped: "terminated", StartedAt: at(1), EndedAt: at(9)},
+			{ID: "r-abcdefghijklmnop", App: id, Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
+			{ID: "r-bcdefghijklmnopq", App: id, Operation: release.OperationRelease, Phase: release.PhaseNeedsAttention, Stopped: "terminated", CreatedAt: at(1), EndedAt: at(9)},
 		}, at(30), style),
 		"lanes":   render.Lanes([]render.LaneRow{{App: id, Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
 		"lane":    render.Lane(held, at(30), style),
@@ -192,6 +193,48 @@ func TestWindow_Wide(t *testing.T) {
 
 func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: KIND, STARTED")
+	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: OPERATION, CREATED")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
+}
+
+// The columns and values of a picture that is redrawn stay in their places, whatever is in it, unless
+// the window gets another width.
+func TestWindow_Steady(t *testing.T) {
+	t.Parallel()
+	where := func(text string) []int {
+		header := regexp.MustCompile(`(?m)^NAME +KIND.*$`).FindString(text)
+		return []int{strings.Index(header, "STATUS"), strings.Index(header, "TOOK"), strings.Index(header, "INFO"), strings.Index(text, string(parked().Phase))}
+	}
+	long, short := gated(), parked()
+	long.Phase = parked().Phase
+	short.Awaiting, short.RequestedBy, short.RollbackTo, short.ScalingRules = nil, "", nil, nil
+	require.NotEqual(t, where(render.Tree(long, at(30), render.Style{})), where(render.Tree(short, at(30), render.Style{})))
+	style := render.Style{Steady: &render.Steady{}}
+	require.Equal(t, where(render.Tree(long, at(30), style)), where(render.Tree(short, at(30), style)))
+	style.Width, style.Steady = 90, &render.Steady{}
+	before := where(render.Tree(long, at(30), style))
+	require.Equal(t, before, where(render.Tree(short, at(30), style)))
+}
+
+// A text for people is broken between words; a command in it stays whole.
+func TestProse(t *testing.T) {
+	t.Parallel()
+	text := "there is no release; list them with: slipway release list --all; or ask somebody\n  a second line of it"
+	require.Equal(t, text, render.Prose(text, 0))
+	require.Equal(t, "there is no release;\n  list them with:\n  slipway release list --all;\n  or ask somebody\n  a second line of\n    it", render.Prose(text, 20))
+}
+
+// A lane that takes no further release says so, behind what, and what makes room.
+func TestWindow_AFullLane(t *testing.T) {
+	t.Parallel()
+	full := release.LaneState{App: parked().App, Running: &release.LaneEntry{ReleaseID: "r-1", Since: at(0)}}
+	for i := range release.MaxWaiting {
+		full.Waiting = append(full.Waiting, release.LaneEntry{ReleaseID: fmt.Sprintf("r-%d", i+2), Since: at(1)})
+	}
+	lane := render.Lane(full, at(9), render.Style{})
+	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now is tried again until there is room\n"+
+		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
+	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
+	full.Waiting = full.Waiting[1:]
+	require.NotContains(t, render.Lane(full, at(9), render.Style{}), "Full:")
 }

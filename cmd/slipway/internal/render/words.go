@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,21 @@ func (s Style) Time(t time.Time) string { return stamp(t, s.zone()) }
 
 // zone is where times are shown.
 func (s Style) zone() *time.Location { return cmp.Or(s.Zone, time.UTC) }
+
+// local is a text from elsewhere, with the moments in it in the zone of whoever reads it.
+func local(text string, zone *time.Location) string { return Clean(release.InZone(text, zone)) }
+
+// local are rows with the moments in their texts in the zone of the style.
+func (s Style) local(rows [][]Cell) [][]Cell {
+	shown := make([][]Cell, len(rows))
+	for i, row := range rows {
+		shown[i] = slices.Clone(row)
+		for j := range row {
+			shown[i][j].Text = release.InZone(row[j].Text, s.Zone)
+		}
+	}
+	return shown
+}
 
 // span shows how long something took, in its two largest units.
 func span(d time.Duration) string {

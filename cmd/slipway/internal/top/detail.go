@@ -67,7 +67,7 @@ func (m *model) samples(p release.Progress) []string {
 	var lines []string
 	for _, g := range p.Gates {
 		lines = append(lines, "", m.paint(strong, outside(fmt.Sprintf("gate %s of batch %d: %s", g.Name, g.Batch, render.Verdict(g)))))
-		lines = append(lines, wrap(outside(g.Reason), m.columns, "")...)
+		lines = append(lines, wrap(m.local(g.Reason), m.columns, "")...)
 		for _, s := range g.Samples {
 			text := fmt.Sprintf("%s  %s  %s %s", m.clock(s.At), s.Verdict, s.Value, s.Note)
 			lines = append(lines, wrap("  "+outside(text), m.columns, "    ")...)

@@ -225,7 +225,7 @@ func (m *model) ask(key string) {
 // asked is the question for a command. It names what it is about.
 func (m *model) asked(kind release.CommandKind, r row) string {
 	p := *r.progress
-	of := outside(r.App)
+	of := outside(render.NamedApp(p.AppName, r.App))
 	if name := artifact(p.Artifact); name != "" {
 		of += " (" + name + ")"
 	}

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"testing"
@@ -50,12 +51,16 @@ func TestTop_WaitsForPeople(t *testing.T) {
 		awaits string
 	}{
 		"a person has paused it":             {heldPaused(release.AwaitResume, true), true, "you: resume it"},
-		"a freeze":                           {heldPaused(release.AwaitFreeze, false), false, "the end of a freeze"},
+		"a freeze":                           {freezing(release.Awaiting{Until: night().Add(time.Hour)}), false, "the end of a freeze"},
+		"a stop":                             {freezing(release.Awaiting{Freeze: "incident-42", Stop: true}), true, "you: lift stop incident-42"},
+		"a freeze without an end":            {freezing(release.Awaiting{Freeze: "always"}), true, "you: end the freeze"},
 		"the schedule":                       {heldPaused(release.AwaitSchedule, false), false, "the time of day of the next batch"},
 		"a freeze, and a person has paused":  {heldPaused(release.AwaitFreeze, true), true, "you: resume it"},
 		"a confirmation":                     {releasesOfTheNight()[3], true, "you: confirm batch 1"},
 		"an approval":                        {releasesOfTheNight()[4], true, "the platform's approval"},
-		"another change, its own or another": {changing(), false, "the end of an unfinished change of the application"},
+		"another change, its own or another": {changing(release.Awaiting{}), false, "the end of an unfinished change of the application"},
+		"a change that waits for somebody":   {changing(release.Awaiting{ChangeID: "c-9", Stuck: true}), true, "you: end change c-9"},
+		"a change that lasts":                {changing(release.Awaiting{Since: before(release.OtherChangePatience)}), true, "you: end the other change"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,9 +73,17 @@ func TestTop_WaitsForPeople(t *testing.T) {
 	}
 }
 
-func changing() release.Progress {
+func changing(a release.Awaiting) release.Progress {
 	p := progress(idBatch, "mail", release.PhasePreparing)
-	p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, Since: before(time.Minute)}
+	a.Kind, a.Since = release.AwaitOtherChange, cmp.Or(a.Since, before(time.Minute))
+	p.Awaiting = &a
+	return p
+}
+
+func freezing(a release.Awaiting) release.Progress {
+	p := heldPaused(release.AwaitFreeze, false)
+	a.Kind, a.Since = release.AwaitFreeze, before(time.Minute)
+	p.Awaiting = &a
 	return p
 }
 
@@ -560,4 +573,21 @@ func TestBar(t *testing.T) {
 	require.Equal(t, "▓ ×× ░░ 1/5", bar(p, 20))
 	big := release.Progress{Batches: []release.Batch{{Instances: 100, State: release.BatchDone}, {Instances: 300, State: release.BatchPending}}}
 	require.Equal(t, "▓▓░░░░░░ 100/400", bar(big, 16))
+}
+
+// An application is shown and found by what the platform calls it; what a command takes stands
+// beside it where there is room, and in every question.
+func TestTop_NamesTheApplication(t *testing.T) {
+	t.Parallel()
+	p := releasesOfTheNight()[3]
+	p.AppName = "storefront"
+	v := open(t, termtest.Size{Columns: 140, Rows: 24})
+	v.shows(p)
+	require.True(t, v.screenshot().Shows("storefront"), v.screenshot().String())
+	v.press("c")
+	require.True(t, v.screenshot().Shows("storefront ("+p.App.SearchValue()+")"), v.screenshot().String())
+	v.press("esc")
+	v.press("/")
+	v.press("storefront")
+	require.Equal(t, []string{p.ReleaseID}, v.ids())
 }

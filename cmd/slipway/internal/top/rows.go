@@ -86,7 +86,7 @@ func (m *model) belongs(l releases.Listed) bool {
 
 func (m *model) row(l releases.Listed) row {
 	known := m.readings[l.ID]
-	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.StartedAt}
+	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.CreatedAt}
 	p := r.progress
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
@@ -96,11 +96,11 @@ func (m *model) row(l releases.Listed) row {
 	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
 	switch {
 	case p.Stalled != nil:
-		r.since, r.reason = p.Stalled.Since, outside(render.StallReason(*p))
+		r.since, r.reason = p.Stalled.Since, m.local(render.StallReason(*p))
 	case p.Phase.Ended():
 		r.since = later(p.EndedAt, l.EndedAt)
 		if p.Phase != release.PhaseSucceeded {
-			r.reason = outside(p.Reason)
+			r.reason = m.local(p.Reason)
 		}
 	case p.Awaiting != nil:
 		r.since = p.Awaiting.Since
@@ -108,20 +108,21 @@ func (m *model) row(l releases.Listed) row {
 	if r.failed != "" {
 		r.reason = "could not be read: " + r.failed
 	}
-	r.rank, r.awaits = rankOf(*p), m.awaits(*p)
+	r.rank, r.awaits = rankOf(*p, m.now), m.awaits(*p)
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		r.until = " until " + m.clock(p.Awaiting.Until)
 	}
 	return r
 }
 
-func rankOf(p release.Progress) rank {
+func rankOf(p release.Progress, now time.Time) rank {
+	_, needs := p.Need(now)
 	switch {
 	case p.Stalled != nil || p.Phase == release.PhaseNeedsAttention:
 		return rankTrouble
 	case p.Phase.Ended():
 		return rankEnded
-	case releases.NeedOf(p) != "":
+	case needs:
 		return rankPerson
 	case p.Phase == release.PhaseRollingBack:
 		return rankBack
@@ -135,7 +136,7 @@ func (m *model) compare(a, b row) int {
 	oldest := cmp.Or(a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
 	switch m.order {
 	case byAge:
-		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	case byApp:
 		return cmp.Or(cmp.Compare(a.App, b.App), oldest)
 	case byPhase:
@@ -154,7 +155,7 @@ func (m *model) chosen() []row {
 	}
 	return slices.DeleteFunc(m.all(), func(r row) bool {
 		text := strings.ToLower(strings.Join([]string{
-			r.ID, r.App, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
+			r.ID, r.App, r.progress.AppName, string(r.progress.Phase), r.progress.RequestedBy, r.Set, string(r.Operation), artifact(r.progress.Artifact),
 		}, " "))
 		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})
@@ -181,24 +182,35 @@ func (m *model) awaits(p release.Progress) string {
 	if p.Phase.Ended() {
 		return m.doing(p)
 	}
-	switch releases.NeedOf(p) {
-	case releases.NeedConfirm:
+	need, _ := p.Need(m.now)
+	switch need.Kind {
+	case release.NeedConfirm:
 		if p.Awaiting == nil {
 			return "you: confirm"
 		}
 		return fmt.Sprintf("you: confirm batch %d", p.Awaiting.Batch)
-	case releases.NeedResume:
+	case release.NeedResume:
 		return "you: resume it"
-	case releases.NeedApproval:
+	case release.NeedApproval:
 		return awaited(release.Awaiting{Kind: release.AwaitPlatformApproval})
-	case releases.NeedHelp, releases.NeedLane, releases.NeedAttention, releases.NeedRestore:
+	case release.NeedOtherChange:
+		if p.Awaiting.ChangeID == "" {
+			return "you: end the other change"
+		}
+		return outside("you: end change " + p.Awaiting.ChangeID)
+	case release.NeedFreeze:
+		if p.Awaiting.Stop {
+			return outside("you: lift stop " + p.Awaiting.Freeze)
+		}
+		return "you: end the freeze"
+	case release.NeedHelp, release.NeedLane, release.NeedAttention, release.NeedRestore:
 	}
 	if p.Awaiting == nil {
 		return m.doing(p)
 	}
 	switch p.Awaiting.Kind {
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitFreeze:
-		return cmp.Or(outside(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
+		return cmp.Or(m.local(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
 	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule:
 	}
 	return awaited(*p.Awaiting)
@@ -206,12 +218,14 @@ func (m *model) awaits(p release.Progress) string {
 
 // awaited is what is waited for, without its limit.
 func awaited(a release.Awaiting) string {
-	a.Until = time.Time{}
-	return outside(a.Text(release.UnitBatch, nil))
+	return outside(a.Subject(release.UnitBatch))
 }
 
 // doing says what goes on in a release of which nothing is known that it waits for.
 func (m *model) doing(p release.Progress) string {
+	if stopping := p.Stopping(); stopping != "" {
+		return stopping
+	}
 	switch p.Phase {
 	case release.PhaseQueued:
 		return awaited(release.Awaiting{Kind: release.AwaitQueue})
@@ -274,6 +288,9 @@ func artifact(a release.Artifact) string {
 	}
 	return outside(a.Public())
 }
+
+// local is a text from elsewhere, with the moments in it in the zone of whoever looks.
+func (m *model) local(text string) string { return outside(release.InZone(text, m.Zone)) }
 
 // outside is a text from elsewhere: it moves no cursor and shows no secret.
 func outside(text string) string {

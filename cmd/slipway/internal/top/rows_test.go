@@ -21,3 +21,19 @@ func TestTop_Stopped(t *testing.T) {
 		require.Equal(t, rankTrouble, r.rank)
 	}
 }
+
+// What a workflow has recorded tells its moments in UTC; the live view shows them where it is watched.
+func TestTop_MomentsInReasons(t *testing.T) {
+	t.Parallel()
+	v := open(t, usual())
+	const kept, shown = "the lane is held since 2026-11-22T19:00:00Z by mei", "the lane is held since 2026-11-23T03:00:00+08:00 by mei"
+	for name, p := range map[string]release.Progress{
+		"ended":    {Phase: release.PhaseFailed, Reason: kept},
+		"queued":   {Phase: release.PhaseQueued, Reason: kept, Awaiting: &release.Awaiting{Kind: release.AwaitQueue}},
+		"standing": {Phase: release.PhaseRollingOut, Stalled: &release.Stall{Doing: string(release.VerbObserve), Failure: kept}},
+	} {
+		v.readings["r-1"] = reading{progress: p}
+		r := v.row(releases.Listed{ID: "r-1", Phase: p.Phase})
+		require.Contains(t, r.reason+r.awaits, shown, name)
+	}
+}

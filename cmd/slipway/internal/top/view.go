@@ -168,9 +168,9 @@ func (m *model) listLines() []string {
 // line is the line of one release.
 func (m *model) line(r row, w widths, current bool) string {
 	p := *r.progress
-	name := outside(r.App)
+	name := outside(render.NamedApp(p.AppName, r.App))
 	if w.app < 40 {
-		name = name[strings.LastIndexByte(name, '/')+1:]
+		name = outside(cmp.Or(p.AppName, r.App[strings.LastIndexByte(r.App, '/')+1:]))
 	}
 	phase := render.PhaseIcon(p.Phase) + " " + outside(string(p.Phase))
 	if p.Stalled != nil {
@@ -250,7 +250,7 @@ func (m *model) laneLines() []string {
 	lines := []string{m.paint(faint, "  LANES HELD")}
 	for _, h := range m.lanes.Held {
 		text := fmt.Sprintf("॥ %s for %s by %s: %s", h.App, cmp.Or(m.ago(h.Hold.Since), "0s"), h.Hold.By, h.Hold.Reason)
-		for _, line := range some(wrap(outside(text), m.columns-2, "  "), 2, m.columns-2) {
+		for _, line := range some(wrap(m.local(text), m.columns-2, "  "), 2, m.columns-2) {
 			lines = append(lines, "  "+m.paint(parked, line))
 		}
 	}
@@ -274,7 +274,7 @@ func (m *model) foot() []string {
 		if m.note.bad {
 			t, icon = alarm, "✖ "
 		}
-		for _, line := range some(wrap(icon+outside(m.note.text), m.columns, "  "), 3, m.columns) {
+		for _, line := range some(wrap(icon+m.local(m.note.text), m.columns, "  "), 3, m.columns) {
 			lines = append(lines, m.paint(t, line))
 		}
 	}

@@ -113,7 +113,7 @@ func listedOf(all ...release.Progress) []releases.Listed {
 	for _, p := range all {
 		found = append(found, releases.Listed{
 			ID: p.ReleaseID, App: p.App.SearchValue(), Phase: p.Phase, Outcome: p.Outcome, Operation: p.Operation,
-			RequestedBy: p.RequestedBy, StartedAt: p.StartedAt, EndedAt: p.EndedAt,
+			RequestedBy: p.RequestedBy, CreatedAt: p.StartedAt, EndedAt: p.EndedAt,
 		})
 	}
 	return found

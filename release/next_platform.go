@@ -1,0 +1,20 @@
+package release
+
+// changeSteps are how a person looks at a change of the application, and ends it: with the commands
+// that call the application's platform, where there are some, and else in words. It is the only
+// place here that knows what a platform calls that.
+func (p Progress) changeSteps(id string) []NextStep {
+	look := NextStep{Verb: NextShowChange, Does: "shows what change " + id + " waits for, and how far it is"}
+	end := NextStep{Verb: NextEndChange, Does: "ends it where it stands; whoever has begun it may want it"}
+	if id == p.ChangeID {
+		end.Does = "ends it where it stands, if it has not ended; look first what runs"
+	}
+	switch p.App.Platform {
+	case PlatformSAE:
+		of := " ChangeOrderId=" + word(id) + " --sae-region " + word(p.App.Region)
+		look.Command, end.Command = "slipway api DescribeChangeOrder"+of, "slipway api AbortChangeOrder"+of
+	default:
+		look.Does, end.Does = "look at change "+id+" in the platform's console", "end it there, unless it is still wanted"
+	}
+	return []NextStep{look, end}
+}

@@ -1,0 +1,166 @@
+package releases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"slipway/release"
+	"slipway/releases/execution"
+)
+
+// RuleHold is who keeps a scaling rule switched just now, or is about to switch it: a release that
+// is under way, a release that was lost, or a person by hand.
+type RuleHold struct {
+	// ReleaseID is the release; empty for a person.
+	ReleaseID string `json:"releaseId,omitempty"`
+	// Lost tells that the release has ended and has left the rule off.
+	Lost bool `json:"lost,omitempty"`
+	// By and Reason are who asked for it and why, as far as they are known.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Enable tells that the rule is switched on, not off.
+	Enable bool `json:"enable"`
+	// Pending tells that the rule was not read back as switched yet.
+	Pending bool `json:"pending,omitempty"`
+	// Waiting says in words what the switching waits for.
+	Waiting string `json:"waiting,omitempty"`
+	// Since is when the release or the switching has begun; zero where nobody knows.
+	Since time.Time `json:"since,omitzero"`
+	// Until is when the rule is switched back; zero where that is not a matter of time.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// RuleState is a scaling rule as the platform has it, and who holds it.
+type RuleState struct {
+	release.ScalingRule
+
+	Held *RuleHold `json:"held,omitempty"`
+}
+
+// HoldsOf completes the scaling rules of an application with who holds them. Where that cannot be
+// told wholly, the rules are complete as far as it is known, and the error says what is missing.
+func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.ScalingRule) ([]RuleState, error) {
+	states := make([]RuleState, len(rules))
+	for i, r := range rules {
+		states[i].ScalingRule = r
+	}
+	// What is stated last stands: a person's hand is seen before a release, which waits for it.
+	return states, errors.Join(c.heldAfter(ctx, app, states), c.heldByReleases(ctx, app, states), c.heldByHand(ctx, app, states))
+}
+
+// heldAfter marks the rules that releases which have ended have left off, as their lane knows.
+func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleState) error {
+	lane, err := c.GetLane(ctx, app)
+	if err != nil || lane.State == nil {
+		return err // a lane that does not answer is told by: slipway lane get
+	}
+	for _, d := range lane.State.Debts {
+		for i := range states {
+			if slices.Contains(d.ScalingRules, states[i].Name) && !states[i].Enabled {
+				states[i].Held = &RuleHold{ReleaseID: d.ReleaseID, Lost: true}
+			}
+		}
+	}
+	return nil
+}
+
+// heldByReleases marks the rules that releases under way have switched off.
+func (c *Client) heldByReleases(ctx context.Context, app release.App, states []RuleState) error {
+	infos, _, err := c.find(ctx, search{query: Filter{App: app.SearchValue(), Open: true}.query() + " AND " +
+		release.SearchPhase + " != " + literal(string(release.PhaseQueued)), limit: fewReleases})
+	if err != nil {
+		return err
+	}
+	for _, info := range infos {
+		id := releaseID(info.GetExecution().GetWorkflowId())
+		status, err := c.Get(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case status.Partial.Reason != PartialNone:
+			return fmt.Errorf("which rules release %s holds is not known: %s", id, status.Partial.Message)
+		case !status.Closed:
+			heldBy(status.Progress, states)
+		}
+	}
+	return nil
+}
+
+// heldBy marks the rules that one release has switched off and not put back.
+func heldBy(p release.Progress, states []RuleState) {
+	for _, held := range p.ScalingRules {
+		for i := range states {
+			if states[i].Name == held.Name && !held.Restored && !held.Gone {
+				states[i].Held = &RuleHold{ReleaseID: p.ReleaseID, By: p.RequestedBy, Since: p.StartedAt, Pending: states[i].Enabled}
+			}
+		}
+	}
+}
+
+// heldByHand marks the rules that a person has switched for a time, or is about to switch.
+func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleState) error {
+	id := scalingID(app)
+	calling, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	d, err := c.temporal.DescribeWorkflow(calling, id, "")
+	if _, never := errors.AsType[*serviceerror.NotFound](err); never || err == nil && execution.EndOf(d.Status) != execution.Open {
+		return nil
+	}
+	if err != nil {
+		return classify("", err)
+	}
+	var in release.ToggleRequest
+	run := d.WorkflowExecution.RunID
+	input, err := c.input(calling, id, run)
+	if err != nil {
+		return classify("", err)
+	}
+	if err := c.converter.FromPayloads(input, &in); err != nil {
+		return fmt.Errorf("who switches the rules by hand cannot be read: %w", err)
+	}
+	hold := RuleHold{By: in.By, Reason: in.Reason, Enable: in.Enable, Since: d.WorkflowStartTime}
+	var shown release.ToggleResult
+	answer, err := c.temporal.QueryWorkflow(calling, id, run, release.QueryToggle)
+	if err == nil {
+		err = answer.Get(&shown)
+	}
+	hold.Waiting, hold.Until = shown.Waiting, shown.Until
+	for i := range states {
+		meant := len(in.Names) == 0 || slices.Contains(in.Names, states[i].Name)
+		if !hold.Until.IsZero() {
+			meant = slices.Contains(shown.Switched, states[i].Name)
+		}
+		if meant {
+			of := hold
+			of.Pending = states[i].Enabled != in.Enable
+			states[i].Held = &of
+		}
+	}
+	if _, notMet := errors.AsType[*serviceerror.FailedPrecondition](err); notMet || err != nil && transient(err) {
+		err = errors.New("no worker answers; check that slipway worker runs")
+	}
+	if err != nil {
+		return fmt.Errorf("how far the switching by hand is (%s) is not known: %w", toggleTitle(in), err)
+	}
+	return nil
+}
+
+// input is what a workflow was begun with. The errors are those of Temporal.
+func (c *Client) input(ctx context.Context, workflowID, runID string) (*commonpb.Payloads, error) {
+	events := c.temporal.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	if !events.HasNext() {
+		return nil, serviceerror.NewNotFound("it has no history")
+	}
+	first, err := events.Next()
+	if err != nil {
+		return nil, err
+	}
+	return first.GetWorkflowExecutionStartedEventAttributes().GetInput(), nil
+}
