@@ -56,7 +56,7 @@ func LeftOut() map[string]string {
 	out := map[string]string{}
 	for _, op := range saeclient.Operations() {
 		if op.Since != "" {
-			out[op.Name] = "not in the reference, and the simulator refuses it"
+			out[op.Name] = "newer than the reference, whose operations alone the story calls"
 		}
 	}
 	return out
