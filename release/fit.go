@@ -30,6 +30,8 @@ const (
 	maxToldDigest = 71
 	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
+	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
+	maxToldBehind = 16
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place
@@ -143,6 +145,7 @@ func (a *Awaiting) bounded() *Awaiting {
 	}
 	b := *a
 	b.ChangeID, b.Freeze = ShortenEncoded(a.ChangeID, maxToldName), ShortenEncoded(a.Freeze, maxToldName)
+	b.Behind = ShortenEncoded(a.Behind, maxToldBehind)
 	return &b
 }
 

@@ -167,6 +167,9 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+	// Behind says in words which release comes before it in its lane, or who holds the lane and why.
+	// A release does not know it; whoever asks its lane fills it in.
+	Behind string `json:"behind,omitempty"`
 	// ChangeID is the unfinished change whose end is awaited.
 	ChangeID string `json:"changeId,omitempty"`
 	// Stuck tells that this change does not end by itself: it waits for somebody.

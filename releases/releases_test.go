@@ -416,7 +416,10 @@ func TestReleases_UnderWay(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
-	queued := release.Progress{ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued}
+	queued := release.Progress{
+		ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued, Reason: "its own reason",
+		Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Since: time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)},
+	}
 	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{release.LaneState{
 		Running: &release.LaneEntry{ReleaseID: "r-0"}, Waiting: []release.LaneEntry{{ReleaseID: "r-3"}},
 	}}, nil)
@@ -435,7 +438,7 @@ func TestReleases_UnderWay(t *testing.T) {
 		{Releases: []release.SetStanding{run("r-5", "", "")}},
 	}}
 	waits := queued
-	waits.Reason = "it waits for release r-0, which runs"
+	waits.Awaiting = &release.Awaiting{Kind: release.AwaitQueue, Since: queued.Awaiting.Since, Behind: "release r-0, which runs"}
 	require.Equal(t, map[string]release.Progress{"r-2": stalled, "r-3": waits}, r.UnderWay(t.Context(), set))
 	require.Nil(t, r.UnderWay(t.Context(), release.SetProgress{}))
 }
