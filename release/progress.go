@@ -235,9 +235,11 @@ type Decision struct {
 	// Version is the version that a rollback named.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint tells that an abort waited until no batch was in progress.
-	AtSafePoint bool      `json:"atSafePoint,omitempty"`
-	By          string    `json:"by"`
-	At          time.Time `json:"at"`
+	AtSafePoint bool `json:"atSafePoint,omitempty"`
+	// Denied tells that a lane has aborted the release because it denies its artifact.
+	Denied bool      `json:"denied,omitempty"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 	// Via is the way the word came: event, update, signal, cancel or limit.
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the word.
