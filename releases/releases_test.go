@@ -335,6 +335,7 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	}
 	lists(all, reset, alone, old)
 	lists(all+" AND SlipwayPhase = 'Preparing'", old, alone)
+	lists(all+" AND SlipwayPhase IN ('Preparing', 'Paused')", old, alone)
 	lists("WorkflowId IN ('"+release.WorkflowID(id)+"', '"+release.WorkflowID("r-2")+"')", old, alone, reset)
 	found, _, err := r.List(t.Context(), releases.Filter{})
 	require.NoError(t, err)
@@ -343,10 +344,12 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	require.Empty(t, found[0].Stopped)
 	require.Equal(t, "r-2", found[1].ID)
 
-	found, _, err = r.List(t.Context(), releases.Filter{Phase: release.PhasePreparing})
-	require.NoError(t, err)
-	require.Len(t, found, 1, "the old run is in that phase for ever")
-	require.Equal(t, "r-2", found[0].ID)
+	for _, f := range []releases.Filter{{Phase: release.PhasePreparing}, {Phases: []release.Phase{release.PhasePreparing, release.PhasePaused}}} {
+		found, _, err = r.List(t.Context(), f)
+		require.NoError(t, err)
+		require.Len(t, found, 1, "the old run is in that phase for ever")
+		require.Equal(t, "r-2", found[0].ID)
+	}
 }
 
 func TestList_ByEveryAttribute(t *testing.T) {
