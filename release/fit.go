@@ -32,6 +32,8 @@ const (
 	maxToldOwed = 128
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	maxToldRuns = 512
+	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
+	maxToldBehind = 16
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place
@@ -146,6 +148,7 @@ func (a *Awaiting) bounded() *Awaiting {
 	}
 	b := *a
 	b.ChangeID, b.Freeze = ShortenEncoded(a.ChangeID, maxToldName), ShortenEncoded(a.Freeze, maxToldName)
+	b.Behind = ShortenEncoded(a.Behind, maxToldBehind)
 	return &b
 }
 

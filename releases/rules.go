@@ -58,8 +58,11 @@ func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.S
 // heldAfter marks the rules that releases which have ended have left off, as their lane knows.
 func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleState) error {
 	lane, err := c.GetLane(ctx, app)
-	if err != nil || lane.State == nil {
-		return err // a lane that does not answer is told by: slipway lane get
+	if err != nil {
+		return err
+	}
+	if lane.State == nil {
+		return fmt.Errorf("which rules were left off is not known: %s", lane.Partial.Message)
 	}
 	for _, d := range lane.State.Debts {
 		for i := range states {

@@ -128,8 +128,11 @@ func (c *caller) outlast(ctx workflow.Context, w foreignWait) (release.Snapshot,
 		t := c.platform.awaitIdle(w.question)
 		t.until = w.until
 		snap, f := attempt(ctx, c, t, w.unwanted)
-		if f != nil {
-			c.p.UnfinishedChange = known.ID
+		switch {
+		case f == nil:
+			c.unfinished = ""
+		case f.class != release.FaultStopped: // a wait that is not wanted any more says nothing of the end
+			c.unfinished = known.ID
 		}
 		if f != nil || snap.Busy == nil {
 			return snap, f

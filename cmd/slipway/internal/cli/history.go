@@ -114,11 +114,11 @@ func storedRequest(ctx context.Context, call *call, id string) (wire.Stored, boo
 // fullLane says that a lane takes no further release; empty where it does, or nobody knows.
 func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
 	status, err := client.GetLane(ctx, app)
-	if err != nil || status.State == nil || status.State.Full() == "" {
+	if err != nil || status.State == nil || status.State.Full == "" {
 		return ""
 	}
 	return fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
-		app.SearchValue(), status.State.Full(), app.SearchValue())
+		app.SearchValue(), status.State.Full, app.SearchValue())
 }
 
 // setInLedger reads what the ledger has of a set.

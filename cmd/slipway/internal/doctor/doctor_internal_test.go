@@ -138,13 +138,13 @@ func TestJudge_Lanes(t *testing.T) {
 	t.Parallel()
 	free := releases.LaneStatus{App: "sae/cn-hangzhou/free", State: &release.LaneState{Waiting: make([]release.LaneEntry, release.MaxWaiting-1)}}
 	full := releases.LaneStatus{App: "sae/cn-hangzhou/full", State: &release.LaneState{
-		Running: &release.LaneEntry{ReleaseID: "r-1"}, Waiting: make([]release.LaneEntry, release.MaxWaiting),
+		Full: "what the lane remembers has 1048577 bytes; at most 1048576 are kept", Waiting: make([]release.LaneEntry, 3),
 	}}
 	silent := releases.LaneStatus{App: "sae/cn-hangzhou/silent"}
 	require.Equal(t, []Finding{ok("none is full")}, judgeLanes([]releases.LaneStatus{free}))
 	require.Equal(t, []Finding{skipped("1 of 2 lanes do not answer")}, judgeLanes([]releases.LaneStatus{free, silent}))
 	require.Equal(t, []Finding{{
-		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: 100 releases wait in it, and no more may, behind release r-1, which runs",
+		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: what the lane remembers has 1048577 bytes; at most 1048576 are kept",
 		Remedy: "let it go on, or take releases out of it: slipway lane get sae/cn-hangzhou/full",
 	}}, judgeLanes([]releases.LaneStatus{free, full, silent}))
 }

@@ -267,8 +267,8 @@ func judgeLanes(all []releases.LaneStatus) []Finding {
 		switch {
 		case l.State == nil:
 			silent++
-		case l.State.Full() != "":
-			f := warning("full: "+l.State.Full(), "let it go on, or take releases out of it: slipway lane get "+l.App)
+		case l.State.Full != "":
+			f := warning("full: "+l.State.Full, "let it go on, or take releases out of it: slipway lane get "+l.App)
 			f.Check = "lane " + l.App
 			full = append(full, f)
 		}

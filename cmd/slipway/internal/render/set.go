@@ -152,7 +152,9 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 	case answers:
 		state = phase(is.Phase)
 		if is.Awaiting != nil {
-			is.Awaiting = &release.Awaiting{Kind: is.Awaiting.Kind, Batch: is.Awaiting.Batch} // until when, the facts tell
+			awaiting := *is.Awaiting
+			awaiting.Until = time.Time{} // the facts tell it
+			is.Awaiting = &awaiting
 		}
 		if waits := memberWaits(is, now.Location()); waits != "" {
 			info = "awaiting " + waits
@@ -167,7 +169,7 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 
 // memberWaits is what a release of a set waits for; empty where it waits for nothing.
 func memberWaits(p release.Progress, zone *time.Location) string {
-	waits := awaits(p, zone)
+	waits := p.Awaiting.Text(release.UnitBatch, zone)
 	if p.Paused {
 		waits = strings.TrimPrefix(waits+"; paused "+paused(p, zone), "; ")
 	}
