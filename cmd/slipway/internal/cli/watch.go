@@ -154,7 +154,12 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
 		Grace:    o.grace, Submitted: o.submitted(),
-		OnEvent: v.show,
+		OnEvent: func(e releases.WatchEvent[P]) error {
+			if e.Failure != nil {
+				e.Warning = message(e.Failure)
+			}
+			return v.show(e)
+		},
 	}.Watch(ctx)
 	v.finish()
 	phase := t.facts(p).phase
@@ -213,7 +218,7 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	case unrecorded(err):
 		return releases.Status[P]{}, &releases.NotFoundError{ID: o.id}
 	case err != nil:
-		message := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %v", err)
+		message := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %s", message(err))
 		return releases.Status[P]{Partial: releases.Partial{Reason: releases.PartialLedgerAway, Message: message}}, &releases.NotFoundError{ID: o.id}
 	}
 	if err := o.conflict(t.facts(e.progress)); err != nil {

@@ -151,7 +151,7 @@ func (w *listWatch[T]) update(now found[T], err error) error {
 	switch {
 	case err == nil:
 	case w.begun && (unreachable || errors.Is(err, context.DeadlineExceeded)):
-		now = found[T]{items: w.last.items, notes: []string{err.Error() + "; shown is what was read before"}}
+		now = found[T]{items: w.last.items, notes: []string{message(err) + "; shown is what was read before"}}
 	default:
 		return err
 	}

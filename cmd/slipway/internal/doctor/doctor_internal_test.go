@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -78,13 +79,14 @@ func TestBroken_TellsTheRemedyOnce(t *testing.T) {
 		err           error
 		found, remedy string
 	}{
-		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
+		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "check NATS_URL"},
 		"a setting": {
 			&config.Error{Setting: "payload-key", Source: "flag --payload-key", Problem: "there is no such key", Remedy: "name one"},
 			"setting payload-key (flag --payload-key): there is no such key", "name one",
 		},
-		"a right":       {&connect.DeniedError{Cause: errors.New("nats: permissions violation")}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
+		"a right":       {&connect.DeniedError{Cause: nats.ErrPermissionViolation}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
 		"anything else": {errors.New("odd"), "odd", "start it"},
+		"a library":     {fmt.Errorf("stream X: %w", nats.ErrTimeout), "stream X: NATS gave no answer in time", "start it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
