@@ -143,12 +143,26 @@ func TestJudge_Lanes(t *testing.T) {
 		Running: &release.LaneEntry{ReleaseID: "r-1"}, Waiting: make([]release.LaneEntry, release.MaxWaiting),
 	}}
 	silent := releases.LaneStatus{App: "sae/cn-hangzhou/silent"}
-	require.Equal(t, []Finding{ok("none is full")}, judgeLanes([]releases.LaneStatus{free}))
-	require.Equal(t, []Finding{skipped("1 of 2 lanes do not answer")}, judgeLanes([]releases.LaneStatus{free, silent}))
-	require.Equal(t, []Finding{{
+	isFull := Finding{
 		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: 100 releases wait in it, and no more may, behind release r-1, which runs",
 		Remedy: "let it go on, or take releases out of it: slipway lane get sae/cn-hangzhou/full",
-	}}, judgeLanes([]releases.LaneStatus{free, full, silent}))
+	}
+	for name, c := range map[string]struct {
+		lanes []releases.LaneStatus
+		more  bool
+		want  []Finding
+	}{
+		"none is full":            {[]releases.LaneStatus{free}, false, []Finding{ok("none is full")}},
+		"one is silent":           {[]releases.LaneStatus{free, silent}, false, []Finding{skipped("1 of 2 lanes do not answer")}},
+		"one is full, one silent": {[]releases.LaneStatus{free, full, silent}, false, []Finding{isFull, skipped("1 of 3 lanes do not answer")}},
+		"more than are asked":     {[]releases.LaneStatus{free}, true, []Finding{skipped("only 1 lanes were asked, and there are more")}},
+		"more, and one is full":   {[]releases.LaneStatus{full}, true, []Finding{isFull, skipped("only 1 lanes were asked, and there are more")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, judgeLanes(c.lanes, c.more))
+		})
+	}
 }
 
 func TestJudge_Consumer(t *testing.T) {

@@ -254,15 +254,16 @@ const mostLanes = 200
 
 // lanes checks that no lane is full: requests for its application are then not accepted.
 func (e *Engine) lanes(ctx context.Context, c client.Client) []Finding {
-	all, _, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
+	all, more, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
 	if err != nil {
 		return []Finding{skipped("lanes cannot be listed: %s", connect.Explain(because(ctx, err)))}
 	}
-	return judgeLanes(all)
+	return judgeLanes(all, more)
 }
 
-func judgeLanes(all []releases.LaneStatus) []Finding {
-	var full []Finding
+// judgeLanes judges the lanes that were asked; more says that there are others.
+func judgeLanes(all []releases.LaneStatus, more bool) []Finding {
+	var found []Finding
 	silent := 0
 	for _, l := range all {
 		switch {
@@ -271,14 +272,17 @@ func judgeLanes(all []releases.LaneStatus) []Finding {
 		case l.State.Full() != "":
 			f := warning("full: "+l.State.Full(), "let it go on, or take releases out of it: slipway lane get "+l.App)
 			f.Check = "lane " + l.App
-			full = append(full, f)
+			found = append(found, f)
 		}
 	}
-	switch {
-	case len(full) > 0:
-		return full
-	case silent > 0:
-		return []Finding{skipped("%d of %d lanes do not answer", silent, len(all))}
+	if silent > 0 {
+		found = append(found, skipped("%d of %d lanes do not answer", silent, len(all)))
 	}
-	return []Finding{ok("none is full")}
+	if more {
+		found = append(found, skipped("only %d lanes were asked, and there are more", len(all)))
+	}
+	if len(found) == 0 {
+		return []Finding{ok("none is full")}
+	}
+	return found
 }
