@@ -233,7 +233,7 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 	return nil
 }
 
-// alike reports whether nothing is told of a thing that is listed still. Data tells all.
+// alike reports whether nothing is printed of a thing that is still in the list. Data has each change.
 func (w *listWatch[T]) alike(prev, next T) bool {
 	if w.same != nil && w.call.format.ForPeople() {
 		return w.same(prev, next)
