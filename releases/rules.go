@@ -51,7 +51,7 @@ func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.S
 	for i, r := range rules {
 		states[i].ScalingRule = r
 	}
-	// What is stated last stands: a person's hand is seen before a release, which waits for it.
+	// The last one that marks a rule wins: switching by hand comes before a release, which waits for it.
 	return states, errors.Join(c.heldAfter(ctx, app, states), c.heldByReleases(ctx, app, states), c.heldByHand(ctx, app, states))
 }
 
