@@ -134,7 +134,10 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
 		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) {
 			e, err := t.inLedger(ctx, call, id)
-			return t.orStored(ctx, call, id, e, err)
+			if errors.Is(err, ledger.ErrNotFound) {
+				return t.stored(ctx, call, id)
+			}
+			return e, err
 		})
 	}
 	if err != nil {
@@ -216,7 +219,9 @@ func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o w
 // recorded reads from the ledger the status of something that Temporal does not know.
 func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions) (releases.Status[P], error) {
 	e, err := t.asked(ctx, call, o.id)
-	e, err = t.orStored(ctx, call, o.id, e, err)
+	if errors.Is(err, ledger.ErrNotFound) {
+		e, err = t.stored(ctx, call, o.id)
+	}
 	switch {
 	case unrecorded(err):
 		return releases.Status[P]{}, &releases.NotFoundError{ID: o.id}
@@ -243,14 +248,11 @@ func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledge
 	return e, err
 }
 
-// orStored returns the entry of the stored request where the ledger has none.
-func (t watchTarget[P]) orStored(ctx context.Context, call *call, id string, e ledgerEntry[P], err error) (ledgerEntry[P], error) {
-	if !errors.Is(err, ledger.ErrNotFound) {
-		return e, err
-	}
+// stored returns the entry of a request that is stored, and of which the ledger has none.
+func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
 	s, err := t.search(ctx, call, id)
 	if err != nil {
-		return e, err
+		return ledgerEntry[P]{}, err
 	}
 	return t.inStream(id, s), nil
 }

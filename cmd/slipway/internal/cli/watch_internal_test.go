@@ -161,7 +161,7 @@ func TestWatchTarget_SearchesStoredRequests(t *testing.T) {
 	s.search = func(context.Context, *call, string) (wire.Stored, error) {
 		return wire.Stored{Sequence: 17, Spec: release.Spec{Operation: release.OperationRollback, RetryOf: "r-before"}}, nil
 	}
-	e, err := s.orStored(t.Context(), nil, id, ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	e, err := s.stored(t.Context(), nil, id)
 	require.NoError(t, err)
 	require.Equal(t, uint64(17), e.stored)
 	require.Equal(t, release.Progress{ReleaseID: id, Operation: release.OperationRollback, RetryOf: "r-before"}, e.progress)
