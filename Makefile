@@ -11,8 +11,10 @@ SHELL := bash
 GOLANGCI_LINT_VERSION := v2.15.0
 WORKFLOWCHECK_VERSION := v0.6.0
 
-# Half as much garbage collection in linters, compilers and tests, for half as much more memory.
-export GOGC ?= 200
+# Half as much garbage collection in linters, compilers and tests, for half as much more memory. What
+# is run for people, such as `make demo`, has Go's own.
+GOGC ?= 200
+build vet lint workflowcheck test fuzz api-coverage test-system: export GOGC := $(GOGC)
 
 GO ?= go
 BIN := $(CURDIR)/bin
@@ -125,13 +127,17 @@ fuzz-short: ## fuzz each for a moment, beyond the seeds that every test run has
 api-coverage: ## show how tests cover each operation of SAE
 	@{ $(GO) test -json ./saeclient/saetest && cd devstack && $(GO) test -json ./sdktest; } | $(GO) run ./internal/apicoverage -cloud sae
 
+# How many packages of system tests run at once, and how many tests in each.
+SYSTEM_PACKAGES ?= 4
+SYSTEM_PARALLEL ?= 8
+
 .PHONY: test-system
 test-system: ## test the whole system on embedded Temporal and NATS
 	$(GO) build -race -o $(BIN)/slipway-race ./cmd/slipway
 	@# -count=1: these tests depend on files that Go's test cache does not watch.
 	@# -vet=off: `make lint` has vet's analyzers.
 	@# -p, -parallel: most of them wait most of their time, for timers of servers and of releases.
-	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p 4 -parallel 8 -timeout 15m ./...
+	cd devstack && SLIPWAY_BIN=$(BIN)/slipway-race $(GO) test -count=1 -vet=off -p $(SYSTEM_PACKAGES) -parallel $(SYSTEM_PARALLEL) -timeout 15m ./...
 
 .PHONY: vet
 vet: ## run go vet on the root module

@@ -55,6 +55,9 @@ type Command struct {
 	Version string `json:"version,omitempty"`
 	// AtSafePoint makes an abort wait until no batch is in progress.
 	AtSafePoint bool `json:"atSafePoint,omitempty"`
+	// Denied tells that a lane aborts a release that waits because it denies the artifact. Nobody
+	// but a lane may say so.
+	Denied bool `json:"denied,omitempty"`
 	// By is the person or system that speaks.
 	By string `json:"by"`
 	// Via is the way the command came: [ViaEvent] and the others.
@@ -101,6 +104,7 @@ func (c Command) Validate() error {
 	v.check(c.Version == "" || c.Kind == CommandRollback, "version", "has no meaning for %s", c.Kind)
 	v.check(c.Version == "" || matches(idPattern, c.Version), "version", "%q is not a version ID", c.Version)
 	v.check(!c.AtSafePoint || c.Kind == CommandAbort, "atSafePoint", "has no meaning for %s", c.Kind)
+	v.check(!c.Denied || c.Kind == CommandAbort && c.Via == ViaLane, "denied", "is for a lane to say when it aborts a release")
 	v.check(c.By != "", "by", "is required: who gives the command")
 	if !c.System() && c.Via != ViaCancel { // there the system speaks itself
 		v.actor("by", c.By)

@@ -203,6 +203,16 @@ func TestCommand_Verification(t *testing.T) {
 	require.False(t, pkg.Same(v1))
 }
 
+// TestCommand_OnlyALaneDeniesAnArtifact: nobody else tells a release that its artifact is denied.
+func TestCommand_OnlyALaneDeniesAnArtifact(t *testing.T) {
+	t.Parallel()
+	for _, via := range []string{"", release.ViaEvent, release.ViaUpdate, release.ViaSignal, release.ViaSet, release.ViaCancel} {
+		require.ErrorContains(t, release.Command{Kind: release.CommandAbort, By: "mei", Via: via, Denied: true}.Validate(), "denied: is for a lane", via)
+	}
+	require.Error(t, release.Command{Kind: release.CommandPause, By: release.Slipway, Via: release.ViaLane, Denied: true}.Validate())
+	require.NoError(t, release.Command{Kind: release.CommandAbort, By: release.Slipway, Via: release.ViaLane, Denied: true}.Validate())
+}
+
 func TestCommand_NobodyClaimsTheNameOfTheSystem(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"slipway", "Slipway", " SLIPWAY\t", "temporal"} {

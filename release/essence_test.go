@@ -23,13 +23,16 @@ func TestEssence(t *testing.T) {
 		"another code of the same class": {
 			"sae: ListApps: Throttling: slow down (request 6F2D1C0A)", "sae: ListApps: ServiceUnavailable: slow down (request 0DE1F7B2)", false,
 		},
-		"another port":                {"read tcp 10.0.0.7:45122->10.1.0.9:443: connection reset", "read tcp 10.0.0.7:45168->10.1.0.9:443: connection reset", true},
-		"another time":                {"no answer since 2026-11-22T19:00:00Z", "no answer since 2026-11-22T19:00:07Z", true},
-		"another duration":            {"not done within 5.0003s", "not done within 4.998s", true},
-		"an ID of letters and digits": {"trace EXAMPLE4fdk2", "trace 0EXAMPLE77", true},
-		"words of hex letters":        {"bad facade", "bad decade", false},
-		"wide characters":             {"应用 7171a6ca 不存在", "应用 f80db7f6 不存在", true},
-		"cut in a character":          {"\xe5 1", "\xe5 2", true},
+		"another port":                    {"read tcp 10.0.0.7:45122->10.1.0.9:443: connection reset", "read tcp 10.0.0.7:45168->10.1.0.9:443: connection reset", true},
+		"another time":                    {"no answer since 2026-11-22T19:00:00Z", "no answer since 2026-11-22T19:00:07Z", true},
+		"another duration":                {"not done within 5.0003s", "not done within 4.998s", true},
+		"an ID of letters and digits":     {"trace EXAMPLE4fdk2", "trace 0EXAMPLE77", true},
+		"words of hex letters":            {"bad facade", "bad decade", false},
+		"wide characters":                 {"应用 7171a6ca 不存在", "应用 f80db7f6 不存在", true},
+		"wide characters without a blank": {"应用7171a6ca不存在", "应用f80db7f6不存在", true},
+		"another wide word":               {"应用123不存在", "批次2失败", false},
+		"another end of a wide word":      {"应用123不存在", "应用123失败", false},
+		"cut in a character":              {"\xe5 1", "\xe5 2", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

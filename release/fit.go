@@ -30,6 +30,10 @@ const (
 	maxToldDigest = 71
 	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
+	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
+	maxToldRuns = 512
+	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
+	maxToldBehind = 16
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place
@@ -73,6 +77,7 @@ func Keeps() []Keep {
 		{Text: 64, Held: 24, Core: true},
 		{Text: 64, Held: 8, Core: true},
 		{Text: 64, Held: 4, Core: true},
+		{Text: 64, Held: 2, Core: true},
 	}
 }
 
@@ -92,7 +97,7 @@ func (p Progress) Fit(size int) Progress {
 	return kept
 }
 
-// Which part of its place a reason, and one of the two artifacts of a progress, may take.
+// Which part of its place a reason, and one of the artifacts of a progress, may take.
 const (
 	reasonPart   = 15
 	artifactPart = 5
@@ -143,6 +148,7 @@ func (a *Awaiting) bounded() *Awaiting {
 	}
 	b := *a
 	b.ChangeID, b.Freeze = ShortenEncoded(a.ChangeID, maxToldName), ShortenEncoded(a.Freeze, maxToldName)
+	b.Behind = ShortenEncoded(a.Behind, maxToldBehind)
 	return &b
 }
 
@@ -230,12 +236,19 @@ func (k Keep) cutGates(gates []GateResult, cut *Cut) []GateResult {
 }
 
 // core is what is needed to answer for a release: where it stands and why, what it brings
-// and returns to, and what it holds. Fields that it does not name are left out.
+// and returns to, what runs, and what it holds. Fields that it does not name are left out.
 func (p Progress) core() Progress {
+	runs := p.Runs
+	if runs != nil {
+		runs = &Version{ID: ShortenEncoded(runs.ID, maxToldOwed), Artifact: runs.Artifact}
+		if runs.Artifact.encodedLen() > maxToldRuns {
+			runs.Artifact, p.Cut.Artifact = Artifact{}, true
+		}
+	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
-		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Batches: p.Batches, Awaiting: p.Awaiting,
+		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}

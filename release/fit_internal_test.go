@@ -89,6 +89,24 @@ func TestFit_EveryProgressCanBeTold(t *testing.T) {
 	})
 }
 
+// The largest that each text can be, which chance hits rarely.
+func TestFit_TheLargestCanBeTold(t *testing.T) {
+	t.Parallel()
+	for _, char := range []string{"a", `"`, "<", "版"} {
+		for length := 1; length < 2*maxToldName*6; length += 1 + length/30 {
+			var p Progress
+			filler{strings.Repeat(char, length), 8}.fill(reflect.ValueOf(&p).Elem())
+			p.ReleaseID, p.App, p.Cut = "r-mjnxgs3lpfxg2zlo", largestApp(), Cut{}
+			for i := range p.ScalingRules {
+				p.ScalingRules[i].Restored, p.ScalingRules[i].Gone = false, false
+			}
+			kept := p.Fit(MaxAnswer)
+			require.LessOrEqual(t, encodedSize(kept), MaxAnswer, "%d times %q", length, char)
+			requireWhatMatters(t, p, kept)
+		}
+	}
+}
+
 func encodedOf(t require.TestingT, value any) string {
 	data, err := json.Marshal(value)
 	require.NoError(t, err)
@@ -101,8 +119,12 @@ func requireWhatMatters(t require.TestingT, whole, kept Progress) {
 		[]any{kept.ReleaseID, kept.Transition, kept.App, kept.Operation, kept.Phase, kept.Outcome, kept.Paused})
 	require.Equal(t, whole.Awaiting.bounded(), kept.Awaiting)
 	require.Equal(t, []time.Time{whole.StartedAt, whole.EndedAt}, []time.Time{kept.StartedAt, kept.EndedAt})
+	require.Equal(t, whole.Runs == nil, kept.Runs == nil, "nil is that nobody knows")
 	if !kept.Cut.Artifact {
 		require.Equal(t, whole.Artifact, kept.Artifact)
+		if whole.Runs != nil {
+			require.Equal(t, whole.Runs.Artifact, kept.Runs.Artifact)
+		}
 	}
 	cut := kept.Cut
 	require.Equal(t, len(whole.ScalingRules), len(kept.ScalingRules)+cut.Rules+cut.Held)

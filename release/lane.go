@@ -224,6 +224,8 @@ type LaneState struct {
 	Waiting []LaneEntry `json:"waiting,omitempty"`
 	// Held tells that nothing new begins until somebody resumes the lane.
 	Held *Hold `json:"held,omitempty"`
+	// Full says why the lane takes no further release of the policy [LaneQueue]; empty where it does.
+	Full string `json:"full,omitempty"`
 	// Denied are the artifacts that were rolled back and are refused until allowed.
 	Denied []Denial `json:"denied,omitempty"`
 	// Debts are what releases that have ended have left; the next release pays or names them.

@@ -3,7 +3,6 @@ package release
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -134,16 +133,7 @@ func (l *LaneInput) denial(op Operation, a Artifact) (Denial, bool) {
 
 // Refusal is the words with which a denied artifact of the application is refused.
 func (d Denial) Refusal(a App) string {
-	return fmt.Sprintf("%s%s%s --artifact %s", d, allowRemedy, a.SearchValue(), d.Artifact)
-}
-
-// allowRemedy is the part of a refusal by which it is told from others.
-const allowRemedy = "; allow it with: slipway lane allow "
-
-// Denies reports whether a lane has ended a waiting release by the decision because it denies its
-// artifact.
-func (d Decision) Denies() bool {
-	return d.Kind == CommandAbort && d.Via == ViaLane && strings.Contains(d.Note, allowRemedy)
+	return fmt.Sprintf("%s; allow it with: slipway lane allow %s --artifact %s", d, a.SearchValue(), d.Artifact)
 }
 
 // DeniedWaiting takes the waiting releases out of the line that would bring the artifact

@@ -97,7 +97,7 @@ func (l *LaneInput) Full(p LanePolicy) string {
 		return ""
 	}
 	if n := len(l.Waiting()); n >= MaxWaiting {
-		return fmt.Sprintf("%d releases wait already", n)
+		return fmt.Sprintf("%d releases wait in it, and no more may", n)
 	}
 	if n := encodedSize(l); n >= MaxLane {
 		return fmt.Sprintf("what the lane remembers has %d bytes; at most %d are kept", n, MaxLane)
@@ -217,5 +217,6 @@ func (l *LaneInput) State() LaneState {
 	if l.Held != nil {
 		s.Held = new(*l.Held)
 	}
+	s.Full = s.blocked(l.Full(LaneQueue))
 	return s
 }

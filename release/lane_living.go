@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -134,20 +133,17 @@ func (s LaneState) WaitsFor(releaseID string) string {
 	return "its lane, which did not know of it"
 }
 
-// Full says how many releases wait, and behind what, where the lane takes no further one; empty
-// where it does.
-func (s LaneState) Full() string {
-	if len(s.Waiting) < MaxWaiting {
-		return ""
-	}
-	text := fmt.Sprintf("%d releases wait in it, and no more may", len(s.Waiting))
+// blocked is why a lane is full, and behind what the releases wait where there are too many.
+func (s LaneState) blocked(full string) string {
 	switch {
+	case full == "" || len(s.Waiting) < MaxWaiting:
+		return full
 	case s.Running != nil:
-		return text + ", behind release " + s.Running.ReleaseID + ", which runs"
+		return full + ", behind release " + s.Running.ReleaseID + ", which runs"
 	case s.Held != nil:
-		return text + ", because it is " + s.Held.String()
+		return full + ", because it is " + s.Held.String()
 	}
-	return text
+	return full
 }
 
 // MaxDebts is how many debts a lane keeps; the newest are kept, and the ledger has all.

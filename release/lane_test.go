@@ -177,7 +177,8 @@ func TestLane_WhatALaneKeepsIsBounded(t *testing.T) {
 		require.Empty(t, l.Full(release.LaneQueue))
 		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i)})
 	}
-	require.Equal(t, "100 releases wait already", l.Full(release.LaneQueue))
+	require.Equal(t, "100 releases wait in it, and no more may", l.Full(release.LaneQueue))
+	require.Equal(t, "100 releases wait in it, and no more may, behind release running, which runs", l.State().Full)
 	require.Empty(t, l.Full(release.LaneSupersede), "it makes its own place")
 }
 
@@ -198,6 +199,9 @@ func TestLane_ALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i), Artifact: release.Artifact{Image: long}, RequestedBy: long[:release.MaxWords]})
 	}
 	require.Contains(t, l.Full(release.LaneQueue), "at most 1048576 are kept")
+	require.Less(t, len(l.Waiting()), release.MaxWaiting)
+	require.Equal(t, l.Full(release.LaneQueue), l.State().Full, "whoever looks at the lane is told the same")
+	require.NotEmpty(t, release.NextOfLane(release.LaneState{Full: l.State().Full, Running: &release.LaneEntry{ReleaseID: "r-1"}}))
 	require.Greater(t, len(l.Line), 10)
 	data, err := json.Marshal(l)
 	require.NoError(t, err)

@@ -229,7 +229,7 @@ func validCommand(path string) any {
 }
 
 func badOfCommand() map[string]any {
-	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "by": release.Slipway, "reason": ""}
+	return map[string]any{"batch": 0, "all": true, "version": "v-7", "atSafePoint": true, "denied": true, "by": release.Slipway, "reason": ""}
 }
 
 func freeOfCommand() map[string]string {

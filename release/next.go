@@ -197,11 +197,7 @@ func (p Progress) behind(a Awaiting) []NextStep {
 	if a.ChangeID == "" {
 		return []NextStep{{Verb: NextEndChange, Does: "wait for the end of the other change, or end it in the platform's console", Needed: a.Stuck}}
 	}
-	steps := p.changeSteps(a.ChangeID)
-	for i := range steps {
-		steps[i].Needed = a.Stuck
-	}
-	return steps
+	return p.changeSteps(a.ChangeID, a.Stuck)
 }
 
 func (p Progress) confirming(a Awaiting) []NextStep {
@@ -285,9 +281,7 @@ func afterEnd(p Progress) []NextStep {
 func (p Progress) attending(retry NextStep) []NextStep {
 	var steps []NextStep
 	if p.UnfinishedChange != "" {
-		for _, s := range p.changeSteps(p.UnfinishedChange) {
-			steps = append(steps, needed(s))
-		}
+		steps = append(steps, p.changeSteps(p.UnfinishedChange, true)...)
 	}
 	if owes := p.Owes(); len(owes.ScalingRules) > 0 {
 		steps = append(steps, NextStep{
@@ -340,6 +334,9 @@ func unblocking(s LaneState) []NextStep {
 			Verb: NextShowRelease, Command: "slipway release get " + word(s.Running.ReleaseID), Does: "shows what the release that runs waits for",
 		})
 	}
+	if len(s.Waiting) == 0 {
+		return steps
+	}
 	last := s.Waiting[len(s.Waiting)-1]
 	return append(steps, NextStep{
 		Verb: NextDrop, Command: "slipway lane drop " + word(s.App.SearchValue()) + " " + word(last.ReleaseID), Does: "takes the latest release that waits out of the lane",
@@ -361,7 +358,7 @@ func NextOfLane(s LaneState) []NextStep {
 	if s.Held != nil {
 		steps = append(steps, resumingLane(s.App))
 	}
-	if s.Full() != "" {
+	if s.Full != "" {
 		steps = append(steps, unblocking(s)...)
 	}
 	for _, d := range s.Denied {

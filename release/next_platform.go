@@ -2,13 +2,15 @@ package release
 
 // changeSteps are how a person looks at a change of the application, and ends it: with the commands
 // that call the application's platform, where there are some, and else in words. It is the only
-// place here that knows what a platform calls that.
-func (p Progress) changeSteps(id string) []NextStep {
+// place here that knows what a platform calls that. Where somebody is needed they look; ending it is
+// needed only of the release's own change, because nobody here knows whether another one is wanted.
+func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 	look := NextStep{Verb: NextShowChange, Does: "shows what change " + id + " waits for, and how far it is"}
 	end := NextStep{Verb: NextEndChange, Does: "ends it where it stands; whoever has begun it may want it"}
 	if id == p.ChangeID {
 		end.Does = "ends it where it stands, if it has not ended; look first what runs"
 	}
+	look.Needed, end.Needed = somebody, somebody && id == p.ChangeID
 	switch p.App.Platform {
 	case PlatformSAE:
 		of := " ChangeOrderId=" + word(id) + " --sae-region " + word(p.App.Region)

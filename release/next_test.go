@@ -77,7 +77,7 @@ func TestNext(t *testing.T) {
 		}), []string{look, end, pause, abort, rollback}},
 		{"other change that waits for somebody", atNext(release.PhasePreparing, func(p *release.Progress) {
 			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9", Stuck: true}
-		}), []string{"! " + look, "! " + end, pause, abort, rollback}},
+		}), []string{"! " + look, end, pause, abort, rollback}},
 		{"other change, on the way back", atNext(release.PhaseRollingBack, func(p *release.Progress) {
 			p.Awaiting = &release.Awaiting{Kind: release.AwaitOtherChange, ChangeID: "c-9"}
 		}), []string{look, end}},
@@ -154,7 +154,10 @@ func TestNext(t *testing.T) {
 		{"attention, with a change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.UnfinishedChange = "c-9"
 			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}}
-		}), []string{"! " + look, "! " + end, "! slipway scaling recover --release " + nextID, unhold, retry, undo}},
+		}), []string{"! " + look, end, "! slipway scaling recover --release " + nextID, unhold, retry, undo}},
+		{"attention, with its own change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
+			p.ChangeID, p.UnfinishedChange = "c-9", "c-9"
+		}), []string{"! " + look, "! " + end, unhold, retry, undo}},
 		{"attention", atNext(release.PhaseNeedsAttention, nil), []string{unhold, retry, undo}},
 		{"attention, owing", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}, {Name: "night", Restored: true}}

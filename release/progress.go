@@ -167,6 +167,9 @@ type Awaiting struct {
 	Since time.Time `json:"since"`
 	// Until is when the limit passes; zero where there is none.
 	Until time.Time `json:"until,omitzero"`
+	// Behind says in words which release comes before it in its lane, or who holds the lane and why.
+	// A release does not know it; whoever asks its lane fills it in.
+	Behind string `json:"behind,omitempty"`
 	// ChangeID is the unfinished change whose end is awaited.
 	ChangeID string `json:"changeId,omitempty"`
 	// Stuck tells that this change does not end by itself: it waits for somebody.
@@ -232,9 +235,11 @@ type Decision struct {
 	// Version is the version that a rollback named.
 	Version string `json:"version,omitempty"`
 	// AtSafePoint tells that an abort waited until no batch was in progress.
-	AtSafePoint bool      `json:"atSafePoint,omitempty"`
-	By          string    `json:"by"`
-	At          time.Time `json:"at"`
+	AtSafePoint bool `json:"atSafePoint,omitempty"`
+	// Denied tells that a lane has aborted the release because it denies its artifact.
+	Denied bool      `json:"denied,omitempty"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 	// Via is the way the word came: event, update, signal, cancel or limit.
 	Via string `json:"via,omitempty"`
 	// Source is the source of the event that brought the word.

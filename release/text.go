@@ -53,6 +53,9 @@ func (a *Awaiting) Subject(unit Unit) string {
 	of := unit.numbered(" of ", a.Batch)
 	switch a.Kind {
 	case AwaitQueue:
+		if a.Behind != "" {
+			return a.Behind
+		}
 		return "its turn: other releases of the application come first, or its lane is held"
 	case AwaitOtherChange:
 		return "the end of an unfinished change of the application"

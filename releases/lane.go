@@ -87,16 +87,16 @@ func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, erro
 	return status, err
 }
 
-// WaitsFor says what a release that is queued waits for in its lane: which release comes before it,
+// waitsFor says what a release that is queued waits for in its lane: which release comes before it,
 // or who holds the lane and why. It is empty where the lane does not answer, or the release does not
 // wait any more.
-func (c *Client) WaitsFor(ctx context.Context, p release.Progress) string {
+func (c *Client) waitsFor(ctx context.Context, p release.Progress) string {
 	state, _, err := c.queryLane(ctx, release.LaneID(p.App))
 	waits := func(e release.LaneEntry) bool { return e.ReleaseID == p.ReleaseID }
 	if err != nil || state == nil || !slices.ContainsFunc(state.Waiting, waits) {
 		return ""
 	}
-	return "it waits for " + state.WaitsFor(p.ReleaseID)
+	return state.WaitsFor(p.ReleaseID)
 }
 
 // idleLane returns the status of a lane that does not run.

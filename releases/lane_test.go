@@ -98,8 +98,8 @@ func TestLane_WaitsFor(t *testing.T) {
 		err   error
 		want  string
 	}{
-		"a held lane":         {held, nil, "it waits for the lane, held since 2026-11-22T19:00:00Z by mei: migration"},
-		"a release before it": {behind, nil, "it waits for release r-first, which runs"},
+		"a held lane":         {held, nil, "the lane, held since 2026-11-22T19:00:00Z by mei: migration"},
+		"a release before it": {behind, nil, "release r-first, which runs"},
 		"waits no more":       {heldLane(), nil, ""},
 		"no worker":           {held, serviceerror.NewFailedPrecondition("no poller seen"), ""},
 		"no lane":             {held, serviceerror.NewNotFound("workflow not found"), ""},
@@ -108,7 +108,13 @@ func TestLane_WaitsFor(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.err)
-			require.Equal(t, c.want, r.WaitsFor(t.Context(), p))
+			got := r.WithTurn(t.Context(), p)
+			require.Empty(t, got.Reason, "the reason is the release's own")
+			if c.want == "" {
+				require.Nil(t, got.Awaiting)
+				return
+			}
+			require.Equal(t, &release.Awaiting{Kind: release.AwaitQueue, Behind: c.want}, got.Awaiting)
 		})
 	}
 }

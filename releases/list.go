@@ -198,7 +198,7 @@ type search struct {
 
 // search returns the search for what a query chooses, up to the limit of the filter.
 func (f Filter) search(query string) search {
-	return search{query: query, limit: f.Limit, changes: f.Phase != "" || f.Outcome != "" || f.Closed}
+	return search{query: query, limit: f.Limit, changes: f.Phase != "" || len(f.Phases) > 0 || f.Outcome != "" || f.Closed}
 }
 
 // find lists workflows, of each its newest run.

@@ -335,6 +335,7 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	}
 	lists(all, reset, alone, old)
 	lists(all+" AND SlipwayPhase = 'Preparing'", old, alone)
+	lists(all+" AND SlipwayPhase IN ('Preparing', 'Paused')", old, alone)
 	lists("WorkflowId IN ('"+release.WorkflowID(id)+"', '"+release.WorkflowID("r-2")+"')", old, alone, reset)
 	found, _, err := r.List(t.Context(), releases.Filter{})
 	require.NoError(t, err)
@@ -343,10 +344,12 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 	require.Empty(t, found[0].Stopped)
 	require.Equal(t, "r-2", found[1].ID)
 
-	found, _, err = r.List(t.Context(), releases.Filter{Phase: release.PhasePreparing})
-	require.NoError(t, err)
-	require.Len(t, found, 1, "the old run is in that phase for ever")
-	require.Equal(t, "r-2", found[0].ID)
+	for _, f := range []releases.Filter{{Phase: release.PhasePreparing}, {Phases: []release.Phase{release.PhasePreparing, release.PhasePaused}}} {
+		found, _, err = r.List(t.Context(), f)
+		require.NoError(t, err)
+		require.Len(t, found, 1, "the old run is in that phase for ever")
+		require.Equal(t, "r-2", found[0].ID)
+	}
 }
 
 func TestList_ByEveryAttribute(t *testing.T) {
@@ -416,7 +419,10 @@ func TestReleases_UnderWay(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
 	stalled := release.Progress{ReleaseID: "r-2", Stalled: &release.Stall{Doing: string(release.VerbBeginRollout)}}
-	queued := release.Progress{ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued}
+	queued := release.Progress{
+		ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued, Reason: "its own reason",
+		Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Since: time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)},
+	}
 	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{release.LaneState{
 		Running: &release.LaneEntry{ReleaseID: "r-0"}, Waiting: []release.LaneEntry{{ReleaseID: "r-3"}},
 	}}, nil)
@@ -435,7 +441,7 @@ func TestReleases_UnderWay(t *testing.T) {
 		{Releases: []release.SetStanding{run("r-5", "", "")}},
 	}}
 	waits := queued
-	waits.Reason = "it waits for release r-0, which runs"
+	waits.Awaiting = &release.Awaiting{Kind: release.AwaitQueue, Since: queued.Awaiting.Since, Behind: "release r-0, which runs"}
 	require.Equal(t, map[string]release.Progress{"r-2": stalled, "r-3": waits}, r.UnderWay(t.Context(), set))
 	require.Nil(t, r.UnderWay(t.Context(), release.SetProgress{}))
 }

@@ -51,15 +51,18 @@ func (c *Client) HoldsOf(ctx context.Context, app release.App, rules []release.S
 	for i, r := range rules {
 		states[i].ScalingRule = r
 	}
-	// What is stated last stands: a person's hand is seen before a release, which waits for it.
+	// The last one that marks a rule wins: switching by hand comes before a release, which waits for it.
 	return states, errors.Join(c.heldAfter(ctx, app, states), c.heldByReleases(ctx, app, states), c.heldByHand(ctx, app, states))
 }
 
 // heldAfter marks the rules that releases which have ended have left off, as their lane knows.
 func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleState) error {
 	lane, err := c.GetLane(ctx, app)
-	if err != nil || lane.State == nil {
-		return err // a lane that does not answer is told by: slipway lane get
+	if err != nil {
+		return err
+	}
+	if lane.State == nil {
+		return fmt.Errorf("which rules were left off is not known: %s", lane.Partial.Message)
 	}
 	for _, d := range lane.State.Debts {
 		for i := range states {

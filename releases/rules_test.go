@@ -128,6 +128,19 @@ func TestHoldsOf_ReleaseDoesNotAnswer(t *testing.T) {
 	require.Equal(t, []releases.RuleState{{ScalingRule: release.ScalingRule{Name: "cpu"}}}, got)
 }
 
+// A lane that does not answer may know of rules that were left off: that is said.
+func TestHoldsOf_LaneDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
+	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(nil, serviceerror.NewFailedPrecondition("no poller seen"))
+	m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
+	m.On("DescribeWorkflow", mock.Anything, scalingID, "").Return(nil, serviceerror.NewNotFound("workflow not found"))
+	got, err := r.HoldsOf(t.Context(), app(), []release.ScalingRule{{Name: "cpu"}})
+	require.ErrorContains(t, err, "which rules were left off is not known: no worker answers")
+	require.Equal(t, []releases.RuleState{{ScalingRule: release.ScalingRule{Name: "cpu"}}}, got)
+}
+
 func TestCheckOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

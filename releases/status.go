@@ -1,7 +1,6 @@
 package releases
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -101,7 +100,7 @@ func (c *Client) setReader(id string) statusReader[release.SetProgress] {
 const callsAtOnce = 8
 
 // UnderWay asks the releases of a set that are under way where they stand, and returns their
-// progress by their IDs; nil when there are none. What one that is queued waits for is its reason.
+// progress by their IDs; nil when there are none. One that is queued says what it waits for.
 // One that does not answer is left out.
 func (c *Client) UnderWay(ctx context.Context, p release.SetProgress) map[string]release.Progress {
 	var found map[string]release.Progress
@@ -127,11 +126,18 @@ func (c *Client) UnderWay(ctx context.Context, p release.SetProgress) map[string
 	return found
 }
 
-// WithTurn is a progress whose reason says what the release waits for in its lane, where it waits
-// there.
+// WithTurn is a progress that says which release comes before it, or who holds its lane, as
+// [release.Awaiting.Behind], where it waits there and the lane answers.
 func (c *Client) WithTurn(ctx context.Context, p release.Progress) release.Progress {
 	if p.Phase == release.PhaseQueued {
-		p.Reason = cmp.Or(c.WaitsFor(ctx, p), p.Reason)
+		if behind := c.waitsFor(ctx, p); behind != "" {
+			awaiting := release.Awaiting{Kind: release.AwaitQueue}
+			if p.Awaiting != nil {
+				awaiting = *p.Awaiting
+			}
+			awaiting.Behind = behind
+			p.Awaiting = &awaiting
+		}
 	}
 	return p
 }

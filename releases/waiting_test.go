@@ -163,7 +163,7 @@ func TestWaiting(t *testing.T) {
 		{release.NeedFreeze, "r-stopped", at(1), "somebody to lift stop incident", []string{"slipway freeze lift incident", "slipway release override r-stopped --reason ''"}},
 		{
 			release.NeedOtherChange, "r-behind", at(2), "the end of change c-9, begun elsewhere, which waits for somebody",
-			[]string{"slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou", "slipway api AbortChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},
+			[]string{"slipway api DescribeChangeOrder ChangeOrderId=c-9 --sae-region cn-hangzhou"},
 		},
 		{
 			release.NeedResume, "r-confirmed", at(3), "paused by mei; batch 1 is confirmed by ann, and the pause holds batch 2 back",

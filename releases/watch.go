@@ -22,6 +22,8 @@ type WatchEvent[P Watchable] struct {
 	Progress P
 	// Warning is why nothing newer is known; empty when all is well.
 	Warning string
+	// Failure is the error that Warning is the text of; nil where it is that of none.
+	Failure error
 }
 
 // Watcher watches a release or a set to its end.
@@ -123,6 +125,7 @@ func (w *watch[P]) update(status Status[P], err error) error {
 	_, missing := errors.AsType[*NotFoundError](err)
 	_, unreachable := errors.AsType[*UnreachableError](err)
 	unknown := w.last.Progress.Identity() == ""
+	w.last.Failure = nil
 	switch {
 	case err == nil:
 		w.last.Warning = status.Partial.Message
@@ -133,7 +136,7 @@ func (w *watch[P]) update(status Status[P], err error) error {
 		w.missed++
 		w.last.Warning = cmp.Or(w.partial.Message, w.missing())
 	case unreachable:
-		w.last.Warning = err.Error()
+		w.last.Warning, w.last.Failure = err.Error(), err
 	default:
 		return err
 	}

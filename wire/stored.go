@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway/release"
 )
@@ -24,34 +25,54 @@ type Stored struct {
 // ErrNotStored means that no request for a release or a set is stored.
 var ErrNotStored = errors.New("no such request is stored")
 
-// mostStored is how many requests are read at most to find one: they are few while starters work.
-const mostStored = 1000
+// ErrSearchUnfinished means that the time was up before all stored requests were read.
+var ErrSearchUnfinished = errors.New("not all of the stored requests were read in time")
+
+// storedBatch is how many requests are read at once.
+const storedBatch = 256
 
 // FindStored finds the request for a release or a set that no starter has settled, by the ID of
-// what it asks for. The error is [ErrNotStored], or one of NATS.
+// what it asks for. All requests are read in turn, so that the context should have a deadline. The
+// error is [ErrNotStored], [ErrSearchUnfinished], or one of NATS.
 func FindStored(ctx context.Context, js jetstream.JetStream, id string) (Stored, error) {
-	stream, err := js.Stream(ctx, StreamIn)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
+	found, err := findStored(ctx, js, id)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstreamext.ErrNoMessages):
 		return Stored{}, ErrNotStored
-	}
-	if err != nil {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return Stored{}, ErrSearchUnfinished
+	case err != nil:
 		return Stored{}, fmt.Errorf("read stream %s: %w", StreamIn, err)
 	}
-	next := stream.CachedInfo().State.FirstSeq
-	for range mostStored {
-		msg, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(AllRequests))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return Stored{}, ErrNotStored
-		}
+	return found, nil
+}
+
+// findStored ends with [jetstreamext.ErrNoMessages] where no request is the one that is looked for.
+func findStored(ctx context.Context, js jetstream.JetStream, id string) (found Stored, err error) {
+	if _, err := js.Stream(ctx, StreamIn); err != nil {
+		return found, err
+	}
+	for next := uint64(1); found.Sequence == 0; {
+		msgs, err := jetstreamext.GetBatch(ctx, js, StreamIn, storedBatch, jetstreamext.GetBatchSeq(next), jetstreamext.GetBatchSubject(AllRequests))
 		if err != nil {
-			return Stored{}, fmt.Errorf("read stream %s: %w", StreamIn, err)
+			return found, err
 		}
-		next = msg.Sequence + 1
-		if asked, spec := asksFor(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}); asked == id {
-			return Stored{Sequence: msg.Sequence, At: msg.Time, Spec: spec}, nil
+		from := next
+		for msg, err := range msgs {
+			if err != nil {
+				return found, err
+			}
+			next = msg.Sequence + 1
+			if asked, spec := asksFor(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}); asked == id {
+				found = Stored{Sequence: msg.Sequence, At: msg.Time, Spec: spec}
+			}
+		}
+		if next == from {
+			// A batch that is not answered in time ends without an error and without messages.
+			return found, errors.Join(errors.New("no answer"), ctx.Err())
 		}
 	}
-	return Stored{}, ErrNotStored
+	return found, nil
 }
 
 // asksFor is the ID of what a request asks for, and of a release what that is; empty where it is

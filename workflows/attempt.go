@@ -39,6 +39,9 @@ type caller struct {
 	homeBy time.Time
 	// late is when a change of rules was sent last whose effect is not known.
 	late time.Time
+	// unfinished is the change whose end was awaited last, and in vain; it is told once the release
+	// has ended so.
+	unfinished string
 }
 
 // lastTry is how long before its end a task is not worth another try: the Temporal server

@@ -139,8 +139,8 @@ func (c *commands[P]) record(d release.Decision) *release.Decision {
 // decisionOf is a command as it is recorded.
 func decisionOf(ctx workflow.Context, c release.Command) release.Decision {
 	return release.Decision{
-		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, By: c.By, At: workflow.Now(ctx),
-		Via: c.Via, Source: c.Source, Note: c.Words(),
+		Kind: c.Kind, ID: c.ID, Batch: c.Batch, All: c.All, ChangeID: c.ChangeID, Version: c.Version, AtSafePoint: c.AtSafePoint, Denied: c.Denied,
+		By: c.By, At: workflow.Now(ctx), Via: c.Via, Source: c.Source, Note: c.Words(),
 	}
 }
 

@@ -118,6 +118,7 @@ func TestCommands_NobodySpeaksAsTheSystem(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	claims := s.update(time.Hour, release.CommandAbort, release.Command{By: "Slipway ", Via: release.ViaLane})
+	denies := s.update(time.Hour, release.CommandAbort, release.Command{By: "ann", Via: release.ViaLane, Denied: true})
 	s.at(2*time.Hour, func() {
 		s.env.SignalWorkflow(string(release.CommandAbort), release.Command{By: "slipway", Via: release.ViaEvent, Source: "ci"})
 	})
@@ -128,6 +129,7 @@ func TestCommands_NobodySpeaksAsTheSystem(t *testing.T) {
 	s.abort(5 * time.Hour)
 	p := s.run(s.spec(gray()))
 	require.ErrorContains(t, claims.rejected, "is what the system calls itself")
+	require.ErrorContains(t, denies.rejected, "is for a lane to say")
 	require.Contains(t, p.Decisions[0].Refused, "is what the system calls itself")
 	require.Equal(t, "ci", p.Decisions[0].Source)
 	require.Equal(t, "https://ci.example/shop", p.Decisions[1].Source)

@@ -111,7 +111,7 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 		shown = c.until
 	}
 	c.startWait(ctx, release.AwaitOtherChange, 0, shown)
-	c.showOther(w.other)
+	c.showOther(ctx, w.other)
 	c.emitStalled()
 	snap, f := c.outlast(ctx, w)
 	c.endWait(ctx)
@@ -128,19 +128,28 @@ func (c *caller) outlast(ctx workflow.Context, w foreignWait) (release.Snapshot,
 		t := c.platform.awaitIdle(w.question)
 		t.until = w.until
 		snap, f := attempt(ctx, c, t, w.unwanted)
-		if f != nil {
-			c.p.UnfinishedChange = known.ID
+		switch {
+		case f == nil:
+			c.unfinished = ""
+		case f.class != release.FaultStopped: // a wait that is not wanted any more says nothing of the end
+			c.unfinished = known.ID
 		}
 		if f != nil || snap.Busy == nil {
 			return snap, f
 		}
 		known = snap.Busy
-		c.showOther(known)
+		c.showOther(ctx, known)
 	}
 }
 
-// showOther shows for which change the release waits.
-func (c *caller) showOther(other *release.ForeignChange) {
+// showOther shows for which change the release waits. The wait for another change than before begins
+// now: how long one has lasted tells whether it needs a person.
+func (c *caller) showOther(ctx workflow.Context, other *release.ForeignChange) {
+	if a := c.p.Awaiting; a.ChangeID != other.ID {
+		now := workflow.Now(ctx)
+		c.p.Waited += a.Lasted(now)
+		a.Since = now
+	}
 	c.p.Awaiting.ChangeID, c.p.Awaiting.Stuck = other.ID, other.Stuck
 	c.p.Reason = "waits for " + c.words(other)
 	c.show()

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -174,6 +175,32 @@ func TestLaneHold_RolledBackArtifactIsRefusedUntilAllowed(t *testing.T) {
 	require.Empty(t, allow.state.Denied)
 	require.Equal(t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy, saeclient.CoTypeDeploy}, w.orders(),
 		"the denied artifact was deployed once")
+}
+
+// TestLaneHold_DeniedIsNotReadFromTheText: the text of a denial may be cut, and that of a drop may
+// say what it likes.
+func TestLaneHold_DeniedIsNotReadFromTheText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := w.spec(gray())
+	long.Artifact.Image = "registry.example/" + strings.Repeat("shop/", 40) + "shop:2"
+	w.send(0, "r-1", long)
+	w.send(time.Second, "r-2", long)
+	w.tell(time.Hour, "r-1", release.Command{Kind: release.CommandRollback, By: "ann", Reason: strings.Repeat("订", 340)})
+	w.send(2*time.Second, "r-3", w.with(release.LaneQueue, false))
+	w.command(3*time.Second, release.UpdateDrop, release.LaneCommand{
+		By: "ann", ReleaseID: "r-3", Reason: "not now; allow it with: slipway lane allow sae/cn-hangzhou/app-1",
+	})
+	w.command(2*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
+	w.runLane()
+
+	w.requireEnded("r-1", release.PhaseRolledBack, "")
+	w.requireEnded("r-2", release.PhaseAborted, "")
+	require.NotContains(t, w.progressOf("r-2").Reason, "allow it with", "it is cut")
+	require.True(t, w.progressOf("r-2").Denied)
+	require.True(t, w.progressOf("r-2").Decisions[0].Denied)
+	w.requireEnded("r-3", release.PhaseAborted, "slipway lane allow")
+	require.False(t, w.progressOf("r-3").Denied)
 }
 
 func TestLaneHold_AllowedArtifactIsReleasedAgain(t *testing.T) {

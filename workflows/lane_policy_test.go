@@ -185,7 +185,7 @@ func TestLanePolicy_SupersedeFindsAPlaceInAFullLane(t *testing.T) {
 	w.at(4*time.Minute, func() { require.Equal(t, []string{"r-z"}, ids(w.lane().Waiting)) })
 	w.abortRelease(time.Hour, "r-0")
 	w.runLane()
-	full.requireRejected(t, release.ErrorBusy, "100 releases wait already")
+	full.requireRejected(t, release.ErrorBusy, "100 releases wait in it")
 	require.Equal(t, release.StandingRefused, rejected.receipt.Standing, "to come again would be no use")
 	require.Equal(t, 1, newest.receipt.Ahead)
 	for i := range release.MaxWaiting {

@@ -68,7 +68,7 @@ func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending r
 func (l *lane) deny(d release.Denial) {
 	l.Deny(d)
 	for _, e := range l.DeniedWaiting(d.Artifact) {
-		l.cancelWaiting(e, release.Command{By: release.Slipway, Reason: d.Refusal(l.App)})
+		l.cancelWaiting(e, release.Command{By: release.Slipway, Denied: true, Reason: d.Refusal(l.App)})
 	}
 }
 

@@ -78,6 +78,37 @@ func TestNeeds_AChangeOfSomebodyElse(t *testing.T) {
 	require.NotEmpty(t, p.AppName)
 }
 
+// TestNeeds_AnotherChangeOfSomebodyElse: one that takes the place of another has not lasted yet.
+func TestNeeds_AnotherChangeOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	start := s.env.Now()
+	slow := saesim.ConsoleRelease{Image: oldImage, Strategy: `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto","batchWaitTime":30}}`}
+	s.fault(saesim.Fault{Kind: saesim.FaultApproval}) // of the first
+	first, err := s.sim.BeginConsoleOrder(s.app.ID, slow)
+	require.NoError(t, err)
+	var second string
+	s.at(20*time.Minute, func() {
+		p := s.progress()
+		require.Equal(t, first, p.Awaiting.ChangeID)
+		_, needed := p.Need(s.env.Now())
+		require.True(t, needed, "it waits for an approval")
+		second, err = s.sim.ReplaceOrder(first, slow)
+		require.NoError(t, err)
+	})
+	s.at(25*time.Minute, func() {
+		p := s.progress()
+		require.Equal(t, second, p.Awaiting.ChangeID)
+		require.False(t, p.Awaiting.Stuck)
+		require.WithinRange(t, p.Awaiting.Since, start.Add(20*time.Minute), s.env.Now())
+		_, needed := p.Need(s.env.Now())
+		require.False(t, needed, "it has only begun")
+	})
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Greater(t, p.Waited, release.Duration(50*time.Minute), "both waits count")
+}
+
 // TestNeeds_WhatRunsAtTheEnd is known of each release that has ended, unless versions are mixed.
 func TestNeeds_WhatRunsAtTheEnd(t *testing.T) {
 	t.Parallel()

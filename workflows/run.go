@@ -191,8 +191,8 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.EndedAt = workflow.Now(ctx)
 	r.p.CloseBatches()
 	r.p.Runs = r.runs
-	if e.outcome != release.PhaseNeedsAttention {
-		r.p.UnfinishedChange = ""
+	if e.outcome == release.PhaseNeedsAttention {
+		r.p.UnfinishedChange = r.unfinished
 	}
 	r.enter(ctx, e.outcome, e.reason)
 	if kind, ok := e.outcome.Outcome(); ok {

@@ -188,7 +188,7 @@ func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) 
 // that was lost sight of may still be at work, so nothing is put back then.
 func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	if v.lost {
-		s.p.UnfinishedChange = s.p.ChangeID
+		s.unfinished = s.p.ChangeID
 		return end(release.PhaseNeedsAttention, "%s; the change may be unfinished%s", v.why, s.scaling.left())
 	}
 	runs, f := s.readBack(ctx, s.p.Artifact)

@@ -35,7 +35,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	late := passed(q.deadline)
 	q.endWait(ctx)
 	if q.abort != nil {
-		q.p.Denied = q.abort.Denies()
+		q.p.Denied = q.abort.Denied
 		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(q.abort))
 		if late {
 			e = e.and(q.waitedFor(ctx))

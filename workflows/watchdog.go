@@ -179,6 +179,7 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 		busy = nil
 	}
 	if f != nil {
+		w.lost.p.UnfinishedChange = w.lost.unfinished
 		return runs, "what runs could not be read back: " + f.String()
 	}
 	return runs, ""

@@ -32,7 +32,7 @@ func TestSubmit(t *testing.T) {
 	}{
 		"taken":                 {},
 		"refused":               {err: temporal.NewNonRetryableApplicationError("not this app", release.ErrorRefused, nil), kind: release.ErrorRefused, last: true},
-		"the lane is full":      {err: temporal.NewApplicationError("100 releases wait already", release.ErrorBusy), kind: release.ErrorBusy},
+		"the lane is full":      {err: temporal.NewApplicationError("100 releases wait in it", release.ErrorBusy), kind: release.ErrorBusy},
 		"the lane has closed":   {err: temporal.NewApplicationError("closed", "AcceptedUpdateCompletedWorkflow"), kind: string(release.FaultUnavailable)},
 		"the answer is lost":    {err: serviceerror.NewDeadlineExceeded("deadline"), kind: string(release.FaultUnavailable)},
 		"Temporal does not run": {err: serviceerror.NewUnavailable("connection refused"), kind: string(release.FaultUnavailable)},

@@ -107,9 +107,14 @@ func (h *house) work(lane any) {
 	h.t.Cleanup(w.Stop)
 }
 
-// listen is a release that ends when it is told to abort, with the command as result.
+// listen is a release that a person has paused. It ends at a command to abort, with the command as result.
 func listen(ctx workflow.Context, _ release.Request) (release.Command, error) {
 	var c release.Command
+	if err := workflow.SetQueryHandler(ctx, release.QueryProgress, func() (release.Progress, error) {
+		return release.Progress{Phase: release.PhasePreparing, Paused: true}, nil
+	}); err != nil {
+		return c, err
+	}
 	workflow.GetSignalChannel(ctx, string(release.CommandAbort)).Receive(ctx, &c)
 	return c, nil
 }

@@ -1,7 +1,10 @@
 package startertest_test
 
 import (
+	"context"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,4 +49,28 @@ func TestStored_ARequestIsFoundUntilItIsSettled(t *testing.T) {
 	require.NoError(t, stream.Purge(t.Context()))
 	_, err = wire.FindStored(t.Context(), js, id)
 	require.ErrorIs(t, err, wire.ErrNotStored)
+}
+
+// Where starters are down and much is waiting, the last request is found, too; a search that has
+// no time to read all of them does not say that there is none.
+func TestStored_ABacklogIsSearchedToItsEnd(t *testing.T) {
+	t.Parallel()
+	js, _ := bus(t)
+	require.NoError(t, wire.EnsureStreams(t.Context(), js, wire.Storage{}))
+	const many = 1100
+	for i := range many {
+		_, err := js.PublishMsgAsync(requestFor(t, "shop", strconv.Itoa(i)))
+		require.NoError(t, err)
+	}
+	<-js.PublishAsyncComplete()
+	found, err := wire.FindStored(t.Context(), js, release.ID(spec("shop").App, "ci", strconv.Itoa(many-1)))
+	require.NoError(t, err)
+	require.Equal(t, uint64(many), found.Sequence)
+	_, err = wire.FindStored(t.Context(), js, "r-abcdefghijklmnop")
+	require.ErrorIs(t, err, wire.ErrNotStored)
+
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	_, err = wire.FindStored(late, js, "r-abcdefghijklmnop")
+	require.ErrorIs(t, err, wire.ErrSearchUnfinished)
 }

@@ -24,7 +24,7 @@ import (
 func TestScreens(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{Demo: true, Seed: 1})
-	s := &screens{&commandLine{house: h, binary: slipwayBinary(t)}}
+	s := &screens{house: h, binary: slipwayBinary(t)}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -35,8 +35,19 @@ func TestScreens(t *testing.T) {
 	})
 }
 
-// screens are the commands of a script that needs a stack.
-type screens struct{ *commandLine }
+// screens are the commands of scripts that need a stack.
+type screens struct {
+	*house
+	binary string
+}
+
+// inScript is the key of the folder of a script. Scripts run side by side.
+type inScript struct{}
+
+// of returns the command line of a script, which runs in its folder.
+func (s *screens) of(ts *testscript.TestScript) *commandLine {
+	return &commandLine{house: s.house, binary: s.binary, dir: ts.Value(inScript{}).(string)}
+}
 
 // setup gives a script the environment of the stack, its applications, and slipway.
 func (s *screens) setup(env *testscript.Env) error {
@@ -47,7 +58,7 @@ func (s *screens) setup(env *testscript.Env) error {
 		env.Setenv(name, "sae/"+saesim.DefaultRegion+"/"+id)
 	}
 	env.Setenv("SLIPWAY_BY", "ann")
-	s.dir = env.WorkDir
+	env.Values[inScript{}] = env.WorkDir
 	bin := filepath.Join(env.WorkDir, "bin")
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 	if err := os.Mkdir(bin, 0o700); err != nil {
@@ -65,22 +76,22 @@ func (s *screens) screen(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: screen columns[,columns...] command args...")
 	}
-	widths := strings.Split(args[0], ",")
-	shown := make([]string, len(widths))
+	c, widths := s.of(ts), strings.Split(args[0], ",")
+	seen := make([]string, len(widths))
 	var all sync.WaitGroup
 	for i, width := range widths {
 		columns, err := strconv.Atoi(width)
 		ts.Check(err)
-		all.Go(func() { shown[i] = s.shown(columns, args[1:]) })
+		all.Go(func() { seen[i] = shown(c, columns, args[1:]) })
 	}
 	all.Wait()
-	_, err := fmt.Fprint(ts.Stdout(), strings.Join(shown, "\n"))
+	_, err := fmt.Fprint(ts.Stdout(), strings.Join(seen, "\n"))
 	ts.Check(err)
 }
 
 // shown is the screen of a terminal once a command has ended in it, below the command line.
-func (s *screens) shown(columns int, args []string) string {
-	terminal := s.terminal(termtest.Size{Columns: columns, Rows: tall}, args[1:]...)
+func shown(c *commandLine, columns int, args []string) string {
+	terminal := c.terminal(termtest.Size{Columns: columns, Rows: tall}, args[1:]...)
 	code := terminal.Wait()
 	text := fmt.Sprintf("%d columns $ %s\n%s", columns, strings.Join(args, " "), terminal.Screen())
 	if code != 0 {
@@ -94,8 +105,9 @@ func (s *screens) until(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: until text command args...")
 	}
+	c := s.of(ts)
 	for {
-		out, err := s.command(args[2:]...).CombinedOutput()
+		out, err := c.command(args[2:]...).CombinedOutput()
 		if strings.Contains(string(out), args[0]) {
 			return
 		}

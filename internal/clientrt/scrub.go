@@ -129,9 +129,14 @@ func withoutWord(message, word string) string {
 	}
 }
 
+// longestEscape is how long an escape before a word is at most, in bytes: a percent sign that was
+// escaped four times is %2525252522.
+const longestEscape = 12
+
 // beginsWord reports whether a word can begin behind a text: it ends with no letter and no digit,
 // or they belong to an escape, such as %22, %2522 or \n.
 func beginsWord(before string) bool {
+	before = before[max(0, len(before)-longestEscape):] // a text may be long, and have the word often
 	n := len(before)
 	if n == 0 || !isWordByte(before[n-1]) || n > 1 && before[n-2] == '\\' {
 		return true

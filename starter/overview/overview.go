@@ -60,8 +60,9 @@ type reading struct {
 	name string
 	// descriptions are those of the metrics that read returns.
 	descriptions []*prometheus.Desc
-	read         func(ctx context.Context) ([]prometheus.Metric, error)
-	keep         time.Duration
+	// read returns besides an error what is right in spite of it.
+	read func(ctx context.Context) ([]prometheus.Metric, error)
+	keep time.Duration
 
 	mu   sync.Mutex
 	at   time.Time
@@ -122,9 +123,6 @@ func (o *Overview) current(r *reading) []prometheus.Metric {
 	defer cancel()
 	var err error
 	if r.last, err = r.read(ctx); err != nil {
-		if _, some := errors.AsType[*unreadError](err); !some {
-			r.last = nil
-		}
 		o.failures.WithLabelValues(r.name).Inc()
 		level := zerolog.DebugLevel
 		if !r.failed { // once for each time that it begins to fail

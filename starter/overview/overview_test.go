@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,8 +36,11 @@ type server struct {
 	lanes []release.LaneState
 	asked int
 	err   error
-	// sick are the workflows whose queries fail, by ID, and unreadable those whose answer is of another kind.
-	sick, unreadable string
+	// sick is the workflow whose queries fail, by ID, and unreadable the one whose answer is of another
+	// kind. Begins has not run yet.
+	sick, unreadable, begins string
+	// silent is how many workflows never answer, the first of each list.
+	silent int
 }
 
 func (s *server) fail(err error) {
@@ -60,31 +64,47 @@ func (s *server) CountWorkflow(_ context.Context, r *workflowservice.CountWorkfl
 func (s *server) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := len(s.begun)
-	if strings.Contains(r.GetQuery(), "'Lane'") {
-		n = len(s.lanes)
-	}
 	answer := &workflowservice.ListWorkflowExecutionsResponse{}
-	for i := range n {
+	list := func(i int) {
 		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: fmt.Sprint(i)}})
+	}
+	if strings.Contains(r.GetQuery(), "'Lane'") {
+		for i := range s.lanes {
+			list(i)
+		}
+		return answer, s.err
+	}
+	_, known, _ := strings.Cut(r.GetQuery(), release.SearchPhase+" NOT IN")
+	for i, p := range s.begun {
+		if !strings.Contains(known, "'"+string(p.Phase)+"'") {
+			list(i)
+		}
 	}
 	return answer, s.err
 }
 
 //nolint:revive // the signature is that of Temporal's client
-func (s *server) QueryWorkflow(_ context.Context, workflowID, _, query string, _ ...any) (converter.EncodedValue, error) {
+func (s *server) QueryWorkflow(ctx context.Context, workflowID, _, query string, _ ...any) (converter.EncodedValue, error) {
+	var i int
+	if _, err := fmt.Sscan(workflowID, &i); err != nil {
+		return nil, err
+	}
+	if i < s.silent {
+		<-ctx.Done()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch workflowID {
 	case s.sick:
 		return nil, serviceerror.NewQueryFailed("nondeterministic workflow")
+	case s.begins:
+		return nil, serviceerror.NewWorkflowNotReady("first workflow task has not completed")
 	case s.unreadable:
 		payloads, err := converter.GetDefaultDataConverter().ToPayloads("none")
 		return answer{payloads}, err
-	}
-	var i int
-	if _, err := fmt.Sscan(workflowID, &i); err != nil {
-		return nil, err
 	}
 	var value any
 	switch query {
@@ -145,7 +165,7 @@ func TestOverview(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		temporal := &server{
-			counts: map[string]int64{"'ReleaseSet'": 3, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
+			counts: map[string]int64{"'ReleaseSet'": 4, "= 'RollingOut'": 5, "= 'AwaitingPlatformApproval'": 1, "'Delivery'": 4},
 			begun: []release.Progress{
 				paused(release.AwaitResume, true), paused(release.AwaitFreeze, false), paused(release.AwaitSchedule, false), paused(release.AwaitFreeze, true),
 				{Phase: release.PhaseAwaitingPlatformApproval},
@@ -221,6 +241,53 @@ func TestOverview_OneSick(t *testing.T) {
 	left = gathered()
 	require.NotContains(t, left, "slipway_lanes_held person")
 	require.InDelta(t, 1, left["slipway_overview_failures_total lanes"], 0)
+}
+
+// TestOverview_WaitingUnderLoad has the number of those that wait for a confirmation or an approval,
+// however many others there are and whoever of them answers.
+func TestOverview_WaitingUnderLoad(t *testing.T) {
+	t.Parallel()
+	resume := paused(release.AwaitResume, true)
+	stalled := release.Progress{Phase: release.PhaseAwaitingPlatformApproval, Stalled: &release.Stall{Doing: "sae.Observe"}}
+	counts := map[string]int64{"'ReleaseSet'": 2, "= 'AwaitingPlatformApproval'": 1}
+	byPhase := map[string]float64{"confirm": 2, "approval": 1}
+	whole := map[string]float64{"confirm": 2, "approval": 1, "resume": 1, "help": 0, "other-change": 0, "freeze": 0}
+	none := maps.Clone(whole)
+	none["resume"] = 0
+	for _, tt := range []struct {
+		name   string
+		server *server
+		want   map[string]float64
+		failed float64
+	}{
+		{"all answer", &server{begun: []release.Progress{resume, stalled}}, whole, 0},
+		{"one never answers", &server{begun: []release.Progress{resume, resume, stalled}, silent: 1}, whole, 1},
+		{"as many as are asked at once never answer", &server{begun: append(slices.Repeat([]release.Progress{resume}, 17), stalled), silent: 16}, whole, 1},
+		{"one has not run yet", &server{begun: []release.Progress{resume, resume, stalled}, begins: "0"}, whole, 1},
+		{"the only one has not run yet", &server{begun: []release.Progress{resume}, begins: "0"}, none, 1},
+		{"nobody answers", &server{begun: []release.Progress{resume, resume, stalled}, silent: 2}, byPhase, 1},
+		{"too many", &server{begun: slices.Repeat([]release.Progress{resume}, 600)}, byPhase, 1},
+		{"too many that are counted", &server{begun: append(slices.Repeat([]release.Progress{stalled}, 600), resume)}, whole, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tt.server.counts = counts
+				all, err := overview.New(overview.Config{Temporal: tt.server, JetStream: away{}, Logger: zerolog.Nop(), Calendar: freezes{}})
+				require.NoError(t, err)
+				registry := prometheus.NewRegistry()
+				require.NoError(t, registry.Register(all))
+				waiting, values := map[string]float64{}, gather(t, registry)
+				for name, value := range values {
+					if need, is := strings.CutPrefix(name, "slipway_waiting_for_people "); is {
+						waiting[need] = value
+					}
+				}
+				require.Equal(t, tt.want, waiting)
+				require.InDelta(t, tt.failed, values["slipway_overview_failures_total waiting"], 0)
+			})
+		})
+	}
 }
 
 func TestOverview_NeedsAllOfThem(t *testing.T) {

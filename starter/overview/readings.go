@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
@@ -64,25 +65,49 @@ func (c Config) phases() *reading {
 	}}
 }
 
-// waiting counts what waits for a person. Only the release itself knows whether it does: of those
-// that a freeze holds, or a change of somebody else, most go on by themselves.
+// waiting counts what waits for a person. A phase that says so by itself is counted: these numbers
+// are there without a worker, and with any number of releases. Of the others that have begun only the
+// release itself knows: of those that a freeze holds, or a change of somebody else, most go on by
+// themselves.
 func (c Config) waiting() *reading {
 	d := describe("waiting_for_people", "Releases and sets that go on when a person acts, by what they need.", "need")
+	counts := []struct {
+		need  release.NeedKind
+		phase release.Phase
+		types []string
+	}{
+		{release.NeedConfirm, release.PhaseAwaitingConfirm, append(release.WorkflowTypes(), release.WorkflowReleaseSet)},
+		{release.NeedApproval, release.PhaseAwaitingPlatformApproval, release.WorkflowTypes()},
+	}
+	known := []string{string(release.PhaseQueued)}
+	for _, by := range counts {
+		known = append(known, string(by.phase))
+	}
+	others := running(release.WorkflowTypes()...) + " AND " + release.SearchPhase + " NOT IN ('" + strings.Join(known, "', '") + "')"
 	return &reading{name: "waiting", keep: askedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
-		waves, err := c.count(ctx, inPhase(release.PhaseAwaitingConfirm, release.WorkflowReleaseSet))
-		if err != nil {
-			return nil, err
+		var found []prometheus.Metric
+		counted := map[release.NeedKind]bool{}
+		for _, by := range counts {
+			n, err := c.count(ctx, inPhase(by.phase, by.types...))
+			if err != nil {
+				return found, err
+			}
+			found = append(found, gauge(d, n, string(by.need)))
+			counted[by.need] = true
 		}
-		needs := map[release.NeedKind]float64{release.NeedConfirm: waves}
-		begun := running(release.WorkflowTypes()...) + " AND " + release.SearchPhase + " != '" + string(release.PhaseQueued) + "'"
-		err = ask(ctx, c, question[release.Progress]{begun, release.QueryProgress, func(p release.Progress) {
+		needs := map[release.NeedKind]float64{}
+		err := ask(ctx, c, question[release.Progress]{others, release.QueryProgress, func(p release.Progress) {
 			if need, needed := p.Need(time.Now()); needed {
 				needs[need.Kind]++
 			}
 		}})
-		var found []prometheus.Metric
+		if !answered(err) {
+			return found, err
+		}
 		for _, kind := range release.UnderWayNeeds() {
-			found = append(found, gauge(d, needs[kind], string(kind)))
+			if !counted[kind] {
+				found = append(found, gauge(d, needs[kind], string(kind)))
+			}
 		}
 		return found, err
 	}}
@@ -102,6 +127,9 @@ func (c Config) lanes() *reading {
 				byPerson++
 			}
 		}})
+		if !answered(err) {
+			return nil, err
+		}
 		return []prometheus.Metric{gauge(d, float64(byRelease), "release"), gauge(d, float64(byPerson), "person")}, err
 	}}
 }
@@ -129,7 +157,10 @@ func (c Config) events() *reading {
 	d := describe("event_deliveries_late", "Deliveries of lifecycle events that the bus or the ledger did not take at once, and that are still tried.")
 	return &reading{name: "events", keep: countedFor, descriptions: []*prometheus.Desc{d}, read: func(ctx context.Context) ([]prometheus.Metric, error) {
 		n, err := c.count(ctx, running(release.WorkflowDelivery))
-		return []prometheus.Metric{gauge(d, n)}, err
+		if err != nil {
+			return nil, err
+		}
+		return []prometheus.Metric{gauge(d, n)}, nil
 	}}
 }
 
@@ -165,11 +196,12 @@ func (c Config) messages() *reading {
 	}}
 }
 
-// How many workflows are asked one by one, and how many at the same time. More than that are not
-// counted in part: a number that is too small is worse than none.
+// How many workflows are asked one by one, how many at the same time, and how long each may take. More
+// than that are not counted in part: a number that is too small is worse than none.
 const (
 	mostAsked   = 500
 	askedAtOnce = 16
+	answerTime  = time.Second
 )
 
 // question is a query to each workflow of a list.
@@ -195,8 +227,23 @@ func (e *unreadError) Error() string {
 // Unwrap returns the error of the first of them.
 func (e *unreadError) Unwrap() error { return e.first }
 
-// ask asks each workflow of a list. One that cannot be read hides no other: the error is an
-// [unreadError] once all the others have answered.
+// answered reports whether workflows were asked with success, but for some.
+func answered(err error) bool {
+	_, some := errors.AsType[*unreadError](err)
+	return err == nil || some
+}
+
+// ofOne reports whether a query failed for a reason that lies in the workflow that was asked. Other
+// failures, such as that no worker is there, may be those of all.
+func ofOne(err error) bool {
+	_, failed := errors.AsType[*serviceerror.QueryFailed](err)
+	_, begins := errors.AsType[*serviceerror.WorkflowNotReady](err)
+	_, gone := errors.AsType[*serviceerror.NotFound](err)
+	return failed || begins || gone
+}
+
+// ask asks each workflow of a list. One that does not answer, or cannot be read, hides no other: the
+// error is an [unreadError] once all the others have answered. It is another one where nobody answers.
 func ask[T any](ctx context.Context, c Config, q question[T]) error {
 	list, err := c.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: q.list, PageSize: mostAsked + 1})
 	if err != nil {
@@ -207,19 +254,15 @@ func ask[T any](ctx context.Context, c Config, q question[T]) error {
 	}
 	var mu sync.Mutex
 	var unread unreadError
-	group, ctx := errgroup.WithContext(ctx)
+	alone := true
+	var group errgroup.Group
 	group.SetLimit(askedAtOnce)
 	for _, info := range list.GetExecutions() {
 		group.Go(func() error {
-			answer, err := c.Temporal.QueryWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId(), q.query)
-			var value T
-			if err == nil {
-				err = answer.Get(&value)
-			} else if _, failed := errors.AsType[*serviceerror.QueryFailed](err); !failed {
-				return err
-			}
+			value, heard, err := askOne[T](ctx, c, info.GetExecution(), q.query)
 			mu.Lock()
 			defer mu.Unlock()
+			alone = alone && !heard
 			if err != nil {
 				unread.workflows++
 				unread.first = cmp.Or(unread.first, err)
@@ -229,8 +272,24 @@ func ask[T any](ctx context.Context, c Config, q question[T]) error {
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil || unread.workflows == 0 {
-		return err
+	_ = group.Wait()
+	switch {
+	case unread.workflows == 0:
+		return nil
+	case alone:
+		return fmt.Errorf("none of %d workflows answers: %w", unread.workflows, unread.first)
 	}
 	return &unread
+}
+
+// askOne asks one workflow; heard tells that somebody was there to answer.
+func askOne[T any](ctx context.Context, c Config, of *commonpb.WorkflowExecution, query string) (value T, heard bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	answer, err := c.Temporal.QueryWorkflow(ctx, of.GetWorkflowId(), of.GetRunId(), query)
+	if err != nil {
+		return value, ofOne(err), err
+	}
+	err = answer.Get(&value)
+	return value, true, err
 }

@@ -33,6 +33,8 @@ type app struct {
 
 	// denials end what waits for NATS where a right is missing.
 	denials connect.Denials
+	// utc asks for times in UTC.
+	utc bool
 }
 
 // The groups of commands in the help.
@@ -93,7 +95,7 @@ same names; see "slipway help settings". Exit codes: "slipway help exit-codes".`
 	root.SetCompletionCommandGroupID(groupMaintenance)
 	root.SetFlagErrorFunc(flagError)
 	config.AddFlags(root.PersistentFlags(), append(config.Logging(), config.File())...)
-	root.PersistentFlags().Bool(flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
+	root.PersistentFlags().BoolVar(&a.utc, flagUTC, false, "show times in UTC instead of local time; data is in UTC always")
 	_ = root.MarkPersistentFlagFilename(config.ConfigFile, "yaml", "yml")
 	offerNoFiles(root)
 	root.AddCommand(misplaced()...)
@@ -176,9 +178,9 @@ const (
 	flagUTC    = "utc"
 )
 
-// zone is where a command shows times.
-func (a *app) zone(cmd *cobra.Command) *time.Location {
-	if utc := cmd.Flag(flagUTC); utc != nil && utc.Value.String() == "true" {
+// zone is where times are shown.
+func (a *app) zone() *time.Location {
+	if a.utc {
 		return time.UTC
 	}
 	return cmp.Or(a.Zone, time.UTC)

@@ -63,17 +63,17 @@ func TestCLI_ExitCodes(t *testing.T) {
 func TestCLI_RefusalsTellTheirMomentsWhereTheyAreRead(t *testing.T) {
 	t.Parallel()
 	err := &releases.RefusedError{ID: id, Reason: "the lane is held since 2026-11-22T19:00:00Z by mei"}
-	for name, c := range map[string]struct{ flag, want string }{
-		"local": {"false", "held since 2026-11-23T03:00:00+08:00 by mei\n"}, "with --utc": {"true", "held since 2026-11-22T19:00:00Z by mei\n"},
+	for name, c := range map[string]struct {
+		utc  bool
+		want string
+	}{
+		"local": {false, "held since 2026-11-23T03:00:00+08:00 by mei\n"}, "with --utc": {true, "held since 2026-11-22T19:00:00Z by mei\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var said bytes.Buffer
-			a := &app{Env: Env{Stderr: &said, Zone: time.FixedZone("", 8*60*60)}}
-			cmd := &cobra.Command{Use: "slipway"}
-			cmd.Flags().Bool(flagUTC, false, "")
-			require.NoError(t, cmd.Flags().Set(flagUTC, c.flag))
-			require.Equal(t, exitRefused, a.exit(t.Context(), cmd, err))
+			a := &app{Env: Env{Stderr: &said, Zone: time.FixedZone("", 8*60*60)}, utc: c.utc}
+			require.Equal(t, exitRefused, a.exit(t.Context(), &cobra.Command{Use: "slipway"}, err))
 			require.Contains(t, said.String(), c.want)
 		})
 	}

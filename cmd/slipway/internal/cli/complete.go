@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/releases"
@@ -53,7 +54,7 @@ func (a *app) completeAlways(order cobra.ShellCompDirective, find finder) cobra.
 			return err
 		})(cmd, args)
 		if err != nil {
-			return cobra.AppendActiveHelp(nil, render.Clean(err.Error())), cobra.ShellCompDirectiveNoFileComp
+			return cobra.AppendActiveHelp(nil, render.Clean(connect.Explain(err))), cobra.ShellCompDirectiveNoFileComp
 		}
 		return cleaned(found), cobra.ShellCompDirectiveNoFileComp | order
 	}

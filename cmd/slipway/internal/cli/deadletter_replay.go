@@ -125,7 +125,7 @@ func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, erro
 	}
 	r.ID = id
 	if l.Kind == wire.KindCommand {
-		if r.Message, err = p.untaken(ctx, l, id); err != nil {
+		if r.Message, err = p.whyRefused(ctx, l, id); err != nil {
 			return r, err
 		}
 		if r.Message != "" {
@@ -148,9 +148,9 @@ func (p replay) letter(ctx context.Context, sequence uint64) (letterResult, erro
 	return r, nil
 }
 
-// untaken is why a command would be refused again, and what to do instead; empty where what it
+// whyRefused is why a command would be refused again, and what to do instead; empty where what it
 // is for takes commands.
-func (p replay) untaken(ctx context.Context, l wire.Letter, id string) (why string, err error) {
+func (p replay) whyRefused(ctx context.Context, l wire.Letter, id string) (why string, err error) {
 	err = p.check(ctx, id)
 	missing, isMissing := errors.AsType[*releases.NotFoundError](err)
 	refused, isRefused := errors.AsType[*releases.RefusedError](err)
@@ -162,13 +162,13 @@ func (p replay) untaken(ctx context.Context, l wire.Letter, id string) (why stri
 			"if another was meant, publish the command with a new id on %[3]s of one that slipway %[1]s list shows", kindOf(missing.ID), missing.ID, wire.CommandSubject("ID")), nil
 	case isRefused:
 		return fmt.Sprintf("%s %s takes no command any more: %s; %s, and drop this one: slipway deadletter drop %d",
-			kindOf(refused.ID), refused.ID, refused.Reason, insteadOf(l, refused.ID), l.Sequence), nil
+			kindOf(refused.ID), refused.ID, refused.Reason, alternative(l, refused.ID), l.Sequence), nil
 	}
 	return "", fmt.Errorf("nothing was published, because nobody knows whether %s %s takes commands: %w", kindOf(id), id, err)
 }
 
-// insteadOf says what brings about what a command asked of something that has ended.
-func insteadOf(l wire.Letter, id string) string {
+// alternative says what to do in place of what a command asked of something that has ended.
+func alternative(l wire.Letter, id string) string {
 	_, c, err := wire.DecodeCommand(l.Original())
 	switch {
 	case err == nil && (c.Kind == release.CommandAbort || c.Kind == release.CommandRollback) && !release.IsSetID(id):

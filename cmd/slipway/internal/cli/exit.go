@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"slipway/cmd/slipway/internal/config"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/redact"
 	"slipway/release"
@@ -107,7 +107,7 @@ func (a *app) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if silent, ok := errors.AsType[*outcomeError](err); err == nil || ok && silent != nil {
 		return code
 	}
-	_, _ = fmt.Fprintln(a.Stderr, render.Prose("slipway: "+release.InZone(message(err), a.zone(cmd)), a.stderrWidth()))
+	_, _ = fmt.Fprintln(a.Stderr, render.Prose("slipway: "+release.InZone(message(err), a.zone()), a.stderrWidth()))
 	if _, ok := errors.AsType[*usageError](err); ok {
 		_, _ = fmt.Fprintf(a.Stderr, "See \"%s --help\".\n", cmd.CommandPath())
 	}
@@ -159,25 +159,9 @@ func outcomeCode(p release.Phase) int {
 	return exitError
 }
 
-// message indents the lines after the first, such as the problems of a release file.
+// message is the text of an error for people. It indents the lines after the first, such as the
+// problems of a release file.
 func message(err error) string {
-	text, _ := redact.New().Text(strings.TrimSpace(err.Error()))
-	return strings.ReplaceAll(plain(text), "\n", "\n  ")
-}
-
-// grpcStatus is how the library of Temporal's connections begins an error.
-var grpcStatus = regexp.MustCompile(`rpc error: code = \w+ desc = `)
-
-// plain says in plain words what libraries say of servers that do not answer, wherever in an
-// error it stands.
-func plain(text string) string {
-	text = grpcStatus.ReplaceAllString(text, "")
-	return strings.NewReplacer(
-		"context deadline exceeded", "no answer in time",
-		"nats: timeout", "NATS gave no answer in time",
-		"nats: no responders available for request", "nobody on NATS takes the request: is JetStream enabled?",
-		"nats: connection closed", "the connection to NATS was lost",
-		"nats: API error: ", "JetStream refuses: ",
-		"nats: ", "NATS: ",
-	).Replace(text)
+	text, _ := redact.New().Text(strings.TrimSpace(connect.Explain(err)))
+	return strings.ReplaceAll(text, "\n", "\n  ")
 }

@@ -80,12 +80,6 @@ type ledgerEntry[P any] struct {
 // releaseInLedger reads what the ledger has of a release.
 func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], error) {
 	r, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Record, error) { return known.Get(ctx, id) })
-	if errors.Is(err, ledger.ErrNotFound) {
-		if s, found := storedRequest(ctx, call, id); found {
-			p := release.Progress{ReleaseID: id, App: s.Spec.App, Artifact: s.Spec.Artifact, Strategy: s.Spec.Strategy, RequestedBy: s.Spec.RequestedBy, Note: s.Spec.Note}
-			return ledgerEntry[release.Progress]{progress: p, asked: s.At, stored: s.Sequence}, nil
-		}
-	}
 	p := progressOf(r)
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
@@ -95,40 +89,55 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	return e, err
 }
 
-// storedRequest is the request for a release or a set in the stream of requests. Who may not read
-// that stream, or gets no answer, does not find it.
-func storedRequest(ctx context.Context, call *call, id string) (wire.Stored, bool) {
-	ctx, cancel := context.WithTimeout(ctx, takenTime)
+// searchTime bounds the search among the requests that no starter has accepted.
+const searchTime = 5 * time.Second
+
+// storedRequest is the request for a release or a set in the stream of requests. For who may not
+// read that stream, or gets no connection, the error is the one where there is none.
+func storedRequest(ctx context.Context, call *call, id string) (wire.Stored, error) {
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
 	ctx, end := call.app.denials.Watch(ctx)
 	defer end()
 	js, closeNATS, err := call.app.jetStream(ctx, call.values, "slipway ledger")
 	if err != nil {
-		return wire.Stored{}, false
+		return wire.Stored{}, ledger.ErrNotFound
 	}
 	defer closeNATS()
 	s, err := wire.FindStored(ctx, js, id)
-	return s, err == nil
+	if err != nil && !errors.Is(err, wire.ErrSearchUnfinished) {
+		err = ledger.ErrNotFound
+	}
+	return s, err
+}
+
+// storedRelease is the entry of a release whose request is stored.
+func storedRelease(id string, s wire.Stored) ledgerEntry[release.Progress] {
+	p := release.Progress{
+		ReleaseID: id, App: s.Spec.App, Operation: s.Spec.Operation, Artifact: s.Spec.Artifact, Strategy: s.Spec.Strategy,
+		RequestedBy: s.Spec.RequestedBy, RetryOf: s.Spec.RetryOf, Note: s.Spec.Note,
+	}
+	return ledgerEntry[release.Progress]{progress: p, asked: s.At, stored: s.Sequence}
+}
+
+// storedSet is the entry of a set whose request is stored.
+func storedSet(id string, s wire.Stored) ledgerEntry[render.Set] {
+	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: s.At, stored: s.Sequence}
 }
 
 // fullLane says that a lane takes no further release; empty where it does, or nobody knows.
 func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
 	status, err := client.GetLane(ctx, app)
-	if err != nil || status.State == nil || status.State.Full() == "" {
+	if err != nil || status.State == nil || status.State.Full == "" {
 		return ""
 	}
 	return fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
-		app.SearchValue(), status.State.Full(), app.SearchValue())
+		app.SearchValue(), status.State.Full, app.SearchValue())
 }
 
 // setInLedger reads what the ledger has of a set.
 func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render.Set], error) {
 	s, err := readLedger(ctx, call, func(known *ledger.Ledger) (ledger.Set, error) { return known.GetSet(ctx, id) })
-	if errors.Is(err, ledger.ErrNotFound) {
-		if r, found := storedRequest(ctx, call, id); found {
-			return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: r.At, stored: r.Sequence}, nil
-		}
-	}
 	p := s.Progress
 	if p.SetID == "" {
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
@@ -156,9 +165,17 @@ func recorded[P any](call *call, missing *releases.NotFoundError, of func() (led
 		call.app.infof("%s", e.explain(missing.ID, call.style))
 		return e.progress, nil
 	case !unrecorded(err):
-		call.app.infof("the ledger could not be asked: %v", err)
+		call.app.infof("%s", unanswered(err))
 	}
 	return none, missing
+}
+
+// unanswered says why it is not known whether something is recorded or stored.
+func unanswered(err error) string {
+	if errors.Is(err, wire.ErrSearchUnfinished) {
+		return "the ledger does not know it, and whether its request is stored is not known: " + message(err)
+	}
+	return "the ledger could not be asked: " + message(err)
 }
 
 // unrecorded reports whether the ledger has no record of this ID, which may be none.
@@ -170,7 +187,7 @@ func unrecorded(err error) bool {
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 	if e.stored > 0 {
-		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; whether one runs, and what it lacks, says: slipway doctor",
+		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; to check the starters, run: slipway doctor",
 			style.Time(e.asked), e.stored, wire.StreamIn)
 	}
 	if !e.accepted && !e.ended {

@@ -301,7 +301,14 @@ func (a *app) infoReceipt(what string, r receipt) {
 	a.infof("%s %s %s; a retry repeats it with --source %s --event-id %s", what, r.id(), became, r.Source, r.EventID)
 }
 
-// infof says something to the person at the command line.
+// infof says something to the person at the command line: errors in plain words, and times in
+// their zone.
 func (a *app) infof(words string, args ...any) {
-	_, _ = io.WriteString(a.Stderr, render.Prose(render.Clean(fmt.Sprintf(words, args...)), a.stderrWidth())+"\n")
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = message(err)
+		}
+	}
+	text := release.InZone(fmt.Sprintf(words, args...), a.zone())
+	_, _ = io.WriteString(a.Stderr, render.Prose(render.Clean(text), a.stderrWidth())+"\n")
 }

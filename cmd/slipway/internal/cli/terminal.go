@@ -37,7 +37,7 @@ type screen struct {
 }
 
 func (a *app) screen(cmd *cobra.Command) *screen {
-	s := &screen{out: a.Stdout, fd: -1, zone: a.zone(cmd)}
+	s := &screen{out: a.Stdout, fd: -1, zone: a.zone()}
 	if fd := terminalOf(a.Stdout); a.Getenv("TERM") != "dumb" {
 		s.fd = fd
 	}

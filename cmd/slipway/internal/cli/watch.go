@@ -14,8 +14,10 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 func (a *app) get() *cobra.Command {
@@ -94,6 +96,10 @@ type watchTarget[P releases.Watchable] struct {
 	get  func(context.Context, *releases.Client, string) (releases.Status[P], error)
 	// inLedger reads what the ledger has of it.
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
+	// inStream is the entry of what the ledger does not know, but whose request is stored.
+	inStream func(id string, s wire.Stored) ledgerEntry[P]
+	// search looks for a stored request, as [storedRequest] does.
+	search func(ctx context.Context, call *call, id string) (wire.Stored, error)
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
 	// where nothing more is known than the status says.
 	explained func(context.Context, *call, releases.Status[P]) P
@@ -106,7 +112,7 @@ type watchTarget[P releases.Watchable] struct {
 // releaseTarget is a release as something to get and watch.
 func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, facts: factsOf,
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, search: storedRequest, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone {
@@ -126,7 +132,13 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) { return t.inLedger(ctx, call, id) })
+		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) {
+			e, err := t.inLedger(ctx, call, id)
+			if errors.Is(err, ledger.ErrNotFound) {
+				return t.stored(ctx, call, id)
+			}
+			return e, err
+		})
 	}
 	if err != nil {
 		return err
@@ -154,7 +166,12 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
 		Grace:    o.grace, Submitted: o.submitted(),
-		OnEvent: v.show,
+		OnEvent: func(e releases.WatchEvent[P]) error {
+			if e.Failure != nil {
+				e.Warning = message(e.Failure)
+			}
+			return v.show(e)
+		},
 	}.Watch(ctx)
 	v.finish()
 	phase := t.facts(p).phase
@@ -201,25 +218,43 @@ func (t watchTarget[P]) status(ctx context.Context, client *releases.Client, o w
 
 // recorded reads from the ledger the status of something that Temporal does not know.
 func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions) (releases.Status[P], error) {
-	ctx, cancel := context.WithTimeout(ctx, takenTime)
-	defer cancel()
-	ctx, end := call.app.denials.Watch(ctx)
-	defer end()
-	e, err := t.inLedger(ctx, call, o.id)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx) // says which right is missing
+	e, err := t.asked(ctx, call, o.id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		e, err = t.stored(ctx, call, o.id)
 	}
 	switch {
 	case unrecorded(err):
 		return releases.Status[P]{}, &releases.NotFoundError{ID: o.id}
 	case err != nil:
-		message := fmt.Sprintf("not accepted yet, or forgotten by Temporal: the ledger could not be asked: %v", err)
+		message := "not accepted yet, or forgotten by Temporal: " + unanswered(err)
 		return releases.Status[P]{Partial: releases.Partial{Reason: releases.PartialLedgerAway, Message: message}}, &releases.NotFoundError{ID: o.id}
 	}
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
 	return recordedStatus(call, o.id, e)
+}
+
+// asked reads what the ledger has, in the time for one question to it.
+func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
+	ctx, cancel := context.WithTimeout(ctx, takenTime)
+	defer cancel()
+	ctx, end := call.app.denials.Watch(ctx)
+	defer end()
+	e, err := t.inLedger(ctx, call, id)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // says which right is missing
+	}
+	return e, err
+}
+
+// stored returns the entry of a request that is stored, and of which the ledger has none.
+func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
+	s, err := t.search(ctx, call, id)
+	if err != nil {
+		return ledgerEntry[P]{}, err
+	}
+	return t.inStream(id, s), nil
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the

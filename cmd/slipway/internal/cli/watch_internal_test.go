@@ -14,6 +14,7 @@ import (
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 // recording watches a release of which the ledger has this.
@@ -21,6 +22,8 @@ func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.P
 	return watchTarget[release.Progress]{
 		name:     "release",
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
+		inStream: storedRelease,
+		search:   func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
 		facts:    factsOf,
 	}
 }
@@ -135,8 +138,33 @@ func TestLedgerEntry_ExplainsAStoredRequest(t *testing.T) {
 	require.Equal(t, releases.Partial{
 		Reason: releases.PartialNotStarted,
 		Message: "the request is stored since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN, but no starter has accepted it yet; " +
-			"whether one runs, and what it lacks, says: slipway doctor",
+			"to check the starters, run: slipway doctor",
 	}, status.Partial)
+}
+
+// What the ledger does not know is searched among the stored requests, with the time for that; what
+// was not searched to its end is not said to be unknown, nor the ledger to be silent.
+func TestWatchTarget_SearchesStoredRequests(t *testing.T) {
+	t.Parallel()
+	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	s.search = func(ctx context.Context, _ *call, _ string) (wire.Stored, error) {
+		_, limited := ctx.Deadline()
+		require.False(t, limited, "it has a time of its own")
+		return wire.Stored{}, wire.ErrSearchUnfinished
+	}
+	status, err := s.recorded(t.Context(), &call{app: &app{}}, watchOptions{id: id})
+	require.ErrorAs(t, err, new(*releases.NotFoundError))
+	require.Equal(t, releases.PartialLedgerAway, status.Partial.Reason)
+	require.Equal(t, "not accepted yet, or forgotten by Temporal: the ledger does not know it, and whether its request is stored is not known: "+
+		"not all of the stored requests were read in time", status.Partial.Message)
+
+	s.search = func(context.Context, *call, string) (wire.Stored, error) {
+		return wire.Stored{Sequence: 17, Spec: release.Spec{Operation: release.OperationRollback, RetryOf: "r-before"}}, nil
+	}
+	e, err := s.stored(t.Context(), nil, id)
+	require.NoError(t, err)
+	require.Equal(t, uint64(17), e.stored)
+	require.Equal(t, release.Progress{ReleaseID: id, Operation: release.OperationRollback, RetryOf: "r-before"}, e.progress)
 }
 
 // A set ends the command that watches it with the code of its outcome, also where it succeeded in part.

@@ -151,7 +151,7 @@ func (w *listWatch[T]) update(now found[T], err error) error {
 	switch {
 	case err == nil:
 	case w.begun && (unreachable || errors.Is(err, context.DeadlineExceeded)):
-		now = found[T]{items: w.last.items, notes: []string{err.Error() + "; shown is what was read before"}}
+		now = found[T]{items: w.last.items, notes: []string{message(err) + "; shown is what was read before"}}
 	default:
 		return err
 	}
@@ -233,7 +233,7 @@ func (w *listWatch[T]) changes(prev, now []T) error {
 	return nil
 }
 
-// alike reports whether nothing is told of a thing that is listed still. Data tells all.
+// alike reports whether nothing is printed of a thing that is still in the list. Data has each change.
 func (w *listWatch[T]) alike(prev, next T) bool {
 	if w.same != nil && w.call.format.ForPeople() {
 		return w.same(prev, next)

@@ -17,7 +17,7 @@ func (e *DeniedError) Error() string { return e.Found() + "; " + e.Remedy() }
 
 // Found is the error without its remedy.
 func (e *DeniedError) Found() string {
-	return "NATS denies a right: " + strings.TrimPrefix(e.Cause.Error(), "nats: ")
+	return "NATS denies a right: " + Explain(e.Cause)
 }
 
 // Remedy says what to do about it.

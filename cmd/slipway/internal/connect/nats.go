@@ -183,7 +183,7 @@ func NATS(ctx context.Context, o NATSOptions, name string, more ...nats.Option) 
 		if c.err == nil {
 			return c.conn, nil
 		}
-		failed.Problem, failed.Cause = natsError(c.err, limit), c.err
+		failed.Problem, failed.Cause = Explain(c.err), c.err
 	case <-ctx.Done():
 		go func() { // several servers take the limit each
 			if late := <-done; late.err == nil {

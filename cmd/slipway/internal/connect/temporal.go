@@ -3,6 +3,7 @@ package connect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -80,8 +81,10 @@ func Temporal(ctx context.Context, options client.Options, log zerolog.Logger) (
 	options.Logger = sdklog.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(log)))
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
+		// The text with which the library wraps the cause says what Attempt does.
+		cause := cmp.Or(errors.Unwrap(err), err)
 		failed := &Error{
-			Attempt: "connect to Temporal at " + options.HostPort, Problem: temporalError(err), Cause: err,
+			Attempt: "connect to Temporal at " + options.HostPort, Problem: Explain(cause), Cause: err,
 			Remedy: "check TEMPORAL_ADDRESS or --temporal-address, and TLS",
 		}
 		return nil, failed.ended(ctx)

@@ -112,11 +112,11 @@ func Sort(findings []Finding) {
 	})
 }
 
-// broken is a check that has failed with an error. An error that has a remedy of its own is told
-// without it, and the remedy beside it; other is the one of any other error.
+// broken is a check that has failed with an error. The remedy that an error has stands beside what
+// was found; other is that of any other error.
 func broken(err error, other string) Finding {
 	if e, ok := errors.AsType[*connect.Error](err); ok {
-		return failed(e.Found(), other)
+		return failed(e.Found(), e.Remedy)
 	}
 	if e, ok := errors.AsType[*config.Error](err); ok {
 		return failed(e.Found(), e.Remedy)
@@ -124,7 +124,7 @@ func broken(err error, other string) Finding {
 	if e, ok := errors.AsType[*connect.DeniedError](err); ok {
 		return failed(e.Found(), e.Remedy())
 	}
-	return failed(err.Error(), other)
+	return failed(connect.Explain(err), other)
 }
 
 // CountFailed counts what has failed.

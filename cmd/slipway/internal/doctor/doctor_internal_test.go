@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -78,13 +79,14 @@ func TestBroken_TellsTheRemedyOnce(t *testing.T) {
 		err           error
 		found, remedy string
 	}{
-		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "start it"},
+		"a connection": {&connect.Error{Attempt: "connect to NATS at nats://a", Problem: "no answer", Remedy: "check NATS_URL"}, "connect to NATS at nats://a: no answer", "check NATS_URL"},
 		"a setting": {
 			&config.Error{Setting: "payload-key", Source: "flag --payload-key", Problem: "there is no such key", Remedy: "name one"},
 			"setting payload-key (flag --payload-key): there is no such key", "name one",
 		},
-		"a right":       {&connect.DeniedError{Cause: errors.New("nats: permissions violation")}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
+		"a right":       {&connect.DeniedError{Cause: nats.ErrPermissionViolation}, "NATS denies a right: permissions violation", "allow this user what the page operations lists under permissions"},
 		"anything else": {errors.New("odd"), "odd", "start it"},
+		"a library":     {fmt.Errorf("stream X: %w", nats.ErrTimeout), "stream X: NATS gave no answer in time", "start it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,15 +140,29 @@ func TestJudge_Lanes(t *testing.T) {
 	t.Parallel()
 	free := releases.LaneStatus{App: "sae/cn-hangzhou/free", State: &release.LaneState{Waiting: make([]release.LaneEntry, release.MaxWaiting-1)}}
 	full := releases.LaneStatus{App: "sae/cn-hangzhou/full", State: &release.LaneState{
-		Running: &release.LaneEntry{ReleaseID: "r-1"}, Waiting: make([]release.LaneEntry, release.MaxWaiting),
+		Full: "what the lane remembers has 1048577 bytes; at most 1048576 are kept", Waiting: make([]release.LaneEntry, 3),
 	}}
 	silent := releases.LaneStatus{App: "sae/cn-hangzhou/silent"}
-	require.Equal(t, []Finding{ok("none is full")}, judgeLanes([]releases.LaneStatus{free}))
-	require.Equal(t, []Finding{skipped("1 of 2 lanes do not answer")}, judgeLanes([]releases.LaneStatus{free, silent}))
-	require.Equal(t, []Finding{{
-		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: 100 releases wait in it, and no more may, behind release r-1, which runs",
+	isFull := Finding{
+		Check: "lane sae/cn-hangzhou/full", Result: Warning, Found: "full: what the lane remembers has 1048577 bytes; at most 1048576 are kept",
 		Remedy: "let it go on, or take releases out of it: slipway lane get sae/cn-hangzhou/full",
-	}}, judgeLanes([]releases.LaneStatus{free, full, silent}))
+	}
+	for name, c := range map[string]struct {
+		lanes []releases.LaneStatus
+		more  bool
+		want  []Finding
+	}{
+		"none is full":            {[]releases.LaneStatus{free}, false, []Finding{ok("none is full")}},
+		"one is silent":           {[]releases.LaneStatus{free, silent}, false, []Finding{skipped("1 of 2 lanes do not answer")}},
+		"one is full, one silent": {[]releases.LaneStatus{free, full, silent}, false, []Finding{isFull, skipped("1 of 3 lanes do not answer")}},
+		"more than are asked":     {[]releases.LaneStatus{free}, true, []Finding{skipped("only 1 lanes were asked, and there are more")}},
+		"more, and one is full":   {[]releases.LaneStatus{full}, true, []Finding{isFull, skipped("only 1 lanes were asked, and there are more")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, judgeLanes(c.lanes, c.more))
+		})
+	}
 }
 
 func TestJudge_Consumer(t *testing.T) {

@@ -32,7 +32,7 @@ func (b *Bus) Connection() Check {
 	return one("NATS", func(ctx context.Context) Finding {
 		conn, err := connect.NATS(ctx, b.Options, "slipway doctor")
 		if err != nil {
-			return broken(err, "start NATS there, or set NATS_URL, NATS_CONTEXT or --nats-url to where it is, and NATS_CREDS to who you are")
+			return broken(err, remedyNATS)
 		}
 		defer conn.Close()
 		b.connected.Store(true)
@@ -78,7 +78,7 @@ func (b *Bus) check(name string, run func(context.Context, jetstream.JetStream) 
 		defer conn.Close()
 		js, err := b.Options.JetStream(conn)
 		if err != nil {
-			return failed(err.Error(), "check the NATS context")
+			return failed(connect.Explain(err), "check the NATS context")
 		}
 		ctx, end := denials.Watch(ctx)
 		defer end()
@@ -106,7 +106,7 @@ func jetStream(ctx context.Context, js jetstream.JetStream) Finding {
 	case err == nil, errors.Is(err, jetstream.ErrStreamNotFound):
 		return ok("enabled")
 	case noJetStream(err):
-		return failed("is not enabled: "+err.Error(), "start nats-server with -js, or enable it for the account")
+		return failed("is not enabled: "+connect.Explain(err), "start nats-server with -js, or enable it for the account")
 	}
 	return broken(because(ctx, err), remedyNATS)
 }
@@ -119,7 +119,7 @@ func judgeStore(ctx context.Context, e setup.Examined, err error) Finding {
 	case noJetStream(err):
 		return skipped("JetStream is not enabled")
 	case err != nil && e.Exists:
-		return failed(err.Error(), "change it as it says")
+		return failed(connect.Explain(err), "change it as it says")
 	case err != nil:
 		return broken(because(ctx, err), remedyNATS)
 	case !e.Exists:

@@ -6,6 +6,7 @@ import (
 
 	"slipway/activities/sae"
 	"slipway/cloudapi"
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/saeclient"
 )
 
@@ -28,7 +29,7 @@ func judgeSAE(region string, err error) Finding {
 	case err == nil:
 		return ok("answers in %s, and takes these credentials", region)
 	case errors.Is(err, cloudapi.ErrAuth):
-		return failed(err.Error(), "check ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, the profile or the role, and what the page operations lists under permissions")
+		return failed(connect.Explain(err), "check ALIBABA_CLOUD_ACCESS_KEY_ID and …_SECRET, the profile or the role, and what the page operations lists under permissions")
 	}
-	return failed(err.Error(), "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network")
+	return failed(connect.Explain(err), "check SLIPWAY_SAE_REGION, SLIPWAY_SAE_ENDPOINT and the network")
 }

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/release"
 	"slipway/releases"
 	"slipway/setup"
@@ -45,7 +46,7 @@ func (e *Engine) Connection() Check {
 		}
 		c, err := e.Dial(ctx, e.Options)
 		if err != nil {
-			return broken(err, "start Temporal there, or set TEMPORAL_ADDRESS or --temporal-address to where it is")
+			return broken(err, "check the settings of Temporal")
 		}
 		e.client.Store(&c)
 		return ok("%s", e.Options.HostPort)
@@ -91,7 +92,7 @@ func (e *Engine) namespace(ctx context.Context, c client.Client) []Finding {
 		return []Finding{failed(fmt.Sprintf("%s does not exist", e.Options.Namespace),
 			"set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace "+e.Options.Namespace)}
 	case errors.As(err, &denied):
-		return []Finding{warning(e.Options.Namespace+" cannot be described: "+err.Error(), "nothing, where the other checks of Temporal pass")}
+		return []Finding{warning(e.Options.Namespace+" cannot be described: "+connect.Explain(err), "nothing, where the other checks of Temporal pass")}
 	case err != nil:
 		return []Finding{broken(because(ctx, err), "look at the servers of Temporal: temporal operator cluster health")}
 	}
@@ -112,9 +113,9 @@ func attributes(ctx context.Context, c client.Client) []Finding {
 	case err == nil:
 		return []Finding{ok("all are registered")}
 	case errors.As(err, &refused):
-		return []Finding{failed("are missing: "+refused.Error(), remedySetup)}
+		return []Finding{failed("are missing: "+connect.Explain(refused), remedySetup)}
 	}
-	return []Finding{skipped("%s", because(ctx, err))}
+	return []Finding{skipped("%s", connect.Explain(because(ctx, err)))}
 }
 
 // payloads encodes and decodes a value as a client does; a codec server is asked for both.
@@ -137,7 +138,7 @@ func (e *Engine) payloads(context.Context) Finding {
 
 func judgePayload(p *commonpb.Payload, err error) Finding {
 	if err != nil {
-		return failed(err.Error(), "see the page on encryption: every role and every command needs the same keys, or the same codec server")
+		return failed(connect.Explain(err), "see the page on encryption: every role and every command needs the same keys, or the same codec server")
 	}
 	encoding := string(p.GetMetadata()[converter.MetadataEncoding])
 	if encoding == converter.MetadataEncodingJSON {
@@ -231,7 +232,7 @@ func (e *Engine) regions(ctx context.Context, c client.Client) []Finding {
 	}
 	if len(served) == 0 {
 		if err != nil {
-			return []Finding{skipped("releases cannot be listed: %s", because(ctx, err))}
+			return []Finding{skipped("releases cannot be listed: %s", connect.Explain(because(ctx, err)))}
 		}
 		return []Finding{skipped("there are no releases yet; name a region with --region")}
 	}
@@ -253,31 +254,35 @@ const mostLanes = 200
 
 // lanes checks that no lane is full: requests for its application are then not accepted.
 func (e *Engine) lanes(ctx context.Context, c client.Client) []Finding {
-	all, _, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
+	all, more, err := releases.NewWith(c, e.Options.DataConverter).ListLanes(ctx, mostLanes)
 	if err != nil {
-		return []Finding{skipped("lanes cannot be listed: %s", because(ctx, err))}
+		return []Finding{skipped("lanes cannot be listed: %s", connect.Explain(because(ctx, err)))}
 	}
-	return judgeLanes(all)
+	return judgeLanes(all, more)
 }
 
-func judgeLanes(all []releases.LaneStatus) []Finding {
-	var full []Finding
+// judgeLanes judges the lanes that were asked; more says that there are others.
+func judgeLanes(all []releases.LaneStatus, more bool) []Finding {
+	var found []Finding
 	silent := 0
 	for _, l := range all {
 		switch {
 		case l.State == nil:
 			silent++
-		case l.State.Full() != "":
-			f := warning("full: "+l.State.Full(), "let it go on, or take releases out of it: slipway lane get "+l.App)
+		case l.State.Full != "":
+			f := warning("full: "+l.State.Full, "let it go on, or take releases out of it: slipway lane get "+l.App)
 			f.Check = "lane " + l.App
-			full = append(full, f)
+			found = append(found, f)
 		}
 	}
-	switch {
-	case len(full) > 0:
-		return full
-	case silent > 0:
-		return []Finding{skipped("%d of %d lanes do not answer", silent, len(all))}
+	if silent > 0 {
+		found = append(found, skipped("%d of %d lanes do not answer", silent, len(all)))
 	}
-	return []Finding{ok("none is full")}
+	if more {
+		found = append(found, skipped("only %d lanes were asked, and there are more", len(all)))
+	}
+	if len(found) == 0 {
+		return []Finding{ok("none is full")}
+	}
+	return found
 }

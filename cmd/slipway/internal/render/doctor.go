@@ -1,15 +1,13 @@
 package render
 
-import "slices"
-
 // Checked is a check as it is drawn. State is ok, warning, failed or skipped.
 type Checked struct{ Name, State, Found, Remedy string }
 
-// Doctor draws what checks have found, what has failed first, and below it what helps.
+// Doctor draws what checks have found, in their order, and below it what helps.
 func Doctor(all []Checked, style Style) string {
 	table := Table{Columns: []Column{{Name: "CHECK", Wraps: 18}, {Name: "RESULT"}, {Name: "FOUND", Wraps: 16}}}
 	var remedies [][]Cell
-	for _, c := range slices.SortedStableFunc(slices.Values(all), func(a, b Checked) int { return a.rank() - b.rank() }) {
+	for _, c := range all {
 		table.Rows = append(table.Rows, []Cell{{Text: c.Name}, checkState(c.State), {Text: c.Found}})
 		if c.Remedy != "" {
 			remedies = append(remedies, Text(c.Name+":", c.Remedy))
@@ -19,17 +17,6 @@ func Doctor(all []Checked, style Style) string {
 		return table.Draw(style)
 	}
 	return table.Draw(style) + "\nWhat helps:\n" + Facts(remedies, style)
-}
-
-// rank is how little a check matters to somebody who looks for trouble.
-func (c Checked) rank() int {
-	switch c.State {
-	case "failed":
-		return 0
-	case "warning":
-		return 1
-	}
-	return 2
 }
 
 func checkState(state string) Cell {

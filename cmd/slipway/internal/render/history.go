@@ -49,14 +49,17 @@ func why(r ledger.Record) string {
 }
 
 // notes is what people have given as the reason of what they asked for: of the release itself, and
-// of each command to it that counted. What the reason of the release says is left out.
+// of each command to it that counted. The one that the release has ended by stands in its
+// reason already.
 func notes(p release.Progress) string {
 	var all []string
 	if p.Note != "" {
 		all = append(all, p.Note)
 	}
+	by, stopped := p.StoppedBy()
+	stopped = stopped && (p.Phase == release.PhaseAborted || p.Phase == release.PhaseRolledBack)
 	for _, d := range p.Decisions {
-		if d.Note == "" || d.Refused != "" || strings.Contains(p.Reason, d.By+": "+d.Note) {
+		if d.Note == "" || d.Refused != "" || stopped && d == by {
 			continue
 		}
 		d.At, d.Via, d.Source = time.Time{}, "", ""

@@ -41,9 +41,20 @@ func TestHistory_Notes(t *testing.T) {
 	}{
 		"none":                           {release.Progress{Decisions: []release.Decision{{Kind: release.CommandPause, By: "mei"}}}, ""},
 		"of the release":                 {release.Progress{Note: "fix rounding"}, "fix rounding"},
-		"of an abort that is the reason": {release.Progress{Reason: "aborted by mei: errors", Decisions: []release.Decision{abort}}, "aborted by mei: errors"},
-		"of an abort":                    {release.Progress{Reason: "what runs is not known", Decisions: []release.Decision{abort}}, "what runs is not known   abort by mei: errors"},
-		"of what was refused":            {release.Progress{Decisions: []release.Decision{late}}, ""},
+		"of an abort that is the reason": {release.Progress{Phase: release.PhaseAborted, Reason: "aborted by mei: errors", Decisions: []release.Decision{abort}}, "aborted by mei: errors"},
+		"of an abort that the reason puts in other words": {
+			release.Progress{Phase: release.PhaseRolledBack, Reason: "stopped by mei (errors)", Decisions: []release.Decision{abort}}, "stopped by mei (errors)",
+		},
+		"of a note that the reason happens to quote": {
+			release.Progress{
+				Phase: release.PhaseAborted, Reason: "aborted by mei: as ann: orders", Decisions: []release.Decision{
+					{Kind: release.CommandPause, By: "ann", Note: "orders"}, {Kind: release.CommandAbort, By: "mei", Note: "as ann: orders"},
+				},
+			},
+			"aborted by mei: as ann: orders   pause by ann: orders",
+		},
+		"of an abort":         {release.Progress{Reason: "what runs is not known", Decisions: []release.Decision{abort}}, "what runs is not known   abort by mei: errors"},
+		"of what was refused": {release.Progress{Decisions: []release.Decision{late}}, ""},
 		"of several": {
 			release.Progress{Note: "fix rounding", Decisions: []release.Decision{
 				{Kind: release.CommandConfirm, Batch: 1, By: "ann", At: at(3), Note: "orders look right"},

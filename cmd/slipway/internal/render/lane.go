@@ -37,7 +37,7 @@ func Lanes(rows []LaneRow, now time.Time, style Style) string {
 
 // waitingIn is how many wait in a lane, and that it takes no more.
 func waitingIn(s release.LaneState) string {
-	if s.Full() != "" {
+	if s.Full != "" {
 		return fmt.Sprintf("%d (full)", len(s.Waiting))
 	}
 	return fmt.Sprint(len(s.Waiting))
@@ -84,8 +84,8 @@ func laneFacts(s release.LaneState, style Style) string {
 			rows = append(rows, Text("Release:", h.ReleaseID))
 		}
 	}
-	if full := s.Full(); full != "" {
-		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; what is submitted now is tried again until there is room", color: red}})
+	if full := s.Full; full != "" {
+		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; what is submitted now with the lane policy queue is tried again until there is room", color: red}})
 	}
 	for _, f := range nextFacts(release.NextOfLane(s)) {
 		rows = append(rows, f.row())

@@ -355,11 +355,12 @@ func members() render.Set {
 	member := func(name, id string) release.SetStanding {
 		return release.SetStanding{Name: name, Run: release.SetRun{ReleaseID: id, Standing: release.StandingStarted, StartedAt: at(5)}}
 	}
-	set.Waves[1].Releases = []release.SetStanding{member("shop", "r-2"), member("search", "r-5"), member("mail", "r-6"), member("gone", "r-7")}
+	set.Waves[1].Releases = []release.SetStanding{member("shop", "r-2"), member("search", "r-5"), member("mail", "r-6"), member("gone", "r-7"), member("pay", "r-8")}
 	set.UnderWay = map[string]release.Progress{
 		"r-2": parked(),
-		"r-5": {ReleaseID: "r-5", Phase: release.PhaseQueued, Awaiting: &release.Awaiting{Kind: release.AwaitQueue}, Reason: "it waits for release r-9, which runs"},
+		"r-5": {ReleaseID: "r-5", Phase: release.PhaseQueued, Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Behind: "release r-9, which runs"}},
 		"r-6": gated(),
+		"r-8": {ReleaseID: "r-8", Phase: release.PhasePreparing, Awaiting: &release.Awaiting{Kind: release.AwaitFreeze, Freeze: "line", Stop: true, Since: at(5)}},
 	}
 	return set
 }

@@ -152,7 +152,9 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 	case answers:
 		state = phase(is.Phase)
 		if is.Awaiting != nil {
-			is.Awaiting = &release.Awaiting{Kind: is.Awaiting.Kind, Batch: is.Awaiting.Batch} // until when, the facts tell
+			awaiting := *is.Awaiting
+			awaiting.Until = time.Time{} // the facts tell it
+			is.Awaiting = &awaiting
 		}
 		if waits := memberWaits(is, now.Location()); waits != "" {
 			info = "awaiting " + waits
@@ -167,7 +169,7 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 
 // memberWaits is what a release of a set waits for; empty where it waits for nothing.
 func memberWaits(p release.Progress, zone *time.Location) string {
-	waits := awaits(p, zone)
+	waits := p.Awaiting.Text(release.UnitBatch, zone)
 	if p.Paused {
 		waits = strings.TrimPrefix(waits+"; paused "+paused(p, zone), "; ")
 	}
@@ -238,21 +240,21 @@ func SetDiff(prev, next Set, now time.Time) []string {
 	return stamped(lines, now)
 }
 
-// setStalls tells of each release of a set whose stall has begun, changed or ended.
+// setStalls are the lines about the releases of a set whose stall has begun, changed or ended.
 func setStalls(prev, next Set, now time.Time) []string {
 	var lines []string
-	tell := func(name string, r release.SetRun) {
+	add := func(name string, r release.SetRun) {
 		is := next.UnderWay[r.ReleaseID]
 		is.ReleaseID, is.Phase = r.ReleaseID, cmp.Or(r.Outcome, is.Phase)
 		if line := stallDiff(prev.UnderWay[r.ReleaseID], is, now); line != "" {
 			lines = append(lines, name+": "+line)
 		}
 	}
-	eachRun(next.SetProgress, tell)
+	eachRun(next.SetProgress, add)
 	return lines
 }
 
-// setWaits tells of each release of a set that waits what it waits for.
+// setWaits are the lines about the releases of a set that wait, with what they wait for.
 func setWaits(p Set, now time.Time) []string {
 	var lines []string
 	eachRun(p.SetProgress, func(name string, r release.SetRun) {
@@ -264,22 +266,22 @@ func setWaits(p Set, now time.Time) []string {
 	return lines
 }
 
-// eachRun tells of each release of a set, and of the rollbacks of those that have one.
-func eachRun(p release.SetProgress, tell func(name string, r release.SetRun)) {
+// eachRun visits each release of a set, and the rollbacks of those that have one.
+func eachRun(p release.SetProgress, visit func(name string, r release.SetRun)) {
 	for _, w := range p.Waves {
 		for _, r := range w.Releases {
-			tell(r.Name, r.Run)
+			visit(r.Name, r.Run)
 			if r.Rollback != nil {
-				tell("rollback of "+r.Name, *r.Rollback)
+				visit("rollback of "+r.Name, *r.Rollback)
 			}
 		}
 	}
 }
 
-// setRuns tells of each release of a set that was submitted, or has ended.
+// setRuns are the lines about the releases of a set that were submitted, or have ended.
 func setRuns(p release.SetProgress) []string {
 	var lines []string
-	tell := func(name string, r release.SetRun) {
+	add := func(name string, r release.SetRun) {
 		switch {
 		case r.Outcome != "":
 			lines = append(lines, strings.TrimSuffix(fmt.Sprintf("%s: %s ended %s: %s", name, r.ReleaseID, r.Outcome, r.Reason), ": "))
@@ -287,7 +289,7 @@ func setRuns(p release.SetProgress) []string {
 			lines = append(lines, fmt.Sprintf("%s: %s %s", name, r.ReleaseID, r.Standing))
 		}
 	}
-	eachRun(p, tell)
+	eachRun(p, add)
 	return lines
 }
 

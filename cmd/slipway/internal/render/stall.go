@@ -67,7 +67,7 @@ func StallReason(p release.Progress) string {
 // request is another one is the same.
 func stallDiff(prev, next release.Progress, now time.Time) string {
 	switch {
-	case stallLine(essential(next), now.Location()) == stallLine(essential(prev), now.Location()):
+	case stallLine(withEssence(next), now.Location()) == stallLine(withEssence(prev), now.Location()):
 		return ""
 	case next.Stalled != nil:
 		return next.ReleaseID + " " + iconAlarm + " " + stallLine(next, now.Location())
@@ -88,8 +88,8 @@ func after(prev, next release.Progress) string {
 	return "moves again"
 }
 
-// essential is a progress whose failure changes only where it is another one.
-func essential(p release.Progress) release.Progress {
+// withEssence is a progress with the essence of its failure, which changes only with the failure.
+func withEssence(p release.Progress) release.Progress {
 	if s := p.Stalled; s != nil {
 		p.Stalled = new(*s)
 		p.Stalled.Failure = release.Essence(s.Failure)

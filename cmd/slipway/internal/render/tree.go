@@ -57,7 +57,7 @@ const aheadCount = 3
 
 func facts(p release.Progress, now time.Time, style Style) []fact {
 	now = now.In(style.zone())
-	until := awaits(p, now.Location())
+	until := p.Awaiting.Text(release.UnitBatch, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
 	}
@@ -72,7 +72,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 	all = append(all, stallFacts(p, now)...)
 	all = append(
 		all,
-		fact{name: "Reason", value: Cell{Text: reason(p)}},
+		fact{name: "Reason", value: Cell{Text: p.Reason}},
 		fact{name: "Runs now", value: Cell{Text: runs(p)}},
 		fact{name: "Paused", value: Cell{Text: paused(p, now.Location()), color: yellow}},
 		fact{name: "Awaiting", value: Cell{Text: until, color: yellow}},
@@ -106,30 +106,6 @@ func status(p release.Progress) Cell {
 		c.Text += ", " + stopping
 	}
 	return c
-}
-
-// turnPrefix begins the reason of a release that is queued, where its lane says what it waits for.
-const turnPrefix = "it waits for "
-
-// awaits is what a release waits for: of one that is queued, what its lane says, where that does.
-func awaits(p release.Progress, zone *time.Location) string {
-	text := p.Awaiting.Text(release.UnitBatch, zone)
-	turn, known := strings.CutPrefix(p.Reason, turnPrefix)
-	if !known || p.Phase != release.PhaseQueued {
-		return text
-	}
-	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
-		turn += "; at the latest until " + stamp(p.Awaiting.Until, zone)
-	}
-	return turn
-}
-
-// reason is why a release stands where it stands, but for what it waits for.
-func reason(p release.Progress) string {
-	if p.Phase == release.PhaseQueued && strings.HasPrefix(p.Reason, turnPrefix) {
-		return ""
-	}
-	return p.Reason
 }
 
 // nextFacts are what a person may do next. What nothing goes on without is always shown.

@@ -231,10 +231,11 @@ func TestWindow_AFullLane(t *testing.T) {
 	for i := range release.MaxWaiting {
 		full.Waiting = append(full.Waiting, release.LaneEntry{ReleaseID: fmt.Sprintf("r-%d", i+2), Since: at(1)})
 	}
+	full.Full = "100 releases wait in it, and no more may, behind release r-1, which runs"
 	lane := render.Lane(full, at(9), render.Style{})
-	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now is tried again until there is room\n"+
+	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now with the lane policy queue is tried again until there is room\n"+
 		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
 	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
-	full.Waiting = full.Waiting[1:]
+	full.Waiting, full.Full = full.Waiting[1:], ""
 	require.NotContains(t, render.Lane(full, at(9), render.Style{}), "Full:")
 }

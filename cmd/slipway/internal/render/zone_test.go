@@ -17,6 +17,7 @@ func TestRender_MomentsInTexts(t *testing.T) {
 	const kept, shown = "it waited for the lane, held since 2026-11-22T19:00:00Z by mei: audit", "held since 2026-11-23T03:00:00+08:00 by mei: audit"
 	p := parked()
 	p.Reason = kept
+	behind := release.Progress{Phase: release.PhaseQueued, Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Behind: kept}}
 	refused := p.Clone()
 	refused.Reason = ""
 	refused.Decisions = append(refused.Decisions, release.Decision{Kind: release.CommandResume, By: "li", Refused: kept})
@@ -30,6 +31,7 @@ func TestRender_MomentsInTexts(t *testing.T) {
 	history := []ledger.Record{{ReleaseID: "r-1", Progress: release.Progress{Reason: kept}}}
 	for name, draw := range map[string]func(*time.Location) string{
 		"tree":         func(z *time.Location) string { return render.Tree(p, at(30), render.Style{Zone: z}) },
+		"turn":         func(z *time.Location) string { return render.Tree(behind, at(30), render.Style{Zone: z}) },
 		"decision":     func(z *time.Location) string { return render.Tree(refused, at(30), render.Style{Zone: z}) },
 		"line":         func(z *time.Location) string { return render.Line(p, z) },
 		"change":       func(z *time.Location) string { return render.Diff(parked(), p, at(30).In(z))[0] },
