@@ -1,3 +1,3 @@
 package saetest
 
-//go:generate go run ./internal/facts -facts ../../api/sae/operations.json -out facts.json
+//go:generate go run ./internal/facts -facts ../../api/sae/operations.json -newer ../../api/sae/newer.json -out facts.json

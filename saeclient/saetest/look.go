@@ -34,7 +34,7 @@ func (s *suite) lookAtWhatThereIs(t *testing.T) {
 func (s *suite) lookAtThePlatform(t *testing.T) {
 	t.Helper()
 	if !s.lacks("DescribeRegions") {
-		require.NotEmpty(t, s.call(t, "DescribeRegions").list("Regions"))
+		require.NotEmpty(t, s.call(t, "DescribeRegions").object("Regions").list("Region"))
 	}
 	for _, kind := range []string{"TOMCAT", "JDK"} {
 		for _, component := range s.call(t, "DescribeComponents", "Type", kind).list("Data") {

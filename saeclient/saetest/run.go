@@ -239,8 +239,10 @@ func existing(err error) error {
 }
 
 // data gives the object Data of the answer, empty when there is none.
-func (a answer) data() answer {
-	object, _ := a["Data"].(map[string]any)
+func (a answer) data() answer { return a.object("Data") }
+
+func (a answer) object(name string) answer {
+	object, _ := a[name].(map[string]any)
 	return object
 }
 
