@@ -33,7 +33,7 @@ const (
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	maxToldRuns = 512
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
-	maxToldBehind = 16
+	maxToldBehind = 24
 )
 
 // Cut counts what was left out of a progress, so that it is not larger than its place

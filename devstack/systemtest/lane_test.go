@@ -97,7 +97,8 @@ func terminatedWhileParked(c *commandLine) {
 	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
 	behind, behindEvents := c.request(app, c.t.Name()+"-behind", all())
 	c.until(behindEvents, release.EventStalled, 0)
-	c.requireWaiting(app, behind, release.NeedOtherChange, look, end)
+	c.requireWaiting(app, behind, release.NeedOtherChange, look)
+	require.Contains(c.t, c.out(0, "release", "get", behind), end, "to end a change that somebody else began is offered, and not needed")
 	c.out(0, "release", "abort", behind, "--by", "ann", "--reason", "the change before it is wanted")
 	c.until(behindEvents, release.EventAborted, 0)
 

@@ -45,7 +45,7 @@ type Config struct {
 const (
 	countedFor  = 15 * time.Second
 	askedFor    = time.Minute
-	readingTime = 5 * time.Second
+	readingTime = 8 * time.Second
 )
 
 // Overview serves the numbers; it is a [prometheus.Collector].

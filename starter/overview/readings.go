@@ -201,7 +201,7 @@ func (c Config) messages() *reading {
 const (
 	mostAsked   = 500
 	askedAtOnce = 16
-	answerTime  = time.Second
+	answerTime  = 3 * time.Second
 )
 
 // question is a query to each workflow of a list.
