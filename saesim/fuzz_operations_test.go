@@ -99,6 +99,7 @@ func FuzzOperations(f *testing.F) {
 			op, _ = saeclient.LookupOperation(opDeploy)
 		}
 		h := town(t)
+		h.arbitrary = true
 		h.call(t, "CreateApplicationScalingRule", "ScalingRuleName", "office", "ScalingRuleType", "metric", "ScalingRuleMetric", allMetrics)
 		h.call(t, "CreateGreyTagRoute", "Name", "rule", "ScRules", scRules)
 		names := h.fuzzNames(t)

@@ -45,6 +45,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add(uint8(0), "", `{"version":1,"apps":{"a":{}},"orders":{"o":{"appId":"a","phase":"running"}}}`, "application/json")
 	f.Fuzz(func(t *testing.T, target uint8, query, body, contentType string) {
 		h := deployed(t, 4)
+		h.arbitrary = true
 		order := h.deploy(t, "2", gray1and2)
 		names := strings.NewReplacer("@app", h.app, "@order", order, "@instance", h.instances(t)[0])
 		method, path, _ := strings.Cut(names.Replace(targets[int(target)%len(targets)]), " ")
@@ -109,6 +110,7 @@ func FuzzRestore(f *testing.F) {
 	f.Add("{}")
 	f.Fuzz(func(t *testing.T, snapshot string) {
 		h := newHarness(t)
+		h.arbitrary = true
 		if h.sim.Restore([]byte(snapshot)) != nil {
 			require.Empty(t, h.sim.Apps(), "a refused state changes nothing")
 			return

@@ -51,6 +51,9 @@ func bindSLB(c *call) (any, *apiError) {
 	bind := map[string]*slbBinding{}
 	for _, network := range networks() {
 		if c.arg(network) == "" {
+			if c.arg(network+"SlbId") != "" {
+				return nil, missingParameter(network) // its listeners
+			}
 			continue
 		}
 		if bind[network], refused = c.readBinding(app, network); refused != nil {
