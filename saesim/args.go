@@ -72,7 +72,7 @@ func (a args) check(op cloudapi.Operation) *apiError {
 	for _, p := range slices.Concat(op.Params, op.Extra) {
 		value := a[p.Name]
 		if value == "" {
-			if p.Required || stillRequired(op.Name, p.Name) {
+			if p.Required {
 				return missingParameter(p.Name)
 			}
 			continue
@@ -87,12 +87,6 @@ func (a args) check(op cloudapi.Operation) *apiError {
 		}
 	}
 	return nil
-}
-
-// stillRequired reports whether the simulator needs a parameter that today's service can do
-// without: there is no load balancer that SAE makes.
-func stillRequired(operation, param string) bool {
-	return operation == "CreateIngress" && param == "SlbId"
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot

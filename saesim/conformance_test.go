@@ -3,6 +3,7 @@ package saesim
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,92 +21,30 @@ type shape struct {
 	Items    *shape           `json:"items"`
 }
 
+// documentedAnswers are those of the reference, with what today's service has beyond them,
+// and those of the operations that only today's service has.
 func documentedAnswers(t tester) map[string]map[string]shape {
 	t.Helper()
-	text, err := os.ReadFile("../api/sae/operations.json")
-	require.NoError(t, err)
-	var facts struct {
-		Operations []struct {
-			Name     string           `json:"name"`
-			Response map[string]shape `json:"response"`
-		} `json:"operations"`
+	type answer struct {
+		Name     string           `json:"name"`
+		Response map[string]shape `json:"response"`
 	}
-	require.NoError(t, json.Unmarshal(text, &facts))
+	read := func(file string, into any) {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, into))
+	}
+	var reference []answer
+	var newer struct {
+		Operations []answer `json:"operations"`
+	}
+	read("../saeclient/saetest/facts.json", &reference)
+	read("../api/sae/newer.json", &newer)
 	answers := map[string]map[string]shape{}
-	for _, op := range facts.Operations {
+	for _, op := range slices.Concat(reference, newer.Operations) {
 		answers[op.Name] = op.Response
 	}
-	addNewerAnswers(t, answers)
-	wrap(answers[opRegions], "Regions", "Region")
-	wrap(answers[opRegions]["Regions"].Fields["Region"].Items.Fields, "RecommendZones", "RecommendZone")
 	return answers
-}
-
-// wrap puts a list of an answer into an object, as every official SDK reads it and the
-// reference does not print it.
-func wrap(fields map[string]shape, name, within string) {
-	fields[name] = shape{Type: "object", Fields: map[string]shape{within: fields[name]}}
-}
-
-// addNewerAnswers adds what answers of today's service have beyond the API reference.
-func addNewerAnswers(t tester, answers map[string]map[string]shape) {
-	t.Helper()
-	text, err := os.ReadFile("../api/sae/newer.json")
-	require.NoError(t, err)
-	var facts struct {
-		Operations []struct {
-			Name     string           `json:"name"`
-			Response map[string]shape `json:"response"`
-		} `json:"operations"`
-		Additions []struct {
-			Name     string `json:"name"`
-			Response []struct {
-				shape
-
-				Path string `json:"path"`
-			} `json:"response"`
-			Changes []struct {
-				Response string `json:"response"`
-				Enum     []any  `json:"enum"`
-			} `json:"changes"`
-		} `json:"additions"`
-	}
-	require.NoError(t, json.Unmarshal(text, &facts))
-	for _, op := range facts.Operations {
-		answers[op.Name] = op.Response
-	}
-	for _, op := range facts.Additions {
-		for _, member := range op.Response {
-			at := strings.Split(member.Path, ".")
-			member.Presence = "failure-only" // as far as the tests go: it may be absent
-			within(t, answers[op.Name], at)[at[len(at)-1]] = member.shape
-		}
-		for _, change := range op.Changes {
-			if change.Response != "" && len(change.Enum) > 0 {
-				at := strings.Split(change.Response, ".")
-				fields := within(t, answers[op.Name], at)
-				member := fields[at[len(at)-1]]
-				member.Enum = append(member.Enum, change.Enum...)
-				fields[at[len(at)-1]] = member
-			}
-		}
-	}
-}
-
-// within returns the fields that hold the last part of a path.
-func within(t tester, fields map[string]shape, at []string) map[string]shape {
-	t.Helper()
-	for _, part := range at[:len(at)-1] {
-		name, list := strings.CutSuffix(part, "[]")
-		field, known := fields[name]
-		require.True(t, known, "%v", at)
-		if list {
-			field = *field.Items
-		}
-		require.NotNil(t, field.Fields, "%v", at)
-		fields = field.Fields
-	}
-	return fields
 }
 
 func (s shape) check(t *testing.T, path string, value any) {

@@ -170,6 +170,9 @@ func createIngress(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	i := &ingress{NamespaceID: ns.ID, SLBID: c.arg("SlbId"), Description: c.arg("Description")}
+	if i.SLBID == "" { // today's service makes one then, which is not simulated
+		return nil, missingParameter("SlbId")
+	}
 	if !balancerExists(c.arg("LoadBalanceType"), i.SLBID) {
 		return nil, refuse(codeSLBNotFound, i.SLBID)
 	}

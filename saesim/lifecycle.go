@@ -185,13 +185,18 @@ func restartInstances(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	order := c.accept(app, newOrder{
-		Type: typeRestartInstances, Description: typeLabel(typeRestartInstances),
+	return orderData{ChangeOrderID: c.replace(app, typeRestartInstances, slots).ID}, nil
+}
+
+// replace makes an order of a type that puts other instances into slots. The system's
+// minimum of ready instances holds, and scaling rules come back.
+func (c *call) replace(app *application, kind string, slots []int) *changeOrder {
+	return c.accept(app, newOrder{
+		Type: kind, Description: typeLabel(kind),
 		Plan: plan{
 			Batches: [][]int{slots}, Unavailable: max(app.Replicas-quarter(app.Replicas), 1), DisableRules: true, Restore: true,
 		},
 	})
-	return orderData{ChangeOrderID: order.ID}, nil
 }
 
 // reduceCapacity serves ReduceApplicationCapacityByInstanceIds (SAE API reference

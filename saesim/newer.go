@@ -27,7 +27,9 @@ func newerHandlers() map[string]handler {
 		opGetApplication:               getApplication,
 		"UpdateApplicationDescription": updateDescription,
 		opBatchRestart: func(c *call) (any, *apiError) {
-			return c.batchOrder(typeBatchRestart, func(a *application) bool { return !a.Stopped }, c.restartAll)
+			return c.batchOrder(typeBatchRestart, func(a *application) bool { return !a.Stopped }, func(a *application) *changeOrder {
+				return c.replace(a, typeRestart, a.slots())
+			})
 		},
 		"DeleteInstances":            deleteInstances,
 		opSuspendTraffic:             func(c *call) (any, *apiError) { return c.switchTraffic(trafficSuspended) },
@@ -96,16 +98,6 @@ func updateDescription(c *call) (any, *apiError) {
 	return nil, nil //nolint:nilnil // an answer without data
 }
 
-// restartAll makes the order that restarts a running application.
-func (c *call) restartAll(app *application) *changeOrder {
-	return c.accept(app, newOrder{
-		Type: typeRestart, Description: typeLabel(typeRestart),
-		Plan: plan{
-			Batches: [][]int{app.slots()}, Unavailable: max(app.Replicas-quarter(app.Replicas), 1), DisableRules: true, Restore: true,
-		},
-	})
-}
-
 // deleteInstances serves DeleteInstances. The count stays, as there is another operation
 // that lowers it: others take the place of the instances that are deleted.
 func deleteInstances(c *call) (any, *apiError) {
@@ -117,11 +109,7 @@ func deleteInstances(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	order := c.accept(app, newOrder{
-		Type: typeDeleteInstances, Description: typeLabel(typeDeleteInstances),
-		Plan: plan{Batches: [][]int{slots}, Unavailable: len(slots), DisableRules: true, Restore: true},
-	})
-	return orderData{ChangeOrderID: order.ID}, nil
+	return orderData{ChangeOrderID: c.replace(app, typeDeleteInstances, slots).ID}, nil
 }
 
 type switchedData struct {
