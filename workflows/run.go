@@ -60,9 +60,9 @@ func (e *ending) and(words string) *ending {
 	}
 }
 
-// become is another outcome instead, whose reason names this one.
-func (e *ending) become(outcome release.Phase, format string, args ...any) *ending {
-	return cause{e.describe(), e.decision}.end(outcome, format, args...)
+// needsAttention is the end instead of one whose release could not put all back; its reason names both.
+func (e *ending) needsAttention(format string, args ...any) *ending {
+	return cause{e.describe(), e.decision}.end(release.PhaseNeedsAttention, format, args...)
 }
 
 // cause is why a release goes back, or why its change is followed no more.

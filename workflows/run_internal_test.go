@@ -22,7 +22,7 @@ func TestRun_ADecisionThatHasNotLedToTheEndIsRefused(t *testing.T) {
 	}{
 		"led to it":                {led, []bool{false, true}},
 		"more is said":             {led.and("a rule was deleted"), []bool{false, true}},
-		"another outcome":          {led.become(release.PhaseNeedsAttention, "; rules are left off"), []bool{false, true}},
+		"another outcome":          {led.needsAttention("; rules are left off"), []bool{false, true}},
 		"words that are alike":     {alike.end(release.PhaseFailed, ""), []bool{true, true}},
 		"success":                  {end(release.PhaseSucceeded, ""), []bool{true, true}},
 		"what they wanted":         {alike.end(release.PhaseAborted, ""), []bool{false, false}},

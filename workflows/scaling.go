@@ -170,9 +170,9 @@ func (r *run) restored(ctx workflow.Context, e *ending) *ending {
 	case left == "":
 		return e
 	case f != nil:
-		return e.become(release.PhaseNeedsAttention, "; %v%s", f, left)
+		return e.needsAttention("; %v%s", f, left)
 	default:
-		return e.become(release.PhaseNeedsAttention, "%s", left)
+		return e.needsAttention("%s", left)
 	}
 }
 

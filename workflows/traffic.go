@@ -69,7 +69,7 @@ func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
 	}))
 	switch {
 	case f != nil:
-		return e.become(release.PhaseNeedsAttention, "; the traffic rule of the release could not be removed: %v", f)
+		return e.needsAttention("; the traffic rule of the release could not be removed: %v", f)
 	case result.Foreign:
 		r.p.Traffic.Note = "changed by somebody meanwhile, and left so"
 		return e.and("somebody has changed the traffic rule meanwhile; it was left so")
