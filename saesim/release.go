@@ -175,7 +175,7 @@ func deployApplication(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	replicas := c.integerOr("Replicas", app.Replicas)
-	wanted, refused := c.release(app, "", time.Minute, replicas)
+	wanted, refused := c.release(app, "", replicas)
 	if refused != nil {
 		return nil, refused
 	}
@@ -245,7 +245,7 @@ func rollbackApplication(c *call) (any, *apiError) {
 	if refused := c.checkMounts(app.NamespaceID, target.Config); refused != nil {
 		return nil, refused
 	}
-	wanted, refused := c.release(app, target.ID, time.Second, app.Replicas)
+	wanted, refused := c.release(app, target.ID, app.Replicas)
 	if refused != nil {
 		return nil, refused
 	}
@@ -255,16 +255,21 @@ func rollbackApplication(c *call) (any, *apiError) {
 }
 
 // release reads the rollout parameters that deploy and rollback share and plans
-// the order, which ends with the given number of instances. The unit of BatchWaitTime
-// differs between the two, as printed.
-func (c *call) release(app *application, target string, unit time.Duration, replicas int) (newOrder, *apiError) {
+// the order, which ends with the given number of instances. BatchWaitTime is in seconds
+// and means two things: in a deployment the pause inside a batch, in a rollback the one
+// between automatic batches (reading).
+func (c *call) release(app *application, target string, replicas int) (newOrder, *apiError) {
 	how, refused := parseStrategy(c.arg(paramUpdateStrategy))
 	if refused != nil {
 		return newOrder{}, refused
 	}
-	pause := c.integerOr("BatchWaitTime", 0)
-	if pause < 0 || pause > maxWaitMinutes {
-		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWaitMinutes)
+	seconds := c.integerOr("BatchWaitTime", 0)
+	if seconds < 0 || seconds > maxWait {
+		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWait)
+	}
+	inside, between := time.Duration(seconds)*time.Second, time.Duration(0)
+	if c.op.Name == opRollback {
+		inside, between = between, inside
 	}
 	unavailable, refused := c.minReady().unavailable(replicas)
 	if refused != nil {
@@ -275,8 +280,9 @@ func (c *call) release(app *application, target string, unit time.Duration, repl
 		return newOrder{}, refused
 	}
 	if how != nil {
-		p.Wait, p.Strategy = how.wait(time.Duration(pause)*unit), c.arg(paramUpdateStrategy)
+		p.Wait, p.Strategy = how.wait(between), c.arg(paramUpdateStrategy)
 	}
+	p.Pause = inside
 	p.Restore = c.restoresRules()
 	return newOrder{Plan: p, MayNeedApproval: true}, nil
 }
