@@ -28,8 +28,11 @@ type createData struct {
 // Deploy=false no change order is made and the application has no version yet; the
 // reference does not say (reading).
 func createApplication(c *call) (any, *apiError) {
+	if refused := c.sameAsKnown(nil); refused != nil {
+		return nil, refused
+	}
 	packageType := c.arg("PackageType")
-	config := c.settings("AppName", "NamespaceId", "PackageType", "Replicas", "Deploy", "AutoConfig")
+	config := c.settings("AppName", "NamespaceId", "PackageType", "Replicas", "Deploy", paramAutoConfig)
 	for name, value := range map[string]string{"Cpu": "1000", "Memory": "2048", "Timezone": "Asia/Shanghai", "TerminationGracePeriodSeconds": "30"} {
 		if config[name] == "" {
 			config[name] = value
@@ -92,8 +95,8 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		switch {
 		case config["ImageUrl"] == "":
 			return missingParameter("ImageUrl")
-		case config["WebContainer"] != "":
-			return invalidParameter("WebContainer", "an image brings its own")
+		case config[paramTomcat] != "":
+			return invalidParameter(paramTomcat, "an image brings its own")
 		}
 		return nil
 	}
@@ -105,13 +108,13 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		return missingParameter("PackageVersion")
 	case config["ImageUrl"] != "":
 		return invalidParameter("ImageUrl", "the package type is %s", packageType)
-	case pandora && config["Jdk"] == "":
+	case pandora && config[paramJDK] == "":
 		return refuse(codePandoraNoJDK)
-	case pandora && config["WebContainer"] != "":
+	case pandora && config[paramTomcat] != "":
 		return refuse(codePandoraOnlyJDK)
-	case packageType == packageFatJar && config["Jdk"] == "":
+	case packageType == packageFatJar && config[paramJDK] == "":
 		return refuse(codeJarMissingJDK)
-	case packageType == packageWar && !pandora && (config["Jdk"] == "" || config["WebContainer"] == ""):
+	case packageType == packageWar && !pandora && (config[paramJDK] == "" || config[paramTomcat] == ""):
 		return refuse(codeWarMissing)
 	}
 	return nil
@@ -166,6 +169,9 @@ type releaseData struct {
 func deployApplication(c *call) (any, *apiError) {
 	app, refused := c.idleApp()
 	if refused != nil {
+		return nil, refused
+	}
+	if refused := c.sameAsKnown(app); refused != nil {
 		return nil, refused
 	}
 	config := map[string]string{}
