@@ -40,7 +40,9 @@ func clientExtras() map[string][]string {
 		"DescribeApplicationScalingRules": pages,
 		"ListGreyTagRoute":                pages,
 		opCreate:                          {paramRegion, paramPort},
-		opDeploy:                          {paramRegion, paramPort, "AppName", paramNamespace, "VpcId", paramAutoConfig},
+		opDeploy: {
+			paramRegion, paramPort, paramAutoConfig, "AppName", "AppDescription", paramNamespace, "VpcId",
+		},
 	}
 }
 
@@ -50,18 +52,21 @@ const (
 	paramAutoConfig = "AutoConfig"
 )
 
-// sameAsKnown checks what a client repeats of an application, if there is one yet. A port
-// is that of the client's own load balancer and says nothing here.
+// sameAsKnown checks what a client repeats of an application, if there is one yet: what
+// the service would make of another value is not known. A port is that of the client's own
+// load balancer and says nothing here.
 func (c *call) sameAsKnown(app *application) *apiError {
 	c.applies(paramPort)
 	known := map[string]string{paramRegion: c.region}
 	if app != nil {
 		c.applies(paramAutoConfig) // how its network was found
-		known["AppName"], known[paramNamespace], known["VpcId"] = app.Name, app.NamespaceID, app.settings()["VpcId"]
+		known["AppName"], known["AppDescription"] = app.Name, app.Config["AppDescription"]
+		known[paramNamespace], known["VpcId"] = app.NamespaceID, app.settings()["VpcId"]
 	}
 	for _, name := range sortedKeys(known) {
 		if value := c.arg(name); value != "" && value != known[name] {
-			return invalidParameter(name, "it is %q", known[name])
+			c.st.count(&c.st.Unserved, c.op.Name, []string{name})
+			return refuse(codeUnserved, c.op.Name, name)
 		}
 	}
 	return nil
