@@ -39,6 +39,48 @@ type ingress struct {
 	Balancer     string        `json:"balancer"`
 	DefaultRule  ingressRule   `json:"defaultRule"`
 	Rules        []ingressRule `json:"rules"`
+
+	Options listenerOptions `json:"options,omitzero"`
+}
+
+// listenerOptions are settings that today's service has of a listener, as answers have
+// them. They are kept and read back: nothing here answers requests by them.
+type listenerOptions struct {
+	// CertIDs are the certificates of an application load balancer.
+	CertIDs                          string          `json:"CertIds,omitempty"`
+	CorsConfig                       json.RawMessage `json:",omitempty"`
+	EnableGzip                       *bool           `json:",omitempty"`
+	EnableXForwardedFor              *bool           `json:",omitempty"`
+	EnableXForwardedForClientSrcPort *bool           `json:",omitempty"`
+	EnableXForwardedForProto         *bool           `json:",omitempty"`
+	EnableXForwardedForSLBID         *bool           `json:"EnableXForwardedForSlbId,omitempty"`
+	EnableXForwardedForSLBPort       *bool           `json:"EnableXForwardedForSlbPort,omitempty"`
+	IdleTimeout                      *int            `json:",omitempty"`
+	RequestTimeout                   *int            `json:",omitempty"`
+	SecurityPolicyID                 string          `json:"SecurityPolicyId,omitempty"`
+}
+
+// readOptions fills in the settings of a listener that a call sends.
+func (c *call) readOptions(o *listenerOptions) {
+	o.CertIDs = cmp.Or(c.arg("CertIds"), o.CertIDs)
+	o.SecurityPolicyID = cmp.Or(c.arg("SecurityPolicyId"), o.SecurityPolicyID)
+	if text := c.arg("CorsConfig"); text != "" {
+		o.CorsConfig = json.RawMessage(text)
+	}
+	for name, option := range map[string]**bool{
+		"EnableGzip": &o.EnableGzip, "EnableXForwardedFor": &o.EnableXForwardedFor,
+		"EnableXForwardedForClientSrcPort": &o.EnableXForwardedForClientSrcPort, "EnableXForwardedForProto": &o.EnableXForwardedForProto,
+		"EnableXForwardedForSlbId": &o.EnableXForwardedForSLBID, "EnableXForwardedForSlbPort": &o.EnableXForwardedForSLBPort,
+	} {
+		if c.arg(name) != "" {
+			*option = new(c.boolean(name, false))
+		}
+	}
+	for name, option := range map[string]**int{"IdleTimeout": &o.IdleTimeout, "RequestTimeout": &o.RequestTimeout} {
+		if n := c.integer(name); n != nil {
+			*option = n
+		}
+	}
 }
 
 // ingressRule sends requests to one port of an application's containers.
@@ -126,19 +168,20 @@ func (c *call) readListener(i *ingress) *apiError {
 		}
 		i.ListenerPort = port
 	}
-	i.CertID = cmp.Or(c.arg("CertIds"), c.arg("CertId"), i.CertID)
+	i.CertID = cmp.Or(c.arg("CertId"), i.CertID)
+	c.readOptions(&i.Options)
 	i.Balancer = cmp.Or(c.arg("LoadBalanceType"), i.Balancer, balancerClassic)
 	i.Protocol = cmp.Or(c.arg("ListenerProtocol"), i.Protocol)
 	if i.Protocol == "" {
 		i.Protocol = protocolHTTP
-		if i.CertID != "" {
+		if i.CertID != "" || i.Options.CertIDs != "" {
 			i.Protocol = protocolHTTPS
 		}
 	}
 	switch {
-	case i.CertID != "" && !certificatesExist(i.CertID):
+	case i.CertID != "" && !certificateExists(i.CertID) || i.Options.CertIDs != "" && !certificatesExist(i.Options.CertIDs):
 		return refuse(codeCertNotFound)
-	case i.Protocol == protocolHTTPS && i.CertID == "":
+	case i.Protocol == protocolHTTPS && i.CertID == "" && i.Options.CertIDs == "":
 		return missingParameter("CertId")
 	case c.st.portTaken(i):
 		return refuse(codeListenerTaken, i.SLBID, i.ListenerPort)
@@ -252,22 +295,23 @@ func (i *ingress) show() ingressData {
 }
 
 type ingressDefaultRuleData struct {
-	ContainerPort int
-	AppName       string
-	AppID         string `json:"AppId"`
+	ContainerPort   int
+	AppName         string
+	AppID           string `json:"AppId"`
+	BackendProtocol string `json:",omitempty"`
 }
 
 type ingressRuleData struct {
 	ingressDefaultRuleData
 
-	Domain          string
-	Path            string
-	BackendProtocol string `json:",omitempty"`
-	RewritePath     string `json:",omitempty"`
+	Domain      string
+	Path        string
+	RewritePath string `json:",omitempty"`
 }
 
 type ingressFullData struct {
 	ingressData
+	listenerOptions
 
 	ListenerPort int
 	DefaultRule  ingressDefaultRuleData
@@ -275,7 +319,7 @@ type ingressFullData struct {
 }
 
 func (s *state) showBackend(rule ingressRule) ingressDefaultRuleData {
-	data := ingressDefaultRuleData{ContainerPort: rule.ContainerPort, AppID: rule.AppID}
+	data := ingressDefaultRuleData{ContainerPort: rule.ContainerPort, AppID: rule.AppID, BackendProtocol: rule.BackendProtocol}
 	if app := s.application(rule.AppID); app != nil {
 		data.AppName = app.Name
 	}
@@ -289,12 +333,11 @@ func describeIngress(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	data := ingressFullData{
-		ingressData: i.show(), ListenerPort: i.ListenerPort, DefaultRule: c.st.showBackend(i.DefaultRule), Rules: []ingressRuleData{},
+		ingressData: i.show(), listenerOptions: i.Options, ListenerPort: i.ListenerPort, DefaultRule: c.st.showBackend(i.DefaultRule), Rules: []ingressRuleData{},
 	}
 	for _, rule := range i.Rules {
 		data.Rules = append(data.Rules, ingressRuleData{
-			ingressDefaultRuleData: c.st.showBackend(rule), Domain: rule.Domain, Path: rule.Path,
-			BackendProtocol: rule.BackendProtocol, RewritePath: rule.RewritePath,
+			ingressDefaultRuleData: c.st.showBackend(rule), Domain: rule.Domain, Path: rule.Path, RewritePath: rule.RewritePath,
 		})
 	}
 	return data, nil
@@ -306,7 +349,12 @@ type listedIngressData struct {
 	ListenerPort string
 }
 
-type ingressesData struct{ IngressList []listedIngressData }
+type ingressesData struct {
+	CurrentPage int
+	PageSize    int
+	TotalSize   int
+	IngressList []listedIngressData
+}
 
 // listIngresses serves ListIngresses (SAE API reference ch. 9.13), where the port is
 // a text.
@@ -316,13 +364,14 @@ func listIngresses(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	c.applies("AppId")
-	data := ingressesData{IngressList: []listedIngressData{}}
+	list := []listedIngressData{}
 	for _, id := range slices.Sorted(maps.Keys(c.st.Ingresses)) {
 		i, app := c.st.Ingresses[id], c.arg("AppId")
 		if i.NamespaceID != ns.ID || app != "" && !slices.Contains(i.apps(), app) {
 			continue
 		}
-		data.IngressList = append(data.IngressList, listedIngressData{ingressData: i.show(), ListenerPort: strconv.Itoa(i.ListenerPort)})
+		list = append(list, listedIngressData{ingressData: i.show(), ListenerPort: strconv.Itoa(i.ListenerPort)})
 	}
-	return data, nil
+	p := c.page(defaultPageSize)
+	return ingressesData{CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(list), IngressList: cut(list, p)}, nil
 }
