@@ -25,7 +25,8 @@ func unservedParams() map[string][]string {
 		"UpdateApplicationScalingRule": {"EnableIdle"},
 		opBatchStart:                   {"Version"}, // its meaning is stated nowhere
 		opBatchStop:                    {"Version"},
-		"ExecJob":                      {"Time"},
+		opCreateJob:                    {paramTrigger},
+		opUpdateJob:                    {paramTrigger},
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
 }
