@@ -235,6 +235,7 @@ type ingressData struct {
 	Description      string
 	SLBType          string `json:"SlbType"`
 	CertID           string `json:"CertId,omitempty"`
+	CertIDs          string `json:"CertIds,omitempty"`
 	Name             string
 	ID               int64 `json:"Id"`
 	LoadBalanceType  string
@@ -243,39 +244,44 @@ type ingressData struct {
 
 // show leaves out the port, whose type differs. The description is the rule's name
 // (SAE API reference ch. 9.9); which network an SLB is on is not known, and answered
-// as internet (reading).
+// as internet (reading). Certificates are answered under both names, as they are taken.
 func (i *ingress) show() ingressData {
 	return ingressData{
-		SLBID: i.SLBID, NamespaceID: i.NamespaceID, Description: i.Description, SLBType: networkInternet, CertID: i.CertID,
+		SLBID: i.SLBID, NamespaceID: i.NamespaceID, Description: i.Description, SLBType: networkInternet, CertID: i.CertID, CertIDs: i.CertID,
 		Name: cmp.Or(i.Description, fmt.Sprintf("ingress-%d", i.ID)), ID: i.ID, LoadBalanceType: i.Balancer, ListenerProtocol: i.Protocol,
 	}
 }
 
 type ingressDefaultRuleData struct {
-	ContainerPort int
-	AppName       string
-	AppID         string `json:"AppId"`
+	ContainerPort   int
+	AppName         string
+	AppID           string `json:"AppId"`
+	BackendProtocol string `json:",omitempty"`
 }
 
 type ingressRuleData struct {
 	ingressDefaultRuleData
 
-	Domain          string
-	Path            string
-	BackendProtocol string `json:",omitempty"`
-	RewritePath     string `json:",omitempty"`
+	Domain      string
+	Path        string
+	RewritePath string `json:",omitempty"`
+}
+
+// ingressRulesData is where an ingress sends requests to.
+type ingressRulesData struct {
+	DefaultRule ingressDefaultRuleData
+	Rules       []ingressRuleData
 }
 
 type ingressFullData struct {
 	ingressData
+	ingressRulesData
 
 	ListenerPort int
-	DefaultRule  ingressDefaultRuleData
-	Rules        []ingressRuleData
 }
 
 func (s *state) showBackend(rule ingressRule) ingressDefaultRuleData {
-	data := ingressDefaultRuleData{ContainerPort: rule.ContainerPort, AppID: rule.AppID}
+	data := ingressDefaultRuleData{ContainerPort: rule.ContainerPort, AppID: rule.AppID, BackendProtocol: rule.BackendProtocol}
 	if app := s.application(rule.AppID); app != nil {
 		data.AppName = app.Name
 	}
@@ -288,41 +294,53 @@ func describeIngress(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	data := ingressFullData{
-		ingressData: i.show(), ListenerPort: i.ListenerPort, DefaultRule: c.st.showBackend(i.DefaultRule), Rules: []ingressRuleData{},
-	}
+	return ingressFullData{ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: i.ListenerPort}, nil
+}
+
+func (s *state) showRules(i *ingress) ingressRulesData {
+	data := ingressRulesData{DefaultRule: s.showBackend(i.DefaultRule), Rules: []ingressRuleData{}}
 	for _, rule := range i.Rules {
 		data.Rules = append(data.Rules, ingressRuleData{
-			ingressDefaultRuleData: c.st.showBackend(rule), Domain: rule.Domain, Path: rule.Path,
-			BackendProtocol: rule.BackendProtocol, RewritePath: rule.RewritePath,
+			ingressDefaultRuleData: s.showBackend(rule), Domain: rule.Domain, Path: rule.Path, RewritePath: rule.RewritePath,
 		})
 	}
-	return data, nil
+	return data
 }
 
 type listedIngressData struct {
 	ingressData
+	ingressRulesData
 
 	ListenerPort string
 }
 
-type ingressesData struct{ IngressList []listedIngressData }
+type ingressesData struct {
+	IngressList []listedIngressData
+
+	// These are of today's service.
+	CurrentPage int
+	PageSize    int
+	TotalSize   int
+}
 
 // listIngresses serves ListIngresses (SAE API reference ch. 9.13), where the port is
-// a text.
+// a text. The reference has no pages: without a size all are on the first (reading).
 func listIngresses(c *call) (any, *apiError) {
 	ns, refused := c.existingNamespace()
 	if refused != nil {
 		return nil, refused
 	}
 	c.applies("AppId")
-	data := ingressesData{IngressList: []listedIngressData{}}
+	all := []listedIngressData{}
 	for _, id := range slices.Sorted(maps.Keys(c.st.Ingresses)) {
 		i, app := c.st.Ingresses[id], c.arg("AppId")
 		if i.NamespaceID != ns.ID || app != "" && !slices.Contains(i.apps(), app) {
 			continue
 		}
-		data.IngressList = append(data.IngressList, listedIngressData{ingressData: i.show(), ListenerPort: strconv.Itoa(i.ListenerPort)})
+		all = append(all, listedIngressData{
+			ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: strconv.Itoa(i.ListenerPort),
+		})
 	}
-	return data, nil
+	p := c.page(max(len(all), defaultPageSize))
+	return ingressesData{IngressList: cut(all, p), CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(all)}, nil
 }

@@ -190,10 +190,10 @@ func (c *call) missingCode(own, listed, parameter string) *apiError {
 }
 
 // certificateExists reports whether the account has an SSL certificate: one whose ID
-// has the form of those in the samples. There is no certificate service here
-// (reading).
+// has the form of those in the samples, of the reference or of today's service. There is
+// no certificate service here (reading).
 func certificateExists(id string) bool {
-	return regexp.MustCompile(`^[0-9*]+_[0-9a-z*]+_-?[0-9*]+_-?[0-9*]+$`).MatchString(id)
+	return regexp.MustCompile(`^([0-9*]+_[0-9a-z*]+_-?[0-9*]+_-?[0-9*]+|[0-9]+-[a-z]+-[a-z0-9-]+)$`).MatchString(id)
 }
 
 // balancerExists reports whether the account has bought a load balancer of a kind, clb

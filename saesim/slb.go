@@ -255,6 +255,8 @@ type slbsData struct {
 	Internet      []slbListenerData
 	IntranetSLBID string `json:"IntranetSlbId,omitempty"`
 	IntranetIP    string `json:"IntranetIp,omitempty"`
+	AppID         string `json:"AppId"`
+	AppName       string
 }
 
 // describeSLBs serves DescribeApplicationSlbs (SAE API reference ch. 15.3).
@@ -263,7 +265,7 @@ func describeSLBs(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	var data slbsData
+	data := slbsData{AppID: app.ID, AppName: app.Name}
 	data.InternetSLBID, data.InternetIP, data.Internet = app.SLB["Internet"].show()
 	data.IntranetSLBID, data.IntranetIP, data.Intranet = app.SLB["Intranet"].show()
 	return data, nil
