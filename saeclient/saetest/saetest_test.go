@@ -75,7 +75,7 @@ func realTarget(t *testing.T, region string) saetest.Target {
 		Have: saetest.Resources{
 			Image: env("IMAGE"), NextImage: env("NEXT_IMAGE"), VPC: env("VPC"), VSwitch: env("VSWITCH"),
 			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"), Job: env("JOB"),
-			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1",
+			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1", AnySetting: env("ANY_SETTING") == "1",
 		},
 	}
 }
