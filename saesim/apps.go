@@ -448,6 +448,11 @@ func (c *call) nameOf(namespaceID string) string {
 
 // applications lists all applications in the order they were made.
 func (s *state) applications() []*application {
+	return slices.DeleteFunc(s.workloads(), func(a *application) bool { return a.Template })
+}
+
+// workloads lists all applications and job templates in the order they were made.
+func (s *state) workloads() []*application {
 	apps := make([]*application, 0, len(s.Apps))
 	for _, a := range s.Apps {
 		if !a.Deleted {

@@ -137,7 +137,7 @@ const callerName = "saesim"
 // listOrders serves ListChangeOrders (SAE API reference ch. 14.2), newest first
 // (reading), or with Reverse oldest first.
 func listOrders(c *call) (any, *apiError) {
-	app, refused := c.app()
+	app, refused := c.workload()
 	if refused != nil {
 		return nil, refused
 	}

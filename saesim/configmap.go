@@ -207,7 +207,7 @@ func (s *state) mounting(m *configMap) []*application {
 	mounted := func(config map[string]string) bool {
 		return slices.ContainsFunc(mounts(config), func(mount configMapMount) bool { return mount.ConfigMapID == id })
 	}
-	return slices.DeleteFunc(s.applications(), func(a *application) bool {
+	return slices.DeleteFunc(s.workloads(), func(a *application) bool {
 		if mounted(a.settings()) {
 			return false
 		}

@@ -29,18 +29,20 @@ type requestSample struct {
 
 func requestSamples(t tester) map[string]requestSample {
 	t.Helper()
-	text, err := os.ReadFile("../api/sae/operations.json")
-	require.NoError(t, err)
-	var facts struct {
-		Operations []struct {
-			Name    string        `json:"name"`
-			Request requestSample `json:"requestExample"`
-		} `json:"operations"`
-	}
-	require.NoError(t, json.Unmarshal(text, &facts))
 	samples := map[string]requestSample{}
-	for _, op := range facts.Operations {
-		samples[op.Name] = op.Request
+	for _, file := range []string{"operations.json", "newer.json"} {
+		text, err := os.ReadFile("../api/sae/" + file)
+		require.NoError(t, err)
+		var facts struct {
+			Operations []struct {
+				Name    string        `json:"name"`
+				Request requestSample `json:"requestExample"`
+			} `json:"operations"`
+		}
+		require.NoError(t, json.Unmarshal(text, &facts))
+		for _, op := range facts.Operations {
+			samples[op.Name] = op.Request
+		}
 	}
 	return samples
 }
@@ -60,7 +62,7 @@ func (h *harness) fuzzNames(t tester) *strings.Replacer {
 	order := h.sim.Orders(h.app)[0].ID
 	return strings.NewReplacer(
 		"%40app", h.app, "%40other", h.sim.Apps()[1].ID, "%40order", order, "%40pipeline", h.order(t, order).Pipelines[0].PipelineID,
-		"%40version", h.versions(t)[0], "%40group", h.group(), "%40cert", certificate,
+		"%40version", h.versions(t)[0], "%40group", h.group(), "%40cert", certificate, "%40job", h.makeJob(t),
 	)
 }
 
@@ -77,7 +79,8 @@ func FuzzOperations(f *testing.F) {
 		"DefaultRule": `{"appId":"@app","containerPort":80}`, "Rules": `[{"appId":"@app","containerPort":80,"domain":"a","path":"/"}]`,
 		"ScalingRuleName": "office", "NextToken": "2", "VpcId": "vpc-1", "DubboRules": "",
 	}
-	for name, sample := range requestSamples(f) {
+	fitsJobs := map[string]string{"AppId": "@job", "RefAppId": "@app", "TriggerConfig": "", "SliceEnvs": `["a"]`}
+	for op, sample := range requestSamples(f) {
 		fitted := map[string]string{}
 		maps.Copy(fitted, sample.Query)
 		maps.Copy(fitted, sample.Form)
@@ -85,13 +88,16 @@ func FuzzOperations(f *testing.F) {
 			if value, known := fits[name]; known {
 				fitted[name] = value
 			}
+			if value, known := fitsJobs[name]; known && strings.Contains(op, "Job") {
+				fitted[name] = value
+			}
 		}
 		body, kind := encoded(sample.Form), form
 		if len(sample.Body) > 0 && string(sample.Body) != "null" {
 			body, kind = string(sample.Body), object
 		}
-		f.Add(name, encoded(sample.Query), body, kind, "application/json")
-		f.Add(name, encoded(fitted), body, kind, "application/xml")
+		f.Add(op, encoded(sample.Query), body, kind, "application/json")
+		f.Add(op, encoded(fitted), body, kind, "application/xml")
 	}
 	f.Fuzz(func(t *testing.T, name, query, body, kind, accept string) {
 		op, known := saeclient.LookupOperation(name)
@@ -153,7 +159,7 @@ func answerCode(t *testing.T, w *httptest.ResponseRecorder, accept string) strin
 func (h *harness) lookAround(t *testing.T) {
 	t.Helper()
 	for _, op := range []string{
-		"ListApplications", "DescribeApplicationStatus", "DescribeApplicationConfig", "DescribeApplicationSlbs", "ListGreyTagRoute",
+		"ListApplications", "ListJobs", "DescribeApplicationStatus", "DescribeApplicationConfig", "DescribeApplicationSlbs", "ListGreyTagRoute",
 		"DescribeApplicationScalingRules", "ListChangeOrders", "ListPublishedServices",
 	} {
 		h.call(t, op)

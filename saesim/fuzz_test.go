@@ -95,7 +95,8 @@ func requireEnvelope(t *testing.T, w *httptest.ResponseRecorder) {
 func FuzzRestore(f *testing.F) {
 	h := deployed(f, 4)
 	h.addRules(f)
-	h.must(f, "ExecJob")
+	h.must(f, opExecJob)
+	h.must(f, opExecJob, "AppId", h.makeJob(f, "BackoffLimit", "1", "Timeout", "1"))
 	h.must(f, opBatchStop, "NamespaceId", DefaultRegion)
 	h.step(f, DefaultBatchDuration)
 	h.must(f, opBatchStart, "NamespaceId", DefaultRegion)
@@ -120,8 +121,10 @@ func FuzzRestore(f *testing.F) {
 			for _, o := range h.sim.Orders("") {
 				h.call(t, "DescribeChangeOrder", "ChangeOrderId", o.ID)
 			}
-			for _, app := range h.sim.Apps() {
+			for _, app := range h.sim.st.workloads() {
 				h.app = app.ID
+				h.call(t, opUpdateJob, "Replicas", "2")
+				h.call(t, "DescribeJob")
 				h.call(t, "DescribeApplicationScalingRules")
 				h.call(t, "DescribeApplicationConfig")
 				h.call(t, opDeploy, "ImageUrl", "i:9", paramUpdateStrategy, batch2Man)
@@ -129,7 +132,7 @@ func FuzzRestore(f *testing.F) {
 				h.call(t, opVertical, "Cpu", "2000", "Memory", "4096")
 				h.call(t, opStop)
 				h.call(t, opStart)
-				h.call(t, "ExecJob")
+				h.call(t, opExecJob)
 				h.call(t, "ListAppEvents", "Namespace", DefaultRegion)
 				h.call(t, "QueryResourceStatics")
 				h.call(t, "ListNamespaceChangeOrders", "NamespaceId", DefaultRegion)

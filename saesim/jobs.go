@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -25,13 +26,35 @@ const (
 // have.
 const maxJobInstances = maxReplicas
 
-// jobHandlers are the operations on jobs (SAE API reference ch. 13).
+// Values of ConcurrencyPolicy.
+const (
+	concurrencyForbid  = "Forbid"
+	concurrencyReplace = "Replace"
+)
+
+const (
+	opExecJob    = "ExecJob"
+	paramJobID   = "JobId"
+	paramTime    = "Time"
+	jobReplaced  = "replaced by a later run"
+	jobTimedOut  = "timeout"
+	jobFailure   = "failed"
+	jobTriggered = "manual-"
+)
+
+// jobHandlers are the operations on runs of jobs: two of the SAE API reference (ch. 13), and
+// two that only today's service has.
 func jobHandlers() map[string]handler {
-	return map[string]handler{"ExecJob": execJob, "DescribeJobStatus": describeJob}
+	return map[string]handler{
+		opExecJob:            execJob,
+		"DescribeJobStatus":  describeJobStatus,
+		"DescribeJobHistory": describeJobHistory,
+		"DeleteHistoryJob":   deleteHistoryJob,
+	}
 }
 
-// A JobTemplate is how the runs of an application as a job behave. The API of this
-// version has no operation that makes a template; every application is one.
+// A JobTemplate is how the runs of an application as a job behave: every application can
+// be run as one. Runs of a job template that CreateJob made behave as its settings say.
 type JobTemplate struct {
 	// Instances is how many instances a run has; 0 means 1.
 	Instances int `json:"instances,omitempty"`
@@ -49,6 +72,33 @@ func (t JobTemplate) Validate() error {
 	return nil
 }
 
+// jobPolicy is how runs behave.
+type jobPolicy struct {
+	instances   int
+	concurrency string
+	// backoff is how often a run that fails is repeated.
+	backoff int
+	// timeout is the longest that a run takes; 0 means any time.
+	timeout   time.Duration
+	suspended bool
+}
+
+// jobPolicy is how the application's runs behave.
+func (a *application) jobPolicy() jobPolicy {
+	p := jobPolicy{instances: max(a.Job.Instances, 1), suspended: a.Job.Suspended}
+	if a.Job.Forbid {
+		p.concurrency = concurrencyForbid
+	}
+	if !a.Template {
+		return p
+	}
+	config := args(a.settings())
+	p.instances, p.concurrency = min(max(runInstances(config), 1), maxJobInstances), config["ConcurrencyPolicy"]
+	p.backoff = min(max(config.integerOr("BackoffLimit", 0), 0), maxBackoff)
+	p.timeout = time.Duration(min(max(config.integerOr("Timeout", 0), 0), maxTimeout)) * time.Second
+	return p
+}
+
 // job is one run of a job.
 type job struct {
 	ID        string    `json:"id"`
@@ -58,6 +108,10 @@ type job struct {
 	// EndsAt is zero for a run that hangs.
 	EndsAt time.Time `json:"endsAt,omitzero"`
 	Fails  bool      `json:"fails,omitempty"`
+	// FailedAt is when an instance failed, for each attempt that failed.
+	FailedAt []time.Time `json:"failedAt,omitempty"`
+	// Stopped is why the run was ended before it was over, or empty.
+	Stopped string `json:"stopped,omitempty"`
 	// Config is what the run was told to execute, and with what environment.
 	Config map[string]string `json:"config,omitempty"`
 }
@@ -80,6 +134,38 @@ func (j *job) finished(now time.Time) bool {
 	return state == jobSucceeded || state == jobFailed
 }
 
+// stop ends a run that is not over. One that has not begun never ran.
+func (j *job) stop(at time.Time, why string) {
+	j.EndsAt, j.Fails, j.Stopped = at, true, why
+	if at.Before(j.StartsAt) {
+		j.StartsAt = at
+	}
+	j.FailedAt = slices.DeleteFunc(j.FailedAt, func(failed time.Time) bool { return failed.After(at) })
+}
+
+// play decides how a run goes: an attempt takes as long as a batch, and one that fails is
+// repeated as often as the policy says.
+func (j *job) play(each time.Duration, p jobPolicy, trouble map[int]FaultKind) {
+	at := j.StartsAt
+	for attempt := 1; ; attempt++ {
+		fault, broken := trouble[attempt]
+		if broken && fault == FaultHang {
+			break
+		}
+		at = at.Add(each)
+		if broken {
+			j.FailedAt = append(j.FailedAt, at)
+		}
+		if !broken || attempt > p.backoff {
+			j.EndsAt, j.Fails = at, broken
+			break
+		}
+	}
+	if limit := j.StartsAt.Add(p.timeout); p.timeout > 0 && (j.EndsAt.IsZero() || limit.Before(j.EndsAt)) {
+		j.stop(limit, jobTimedOut)
+	}
+}
+
 type execJobData struct {
 	Data    string
 	Msg     string
@@ -89,9 +175,9 @@ type execJobData struct {
 
 // execJob serves ExecJob (SAE API reference ch. 13.1). An event ID that was used
 // before answers with the run it made. A run waits for a quarter of the time of a
-// batch and takes as long as one.
+// batch, or until Time, and takes as long as a batch.
 func execJob(c *call) (any, *apiError) {
-	app, refused := c.app()
+	app, refused := c.workload()
 	if refused != nil {
 		return nil, refused
 	}
@@ -101,29 +187,66 @@ func execJob(c *call) (any, *apiError) {
 			return jobStarted(j), nil
 		}
 	}
-	if app.Job.Suspended {
+	policy := app.jobPolicy()
+	j := &job{EventID: event, Config: c.settings("AppId", "EventId", "Replicas", paramTime)}
+	if j.Instances, refused = c.runReplicas(policy); refused != nil {
+		return nil, refused
+	}
+	if j.StartsAt, refused = c.runTime(); refused != nil {
+		return nil, refused
+	}
+	if policy.suspended {
 		return nil, refuse(codeJobSuspended)
 	}
-	for _, j := range app.Jobs {
-		if app.Job.Forbid && !j.finished(c.now) {
+	for _, other := range app.Jobs {
+		switch {
+		case other.finished(c.now):
+		case policy.concurrency == concurrencyForbid:
 			return nil, refuse(codeJobForbidden)
+		case policy.concurrency == concurrencyReplace:
+			other.stop(c.now, jobReplaced)
 		}
 	}
-	j := &job{
-		ID: "manual-" + c.st.draw("job"), EventID: event, Instances: max(c.integerOr("Replicas", app.Job.Instances), 1), StartsAt: c.now.Add(c.batch / 4),
-		Config: c.settings("AppId", "EventId", "Replicas"),
-	}
-	j.EndsAt = j.StartsAt.Add(c.batch)
-	switch c.st.takeTrouble(c.op.Name, app.ID, 1)[1] {
-	case FaultHang:
-		j.EndsAt = time.Time{}
-	case FaultBatchFails, FaultSystemFails:
-		j.Fails = true
-	case FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-		FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
-	}
+	j.ID = jobTriggered + c.st.draw("job")
+	j.play(c.batch, policy, c.st.takeTrouble(c.op.Name, app.ID, policy.backoff+1))
 	app.Jobs = append(app.Jobs, j)
 	return jobStarted(j), nil
+}
+
+// runReplicas is how many instances a run has: a text, in this operation.
+func (c *call) runReplicas(p jobPolicy) (int, *apiError) {
+	if text := c.arg("Replicas"); text != "" {
+		return parseRunReplicas(text)
+	}
+	return p.instances, nil
+}
+
+// parseRunReplicas reads a number of instances that is sent as a text.
+func parseRunReplicas(text string) (int, *apiError) {
+	n, err := strconv.Atoi(text)
+	switch {
+	case err != nil || n < 1:
+		return 0, invalidParameter("Replicas", "it must be a number, and at least 1")
+	case n > maxJobInstances:
+		return 0, refuse(codeAppQuota, maxJobInstances)
+	}
+	return n, nil
+}
+
+// runTime is when a run begins: at Time, or at once when that has passed.
+func (c *call) runTime() (time.Time, *apiError) {
+	soon, text := c.now.Add(c.batch/4), c.arg(paramTime)
+	if text == "" {
+		return soon, nil
+	}
+	at, err := time.Parse("2006-01-02T15:04:05Z", text)
+	if err != nil {
+		return soon, invalidParameter(paramTime, "it must be UTC, like 2006-01-02T15:04:05Z")
+	}
+	if at.Before(soon) {
+		return soon, nil
+	}
+	return at, nil
 }
 
 func jobStarted(j *job) execJobData {
@@ -141,38 +264,101 @@ type jobData struct {
 	State          string
 }
 
-// describeJob serves DescribeJobStatus (SAE API reference ch. 13.2); without a JobId
-// it describes the last run (reading). Its times are in seconds.
-func describeJob(c *call) (any, *apiError) {
-	app, refused := c.app()
+// describeJobStatus serves DescribeJobStatus (SAE API reference ch. 13.2); without a
+// JobId it describes the last run (reading). Its times are in seconds.
+func describeJobStatus(c *call) (any, *apiError) {
+	app, refused := c.workload()
 	if refused != nil {
 		return nil, refused
 	}
-	id := c.arg("JobId")
+	j, refused := c.run(app)
+	if refused != nil {
+		return nil, refused
+	}
+	return j.show(c.now), nil
+}
+
+// run is the run of an application that a call names, or the last one, which is nil when
+// there was none.
+func (c *call) run(app *application) (*job, *apiError) {
+	id := c.arg(paramJobID)
 	for _, j := range slices.Backward(app.Jobs) {
 		if id == "" || j.ID == id {
-			return j.show(c.now), nil
+			return j, nil
 		}
 	}
 	if id != "" {
-		return nil, refuse(codeObviously, "JobId")
+		return nil, refuse(codeObviously, paramJobID)
 	}
-	return jobData{State: jobNotRun}, nil
+	return nil, nil //nolint:nilnil // nothing has run, which is no error
 }
 
-// show describes a run. One instance of a run that fails fails.
+// show describes a run; one that is nil is one that never was. One instance of an attempt
+// that fails fails, and all of a run that is stopped.
 func (j *job) show(now time.Time) jobData {
+	if j == nil {
+		return jobData{State: jobNotRun}
+	}
 	data := jobData{JobID: j.ID, State: j.state(now)}
 	n := int64(j.Instances)
+	if data.State != jobNotRun {
+		data.StartTime = j.StartsAt.Unix()
+	}
+	for _, at := range j.FailedAt {
+		if !now.Before(at) {
+			data.Failed++
+		}
+	}
 	switch data.State {
 	case jobRunning:
-		data.Active, data.StartTime, data.Message = n, j.StartsAt.Unix(), "running"
+		data.Active, data.Message = n, "running"
 	case jobSucceeded:
-		data.Succeeded, data.StartTime, data.CompletionTime, data.Message = n, j.StartsAt.Unix(), j.EndsAt.Unix(), "success"
+		data.Succeeded, data.CompletionTime, data.Message = n, j.EndsAt.Unix(), "success"
 	case jobFailed:
-		data.Failed, data.Succeeded, data.StartTime, data.CompletionTime, data.Message = 1, n-1, j.StartsAt.Unix(), j.EndsAt.Unix(), "failed"
+		data.Succeeded, data.CompletionTime, data.Message = n-1, j.EndsAt.Unix(), jobFailure
+		if j.Stopped != "" {
+			data.Succeeded, data.Failed, data.Message = 0, data.Failed+n, j.Stopped
+		}
 	}
 	return data
+}
+
+type jobHistoryData struct {
+	CurrentPage int
+	Jobs        []jobData
+	PageSize    int
+	TotalSize   int
+}
+
+// describeJobHistory serves DescribeJobHistory, the newest run first (reading).
+func describeJobHistory(c *call) (any, *apiError) {
+	app, refused := c.workload()
+	if refused != nil {
+		return nil, refused
+	}
+	runs, state := []jobData{}, c.arg("State")
+	for _, j := range slices.Backward(app.Jobs) {
+		if state == "" || j.state(c.now) == state {
+			runs = append(runs, j.show(c.now))
+		}
+	}
+	p := c.page(defaultPageSize)
+	return jobHistoryData{CurrentPage: p.Number, Jobs: cut(runs, p), PageSize: p.Size, TotalSize: len(runs)}, nil
+}
+
+// deleteHistoryJob serves DeleteHistoryJob. A run that is not over ends with its record
+// (reading).
+func deleteHistoryJob(c *call) (any, *apiError) {
+	app, refused := c.workload()
+	if refused != nil {
+		return nil, refused
+	}
+	j, refused := c.run(app)
+	if refused != nil {
+		return nil, refused
+	}
+	app.Jobs = slices.DeleteFunc(app.Jobs, func(x *job) bool { return x == j })
+	return done, nil
 }
 
 // SetJobTemplate decides how later runs of an application as a job behave.

@@ -195,7 +195,7 @@ func (c *call) emptyNamespace(ns *namespace) *apiError {
 			return refuse(codeNamespaceIngress)
 		}
 	}
-	if len(c.st.inNamespace(ns.ID)) > 0 {
+	if slices.ContainsFunc(c.st.workloads(), func(a *application) bool { return a.NamespaceID == ns.ID }) {
 		return refuse(codeNamespaceInUse)
 	}
 	return nil

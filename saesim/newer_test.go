@@ -28,6 +28,7 @@ func (h *harness) callNewer(t *testing.T, call func(op string, parameters ...str
 	call("DescribeSecret", paramNamespace, DefaultRegion, paramSecret, id)
 	call("ListSecrets", paramNamespace, DefaultRegion)
 	call("DeleteSecret", paramNamespace, DefaultRegion, paramSecret, id)
+	h.callJobs(t, call)
 }
 
 func (h *harness) instanceList(t tester) []map[string]any {

@@ -84,6 +84,7 @@ func handlers() map[string]handler {
 	maps.Copy(served, namespaceOrderHandlers())
 	maps.Copy(served, infoHandlers())
 	maps.Copy(served, jobHandlers())
+	maps.Copy(served, templateHandlers())
 	maps.Copy(served, newerHandlers())
 	return served
 }
@@ -168,10 +169,22 @@ func (c *call) app() (*application, *apiError) {
 	if app := c.st.application(c.arg("AppId")); app != nil {
 		return app, nil
 	}
-	if slices.Contains(c.op.Errors, codeAppNotFound) && c.op.Name != opConfig {
-		return nil, refuse(codeAppNotFound)
+	return nil, c.noApp()
+}
+
+// workload is app for operations that take a job template as well.
+func (c *call) workload() (*application, *apiError) {
+	if app := c.st.workload(c.arg("AppId")); app != nil {
+		return app, nil
 	}
-	return nil, refuse(codeAppIDNotFound)
+	return nil, c.noApp()
+}
+
+func (c *call) noApp() *apiError {
+	if slices.Contains(c.op.Errors, codeAppNotFound) && c.op.Name != opConfig {
+		return refuse(codeAppNotFound)
+	}
+	return refuse(codeAppIDNotFound)
 }
 
 // idleApp is app for operations that refuse while a change order runs.

@@ -100,6 +100,7 @@ func TestPersist_StatesThatCannotBeUsedAreRefused(t *testing.T) {
 		"an instance of null":      func(s object) { first(s, "apps")["instances"] = []any{nil} },
 		"a fault of null":          func(s object) { s["faults"] = []any{nil} },
 		"a route of null":          func(s object) { s["greyRoutes"] = object{"1": nil} },
+		"a run of null":            func(s object) { first(s, "apps")["jobs"] = []any{nil} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

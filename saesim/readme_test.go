@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -14,6 +15,7 @@ func TestReadmeNamesWhatIsServed(t *testing.T) {
 	for name := range handlers() {
 		require.Regexp(t, `\b`+name+`\b`, string(text))
 	}
+	require.Contains(t, string(text), fmt.Sprintf("all 79 of the reference and %d of the 73", len(handlers())-79))
 	for _, kind := range faultKinds() {
 		require.Contains(t, string(text), "`"+string(kind)+"`")
 	}

@@ -28,8 +28,27 @@ type createData struct {
 // Deploy=false no change order is made and the application has no version yet; the
 // reference does not say (reading).
 func createApplication(c *call) (any, *apiError) {
+	app, refused := c.newApp("Replicas", "Deploy")
+	if refused != nil {
+		return nil, refused
+	}
+	app.Replicas = *c.integer("Replicas")
+	data := createData{AppID: app.ID}
+	if c.boolean("Deploy", true) {
+		target := c.addVersion(app, app.Config)
+		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID, app.Replicas)}, Unavailable: app.Replicas}
+		data.ChangeOrderID = c.accept(app, newOrder{
+			Type: typeCreate, Description: describeVersion(target), Plan: p,
+		}).ID
+	}
+	return data, nil
+}
+
+// newApp makes what a call asks for, without a version. Its settings are the parameters
+// of the call but the named ones.
+func (c *call) newApp(except ...string) (*application, *apiError) {
 	packageType := c.arg("PackageType")
-	config := c.settings("AppName", "NamespaceId", "PackageType", "Replicas", "Deploy", "AutoConfig")
+	config := c.settings(append(except, "AppName", "NamespaceId", "PackageType", "AutoConfig")...)
 	for name, value := range map[string]string{"Cpu": "1000", "Memory": "2048", "Timezone": "Asia/Shanghai", "TerminationGracePeriodSeconds": "30"} {
 		if config[name] == "" {
 			config[name] = value
@@ -40,20 +59,11 @@ func createApplication(c *call) (any, *apiError) {
 	}
 	app := &application{
 		ID: cmp.Or(c.appID, c.st.draw("app")), Sequence: c.st.Drawn, GroupID: c.st.draw("group"),
-		Name: c.arg("AppName"), NamespaceID: c.defaultNamespace(), PackageType: packageType,
-		Replicas: *c.integer("Replicas"), CreatedAt: c.now, Config: config,
+		Name: c.arg("AppName"), NamespaceID: c.defaultNamespace(), PackageType: packageType, CreatedAt: c.now, Config: config,
 	}
 	c.bindNetwork(app)
 	c.st.Apps[app.ID] = app
-	data := createData{AppID: app.ID}
-	if c.boolean("Deploy", true) {
-		target := c.addVersion(app, config)
-		p := plan{Target: target.ID, Batches: [][]int{slotsNotOn(app, target.ID, app.Replicas)}, Unavailable: app.Replicas}
-		data.ChangeOrderID = c.accept(app, newOrder{
-			Type: typeCreate, Description: describeVersion(target), Plan: p,
-		}).ID
-	}
-	return data, nil
+	return app, nil
 }
 
 func (c *call) checkCreate(packageType string, config map[string]string) *apiError {

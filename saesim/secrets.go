@@ -125,7 +125,7 @@ func updateSecret(c *call) (any, *apiError) {
 
 // using lists the applications that pull their image with a secret.
 func (s *state) using(x *secret) []*application {
-	return slices.DeleteFunc(s.applications(), func(a *application) bool {
+	return slices.DeleteFunc(s.workloads(), func(a *application) bool {
 		return a.settings()["ImagePullSecrets"] != strconv.FormatInt(x.ID, 10)
 	})
 }

@@ -69,11 +69,14 @@ func (s *state) fillMaps() {
 
 // application is one SAE application with its one instance group.
 type application struct {
-	ID          string    `json:"id"`
-	Sequence    uint64    `json:"sequence"`
-	Name        string    `json:"name"`
-	NamespaceID string    `json:"namespaceId"`
-	GroupID     string    `json:"groupId"`
+	ID          string `json:"id"`
+	Sequence    uint64 `json:"sequence"`
+	Name        string `json:"name"`
+	NamespaceID string `json:"namespaceId"`
+	GroupID     string `json:"groupId"`
+	// Template tells that it is a job template and no application: it has runs and no
+	// instances, and its number of instances is a setting; see state.template.
+	Template    bool      `json:"template,omitempty"`
 	PackageType string    `json:"packageType"`
 	Replicas    int       `json:"replicas"`
 	CreatedAt   time.Time `json:"createdAt"`
@@ -413,9 +416,18 @@ type greyRoute struct {
 	UpdatedAt   time.Time   `json:"updatedAt"`
 }
 
-// application looks an application up by its ID; a deleted one cannot be found.
-func (s *state) application(id string) *application {
+// workload looks an application or a job template up by its ID; a deleted one cannot be
+// found.
+func (s *state) workload(id string) *application {
 	if app := s.Apps[id]; app != nil && !app.Deleted {
+		return app
+	}
+	return nil
+}
+
+// application is workload for applications alone.
+func (s *state) application(id string) *application {
+	if app := s.workload(id); app != nil && !app.Template {
 		return app
 	}
 	return nil

@@ -18,6 +18,7 @@ type statusView struct {
 	Now    string
 	Speed  float64
 	Apps   []appView
+	Jobs   []jobView
 	Orders []orderView
 	Faults []Fault
 	Calls  []callView
@@ -28,6 +29,12 @@ type statusView struct {
 type appView struct {
 	ID, Name, Namespace, State, Artifact string
 	Running, Replicas, Rules             int
+}
+
+// jobView is a job template.
+type jobView struct {
+	ID, Name, Namespace, Artifact, State, LastRun string
+	Runs                                          int
 }
 
 type orderView struct {
@@ -54,8 +61,12 @@ func (s *Simulator) statusView() statusView {
 	view := statusView{
 		Region: s.config.Region, Strict: s.config.Strict, Speed: s.config.Clock.Speed(), Now: now.UTC().Format(time.RFC3339), Faults: faults,
 	}
-	for _, app := range s.st.applications() {
-		view.Apps = append(view.Apps, app.view())
+	for _, app := range s.st.workloads() {
+		if app.Template {
+			view.Jobs = append(view.Jobs, app.jobView(now))
+		} else {
+			view.Apps = append(view.Apps, app.view())
+		}
 		if order := s.st.active(app); order != nil {
 			view.Orders = append(view.Orders, order.view(app))
 		}
@@ -73,15 +84,31 @@ func counts(of map[string]int) []callView {
 }
 
 func (a *application) view() appView {
-	config := a.settings()
 	view := appView{
 		ID: a.ID, Name: a.Name, Namespace: a.NamespaceID, State: a.runState(), Running: a.running(), Replicas: a.Replicas,
-		Artifact: cmp.Or(config["ImageUrl"], config["PackageUrl"]+" "+config["PackageVersion"]),
+		Artifact: a.artifact(),
 	}
 	for _, rule := range a.Rules {
 		if rule.Enabled {
 			view.Rules++
 		}
+	}
+	return view
+}
+
+// artifact is what the application runs.
+func (a *application) artifact() string {
+	config := a.settings()
+	return cmp.Or(config["ImageUrl"], config["PackageUrl"]+" "+config["PackageVersion"])
+}
+
+func (a *application) jobView(now time.Time) jobView {
+	view := jobView{
+		ID: a.ID, Name: a.Name, Namespace: a.NamespaceID, Artifact: a.artifact(), State: "active", Runs: len(a.Jobs),
+		LastRun: cmp.Or(a.lastRun().show(now).Message, "not run"),
+	}
+	if a.Job.Suspended {
+		view.State = "suspended"
 	}
 	return view
 }

@@ -53,7 +53,7 @@ func (c *call) tagged() ([]*application, *apiError) {
 	}
 	var apps []*application
 	for _, id := range ids {
-		app := c.st.application(id)
+		app := c.st.workload(id)
 		if app == nil {
 			return nil, refuse(codeObviously, paramResources)
 		}
@@ -201,7 +201,7 @@ func listTagResources(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	apps := c.st.applications()
+	apps := c.st.workloads()
 	if c.arg(paramResources) != "" {
 		apps, refused = c.tagged()
 	} else if len(filter) == 0 {

@@ -26,7 +26,8 @@ func unservedParams() map[string][]string {
 		opBatchStart:                   {"Version"},
 		opBatchStop:                    {"Version"},
 		"RescaleApplicationVertically": {"Deploy", "DiskSize", "ResourceType", "VSwitchId"},
-		"ExecJob":                      {"Time"},
+		opCreateJob:                    {paramTrigger},
+		opUpdateJob:                    {paramTrigger},
 		opBindSLB:                      {"InternetSlbChargeType", "IntranetSlbChargeType"},
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
