@@ -29,7 +29,7 @@ func simulated(t *testing.T) (*httptest.Server, saetest.Target) {
 		Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		Have: saetest.Resources{
 			Image: "registry.example/sdk:1", NextImage: "registry.example/sdk:2", VPC: "vpc-1", VSwitch: "vsw-1",
-			SecurityGroup: "sg-1", SLB: "lb-sdk", Certificate: "8756-cn-hangzhou", LogDir: "/var/log/app", Job: shop, Provider: inventory,
+			SecurityGroup: "sg-1", SLB: "lb-sdk", Certificate: "8756-cn-hangzhou", LogDir: "/var/log/app", Provider: inventory,
 			Consumer: shop, Open: true, AnySetting: true,
 		},
 	}

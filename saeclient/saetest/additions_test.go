@@ -58,7 +58,7 @@ func requireAdditions(t *testing.T, report saetest.Report) {
 		require.NotEqual(t, left, slices.Contains(sent, name), "%s is sent, or NotSent has the reason why not", name)
 	}
 	require.Len(t, all, len(sent)+len(without))
-	require.Len(t, sent, 105)
+	require.Len(t, sent, 106)
 	for name, reason := range without {
 		t.Attr("sae-simulated-param-without", name+": "+reason)
 	}

@@ -22,7 +22,6 @@ func LeftOut() map[string]string {
 	const instruments = "measured by ARMS, a service of its own"
 	groups := map[string]string{
 		"web-application": "web applications are functions without change orders, instances or batches: another product under the same API",
-		"job":             "job templates are not simulated",
 		"swimming-lane":   "needs a gateway that routes by lanes",
 		"nlb":             "needs a network load balancer, which SAE does not make",
 		"arms":            instruments,
@@ -105,7 +104,6 @@ func NotSent() map[string]string {
 	because(unknown, "BatchStartApplications", "Version")
 	because(unknown, "BatchStopApplications", "Version")
 	because(place, "RescaleApplicationVertically", "Deploy", "DiskSize", "ResourceType", "VSwitchId")
-	because(place, "ExecJob", "Time")
 	because(registry, "DescribeAppServiceDetail", "NacosInstanceId", "NacosNamespaceId")
 	return out
 }

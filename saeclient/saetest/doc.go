@@ -43,7 +43,6 @@
 //	SAETEST_SLB             a load balancer to bind and to route through, with port 18080 and 18081 free
 //	SAETEST_CERTIFICATE     a certificate for it
 //	SAETEST_LOG_DIR         a directory of the image whose logs are collected
-//	SAETEST_JOB             a job template that may be run
 //	SAETEST_PROVIDER, SAETEST_CONSUMER
 //	                        applications that publish and that consume microservices
 //	SAETEST_OPEN=1          call OpenSaeService, which activates the service for the account

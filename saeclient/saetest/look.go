@@ -25,8 +25,11 @@ func (s *suite) lookAtWhatThereIs(t *testing.T) {
 		s.lookAtRouting(t, app.text("AppId"))
 		s.lookAtServices(t, app.text("AppId"))
 	}
-	if s.Have.Job != "" {
-		s.call(t, "DescribeJobStatus", "AppId", s.Have.Job)
+	for _, job := range some(s.call(t, "ListJobs", "Workload", "job", "CurrentPage", "1", "PageSize", "10").data().list("Applications")) {
+		id := []string{"AppId", job.text("AppId")}
+		s.call(t, "DescribeJob", id...)
+		s.call(t, "DescribeJobStatus", id...)
+		s.call(t, "DescribeJobHistory", id...)
 	}
 }
 

@@ -74,7 +74,7 @@ func realTarget(t *testing.T, region string) saetest.Target {
 		Caller: caller, Region: region, Write: env("WRITE") == "1",
 		Have: saetest.Resources{
 			Image: env("IMAGE"), NextImage: env("NEXT_IMAGE"), VPC: env("VPC"), VSwitch: env("VSWITCH"),
-			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"), Job: env("JOB"),
+			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"),
 			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1", AnySetting: env("ANY_SETTING") == "1",
 		},
 	}
@@ -100,7 +100,7 @@ func simulated(t *testing.T) (saetest.Target, *saetest.TypedCaller) {
 		Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		Have: saetest.Resources{
 			Image: "registry.example/saetest:1", NextImage: "registry.example/saetest:2", VPC: "vpc-1", VSwitch: "vsw-1",
-			SecurityGroup: "sg-1", SLB: "lb-saetest", Certificate: "1513561019707729_16f37aae5f3_-375882821_-169099", LogDir: "/var/log/app", Job: shop, Provider: inventory, Consumer: shop, Open: true, AnySetting: true,
+			SecurityGroup: "sg-1", SLB: "lb-saetest", Certificate: "1513561019707729_16f37aae5f3_-375882821_-169099", LogDir: "/var/log/app", Provider: inventory, Consumer: shop, Open: true, AnySetting: true,
 		},
 	}, typed
 }

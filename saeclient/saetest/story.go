@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,7 +20,7 @@ type world struct {
 	space, config, spare string
 	short                string // a namespace for a while
 	pull, unused         string // secrets
-	app, idle            string
+	app, idle, job       string
 	first                string // the version that the application began with
 }
 
@@ -50,7 +49,8 @@ func (s *suite) write(t *testing.T) {
 	s.step(t, "instances", s.changeInstances)
 	s.step(t, "instances, by today's service", s.changeInstancesToday)
 	s.step(t, "load balancers", s.balance)
-	s.step(t, "jobs and services", s.runJobs)
+	s.step(t, "jobs", s.jobs)
+	s.step(t, "microservices", s.lookAtMicroservices)
 	s.step(t, "refusals", s.refuseReads)
 	s.step(t, "refusals of what would change something", s.refuseWrites)
 	s.step(t, "stop and start", s.stopAndStart)
@@ -67,6 +67,9 @@ func (s *suite) cleanUp(t *testing.T) {
 		if app != "" {
 			assert.NoError(t, s.remove(ctx, app), "application %s is left", app)
 		}
+	}
+	if w.job != "" {
+		assert.NoError(t, s.unless(ctx, "DeleteJob", "AppId", w.job), "job %s is left", w.job)
 	}
 	for _, config := range []string{w.config, w.spare} {
 		if config != "" {
@@ -203,9 +206,9 @@ func (s *suite) makeIdleApplication(t *testing.T) {
 	}
 	params := slices.Concat(s.applicationParams(s.world.name+"-idle", elaborate()...), pairs(settings))
 	s.world.idle = s.call(t, "CreateApplication", params...).data().text("AppId")
-	s.requireSettings(t, s.world.idle, settings)
 	id := []string{"AppId", s.world.idle}
 	described := s.call(t, "DescribeApplicationConfig", id...).data()
+	requireSettings(t, described, settings)
 	require.Equal(t, "45", described.text("TerminationGracePeriodSeconds"))
 	require.Contains(t, described.text("Liveness"), "/healthz")
 	require.Contains(t, described.text("Readiness"), `"failureThreshold":4`)
@@ -287,7 +290,8 @@ func (s *suite) tag(t *testing.T) {
 	require.Empty(t, tags())
 }
 
-func (s *suite) runJobs(t *testing.T) {
+// lookAtMicroservices reads what the provider publishes and the consumer consumes.
+func (s *suite) lookAtMicroservices(t *testing.T) {
 	t.Helper()
 	if s.Have.Provider != "" {
 		published, _ := s.lookAtServices(t, s.Have.Provider)
@@ -296,19 +300,5 @@ func (s *suite) runJobs(t *testing.T) {
 	if s.Have.Consumer != "" {
 		_, consumed := s.lookAtServices(t, s.Have.Consumer)
 		require.NotZero(t, consumed, "the consumer consumes nothing")
-	}
-	if s.Have.Job == "" {
-		return
-	}
-	run := s.call(t, "ExecJob", "AppId", s.Have.Job, "EventId", s.world.name, "Replicas", "1").data().text("Data")
-	require.NotEmpty(t, run)
-	for waited := time.Duration(0); ; waited += pace {
-		state := s.call(t, "DescribeJobStatus", "AppId", s.Have.Job, "JobId", run).data()
-		require.Equal(t, run, state.text("JobId"))
-		if state.text("State") == "1" {
-			return
-		}
-		require.Less(t, waited, s.Patience, "run %s of a job is at %s", run, state.text("State"))
-		require.NoError(t, s.Pass(t.Context(), pace))
 	}
 }

@@ -127,10 +127,9 @@ func container(name, image, more string) string {
 	return `[{"Name":"` + name + `","ImageUrl":"` + image + `",` + more + `}]`
 }
 
-// requireSettings reads settings of an application back: each is as it was sent.
-func (s *suite) requireSettings(t *testing.T, app string, settings map[string]string) {
+// requireSettings wants settings in what was read back: each as it was sent.
+func requireSettings(t *testing.T, config answer, settings map[string]string) {
 	t.Helper()
-	config := s.call(t, "DescribeApplicationConfig", "AppId", app).data()
 	for _, name := range sortedKeys(settings) {
 		member := strings.TrimSuffix(name, "Svc") // three are answered without the ending
 		require.True(t, holds(parsed(settings[name]), parsed(config[member])), "%s was sent as %s and is %v", name, settings[name], config[member])
@@ -197,7 +196,7 @@ func (s *suite) changeSettings(t *testing.T) {
 	s.call(t, "EnableApplicationScalingRule", append(id, "ScalingRuleName", ruleName)...) // it is off since a deployment was aborted
 	s.done(t, "DeployApplication", append(pairs(settings), "AppId", s.world.app, "ImageUrl", s.Have.NextImage)...)
 	delete(settings, "Deploy") // it is said of the deployment
-	s.requireSettings(t, s.world.app, settings)
+	requireSettings(t, s.configuration(t), settings)
 	require.Len(t, s.instances(t, s.world.app), 4)
 	shown := s.call(t, "DescribeSecret", "NamespaceId", s.world.space, "SecretId", s.world.pull).data().list("RelateApps")
 	require.Equal(t, s.world.app, shown[0].text("AppId"))
@@ -264,6 +263,9 @@ func (s *suite) newerReadRefusals() []refusal {
 		{"GetApplication", noAppID, []string{"AppId", nobody}},
 		{"GetApplication", noAppID, []string{"AppName", "saetest-none"}},
 		{"GetApplication", empty, nil},
+		{"DescribeJob", noAppID, []string{"AppId", nobody}},
+		{"DescribeJobHistory", noAppID, []string{"AppId", nobody}},
+		{"ListJobs", obviously, []string{"OrderBy", "none"}},
 		{"ListSecrets", noSpace, nowhere},
 		{"DescribeSecret", noSpace, append(nowhere, "SecretId", "1")},
 		{"DescribeSecret", noSecret, []string{"NamespaceId", s.Region, "SecretId", "999999999"}},
@@ -285,6 +287,11 @@ func (s *suite) newerWriteRefusals(t *testing.T) []refusal {
 		{"CreateSecret", message, append(data, "NamespaceId", s.world.space, "SecretName", "1")},
 		{"UpdateSecret", noSecret, append(secret, data[2:]...)},
 		{"DeleteSecret", noSecret, secret},
+		{"CreateJob", empty, []string{"AppName", "saetest-none"}},
+		{"UpdateJob", noAppID, append(app, "Replicas", "1")},
+		{"DeleteJob", noAppID, app},
+		{"SuspendJob", noAppID, append(app, "Suspend", "true")},
+		{"DeleteHistoryJob", noAppID, append(app, "JobId", "none")},
 	}
 	for _, operation := range []string{"DeleteInstances", "SuspendTraffic", "ResumeTraffic"} {
 		refusals = append(refusals,

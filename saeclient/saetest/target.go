@@ -72,8 +72,6 @@ type Resources struct {
 	Certificate string
 	// LogDir is a directory in the images whose logs may be collected.
 	LogDir string
-	// Job is the ID of a job template that may be run.
-	Job string
 	// Provider and Consumer are IDs of applications that publish and that consume microservices.
 	Provider, Consumer string
 	// Open allows OpenSaeService.
