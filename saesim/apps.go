@@ -126,7 +126,7 @@ func describeConfig(c *call) (any, *apiError) {
 // as its answers have them: as the texts they were sent as, or read from those.
 func showNewerSettings(config map[string]string, data map[string]any) {
 	for _, name := range []string{
-		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
+		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", paramBaseApp, "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
 		"ImagePullSecrets", "LokiConfigs", "MicroRegistration", "MicroRegistrationConfig", "MicroserviceEngineConfig", "NasConfigs",
 		"NewSaeVersion", "OidcRoleName", "Php", "ProgrammingLanguage", "Python", "PythonModules", "ResourceType", "SlsLogEnvTags", "StartupProbe",
 	} {
@@ -330,6 +330,7 @@ type applicationData struct {
 	CPU                 int    `json:"Cpu"`
 	Mem                 int
 	ProgrammingLanguage string `json:",omitempty"`
+	BaseAppID           string `json:"BaseAppId,omitempty"`
 	DiskSize            int    `json:",omitempty"`
 	IsStateful          bool
 	Labels              map[string]string `json:",omitempty"`
@@ -384,7 +385,7 @@ func (c *call) showApplication(a *application) applicationData {
 		NamespaceName: c.nameOf(a.NamespaceID), VPCID: config["VpcId"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"],
 		CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0), ProgrammingLanguage: config["ProgrammingLanguage"],
 		DiskSize: config.integerOr("DiskSize", 0), IsStateful: config["IsStateful"] == "true",
-		NewSaeVersion: config["NewSaeVersion"], ResourceType: config["ResourceType"],
+		NewSaeVersion: config["NewSaeVersion"], ResourceType: config["ResourceType"], BaseAppID: a.Config[paramBaseApp],
 	}
 	_ = json.Unmarshal([]byte(config["Labels"]), &data.Labels) // what cannot be read is not shown
 	return data
