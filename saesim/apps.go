@@ -126,7 +126,7 @@ func describeConfig(c *call) (any, *apiError) {
 // as its answers have them: as the texts they were sent as, or read from those.
 func (s *state) showNewerSettings(config map[string]string, data map[string]any) {
 	for _, name := range []string{
-		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
+		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", paramBaseApp, "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
 		"ImagePullSecrets", "LokiConfigs", "MicroRegistration", "MicroRegistrationConfig", "MicroserviceEngineConfig", "NasConfigs",
 		"NewSaeVersion", "OidcRoleName", "Php", "ProgrammingLanguage", "Python", "PythonModules", "ResourceType", "SlsLogEnvTags", "StartupProbe",
 	} {
@@ -149,7 +149,7 @@ func (s *state) showNewerSettings(config map[string]string, data map[string]any)
 			data[name] = value == "true"
 		}
 	}
-	for _, name := range []string{"EmptyDirDesc", "InitContainersConfig", "RaspConfig", "SecretMountDesc", "SidecarContainersConfig"} {
+	for _, name := range []string{"EmptyDirDesc", "InitContainersConfig", "SecretMountDesc", "SidecarContainersConfig"} {
 		if list := listSetting(name, config[name]); list != nil {
 			data[name] = list
 			s.nameMounts(list)
@@ -160,6 +160,10 @@ func (s *state) showNewerSettings(config map[string]string, data map[string]any)
 		if json.Unmarshal([]byte(config[name]), &tags) == nil {
 			data[name] = tags
 		}
+	}
+	// One protection is sent, and a list of them answered.
+	if list := listSetting("RaspConfig", "["+config["RaspConfig"]+"]"); len(list) > 0 {
+		data["RaspConfig"] = list
 	}
 }
 
@@ -358,6 +362,12 @@ type applicationData struct {
 	CPU                 int    `json:"Cpu"`
 	Mem                 int
 	ProgrammingLanguage string `json:",omitempty"`
+	BaseAppID           string `json:"BaseAppId,omitempty"`
+	DiskSize            int    `json:",omitempty"`
+	IsStateful          bool
+	Labels              map[string]string `json:",omitempty"`
+	NewSaeVersion       string            `json:",omitempty"`
+	ResourceType        string            `json:",omitempty"`
 }
 
 type applicationsData struct {
@@ -392,16 +402,25 @@ func listApplications(c *call) (any, *apiError) {
 	p := c.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
-		order, config := c.st.active(a), args(a.settings())
-		data.Applications = append(data.Applications, applicationData{
-			AppDeletingStatus: order != nil && order.Plan.Ends == endsDeleted,
-			AppName:           a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
-			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
-			NamespaceName: c.nameOf(a.NamespaceID), VPCID: config["VpcId"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"],
-			CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0), ProgrammingLanguage: config["ProgrammingLanguage"],
-		})
+		data.Applications = append(data.Applications, c.showApplication(a))
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
+}
+
+// showApplication is an application as lists have it.
+func (c *call) showApplication(a *application) applicationData {
+	order, config := c.st.active(a), args(a.settings())
+	data := applicationData{
+		AppDeletingStatus: order != nil && order.Plan.Ends == endsDeleted,
+		AppName:           a.Name, NamespaceID: a.NamespaceID, AppID: a.ID, RunningInstances: a.running(),
+		Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
+		NamespaceName: c.nameOf(a.NamespaceID), VPCID: config["VpcId"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"],
+		CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0), ProgrammingLanguage: config["ProgrammingLanguage"],
+		DiskSize: config.integerOr("DiskSize", 0), IsStateful: config["IsStateful"] == "true",
+		NewSaeVersion: config["NewSaeVersion"], ResourceType: config["ResourceType"], BaseAppID: a.Config[paramBaseApp],
+	}
+	_ = json.Unmarshal([]byte(config["Labels"]), &data.Labels) // what cannot be read is not shown
+	return data
 }
 
 // listed applies the other filters of ListApplications. Names match by substring; the

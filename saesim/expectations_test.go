@@ -181,6 +181,63 @@ func TestClients_ApplicationLoadBalancer(t *testing.T) {
 	require.Equal(t, codeSLBNotFound, create("clb", "alb-0123abc").code())
 }
 
+// TestClients_GatewayRules: a rule by its path, as the example of a request has it, and each answer
+// written back.
+func TestClients_GatewayRules(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	const items = `"condition":"AND","items":[{"type":"header","name":"gray","cond":"==","operator":"rawvalue","value":"true"}]`
+	id := number(h.must(t, "CreateGreyTagRoute", "Name", "rule", "AlbRules", `[{`+items+`,"path":"/"}]`)["GreyTagRouteId"])
+	describe := func() any { return h.must(t, "DescribeGreyTagRoute", "GreyTagRouteId", id)["AlbRules"] }
+	first := describe()
+	require.NotEmpty(t, list(first)[0].(map[string]any)["ingressId"])
+	h.must(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", number(first))
+	require.Equal(t, first, describe())
+
+	h.must(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", `[{`+items+`,"ingressId":"23","serviceName":"s"}]`)
+	listed := list(h.must(t, "ListGreyTagRoute")["Result"])[0].(map[string]any)["AlbRules"]
+	require.Equal(t, "s", list(listed)[0].(map[string]any)["serviceName"])
+	described := describe()
+	require.Equal(t, "s", list(described)[0].(map[string]any)["serviceId"])
+	for _, answer := range []any{listed, described} {
+		h.must(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", number(answer))
+		require.Equal(t, described, describe())
+	}
+	require.Equal(t, codeWithMessage, h.refused(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", `[{`+items+`}]`))
+}
+
+// TestClients_PagesOfIngresses have what describes one ingress; without a size all are on one.
+func TestClients_PagesOfIngresses(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	backend := `"appId":"` + h.app + `","containerPort":8080,"backendProtocol":"https"`
+	for n := range 25 {
+		h.must(t, "CreateIngress", paramNamespace, DefaultRegion, "SlbId", "alb-1", "LoadBalanceType", "alb", "ListenerPort", fmt.Sprint(8000+n),
+			"CertIds", "1-cn-hangzhou,2-cn-hangzhou", "DefaultRule", `{`+backend+`}`, "Rules", `[{`+backend+`,"domain":"a.test","path":"/x"}]`)
+	}
+	all := h.must(t, "ListIngresses", paramNamespace, DefaultRegion)
+	require.Len(t, all["IngressList"], 25)
+	page := h.must(t, "ListIngresses", paramNamespace, DefaultRegion, "CurrentPage", "3", "PageSize", "10")
+	require.Len(t, page["IngressList"], 5)
+	require.Equal(t, []any{3.0, 10.0, 25.0}, []any{page["CurrentPage"], page["PageSize"], page["TotalSize"]})
+	listed := list(page["IngressList"])[0].(map[string]any)
+	described := h.must(t, "DescribeIngress", paramIngress, number(listed["Id"]))
+	for _, name := range []string{"CertIds", "DefaultRule", "Rules"} {
+		require.NotEmpty(t, described[name])
+		require.Equal(t, described[name], listed[name])
+	}
+	require.Equal(t, "https", described["DefaultRule"].(map[string]any)["BackendProtocol"])
+}
+
+// TestClients_ProtectionIsAList: one is sent, and a list of them read.
+func TestClients_ProtectionIsAList(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	h.deploy(t, "2", single, "RaspConfig", `{"EnableRasp":true,"RaspAppName":"demo"}`)
+	h.settle(t)
+	require.Equal(t, []any{map[string]any{"EnableRasp": true, "RaspAppName": "demo"}}, h.must(t, opConfig)["RaspConfig"])
+}
+
 func list(v any) []any {
 	entries, _ := v.([]any)
 	return entries

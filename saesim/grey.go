@@ -1,10 +1,13 @@
 package saesim
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"slipway/internal/simframe"
 )
 
 // The rules of a gray traffic rule as they are sent (SAE API reference ch. 19.1;
@@ -25,9 +28,14 @@ type (
 		Items       []greyItem `json:"items"`
 	}
 
+	// albRule names its requests by the ID of a gateway route, as answers do, or by the
+	// path, as the example of a request does. One answer has serviceName and the other
+	// serviceId.
 	albRule struct {
-		IngressID   string     `json:"ingressId"`
-		ServiceName string     `json:"serviceName"`
+		IngressID   string     `json:"ingressId,omitempty"`
+		ServiceID   string     `json:"serviceId,omitempty"`
+		ServiceName string     `json:"serviceName,omitempty"`
+		Path        string     `json:"path,omitempty"`
 		Condition   string     `json:"condition"`
 		Items       []greyItem `json:"items"`
 	}
@@ -89,18 +97,20 @@ func (r *greyRules) check() *apiError {
 		}
 		markUnused(rule.Items, true)
 	}
-	for _, rule := range r.alb {
+	for i := range r.alb {
+		rule := &r.alb[i]
 		if refused := rule.check(); refused != nil {
 			return refused
 		}
+		rule.settle()
 		markUnused(rule.Items, false)
 	}
 	return nil
 }
 
 func (r *albRule) check() *apiError {
-	if r.IngressID == "" || r.ServiceName == "" || r.Condition != "AND" {
-		return invalidParameter("AlbRules", "a rule needs ingressId, serviceName and the condition AND")
+	if r.IngressID == "" && r.Path == "" || r.Condition != "AND" {
+		return invalidParameter("AlbRules", "a rule needs ingressId or path, and the condition AND")
 	}
 	for _, item := range r.Items {
 		if item.Operator != "rawvalue" || item.Cond != "==" {
@@ -108,6 +118,16 @@ func (r *albRule) check() *apiError {
 		}
 	}
 	return checkItems("AlbRules", r.Condition, r.Items, []string{"sourceIp", "cookie", "header"})
+}
+
+// settle makes a rule that is sent what lists answer: a path is that of one gateway route
+// (reading).
+func (r *albRule) settle() {
+	if r.IngressID == "" {
+		r.IngressID = simframe.UUID(0, "gateway route/"+r.Path)
+	}
+	r.ServiceName = cmp.Or(r.ServiceName, r.ServiceID)
+	r.ServiceID, r.Path = "", ""
 }
 
 // markUnused fills in what answers print for the fields an item does not use.
@@ -303,6 +323,9 @@ func describeRoute(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	data := r.show()
-	data.AppID = r.AppID
+	data.AppID, data.AlbRules = r.AppID, slices.Clone(data.AlbRules)
+	for i, rule := range data.AlbRules {
+		data.AlbRules[i].ServiceID, data.AlbRules[i].ServiceName = rule.ServiceName, ""
+	}
 	return data, nil
 }

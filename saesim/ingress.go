@@ -309,13 +309,18 @@ type ingressRuleData struct {
 	RewritePath string `json:",omitempty"`
 }
 
+// ingressRulesData is where an ingress sends requests to.
+type ingressRulesData struct {
+	DefaultRule ingressDefaultRuleData
+	Rules       []ingressRuleData
+}
+
 type ingressFullData struct {
 	ingressData
 	listenerOptions
+	ingressRulesData
 
 	ListenerPort int
-	DefaultRule  ingressDefaultRuleData
-	Rules        []ingressRuleData
 }
 
 func (s *state) showBackend(rule ingressRule) ingressDefaultRuleData {
@@ -332,46 +337,56 @@ func describeIngress(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	data := ingressFullData{
-		ingressData: i.show(), listenerOptions: i.Options, ListenerPort: i.ListenerPort, DefaultRule: c.st.showBackend(i.DefaultRule), Rules: []ingressRuleData{},
-	}
+	return ingressFullData{
+		ingressData: i.show(), listenerOptions: i.Options, ingressRulesData: c.st.showRules(i), ListenerPort: i.ListenerPort,
+	}, nil
+}
+
+func (s *state) showRules(i *ingress) ingressRulesData {
+	data := ingressRulesData{DefaultRule: s.showBackend(i.DefaultRule), Rules: []ingressRuleData{}}
 	for _, rule := range i.Rules {
 		data.Rules = append(data.Rules, ingressRuleData{
-			ingressDefaultRuleData: c.st.showBackend(rule), Domain: rule.Domain, Path: rule.Path, RewritePath: rule.RewritePath,
+			ingressDefaultRuleData: s.showBackend(rule), Domain: rule.Domain, Path: rule.Path, RewritePath: rule.RewritePath,
 		})
 	}
-	return data, nil
+	return data
 }
 
 type listedIngressData struct {
 	ingressData
+	ingressRulesData
 
 	ListenerPort string
+	CertIDs      string `json:"CertIds,omitempty"`
 }
 
 type ingressesData struct {
+	IngressList []listedIngressData
+
+	// These are of today's service.
 	CurrentPage int
 	PageSize    int
 	TotalSize   int
-	IngressList []listedIngressData
 }
 
 // listIngresses serves ListIngresses (SAE API reference ch. 9.13), where the port is
-// a text.
+// a text. The reference has no pages: without a size all are on the first (reading).
 func listIngresses(c *call) (any, *apiError) {
 	ns, refused := c.existingNamespace()
 	if refused != nil {
 		return nil, refused
 	}
 	c.applies("AppId")
-	list := []listedIngressData{}
+	all := []listedIngressData{}
 	for _, id := range slices.Sorted(maps.Keys(c.st.Ingresses)) {
 		i, app := c.st.Ingresses[id], c.arg("AppId")
 		if i.NamespaceID != ns.ID || app != "" && !slices.Contains(i.apps(), app) {
 			continue
 		}
-		list = append(list, listedIngressData{ingressData: i.show(), ListenerPort: strconv.Itoa(i.ListenerPort)})
+		all = append(all, listedIngressData{
+			ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: strconv.Itoa(i.ListenerPort), CertIDs: i.Options.CertIDs,
+		})
 	}
-	p := c.page(defaultPageSize)
-	return ingressesData{CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(list), IngressList: cut(list, p)}, nil
+	p := c.page(max(len(all), defaultPageSize))
+	return ingressesData{IngressList: cut(all, p), CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(all)}, nil
 }

@@ -140,8 +140,13 @@ func (c *call) showOne(ns *namespace) oneNamespaceData {
 }
 
 func (c *call) showNamespace(ns *namespace) namespaceData {
+	return namespaceData{NamespaceDescription: ns.Description, NamespaceID: ns.ID, NamespaceName: ns.Name, RegionID: c.region, ShortID: ns.shortID()}
+}
+
+// shortID is the ID without the region; the default namespace has none.
+func (ns *namespace) shortID() string {
 	_, short, _ := strings.Cut(ns.ID, ":")
-	return namespaceData{NamespaceDescription: ns.Description, NamespaceID: ns.ID, NamespaceName: ns.Name, RegionID: c.region, ShortID: short}
+	return short
 }
 
 // createNamespace serves CreateNamespace (SAE API reference ch. 9.1). A namespace of
@@ -168,8 +173,8 @@ func createNamespace(c *call) (any, *apiError) {
 }
 
 // deleteNamespace serves DeleteNamespace (SAE API reference ch. 9.2). Ingresses
-// forbid it with a code that is listed elsewhere and speaks of deletion; config maps
-// go with the namespace (reading).
+// forbid it with a code that is listed elsewhere and speaks of deletion; config maps,
+// secrets and lane groups go with the namespace (reading).
 func deleteNamespace(c *call) (any, *apiError) {
 	ns, refused := c.customNamespace()
 	if refused == nil {
@@ -180,6 +185,8 @@ func deleteNamespace(c *call) (any, *apiError) {
 	}
 	delete(c.st.Namespaces, ns.ID)
 	maps.DeleteFunc(c.st.ConfigMaps, func(_ int64, m *configMap) bool { return m.NamespaceID == ns.ID })
+	maps.DeleteFunc(c.st.Secrets, func(_ int64, s *secret) bool { return s.NamespaceID == ns.ID })
+	maps.DeleteFunc(c.st.LaneGroups, func(_ int64, g *laneGroup) bool { return g.NamespaceID == ns.ID })
 	return nil, nil //nolint:nilnil // an answer without data
 }
 
@@ -354,6 +361,7 @@ type namespaceNetworkData struct {
 	Current           bool
 	NamespaceName     string
 	RegionID          string `json:"RegionId"`
+	ShortID           string `json:"NameSpaceShortId"`
 }
 
 // describeNamespaceList serves DescribeNamespaceList (SAE API reference ch. 9.7).
@@ -370,7 +378,7 @@ func describeNamespaceList(c *call) (any, *apiError) {
 		list = append(list, namespaceNetworkData{
 			VPCID: ns.VPCID, VSwitchID: ns.VSwitchID, SecurityGroupID: ns.SecurityGroupID, Custom: custom,
 			AgentInstall: "http://edas-" + c.region + ".oss-" + c.region + "-internal.aliyuncs.com/install.sh",
-			NamespaceID:  ns.ID, NamespaceName: ns.Name, RegionID: c.region,
+			NamespaceID:  ns.ID, NamespaceName: ns.Name, RegionID: c.region, ShortID: ns.shortID(),
 		})
 	}
 	return list, nil
@@ -395,6 +403,7 @@ type namespaceResourcesData struct {
 	TenantID               string `json:"TenantId"`
 	JumpServerAppID        string `json:"JumpServerAppId"`
 	JumpServerIP           string `json:"JumpServerIp"`
+	ShortID                string `json:"NameSpaceShortId"`
 }
 
 // describeNamespaceResources serves DescribeNamespaceResources (SAE API reference
@@ -411,7 +420,7 @@ func describeNamespaceResources(c *call) (any, *apiError) {
 	data := namespaceResourcesData{
 		VPCID: ns.VPCID, BelongRegion: c.region, NamespaceID: ns.ID, SecurityGroupID: ns.SecurityGroupID,
 		UserID: callerName, NamespaceName: ns.Name, VSwitchID: ns.VSwitchID, Description: ns.Description,
-		AppCount: int64(len(c.st.inNamespace(ns.ID))), NotificationExpired: true, TenantID: c.tenant(ns),
+		AppCount: int64(len(c.st.inNamespace(ns.ID))), NotificationExpired: true, TenantID: c.tenant(ns), ShortID: ns.shortID(),
 	}
 	if last := c.st.lastNamespaceOrder(ns.ID); last != nil {
 		status, _ := last.status(c.st)

@@ -79,14 +79,16 @@ type (
 	}
 )
 
-// showRule describes a rule; the answer of its creation lacks the parts that only
-// the two describing operations print.
+// showRule describes a rule; the answers of its creation and its change lack the parts
+// that only the two describing operations print.
 func showRule(app *application, rule *scalingRule, whole bool) ruleData {
 	data := ruleData{
 		UpdateTime: millis(rule.UpdatedAt), AppID: app.ID, CreateTime: millis(rule.CreatedAt),
 		LastDisableTime: millis(rule.LastDisabledAt), ScaleRuleEnabled: rule.Enabled,
 		ScaleRuleType: rule.Type, ScaleRuleName: rule.Name,
-		MinReadyInstances: rule.MinReadyInstances, MinReadyInstanceRatio: rule.MinReadyInstanceRatio,
+	}
+	if whole {
+		data.MinReadyInstances, data.MinReadyInstanceRatio = rule.MinReadyInstances, rule.MinReadyInstanceRatio
 	}
 	if t := rule.Timer; t != nil {
 		data.Timer = &timerData{Period: t.Period}

@@ -260,6 +260,8 @@ type slbsData struct {
 	Internet      []slbListenerData
 	IntranetSLBID string `json:"IntranetSlbId,omitempty"`
 	IntranetIP    string `json:"IntranetIp,omitempty"`
+	AppID         string `json:"AppId"`
+	AppName       string
 
 	InternetSLBChargeType string `json:"InternetSlbChargeType,omitempty"`
 	IntranetSLBChargeType string `json:"IntranetSlbChargeType,omitempty"`
@@ -271,7 +273,7 @@ func describeSLBs(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	var data slbsData
+	data := slbsData{AppID: app.ID, AppName: app.Name}
 	data.InternetSLBID, data.InternetIP, data.Internet = app.SLB["Internet"].show()
 	data.IntranetSLBID, data.IntranetIP, data.Intranet = app.SLB["Intranet"].show()
 	data.InternetSLBChargeType, data.IntranetSLBChargeType = app.SLB["Internet"].chargeType(), app.SLB["Intranet"].chargeType()

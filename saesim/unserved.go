@@ -14,7 +14,7 @@ func unservedParams() map[string][]string {
 	return map[string][]string{
 		// No answer shows them, and nothing else here comes of them.
 		opCreate: {
-			"BaseAppId", "EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
+			"EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
 		},
 		opDeploy:        {"EnableSidecarResourceIsolated", "GpuConfig"},
 		"CreateIngress": {"AddressType", "LoadBalancerEdition", "ZoneMappings"}, // of a load balancer that the service buys

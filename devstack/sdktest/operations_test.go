@@ -21,7 +21,8 @@ func of[Q requests.AcsRequest, S responses.AcsResponse](create func() Q, call fu
 	}
 }
 
-// operations are all 79 operations of the reference; the SDK has each under the same name.
+// operations are all 79 operations of the reference and those of today's that the SDK has, each under
+// the same name.
 func operations() map[string]operation {
 	return map[string]operation{
 		"AbortAndRollbackChangeOrder":            of(sae.CreateAbortAndRollbackChangeOrderRequest, (*sae.Client).AbortAndRollbackChangeOrder),
@@ -103,5 +104,21 @@ func operations() map[string]operation {
 		"UpdateIngress":                          of(sae.CreateUpdateIngressRequest, (*sae.Client).UpdateIngress),
 		"UpdateNamespace":                        of(sae.CreateUpdateNamespaceRequest, (*sae.Client).UpdateNamespace),
 		"UpdateNamespaceVpc":                     of(sae.CreateUpdateNamespaceVpcRequest, (*sae.Client).UpdateNamespaceVpc),
+
+		"CreateJob":                    of(sae.CreateCreateJobRequest, (*sae.Client).CreateJob),
+		"DeleteHistoryJob":             of(sae.CreateDeleteHistoryJobRequest, (*sae.Client).DeleteHistoryJob),
+		"DeleteJob":                    of(sae.CreateDeleteJobRequest, (*sae.Client).DeleteJob),
+		"DescribeJob":                  of(sae.CreateDescribeJobRequest, (*sae.Client).DescribeJob),
+		"DescribeJobHistory":           of(sae.CreateDescribeJobHistoryRequest, (*sae.Client).DescribeJobHistory),
+		"ListJobs":                     of(sae.CreateListJobsRequest, (*sae.Client).ListJobs),
+		"SuspendJob":                   of(sae.CreateSuspendJobRequest, (*sae.Client).SuspendJob),
+		"UpdateJob":                    of(sae.CreateUpdateJobRequest, (*sae.Client).UpdateJob),
+		"CreateSecret":                 of(sae.CreateCreateSecretRequest, (*sae.Client).CreateSecret),
+		"DeleteSecret":                 of(sae.CreateDeleteSecretRequest, (*sae.Client).DeleteSecret),
+		"DescribeSecret":               of(sae.CreateDescribeSecretRequest, (*sae.Client).DescribeSecret),
+		"ListSecrets":                  of(sae.CreateListSecretsRequest, (*sae.Client).ListSecrets),
+		"UpdateSecret":                 of(sae.CreateUpdateSecretRequest, (*sae.Client).UpdateSecret),
+		"UpdateApplicationDescription": of(sae.CreateUpdateApplicationDescriptionRequest, (*sae.Client).UpdateApplicationDescription),
+		"UpdateApplicationVswitches":   of(sae.CreateUpdateApplicationVswitchesRequest, (*sae.Client).UpdateApplicationVswitches),
 	}
 }

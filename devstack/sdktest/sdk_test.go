@@ -19,26 +19,35 @@ func simulated(t *testing.T) (*httptest.Server, saetest.Target) {
 	require.NoError(t, err)
 	require.NoError(t, sim.SeedDemo())
 	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		require.Empty(t, sim.Calls().Ignored, "parameters that were taken and did nothing")
+	})
 	shop, inventory := sim.Apps()[0].ID, sim.Apps()[1].ID
 	return server, saetest.Target{
 		Region: saesim.DefaultRegion, Write: true, Strict: true,
 		Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		Have: saetest.Resources{
 			Image: "registry.example/sdk:1", NextImage: "registry.example/sdk:2", VPC: "vpc-1", VSwitch: "vsw-1",
-			SecurityGroup: "sg-1", SLB: "lb-sdk", LogDir: "/var/log/app", Job: shop, Provider: inventory, Consumer: shop, Open: true,
+			SecurityGroup: "sg-1", SLB: "lb-sdk", Certificate: "8756-cn-hangzhou", LogDir: "/var/log/app", Provider: inventory,
+			Consumer: shop, Open: true, AnySetting: true,
 		},
 	}
 }
 
-// requireAll fails when the story left an operation out that the SDK is not said to lack.
-func requireAll(t *testing.T, report saetest.Report, without map[string]string) {
+// run tells the whole story with an SDK, which has no operation and no parameter less than saeclient.
+func run(t *testing.T, target saetest.Target, sdk string) {
 	t.Helper()
-	for _, op := range saetest.Reference() {
-		if _, lacks := without[op.Name]; lacks {
-			require.Zero(t, report.Answered[op.Name], "%s works: take it from the list", op.Name)
-			continue
-		}
+	report := saetest.Run(t, target)
+	report.Log(t, "sae-"+sdk, "sae-"+sdk+"-refused")
+	for _, op := range saetest.Operations() {
 		require.NotZero(t, report.Answered[op.Name], "%s is not called", op.Name)
 	}
+	for name, reason := range saetest.LeftOut() {
+		t.Attr("sae-"+sdk+"-without", name+": "+reason)
+	}
+	for name, reason := range saetest.NotSent() {
+		t.Attr("sae-"+sdk+"-param-without", name+": "+reason)
+	}
+	require.Len(t, report.Additions(), len(saetest.Additions())-len(saetest.NotSent()))
 }

@@ -100,10 +100,5 @@ func TestV3(t *testing.T) {
 	t.Parallel()
 	server, target := simulated(t)
 	target.Caller = newV3(t, server)
-	report := saetest.Run(t, target)
-	report.Log(t, "sae-v3", "sae-v3-refused")
-	requireAll(t, report, nil)
-	for name, reason := range saetest.LeftOut() {
-		t.Attr("sae-v3-without", name+": "+reason)
-	}
+	run(t, target, "v3")
 }

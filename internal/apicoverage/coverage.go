@@ -16,16 +16,37 @@ import (
 // its name, a colon, the reason.
 type column struct{ title, key string }
 
-// columns are the columns of a cloud, whose name begins the keys: sae-typed.
-func columns(cloud string) []column {
-	return []column{
+// table counts facts by their groups.
+type table struct {
+	title   string
+	columns []column
+	facts   []operation
+}
+
+// tables are those of a cloud, whose name begins the keys: sae-typed. What the service has beyond the
+// reference in the operations of the reference has tables of its own, where the facts know of it.
+func tables(cloud string, f facts) []table {
+	all := []table{{title: "operations of", facts: f.Operations, columns: []column{
 		{"typed", cloud + "-typed"},
 		{"simulated", cloud + "-simulated"},
 		{"sample-tested", cloud + "-sample"},
 		{"error-tested", refusedKey(cloud)},
 		{"official SDK V1", cloud + "-v1"},
 		{"official SDK V3", cloud + "-v3"},
+	}}}
+	if parameters := f.additions(func(a addition) []string { return a.parameters() }); len(parameters) > 0 {
+		all = append(all, table{title: "parameters beyond the reference, of", facts: parameters, columns: []column{
+			{"typed", cloud + "-simulated-param"},
+			{"official SDK V1", cloud + "-v1-param"},
+			{"official SDK V3", cloud + "-v3-param"},
+		}})
 	}
+	if members := f.additions(func(a addition) []string { return a.members() }); len(members) > 0 {
+		all = append(all, table{title: "members of answers beyond the reference, of", facts: members, columns: []column{
+			{"simulated", cloud + "-simulated-member"},
+		}})
+	}
+	return all
 }
 
 // refusedKey is the key of attributes that tell of a documented error: an operation and a code.
@@ -40,21 +61,68 @@ type operation struct {
 	} `json:"errors"`
 }
 
-func readFacts(path string) ([]operation, error) {
+// addition is what the fact file says that an operation has beyond the reference.
+type addition struct {
+	Name   string `json:"name"`
+	Params []struct {
+		Name string `json:"name"`
+	} `json:"params"`
+	Response []struct {
+		Path     string `json:"path"`
+		Presence string `json:"presence"`
+	} `json:"response"`
+}
+
+func (a addition) parameters() []string {
+	var names []string
+	for _, p := range a.Params {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// members are those of answers that tell of success.
+func (a addition) members() []string {
+	var paths []string
+	for _, m := range a.Response {
+		if m.Presence != "failure-only" {
+			paths = append(paths, m.Path)
+		}
+	}
+	return paths
+}
+
+// facts are those of a cloud.
+type facts struct {
+	Operations []operation `json:"operations"`
+	Additions  []addition  `json:"additions"`
+}
+
+// additions makes facts of what operations have beyond the reference; each is of the group of its
+// operation, and its name begins with it.
+func (f facts) additions(of func(addition) []string) []operation {
+	var all []operation
+	for _, a := range f.Additions {
+		for _, name := range of(a) {
+			all = append(all, operation{Name: a.Name + "." + name, Group: a.Name})
+		}
+	}
+	return all
+}
+
+func readFacts(path string) (facts, error) {
+	var f facts
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	var facts struct {
-		Operations []operation `json:"operations"`
+	if err := json.Unmarshal(text, &f); err != nil {
+		return f, fmt.Errorf("read %s: %w", path, err)
 	}
-	if err := json.Unmarshal(text, &facts); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+	if len(f.Operations) == 0 {
+		return f, fmt.Errorf("no operations in %s", path)
 	}
-	if len(facts.Operations) == 0 {
-		return nil, fmt.Errorf("no operations in %s", path)
-	}
-	return facts.Operations, nil
+	return f, nil
 }
 
 // attributes are values by key.
@@ -101,20 +169,22 @@ func collect(in io.Reader, diagnostics io.Writer) (attributes, error) {
 	return seen, nil
 }
 
-// report is what is covered.
+// report is what is covered of a table.
 type report struct {
-	columns []column
-	// rows are groups of operations, and the sum of all.
+	table
+
+	// rows are groups of facts, and the sum of all.
 	rows []row
-	// excused are operations that a column lacks, by the reason.
+	// excused are facts that a column lacks, by the reason.
 	excused []excuse
-	// listed is how many pairs of an operation and an error the facts list, provoked how many
-	// of them tests have provoked, and common how many pairs with an error that all operations
-	// have.
-	listed, provoked, common int
 }
 
-// excuse is a reason why a column lacks operations.
+// provoked counts errors: how many pairs of an operation and an error the facts list, how many of
+// them tests have provoked, how many pairs with an error that all operations have, and how many of
+// operations for which no error is listed.
+type provoked struct{ listed, provoked, common, unlisted int }
+
+// excuse is a reason why a column lacks facts.
 type excuse struct {
 	column, reason string
 	operations     []string
@@ -127,23 +197,23 @@ type row struct {
 	covered []int
 }
 
-// judge counts. The error names every operation that is neither covered nor excused, and
-// everything that is not of the facts.
-func judge(cloud string, facts []operation, seen attributes) (report, error) {
+// judge counts. The error names every fact that is neither covered nor excused, and everything that
+// is not of the facts.
+func (t table) judge(seen attributes) (report, error) {
 	groups := map[string]string{}
 	counts := map[string]*row{}
 	var order []string
-	for _, op := range facts {
+	for _, op := range t.facts {
 		groups[op.Name] = op.Group
 		if counts[op.Group] == nil {
-			counts[op.Group] = &row{group: op.Group, covered: make([]int, len(columns(cloud)))}
+			counts[op.Group] = &row{group: op.Group, covered: make([]int, len(t.columns))}
 			order = append(order, op.Group)
 		}
 		counts[op.Group].facts++
 	}
-	r := report{columns: columns(cloud)}
+	r := report{table: t}
 	var problems []error
-	for i, c := range columns(cloud) {
+	for i, c := range t.columns {
 		covered := map[string]bool{}
 		for _, value := range seen[c.key] {
 			name, _, _ := strings.Cut(value, " ")
@@ -151,16 +221,16 @@ func judge(cloud string, facts []operation, seen attributes) (report, error) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(covered)) {
 			if counts[groups[name]] == nil {
-				problems = append(problems, fmt.Errorf("%s: the facts have no operation %s", c.title, name))
+				problems = append(problems, fmt.Errorf("%s: the facts have no %s", c.title, name))
 				continue
 			}
 			counts[groups[name]].covered[i]++
 		}
-		excused, err := c.missing(facts, covered, seen[c.key+"-without"])
+		excused, err := c.missing(t.facts, covered, seen[c.key+"-without"])
 		r.excused = append(r.excused, excused...)
 		problems = append(problems, err)
 	}
-	sum := row{group: "all", covered: make([]int, len(columns(cloud)))}
+	sum := row{group: "all", covered: make([]int, len(t.columns))}
 	for _, group := range order {
 		r.rows = append(r.rows, *counts[group])
 		sum.facts += counts[group].facts
@@ -169,28 +239,33 @@ func judge(cloud string, facts []operation, seen attributes) (report, error) {
 		}
 	}
 	r.rows = append(r.rows, sum)
-	r.countErrors(facts, seen[refusedKey(cloud)])
 	return r, errors.Join(problems...)
 }
 
-func (r *report) countErrors(facts []operation, refused []string) {
-	listed := map[string]bool{}
-	for _, op := range facts {
+func countErrors(operations []operation, refused []string) provoked {
+	listed, none := map[string]bool{}, map[string]bool{}
+	for _, op := range operations {
+		none[op.Name] = len(op.Errors) == 0
 		for _, e := range op.Errors {
 			listed[op.Name+" "+e.Code] = true
 		}
 	}
-	r.listed = len(listed)
+	count := provoked{listed: len(listed)}
 	for _, pair := range slices.Compact(slices.Sorted(slices.Values(refused))) {
-		if listed[pair] {
-			r.provoked++
-		} else {
-			r.common++
+		operation, _, _ := strings.Cut(pair, " ")
+		switch {
+		case listed[pair]:
+			count.provoked++
+		case none[operation]:
+			count.unlisted++
+		default:
+			count.common++
 		}
 	}
+	return count
 }
 
-// missing tells of the operations that are not covered: those with a reason, and an error that
+// missing tells of the facts that are not covered: those with a reason, and an error that
 // names the others and reasons for nothing.
 func (c column) missing(facts []operation, covered map[string]bool, without []string) ([]excuse, error) {
 	reasons := map[string]string{}

@@ -1,7 +1,8 @@
-// The command apicoverage shows which operations of a cloud API are covered by tests, and how.
+// The command apicoverage shows which operations of a cloud API are covered by tests, and how, and
+// the same of the parameters and members that the service has beyond its reference.
 // It reads what `go test -json` writes from its standard input: tests that passed tell by
-// attributes what they did with which operation. It fails when a test failed, and when an
-// operation is not covered and no test gives the reason.
+// attributes what they did with which operation. It fails when a test failed, and when one
+// of them is not covered and no test gives the reason.
 package main
 
 import (
@@ -42,22 +43,27 @@ func run(args []string, in io.Reader, out, diagnostics io.Writer) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	facts = append(facts, newer...)
+	facts.Operations = append(facts.Operations, newer.Operations...)
+	facts.Additions = newer.Additions
 	seen, err := collect(in, diagnostics)
 	if err != nil {
 		return err
 	}
-	report, err := judge(*cloud, facts, seen)
-	if err := report.print(out); err != nil {
-		return err
+	var problems []error
+	for _, t := range tables(*cloud, facts) {
+		report, err := t.judge(seen)
+		problems = append(problems, err, report.print(out))
 	}
-	return err
+	count := countErrors(facts.Operations, seen[refusedKey(*cloud)])
+	_, err = fmt.Fprintf(out, "errors provoked: %d of %d that are listed with an operation, %d common ones, and %d of operations without a list\n",
+		count.provoked, count.listed, count.common, count.unlisted)
+	return errors.Join(append(problems, err)...)
 }
 
-// print writes the table by groups of operations, and what is left out.
+// print writes the table by groups, and what is left out.
 func (r report) print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprint(w, "operations of\tin the facts\t")
+	_, _ = fmt.Fprintf(w, "%s\tin the facts\t", r.title)
 	for _, c := range r.columns {
 		_, _ = fmt.Fprintf(w, "%s\t", c.title)
 	}
@@ -72,9 +78,29 @@ func (r report) print(to io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to, "errors provoked: %d of %d that are listed with an operation, and %d common ones\n", r.provoked, r.listed, r.common)
-	for _, left := range r.excused {
-		_, err = fmt.Fprintf(to, "left out, %s: %d, %s: %s\n", left.column, len(left.operations), left.reason, strings.Join(left.operations, ", "))
+	for _, left := range r.leftOut() {
+		if _, err := fmt.Fprintln(to, left); err != nil {
+			return err
+		}
 	}
+	_, err := fmt.Fprintln(to)
 	return err
+}
+
+// leftOut are lines that say what is left out: for each reason and what it excuses, the columns.
+func (r report) leftOut() []string {
+	titles := map[string][]string{}
+	var order []string
+	for _, left := range r.excused {
+		text := fmt.Sprintf("%d, %s: %s", len(left.operations), left.reason, strings.Join(left.operations, ", "))
+		if titles[text] == nil {
+			order = append(order, text)
+		}
+		titles[text] = append(titles[text], left.column)
+	}
+	var lines []string
+	for _, text := range order {
+		lines = append(lines, "left out, "+strings.Join(titles[text], ", ")+": "+text)
+	}
+	return lines
 }

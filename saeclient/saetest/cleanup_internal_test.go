@@ -38,12 +38,13 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 			Caller: typed, Region: saesim.DefaultRegion, Write: true, Have: Resources{Image: "a/b:1", NextImage: "a/b:2"},
 			Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		}.withDefaults(),
-		facts: facts, seen: map[string]bool{}, report: Report{Answered: map[string]int{}, Refused: map[string][]string{}},
+		facts: facts, seen: map[string]bool{}, report: newReport(),
 		world: world{name: "saetestcut", space: saesim.DefaultRegion + ":saetestcut"},
 	}
 	before := sim.Apps()
 	s.makeNamespace(t)
 	s.makeConfigMaps(t)
+	s.makeSecrets(t)
 	s.makeApplication(t)
 	s.makeIdleApplication(t)
 	s.await(t, s.begin(t, "a/b:2", grayThenOne), saeclient.ChangeOrderWaitBatchConfirm)
@@ -52,6 +53,7 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	require.Len(t, sim.Apps(), len(before), "those that were there before")
 	s.refused(t, "DescribeNamespace", noSpace, "NamespaceId", s.world.space)
 	s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", s.world.config)
+	s.refused(t, "DescribeSecret", noSpace, "NamespaceId", s.world.space, "SecretId", s.world.pull)
 }
 
 func TestCleanup_OnlyWhatIsGoneIsNoError(t *testing.T) {

@@ -4,9 +4,11 @@
 // [Run] tells a story that holds together, from the making of a namespace to its end:
 // applications are created, looked at, released in batches, confirmed, aborted, rolled back,
 // scaled, tagged, routed to, stopped and deleted. Every operation of the SAE API reference is
-// called, and the JSON that comes back is compared with what the reference documents: its
-// members, their types and their values. On the way the suite asks for what the reference
-// forbids and expects the documented refusals.
+// called, and of those that only today's service has all but [LeftOut]; the JSON that comes back
+// is compared with what is documented: its members, their types and their values. Settings that
+// today's service has beyond the reference ([Additions] but for [NotSent]) are read back as they
+// were sent. On the way the suite asks for what the reference forbids and expects the documented
+// refusals; for newer operations no codes are documented.
 //
 //	func TestMySAE(t *testing.T) {
 //		caller, err := saetest.Typed(saeclient.Config{Region: "cn-hangzhou", Endpoint: url, Credential: keys})
@@ -41,10 +43,10 @@
 //	SAETEST_SLB             a load balancer to bind and to route through, with port 18080 and 18081 free
 //	SAETEST_CERTIFICATE     a certificate for it
 //	SAETEST_LOG_DIR         a directory of the image whose logs are collected
-//	SAETEST_JOB             a job template that may be run
 //	SAETEST_PROVIDER, SAETEST_CONSUMER
 //	                        applications that publish and that consume microservices
 //	SAETEST_OPEN=1          call OpenSaeService, which activates the service for the account
+//	SAETEST_ANY_SETTING=1   send settings that name services and runtimes which the account has to have; see Resources.AnySetting
 //
 // What the story made and did not live to delete is deleted at the end; resources whose names
 // begin with saetest and that are left all the same can be deleted by hand. Members and values

@@ -25,8 +25,11 @@ func (s *suite) lookAtWhatThereIs(t *testing.T) {
 		s.lookAtRouting(t, app.text("AppId"))
 		s.lookAtServices(t, app.text("AppId"))
 	}
-	if s.Have.Job != "" {
-		s.call(t, "DescribeJobStatus", "AppId", s.Have.Job)
+	for _, job := range some(s.call(t, "ListJobs", "Workload", "job", "CurrentPage", "1", "PageSize", "10").data().list("Applications")) {
+		id := []string{"AppId", job.text("AppId")}
+		s.call(t, "DescribeJob", id...)
+		s.call(t, "DescribeJobStatus", id...)
+		s.call(t, "DescribeJobHistory", id...)
 	}
 }
 
@@ -59,7 +62,11 @@ func (s *suite) lookAtNamespace(t *testing.T, id string, custom bool) {
 		described := s.call(t, "DescribeConfigMap", "ConfigMapId", config.text("ConfigMapId")).data()
 		require.Equal(t, config.text("Name"), described.text("Name"))
 	}
-	for _, ingress := range some(s.call(t, "ListIngresses", "NamespaceId", id).data().list("IngressList")) {
+	for _, secret := range some(s.call(t, "ListSecrets", "NamespaceId", id).data().list("Secrets")) {
+		described := s.call(t, "DescribeSecret", "NamespaceId", id, "SecretId", secret.text("SecretId")).data()
+		require.Equal(t, secret.text("SecretName"), described.text("SecretName"))
+	}
+	for _, ingress := range some(s.call(t, "ListIngresses", "NamespaceId", id, "CurrentPage", "1", "PageSize", "10").data().list("IngressList")) {
 		described := s.call(t, "DescribeIngress", "IngressId", ingress.text("Id")).data()
 		require.Equal(t, ingress.text("SlbId"), described.text("SlbId"))
 	}
@@ -69,6 +76,7 @@ func (s *suite) lookAtNamespace(t *testing.T, id string, custom bool) {
 func (s *suite) lookAtApplication(t *testing.T, id string) {
 	t.Helper()
 	s.call(t, "DescribeApplicationStatus", "AppId", id)
+	require.Equal(t, id, s.call(t, "GetApplication", "AppId", id).object("Application").text("AppId"))
 	config := s.call(t, "DescribeApplicationConfig", "AppId", id).data()
 	require.Equal(t, id, config.text("AppId"))
 	if image := config.text("ImageUrl"); image != "" {
@@ -84,12 +92,12 @@ func (s *suite) lookAtApplication(t *testing.T, id string) {
 	s.call(t, "QueryResourceStatics", "AppId", id)
 }
 
-// instances lists the instances of an application.
-func (s *suite) instances(t *testing.T, app string) []answer {
+// instances lists the instances of an application that filters leave.
+func (s *suite) instances(t *testing.T, app string, filters ...string) []answer {
 	t.Helper()
 	var all []answer
 	for _, group := range s.call(t, "DescribeApplicationGroups", "AppId", app, "CurrentPage", "1", "PageSize", "10").list("Data") {
-		page := s.call(t, "DescribeApplicationInstances", "AppId", app, "GroupId", group.text("GroupId"), "CurrentPage", "1", "PageSize", "50")
+		page := s.call(t, "DescribeApplicationInstances", append(filters, "AppId", app, "GroupId", group.text("GroupId"), "CurrentPage", "1", "PageSize", "50")...)
 		all = append(all, page.data().list("Instances")...)
 	}
 	return all

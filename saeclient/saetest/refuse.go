@@ -32,13 +32,13 @@ const (
 // refuseReads asks for things that do not exist, and changes nothing even where it is not refused.
 func (s *suite) refuseReads(t *testing.T) {
 	t.Helper()
-	for _, r := range s.readRefusals() {
+	for _, r := range slices.Concat(s.readRefusals(), s.newerReadRefusals()) {
 		s.refused(t, r.operation, r.code, r.params...)
 	}
 	if s.Elsewhere == nil {
 		return
 	}
-	for _, op := range Reference() {
+	for _, op := range Operations() {
 		if !op.Mutates {
 			s.refusedBy(t, s.Elsewhere, op.Name, noRegion, examples(op)...)
 		}
@@ -121,7 +121,9 @@ func (s *suite) readRefusals() []refusal {
 // refuseWrites asks for changes that the reference forbids. Most name things that do not exist.
 func (s *suite) refuseWrites(t *testing.T) {
 	t.Helper()
-	for _, r := range slices.Concat(s.lifecycleRefusals(), s.resourceRefusals(), s.deployRefusals(), s.balancerRefusals(), s.tagRefusals(t)) {
+	for _, r := range slices.Concat(
+		s.lifecycleRefusals(), s.resourceRefusals(), s.deployRefusals(), s.balancerRefusals(), s.tagRefusals(t), s.newerWriteRefusals(t),
+	) {
 		s.refused(t, r.operation, r.code, r.params...)
 	}
 }

@@ -37,10 +37,12 @@ func TestSaetest_Conformance(t *testing.T) {
 			t.Attr(column+"-without", name+": "+reason)
 		}
 	}
-	for _, op := range saetest.Reference() {
+	for _, op := range saetest.Operations() {
 		require.NotZero(t, report.Answered[op.Name], "%s is not called", op.Name)
 		require.NotEmpty(t, report.Refused[op.Name], "no refusal of %s", op.Name)
 	}
+	requireAdditions(t, report)
+	requireMembers(t, report)
 }
 
 // TestSaetest_ReadingOnly runs what does not change anything, and sees that nothing was changed.
@@ -49,7 +51,7 @@ func TestSaetest_ReadingOnly(t *testing.T) {
 	target, _ := simulated(t)
 	target.Write = false
 	report := saetest.Run(t, target)
-	for _, op := range saetest.Reference() {
+	for _, op := range saetest.Operations() {
 		if op.Mutates {
 			require.Zero(t, report.Answered[op.Name], op.Name)
 		}
@@ -72,8 +74,8 @@ func realTarget(t *testing.T, region string) saetest.Target {
 		Caller: caller, Region: region, Write: env("WRITE") == "1",
 		Have: saetest.Resources{
 			Image: env("IMAGE"), NextImage: env("NEXT_IMAGE"), VPC: env("VPC"), VSwitch: env("VSWITCH"),
-			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"), Job: env("JOB"),
-			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1",
+			SecurityGroup: env("SECURITY_GROUP"), SLB: env("SLB"), Certificate: env("CERTIFICATE"), LogDir: env("LOG_DIR"),
+			Provider: env("PROVIDER"), Consumer: env("CONSUMER"), Open: env("OPEN") == "1", AnySetting: env("ANY_SETTING") == "1",
 		},
 	}
 }
@@ -88,14 +90,17 @@ func simulated(t *testing.T) (saetest.Target, *saetest.TypedCaller) {
 		Name: "inventory", Methods: []saesim.ServiceMethod{{Name: "count", ReturnType: "int", ParameterTypes: []string{"int"}, Paths: []string{"/count"}}},
 	}}))
 	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		require.Empty(t, sim.Calls().Ignored, "parameters that were taken and did nothing")
+	})
 	typed, shop, inventory := caller(t, server.URL, saesim.DefaultRegion), sim.Apps()[0].ID, sim.Apps()[1].ID
 	return saetest.Target{
 		Caller: typed, Elsewhere: caller(t, server.URL, "xx-nowhere-1"), Region: saesim.DefaultRegion, Write: true, Strict: true,
 		Pass: func(_ context.Context, d time.Duration) error { _, err := sim.Advance(d); return err },
 		Have: saetest.Resources{
 			Image: "registry.example/saetest:1", NextImage: "registry.example/saetest:2", VPC: "vpc-1", VSwitch: "vsw-1",
-			SecurityGroup: "sg-1", SLB: "lb-saetest", Certificate: "1513561019707729_16f37aae5f3_-375882821_-169099", LogDir: "/var/log/app", Job: shop, Provider: inventory, Consumer: shop, Open: true,
+			SecurityGroup: "sg-1", SLB: "lb-saetest", Certificate: "1513561019707729_16f37aae5f3_-375882821_-169099", LogDir: "/var/log/app", Provider: inventory, Consumer: shop, Open: true, AnySetting: true,
 		},
 	}, typed
 }

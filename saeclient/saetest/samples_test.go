@@ -37,7 +37,10 @@ func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
 // reference's sample answer in both languages: there is a field for everything in it.
 func TestSamples_EverySampleAnswerIsUnderstood(t *testing.T) {
 	t.Parallel()
-	for _, op := range saetest.Reference() {
+	for _, op := range saeclient.Operations() {
+		if op.Since != "" {
+			continue // those have no sample in the reference
+		}
 		for extension, contentType := range map[string]string{".json": "application/json;charset=utf-8", ".xml": "application/xml"} {
 			sample, err := os.ReadFile(filepath.Join("..", "testdata", "samples", op.Name+extension))
 			require.NoError(t, err)
@@ -68,7 +71,7 @@ func TestSamples_NewerAnswersAreUnderstood(t *testing.T) {
 		} `json:"operations"`
 	}
 	require.NoError(t, json.Unmarshal(text, &facts))
-	require.Len(t, facts.Operations, len(saetest.LeftOut()))
+	require.Len(t, facts.Operations, 73)
 	for _, op := range facts.Operations {
 		typed, err := saetest.Typed(saeclient.Config{
 			Region: "cn-hangzhou", Endpoint: "http://sae.test", Credential: keys(t),

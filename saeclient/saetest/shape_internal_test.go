@@ -5,14 +5,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/saeclient"
 )
 
 func TestShape_EverySampleAnswerHasTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	facts, err := readFacts()
 	require.NoError(t, err)
-	require.Len(t, facts, len(Reference()))
-	for _, op := range Reference() {
+	require.Len(t, facts, len(saeclient.Operations()))
+	for _, op := range saeclient.Operations() {
 		if op.Name == "DescribeRegions" {
 			continue // its sample is a list, which no official SDK reads
 		}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,7 +18,9 @@ import (
 type world struct {
 	name                 string
 	space, config, spare string
-	app, idle            string
+	short                string // a namespace for a while
+	pull, unused         string // secrets
+	app, idle, job       string
 	first                string // the version that the application began with
 }
 
@@ -29,20 +31,26 @@ func (s *suite) write(t *testing.T) {
 	s.world.space = s.Region + ":" + s.world.name
 	t.Cleanup(func() { s.cleanUp(t) })
 	s.step(t, "a namespace", s.makeNamespace)
+	s.step(t, "a namespace by its short ID", s.makeShortNamespace)
 	s.step(t, "config maps", s.makeConfigMaps)
+	s.step(t, "secrets", s.makeSecrets)
 	s.step(t, "an application", s.makeApplication)
 	s.step(t, "an application to come", s.makeIdleApplication)
 	s.step(t, "what was made is there", s.lookAtWhatWasMade)
 	s.step(t, "scaling rules", s.scale)
+	s.step(t, "scaling rules of both kinds", s.mixRules)
 	s.step(t, "tags", s.tag)
 	s.step(t, "gray routes", s.route)
 	s.step(t, "a gray release", s.release)
 	s.step(t, "a release that is taken back", s.takeBack)
 	s.step(t, "a release that is stopped", s.abort)
 	s.step(t, "an older version", s.rollBack)
+	s.step(t, "settings of today's service", s.changeSettings)
 	s.step(t, "instances", s.changeInstances)
+	s.step(t, "instances, by today's service", s.changeInstancesToday)
 	s.step(t, "load balancers", s.balance)
-	s.step(t, "jobs and services", s.runJobs)
+	s.step(t, "jobs", s.jobs)
+	s.step(t, "microservices", s.lookAtMicroservices)
 	s.step(t, "refusals", s.refuseReads)
 	s.step(t, "refusals of what would change something", s.refuseWrites)
 	s.step(t, "stop and start", s.stopAndStart)
@@ -60,12 +68,24 @@ func (s *suite) cleanUp(t *testing.T) {
 			assert.NoError(t, s.remove(ctx, app), "application %s is left", app)
 		}
 	}
+	if w.job != "" {
+		assert.NoError(t, s.unless(ctx, "DeleteJob", "AppId", w.job), "job %s is left", w.job)
+	}
 	for _, config := range []string{w.config, w.spare} {
 		if config != "" {
 			assert.NoError(t, s.unless(ctx, "DeleteConfigMap", "ConfigMapId", config), "config map %s is left", config)
 		}
 	}
-	assert.NoError(t, s.unless(ctx, "DeleteNamespace", "NamespaceId", w.space), "namespace %s is left", w.space)
+	for _, secret := range []string{w.pull, w.unused} {
+		if secret != "" {
+			assert.NoError(t, s.unless(ctx, "DeleteSecret", "NamespaceId", w.space, "SecretId", secret), "secret %s is left", secret)
+		}
+	}
+	for _, space := range []string{w.short, w.space} {
+		if space != "" {
+			assert.NoError(t, s.unless(ctx, "DeleteNamespace", "NamespaceId", space), "namespace %s is left", space)
+		}
+	}
 }
 
 // remove deletes an application, whatever it is doing, and waits until it is gone.
@@ -180,11 +200,18 @@ func (s *suite) makeApplication(t *testing.T) {
 func (s *suite) makeIdleApplication(t *testing.T) {
 	t.Helper()
 	const idle = "Application.NotDeployYet"
-	s.world.idle = s.call(t, "CreateApplication", s.applicationParams(s.world.name+"-idle", elaborate()...)...).data().text("AppId")
+	settings := s.additionalSettings("CreateApplication")
+	if s.Have.AnySetting {
+		settings["AcrInstanceId"] = "cri-saetest"
+	}
+	params := slices.Concat(s.applicationParams(s.world.name+"-idle", elaborate()...), pairs(settings))
+	s.world.idle = s.call(t, "CreateApplication", params...).data().text("AppId")
 	id := []string{"AppId", s.world.idle}
 	described := s.call(t, "DescribeApplicationConfig", id...).data()
+	requireSettings(t, described, settings)
 	require.Equal(t, "45", described.text("TerminationGracePeriodSeconds"))
 	require.Contains(t, described.text("Liveness"), "/healthz")
+	require.Contains(t, described.text("Readiness"), `"failureThreshold":4`)
 	for _, operation := range []string{"StartApplication", "StopApplication", "RestartApplication"} {
 		s.refused(t, operation, idle, id...)
 	}
@@ -200,8 +227,9 @@ func (s *suite) makeIdleApplication(t *testing.T) {
 // elaborate are settings of an application that need nothing else, and never run.
 func elaborate() []string {
 	const (
-		probe = `{"httpGet":{"path":"/healthz","port":8080,"scheme":"HTTP"},"initialDelaySeconds":10,"periodSeconds":5,"timeoutSeconds":2}`
-		hook  = `{"exec":{"command":["/bin/sh","-c","echo"]}}`
+		probe = `{"httpGet":{"path":"/healthz","port":8080,"scheme":"HTTP"},"initialDelaySeconds":10,"periodSeconds":5,"timeoutSeconds":2,` +
+			`"failureThreshold":4,"successThreshold":1}`
+		hook = `{"exec":{"command":["/bin/sh","-c","echo"]}}`
 	)
 	return []string{
 		"Deploy", "false", "Command", "/bin/app", "CommandArgs", `["--port","8080"]`, "Liveness", probe, "Readiness", probe,
@@ -231,6 +259,7 @@ func (s *suite) lookAtWhatWasMade(t *testing.T) {
 	listed := s.call(t, "ListApplications", "AppName", s.world.name, "NamespaceId", s.world.space, "CurrentPage", "1", "PageSize", "10").data()
 	require.Contains(t, jsonText(t, listed), s.world.app)
 	require.Contains(t, jsonText(t, s.call(t, "DescribeNamespaceList", "ContainCustom", "true")), s.world.space)
+	s.find(t)
 	resources := s.call(t, "DescribeNamespaceResources", "NamespaceId", s.world.space).data()
 	require.Equal(t, "2", resources.text("AppCount"))
 	events := s.call(t, "ListAppEvents", "Namespace", s.world.space, "AppId", s.world.app, "CurrentPage", "1", "PageSize", "10").data()
@@ -261,7 +290,8 @@ func (s *suite) tag(t *testing.T) {
 	require.Empty(t, tags())
 }
 
-func (s *suite) runJobs(t *testing.T) {
+// lookAtMicroservices reads what the provider publishes and the consumer consumes.
+func (s *suite) lookAtMicroservices(t *testing.T) {
 	t.Helper()
 	if s.Have.Provider != "" {
 		published, _ := s.lookAtServices(t, s.Have.Provider)
@@ -270,19 +300,5 @@ func (s *suite) runJobs(t *testing.T) {
 	if s.Have.Consumer != "" {
 		_, consumed := s.lookAtServices(t, s.Have.Consumer)
 		require.NotZero(t, consumed, "the consumer consumes nothing")
-	}
-	if s.Have.Job == "" {
-		return
-	}
-	run := s.call(t, "ExecJob", "AppId", s.Have.Job, "EventId", s.world.name).data().text("Data")
-	require.NotEmpty(t, run)
-	for waited := time.Duration(0); ; waited += pace {
-		state := s.call(t, "DescribeJobStatus", "AppId", s.Have.Job, "JobId", run).data()
-		require.Equal(t, run, state.text("JobId"))
-		if state.text("State") == "1" {
-			return
-		}
-		require.Less(t, waited, s.Patience, "run %s of a job is at %s", run, state.text("State"))
-		require.NoError(t, s.Pass(t.Context(), pace))
 	}
 }

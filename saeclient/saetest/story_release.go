@@ -37,6 +37,7 @@ func (s *suite) release(t *testing.T) {
 	o := s.await(t, id, saeclient.ChangeOrderWaitBatchConfirm)
 	require.Equal(t, "CoDeploy", o.CoTypeCode)
 	require.Len(t, o.Pipelines, 2)
+	s.lookAtBatch(t, o.CurrentPipelineID)
 	require.False(t, s.ruleEnabled(t), "a change order switches scaling rules off")
 	status := s.status(t)
 	require.Equal(t, id, status.text("LastChangeOrderId"))
@@ -62,6 +63,15 @@ func (s *suite) release(t *testing.T) {
 	}
 }
 
+// lookAtBatch finds the one instance of a gray batch, and that instance by its ID.
+func (s *suite) lookAtBatch(t *testing.T, pipeline string) {
+	t.Helper()
+	gray := s.instances(t, s.world.app, "PipelineId", pipeline)
+	require.Len(t, gray, 1)
+	require.Equal(t, s.Have.NextImage, gray[0].text("ImageUrl"))
+	require.Equal(t, gray, s.instances(t, s.world.app, "InstanceId", gray[0].text("InstanceId")))
+}
+
 // refuseWhileRunning asks for a second change while one is unfinished.
 func (s *suite) refuseWhileRunning(t *testing.T, o order) {
 	t.Helper()
@@ -80,6 +90,8 @@ func (s *suite) refuseWhileRunning(t *testing.T, o order) {
 	s.refused(t, "EnableApplicationScalingRule", running, append(id, "ScalingRuleName", ruleName)...)
 	s.refused(t, "DisableApplicationScalingRule", running, append(id, "ScalingRuleName", ruleName)...)
 	s.refused(t, "CreateGreyTagRoute", running, append(id, "Name", "late", "ScRules", springRules)...)
+	s.refused(t, "UpdateApplicationDescription", running, append(id, "AppDescription", "late")...)
+	s.refused(t, "DeleteInstances", running, append(id, "InstanceIds", instance)...)
 	s.refused(t, "UnbindSlb", running, append(id, "Internet", "true")...)
 	s.refused(t, "BindSlb", running, append(id, "Internet", listener)...)
 	s.refused(t, "ConfirmPipelineBatch", "Pipeline.Can.Not.Start.Next.Batch", "PipelineId", o.CurrentPipelineID, "Confirm", "true")
@@ -96,7 +108,8 @@ func (s *suite) takeBack(t *testing.T) {
 	require.Equal(t, s.Have.NextImage, s.configuration(t).text("ImageUrl"))
 }
 
-// abort stops a release half way, and then brings all instances to one version again.
+// abort stops a release half way, and then brings all instances to one version again; another one
+// goes back while it is stopped.
 func (s *suite) abort(t *testing.T) {
 	t.Helper()
 	id := s.begin(t, s.Have.Image, twoBatches)
@@ -104,8 +117,19 @@ func (s *suite) abort(t *testing.T) {
 	require.Equal(t, id, s.call(t, "AbortChangeOrder", "ChangeOrderId", id).data().text("ChangeOrderId"))
 	s.await(t, id, saeclient.ChangeOrderAbort)
 	s.done(t, "DeployApplication", "AppId", s.world.app, "ImageUrl", s.Have.NextImage)
+	s.requireImage(t, s.Have.NextImage)
+	id = s.begin(t, s.Have.Image, twoBatches)
+	s.await(t, id, saeclient.ChangeOrderWaitBatchConfirm)
+	s.call(t, "AbortChangeOrder", "ChangeOrderId", id, "Rollback", "true")
+	s.await(t, id, saeclient.ChangeOrderAbort)
+	s.requireImage(t, s.Have.NextImage)
+}
+
+// requireImage wants one image on all instances.
+func (s *suite) requireImage(t *testing.T, image string) {
+	t.Helper()
 	for _, instance := range s.instances(t, s.world.app) {
-		require.Equal(t, s.Have.NextImage, instance.text("ImageUrl"))
+		require.Equal(t, image, instance.text("ImageUrl"))
 	}
 }
 

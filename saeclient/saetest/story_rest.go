@@ -13,10 +13,14 @@ const (
 	listener = `[{"port":18080,"targetPort":8080,"protocol":"TCP"}]`
 )
 
-// route sends requests to gray instances, by the rules of either framework.
+// route sends requests to gray instances, by the rules of either framework and of gateways.
 func (s *suite) route(t *testing.T) {
 	t.Helper()
-	for name, rules := range map[string]string{"ScRules": springRules, "DubboRules": dubboRules} {
+	kinds := map[string]string{"ScRules": springRules, "DubboRules": dubboRules}
+	if s.Have.AnySetting {
+		kinds["AlbRules"] = s.example("CreateGreyTagRoute", "AlbRules")
+	}
+	for name, rules := range kinds {
 		made := s.call(t, "CreateGreyTagRoute", "AppId", s.world.app, "Name", "canary", "Description", "test", name, rules).data()
 		route := []string{"GreyTagRouteId", made.text("GreyTagRouteId")}
 		s.lookAtRouting(t, s.world.app)
@@ -42,7 +46,8 @@ func (s *suite) changeInstances(t *testing.T) {
 	s.done(t, "ReduceApplicationCapacityByInstanceIds", append(id, "InstanceIds", one())...)
 	require.Equal(t, "CoScaleIn", s.done(t, "RescaleApplication", append(id, "Replicas", "2")...).CoTypeCode)
 	require.Len(t, s.instances(t, s.world.app), 2)
-	s.done(t, "RescaleApplicationVertically", append(id, "Cpu", "1000", "Memory", "2048")...)
+	s.done(t, "RescaleApplicationVertically", append(id, "Cpu", "1000", "Memory", "2048",
+		"minReadyInstances", "1", "minReadyInstanceRatio", "-1", "autoEnableApplicationScalingRule", "true")...)
 	require.Equal(t, "1000", s.configuration(t).text("Cpu"))
 	if s.Have.SecurityGroup != "" {
 		s.call(t, "UpdateAppSecurityGroup", append(id, "SecurityGroupId", s.Have.SecurityGroup)...)
@@ -83,13 +88,36 @@ func (s *suite) balance(t *testing.T) {
 		s.lookAtNamespace(t, s.world.space, true)
 	}
 	s.call(t, "DeleteIngress", ingress...)
+	s.secure(t, front)
 	require.Empty(t, s.call(t, "ListIngresses", "NamespaceId", s.world.space).data().list("IngressList"))
+}
+
+// secure makes an ingress that has its certificate from the beginning.
+// Where any setting is allowed, it is on another kind of balancer, which rewrites.
+func (s *suite) secure(t *testing.T, front []string) {
+	t.Helper()
+	if s.Have.Certificate == "" {
+		return
+	}
+	if s.Have.AnySetting {
+		backend := `{"appId":"` + s.world.app + `","containerPort":8080,"backendProtocol":"https"`
+		front = append(front, "LoadBalanceType", "alb", "SlbId", "alb-saetest", "DefaultRule", backend+`}`,
+			"Rules", `[`+backend+`,"domain":"orders.test","path":"/orders","rewritePath":"/${1}"}]`)
+	}
+	made := s.call(t, "CreateIngress", append(front, "CertIds", s.Have.Certificate, "ListenerProtocol", "HTTPS")...).data()
+	ingress := []string{"IngressId", made.text("IngressId")}
+	s.call(t, "UpdateIngress", append(ingress, "CertIds", s.Have.Certificate)...)
+	described := s.call(t, "DescribeIngress", ingress...).data()
+	require.Equal(t, "HTTPS", described.text("ListenerProtocol"))
+	require.Equal(t, s.Have.Certificate, described.text("CertIds"))
+	s.lookAtNamespace(t, s.world.space, true)
+	s.call(t, "DeleteIngress", ingress...)
 }
 
 // stopAndStart stops and starts one application, and then all of the namespace.
 func (s *suite) stopAndStart(t *testing.T) {
 	t.Helper()
-	id, space := []string{"AppId", s.world.app}, []string{"NamespaceId", s.world.space}
+	id := []string{"AppId", s.world.app}
 	require.Equal(t, "CoStop", s.done(t, "StopApplication", id...).CoTypeCode)
 	require.Equal(t, "STOPPED", s.status(t).text("CurrentStatus"))
 	const wrong = "Application.InvalidStatus"
@@ -100,12 +128,20 @@ func (s *suite) stopAndStart(t *testing.T) {
 	require.Equal(t, "CoStart", s.done(t, "StartApplication", id...).CoTypeCode)
 	s.refused(t, "StartApplication", wrong, id...)
 	for _, operation := range []string{"BatchStopApplications", "BatchStartApplications"} {
-		s.done(t, operation, append(space, "AppIds", s.world.app)...)
-		orders := s.call(t, "ListNamespaceChangeOrders", append(space, "CurrentPage", "1", "PageSize", "10")...).data().list("ChangeOrderList")
-		require.NotEmpty(t, orders)
-		s.call(t, "DescribeNamespaceResources", space...)
+		s.changeAll(t, operation)
 	}
+	s.lenient().changeAll(t, "BatchRestartApplications") // the type of its order is stated nowhere
 	require.Equal(t, "RUNNING", s.status(t).text("CurrentStatus"))
+}
+
+// changeAll does something to all applications of the namespace that run.
+func (s *suite) changeAll(t *testing.T, operation string) {
+	t.Helper()
+	space := []string{"NamespaceId", s.world.space}
+	s.done(t, operation, append(space, "AppIds", s.world.app)...)
+	orders := s.call(t, "ListNamespaceChangeOrders", append(space, "CurrentPage", "1", "PageSize", "10")...).data().list("ChangeOrderList")
+	require.NotEmpty(t, orders)
+	s.call(t, "DescribeNamespaceResources", space...)
 }
 
 // endIt deletes everything.
@@ -123,7 +159,12 @@ func (s *suite) endIt(t *testing.T) {
 		s.call(t, "DeleteConfigMap", "ConfigMapId", config)
 		s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", config)
 	}
+	for _, secret := range []string{s.world.pull, s.world.unused} {
+		id := []string{"NamespaceId", s.world.space, "SecretId", secret}
+		s.call(t, "DeleteSecret", id...)
+		s.refused(t, "DescribeSecret", noSecret, id...)
+	}
 	s.call(t, "DeleteNamespace", "NamespaceId", s.world.space)
 	s.refused(t, "DescribeNamespace", "InvalidNamespaceId.NotFound", "NamespaceId", s.world.space)
-	s.world.app, s.world.idle, s.world.config, s.world.spare = "", "", "", ""
+	s.world = world{name: s.world.name}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"testing"
 	"time"
 )
 
@@ -73,12 +72,14 @@ type Resources struct {
 	Certificate string
 	// LogDir is a directory in the images whose logs may be collected.
 	LogDir string
-	// Job is the ID of a job template that may be run.
-	Job string
 	// Provider and Consumer are IDs of applications that publish and that consume microservices.
 	Provider, Consumer string
 	// Open allows OpenSaeService.
 	Open bool
+	// AnySetting allows settings of applications, gray routes and scaling rules that the story cannot
+	// know to fit: runtimes of other packages than images, and services and balancers that the
+	// account may not have. A simulator takes them.
+	AnySetting bool
 }
 
 // validate names everything that is missing.
@@ -116,30 +117,5 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	case <-timer.C:
 		return nil
-	}
-}
-
-// Report is what a run of the suite has seen, by operation.
-type Report struct {
-	// Answered counts the answers in the documented shape.
-	Answered map[string]int
-	// Refused lists the documented error codes that were provoked.
-	Refused map[string][]string
-	// Unseen lists documented members that no answer of an operation that was called had, as
-	// Operation.Data.Member.
-	Unseen []string
-}
-
-// Log tells what was called as attributes of a test, for tools that read them: under one key
-// the operations that were answered, under another those that were refused, each with the code.
-func (r Report) Log(t *testing.T, answered, refused string) {
-	t.Helper()
-	for _, name := range sortedKeys(r.Answered) {
-		t.Attr(answered, name)
-	}
-	for _, name := range sortedKeys(r.Refused) {
-		for _, code := range r.Refused[name] {
-			t.Attr(refused, name+" "+code)
-		}
 	}
 }

@@ -1,6 +1,6 @@
 // The command facts writes what package saetest has to know of the SAE API: the documented
-// answer of each operation of the reference, with what today's service has beyond it, and its
-// sample. It is run by go generate.
+// answer of each operation of the reference, with what today's service has beyond it, those of the
+// operations that only today's service has, and their samples. It is run by go generate.
 package main
 
 import (
@@ -49,24 +49,22 @@ func main() {
 }
 
 func run(from, newer, to string) error {
-	text, err := os.ReadFile(from)
+	reference, err := operations(from)
 	if err != nil {
 		return err
 	}
-	var facts struct {
-		Operations []documented `json:"operations"`
-	}
-	if err := json.Unmarshal(text, &facts); err != nil {
-		return fmt.Errorf("read %s: %w", from, err)
-	}
-	if err := add(newer, facts.Operations); err != nil {
+	if err := add(newer, reference); err != nil {
 		return fmt.Errorf("read %s: %w", newer, err)
+	}
+	others, err := operations(newer)
+	if err != nil {
+		return err
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	out.WriteString("[\n")
-	for i, operation := range facts.Operations {
+	for i, operation := range slices.Concat(reference, others) {
 		if i > 0 {
 			out.Truncate(out.Len() - 1)
 			out.WriteString(",\n")

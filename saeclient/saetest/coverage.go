@@ -1,0 +1,109 @@
+package saetest
+
+import (
+	"slices"
+
+	"slipway/cloudapi"
+	"slipway/saeclient"
+)
+
+// Operations are the operations that the story calls: all that LeftOut does not name.
+func Operations() []cloudapi.Operation {
+	without := LeftOut()
+	return slices.DeleteFunc(saeclient.Operations(), func(op cloudapi.Operation) bool {
+		_, left := without[op.Name]
+		return left
+	})
+}
+
+// LeftOut are the operations that the story does not call, each with the reason. They are all
+// of today's service and not in the reference.
+func LeftOut() map[string]string {
+	const instruments = "measured by ARMS, a service of its own"
+	groups := map[string]string{
+		"web-application": "web applications are functions without change orders, instances or batches: another product under the same API",
+		"swimming-lane":   "needs a gateway that routes by lanes",
+		"nlb":             "needs a network load balancer, which SAE does not make",
+		"arms":            instruments,
+		"metric":          instruments,
+	}
+	names := map[string]string{
+		"DescribeApplicationMseService":         "needs microservice governance, a service of its own",
+		"ListAppServices":                       "needs a registry",
+		"DescribeConfigurationPrice":            "prices belong to the account",
+		"DescribeVSwitches":                     "vSwitches belong to the VPC, a service of its own",
+		"GetWebshellToken":                      "opens a terminal in an instance",
+		"ListApplicationCenterServiceInstances": "the application center is a product of its own",
+		"UpdateNamespaceSlsConfigs":             "no text says what its settings do",
+		"UpdateAppMode":                         "the idle mode has no description beyond its name",
+	}
+	out := map[string]string{}
+	for _, op := range saeclient.Operations() {
+		if op.Since == "" {
+			continue
+		}
+		if reason := names[op.Name]; reason != "" {
+			out[op.Name] = reason
+		} else if reason := groups[op.Group]; reason != "" {
+			out[op.Name] = reason
+		}
+	}
+	return out
+}
+
+// Additions are the parameters that today's service has beyond the reference, of the operations
+// of the reference, as Operation.Parameter.
+func Additions() []string {
+	var names []string
+	for _, op := range saeclient.Operations() {
+		for _, p := range op.Extra {
+			if p.Since != "" {
+				names = append(names, addition(op.Name, p.Name))
+			}
+		}
+	}
+	return names
+}
+
+func addition(operation, parameter string) string { return operation + "." + parameter }
+
+// NotSent are the additions that the story does not send, each with the reason.
+func NotSent() map[string]string {
+	const (
+		listener = "changes how a load balancer answers requests, which no operation of SAE shows"
+		unknown  = "its values are not stated"
+		bought   = "buys a load balancer"
+		parts    = "needs an instance with several containers"
+		place    = "its effect is not described"
+		idle     = "the idle mode is not described"
+		registry = "needs a registry outside of SAE"
+	)
+	settings := []string{
+		"CorsConfig", "EnableGzip", "EnableXForwardedFor", "EnableXForwardedForClientSrcPort", "EnableXForwardedForProto",
+		"EnableXForwardedForSlbId", "EnableXForwardedForSlbPort", "IdleTimeout", "RequestTimeout", "SecurityPolicyId",
+	}
+	out := map[string]string{}
+	because := func(reason, operation string, parameters ...string) {
+		for _, name := range parameters {
+			out[addition(operation, name)] = reason
+		}
+	}
+	because(listener, "CreateIngress", settings...)
+	because(listener, "UpdateIngress", settings...)
+	because(bought, "CreateIngress", "AddressType", "LoadBalancerEdition", "ZoneMappings")
+	because(bought, "BindSlb", "InternetSlbChargeType", "IntranetSlbChargeType")
+	because(unknown, "CreateApplication", "BaseAppId", "EnableEbpf", "GpuConfig", "SaeVersion")
+	because("needs log settings of the namespace", "CreateApplication", "EnableNamespaceSlsConfig")
+	because(parts, "CreateApplication", "EnableSidecarResourceIsolated")
+	because(parts, "DeployApplication", "EnableSidecarResourceIsolated")
+	because(unknown, "DeployApplication", "GpuConfig")
+	because(parts, "DescribeInstanceLog", "ContainerId", "Previous")
+	because(unknown, "ListChangeOrders", "OrderBy")
+	because(idle, "CreateApplicationScalingRule", "EnableIdle")
+	because(idle, "UpdateApplicationScalingRule", "EnableIdle")
+	because(unknown, "BatchStartApplications", "Version")
+	because(unknown, "BatchStopApplications", "Version")
+	because(place, "RescaleApplicationVertically", "Deploy", "DiskSize", "ResourceType", "VSwitchId")
+	because(registry, "DescribeAppServiceDetail", "NacosInstanceId", "NacosNamespaceId")
+	return out
+}
