@@ -58,7 +58,7 @@ type reply struct {
 // Operations whose success answers differ from the usual envelope (SAE API
 // reference ch. 8, 10, 11, 12).
 func untraced() []string {
-	return []string{opOpen, opRegions, "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication", "ListJobs"}
+	return []string{opOpen, opRegions, "ListApplications", "ListAppEvents", "ListAppVersions", "RescaleApplication", "ListJobs", "ListApplicationsForSwimmingLane"}
 }
 
 // bare reports whether success answers carry neither Message, Code nor Success.

@@ -326,6 +326,7 @@ type applicationData struct {
 	CPU                 int    `json:"Cpu"`
 	Mem                 int
 	ProgrammingLanguage string `json:",omitempty"`
+	BaseAppID           string `json:"BaseAppId,omitempty"`
 }
 
 type applicationsData struct {
@@ -367,6 +368,7 @@ func listApplications(c *call) (any, *apiError) {
 			Instances: a.Replicas, RegionID: c.region, AppDescription: a.Config["AppDescription"], Tags: a.showTags(),
 			NamespaceName: c.nameOf(a.NamespaceID), VPCID: config["VpcId"], ImageURL: config["ImageUrl"], PackageURL: config["PackageUrl"],
 			CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0), ProgrammingLanguage: config["ProgrammingLanguage"],
+			BaseAppID: a.Config[paramBaseApp],
 		})
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil

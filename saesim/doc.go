@@ -35,7 +35,7 @@
 // Operations, by chapters: service.go, namespace.go with nsorders.go, apps.go, lifecycle.go,
 // release.go, changeorders.go, info.go, scaling.go with scalingdata.go, settings.go, jobs.go,
 // configmap.go, ingress.go, slb.go, tag.go, grey.go, microservice.go. What only today's
-// service has: newer.go, secrets.go, jobtemplates.go.
+// service has: newer.go, secrets.go, jobtemplates.go, lanes.go with lanerules.go and lanedata.go.
 //
 // Controls: config.go, control.go, console.go (what a person does at the console), fault.go,
 // clock.go, admin.go, status.go, demo.go. What simulators of other platforms need as well is in

@@ -79,7 +79,10 @@ func FuzzOperations(f *testing.F) {
 		"DefaultRule": `{"appId":"@app","containerPort":80}`, "Rules": `[{"appId":"@app","containerPort":80,"domain":"a","path":"/"}]`,
 		"ScalingRuleName": "office", "NextToken": "2", "VpcId": "vpc-1", "DubboRules": "",
 	}
-	fitsJobs := map[string]string{"AppId": "@job", "RefAppId": "@app", "TriggerConfig": "", "SliceEnvs": `["a"]`}
+	fitsFamily := map[string]map[string]string{
+		"Job":  {"AppId": "@job", "RefAppId": "@app", "TriggerConfig": "", "SliceEnvs": `["a"]`},
+		"Lane": {"GroupId": "1", "LaneId": "1", "AppIds": `["@app"]`, "EntryAppType": "mse", "EntryAppId": "@app", "MseGatewayEntryRule": ""},
+	}
 	for op, sample := range requestSamples(f) {
 		fitted := map[string]string{}
 		maps.Copy(fitted, sample.Query)
@@ -88,8 +91,10 @@ func FuzzOperations(f *testing.F) {
 			if value, known := fits[name]; known {
 				fitted[name] = value
 			}
-			if value, known := fitsJobs[name]; known && strings.Contains(op, "Job") {
-				fitted[name] = value
+			for family, fits := range fitsFamily {
+				if value, known := fits[name]; known && strings.Contains(op, family) {
+					fitted[name] = value
+				}
 			}
 		}
 		body, kind := encoded(sample.Form), form
@@ -108,6 +113,7 @@ func FuzzOperations(f *testing.F) {
 		h.arbitrary = true
 		h.call(t, "CreateApplicationScalingRule", "ScalingRuleName", "office", "ScalingRuleType", "metric", "ScalingRuleMetric", allMetrics)
 		h.call(t, "CreateGreyTagRoute", "Name", "rule", "ScRules", scRules)
+		h.laneIn(t, h.laneGroup(t, "group", entryApplication, h.app), "g1", paramAppRule, contentRule)
 		names := h.fuzzNames(t)
 		r := &http.Request{
 			Method: op.Method, URL: &url.URL{Path: op.Path, RawQuery: names.Replace(query)}, Host: "sae.test", Header: http.Header{},
@@ -163,6 +169,9 @@ func (h *harness) lookAround(t *testing.T) {
 		"DescribeApplicationScalingRules", "ListChangeOrders", "ListPublishedServices",
 	} {
 		h.call(t, op)
+	}
+	for _, op := range []string{"ListAllSwimmingLaneGroups", "ListAllSwimmingLanes", "ListApplicationsForSwimmingLane", "ListSwimmingLaneGroupTags"} {
+		h.call(t, op, paramNamespace, DefaultRegion)
 	}
 	for _, op := range []string{"DescribeNamespaceResources", "ListIngresses", "ListNamespacedConfigMaps"} {
 		h.must(t, op, paramNamespace, DefaultRegion)

@@ -330,12 +330,14 @@ func TestJobs_References(t *testing.T) {
 	t.Parallel()
 	h := town(t)
 	job := h.makeJob(t, "ConfigMapMountDesc", `[{"configMapId":2,"key":"k","mountPath":"/m"}]`)
-	other := h.makeJob(t, "RefAppId", job)
+	secret := number(h.must(t, "CreateSecret", paramNamespace, DefaultRegion, "SecretName", "pull", "SecretType", "Opaque", "SecretData", `{"k":"v"}`)["SecretId"])
+	other := h.makeJob(t, "RefAppId", job, "ImagePullSecrets", secret)
 	h.app = job
 	described := h.must(t, "DescribeJob")
 	require.Equal(t, "spare", names(described["ConfigMapMountDesc"], "ConfigMapName"))
 	require.Equal(t, []any{other}, described["RefedAppIds"])
 	require.Equal(t, codeConfigMapMounted, h.refused(t, "DeleteConfigMap", paramConfigMap, "2"), "the template mounts it")
+	require.Equal(t, codeWithMessage, h.refused(t, "DeleteSecret", paramNamespace, DefaultRegion, paramSecret, secret), "and pulls with it")
 	require.Equal(t, codeConfigMapNotFound, h.refused(t, opUpdateJob, "ConfigMapMountDesc", `[{"configMapId":9,"key":"k","mountPath":"/m"}]`))
 }
 

@@ -168,8 +168,8 @@ func createNamespace(c *call) (any, *apiError) {
 }
 
 // deleteNamespace serves DeleteNamespace (SAE API reference ch. 9.2). Ingresses
-// forbid it with a code that is listed elsewhere and speaks of deletion; config maps
-// go with the namespace (reading).
+// forbid it with a code that is listed elsewhere and speaks of deletion; config maps,
+// secrets and lane groups go with the namespace (reading).
 func deleteNamespace(c *call) (any, *apiError) {
 	ns, refused := c.customNamespace()
 	if refused == nil {
@@ -180,6 +180,8 @@ func deleteNamespace(c *call) (any, *apiError) {
 	}
 	delete(c.st.Namespaces, ns.ID)
 	maps.DeleteFunc(c.st.ConfigMaps, func(_ int64, m *configMap) bool { return m.NamespaceID == ns.ID })
+	maps.DeleteFunc(c.st.Secrets, func(_ int64, s *secret) bool { return s.NamespaceID == ns.ID })
+	maps.DeleteFunc(c.st.LaneGroups, func(_ int64, g *laneGroup) bool { return g.NamespaceID == ns.ID })
 	return nil, nil //nolint:nilnil // an answer without data
 }
 

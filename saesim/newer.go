@@ -54,6 +54,7 @@ type foundApplicationData struct {
 	CPU                 int `json:"Cpu"`
 	Mem                 int
 	ProgrammingLanguage string `json:",omitempty"`
+	BaseAppID           string `json:"BaseAppId,omitempty"`
 }
 
 // getApplication serves GetApplication: one application by its ID, or by its name and
@@ -67,7 +68,7 @@ func getApplication(c *call) (any, *apiError) {
 	return reply{application: foundApplicationData{
 		AppName: app.Name, AppID: app.ID, NamespaceID: app.NamespaceID, AppDescription: app.Config["AppDescription"],
 		Instances: app.Replicas, RunningInstances: app.running(), CPU: config.integerOr("Cpu", 0), Mem: config.integerOr("Memory", 0),
-		ProgrammingLanguage: config["ProgrammingLanguage"],
+		ProgrammingLanguage: config["ProgrammingLanguage"], BaseAppID: app.Config[paramBaseApp],
 	}}, nil
 }
 

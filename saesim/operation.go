@@ -85,6 +85,7 @@ func handlers() map[string]handler {
 	maps.Copy(served, infoHandlers())
 	maps.Copy(served, jobHandlers())
 	maps.Copy(served, templateHandlers())
+	maps.Copy(served, laneHandlers())
 	maps.Copy(served, newerHandlers())
 	return served
 }

@@ -100,7 +100,14 @@ func TestPersist_StatesThatCannotBeUsedAreRefused(t *testing.T) {
 		"an instance of null":      func(s object) { first(s, "apps")["instances"] = []any{nil} },
 		"a fault of null":          func(s object) { s["faults"] = []any{nil} },
 		"a route of null":          func(s object) { s["greyRoutes"] = object{"1": nil} },
-		"a run of null":            func(s object) { first(s, "apps")["jobs"] = []any{nil} },
+		"a lane group of null":     func(s object) { s["laneGroups"] = object{"1": nil} },
+		"a lane of null": func(s object) {
+			s["laneGroups"], s["nextLaneGroup"] = object{"1": object{"id": 1, "lanes": []any{nil}}}, 1
+		},
+		"a lane beyond": func(s object) {
+			s["laneGroups"], s["nextLaneGroup"] = object{"1": object{"id": 1, "lanes": []any{object{"id": 9}}}}, 1
+		},
+		"a run of null": func(s object) { first(s, "apps")["jobs"] = []any{nil} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -83,6 +83,9 @@ func (c *call) checkCreate(packageType string, config map[string]string) *apiErr
 	if refused := c.checkReferences(c.defaultNamespace(), config); refused != nil {
 		return refused
 	}
+	if base := config[paramBaseApp]; base != "" && c.appIn(c.defaultNamespace(), base) == nil {
+		return invalidParameter(paramBaseApp, "the namespace has no such application")
+	}
 	if refused := checkPackage(packageType, config); refused != nil {
 		return refused
 	}

@@ -56,6 +56,9 @@ type resources struct {
 	NextConfigMap int64                 `json:"nextConfigMap"`
 	Secrets       map[int64]*secret     `json:"secrets,omitempty"`
 	NextSecret    int64                 `json:"nextSecret,omitempty"`
+	LaneGroups    map[int64]*laneGroup  `json:"laneGroups,omitempty"`
+	NextLaneGroup int64                 `json:"nextLaneGroup,omitempty"`
+	NextLane      int64                 `json:"nextLane,omitempty"`
 	// Opened tells that the service was activated by a call.
 	Opened bool `json:"opened,omitempty"`
 }
@@ -124,11 +127,15 @@ func (r *resources) fillMaps() {
 	if r.Secrets == nil {
 		r.Secrets = map[int64]*secret{}
 	}
+	if r.LaneGroups == nil {
+		r.LaneGroups = map[int64]*laneGroup{}
+	}
 }
 
 // forgetResources removes what other resources know of a deleted application: its
-// rules in ingresses, and the ingresses whose default it was (reading).
+// rules in ingresses, and the ingresses whose default it was (reading); the same of lanes.
 func (s *state) forgetResources(app *application) {
+	s.forgetInLanes(app)
 	for id, i := range s.Ingresses {
 		if i.DefaultRule.AppID == app.ID {
 			delete(s.Ingresses, id)
@@ -174,10 +181,10 @@ func (r *resources) wellFormed() error {
 			return fmt.Errorf("secret %d is null, filed under another ID or beyond the last one", id)
 		}
 	}
-	if r.NextIngress < 0 || r.NextConfigMap < 0 || r.NextSecret < 0 {
-		return errors.New("a number of an ingress, config map or secret is negative")
+	if min(r.NextIngress, r.NextConfigMap, r.NextSecret, r.NextLaneGroup, r.NextLane) < 0 {
+		return errors.New("a number of an ingress, config map, secret or lane is negative")
 	}
-	return nil
+	return r.wellFormedLanes()
 }
 
 // missingCode chooses between two codes for something that does not exist: the

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	_ "embed"
 	"html/template"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -19,6 +21,7 @@ type statusView struct {
 	Speed  float64
 	Apps   []appView
 	Jobs   []jobView
+	Lanes  []laneView
 	Orders []orderView
 	Faults []Fault
 	Calls  []callView
@@ -35,6 +38,12 @@ type appView struct {
 type jobView struct {
 	ID, Name, Namespace, Artifact, State, LastRun string
 	Runs                                          int
+}
+
+// laneView is a swimming lane.
+type laneView struct {
+	Namespace, Group, Entry, Name, Tag string
+	Enabled                            bool
 }
 
 type orderView struct {
@@ -69,6 +78,14 @@ func (s *Simulator) statusView() statusView {
 		}
 		if order := s.st.active(app); order != nil {
 			view.Orders = append(view.Orders, order.view(app))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.st.LaneGroups)) {
+		g := s.st.LaneGroups[id]
+		for _, l := range g.Lanes {
+			view.Lanes = append(view.Lanes, laneView{
+				Namespace: g.NamespaceID, Group: g.Name, Entry: g.EntryType + " " + g.EntryID, Name: l.Name, Tag: l.Tag.Value, Enabled: l.Enabled,
+			})
 		}
 	}
 	view.Calls, view.Unserved, view.Ignored = counts(s.st.Calls), counts(s.st.Unserved), counts(s.st.Ignored)

@@ -13,7 +13,7 @@ import (
 func unservedParams() map[string][]string {
 	return map[string][]string{
 		opCreate: {
-			"BaseAppId", "EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
+			"EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
 		},
 		opDeploy:        {"EnableSidecarResourceIsolated", "GpuConfig"},
 		"CreateIngress": append(listenerSettings(), "AddressType", "LoadBalancerEdition", "ZoneMappings"),
