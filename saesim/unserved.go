@@ -27,6 +27,7 @@ func unservedParams() map[string][]string {
 		opBatchStop:                    {"Version"},
 		opCreateJob:                    {paramTrigger},
 		opUpdateJob:                    {paramTrigger},
+		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"},
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
 }
