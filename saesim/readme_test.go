@@ -14,6 +14,11 @@ func TestReadmeNamesWhatIsServed(t *testing.T) {
 	for name := range handlers() {
 		require.Regexp(t, `\b`+name+`\b`, string(text))
 	}
+	for op, names := range unservedParams() {
+		for _, name := range names {
+			require.Regexp(t, `\b`+name+`\b`, string(text), "%s: why it is refused", op)
+		}
+	}
 	for _, kind := range faultKinds() {
 		require.Contains(t, string(text), "`"+string(kind)+"`")
 	}
