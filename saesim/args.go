@@ -91,17 +91,17 @@ func (a args) check(op cloudapi.Operation) *apiError {
 }
 
 // takesUnlisted reports whether a value is taken that is not among the known ones of a
-// list that goes on growing (reading): a component of a known family, whatever its
+// list that goes on growing (reading): a component of a known name, whatever its
 // version, and any value that is only read back.
 func takesUnlisted(p cloudapi.Param, value string) bool {
-	family := ""
+	pattern := ""
 	switch p.Name {
 	case paramJDK:
-		family = `^(Open JDK \d+|Dragonwell \d+|openjdk-[0-9A-Za-z.-]+)$`
+		pattern = `^(Open JDK \d+|Dragonwell \d+|openjdk-[0-9A-Za-z.-]+)$`
 	case paramTomcat:
-		family = `^apache-tomcat-\d+(\.\d+)*$`
+		pattern = `^apache-tomcat-\d+(\.\d+)*$`
 	}
-	return regexp.MustCompile(family).MatchString(value)
+	return regexp.MustCompile(pattern).MatchString(value)
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot
