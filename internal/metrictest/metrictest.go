@@ -2,6 +2,7 @@
 package metrictest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,13 +13,13 @@ import (
 // Values returns the values of counters and gauges by their names, each with the values of its
 // labels behind it: "slipway_lanes_held person". A histogram has the sum of all its observations
 // under its name alone. Names and types that Prometheus' linter does not like fail the test.
-func Values(t testing.TB, from prometheus.Gatherer) map[string]float64 {
-	t.Helper()
+func Values(tb testing.TB, from prometheus.Gatherer) map[string]float64 {
+	tb.Helper()
 	families, err := from.Gather()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	require.NoError(t, err)
-	require.Empty(t, problems)
+	require.NoError(tb, err)
+	require.Empty(tb, problems)
 	values := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
@@ -26,11 +27,11 @@ func Values(t testing.TB, from prometheus.Gatherer) map[string]float64 {
 				values[f.GetName()] += h.GetSampleSum()
 				continue
 			}
-			name := f.GetName()
+			name := []string{f.GetName()}
 			for _, l := range m.GetLabel() {
-				name += " " + l.GetValue()
+				name = append(name, l.GetValue())
 			}
-			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			values[strings.Join(name, " ")] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
 	return values
