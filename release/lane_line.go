@@ -85,8 +85,8 @@ func (l *LaneInput) Conflict(s Submission) string {
 	return fmt.Sprintf("%s was submitted before with another content: recorded is %s, asked for is %s; use another ID", Named(s.ReleaseID), have, asked)
 }
 
-// Remember keeps a release that was submitted. The digest of its content may be unknown.
-func (l *LaneInput) Remember(id, digest string) {
+// AddRecent keeps a release that was submitted. The digest of its content may be unknown.
+func (l *LaneInput) AddRecent(id, digest string) {
 	l.Recent = append(l.Recent, Submitted{ReleaseID: id, Digest: digest})
 	l.Recent = l.Recent[max(0, len(l.Recent)-MaxRecent):]
 }

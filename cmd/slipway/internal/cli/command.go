@@ -227,7 +227,8 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	}))
 }
 
-// takersOf chooses the releases that may take a command, as far as their phase tells.
+// takersOf chooses the releases that may take a command, as far as their phase tells. Of one that is
+// paused it does not tell whether a person has paused it, so that it can be resumed, or a freeze.
 func takersOf(command release.CommandKind) releases.Filter {
 	waits := []release.Phase{release.PhaseRollingOut, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval}
 	f := releases.Filter{Open: true}
@@ -235,7 +236,7 @@ func takersOf(command release.CommandKind) releases.Filter {
 	case release.CommandConfirm:
 		f.Phases = []release.Phase{release.PhaseAwaitingConfirm}
 	case release.CommandResume:
-		f.Phases = []release.Phase{release.PhasePaused}
+		f.Phases, f.Takes = []release.Phase{release.PhasePaused}, command
 	case release.CommandPause:
 		f.Phases = append(waits, release.PhasePreparing)
 	case release.CommandRollback:

@@ -9,6 +9,7 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/failtext"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -63,7 +64,7 @@ func waitingList(read func(context.Context) (found[releases.Waiting], error)) li
 // and again, each time with the number of another request.
 func sameNeed(prev, next releases.Waiting) bool {
 	if prev.Need == release.NeedHelp && next.Need == release.NeedHelp {
-		prev.Text, next.Text = release.Essence(prev.Text), release.Essence(next.Text)
+		prev.Text, next.Text = failtext.Fixed(prev.Text), failtext.Fixed(next.Text)
 	}
 	return reflect.DeepEqual(prev, next)
 }
