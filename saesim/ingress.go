@@ -372,6 +372,6 @@ func listIngresses(c *call) (any, *apiError) {
 		}
 		list = append(list, listedIngressData{ingressData: i.show(), ListenerPort: strconv.Itoa(i.ListenerPort)})
 	}
-	p := c.page(defaultPageSize)
+	p := c.page(max(len(list), defaultPageSize)) // who asks for no page wants all, as before there were any
 	return ingressesData{CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(list), IngressList: cut(list, p)}, nil
 }
