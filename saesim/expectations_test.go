@@ -3,6 +3,7 @@ package saesim
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -301,6 +302,24 @@ func TestClients_LogBeforeTheLastRestart(t *testing.T) {
 	require.Empty(t, logs[instanceRunning])
 	require.Contains(t, logs[instanceCrashing], "shop starts")
 	require.Len(t, logs, 2)
+}
+
+// TestClients_WhatNothingProves holds what the simulator does where no client of the
+// service proves anything; the README lists it so.
+func TestClients_WhatNothingProves(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	require.Equal(t, codeAppNotFound, h.refused(t, "DescribeApplicationStatus", "AppId", "x"))
+	require.NotContains(t, h.call(t, "UpdateAppSecurityGroup", "SecurityGroupId", "sg-1").body, "Data")
+	for _, op := range [][]string{{"UntagResources", "TagKeys", `["a"]`}, {"TagResources", "Tags", `[{"key":"a","value":"b"}]`}} {
+		parameters := append(op[1:], "RegionId", DefaultRegion, "ResourceType", "application", "ResourceIds", "[]")
+		require.Equal(t, codeObviously, h.refused(t, op[0], parameters...), op[0])
+	}
+	r := h.request(t, "ListChangeOrders")
+	r.Header.Set("Cookie", "aliyun_lang=zh")
+	w := httptest.NewRecorder()
+	h.sim.ServeHTTP(w, r)
+	require.Equal(t, "Create application", list(read(t, w).data()["ChangeOrderList"])[0].(map[string]any)["CoType"])
 }
 
 // TestClients_EmptyKeys: members of JSON parameters that are empty count as not sent.
