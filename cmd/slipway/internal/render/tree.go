@@ -108,25 +108,6 @@ func status(p release.Progress) Cell {
 	return c
 }
 
-// nextFacts are what a person may do next. What nothing goes on without is always shown.
-func nextFacts(steps []release.NextStep) []fact {
-	var all []fact
-	for _, s := range steps {
-		if s.Verb == release.NextHelp { // it stands with the stall
-			continue
-		}
-		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does), whole: s.Command != ""}, rank: rankNext}
-		if s.Needed {
-			f.rank = 0
-		}
-		if len(all) == 0 {
-			f.name = "Next"
-		}
-		all = append(all, f)
-	}
-	return all
-}
-
 func app(a release.App) string {
 	if a == (release.App{}) {
 		return ""
