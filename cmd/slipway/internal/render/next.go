@@ -28,6 +28,11 @@ func sorted(steps []release.NextStep) (commands, byHand []release.NextStep) {
 	return commands, byHand
 }
 
+// ofUse are the steps that are not outdated.
+func (s Style) ofUse(steps []release.NextStep) []release.NextStep {
+	return slices.DeleteFunc(steps, func(step release.NextStep) bool { return slices.Contains(s.Outdated, step.Verb) })
+}
+
 // nextFacts are what a person may do next. What nothing goes on without is always shown.
 func nextFacts(steps []release.NextStep) []fact {
 	commands, byHand := sorted(steps)
@@ -46,14 +51,14 @@ func nextFacts(steps []release.NextStep) []fact {
 	return all
 }
 
-// chosenSteps are the steps that are needed, and the one that stops it all; where none is needed,
-// all of them.
+// chosenSteps are the steps that are needed, and those that stop it all or return; where none is
+// needed, all of them.
 func chosenSteps(steps []release.NextStep) []release.NextStep {
 	var chosen []release.NextStep
 	needed := false
 	for _, s := range steps {
 		needed = needed || s.Needed
-		if s.Needed || s.Verb == release.NextAbort {
+		if s.Needed || s.Verb == release.NextAbort || s.Verb == release.NextReturn {
 			chosen = append(chosen, s)
 		}
 	}

@@ -79,7 +79,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
 	)
 	if !style.Embedded { // what surrounds the picture has its own way to offer them
-		all = append(all, nextFacts(release.Next(p))...)
+		all = append(all, nextFacts(style.ofUse(release.Next(p)))...)
 	}
 	return append(
 		all,

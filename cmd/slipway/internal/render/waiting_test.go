@@ -85,3 +85,14 @@ func TestRender_ByHandIsNoCommand(t *testing.T) {
 	require.Contains(t, render.Tree(p, at(30), render.Style{}),
 		"\nBy hand:   approve change c-1 of sae/cn-hangzhou/7171a6cc in the platform's console\nNext:      slipway release pause r-qrstuvwxyzabcdef\n")
 }
+
+// What is of no use any more is not offered.
+func TestRender_OutdatedStepsAreNotOffered(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{
+		ReleaseID: "r-qrstuvwxyzabcdef", Phase: release.PhaseSucceeded, Operation: release.OperationRelease,
+		App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6cc"},
+	}
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "slipway rollback sae/cn-hangzhou/7171a6cc")
+	require.NotContains(t, render.Tree(p, at(30), render.Style{Outdated: []release.NextVerb{release.NextReturn}}), "slipway rollback")
+}
