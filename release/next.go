@@ -103,7 +103,7 @@ func Next(p Progress) []NextStep {
 	}{
 		{NextPause, CommandPause, "lets nothing new begin until it is resumed"},
 		{NextAbort, CommandAbort, p.abortDoes()},
-		{NextRollback, CommandRollback, "stops it and returns to " + p.before() + "; --to-version names another one"},
+		{NextRollback, CommandRollback, p.rollbackDoes()},
 	} {
 		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
 			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
@@ -241,6 +241,23 @@ func (p Progress) abortDoes() string {
 		return "ends it; no change was begun"
 	}
 	return "stops it and returns to " + p.before()
+}
+
+func (p Progress) rollbackDoes() string {
+	does := "stops it and returns to " + p.before() + "; --to-version names another one"
+	if p.Operation.brings() {
+		does += "; the artifact is denied from then on"
+	}
+	return does
+}
+
+// Denying says what a rollback of the release means for its artifact besides, and how that ends; empty
+// where it brings none, or has ended.
+func (p Progress) Denying() string {
+	if p.Phase.Ended() || !p.Operation.brings() || p.Artifact == (Artifact{}) {
+		return ""
+	}
+	return "denies " + p.Artifact.Public() + ", so that nothing brings it again until: " + allowing(p.App, p.Artifact).Command
 }
 
 // before names the version to return to.

@@ -329,3 +329,19 @@ func TestNextOfLane(t *testing.T) {
 	require.Equal(t, []string{"! slipway release get " + nextID, "! slipway lane resume sae/cn-hangzhou/7171a6ca"}, shown(steps))
 	require.Equal(t, "lets releases begin again, once somebody has looked at the application", steps[1].Does)
 }
+
+// A rollback denies what the release brings, and says how that ends; nothing else does.
+func TestNext_Denying(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhaseRollingOut, nil)
+	require.Equal(t, "denies registry.example/shop:2, so that nothing brings it again until: "+
+		"slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2", p.Denying())
+	for _, s := range release.Next(p) {
+		require.Equal(t, s.Verb == release.NextRollback, strings.Contains(s.Does, "denied"), s)
+	}
+	require.Empty(t, atNext(release.PhaseSucceeded, nil).Denying())
+	require.Empty(t, atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRollback }).Denying())
+	require.NotContains(t, atNext(release.PhaseRollingOut, func(p *release.Progress) {
+		p.Artifact = release.Artifact{Package: &release.Package{URL: "https://oss.example/a.jar?Signature=secret", Version: "1"}}
+	}).Denying(), "secret")
+}

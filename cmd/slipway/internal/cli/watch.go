@@ -25,7 +25,8 @@ func (a *app) get() *cobra.Command {
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
-decisions. With --watch it is followed like "slipway release watch" does. One that Temporal
+decisions, and the commands that may be given next. "slipway release rollback", which is among
+them, denies the artifact until "slipway lane allow"; an abort does not. With --watch it is followed like "slipway release watch" does. One that Temporal
 has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json

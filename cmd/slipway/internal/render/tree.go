@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,6 +92,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
 		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
+		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
@@ -106,6 +108,15 @@ func status(p release.Progress) Cell {
 		c.Text += ", " + stopping
 	}
 	return c
+}
+
+// onRollback is what a rollback of the release does besides; empty where none is offered.
+func onRollback(p release.Progress, style Style) string {
+	offered := slices.ContainsFunc(release.Next(p), func(s release.NextStep) bool { return s.Verb == release.NextRollback })
+	if !offered || style.Embedded || p.Denying() == "" {
+		return ""
+	}
+	return "the artifact is denied until: slipway lane allow"
 }
 
 func app(a release.App) string {
