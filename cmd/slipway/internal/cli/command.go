@@ -134,7 +134,10 @@ func (a *app) releaseRollback() *cobra.Command {
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
 "slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
 cannot be rolled back: "slipway rollback APP" begins a release that does. A version that the
-platform does not have is refused before the release is stopped.` + bindings,
+platform does not have is refused before the release is stopped.
+
+The artifact of a release that was rolled back is denied: its lane refuses it, so that no
+pipeline brings it again, until "slipway lane allow". An abort returns, too, and denies nothing.` + bindings,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
 	}, func(ctx context.Context, call *call) (release.Command, error) {
@@ -223,6 +226,9 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 			return err
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
+		if denying := p.Denying(); c.Kind == release.CommandRollback && denying != "" {
+			a.infof("the rollback %s", denying)
+		}
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
 	}))
 }
