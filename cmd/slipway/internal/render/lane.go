@@ -97,7 +97,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2, Least: spanWidth}}}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
 		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
@@ -122,7 +122,7 @@ func laneDenied(s release.LaneState, style Style) string {
 	if len(s.Denied) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 2}, {Name: "BY RELEASE", Rank: 1}, {Name: "REASON", Wraps: 20}}}
+	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 3}, {Name: "BY RELEASE", Rank: 2}, {Name: "REASON", Wraps: 24, Rank: 1, Below: true}}}
 	for _, d := range s.Denied {
 		table.Rows = append(table.Rows, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since, style.zone())}, {Text: d.ReleaseID}, {Text: d.Reason}})
 	}

@@ -183,6 +183,49 @@ func TestWindow_WhatIsOverGoesFirst(t *testing.T) {
 	require.NotContains(t, screen, "orders are lost")
 }
 
+// A text that its column is too narrow for stands under its row, where words and IDs stay whole; what
+// would fill the window is cut there, and whole in the wide picture.
+func TestWindow_LongTexts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"scaling", "rule", "NeedsAttention", "r-s-gzb3azu5aie5gtn2,", "InvalidParameter;", "the", "of"}), 1, 60).Draw(t, "words")
+		width := rapid.SampledFrom([]int{60, 80, 120}).Draw(t, "width")
+		table := render.Table{
+			Columns: []render.Column{{Name: "ID"}, {Name: "WHEN", Rank: 2}, {Name: "REASON", Wraps: 16, Rank: 1, Below: true}},
+			Rows:    [][]render.Cell{render.Text("r-s-gzb3azu5aie5gtn3", "2026-11-22T20:00:00+08:00", strings.Join(words, " "))},
+		}
+		text := table.Draw(render.Style{Width: width})
+		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		rest := lines[1:]
+		for i := range rest {
+			require.LessOrEqual(t, render.Width(rest[i]), width)
+			rest[i] = strings.NewReplacer("r-s-gzb3azu5aie5gtn3", "", "2026-11-22T20:00:00+08:00", "").Replace(rest[i])
+		}
+		require.Equal(t, words, strings.Fields(strings.Split(strings.Join(rest, " "), "not shown")[0]))
+		require.LessOrEqual(t, len(lines), 4+render.Width(strings.Join(words, " "))/(width-24))
+
+		table.Columns[2].Lines = 2
+		require.LessOrEqual(t, strings.Count(table.Draw(render.Style{Width: width}), "\n"), 5)
+		if len(words) > 30 {
+			require.Contains(t, table.Draw(render.Style{Width: width}), "…")
+		}
+		require.Contains(t, table.Draw(render.Style{Wide: true}), strings.Join(words, " "))
+	})
+}
+
+// What is typed next, and why something stands where it stands, is in the narrowest window, too.
+func TestWindow_WhatMattersStays(t *testing.T) {
+	t.Parallel()
+	narrow := screens(render.Style{Width: 60})
+	require.Contains(t, narrow["history"], " r-abcdefghijklmnop")
+	require.Contains(t, narrow["history"], "\n  reason: the traffic rule of the application is somebody\n")
+	require.Contains(t, narrow["history"], "\n  brought: rollback to\n")
+	require.NotContains(t, narrow["history"], "not shown")
+	for _, id := range []string{"r-1", "r-2", "r-3", "r-4"} {
+		require.Regexp(t, "(?m)(⧉|↶).* "+id+"( |$)", narrow["set"])
+	}
+}
+
 func TestWindow_Wide(t *testing.T) {
 	t.Parallel()
 	all := screens(render.Style{Wide: true})["releases"]
