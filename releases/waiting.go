@@ -74,6 +74,7 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	if ctx.Err() != nil {
 		return WaitingList{}, context.Cause(ctx)
 	}
+	nameApps(ctx, c, g.list.Found, func(w *Waiting) (app string, name *string) { return w.App, &w.AppName })
 	slices.SortStableFunc(g.list.Found, func(a, b Waiting) int {
 		if a.Since.IsZero() != b.Since.IsZero() {
 			if a.Since.IsZero() {

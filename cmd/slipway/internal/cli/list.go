@@ -22,7 +22,7 @@ import (
 const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
-	var app, phase, outcome, operation, requestedBy, set string
+	var app, name, phase, outcome, operation, requestedBy, set string
 	var forgotten bool
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -33,6 +33,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
   slipway release list -w
+  slipway release list --app-name shop
   slipway release list --outcome RolledBack --requested-by ann@example.com
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
@@ -40,6 +41,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
+	flags.StringVar(&name, "app-name", "", "only of applications that their platform calls so")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
 	flags.StringVar(&outcome, "outcome", "", "only what ended so")
 	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart or rescale")
@@ -66,7 +68,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		if set != "" && !release.IsSetID(set) {
 			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
 		}
-		filter.RequestedBy, filter.Set = requestedBy, set
+		filter.AppName, filter.RequestedBy, filter.Set = name, requestedBy, set
 		filter.Limit, err = limit()
 		return err
 	}
@@ -217,8 +219,8 @@ func listedRecord(r ledger.Record) releases.Listed {
 	}
 	return releases.Listed{
 		Artifact: artifact,
-		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
-		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
+		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), AppName: p.AppName, Phase: p.Phase,
+		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), Strategy: p.Strategy.Of(cmp.Or(p.Operation, release.OperationRelease)), RequestedBy: r.RequestedBy, Set: r.SetID,
 		CreatedAt: r.Asked(), EndedAt: r.EndedAt,
 	}
 }
@@ -227,7 +229,7 @@ func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
 		out[i] = render.Row{
-			ID: l.ID, Name: l.Name, Operation: l.Operation, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			ID: l.ID, Name: l.Name, Operation: l.Operation, Strategy: l.Strategy, App: l.App, AppName: l.AppName, Phase: l.Phase, Stopped: l.Stopped,
 			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, CreatedAt: l.CreatedAt, EndedAt: l.EndedAt,
 		}
 	}

@@ -219,12 +219,15 @@ const underMargin = "  "
 
 // underLines are the lines of a text under its row, behind the trunk of a tree.
 func (t Table) underLines(column int, c Cell, trunk string, style Style) []string {
-	text := Clean(c.Text)
-	if t.labelled() {
-		text = strings.ToLower(t.Columns[column].Name) + ": " + text
-	}
 	width := max(1, style.Width-Width(trunk)-2*Width(underMargin))
+	text := Clean(c.Text)
 	lines := wrap(text, width)
+	if t.labelled() {
+		named := wrap(strings.ToLower(t.Columns[column].Name)+": "+text, width)
+		if len(lines) > 1 || len(named) == 1 { // one word that fits without its name says what it is
+			lines = named
+		}
+	}
 	most := t.Columns[column].Lines
 	if style.Height > 0 && (most == 0 || most > mostLines) {
 		most = mostLines

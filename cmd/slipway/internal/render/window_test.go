@@ -33,11 +33,11 @@ func screens(style render.Style) map[string]string {
 		"release": render.Tree(named(undone()), at(30), style),
 		"stalled": render.Tree(named(noWorker()), at(30), style),
 		"releases": render.Releases([]render.Row{
-			{ID: "r-abcdefghijklmnop", App: id, Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
+			{ID: "r-abcdefghijklmnop", App: id, AppName: "orders", Operation: release.OperationRelease, Strategy: release.StrategyGray, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
 			{ID: "r-bcdefghijklmnopq", App: id, Operation: release.OperationRelease, Phase: release.PhaseNeedsAttention, Stopped: "terminated", CreatedAt: at(1), EndedAt: at(9)},
 		}, at(30), style),
-		"lanes":   render.Lanes([]render.LaneRow{{App: id, Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
-		"lane":    render.Lane(held, at(30), style),
+		"lanes":   render.Lanes([]render.LaneRow{{App: id, AppName: "orders", Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
+		"lane":    render.Lane(held, "orders", at(30), style),
 		"waiting": render.Waiting(needing(), at(30), style),
 		"set":     render.SetTree(checkout(), at(9), style),
 		"history": render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
@@ -236,7 +236,7 @@ func TestWindow_Wide(t *testing.T) {
 
 func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: OPERATION, CREATED")
+	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: ACCEPTED, OPERATION, STRATEGY")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
 }
 
@@ -275,10 +275,10 @@ func TestWindow_AFullLane(t *testing.T) {
 		full.Waiting = append(full.Waiting, release.LaneEntry{ReleaseID: fmt.Sprintf("r-%d", i+2), Since: at(1)})
 	}
 	full.Full = "100 releases wait in it, and no more may, behind release r-1, which runs"
-	lane := render.Lane(full, at(9), render.Style{})
+	lane := render.Lane(full, "", at(9), render.Style{})
 	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now with the lane policy queue is tried again until there is room\n"+
 		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
 	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
 	full.Waiting, full.Full = full.Waiting[1:], ""
-	require.NotContains(t, render.Lane(full, at(9), render.Style{}), "Full:")
+	require.NotContains(t, render.Lane(full, "", at(9), render.Style{}), "Full:")
 }

@@ -290,7 +290,7 @@ func TestTop_ForeignTextIsCleaned(t *testing.T) {
 // A tree that is too wide names no flag to show more, for there is none.
 func TestTop_NarrowTree(t *testing.T) {
 	t.Parallel()
-	v := atNight(t, termtest.Size{Columns: 60, Rows: 80})
+	v := atNight(t, termtest.Size{Columns: 44, Rows: 80})
 	v.press("down", "down", "down", "enter")
 	require.True(t, v.screenshot().Shows("batch 1 (gray)"))
 	require.False(t, v.screenshot().Shows("INSTANCES"), "a column is left out")
