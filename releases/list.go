@@ -144,16 +144,30 @@ const pageSize = 200
 // List lists releases, those under way first and then the latest ended first. More reports
 // whether the limit cut the list. Of a release that was reset only its newest run counts.
 func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
-	query := f.query()
-	if f.AppName != "" {
-		apps, err := c.appsNamed(ctx, f.AppName)
-		if err != nil || len(apps) == 0 {
-			return nil, false, err
-		}
-		// A release that has not read the name yet is of the application all the same.
-		query += " AND " + release.SearchApp + " IN (" + strings.Join(literals(apps), ", ") + ")"
+	query, none, err := c.queryOf(ctx, f)
+	if err != nil || none {
+		return nil, false, err
 	}
-	infos, more, err := c.find(ctx, f.search(query))
+	return c.list(ctx, f, f.search(query))
+}
+
+// queryOf is the filter in the language of visibility; none reports that nothing fits it.
+func (c *Client) queryOf(ctx context.Context, f Filter) (query string, none bool, err error) {
+	query = f.query()
+	if f.AppName == "" {
+		return query, false, nil
+	}
+	apps, err := c.appsNamed(ctx, f.AppName)
+	if err != nil || len(apps) == 0 {
+		return "", true, err
+	}
+	// A release that has not read the name yet is of the application all the same.
+	return query + " AND " + release.SearchApp + " IN (" + strings.Join(literals(apps), ", ") + ")", false, nil
+}
+
+// list lists what is searched for, with all that the filter asks to know.
+func (c *Client) list(ctx context.Context, f Filter, s search) (found []Listed, more bool, err error) {
+	infos, more, err := c.find(ctx, s)
 	if err != nil {
 		return nil, false, err
 	}
