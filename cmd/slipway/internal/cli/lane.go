@@ -96,7 +96,7 @@ func laneNotes(lanes []releases.LaneStatus) []string {
 func laneTable(lanes []releases.LaneStatus, now time.Time, style render.Style) string {
 	rows := make([]render.LaneRow, len(lanes))
 	for i, l := range lanes {
-		rows[i] = render.LaneRow{App: l.App, Since: l.Since, State: l.State}
+		rows[i] = render.LaneRow{App: l.App, AppName: l.AppName, Since: l.Since, State: l.State}
 	}
 	return render.Lanes(rows, now, style)
 }
@@ -125,7 +125,7 @@ under way; -o json says why as "unknown". ` + namesApp,
 		if status.State == nil {
 			return a.printUnknownLane(call, unknownLane{app, status.Partial.Message})
 		}
-		return a.printLane(call, *status.State)
+		return a.printLane(call, shownLane{*status.State, status.AppName})
 	})
 }
 
@@ -144,8 +144,16 @@ func (a *app) printUnknownLane(call *call, l unknownLane) error {
 	return fmt.Errorf("lane %s: %s", l.App.SearchValue(), l.Unknown)
 }
 
-func (a *app) printLane(call *call, state release.LaneState) error {
-	return call.format.Write(a.Stdout, state, func() string { return render.Lane(state, time.Now(), call.style) })
+// shownLane is a lane as it is printed.
+type shownLane struct {
+	release.LaneState
+
+	// AppName is what the platform calls the application; empty where it is not known.
+	AppName string `json:"appName,omitempty"`
+}
+
+func (a *app) printLane(call *call, l shownLane) error {
+	return call.format.Write(a.Stdout, l, func() string { return render.Lane(l.LaneState, l.AppName, time.Now(), call.style) })
 }
 
 func (a *app) laneHold() *cobra.Command {
@@ -269,7 +277,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 			done += " by " + call.by
 		}
 		a.infof("lane %s: %s", app.SearchValue(), done)
-		return a.printLane(call, state)
+		return a.printLane(call, shownLane{LaneState: state})
 	})
 }
 
