@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,9 @@ const (
 	// NextShowRelease shows what a release waits for that others wait for, and NextDrop takes one that
 	// waits out of its lane.
 	NextShowRelease NextVerb = "show-release"
-	NextDrop        NextVerb = "lane-drop"
+	// NextWatch watches a release or a set that goes on by itself, where nothing else may be done.
+	NextWatch NextVerb = "watch"
+	NextDrop  NextVerb = "lane-drop"
 	// NextPause lets nothing new begin.
 	NextPause NextVerb = "pause"
 	// NextAbort stops a release or a set.
@@ -104,6 +107,9 @@ func Next(p Progress) []NextStep {
 		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
 			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
 		}
+	}
+	if !slices.ContainsFunc(steps, func(s NextStep) bool { return s.Verb != NextHelp }) {
+		steps = append(steps, p.step(NextWatch, "watch", "shows how it ends"))
 	}
 	return steps
 }
