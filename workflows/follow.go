@@ -17,7 +17,7 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) f
 			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.spec.Rollback.Wanted(), TargetKnown: r.rollbackTo().ID != "",
 		},
 	}
-	r.runs = nil
+	r.runs = running{}
 	f.begin(ctx, 1)
 	for {
 		if act, done := f.react(ctx); done {

@@ -217,7 +217,10 @@ func (p preparation) read(ctx workflow.Context) *fault {
 func (p preparation) record(snap release.Snapshot) {
 	p.snap = snap
 	if p.spec.Adopt == "" && snap.Own == nil { // else the version is what ran before that change
-		p.runs = new(snap.Version)
+		p.runs = running{version: new(snap.Version)}
+		if v := (release.Verification{Configured: snap.Version.Artifact, Running: snap.Running}); !v.Uniform() {
+			p.runs = running{mixed: v.Text()}
+		}
 	}
 	if !p.traffic.touched {
 		p.traffic.kept = snap.Traffic
@@ -343,7 +346,7 @@ func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	case f.class == release.FaultStopped:
 		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
-		r.runs = nil
+		r.runs = running{}
 		return end(release.PhaseNeedsAttention, "%v; whether a change was begun is unknown%s", f, r.scaling.left())
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))

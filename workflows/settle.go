@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -47,14 +46,18 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 
 // remember notes what the application was read to run, for the end of the release.
 func (s settlement) remember(runs release.Verification, f *fault) {
-	s.runs = nil
-	if f != nil || !runs.Uniform() {
+	s.runs = running{}
+	switch {
+	case f != nil:
+		return
+	case !runs.Uniform():
+		s.runs.mixed = runs.Text()
 		return
 	}
-	s.runs = &release.Version{Artifact: runs.Configured}
+	s.runs.version = &release.Version{Artifact: runs.Configured}
 	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
 		if known != nil && known.Artifact.Same(runs.Configured) {
-			s.runs.ID = known.ID
+			s.runs.version.ID = known.ID
 		}
 	}
 }
@@ -67,7 +70,7 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s, but what runs could not be read back: %v%s", v.why, f, s.scaling.left())
 	case !runs.OnlyRuns(s.p.Artifact):
-		return end(release.PhaseNeedsAttention, "%s, but the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return end(release.PhaseNeedsAttention, "%s, but the application runs %s%s", v.why, runs.Text(), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))
 	}
@@ -87,7 +90,7 @@ func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
-		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, runs.Text(), s.scaling.left())
 	}
 }
 
@@ -135,7 +138,7 @@ func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
 		return end(release.PhaseNeedsAttention, "%s; rolled back, but what runs could not be read back: %v%s", why, f, s.scaling.left())
 	case !runs.OnlyRuns(old):
 		return end(release.PhaseNeedsAttention, "%s; the rollback did not bring the old version back (%s): the application runs %s%s",
-			why, v.why, describeRunning(runs), s.scaling.left())
+			why, v.why, runs.Text(), s.scaling.left())
 	default:
 		return s.wentBack(ctx, why)
 	}
@@ -196,23 +199,11 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, s.scaling.left())
 	case !runs.Uniform():
-		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, runs.Text(), s.scaling.left())
 	case v.gone && runs.OnlyRuns(s.p.Artifact):
 		s.enter(ctx, release.PhaseFinalizing, v.why)
 		return s.restored(ctx, end(release.PhaseSucceeded, "%s; every instance runs the new version", v.why))
 	default:
-		return s.restored(ctx, end(release.PhaseFailed, "%s; the application runs %s", v.why, describeRunning(runs)))
+		return s.restored(ctx, end(release.PhaseFailed, "%s; the application runs %s", v.why, runs.Text()))
 	}
-}
-
-// describeRunning names the versions that run, for a reason.
-func describeRunning(v release.Verification) string {
-	if v.Uniform() {
-		return v.Configured.String()
-	}
-	running := make([]string, len(v.Running))
-	for i, a := range v.Running {
-		running[i] = a.String()
-	}
-	return "mixed versions " + strings.Join(running, ", ") + ", configured " + v.Configured.String()
 }
