@@ -207,6 +207,9 @@ func (f *follower) followed(act release.Action) followResult {
 		return followResult{act: act, why: f.why}
 	case f.stoppedNow():
 		return followResult{act: act, why: because(f.abort)}
+	case f.seen.State == release.ChangeAborted:
+		const elsewhere = "the change ended aborted, but not by Slipway: it was aborted elsewhere, such as in the platform's console, or its approval was refused"
+		return followResult{act: act, why: failure(elsewhere, f.seen)}
 	default:
 		return followResult{act: act, why: failure("the change ended "+string(f.seen.State), f.seen)}
 	}

@@ -261,7 +261,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
-	state := batchState(b.State, waits)
+	state := batchState(b.State, waits, p.Phase)
 	if _, confirmed := p.ConfirmedBy(); waits && confirmed {
 		state = Cell{Text: iconParked + " confirmed", color: yellow}
 	}
