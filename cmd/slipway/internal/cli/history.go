@@ -84,7 +84,7 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.full = fullLane(ctx, call.client, r.App)
+		e.full = fullLane(ctx, call, r.App)
 	}
 	return e, err
 }
@@ -126,13 +126,22 @@ func storedSet(id string, s wire.Stored) ledgerEntry[render.Set] {
 }
 
 // fullLane says that a lane takes no further release; empty where it does, or nobody knows.
-func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
-	status, err := client.GetLane(ctx, app)
+func fullLane(ctx context.Context, call *call, app release.App) string {
+	status, err := call.client.GetLane(ctx, app)
 	if err != nil || status.State == nil || status.State.Full == "" {
 		return ""
 	}
-	return fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
-		app.SearchValue(), status.State.Full, app.SearchValue())
+	return full(app, *status.State)
+}
+
+// full says that a lane is full and what may be done about it.
+func full(app release.App, s release.LaneState) string {
+	text := fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
+		app.SearchValue(), s.Full, app.SearchValue())
+	if s.Held != nil {
+		text += ", and once you have looked at the application: slipway lane resume " + app.SearchValue()
+	}
+	return text
 }
 
 // setInLedger reads what the ledger has of a set.
@@ -186,6 +195,9 @@ func unrecorded(err error) bool {
 
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
+	if e.stored > 0 && e.full != "" {
+		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.full)
+	}
 	if e.stored > 0 {
 		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; to check the starters, run: slipway doctor",
 			style.Time(e.asked), e.stored, wire.StreamIn)

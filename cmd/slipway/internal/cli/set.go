@@ -77,7 +77,7 @@ With --wait the set is followed like "slipway set watch" does.`,
 // setTarget is a set as something to get and watch.
 func setTarget() watchTarget[render.Set] {
 	return watchTarget[render.Set]{
-		name: kindSet, get: getSet, tree: render.SetTree, diff: render.SetDiff, inLedger: setInLedger, inStream: storedSet, search: storedRequest,
+		name: kindSet, get: getSet, tree: render.SetTree, diff: render.SetDiff, inLedger: setInLedger, inStream: storedSet, room: fullLane, search: storedRequest,
 		facts: func(p render.Set) facts { return facts{p.Phase, p.Digest} },
 	}
 }

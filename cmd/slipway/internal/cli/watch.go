@@ -78,6 +78,8 @@ type watchOptions struct {
 	grace time.Duration
 	// digest is that of the content that was submitted; empty where nothing was.
 	digest string
+	// stored tells that its request was found, or a record of it, and that it has not begun.
+	stored bool
 }
 
 // submitted reports whether what is watched was asked for by the same command.
@@ -98,6 +100,8 @@ type watchTarget[P releases.Watchable] struct {
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
 	// inStream is the entry of what the ledger does not know, but whose request is stored.
 	inStream func(id string, s wire.Stored) ledgerEntry[P]
+	// room says why the lane of an application takes no further release, as [fullLane] does.
+	room func(ctx context.Context, call *call, app release.App) string
 	// search looks for a stored request, as [storedRequest] does.
 	search func(ctx context.Context, call *call, id string) (wire.Stored, error)
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
@@ -112,7 +116,7 @@ type watchTarget[P releases.Watchable] struct {
 // releaseTarget is a release as something to get and watch.
 func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, search: storedRequest, facts: factsOf,
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, room: fullLane, search: storedRequest, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone {
@@ -163,8 +167,12 @@ func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
 func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) error {
 	v := t.view(call)
 	p, err := releases.Watcher[P]{
-		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
-		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
+		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
+		Recorded: func(ctx context.Context) (releases.Status[P], error) {
+			status, err := t.recorded(ctx, call, o)
+			o.stored = o.stored || status.Partial.Reason == releases.PartialNotStarted
+			return status, err
+		},
 		Grace:    o.grace, Submitted: o.submitted(),
 		OnEvent: func(e releases.WatchEvent[P]) error {
 			if e.Failure != nil {
@@ -193,7 +201,7 @@ func (t watchTarget[P]) left(o watchOptions, phase release.Phase) string {
 	switch {
 	case phase != "":
 		return fmt.Sprintf("the %s is %s and goes on%s", t.name, phase, again)
-	case o.submitted():
+	case o.submitted(), o.stored:
 		return fmt.Sprintf("the %s is not accepted yet, and its request stays stored%s", t.name, again)
 	}
 	return "nothing of this ID was found"
@@ -254,7 +262,11 @@ func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledg
 	if err != nil {
 		return ledgerEntry[P]{}, err
 	}
-	return t.inStream(id, s), nil
+	e := t.inStream(id, s)
+	if s.Spec.App != (release.App{}) { // a set has none
+		e.full = t.room(ctx, call, s.Spec.App)
+	}
+	return e, nil
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the

@@ -23,6 +23,7 @@ func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.P
 		name:     "release",
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		inStream: storedRelease,
+		room:     func(context.Context, *call, release.App) string { return "" },
 		search:   func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
 		facts:    factsOf,
 	}
@@ -82,8 +83,9 @@ func TestWatchTarget_Recorded(t *testing.T) {
 // Who stops watching is told what goes on, and how to watch it again.
 func TestWatchTarget_Left(t *testing.T) {
 	t.Parallel()
+	recorded, known := ledgerEntry[release.Progress]{}, ledger.ErrNotFound
 	watch := func(parent context.Context, o watchOptions, phase release.Phase, end func(context.Context) (context.Context, context.CancelFunc)) error {
-		s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+		s := recording(recorded, known)
 		s.tree, s.diff = nil, func(_, _ release.Progress, _ time.Time) []string { return nil }
 		s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
 			if phase == "" {
@@ -114,6 +116,8 @@ func TestWatchTarget_Left(t *testing.T) {
 		require.EqualError(t, err, "interrupted; the release is RollingOut and goes on"+see)
 		require.EqualError(t, watch(submitted, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
 		require.EqualError(t, watch(typed, "", interrupt), "interrupted; nothing of this ID was found", "nobody knows that anything is stored")
+		recorded.asked, known = time.Now(), nil
+		require.EqualError(t, watch(typed, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
 		require.EqualError(t, watch(typed, release.PhaseQueued, late), "release "+id+": not done within 5s; the release is Queued and goes on"+see)
 	})
 }
@@ -125,6 +129,28 @@ func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id, render.Style{}))
 	e.full = "the lane is full: 100 releases wait in it"
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
+}
+
+// What waits in the stream behind a full lane says which lane that is and what lets it go on, and
+// not that no starter has accepted it: the starters do well to wait.
+func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
+	t.Parallel()
+	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	s.search = func(context.Context, *call, string) (wire.Stored, error) {
+		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: app}}, nil
+	}
+	state := release.LaneState{App: app, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
+	s.room = func(_ context.Context, _ *call, of release.App) string { return full(of, state) }
+	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN: lane sae/cn-hangzhou/shop is full: " +
+		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room; see: slipway lane get sae/cn-hangzhou/shop"
+	e, err := s.stored(t.Context(), nil, id)
+	require.NoError(t, err)
+	require.Equal(t, waits+", and once you have looked at the application: slipway lane resume sae/cn-hangzhou/shop", e.explain(id, render.Style{}))
+	state.Held = nil
+	e, err = s.stored(t.Context(), nil, id)
+	require.NoError(t, err)
+	require.Equal(t, waits, e.explain(id, render.Style{}))
 }
 
 // A request that is stored, and that no starter has accepted, is waited for, and says so.
