@@ -167,8 +167,7 @@ func readLedger[T any](ctx context.Context, call *call, get func(*ledger.Ledger)
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
 // Temporal's answer was, where the ledger does not know better.
-func recorded[P any](call *call, missing *releases.NotFoundError, of func() (ledgerEntry[P], error)) (none P, err error) {
-	e, err := of()
+func recorded[P any](call *call, missing *releases.NotFoundError, e ledgerEntry[P], err error) (none P, _ error) {
 	switch {
 	case err == nil:
 		call.app.infof("%s", e.explain(missing.ID, call.style))

@@ -136,13 +136,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) {
-			e, err := t.inLedger(ctx, call, id)
-			if errors.Is(err, ledger.ErrNotFound) {
-				return t.stored(ctx, call, id)
-			}
-			return e, err
-		})
+		status, err = t.beyondTemporal(ctx, call, missing)
 	}
 	if err != nil {
 		return err
@@ -156,6 +150,21 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	return call.format.Write(call.app.Stdout, status.Progress, func() string {
 		return t.tree(status.Progress, time.Now(), call.style)
 	})
+}
+
+// beyondTemporal is the status of what Temporal does not know, as the ledger or the stream has it.
+func (t watchTarget[P]) beyondTemporal(ctx context.Context, call *call, missing *releases.NotFoundError) (status releases.Status[P], err error) {
+	e, err := t.inLedger(ctx, call, missing.ID)
+	if errors.Is(err, ledger.ErrNotFound) {
+		e, err = t.stored(ctx, call, missing.ID)
+	}
+	if err == nil {
+		if status, err := t.overtaken(ctx, call, missing.ID, e); err == nil {
+			return status, nil
+		}
+	}
+	status.Progress, err = recorded(call, missing, e, err)
+	return status, err
 }
 
 // watchGiven watches what the first argument names.
@@ -173,7 +182,7 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 			o.stored = o.stored || status.Partial.Reason == releases.PartialNotStarted
 			return status, err
 		},
-		Grace:    o.grace, Submitted: o.submitted(),
+		Grace: o.grace, Submitted: o.submitted(),
 		OnEvent: func(e releases.WatchEvent[P]) error {
 			if e.Failure != nil {
 				e.Warning = message(e.Failure)
@@ -240,7 +249,19 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
+	if status, err := t.overtaken(ctx, call, o.id, e); err == nil {
+		return status, nil
+	}
 	return recordedStatus(call, o.id, e)
+}
+
+// overtaken asks Temporal again about what the ledger has as ended: one that was refused is accepted
+// and ended within a moment, which may be the one between the two questions.
+func (t watchTarget[P]) overtaken(ctx context.Context, call *call, id string, e ledgerEntry[P]) (releases.Status[P], error) {
+	if !e.ended {
+		return releases.Status[P]{}, &releases.NotFoundError{ID: id}
+	}
+	return t.get(ctx, call.client, id)
 }
 
 // asked reads what the ledger has, in the time for one question to it.

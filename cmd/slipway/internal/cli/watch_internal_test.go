@@ -20,7 +20,10 @@ import (
 // recording watches a release of which the ledger has this.
 func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name:     "release",
+		name: "release",
+		get: func(_ context.Context, _ *releases.Client, id string) (releases.Status[release.Progress], error) {
+			return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
+		},
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		inStream: storedRelease,
 		room:     func(context.Context, *call, release.App) string { return "" },
@@ -76,6 +79,41 @@ func TestWatchTarget_Recorded(t *testing.T) {
 			if c.closed {
 				require.Equal(t, c.entry.progress, status.Progress)
 			}
+		})
+	}
+}
+
+// A request that is refused is accepted and ended within a moment. Where Temporal is asked before it
+// and the ledger after it, Temporal has forgotten nothing.
+func TestWatchTarget_RefusedBetweenTwoQuestions(t *testing.T) {
+	t.Parallel()
+	refused := progress(release.PhaseFailed)
+	refused.Outcome, refused.Reason = release.PhaseFailed, "refused: the lane denies registry.example/shop:2; nothing was changed"
+	for name, do := range map[string]func(watchTarget[release.Progress], *call) error{
+		"watch": func(s watchTarget[release.Progress], c *call) error {
+			return s.watch(t.Context(), c, watchOptions{id: id, grace: graceSubmitted})
+		},
+		"get": func(s watchTarget[release.Progress], c *call) error { return s.show(t.Context(), c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, asked := recording(recordOf(release.PhaseFailed, time.Now()), nil), 0
+			s.tree, s.diff = render.Tree, render.Diff
+			s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+				if asked++; asked == 1 {
+					return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
+				}
+				return releases.Status[release.Progress]{Progress: refused, Closed: true}, nil
+			}
+			c, out, talk := listCall(render.FormatTable)
+			c.args = []string{id}
+			if err := do(s, c); name == "watch" {
+				require.Equal(t, exitFailed, exitCode(err))
+			} else {
+				require.NoError(t, err)
+			}
+			require.Contains(t, out.String(), refused.Reason)
+			require.NotContains(t, talk.String(), "forgotten")
 		})
 	}
 }
