@@ -82,7 +82,7 @@ func TestGet_Running(t *testing.T) {
 		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
 		Phase: release.PhaseRollingOut, StartedAt: start(),
 	}
-	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the release is durable, waiting"}
+	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway); the release is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}
 	cases := []struct {
 		name string
 		err  error
@@ -403,7 +403,7 @@ func TestReleases_GetSet(t *testing.T) {
 
 	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, serviceerror.NewFailedPrecondition("no poller seen"))
 	require.NoError(t, err)
-	require.Equal(t, releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the set is durable, waiting"}, status.Partial)
+	require.Equal(t, releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway); the set is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}, status.Partial)
 	require.Equal(t, release.PhaseRollingOut, status.Progress.Phase)
 
 	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, showing{waiting}, nil)

@@ -72,7 +72,8 @@ func (p Partial) MarshalText() ([]byte, error) { return []byte(p.Message), nil }
 
 // noWorker means that no worker answers for a release or a set.
 func noWorker(id string) Partial {
-	return Partial{PartialNoWorker, "no worker answers; the " + string(subjectOf(id)) + " is durable, waiting"}
+	return Partial{PartialNoWorker, "no worker answers (task queue " + release.WorkflowTaskQueue + "); the " + string(subjectOf(id)) +
+		" is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}
 }
 
 // Get returns the status of a release. It needs no worker for one that has ended. The errors

@@ -88,7 +88,8 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	}
 	g.list.Asked = g.asked
 	if g.alone() {
-		g.list.Partial = Partial{PartialNoWorker, "no worker answers, so which lanes are held and which releases stand still is not known; check that slipway worker runs"}
+		g.list.Partial = Partial{PartialNoWorker, "no worker answers (task queue " + release.WorkflowTaskQueue + "), so which lanes are held and which releases stand still is not known; " +
+			"start one: slipway worker; to see what is missing: slipway doctor"}
 	} else if missing := g.missing(); missing != "" {
 		g.list.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
 			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}

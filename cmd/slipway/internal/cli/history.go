@@ -70,8 +70,9 @@ type ledgerEntry[P any] struct {
 	// accepted reports whether its lane or Temporal has had it, and ended whether it has an outcome.
 	accepted, ended bool
 	asked, updated  time.Time
-	// full says that its lane has no place for it; empty where it has, or nobody knows.
-	full string
+	// held says why it is not accepted: its lane has no place for it, or no worker answers; empty where
+	// nobody knows.
+	held string
 	// stored is the message that asks for it, where no starter has accepted that and the ledger has
 	// nothing; 0 where it has.
 	stored uint64
@@ -84,7 +85,7 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.full = fullLane(ctx, call, r.App)
+		e.held = heldBy(ctx, call, r.App)
 	}
 	return e, err
 }
@@ -125,6 +126,18 @@ func storedSet(id string, s wire.Stored) ledgerEntry[render.Set] {
 	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: s.At, stored: s.Sequence}
 }
 
+// heldBy says why a request for an application is not accepted: no worker answers, or its lane is full;
+// empty where neither is so, or nobody knows. A set has no application.
+func heldBy(ctx context.Context, call *call, app release.App) string {
+	if err := call.client.CheckWorkers(ctx, release.App{}); err != nil {
+		return err.Error()
+	}
+	if app == (release.App{}) {
+		return ""
+	}
+	return fullLane(ctx, call, app)
+}
+
 // fullLane says that a lane takes no further release; empty where it does, or nobody knows.
 func fullLane(ctx context.Context, call *call, app release.App) string {
 	status, err := call.client.GetLane(ctx, app)
@@ -152,7 +165,11 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
 	}
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
-	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}, err
+	e := ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}
+	if err == nil && !e.accepted && !e.ended {
+		e.held = heldBy(ctx, call, release.App{})
+	}
+	return e, err
 }
 
 // readLedger connects to the ledger, reads from it, and closes the connection.
@@ -194,8 +211,8 @@ func unrecorded(err error) bool {
 
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
-	if e.stored > 0 && e.full != "" {
-		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.full)
+	if e.stored > 0 && e.held != "" {
+		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
 	}
 	if e.stored > 0 {
 		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; to check the starters, run: slipway doctor",
@@ -203,7 +220,7 @@ func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 	}
 	if !e.accepted && !e.ended {
 		since := fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
-		return strings.TrimSuffix(since+": "+e.full, ": ")
+		return strings.TrimSuffix(since+": "+e.held, ": ")
 	}
 	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), style.Time(e.updated))
 }

@@ -100,8 +100,8 @@ type watchTarget[P releases.Watchable] struct {
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
 	// inStream is the entry of what the ledger does not know, but whose request is stored.
 	inStream func(id string, s wire.Stored) ledgerEntry[P]
-	// room says why the lane of an application takes no further release, as [fullLane] does.
-	room func(ctx context.Context, call *call, app release.App) string
+	// heldBy says why a request is not accepted, as the function of that name does.
+	heldBy func(ctx context.Context, call *call, app release.App) string
 	// search looks for a stored request, as [storedRequest] does.
 	search func(ctx context.Context, call *call, id string) (wire.Stored, error)
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
@@ -116,7 +116,7 @@ type watchTarget[P releases.Watchable] struct {
 // releaseTarget is a release as something to get and watch.
 func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, room: fullLane, search: storedRequest, facts: factsOf,
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, heldBy: heldBy, search: storedRequest, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone {
@@ -284,9 +284,7 @@ func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledg
 		return ledgerEntry[P]{}, err
 	}
 	e := t.inStream(id, s)
-	if s.Spec.App != (release.App{}) { // a set has none
-		e.full = t.room(ctx, call, s.Spec.App)
-	}
+	e.held = t.heldBy(ctx, call, s.Spec.App)
 	return e, nil
 }
 

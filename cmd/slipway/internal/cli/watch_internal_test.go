@@ -26,7 +26,7 @@ func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.P
 		},
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		inStream: storedRelease,
-		room:     func(context.Context, *call, release.App) string { return "" },
+		heldBy:   func(context.Context, *call, release.App) string { return "" },
 		search:   func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
 		facts:    factsOf,
 	}
@@ -165,7 +165,7 @@ func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	t.Parallel()
 	e := ledgerEntry[release.Progress]{asked: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id, render.Style{}))
-	e.full = "the lane is full: 100 releases wait in it"
+	e.held = "the lane is full: 100 releases wait in it"
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
@@ -179,7 +179,7 @@ func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
 		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: app}}, nil
 	}
 	state := release.LaneState{App: app, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
-	s.room = func(_ context.Context, _ *call, of release.App) string { return full(of, state) }
+	s.heldBy = func(_ context.Context, _ *call, of release.App) string { return full(of, state) }
 	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN: lane sae/cn-hangzhou/shop is full: " +
 		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room; see: slipway lane get sae/cn-hangzhou/shop"
 	e, err := s.stored(t.Context(), nil, id)
