@@ -214,25 +214,28 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	return a.onTemporal(withSettings(cmd, config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
-			return call.orNoWorker(ctx, err)
+			return call.orNotBegun(ctx, err)
 		}
 		c.Artifact, c.ChangeID = cmp.Or(*artifact, c.Artifact), cmp.Or(*change, c.ChangeID)
 		c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 		p, err := call.client.SendCommand(ctx, call.args[0], c)
 		if err != nil {
-			return call.orNoWorker(ctx, err)
+			return call.orNotBegun(ctx, err)
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
 	}))
 }
 
-// orNoWorker returns the error, or that no worker answers, where Temporal knows nothing of the ID: then
-// nothing that was asked for has begun, and nobody knows whether it was.
-func (c *call) orNoWorker(ctx context.Context, err error) error {
+// orNotBegun returns the error, or why Temporal knows nothing of the ID: no worker answers, so that
+// nothing begins that is asked for; or it is of a set that has not begun it.
+func (c *call) orNotBegun(ctx context.Context, err error) error {
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
 		if none := c.client.CheckWorkers(ctx, release.App{}); none != nil {
 			return fmt.Errorf("nothing was sent to %s: %w", release.Named(missing.ID), none)
+		}
+		if pending, is := c.client.Pending(ctx, missing.ID); is {
+			return &releases.RefusedError{ID: missing.ID, Reason: pending.Text()}
 		}
 	}
 	return err

@@ -73,6 +73,8 @@ type ledgerEntry[P any] struct {
 	// held says why it is not accepted: its lane has no place for it, or no worker answers; empty where
 	// nobody knows.
 	held string
+	// pending says which wave of a set it waits for that has not begun; empty where it is of none.
+	pending string
 	// stored is the message that asks for it, where no starter has accepted that and the ledger has
 	// nothing; 0 where it has.
 	stored uint64
@@ -119,6 +121,16 @@ func storedRelease(id string, s wire.Stored) ledgerEntry[release.Progress] {
 		RequestedBy: s.Spec.RequestedBy, RetryOf: s.Spec.RetryOf, Note: s.Spec.Note,
 	}
 	return ledgerEntry[release.Progress]{progress: p, asked: s.At, stored: s.Sequence}
+}
+
+// pendingRelease is the entry of a release that a set has not begun.
+func pendingRelease(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], bool) {
+	pending, is := call.client.Pending(ctx, id)
+	if !is {
+		return ledgerEntry[release.Progress]{}, false
+	}
+	p := release.Progress{ReleaseID: id, App: pending.App, Set: pending.Set.SetID, RequestedBy: pending.Set.RequestedBy}
+	return ledgerEntry[release.Progress]{progress: p, pending: pending.Text()}, true
 }
 
 // storedSet is the entry of a set whose request is stored.
@@ -211,6 +223,9 @@ func unrecorded(err error) bool {
 
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
+	if e.pending != "" {
+		return e.pending
+	}
 	if e.stored > 0 && e.held != "" {
 		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
 	}

@@ -179,7 +179,7 @@ same wave twice is one confirmation.`,
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
-				return call.orNoWorker(ctx, err)
+				return call.orNotBegun(ctx, err)
 			}
 			if wave, err = call.waitingWave(status); err != nil {
 				return err
@@ -225,7 +225,7 @@ func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command)
 	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 	p, err := call.client.SendSetCommand(ctx, call.args[0], c)
 	if err != nil {
-		return call.orNoWorker(ctx, err)
+		return call.orNotBegun(ctx, err)
 	}
 	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave, call.style.Zone))
 	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p, call.style.Zone) + "\n" })

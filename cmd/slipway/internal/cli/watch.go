@@ -78,8 +78,8 @@ type watchOptions struct {
 	grace time.Duration
 	// digest is that of the content that was submitted; empty where nothing was.
 	digest string
-	// stored tells that its request was found, or a record of it, and that it has not begun.
-	stored bool
+	// waits tells that it is known, and has not begun.
+	waits bool
 }
 
 // submitted reports whether what is watched was asked for by the same command.
@@ -100,6 +100,8 @@ type watchTarget[P releases.Watchable] struct {
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
 	// inStream is the entry of what the ledger does not know, but whose request is stored.
 	inStream func(id string, s wire.Stored) ledgerEntry[P]
+	// pending is the entry of what a set has not begun; nil where nothing is a part of one.
+	pending func(ctx context.Context, call *call, id string) (ledgerEntry[P], bool)
 	// heldBy says why a request is not accepted, as the function of that name does.
 	heldBy func(ctx context.Context, call *call, app release.App) string
 	// search looks for a stored request, as [storedRequest] does.
@@ -116,7 +118,8 @@ type watchTarget[P releases.Watchable] struct {
 // releaseTarget is a release as something to get and watch.
 func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, heldBy: heldBy, search: storedRequest, facts: factsOf,
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, pending: pendingRelease,
+		heldBy: heldBy, search: storedRequest, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone {
@@ -179,7 +182,7 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) {
 			status, err := t.recorded(ctx, call, o)
-			o.stored = o.stored || status.Partial.Reason == releases.PartialNotStarted
+			o.waits = o.waits || status.Partial.Reason == releases.PartialNotStarted
 			return status, err
 		},
 		Grace: o.grace, Submitted: o.submitted(),
@@ -210,8 +213,10 @@ func (t watchTarget[P]) left(o watchOptions, phase release.Phase) string {
 	switch {
 	case phase != "":
 		return fmt.Sprintf("the %s is %s and goes on%s", t.name, phase, again)
-	case o.submitted(), o.stored:
+	case o.submitted():
 		return fmt.Sprintf("the %s is not accepted yet, and its request stays stored%s", t.name, again)
+	case o.waits:
+		return fmt.Sprintf("the %s has not begun yet%s", t.name, again)
 	}
 	return "nothing of this ID was found"
 }
@@ -277,8 +282,14 @@ func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledge
 	return e, err
 }
 
-// stored returns the entry of a request that is stored, and of which the ledger has none.
+// stored returns the entry of a request that is stored, and of which the ledger has none; or that of
+// a release which a set has not begun.
 func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
+	if t.pending != nil {
+		if e, is := t.pending(ctx, call, id); is {
+			return e, nil
+		}
+	}
 	s, err := t.search(ctx, call, id)
 	if err != nil {
 		return ledgerEntry[P]{}, err

@@ -155,7 +155,7 @@ func TestWatchTarget_Left(t *testing.T) {
 		require.EqualError(t, watch(submitted, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
 		require.EqualError(t, watch(typed, "", interrupt), "interrupted; nothing of this ID was found", "nobody knows that anything is stored")
 		recorded.asked, known = time.Now(), nil
-		require.EqualError(t, watch(typed, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
+		require.EqualError(t, watch(typed, "", interrupt), "interrupted; the release has not begun yet"+see)
 		require.EqualError(t, watch(typed, release.PhaseQueued, late), "release "+id+": not done within 5s; the release is Queued and goes on"+see)
 	})
 }
@@ -189,6 +189,24 @@ func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
 	e, err = s.stored(t.Context(), nil, id)
 	require.NoError(t, err)
 	require.Equal(t, waits, e.explain(id, render.Style{}))
+}
+
+// A release that a set has not begun is no stranger: it says which wave it waits for.
+func TestLedgerEntry_ExplainsAPendingReleaseOfASet(t *testing.T) {
+	t.Parallel()
+	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	s.pending = func(_ context.Context, _ *call, id string) (ledgerEntry[release.Progress], bool) {
+		return ledgerEntry[release.Progress]{progress: release.Progress{ReleaseID: id, Set: "s-1"}, pending: "it has not begun: it waits for wave 2"}, true
+	}
+	s.tree = render.Tree
+	c, out, talk := listCall(render.FormatTable)
+	c.args = []string{id}
+	require.NoError(t, s.show(t.Context(), c))
+	require.Equal(t, "it has not begun: it waits for wave 2\n", talk.String())
+	require.Contains(t, out.String(), id)
+	status, err := s.recorded(t.Context(), c, watchOptions{id: id})
+	require.NoError(t, err)
+	require.Equal(t, notStarted("it has not begun: it waits for wave 2"), status.Partial)
 }
 
 // A request that is stored, and that no starter has accepted, is waited for, and says so.
