@@ -329,16 +329,22 @@ func NextOfSet(p SetProgress) []NextStep {
 	if admits(Command{Kind: CommandAbort}) {
 		steps = append(steps, step(NextAbort, CommandAbort, "aborts its releases under way and begins no other"))
 	}
+	if len(steps) == 0 && p.Phase != "" && !p.Phase.Ended() {
+		steps = append(steps, NextStep{Verb: NextWatch, Command: "slipway set watch " + word(p.SetID), Does: "shows how it ends"})
+	}
 	return steps
+}
+
+// ShowRelease is the step that shows a release.
+func ShowRelease(id, does string) NextStep {
+	return NextStep{Verb: NextShowRelease, Command: "slipway release get " + word(id), Does: does}
 }
 
 // unblocking is what makes room in a lane that is full: the end of what runs, or of what waits.
 func unblocking(s LaneState) []NextStep {
 	var steps []NextStep
 	if s.Running != nil {
-		steps = append(steps, NextStep{
-			Verb: NextShowRelease, Command: "slipway release get " + word(s.Running.ReleaseID), Does: "shows what the release that runs waits for",
-		})
+		steps = append(steps, ShowRelease(s.Running.ReleaseID, "shows what the release that runs waits for"))
 	}
 	if len(s.Waiting) == 0 {
 		return steps

@@ -292,7 +292,7 @@ func TestNextOfSet(t *testing.T) {
 	p.Awaiting, p.Phase = nil, release.PhaseRollingOut
 	require.Equal(t, []string{abort}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseRollingBack
-	require.Empty(t, release.NextOfSet(p))
+	require.Equal(t, []string{"slipway set watch s-abcdefghijklmnop"}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseFailed
 	require.Empty(t, release.NextOfSet(p))
 }
