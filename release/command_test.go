@@ -195,11 +195,14 @@ func TestCommand_Verification(t *testing.T) {
 	t.Parallel()
 	v1, v2 := release.Artifact{Image: "shop:1"}, release.Artifact{Image: "shop:2"}
 	pkg := release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1"}}
-	require.True(t, release.Verification{Configured: v2, Running: []release.Artifact{v2}}.OnlyRuns(v2))
-	require.False(t, release.Verification{Configured: v2, Running: []release.Artifact{v1, v2}}.OnlyRuns(v2), "mixed")
-	require.False(t, release.Verification{Configured: v1, Running: []release.Artifact{v2}}.OnlyRuns(v2), "the next restart would bring v1")
-	require.False(t, release.Verification{Configured: v2, Running: []release.Artifact{v1}}.Uniform())
-	require.True(t, release.Verification{Configured: pkg, Running: []release.Artifact{{Package: new(*pkg.Package)}}}.OnlyRuns(pkg), "packages compare by value")
+	require.True(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v2}}}.OnlyRuns(v2))
+	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v1}, {Artifact: v2}}}.OnlyRuns(v2), "mixed")
+	require.False(t, release.Verification{Configured: v1, Running: []release.Share{{Artifact: v2}}}.OnlyRuns(v2), "the next restart would bring v1")
+	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v1}}}.Uniform())
+	require.Equal(t, "mixed versions shop:1 (3 of 4 instances), shop:2 (1 of 4 instances), configured shop:2", release.Verification{
+		Configured: v2, Running: []release.Share{{Artifact: v1, Instances: 3}, {Artifact: v2, Instances: 1}},
+	}.Text())
+	require.True(t, release.Verification{Configured: pkg, Running: []release.Share{{Artifact: release.Artifact{Package: new(*pkg.Package)}}}}.OnlyRuns(pkg), "packages compare by value")
 	require.False(t, pkg.Same(v1))
 }
 

@@ -31,6 +31,7 @@ const (
 	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
+	// The text of mixed versions, which stands in its place, is never longer.
 	maxToldRuns = 512
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
 	maxToldBehind = 24
@@ -131,6 +132,7 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 		}
 		p.Runs = &runs
 	}
+	p.RunsMixed = ShortenEncoded(p.RunsMixed, maxToldRuns)
 	p.Awaiting = p.Awaiting.bounded()
 	p.AppName, p.UnfinishedChange = ShortenEncoded(p.AppName, maxToldName), ShortenEncoded(p.UnfinishedChange, maxToldName)
 	for i := range p.ScalingRules {
@@ -244,11 +246,12 @@ func (p Progress) core() Progress {
 		if runs.Artifact.encodedLen() > maxToldRuns {
 			runs.Artifact, p.Cut.Artifact = Artifact{}, true
 		}
+		p.RunsMixed = "" // there is never both
 	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
-		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, Batches: p.Batches, Awaiting: p.Awaiting,
+		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}

@@ -55,6 +55,9 @@ func SetID(name, source, eventID string) string {
 // IsSetID reports whether an ID is that of a set.
 func IsSetID(id string) bool { return strings.HasPrefix(id, setPrefix) }
 
+// IsSetReleaseID reports whether an ID is that of a release of a set, or of its rollback.
+func IsSetReleaseID(id string) bool { return strings.HasPrefix(id, setReleasePrefix) }
+
 // CheckReleaseID refuses, with a [Problem], what cannot be the ID of a release: it is a part of
 // workflow IDs, of subjects and of keys. Who submits one of their own has more freedom than
 // [ID] uses.

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,9 @@ const (
 	// NextShowRelease shows what a release waits for that others wait for, and NextDrop takes one that
 	// waits out of its lane.
 	NextShowRelease NextVerb = "show-release"
-	NextDrop        NextVerb = "lane-drop"
+	// NextWatch watches a release or a set that goes on by itself, where nothing else may be done.
+	NextWatch NextVerb = "watch"
+	NextDrop  NextVerb = "lane-drop"
 	// NextPause lets nothing new begin.
 	NextPause NextVerb = "pause"
 	// NextAbort stops a release or a set.
@@ -108,6 +111,9 @@ func Next(p Progress) []NextStep {
 		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
 			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
 		}
+	}
+	if !slices.ContainsFunc(steps, func(s NextStep) bool { return s.Verb != NextHelp }) {
+		steps = append(steps, p.step(NextWatch, "watch", "shows how it ends"))
 	}
 	return steps
 }
@@ -346,16 +352,22 @@ func NextOfSet(p SetProgress) []NextStep {
 	if admits(Command{Kind: CommandAbort}) {
 		steps = append(steps, step(NextAbort, CommandAbort, "aborts its releases under way and begins no other"))
 	}
+	if len(steps) == 0 && p.Phase != "" && !p.Phase.Ended() {
+		steps = append(steps, NextStep{Verb: NextWatch, Command: "slipway set watch " + word(p.SetID), Does: "shows how it ends"})
+	}
 	return steps
+}
+
+// ShowRelease is the step that shows a release.
+func ShowRelease(id, does string) NextStep {
+	return NextStep{Verb: NextShowRelease, Command: "slipway release get " + word(id), Does: does}
 }
 
 // unblocking is what makes room in a lane that is full: the end of what runs, or of what waits.
 func unblocking(s LaneState) []NextStep {
 	var steps []NextStep
 	if s.Running != nil {
-		steps = append(steps, NextStep{
-			Verb: NextShowRelease, Command: "slipway release get " + word(s.Running.ReleaseID), Does: "shows what the release that runs waits for",
-		})
+		steps = append(steps, ShowRelease(s.Running.ReleaseID, "shows what the release that runs waits for"))
 	}
 	if len(s.Waiting) == 0 {
 		return steps

@@ -51,6 +51,7 @@ func TestNext(t *testing.T) {
 		abort    = "slipway release abort " + nextID
 		rollback = "slipway release rollback " + nextID
 		retry    = "slipway release retry " + nextID
+		watch    = "slipway release watch " + nextID
 		undo     = "slipway rollback sae/cn-hangzhou/7171a6ca"
 		resume   = "! slipway release resume " + nextID
 		unhold   = "! slipway lane resume sae/cn-hangzhou/7171a6ca"
@@ -136,15 +137,19 @@ func TestNext(t *testing.T) {
 		}), []string{resume, abort, rollback}},
 		{"paused, partial", release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhasePaused}, []string{resume, abort}},
 		{"stopping", atNext(release.PhaseRollingOut, aborted), []string{rollback}},
+		{"stopping, before a change has begun", atNext(release.PhaseRollingOut, func(p *release.Progress) {
+			aborted(p)
+			p.ChangeID = ""
+		}), []string{watch}},
 		{"stopping, while paused", atNext(release.PhasePaused, func(p *release.Progress) {
 			p.Paused = true
 			aborted(p)
 		}), []string{rollback}},
 		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! help", pause, abort, rollback}},
-		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! help"}},
+		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! help", watch}},
 		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
-		{"rolling back", atNext(release.PhaseRollingBack, nil), nil},
+		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
 		{"rescaled", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRescale }), nil},
 		{"rolled back", atNext(release.PhaseRolledBack, nil), []string{allow, retry}},
@@ -292,7 +297,7 @@ func TestNextOfSet(t *testing.T) {
 	p.Awaiting, p.Phase = nil, release.PhaseRollingOut
 	require.Equal(t, []string{abort}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseRollingBack
-	require.Empty(t, release.NextOfSet(p))
+	require.Equal(t, []string{"slipway set watch s-abcdefghijklmnop"}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseFailed
 	require.Empty(t, release.NextOfSet(p))
 }

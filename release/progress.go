@@ -76,9 +76,12 @@ type Progress struct {
 	RollbackTo *Version `json:"rollbackTo,omitempty"`
 	// Runs is what the application runs on every instance, as it was read last before the end of
 	// the release; nil before it, and where that is not known or versions are mixed.
-	Runs     *Version  `json:"runs,omitempty"`
-	Batches  []Batch   `json:"batches,omitempty"`
-	Awaiting *Awaiting `json:"awaiting,omitempty"`
+	Runs *Version `json:"runs,omitempty"`
+	// RunsMixed says in words which versions the application runs on how many instances, where
+	// they are mixed; there is no Runs then.
+	RunsMixed string    `json:"runsMixed,omitempty"`
+	Batches   []Batch   `json:"batches,omitempty"`
+	Awaiting  *Awaiting `json:"awaiting,omitempty"`
 	// Waited is how long the release has waited since StartedAt, in the waits that are over:
 	// for a person, a time, a freeze or an unfinished change. Measuring gates is no waiting.
 	Waited Duration `json:"waited,omitempty"`

@@ -159,6 +159,9 @@ type Snapshot struct {
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
 	Watermark    Watermark      `json:"watermark"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
+	// Running is what its instances run, where the newest change that brought a version did not
+	// succeed: versions may be mixed then, whatever the configuration says.
+	Running []Share `json:"running,omitempty"`
 	// Own is the change that carries the token that was asked for, nil where there is
 	// none. It is never Busy.
 	Own *OwnChange `json:"own,omitempty"`
@@ -408,23 +411,9 @@ type Verification struct {
 	Configured Artifact `json:"configured"`
 	// Running are the distinct artifacts of its instances; more than one means that
 	// versions are mixed.
-	Running []Artifact `json:"running,omitempty"`
+	Running []Share `json:"running,omitempty"`
 	// Instances is the number of instances that were read.
 	Instances int `json:"instances"`
 	// Other is an unfinished change of the application: what runs may change again.
 	Other *ForeignChange `json:"other,omitempty"`
 }
-
-// OnlyRuns reports whether every instance runs the artifact and the configuration says
-// so too. An application without instances runs what its configuration says.
-func (v Verification) OnlyRuns(a Artifact) bool {
-	for _, r := range v.Running {
-		if !r.Same(a) {
-			return false
-		}
-	}
-	return v.Configured.Same(a)
-}
-
-// Uniform reports whether the application runs one version only, whichever it is.
-func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }

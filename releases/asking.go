@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
+	"slipway/release"
 	"slipway/releases/execution"
 )
 
@@ -18,6 +19,12 @@ const (
 	mostAsked = 200
 	// askTime bounds all questions of one list together.
 	askTime = 20 * time.Second
+)
+
+// What is said where nobody carries out workflows, and what helps.
+const (
+	noWorker    = "no worker answers (task queue " + release.WorkflowTaskQueue + ")"
+	startWorker = "start one: slipway worker; to see what is missing: slipway doctor"
 )
 
 // answerer is a workflow that is asked, for the texts about one that does not answer.
@@ -31,12 +38,11 @@ type answerer struct {
 
 func answererOf(id string) answerer {
 	of := string(subjectOf(id))
-	return answerer{id, "the " + of, "no worker answers; the " + of + " is durable, waiting"}
+	return answerer{id, "the " + of, noWorker + "; the " + of + " is durable, waiting; " + startWorker}
 }
 
 func aLane() answerer {
-	const noWorker = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
-	return answerer{"", "the lane", noWorker}
+	return answerer{"", "the lane", noWorker + ", so what runs and waits in the lane is not known; " + startWorker}
 }
 
 // partial is why there is no answer; zero where there is one.

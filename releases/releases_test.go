@@ -89,7 +89,7 @@ func TestGet_Running(t *testing.T) {
 		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
 		Phase: release.PhaseRollingOut, StartedAt: start(),
 	}
-	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the release is durable, waiting"}
+	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway); the release is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}
 	cases := []struct {
 		name string
 		err  error
@@ -410,7 +410,7 @@ func TestReleases_GetSet(t *testing.T) {
 
 	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil, serviceerror.NewFailedPrecondition("no poller seen"))
 	require.NoError(t, err)
-	require.Equal(t, releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers; the set is durable, waiting"}, status.Partial)
+	require.Equal(t, releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway); the set is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}, status.Partial)
 	require.Equal(t, release.PhaseRollingOut, status.Progress.Phase)
 
 	status, err = at(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, showing{waiting}, nil)
@@ -510,4 +510,43 @@ func TestReleases_ListSets(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, more)
 	require.Equal(t, []releases.Listed{{ID: setID, Kind: "ReleaseSet", CreatedAt: start()}}, found)
+}
+
+// A release that a set has not begun is found by the set that answers for it.
+func TestPending(t *testing.T) {
+	t.Parallel()
+	const set = "s-abcdefghijklmnop"
+	request := release.SetRequest{ID: set, Set: release.Set{Name: "checkout", Waves: []release.Wave{
+		{Name: "back", Releases: []release.SetRelease{{Name: "stock", Spec: release.Spec{App: app()}}}},
+		{Name: "front", Releases: []release.SetRelease{{Name: "shop", Spec: release.Spec{App: app()}}}},
+	}}}
+	p := request.Progress(start())
+	p.Waves[0].Releases[0].Run.Standing = release.StandingStarted
+	for name, c := range map[string]struct {
+		id     string
+		answer any
+		want   string
+	}{
+		"it waits for its wave":  {release.SetReleaseID(set, "shop"), p, "it has not begun: it waits for wave 2 of 2 of set checkout (" + set + "), which is RollingOut; see: slipway set get " + set},
+		"it has begun":           {release.SetReleaseID(set, "stock"), p, ""},
+		"it is of another set":   {release.SetReleaseID("s-ponmlkjihgfedcba", "shop"), p, ""},
+		"nobody answers":         {release.SetReleaseID(set, "shop"), nil, ""},
+		"it is of no set at all": {id, p, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			n := namespace{m, t}
+			if c.id != id {
+				n.lists(release.WorkflowReleaseSet, map[string]release.Phase{release.SetWorkflowID(set): release.PhaseRollingOut})
+			}
+			n.answers(release.SetWorkflowID(set), release.QueryProgress, c.answer)
+			pending, is := r.Pending(t.Context(), c.id)
+			require.Equal(t, c.want != "", is)
+			if is {
+				require.Equal(t, c.want, pending.Text())
+				require.Equal(t, app(), pending.App)
+			}
+		})
+	}
 }

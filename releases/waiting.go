@@ -90,7 +90,7 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	}
 	g.list.Asked = g.survey.Asked()
 	if g.survey.Alone() {
-		g.list.Partial = Partial{PartialNoWorker, "no worker answers, so which lanes are held and which releases stand still is not known; check that slipway worker runs"}
+		g.list.Partial = Partial{PartialNoWorker, noWorker + ", so which lanes are held and which releases stand still is not known; " + startWorker}
 	} else if missing := missing(g.survey); missing != "" {
 		g.list.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
 			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}

@@ -113,6 +113,7 @@ func try[Out any](ctx workflow.Context, c *caller, t call[Out], unwanted func() 
 		return out, nil
 	}
 	f := newFault(t.doing, err)
+	f.unwanted = stopped
 	switch {
 	case !stopped:
 	case t.once && (t.again || f.actedMaybe()):

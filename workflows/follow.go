@@ -17,7 +17,7 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) f
 			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.spec.Rollback.Wanted(), TargetKnown: r.rollbackTo().ID != "",
 		},
 	}
-	r.runs = nil
+	r.runs = running{}
 	f.begin(ctx, 1)
 	for {
 		if act, done := f.react(ctx); done {
@@ -205,6 +205,9 @@ func (f *follower) followed(act release.Action) followResult {
 		return followResult{act: act, why: f.why}
 	case f.stoppedNow():
 		return followResult{act: act, why: decided(f.abort)}
+	case f.seen.State == release.ChangeAborted:
+		const elsewhere = "the change ended aborted, but not by Slipway: it was aborted elsewhere, such as in the platform's console, or its approval was refused"
+		return followResult{act: act, why: cause{text: failure(elsewhere, f.seen)}}
 	default:
 		return followResult{act: act, why: cause{text: failure("the change ended "+string(f.seen.State), f.seen)}}
 	}

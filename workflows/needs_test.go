@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/release"
+	"slipway/saeclient"
 	"slipway/saesim"
 )
 
@@ -109,7 +110,16 @@ func TestNeeds_AnotherChangeOfSomebodyElse(t *testing.T) {
 	require.Greater(t, p.Waited, release.Duration(50*time.Minute), "both waits count")
 }
 
-// TestNeeds_WhatRunsAtTheEnd is known of each release that has ended, unless versions are mixed.
+// leaveForeign ends the newest order by hand, and leaves what it has changed.
+func (s *stage) leaveForeign() {
+	s.t.Helper()
+	orders := s.sim.Orders(s.app.ID)
+	_, err := s.client.AbortChangeOrder(s.t.Context(), &saeclient.AbortChangeOrderInput{ChangeOrderID: orders[len(orders)-1].ID})
+	require.NoError(s.t, err)
+}
+
+// TestNeeds_WhatRunsAtTheEnd is known of each release that has ended. Where versions are mixed it is
+// told how many instances run each, and not what is configured.
 func TestNeeds_WhatRunsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -117,12 +127,19 @@ func TestNeeds_WhatRunsAtTheEnd(t *testing.T) {
 		with     func(*stage, *release.Spec)
 		outcome  release.Phase
 		runs     string
+		mixed    string
 	}{
-		"succeeded":   {release.Strategy{}, nil, release.PhaseSucceeded, newImage},
-		"rolled back": {release.Strategy{}, func(s *stage, _ *release.Spec) { s.fault(saesim.Fault{Kind: saesim.FaultBatchFails}) }, release.PhaseRolledBack, oldImage},
-		"aborted":     {gray(), func(s *stage, _ *release.Spec) { s.abort(time.Hour) }, release.PhaseAborted, oldImage},
+		"succeeded":   {release.Strategy{}, nil, release.PhaseSucceeded, newImage, ""},
+		"rolled back": {release.Strategy{}, func(s *stage, _ *release.Spec) { s.fault(saesim.Fault{Kind: saesim.FaultBatchFails}) }, release.PhaseRolledBack, oldImage, ""},
+		"aborted":     {gray(), func(s *stage, _ *release.Spec) { s.abort(time.Hour) }, release.PhaseAborted, oldImage, ""},
 		"refused by a check": {
-			release.Strategy{Type: release.StrategyGray, Gray: 4, Batches: 1}, nil, release.PhaseFailed, oldImage,
+			release.Strategy{Type: release.StrategyGray, Gray: 4, Batches: 1}, nil, release.PhaseFailed, oldImage, "",
+		},
+		"refused by a check, after a change that was left half done": {
+			release.Strategy{Type: release.StrategyGray, Gray: 4, Batches: 1}, func(s *stage, _ *release.Spec) {
+				s.foreignOrder()
+				s.at(30*time.Minute, s.leaveForeign)
+			}, release.PhaseFailed, "", "mixed versions " + oldImage + " (3 of 5 instances), " + newImage + " (2 of 5 instances), configured " + newImage,
 		},
 		"failed, and left so": {gray(), func(s *stage, spec *release.Spec) {
 			spec.Rollback.OnFailure = new(false)
@@ -131,7 +148,7 @@ func TestNeeds_WhatRunsAtTheEnd(t *testing.T) {
 				_, err := s.sim.ReplaceOrder(s.progress().ChangeID, saesim.ConsoleRelease{Image: newImage})
 				require.NoError(s.t, err)
 			})
-		}, release.PhaseNeedsAttention, ""},
+		}, release.PhaseNeedsAttention, "", "mixed versions " + newImage + " (1 of 5 instances), " + oldImage + " (4 of 5 instances), configured " + newImage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,6 +159,7 @@ func TestNeeds_WhatRunsAtTheEnd(t *testing.T) {
 			}
 			p := s.run(spec)
 			require.Equal(t, c.outcome, p.Outcome, p.Reason)
+			require.Equal(t, c.mixed, p.RunsMixed)
 			if c.runs == "" {
 				require.Nil(t, p.Runs, p.Reason)
 				return

@@ -172,6 +172,8 @@ type fault struct {
 	text  string
 	// freeze is what holds the change back, for class FaultFrozen.
 	freeze release.Freeze
+	// unwanted tells that its task was ended because it was not wanted any more.
+	unwanted bool
 }
 
 // String says which verb failed and why, in words fit for a reason. What no verb has

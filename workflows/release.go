@@ -217,7 +217,10 @@ func (p preparation) read(ctx workflow.Context) *fault {
 func (p preparation) record(snap release.Snapshot) {
 	p.snap = snap
 	if p.spec.Adopt == "" && snap.Own == nil { // else the version is what ran before that change
-		p.runs = new(snap.Version)
+		p.runs = running{version: new(snap.Version)}
+		if v := (release.Verification{Configured: snap.Version.Artifact, Running: snap.Running}); !v.Uniform() {
+			p.runs = running{mixed: v.Text()}
+		}
 	}
 	if !p.traffic.touched {
 		p.traffic.kept = snap.Traffic
@@ -274,14 +277,33 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 			return change, f
 		}
 		verb := r.beginCall(false).doing
-		r.showStall(ctx, task{doing: verb}, f)
+		back := r.showDoubt(ctx, verb, f)
 		found, g := r.find(ctx, release.Verb(verb), r.token(), r.snap.Watermark)
+		back()
 		if g != nil || found != nil {
 			r.clearStall(verb)
+			r.emitMoving()
 			return deref(found), g
 		}
 		r.backOff(ctx, doubts, f, r.changed(&r.p))
 	}
+}
+
+// showDoubt shows that it is looked for a change that may have begun, and returns the way back. A
+// call that the will has ended does not stand still: nothing is tried any more.
+func (r *run) showDoubt(ctx workflow.Context, verb string, f *fault) (back func()) {
+	if !f.unwanted {
+		r.showStall(ctx, task{doing: verb}, f)
+		return func() {}
+	}
+	before := r.p.Reason
+	if r.abort == nil {
+		r.clearStall(verb)
+	}
+	r.p.Stalled = nil // that a stopped release moves again is told only where a change is found: else it ends
+	r.p.Reason = "makes sure that no change has begun: the call that begins one was under way"
+	r.show()
+	return func() { r.p.Reason = before }
 }
 
 // token marks the change of the release where it can carry a mark.
@@ -324,7 +346,7 @@ func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	case f.class == release.FaultStopped:
 		return r.restored(ctx, decided(r.abort).end(release.PhaseAborted, "; nothing was deployed"))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
-		r.runs = nil
+		r.runs = running{}
 		return end(release.PhaseNeedsAttention, "%v; whether a change was begun is unknown%s", f, r.scaling.left())
 	default:
 		return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))

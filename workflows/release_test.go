@@ -188,7 +188,7 @@ func TestRelease_Endings(t *testing.T) {
 		{"the approval is refused", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultApproval})
 			s.at(time.Hour, func() { require.NoError(s.t, s.sim.Reject(s.progress().ChangeID)) })
-		}, release.PhaseRolledBack, "the change ended aborted", []string{deploy}, false},
+		}, release.PhaseRolledBack, "the change ended aborted, but not by Slipway", []string{deploy}, false},
 		{"the answer of the deploy is lost", gray(), func(s *stage, _ *release.Spec) {
 			s.fault(saesim.Fault{Kind: saesim.FaultDropAfter, Operation: "DeployApplication"})
 			s.confirm(time.Hour, 1)

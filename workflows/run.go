@@ -29,10 +29,17 @@ type run struct {
 	// scaling are the scaling rules that the release holds, and traffic is its traffic rule.
 	scaling scaling
 	traffic traffic
-	// runs is what the application runs, as it was read last; nil where that is not known.
-	runs *release.Version
+	// runs is what the application runs, as it was read last.
+	runs running
 	// total ends the whole release.
 	total *limit
+}
+
+// running is what an application runs: one version, or mixed ones, in words. It is the zero value
+// where that is not known.
+type running struct {
+	version *release.Version
+	mixed   string
 }
 
 // ending is the outcome of a release and the reason for it. A step that returns nil
@@ -211,7 +218,7 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	r.p.Paused = false
 	r.p.EndedAt = workflow.Now(ctx)
 	r.p.CloseBatches()
-	r.p.Runs = r.runs
+	r.p.Runs, r.p.RunsMixed = r.runs.version, r.runs.mixed
 	if e.outcome == release.PhaseNeedsAttention {
 		r.p.UnfinishedChange = r.unfinished
 	}

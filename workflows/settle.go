@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -47,14 +46,18 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 
 // recordRunning notes what the application was read to run, for the end of the release.
 func (s settlement) recordRunning(runs release.Verification, f *fault) {
-	s.runs = nil
-	if f != nil || !runs.Uniform() {
+	s.runs = running{}
+	switch {
+	case f != nil:
+		return
+	case !runs.Uniform():
+		s.runs.mixed = runs.Text()
 		return
 	}
-	s.runs = &release.Version{Artifact: runs.Configured}
+	s.runs.version = &release.Version{Artifact: runs.Configured}
 	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
 		if known != nil && known.Artifact.Same(runs.Configured) {
-			s.runs.ID = known.ID
+			s.runs.version.ID = known.ID
 		}
 	}
 }
@@ -67,7 +70,7 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, ", but what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.OnlyRuns(s.p.Artifact):
-		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", runs.Text(), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))
 	}
@@ -87,7 +90,7 @@ func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Text(), s.scaling.left())
 	}
 }
 
@@ -135,7 +138,7 @@ func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
 		return why.end(release.PhaseNeedsAttention, "; rolled back, but what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.OnlyRuns(old):
 		return why.end(release.PhaseNeedsAttention, "; the rollback did not bring the old version back (%s): the application runs %s%s",
-			v.why.text, describeRunning(runs), s.scaling.left())
+			v.why.text, runs.Text(), s.scaling.left())
 	default:
 		return s.wentBack(ctx, why)
 	}
@@ -196,23 +199,11 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.Uniform():
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Text(), s.scaling.left())
 	case v.gone && runs.OnlyRuns(s.p.Artifact):
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", describeRunning(runs)))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", runs.Text()))
 	}
-}
-
-// describeRunning names the versions that run, for a reason.
-func describeRunning(v release.Verification) string {
-	if v.Uniform() {
-		return v.Configured.String()
-	}
-	running := make([]string, len(v.Running))
-	for i, a := range v.Running {
-		running[i] = a.String()
-	}
-	return "mixed versions " + strings.Join(running, ", ") + ", configured " + v.Configured.String()
 }

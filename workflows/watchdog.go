@@ -138,7 +138,7 @@ func (w *watchdog) cleanUp(ctx workflow.Context) (left []string) {
 	w.lost.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
 	if why == "" && !runs.Uniform() {
-		why = "the application runs " + describeRunning(runs)
+		why = "the application runs " + runs.Text()
 	}
 	if why == "" {
 		why = w.putBack(ctx)

@@ -136,6 +136,33 @@ func TestWill_AbortWhileAStepIsTried(t *testing.T) {
 	}
 }
 
+// TestWill_AbortWhileASentStepIsInDoubt is R17: what an abort has ended on the way is no stall and no
+// lost answer, but what the release makes sure of before it ends.
+func TestWill_AbortWhileASentStepIsInDoubt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.fault(saesim.Fault{Kind: saesim.FaultError, Operation: "DeployApplication", Code: "System.Upgrading", Count: -1})
+	s.stalled(9*time.Minute, string(release.VerbBeginRollout), release.FaultDeclined)
+	s.abort(10 * time.Minute)
+	seen := 0
+	for after := time.Second; after <= 20*time.Second; after += time.Second {
+		s.at(10*time.Minute+after, func() {
+			p := s.progress()
+			if p.Phase != release.PhaseRollingOut {
+				return
+			}
+			seen++
+			require.Nil(t, p.Stalled, "after %s", after)
+			require.Equal(t, "being aborted", p.Stopping())
+			require.Equal(t, "makes sure that no change has begun: the call that begins one was under way", p.Reason)
+			require.Equal(t, "slipway release watch "+p.ReleaseID, release.Next(p)[0].Command)
+		})
+	}
+	p := s.run(s.spec(release.Strategy{}))
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Greater(t, seen, 1, "it was looked at while it makes sure")
+}
+
 // TestWill_AbortBeforeAnythingWasSent is R11 and R17: an abort takes effect also while nothing
 // can be asked.
 func TestWill_AbortBeforeAnythingWasSent(t *testing.T) {

@@ -134,9 +134,12 @@ func (d *Driver) order(ctx context.Context, id string, before sight) (saeclient.
 // observation translates a change order (SAE API reference ch. 14.3).
 func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 	seen := release.Observation{State: changeState(o.Status, o.SubStatus), Batch: currentBatch(o)}
-	for _, p := range o.Pipelines {
+	for i, p := range o.Pipelines {
 		b := release.BatchChange{State: batchState(p.Status), StartedAt: p.StartTime}
-		if saeclient.ChangeOrderFinished(p.Status) {
+		switch {
+		case neverBegan(p, i+1, seen.Batch):
+			b.State = release.BatchPending
+		case saeclient.ChangeOrderFinished(p.Status):
 			b.EndedAt = p.UpdateTime
 		}
 		seen.Batches = append(seen.Batches, b)
@@ -146,6 +149,12 @@ func observation(o saeclient.DescribeChangeOrderData) release.Observation {
 		seen.Message = withoutSecrets(o.ErrorMessage)
 	}
 	return seen
+}
+
+// neverBegan reports whether a batch had not begun when its order ended, which ends it, too.
+func neverBegan(p saeclient.DescribeChangeOrderDataPipelines, number, current int) bool {
+	early := saeclient.ChangeOrderFinished(p.Status) && p.Status != saeclient.ChangeOrderSuccess
+	return early && (p.StartTime.IsZero() || current > 0 && number > current)
 }
 
 // currentBatch counts from 1; 0 before the first.
@@ -190,8 +199,10 @@ func batchState(status int) release.BatchState {
 	switch status {
 	case saeclient.ChangeOrderSuccess:
 		return release.BatchDone
-	case saeclient.ChangeOrderFail, saeclient.ChangeOrderAbort, saeclient.ChangeOrderSystemFail:
+	case saeclient.ChangeOrderFail, saeclient.ChangeOrderSystemFail:
 		return release.BatchFailed
+	case saeclient.ChangeOrderAbort:
+		return release.BatchAborted
 	case saeclient.ChangeOrderRunning:
 		return release.BatchRunning
 	default:

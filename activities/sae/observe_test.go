@@ -46,6 +46,52 @@ func TestObserveFollowsAnOrderToItsEnd(t *testing.T) {
 	require.Empty(t, last.ReplacedBy)
 }
 
+// An order that ends early ends the batches that it never began, too. They have not failed.
+func TestObserve_BatchesThatNeverBegan(t *testing.T) {
+	t.Parallel()
+	states := func(o release.Observation) []release.BatchState {
+		var all []release.BatchState
+		for _, b := range o.Batches {
+			all = append(all, b.State)
+		}
+		return all
+	}
+	for name, tt := range map[string]struct {
+		fault saesim.FaultKind
+		end   func(t *testing.T, h *host, id string)
+		want  []release.BatchState
+	}{
+		"aborted between two batches": {"", func(t *testing.T, h *host, id string) {
+			t.Helper()
+			_, err := h.client.AbortChangeOrder(t.Context(), &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
+			require.NoError(t, err)
+		}, []release.BatchState{release.BatchDone, release.BatchPending, release.BatchPending}},
+		"rolled back between two batches": {"", func(t *testing.T, h *host, id string) {
+			t.Helper()
+			_, err := h.client.AbortAndRollbackChangeOrder(t.Context(), &saeclient.AbortAndRollbackChangeOrderInput{ChangeOrderID: id})
+			require.NoError(t, err)
+			h.pass(t, time.Minute)
+		}, []release.BatchState{release.BatchDone, release.BatchPending, release.BatchPending}},
+		"the first one failed": {saesim.FaultBatchFails, nil, []release.BatchState{release.BatchFailed, release.BatchPending, release.BatchPending}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			if tt.fault != "" {
+				h.fault(t, saesim.Fault{Kind: tt.fault})
+			}
+			id := h.deploy(t, image2, inThreeByHand, time.Minute)
+			if tt.end != nil {
+				tt.end(t, h, id)
+			}
+			seen := h.observe(t, id, release.Observation{State: release.ChangeRunning, Batch: 1})
+			require.True(t, seen.State.Ended(), seen.State)
+			require.Equal(t, tt.want, states(seen))
+			require.Zero(t, seen.Batches[2].EndedAt)
+		})
+	}
+}
+
 // TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes: one answer that lags is no proof.
 func TestObserve_AnOrderIsGoneOnceItWasMissedThreeTimes(t *testing.T) {
 	t.Parallel()

@@ -107,6 +107,17 @@ func bringsVersion(coType string) bool {
 	return coType == saeclient.CoTypeDeploy || coType == saeclient.CoTypeDeployHistroy
 }
 
+// mayBeMixed reports whether the newest change order that brings a version has ended otherwise than
+// in success: one that was aborted may have left its batches as they were.
+func mayBeMixed(orders []order) bool {
+	brought := slices.DeleteFunc(slices.Clone(orders), func(o order) bool { return !bringsVersion(o.CoTypeCode) })
+	if len(brought) == 0 {
+		return false
+	}
+	newest := slices.MinFunc(brought, newestFirst)
+	return saeclient.ChangeOrderFinished(newest.Status) && newest.Status != saeclient.ChangeOrderSuccess
+}
+
 // replacement finds the change order that somebody has begun after the given one, which
 // has ended: the newest unfinished one, or else the newest that brings a version. An
 // order that only changes the number of instances, and has done so, replaces nothing.

@@ -77,6 +77,13 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		Own:          own(r.orders, in.Token),
 	}
 	snap.Busy = unfinished(r.orders, in.Adopt, snap.Own.Identity())
+	if mayBeMixed(r.orders) {
+		instances, err := d.instances(ctx, in.App.ID)
+		if err != nil {
+			return release.Snapshot{}, failed(err)
+		}
+		snap.Running = shares(instances, r.running, r.running)
+	}
 	if in.Adopt != "" {
 		if err := d.adopt(ctx, in, r, &snap); err != nil {
 			return release.Snapshot{}, answered(err)

@@ -409,6 +409,25 @@ func TestSnapshot_Verify(t *testing.T) {
 	require.Equal(t, 1, h.sim.Calls().Operations["DescribeApplicationConfig"], "what is under way is not waited for")
 }
 
+// A change that was aborted may leave versions mixed: instances are asked then, and only then.
+func TestSnapshot_AfterAChangeThatWasLeft(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	snapshot := func() release.Snapshot {
+		return must[release.Snapshot](t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app})
+	}
+	h.sim.ResetCalls()
+	require.Empty(t, snapshot().Running)
+	require.Zero(t, h.sim.Calls().Operations["DescribeApplicationInstances"])
+	id := h.deploy(t, image2, grayThenTwo, time.Minute)
+	require.Empty(t, snapshot().Running, "what is under way is waited for")
+	_, err := h.client.AbortChangeOrder(t.Context(), &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
+	require.NoError(t, err)
+	require.Equal(t, []release.Share{
+		{Artifact: release.Artifact{Image: image1}, Instances: 3}, {Artifact: release.Artifact{Image: image2}, Instances: 1},
+	}, snapshot().Running)
+}
+
 // TestSnapshot_TheListOfOrdersIsReadWhicheverWayItIsSorted: an application may have had hundreds,
 // and how SAE sorts them is not stated.
 func TestSnapshot_TheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {

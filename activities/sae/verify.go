@@ -27,12 +27,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	v.Instances = len(instances)
-	for _, i := range instances {
-		if a := named(in.Want, instanceArtifact(i, v.Configured)); !slices.ContainsFunc(v.Running, a.Same) {
-			v.Running = append(v.Running, a)
-		}
-	}
+	v.Instances, v.Running = len(instances), shares(instances, in.Want, v.Configured)
 	// The orders come last, so that one that was begun meanwhile is seen.
 	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
@@ -75,6 +70,20 @@ func (d *Driver) addInstances(ctx context.Context, appID, groupID string, all []
 			return all, nil
 		}
 	}
+}
+
+// shares counts how many of the instances run which artifact.
+func shares(instances []instance, want, configured release.Artifact) []release.Share {
+	var all []release.Share
+	for _, i := range instances {
+		a := named(want, instanceArtifact(i, configured))
+		at := slices.IndexFunc(all, func(s release.Share) bool { return s.Same(a) })
+		if at < 0 {
+			at, all = len(all), append(all, release.Share{Artifact: a})
+		}
+		all[at].Instances++
+	}
+	return all
 }
 
 // instanceArtifact reads what an instance runs: its image, or the version of the

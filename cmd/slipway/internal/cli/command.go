@@ -217,13 +217,13 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	return a.onTemporal(withSettings(cmd, config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
-			return err
+			return call.orNotBegun(ctx, err)
 		}
 		c.Artifact, c.ChangeID = cmp.Or(*artifact, c.Artifact), cmp.Or(*change, c.ChangeID)
 		c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 		p, err := call.client.SendCommand(ctx, call.args[0], c)
 		if err != nil {
-			return err
+			return call.orNotBegun(ctx, err)
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
 		if denying := p.Denying(); c.Kind == release.CommandRollback && denying != "" {
@@ -231,6 +231,20 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 		}
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
 	}))
+}
+
+// orNotBegun returns the error, or why Temporal knows nothing of the ID: no worker answers, so that
+// nothing begins that is asked for; or it is of a set that has not begun it.
+func (c *call) orNotBegun(ctx context.Context, err error) error {
+	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
+		if none := c.client.CheckWorkers(ctx, release.App{}); none != nil {
+			return fmt.Errorf("nothing was sent to %s: %w", release.Named(missing.ID), none)
+		}
+		if pending, is := c.client.Pending(ctx, missing.ID); is {
+			return &releases.RefusedError{ID: missing.ID, Reason: pending.Text()}
+		}
+	}
+	return err
 }
 
 // takersOf chooses the releases that may take a command, as far as their phase tells. Of one that is

@@ -43,7 +43,8 @@ const exitCodes = `  0    done; a watched release has Succeeded
   6    the watched release or set NeedsAttention: a person must look at it
   7    refused: the command does not apply to the release, the lane or the rules, or what
        is asked for would be refused; nothing was changed
-  8    timeout: the time given by --timeout is up; the release itself goes on
+  8    timeout: the time given by --timeout is up, or no worker answers; the release itself
+       goes on
   130  interrupted`
 
 func exitCodesTopic() *cobra.Command {
@@ -125,6 +126,7 @@ func exitCode(err error) int {
 		timeout    *timeoutError
 		unknown    *unknownError
 		letters    *lettersRefusedError
+		noWorker   *releases.NoWorkerError
 	)
 	switch {
 	case err == nil:
@@ -135,7 +137,7 @@ func exitCode(err error) int {
 		return outcomeCode(outcome.outcome)
 	case errors.As(err, &refused), errors.As(err, &letters):
 		return exitRefused
-	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
 	}
 	return exitError

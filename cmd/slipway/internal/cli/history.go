@@ -70,8 +70,11 @@ type ledgerEntry[P any] struct {
 	// accepted reports whether its lane or Temporal has had it, and ended whether it has an outcome.
 	accepted, ended bool
 	asked, updated  time.Time
-	// full says that its lane has no place for it; empty where it has, or nobody knows.
-	full string
+	// held says why it is not accepted: its lane has no place for it, or no worker answers; empty where
+	// nobody knows.
+	held string
+	// pending says which wave of a set it waits for that has not begun; empty where it is of none.
+	pending string
 	// stored is the message that asks for it, where no starter has accepted that and the ledger has
 	// nothing; 0 where it has.
 	stored uint64
@@ -84,7 +87,7 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.full = fullLane(ctx, call, r)
+		e.held = heldBy(ctx, call, r.App, lanePolicy(ctx, call, id))
 	}
 	return e, err
 }
@@ -120,26 +123,48 @@ func storedRelease(id string, s wire.Stored) ledgerEntry[release.Progress] {
 	return ledgerEntry[release.Progress]{progress: p, asked: s.At, stored: s.Sequence}
 }
 
+// pendingRelease is the entry of a release that a set has not begun.
+func pendingRelease(ctx context.Context, call *call, id string) (ledgerEntry[release.Progress], bool) {
+	pending, is := call.client.Pending(ctx, id)
+	if !is {
+		return ledgerEntry[release.Progress]{}, false
+	}
+	p := release.Progress{ReleaseID: id, App: pending.App, Set: pending.Set.SetID, RequestedBy: pending.Set.RequestedBy}
+	return ledgerEntry[release.Progress]{progress: p, pending: pending.Text()}, true
+}
+
 // storedSet is the entry of a set whose request is stored.
 func storedSet(id string, s wire.Stored) ledgerEntry[render.Set] {
 	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: s.At, stored: s.Sequence}
 }
 
-// fullLane says that the lane of a release has no place for it; empty where it has, or nobody knows.
-func fullLane(ctx context.Context, call *call, r ledger.Record) string {
-	status, err := call.client.GetLane(ctx, r.App)
-	if err != nil || status.State == nil || status.State.Full == "" {
+// lanePolicy is the lane policy of a release; empty where nobody knows it: no request of it is stored.
+func lanePolicy(ctx context.Context, call *call, id string) release.LanePolicy {
+	s, err := storedRequest(ctx, call, id)
+	if err != nil {
 		return ""
 	}
-	var policy release.LanePolicy
-	if s, err := storedRequest(ctx, call, r.ReleaseID); err == nil {
-		policy = s.Spec.WithDefaults().Lane.Policy
+	return s.Spec.WithDefaults().Lane.Policy
+}
+
+// heldBy says why a request for an application is not accepted: no worker answers, or its lane is full;
+// empty where neither is so, or nobody knows. A set has no application.
+func heldBy(ctx context.Context, call *call, app release.App, policy release.LanePolicy) string {
+	if err := call.client.CheckWorkers(ctx, release.App{}); err != nil {
+		return err.Error()
+	}
+	if app == (release.App{}) {
+		return ""
+	}
+	status, err := call.client.GetLane(ctx, app)
+	if err != nil || status.State == nil || status.State.Full == "" {
+		return ""
 	}
 	return explainFullLane(*status.State, policy)
 }
 
-// explainFullLane says what becomes of a release of the policy while the lane is full. The policy
-// is empty where nobody knows it: no request of the release is stored.
+// explainFullLane says what becomes of a release of the policy while the lane is full, and what may
+// be done about it. The policy is empty where nobody knows it.
 func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
 	next := "it is submitted again by itself once there is room, unless its lane policy is reject"
 	switch policy {
@@ -150,7 +175,12 @@ func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
 	case release.LaneSupersede:
 		return "" // it takes the place of those that wait
 	}
-	return fmt.Sprintf("lane %s is full: %s; %s; see: slipway lane get %s", s.App.SearchValue(), s.Full, next, s.App.SearchValue())
+	app := s.App.SearchValue()
+	text := fmt.Sprintf("lane %s is full: %s; %s; see: slipway lane get %s", app, s.Full, next, app)
+	if s.Held != nil {
+		text += ", and once you have looked at the application: slipway lane resume " + app
+	}
+	return text
 }
 
 // setInLedger reads what the ledger has of a set.
@@ -161,7 +191,11 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 		p = release.SetProgress{SetID: s.SetID, RequestedBy: s.RequestedBy}
 	}
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
-	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}, err
+	e := ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}
+	if err == nil && !e.accepted && !e.ended {
+		e.held = heldBy(ctx, call, release.App{}, "")
+	}
+	return e, err
 }
 
 // readLedger connects to the ledger, reads from it, and closes the connection.
@@ -176,8 +210,7 @@ func readLedger[T any](ctx context.Context, call *call, get func(*ledger.Ledger)
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
 // Temporal's answer was, where the ledger does not know better.
-func recorded[P any](call *call, missing *releases.NotFoundError, of func() (ledgerEntry[P], error)) (none P, err error) {
-	e, err := of()
+func recorded[P any](call *call, missing *releases.NotFoundError, e ledgerEntry[P], err error) (none P, _ error) {
 	switch {
 	case err == nil:
 		call.app.infof("%s", e.explain(missing.ID, call.style))
@@ -204,13 +237,19 @@ func unrecorded(err error) bool {
 
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
+	if e.pending != "" {
+		return e.pending
+	}
+	if e.stored > 0 && e.held != "" {
+		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
+	}
 	if e.stored > 0 {
 		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; to check the starters, run: slipway doctor",
 			style.Time(e.asked), e.stored, wire.StreamIn)
 	}
 	if !e.accepted && !e.ended {
 		since := fmt.Sprintf("the request is in the ledger since %s, but it has not been accepted yet", style.Time(e.asked))
-		return strings.TrimSuffix(since+": "+e.full, ": ")
+		return strings.TrimSuffix(since+": "+e.held, ": ")
 	}
 	return fmt.Sprintf("Temporal has forgotten the %s; shown is what the ledger has, as of %s", kindOf(id), style.Time(e.updated))
 }

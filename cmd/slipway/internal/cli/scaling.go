@@ -97,6 +97,9 @@ nothing; then it waits for its end. No freeze holds it. ` + namesApp,
 			return err
 		}
 		in.App, in.Names, in.Enable, in.For, in.By = app, call.args[1:], enable, release.Duration(lasting), call.by
+		if err := call.client.CheckWorkers(ctx, app); err != nil {
+			return err
+		}
 		if err := a.knownRules(ctx, call.client, in); err != nil {
 			return err
 		}
@@ -185,6 +188,9 @@ func (a *app) scalingRestore() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := call.client.CheckWorkers(ctx, app); err != nil {
+			return err
+		}
 		begun, err := call.client.SwitchBack(ctx, app)
 		if err != nil {
 			return err
@@ -218,6 +224,9 @@ failed. What it has left besides is told.`,
 		return nil
 	}
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
+		if err := call.client.CheckWorkers(ctx, release.App{}); err != nil {
+			return err
+		}
 		begun, err := call.client.Recover(ctx, id)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ func specsOf(set release.Set) (specs []release.Spec) {
 // setTarget is a set as something to get and watch.
 func setTarget() watchTarget[render.Set] {
 	return watchTarget[render.Set]{
-		name: kindSet, get: getSet, tree: render.SetTree, diff: render.SetDiff, inLedger: setInLedger, inStream: storedSet, search: storedRequest,
+		name: kindSet, get: getSet, tree: render.SetTree, diff: render.SetDiff, inLedger: setInLedger, inStream: storedSet, heldBy: heldBy, search: storedRequest,
 		facts: func(p render.Set) facts { return facts{p.Phase, p.Digest} },
 	}
 }
@@ -191,7 +191,7 @@ same wave twice is one confirmation.`,
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
-				return err
+				return call.orNotBegun(ctx, err)
 			}
 			if wave, err = call.waitingWave(status); err != nil {
 				return err
@@ -237,7 +237,7 @@ func (a *app) sendSetCommand(ctx context.Context, call *call, c release.Command)
 	c.ID, c.By, c.Via = uuid.NewString(), call.by, release.ViaUpdate
 	p, err := call.client.SendSetCommand(ctx, call.args[0], c)
 	if err != nil {
-		return err
+		return call.orNotBegun(ctx, err)
 	}
 	a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitWave, call.style.Zone))
 	return call.format.Write(a.Stdout, p, func() string { return render.SetLine(p, call.style.Zone) + "\n" })

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"reflect"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,7 @@ others are listed by their phase. With --watch a long list is read less often.`,
 		Args:    arguments(),
 	})
 	exits(cmd, exitOK, "done, whether or not something waits")
+	exits(cmd, exitTimeout, "no worker answers: nobody knows what waits besides what is listed")
 	app := cmd.Flags().String("app", "", "only what concerns this application: platform/region/id")
 	a.completeFlag(cmd, "app", findApps())
 	cmd.PreRunE = func(*cobra.Command, []string) error {
@@ -45,13 +47,28 @@ others are listed by their phase. With --watch a long list is read less often.`,
 	return a.command(cmd, watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
 		return waitingList(func(ctx context.Context) (found[releases.Waiting], error) {
 			waiting, err := call.client.Waiting(ctx, *app)
-			now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
-			if waiting.Partial.Reason != releases.PartialNone {
-				now.notes = []string{waiting.Partial.Message}
+			if err == nil && waiting.Asked == 0 { // then nobody has shown that there is a worker
+				err = call.client.CheckWorkers(ctx, release.App{})
 			}
-			return now, err
+			return whatWaits(waiting, err)
 		}).print(ctx, call)
 	}))
+}
+
+// whatWaits is the list as it was read. Without a worker nobody knows what else waits.
+func whatWaits(waiting releases.WaitingList, err error) (found[releases.Waiting], error) {
+	now := found[releases.Waiting]{items: waiting.Found, asked: waiting.Asked}
+	if none, ok := errors.AsType[*releases.NoWorkerError](err); ok {
+		now.notes, now.unknown = []string{none.Error()}, none
+		return now, nil
+	}
+	if waiting.Partial.Reason != releases.PartialNone {
+		now.notes = []string{waiting.Partial.Message}
+	}
+	if waiting.Partial.Reason == releases.PartialNoWorker {
+		now.unknown = &unknownError{waiting.Partial.Message}
+	}
+	return now, err
 }
 
 func waitingList(read func(context.Context) (found[releases.Waiting], error)) list[releases.Waiting] {

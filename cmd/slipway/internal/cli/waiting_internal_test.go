@@ -55,3 +55,43 @@ func waitingLines(t *testing.T, format render.Format, reads ...any) int {
 	})
 	return lines
 }
+
+// Without a worker nobody knows whether something waits: that is not said, and the code is not that
+// of a list that is whole.
+func TestWaiting_WithoutAWorkerNothingIsClaimed(t *testing.T) {
+	t.Parallel()
+	silent := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway)"}
+	known := []releases.Waiting{{Need: release.NeedConfirm, ID: id, Text: "confirmation of a batch"}}
+	for name, c := range map[string]struct {
+		list releases.WaitingList
+		err  error
+		none bool
+		code int
+		told string
+	}{
+		"all is known":            {releases.WaitingList{}, nil, true, exitOK, ""},
+		"no worker answers":       {releases.WaitingList{Partial: silent, Asked: 1}, nil, false, exitTimeout, silent.Message},
+		"what Temporal knows":     {releases.WaitingList{Partial: silent, Asked: 1, Found: known}, nil, false, exitTimeout, silent.Message},
+		"nothing was to be asked": {releases.WaitingList{}, &releases.NoWorkerError{Queue: "slipway"}, false, exitTimeout, "no worker answers"},
+		"one does not answer":     {releases.WaitingList{Partial: releases.Partial{Reason: releases.PartialNoAnswer, Message: "1 did not answer"}}, nil, true, exitOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call, out, told := listCall(render.FormatTable)
+			err := waitingList(func(context.Context) (found[releases.Waiting], error) { return whatWaits(c.list, c.err) }).print(t.Context(), call)
+			require.Equal(t, c.code, exitCode(err))
+			require.Equal(t, c.none, strings.Contains(told.String(), "nothing waits for a person"))
+			require.Equal(t, len(c.list.Found) > 0, out.Len() > 0)
+			if c.told != "" {
+				require.ErrorContains(t, err, c.told)
+				require.Empty(t, told.String(), "it is told once")
+			}
+			w := listWatch[releases.Waiting]{list: waitingList(nil), call: call, screen: call.app.screen(call.cmd)}
+			told.Reset()
+			now, err := whatWaits(c.list, c.err)
+			require.NoError(t, w.update(now, err))
+			require.Equal(t, c.none, strings.Contains(told.String(), "nothing waits for a person"))
+			require.Equal(t, c.none, strings.Contains(w.picture(), "nothing waits for a person"))
+		})
+	}
+}

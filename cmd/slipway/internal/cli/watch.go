@@ -79,6 +79,8 @@ type watchOptions struct {
 	grace time.Duration
 	// digest is that of the content that was submitted; empty where nothing was.
 	digest string
+	// waits tells that it is known, and has not begun.
+	waits bool
 }
 
 // submitted reports whether what is watched was asked for by the same command.
@@ -99,6 +101,10 @@ type watchTarget[P releases.Watchable] struct {
 	inLedger func(ctx context.Context, call *call, id string) (ledgerEntry[P], error)
 	// inStream is the entry of what the ledger does not know, but whose request is stored.
 	inStream func(id string, s wire.Stored) ledgerEntry[P]
+	// pending is the entry of what a set has not begun; nil where nothing is a part of one.
+	pending func(ctx context.Context, call *call, id string) (ledgerEntry[P], bool)
+	// heldBy says why a request is not accepted, as the function of that name does.
+	heldBy func(ctx context.Context, call *call, app release.App, policy release.LanePolicy) string
 	// search looks for a stored request, as [storedRequest] does.
 	search func(ctx context.Context, call *call, id string) (wire.Stored, error)
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
@@ -115,7 +121,8 @@ type watchTarget[P releases.Watchable] struct {
 // releaseTarget is a release as something to get and watch.
 func releaseTarget() watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, search: storedRequest, facts: factsOf,
+		name: kindRelease, tree: render.Tree, diff: render.Diff, inLedger: releaseInLedger, inStream: storedRelease, pending: pendingRelease,
+		heldBy: heldBy, search: storedRequest, facts: factsOf,
 		get: func(ctx context.Context, client *releases.Client, id string) (releases.Status[release.Progress], error) {
 			status, err := client.Get(ctx, id)
 			if err == nil && status.Partial.Reason == releases.PartialNone {
@@ -140,13 +147,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status.Progress, err = recorded(call, missing, func() (ledgerEntry[P], error) {
-			e, err := t.inLedger(ctx, call, id)
-			if errors.Is(err, ledger.ErrNotFound) {
-				return t.stored(ctx, call, id)
-			}
-			return e, err
-		})
+		status, err = t.beyondTemporal(ctx, call, missing)
 	}
 	if err != nil {
 		return err
@@ -170,6 +171,21 @@ func (t watchTarget[P]) styled(ctx context.Context, client *releases.Client, sty
 	return style
 }
 
+// beyondTemporal is the status of what Temporal does not know, as the ledger or the stream has it.
+func (t watchTarget[P]) beyondTemporal(ctx context.Context, call *call, missing *releases.NotFoundError) (status releases.Status[P], err error) {
+	e, err := t.inLedger(ctx, call, missing.ID)
+	if errors.Is(err, ledger.ErrNotFound) {
+		e, err = t.stored(ctx, call, missing.ID)
+	}
+	if err == nil {
+		if status, err := t.endedMeanwhile(ctx, call, missing.ID, e); err == nil {
+			return status, nil
+		}
+	}
+	status.Progress, err = recorded(call, missing, e, err)
+	return status, err
+}
+
 // watchGiven watches what the first argument names.
 func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
 	return t.watch(ctx, call, watchOptions{id: call.args[0], grace: graceWatched})
@@ -179,9 +195,13 @@ func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
 func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) error {
 	v := t.view(call)
 	p, err := releases.Watcher[P]{
-		Get:      func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
-		Recorded: func(ctx context.Context) (releases.Status[P], error) { return t.recorded(ctx, call, o) },
-		Grace:    o.grace, Submitted: o.submitted(),
+		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
+		Recorded: func(ctx context.Context) (releases.Status[P], error) {
+			status, err := t.recorded(ctx, call, o)
+			o.waits = o.waits || status.Partial.Reason == releases.PartialNotStarted
+			return status, err
+		},
+		Grace: o.grace, Submitted: o.submitted(),
 		OnEvent: func(e releases.WatchEvent[P]) error {
 			if e.Failure != nil {
 				e.Warning = message(e.Failure)
@@ -211,6 +231,8 @@ func (t watchTarget[P]) left(o watchOptions, phase release.Phase) string {
 		return fmt.Sprintf("the %s is %s and goes on%s", t.name, phase, again)
 	case o.submitted():
 		return fmt.Sprintf("the %s is not accepted yet, and its request stays stored%s", t.name, again)
+	case o.waits:
+		return fmt.Sprintf("the %s has not begun yet%s", t.name, again)
 	}
 	return "nothing of this ID was found"
 }
@@ -248,7 +270,19 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
+	if status, err := t.endedMeanwhile(ctx, call, o.id, e); err == nil {
+		return status, nil
+	}
 	return recordedStatus(call, o.id, e)
+}
+
+// endedMeanwhile asks Temporal again about what the ledger has as ended: one that was refused is accepted
+// and ended within a moment, which may be the one between the two questions.
+func (t watchTarget[P]) endedMeanwhile(ctx context.Context, call *call, id string, e ledgerEntry[P]) (releases.Status[P], error) {
+	if !e.ended {
+		return releases.Status[P]{}, &releases.NotFoundError{ID: id}
+	}
+	return t.get(ctx, call.client, id)
 }
 
 // asked reads what the ledger has, in the time for one question to it.
@@ -264,13 +298,21 @@ func (t watchTarget[P]) asked(ctx context.Context, call *call, id string) (ledge
 	return e, err
 }
 
-// stored returns the entry of a request that is stored, and of which the ledger has none.
+// stored returns the entry of a request that is stored, and of which the ledger has none; or that of
+// a release which a set has not begun.
 func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledgerEntry[P], error) {
+	if t.pending != nil {
+		if e, is := t.pending(ctx, call, id); is {
+			return e, nil
+		}
+	}
 	s, err := t.search(ctx, call, id)
 	if err != nil {
 		return ledgerEntry[P]{}, err
 	}
-	return t.inStream(id, s), nil
+	e := t.inStream(id, s)
+	e.held = t.heldBy(ctx, call, s.Spec.App, s.Spec.WithDefaults().Lane.Policy)
+	return e, nil
 }
 
 // conflict fails where what is watched has another content than what was submitted: then the

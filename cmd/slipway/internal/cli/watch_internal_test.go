@@ -20,9 +20,13 @@ import (
 // recording watches a release of which the ledger has this.
 func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.Progress] {
 	return watchTarget[release.Progress]{
-		name:     "release",
+		name: "release",
+		get: func(_ context.Context, _ *releases.Client, id string) (releases.Status[release.Progress], error) {
+			return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
+		},
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		inStream: storedRelease,
+		heldBy:   func(context.Context, *call, release.App, release.LanePolicy) string { return "" },
 		search:   func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
 		facts:    factsOf,
 	}
@@ -79,11 +83,47 @@ func TestWatchTarget_Recorded(t *testing.T) {
 	}
 }
 
+// A request that is refused is accepted and ended within a moment. Where Temporal is asked before it
+// and the ledger after it, Temporal has forgotten nothing.
+func TestWatchTarget_RefusedBetweenTwoQuestions(t *testing.T) {
+	t.Parallel()
+	refused := progress(release.PhaseFailed)
+	refused.Outcome, refused.Reason = release.PhaseFailed, "refused: the lane denies registry.example/shop:2; nothing was changed"
+	for name, do := range map[string]func(watchTarget[release.Progress], *call) error{
+		"watch": func(s watchTarget[release.Progress], c *call) error {
+			return s.watch(t.Context(), c, watchOptions{id: id, grace: graceSubmitted})
+		},
+		"get": func(s watchTarget[release.Progress], c *call) error { return s.show(t.Context(), c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, asked := recording(recordOf(release.PhaseFailed, time.Now()), nil), 0
+			s.tree, s.diff = render.Tree, render.Diff
+			s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
+				if asked++; asked == 1 {
+					return releases.Status[release.Progress]{}, &releases.NotFoundError{ID: id}
+				}
+				return releases.Status[release.Progress]{Progress: refused, Closed: true}, nil
+			}
+			c, out, talk := listCall(render.FormatTable)
+			c.args = []string{id}
+			if err := do(s, c); name == "watch" {
+				require.Equal(t, exitFailed, exitCode(err))
+			} else {
+				require.NoError(t, err)
+			}
+			require.Contains(t, out.String(), refused.Reason)
+			require.NotContains(t, talk.String(), "forgotten")
+		})
+	}
+}
+
 // Who stops watching is told what goes on, and how to watch it again.
 func TestWatchTarget_Left(t *testing.T) {
 	t.Parallel()
+	recorded, known := ledgerEntry[release.Progress]{}, ledger.ErrNotFound
 	watch := func(parent context.Context, o watchOptions, phase release.Phase, end func(context.Context) (context.Context, context.CancelFunc)) error {
-		s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+		s := recording(recorded, known)
 		s.tree, s.diff = nil, func(_, _ release.Progress, _ time.Time) []string { return nil }
 		s.get = func(context.Context, *releases.Client, string) (releases.Status[release.Progress], error) {
 			if phase == "" {
@@ -114,6 +154,8 @@ func TestWatchTarget_Left(t *testing.T) {
 		require.EqualError(t, err, "interrupted; the release is RollingOut and goes on"+see)
 		require.EqualError(t, watch(submitted, "", interrupt), "interrupted; the release is not accepted yet, and its request stays stored"+see)
 		require.EqualError(t, watch(typed, "", interrupt), "interrupted; nothing of this ID was found", "nobody knows that anything is stored")
+		recorded.asked, known = time.Now(), nil
+		require.EqualError(t, watch(typed, "", interrupt), "interrupted; the release has not begun yet"+see)
 		require.EqualError(t, watch(typed, release.PhaseQueued, late), "release "+id+": not done within 5s; the release is Queued and goes on"+see)
 	})
 }
@@ -123,7 +165,7 @@ func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	t.Parallel()
 	e := ledgerEntry[release.Progress]{asked: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC)}
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet", e.explain(id, render.Style{}))
-	e.full = "the lane is full: 100 releases wait in it"
+	e.held = "the lane is full: 100 releases wait in it"
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
@@ -138,6 +180,48 @@ func TestExplainFullLane(t *testing.T) {
 	require.Equal(t, full("its lane policy is reject, so it is refused when it is submitted next"), explainFullLane(s, release.LaneReject))
 	require.Equal(t, full("it is submitted again by itself once there is room, unless its lane policy is reject"), explainFullLane(s, ""))
 	require.Empty(t, explainFullLane(s, release.LaneSupersede), "it takes the place of those that wait")
+}
+
+// What waits in the stream behind a full lane says which lane that is and what lets it go on, and
+// not that no starter has accepted it: the starters do well to wait.
+func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
+	t.Parallel()
+	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	s.search = func(context.Context, *call, string) (wire.Stored, error) {
+		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: app}}, nil
+	}
+	state := release.LaneState{App: app, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
+	s.heldBy = func(_ context.Context, _ *call, _ release.App, policy release.LanePolicy) string {
+		return explainFullLane(state, policy)
+	}
+	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN: lane sae/cn-hangzhou/shop is full: " +
+		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room; see: slipway lane get sae/cn-hangzhou/shop"
+	e, err := s.stored(t.Context(), nil, id)
+	require.NoError(t, err)
+	require.Equal(t, waits+", and once you have looked at the application: slipway lane resume sae/cn-hangzhou/shop", e.explain(id, render.Style{}))
+	state.Held = nil
+	e, err = s.stored(t.Context(), nil, id)
+	require.NoError(t, err)
+	require.Equal(t, waits, e.explain(id, render.Style{}))
+}
+
+// A release that a set has not begun is no stranger: it says which wave it waits for.
+func TestLedgerEntry_ExplainsAPendingReleaseOfASet(t *testing.T) {
+	t.Parallel()
+	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	s.pending = func(_ context.Context, _ *call, id string) (ledgerEntry[release.Progress], bool) {
+		return ledgerEntry[release.Progress]{progress: release.Progress{ReleaseID: id, Set: "s-1"}, pending: "it has not begun: it waits for wave 2"}, true
+	}
+	s.tree = render.Tree
+	c, out, talk := listCall(render.FormatTable)
+	c.args = []string{id}
+	require.NoError(t, s.show(t.Context(), c))
+	require.Equal(t, "it has not begun: it waits for wave 2\n", talk.String())
+	require.Contains(t, out.String(), id)
+	status, err := s.recorded(t.Context(), c, watchOptions{id: id})
+	require.NoError(t, err)
+	require.Equal(t, notStarted("it has not begun: it waits for wave 2"), status.Partial)
 }
 
 // A request that is stored, and that no starter has accepted, is waited for, and says so.

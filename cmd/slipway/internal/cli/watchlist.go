@@ -47,6 +47,9 @@ type found[T any] struct {
 	notes []string
 	// asked is how many workflows were asked for it one by one.
 	asked int
+	// unknown is why nobody knows whether there are more, which is one of the notes, too; nil where
+	// that is known.
+	unknown error
 }
 
 // pause is how long nothing is read after it.
@@ -96,16 +99,23 @@ func (l list[T]) print(ctx context.Context, call *call) error {
 		return err
 	}
 	for _, note := range now.notes {
-		call.app.infof("%s", note)
+		if now.unknown == nil || note != now.unknown.Error() { // which is told at the end
+			call.app.infof("%s", note)
+		}
+	}
+	if len(now.items) == 0 && call.format.ForPeople() {
+		if now.unknown == nil {
+			call.app.infof("%s", l.none)
+		}
+		return now.unknown
 	}
 	if len(now.items) == 0 {
-		if call.format.ForPeople() {
-			call.app.infof("%s", l.none)
-			return nil
-		}
 		now.items = []T{}
 	}
-	return call.format.Write(call.app.Stdout, now.items, func() string { return l.table(now.items, time.Now(), call.style) })
+	if err := call.format.Write(call.app.Stdout, now.items, func() string { return l.table(now.items, time.Now(), call.style) }); err != nil {
+		return err
+	}
+	return now.unknown
 }
 
 // watch shows the list again and again. That --timeout is up is its end like any other.
@@ -167,7 +177,7 @@ func (w *listWatch[T]) update(now found[T], err error) error {
 		}
 	}
 	if first {
-		return w.begin(now.items)
+		return w.begin(now)
 	}
 	return w.changes(prev.items, now.items)
 }
@@ -180,6 +190,9 @@ func (w *listWatch[T]) picture() string {
 		text.WriteString(render.Warning(note, style))
 	}
 	style.Height = max(1, style.Height-strings.Count(text.String(), "\n"))
+	if len(w.last.items) == 0 && w.last.unknown != nil {
+		return text.String()
+	}
 	if len(w.last.items) == 0 {
 		return text.String() + w.none + "\n"
 	}
@@ -187,12 +200,15 @@ func (w *listWatch[T]) picture() string {
 }
 
 // begin prints what is listed at first, data a line each.
-func (w *listWatch[T]) begin(items []T) error {
+func (w *listWatch[T]) begin(now found[T]) error {
+	items := now.items
 	switch {
 	case !w.call.format.ForPeople():
 		return w.changes(nil, items)
 	case len(items) == 0:
-		w.call.app.infof("%s", w.none)
+		if now.unknown == nil {
+			w.call.app.infof("%s", w.none)
+		}
 		return nil
 	}
 	return w.call.format.Write(w.call.app.Stdout, nil, func() string { return w.table(items, time.Now(), w.call.style) })

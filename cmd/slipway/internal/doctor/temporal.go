@@ -163,17 +163,11 @@ func workers(ctx context.Context, c client.Client, q queue) Finding {
 	return judgeQueue(q, d, time.Now())
 }
 
-// pollTime is how long ago a worker has asked that is still there: it asks again within a minute,
-// and a few seconds are for the way.
-const pollTime = 70 * time.Second
-
 func judgeQueue(q queue, d *workflowservice.DescribeTaskQueueResponse, now time.Time) Finding {
 	alive, versions := map[string]bool{}, map[string]bool{}
-	for _, p := range d.GetPollers() {
-		if now.Sub(p.GetLastAccessTime().AsTime()) < pollTime {
-			alive[p.GetIdentity()] = true
-			versions[versionOf(p)] = true
-		}
+	for _, p := range releases.Polling(d, now) {
+		alive[p.GetIdentity()] = true
+		versions[versionOf(p)] = true
 	}
 	if len(alive) == 0 {
 		return failed("no worker takes task queue "+q.name, q.remedy)

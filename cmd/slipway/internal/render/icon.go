@@ -42,7 +42,9 @@ func phaseIcon(p release.Phase) (string, color) {
 	return iconMoving, cyan
 }
 
-func batchState(s release.BatchState, waits bool) Cell {
+// batchState is the state of a batch of a release in a phase. What is left of one that goes no
+// further does not begin any more.
+func batchState(s release.BatchState, waits bool, of release.Phase) Cell {
 	icon, c := iconMoving, faint
 	switch s {
 	case release.BatchPending:
@@ -56,7 +58,11 @@ func batchState(s release.BatchState, waits bool) Cell {
 	if waits {
 		icon, c = iconParked, yellow
 	}
-	return Cell{Text: icon + " " + string(s), color: c}
+	text := string(s)
+	if s == release.BatchPending && (of.Ended() || of == release.PhaseRollingBack) {
+		text = "not begun"
+	}
+	return Cell{Text: icon + " " + text, color: c}
 }
 
 // Verdict says with its icon what a gate has come to.

@@ -68,6 +68,16 @@ func aborted() release.Progress {
 	return p
 }
 
+// Where versions are mixed, it is shown how many instances run each.
+func TestTree_MixedVersionsAreShown(t *testing.T) {
+	t.Parallel()
+	p := aborted()
+	p.Runs, p.RunsMixed = nil, "mixed versions shop:1 (3 of 4 instances), shop:2 (1 of 4 instances), configured shop:2"
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "\nRuns now:       "+p.RunsMixed+"\n")
+	p.Phase = release.PhaseRollingBack
+	require.NotContains(t, render.Tree(p, at(30), render.Style{}), "Runs now")
+}
+
 // gated is a release with all that a release can have, paused while its gates are
 // measured.
 func gated() release.Progress {

@@ -64,18 +64,26 @@ func setFacts(p Set, now time.Time) []fact {
 	}...)
 }
 
-// memberNeeds are the releases of a set that wait for a person, and what that person may do.
+// memberNeeds are the releases of a set that wait for a person or stand still, and what that person
+// may do. A set that goes back waits for nothing but them, whatever they wait for.
 func memberNeeds(p Set, zone *time.Location) (waits []fact, steps []release.NextStep) {
 	eachRun(p.SetProgress, func(name string, r release.SetRun) {
-		is := p.UnderWay[r.ReleaseID]
+		is, answers := p.UnderWay[r.ReleaseID]
+		text := memberWaits(is, zone)
+		if is.Stalled != nil {
+			text = strings.TrimPrefix(text+"; "+stall(is, zone), "; ")
+		}
 		before := len(steps)
 		for _, s := range release.Next(is) {
-			if s.Needed && s.Verb != release.NextHelp { // what helps stands with the stall
-				steps = append(steps, s)
+			if s.Needed && s.Verb != release.NextHelp || s.Verb == release.NextShowLane && p.Phase == release.PhaseRollingBack {
+				steps = append(steps, s) // what helps stands with the stall
 			}
 		}
-		if len(steps) > before {
-			waits = append(waits, fact{name: "Awaiting", value: Cell{Text: name + ": " + memberWaits(is, zone), color: yellow}})
+		if len(steps) == before && is.Stalled != nil {
+			steps = append(steps, release.ShowRelease(r.ReleaseID, "shows what it stands still at, and what helps"))
+		}
+		if len(steps) > before || answers && p.Phase == release.PhaseRollingBack && text != "" {
+			waits = append(waits, fact{name: "Awaiting", value: Cell{Text: name + ": " + text, color: yellow}})
 		}
 	})
 	return waits, steps

@@ -299,3 +299,28 @@ func TestStall_ASetWhoseReleaseIsStalled(t *testing.T) {
 	)
 	golden(t, "set-news-stalled.golden", strings.Join(lines, "\n")+"\n")
 }
+
+// A set that goes back shows what it waits for, whichever release of it that is, and what one may do.
+func TestStall_ASetThatGoesBackBehindAStalledRelease(t *testing.T) {
+	t.Parallel()
+	set := checkout()
+	set.Phase, set.Awaiting = release.PhaseRollingBack, nil
+	set.Waves[0].Releases[0].Rollback = &release.SetRun{ReleaseID: "r-back", Standing: release.StandingStarted, StartedAt: at(9)}
+	back := noWorker()
+	back.ReleaseID, back.Phase = "r-back", release.PhaseRollingOut
+	set.UnderWay = map[string]release.Progress{"r-back": back}
+	name := set.Waves[0].Releases[0].Name
+	text := render.SetTree(set, at(30), render.Style{})
+	require.Contains(t, text, "\nAwaiting:       rollback of "+name+": stalled since 2026-11-22T19:10:00Z, deploying: no worker has taken it: ")
+	require.Contains(t, text, "slipway release get r-back\n")
+
+	back.Stalled, back.Phase, back.ChangeID = nil, release.PhaseQueued, ""
+	back.Awaiting = &release.Awaiting{Kind: release.AwaitQueue, Behind: "release r-before runs"}
+	set.UnderWay["r-back"] = back
+	text = render.SetTree(set, at(30), render.Style{})
+	require.Contains(t, text, "\nAwaiting:       rollback of "+name+": release r-before runs\n")
+	require.Contains(t, text, "\nNext:           slipway lane get "+back.App.SearchValue()+"\n")
+
+	set.UnderWay = nil
+	require.Contains(t, render.SetTree(set, at(30), render.Style{}), "\nNext:           slipway set watch "+set.SetID+"\n")
+}

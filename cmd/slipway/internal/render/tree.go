@@ -136,10 +136,13 @@ func NamedApp(name, app string) string {
 }
 
 // runs is what the application of a release runs that has ended otherwise than well; empty where
-// that is not known.
+// that is not known. Mixed versions are named with how many instances run each.
 func runs(p release.Progress) string {
-	if p.Runs == nil || !p.Phase.Ended() || p.Phase == release.PhaseSucceeded {
+	switch {
+	case !p.Phase.Ended() || p.Phase == release.PhaseSucceeded:
 		return ""
+	case p.Runs == nil:
+		return p.RunsMixed
 	}
 	return version(*p.Runs)
 }
@@ -250,7 +253,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	}
 	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
 	info := ""
-	state := batchState(b.State, waits)
+	state := batchState(b.State, waits, p.Phase)
 	if _, confirmed := p.ConfirmedBy(); waits && confirmed {
 		state = Cell{Text: iconParked + " confirmed", color: yellow}
 	}

@@ -1,0 +1,47 @@
+package release
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Share is an artifact that instances of an application run.
+type Share struct {
+	Artifact
+
+	// Instances is how many run it; 0 where that was not counted.
+	Instances int `json:"instances,omitempty"`
+}
+
+// OnlyRuns reports whether every instance runs the artifact and the configuration says
+// so too. An application without instances runs what its configuration says.
+func (v Verification) OnlyRuns(a Artifact) bool {
+	for _, r := range v.Running {
+		if !r.Same(a) {
+			return false
+		}
+	}
+	return v.Configured.Same(a)
+}
+
+// Uniform reports whether the application runs one version only, whichever it is.
+func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }
+
+// Text names the version that runs, or the versions with how many instances run each.
+func (v Verification) Text() string {
+	if v.Uniform() {
+		return v.Configured.Public()
+	}
+	total := 0
+	for _, share := range v.Running {
+		total += share.Instances
+	}
+	running := make([]string, len(v.Running))
+	for i, share := range v.Running {
+		running[i] = share.Public()
+		if share.Instances > 0 {
+			running[i] += fmt.Sprintf(" (%d of %d instances)", share.Instances, total)
+		}
+	}
+	return "mixed versions " + strings.Join(running, ", ") + ", configured " + v.Configured.Public()
+}
