@@ -22,7 +22,6 @@ func LeftOut() map[string]string {
 	const instruments = "measured by ARMS, a service of its own"
 	groups := map[string]string{
 		"web-application": "web applications are functions without change orders, instances or batches: another product under the same API",
-		"swimming-lane":   "needs a gateway that routes by lanes",
 		"nlb":             "needs a network load balancer, which SAE does not make",
 		"arms":            instruments,
 		"metric":          instruments,
@@ -92,7 +91,7 @@ func NotSent() map[string]string {
 	because(listener, "UpdateIngress", settings...)
 	because(bought, "CreateIngress", "AddressType", "LoadBalancerEdition", "ZoneMappings")
 	because(bought, "BindSlb", "InternetSlbChargeType", "IntranetSlbChargeType")
-	because(unknown, "CreateApplication", "BaseAppId", "EnableEbpf", "GpuConfig", "SaeVersion")
+	because(unknown, "CreateApplication", "EnableEbpf", "GpuConfig", "SaeVersion")
 	because("needs log settings of the namespace", "CreateApplication", "EnableNamespaceSlsConfig")
 	because(parts, "CreateApplication", "EnableSidecarResourceIsolated")
 	because(parts, "DeployApplication", "EnableSidecarResourceIsolated")

@@ -41,6 +41,7 @@ func (s *suite) write(t *testing.T) {
 	s.step(t, "scaling rules of both kinds", s.mixRules)
 	s.step(t, "tags", s.tag)
 	s.step(t, "gray routes", s.route)
+	s.step(t, "swimming lanes", s.lanes)
 	s.step(t, "a gray release", s.release)
 	s.step(t, "a release that is taken back", s.takeBack)
 	s.step(t, "a release that is stopped", s.abort)
@@ -203,6 +204,7 @@ func (s *suite) makeIdleApplication(t *testing.T) {
 	settings := s.additionalSettings("CreateApplication")
 	if s.Have.AnySetting {
 		settings["AcrInstanceId"] = "cri-saetest"
+		settings["BaseAppId"] = s.world.app // it is a gray twin
 	}
 	params := slices.Concat(s.applicationParams(s.world.name+"-idle", elaborate()...), pairs(settings))
 	s.world.idle = s.call(t, "CreateApplication", params...).data().text("AppId")

@@ -73,16 +73,18 @@ func (s *suite) find(t *testing.T) {
 	found := s.call(t, "GetApplication", "AppName", s.world.name, "NamespaceId", s.world.space).object("Application")
 	require.Equal(t, s.world.app, found.text("AppId"))
 	require.Equal(t, "3", found.text("Instances"))
-	listed := func(filters ...string) string {
-		return jsonText(t, s.call(t, "ListApplications", append(filters, "NamespaceId", s.world.space)...).data())
+	listed := func(filters ...string) []string {
+		var ids []string
+		for _, app := range s.call(t, "ListApplications", append(filters, "NamespaceId", s.world.space)...).data().list("Applications") {
+			ids = append(ids, app.text("AppId"))
+		}
+		return ids
 	}
 	require.Contains(t, listed("AppSource", "micro_service", "IsStateful", "false"), s.world.app)
 	require.NotContains(t, listed("AppSource", "job"), s.world.app)
 	if s.Have.AnySetting {
-		others := listed("NewSaeVersion", s.example("CreateApplication", "NewSaeVersion"),
-			"ProgrammingLanguage", s.example("CreateApplication", "ProgrammingLanguage"))
-		require.Contains(t, others, s.world.idle)
-		require.NotContains(t, others, s.world.app)
+		require.Equal(t, []string{s.world.idle}, listed("NewSaeVersion", s.example("CreateApplication", "NewSaeVersion"),
+			"ProgrammingLanguage", s.example("CreateApplication", "ProgrammingLanguage")))
 	}
 	first := s.call(t, "ListChangeOrders", "AppId", s.world.app, "Reverse", "true").data().list("ChangeOrderList")[0]
 	require.Equal(t, "CoCreateApp", first.text("CoTypeCode"))
