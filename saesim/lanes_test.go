@@ -194,6 +194,10 @@ func TestLanes_Refusals(t *testing.T) {
 	group := h.laneGroup(t, "orders", entryApplication, h.app)
 	edge := h.laneGroup(t, "edge", "mse-gw", "gw-1")
 	lane := h.laneIn(t, group, "g1", paramAppRule, contentRule)
+	const space = "cn-hangzhou:full"
+	h.must(t, opCreateNamespace, paramNamespace, space, "NamespaceName", "full")
+	elsewhere := h.must(t, opCreate, "AppName", "far", "PackageType", packageImage, "ImageUrl", "i:1", "Replicas", "1", paramNamespace, space)["AppId"].(string)
+	h.settle(t)
 	setGroup := func(more ...string) []string {
 		return append([]string{"GroupName", "new", paramEntryType, "apig", paramEntryApp, "gw-1"}, more...)
 	}
@@ -215,6 +219,8 @@ func TestLanes_Refusals(t *testing.T) {
 		{opSetLaneGroup, codeWithMessage, setGroup("AppIds", "x")},
 		{opSetLaneGroup, codeAppIDNotFound, setGroup("AppIds", `["x"]`)},
 		{opSetLaneGroup, codeAppIDNotFound, setGroup(paramEntryType, entryApplication)},
+		{opSetLaneGroup, codeAppIDNotFound, setGroup("AppIds", `["`+elsewhere+`"]`)},
+		{opSetLaneGroup, codeWithMessage, []string{paramLaneGroup, group, paramNamespace, space}},
 		{opSetLaneGroup, codeNamespaceNotFound, setGroup(paramNamespace, "cn-hangzhou:none")},
 		{opSetLaneGroup, codeWithMessage, setGroup(paramLaneGroup, "99")},
 		{opSetLaneGroup, codeWithMessage, []string{paramLaneGroup, group, paramEntryType, "apig"}},

@@ -326,3 +326,80 @@ func (m ServiceMethod) show() methodData {
 	}
 	return data
 }
+
+// Kinds of registries of ListAppServices. The services of simulated applications are in the
+// built-in one; there are no others here.
+const (
+	registryBuiltIn = "0"
+	registryNacos   = "2"
+)
+
+type listedServiceData struct {
+	AppID           string `json:"AppId"`
+	AppName         string
+	InstanceCount   string
+	NamespaceID     string `json:"NamespaceId"`
+	NamespaceName   string `json:",omitempty"`
+	RegistryType    string
+	SecurityGroupID string `json:"SecurityGroupId,omitempty"`
+	ServiceGroup    string
+	ServiceName     string
+	ServiceType     string
+	ServiceVersion  string
+}
+
+// listServices serves ListAppServices, which only today's service has: the services that
+// the applications of a VPC or a namespace publish, or one application. Ports and protocols
+// are not answered, as nothing says what they are.
+func listServices(c *call) (any, *apiError) {
+	c.applies("ServiceType")
+	apps, refused := c.servingApps()
+	if refused != nil {
+		return nil, refused
+	}
+	registry := cmp.Or(c.arg("RegistryType"), registryBuiltIn)
+	if registry == registryNacos {
+		return nil, missingParameter("NacosInstanceId") // which is not simulated
+	}
+	list := []listedServiceData{}
+	for _, app := range apps {
+		for _, s := range app.services(false) {
+			if wanted := c.arg("ServiceType"); registry == registryBuiltIn && (wanted == "" || wanted == s.Framework) {
+				list = append(list, c.showListedService(app, s))
+			}
+		}
+	}
+	c.args.add("CurrentPage", c.arg("PageNumber"))
+	return cut(list, c.page(defaultPageSize)), nil
+}
+
+func (c *call) showListedService(app *application, s Service) listedServiceData {
+	return listedServiceData{
+		AppID: app.ID, AppName: app.Name, InstanceCount: strconv.Itoa(app.running()), NamespaceID: app.NamespaceID,
+		NamespaceName: c.nameOf(app.NamespaceID), RegistryType: registryBuiltIn, SecurityGroupID: app.settings()["SecurityGroupId"],
+		ServiceGroup: s.Group, ServiceName: s.Name, ServiceType: s.Framework, ServiceVersion: s.Version,
+	}
+}
+
+// servingApps are the applications whose services a call asks for, by exactly one of three
+// parameters.
+func (c *call) servingApps() ([]*application, *apiError) {
+	id, namespaceID, vpc := c.arg("AppId"), c.arg(paramNamespace), c.arg("VpcId")
+	switch {
+	case id != "" && namespaceID == "" && vpc == "":
+		app, refused := c.app()
+		return []*application{app}, refused
+	case id == "" && namespaceID != "" && vpc == "":
+		ns, refused := c.existingNamespace()
+		if refused != nil {
+			return nil, refused
+		}
+		return c.st.inNamespace(ns.ID), nil
+	case id == "" && namespaceID == "" && vpc != "":
+		if !vpcExists(vpc) {
+			return nil, refuse(codeVPCNotFound)
+		}
+		return slices.DeleteFunc(c.st.applications(), func(a *application) bool { return a.settings()["VpcId"] != vpc }), nil
+	}
+	return nil, invalidParameter("AppId", "exactly one of VpcId, NamespaceId and AppId is needed")
+}

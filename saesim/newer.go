@@ -35,6 +35,7 @@ func newerHandlers() map[string]handler {
 		opSuspendTraffic:             func(c *call) (any, *apiError) { return c.switchTraffic(trafficSuspended) },
 		opResumeTraffic:              func(c *call) (any, *apiError) { return c.switchTraffic("") },
 		"UpdateApplicationVswitches": updateVSwitches,
+		"ListAppServices":            listServices,
 
 		"CreateSecret":   createSecret,
 		"DeleteSecret":   deleteSecret,

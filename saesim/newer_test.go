@@ -30,6 +30,7 @@ func (h *harness) callNewer(t *testing.T, call func(op string, parameters ...str
 	call("DeleteSecret", paramNamespace, DefaultRegion, paramSecret, id)
 	h.callJobs(t, call)
 	h.callLanes(t, call)
+	h.callListServices(t, call)
 }
 
 func (h *harness) instanceList(t tester) []map[string]any {

@@ -29,6 +29,7 @@ func unservedParams() map[string][]string {
 		opCreateJob:                    {paramTrigger},
 		opUpdateJob:                    {paramTrigger},
 		opBindSLB:                      {"InternetSlbChargeType", "IntranetSlbChargeType"},
+		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"},
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
 }
