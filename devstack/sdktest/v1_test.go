@@ -146,7 +146,7 @@ func TestV1HasEveryOperation(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{
-		"BatchRestartApplications", "DeleteInstances", "GetApplication", "ResumeTraffic", "SuspendTraffic",
+		"BatchRestartApplications", "DeleteInstances", "GetApplication", "ListAppServices", "ResumeTraffic", "SuspendTraffic",
 		"CreateOrUpdateSwimmingLane", "CreateOrUpdateSwimmingLaneGroup", "DeleteSwimmingLaneGroup", "DescribeSwimmingLane", "ListAllSwimmingLaneGroups",
 		"ListAllSwimmingLanes", "ListApplicationsForSwimmingLane", "ListSwimmingLaneGatewayRoutes", "ListSwimmingLaneGroupTags",
 		"UpdateSwimmingLaneEnableAttribute",

@@ -28,7 +28,6 @@ func LeftOut() map[string]string {
 	}
 	names := map[string]string{
 		"DescribeApplicationMseService":         "needs microservice governance, a service of its own",
-		"ListAppServices":                       "needs a registry",
 		"DescribeConfigurationPrice":            "prices belong to the account",
 		"DescribeVSwitches":                     "vSwitches belong to the VPC, a service of its own",
 		"GetWebshellToken":                      "opens a terminal in an instance",

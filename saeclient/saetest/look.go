@@ -134,6 +134,7 @@ func (s *suite) lookAtServices(t *testing.T, app string) (published, consumed in
 	t.Helper()
 	consumed = len(s.call(t, "ListConsumedServices", "AppId", app).list("Data"))
 	services := s.call(t, "ListPublishedServices", "AppId", app).list("Data")
+	s.call(t, "ListAppServices", "AppId", app, "RegistryType", "0", "PageNumber", "1", "PageSize", "10")
 	if len(services) == 0 {
 		return 0, consumed
 	}

@@ -298,6 +298,7 @@ func (s *suite) lookAtMicroservices(t *testing.T) {
 	if s.Have.Provider != "" {
 		published, _ := s.lookAtServices(t, s.Have.Provider)
 		require.NotZero(t, published, "the provider publishes nothing")
+		require.NotEmpty(t, s.call(t, "ListAppServices", "AppId", s.Have.Provider).list("Data"))
 	}
 	if s.Have.Consumer != "" {
 		_, consumed := s.lookAtServices(t, s.Have.Consumer)

@@ -265,6 +265,7 @@ func (s *suite) newerReadRefusals() []refusal {
 		{"GetApplication", noAppID, []string{"AppId", nobody}},
 		{"GetApplication", noAppID, []string{"AppName", "saetest-none"}},
 		{"GetApplication", empty, nil},
+		{"ListAppServices", noAppID, []string{"AppId", nobody}},
 		{"DescribeJob", noAppID, []string{"AppId", nobody}},
 		{"DescribeJobHistory", noAppID, []string{"AppId", nobody}},
 		{"ListJobs", obviously, []string{"OrderBy", "none"}},
