@@ -159,7 +159,7 @@ func (s *suite) endIt(t *testing.T) {
 		s.call(t, "DeleteConfigMap", "ConfigMapId", config)
 		s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", config)
 	}
-	for _, secret := range []string{s.world.pull, s.world.unused} {
+	for _, secret := range []string{s.world.pull, s.world.mounted} {
 		id := []string{"NamespaceId", s.world.space, "SecretId", secret}
 		s.call(t, "DeleteSecret", id...)
 		s.refused(t, "DescribeSecret", noSecret, id...)
