@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"golang.org/x/sync/errgroup"
+
+	"slipway/releases/execution"
 )
 
 const (
@@ -20,39 +20,67 @@ const (
 	askTime = 20 * time.Second
 )
 
-// asking asks many workflows one by one for a list. One that has no answer hides no other.
-type asking struct {
-	mu sync.Mutex
-	// answered tells that a worker has answered, and silent counts the questions that none has answered.
-	answered bool
-	silent   int
-	// asked counts the questions that were sent.
-	asked int
-	// without counts what has no answer by the reason, and unreadable is why one cannot be read.
-	without    map[PartialReason]int
-	unreadable string
+// answerer is a workflow that is asked, for the texts about one that does not answer.
+type answerer struct {
+	// id is that of a release or a set; empty for a lane.
+	id   string
+	name string
+	// noWorker is what it means when no worker answers.
+	noWorker string
 }
 
-// begin returns the context of all questions: they end while there is time left to show the list.
-func (a *asking) begin(ctx context.Context) (context.Context, context.CancelFunc) {
+func answererOf(id string) answerer {
+	of := string(subjectOf(id))
+	return answerer{id, "the " + of, "no worker answers; the " + of + " is durable, waiting"}
+}
+
+func aLane() answerer {
+	const noWorker = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
+	return answerer{"", "the lane", noWorker}
+}
+
+// partial is why there is no answer; zero where there is one.
+func (a answerer) partial(err error) Partial {
+	switch execution.ReasonOf(err) {
+	case "":
+		return Partial{}
+	case execution.NoWorker:
+		return Partial{PartialNoWorker, a.noWorker}
+	case execution.NotReady:
+		return Partial{PartialNotReady, a.name + " does not answer yet: " + err.Error()}
+	case execution.Late:
+		return late()
+	case execution.NotAsked:
+		return Partial{PartialNotAsked, fmt.Sprintf("it was not asked: only %d are", mostAsked)}
+	case execution.Failing, execution.Unreadable, execution.Forgotten, execution.Refused:
+	}
+	return unread(err)
+}
+
+// whyPartial is why one that is there does not answer. Any other reason is an error of this package.
+func (a answerer) whyPartial(ctx context.Context, err error) (Partial, error) {
+	switch execution.ReasonOf(err) {
+	case execution.NoWorker, execution.NotReady:
+		return a.partial(err), nil
+	case execution.Late:
+		return Partial{}, context.Cause(ctx)
+	case "", execution.Failing, execution.Unreadable, execution.Forgotten, execution.NotAsked, execution.Refused:
+	}
+	return Partial{}, classify(a.id, err)
+}
+
+// newSurvey asks many workflows for a list.
+func newSurvey() *execution.Survey {
+	return &execution.Survey{AtOnce: callsAtOnce, GiveUp: callsAtOnce}
+}
+
+// forSurvey returns the context of all questions: they end while there is time left to show the list.
+func forSurvey(ctx context.Context) (context.Context, context.CancelFunc) {
 	limit := askTime
 	if until, bounded := ctx.Deadline(); bounded {
 		limit = min(limit, time.Until(until)*2/3)
 	}
 	return context.WithTimeout(ctx, limit)
-}
-
-// each does all, a few at a time.
-func each(ctx context.Context, all []func(context.Context)) {
-	var group errgroup.Group
-	group.SetLimit(callsAtOnce)
-	for _, do := range all {
-		group.Go(func() error {
-			do(ctx)
-			return nil
-		})
-	}
-	_ = group.Wait()
 }
 
 // forEach is what is to be done for each of those that were listed.
@@ -65,82 +93,30 @@ func forEach(infos []*workflowpb.WorkflowExecutionInfo, do func(context.Context,
 	return todo
 }
 
-// alone reports whether no worker has answered at all.
-func (a *asking) alone() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.silent > 0 && !a.answered
-}
-
-// vain reports whether so many were asked in vain that nobody answers for the others either: asking
-// takes long then. One that is slow proves nothing.
-func (a *asking) vain() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.silent >= callsAtOnce && !a.answered
-}
-
 // question is what one workflow is asked.
 type question[T any] struct {
-	ask func(context.Context) (T, Partial, error)
-	// alone is why there is no answer when no worker answers at all.
-	alone Partial
+	of  answerer
+	ask func(context.Context) (T, error)
 	// beyond tells that enough others are asked.
 	beyond bool
 }
 
 // ask asks one workflow; partial is why it has no answer. There is false where the workflow has
 // gone since it was listed.
-func ask[T any](ctx context.Context, a *asking, q question[T]) (value T, partial Partial, there bool) {
-	sent := false
-	switch {
-	case q.beyond:
-		partial = Partial{PartialNotAsked, fmt.Sprintf("it was not asked: only %d are", mostAsked)}
-	case a.vain():
-		partial = q.alone
-	case ctx.Err() != nil:
-		partial = late()
-	default:
-		sent = true
-		var err error
-		value, partial, err = q.ask(ctx)
-		if forgotten(err) {
-			return value, Partial{}, false
-		}
-		if err != nil {
-			partial = unread(ctx, err)
-		}
+func ask[T any](ctx context.Context, s *execution.Survey, q question[T]) (value T, partial Partial, there bool) {
+	var err error
+	if q.beyond {
+		err = s.Omit()
+	} else {
+		value, err = execution.Ask(ctx, s, q.ask)
 	}
-	a.count(partial, sent)
-	return value, partial, true
-}
-
-func (a *asking) count(partial Partial, sent bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if sent {
-		a.asked++
-	}
-	switch partial.Reason {
-	case PartialNone:
-		a.answered = true
-		return
-	case PartialNoWorker:
-		a.silent++
-	case PartialUnreadable:
-		a.unreadable = partial.Message
-	case PartialFailing, PartialNoAnswer, PartialNotAsked, PartialNotReady, PartialNotStarted, PartialLedgerAway, PartialLaneMissing:
-	}
-	if a.without == nil {
-		a.without = map[PartialReason]int{}
-	}
-	a.without[partial.Reason]++
+	return value, q.of.partial(err), execution.ReasonOf(err) != execution.Forgotten
 }
 
 // settled is why one has no answer, now that all were asked: where others have answered, a worker
 // is there.
-func (a *asking) settled(partial Partial) Partial {
-	if partial.Reason == PartialNoWorker && !a.alone() {
+func settled(s *execution.Survey, partial Partial) Partial {
+	if partial.Reason == PartialNoWorker && !s.Alone() {
 		return late()
 	}
 	return partial
@@ -148,17 +124,16 @@ func (a *asking) settled(partial Partial) Partial {
 
 // missing says in words what has no answer; empty where all have one. What fails by itself is
 // in the list.
-func (a *asking) missing() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func missing(s *execution.Survey) string {
 	var parts []string
-	if n := a.without[PartialUnreadable]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d cannot be read (%s)", n, a.unreadable))
+	if n := s.Without(execution.Unreadable, execution.Refused); n > 0 {
+		first := s.First(execution.Unreadable, execution.Refused)
+		parts = append(parts, fmt.Sprintf("%d cannot be read (%s)", n, unread(first).Message))
 	}
-	if n := a.without[PartialNoWorker] + a.without[PartialNoAnswer]; n > 0 {
+	if n := s.Without(execution.NoWorker, execution.Late); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d did not answer in time", n))
 	}
-	if n := a.without[PartialNotAsked]; n > 0 {
+	if n := s.Without(execution.NotAsked); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d were not asked, because they are too many", n))
 	}
 	return strings.Join(parts, ", ")
@@ -167,13 +142,10 @@ func (a *asking) missing() string {
 // late means that there was no answer in time, although a worker is there.
 func late() Partial { return Partial{PartialNoAnswer, "there was no answer in time"} }
 
-// unread is why one workflow cannot be read, although it may have been asked.
-func unread(ctx context.Context, err error) Partial {
+// unread is why one workflow cannot be read, although it was asked.
+func unread(err error) Partial {
 	message, _, _ := strings.Cut(err.Error(), "\n") // a stack follows
-	switch _, failing := errors.AsType[*serviceerror.QueryFailed](err); {
-	case ctx.Err() != nil:
-		return late()
-	case failing:
+	if _, failing := errors.AsType[*serviceerror.QueryFailed](err); failing {
 		return Partial{PartialFailing, "its workflow answers with an error: " + message}
 	}
 	return Partial{PartialUnreadable, message}

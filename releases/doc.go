@@ -8,5 +8,5 @@
 //
 // Two halves stand in packages of their own, because roles that show nothing to people need
 // them alone: releases/lane submits releases and sends updates to lanes, and
-// releases/execution reads how a workflow has ended.
+// releases/execution reads how a workflow has ended and asks workflows, one or many.
 package releases

@@ -2,7 +2,6 @@ package releases
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 // NotFoundError means that Temporal knows no release or set of this ID.
@@ -90,15 +90,8 @@ func classify(id string, err error) error {
 		return &NotFoundError{ID: id}
 	case errors.As(err, &namespace):
 		return fmt.Errorf("namespace %q does not exist in Temporal; set TEMPORAL_NAMESPACE or --temporal-namespace, or create it", namespace.Namespace)
-	case transient(err):
+	case execution.Silent(err):
 		return &UnreachableError{Cause: err}
 	}
 	return err
-}
-
-func transient(err error) bool {
-	var unavailable *serviceerror.Unavailable
-	var deadline *serviceerror.DeadlineExceeded
-	var exhausted *serviceerror.ResourceExhausted
-	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"slipway/release"
+	"slipway/releases/execution"
 	"slipway/releases/lane"
 )
 
@@ -27,11 +28,6 @@ type LaneStatus struct {
 	Partial Partial            `json:"lack,omitzero"`
 }
 
-// noLaneWorker means that no worker answers for a lane.
-func noLaneWorker() Partial {
-	return Partial{PartialNoWorker, "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"}
-}
-
 // lanesQuery chooses the lanes that are at work, of one application or of all.
 func lanesQuery(app string) string {
 	return "WorkflowType = " + literal(release.WorkflowLane) + Filter{App: app, Open: true}.attributes()
@@ -44,15 +40,15 @@ func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, 
 	if err != nil {
 		return nil, false, err
 	}
-	var a asking
-	questions, cancel := a.begin(ctx)
+	survey := newSurvey()
+	questions, cancel := forSurvey(ctx)
 	defer cancel()
 	all := make([]LaneStatus, len(infos))
 	gone := make([]bool, len(infos))
-	each(questions, forEach(infos, func(ctx context.Context, l listedAt) {
-		state, partial, there := ask(ctx, &a, question[*release.LaneState]{
-			alone: noLaneWorker(),
-			ask:   func(ctx context.Context) (*release.LaneState, Partial, error) { return c.queryLane(ctx, l.ID) },
+	survey.Each(questions, forEach(infos, func(ctx context.Context, l listedAt) {
+		state, partial, there := ask(ctx, survey, question[*release.LaneState]{
+			of:  aLane(),
+			ask: func(ctx context.Context) (*release.LaneState, error) { return c.queryLane(ctx, l.ID) },
 		})
 		all[l.place], gone[l.place] = LaneStatus{App: l.App, Since: l.CreatedAt, State: state, Partial: partial}, !there
 	}))
@@ -61,7 +57,7 @@ func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, 
 	}
 	for i, l := range all {
 		if !gone[i] {
-			l.Partial = a.settled(l.Partial)
+			l.Partial = settled(survey, l.Partial)
 			found = append(found, l)
 		}
 	}
@@ -83,7 +79,8 @@ func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, erro
 		return status, classify("", err)
 	}
 	status.Since = d.WorkflowStartTime
-	status.State, status.Partial, err = c.queryLane(ctx, release.LaneID(app))
+	status.State, err = c.queryLane(ctx, release.LaneID(app))
+	status.Partial, err = aLane().whyPartial(ctx, err)
 	return status, err
 }
 
@@ -91,9 +88,9 @@ func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, erro
 // or who holds the lane and why. It is empty where the lane does not answer, or the release does not
 // wait any more.
 func (c *Client) waitsFor(ctx context.Context, p release.Progress) string {
-	state, _, err := c.queryLane(ctx, release.LaneID(p.App))
+	state, err := c.queryLane(ctx, release.LaneID(p.App))
 	waits := func(e release.LaneEntry) bool { return e.ReleaseID == p.ReleaseID }
-	if err != nil || state == nil || !slices.ContainsFunc(state.Waiting, waits) {
+	if err != nil || !slices.ContainsFunc(state.Waiting, waits) {
 		return ""
 	}
 	return state.WaitsFor(p.ReleaseID)
@@ -136,28 +133,15 @@ func (c *Client) underWay(ctx context.Context, app release.App) (id string, err 
 	return "", nil
 }
 
-// queryLane asks a lane for its state; partial is why nobody answers for it.
-func (c *Client) queryLane(ctx context.Context, laneID string) (state *release.LaneState, partial Partial, err error) {
-	calling, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	state = &release.LaneState{}
-	answer, err := c.temporal.QueryWorkflow(calling, laneID, "", release.QueryLane)
-	if err == nil {
-		err = answer.Get(state)
+// queryLane asks a lane for its state.
+func (c *Client) queryLane(ctx context.Context, laneID string) (*release.LaneState, error) {
+	state, err := execution.Query[release.LaneState](ctx, c.temporal, execution.Question{
+		WorkflowID: laneID, Query: release.QueryLane, Within: callTime,
+	})
+	if err != nil {
+		return nil, err
 	}
-	_, notReady := errors.AsType[*serviceerror.WorkflowNotReady](err)
-	_, notMet := errors.AsType[*serviceerror.FailedPrecondition](err)
-	switch {
-	case err == nil:
-		return state, Partial{}, nil
-	case ctx.Err() != nil:
-		return nil, Partial{}, context.Cause(ctx)
-	case notReady:
-		return nil, Partial{PartialNotReady, "the lane does not answer yet"}, nil
-	case notMet, transient(err):
-		return nil, noLaneWorker(), nil
-	}
-	return nil, Partial{}, classify("", err)
+	return &state, nil
 }
 
 // LaneUpdate is an operator's command to a lane.

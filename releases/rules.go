@@ -129,11 +129,9 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 		return fmt.Errorf("who switches the rules by hand cannot be read: %w", err)
 	}
 	hold := RuleHold{By: in.By, Reason: in.Reason, Enable: in.Enable, Since: d.WorkflowStartTime}
-	var shown release.ToggleResult
-	answer, err := c.temporal.QueryWorkflow(calling, id, run, release.QueryToggle)
-	if err == nil {
-		err = answer.Get(&shown)
-	}
+	shown, err := execution.Query[release.ToggleResult](ctx, c.temporal, execution.Question{
+		WorkflowID: id, RunID: run, Query: release.QueryToggle, Within: callTime,
+	})
 	hold.Waiting, hold.Until = shown.Waiting, shown.Until
 	for i := range states {
 		meant := len(in.Names) == 0 || slices.Contains(in.Names, states[i].Name)
@@ -146,7 +144,7 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 			states[i].Held = &of
 		}
 	}
-	if _, notMet := errors.AsType[*serviceerror.FailedPrecondition](err); notMet || err != nil && transient(err) {
+	if execution.ReasonOf(err) == execution.NoWorker {
 		err = errors.New("no worker answers; check that slipway worker runs")
 	}
 	if err != nil {

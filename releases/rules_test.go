@@ -20,16 +20,13 @@ import (
 )
 
 // toggled is the answer of a switching.
-type toggled struct {
-	r   release.ToggleResult
-	err error
-}
+type toggled struct{ r release.ToggleResult }
 
 func (a toggled) HasValue() bool { return true }
 
 func (a toggled) Get(out any) error {
 	*out.(*release.ToggleResult) = a.r
-	return a.err
+	return nil
 }
 
 // holds lets Temporal know a lane with a debt and a release under way.
@@ -50,7 +47,7 @@ func holds(m *mocks.Client, answered error) {
 }
 
 // switches lets Temporal know a switching by hand.
-func switches(t *testing.T, m *mocks.Client, in release.ToggleRequest, answer toggled) {
+func switches(t *testing.T, m *mocks.Client, in release.ToggleRequest, answer func() (converter.EncodedValue, error)) {
 	t.Helper()
 	input, err := converter.GetDefaultDataConverter().ToPayloads(in)
 	require.NoError(t, err)
@@ -60,7 +57,7 @@ func switches(t *testing.T, m *mocks.Client, in release.ToggleRequest, answer to
 			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: input},
 		}},
 	}})
-	m.On("QueryWorkflow", mock.Anything, scalingID, "run-1", release.QueryToggle).Return(answer, nil)
+	m.On("QueryWorkflow", mock.Anything, scalingID, "run-1", release.QueryToggle).Return(answer())
 }
 
 // Each rule tells who holds it: a release, a lost one, or a person by hand.
@@ -91,7 +88,7 @@ func TestHoldsOf(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			holds(m, nil)
-			switches(t, m, c.in, toggled{c.shown, c.answered})
+			switches(t, m, c.in, func() (converter.EncodedValue, error) { return toggled{c.shown}, c.answered })
 			got, err := r.HoldsOf(t.Context(), app(), rules)
 			if c.missing == "" {
 				require.NoError(t, err)

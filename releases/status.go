@@ -2,12 +2,10 @@ package releases
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
@@ -69,11 +67,6 @@ type Partial struct {
 
 // MarshalText implements [encoding.TextMarshaler]: it is the message.
 func (p Partial) MarshalText() ([]byte, error) { return []byte(p.Message), nil }
-
-// noWorker means that no worker answers for a release or a set.
-func noWorker(id string) Partial {
-	return Partial{PartialNoWorker, "no worker answers; the " + string(subjectOf(id)) + " is durable, waiting"}
-}
 
 // Get returns the status of a release. It needs no worker for one that has ended. The errors
 // are [NotFoundError] and [UnreachableError].
@@ -192,34 +185,19 @@ func (r statusReader[P]) get(ctx context.Context) (Status[P], error) {
 
 // query asks the workflow for its progress, and falls back to what the description knows.
 func (r statusReader[P]) query(ctx context.Context, d *client.WorkflowExecutionDescription) (Status[P], error) {
-	p, partial, err := r.ask(ctx, d.WorkflowExecution.RunID)
+	p, err := r.ask(ctx, d.WorkflowExecution.RunID)
+	partial, err := answererOf(r.id).whyPartial(ctx, err)
 	if partial.Reason != PartialNone {
 		p = r.described(r.id, d)
 	}
 	return Status[P]{Progress: p, Partial: partial}, err
 }
 
-// ask asks a run of the workflow for its progress; partial is why nobody answers for it.
-func (r statusReader[P]) ask(ctx context.Context, runID string) (p P, partial Partial, err error) {
-	calling, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	answer, err := r.client.temporal.QueryWorkflow(calling, r.workflowID, runID, release.QueryProgress)
-	if err == nil {
-		err = answer.Get(&p)
-	}
-	var notReady *serviceerror.WorkflowNotReady
-	var notMet *serviceerror.FailedPrecondition
-	switch {
-	case err == nil:
-		return p, Partial{}, nil
-	case ctx.Err() != nil:
-		return p, Partial{}, ctx.Err()
-	case errors.As(err, &notReady):
-		return p, Partial{PartialNotReady, "the " + string(subjectOf(r.id)) + " does not answer yet: " + notReady.Error()}, nil
-	case errors.As(err, &notMet), transient(err):
-		return p, noWorker(r.id), nil
-	}
-	return p, Partial{}, classify(r.id, err)
+// ask asks a run of the workflow for its progress.
+func (r statusReader[P]) ask(ctx context.Context, runID string) (P, error) {
+	return execution.Query[P](ctx, r.client.temporal, execution.Question{
+		WorkflowID: r.workflowID, RunID: runID, Query: release.QueryProgress, Within: callTime,
+	})
 }
 
 // closedAbnormally reads the status of what was closed without a result. Nobody brings it to

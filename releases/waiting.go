@@ -12,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 // Waiting is something that needs a person.
@@ -59,8 +60,8 @@ type WaitingList struct {
 // the application as platform/region/id; empty means all. Of what does not answer, cannot be
 // read or is too much to be asked, what Temporal knows is returned, and the list is partial.
 func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
-	g := gathering{client: c, app: app}
-	questions, cancel := g.begin(ctx)
+	g := gathering{survey: newSurvey(), client: c, app: app}
+	questions, cancel := forSurvey(ctx)
 	defer cancel()
 	var todo []func(context.Context)
 	for _, find := range []func(context.Context) ([]func(context.Context), error){g.releases, g.sets, g.lanes} {
@@ -70,7 +71,7 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		}
 		todo = append(todo, some...)
 	}
-	each(questions, todo)
+	g.survey.Each(questions, todo)
 	if ctx.Err() != nil {
 		return WaitingList{}, context.Cause(ctx)
 	}
@@ -84,12 +85,12 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID), cmp.Compare(a.App, b.App))
 	})
 	for i, w := range g.list.Found {
-		g.list.Found[i].Partial = g.settled(w.Partial)
+		g.list.Found[i].Partial = settled(g.survey, w.Partial)
 	}
-	g.list.Asked = g.asked
-	if g.alone() {
+	g.list.Asked = g.survey.Asked()
+	if g.survey.Alone() {
 		g.list.Partial = Partial{PartialNoWorker, "no worker answers, so which lanes are held and which releases stand still is not known; check that slipway worker runs"}
-	} else if missing := g.missing(); missing != "" {
+	} else if missing := missing(g.survey); missing != "" {
 		g.list.Partial = Partial{PartialNoAnswer, "of the releases, sets and lanes under way " + missing +
 			": which of these stand still or are held is not known; ask each with: slipway release get, slipway lane list --held"}
 	}
@@ -98,8 +99,7 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 
 // gathering collects what needs a person.
 type gathering struct {
-	asking
-
+	survey *execution.Survey
 	client *Client
 	app    string
 
@@ -152,11 +152,9 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 		return nil, err
 	}
 	return forEach(infos, func(ctx context.Context, l listedAt) {
-		p, partial, there := ask(ctx, &g.asking, question[release.Progress]{
-			alone: noWorker(l.ID), beyond: l.beyond(),
-			ask: func(ctx context.Context) (release.Progress, Partial, error) {
-				return g.client.releaseReader(l.ID).ask(ctx, "")
-			},
+		p, partial, there := ask(ctx, g.survey, question[release.Progress]{
+			of: answererOf(l.ID), beyond: l.beyond(),
+			ask: func(ctx context.Context) (release.Progress, error) { return g.client.releaseReader(l.ID).ask(ctx, "") },
 		})
 		if !there || p.Phase.Ended() {
 			return // it has ended since it was listed
@@ -206,11 +204,9 @@ func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
 	}
 	return forEach(infos, func(ctx context.Context, l listedAt) {
 		id := strings.TrimPrefix(l.ID, release.SetWorkflowID(""))
-		p, partial, there := ask(ctx, &g.asking, question[release.SetProgress]{
-			alone: noWorker(id), beyond: l.beyond(),
-			ask: func(ctx context.Context) (release.SetProgress, Partial, error) {
-				return g.client.setReader(id).ask(ctx, "")
-			},
+		p, partial, there := ask(ctx, g.survey, question[release.SetProgress]{
+			of: answererOf(id), beyond: l.beyond(),
+			ask: func(ctx context.Context) (release.SetProgress, error) { return g.client.setReader(id).ask(ctx, "") },
 		})
 		if partial.Reason != PartialNone {
 			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy}
@@ -250,9 +246,9 @@ func (g *gathering) lanes(ctx context.Context) ([]func(context.Context), error) 
 		return nil, err
 	}
 	return forEach(infos, func(ctx context.Context, l listedAt) {
-		state, partial, there := ask(ctx, &g.asking, question[*release.LaneState]{
-			alone: noLaneWorker(), beyond: l.beyond(),
-			ask: func(ctx context.Context) (*release.LaneState, Partial, error) { return g.client.queryLane(ctx, l.ID) },
+		state, partial, there := ask(ctx, g.survey, question[*release.LaneState]{
+			of: aLane(), beyond: l.beyond(),
+			ask: func(ctx context.Context) (*release.LaneState, error) { return g.client.queryLane(ctx, l.ID) },
 		})
 		switch {
 		case !there:
@@ -299,8 +295,12 @@ func (g *gathering) lane(ctx context.Context, s release.LaneState) {
 func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneState) {
 	status, err := g.client.Get(ctx, w.ID)
 	if err != nil {
-		if !forgotten(err) {
-			w.Partial = unread(ctx, err)
+		switch {
+		case forgotten(err):
+		case ctx.Err() != nil:
+			w.Partial = late()
+		default:
+			w.Partial = unread(err)
 		}
 		return
 	}

@@ -250,7 +250,10 @@ type ListChangeOrdersDataChangeOrderList struct {
 	// Number of batches.
 	BatchCount   int    `json:"BatchCount"`
 	CreateUserID string `json:"CreateUserId"`
-	// Change order type code. One of: CoStart, CoStop, CoStartApplication, CoStopApplication.
+	// Change order type code. One of: CoStart, CoStop, CoStartApplication, CoStopApplication, CoBindSlb, CoUnbindSlb,
+	// CoCreateApp, CoDeleteApp, CoDeploy, CoRestartApplication, CoRollback, CoScaleIn, CoScaleOut,
+	// CoRescaleApplicationVertically, CoDeployHistroy, CoBindNas, CoUnbindNas, CoBatchStartApplication,
+	// CoBatchStopApplication, CoRestartInstances, CoDeleteInstances, CoScaleInAppWithInstances.
 	CoTypeCode string `json:"CoTypeCode"`
 	// Change order ID.
 	ChangeOrderID string `json:"ChangeOrderId"`

@@ -97,10 +97,10 @@ func describeConfig(c *call) (any, *apiError) {
 			data[name] = value
 		}
 	}
-	for _, name := range []string{"MountDesc", "ConfigMapMountDesc", "OssMountDescs"} {
+	for _, name := range []string{"MountDesc", paramMaps, "OssMountDescs"} {
 		if list := listSetting(name, config[name]); list != nil {
 			data[name] = list
-			c.st.nameConfigMaps(list)
+			c.st.nameMounts(list)
 		}
 	}
 	for _, name := range []string{"Cpu", "Memory", "BatchWaitTime", "MinReadyInstances", "MinReadyInstanceRatio", "TerminationGracePeriodSeconds"} {
@@ -108,7 +108,7 @@ func describeConfig(c *call) (any, *apiError) {
 			data[name] = *n
 		}
 	}
-	showNewerSettings(config, data)
+	c.st.showNewerSettings(config, data)
 	for name, value := range shownByDefault(app) {
 		if _, there := data[name]; !there {
 			data[name] = value
@@ -124,7 +124,7 @@ func describeConfig(c *call) (any, *apiError) {
 
 // showNewerSettings adds the settings that today's service has beyond the API reference,
 // as its answers have them: as the texts they were sent as, or read from those.
-func showNewerSettings(config map[string]string, data map[string]any) {
+func (s *state) showNewerSettings(config map[string]string, data map[string]any) {
 	for _, name := range []string{
 		"AcrInstanceId", "AgentVersion", "AlbIngressReadinessGate", "AppSource", paramBaseApp, "CustomImageNetworkType", "Dotnet", "EnableCpuBurst", "Html",
 		"ImagePullSecrets", "LokiConfigs", "MicroRegistration", "MicroRegistrationConfig", "MicroserviceEngineConfig", "NasConfigs",
@@ -152,6 +152,7 @@ func showNewerSettings(config map[string]string, data map[string]any) {
 	for _, name := range []string{"EmptyDirDesc", "InitContainersConfig", "SecretMountDesc", "SidecarContainersConfig"} {
 		if list := listSetting(name, config[name]); list != nil {
 			data[name] = list
+			s.nameMounts(list)
 		}
 	}
 	for _, name := range []string{"Labels", "ServiceTags"} {
@@ -194,20 +195,51 @@ func listSetting(name, text string) []map[string]any {
 		list[i] = map[string]any{}
 		for key, value := range entry {
 			if key != "" {
-				list[i][strings.ToUpper(key[:1])+key[1:]] = value
+				key = strings.ToUpper(key[:1]) + key[1:]
+				list[i][key] = answered(key, value)
 			}
 		}
 	}
 	return list
 }
 
-// nameConfigMaps adds the names of config maps to a list of mounts; one that was
-// deleted since has none.
-func (s *state) nameConfigMaps(mounts []map[string]any) {
+// answered is a member of a mount or of a container as answers have it: an identifier is
+// a number, though clients send it as a text, too, and the mounts of a container, which
+// are sent as a text, are a list.
+func answered(key string, value any) any {
+	text, isText := value.(string)
+	if !isText {
+		return value
+	}
+	switch key {
+	case paramConfigMap, paramSecret:
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return float64(id)
+		}
+	case paramMaps, "EmptyDirDesc", "SecretMountDesc":
+		if list := listSetting(key, text); list != nil {
+			return list
+		}
+	}
+	return value
+}
+
+// nameMounts adds the names of config maps and secrets to a list of mounts, or of
+// containers that have such lists; what was deleted since has none.
+func (s *state) nameMounts(mounts []map[string]any) {
 	for _, mount := range mounts {
-		id, _ := mount["ConfigMapId"].(float64)
+		id, _ := mount[paramConfigMap].(float64)
 		if m := s.ConfigMaps[int64(id)]; m != nil {
 			mount["ConfigMapName"] = m.Name
+		}
+		id, _ = mount[paramSecret].(float64)
+		if kept := s.Secrets[int64(id)]; kept != nil {
+			mount["SecretName"] = kept.Name
+		}
+		for _, name := range []string{paramMaps, "SecretMountDesc"} {
+			if inner, nested := mount[name].([]map[string]any); nested {
+				s.nameMounts(inner)
+			}
 		}
 	}
 }

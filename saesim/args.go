@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -77,8 +78,8 @@ func (a args) check(op cloudapi.Operation) *apiError {
 			}
 			continue
 		}
-		if p.Open && !slices.Contains(p.Enum, value) {
-			return refuseValue(op, p, fmt.Errorf("must be one of %q", p.Enum))
+		if p.Open && !slices.Contains(p.Enum, value) && !takesUnlisted(op, p, value) {
+			return refuseValue(op, p, fmt.Errorf("must be like one of %q", p.Enum))
 		}
 		if err := p.Check(value); err != nil {
 			if refused := refuseValue(op, p, err); refused != nil {
@@ -87,6 +88,23 @@ func (a args) check(op cloudapi.Operation) *apiError {
 		}
 	}
 	return nil
+}
+
+// takesUnlisted reports whether a value is taken that is not among the known ones of a
+// list that goes on growing (reading): a component of a known family, whatever its
+// version, and any value that is only read back. Applications of another kind than the
+// known ones are not simulated.
+func takesUnlisted(op cloudapi.Operation, p cloudapi.Param, value string) bool {
+	family := ""
+	switch {
+	case p.Name == paramJDK:
+		family = `^(Open JDK \d+|Dragonwell \d+|openjdk-[0-9A-Za-z.-]+)$`
+	case p.Name == paramTomcat:
+		family = `^apache-tomcat-\d+(\.\d+)*$`
+	case p.Name == "AppSource" && op.Name == opCreate:
+		return false
+	}
+	return regexp.MustCompile(family).MatchString(value)
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot
@@ -104,7 +122,7 @@ func refuseValue(op cloudapi.Operation, p cloudapi.Param, reason error) *apiErro
 		return refuse(codeComponentType)
 	case p.Name == "PackageType":
 		return refuse(codePackageType)
-	case p.Name == "Jdk" || p.Name == "WebContainer":
+	case p.Name == paramJDK || p.Name == paramTomcat:
 		return refuse(codeComponent)
 	case p.Name == "MinReadyInstanceRatio":
 		return refuse(codeMinReadyRatio)

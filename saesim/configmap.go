@@ -21,6 +21,7 @@ const (
 	maxConfigMapLength = 1 << 20 // bytes of keys and values
 
 	paramConfigMap = "ConfigMapId"
+	paramMaps      = "ConfigMapMountDesc"
 )
 
 // configMap is one config map of a namespace (SAE API reference ch. 18).
@@ -194,7 +195,7 @@ type configMapMount struct {
 // mounts nothing.
 func mounts(config map[string]string) []configMapMount {
 	var list []configMapMount
-	if json.Unmarshal([]byte(config["ConfigMapMountDesc"]), &list) != nil {
+	if json.Unmarshal([]byte(config[paramMaps]), &list) != nil {
 		return nil
 	}
 	return list
@@ -228,7 +229,7 @@ func (s *state) mounting(m *configMap) []*application {
 // checkMounts checks the config maps that a configuration is to mount: they belong
 // to the application's namespace, have the key, and do not share a path.
 func (c *call) checkMounts(namespaceID string, config map[string]string) *apiError {
-	const name = "ConfigMapMountDesc"
+	const name = paramMaps
 	if config[name] == "" {
 		return nil
 	}

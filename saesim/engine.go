@@ -72,7 +72,11 @@ func (e engine) step(s *state, order *changeOrder) {
 	case phasePreparing:
 		e.begin(app, order, at)
 	case phaseRunning:
-		e.endWave(app, order, at)
+		if order.Work.Resting {
+			e.startWave(app, order, at)
+		} else {
+			e.endWave(app, order, at)
+		}
 	case phaseAutoWait:
 		e.startBatch(app, order, order.Current+1, at)
 	case phaseRollback:
@@ -157,6 +161,7 @@ func (e engine) waveTime(order *changeOrder) time.Duration {
 }
 
 func (e engine) startWave(app *application, order *changeOrder, at time.Time) {
+	order.Work.Resting = false
 	for _, slot := range order.Work.wave() {
 		changeSlot(app, order, slot, at)
 	}
@@ -231,11 +236,14 @@ func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 		return
 	}
 	settleWave(app, order, at)
-	if order.Work.next(order.Plan.Unavailable) {
+	switch more := order.Work.next(order.Plan.Unavailable); {
+	case more && order.Plan.Pause > 0:
+		order.Work.Resting, order.Due = true, at.Add(order.Plan.Pause)
+	case more:
 		e.startWave(app, order, at)
-		return
+	default:
+		e.batchDone(app, order, at)
 	}
-	e.batchDone(app, order, at)
 }
 
 // settleWave lets the instances of the wave under way come up, or go.

@@ -131,19 +131,18 @@ func TestEngine_AutomaticReleaseWaitsByItself(t *testing.T) {
 	require.Equal(t, statusSuccess, h.order(t, id).Status)
 }
 
-func TestEngine_BatchWaitTimeHasTheUnitOfItsOperation(t *testing.T) {
+func TestEngine_BatchWaitTimeOfARollbackIsBetweenBatches(t *testing.T) {
 	t.Parallel()
 	const auto = `{"type":"BatchUpdate","batchUpdate":{"batch":2,"releaseType":"auto"}}`
 	h := deployed(t, 4)
-	h.deploy(t, "2", auto, "BatchWaitTime", "1")
-	h.step(t, prepare+DefaultBatchDuration+time.Minute)
-	require.Equal(t, "2:2 2:2!", h.images(t), "minutes in a deployment")
+	first := h.versions(t)[0]
+	h.deploy(t, "2", single)
 	h.settle(t)
-
-	first := h.versions(t)[1]
-	h.begin(t, opRollback, "VersionId", first, paramUpdateStrategy, auto, "BatchWaitTime", "1")
-	h.step(t, prepare+DefaultBatchDuration+time.Second)
-	require.Equal(t, "1:2 1:2!", h.images(t), "seconds in a rollback")
+	id := h.begin(t, opRollback, "VersionId", first, paramUpdateStrategy, auto, "BatchWaitTime", "5")
+	h.step(t, prepare+DefaultBatchDuration)
+	require.Equal(t, statusWaitAuto, h.order(t, id).Status)
+	h.step(t, 5*time.Second)
+	require.Equal(t, "1:2 1:2!", h.images(t))
 }
 
 func TestEngine_FailingBatch(t *testing.T) {

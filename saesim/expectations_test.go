@@ -110,6 +110,54 @@ func TestClients_NewestOrderFirst(t *testing.T) {
 	require.Equal(t, id, list(h.must(t, "ListChangeOrders")["ChangeOrderList"])[0].(map[string]any)["ChangeOrderId"])
 }
 
+// TestClients_PauseInsideABatch: BatchWaitTime of a deployment is a pause, in seconds,
+// between the instances of one batch; the strategy's own is in minutes, between batches.
+func TestClients_PauseInsideABatch(t *testing.T) {
+	t.Parallel()
+	const wave = DefaultBatchDuration / 4
+	h := deployed(t, 4)
+	id := h.deploy(t, "2", single, "BatchWaitTime", "10", "MinReadyInstances", "3")
+	h.step(t, prepare+wave)
+	for _, images := range []string{"1:3 2:1", "1:2 2:2", "1:1 2:3"} {
+		h.step(t, 10*time.Second-time.Nanosecond)
+		require.Equal(t, images, h.images(t), "nothing happens in the pause")
+		require.Equal(t, statusRunning, h.order(t, id).Status)
+		h.step(t, time.Nanosecond)
+		require.Contains(t, h.images(t), "2:1!", "the next instance")
+		h.step(t, wave)
+	}
+	require.Equal(t, statusSuccess, h.order(t, id).Status)
+
+	id = h.deploy(t, "3", batch2Wait, "BatchWaitTime", "10", "MinReadyInstances", "3")
+	h.step(t, prepare+2*wave+10*time.Second)
+	require.Equal(t, statusRunning, h.order(t, id).Status)
+	h.step(t, 2*wave)
+	require.Equal(t, []int{statusWaitAuto, 1}, []int{h.order(t, id).Status, h.order(t, id).BatchWaitTime})
+	h.step(t, time.Minute)
+	require.Equal(t, "2:1 3:2 3:1!", h.images(t))
+}
+
+// TestClients_AbortInAPause: what has not begun yet is left alone.
+func TestClients_AbortInAPause(t *testing.T) {
+	t.Parallel()
+	for rollback, want := range map[string]string{"true": "1:4", "false": "1:3 2:1"} {
+		t.Run("rollback "+rollback, func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 4)
+			id := h.deploy(t, "2", single, "BatchWaitTime", "10", "MinReadyInstances", "3")
+			h.step(t, prepare+DefaultBatchDuration/4+time.Second)
+			events := h.must(t, "ListAppEvents", "Namespace", DefaultRegion)["TotalSize"]
+			h.must(t, "AbortChangeOrder", "ChangeOrderId", id, "Rollback", rollback)
+			if rollback == "false" {
+				require.Equal(t, events, h.must(t, "ListAppEvents", "Namespace", DefaultRegion)["TotalSize"], "no instance came up")
+			}
+			h.settle(t)
+			require.Equal(t, statusAborted, h.order(t, id).Status)
+			require.Equal(t, want, h.images(t))
+		})
+	}
+}
+
 // TestClients_EmptyKeys: members of JSON parameters that are empty count as not sent.
 func TestClients_EmptyKeys(t *testing.T) {
 	t.Parallel()

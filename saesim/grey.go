@@ -298,15 +298,20 @@ type routesData struct {
 }
 
 // listRoutes serves ListGreyTagRoute (SAE API reference ch. 19.4). An application
-// has at most one rule; sizes of a page are 1.
+// has at most one rule; pages have the size 1 unless told otherwise.
 func listRoutes(c *call) (any, *apiError) {
 	app, refused := c.app()
 	if refused != nil {
 		return nil, refused
 	}
-	data := routesData{CurrentPage: 1, PageSize: 1, Result: []routeData{}}
+	var routes []*greyRoute
 	if r := c.st.routeOf(app.ID); r != nil {
-		data.TotalSize, data.Result = 1, append(data.Result, r.show())
+		routes = append(routes, r)
+	}
+	p := c.page(1)
+	data := routesData{CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(routes), Result: []routeData{}}
+	for _, r := range cut(routes, p) {
+		data.Result = append(data.Result, r.show())
 	}
 	return data, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slipway/internal/simframe"
+	"slipway/saeclient"
 )
 
 const codeComponentType = "InvalidComponentType.NotFound"
@@ -27,12 +28,16 @@ func infoHandlers() map[string]handler {
 
 // describeInstanceLog serves DescribeInstanceLog (SAE API reference ch. 10.3). The
 // log tells what the instance went through, in lines that end with a newline; the
-// sample shows a backslash and an n instead. No code for an unknown instance is
+// sample shows a backslash and an n instead. The log before the last restart is the same,
+// as only a broken instance restarts, again and again. No code for an unknown instance is
 // listed (reading).
 func describeInstanceLog(c *call) (any, *apiError) {
 	for _, app := range c.st.applications() {
 		for _, i := range app.Instances {
 			if i.ID == c.arg("InstanceId") {
+				if c.arg("Previous") == "true" && i.Restarts == 0 {
+					return "", nil // it never ran before
+				}
 				return app.log(i), nil
 			}
 		}
@@ -66,21 +71,21 @@ type componentData struct {
 }
 
 // describeComponents serves DescribeComponents (SAE API reference ch. 10.4): the
-// versions that CreateApplication takes.
+// versions that are known of what CreateApplication takes, today's among them.
 func describeComponents(c *call) (any, *apiError) {
 	if c.arg("AppId") != "" {
 		if _, refused := c.app(); refused != nil {
 			return nil, refused
 		}
 	}
-	kind, versions := "JDK", []string{
-		"Open JDK 8", "Open JDK 7", "Dragonwell 11", "Dragonwell 8", "openjdk-8u191-jdk-alpine3.9", "openjdk-7u201-jdk-alpine3.9",
-	}
+	kind, parameter := "JDK", paramJDK
 	if c.arg("Type") == "TOMCAT" {
-		kind, versions = "TOMCAT", []string{"apache-tomcat-7.0.91", "apache-tomcat-8.5.42"}
+		kind, parameter = "TOMCAT", paramTomcat
 	}
-	list := make([]componentData, len(versions))
-	for n, version := range versions {
+	create, _ := saeclient.LookupOperation(opCreate)
+	versions, _ := create.Param(parameter)
+	list := make([]componentData, len(versions.Enum))
+	for n, version := range versions.Enum {
 		list[n] = componentData{Type: kind, ComponentKey: version, ComponentDescription: version}
 	}
 	return list, nil

@@ -103,7 +103,7 @@ func TestInfo_Components(t *testing.T) {
 	h := deployed(t, 1)
 	require.Equal(t, codeComponentType, h.refused(t, "DescribeComponents", "Type", "PHP"))
 	require.Equal(t, codeAppIDNotFound, h.refused(t, "DescribeComponents", "Type", "JDK", "AppId", "x"))
-	for kind, n := range map[string]int{"JDK": 6, "TOMCAT": 2} {
+	for kind, n := range map[string]int{"JDK": 8, "TOMCAT": 3} {
 		list := h.call(t, "DescribeComponents", "Type", kind).body["Data"].([]any)
 		require.Len(t, list, n)
 		require.Equal(t, kind, list[0].(map[string]any)["Type"])

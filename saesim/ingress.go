@@ -39,6 +39,48 @@ type ingress struct {
 	Balancer     string        `json:"balancer"`
 	DefaultRule  ingressRule   `json:"defaultRule"`
 	Rules        []ingressRule `json:"rules"`
+
+	Options listenerOptions `json:"options,omitzero"`
+}
+
+// listenerOptions are settings that today's service has of a listener, as answers have
+// them. They are kept and read back: nothing here answers requests by them.
+type listenerOptions struct {
+	// CertIDs are the certificates of an application load balancer.
+	CertIDs                          string          `json:"CertIds,omitempty"`
+	CorsConfig                       json.RawMessage `json:",omitempty"`
+	EnableGzip                       *bool           `json:",omitempty"`
+	EnableXForwardedFor              *bool           `json:",omitempty"`
+	EnableXForwardedForClientSrcPort *bool           `json:",omitempty"`
+	EnableXForwardedForProto         *bool           `json:",omitempty"`
+	EnableXForwardedForSLBID         *bool           `json:"EnableXForwardedForSlbId,omitempty"`
+	EnableXForwardedForSLBPort       *bool           `json:"EnableXForwardedForSlbPort,omitempty"`
+	IdleTimeout                      *int            `json:",omitempty"`
+	RequestTimeout                   *int            `json:",omitempty"`
+	SecurityPolicyID                 string          `json:"SecurityPolicyId,omitempty"`
+}
+
+// readOptions fills in the settings of a listener that a call sends.
+func (c *call) readOptions(o *listenerOptions) {
+	o.CertIDs = cmp.Or(c.arg("CertIds"), o.CertIDs)
+	o.SecurityPolicyID = cmp.Or(c.arg("SecurityPolicyId"), o.SecurityPolicyID)
+	if text := c.arg("CorsConfig"); text != "" {
+		o.CorsConfig = json.RawMessage(text)
+	}
+	for name, option := range map[string]**bool{
+		"EnableGzip": &o.EnableGzip, "EnableXForwardedFor": &o.EnableXForwardedFor,
+		"EnableXForwardedForClientSrcPort": &o.EnableXForwardedForClientSrcPort, "EnableXForwardedForProto": &o.EnableXForwardedForProto,
+		"EnableXForwardedForSlbId": &o.EnableXForwardedForSLBID, "EnableXForwardedForSlbPort": &o.EnableXForwardedForSLBPort,
+	} {
+		if c.arg(name) != "" {
+			*option = new(c.boolean(name, false))
+		}
+	}
+	for name, option := range map[string]**int{"IdleTimeout": &o.IdleTimeout, "RequestTimeout": &o.RequestTimeout} {
+		if n := c.integer(name); n != nil {
+			*option = n
+		}
+	}
 }
 
 // ingressRule sends requests to one port of an application's containers.
@@ -126,19 +168,20 @@ func (c *call) readListener(i *ingress) *apiError {
 		}
 		i.ListenerPort = port
 	}
-	i.CertID = cmp.Or(c.arg("CertIds"), c.arg("CertId"), i.CertID)
+	i.CertID = cmp.Or(c.arg("CertId"), i.CertID)
+	c.readOptions(&i.Options)
 	i.Balancer = cmp.Or(c.arg("LoadBalanceType"), i.Balancer, balancerClassic)
 	i.Protocol = cmp.Or(c.arg("ListenerProtocol"), i.Protocol)
 	if i.Protocol == "" {
 		i.Protocol = protocolHTTP
-		if i.CertID != "" {
+		if i.CertID != "" || i.Options.CertIDs != "" {
 			i.Protocol = protocolHTTPS
 		}
 	}
 	switch {
-	case i.CertID != "" && !certificatesExist(i.CertID):
+	case i.CertID != "" && !certificateExists(i.CertID) || i.Options.CertIDs != "" && !certificatesExist(i.Options.CertIDs):
 		return refuse(codeCertNotFound)
-	case i.Protocol == protocolHTTPS && i.CertID == "":
+	case i.Protocol == protocolHTTPS && i.CertID == "" && i.Options.CertIDs == "":
 		return missingParameter("CertId")
 	case c.st.portTaken(i):
 		return refuse(codeListenerTaken, i.SLBID, i.ListenerPort)
@@ -235,7 +278,6 @@ type ingressData struct {
 	Description      string
 	SLBType          string `json:"SlbType"`
 	CertID           string `json:"CertId,omitempty"`
-	CertIDs          string `json:"CertIds,omitempty"`
 	Name             string
 	ID               int64 `json:"Id"`
 	LoadBalanceType  string
@@ -244,10 +286,10 @@ type ingressData struct {
 
 // show leaves out the port, whose type differs. The description is the rule's name
 // (SAE API reference ch. 9.9); which network an SLB is on is not known, and answered
-// as internet (reading). Certificates are answered under both names, as they are taken.
+// as internet (reading).
 func (i *ingress) show() ingressData {
 	return ingressData{
-		SLBID: i.SLBID, NamespaceID: i.NamespaceID, Description: i.Description, SLBType: networkInternet, CertID: i.CertID, CertIDs: i.CertID,
+		SLBID: i.SLBID, NamespaceID: i.NamespaceID, Description: i.Description, SLBType: networkInternet, CertID: i.CertID,
 		Name: cmp.Or(i.Description, fmt.Sprintf("ingress-%d", i.ID)), ID: i.ID, LoadBalanceType: i.Balancer, ListenerProtocol: i.Protocol,
 	}
 }
@@ -275,6 +317,7 @@ type ingressRulesData struct {
 
 type ingressFullData struct {
 	ingressData
+	listenerOptions
 	ingressRulesData
 
 	ListenerPort int
@@ -294,7 +337,9 @@ func describeIngress(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	return ingressFullData{ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: i.ListenerPort}, nil
+	return ingressFullData{
+		ingressData: i.show(), listenerOptions: i.Options, ingressRulesData: c.st.showRules(i), ListenerPort: i.ListenerPort,
+	}, nil
 }
 
 func (s *state) showRules(i *ingress) ingressRulesData {
@@ -312,6 +357,7 @@ type listedIngressData struct {
 	ingressRulesData
 
 	ListenerPort string
+	CertIDs      string `json:"CertIds,omitempty"`
 }
 
 type ingressesData struct {
@@ -338,7 +384,7 @@ func listIngresses(c *call) (any, *apiError) {
 			continue
 		}
 		all = append(all, listedIngressData{
-			ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: strconv.Itoa(i.ListenerPort),
+			ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: strconv.Itoa(i.ListenerPort), CertIDs: i.Options.CertIDs,
 		})
 	}
 	p := c.page(max(len(all), defaultPageSize))

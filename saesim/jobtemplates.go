@@ -179,10 +179,10 @@ func describeJob(c *call) (any, *apiError) {
 		replicas = j.Instances
 	}
 	data := showTemplate(config)
-	for _, name := range []string{"MountDesc", "ConfigMapMountDesc", "OssMountDescs"} {
+	for _, name := range []string{"MountDesc", paramMaps, "OssMountDescs"} {
 		if list := listSetting(name, config[name]); list != nil {
 			data[name] = list
-			c.st.nameConfigMaps(list)
+			c.st.nameMounts(list)
 		}
 	}
 	data["Replicas"], data[paramSlice], data["Suspend"] = replicas, config[paramSlice] == "true", app.Job.Suspended

@@ -221,7 +221,9 @@ func reduceCapacity(c *call) (any, *apiError) {
 }
 
 // rescaleVertically serves RescaleApplicationVertically (SAE API reference
-// ch. 12.14): all instances are replaced by ones of another size.
+// ch. 12.14): all instances are replaced by ones of another size. With Deploy=false the
+// settings are stored, for the instances that are made from now on, and there is no order
+// (reading).
 func rescaleVertically(c *call) (any, *apiError) {
 	app, refused := c.runningApp()
 	if refused != nil {
@@ -237,12 +239,21 @@ func rescaleVertically(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	settings := map[string]string{}
+	for _, name := range []string{"Cpu", "Memory", "DiskSize", "ResourceType", "VSwitchId"} {
+		if value := c.arg(name); value != "" {
+			settings[name] = value
+		}
+	}
+	restore := c.boolean("autoEnableApplicationScalingRule", true)
+	if !c.boolean("Deploy", true) {
+		app.charge(c.now)
+		app.set(settings)
+		return orderData{}, nil
+	}
 	order := c.accept(app, newOrder{
 		Type: typeVertical, Description: typeLabel(typeVertical),
-		Plan: plan{
-			Batches: [][]int{app.slots()}, Unavailable: unavailable, Set: map[string]string{"Cpu": cpu, "Memory": memory},
-			DisableRules: true, Restore: c.boolean("autoEnableApplicationScalingRule", true),
-		},
+		Plan: plan{Batches: [][]int{app.slots()}, Unavailable: unavailable, Set: settings, DisableRules: true, Restore: restore},
 	})
 	return orderData{ChangeOrderID: order.ID}, nil
 }

@@ -254,7 +254,7 @@ func vSwitchExists(id string) bool { return regexp.MustCompile(`^vsw-[0-9a-z*-]+
 // defaultNamespace is the namespace of a new application: with AutoConfig, or when it names none,
 // the default one (SAE API reference ch. 12.1).
 func (c *call) defaultNamespace() string {
-	if c.boolean("AutoConfig", false) {
+	if c.boolean(paramAutoConfig, false) {
 		return c.region
 	}
 	return cmp.Or(c.arg(paramNamespace), c.region)
@@ -265,7 +265,7 @@ func (c *call) defaultNamespace() string {
 // application binds (SAE API reference ch. 12.1).
 func (c *call) checkReferences(namespaceID string, config map[string]string) *apiError {
 	ns, vpc := c.namespace(namespaceID), c.arg("VpcId")
-	if c.boolean("AutoConfig", false) {
+	if c.boolean(paramAutoConfig, false) {
 		vpc = ""
 	}
 	switch {
@@ -284,7 +284,7 @@ func (c *call) checkReferences(namespaceID string, config map[string]string) *ap
 // bindNetwork gives the namespace of a new application its network, or the
 // application that of its namespace.
 func (c *call) bindNetwork(app *application) {
-	if c.boolean("AutoConfig", false) {
+	if c.boolean(paramAutoConfig, false) {
 		for _, name := range []string{"VpcId", "VSwitchId", "SecurityGroupId"} {
 			delete(app.Config, name)
 		}

@@ -175,7 +175,7 @@ func (e engine) abort(s *state, order *changeOrder, at time.Time) *apiError {
 		return refused
 	}
 	app := s.Apps[order.AppID]
-	if order.Phase == phaseRunning {
+	if order.Phase == phaseRunning && !order.Work.Resting {
 		settleWave(app, order, at)
 	}
 	order.Message = "The change order was aborted."

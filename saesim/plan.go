@@ -60,7 +60,7 @@ func parseStrategy(text string) (*strategy, *apiError) {
 		return nil, invalidParameter(paramUpdateStrategy, "batch must be at least 1")
 	case s.BatchUpdate.ReleaseType != releaseAuto && s.BatchUpdate.ReleaseType != releaseManual:
 		return nil, invalidParameter(paramUpdateStrategy, "releaseType must be auto or manual")
-	case s.BatchUpdate.BatchWaitTime != nil && (*s.BatchUpdate.BatchWaitTime < 0 || *s.BatchUpdate.BatchWaitTime > maxWaitMinutes):
+	case s.BatchUpdate.BatchWaitTime != nil && (*s.BatchUpdate.BatchWaitTime < 0 || *s.BatchUpdate.BatchWaitTime > maxWait):
 		return nil, refuse(codeBatchWait)
 	case s.Type == strategyGray && s.GrayUpdate == nil:
 		return nil, invalidParameter(paramUpdateStrategy, "grayUpdate is missing")
@@ -68,9 +68,9 @@ func parseStrategy(text string) (*strategy, *apiError) {
 	return &s, nil
 }
 
-// maxWaitMinutes keeps waiting times inside what a time.Duration can hold; the
-// reference gives no upper limit.
-const maxWaitMinutes = 1_000_000
+// maxWait keeps waiting times, in minutes or seconds, inside what a time.Duration can
+// hold; the reference gives no upper limit.
+const maxWait = 1_000_000
 
 // gray is the number of gray instances, 0 without a gray batch.
 func (s *strategy) gray() int {
@@ -100,12 +100,12 @@ func (s *strategy) fits(replicas int) *apiError {
 }
 
 // wait is the pause between automatic batches: the strategy's own, in minutes, or
-// else the BatchWaitTime parameter.
-func (s *strategy) wait(parameter time.Duration) time.Duration {
+// else what the operation has besides.
+func (s *strategy) wait(otherwise time.Duration) time.Duration {
 	if s.BatchUpdate.BatchWaitTime != nil {
 		return time.Duration(*s.BatchUpdate.BatchWaitTime) * time.Minute
 	}
-	return parameter
+	return otherwise
 }
 
 // minReady is what a call said about the instances that must stay up; nil means

@@ -28,6 +28,9 @@ type createData struct {
 // Deploy=false no change order is made and the application has no version yet; the
 // reference does not say (reading).
 func createApplication(c *call) (any, *apiError) {
+	if refused := c.sameAsKnown(nil); refused != nil {
+		return nil, refused
+	}
 	app, refused := c.newApp("Replicas", "Deploy")
 	if refused != nil {
 		return nil, refused
@@ -48,7 +51,7 @@ func createApplication(c *call) (any, *apiError) {
 // of the call but the named ones.
 func (c *call) newApp(except ...string) (*application, *apiError) {
 	packageType := c.arg("PackageType")
-	config := c.settings(append(except, "AppName", "NamespaceId", "PackageType", "AutoConfig")...)
+	config := c.settings(append(except, "AppName", "NamespaceId", "PackageType", paramAutoConfig)...)
 	for name, value := range map[string]string{"Cpu": "1000", "Memory": "2048", "Timezone": "Asia/Shanghai", "TerminationGracePeriodSeconds": "30"} {
 		if config[name] == "" {
 			config[name] = value
@@ -105,8 +108,8 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		switch {
 		case config["ImageUrl"] == "":
 			return missingParameter("ImageUrl")
-		case config["WebContainer"] != "":
-			return invalidParameter("WebContainer", "an image brings its own")
+		case config[paramTomcat] != "":
+			return invalidParameter(paramTomcat, "an image brings its own")
 		}
 		return nil
 	}
@@ -118,13 +121,13 @@ func checkPackage(packageType string, config map[string]string) *apiError {
 		return missingParameter("PackageVersion")
 	case config["ImageUrl"] != "":
 		return invalidParameter("ImageUrl", "the package type is %s", packageType)
-	case pandora && config["Jdk"] == "":
+	case pandora && config[paramJDK] == "":
 		return refuse(codePandoraNoJDK)
-	case pandora && config["WebContainer"] != "":
+	case pandora && config[paramTomcat] != "":
 		return refuse(codePandoraOnlyJDK)
-	case packageType == packageFatJar && config["Jdk"] == "":
+	case packageType == packageFatJar && config[paramJDK] == "":
 		return refuse(codeJarMissingJDK)
-	case packageType == packageWar && !pandora && (config["Jdk"] == "" || config["WebContainer"] == ""):
+	case packageType == packageWar && !pandora && (config[paramJDK] == "" || config[paramTomcat] == ""):
 		return refuse(codeWarMissing)
 	}
 	return nil
@@ -181,6 +184,9 @@ func deployApplication(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	if refused := c.sameAsKnown(app); refused != nil {
+		return nil, refused
+	}
 	config := map[string]string{}
 	maps.Copy(config, app.settings())
 	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule", "Replicas", "Deploy"))
@@ -188,7 +194,7 @@ func deployApplication(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	replicas := c.integerOr("Replicas", app.Replicas)
-	wanted, refused := c.release(app, "", time.Minute, replicas)
+	wanted, refused := c.release(app, "", replicas)
 	if refused != nil {
 		return nil, refused
 	}
@@ -258,7 +264,7 @@ func rollbackApplication(c *call) (any, *apiError) {
 	if refused := c.checkMounts(app.NamespaceID, target.Config); refused != nil {
 		return nil, refused
 	}
-	wanted, refused := c.release(app, target.ID, time.Second, app.Replicas)
+	wanted, refused := c.release(app, target.ID, app.Replicas)
 	if refused != nil {
 		return nil, refused
 	}
@@ -268,16 +274,21 @@ func rollbackApplication(c *call) (any, *apiError) {
 }
 
 // release reads the rollout parameters that deploy and rollback share and plans
-// the order, which ends with the given number of instances. The unit of BatchWaitTime
-// differs between the two, as printed.
-func (c *call) release(app *application, target string, unit time.Duration, replicas int) (newOrder, *apiError) {
+// the order, which ends with the given number of instances. BatchWaitTime is in seconds
+// and means two things: in a deployment the pause inside a batch, in a rollback the one
+// between automatic batches (reading).
+func (c *call) release(app *application, target string, replicas int) (newOrder, *apiError) {
 	how, refused := parseStrategy(c.arg(paramUpdateStrategy))
 	if refused != nil {
 		return newOrder{}, refused
 	}
-	pause := c.integerOr("BatchWaitTime", 0)
-	if pause < 0 || pause > maxWaitMinutes {
-		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWaitMinutes)
+	seconds := c.integerOr("BatchWaitTime", 0)
+	if seconds < 0 || seconds > maxWait {
+		return newOrder{}, invalidParameter("BatchWaitTime", "it must not be below zero nor above %d", maxWait)
+	}
+	inside, between := time.Duration(seconds)*time.Second, time.Duration(0)
+	if c.op.Name == opRollback {
+		inside, between = between, inside
 	}
 	unavailable, refused := c.minReady().unavailable(replicas)
 	if refused != nil {
@@ -288,8 +299,9 @@ func (c *call) release(app *application, target string, unit time.Duration, repl
 		return newOrder{}, refused
 	}
 	if how != nil {
-		p.Wait, p.Strategy = how.wait(time.Duration(pause)*unit), c.arg(paramUpdateStrategy)
+		p.Wait, p.Strategy = how.wait(between), c.arg(paramUpdateStrategy)
 	}
+	p.Pause = inside
 	p.Restore = c.restoresRules()
 	return newOrder{Plan: p, MayNeedApproval: true}, nil
 }

@@ -219,5 +219,8 @@ func validPort(port int) bool { return port >= 1 && port <= 65535 }
 
 // certificatesExist reports whether all certificates of a list with commas do.
 func certificatesExist(ids string) bool {
-	return !slices.ContainsFunc(strings.Split(ids, ","), func(id string) bool { return !certificateExists(strings.TrimSpace(id)) })
+	return !slices.ContainsFunc(strings.Split(ids, ","), func(id string) bool {
+		id = strings.TrimSpace(id)
+		return !certificateExists(id) && !regexp.MustCompile(`^[0-9*]+-[a-z0-9-]+$`).MatchString(id)
+	})
 }

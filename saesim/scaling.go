@@ -13,6 +13,9 @@ const (
 	ruleOnMetric = "metric"
 	ruleMix      = "mix" // a metric, with other bounds at given times
 
+	paramTimer  = "ScalingRuleTimer"
+	paramMetric = "ScalingRuleMetric"
+
 	maxRules        = 5  // per application (SAE API reference ch. 11.1)
 	maxTriggerTimes = 20 // per timing rule
 )
@@ -75,12 +78,13 @@ func (n *looseInt) UnmarshalJSON(text []byte) error {
 // parseTimer reads and checks a timing rule.
 func parseTimer(text string) (*ruleTimer, *apiError) {
 	if text == "" {
-		return nil, missingParameter("ScalingRuleTimer")
+		return nil, missingParameter(paramTimer)
 	}
 	var t ruleTimer
 	if json.Unmarshal([]byte(text), &t) != nil {
-		return nil, invalidParameter("ScalingRuleTimer", "it is not a timer in JSON")
+		return nil, invalidParameter(paramTimer, "it is not a timer in JSON")
 	}
+	t.dropEmpty()
 	if refused := t.checkDates(); refused != nil {
 		return nil, refused
 	}
@@ -106,12 +110,21 @@ func parseTimer(text string) (*ruleTimer, *apiError) {
 	return &t, nil
 }
 
+// dropEmpty takes dates that are empty texts as not sent, which real clients send.
+func (t *ruleTimer) dropEmpty() {
+	for _, date := range []**string{&t.BeginDate, &t.EndDate} {
+		if *date != nil && **date == "" {
+			*date = nil
+		}
+	}
+}
+
 func (s ruleSchedule) check() *apiError {
 	switch {
 	case s.bounded() && (s.MinReplicas < 1 || s.MaxReplicas < s.MinReplicas || s.MaxReplicas > maxReplicas):
-		return invalidParameter("ScalingRuleTimer", "it needs 1 <= minReplicas <= maxReplicas <= %d", maxReplicas)
+		return invalidParameter(paramTimer, "it needs 1 <= minReplicas <= maxReplicas <= %d", maxReplicas)
 	case !s.bounded() && (s.TargetReplicas < 1 || s.TargetReplicas > maxReplicas):
-		return invalidParameter("ScalingRuleTimer", "targetReplicas must be from 1 to %d", maxReplicas)
+		return invalidParameter(paramTimer, "targetReplicas must be from 1 to %d", maxReplicas)
 	}
 	return nil
 }
@@ -199,7 +212,7 @@ func (a *application) ruleConflicts(rule *scalingRule) bool {
 
 // parseMetric reads and checks a metric rule.
 func parseMetric(text string) (*ruleMetric, *apiError) {
-	const name = "ScalingRuleMetric"
+	const name = paramMetric
 	if text == "" {
 		return nil, missingParameter(name)
 	}
@@ -321,15 +334,16 @@ type rulesData struct {
 	ApplicationScalingRules []ruleData
 }
 
-// describeRules serves DescribeApplicationScalingRules (SAE API reference ch. 11.7),
-// which takes no paging parameters and answers with all rules.
+// describeRules serves DescribeApplicationScalingRules (SAE API reference ch. 11.7). Its
+// table has no paging parameters, which its answer has and real clients send.
 func describeRules(c *call) (any, *apiError) {
 	app, refused := c.app()
 	if refused != nil {
 		return nil, refused
 	}
-	data := rulesData{CurrentPage: 1, TotalSize: len(app.Rules), PageSize: 10, ApplicationScalingRules: []ruleData{}}
-	for _, rule := range app.Rules {
+	p := c.page(10)
+	data := rulesData{CurrentPage: p.Number, TotalSize: len(app.Rules), PageSize: p.Size, ApplicationScalingRules: []ruleData{}}
+	for _, rule := range cut(app.Rules, p) {
 		data.ApplicationScalingRules = append(data.ApplicationScalingRules, showRule(app, rule, true))
 	}
 	return data, nil

@@ -13,8 +13,7 @@ func deleteRule(c *call) (any, *apiError) {
 }
 
 // updateRule serves UpdateApplicationScalingRule (SAE API reference ch. 11.5): the
-// settings of a rule change, never its name, its type or whether it is enabled. The
-// parameter of the other type is ignored (reading).
+// settings of a rule change, never its name, its type or whether it is enabled.
 func updateRule(c *call) (any, *apiError) {
 	app, rule, refused := c.rule()
 	if refused != nil {
@@ -39,19 +38,30 @@ func updateRule(c *call) (any, *apiError) {
 }
 
 // readRule reads the settings that belong to a rule's type: a timer, a metric, or a
-// metric whose timer may be absent.
+// metric whose timer may be absent. Settings of the other type are refused, as nothing
+// would come of them (reading); the empty objects that real clients send are none.
 func (c *call) readRule(rule *scalingRule) (refused *apiError) {
-	if timer := c.arg("ScalingRuleTimer"); rule.Type == ruleTiming || rule.Type == ruleMix && timer != "" && timer != "{}" {
+	timer, metric := c.arg(paramTimer), c.arg(paramMetric)
+	if rule.Type == ruleTiming || rule.Type == ruleMix && !emptyObject(timer) {
 		if rule.Timer, refused = parseTimer(timer); refused != nil {
 			return refused
 		}
 	}
-	if rule.Type == ruleTiming {
-		return nil
+	if rule.Type != ruleTiming {
+		if rule.Metric, refused = parseMetric(metric); refused != nil {
+			return refused
+		}
 	}
-	rule.Metric, refused = parseMetric(c.arg("ScalingRuleMetric"))
-	return refused
+	switch {
+	case rule.Type == ruleTiming && !emptyObject(metric):
+		return invalidParameter(paramMetric, "a rule of type %s has none", rule.Type)
+	case rule.Type == ruleOnMetric && !emptyObject(timer):
+		return invalidParameter(paramTimer, "a rule of type %s has none", rule.Type)
+	}
+	return nil
 }
+
+func emptyObject(text string) bool { return text == "" || text == "{}" }
 
 // readMinReady checks how many instances must stay ready while a rule scales, and keeps
 // what was sent, as it is read back.

@@ -28,6 +28,8 @@ const (
 	paramHosts           = "CustomHostAlias"
 	paramNAS             = "MountDesc"
 	paramContainer       = "EdasContainerVersion"
+	paramJDK             = "Jdk"
+	paramTomcat          = "WebContainer"
 	presentContainer     = "3.5.3"
 	prefixOfThePlatform  = "sae-"
 	logTypeStandardPrint = "stdout"

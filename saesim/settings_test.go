@@ -20,7 +20,7 @@ func TestSettingsThatTheReferenceForbids(t *testing.T) {
 		{paramHosts, `{}`, codeWithMessage},
 		{"AcrInstanceId", "none", codeACRInstance},
 		{paramContainer, "9.9.9", codeComponent},
-		{"WebContainer", "apache-tomcat-1.0.0", codeComponent},
+		{"WebContainer", "tomcat-8.5.42", codeComponent},
 		{paramLogs, `[{"logDir":""}]`, codeLogDir},
 		{paramLogs, `[{"logDir":"a.log"}]`, codeLogDir},
 		{paramLogs, `[{"logDir":"/a","projectName":"p"}]`, codeLogNoStore},

@@ -20,9 +20,11 @@ const (
 // slbBinding is an SLB instance that an application is reached through (SAE API
 // reference ch. 15).
 type slbBinding struct {
-	SLBID     string        `json:"slbId"`
-	IP        string        `json:"ip"`
-	Listeners []slbListener `json:"listeners"`
+	SLBID string `json:"slbId"`
+	IP    string `json:"ip"`
+	// ChargeType is how the instance is paid, if a call said so.
+	ChargeType string        `json:"chargeType,omitempty"`
+	Listeners  []slbListener `json:"listeners"`
 }
 
 // slbListener is one listener, as it is sent.
@@ -51,7 +53,7 @@ func bindSLB(c *call) (any, *apiError) {
 	bind := map[string]*slbBinding{}
 	for _, network := range networks() {
 		if c.arg(network) == "" {
-			if c.arg(network+"SlbId") != "" {
+			if c.arg(network+"SlbId") != "" || c.arg(network+"SlbChargeType") != "" {
 				return nil, missingParameter(network) // its listeners
 			}
 			continue
@@ -88,6 +90,9 @@ func (c *call) changeSLB(app *application, kind string, bind map[string]*slbBind
 func (c *call) provide(app *application, network string, b *slbBinding) {
 	if before := app.SLB[network]; before != nil {
 		b.SLBID = cmp.Or(b.SLBID, before.SLBID)
+		if b.SLBID == before.SLBID {
+			b.ChargeType = cmp.Or(b.ChargeType, before.ChargeType)
+		}
 	}
 	if b.SLBID == "" {
 		b.SLBID = "lb-" + strings.ReplaceAll(c.st.draw("slb"), "-", "")[:20]
@@ -101,7 +106,7 @@ func (c *call) provide(app *application, network string, b *slbBinding) {
 
 // readBinding reads and checks what a call wants to bind on one network.
 func (c *call) readBinding(app *application, network string) (*slbBinding, *apiError) {
-	b := &slbBinding{SLBID: c.arg(network + "SlbId")}
+	b := &slbBinding{SLBID: c.arg(network + "SlbId"), ChargeType: c.arg(network + "SlbChargeType")}
 	if json.Unmarshal([]byte(c.arg(network)), &b.Listeners) != nil || len(b.Listeners) == 0 {
 		return nil, refuse(codeObviously, network)
 	}
@@ -257,6 +262,9 @@ type slbsData struct {
 	IntranetIP    string `json:"IntranetIp,omitempty"`
 	AppID         string `json:"AppId"`
 	AppName       string
+
+	InternetSLBChargeType string `json:"InternetSlbChargeType,omitempty"`
+	IntranetSLBChargeType string `json:"IntranetSlbChargeType,omitempty"`
 }
 
 // describeSLBs serves DescribeApplicationSlbs (SAE API reference ch. 15.3).
@@ -268,7 +276,15 @@ func describeSLBs(c *call) (any, *apiError) {
 	data := slbsData{AppID: app.ID, AppName: app.Name}
 	data.InternetSLBID, data.InternetIP, data.Internet = app.SLB["Internet"].show()
 	data.IntranetSLBID, data.IntranetIP, data.Intranet = app.SLB["Intranet"].show()
+	data.InternetSLBChargeType, data.IntranetSLBChargeType = app.SLB["Internet"].chargeType(), app.SLB["Intranet"].chargeType()
 	return data, nil
+}
+
+func (b *slbBinding) chargeType() string {
+	if b == nil {
+		return ""
+	}
+	return b.ChargeType
 }
 
 func (b *slbBinding) show() (id, ip string, listeners []slbListenerData) {

@@ -323,9 +323,12 @@ type plan struct {
 	// batch fails (SAE API reference ch. 5).
 	Gradual bool `json:"gradual,omitempty"`
 	// Strategy is the UpdateStrategy as it was sent; empty for a single batch.
-	Strategy string        `json:"strategy,omitempty"`
-	Manual   bool          `json:"manual,omitempty"`
-	Wait     time.Duration `json:"wait,omitempty"`
+	Strategy string `json:"strategy,omitempty"`
+	Manual   bool   `json:"manual,omitempty"`
+	// Wait is the pause between automatic batches, Pause the one between the waves of
+	// each batch.
+	Wait  time.Duration `json:"wait,omitempty"`
+	Pause time.Duration `json:"pause,omitempty"`
 	// Lead is how many slots the first wave of a single batch takes at once; see
 	// planSlots.
 	Lead int `json:"lead,omitempty"`
@@ -371,6 +374,8 @@ type work struct {
 	Done  int   `json:"done,omitempty"` // slots of finished waves
 	Wave  int   `json:"wave,omitempty"` // size of the wave under way
 	Waves int   `json:"waves,omitempty"`
+	// Resting tells that the wave has yet to begin: its batch pauses before it.
+	Resting bool `json:"resting,omitempty"`
 }
 
 // scalingRule is one elastic rule (SAE API reference ch. 11).

@@ -12,44 +12,76 @@ import (
 // operation.
 func unservedParams() map[string][]string {
 	return map[string][]string{
+		// No answer shows them, and nothing else here comes of them.
 		opCreate: {
 			"EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
 		},
 		opDeploy:        {"EnableSidecarResourceIsolated", "GpuConfig"},
-		"CreateIngress": append(listenerSettings(), "AddressType", "LoadBalancerEdition", "ZoneMappings"),
-		"UpdateIngress": listenerSettings(),
+		"CreateIngress": {"AddressType", "LoadBalancerEdition", "ZoneMappings"}, // of a load balancer that the service buys
 
-		"DescribeInstanceLog":          {"ContainerId", "Previous"},
-		"ListChangeOrders":             {"OrderBy"}, // its values are stated nowhere
-		"CreateApplicationScalingRule": {"EnableIdle"},
+		"DescribeInstanceLog":          {"ContainerId"}, // containers beside the application's do not run
+		"ListChangeOrders":             {"OrderBy"},     // its values are stated nowhere
+		"CreateApplicationScalingRule": {"EnableIdle"},  // nothing puts load on an application, or takes it away
 		"UpdateApplicationScalingRule": {"EnableIdle"},
-		opBatchStart:                   {"Version"},
+		opBatchStart:                   {"Version"}, // its meaning is stated nowhere
 		opBatchStop:                    {"Version"},
-		"RescaleApplicationVertically": {"Deploy", "DiskSize", "ResourceType", "VSwitchId"},
 		opCreateJob:                    {paramTrigger},
 		opUpdateJob:                    {paramTrigger},
-		opBindSLB:                      {"InternetSlbChargeType", "IntranetSlbChargeType"},
 		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"},
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
 }
 
-// listenerSettings are parameters of ingresses that change how a load balancer answers,
-// which nothing here does.
-func listenerSettings() []string {
-	return []string{
-		"CorsConfig", "EnableGzip", "EnableXForwardedFor", "EnableXForwardedForClientSrcPort", "EnableXForwardedForProto",
-		"EnableXForwardedForSlbId", "EnableXForwardedForSlbPort", "IdleTimeout", "RequestTimeout", "SecurityPolicyId",
+// clientExtras are parameters that an operation does not have and that real clients send
+// with it all the same, which the service takes: the Terraform provider pages through
+// lists without pages, Serverless Devs sends what it knows of an application. They are
+// acted on, or have to say what is so already; see sameAsKnown.
+func clientExtras() map[string][]string {
+	pages := []string{"CurrentPage", "PageSize"}
+	return map[string][]string{
+		"DescribeApplicationScalingRules": pages,
+		"ListGreyTagRoute":                pages,
+		opCreate:                          {paramRegion, paramPort},
+		opDeploy: {
+			paramRegion, paramPort, paramAutoConfig, "AppName", "AppDescription", paramNamespace, "VpcId",
+		},
 	}
+}
+
+const (
+	paramRegion     = "Region"
+	paramPort       = "Port"
+	paramAutoConfig = "AutoConfig"
+)
+
+// sameAsKnown checks what a client repeats of an application, if there is one yet: what
+// the service would make of another value is not known. A port is that of the client's own
+// load balancer and says nothing here.
+func (c *call) sameAsKnown(app *application) *apiError {
+	c.applies(paramPort)
+	known := map[string]string{paramRegion: c.region}
+	if app != nil {
+		c.applies(paramAutoConfig) // how its network was found
+		known["AppName"], known["AppDescription"] = app.Name, app.Config["AppDescription"]
+		known[paramNamespace], known["VpcId"] = app.NamespaceID, app.settings()["VpcId"]
+	}
+	for _, name := range sortedKeys(known) {
+		if value := c.arg(name); value != "" && value != known[name] {
+			c.st.count(&c.st.Unserved, c.op.Name, []string{name})
+			return refuse(codeUnserved, c.op.Name, name)
+		}
+	}
+	return nil
 }
 
 // unserved lists the parameters of a call that the simulator has not got, or that the
 // API does not have. Empty ones count as not sent.
 func (c *call) unserved() []string {
-	missing := unservedParams()[c.op.Name]
+	missing, extra := unservedParams()[c.op.Name], clientExtras()[c.op.Name]
 	var names []string
 	for _, name := range sortedKeys(c.args) {
 		_, known := c.op.Param(name)
+		known = known || slices.Contains(extra, name)
 		if c.args[name] != "" && (!known || slices.Contains(missing, name)) {
 			names = append(names, name)
 		}

@@ -52,10 +52,8 @@ type follower struct {
 	// past is the last batch after which the next one has begun: the platform is not to be
 	// back in the pause after it.
 	past int
-	// why says why the change was broken off.
-	why string
-	// lost explains why the change cannot be followed any more.
-	lost string
+	// why is why the change was broken off, and lost why it cannot be followed any more.
+	why, lost cause
 }
 
 // observeCall is the next observation. It waits for news itself, so its age says nothing. While
@@ -111,7 +109,7 @@ func (f *follower) next(ctx workflow.Context) reaction {
 	case passed(f.total) && f.after(release.LimitTotal, !f.stoppable()) == release.LimitEnd:
 		return f.tooLate
 	case f.stoppedNow():
-		return func(ctx workflow.Context) (release.Action, bool) { return f.breakOff(ctx, because(f.abort)) }
+		return func(ctx workflow.Context) (release.Action, bool) { return f.breakOff(ctx, decided(f.abort)) }
 	case f.held != nil:
 		return f.nextOfHeld(ctx)
 	default:
@@ -120,7 +118,7 @@ func (f *follower) next(ctx workflow.Context) reaction {
 }
 
 func (f *follower) tooLate(workflow.Context) (act release.Action, done bool) {
-	f.lost = "the change did not end in time"
+	f.lost = cause{text: "the change did not end in time"}
 	return release.ActSettleAny, true
 }
 
@@ -160,7 +158,7 @@ func (f *follower) observed(ctx workflow.Context) (act release.Action, done bool
 		f.awaitApproval(ctx)
 		return act, false
 	case release.ActBreakOff:
-		return f.breakOff(ctx, failure("the change is stuck", seen))
+		return f.breakOff(ctx, cause{text: failure("the change is stuck", seen)})
 	case release.ActRollBack, release.ActSettleNew, release.ActSettleOld, release.ActSettleAny:
 		return act, true
 	}
@@ -172,7 +170,7 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 	t := f.observeCall()
 	switch {
 	case !t.goesOn(ctx, fault):
-		f.lost = fault.String()
+		f.lost = cause{text: fault.String()}
 		return release.ActSettleAny, true
 	case fault.class == release.FaultUnchanged:
 		f.clearStall(t.doing)
@@ -185,8 +183,8 @@ func (f *follower) unobserved(ctx workflow.Context, fault *fault) (act release.A
 // followResult is how following a change ended.
 type followResult struct {
 	act release.Action
-	// why says in words how the change ended.
-	why string
+	// why is how the change ended.
+	why cause
 	// gone tells that the change ended without a trace, or that somebody has begun
 	// another: what runs says how it ended.
 	gone bool
@@ -197,18 +195,18 @@ type followResult struct {
 func (f *follower) followed(act release.Action) followResult {
 	replaced := f.seen.ReplacedBy != ""
 	switch {
-	case f.lost != "":
+	case f.lost.text != "":
 		return followResult{act: act, why: f.lost, lost: true}
 	case f.seen.State == release.ChangeGone && !replaced:
-		return followResult{act: act, why: "the platform no longer knows the change", gone: true}
+		return followResult{act: act, why: cause{text: "the platform no longer knows the change"}, gone: true}
 	case replaced:
-		return followResult{act: act, why: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release", gone: true}
-	case f.why != "":
+		return followResult{act: act, why: cause{text: "change " + f.seen.ReplacedBy + " was begun elsewhere after the one of this release"}, gone: true}
+	case f.why.text != "":
 		return followResult{act: act, why: f.why}
 	case f.stoppedNow():
-		return followResult{act: act, why: because(f.abort)}
+		return followResult{act: act, why: decided(f.abort)}
 	default:
-		return followResult{act: act, why: failure("the change ended "+string(f.seen.State), f.seen)}
+		return followResult{act: act, why: cause{text: failure("the change ended "+string(f.seen.State), f.seen)}}
 	}
 }
 
@@ -267,7 +265,7 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 	case fault.class == release.FaultNotFound:
 		return f.goneMeanwhile()
 	default:
-		f.lost = fault.String()
+		f.lost = cause{text: fault.String()}
 		return release.ActSettleAny, true
 	}
 	f.unpark()
@@ -299,7 +297,7 @@ func (f *follower) resume(ctx workflow.Context) {
 // breakOff tells the platform to abort the change and roll it back, and goes on following it to
 // its end. That the release goes back is told only once it does: a change that had ended by
 // then is judged by its end.
-func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Action, done bool) {
+func (f *follower) breakOff(ctx workflow.Context, why cause) (act release.Action, done bool) {
 	f.endWait(ctx)
 	f.unpark()
 	f.cancelObserve()
@@ -312,12 +310,12 @@ func (f *follower) breakOff(ctx workflow.Context, why string) (act release.Actio
 	case fault != nil && fault.class == release.FaultNotFound:
 		return f.goneMeanwhile()
 	case fault != nil:
-		f.lost = why + "; " + fault.String()
+		f.lost = cause{why.text + "; " + fault.String(), why.decision}
 		return release.ActSettleAny, true
 	case result.Ended:
 		f.ownTime(ctx) // to see how
 	default:
-		f.enterRollingBack(ctx, why)
+		f.enterRollingBack(ctx, why.text)
 	}
 	return release.ActWatch, false
 }

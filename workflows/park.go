@@ -43,7 +43,8 @@ type heldBatch struct {
 func (f *follower) park(ctx workflow.Context) (act release.Action, done bool) {
 	batch := f.seen.Batch
 	if batch <= f.past {
-		return f.breakOff(ctx, failure(fmt.Sprintf("batch %d failed: the platform is back in the pause after batch %d", batch+1, batch), f.seen))
+		what := fmt.Sprintf("batch %d failed: the platform is back in the pause after batch %d", batch+1, batch)
+		return f.breakOff(ctx, cause{text: failure(what, f.seen)})
 	}
 	if f.held != nil && f.held.batch == batch {
 		return release.ActWatch, false
@@ -282,7 +283,7 @@ func (f *follower) measured(ctx workflow.Context) (act release.Action, done bool
 	}
 	f.p.Prune()
 	if len(bad) > 0 {
-		return f.breakOff(ctx, strings.Join(bad, "; "))
+		return f.breakOff(ctx, cause{text: strings.Join(bad, "; ")})
 	}
 	h.measured, h.gates = true, nil
 	if len(doubt) > 0 {

@@ -186,7 +186,7 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 // untouched ends a release that has changed nothing.
 func (r *run) untouched(f *fault) *ending {
 	if f.class == release.FaultStopped {
-		return end(release.PhaseAborted, "%s; nothing was changed", because(r.abort))
+		return decided(r.abort).end(release.PhaseAborted, "; nothing was changed")
 	}
 	return end(release.PhaseFailed, "%v; nothing was changed", f)
 }
@@ -322,7 +322,7 @@ func (r *run) beginCall(override bool) call[release.Change] {
 func (r *run) notBegun(ctx workflow.Context, f *fault) *ending {
 	switch {
 	case f.class == release.FaultStopped:
-		return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
+		return r.restored(ctx, decided(r.abort).end(release.PhaseAborted, "; nothing was deployed"))
 	case f.class == release.FaultUndecidable || f.actedMaybe():
 		r.runs = nil
 		return end(release.PhaseNeedsAttention, "%v; whether a change was begun is unknown%s", f, r.scaling.left())

@@ -54,7 +54,7 @@ func (s resumption) resume(ctx workflow.Context, past *release.Progress) *ending
 		// Others may have released since: what has ended well or badly is over.
 		transition := max(s.p.Transition, past.Transition)
 		s.p, s.p.Transition = *past, transition
-		return (&ending{past.Outcome, past.Reason}).and("it was reset after it had ended, and has changed nothing")
+		return end(past.Outcome, "%s", past.Reason).and("it was reset after it had ended, and has changed nothing")
 	}
 	s.inherit(*past) // before anything is told: the ledger is not to forget what is held
 	s.setOut(ctx)

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -41,10 +40,12 @@ type run struct {
 type ending struct {
 	outcome release.Phase
 	reason  string
+	// decision is what led to the end and is named in its reason; nil where nothing was decided.
+	decision *release.Decision
 }
 
 func end(outcome release.Phase, format string, args ...any) *ending {
-	return &ending{outcome, fmt.Sprintf(format, args...)}
+	return cause{}.end(outcome, format, args...)
 }
 
 // and adds what else is to be said.
@@ -53,10 +54,30 @@ func (e *ending) and(words string) *ending {
 	case words == "":
 		return e
 	case e.reason == "":
-		return &ending{e.outcome, words}
+		return &ending{e.outcome, words, e.decision}
 	default:
-		return &ending{e.outcome, e.reason + "; " + words}
+		return &ending{e.outcome, e.reason + "; " + words, e.decision}
 	}
+}
+
+// needsAttention is the end instead of one whose release could not put all back; its reason names both.
+func (e *ending) needsAttention(format string, args ...any) *ending {
+	return cause{e.describe(), e.decision}.end(release.PhaseNeedsAttention, format, args...)
+}
+
+// cause is why a release goes back, or why its change is followed no more.
+type cause struct {
+	text string
+	// decision is what was decided; nil where it was no decision.
+	decision *release.Decision
+}
+
+// decided is a decision as the cause.
+func decided(d *release.Decision) cause { return cause{because(d), d} }
+
+// end is an end that this has led to; what else is to be said of it follows.
+func (c cause) end(outcome release.Phase, format string, args ...any) *ending {
+	return &ending{outcome, c.text + fmt.Sprintf(format, args...), c.decision}
 }
 
 // newRun begins the bookkeeping of a release.
@@ -200,15 +221,15 @@ func (r *run) finish(ctx workflow.Context, e *ending) {
 	}
 }
 
-// refuseUnheeded refuses a decision that has counted, but which the end of the release says
-// nothing of: it came when nothing could be stopped any more. A decision is carried out or
+// refuseUnheeded refuses a decision that has counted, but has not led to the end of the
+// release: it came when nothing could be stopped any more. A decision is carried out or
 // refused, never neither.
 func (r *run) refuseUnheeded(e *ending) {
 	if e.outcome == release.PhaseAborted || e.outcome == release.PhaseRolledBack {
 		return
 	}
 	for _, d := range []*release.Decision{r.abort, r.later} {
-		if d == nil || strings.Contains(e.reason, because(d)) {
+		if d == nil || d == e.decision {
 			continue
 		}
 		for i, each := range r.p.Decisions {

@@ -49,7 +49,7 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 			return r.untouched(f)
 		case f.class == release.FaultStopped:
 			r.late = workflow.Now(ctx)
-			return r.restored(ctx, end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort)))
+			return r.restored(ctx, decided(r.abort).end(release.PhaseAborted, "; nothing was deployed"))
 		default:
 			return r.restored(ctx, end(release.PhaseFailed, "%v; nothing was deployed", f))
 		}
@@ -170,9 +170,9 @@ func (r *run) restored(ctx workflow.Context, e *ending) *ending {
 	case left == "":
 		return e
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; %v%s", e.describe(), f, left)
+		return e.needsAttention("; %v%s", f, left)
 	default:
-		return end(release.PhaseNeedsAttention, "%s%s", e.describe(), left)
+		return e.needsAttention("%s", left)
 	}
 }
 

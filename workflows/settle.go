@@ -65,9 +65,9 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	runs, f := s.readBack(ctx, s.p.Artifact)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s, but what runs could not be read back: %v%s", v.why, f, s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, ", but what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.OnlyRuns(s.p.Artifact):
-		return end(release.PhaseNeedsAttention, "%s, but the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", describeRunning(runs), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))
 	}
@@ -76,18 +76,18 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 // settleOld ends a rollout whose change was rolled back by the platform. Where
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
-	s.enterRollingBack(ctx, v.why)
+	s.enterRollingBack(ctx, v.why.text)
 	old := s.rollbackTo().Artifact
 	runs, f := s.readBack(ctx, old)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case runs.OnlyRuns(old):
 		return s.wentBack(ctx, v.why).and(s.resized())
 	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
-		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", describeRunning(runs), s.scaling.left())
 	}
 }
 
@@ -102,40 +102,40 @@ func (s settlement) resized() string {
 // wentBack ends a release that has returned to the version that ran before: Aborted
 // where a person or a limit wanted that, else RolledBack. A person who named another
 // version gets that one.
-func (s settlement) wentBack(ctx workflow.Context, why string) *ending {
+func (s settlement) wentBack(ctx workflow.Context, why cause) *ending {
 	switch {
 	case s.abort == nil:
-		return s.restored(ctx, end(release.PhaseRolledBack, "%s", why))
+		return s.restored(ctx, why.end(release.PhaseRolledBack, ""))
 	case s.abort.Kind == release.CommandAbort:
-		return s.restored(ctx, end(release.PhaseAborted, "%s", why))
+		return s.restored(ctx, why.end(release.PhaseAborted, ""))
 	case s.abort.Version == "" || s.abort.Version == s.rollbackTo().ID:
-		return s.restored(ctx, end(release.PhaseRolledBack, "%s", why))
+		return s.restored(ctx, why.end(release.PhaseRolledBack, ""))
 	}
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{
 		App: s.p.App, Rollback: &release.RollbackQuestion{VersionID: s.abort.Version},
 	}))
 	if f != nil {
-		return s.restored(ctx, end(release.PhaseRolledBack, "%s; the application runs the version before, not %s: %v", why, s.abort.Version, f))
+		return s.restored(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
 	}
 	s.p.RollbackTo = snap.Wanted
 	return s.rollBack(ctx, why)
 }
 
 // rollBack brings the recorded version back with a change of its own.
-func (s settlement) rollBack(ctx workflow.Context, why string) *ending {
-	s.enterRollingBack(ctx, why)
+func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
+	s.enterRollingBack(ctx, why.text)
 	v, f := s.bringBack(ctx)
 	if f != nil {
-		return end(release.PhaseNeedsAttention, "%s; not rolled back: %v%s", why, f, s.scaling.left())
+		return why.end(release.PhaseNeedsAttention, "; not rolled back: %v%s", f, s.scaling.left())
 	}
 	old := s.rollbackTo().Artifact
 	runs, f := s.readBack(ctx, old)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; rolled back, but what runs could not be read back: %v%s", why, f, s.scaling.left())
+		return why.end(release.PhaseNeedsAttention, "; rolled back, but what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.OnlyRuns(old):
-		return end(release.PhaseNeedsAttention, "%s; the rollback did not bring the old version back (%s): the application runs %s%s",
-			why, v.why, describeRunning(runs), s.scaling.left())
+		return why.end(release.PhaseNeedsAttention, "; the rollback did not bring the old version back (%s): the application runs %s%s",
+			v.why.text, describeRunning(runs), s.scaling.left())
 	default:
 		return s.wentBack(ctx, why)
 	}
@@ -189,19 +189,19 @@ func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) 
 func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 	if v.lost {
 		s.unfinished = s.p.ChangeID
-		return end(release.PhaseNeedsAttention, "%s; the change may be unfinished%s", v.why, s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the change may be unfinished%s", s.scaling.left())
 	}
 	runs, f := s.readBack(ctx, s.p.Artifact)
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; what runs could not be read back: %v%s", v.why, f, s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.Uniform():
-		return end(release.PhaseNeedsAttention, "%s; the application runs %s%s", v.why, describeRunning(runs), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", describeRunning(runs), s.scaling.left())
 	case v.gone && runs.OnlyRuns(s.p.Artifact):
-		s.enter(ctx, release.PhaseFinalizing, v.why)
-		return s.restored(ctx, end(release.PhaseSucceeded, "%s; every instance runs the new version", v.why))
+		s.enter(ctx, release.PhaseFinalizing, v.why.text)
+		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, end(release.PhaseFailed, "%s; the application runs %s", v.why, describeRunning(runs)))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", describeRunning(runs)))
 	}
 }
 

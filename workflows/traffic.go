@@ -40,7 +40,7 @@ func (r *run) applyTraffic(ctx workflow.Context) *ending {
 			r.late = workflow.Now(ctx)
 		case f.class == release.FaultStopped:
 			r.late = workflow.Now(ctx)
-			return end(release.PhaseAborted, "%s; nothing was deployed", because(r.abort))
+			return decided(r.abort).end(release.PhaseAborted, "; nothing was deployed")
 		default:
 			return end(release.PhaseFailed, "%v; nothing was deployed", f)
 		}
@@ -69,7 +69,7 @@ func (r *run) cleared(ctx workflow.Context, e *ending) *ending {
 	}))
 	switch {
 	case f != nil:
-		return end(release.PhaseNeedsAttention, "%s; the traffic rule of the release could not be removed: %v", e.describe(), f)
+		return e.needsAttention("; the traffic rule of the release could not be removed: %v", f)
 	case result.Foreign:
 		r.p.Traffic.Note = "changed by somebody meanwhile, and left so"
 		return e.and("somebody has changed the traffic rule meanwhile; it was left so")

@@ -36,7 +36,7 @@ func (q queueing) awaitTurn(ctx workflow.Context) *ending {
 	q.endWait(ctx)
 	if q.abort != nil {
 		q.p.Denied = q.abort.Denied
-		e := end(release.PhaseAborted, "%s, before its turn came; nothing was changed", because(q.abort))
+		e := decided(q.abort).end(release.PhaseAborted, ", before its turn came; nothing was changed")
 		if late {
 			e = e.and(q.waitedFor(ctx))
 		}

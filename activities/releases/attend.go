@@ -59,17 +59,10 @@ func (r *Releases) attend(ctx context.Context, s release.Submission) error {
 //
 // Its errors have the type [release.FaultUnavailable], which retries.
 func (r *Releases) WaitsFor(ctx context.Context, in release.Ref) (string, error) {
-	asking, cancel := context.WithTimeout(ctx, placeTime)
-	defer cancel()
-	var state release.LaneState
-	answer, err := r.temporal.QueryWorkflow(asking, release.LaneID(in.App), "", release.QueryLane)
-	if execution.IsGone(err) {
-		return state.WaitsFor(in.ReleaseID), nil
-	}
-	if err == nil {
-		err = answer.Get(&state)
-	}
-	if err != nil {
+	state, err := execution.Query[release.LaneState](ctx, r.temporal, execution.Question{
+		WorkflowID: release.LaneID(in.App), Query: release.QueryLane, Within: placeTime,
+	})
+	if err != nil && execution.ReasonOf(err) != execution.Forgotten {
 		return "", unavailable(err)
 	}
 	return state.WaitsFor(in.ReleaseID), nil

@@ -197,13 +197,9 @@ func (s *search) lives(ctx context.Context, c *candidate) (bool, error) {
 // place queries a release for its place. One that does not answer counts as running: nothing
 // is started beside it.
 func (s *search) place(ctx context.Context, releaseID string) release.LaneEntry {
-	asking, cancel := context.WithTimeout(ctx, placeTime)
-	defer cancel()
-	var e release.LaneEntry
-	answer, err := s.releases.temporal.QueryWorkflow(asking, release.WorkflowID(releaseID), "", release.QueryPlace)
-	if err == nil {
-		err = answer.Get(&e)
-	}
+	e, err := execution.Query[release.LaneEntry](ctx, s.releases.temporal, execution.Question{
+		WorkflowID: release.WorkflowID(releaseID), Query: release.QueryPlace, Within: placeTime,
+	})
 	if err != nil || e.ReleaseID != releaseID {
 		activity.GetLogger(ctx).Warn("a release does not answer the query for its place; it counts as running", "release", releaseID, "error", err)
 		return release.LaneEntry{ReleaseID: releaseID, Proceeded: true}

@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
@@ -31,7 +30,7 @@ type Temporal interface {
 	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
-	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
+	execution.Querier
 }
 
 // Ledger records releases besides Temporal; [ledger.Ledger] is one.
@@ -153,16 +152,14 @@ func (r *Releases) result(ctx context.Context, workflowID string, result any) (l
 // Its errors have the types [release.FaultNotFound], which does not retry, and
 // [release.FaultUnavailable].
 func (r *Releases) LastProgress(ctx context.Context, in release.AwaitEndInput) (release.Progress, error) {
-	answer, err := r.temporal.QueryWorkflow(ctx, release.WorkflowID(in.ReleaseID), "", release.QueryProgress)
-	if execution.IsGone(err) {
-		return release.Progress{}, fault.Because(release.FaultNotFound, err.Error(), err)
-	}
-	var p release.Progress
-	if err == nil {
-		err = answer.Get(&p)
-	}
-	if err != nil {
-		return release.Progress{}, unavailable(err)
+	p, err := execution.Query[release.Progress](ctx, r.temporal, execution.Question{
+		WorkflowID: release.WorkflowID(in.ReleaseID), Query: release.QueryProgress,
+	})
+	switch {
+	case execution.ReasonOf(err) == execution.Forgotten:
+		return p, fault.Because(release.FaultNotFound, err.Error(), err)
+	case err != nil:
+		return p, unavailable(err)
 	}
 	return p, nil
 }

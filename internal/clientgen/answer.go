@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"slipway/internal/apifacts"
 )
 
 // timeForm is how a time looks on the wire.
@@ -19,7 +21,7 @@ const (
 // timeFormOf returns the form in which an answer's field is a time. Where the facts do not say,
 // the type and the name do: numbers of type long whose names end in Time or TimeStamp are
 // milliseconds.
-func (c *config) timeFormOf(n namedNode) timeForm {
+func (c *config) timeFormOf(n apifacts.Field) timeForm {
 	note := strings.ToLower(n.Note)
 	switch {
 	case n.Type != "long" && n.Type != "string":
@@ -39,14 +41,14 @@ func (c *config) timeFormOf(n namedNode) timeForm {
 }
 
 // secretMap reports whether a map is one whose values are not shown.
-func (c *config) secretMap(prefix string, n node) bool {
+func (c *config) secretMap(prefix string, n apifacts.Value) bool {
 	return n.Type == "map" && c.SecretMaps.In != "" && strings.HasSuffix(prefix, "Data") && strings.Contains(prefix, c.SecretMaps.In)
 }
 
 // textType gives the Go type of an answer's text that holds the JSON of a structured parameter:
 // one that the facts name, or one of its own name that has a hand-written type. Any other text
 // stays a text.
-func (c *config) textType(n namedNode, prefix string) (string, bool) {
+func (c *config) textType(n apifacts.Field, prefix string) (string, bool) {
 	param, s := n.JSONText, c.shapes[n.JSONText]
 	if param == "" && c.TextAnswers != "" && prefix == c.TextAnswers {
 		param, s = n.Name, nil

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"slipway/internal/apifacts"
 )
 
 // commentWidth is where comment lines wrap, not counting the indentation.
@@ -112,7 +114,7 @@ func words(values []any) []string {
 }
 
 // describeNode says what a field of an answer means.
-func describeNode(n node) string {
+func describeNode(n apifacts.Value) string {
 	parts := []string{sentence(n.Note)}
 	if !strings.Contains(n.Note, "0 ") {
 		parts = append(parts, describeEnum(n.Enum))

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"slipway/internal/apifacts"
 )
 
 // facts is what the fact files say, in their own words and order.
@@ -43,18 +45,18 @@ type orderType struct {
 }
 
 type operationFact struct {
-	Name               string      `json:"name"`
-	Chapter            string      `json:"chapter"`
-	Group              string      `json:"group"`
-	Method             string      `json:"method"`
-	Path               string      `json:"path"`
-	Summary            string      `json:"summary"`
-	Mutates            bool        `json:"mutates"`
-	CreatesChangeOrder bool        `json:"createsChangeOrder"`
-	ChangeOrderTypes   []string    `json:"changeOrderTypes"`
-	Params             []paramFact `json:"params"`
-	Extra              []paramFact `json:"-"`
-	Response           nodes       `json:"response"`
+	Name               string          `json:"name"`
+	Chapter            string          `json:"chapter"`
+	Group              string          `json:"group"`
+	Method             string          `json:"method"`
+	Path               string          `json:"path"`
+	Summary            string          `json:"summary"`
+	Mutates            bool            `json:"mutates"`
+	CreatesChangeOrder bool            `json:"createsChangeOrder"`
+	ChangeOrderTypes   []string        `json:"changeOrderTypes"`
+	Params             []paramFact     `json:"params"`
+	Extra              []paramFact     `json:"-"`
+	Response           apifacts.Fields `json:"response"`
 	Errors             []struct {
 		Code string `json:"code"`
 	} `json:"errors"`
@@ -135,69 +137,11 @@ type members []*shape
 
 // UnmarshalJSON reads the members in the order in which they are written.
 func (m *members) UnmarshalJSON(text []byte) error {
-	return eachMember(text, func(name string, dec *json.Decoder) error {
+	return apifacts.EachMember(text, func(name string, dec *json.Decoder) error {
 		member := &shape{Name: name}
 		*m = append(*m, member)
 		return dec.Decode(member)
 	})
-}
-
-// node is one field of an answer.
-type node struct {
-	Type       string `json:"type"`
-	Fields     nodes  `json:"fields"`
-	Items      *node  `json:"items"`
-	Additional *node  `json:"additional"`
-	Note       string `json:"note"`
-	Enum       []any  `json:"enum"`
-	Sensitive  bool   `json:"sensitive"`
-	Presence   string `json:"presence"`
-	Since      string `json:"since"`
-	// JSONText names the parameter whose JSON a text holds.
-	JSONText string `json:"jsonText"`
-}
-
-type namedNode struct {
-	Name string
-	node
-}
-
-// nodes is a JSON object whose member order is kept, so that generated structs follow the reference.
-type nodes []namedNode
-
-// UnmarshalJSON reads the members in the order in which they are written.
-func (n *nodes) UnmarshalJSON(text []byte) error {
-	return eachMember(text, func(name string, dec *json.Decoder) error {
-		*n = append(*n, namedNode{Name: name})
-		return dec.Decode(&(*n)[len(*n)-1].node)
-	})
-}
-
-// eachMember walks through a JSON object in the order in which it is written.
-func eachMember(text []byte, read func(name string, dec *json.Decoder) error) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	open, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	if open != json.Delim('{') {
-		return fmt.Errorf("want an object, have %v", open)
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		name, ok := key.(string)
-		if !ok {
-			return fmt.Errorf("want a member name, have %v", key)
-		}
-		if err := read(name, dec); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
 }
 
 type errorFact struct {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/internal/apifacts"
 )
 
 const (
@@ -65,18 +67,18 @@ func TestGen_GoNames(t *testing.T) {
 func TestGen_TimesAreRecognised(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		node namedNode
+		node apifacts.Field
 		want timeForm
 	}{
-		"by the note, seconds":       {namedNode{"StartTime", node{Type: "long", Note: "Epoch seconds."}}, epochSeconds},
-		"by the note, milliseconds":  {namedNode{"CreateTime", node{Type: "string", Note: "Epoch milliseconds as string."}}, epochMillis},
-		"by the note, local":         {namedNode{"CreateTime", node{Type: "string", Note: "Local 'yyyy-MM-dd HH:mm:ss'."}}, localText},
-		"by the note, RFC 3339":      {namedNode{"LastScaleTime", node{Type: "string", Note: "RFC 3339 UTC time."}}, rfc3339},
-		"by the name, milliseconds":  {namedNode{"CreateTimeStamp", node{Type: "long"}}, epochMillis},
-		"by the name, RFC 3339":      {namedNode{"LastTimestamp", node{Type: "string"}}, rfc3339},
-		"a duration":                 {namedNode{"BatchWaitTime", node{Type: "integer", Note: "Minutes."}}, notTime},
-		"a text that is not a time":  {namedNode{"Timezone", node{Type: "string"}}, notTime},
-		"an object of the same name": {namedNode{"Timer", node{Type: "object"}}, notTime},
+		"by the note, seconds":       {apifacts.Field{Name: "StartTime", Value: apifacts.Value{Type: "long", Note: "Epoch seconds."}}, epochSeconds},
+		"by the note, milliseconds":  {apifacts.Field{Name: "CreateTime", Value: apifacts.Value{Type: "string", Note: "Epoch milliseconds as string."}}, epochMillis},
+		"by the note, local":         {apifacts.Field{Name: "CreateTime", Value: apifacts.Value{Type: "string", Note: "Local 'yyyy-MM-dd HH:mm:ss'."}}, localText},
+		"by the note, RFC 3339":      {apifacts.Field{Name: "LastScaleTime", Value: apifacts.Value{Type: "string", Note: "RFC 3339 UTC time."}}, rfc3339},
+		"by the name, milliseconds":  {apifacts.Field{Name: "CreateTimeStamp", Value: apifacts.Value{Type: "long"}}, epochMillis},
+		"by the name, RFC 3339":      {apifacts.Field{Name: "LastTimestamp", Value: apifacts.Value{Type: "string"}}, rfc3339},
+		"a duration":                 {apifacts.Field{Name: "BatchWaitTime", Value: apifacts.Value{Type: "integer", Note: "Minutes."}}, notTime},
+		"a text that is not a time":  {apifacts.Field{Name: "Timezone", Value: apifacts.Value{Type: "string"}}, notTime},
+		"an object of the same name": {apifacts.Field{Name: "Timer", Value: apifacts.Value{Type: "object"}}, notTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"slipway/internal/apifacts"
 )
 
 // newerFacts is what today's service has beyond the reference: the file newer.json.
@@ -21,19 +22,14 @@ type newerFacts struct {
 
 // addition is what an operation of the reference has today beyond it.
 type addition struct {
-	Name     string      `json:"name"`
-	Params   []paramFact `json:"params"`
-	Response []addedNode `json:"response"`
-	Changes  []change    `json:"changes"`
+	Name     string           `json:"name"`
+	Params   []paramFact      `json:"params"`
+	Response []apifacts.Added `json:"response"`
+	Changes  []change         `json:"changes"`
 }
 
-// addedNode is a member of an answer with its place: Data.Instances[].Tags.
-type addedNode struct {
-	Path string `json:"path"`
-	node
-}
-
-// change is a rule of the reference that today's service no longer has. What is not set stays.
+// change is a rule of the reference that today's service no longer has. What is not set stays, and
+// so do the values of a member of the answer: Enum adds to them.
 type change struct {
 	// Param names a parameter, Response the place of a member of the answer.
 	Param      string `json:"param"`
@@ -132,7 +128,7 @@ func (op *operationFact) extend(a addition) error {
 		op.Extra = append(op.Extra, p)
 	}
 	for _, added := range a.Response {
-		if err := op.Response.add(added); err != nil {
+		if err := op.Response.Add(added); err != nil {
 			return err
 		}
 	}
@@ -144,64 +140,14 @@ func (op *operationFact) extend(a addition) error {
 	return nil
 }
 
-// add adds a member at its place.
-func (n *nodes) add(added addedNode) error {
-	parent, name := "", added.Path
-	if dot := strings.LastIndex(added.Path, "."); dot >= 0 {
-		parent, name = added.Path[:dot], added.Path[dot+1:]
-	}
-	members := n
-	if parent != "" {
-		at, err := n.find(parent)
-		if err != nil {
-			return err
-		}
-		members = &at.Fields
-	}
-	switch i := slices.IndexFunc(*members, func(have namedNode) bool { return have.Name == name }); {
-	case i < 0:
-		*members = append(*members, namedNode{Name: name, node: added.node})
-	case (*members)[i].Since != "": // not of the reference: the newer fact says more
-		(*members)[i].node = added.node
-	default:
-		return fmt.Errorf("the reference has the member %s", added.Path)
-	}
-	return nil
-}
-
-// find finds a value by its place; [] after a name is an element of a list, {} a value of a map.
-func (n *nodes) find(place string) (*node, error) {
-	var at *node
-	members := n
-	for step := range strings.SplitSeq(place, ".") {
-		name := strings.TrimRight(step, "[]{}")
-		i := slices.IndexFunc(*members, func(m namedNode) bool { return m.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("the reference has no member %s", place)
-		}
-		at = &(*members)[i].node
-		for range strings.Count(step, "[]") {
-			at = at.Items
-		}
-		for range strings.Count(step, "{}") {
-			at = at.Additional
-		}
-		if at == nil {
-			return nil, fmt.Errorf("the reference has no elements at %s", place)
-		}
-		members = &at.Fields
-	}
-	return at, nil
-}
-
 // change replaces a rule of the reference by that of today.
 func (op *operationFact) change(c change) error {
 	if c.Response != "" {
-		at, err := op.Response.find(c.Response)
+		at, err := op.Response.Find(c.Response)
 		if err != nil {
 			return err
 		}
-		at.Enum = c.Enum
+		at.Widen(c.Enum)
 		return nil
 	}
 	i := slices.IndexFunc(op.Params, func(p paramFact) bool { return p.Name == c.Param })

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"slipway/internal/apifacts"
 )
 
 // groupModel is one generated file of operations.
@@ -251,8 +253,8 @@ type structBuilder struct {
 
 // field makes the Go field of an answer's member. An object below the outermost level is a
 // pointer: nil when absent.
-func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (fieldModel, error) {
-	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.node), Tag: n.Name}
+func (b *structBuilder) field(prefix string, n apifacts.Field, outermost bool) (fieldModel, error) {
+	f := fieldModel{Name: goName(n.Name), Doc: describeNode(n.Value), Tag: n.Name}
 	if form := b.config.timeFormOf(n); form != notTime {
 		f.Type, f.Tag = "time.Time", f.Tag+",omitzero"
 		f.Doc = strings.TrimSpace(f.Doc + " On the wire: " + string(form) + ".")
@@ -267,7 +269,7 @@ func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (field
 		f.Reading = "text"
 		return f, nil
 	}
-	typ, err := b.goType(prefix+goName(n.Name), n.node)
+	typ, err := b.goType(prefix+goName(n.Name), n.Value)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
@@ -282,7 +284,7 @@ func (b *structBuilder) field(prefix string, n namedNode, outermost bool) (field
 	return f, nil
 }
 
-func (b *structBuilder) goType(name string, n node) (string, error) {
+func (b *structBuilder) goType(name string, n apifacts.Value) (string, error) {
 	switch n.Type {
 	case "string":
 		if n.Sensitive {
@@ -316,7 +318,7 @@ func (b *structBuilder) goType(name string, n node) (string, error) {
 	return "", fmt.Errorf("unknown answer type %q", n.Type)
 }
 
-func (b *structBuilder) addStruct(name string, n node) error {
+func (b *structBuilder) addStruct(name string, n apifacts.Value) error {
 	at := len(b.structs)
 	b.structs = append(b.structs, structModel{})
 	s := structModel{Name: name, Doc: fmt.Sprintf("%s is a part of the answer (%s).", name, b.where)}

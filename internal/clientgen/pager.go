@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"slipway/internal/apifacts"
 )
 
 // pagerModel is what the template of an iterator needs.
@@ -58,7 +60,7 @@ func newPager(m operationModel) (pagerModel, bool) {
 }
 
 // listsIn names the lists among the members of an object that holds paging fields.
-func (names paging) listsIn(fields nodes) []string {
+func (names paging) listsIn(fields apifacts.Fields) []string {
 	var lists []string
 	paged := false
 	for _, f := range fields {

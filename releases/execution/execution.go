@@ -1,4 +1,5 @@
-// Package execution reads how a Temporal workflow execution has ended.
+// Package execution reads Temporal workflow executions: how they have ended, and what they answer to
+// queries, or why they do not.
 package execution
 
 import (

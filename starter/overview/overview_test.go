@@ -37,8 +37,8 @@ type server struct {
 	asked int
 	err   error
 	// sick is the workflow whose queries fail, by ID, and unreadable the one whose answer is of another
-	// kind. Begins has not run yet.
-	sick, unreadable, begins string
+	// kind. Begins has not run yet, and gone has ended since it was listed.
+	sick, unreadable, begins, gone string
 	// silent is how many workflows never answer, the first of each list.
 	silent int
 }
@@ -102,6 +102,8 @@ func (s *server) QueryWorkflow(ctx context.Context, workflowID, _, query string,
 		return nil, serviceerror.NewQueryFailed("nondeterministic workflow")
 	case s.begins:
 		return nil, serviceerror.NewWorkflowNotReady("first workflow task has not completed")
+	case s.gone:
+		return nil, serviceerror.NewNotFound("workflow not found")
 	case s.unreadable:
 		payloads, err := converter.GetDefaultDataConverter().ToPayloads("none")
 		return answer{payloads}, err
@@ -265,6 +267,7 @@ func TestOverview_WaitingUnderLoad(t *testing.T) {
 		{"as many as are asked at once never answer", &server{begun: append(slices.Repeat([]release.Progress{resume}, 17), stalled), silent: 16}, whole, 1},
 		{"one has not run yet", &server{begun: []release.Progress{resume, resume, stalled}, begins: "0"}, whole, 1},
 		{"the only one has not run yet", &server{begun: []release.Progress{resume}, begins: "0"}, none, 1},
+		{"one has ended since it was listed", &server{begun: []release.Progress{resume, resume, stalled}, gone: "0"}, whole, 0},
 		{"nobody answers", &server{begun: []release.Progress{resume, resume, stalled}, silent: 2}, byPhase, 1},
 		{"too many", &server{begun: slices.Repeat([]release.Progress{resume}, 600)}, byPhase, 1},
 		{"too many that are counted", &server{begun: append(slices.Repeat([]release.Progress{stalled}, 600), resume)}, whole, 0},

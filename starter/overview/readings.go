@@ -1,7 +1,6 @@
 package overview
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,12 +11,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
-	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
-	"golang.org/x/sync/errgroup"
 
 	"slipway/release"
+	"slipway/releases/execution"
 	"slipway/wire"
 )
 
@@ -233,15 +230,6 @@ func answered(err error) bool {
 	return err == nil || some
 }
 
-// ofOne reports whether a query failed for a reason that lies in the workflow that was asked. Other
-// failures, such as that no worker is there, may be those of all.
-func ofOne(err error) bool {
-	_, failed := errors.AsType[*serviceerror.QueryFailed](err)
-	_, begins := errors.AsType[*serviceerror.WorkflowNotReady](err)
-	_, gone := errors.AsType[*serviceerror.NotFound](err)
-	return failed || begins || gone
-}
-
 // ask asks each workflow of a list. One that does not answer, or cannot be read, hides no other: the
 // error is an [unreadError] once all the others have answered. It is another one where nobody answers.
 func ask[T any](ctx context.Context, c Config, q question[T]) error {
@@ -253,43 +241,37 @@ func ask[T any](ctx context.Context, c Config, q question[T]) error {
 		return fmt.Errorf("more than %d workflows to ask", mostAsked)
 	}
 	var mu sync.Mutex
-	var unread unreadError
-	alone := true
-	var group errgroup.Group
-	group.SetLimit(askedAtOnce)
+	survey := execution.Survey{AtOnce: askedAtOnce}
+	var todo []func(context.Context)
 	for _, info := range list.GetExecutions() {
-		group.Go(func() error {
-			value, heard, err := askOne[T](ctx, c, info.GetExecution(), q.query)
-			mu.Lock()
-			defer mu.Unlock()
-			alone = alone && !heard
-			if err != nil {
-				unread.workflows++
-				unread.first = cmp.Or(unread.first, err)
-				return nil
+		todo = append(todo, func(ctx context.Context) {
+			value, err := execution.Ask(ctx, &survey, func(ctx context.Context) (T, error) {
+				return execution.Query[T](ctx, c.Temporal, execution.Question{
+					WorkflowID: info.GetExecution().GetWorkflowId(), RunID: info.GetExecution().GetRunId(), Query: q.query, Within: answerTime,
+				})
+			})
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				q.answered(value)
 			}
-			q.answered(value)
-			return nil
 		})
 	}
-	_ = group.Wait()
-	switch {
-	case unread.workflows == 0:
-		return nil
-	case alone:
-		return fmt.Errorf("none of %d workflows answers: %w", unread.workflows, unread.first)
-	}
-	return &unread
+	survey.Each(ctx, todo)
+	return unread(&survey)
 }
 
-// askOne asks one workflow; heard tells that somebody was there to answer.
-func askOne[T any](ctx context.Context, c Config, of *commonpb.WorkflowExecution, query string) (value T, heard bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	answer, err := c.Temporal.QueryWorkflow(ctx, of.GetWorkflowId(), of.GetRunId(), query)
-	if err != nil {
-		return value, ofOne(err), err
+// unread is the error of a survey; nil where all have answered. One that Temporal has forgotten has
+// ended since it was listed, and is not to be counted.
+func unread(s *execution.Survey) error {
+	nobody := []execution.Reason{execution.NoWorker, execution.Late, execution.Refused}
+	reasons := append(nobody, execution.NotReady, execution.Failing, execution.Unreadable)
+	n, first := s.Without(reasons...), s.First(reasons...)
+	switch {
+	case n == 0:
+		return nil
+	case !s.Heard() && s.Without(nobody...) > 0:
+		return fmt.Errorf("none of %d workflows answers: %w", n, first)
 	}
-	err = answer.Get(&value)
-	return value, true, err
+	return &unreadError{n, first}
 }

@@ -10,10 +10,18 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
+
+	"slipway/internal/apifacts"
 )
 
-// answer is what the fact file says of the answer of an operation.
+// documented is what the fact file says of the answer of an operation.
+type documented struct {
+	Name     string          `json:"name"`
+	Response apifacts.Fields `json:"response"`
+	Sample   json.RawMessage `json:"responseExample"`
+}
+
+// answer is what is written of it.
 type answer struct {
 	Name     string           `json:"name"`
 	Response map[string]shape `json:"response"`
@@ -61,7 +69,7 @@ func run(from, newer, to string) error {
 			out.Truncate(out.Len() - 1)
 			out.WriteString(",\n")
 		}
-		if err := enc.Encode(operation); err != nil {
+		if err := enc.Encode(answer{operation.Name, official(operation), operation.Sample}); err != nil {
 			return err
 		}
 	}
@@ -71,20 +79,16 @@ func run(from, newer, to string) error {
 
 // add adds to the answers what today's service has beyond the reference. None of it is required of
 // an answer.
-func add(newer string, operations []answer) error {
+func add(newer string, operations []documented) error {
 	text, err := os.ReadFile(newer)
 	if err != nil {
 		return err
 	}
 	var facts struct {
 		Additions []struct {
-			Name     string `json:"name"`
-			Response []struct {
-				shape
-
-				Path string `json:"path"`
-			} `json:"response"`
-			Changes []struct {
+			Name     string           `json:"name"`
+			Response []apifacts.Added `json:"response"`
+			Changes  []struct {
 				Response string `json:"response"`
 				Enum     []any  `json:"enum"`
 			} `json:"changes"`
@@ -93,56 +97,63 @@ func add(newer string, operations []answer) error {
 	if err := json.Unmarshal(text, &facts); err != nil {
 		return err
 	}
-	answers := map[string]map[string]shape{}
-	for _, o := range operations {
-		answers[o.Name] = o.Response
-	}
 	for _, o := range facts.Additions {
-		for _, member := range o.Response {
-			fields, name, err := within(answers[o.Name], member.Path)
-			if err != nil {
-				return err
+		at := slices.IndexFunc(operations, func(have documented) bool { return have.Name == o.Name })
+		if at < 0 {
+			return fmt.Errorf("the reference has no operation %s", o.Name)
+		}
+		response := &operations[at].Response
+		for _, field := range o.Response {
+			field.Presence = "failure-only" // as far as comparing goes: it may be absent
+			if err := response.Add(field); err != nil {
+				return fmt.Errorf("%s: %w", o.Name, err)
 			}
-			member.Presence = "failure-only" // as far as comparing goes: it may be absent
-			fields[name] = member.shape
 		}
 		for _, change := range o.Changes {
-			if change.Response == "" || len(change.Enum) == 0 {
+			if change.Response == "" {
 				continue
 			}
-			fields, name, err := within(answers[o.Name], change.Response)
+			value, err := response.Find(change.Response)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", o.Name, err)
 			}
-			member := fields[name]
-			member.Enum = append(member.Enum, change.Enum...)
-			fields[name] = member
+			value.Widen(change.Enum)
 		}
 	}
-	wrap(answers["DescribeRegions"], "Regions", "Region")
-	wrap(answers["DescribeRegions"]["Regions"].Fields["Region"].Items.Fields, "RecommendZones", "RecommendZone")
 	return nil
 }
 
-// wrap puts a list of an answer into an object, as every official SDK reads it and the reference
-// does not print it.
-func wrap(fields map[string]shape, name, within string) {
-	fields[name] = shape{Type: "object", Fields: map[string]shape{within: fields[name]}}
+// official is the shape of an answer as every official SDK reads it. The reference does not print
+// the objects that hold the lists of DescribeRegions.
+func official(o documented) map[string]shape {
+	fields := shapesOf(o.Response)
+	if o.Name == "DescribeRegions" {
+		wrap(fields, "Regions", "Region")
+		wrap(fields["Regions"].Fields["Region"].Items.Fields, "RecommendZones", "RecommendZone")
+	}
+	return fields
 }
 
-// within returns the fields that hold the last part of a path, and that part.
-func within(fields map[string]shape, path string) (in map[string]shape, name string, err error) {
-	at := strings.Split(path, ".")
-	for _, part := range at[:len(at)-1] {
-		name, list := strings.CutSuffix(part, "[]")
-		field, known := fields[name]
-		if list && field.Items != nil {
-			field = *field.Items
-		}
-		if !known || field.Fields == nil {
-			return nil, "", fmt.Errorf("%s: %q holds nothing", path, part)
-		}
-		fields = field.Fields
+func shapesOf(fields apifacts.Fields) map[string]shape {
+	if fields == nil {
+		return nil
 	}
-	return fields, at[len(at)-1], nil
+	shapes := make(map[string]shape, len(fields))
+	for _, field := range fields {
+		shapes[field.Name] = shapeOf(field.Value)
+	}
+	return shapes
+}
+
+func shapeOf(v apifacts.Value) shape {
+	s := shape{Type: v.Type, Enum: v.Enum, Presence: v.Presence, Fields: shapesOf(v.Fields)}
+	if v.Items != nil {
+		s.Items = new(shapeOf(*v.Items))
+	}
+	return s
+}
+
+// wrap puts a list of an answer into an object.
+func wrap(fields map[string]shape, name, within string) {
+	fields[name] = shape{Type: "object", Fields: map[string]shape{within: fields[name]}}
 }
