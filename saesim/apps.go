@@ -457,13 +457,13 @@ func (c *call) listed(a *application) bool {
 
 // kindFilters are filters of ListApplications by what an application was created as.
 func kindFilters() []string {
-	return []string{"AppSource", "IsStateful", "NewSaeVersion", "ProgrammingLanguage"}
+	return []string{paramSource, "IsStateful", "NewSaeVersion", "ProgrammingLanguage"}
 }
 
 // kindByDefault is what an application is that was created as nothing special (reading).
 func kindByDefault(filter string) string {
 	switch filter {
-	case "AppSource":
+	case paramSource:
 		return "micro_service"
 	case "IsStateful":
 		return "false"

@@ -78,7 +78,7 @@ func (a args) check(op cloudapi.Operation) *apiError {
 			}
 			continue
 		}
-		if p.Open && !slices.Contains(p.Enum, value) && !takesUnlisted(op, p, value) {
+		if p.Open && !slices.Contains(p.Enum, value) && !takesUnlisted(p, value) {
 			return refuseValue(op, p, fmt.Errorf("must be like one of %q", p.Enum))
 		}
 		if err := p.Check(value); err != nil {
@@ -91,20 +91,17 @@ func (a args) check(op cloudapi.Operation) *apiError {
 }
 
 // takesUnlisted reports whether a value is taken that is not among the known ones of a
-// list that goes on growing (reading): a component of a known family, whatever its
-// version, and any value that is only read back. Applications of another kind than the
-// known ones are not simulated.
-func takesUnlisted(op cloudapi.Operation, p cloudapi.Param, value string) bool {
-	family := ""
-	switch {
-	case p.Name == paramJDK:
-		family = `^(Open JDK \d+|Dragonwell \d+|openjdk-[0-9A-Za-z.-]+)$`
-	case p.Name == paramTomcat:
-		family = `^apache-tomcat-\d+(\.\d+)*$`
-	case p.Name == "AppSource" && op.Name == opCreate:
-		return false
+// list that goes on growing (reading): a component of a known name, whatever its
+// version, and any value that is only read back.
+func takesUnlisted(p cloudapi.Param, value string) bool {
+	pattern := ""
+	switch p.Name {
+	case paramJDK:
+		pattern = `^(Open JDK \d+|Dragonwell \d+|openjdk-[0-9A-Za-z.-]+)$`
+	case paramTomcat:
+		pattern = `^apache-tomcat-\d+(\.\d+)*$`
 	}
-	return regexp.MustCompile(family).MatchString(value)
+	return regexp.MustCompile(pattern).MatchString(value)
 }
 
 // refuseValue chooses the documented code for a value that a parameter cannot

@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ruleNamed finds a scaling rule as the Terraform provider does: in pages of 50, though
+// ruleTF finds the scaling rule tf as the Terraform provider does: in pages of 50, though
 // the operation's table has no pages. The state of its metrics is no setting.
-func (h *harness) ruleNamed(t *testing.T, name string) map[string]any {
+func (h *harness) ruleTF(t *testing.T) map[string]any {
 	t.Helper()
 	for _, entry := range list(h.stable(t, "DescribeApplicationScalingRules", "PageSize", "50", "CurrentPage", "1")["ApplicationScalingRules"]) {
-		if rule := entry.(map[string]any); rule["ScaleRuleName"] == name {
+		if rule := entry.(map[string]any); rule["ScaleRuleName"] == "tf" {
 			if metric, on := rule["Metric"].(map[string]any); on {
 				delete(metric, "MetricsStatus")
 			}
@@ -51,20 +51,20 @@ func TestTerraform_ScalingRules(t *testing.T) {
 			}
 			made := h.must(t, "CreateApplicationScalingRule", create...)
 			require.Equal(t, "tf", made["ScaleRuleName"])
-			read := h.ruleNamed(t, "tf")
+			read := h.ruleTF(t)
 			require.Equal(t, []any{kind, true, 3.0, -1.0}, []any{
 				read["ScaleRuleType"], read["ScaleRuleEnabled"], read["MinReadyInstances"], read["MinReadyInstanceRatio"],
 			})
 			h.must(t, "UpdateApplicationScalingRule", "ScalingRuleName", "tf", paramTimer, sent[0], paramMetric, sent[1], "MinReadyInstances", "2")
-			again := h.ruleNamed(t, "tf")
+			again := h.ruleTF(t)
 			require.Equal(t, []any{read["Timer"], read["Metric"]}, []any{again["Timer"], again["Metric"]}, "what was sent again is as it was")
 			require.InDelta(t, 2, again["MinReadyInstances"], 0)
 			for _, enabled := range []bool{false, true} {
 				h.must(t, map[bool]string{true: "EnableApplicationScalingRule", false: "DisableApplicationScalingRule"}[enabled], "ScalingRuleName", "tf")
-				require.Equal(t, enabled, h.ruleNamed(t, "tf")["ScaleRuleEnabled"])
+				require.Equal(t, enabled, h.ruleTF(t)["ScaleRuleEnabled"])
 			}
 			h.must(t, "DeleteApplicationScalingRule", "ScalingRuleName", "tf")
-			require.Nil(t, h.ruleNamed(t, "tf"), "gone is what the list does not have")
+			require.Nil(t, h.ruleTF(t), "gone is what the list does not have")
 		})
 	}
 }

@@ -3,6 +3,7 @@ package saesim
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -156,6 +157,169 @@ func TestClients_AbortInAPause(t *testing.T) {
 			require.Equal(t, want, h.images(t))
 		})
 	}
+}
+
+// TestClients_Components: those of today are listed, and those to come are taken.
+func TestClients_Components(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	known := func(kind string) (names []string) {
+		for _, entry := range list(h.call(t, "DescribeComponents", "Type", kind).body["Data"]) {
+			names = append(names, entry.(map[string]any)["ComponentKey"].(string))
+		}
+		return names
+	}
+	require.Subset(t, known("JDK"), []string{"Open JDK 8", "Dragonwell 17", "Dragonwell 21"})
+	require.Subset(t, known("TOMCAT"), []string{"apache-tomcat-8.5.42", "apache-tomcat-8.5.58"})
+	war := func(jdk, tomcat string) []string {
+		return []string{
+			"AppName", "war", "PackageType", packageWar, "PackageUrl", "u", "PackageVersion", "1", "Replicas", "1", "Deploy", "false",
+			paramJDK, jdk, paramTomcat, tomcat,
+		}
+	}
+	h.must(t, opCreate, war("Dragonwell 25", "apache-tomcat-10.1.0")...)
+	require.Equal(t, codeComponent, h.refused(t, opCreate, war("Dragonwel 21", "apache-tomcat-8.5.58")...))
+	require.Equal(t, codeComponent, h.refused(t, opCreate, war("Dragonwell 21", "tomcat 8")...))
+	h.must(t, opCreate, "AppName", "net", "PackageType", "DotnetZip", "PackageUrl", "u", "PackageVersion", "1", "Replicas", "1", "Deploy", "false", "Dotnet", ".NET 9.0")
+	require.Equal(t, codeUnserved, h.refused(t, opCreate, append(war("Dragonwell 21", "apache-tomcat-8.5.58"), paramSource, "web")...))
+}
+
+// TestClients_MountsOfContainers: mounts are read back as lists with numbers, wherever
+// they are.
+func TestClients_MountsOfContainers(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	h.must(t, "CreateConfigMap", "NamespaceId", DefaultRegion, "Name", "files", "Data", `{"k":"v"}`)
+	h.must(t, "CreateSecret", "NamespaceId", DefaultRegion, "SecretName", "keys", "SecretType", "Opaque", "SecretData", `{"k":"dg=="}`)
+	h.begin(t, opDeploy, "ConfigMapMountDesc", `[{"configMapId":"1","key":"k","mountPath":"/a"}]`,
+		"SecretMountDesc", `[{"secretId":"1","key":"k","mountPath":"/b"}]`,
+		"SidecarContainersConfig", `[{"Name":"s","ImageUrl":"i","ConfigMapMountDesc":"[{\"configMapId\":1,\"key\":\"k\",\"mountPath\":\"/c\"}]"}]`)
+	h.settle(t)
+	config := h.must(t, opConfig)
+	mounted := map[string]any{"ConfigMapId": 1.0, "ConfigMapName": "files", "Key": "k", "MountPath": "/a"}
+	require.Equal(t, []any{mounted}, config["ConfigMapMountDesc"])
+	require.Equal(t, []any{map[string]any{"SecretId": 1.0, "SecretName": "keys", "Key": "k", "MountPath": "/b"}}, config["SecretMountDesc"])
+	mounted["MountPath"] = "/c"
+	require.Equal(t, []any{mounted}, list(config["SidecarContainersConfig"])[0].(map[string]any)["ConfigMapMountDesc"])
+}
+
+// TestClients_OptionsOfAListener: they are kept and read back, and stay when they are not
+// sent again.
+func TestClients_OptionsOfAListener(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	rule := `{"appId":"` + h.app + `","containerPort":8080,"backendProtocol":"grpc"}`
+	id := fmt.Sprint(h.must(t, "CreateIngress", "NamespaceId", DefaultRegion, "SlbId", "alb-0", "LoadBalanceType", "alb", "ListenerPort", "443",
+		"CertIds", "123-cn-hangzhou,124-cn-hangzhou", "DefaultRule", rule, "Rules", `[{"appId":"`+h.app+`","containerPort":8080,"domain":"a.test"}]`,
+		"IdleTimeout", "15", "RequestTimeout", "60", "EnableGzip", "true", "EnableXForwardedFor", "false", "SecurityPolicyId", "tls",
+		"CorsConfig", `{"Enable":"true"}`)[paramIngress])
+	want := map[string]any{
+		"CertIds": "123-cn-hangzhou,124-cn-hangzhou", "ListenerProtocol": protocolHTTPS, "IdleTimeout": 15.0, "RequestTimeout": 60.0,
+		"EnableGzip": true, "EnableXForwardedFor": false, "SecurityPolicyId": "tls", "CorsConfig": map[string]any{"Enable": "true"},
+	}
+	requireOptions := func() {
+		t.Helper()
+		read := h.must(t, "DescribeIngress", paramIngress, id)
+		for name, value := range want {
+			require.Equal(t, value, read[name], name)
+		}
+		require.NotContains(t, read, "EnableXForwardedForProto")
+		require.Equal(t, "grpc", read["DefaultRule"].(map[string]any)["BackendProtocol"])
+	}
+	requireOptions()
+	h.must(t, "UpdateIngress", paramIngress, id, "Description", "d")
+	requireOptions()
+	h.must(t, "UpdateIngress", paramIngress, id, "IdleTimeout", "30", "EnableGzip", "false")
+	want["IdleTimeout"], want["EnableGzip"] = 30.0, false
+	requireOptions()
+	require.Equal(t, codeUnserved, h.refused(t, "CreateIngress", "NamespaceId", DefaultRegion, "LoadBalanceType", "alb", "AddressType", "Internet",
+		"ListenerPort", "80", "DefaultRule", rule, "Rules", "[]"))
+}
+
+// TestClients_ChargeType: how a load balancer is paid is read back as long as it is bound.
+func TestClients_ChargeType(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	const listener = `[{"port":80,"targetPort":8080,"protocol":"TCP"}]`
+	bind := func(more ...string) any {
+		h.begin(t, opBindSLB, append([]string{"Internet", listener}, more...)...)
+		h.settle(t)
+		return h.must(t, "DescribeApplicationSlbs")["InternetSlbChargeType"]
+	}
+	require.Equal(t, "PayByCLCU", bind("InternetSlbChargeType", "PayByCLCU"))
+	require.Equal(t, "PayByCLCU", bind())
+	require.Nil(t, bind("InternetSlbId", "lb-2"), "another instance")
+	require.Equal(t, codeNotEmpty, h.refused(t, opBindSLB, "Internet", listener, "IntranetSlbChargeType", "PayByCLCU"))
+}
+
+// TestClients_SizeAtOnceOrLater: a vertical rescale takes the network and the disk along,
+// and can leave the instances that run alone.
+func TestClients_SizeAtOnceOrLater(t *testing.T) {
+	t.Parallel()
+	for deploy, vSwitches := range map[string][]any{"true": {"vsw-2", "vsw-2"}, "false": {"vsw-1", "vsw-1"}} {
+		t.Run("deploy "+deploy, func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 2)
+			h.must(t, "UpdateApplicationVswitches", "VSwitchId", "vsw-1")
+			group := list(h.call(t, "DescribeApplicationGroups").body["Data"])[0].(map[string]any)["GroupId"].(string)
+			instances := func() (ids, vSwitches []any) {
+				for _, entry := range list(h.must(t, "DescribeApplicationInstances", "GroupId", group)["Instances"]) {
+					ids = append(ids, entry.(map[string]any)["InstanceId"])
+					vSwitches = append(vSwitches, entry.(map[string]any)["VSwitchId"])
+				}
+				return ids, vSwitches
+			}
+			before, _ := instances()
+			order := h.must(t, opVertical, "Cpu", "2000", "Memory", "4096", "VSwitchId", "vsw-2", "DiskSize", "50", "ResourceType", "haiguang", "Deploy", deploy)
+			require.Equal(t, deploy == "true", order["ChangeOrderId"] != "")
+			h.settle(t)
+			config := h.must(t, opConfig)
+			require.Equal(t, []any{2000.0, 4096.0, "vsw-2", 50.0, "haiguang"}, []any{
+				config["Cpu"], config["Memory"], config["VSwitchId"], config["DiskSize"], config["ResourceType"],
+			})
+			after, on := instances()
+			require.Equal(t, vSwitches, on)
+			require.Equal(t, deploy == "false", fmt.Sprint(before) == fmt.Sprint(after), "the same instances")
+			require.Equal(t, codeWithMessage, h.refused(t, opVertical, "Cpu", "2000", "Memory", "4096", "VSwitchId", "none"))
+		})
+	}
+}
+
+// TestClients_LogBeforeTheLastRestart: only what restarted has one.
+func TestClients_LogBeforeTheLastRestart(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 2)
+	h.fault(t, Fault{Kind: FaultBatchFails, Batch: 1})
+	h.deploy(t, "2", single)
+	h.settle(t)
+	group := list(h.call(t, "DescribeApplicationGroups").body["Data"])[0].(map[string]any)["GroupId"].(string)
+	logs := map[any]string{}
+	for _, entry := range list(h.must(t, "DescribeApplicationInstances", "GroupId", group)["Instances"]) {
+		i := entry.(map[string]any)
+		text, _ := h.call(t, "DescribeInstanceLog", "InstanceId", i["InstanceId"].(string), "Previous", "true").body["Data"].(string)
+		logs[i["InstanceContainerStatus"]] = text
+	}
+	require.Empty(t, logs[instanceRunning])
+	require.Contains(t, logs[instanceCrashing], "shop starts")
+	require.Len(t, logs, 2)
+}
+
+// TestClients_WhatNothingProves holds what the simulator does where no client of the
+// service proves anything; the README lists it so.
+func TestClients_WhatNothingProves(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	require.Equal(t, codeAppNotFound, h.refused(t, "DescribeApplicationStatus", "AppId", "x"))
+	require.NotContains(t, h.call(t, "UpdateAppSecurityGroup", "SecurityGroupId", "sg-1").body, "Data")
+	for _, op := range [][]string{{"UntagResources", "TagKeys", `["a"]`}, {"TagResources", "Tags", `[{"key":"a","value":"b"}]`}} {
+		parameters := append(op[1:], "RegionId", DefaultRegion, "ResourceType", "application", "ResourceIds", "[]")
+		require.Equal(t, codeObviously, h.refused(t, op[0], parameters...), op[0])
+	}
+	r := h.request(t, "ListChangeOrders")
+	r.Header.Set("Cookie", "aliyun_lang=zh")
+	w := httptest.NewRecorder()
+	h.sim.ServeHTTP(w, r)
+	require.Equal(t, "Create application", list(read(t, w).data()["ChangeOrderList"])[0].(map[string]any)["CoType"])
 }
 
 // TestClients_EmptyKeys: members of JSON parameters that are empty count as not sent.

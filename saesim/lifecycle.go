@@ -245,9 +245,15 @@ func rescaleVertically(c *call) (any, *apiError) {
 			settings[name] = value
 		}
 	}
+	if id := c.arg("VSwitchId"); id != "" {
+		if refused := checkVSwitches(id); refused != nil {
+			return nil, refused
+		}
+	}
 	restore := c.boolean("autoEnableApplicationScalingRule", true)
 	if !c.boolean("Deploy", true) {
 		app.charge(c.now)
+		app.pinInstances()
 		app.set(settings)
 		return orderData{}, nil
 	}

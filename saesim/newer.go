@@ -148,20 +148,34 @@ func updateVSwitches(c *call) (any, *apiError) {
 		return nil, refused
 	}
 	wanted := c.arg("VSwitchId")
-	for id := range strings.SplitSeq(wanted, ",") {
-		if !strings.HasPrefix(id, "vsw-") {
-			return nil, invalidParameter("VSwitchId", "%q is not the ID of a vSwitch", id)
-		}
+	if refused := checkVSwitches(wanted); refused != nil {
+		return nil, refused
 	}
-	before := app.settings()["VSwitchId"]
+	app.pinInstances()
 	for _, i := range app.Instances {
-		if i.VSwitchID == "" {
-			i.VSwitchID = before
-		}
 		if c.boolean("Deploy", true) {
 			i.VSwitchID = ""
 		}
 	}
 	app.set(map[string]string{"VSwitchId": wanted})
 	return nil, nil //nolint:nilnil // an answer without data
+}
+
+func checkVSwitches(ids string) *apiError {
+	for id := range strings.SplitSeq(ids, ",") {
+		if !strings.HasPrefix(id, "vsw-") {
+			return invalidParameter("VSwitchId", "%q is not the ID of a vSwitch", id)
+		}
+	}
+	return nil
+}
+
+// pinInstances leaves the instances that there are where they run.
+func (a *application) pinInstances() {
+	before := a.settings()["VSwitchId"]
+	for _, i := range a.Instances {
+		if i.VSwitchID == "" {
+			i.VSwitchID = before
+		}
+	}
 }

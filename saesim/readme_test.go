@@ -16,6 +16,11 @@ func TestReadmeNamesWhatIsServed(t *testing.T) {
 		require.Regexp(t, `\b`+name+`\b`, string(text))
 	}
 	require.Contains(t, string(text), fmt.Sprintf("all 79 of the reference and %d of the 73", len(handlers())-79))
+	for op, names := range unservedParams() {
+		for _, name := range names {
+			require.Regexp(t, `\b`+name+`\b`, string(text), "%s: why it is refused", op)
+		}
+	}
 	for _, kind := range faultKinds() {
 		require.Contains(t, string(text), "`"+string(kind)+"`")
 	}

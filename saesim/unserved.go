@@ -12,7 +12,7 @@ import (
 // operation.
 func unservedParams() map[string][]string {
 	return map[string][]string{
-		// No answer shows them, and nothing else here comes of them.
+		// GPUs are not simulated; the others no answer shows.
 		opCreate: {
 			"EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
 		},
@@ -28,7 +28,7 @@ func unservedParams() map[string][]string {
 		opCreateJob:                    {paramTrigger},
 		opUpdateJob:                    {paramTrigger},
 		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"},
-		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
+		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"}, // there is no Nacos
 	}
 }
 
@@ -52,6 +52,7 @@ const (
 	paramRegion     = "Region"
 	paramPort       = "Port"
 	paramAutoConfig = "AutoConfig"
+	paramSource     = "AppSource"
 )
 
 // sameAsKnown checks what a client repeats of an application, if there is one yet: what
@@ -82,11 +83,17 @@ func (c *call) unserved() []string {
 	for _, name := range sortedKeys(c.args) {
 		_, known := c.op.Param(name)
 		known = known || slices.Contains(extra, name)
-		if c.args[name] != "" && (!known || slices.Contains(missing, name)) {
+		if c.args[name] != "" && (!known || slices.Contains(missing, name) || c.otherKind(name)) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// otherKind reports whether a parameter makes an application of a kind that is not
+// simulated: a web application, or a job.
+func (c *call) otherKind(name string) bool {
+	return name == paramSource && c.op.Name == opCreate && c.args[name] != kindByDefault(paramSource)
 }
 
 // count adds one to each parameter of an operation; an empty one stands for the operation.

@@ -66,13 +66,15 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 }
 
 // BeginRestart begins the change order that restarts all instances.
-// RestartApplication has no parameter for scaling rules (SAE API reference ch. 12.10):
-// whether SAE switches on again what its order switched off is not the caller's choice.
+// Whether SAE switches on again the scaling rules that its order switched off can be said
+// since 2024; the reference of before (ch. 12.10) does not have the parameter.
 func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error) {
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRestart, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{AppID: in.App.ID})
+			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
+				AppID: in.App.ID, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
+			})
 			if err != nil {
 				return "", err
 			}

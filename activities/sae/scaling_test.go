@@ -3,6 +3,7 @@ package sae
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,6 +55,35 @@ func states(rules []release.ScalingRule) []string {
 func (h *host) setScaling(in release.SetScalingInput) (release.SetScalingResult, error) {
 	in.App = h.app
 	return do[release.SetScalingResult](h, release.VerbSetScaling, in)
+}
+
+// TestScaling_RulesComeBackAfterAChange: SAE's order switches rules off, and on again when
+// it is told to.
+func TestScaling_RulesComeBackAfterAChange(t *testing.T) {
+	t.Parallel()
+	changes := map[string]func(h *host, s release.Snapshot, restore bool) (release.Change, error){
+		"restart": func(h *host, s release.Snapshot, restore bool) (release.Change, error) {
+			return do[release.Change](h, release.VerbBeginRestart, release.BeginRestartInput{App: h.app, Watermark: s.Watermark, RestoreScaling: restore})
+		},
+		"rescale": func(h *host, s release.Snapshot, restore bool) (release.Change, error) {
+			return do[release.Change](h, release.VerbBeginRescale, release.BeginRescaleInput{
+				App: h.app, Instances: 6, Watermark: s.Watermark, RestoreScaling: restore,
+			})
+		},
+	}
+	for name, change := range changes {
+		for restore, want := range map[bool][]string{true: {"+daily", "-night", "+load"}, false: {"-daily", "-night", "-load"}} {
+			t.Run(fmt.Sprint(name, " ", restore), func(t *testing.T) {
+				t.Parallel()
+				h := newHost(t)
+				h.addRules(t)
+				_, err := change(h, h.snapshot(t, nil), restore)
+				require.NoError(t, err)
+				h.pass(t, time.Minute)
+				require.Equal(t, want, states(h.snapshot(t, nil).ScalingRules))
+			})
+		}
+	}
 }
 
 func TestScaling_SetScaling(t *testing.T) {
