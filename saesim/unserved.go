@@ -12,7 +12,7 @@ import (
 // operation.
 func unservedParams() map[string][]string {
 	return map[string][]string{
-		// GPUs are not simulated; the others no answer shows.
+		// The form of GpuConfig is stated nowhere; the others no answer shows.
 		opCreate: {
 			"EnableEbpf", "EnableNamespaceSlsConfig", "EnableSidecarResourceIsolated", "GpuConfig", "SaeVersion",
 		},
@@ -27,8 +27,8 @@ func unservedParams() map[string][]string {
 		opBatchStop:                    {"Version"},
 		opCreateJob:                    {paramTrigger},
 		opUpdateJob:                    {paramTrigger},
-		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"},
-		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"}, // there is no Nacos
+		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"}, // there is no Nacos
+		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
 }
 
