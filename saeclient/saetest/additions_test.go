@@ -140,14 +140,14 @@ func absentMembers() []absentGroup {
 	var groups []absentGroup
 	for _, g := range [][2]string{
 		{"SDK models have it, and the reference says that these answers have none: what the service sends is not known", `ScalingRules?\.(Code|Message|Success)$`},
-		{"it tells of a parameter that the simulator refuses", `EnableIdle$|IdleHour$|\.Gpu|` +
-			`Ingress.*\.(CorsConfig|EnableGzip|EnableXForwardedFor\w*|IdleTimeout|RequestTimeout|SecurityPolicyId)$|SlbChargeType$`},
+		{"it tells of a parameter that the simulator refuses", `EnableIdle$|IdleHour$|\.Gpu`},
 		{"it tells of a load balancer, which SAE shows and does not set", `DescribeApplicationSlbs\..*(Cookie|Drain|Cert|Sticky|VServerGroup|Expired|CreateTime)\w*$`},
 		{"no text says what its values are", `Instances\[\]\.(DebugStatus|MainContainerStatus|SidecarContainersStatus|Tags|Timestamp|UnhealthyMessage)$|` +
 			`ApplicationEnableGreyTagRoute$|AppType$|Children$|PackageVersionId$|RuleActions$|CreatedBySae$|TimeZone$`},
 		{"it belongs to a service beside SAE", `\.(Mse\w+|RaspEnabled|ApmJavaAgentVersion|CmsServiceId|ClusterId|DeploymentName|` +
 			`Metric\.(Prometheus|MetricSource)\w*|CauseAnalysis|AddressServerHost|SlsConfigs)$|DescribeAppServiceDetail`},
 		{"bills are not simulated", `QueryResourceStatics`},
+		{"it is answered of one ingress, and not in lists", `ListIngresses.*\.(CorsConfig|IdleTimeout|RequestTimeout)$`},
 		{"no ingress keeps its time", `ListIngresses.*CreateTime$`},
 		{"a list of images has none", `PackageUrl$`},
 	} {

@@ -87,6 +87,7 @@ func (s *suite) lookAtApplication(t *testing.T, id string) {
 	}
 	for _, instance := range some(s.instances(t, id)) {
 		s.call(t, "DescribeInstanceLog", "InstanceId", instance.text("InstanceId"))
+		s.call(t, "DescribeInstanceLog", "InstanceId", instance.text("InstanceId"), "Previous", "true")
 	}
 	s.call(t, "ListLogConfigs", "AppId", id, "CurrentPage", "1", "PageSize", "10")
 	s.call(t, "QueryResourceStatics", "AppId", id)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -90,6 +91,19 @@ func (s *suite) find(t *testing.T) {
 	require.Equal(t, "CoCreateApp", first.text("CoTypeCode"))
 }
 
+// additionExamples are those of the parameters that an operation has beyond the reference and that are sent.
+func additionExamples(operation string) map[string]string {
+	spec, _ := saeclient.LookupOperation(operation)
+	without := NotSent()
+	all := map[string]string{}
+	for _, p := range spec.Extra {
+		if _, left := without[addition(operation, p.Name)]; !left {
+			all[p.Name] = p.Example
+		}
+	}
+	return all
+}
+
 // example is the example of a parameter.
 func (s *suite) example(operation, parameter string) string {
 	spec, _ := saeclient.LookupOperation(operation)
@@ -101,8 +115,6 @@ func (s *suite) example(operation, parameter string) string {
 // reference: those that need nothing of the account, and, where any setting is allowed, all others
 // with the values of their examples.
 func (s *suite) additionalSettings(operation string) map[string]string {
-	spec, _ := saeclient.LookupOperation(operation)
-	without := NotSent()
 	own := map[string]string{
 		"ImagePullSecrets": s.world.pull, "Labels": `{"team":"saetest"}`, "EmptyDirDesc": `[{"name":"work","mountPath":"/work"}]`,
 		"InitContainersConfig":    container("init", s.Have.Image, `"Command":"/bin/sh","CommandArgs":"[\"-c\",\"true\"]"`),
@@ -111,22 +123,23 @@ func (s *suite) additionalSettings(operation string) map[string]string {
 		"VSwitchId": s.Have.VSwitch, "SecurityGroupId": s.Have.SecurityGroup, "Deploy": "true", "IsStateful": "false",
 		"SecretMountDesc": `[{"secretId":` + s.world.mounted + `,"key":"greeting","mountPath":"/etc/secret"}]`,
 	}
-	settings := map[string]string{}
-	for _, p := range spec.Extra {
-		value, safe := own[p.Name]
-		if !safe && s.Have.AnySetting {
-			value = p.Example
-		}
-		if _, left := without[addition(operation, p.Name)]; !left && value != "" {
-			settings[p.Name] = value
+	settings := additionExamples(operation)
+	for name := range settings {
+		if value, safe := own[name]; safe {
+			settings[name] = value
+		} else if !s.Have.AnySetting {
+			delete(settings, name)
 		}
 	}
+	maps.DeleteFunc(settings, func(_, value string) bool { return value == "" })
 	return settings
 }
 
-// container is a further one of an application.
+// container is a further one of an application. It mounts a volume that all share, which is JSON
+// text within JSON.
 func container(name, image, more string) string {
-	return `[{"Name":"` + name + `","ImageUrl":"` + image + `",` + more + `}]`
+	return `[{"Name":"` + name + `","ImageUrl":"` + image + `",` + more +
+		`,"EmptyDirDesc":"[{\"name\":\"work\",\"mountPath\":\"/work\"}]"}]`
 }
 
 // requireSettings wants settings in what was read back: each as it was sent, if it was.
