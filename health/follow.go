@@ -7,7 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"slipway/release"
+	"slipway/internal/failtext"
 )
 
 // FollowEvery is how often a role examines its own readiness: rarely, because the probes of
@@ -27,7 +27,7 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 		case <-ticker.C:
 		}
 		report := Examine(ctx, checks)
-		now := report.essence()
+		now := report.fixed()
 		if ctx.Err() != nil || now == logged {
 			continue
 		}
@@ -42,11 +42,11 @@ func Follow(ctx context.Context, checks map[string]Check, log zerolog.Logger, ev
 	}
 }
 
-// essence is what fails, without what is changing from one examination to the next.
-func (r Report) essence() string {
+// fixed is what fails, without what is changing from one examination to the next.
+func (r Report) fixed() string {
 	var text strings.Builder
 	for _, f := range r.Failing {
-		text.WriteString(f.Name + ": " + release.Essence(f.Error) + "\n")
+		text.WriteString(f.Name + ": " + failtext.Fixed(f.Error) + "\n")
 	}
 	return text.String()
 }

@@ -123,13 +123,17 @@ func (l *LaneInput) Avoid() []Artifact {
 }
 
 // denial finds out whether the spec would bring an artifact that was rolled back.
-func (l *LaneInput) denial(op Operation, a Artifact) (Denial, bool) {
-	i := slices.IndexFunc(l.Denied, func(d Denial) bool { return op.brings() && d.Artifact.Same(a) })
+func denial(denied []Denial, s Spec) (Denial, bool) {
+	i := slices.IndexFunc(denied, func(d Denial) bool { return s.Operation.brings() && d.Artifact.Same(s.Artifact) })
 	if i < 0 {
 		return Denial{}, false
 	}
-	return l.Denied[i], true
+	return denied[i], true
 }
+
+// Denial returns why the lane refuses what the spec asks for: its artifact was rolled back. It is
+// false where the lane does not deny the artifact, or the spec brings none.
+func (s LaneState) Denial(of Spec) (Denial, bool) { return denial(s.Denied, of) }
 
 // Refusal is the words with which a denied artifact of the application is refused.
 func (d Denial) Refusal(a App) string {

@@ -85,8 +85,8 @@ func (l *LaneInput) Conflict(s Submission) string {
 	return fmt.Sprintf("%s was submitted before with another content: recorded is %s, asked for is %s; use another ID", Named(s.ReleaseID), have, asked)
 }
 
-// Remember keeps a release that was submitted. The digest of its content may be unknown.
-func (l *LaneInput) Remember(id, digest string) {
+// AddRecent keeps a release that was submitted. The digest of its content may be unknown.
+func (l *LaneInput) AddRecent(id, digest string) {
 	l.Recent = append(l.Recent, Submitted{ReleaseID: id, Digest: digest})
 	l.Recent = l.Recent[max(0, len(l.Recent)-MaxRecent):]
 }
@@ -108,7 +108,7 @@ func (l *LaneInput) Full(p LanePolicy) string {
 // Refusal says why a release is not let into the line; empty when it is.
 func (l *LaneInput) Refusal(sub Submission) string {
 	s := sub.Spec
-	if d, denied := l.denial(s.Operation, s.Artifact); denied {
+	if d, denied := denial(l.Denied, s); denied {
 		return d.Refusal(l.App)
 	}
 	if why := l.late(sub); why != "" {
@@ -131,7 +131,7 @@ func (l *LaneInput) Refusal(sub Submission) string {
 
 // Denies reports whether a release is not let into the line because its artifact was rolled back.
 func (l *LaneInput) Denies(s Spec) bool {
-	_, denied := l.denial(s.Operation, s.Artifact)
+	_, denied := denial(l.Denied, s)
 	return denied
 }
 

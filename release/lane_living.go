@@ -187,7 +187,7 @@ func (l *LaneInput) Adopt(found Living) (running []LaneEntry) {
 		l.Leave(e.ReleaseID)
 		l.Line = slices.Insert(slices.Clip(l.Line), l.place(e), e)
 		if l.recent(e.ReleaseID) < 0 {
-			l.Remember(e.ReleaseID, "")
+			l.AddRecent(e.ReleaseID, "")
 		}
 		if e.Proceeded {
 			running = append(running, e)

@@ -155,7 +155,7 @@ func TestLane_WhatALaneKeepsIsBounded(t *testing.T) {
 	t.Parallel()
 	l := line("running")
 	for i := range release.MaxRecent + 7 {
-		l.Remember(fmt.Sprintf("r-%d", i), "")
+		l.AddRecent(fmt.Sprintf("r-%d", i), "")
 	}
 	require.Len(t, l.Recent, release.MaxRecent)
 	require.False(t, l.Knows("r-6"))
@@ -193,7 +193,7 @@ func TestLane_ALaneCanBeHandedOverWhateverItHolds(t *testing.T) {
 	}
 	require.Equal(t, fmt.Sprint(release.MaxDenied-1), l.Denied[len(l.Denied)-1].ReleaseID, "the newest are kept")
 	for i := range release.MaxRecent {
-		l.Remember(fmt.Sprint(i, strings.Repeat("r", release.MaxID)), release.Spec{}.Digest())
+		l.AddRecent(fmt.Sprint(i, strings.Repeat("r", release.MaxID)), release.Spec{}.Digest())
 	}
 	for i := 0; l.Full(release.LaneQueue) == ""; i++ {
 		l.Join(release.LaneEntry{ReleaseID: fmt.Sprintf("w-%d", i), Artifact: release.Artifact{Image: long}, RequestedBy: long[:release.MaxWords]})
@@ -214,8 +214,8 @@ func TestLane_AnotherContentUnderAUsedIDIsAConflict(t *testing.T) {
 	other := release.Submission{ReleaseID: "r-1", Spec: release.Spec{Artifact: release.Artifact{Image: "shop:2"}}}
 	l := &release.LaneInput{}
 	require.Empty(t, l.Conflict(first))
-	l.Remember("r-1", first.Spec.Digest())
-	l.Remember("r-2", "")
+	l.AddRecent("r-1", first.Spec.Digest())
+	l.AddRecent("r-2", "")
 	require.Empty(t, l.Conflict(first))
 	require.Contains(t, l.Conflict(other), "release r-1 was submitted before with another content: recorded is "+first.Spec.Digest())
 	other.ReleaseID = "r-2"

@@ -30,6 +30,10 @@ const (
 	// NextShowLane shows what a queued release waits for, and NextShowFreezes which freeze holds it.
 	NextShowLane    NextVerb = "show-lane"
 	NextShowFreezes NextVerb = "show-freezes"
+	// NextShowApp shows how an application stands on its platform, and NextHistory what it was released
+	// with before.
+	NextShowApp NextVerb = "show-app"
+	NextHistory NextVerb = "history"
 	// NextShowRelease shows what a release waits for that others wait for, and NextDrop takes one that
 	// waits out of its lane.
 	NextShowRelease NextVerb = "show-release"
@@ -99,7 +103,7 @@ func Next(p Progress) []NextStep {
 	}{
 		{NextPause, CommandPause, "lets nothing new begin until it is resumed"},
 		{NextAbort, CommandAbort, p.abortDoes()},
-		{NextRollback, CommandRollback, "stops it and returns to " + p.before() + "; --to-version names another one"},
+		{NextRollback, CommandRollback, p.rollbackDoes()},
 	} {
 		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
 			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
@@ -239,6 +243,23 @@ func (p Progress) abortDoes() string {
 	return "stops it and returns to " + p.before()
 }
 
+func (p Progress) rollbackDoes() string {
+	does := "stops it and returns to " + p.before() + "; --to-version names another one"
+	if p.Operation.brings() {
+		does += "; the artifact is denied from then on"
+	}
+	return does
+}
+
+// Denying says what a rollback of the release means for its artifact besides, and how that ends; empty
+// where it brings none, or has ended.
+func (p Progress) Denying() string {
+	if p.Phase.Ended() || !p.Operation.brings() || p.Artifact == (Artifact{}) {
+		return ""
+	}
+	return "denies " + p.Artifact.Public() + ", so that nothing brings it again until: " + allowing(p.App, p.Artifact).Command
+}
+
 // before names the version to return to.
 func (p Progress) before() string {
 	if p.RollbackTo == nil || p.RollbackTo.Artifact == (Artifact{}) {
@@ -277,9 +298,12 @@ func afterEnd(p Progress) []NextStep {
 }
 
 // attending is what a release that needs attention asks for. Its lane is held until somebody
-// has looked at the application.
+// has looked at the application: looking comes first, then what brings it back to a good version, and
+// only then that the lane goes on.
 func (p Progress) attending(retry NextStep) []NextStep {
-	var steps []NextStep
+	steps := []NextStep{p.showApp(), {
+		Verb: NextHistory, Command: "slipway history " + p.appWord(), Does: "shows what the application was released with before, and what became of it",
+	}}
 	if p.UnfinishedChange != "" {
 		steps = append(steps, p.changeSteps(p.UnfinishedChange, true)...)
 	}
@@ -289,11 +313,10 @@ func (p Progress) attending(retry NextStep) []NextStep {
 			Does: "puts back the scaling rules that it has left off: " + strings.Join(owes.ScalingRules, ", "),
 		})
 	}
-	steps = append(steps, resumingLane(p.App), retry)
 	if p.Operation.changesVersion() {
-		steps = append(steps, p.returning("returns to the last good version, once the lane is resumed"))
+		steps = append(steps, p.returning("asks for the last good version; it begins once the lane is resumed"))
 	}
-	return steps
+	return append(steps, resumingLane(p.App, Hold{ReleaseID: p.ReleaseID}), retry)
 }
 
 func (p Progress) returning(does string) NextStep {
@@ -343,10 +366,17 @@ func unblocking(s LaneState) []NextStep {
 	})
 }
 
-// NextOfLane returns what a person may do next with a lane: resume it where it is held, restore
-// what ended releases owe, make room where it is full, and allow what is denied.
+// NextOfLane returns what a person may do next with a lane: look at the release that has left the
+// application in need of attention, restore what ended releases owe, resume the lane where it is held,
+// make room where it is full, and allow what was denied last.
 func NextOfLane(s LaneState) []NextStep {
 	var steps []NextStep
+	if s.Held != nil && s.Held.ReleaseID != "" {
+		steps = append(steps, NextStep{
+			Verb: NextShowRelease, Command: "slipway release get " + word(s.Held.ReleaseID), Needed: true,
+			Does: "shows why the application needs attention, and what helps",
+		})
+	}
 	for _, d := range s.Debts {
 		if len(d.ScalingRules) > 0 {
 			steps = append(steps, NextStep{
@@ -356,22 +386,32 @@ func NextOfLane(s LaneState) []NextStep {
 		}
 	}
 	if s.Held != nil {
-		steps = append(steps, resumingLane(s.App))
+		steps = append(steps, resumingLane(s.App, *s.Held))
 	}
 	if s.Full != "" {
 		steps = append(steps, unblocking(s)...)
 	}
-	for _, d := range s.Denied {
-		steps = append(steps, allowing(s.App, d.Artifact))
+	if n := len(s.Denied); n > 0 {
+		allow := allowing(s.App, s.Denied[n-1].Artifact)
+		if n > 1 {
+			allow.Does += fmt.Sprintf(", the last of %d that are denied; --all allows all", n)
+		}
+		steps = append(steps, allow)
 	}
 	return steps
 }
 
-func resumingLane(app App) NextStep {
-	return NextStep{
+// resumingLane resumes a lane. Whoever has held it by hand knows why; where a release did, nobody
+// has looked yet.
+func resumingLane(app App, h Hold) NextStep {
+	s := NextStep{
 		Verb: NextResumeLane, Command: "slipway lane resume " + word(app.SearchValue()), Needed: true,
-		Does: "lets releases begin again; look at the application first",
+		Does: "lets releases begin again",
 	}
+	if h.ReleaseID != "" {
+		s.Does += ", once somebody has looked at the application"
+	}
+	return s
 }
 
 // allowing allows an artifact. An address with a query is not written: it may be signed.

@@ -1,8 +1,21 @@
 package release
 
+// What is done with an application's own platform. This file is the only one here that knows what a
+// platform calls that.
+
+// showApp is how a person looks at an application.
+func (p Progress) showApp() NextStep {
+	s := NextStep{Verb: NextShowApp, Does: "look at the application in the platform's console", Needed: true}
+	switch p.App.Platform {
+	case PlatformSAE:
+		s.Command = "slipway api DescribeApplicationStatus AppId=" + word(p.App.ID) + " --sae-region " + word(p.App.Region)
+		s.Does = "shows how the application stands; its console shows which version runs"
+	}
+	return s
+}
+
 // changeSteps are how a person looks at a change of the application, and ends it: with the commands
-// that call the application's platform, where there are some, and else in words. It is the only
-// place here that knows what a platform calls that. Where somebody is needed they look; ending it is
+// that call the application's platform, where there are some, and else in words. Where somebody is needed they look; ending it is
 // needed only of the release's own change, because nobody here knows whether another one is wanted.
 func (p Progress) changeSteps(id string, somebody bool) []NextStep {
 	look := NextStep{Verb: NextShowChange, Does: "shows what change " + id + " waits for, and how far it is"}

@@ -55,6 +55,8 @@ func TestNext(t *testing.T) {
 		resume   = "! slipway release resume " + nextID
 		unhold   = "! slipway lane resume sae/cn-hangzhou/7171a6ca"
 		allow    = "slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2"
+		app      = "! slipway api DescribeApplicationStatus AppId=7171a6ca --sae-region cn-hangzhou"
+		history  = "slipway history sae/cn-hangzhou/7171a6ca"
 		lane     = "slipway lane get sae/cn-hangzhou/7171a6ca"
 		freezes  = "slipway freeze list --app sae/cn-hangzhou/7171a6ca"
 		override = "slipway release override " + nextID + " --reason ''"
@@ -154,15 +156,18 @@ func TestNext(t *testing.T) {
 		{"attention, with a change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.UnfinishedChange = "c-9"
 			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}}
-		}), []string{"! " + look, end, "! slipway scaling recover --release " + nextID, unhold, retry, undo}},
+		}), []string{app, history, "! " + look, end, "! slipway scaling recover --release " + nextID, undo, unhold, retry}},
 		{"attention, with its own change unfinished", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.ChangeID, p.UnfinishedChange = "c-9", "c-9"
-		}), []string{"! " + look, "! " + end, unhold, retry, undo}},
-		{"attention", atNext(release.PhaseNeedsAttention, nil), []string{unhold, retry, undo}},
+		}), []string{app, history, "! " + look, "! " + end, undo, unhold, retry}},
+		{"attention", atNext(release.PhaseNeedsAttention, nil), []string{app, history, undo, unhold, retry}},
 		{"attention, owing", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
 			p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true}, {Name: "night", Restored: true}}
-		}), []string{"! slipway scaling recover --release " + nextID, unhold, retry, undo}},
-		{"attention of a restart", atNext(release.PhaseNeedsAttention, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{unhold, retry}},
+		}), []string{app, history, "! slipway scaling recover --release " + nextID, undo, unhold, retry}},
+		{"attention of a restart", atNext(release.PhaseNeedsAttention, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{app, history, unhold, retry}},
+		{"attention on a platform without commands", atNext(release.PhaseNeedsAttention, func(p *release.Progress) {
+			p.App.Platform = "other"
+		}), []string{"! show-app", "slipway history other/cn-hangzhou/7171a6ca", "slipway rollback other/cn-hangzhou/7171a6ca", "! slipway lane resume other/cn-hangzhou/7171a6ca", retry}},
 	}
 	phases, kinds := map[release.Phase]bool{}, map[release.AwaitKind]bool{}
 	for _, tt := range tests {
@@ -308,7 +313,35 @@ func TestNextOfLane(t *testing.T) {
 	steps := release.NextOfLane(s)
 	require.Equal(t, []string{
 		"slipway scaling recover --release " + nextID, "! slipway lane resume sae/cn-hangzhou/7171a6ca",
-		allow + "registry.example/shop:2", allow + "'https://oss.example/a b.jar@1'", allow + "ARTIFACT",
-	}, shown(steps))
+		allow + "ARTIFACT",
+	}, shown(steps), "of many that are denied the last one")
+	require.Contains(t, steps[2].Does, ", the last of 3 that are denied; --all allows all")
 	require.False(t, slices.ContainsFunc(steps, func(s release.NextStep) bool { return strings.Contains(s.String(), "secret") }))
+
+	s.Denied = s.Denied[:2]
+	require.Contains(t, shown(release.NextOfLane(s)), allow+"'https://oss.example/a b.jar@1'")
+	s.Denied = s.Denied[:1]
+	require.Equal(t, "lets registry.example/shop:2 be released again, which was rolled back", release.NextOfLane(s)[2].Does)
+
+	// Whoever has held a lane by hand has nothing to look at.
+	require.Equal(t, "lets releases begin again", steps[1].Does)
+	steps = release.NextOfLane(release.LaneState{App: nextApp, Held: &release.Hold{By: release.Slipway, ReleaseID: nextID}})
+	require.Equal(t, []string{"! slipway release get " + nextID, "! slipway lane resume sae/cn-hangzhou/7171a6ca"}, shown(steps))
+	require.Equal(t, "lets releases begin again, once somebody has looked at the application", steps[1].Does)
+}
+
+// A rollback denies what the release brings, and says how that ends; nothing else does.
+func TestNext_Denying(t *testing.T) {
+	t.Parallel()
+	p := atNext(release.PhaseRollingOut, nil)
+	require.Equal(t, "denies registry.example/shop:2, so that nothing brings it again until: "+
+		"slipway lane allow sae/cn-hangzhou/7171a6ca --artifact registry.example/shop:2", p.Denying())
+	for _, s := range release.Next(p) {
+		require.Equal(t, s.Verb == release.NextRollback, strings.Contains(s.Does, "denied"), s)
+	}
+	require.Empty(t, atNext(release.PhaseSucceeded, nil).Denying())
+	require.Empty(t, atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRollback }).Denying())
+	require.NotContains(t, atNext(release.PhaseRollingOut, func(p *release.Progress) {
+		p.Artifact = release.Artifact{Package: &release.Package{URL: "https://oss.example/a.jar?Signature=secret", Version: "1"}}
+	}).Denying(), "secret")
 }

@@ -103,9 +103,9 @@ type ForeignChange struct {
 	Stuck bool `json:"stuck,omitempty"`
 }
 
-// Stands reports whether two looks have shown the same unfinished change, which has not come to
+// Unchanged reports whether two looks have shown the same unfinished change, which has not come to
 // wait for somebody in between.
-func (c *ForeignChange) Stands(later *ForeignChange) bool {
+func (c *ForeignChange) Unchanged(later *ForeignChange) bool {
 	return c != nil && later != nil && c.ID == later.ID && c.Stuck == later.Stuck
 }
 

@@ -144,6 +144,20 @@ func (c *Client) queryLane(ctx context.Context, laneID string) (*release.LaneSta
 	return &state, nil
 }
 
+// Admits returns a [RefusedError] where the lane of its application would refuse what the spec asks
+// for, because the artifact was rolled back. It is nil where the lane lets it in, and where it does
+// not answer: then it decides when the request reaches it.
+func (c *Client) Admits(ctx context.Context, spec release.Spec) error {
+	state, _, err := c.queryLane(ctx, release.LaneID(spec.App))
+	if err != nil || state == nil {
+		return nil //nolint:nilerr // a lane that does not run denies nothing, and of one that does not answer nothing is known
+	}
+	if d, denied := state.Denial(spec); denied {
+		return &RefusedError{ID: spec.App.SearchValue(), Of: SubjectLane, Reason: d.Refusal(spec.App)}
+	}
+	return nil
+}
+
 // LaneUpdate is an operator's command to a lane.
 type LaneUpdate struct {
 	App release.App

@@ -198,6 +198,44 @@ func queries(m *mocks.Client) (n int) {
 	return n
 }
 
+// What a lane would refuse is not asked for; where it does not answer, it decides later.
+func TestLane_Admits(t *testing.T) {
+	t.Parallel()
+	bad := release.Denial{Artifact: release.Artifact{Image: "shop:2"}, ReleaseID: "r-1", Since: start(), Reason: "errors"}
+	denies := release.LaneState{App: app(), Denied: []release.Denial{bad}}
+	brings := func(image string) release.Spec {
+		return release.Spec{App: app(), Artifact: release.Artifact{Image: image}}
+	}
+	for name, c := range map[string]struct {
+		spec  release.Spec
+		state release.LaneState
+		query error
+		want  string
+	}{
+		"denied": {brings("shop:2"), denies, nil, "lane sae/cn-hangzhou/app-1 refused: " + bad.String() +
+			"; allow it with: slipway lane allow sae/cn-hangzhou/app-1 --artifact shop:2"},
+		"another artifact": {brings("shop:3"), denies, nil, ""},
+		"allowed again":    {brings("shop:2"), release.LaneState{App: app()}, nil, ""},
+		"a rollback":       {release.Spec{App: app(), Operation: release.OperationRollback}, denies, nil, ""},
+		"no lane":          {brings("shop:2"), denies, serviceerror.NewNotFound("workflow not found"), ""},
+		"no worker":        {brings("shop:2"), denies, serviceerror.NewFailedPrecondition("no poller seen"), ""},
+		"no Temporal":      {brings("shop:2"), denies, serviceerror.NewUnavailable("connection refused"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.query)
+			err := r.Admits(t.Context(), c.spec)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, c.want)
+			require.ErrorAs(t, err, new(*releases.RefusedError))
+		})
+	}
+}
+
 // answered is an update that a lane has answered.
 func answered(s release.LaneState) *mocks.WorkflowUpdateHandle {
 	handle := &mocks.WorkflowUpdateHandle{}

@@ -61,6 +61,9 @@ type Filter struct {
 	Phases []release.Phase
 	// Artifacts asks also what each release brings, one by one: no list of Temporal has it.
 	Artifacts bool
+	// Takes asks each release besides, and leaves out what answers that it would refuse the command,
+	// or has taken it already.
+	Takes release.CommandKind
 	// Limit is how many to list at most; 0 lists all.
 	Limit int
 }
@@ -149,7 +152,38 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 		}
 		found = append(found, l)
 	}
+	if f.Takes != "" {
+		found = c.taking(ctx, found, f.Takes)
+	}
 	return found, more, nil
+}
+
+// taking leaves out the releases that answer that they do not take a command.
+func (c *Client) taking(ctx context.Context, all []Listed, kind release.CommandKind) []Listed {
+	survey := newSurvey()
+	questions, cancel := forSurvey(ctx)
+	defer cancel()
+	refuses := make([]bool, len(all))
+	todo := make([]func(context.Context), len(all))
+	for i, l := range all {
+		todo[i] = func(ctx context.Context) {
+			p, err := execution.Ask(ctx, survey, func(ctx context.Context) (release.Progress, error) {
+				return c.releaseReader(l.ID).ask(ctx, "")
+			})
+			if err == nil {
+				repeated, refused := release.Admit(p, release.Command{Kind: kind})
+				refuses[i] = repeated || refused != nil
+			}
+		}
+	}
+	survey.Each(questions, todo)
+	var left []Listed
+	for i, l := range all {
+		if !refuses[i] {
+			left = append(left, l)
+		}
+	}
+	return left
 }
 
 // ListSets lists sets in the same order. Of a filter the phase, whether they are under way, and the limit count.

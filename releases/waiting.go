@@ -315,8 +315,6 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 	if w.Need != release.NeedAttention || !p.Phase.Ended() {
 		return
 	}
-	owes := slices.ContainsFunc(s.Debts, func(d release.Debt) bool { return d.ReleaseID == w.ID && len(d.ScalingRules) > 0 })
-	w.Next = slices.DeleteFunc(release.Next(p), func(step release.NextStep) bool {
-		return step.Verb == release.NextRecover && !owes // somebody has put the rules back since
-	})
+	done := settled(p, s)
+	w.Next = slices.DeleteFunc(release.Next(p), func(step release.NextStep) bool { return slices.Contains(done, step.Verb) })
 }

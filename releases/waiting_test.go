@@ -177,7 +177,7 @@ func TestWaiting(t *testing.T) {
 		{release.NeedLane, "", at(8), "the lane is held by mei: migration (2 wait in the lane)", []string{resumeLane}},
 		{
 			release.NeedAttention, "r-attention", at(9), "it needs attention, and its lane is held: release r-attention: what runs is not known",
-			[]string{"slipway scaling recover --release r-attention", resumeLane},
+			[]string{"slipway api DescribeApplicationStatus AppId=app-1 --sae-region cn-hangzhou", "slipway scaling recover --release r-attention", resumeLane},
 		},
 		{release.NeedRestore, "r-owing", at(10), "release r-owing has left its traffic rule, which may be in force", nil},
 	}, got)

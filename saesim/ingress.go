@@ -387,6 +387,6 @@ func listIngresses(c *call) (any, *apiError) {
 			ingressData: i.show(), ingressRulesData: c.st.showRules(i), ListenerPort: strconv.Itoa(i.ListenerPort), CertIDs: i.Options.CertIDs,
 		})
 	}
-	p := c.page(max(len(all), defaultPageSize))
+	p := c.page(max(len(all), defaultPageSize)) // who asks for no page wants all, as before there were any
 	return ingressesData{IngressList: cut(all, p), CurrentPage: p.Number, PageSize: p.Size, TotalSize: len(all)}, nil
 }

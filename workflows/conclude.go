@@ -19,7 +19,7 @@ func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *faul
 		if f == nil || f.class != release.FaultConflict {
 			return out, f
 		}
-		if g := c.outwait(ctx, f, tries); g != nil {
+		if g := c.awaitConflict(ctx, f, tries); g != nil {
 			return out, g
 		}
 	}
@@ -33,9 +33,9 @@ func insist[Out any](ctx workflow.Context, c *caller, t call[Out], until time.Ti
 
 func never() bool { return false }
 
-// outwait waits on the way back until a foreign change has ended; it returns why it
+// awaitConflict waits on the way back until a foreign change has ended; it returns why it
 // waits no more.
-func (c *caller) outwait(ctx workflow.Context, conflict *fault, tries int) *fault {
+func (c *caller) awaitConflict(ctx workflow.Context, conflict *fault, tries int) *fault {
 	if _, f := c.readIdle(ctx); f != nil {
 		return f
 	}
@@ -78,8 +78,8 @@ func (c *caller) readIdle(ctx workflow.Context) (release.Snapshot, *fault) {
 	return snap, f
 }
 
-// foreignWait is a wait for changes that somebody else began.
-type foreignWait struct {
+// otherChangeWait is a wait for changes that somebody else began.
+type otherChangeWait struct {
 	// other is the change, and question is what is asked of the application then.
 	other    *release.ForeignChange
 	question release.SnapshotInput
@@ -90,8 +90,8 @@ type foreignWait struct {
 
 // onTheWayBack is the wait for a change that no command ends. It may be the release's own, which
 // the platform has not finished.
-func (c *caller) onTheWayBack(other *release.ForeignChange) foreignWait {
-	return foreignWait{other: other, question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
+func (c *caller) onTheWayBack(other *release.ForeignChange) otherChangeWait {
+	return otherChangeWait{other: other, question: release.SnapshotInput{App: c.p.App}, unwanted: never, until: c.homeBy}
 }
 
 // words name a change that is waited for.
@@ -104,7 +104,7 @@ func (c *caller) words(other *release.ForeignChange) string {
 
 // awaitIdle waits until changes that somebody else began have ended, and answers
 // the application as it is then. The wait is shown, and told like a step that stands still.
-func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
+func (c *caller) awaitIdle(ctx workflow.Context, w otherChangeWait) (release.Snapshot, *fault) {
 	before := c.p.Reason
 	shown := w.until
 	if shown.IsZero() {
@@ -113,7 +113,7 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 	c.startWait(ctx, release.AwaitOtherChange, 0, shown)
 	c.showOther(ctx, w.other)
 	c.emitStalled()
-	snap, f := c.outlast(ctx, w)
+	snap, f := c.awaitOther(ctx, w)
 	c.endWait(ctx)
 	c.p.Reason = before
 	c.show()
@@ -121,8 +121,8 @@ func (c *caller) awaitIdle(ctx workflow.Context, w foreignWait) (release.Snapsho
 	return snap, f
 }
 
-// outlast carries the wait out, and shows which change it is for.
-func (c *caller) outlast(ctx workflow.Context, w foreignWait) (release.Snapshot, *fault) {
+// awaitOther carries the wait out, and shows which change it is for.
+func (c *caller) awaitOther(ctx workflow.Context, w otherChangeWait) (release.Snapshot, *fault) {
 	for known := w.other; ; {
 		w.question.Known = known
 		t := c.platform.awaitIdle(w.question)

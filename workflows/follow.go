@@ -277,7 +277,7 @@ func (f *follower) confirm(ctx workflow.Context) (act release.Action, done bool)
 
 // recordStanding records, once, that a standing confirmation has let the finished batch pass.
 func (f *follower) recordStanding(ctx workflow.Context) {
-	if !f.held.ask || !f.stands(f.changeID) || release.Confirmed(f.p.Decisions, f.held.batch) {
+	if !f.held.ask || !f.allConfirmed(f.changeID) || release.Confirmed(f.p.Decisions, f.held.batch) {
 		return
 	}
 	d := *f.standing

@@ -220,7 +220,7 @@ func (l *lane) startChild(ctx workflow.Context, s release.Submission, in release
 		return false, err
 	}
 	if !known { // else it has what it was submitted with first
-		l.Remember(in.ID, s.Spec.Digest())
+		l.AddRecent(in.ID, s.Spec.Digest())
 	}
 	return known, nil
 }

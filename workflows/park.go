@@ -121,7 +121,7 @@ func (f *follower) waitReason(ctx workflow.Context) release.AwaitKind {
 	h := f.held
 	return release.HeldBatch{
 		Paused: f.p.Paused, Baked: !workflow.Now(ctx).Before(h.bakedAt), Measured: h.measured, Ask: h.ask,
-		Doubt: h.doubt != "", Confirmed: f.confirmed == h.batch, Standing: f.stands(f.changeID), Due: h.due, Frozen: h.frozen != nil && !f.override,
+		Doubt: h.doubt != "", Confirmed: f.confirmed == h.batch, Standing: f.allConfirmed(f.changeID), Due: h.due, Frozen: h.frozen != nil && !f.override,
 	}.Awaits()
 }
 

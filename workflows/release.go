@@ -200,7 +200,7 @@ func (p preparation) read(ctx workflow.Context) *fault {
 	snap, f := attempt(ctx, &p.caller, t, aborted)
 	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
 	if f == nil && snap.Busy != nil {
-		snap, f = p.awaitIdle(ctx, foreignWait{other: snap.Busy, question: p.snapshotInput(), unwanted: aborted})
+		snap, f = p.awaitIdle(ctx, otherChangeWait{other: snap.Busy, question: p.snapshotInput(), unwanted: aborted})
 	}
 	if f != nil {
 		return f

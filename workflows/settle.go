@@ -36,7 +36,7 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 	for {
 		runs, f := conclude(ctx, &s.caller, s.platform.verify(release.VerifyInput{App: s.p.App, Want: want}))
 		if f != nil || runs.Other == nil {
-			s.remember(runs, f)
+			s.recordRunning(runs, f)
 			return runs, f
 		}
 		if _, f := s.awaitIdle(ctx, s.onTheWayBack(runs.Other)); f != nil {
@@ -45,8 +45,8 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 	}
 }
 
-// remember notes what the application was read to run, for the end of the release.
-func (s settlement) remember(runs release.Verification, f *fault) {
+// recordRunning notes what the application was read to run, for the end of the release.
+func (s settlement) recordRunning(runs release.Verification, f *fault) {
 	s.runs = nil
 	if f != nil || !runs.Uniform() {
 		return

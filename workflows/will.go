@@ -54,7 +54,7 @@ func (w *will) confirm(p *release.Progress, d *release.Decision) {
 }
 
 // stands reports whether all batches of the change are confirmed.
-func (w *will) stands(changeID string) bool {
+func (w *will) allConfirmed(changeID string) bool {
 	return w.standing != nil && w.standing.ChangeID == changeID
 }
 

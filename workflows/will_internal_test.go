@@ -12,9 +12,9 @@ import (
 func TestWill_AStandingConfirmationIsForOneChange(t *testing.T) {
 	t.Parallel()
 	var w will
-	require.False(t, w.stands(""), "nobody has confirmed anything")
+	require.False(t, w.allConfirmed(""), "nobody has confirmed anything")
 	w.apply(&release.Progress{ChangeID: "co-1"}, &release.Decision{Kind: release.CommandConfirm, All: true, ChangeID: "co-1"})
-	require.True(t, w.stands("co-1"))
-	require.False(t, w.stands("co-2"))
+	require.True(t, w.allConfirmed("co-1"))
+	require.False(t, w.allConfirmed("co-2"))
 	require.Zero(t, w.confirmed, "no batch waited")
 }

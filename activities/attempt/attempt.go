@@ -86,9 +86,9 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	begun := a.root.now()
 	info := activity.GetInfo(ctx)
 	if info.HeartbeatTimeout > 0 {
-		outlasting, end := outlast(ctx)
+		detached, end := detach(ctx)
 		defer end()
-		ctx = outlasting
+		ctx = detached
 		defer a.beats.begin(ctx, info.HeartbeatTimeout)()
 	}
 	out, err := a.Next.ExecuteActivity(ctx, in)

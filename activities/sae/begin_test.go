@@ -46,6 +46,37 @@ func beginners() map[string]beginner {
 	}
 }
 
+// TestBegin_WhetherThePlatformRestoresScalingRules is R1: the platform switches rules on again only
+// where the release leaves that to it, by every verb that begins a change order.
+func TestBegin_WhetherThePlatformRestoresScalingRules(t *testing.T) {
+	t.Parallel()
+	for verb, in := range map[release.Verb]func(h *host, s release.Snapshot, restore bool) any{
+		release.VerbBeginRollout: func(h *host, s release.Snapshot, restore bool) any {
+			return release.BeginRolloutInput{App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Watermark: s.Watermark, RestoreScaling: restore}
+		},
+		release.VerbBeginRollback: func(h *host, s release.Snapshot, restore bool) any {
+			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Watermark: s.Watermark, RestoreScaling: restore}
+		},
+		release.VerbBeginRestart: func(h *host, s release.Snapshot, restore bool) any {
+			return release.BeginRestartInput{App: h.app, Watermark: s.Watermark, RestoreScaling: restore}
+		},
+		release.VerbBeginRescale: func(h *host, s release.Snapshot, restore bool) any {
+			return release.BeginRescaleInput{App: h.app, Instances: 6, Watermark: s.Watermark, RestoreScaling: restore}
+		},
+	} {
+		for restore, after := range map[bool][]string{true: {"+daily", "-night", "+load"}, false: {"-daily", "-night", "-load"}} {
+			t.Run(fmt.Sprintf("%s %t", verb, restore), func(t *testing.T) {
+				t.Parallel()
+				h, snap := begunBefore(t)
+				h.addRules(t)
+				must[release.Change](t, h, verb, in(h, snap, restore))
+				h.pass(t, time.Minute)
+				require.Equal(t, after, states(h.snapshot(t, nil).ScalingRules))
+			})
+		}
+	}
+}
+
 // begin says the verb; an answer that is lost, and a worker that dies, are its end.
 func (b beginner) begin(h *host, s release.Snapshot, override bool) (release.Change, error) {
 	return try[release.Change](h, b.verb, b.in(h, s, override), string(release.FaultConflict), errDeath)

@@ -110,11 +110,11 @@ func (d *Driver) AwaitIdle(ctx context.Context, in release.SnapshotInput) (relea
 	if err != nil {
 		return release.Snapshot{}, failed(err)
 	}
-	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); in.Known.Stands(busy) || busy != nil && in.Known == nil {
+	if busy := unfinished(orders, in.Adopt, own(orders, in.Token).Identity()); in.Known.Unchanged(busy) || busy != nil && in.Known == nil {
 		return release.Snapshot{}, stillBusy(ctx, busy)
 	}
 	snap, err := d.Snapshot(ctx, in)
-	if err == nil && in.Known.Stands(snap.Busy) { // the list lags
+	if err == nil && in.Known.Unchanged(snap.Busy) { // the list lags
 		return release.Snapshot{}, stillBusy(ctx, snap.Busy)
 	}
 	return snap, err

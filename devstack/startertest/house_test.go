@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -23,6 +22,7 @@ import (
 
 	"slipway/activities/releases"
 	"slipway/devstack/embedded"
+	"slipway/internal/metrictest"
 	"slipway/ledger"
 	"slipway/release"
 	"slipway/setup"
@@ -175,19 +175,7 @@ func (h *house) starter(cfg starter.Config) *running {
 // count returns the value of a counter of messages.
 func (r *running) count(t *testing.T, kind, result string) int {
 	t.Helper()
-	families, err := r.metrics.Gather()
-	require.NoError(t, err)
-	for _, f := range families {
-		if f.GetName() != "slipway_starter_messages_total" {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if m.GetLabel()[0].GetValue() == kind && m.GetLabel()[1].GetValue() == result {
-				return int(m.GetCounter().GetValue())
-			}
-		}
-	}
-	return 0
+	return int(metrictest.Values(t, r.metrics)["slipway_starter_messages_total "+kind+" "+result])
 }
 
 func app(id string) release.App {
@@ -302,13 +290,3 @@ func (h *house) updates(id string) int {
 
 // realLane is the lane that is shipped.
 func realLane() any { return workflows.Lane }
-
-// lint checks the names and types of the metrics.
-func (r *running) lint(t *testing.T) {
-	t.Helper()
-	families, err := r.metrics.Gather()
-	require.NoError(t, err)
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	require.NoError(t, err)
-	require.Empty(t, problems)
-}

@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"slipway/internal/metrictest"
 	"slipway/release"
 	"slipway/starter"
 	"slipway/starter/overview"
@@ -22,22 +22,7 @@ func (h *house) overview() map[string]float64 {
 	require.NoError(h.t, err)
 	registry := prometheus.NewRegistry()
 	require.NoError(h.t, registry.Register(all))
-	families, err := registry.Gather()
-	require.NoError(h.t, err)
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	require.NoError(h.t, err)
-	require.Empty(h.t, problems)
-	values := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			name := f.GetName()
-			for _, l := range m.GetLabel() {
-				name += " " + l.GetValue()
-			}
-			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
-		}
-	}
-	return values
+	return metrictest.Values(h.t, registry)
 }
 
 // untilOverview waits until the gauges have values; visibility follows after a moment.

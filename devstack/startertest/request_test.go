@@ -39,7 +39,6 @@ func TestRequest_TheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	require.Equal(t, 1, h.updates("shop"))
 	require.Equal(t, 5, s.count(t, "request", "accepted"))
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
-	s.lint(t)
 }
 
 func TestRequest_ADeliveryAfterTheReleaseHasEndedChangesNothing(t *testing.T) {

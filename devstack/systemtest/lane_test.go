@@ -122,8 +122,9 @@ func rolledBackIsDenied(c *commandLine) {
 	app := c.app()
 	_, err := c.Sim().AddFault(saesim.Fault{Kind: saesim.FaultBatchFails, AppID: app.ID})
 	require.NoError(c.t, err)
-	id, events := c.request(app, c.t.Name(), all())
-	c.until(events, release.EventRolledBack, 0)
+	first := []string{"release", "submit", "-f", c.releaseFile(app, "{type: all}"), "--event-id", "first"}
+	id := c.out(0, first...)
+	c.until(c.follow(id), release.EventRolledBack, 0)
 	require.Eventually(c.t, func() bool { return len(c.lane(app).Denied) == 1 }, patience, 100*time.Millisecond)
 
 	_, again := c.request(app, c.t.Name()+"-again", all())
@@ -132,6 +133,14 @@ func rolledBackIsDenied(c *commandLine) {
 	require.Contains(c.t, p.Reason, "was rolled back on ")
 	require.Contains(c.t, p.Reason, id)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy}, c.orders(app), "nothing was deployed again")
+
+	allow := "slipway lane allow " + app.SearchValue() + " --artifact " + scenario.NewImage
+	for _, args := range [][]string{
+		{"release", "retry", id}, {"release", "submit", "-f", c.releaseFile(app, "{type: all}")}, {"deploy", app.SearchValue(), "--image", scenario.NewImage},
+	} {
+		require.Contains(c.t, c.errOut(7, args...), allow, "%v", args)
+	}
+	require.Equal(c.t, id, c.out(0, first...), "the same event asks for nothing new")
 
 	c.out(0, "lane", "allow", app.SearchValue(), "--artifact", scenario.NewImage, "--by", "ann", "--reason", "the node was bad")
 	_, third := c.request(app, c.t.Name()+"-third", all())

@@ -29,6 +29,8 @@ func retiredWords() map[string]string {
 		"news":         "diff, events",
 		"obedience":    "commandHandler",
 		"obey":         "apply",
+		"outlast":      "detach, await",
+		"outwait":      "await",
 		"overtaken":    "hasEarlierUnsettled",
 		"say":          "send, publish",
 		"saying":       "command",

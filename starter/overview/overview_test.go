@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"slipway/internal/metrictest"
 	"slipway/release"
 	"slipway/starter/overview"
 )
@@ -140,24 +141,6 @@ func (away) Stream(context.Context, string) (jetstream.Stream, error) {
 	return nil, errors.New("no responders")
 }
 
-// gather returns the values of what has labels by name and labels.
-func gather(t *testing.T, registry *prometheus.Registry) map[string]float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	require.NoError(t, err)
-	values := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			name := f.GetName()
-			for _, l := range m.GetLabel() {
-				name += " " + l.GetValue()
-			}
-			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
-		}
-	}
-	return values
-}
-
 func paused(kind release.AwaitKind, byPerson bool) release.Progress {
 	return release.Progress{Phase: release.PhasePaused, Paused: byPerson, Awaiting: &release.Awaiting{Kind: kind}}
 }
@@ -200,14 +183,14 @@ func TestOverview(t *testing.T) {
 			"slipway_overview_failures_total releases": 0, "slipway_overview_failures_total waiting": 0, "slipway_overview_failures_total lanes": 0,
 			"slipway_overview_failures_total freezes": 0, "slipway_overview_failures_total events": 0, "slipway_overview_failures_total messages": 1,
 		}
-		require.Equal(t, right, gather(t, registry), "what does not answer is left out, and counted")
+		require.Equal(t, right, metrictest.Values(t, registry), "what does not answer is left out, and counted")
 		asked := temporal.asked
-		require.Equal(t, right, gather(t, registry))
+		require.Equal(t, right, metrictest.Values(t, registry))
 		require.Equal(t, asked, temporal.asked, "a scrape soon after asks nobody")
 
 		temporal.fail(errors.New("temporal is away"))
 		time.Sleep(2 * time.Minute) //nolint:forbidigo // the clock of the bubble
-		left := gather(t, registry)
+		left := metrictest.Values(t, registry)
 		for name := range maps.Keys(left) {
 			require.Regexp(t, "^slipway_(freezes_active|overview_failures_total) ", name)
 		}
@@ -230,7 +213,7 @@ func TestOverview_OneSick(t *testing.T) {
 		require.NoError(t, err)
 		registry := prometheus.NewRegistry()
 		require.NoError(t, registry.Register(all))
-		return gather(t, registry)
+		return metrictest.Values(t, registry)
 	}
 	left := gathered()
 	require.InDelta(t, 1, left["slipway_waiting_for_people resume"], 0)
@@ -280,7 +263,7 @@ func TestOverview_WaitingUnderLoad(t *testing.T) {
 				require.NoError(t, err)
 				registry := prometheus.NewRegistry()
 				require.NoError(t, registry.Register(all))
-				waiting, values := map[string]float64{}, gather(t, registry)
+				waiting, values := map[string]float64{}, metrictest.Values(t, registry)
 				for name, value := range values {
 					if need, is := strings.CutPrefix(name, "slipway_waiting_for_people "); is {
 						waiting[need] = value

@@ -134,7 +134,10 @@ func (a *app) releaseRollback() *cobra.Command {
 		Long: `Stop a release under way and return to the version that ran before, or to another one:
 "slipway api ListAppVersions AppId=…" lists those that the platform keeps. What has ended
 cannot be rolled back: "slipway rollback APP" begins a release that does. A version that the
-platform does not have is refused before the release is stopped.` + bindings,
+platform does not have is refused before the release is stopped.
+
+The artifact of a release that was rolled back is denied: its lane refuses it, so that no
+pipeline brings it again, until "slipway lane allow". An abort returns, too, and denies nothing.` + bindings,
 		Example: `  slipway release rollback r-abcdefghijklmnop --reason "error rate doubled"
   slipway release rollback r-abcdefghijklmnop --to-version 0026ff7e-2b57-4127-bdd0-9bf202bb9ddf`,
 	}, func(ctx context.Context, call *call) (release.Command, error) {
@@ -223,11 +226,15 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 			return err
 		}
 		a.infof("%s", c.Acknowledgement(p.Decisions, release.UnitBatch, call.style.Zone))
+		if denying := p.Denying(); c.Kind == release.CommandRollback && denying != "" {
+			a.infof("the rollback %s", denying)
+		}
 		return call.format.Write(a.Stdout, p, func() string { return render.Line(p, call.style.Zone) + "\n" })
 	}))
 }
 
-// takersOf chooses the releases that may take a command, as far as their phase tells.
+// takersOf chooses the releases that may take a command, as far as their phase tells. Of one that is
+// paused it does not tell whether a person has paused it, so that it can be resumed, or a freeze.
 func takersOf(command release.CommandKind) releases.Filter {
 	waits := []release.Phase{release.PhaseRollingOut, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval}
 	f := releases.Filter{Open: true}
@@ -235,7 +242,7 @@ func takersOf(command release.CommandKind) releases.Filter {
 	case release.CommandConfirm:
 		f.Phases = []release.Phase{release.PhaseAwaitingConfirm}
 	case release.CommandResume:
-		f.Phases = []release.Phase{release.PhasePaused}
+		f.Phases, f.Takes = []release.Phase{release.PhasePaused}, command
 	case release.CommandPause:
 		f.Phases = append(waits, release.PhasePreparing)
 	case release.CommandRollback:

@@ -41,8 +41,8 @@ const exitCodes = `  0    done; a watched release has Succeeded
   4    the watched release was Aborted: the old version runs; of a set, what had succeeded stays
   5    the watched release has Failed; of a set, one of its releases has not succeeded
   6    the watched release or set NeedsAttention: a person must look at it
-  7    refused: the command does not apply to the release, the lane or the rules, or an event would
-       be refused again; nothing was changed
+  7    refused: the command does not apply to the release, the lane or the rules, or what
+       is asked for would be refused; nothing was changed
   8    timeout: the time given by --timeout is up; the release itself goes on
   130  interrupted`
 

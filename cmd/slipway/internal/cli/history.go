@@ -84,7 +84,7 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.full = fullLane(ctx, call.client, r.App)
+		e.full = fullLane(ctx, call, r)
 	}
 	return e, err
 }
@@ -125,14 +125,32 @@ func storedSet(id string, s wire.Stored) ledgerEntry[render.Set] {
 	return ledgerEntry[render.Set]{progress: render.Set{SetProgress: release.SetProgress{SetID: id}}, asked: s.At, stored: s.Sequence}
 }
 
-// fullLane says that a lane takes no further release; empty where it does, or nobody knows.
-func fullLane(ctx context.Context, client *releases.Client, app release.App) string {
-	status, err := client.GetLane(ctx, app)
+// fullLane says that the lane of a release has no place for it; empty where it has, or nobody knows.
+func fullLane(ctx context.Context, call *call, r ledger.Record) string {
+	status, err := call.client.GetLane(ctx, r.App)
 	if err != nil || status.State == nil || status.State.Full == "" {
 		return ""
 	}
-	return fmt.Sprintf("lane %s is full: %s; it is submitted again by itself once there is room; see: slipway lane get %s",
-		app.SearchValue(), status.State.Full, app.SearchValue())
+	var policy release.LanePolicy
+	if s, err := storedRequest(ctx, call, r.ReleaseID); err == nil {
+		policy = s.Spec.WithDefaults().Lane.Policy
+	}
+	return explainFullLane(*status.State, policy)
+}
+
+// explainFullLane says what becomes of a release of the policy while the lane is full. The policy
+// is empty where nobody knows it: no request of the release is stored.
+func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
+	next := "it is submitted again by itself once there is room, unless its lane policy is reject"
+	switch policy {
+	case release.LaneQueue:
+		next = "it is submitted again by itself once there is room"
+	case release.LaneReject:
+		next = "its lane policy is reject, so it is refused when it is submitted next"
+	case release.LaneSupersede:
+		return "" // it takes the place of those that wait
+	}
+	return fmt.Sprintf("lane %s is full: %s; %s; see: slipway lane get %s", s.App.SearchValue(), s.Full, next, s.App.SearchValue())
 }
 
 // setInLedger reads what the ledger has of a set.

@@ -177,7 +177,7 @@ func (a *app) laneResume() *cobra.Command {
 		Aliases: []string{"unhold"},
 		Short:   "Let a lane that is held go on",
 		Long: `Let a lane that is held go on, whether somebody held it or a release that ended
-NeedsAttention. Look at the application first. ` + namesApp,
+NeedsAttention: then look at the application first. ` + namesApp,
 		Example: `  slipway lane resume sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "looked at: the old version runs"`,
 		Args:    arguments("APP"),
 	}

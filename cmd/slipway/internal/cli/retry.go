@@ -57,7 +57,7 @@ release file again.`,
 		return a.askedRelease(spec), err
 	})
 	cmd.ValidArgsFunction = a.completeReleases(releases.Filter{Closed: true})
-	return exits(cmd, exitRefused, "the release has not ended")
+	return exits(cmd, exitRefused, "the release has not ended, or its lane denies the artifact, which was rolled back")
 }
 
 // retryFlags are what is asked for otherwise than the release before did; what is empty stays.

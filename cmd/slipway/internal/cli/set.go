@@ -64,7 +64,8 @@ With --wait the set is followed like "slipway set watch" does.`,
 			what: kindSet, watch: setTarget().watch, digest: set.Digest(),
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 			receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
-			taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+			brings:  specsOf(set),
+			taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
 				return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 					s, err := known.GetSet(ctx, id)
 					return s.Identity, err
@@ -72,6 +73,16 @@ With --wait the set is followed like "slipway set watch" does.`,
 			},
 		}, err
 	})
+}
+
+// specsOf are the releases of a set.
+func specsOf(set release.Set) (specs []release.Spec) {
+	for _, w := range set.Waves {
+		for _, r := range w.Releases {
+			specs = append(specs, r.Spec)
+		}
+	}
+	return specs
 }
 
 // setTarget is a set as something to get and watch.

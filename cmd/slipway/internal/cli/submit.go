@@ -22,6 +22,7 @@ import (
 	"slipway/ledger"
 	"slipway/manifest"
 	"slipway/release"
+	"slipway/releases"
 	"slipway/wire"
 )
 
@@ -54,6 +55,7 @@ func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Con
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
 	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
+	exits(cmd, exitRefused, "a lane denies what would be released, which was rolled back; nothing was submitted")
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
 	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
@@ -82,7 +84,8 @@ release ID. The file is YAML or JSON: apiVersion: slipway.dev/v1, kind: Release,
 
 The application and the source and ID of the event are the identity of the release:
 submitting with the same again, however late, means the same release. Without --event-id
-a new one is made and told, so that a retry can repeat it.
+a new one is made and told, to submit the same again with it. An artifact that was rolled back is
+refused, where Temporal tells so, until it is allowed: "slipway lane allow".
 
 With --wait the release is followed like "slipway release watch" does.`,
 		Example: `  slipway release submit -f examples/gray-manual.yaml
@@ -117,7 +120,8 @@ func (a *app) askedRelease(spec release.Spec) asked {
 		what: kindRelease, watch: releaseTarget().watch, digest: spec.Digest(),
 		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 		receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
-		taken: func(ctx context.Context, known *ledger.Ledger, id string) error {
+		brings:  []release.Spec{spec},
+		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
 			return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 				r, err := known.GetOf(ctx, spec.App, id)
 				return r.Identity, err
@@ -134,26 +138,47 @@ type asked struct {
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
 	watch   func(context.Context, *call, watchOptions) error
-	// taken fails where the ledger knows that it was asked for with another content; nil where
-	// the ledger does not know of it.
-	taken func(ctx context.Context, known *ledger.Ledger, id string) error
+	// brings are the releases that come of it.
+	brings []release.Spec
+	// taken reports whether the ledger knows that it was asked for before, and fails where that was
+	// with another content.
+	taken func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error)
 }
 
-// takenTime bounds the question to the ledger: who may not read it gets no answer.
+// takenTime bounds the questions to the ledger and to lanes: who may not ask gets no answer.
 const takenTime = 2 * time.Second
 
-// taken fails with a usage error where something was asked for before with another content: the
-// event would become a dead letter. What the ledger cannot tell, the starter will.
-func (a *app) taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) error {
+// taken reports whether something was asked for before. It fails with a usage error where that was
+// with another content: the event would become a dead letter. What the ledger cannot tell, the
+// starter will.
+func (a *app) taken(ctx context.Context, id, digest string, recorded func(context.Context) (ledger.Identity, error)) (before bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, takenTime)
 	defer cancel()
 	ctx, end := a.denials.Watch(ctx)
 	defer end()
 	have, err := recorded(ctx)
 	if err != nil || have.Digest == "" || have.Digest == digest {
-		return nil // a ledger that does not answer says nothing against it
+		return err == nil, nil // a ledger that does not answer says nothing against it
 	}
-	return conflicting(id, have.Digest, digest)
+	return true, conflicting(id, have.Digest, digest)
+}
+
+// admitted fails where a lane would refuse what is asked for. What Temporal cannot tell, the lane
+// will: it is not needed to ask for something.
+func (a *app) admitted(ctx context.Context, v *config.Values, specs []release.Spec) error {
+	ctx, cancel := context.WithTimeout(ctx, takenTime)
+	defer cancel()
+	client, closeClient, err := a.releases(ctx, v)
+	if err != nil {
+		return nil
+	}
+	defer closeClient()
+	for _, spec := range specs {
+		if err := client.Admits(ctx, spec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // conflicting is the error of an event that is known with another content.
@@ -180,10 +205,16 @@ func (a *app) ask(ctx context.Context, c *call, s submission, it asked) error {
 		return a.showEvent(c.format, it.what+" "+r.id(), msg)
 	}
 	r.Duplicate, err = a.publish(ctx, c.values, msg, func(ctx context.Context, known *ledger.Ledger) error {
-		return it.taken(ctx, known, r.id())
+		before, err := it.taken(ctx, known, r.id())
+		if before || err != nil {
+			return err // the same event again asks for nothing new, whatever the lane denies by now
+		}
+		return a.admitted(ctx, c.values, it.brings)
 	})
-	if refused, ok := errors.AsType[*usageError](err); ok {
-		return refused
+	_, unusable := errors.AsType[*usageError](err)
+	_, refused := errors.AsType[*releases.RefusedError](err)
+	if unusable || refused {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("%w\nsubmit it again with --source %s --event-id %s: the same event means the same %s", err, s.source, s.eventID, it.what)
@@ -269,8 +300,8 @@ func (a *app) showEvent(f render.Format, what string, msg *nats.Msg) error {
 // publishTime bounds the wait for the stream's acknowledgement.
 const publishTime = 10 * time.Second
 
-// publish stores a request in the stream, unless the ledger has a reason against it.
-func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, taken func(context.Context, *ledger.Ledger) error) (duplicate bool, err error) {
+// publish stores a request in the stream, unless admit has a reason against it.
+func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, admit func(context.Context, *ledger.Ledger) error) (duplicate bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
 	js, closeNATS, err := a.jetStream(asking, v, "slipway release submit")
@@ -278,7 +309,7 @@ func (a *app) publish(ctx context.Context, v *config.Values, msg *nats.Msg, take
 		return false, err
 	}
 	defer closeNATS()
-	if err := taken(asking, ledger.New(js)); err != nil {
+	if err := admit(asking, ledger.New(js)); err != nil {
 		return false, err
 	}
 	ack, err := js.PublishMsg(asking, msg)
@@ -298,7 +329,7 @@ func (a *app) infoReceipt(what string, r receipt) {
 	if r.Duplicate {
 		became = "was submitted before, by the same event"
 	}
-	a.infof("%s %s %s; a retry repeats it with --source %s --event-id %s", what, r.id(), became, r.Source, r.EventID)
+	a.infof("%s %s %s; submit it again with --source %s --event-id %s: the same event means the same %s", what, r.id(), became, r.Source, r.EventID, what)
 }
 
 // infof says something to the person at the command line: errors in plain words, and times in

@@ -9,6 +9,7 @@ import (
 
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/internal/failtext"
 	"slipway/release"
 	"slipway/releases"
 )
@@ -21,8 +22,9 @@ func (a *app) waiting() *cobra.Command {
 or the platform's approval, that somebody has paused, or that stand still; that a stop holds,
 or a freeze without an end; that are behind another change of their application which waits
 for somebody, or has not ended for 15 minutes; sets that wait; lanes that are held; releases that ended NeedsAttention or have left scaling rules off, while
-their lane is at work. Below the list stand the commands that may be given next, as they are
-typed; -o json has all of them as "next".
+their lane is at work. Below the list stand the commands that may be given next, one a line as they
+are typed, and apart from them what is done by hand, such as an approval in the platform's console;
+-o json has all of them as "next".
 
 When no worker answers, that is told: then only what Temporal itself knows is listed. So it is
 with more than 200 releases, sets or lanes: those that are known to wait are asked first, the
@@ -63,7 +65,7 @@ func waitingList(read func(context.Context) (found[releases.Waiting], error)) li
 // and again, each time with the number of another request.
 func sameNeed(prev, next releases.Waiting) bool {
 	if prev.Need == release.NeedHelp && next.Need == release.NeedHelp {
-		prev.Text, next.Text = release.Essence(prev.Text), release.Essence(next.Text)
+		prev.Text, next.Text = failtext.Fixed(prev.Text), failtext.Fixed(next.Text)
 	}
 	return reflect.DeepEqual(prev, next)
 }

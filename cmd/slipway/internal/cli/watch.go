@@ -25,7 +25,8 @@ func (a *app) get() *cobra.Command {
 		Use:   "get ID",
 		Short: "Show one release",
 		Long: `Show one release: where it stands, what it tries in vain, its batches, scaling rules and
-decisions. With --watch it is followed like "slipway release watch" does. One that Temporal
+decisions, and the commands that may be given next. "slipway release rollback", which is among
+them, denies the artifact until "slipway lane allow"; an abort does not. With --watch it is followed like "slipway release watch" does. One that Temporal
 has forgotten is shown as the ledger of releases on NATS has it.`,
 		Example: `  slipway release get r-abcdefghijklmnop
   slipway release get r-abcdefghijklmnop -o json
@@ -103,6 +104,8 @@ type watchTarget[P releases.Watchable] struct {
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
 	// where nothing more is known than the status says.
 	explained func(context.Context, *call, releases.Status[P]) P
+	// outdated are the steps that are of no use any more for one that has ended; nil where all are.
+	outdated func(context.Context, *releases.Client, P) []release.NextVerb
 	// tree draws it, and diff returns the lines that tell what has changed.
 	tree  func(p P, now time.Time, style render.Style) string
 	diff  func(prev, next P, now time.Time) []string
@@ -119,6 +122,11 @@ func releaseTarget() watchTarget[release.Progress] {
 				status.Progress = client.WithTurn(ctx, status.Progress)
 			}
 			return status, err
+		},
+		outdated: func(ctx context.Context, client *releases.Client, p release.Progress) []release.NextVerb {
+			ctx, cancel := context.WithTimeout(ctx, takenTime)
+			defer cancel()
+			return client.Outdated(ctx, p)
 		},
 		explained: func(ctx context.Context, call *call, status releases.Status[release.Progress]) release.Progress {
 			status.Progress.Reason = whatBecame(ctx, call, status)
@@ -150,8 +158,16 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 		status.Progress = t.explained(ctx, call, status)
 	}
 	return call.format.Write(call.app.Stdout, status.Progress, func() string {
-		return t.tree(status.Progress, time.Now(), call.style)
+		return t.tree(status.Progress, time.Now(), t.styled(ctx, call.client, call.style, status.Progress))
 	})
+}
+
+// styled is a style in which no step is offered that is of no use any more.
+func (t watchTarget[P]) styled(ctx context.Context, client *releases.Client, style render.Style, p P) render.Style {
+	if t.outdated != nil {
+		style.Outdated = t.outdated(ctx, client, p)
+	}
+	return style
 }
 
 // watchGiven watches what the first argument names.
@@ -173,7 +189,7 @@ func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) e
 			return v.show(e)
 		},
 	}.Watch(ctx)
-	v.finish()
+	v.finish(func(p P) render.Style { return t.styled(ctx, call.client, v.screen.style(), p) })
 	phase := t.facts(p).phase
 	late, up := errors.AsType[*timeoutError](err)
 	switch {
@@ -298,10 +314,10 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	})
 }
 
-// finish leaves the whole of the last picture on a terminal: it is not redrawn any more.
-func (v *view[P]) finish() {
+// finish leaves the whole of the last picture on a terminal, in its style: it is not redrawn any more.
+func (v *view[P]) finish(style func(P) render.Style) {
 	if p := v.last.Progress; v.format.ForPeople() && v.screen.live() && p.Identity() != "" {
-		_ = v.screen.replace(v.tree(p, time.Now(), v.screen.style())) // the release has been followed, whatever the terminal takes
+		_ = v.screen.replace(v.tree(p, time.Now(), style(p))) // the release has been followed, whatever the terminal takes
 	}
 }
 

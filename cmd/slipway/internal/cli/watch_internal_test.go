@@ -127,6 +127,19 @@ func TestLedgerEntry_ExplainsAFullLane(t *testing.T) {
 	require.Equal(t, "the request is in the ledger since 2026-11-22T20:35:00Z, but it has not been accepted yet: the lane is full: 100 releases wait in it", e.explain(id, render.Style{}))
 }
 
+// What becomes of it depends on its policy.
+func TestExplainFullLane(t *testing.T) {
+	t.Parallel()
+	s := release.LaneState{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Full: "100 releases wait in it, and no more may"}
+	full := func(next string) string {
+		return "lane sae/cn-hangzhou/shop is full: 100 releases wait in it, and no more may; " + next + "; see: slipway lane get sae/cn-hangzhou/shop"
+	}
+	require.Equal(t, full("it is submitted again by itself once there is room"), explainFullLane(s, release.LaneQueue))
+	require.Equal(t, full("its lane policy is reject, so it is refused when it is submitted next"), explainFullLane(s, release.LaneReject))
+	require.Equal(t, full("it is submitted again by itself once there is room, unless its lane policy is reject"), explainFullLane(s, ""))
+	require.Empty(t, explainFullLane(s, release.LaneSupersede), "it takes the place of those that wait")
+}
+
 // A request that is stored, and that no starter has accepted, is waited for, and says so.
 func TestLedgerEntry_ExplainsAStoredRequest(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/failtext"
 	"slipway/release"
 )
 
@@ -67,7 +68,7 @@ func StallReason(p release.Progress) string {
 // request is another one is the same.
 func stallDiff(prev, next release.Progress, now time.Time) string {
 	switch {
-	case stallLine(withEssence(next), now.Location()) == stallLine(withEssence(prev), now.Location()):
+	case stallLine(withFixedFailure(next), now.Location()) == stallLine(withFixedFailure(prev), now.Location()):
 		return ""
 	case next.Stalled != nil:
 		return next.ReleaseID + " " + iconAlarm + " " + stallLine(next, now.Location())
@@ -88,11 +89,11 @@ func after(prev, next release.Progress) string {
 	return "moves again"
 }
 
-// withEssence is a progress with the essence of its failure, which changes only with the failure.
-func withEssence(p release.Progress) release.Progress {
+// withFixedFailure is a progress with the fixed text of its failure, which changes only with the failure.
+func withFixedFailure(p release.Progress) release.Progress {
 	if s := p.Stalled; s != nil {
 		p.Stalled = new(*s)
-		p.Stalled.Failure = release.Essence(s.Failure)
+		p.Stalled.Failure = failtext.Fixed(s.Failure)
 	}
 	return p
 }

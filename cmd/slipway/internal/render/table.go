@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"slipway/release"
 )
 
 // color is the ANSI code of a color; 0 is none.
@@ -72,6 +74,8 @@ type Style struct {
 	// Embedded is a picture within another one: no line is longer than the width, also that of a
 	// command, and neither -o wide nor the commands that may be given next are named.
 	Embedded bool
+	// Outdated are the commands that are not named because they are of no use any more.
+	Outdated []release.NextVerb
 	// Steady keeps the columns of a picture that is redrawn in their places; nil where it is drawn once.
 	Steady *Steady
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Confirmed", value: Cell{Text: p.Confirmed(), color: green}},
 	)
 	if !style.Embedded { // what surrounds the picture has its own way to offer them
-		all = append(all, nextFacts(release.Next(p))...)
+		all = append(all, nextFacts(style.ofUse(release.Next(p)))...)
 	}
 	return append(
 		all,
@@ -91,6 +92,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
 		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
+		fact{name: "On rollback", value: Cell{Text: onRollback(p, style)}, rank: rankDetail},
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
@@ -108,23 +110,13 @@ func status(p release.Progress) Cell {
 	return c
 }
 
-// nextFacts are what a person may do next. What nothing goes on without is always shown.
-func nextFacts(steps []release.NextStep) []fact {
-	var all []fact
-	for _, s := range steps {
-		if s.Verb == release.NextHelp { // it stands with the stall
-			continue
-		}
-		f := fact{value: Cell{Text: cmp.Or(s.Command, s.Does), whole: s.Command != ""}, rank: rankNext}
-		if s.Needed {
-			f.rank = 0
-		}
-		if len(all) == 0 {
-			f.name = "Next"
-		}
-		all = append(all, f)
+// onRollback is what a rollback of the release does besides; empty where none is offered.
+func onRollback(p release.Progress, style Style) string {
+	offered := slices.ContainsFunc(release.Next(p), func(s release.NextStep) bool { return s.Verb == release.NextRollback })
+	if !offered || style.Embedded || p.Denying() == "" {
+		return ""
 	}
-	return all
+	return "the artifact is denied until: slipway lane allow"
 }
 
 func app(a release.App) string {

@@ -9,7 +9,8 @@ import (
 	"slipway/releases"
 )
 
-// Waiting draws what needs a person, and below it the commands that may be given next.
+// Waiting draws what needs a person, below it the commands that may be given next, and apart from
+// them what is done without a command.
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "AGE", Least: spanWidth},
@@ -20,7 +21,7 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
 		{Name: "REQUESTED BY", Wraps: 12, Rank: 3},
 	}}
-	next := Table{Columns: []Column{{Wraps: 60}, {Wraps: 24, Rank: 1, Implied: true}}}
+	offers := offered{style: style}
 	for _, w := range list {
 		table.Rows = append(table.Rows, []Cell{
 			{Text: age(w.Since, time.Time{}, now)},
@@ -31,42 +32,16 @@ func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 			{Text: w.Artifact},
 			{Text: w.RequestedBy},
 		})
-		for _, step := range chosenSteps(w.Next) {
-			row := []Cell{{Text: step.Command, whole: true}, {Text: step.Does, color: faint}}
-			if step.Command == "" {
-				row = Text(step.Does)
-			}
-			next.Rows = append(next.Rows, row)
-		}
-	}
-	commands := ""
-	if len(next.Rows) > 0 {
-		commands = "\nNext:\n" + next.Draw(style)
+		offers.add(cmp.Or(w.ID, "lane "+w.App), chosenSteps(w.Next))
 	}
 	if style.Height <= 0 {
-		return table.Draw(style) + commands
+		return table.Draw(style) + offers.draw()
 	}
-	if half := style.Height / 2; Lines(commands, style.Width) > half {
-		commands = "\nNext:\n" + next.drawLow(style, half-2)
+	below := offers.draw()
+	if half := style.Height / 2; Lines(below, style.Width) > half {
+		below = offers.drawLow(half)
 	}
-	return table.drawLow(style, style.Height-Lines(commands, style.Width)) + commands
-}
-
-// chosenSteps are the steps that are needed, and the one that stops it all; where none is needed,
-// all of them.
-func chosenSteps(steps []release.NextStep) []release.NextStep {
-	var chosen []release.NextStep
-	needed := false
-	for _, s := range steps {
-		needed = needed || s.Needed
-		if s.Needed || s.Verb == release.NextAbort {
-			chosen = append(chosen, s)
-		}
-	}
-	if !needed {
-		return steps
-	}
-	return chosen
+	return table.drawLow(style, style.Height-Lines(below, style.Width)) + below
 }
 
 func needColor(n release.NeedKind) color {
@@ -78,16 +53,19 @@ func needColor(n release.NeedKind) color {
 	return yellow
 }
 
-// WaitingLine tells in one line what something needs, and the first command for it, with its
-// times in a zone.
+// WaitingLine tells in one line what something needs, and what may be done first about it, with
+// its times in a zone.
 func WaitingLine(w releases.Waiting, zone *time.Location) string {
 	name := cmp.Or(w.ID, "lane "+w.App)
 	if w.AppName != "" {
 		name += " of " + w.AppName
 	}
 	parts := []string{name + " " + iconParked + " " + w.Text}
-	if len(w.Next) > 0 {
-		parts = append(parts, w.Next[0].String())
+	for _, step := range w.Next {
+		if step.Verb != release.NextHelp { // the text says it
+			parts = append(parts, step.String())
+			break
+		}
 	}
 	return local(strings.Join(parts, "; next: "), zone)
 }

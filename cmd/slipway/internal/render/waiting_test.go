@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,15 @@ func needing() []releases.Waiting {
 			App: "sae/cn-hangzhou/7171a6cc", AppName: "mail",
 			Next: []release.NextStep{{Verb: release.NextApprove, Does: "approve change c-1 in the platform's console", Needed: true}},
 		},
+		{
+			Need: release.NeedHelp, Text: "it stands still: SAE is away; what helps: wait; if it lasts, ask", Subject: releases.SubjectRelease, ID: "r-stalled234567ab",
+			App: "sae/cn-hangzhou/7171a6cd", Since: at(25),
+			Next: []release.NextStep{
+				{Verb: release.NextHelp, Does: "wait; if it lasts, ask", Needed: true},
+				{Verb: release.NextPause, Command: "slipway release pause r-stalled234567ab", Does: "lets nothing new begin"},
+				{Verb: release.NextAbort, Command: "slipway release abort r-stalled234567ab", Does: "stops it"},
+			},
+		},
 	}
 }
 
@@ -39,10 +49,50 @@ func TestRender_Waiting(t *testing.T) {
 	golden(t, "waiting.golden", render.Waiting(needing(), at(30), render.Style{}))
 }
 
+// What stands below "Next" can be copied into a shell as it stands, whatever there is room for.
+func TestRender_WaitingOffersCommandsOnly(t *testing.T) {
+	t.Parallel()
+	for _, style := range []render.Style{{}, {Width: 60}, {Width: 80}, {Width: 120}, {Height: 24, Width: 80}} {
+		text := render.Waiting(needing(), at(30), style)
+		_, below, found := strings.Cut(text, "\nNext:\n")
+		require.True(t, found, "%+v: %s", style, text)
+		commands, byHand, found := strings.Cut(below, "\nBy hand:\n")
+		require.True(t, found, "%+v: %s", style, text)
+		require.NotContains(t, commands, "console", "%+v", style)
+		require.NotContains(t, commands, "wait; if it lasts", "%+v: the need says it", style)
+		require.Contains(t, byHand, "r-qrstuvwxyzabcdef", "%+v", style)
+		require.Contains(t, byHand, "approve change c-1", "%+v", style)
+		require.NotContains(t, byHand, "slipway ", "%+v", style)
+	}
+}
+
 func TestRender_WaitingLine(t *testing.T) {
 	t.Parallel()
 	all := needing()
 	require.Equal(t, "r-abcdefghijklmnop ॥ confirmation of batch 1 of 2; next: slipway release confirm r-abcdefghijklmnop --batch 1  (lets batch 2 of 2 begin)", render.WaitingLine(all[0], nil))
 	require.Contains(t, render.WaitingLine(all[2], nil), "r-qrstuvwxyzabcdef of mail ॥ ")
+	require.Equal(t, "r-stalled234567ab ॥ it stands still: SAE is away; what helps: wait; if it lasts, ask; next: slipway release pause r-stalled234567ab  (lets nothing new begin)", render.WaitingLine(all[3], nil))
 	require.Equal(t, "lane sae/cn-hangzhou/7171a6cb ॥ the lane is held by mei: migration; next: slipway lane resume sae/cn-hangzhou/7171a6cb  (lets releases begin again)", render.WaitingLine(all[1], nil))
+}
+
+// What no command does stands apart from the commands of a release, too, and before them.
+func TestRender_ByHandIsNoCommand(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{
+		ReleaseID: "r-qrstuvwxyzabcdef", Phase: release.PhaseAwaitingPlatformApproval, ChangeID: "c-1",
+		App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6cc"},
+	}
+	require.Contains(t, render.Tree(p, at(30), render.Style{}),
+		"\nBy hand:   approve change c-1 of sae/cn-hangzhou/7171a6cc in the platform's console\nNext:      slipway release pause r-qrstuvwxyzabcdef\n")
+}
+
+// What is of no use any more is not offered.
+func TestRender_OutdatedStepsAreNotOffered(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{
+		ReleaseID: "r-qrstuvwxyzabcdef", Phase: release.PhaseSucceeded, Operation: release.OperationRelease,
+		App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "7171a6cc"},
+	}
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "slipway rollback sae/cn-hangzhou/7171a6cc")
+	require.NotContains(t, render.Tree(p, at(30), render.Style{Outdated: []release.NextVerb{release.NextReturn}}), "slipway rollback")
 }

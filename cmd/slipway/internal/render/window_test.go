@@ -95,7 +95,7 @@ func TestWindow_LowLists(t *testing.T) {
 		require.LessOrEqual(t, render.Lines(screen, size.width), size.height, screen)
 		require.Contains(t, screen, "slipway release confirm r-abcdefghijklmnop --batch 1")
 		require.Contains(t, screen, "\nNext:\n")
-		require.Equal(t, 2, strings.Count(screen, " more\n"), screen)
+		require.Equal(t, 3, strings.Count(screen, " more\n"), "of the list, the commands and what is done by hand: %s", screen)
 		require.Contains(t, screen, "lane", "the entries after a long one are seen")
 	}
 	rows := make([]render.Row, 50)

@@ -1,11 +1,12 @@
-package release
+// Package failtext compares the texts of failures.
+package failtext
 
 import "strings"
 
-// Essence returns the text of a failure without what is another one each time although the
+// Fixed returns the text of a failure without what is another one each time although the
 // failure is the same: the numbers of requests, ports, times. Two failures of one class are the
-// same where their essence is.
-func Essence(failure string) string {
+// same where this is.
+func Fixed(failure string) string {
 	var b strings.Builder
 	for failure != "" {
 		end := strings.IndexFunc(failure, outsideToken)

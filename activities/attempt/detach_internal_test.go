@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-func TestOutlast(t *testing.T) {
+func TestDetach(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		cause error
@@ -33,32 +33,32 @@ func TestOutlast(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
-				outlasting, end := outlast(ctx)
+				detached, end := detach(ctx)
 				cancel(test.cause)
 				synctest.Wait()
-				require.Equal(t, test.ends, outlasting.Err() != nil)
+				require.Equal(t, test.ends, detached.Err() != nil)
 				if test.ends {
-					require.Equal(t, test.cause, context.Cause(outlasting))
+					require.Equal(t, test.cause, context.Cause(detached))
 				}
 				end()
-				require.Error(t, outlasting.Err(), "nothing of an attempt goes on after it")
+				require.Error(t, detached.Err(), "nothing of an attempt goes on after it")
 			})
 		})
 	}
 }
 
-func TestOutlastKeepsTheDeadline(t *testing.T) {
+func TestDetach_KeepsTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lost, cancel := context.WithCancelCause(t.Context())
 		ctx, release := context.WithTimeout(lost, time.Minute)
 		defer release()
-		outlasting, end := outlast(ctx)
+		detached, end := detach(ctx)
 		defer end()
 		cancel(serviceerror.NewUnavailable("connection refused"))
 		begun := time.Now()
-		<-outlasting.Done()
+		<-detached.Done()
 		require.Equal(t, time.Minute, time.Since(begun))
-		require.ErrorIs(t, outlasting.Err(), context.DeadlineExceeded)
+		require.ErrorIs(t, detached.Err(), context.DeadlineExceeded)
 	})
 }

@@ -7,21 +7,21 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-// outlast returns the context of an attempt that a heartbeat does not end only because it did
+// detach returns the context of an attempt that a heartbeat does not end only because it did
 // not reach the server. The SDK cancels an attempt then, after half of the time for which it
 // holds heartbeats back, and a call that changes something would be cut off, its answer lost,
 // because Temporal was away for two seconds. An attempt that has outlasted such a moment is
 // not cancelled any more: it ends by itself, or with its deadline.
-func outlast(ctx context.Context) (outlasting context.Context, end func()) {
-	outlasting, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+func detach(ctx context.Context) (detached context.Context, end func()) {
+	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		if cause := context.Cause(ctx); !unreached(cause) {
 			cancel(cause)
 		}
 	})
-	timed, release := outlasting, func() {}
+	timed, release := detached, func() {}
 	if deadline, ok := ctx.Deadline(); ok {
-		timed, release = context.WithDeadline(outlasting, deadline)
+		timed, release = context.WithDeadline(detached, deadline)
 	}
 	return timed, func() {
 		stop()

@@ -1,14 +1,14 @@
-package release_test
+package failtext_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"slipway/release"
+	"slipway/internal/failtext"
 )
 
-func TestEssence(t *testing.T) {
+func TestFixed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		a, b string
@@ -36,7 +36,7 @@ func TestEssence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.same, release.Essence(c.a) == release.Essence(c.b), "%s\n%s", release.Essence(c.a), release.Essence(c.b))
+			require.Equal(t, c.same, failtext.Fixed(c.a) == failtext.Fixed(c.b), "%s\n%s", failtext.Fixed(c.a), failtext.Fixed(c.b))
 		})
 	}
 }

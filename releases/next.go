@@ -1,0 +1,65 @@
+package releases
+
+import (
+	"context"
+	"slices"
+
+	"slipway/release"
+)
+
+// latest is how many releases of an application are read to find out what came after one.
+const latest = 20
+
+// Outdated returns which steps of [release.Next] are of no use any more for a release that has ended:
+// its application was released again since, its lane goes on, its artifact is allowed, what it had
+// left behind is back. Of one that is under way, and where nobody answers, there are none.
+func (c *Client) Outdated(ctx context.Context, p release.Progress) []release.NextVerb {
+	offered := release.Next(p)
+	if !p.Phase.Ended() || len(offered) == 0 {
+		return nil
+	}
+	var verbs []release.NextVerb
+	returns := slices.ContainsFunc(offered, func(s release.NextStep) bool { return s.Verb == release.NextReturn })
+	if returns && c.replaced(ctx, p) {
+		verbs = append(verbs, release.NextReturn)
+	}
+	if state, partial, err := c.queryLane(ctx, release.LaneID(p.App)); err == nil && partial.Reason == PartialNone {
+		verbs = append(verbs, settled(p, *state)...)
+	}
+	return verbs
+}
+
+// settled are the steps that are done, as the lane of a release that has ended knows.
+func settled(p release.Progress, s release.LaneState) (verbs []release.NextVerb) {
+	if s.Held == nil || s.Held.ReleaseID != p.ReleaseID {
+		verbs = append(verbs, release.NextResumeLane)
+	}
+	if !slices.ContainsFunc(s.Denied, func(d release.Denial) bool { return d.Artifact.Same(p.Artifact) }) {
+		verbs = append(verbs, release.NextAllow)
+	}
+	if !slices.ContainsFunc(s.Debts, func(d release.Debt) bool { return d.ReleaseID == p.ReleaseID && len(d.ScalingRules) > 0 }) {
+		verbs = append(verbs, release.NextRecover)
+	}
+	return verbs
+}
+
+// replaced reports whether another version of the application runs since, or may: a later release is
+// under way, or has ended otherwise than with the version that ran before it.
+func (c *Client) replaced(ctx context.Context, p release.Progress) bool {
+	found, more, err := c.List(ctx, Filter{App: p.App.SearchValue(), Limit: latest})
+	if err != nil {
+		return false
+	}
+	for _, l := range found {
+		if l.ID == p.ReleaseID {
+			return false
+		}
+		if l.Operation == release.OperationRestart || l.Operation == release.OperationRescale {
+			continue
+		}
+		if l.EndedAt.IsZero() || l.Outcome == release.PhaseSucceeded || l.Outcome == release.PhaseNeedsAttention {
+			return true
+		}
+	}
+	return more
+}
