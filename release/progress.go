@@ -109,6 +109,33 @@ type Progress struct {
 	Cut Cut `json:"cut,omitzero"`
 }
 
+// StandsSince returns when the release began to stand as it stands now: since when it is stalled, waits, has
+// ended, or its batch runs or has ended, or somebody has confirmed it. It is zero where that is not known, as of a partial progress.
+func (p Progress) StandsSince() time.Time {
+	switch {
+	case p.Stalled != nil:
+		return p.Stalled.Since
+	case p.Phase.Ended():
+		return p.EndedAt
+	case p.Awaiting != nil:
+		return p.Awaiting.Since
+	}
+	since := p.StartedAt
+	for _, b := range p.Batches {
+		for _, at := range []time.Time{b.StartedAt, b.EndedAt} {
+			if at.After(since) {
+				since = at
+			}
+		}
+	}
+	for _, d := range p.Decisions {
+		if d.Refused == "" && d.At.After(since) {
+			since = d.At
+		}
+	}
+	return since
+}
+
 // Identity is the release ID; empty while nothing is known.
 func (p Progress) Identity() string { return p.ReleaseID }
 

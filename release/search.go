@@ -7,12 +7,17 @@ import "unicode/utf8"
 const (
 	// SearchApp is the application as platform/region/id.
 	SearchApp = "SlipwayApp"
+	// SearchAppName is what the platform calls the application of a release, once the release has
+	// read it, cut by [SearchText].
+	SearchAppName = "SlipwayAppName"
 	// SearchPhase is the phase of a release or set.
 	SearchPhase = "SlipwayPhase"
 	// SearchOutcome is the phase in which a release or set ended, once it has.
 	SearchOutcome = "SlipwayOutcome"
 	// SearchOperation is what a release does with its application.
 	SearchOperation = "SlipwayOperation"
+	// SearchStrategy is by which strategy a release or a rollback proceeds.
+	SearchStrategy = "SlipwayStrategy"
 	// SearchRequestedBy is who asked for a release or set, cut by [SearchText].
 	SearchRequestedBy = "SlipwayRequestedBy"
 	// SearchSet is the ID of a set, for the set itself and for its releases.
@@ -21,7 +26,7 @@ const (
 
 // SearchNames returns the names of all search attributes.
 func SearchNames() []string {
-	return []string{SearchApp, SearchPhase, SearchOutcome, SearchOperation, SearchRequestedBy, SearchSet}
+	return []string{SearchApp, SearchAppName, SearchPhase, SearchOutcome, SearchOperation, SearchStrategy, SearchRequestedBy, SearchSet}
 }
 
 // SearchAttribute is a search attribute with its value.
@@ -29,10 +34,12 @@ type SearchAttribute struct{ Name, Value string }
 
 // SearchAttributes returns those with which the release begins in a phase.
 func (s Submission) SearchAttributes(shown Phase) []SearchAttribute {
+	spec := s.Spec.WithDefaults()
 	return known(
-		SearchAttribute{SearchApp, s.Spec.App.SearchValue()},
+		SearchAttribute{SearchApp, spec.App.SearchValue()},
 		SearchAttribute{SearchPhase, string(shown)},
-		SearchAttribute{SearchOperation, string(s.Spec.WithDefaults().Operation)},
+		SearchAttribute{SearchOperation, string(spec.Operation)},
+		SearchAttribute{SearchStrategy, string(spec.Strategy.Of(spec.Operation))},
 		SearchAttribute{SearchRequestedBy, SearchText(s.Spec.RequestedBy)},
 		SearchAttribute{SearchSet, s.Set},
 	)
@@ -54,6 +61,21 @@ func (p Phase) SearchAttributes() []SearchAttribute {
 		shown = append(shown, SearchAttribute{SearchOutcome, string(p)})
 	}
 	return shown
+}
+
+// Of returns the strategy by which an operation proceeds; empty for one that has no choice, such as a
+// restart.
+func (s Strategy) Of(op Operation) StrategyType {
+	if op != OperationRelease && op != OperationRollback {
+		return ""
+	}
+	return s.Type
+}
+
+// SearchAttributes returns what a release shows of itself in the phase: its phase and, once it is
+// known, what the platform calls its application.
+func (p Progress) SearchAttributes() []SearchAttribute {
+	return append(p.Phase.SearchAttributes(), known(SearchAttribute{SearchAppName, SearchText(p.AppName)})...)
 }
 
 func known(all ...SearchAttribute) []SearchAttribute {

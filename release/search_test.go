@@ -17,6 +17,7 @@ func TestSearch_WhatAReleaseIsSearchedBy(t *testing.T) {
 		{Name: "SlipwayApp", Value: "sae/cn-hangzhou/a"},
 		{Name: "SlipwayPhase", Value: "Queued"},
 		{Name: "SlipwayOperation", Value: "release"},
+		{Name: "SlipwayStrategy", Value: "all"},
 		{Name: "SlipwayRequestedBy", Value: "ann"},
 	}, one.SearchAttributes(release.PhaseQueued))
 
@@ -27,6 +28,20 @@ func TestSearch_WhatAReleaseIsSearchedBy(t *testing.T) {
 	member := release.SetRelease{Name: "shop", Spec: release.Spec{App: app}}
 	for _, of := range []release.Submission{set.Set.Submission("s-1", member), set.Set.Undo("s-1", member, "v1")} {
 		require.Contains(t, of.SearchAttributes(release.PhaseQueued), release.SearchAttribute{Name: "SlipwaySet", Value: "s-1"})
+	}
+}
+
+// What the platform calls an application is shown once a release has read it; a restart has no strategy.
+func TestSearch_NamesAndStrategies(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{Phase: release.PhaseRollingOut}
+	require.Equal(t, []release.SearchAttribute{{Name: "SlipwayPhase", Value: "RollingOut"}}, p.SearchAttributes())
+	p.AppName = strings.Repeat("s", 300)
+	require.Equal(t, release.SearchAttribute{Name: "SlipwayAppName", Value: strings.Repeat("s", 255)}, p.SearchAttributes()[1])
+	for op, want := range map[release.Operation]release.StrategyType{
+		release.OperationRelease: release.StrategyGray, release.OperationRollback: release.StrategyGray, release.OperationRestart: "", release.OperationRescale: "",
+	} {
+		require.Equal(t, want, release.Strategy{Type: release.StrategyGray}.Of(op))
 	}
 }
 

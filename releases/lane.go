@@ -19,6 +19,8 @@ import (
 type LaneStatus struct {
 	// App is the application as platform/region/id.
 	App string `json:"app"`
+	// AppName is what the platform calls the application; empty where no release of it has read it yet.
+	AppName string `json:"appName,omitempty"`
 	// Since is when the lane began to be at work; zero when it is idle, which is to say
 	// that nothing runs, waits, is held or is denied.
 	Since time.Time `json:"since,omitzero"`
@@ -61,19 +63,20 @@ func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, 
 			found = append(found, l)
 		}
 	}
+	nameApps(ctx, c, found, func(l *LaneStatus) (app string, name *string) { return l.App, &l.AppName })
 	return found, more, nil
 }
 
 // GetLane returns the status of the lane of an application. One that does not run is idle, unless a release of
 // the application is under way: then it was terminated, and nobody knows its state.
 func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, error) {
-	status := LaneStatus{App: app.SearchValue()}
+	status := LaneStatus{App: app.SearchValue(), AppName: c.appNames(ctx, []string{app.SearchValue()})[app.SearchValue()]}
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	d, err := c.temporal.DescribeWorkflow(calling, release.LaneID(app), "")
 	idle := err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	if _, never := errors.AsType[*serviceerror.NotFound](err); never || idle {
-		return c.idleLane(ctx, app)
+		return c.idleLane(ctx, app, status)
 	}
 	if err != nil {
 		return status, classify("", err)
@@ -97,8 +100,7 @@ func (c *Client) waitsFor(ctx context.Context, p release.Progress) string {
 }
 
 // idleLane returns the status of a lane that does not run.
-func (c *Client) idleLane(ctx context.Context, app release.App) (LaneStatus, error) {
-	status := LaneStatus{App: app.SearchValue()}
+func (c *Client) idleLane(ctx context.Context, app release.App, status LaneStatus) (LaneStatus, error) {
 	runs, err := c.underWay(ctx, app)
 	switch {
 	case err != nil:
@@ -148,8 +150,8 @@ func (c *Client) queryLane(ctx context.Context, laneID string) (*release.LaneSta
 // for, because the artifact was rolled back. It is nil where the lane lets it in, and where it does
 // not answer: then it decides when the request reaches it.
 func (c *Client) Admits(ctx context.Context, spec release.Spec) error {
-	state, _, err := c.queryLane(ctx, release.LaneID(spec.App))
-	if err != nil || state == nil {
+	state, err := c.queryLane(ctx, release.LaneID(spec.App))
+	if err != nil {
 		return nil //nolint:nilerr // a lane that does not run denies nothing, and of one that does not answer nothing is known
 	}
 	if d, denied := state.Denial(spec); denied {

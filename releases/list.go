@@ -25,10 +25,14 @@ type Listed struct {
 	// Kind is the workflow type.
 	Kind string `json:"kind"`
 	// App is the application as platform/region/id.
-	App       string            `json:"app,omitempty"`
+	App string `json:"app,omitempty"`
+	// AppName is what the platform calls the application; empty where no release of it has read it yet.
+	AppName   string            `json:"appName,omitempty"`
 	Phase     release.Phase     `json:"phase,omitempty"`
 	Outcome   release.Phase     `json:"outcome,omitempty"`
 	Operation release.Operation `json:"operation,omitempty"`
+	// Strategy is by which strategy it proceeds; empty for what has none, such as a restart.
+	Strategy release.StrategyType `json:"strategy,omitempty"`
 	// Artifact is what it brings, where it was asked for and is known.
 	Artifact string `json:"artifact,omitempty"`
 	// Name is that of a set, where it is known.
@@ -47,7 +51,9 @@ type Listed struct {
 // Filter chooses releases; empty fields choose all.
 type Filter struct {
 	// App is an application as platform/region/id.
-	App       string
+	App string
+	// AppName is what the platform calls an application, as releases of it have read it.
+	AppName   string
 	Phase     release.Phase
 	Outcome   release.Phase
 	Operation release.Operation
@@ -70,7 +76,7 @@ type Filter struct {
 
 // Chooses reports whether the filter chooses a release.
 func (f Filter) Chooses(l Listed) bool {
-	return (f.App == "" || f.App == l.App) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
+	return (f.App == "" || f.App == l.App) && (f.AppName == "" || f.AppName == l.AppName) && (f.Phase == "" || f.Phase == l.Phase) && (f.Outcome == "" || f.Outcome == l.Outcome) &&
 		(f.Operation == "" || f.Operation == l.Operation) && (f.RequestedBy == "" || f.RequestedBy == l.RequestedBy) && (f.Set == "" || f.Set == l.Set) &&
 		(!f.Open || l.EndedAt.IsZero()) && (!f.Closed || !l.EndedAt.IsZero()) && (len(f.Phases) == 0 || slices.Contains(f.Phases, l.Phase))
 }
@@ -119,11 +125,15 @@ const ended = "ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')"
 
 // releaseTypes are the workflow types of releases, quoted.
 func releaseTypes() []string {
-	types := release.WorkflowTypes()
-	for i, t := range types {
-		types[i] = literal(t)
+	return literals(release.WorkflowTypes())
+}
+
+func literals(all []string) []string {
+	quoted := make([]string, len(all))
+	for i, s := range all {
+		quoted[i] = literal(s)
 	}
-	return types
+	return quoted
 }
 
 // literal quotes text for a visibility query.
@@ -137,7 +147,30 @@ const pageSize = 200
 // List lists releases, those under way first and then the latest ended first. More reports
 // whether the limit cut the list. Of a release that was reset only its newest run counts.
 func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool, err error) {
-	infos, more, err := c.find(ctx, f.search(f.query()))
+	query, none, err := c.queryOf(ctx, f)
+	if err != nil || none {
+		return nil, false, err
+	}
+	return c.list(ctx, f, f.search(query))
+}
+
+// queryOf is the filter in the language of visibility; none reports that nothing fits it.
+func (c *Client) queryOf(ctx context.Context, f Filter) (query string, none bool, err error) {
+	query = f.query()
+	if f.AppName == "" {
+		return query, false, nil
+	}
+	apps, err := c.appsNamed(ctx, f.AppName)
+	if err != nil || len(apps) == 0 {
+		return "", true, err
+	}
+	// A release that has not read the name yet is of the application all the same.
+	return query + " AND " + release.SearchApp + " IN (" + strings.Join(literals(apps), ", ") + ")", false, nil
+}
+
+// list lists what is searched for, with all that the filter asks to know.
+func (c *Client) list(ctx context.Context, f Filter, s search) (found []Listed, more bool, err error) {
+	infos, more, err := c.find(ctx, s)
 	if err != nil {
 		return nil, false, err
 	}
@@ -152,6 +185,7 @@ func (c *Client) List(ctx context.Context, f Filter) (found []Listed, more bool,
 		}
 		found = append(found, l)
 	}
+	nameApps(ctx, c, found, named)
 	if f.Takes != "" {
 		found = c.taking(ctx, found, f.Takes)
 	}
@@ -322,6 +356,8 @@ func listed(info *workflowpb.WorkflowExecutionInfo) Listed {
 		ID:          releaseID(info.GetExecution().GetWorkflowId()),
 		Kind:        info.GetType().GetName(),
 		App:         keyword(info.GetSearchAttributes(), release.SearchApp),
+		AppName:     keyword(info.GetSearchAttributes(), release.SearchAppName),
+		Strategy:    release.StrategyType(keyword(info.GetSearchAttributes(), release.SearchStrategy)),
 		Phase:       release.Phase(keyword(info.GetSearchAttributes(), release.SearchPhase)),
 		Outcome:     release.Phase(keyword(info.GetSearchAttributes(), release.SearchOutcome)),
 		Operation:   release.Operation(keyword(info.GetSearchAttributes(), release.SearchOperation)),

@@ -23,14 +23,14 @@ func (c *Client) Outdated(ctx context.Context, p release.Progress) []release.Nex
 	if returns && c.replaced(ctx, p) {
 		verbs = append(verbs, release.NextReturn)
 	}
-	if state, partial, err := c.queryLane(ctx, release.LaneID(p.App)); err == nil && partial.Reason == PartialNone {
-		verbs = append(verbs, settled(p, *state)...)
+	if state, err := c.queryLane(ctx, release.LaneID(p.App)); err == nil {
+		verbs = append(verbs, stepsDone(p, *state)...)
 	}
 	return verbs
 }
 
-// settled are the steps that are done, as the lane of a release that has ended knows.
-func settled(p release.Progress, s release.LaneState) (verbs []release.NextVerb) {
+// stepsDone are the steps that are done, as the lane of a release that has ended knows.
+func stepsDone(p release.Progress, s release.LaneState) (verbs []release.NextVerb) {
 	if s.Held == nil || s.Held.ReleaseID != p.ReleaseID {
 		verbs = append(verbs, release.NextResumeLane)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +65,13 @@ func newClient(t *testing.T) (*mocks.Client, *releases.Client) {
 	m := &mocks.Client{}
 	m.Test(t)
 	t.Cleanup(func() { m.AssertExpectations(t) })
+	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(asksForNames)).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil).Maybe()
 	return m, releases.New(m)
+}
+
+// asksForNames reports whether a query is for what platforms call applications.
+func asksForNames(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+	return strings.Contains(in.GetQuery(), release.SearchAppName+" IS NOT NULL")
 }
 
 func onDescribe(m *mocks.Client, d *client.WorkflowExecutionDescription, err error) {

@@ -75,6 +75,7 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 	if ctx.Err() != nil {
 		return WaitingList{}, context.Cause(ctx)
 	}
+	nameApps(ctx, c, g.list.Found, func(w *Waiting) (app string, name *string) { return w.App, &w.AppName })
 	slices.SortStableFunc(g.list.Found, func(a, b Waiting) int {
 		if a.Since.IsZero() != b.Since.IsZero() {
 			if a.Since.IsZero() {
@@ -315,6 +316,6 @@ func (g *gathering) complete(ctx context.Context, w *Waiting, s release.LaneStat
 	if w.Need != release.NeedAttention || !p.Phase.Ended() {
 		return
 	}
-	done := settled(p, s)
+	done := stepsDone(p, s)
 	w.Next = slices.DeleteFunc(release.Next(p), func(step release.NextStep) bool { return slices.Contains(done, step.Verb) })
 }

@@ -102,6 +102,15 @@ func TestRelease_BakeTimeComesBeforeTheQuestion(t *testing.T) {
 }
 
 // TestRelease_Endings is what becomes of a release under each fault, policy and word.
+// What the platform calls the application is searchable with the first phase after it was read, for no
+// event of its own.
+func TestRelease_IsFoundByTheNameOfItsApplication(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(s.spec(release.Strategy{}))
+	require.Equal(t, []string{"Preparing ", "RollingOut shop", "Finalizing shop", "Succeeded shop"}, s.cost.searchable)
+}
+
 func TestRelease_Endings(t *testing.T) {
 	t.Parallel()
 	all := release.Strategy{Type: release.StrategyAll}

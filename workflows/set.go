@@ -201,6 +201,6 @@ func (s *set) finish(ctx workflow.Context, e *ending) {
 // enter moves the set to a phase and makes it searchable.
 func (s *set) enter(ctx workflow.Context, next release.Phase, reason string) {
 	s.p.Phase, s.p.Reason = next, reason
-	showPhase(ctx, next)
+	showSearchable(ctx, next, next.SearchAttributes())
 	workflow.SetCurrentDetails(ctx, s.p.Details())
 }

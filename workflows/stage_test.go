@@ -372,6 +372,8 @@ type cost struct {
 	// and deliveries how many workflows were begun to deliver some.
 	handed     []any
 	deliveries int
+	// searchable are the phase and the name of the application of each upsert.
+	searchable []string
 	// unnamed are the activities without a summary.
 	unnamed []string
 }
@@ -458,6 +460,10 @@ func (o *costOutbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration
 
 func (o *costOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {
 	o.cost.upserts++
+	all := temporal.NewSearchAttributes(attributes...)
+	phase, _ := all.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchPhase))
+	name, _ := all.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchAppName))
+	o.cost.searchable = append(o.cost.searchable, phase+" "+name)
 	return o.Next.UpsertTypedSearchAttributes(ctx, attributes...)
 }
 

@@ -36,7 +36,7 @@ func (s *status) enter(ctx workflow.Context, next release.Phase, reason string) 
 		workflow.GetLogger(ctx).Error("phase out of order", "from", s.p.Phase, "to", next)
 	}
 	s.p.Phase = next
-	showPhase(ctx, next)
+	showSearchable(ctx, next, s.p.SearchAttributes())
 }
 
 // show tells Temporal's UI where the release stands, which writes no history.
@@ -133,13 +133,14 @@ func (s *status) clearStall(doing string) {
 	}
 }
 
-// showPhase makes the phase of a release or set searchable, and its outcome with it.
-func showPhase(ctx workflow.Context, next release.Phase) {
+// showSearchable makes searchable what a release or set shows of itself in its next phase: at once, so
+// that it costs a history one event.
+func showSearchable(ctx workflow.Context, next release.Phase, all []release.SearchAttribute) {
 	key := temporal.NewSearchAttributeKeyKeyword(release.SearchPhase)
 	if shown, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(key); ok && shown == string(next) {
 		return
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, searchAttributeUpdates(next.SearchAttributes())...); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, searchAttributeUpdates(all)...); err != nil {
 		workflow.GetLogger(ctx).Error("phase is not searchable", "error", err)
 	}
 }

@@ -71,9 +71,11 @@ func prepared(r setup.Action) []setup.Result {
 		{Kind: "bucket", Name: "slipway-calendar", Action: r},
 		{Kind: "bucket", Name: "slipway-ledger", Action: r},
 		{Kind: "search attribute", Name: release.SearchApp, Action: r},
+		{Kind: "search attribute", Name: release.SearchAppName, Action: r},
 		{Kind: "search attribute", Name: release.SearchPhase, Action: r},
 		{Kind: "search attribute", Name: release.SearchOutcome, Action: r},
 		{Kind: "search attribute", Name: release.SearchOperation, Action: r},
+		{Kind: "search attribute", Name: release.SearchStrategy, Action: r},
 		{Kind: "search attribute", Name: release.SearchRequestedBy, Action: r},
 		{Kind: "search attribute", Name: release.SearchSet, Action: r},
 	}

@@ -150,7 +150,10 @@ func rolledBackIsDenied(c *commandLine) {
 
 func holdAndResume(c *commandLine) {
 	app := c.app()
-	c.out(0, "lane", "hold", app.SearchValue(), "--by", "ann", "--reason", "database migration")
+	hold := []string{"lane", "hold", app.SearchValue(), "--by", "ann", "--reason", "database migration"}
+	require.Contains(c.t, c.errOut(7, hold...), "Temporal remembers no release of this application")
+	require.Nil(c.t, c.lane(app).Held)
+	c.out(0, append(hold, "--force")...)
 	c.out(0, "lane", "hold", app.SearchValue(), "--by", "ann", "--reason", "database migration")
 	_, events := c.request(app, c.t.Name(), all())
 	require.Equal(c.t, release.PhaseQueued, c.until(events, release.EventAccepted, 0).Phase)
@@ -165,6 +168,8 @@ func holdAndResume(c *commandLine) {
 	c.out(0, "lane", "resume", app.SearchValue(), "--by", "ann")
 	c.until(events, release.EventSucceeded, 0)
 	require.Equal(c.t, []string{saeclient.CoTypeDeploy}, c.orders(app))
+	hold[2] = app.SearchValue() + "0"
+	require.Contains(c.t, c.errOut(7, hold...), "did you mean "+app.SearchValue())
 }
 
 func hotfixPreempts(c *commandLine) {

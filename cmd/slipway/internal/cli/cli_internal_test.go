@@ -344,3 +344,16 @@ func TestCLI_WaitingWave(t *testing.T) {
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
 }
+
+// What an overview does not list it counts, with the command that lists it.
+func TestList_QueueNotes(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, queueNotes(nil))
+	queues := []releases.Queue{{App: "sae/a/1", AppName: "shop", Unlisted: 97}, {App: "sae/a/2", Unlisted: 5}, {App: "sae/a/3", Unlisted: 4}, {App: "sae/a/4", Unlisted: 3}, {App: "sae/a/5", Unlisted: 2}}
+	require.Equal(t, []string{
+		"97 more of shop wait for their turn; list them with: slipway release list --phase Queued --app sae/a/1",
+		"5 more of sae/a/2 wait for their turn; list them with: slipway release list --phase Queued --app sae/a/2",
+		"4 more of sae/a/3 wait for their turn; list them with: slipway release list --phase Queued --app sae/a/3",
+		"5 more of other applications wait for their turn; list them with: slipway release list --phase Queued",
+	}, queueNotes(queues))
+}

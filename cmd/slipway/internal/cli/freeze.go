@@ -154,10 +154,10 @@ func freezeTable(found []listedFreeze, style render.Style) string {
 		{Name: "NAME", Wraps: 16},
 		{Name: "NOW", Wraps: 20},
 		{Name: "SCOPE", Wraps: 16},
-		{Name: "WHEN", Wraps: 20, Rank: 1},
+		{Name: "WHEN", Wraps: 26, Rank: 1, Below: true},
 		{Name: "KIND", Rank: 4},
 		{Name: "BY", Wraps: 12, Rank: 3},
-		{Name: "REASON", Wraps: 20, Rank: 2},
+		{Name: "REASON", Wraps: 24, Rank: 2, Below: true, Lines: 4},
 	}}
 	for _, l := range found {
 		table.Rows = append(table.Rows, render.Text(l.Name, l.state(style), l.Scope.String(), l.when(style), string(l.Kind), l.By, l.Reason))
@@ -224,7 +224,7 @@ changes, each with the calendar as it was then: nats kv history slipway-calendar
 
 func changesTable(changes []wire.CalendarRevision, style render.Style) string {
 	table := render.Table{Columns: []render.Column{
-		{Name: "AT"}, {Name: "ACTION"}, {Name: "NAME", Wraps: 16}, {Name: "BY", Wraps: 12, Rank: 1}, {Name: "REASON", Wraps: 20, Rank: 2},
+		{Name: "AT"}, {Name: "ACTION"}, {Name: "NAME", Wraps: 16}, {Name: "BY", Wraps: 12, Rank: 2}, {Name: "REASON", Wraps: 24, Rank: 1, Below: true, Lines: 4},
 	}}
 	for _, c := range changes {
 		table.Rows = append(table.Rows, render.Text(style.Time(c.At), c.Action, c.Name, c.By, c.Reason))

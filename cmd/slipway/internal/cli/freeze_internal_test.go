@@ -93,3 +93,18 @@ day        removed by ann at 2026-07-01T09:00:00Z   *          every day 08:00-1
 	require.Equal(t, []string{"incident", "old", "day"}, names(&release.App{Platform: "sae", Region: "cn-hangzhou", ID: "shop"}, true))
 	require.NotNil(t, choose(release.Calendar{}, nil, false, now), "an empty list is [] in JSON")
 }
+
+// When a freeze holds and why stands in the narrowest window, too: under its row.
+func TestFreezesListed_Narrow(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
+	found := []listedFreeze{{
+		Kind: kindStop, Active: true,
+		FreezeWindow: release.FreezeWindow{Name: "incident-42", Scope: release.Scope{Platform: "sae", Region: "cn-beijing"}, By: "ann", At: at, Reason: "database on fire"},
+	}}
+	require.Equal(t, `NAME         NOW                  SCOPE           KIND  BY
+incident-42  frozen until lifted  sae/cn-beijing  stop  ann
+  when: since 2026-07-01T09:00:00Z, until lifted
+  reason: database on fire
+`, freezeTable(found, render.Style{Width: 60}))
+}

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
@@ -96,7 +98,7 @@ func laneNotes(lanes []releases.LaneStatus) []string {
 func laneTable(lanes []releases.LaneStatus, now time.Time, style render.Style) string {
 	rows := make([]render.LaneRow, len(lanes))
 	for i, l := range lanes {
-		rows[i] = render.LaneRow{App: l.App, Since: l.Since, State: l.State}
+		rows[i] = render.LaneRow{App: l.App, AppName: l.AppName, Since: l.Since, State: l.State}
 	}
 	return render.Lanes(rows, now, style)
 }
@@ -125,7 +127,7 @@ under way; -o json says why as "unknown". ` + namesApp,
 		if status.State == nil {
 			return a.printUnknownLane(call, unknownLane{app, status.Partial.Message})
 		}
-		return a.printLane(call, *status.State)
+		return a.printLane(call, shownLane{*status.State, status.AppName})
 	})
 }
 
@@ -144,30 +146,78 @@ func (a *app) printUnknownLane(call *call, l unknownLane) error {
 	return fmt.Errorf("lane %s: %s", l.App.SearchValue(), l.Unknown)
 }
 
-func (a *app) printLane(call *call, state release.LaneState) error {
-	return call.format.Write(a.Stdout, state, func() string { return render.Lane(state, time.Now(), call.style) })
+// shownLane is a lane as it is printed.
+type shownLane struct {
+	release.LaneState
+
+	// AppName is what the platform calls the application; empty where it is not known.
+	AppName string `json:"appName,omitempty"`
+}
+
+func (a *app) printLane(call *call, l shownLane) error {
+	return call.format.Write(a.Stdout, l, func() string { return render.Lane(l.LaneState, l.AppName, time.Now(), call.style) })
 }
 
 func (a *app) laneHold() *cobra.Command {
 	var reason string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "hold APP --reason REASON",
 		Short: "Let nothing new begin in a lane",
 		Long: `Let nothing new begin in a lane until it is resumed. What runs goes on; what is submitted
-waits. To stop several applications at once, see "slipway freeze stop". ` + namesApp,
-		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "database migration"`,
-		Args:    arguments("APP"),
+waits. An application that was never released, as far as Temporal remembers, is refused: its
+name may be a slip; --force holds its lane all the same. To stop several applications at once,
+see "slipway freeze stop". ` + namesApp,
+		Example: `  slipway lane hold sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "database migration"
+  slipway lane hold sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --reason "not before the launch" --force`,
+		Args: arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why (required)")
+	cmd.Flags().BoolVar(&force, "force", false, "also of an application that was never released")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if strings.TrimSpace(reason) == "" {
 			return &usageError{"missing --reason: say why nothing may begin"}
 		}
 		return nil
 	}
-	return a.onLane(cmd, release.UpdateHold, func([]string) (release.LaneCommand, string) {
-		return release.LaneCommand{Reason: reason}, "held"
+	return a.onLane(cmd, release.UpdateHold, func(ctx context.Context, call *call, app release.App) (release.LaneCommand, string, error) {
+		if !force {
+			if err := released(ctx, call, app); err != nil {
+				return release.LaneCommand{}, "", err
+			}
+		}
+		return release.LaneCommand{Reason: reason}, "held", nil
 	})
+}
+
+// nearCount is among how many releases applications are looked for whose name is near.
+const nearCount = 200
+
+// released refuses an application that was never released, and whose lane is idle: nobody would
+// notice that another one was meant.
+func released(ctx context.Context, call *call, app release.App) error {
+	found, _, err := call.client.List(ctx, releases.Filter{App: app.SearchValue(), Limit: 1})
+	if err != nil || len(found) > 0 {
+		return err
+	}
+	status, err := call.client.GetLane(ctx, app)
+	if err != nil || !status.Since.IsZero() {
+		return err
+	}
+	others, _, err := call.client.List(ctx, releases.Filter{Limit: nearCount})
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, l := range others {
+		if !slices.Contains(names, l.App) {
+			names = append(names, l.App)
+		}
+	}
+	return &releases.RefusedError{
+		ID: app.SearchValue(), Of: releases.SubjectLane,
+		Reason: "Temporal remembers no release of this application" + apicall.DidYouMean(app.SearchValue(), names) + "; to hold its lane all the same, add --force",
+	}
 }
 
 func (a *app) laneResume() *cobra.Command {
@@ -182,8 +232,8 @@ NeedsAttention: then look at the application first. ` + namesApp,
 		Args:    arguments("APP"),
 	}
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
-	return a.onLane(cmd, release.UpdateResume, func([]string) (release.LaneCommand, string) {
-		return release.LaneCommand{Reason: reason}, "resumed"
+	return a.onLane(cmd, release.UpdateResume, func(context.Context, *call, release.App) (release.LaneCommand, string, error) {
+		return release.LaneCommand{Reason: reason}, "resumed", nil
 	})
 }
 
@@ -203,8 +253,9 @@ func (a *app) laneDrop() *cobra.Command {
 		}
 		return nil
 	}
-	cmd = a.onLane(cmd, release.UpdateDrop, func(args []string) (release.LaneCommand, string) {
-		return release.LaneCommand{ReleaseID: args[1], Reason: reason}, "release " + args[1] + " dropped"
+	cmd = a.onLane(cmd, release.UpdateDrop, func(_ context.Context, call *call, _ release.App) (release.LaneCommand, string, error) {
+		id := call.args[1]
+		return release.LaneCommand{ReleaseID: id, Reason: reason}, "release " + id + " dropped", nil
 	})
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) == 1 {
@@ -237,18 +288,20 @@ pipeline brings it back. ` + namesApp,
 		}
 		return nil
 	}
-	return a.onLane(cmd, release.UpdateAllow, func([]string) (release.LaneCommand, string) {
+	return a.onLane(cmd, release.UpdateAllow, func(context.Context, *call, release.App) (release.LaneCommand, string, error) {
 		what := artifact
 		if all {
 			what = "everything"
 		}
-		return release.LaneCommand{Artifact: artifact, Reason: reason}, what + " allowed"
+		return release.LaneCommand{Artifact: artifact, Reason: reason}, what + " allowed", nil
 	})
 }
 
-// onLane completes a command that tells a lane something; word makes what is told of the
-// arguments, and says in the past what it does.
-func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string) (release.LaneCommand, string)) *cobra.Command {
+// laneCommand makes a command to the lane of an application, and says in the past what it does.
+type laneCommand func(context.Context, *call, release.App) (c release.LaneCommand, done string, err error)
+
+// onLane completes a command that sends a lane an update.
+func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
 	withSettings(cmd, config.Actor())
 	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
@@ -257,7 +310,10 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 		if err != nil {
 			return err
 		}
-		c, done := word(call.args)
+		c, done, err := build(ctx, call, app)
+		if err != nil {
+			return err
+		}
 		c.By = call.by
 		state, err := call.client.UpdateLane(ctx, releases.LaneUpdate{App: app, Name: update, ID: uuid.NewString(), Command: c})
 		if err != nil {
@@ -269,7 +325,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, word func(args []string)
 			done += " by " + call.by
 		}
 		a.infof("lane %s: %s", app.SearchValue(), done)
-		return a.printLane(call, state)
+		return a.printLane(call, shownLane{LaneState: state})
 	})
 }
 

@@ -22,17 +22,20 @@ import (
 const defaultLimit = 20
 
 func (a *app) list() *cobra.Command {
-	var app, phase, outcome, operation, requestedBy, set string
+	var app, name, phase, outcome, operation, requestedBy, set string
 	var forgotten bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List releases",
-		Long: `List releases: those under way first, then the latest ended. With --forgotten they are
-followed by those that Temporal has forgotten, as the ledger of releases on NATS has them.`,
+		Long: `List releases: those under way first, then the latest ended. Of those of an application that wait
+for their turn the first three are listed, and the others counted, unless --all, --phase,
+--outcome or --forgotten is given. With --forgotten they are followed by those that Temporal has
+forgotten, as the ledger of releases on NATS has them.`,
 		Example: `  slipway release list
   slipway release list --phase AwaitingConfirm
   slipway release list -w
+  slipway release list --app-name shop
   slipway release list --outcome RolledBack --requested-by ann@example.com
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --all -o json
   slipway release list --app sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --forgotten`,
@@ -40,6 +43,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&app, "app", "", "only of this application: platform/region/id")
+	flags.StringVar(&name, "app-name", "", "only of applications that their platform calls so")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
 	flags.StringVar(&outcome, "outcome", "", "only what ended so")
 	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart or rescale")
@@ -66,7 +70,7 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 		if set != "" && !release.IsSetID(set) {
 			return &usageError{"--set " + set + " is no ID of a set, which begins with s-; list them with: slipway set list"}
 		}
-		filter.RequestedBy, filter.Set = requestedBy, set
+		filter.AppName, filter.RequestedBy, filter.Set = name, requestedBy, set
 		filter.Limit, err = limit()
 		return err
 	}
@@ -76,14 +80,43 @@ followed by those that Temporal has forgotten, as the ledger of releases on NATS
 	return a.command(withWatch(cmd), watchable(slices.Concat(config.Temporal(), config.NATS())),
 		withTemporal(func(ctx context.Context, call *call) error {
 			filter.Artifacts = call.format != render.FormatTable
-			return listOf(kindRelease, render.Releases, func(ctx context.Context) ([]releases.Listed, bool, error) {
-				found, more, err := call.client.List(ctx, filter)
-				if err == nil && forgotten {
-					return withForgotten(ctx, call, filter, found)
+			return listOf(kindRelease, render.Releases, func(ctx context.Context) (found[releases.Listed], error) {
+				if filter.Limit > 0 && filter.Phase == "" && filter.Outcome == "" && !forgotten {
+					return shortList(ctx, call, filter)
 				}
-				return found, more, err
+				items, more, err := call.client.List(ctx, filter)
+				if err == nil && forgotten {
+					items, more, err = withForgotten(ctx, call, filter, items)
+				}
+				return found[releases.Listed]{items: items, notes: moreNote(more)}, err
 			}).print(ctx, call)
 		}))
+}
+
+// shortList lists releases without letting a queue hide the others.
+func shortList(ctx context.Context, call *call, filter releases.Filter) (found[releases.Listed], error) {
+	o, err := call.client.Overview(ctx, filter)
+	return found[releases.Listed]{items: o.Found, notes: append(moreNote(o.More), queueNotes(o.Queues)...)}, err
+}
+
+// mostQueues is how many queues are named each by itself.
+const mostQueues = 3
+
+// queueNotes say which releases wait for their turn that are not listed, the longest queue first.
+func queueNotes(queues []releases.Queue) []string {
+	var notes []string
+	rest := 0
+	for i, q := range queues {
+		if i >= mostQueues {
+			rest += q.Unlisted
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("%d more of %s wait for their turn; list them with: slipway release list --phase Queued --app %s", q.Unlisted, cmp.Or(q.AppName, q.App), q.App))
+	}
+	if rest > 0 {
+		notes = append(notes, fmt.Sprintf("%d more of other applications wait for their turn; list them with: slipway release list --phase Queued", rest))
+	}
+	return notes
 }
 
 // limits gives a command the flags --limit and --all, and returns what bounds its list: 0 is no
@@ -105,17 +138,14 @@ func limits(cmd *cobra.Command) func() (int, error) {
 }
 
 // listOf is a list of releases or sets.
-func listOf(kind string, table func([]render.Row, time.Time, render.Style) string, read func(context.Context) ([]releases.Listed, bool, error)) list[releases.Listed] {
+func listOf(kind string, table func([]render.Row, time.Time, render.Style) string, read func(context.Context) (found[releases.Listed], error)) list[releases.Listed] {
 	return list[releases.Listed]{
 		none: "there are no such " + kind + "s",
 		key:  func(l releases.Listed) string { return l.ID },
 		table: func(items []releases.Listed, now time.Time, style render.Style) string {
 			return table(rows(items), now, style)
 		},
-		read: func(ctx context.Context) (found[releases.Listed], error) {
-			items, more, err := read(ctx)
-			return found[releases.Listed]{items: items, notes: moreNote(more)}, err
-		},
+		read: read,
 	}
 }
 
@@ -217,8 +247,8 @@ func listedRecord(r ledger.Record) releases.Listed {
 	}
 	return releases.Listed{
 		Artifact: artifact,
-		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), Phase: p.Phase,
-		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), RequestedBy: r.RequestedBy, Set: r.SetID,
+		ID:       r.ReleaseID, Kind: release.Spec{Operation: p.Operation, Strategy: p.Strategy}.Workflow(), App: r.App.SearchValue(), AppName: p.AppName, Phase: p.Phase,
+		Outcome: r.Outcome, Operation: cmp.Or(p.Operation, release.OperationRelease), Strategy: p.Strategy.Of(cmp.Or(p.Operation, release.OperationRelease)), RequestedBy: r.RequestedBy, Set: r.SetID,
 		CreatedAt: r.Asked(), EndedAt: r.EndedAt,
 	}
 }
@@ -227,7 +257,7 @@ func rows(found []releases.Listed) []render.Row {
 	out := make([]render.Row, len(found))
 	for i, l := range found {
 		out[i] = render.Row{
-			ID: l.ID, Name: l.Name, Operation: l.Operation, App: l.App, Phase: l.Phase, Stopped: l.Stopped,
+			ID: l.ID, Name: l.Name, Operation: l.Operation, Strategy: l.Strategy, App: l.App, AppName: l.AppName, Phase: l.Phase, Stopped: l.Stopped,
 			Artifact: l.Artifact, RequestedBy: l.RequestedBy, Set: l.Set, CreatedAt: l.CreatedAt, EndedAt: l.EndedAt,
 		}
 	}

@@ -157,8 +157,9 @@ func (a *app) setList() *cobra.Command {
 	}
 	completing(cmd, "phase", phases()...)
 	return a.command(withWatch(cmd), watchable(config.Temporal()), withTemporal(func(ctx context.Context, call *call) error {
-		return listOf(kindSet, render.Sets, func(ctx context.Context) ([]releases.Listed, bool, error) {
-			return call.client.ListSets(ctx, filter)
+		return listOf(kindSet, render.Sets, func(ctx context.Context) (found[releases.Listed], error) {
+			items, more, err := call.client.ListSets(ctx, filter)
+			return found[releases.Listed]{items: items, notes: moreNote(more)}, err
 		}).print(ctx, call)
 	}))
 }

@@ -31,9 +31,9 @@ func (a *app) setup() *cobra.Command {
 		Short: "Prepare NATS and Temporal: streams, buckets and search attributes",
 		Long: `Create or mend the JetStream streams (SLIPWAY_IN, SLIPWAY_EVENTS, SLIPWAY_DEADLETTER), create
 the key-value buckets of the freeze calendar (slipway-calendar) and of the ledger of releases
-(slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayPhase,
-SlipwayOutcome, SlipwayOperation, SlipwayRequestedBy, SlipwaySet), then wait until they can be
-used. Doing it again changes nothing.
+(slipway-ledger), and register Temporal's search attributes (SlipwayApp, SlipwayAppName,
+SlipwayPhase, SlipwayOutcome, SlipwayOperation, SlipwayStrategy, SlipwayRequestedBy, SlipwaySet),
+then wait until they can be used. Doing it again changes nothing.
 
 How many servers keep what, how much, and for how long, are settings. What is not said is created with
 its default, and stays as an operator has set it where it exists; what is said is set.`,

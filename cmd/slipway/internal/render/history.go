@@ -14,21 +14,19 @@ func History(records []ledger.Record, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "WHEN", Wraps: stampWraps},
 		{Name: "OUTCOME"},
-		{Name: "ARTIFACT", Wraps: 18},
-		{Name: "BY", Wraps: 12, Rank: 3},
-		{Name: "RELEASE", Rank: 1},
-		{Name: "OPERATION", Rank: 4},
-		{Name: "REASON", Wraps: 24, Rank: 2},
-		{Name: "NOTE", Wraps: 24, Rank: 5},
+		{Name: "RELEASE"},
+		{Name: "BROUGHT", Wraps: 27, Rank: 1, Below: true},
+		{Name: "BY", Wraps: 12, Rank: 4},
+		{Name: "REASON", Wraps: 24, Rank: 2, Below: true, Lines: 4},
+		{Name: "NOTE", Wraps: 24, Rank: 3, Below: true, Lines: 4},
 	}}
 	for _, r := range records {
 		table.Rows = append(table.Rows, []Cell{
 			{Text: stamp(r.Asked(), style.zone())},
 			outcome(r),
-			{Text: artifactOf(r)},
-			{Text: r.RequestedBy},
 			{Text: r.ReleaseID},
-			{Text: string(r.Progress.Operation)},
+			{Text: brings(r.Progress.Operation, r.Artifact)},
+			{Text: r.RequestedBy},
 			{Text: why(r)},
 			{Text: notes(r.Progress)},
 		})
@@ -66,14 +64,6 @@ func notes(p release.Progress) string {
 		all = append(all, d.Text(release.UnitBatch, nil))
 	}
 	return strings.Join(all, "; ")
-}
-
-// artifactOf is empty for what brings none, such as a restart.
-func artifactOf(r ledger.Record) string {
-	if r.Artifact == (release.Artifact{}) {
-		return ""
-	}
-	return r.Artifact.String()
 }
 
 // outcome is how a release has ended, or how far it has come.

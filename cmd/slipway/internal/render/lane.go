@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -10,25 +11,30 @@ import (
 
 // LaneRow is one lane in a list. State is nil where nobody answers for the lane.
 type LaneRow struct {
-	App   string
-	Since time.Time
-	State *release.LaneState
+	App string
+	// AppName is what the platform calls the application; empty where it is not known.
+	AppName string
+	Since   time.Time
+	State   *release.LaneState
 }
 
 // Lanes draws a list of lanes.
 func Lanes(rows []LaneRow, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "APP", Wraps: 15},
-		{Name: "HELD", Wraps: 20},
+		{Name: "NAME", Wraps: 8, Rank: 1},
+		{Name: "HELD", Wraps: 12},
 		{Name: "RUNNING"},
-		{Name: "WAITING", Rank: 1},
-		{Name: "DENIED", Rank: 2},
-		{Name: "AGE", Rank: 3, Least: spanWidth},
+		{Name: "WAITING", Rank: 2},
+		{Name: "DENIED", Rank: 3},
+		{Name: "AGE", Rank: 4, Least: spanWidth},
+		{Name: "APP", Rank: 5, Below: true},
+		{Name: "REASON", Wraps: 24, Rank: 6, Below: true, Lines: 4},
 	}}
 	for _, r := range rows {
-		row := []Cell{{Text: r.App}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}}
+		row := []Cell{{Text: cmp.Or(r.AppName, unnamed)}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: "?"}, {Text: age(r.Since, time.Time{}, now)}, {Text: r.App}, {}}
 		if s := r.State; s != nil {
-			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held, style.zone()), running(*s), waitingIn(*s), fmt.Sprint(len(s.Denied))
+			row[1], row[2].Text, row[3].Text, row[4].Text = held(s.Held), running(*s), waitingIn(*s), fmt.Sprint(len(s.Denied))
+			row[7].Text = heldBecause(s.Held, style.zone())
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -50,16 +56,24 @@ func running(s release.LaneState) string {
 	return s.Running.ReleaseID
 }
 
-func held(h *release.Hold, zone *time.Location) Cell {
+func held(h *release.Hold) Cell {
 	if h == nil {
 		return Cell{}
 	}
-	return Cell{Text: iconParked + " by " + h.By + ": " + h.Reason + ", since " + stamp(h.Since, zone), color: yellow}
+	return Cell{Text: iconParked + " by " + h.By, color: yellow}
+}
+
+func heldBecause(h *release.Hold, zone *time.Location) string {
+	if h == nil {
+		return ""
+	}
+	return h.Reason + ", since " + stamp(h.Since, zone)
 }
 
 // Lane draws one lane: what runs and waits, whether it is held, what is denied and what is owed.
-func Lane(s release.LaneState, now time.Time, style Style) string {
-	return strings.Join([]string{laneFacts(s, style), laneLine(s, now, style), laneDenied(s, style), laneDebts(s, style)}, "")
+// The name is what the platform calls the application; it may be empty.
+func Lane(s release.LaneState, name string, now time.Time, style Style) string {
+	return strings.Join([]string{laneFacts(s, name, style), laneLine(s, now, style), laneDenied(s, style), laneDebts(s, style)}, "")
 }
 
 // UnknownLane draws a lane whose state is not known.
@@ -67,7 +81,7 @@ func UnknownLane(of release.App, style Style) string {
 	return Facts([][]Cell{{{Text: "App:"}, {Text: app(of)}}, {{Text: "Lane:"}, {Text: "? unknown", color: red}}}, style)
 }
 
-func laneFacts(s release.LaneState, style Style) string {
+func laneFacts(s release.LaneState, name string, style Style) string {
 	state := Cell{Text: "idle", color: faint}
 	switch {
 	case s.Held != nil:
@@ -77,7 +91,7 @@ func laneFacts(s release.LaneState, style Style) string {
 	case len(s.Waiting) > 0:
 		state = Cell{Text: iconParked + " waiting", color: yellow}
 	}
-	rows := [][]Cell{{{Text: "App:"}, {Text: app(s.App)}}, {{Text: "Lane:"}, state}}
+	rows := [][]Cell{{{Text: "App:"}, {Text: NamedApp(name, app(s.App))}}, {{Text: "Lane:"}, state}}
 	if h := s.Held; h != nil {
 		rows = append(rows, Text("Held:", "since "+stamp(h.Since, style.zone())+" by "+h.By), Text("Reason:", h.Reason))
 		if h.ReleaseID != "" {
@@ -97,7 +111,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27}, {Name: "REQUESTED BY", Wraps: 12, Rank: 1}, {Name: "AGE", Rank: 2, Least: spanWidth}}}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
 		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
@@ -122,7 +136,7 @@ func laneDenied(s release.LaneState, style Style) string {
 	if len(s.Denied) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 2}, {Name: "BY RELEASE", Rank: 1}, {Name: "REASON", Wraps: 20}}}
+	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 3}, {Name: "BY RELEASE", Rank: 2}, {Name: "REASON", Wraps: 24, Rank: 1, Below: true}}}
 	for _, d := range s.Denied {
 		table.Rows = append(table.Rows, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since, style.zone())}, {Text: d.ReleaseID}, {Text: d.Reason}})
 	}

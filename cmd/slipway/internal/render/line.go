@@ -46,21 +46,58 @@ func standing(p release.Progress, zone *time.Location) string {
 	return strings.Join(parts, ", ")
 }
 
+// Change is something that has happened to a release.
+type Change struct {
+	// At is when it happened; where that is not known, when it was seen.
+	At time.Time
+	// Text tells it, with its times in the zone of whoever looks.
+	Text string
+}
+
+// Changes returns what changed from prev to next, which was seen now, in the zone of now.
+func Changes(prev, next release.Progress, now time.Time) []Change {
+	var all []Change
+	add := func(at time.Time, text string) {
+		if at.IsZero() {
+			at = now
+		}
+		all = append(all, Change{at, local(text, now.Location())})
+	}
+	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
+		add(d.At, next.ReleaseID+" ◆ "+d.Text(release.UnitBatch, now.Location()))
+	}
+	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
+		var at time.Time
+		if n := len(g.Samples); n > 0 {
+			at = g.Samples[n-1].At
+		}
+		add(at, fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason))
+	}
+	if line := standing(next, now.Location()); line != standing(prev, now.Location()) {
+		was, is := prev, next
+		was.Stalled, is.Stalled = nil, nil // what is tried in vain has a moment of its own
+		at := is.StandsSince()
+		if !at.After(was.StandsSince()) {
+			at = now // of what has changed it is not known when
+		}
+		add(at, line)
+	}
+	if line := stallDiff(prev, next, now); line != "" {
+		var at time.Time
+		if next.Stalled != nil {
+			at = next.Stalled.At
+		}
+		add(at, line)
+	}
+	return all
+}
+
 // Diff returns the lines that tell what changed from prev to next, each with the moment
 // at which it was seen; none when nothing did. Times are shown in the zone of now.
 func Diff(prev, next release.Progress, now time.Time) []string {
 	var lines []string
-	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
-		lines = append(lines, next.ReleaseID+" ◆ "+d.Text(release.UnitBatch, now.Location()))
-	}
-	for _, g := range unseen(next.Gates, len(prev.Gates)+prev.Cut.Gates-next.Cut.Gates) {
-		lines = append(lines, fmt.Sprintf("%s α gate %s of batch %d: %s: %s", next.ReleaseID, g.Name, g.Batch, verdict(g).Text, g.Reason))
-	}
-	if line := standing(next, now.Location()); line != standing(prev, now.Location()) {
-		lines = append(lines, line)
-	}
-	if line := stallDiff(prev, next, now); line != "" {
-		lines = append(lines, line)
+	for _, c := range Changes(prev, next, now) {
+		lines = append(lines, c.Text)
 	}
 	return stamped(lines, now)
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -9,8 +10,11 @@ import (
 
 // Row is one release or set in a list.
 type Row struct {
-	ID, App   string
+	ID, App string
+	// AppName is what the platform calls the application; empty where it is not known.
+	AppName   string
 	Operation release.Operation
+	Strategy  release.StrategyType
 	// Name is that of a set; empty where it is not known.
 	Name  string
 	Phase release.Phase
@@ -21,16 +25,21 @@ type Row struct {
 	CreatedAt, EndedAt time.Time
 }
 
+// unnamed stands for the name of an application that no release has read yet.
+const unnamed = "-"
+
 // Releases draws a list of releases.
 func Releases(rows []Row, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "ID"},
 		{Name: "PHASE"},
-		{Name: "APP", Wraps: 17},
+		{Name: "NAME", Wraps: 8, Rank: 1},
+		{Name: "AGE", Rank: 2, Least: spanWidth},
+		{Name: "STRATEGY", Rank: 3},
+		{Name: "OPERATION", Rank: 4},
+		{Name: "ACCEPTED", Rank: 5},
+		{Name: "APP", Rank: 6, Below: true},
 		{Name: "ARTIFACT", Wraps: 20, Wide: true},
-		{Name: "CREATED", Rank: 2},
-		{Name: "AGE", Rank: 1, Least: spanWidth},
-		{Name: "OPERATION", Rank: 3},
 		{Name: "REQUESTED BY", Wide: true},
 		{Name: "SET", Wide: true},
 	}}
@@ -38,11 +47,13 @@ func Releases(rows []Row, now time.Time, style Style) string {
 		table.Rows = append(table.Rows, []Cell{
 			{Text: r.ID},
 			r.state(),
+			{Text: cmp.Or(r.AppName, unnamed)},
+			{Text: age(r.CreatedAt, time.Time{}, now)},
+			{Text: string(r.Strategy)},
+			{Text: string(r.Operation)},
+			{Text: stamp(r.CreatedAt, style.zone())},
 			{Text: r.App},
 			{Text: r.Artifact},
-			{Text: stamp(r.CreatedAt, style.zone())},
-			{Text: age(r.CreatedAt, time.Time{}, now)},
-			{Text: string(r.Operation)},
 			{Text: r.RequestedBy},
 			{Text: r.Set},
 		})

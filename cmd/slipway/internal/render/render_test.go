@@ -258,7 +258,7 @@ func TestRender_Lane(t *testing.T) {
 	for name, s := range map[string]release.LaneState{"lane.golden": lane(), "lane-idle.golden": idle} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			golden(t, name, render.Lane(s, at(30), render.Style{}))
+			golden(t, name, render.Lane(s, "", at(30), render.Style{}))
 		})
 	}
 }
@@ -267,7 +267,7 @@ func TestRender_Lanes(t *testing.T) {
 	t.Parallel()
 	held := lane()
 	rows := []render.LaneRow{
-		{App: held.App.SearchValue(), Since: at(0), State: &held},
+		{App: held.App.SearchValue(), AppName: "orders", Since: at(0), State: &held},
 		{App: "sae/cn-hangzhou/idle", Since: at(29), State: &release.LaneState{}},
 		{App: "sae/cn-hangzhou/silent", Since: at(3)},
 	}

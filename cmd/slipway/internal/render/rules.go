@@ -25,8 +25,8 @@ func RuleStates(rules []releases.RuleState, style Style) string {
 	table := Table{Columns: []Column{{Name: "NAME", Wraps: 20}, {Name: "STATUS", Wraps: 14}}}
 	held := slices.ContainsFunc(rules, func(r releases.RuleState) bool { return r.Held != nil })
 	if held {
-		table.Columns = append(table.Columns, Column{Name: "HELD BY", Wraps: 20, Rank: 1}, Column{Name: "UNTIL", Wraps: 16, Rank: 2},
-			Column{Name: "SINCE", Rank: 3}, Column{Name: "WHY", Wraps: 16, Rank: 4})
+		table.Columns = append(table.Columns, Column{Name: "HELD BY", Wraps: 22, Rank: 1, Below: true}, Column{Name: "UNTIL", Wraps: 16, Rank: 2},
+			Column{Name: "SINCE", Rank: 4}, Column{Name: "WHY", Wraps: 24, Rank: 3, Below: true, Lines: 4})
 	}
 	for _, r := range rules {
 		state := Cell{Text: iconParked + " disabled", color: yellow}

@@ -27,9 +27,9 @@ func SetTree(p Set, now time.Time, style Style) string {
 			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 3, Implied: true},
 			{Name: "STATUS"},
-			{Name: "RELEASE", Rank: 1},
-			{Name: "TOOK", Rank: 2, Least: spanWidth},
-			{Name: "INFO", Wraps: 17},
+			{Name: "RELEASE"},
+			{Name: "TOOK", Rank: 1, Least: spanWidth},
+			{Name: "INFO", Wraps: 26, Rank: 2, Below: true},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.SetID}, {Text: "ReleaseSet"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},

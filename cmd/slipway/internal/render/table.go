@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -82,7 +83,11 @@ type Style struct {
 
 // Steady remembers how wide the columns of a picture were that is redrawn: one that was wide once
 // stays so, and does not jump with what is in it. It is good for one width of the window.
-type Steady struct{ widths map[string]int }
+type Steady struct {
+	widths map[string]int
+	// under are the columns that stand under their rows.
+	under map[string]bool
+}
 
 // widest remembers a width of a column, and returns the largest that it ever had.
 func (s *Steady) widest(column string, width int) int {
@@ -94,6 +99,19 @@ func (s *Steady) widest(column string, width int) int {
 	}
 	s.widths[column] = max(s.widths[column], width)
 	return s.widths[column]
+}
+
+// isUnder reports whether a column stands under its rows, and keepUnder keeps it there.
+func (s *Steady) isUnder(column string) bool { return s != nil && s.under[column] }
+
+func (s *Steady) keepUnder(column string) {
+	if s == nil {
+		return
+	}
+	if s.under == nil {
+		s.under = map[string]bool{}
+	}
+	s.under[column] = true
 }
 
 // Column is a column of a table.
@@ -110,6 +128,11 @@ type Column struct {
 	Wide bool
 	// Implied columns tell what stands elsewhere, too: nothing is said where they are left out.
 	Implied bool
+	// Below columns are never left out: where the table has no room for them, their texts stand
+	// under the rows, as wide as the window. They have a rank, which says when that is.
+	Below bool
+	// Lines is how many lines of a text under its row are shown; 0 shows all. The rest is in -o wide.
+	Lines int
 }
 
 // Columns makes columns of which the first matters most, and each further one less.
@@ -136,25 +159,6 @@ type Table struct {
 	Rows    [][]Cell
 }
 
-// contents are the widths of what is in the columns, without their names; 0 where there is nothing.
-func (t Table) contents(steady *Steady) []int {
-	widths := make([]int, len(t.Columns))
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	name := strings.Join(names, " ")
-	for i := range widths {
-		for _, row := range t.Rows {
-			if i < len(row) {
-				widths[i] = max(widths[i], Width(Clean(row[i].Text)))
-			}
-		}
-		widths[i] = steady.widest(fmt.Sprint(name, i), widths[i])
-	}
-	return widths
-}
-
 // gap is what stands between two columns; in a window that is too narrow for all columns it is
 // narrowGap.
 const (
@@ -163,29 +167,27 @@ const (
 )
 
 // Draw aligns the rows in columns. In a narrow window it wraps the columns that may be wrapped,
-// then leaves out those that matter least, and names them in a last line.
+// then writes some of them under the rows, and leaves out those that matter least, which it names in
+// a last line.
 func (t Table) Draw(style Style) string {
 	t.Rows = style.local(t.Rows)
-	shown, contents := t.columns(style), t.contents(style.Steady)
-	widths := t.natural(shown, contents)
-	between := gap
-	var without []string
-	if style.Width > 0 && total(widths, between) > style.Width {
-		between = narrowGap
-		shown, widths, without = t.fit(shown, contents, style.Width)
-	}
+	l := t.layout(style)
 	var b strings.Builder
-	for _, row := range slices.Concat(t.header(), t.Rows) {
-		cells := make([]Cell, len(shown))
-		for i, column := range shown {
-			if column < len(row) {
-				cells[i] = row[column]
+	for _, row := range t.header() {
+		style.writeRow(&b, l.cells(row), l.widths, l.between)
+	}
+	for _, row := range t.Rows {
+		cells, under := l.cells(row), slices.Clone(l.under)
+		for i, column := range l.shown {
+			if t.tooTall(column, cells[i], l.widths[i], style) {
+				cells[i], under = Cell{}, append(under, column)
 			}
 		}
-		style.writeRow(&b, cells, widths, between)
+		style.writeRow(&b, cells, l.widths, l.between)
+		t.writeUnder(&b, row, under, style)
 	}
-	if len(without) > 0 && !style.Embedded {
-		style.writeNote(&b, "not shown for want of room: "+strings.Join(without, ", ")+"; see -o wide")
+	if len(l.without) > 0 && !style.Embedded {
+		style.writeNote(&b, "not shown for want of room: "+strings.Join(l.without, ", ")+"; see -o wide")
 	}
 	return b.String()
 }
@@ -202,97 +204,6 @@ func (t Table) header() [][]Cell {
 	return nil
 }
 
-// columns are the indexes of the columns that are asked for.
-func (t Table) columns(style Style) []int {
-	var shown []int
-	for i, c := range t.Columns {
-		if !c.Wide || style.Wide {
-			shown = append(shown, i)
-		}
-	}
-	return shown
-}
-
-// natural are the widths that columns have when nothing is wrapped.
-func (t Table) natural(shown, contents []int) []int {
-	widths := make([]int, len(shown))
-	for i, column := range shown {
-		widths[i] = max(Width(t.Columns[column].Name), t.Columns[column].Least, contents[column])
-	}
-	return widths
-}
-
-func total(widths []int, between string) int {
-	sum := len(between) * max(0, len(widths)-1)
-	for _, w := range widths {
-		sum += w
-	}
-	return sum
-}
-
-// fit chooses the columns for a window that is too narrow for all, and how wide they are. First
-// go those that are empty, of which nothing is lost.
-func (t Table) fit(shown, contents []int, width int) (fitting, widths []int, without []string) {
-	fitting = slices.DeleteFunc(slices.Clone(shown), func(column int) bool { return t.Columns[column].Rank > 0 && contents[column] == 0 })
-	for {
-		natural := t.natural(fitting, contents)
-		if widths = t.squeeze(fitting, natural, width); total(widths, narrowGap) <= width {
-			return fitting, widths, without
-		}
-		last := t.leastOf(fitting)
-		if last < 0 {
-			return fitting, t.cram(widths, width), without
-		}
-		if left := t.Columns[fitting[last]]; !left.Implied {
-			without = append(without, left.Name)
-		}
-		fitting = slices.Delete(fitting, last, last+1)
-	}
-}
-
-// squeeze makes columns that wrap narrower, the widest first, until the table fits or none of
-// them can give more.
-func (t Table) squeeze(shown, natural []int, width int) []int {
-	widths := slices.Clone(natural)
-	for total(widths, narrowGap) > width {
-		widest := -1
-		for i, column := range shown {
-			least := t.Columns[column].Wraps
-			if least > 0 && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
-				widest = i
-			}
-		}
-		if widest < 0 {
-			break
-		}
-		widths[widest]--
-	}
-	return widths
-}
-
-// leastOf is the column that matters least; negative where all that are left must be shown.
-func (t Table) leastOf(shown []int) int {
-	last := -1
-	for i, column := range shown {
-		if rank := t.Columns[column].Rank; rank > 0 && (last < 0 || rank >= t.Columns[shown[last]].Rank) {
-			last = i
-		}
-	}
-	return last
-}
-
-// cram makes all columns narrower, whatever is in them: the window is narrower than anybody uses.
-func (t Table) cram(widths []int, width int) []int {
-	for total(widths, narrowGap) > width {
-		widest := slices.Index(widths, slices.Max(widths))
-		if widths[widest] <= 1 {
-			break
-		}
-		widths[widest]--
-	}
-	return widths
-}
-
 // drawn draws the table within the height of the style, if that has one.
 func (t Table) drawn(style Style) string {
 	if style.Height <= 0 {
@@ -301,17 +212,24 @@ func (t Table) drawn(style Style) string {
 	return t.drawLow(style, style.Height)
 }
 
-// drawLow draws the table in so many lines at most; the rows that do not fit are counted in its
-// last line.
+// drawLow draws the table in so many lines at most: long texts are cut to a line, so that as many
+// rows as can be are seen, and the rows that do not fit are counted in its last line.
 func (t Table) drawLow(style Style, height int) string {
 	text := t.Draw(style)
-	for rows := len(t.Rows) - 1; rows > 0 && Lines(text, style.Width) > height; rows-- {
-		cut := Table{Columns: t.Columns, Rows: t.Rows[:rows]}
+	if Lines(text, style.Width) <= height {
+		return text
+	}
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Lines = min(t.Columns[i].Lines, 1)
+	}
+	draw := func(rows int) string {
 		var b strings.Builder
 		style.writeNote(&b, fmt.Sprintf("… %d more", len(t.Rows)-rows))
-		text = cut.Draw(style) + b.String()
+		return Table{Columns: t.Columns, Rows: t.Rows[:rows]}.Draw(style) + b.String()
 	}
-	return text
+	tooMany := sort.Search(len(t.Rows), func(rows int) bool { return Lines(draw(rows), style.Width) > height })
+	return draw(max(min(1, len(t.Rows)), tooMany-1))
 }
 
 // Lines is how many lines a text takes in a window of so many columns, which breaks what is longer.
@@ -361,7 +279,10 @@ func (s Style) lines(row []Cell, widths []int) (lines [][]string, height int) {
 	for i, c := range row {
 		lines[i] = []string{Clean(c.Text)}
 		if s.Width > 0 && (!c.whole || s.Embedded) {
-			lines[i] = s.capped(c.wrapped(widths[i]))
+			lines[i] = c.wrapped(widths[i])
+			if s.Height > 0 {
+				lines[i] = cutLines(lines[i], mostLines, widths[i])
+			}
 		}
 		height = max(height, len(lines[i]))
 	}
@@ -371,16 +292,6 @@ func (s Style) lines(row []Cell, widths []int) (lines [][]string, height int) {
 // mostLines is how many lines a cell may have in a picture of a limited height: the rows after it
 // must be seen, too.
 const mostLines = 3
-
-// capped cuts the lines of a cell where the height is limited.
-func (s Style) capped(lines []string) []string {
-	if s.Height <= 0 || len(lines) <= mostLines {
-		return lines
-	}
-	lines = slices.Clone(lines[:mostLines])
-	lines[mostLines-1] += "…"
-	return lines
-}
 
 // wrapped are the lines of a cell that is so wide.
 func (c Cell) wrapped(width int) []string {

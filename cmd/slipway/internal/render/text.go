@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"slipway/release"
 )
 
 // Clean replaces control characters, line breaks among them, by blanks.
@@ -35,7 +37,7 @@ func wrap(s string, most int) []string {
 		switch {
 		case line == "":
 			line = word
-		case Width(line)+1+Width(word) <= most:
+		case Width(line)+1+Width(word) <= most || len(lines) == 0 && isIcon(line):
 			line += " " + word
 		default:
 			lines, line = append(lines, line), word
@@ -46,6 +48,12 @@ func wrap(s string, most int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// isIcon reports whether a text is a sign that belongs to the word behind it.
+func isIcon(text string) bool {
+	r, size := utf8.DecodeRuneInString(text)
+	return size == len(text) && unicode.IsSymbol(r)
 }
 
 // chop returns the beginning of a long word that fits into so many columns. It ends where the
@@ -64,6 +72,30 @@ func chop(word string, most int) string {
 	}
 	return head
 }
+
+// unbroken is how wide a column must be for no word of a text to be broken. What is longer than any
+// word, such as a path, is broken between its parts, and an ID is not.
+func unbroken(text string) int {
+	longest := 0
+	for word := range strings.FieldsSeq(text) {
+		bare := strings.TrimRight(word, ",.;:)")
+		switch {
+		case release.CheckReleaseID(bare) == nil || release.CheckSetID(bare) == nil:
+			longest = max(longest, Width(word))
+			continue
+		case isStamp(word):
+			longest = max(longest, len("2026-11-22T"))
+			continue
+		}
+		for piece := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune("/-:@,._", r) }) {
+			longest = max(longest, min(Width(piece)+1, mostUnbroken))
+		}
+	}
+	return longest
+}
+
+// mostUnbroken is the width of the longest words of people.
+const mostUnbroken = 18
 
 // isStamp reports whether a word is a moment, as [stamp] writes it.
 func isStamp(word string) bool {

@@ -18,11 +18,11 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 		facts: facts(p, now, style),
 		columns: []Column{
 			{Name: "NAME", Wraps: 20},
-			{Name: "KIND", Rank: 3, Implied: true},
+			{Name: "KIND", Rank: 5, Implied: true},
 			{Name: "STATUS"},
-			{Name: "INSTANCES", Rank: 1},
-			{Name: "TOOK", Rank: 2, Least: spanWidth},
-			{Name: "INFO", Wraps: 19},
+			{Name: "INSTANCES", Rank: 2},
+			{Name: "TOOK", Rank: 3, Least: spanWidth},
+			{Name: "INFO", Wraps: 26, Rank: 4, Below: true},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},

@@ -14,12 +14,12 @@ import (
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "AGE", Least: spanWidth},
-		{Name: "NEEDS", Wraps: 12},
+		{Name: "NEEDS", Wraps: 24, Rank: 1, Below: true, Lines: 4},
 		{Name: "ID"},
-		{Name: "APP", Wraps: 15},
-		{Name: "UNTIL", Rank: 1},
-		{Name: "ARTIFACT", Wraps: 20, Rank: 2},
-		{Name: "REQUESTED BY", Wraps: 12, Rank: 3},
+		{Name: "APP", Rank: 3, Below: true},
+		{Name: "UNTIL", Rank: 2, Below: true},
+		{Name: "ARTIFACT", Wraps: 27, Rank: 4},
+		{Name: "REQUESTED BY", Wraps: 12, Rank: 5},
 	}}
 	offers := offered{style: style}
 	for _, w := range list {

@@ -33,11 +33,11 @@ func screens(style render.Style) map[string]string {
 		"release": render.Tree(named(undone()), at(30), style),
 		"stalled": render.Tree(named(noWorker()), at(30), style),
 		"releases": render.Releases([]render.Row{
-			{ID: "r-abcdefghijklmnop", App: id, Operation: release.OperationRelease, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
+			{ID: "r-abcdefghijklmnop", App: id, AppName: "orders", Operation: release.OperationRelease, Strategy: release.StrategyGray, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
 			{ID: "r-bcdefghijklmnopq", App: id, Operation: release.OperationRelease, Phase: release.PhaseNeedsAttention, Stopped: "terminated", CreatedAt: at(1), EndedAt: at(9)},
 		}, at(30), style),
-		"lanes":   render.Lanes([]render.LaneRow{{App: id, Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
-		"lane":    render.Lane(held, at(30), style),
+		"lanes":   render.Lanes([]render.LaneRow{{App: id, AppName: "orders", Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
+		"lane":    render.Lane(held, "orders", at(30), style),
 		"waiting": render.Waiting(needing(), at(30), style),
 		"set":     render.SetTree(checkout(), at(9), style),
 		"history": render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
@@ -183,6 +183,49 @@ func TestWindow_WhatIsOverGoesFirst(t *testing.T) {
 	require.NotContains(t, screen, "orders are lost")
 }
 
+// A text that its column is too narrow for stands under its row, where words and IDs stay whole; what
+// would fill the window is cut there, and whole in the wide picture.
+func TestWindow_LongTexts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"scaling", "rule", "NeedsAttention", "r-s-gzb3azu5aie5gtn2,", "InvalidParameter;", "the", "of"}), 1, 60).Draw(t, "words")
+		width := rapid.SampledFrom([]int{60, 80, 120}).Draw(t, "width")
+		table := render.Table{
+			Columns: []render.Column{{Name: "ID"}, {Name: "WHEN", Rank: 2}, {Name: "REASON", Wraps: 16, Rank: 1, Below: true}},
+			Rows:    [][]render.Cell{render.Text("r-s-gzb3azu5aie5gtn3", "2026-11-22T20:00:00+08:00", strings.Join(words, " "))},
+		}
+		text := table.Draw(render.Style{Width: width})
+		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		rest := lines[1:]
+		for i := range rest {
+			require.LessOrEqual(t, render.Width(rest[i]), width)
+			rest[i] = strings.NewReplacer("r-s-gzb3azu5aie5gtn3", "", "2026-11-22T20:00:00+08:00", "").Replace(rest[i])
+		}
+		require.Equal(t, words, strings.Fields(strings.Split(strings.Join(rest, " "), "not shown")[0]))
+		require.LessOrEqual(t, len(lines), 4+render.Width(strings.Join(words, " "))/(width-24))
+
+		table.Columns[2].Lines = 2
+		require.LessOrEqual(t, strings.Count(table.Draw(render.Style{Width: width}), "\n"), 5)
+		if len(words) > 30 {
+			require.Contains(t, table.Draw(render.Style{Width: width}), "…")
+		}
+		require.Contains(t, table.Draw(render.Style{Wide: true}), strings.Join(words, " "))
+	})
+}
+
+// What is typed next, and why something stands where it stands, is in the narrowest window, too.
+func TestWindow_WhatMattersStays(t *testing.T) {
+	t.Parallel()
+	narrow := screens(render.Style{Width: 60})
+	require.Contains(t, narrow["history"], " r-abcdefghijklmnop")
+	require.Contains(t, narrow["history"], "\n  reason: the traffic rule of the application is somebody\n")
+	require.Contains(t, narrow["history"], "\n  brought: rollback to\n")
+	require.NotContains(t, narrow["history"], "not shown")
+	for _, id := range []string{"r-1", "r-2", "r-3", "r-4"} {
+		require.Regexp(t, "(?m)(⧉|↶).* "+id+"( |$)", narrow["set"])
+	}
+}
+
 func TestWindow_Wide(t *testing.T) {
 	t.Parallel()
 	all := screens(render.Style{Wide: true})["releases"]
@@ -193,7 +236,7 @@ func TestWindow_Wide(t *testing.T) {
 
 func TestWindow_TheNoteNamesWhatIsNotShown(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: OPERATION, CREATED")
+	require.Contains(t, screens(render.Style{Width: 60})["releases"], "not shown for want of room: ACCEPTED, OPERATION, STRATEGY")
 	require.NotContains(t, screens(render.Style{Width: 300})["releases"], "not shown")
 }
 
@@ -232,10 +275,10 @@ func TestWindow_AFullLane(t *testing.T) {
 		full.Waiting = append(full.Waiting, release.LaneEntry{ReleaseID: fmt.Sprintf("r-%d", i+2), Since: at(1)})
 	}
 	full.Full = "100 releases wait in it, and no more may, behind release r-1, which runs"
-	lane := render.Lane(full, at(9), render.Style{})
+	lane := render.Lane(full, "", at(9), render.Style{})
 	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now with the lane policy queue is tried again until there is room\n"+
 		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
 	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
 	full.Waiting, full.Full = full.Waiting[1:], ""
-	require.NotContains(t, render.Lane(full, at(9), render.Style{}), "Full:")
+	require.NotContains(t, render.Lane(full, "", at(9), render.Style{}), "Full:")
 }

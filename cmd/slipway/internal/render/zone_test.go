@@ -44,7 +44,7 @@ func TestRender_MomentsInTexts(t *testing.T) {
 		"lanes": func(z *time.Location) string {
 			return render.Lanes([]render.LaneRow{{State: &lane}}, at(30), render.Style{Zone: z})
 		},
-		"lane":    func(z *time.Location) string { return render.Lane(lane, at(30), render.Style{Zone: z}) },
+		"lane":    func(z *time.Location) string { return render.Lane(lane, "", at(30), render.Style{Zone: z}) },
 		"history": func(z *time.Location) string { return render.History(history, render.Style{Zone: z}) },
 		"warning": func(z *time.Location) string { return render.Warning(kept, render.Style{Zone: z}) },
 	} {

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
 	"slipway/releases"
@@ -22,10 +23,11 @@ const (
 	// readAhead is how many releases out of sight are read with those in sight, so that a stalled
 	// one is found wherever it is.
 	readAhead = 8
-	// lookBack is how long ago a release may have ended that needs attention. One that holds no
-	// lane any more stays only as long as lingers.
+	// lookBack is how long ago a release may have ended that needs attention.
 	lookBack = 7 * 24 * time.Hour
-	lingers  = time.Hour
+	// lingers is how long a release stays whose workflow was ended from outside. Its watchdog takes time
+	// to find out whether it has left something, which the lane knows then.
+	lingers = time.Hour
 	// leaves is how long a release stays that was seen and has ended since.
 	leaves = time.Minute
 	// eventLines is how many lines are kept of what happened to the release shown.
@@ -78,8 +80,8 @@ type model struct {
 	left     map[string]time.Time
 	readings map[string]reading
 	lanes    Lanes
-	// lanesKnown reports whether the lanes were ever read.
-	lanesKnown bool
+	// lanesAsOf is when the lanes were asked that all have answered; zero while not all do.
+	lanesAsOf time.Time
 	// temporal and worker tell whether those who answer are away, and broken what else is wrong.
 	temporal, worker away
 	broken           string
@@ -235,7 +237,9 @@ func (m *model) held(msg lanesMsg) {
 	default:
 		m.lanes = msg.lanes
 	}
-	m.lanesKnown = true
+	if m.lanes.Note == "" {
+		m.lanesAsOf = m.lanesAt
+	}
 }
 
 // read takes what was read of some releases.
@@ -283,17 +287,16 @@ func (m *model) know(id string, r reading) {
 		if !before.whole {
 			before.progress = release.Progress{}
 		}
-		m.happened(render.Diff(before.progress, r.progress, r.at.In(m.Zone)), r.at)
+		m.happened(render.Changes(before.progress, r.progress, r.at.In(m.Zone)))
 	}
 }
 
-// happened keeps what has happened to the open release, whose ID need not be said again.
-func (m *model) happened(lines []string, at time.Time) {
-	for _, line := range lines {
-		if _, text, found := strings.Cut(line, " "+m.open+" "); found {
-			line = m.clock(at) + " " + text
-		}
-		m.events = append(m.events, line)
+// happened keeps what has happened to the open release, whose ID need not be said again, in the order
+// in which it has.
+func (m *model) happened(changes []render.Change) {
+	slices.SortStableFunc(changes, func(a, b render.Change) int { return a.At.Compare(b.At) })
+	for _, c := range changes {
+		m.events = append(m.events, m.clock(c.At)+" "+strings.TrimPrefix(c.Text, m.open+" "))
 	}
 	m.events = m.events[max(0, len(m.events)-eventLines):]
 }
@@ -348,5 +351,5 @@ func brief(err error) string {
 	if refused, ok := errors.AsType[*releases.RefusedError](err); ok {
 		return outside("refused: " + refused.Reason)
 	}
-	return outside(err.Error())
+	return outside(connect.Explain(err))
 }

@@ -2,14 +2,17 @@ package top
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/require"
 
+	"slipway/cmd/slipway/internal/render"
 	"slipway/internal/termtest"
 	"slipway/release"
 	"slipway/releases"
@@ -290,7 +293,7 @@ func TestTop_ForeignTextIsCleaned(t *testing.T) {
 // A tree that is too wide names no flag to show more, for there is none.
 func TestTop_NarrowTree(t *testing.T) {
 	t.Parallel()
-	v := atNight(t, termtest.Size{Columns: 60, Rows: 80})
+	v := atNight(t, termtest.Size{Columns: 44, Rows: 80})
 	v.press("down", "down", "down", "enter")
 	require.True(t, v.screenshot().Shows("batch 1 (gray)"))
 	require.False(t, v.screenshot().Shows("INSTANCES"), "a column is left out")
@@ -442,7 +445,7 @@ func TestTop_Stale(t *testing.T) {
 	v.Update(tickMsg(night().Add(2 * time.Minute)))
 	v.Update(listedMsg{err: temporalAway(), at: night().Add(2 * time.Minute)})
 	s := v.screenshot()
-	require.Contains(t, s.Lines()[0], "STALE, as of 02:14:05 CST")
+	require.Contains(t, s.Lines()[0], "STALE, as of 02:14:05 +08:00")
 	require.Contains(t, s.Lines()[2], "⚠ since 02:15:05: Temporal does not answer")
 	require.Contains(t, s.String(), "AwaitingConfirm")
 	v.Update(listedMsg{found: listedOf(releasesOfTheNight()...), at: night().Add(3 * time.Minute)})
@@ -478,19 +481,25 @@ func TestTop_Ends(t *testing.T) {
 	require.Empty(t, v.readings)
 }
 
-// What needed attention stays while it holds its lane, and an hour otherwise.
+// What needed attention stays while it holds its lane or has left something, and no longer.
 func TestTop_Attention(t *testing.T) {
 	t.Parallel()
 	v := open(t, usual())
 	lost := releasesOfTheNight()[6]
-	lost.EndedAt = before(3 * time.Hour)
+	lost.EndedAt = before(time.Minute)
 	v.shows(lost)
+	v.lanesCmd()
 	require.Len(t, v.ids(), 1, "the lanes are not known yet")
 	held := Lanes{Held: []HeldLane{{App: lost.App.SearchValue(), Hold: release.Hold{ReleaseID: lost.ReleaseID}}}}
 	v.Update(lanesMsg{lanes: held})
 	require.Len(t, v.ids(), 1)
 	v.Update(lanesMsg{})
 	require.Empty(t, v.ids())
+	v.Update(lanesMsg{lanes: Lanes{Owing: []string{lost.ReleaseID}}})
+	require.Len(t, v.ids(), 1)
+	v.lanesAsOf = lost.EndedAt
+	v.lanes = Lanes{}
+	require.Len(t, v.ids(), 1, "its lane may not know yet that it has ended")
 	v.Update(lanesMsg{lanes: Lanes{Note: "no worker answers"}})
 	require.Len(t, v.ids(), 1, "its lane may be held")
 }
@@ -519,12 +528,80 @@ func TestTop_Events(t *testing.T) {
 	p.Decisions = []release.Decision{{Kind: release.CommandConfirm, Batch: 1, By: "mei", Via: "event", At: night(), Note: "订单正常"}}
 	v.Update(readMsg{read: readOf(p), at: night().Add(time.Second)})
 	s := v.screenshot().String()
-	require.Contains(t, s, "02:14:06 ◆ confirm batch 1 by mei via event")
-	require.Contains(t, s, "02:14:06 ◌ RollingOut, batch 1 of 3")
+	require.Contains(t, s, "02:14:05 ◆ confirm batch 1 by mei via event")
+	require.Contains(t, s, "02:14:05 ◌ RollingOut, batch 1 of 3")
 	for range 2 * eventLines {
-		v.happened([]string{"x"}, night())
+		v.happened([]render.Change{{At: night(), Text: "x"}})
 	}
 	require.Len(t, v.events, eventLines)
+}
+
+// What has happened before the view was opened is told with its own time, the earliest first.
+func TestTop_EventsOfBefore(t *testing.T) {
+	t.Parallel()
+	p := releasesOfTheNight()[3]
+	p.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei", At: before(40 * time.Minute)}, {Kind: release.CommandResume, By: "mei", At: before(30 * time.Minute)}}
+	v := open(t, termtest.Size{Columns: 120, Rows: 40})
+	v.shows(p)
+	v.press("enter")
+	at := func(text string) int { return strings.Index(v.screenshot().String(), text) }
+	events := []string{"01:34:05 ◆ pause by mei", "01:44:05 ◆ resume by mei", "01:49:05 α gate errors of batch 1", "01:51:05 ॥ AwaitingConfirm"}
+	for i, e := range events {
+		require.Positive(t, at(e), "%s\n%s", e, v.screenshot().String())
+		require.True(t, i == 0 || at(events[i-1]) < at(e), e)
+	}
+}
+
+// How long a release stands as it does counts from its wait, its stall or its batch; what only Temporal
+// knows of it does not say.
+func TestTop_For(t *testing.T) {
+	t.Parallel()
+	v := open(t, termtest.Size{Columns: 120, Rows: 40})
+	moving := releasesOfTheNight()[1]
+	moving.StartedAt = before(5 * time.Hour)
+	moving.Batches[0].StartedAt, moving.Batches[0].EndedAt, moving.Batches[1].StartedAt = before(4*time.Hour), before(3*time.Hour), before(2*time.Hour)
+	v.shows(moving)
+	require.Regexp(t, `RollingOut +2h +mail`, v.screenshot().String())
+	v.Update(readMsg{read: map[string]Reading{}, at: v.now})
+	v.readings = map[string]reading{}
+	require.Regexp(t, `RollingOut +mail`, v.screenshot().String())
+}
+
+// A stalled release awaits what helps.
+func TestTop_AwaitsOfAStall(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, termtest.Size{Columns: 200, Rows: 40})
+	require.Contains(t, v.screenshot().String(), "you: wait; if it lasts, find out whether the workers reach what they ask")
+	require.NotContains(t, v.screenshot().String(), "the platform works")
+}
+
+// Releases of the same application are told apart by the end of their IDs, in any window.
+func TestTop_IDs(t *testing.T) {
+	t.Parallel()
+	for _, size := range []termtest.Size{{Columns: 60, Rows: 24}, {Columns: 80, Rows: 24}, {Columns: 120, Rows: 40}} {
+		v := atNight(t, size)
+		require.True(t, v.screenshot().Shows("shop"), v.screenshot().String())
+		require.True(t, v.screenshot().Shows(idGray[len(idGray)-7:]), v.screenshot().String())
+		require.True(t, v.screenshot().Shows(idQueued[len(idQueued)-7:]), v.screenshot().String())
+	}
+	v := open(t, usual())
+	v.shows(releasesOfTheNight()[3])
+	require.False(t, v.screenshot().Shows("ID"), "one needs none")
+}
+
+// A zone is named by its offset: CST is the time of three continents.
+func TestTop_Zone(t *testing.T) {
+	t.Parallel()
+	require.True(t, atNight(t, usual()).screenshot().Shows("as of 02:14:05 +08:00"))
+}
+
+// What a library says of a server is told as all commands tell it.
+func TestTop_ExplainsErrors(t *testing.T) {
+	t.Parallel()
+	v := atNight(t, usual())
+	v.Update(listedMsg{err: fmt.Errorf("list: %w", context.DeadlineExceeded), at: v.now})
+	require.True(t, v.screenshot().Shows("no answer in time"), v.screenshot().String())
+	require.False(t, v.screenshot().Shows("context deadline exceeded"))
 }
 
 // An open release can be read to its end, however long it is.

@@ -62,6 +62,8 @@ type row struct {
 	// awaits is what it waits for, and until when it does.
 	awaits, until string
 	reason        string
+	// short is the end of its ID, by which it is told from others of its application.
+	short string
 }
 
 // all are the rows of all releases that are in the picture, in the order that was chosen.
@@ -76,17 +78,24 @@ func (m *model) all() []row {
 	return rows
 }
 
-// belongs leaves out what needed attention long ago and holds no lane any more.
+// belongs leaves out what needed attention once somebody has seen to it: nothing holds its lane for it
+// any more, and it has left nothing.
 func (m *model) belongs(l releases.Listed) bool {
-	if l.EndedAt.IsZero() || m.now.Sub(l.EndedAt) < lingers || !m.lanesKnown || m.lanes.Note != "" {
+	needs := l.Outcome == release.PhaseNeedsAttention || l.Stopped != ""
+	switch {
+	case l.EndedAt.IsZero() || !needs || m.lanes.Note != "":
+		return true
+	case m.lanesAsOf.Sub(l.EndedAt) < lanesPace: // its lane may not have known yet
+		return true
+	case l.Stopped != "" && m.now.Sub(l.EndedAt) < lingers:
 		return true
 	}
-	return slices.ContainsFunc(m.lanes.Held, func(h HeldLane) bool { return h.Hold.ReleaseID == l.ID })
+	return slices.Contains(m.lanes.Owing, l.ID) || slices.ContainsFunc(m.lanes.Held, func(h HeldLane) bool { return h.Hold.ReleaseID == l.ID })
 }
 
 func (m *model) row(l releases.Listed) row {
 	known := m.readings[l.ID]
-	r := row{Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed, since: l.CreatedAt}
+	r := row{short: shortID(l.ID), Listed: l, progress: &known.progress, whole: known.whole, failed: known.failed}
 	p := r.progress
 	p.ReleaseID = cmp.Or(p.ReleaseID, l.ID)
 	p.Phase = cmp.Or(p.Phase, l.Phase)
@@ -94,16 +103,18 @@ func (m *model) row(l releases.Listed) row {
 		p.Phase, p.Reason = release.PhaseNeedsAttention, execution.End(l.Stopped).Text()
 	}
 	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
+	r.since = later(p.StandsSince(), l.EndedAt)
+	if !known.whole && !p.Phase.Ended() {
+		r.since = time.Time{} // Temporal itself knows only when it was accepted
+		if p.Phase == release.PhaseQueued {
+			r.since = l.CreatedAt
+		}
+	}
 	switch {
 	case p.Stalled != nil:
-		r.since, r.reason = p.Stalled.Since, m.local(render.StallReason(*p))
-	case p.Phase.Ended():
-		r.since = later(p.EndedAt, l.EndedAt)
-		if p.Phase != release.PhaseSucceeded {
-			r.reason = m.local(p.Reason)
-		}
-	case p.Awaiting != nil:
-		r.since = p.Awaiting.Since
+		r.reason = m.local(render.StallReason(*p))
+	case p.Phase.Ended() && p.Phase != release.PhaseSucceeded:
+		r.reason = m.local(p.Reason)
 	}
 	if r.failed != "" {
 		r.reason = "could not be read: " + r.failed
@@ -113,6 +124,15 @@ func (m *model) row(l releases.Listed) row {
 		r.until = " until " + m.clock(p.Awaiting.Until)
 	}
 	return r
+}
+
+// shortID is the end of an ID, in which IDs differ most.
+func shortID(id string) string {
+	const most = 7
+	if len(id) <= most+1 {
+		return outside(id)
+	}
+	return "…" + outside(id[len(id)-most:])
 }
 
 func rankOf(p release.Progress, now time.Time) rank {
@@ -133,7 +153,7 @@ func rankOf(p release.Progress, now time.Time) rank {
 }
 
 func (m *model) compare(a, b row) int {
-	oldest := cmp.Or(a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
+	oldest := cmp.Or(later(a.since, a.CreatedAt).Compare(later(b.since, b.CreatedAt)), cmp.Compare(a.ID, b.ID))
 	switch m.order {
 	case byAge:
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
@@ -203,7 +223,9 @@ func (m *model) awaits(p release.Progress) string {
 			return outside("you: lift stop " + p.Awaiting.Freeze)
 		}
 		return "you: end the freeze"
-	case release.NeedHelp, release.NeedLane, release.NeedAttention, release.NeedRestore:
+	case release.NeedHelp:
+		return outside("you: " + cmp.Or(p.Remedy(), "see why it stands still"))
+	case release.NeedLane, release.NeedAttention, release.NeedRestore:
 	}
 	if p.Awaiting == nil {
 		return m.doing(p)

@@ -32,13 +32,16 @@ type Reading struct {
 
 // HeldLane is a lane that lets nothing begin.
 type HeldLane struct {
-	App  string
-	Hold release.Hold
+	// AppName is what the platform calls the application; empty where it is not known.
+	App, AppName string
+	Hold         release.Hold
 }
 
 // Lanes are the lanes that are held.
 type Lanes struct {
 	Held []HeldLane
+	// Owing are the IDs of releases that have left something which is to be put back.
+	Owing []string
 	// Note is why there may be more; empty where all are known.
 	Note string
 }
@@ -75,11 +78,15 @@ func (s temporalSource) Lanes(ctx context.Context) (Lanes, error) {
 		lanes.Note = "there are more lanes than were asked: slipway lane list --all"
 	}
 	for _, l := range found {
-		switch {
-		case l.State == nil:
+		if l.State == nil {
 			lanes.Note = l.Partial.Message
-		case l.State.Held != nil:
-			lanes.Held = append(lanes.Held, HeldLane{App: l.App, Hold: *l.State.Held})
+			continue
+		}
+		if l.State.Held != nil {
+			lanes.Held = append(lanes.Held, HeldLane{App: l.App, AppName: l.AppName, Hold: *l.State.Held})
+		}
+		for _, d := range l.State.Debts {
+			lanes.Owing = append(lanes.Owing, d.ReleaseID)
 		}
 	}
 	return lanes, nil

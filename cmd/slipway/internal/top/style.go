@@ -87,14 +87,19 @@ func fit(text string, columns int) string {
 // cells of a table, a text may be painted, begin with blanks and break within lists and paths.
 func wrap(text string, columns int, indent string) []string {
 	room := max(columns-ansi.StringWidth(indent), 8)
-	lines := strings.Split(ansi.Wrap(text, room, " ,;/"), "\n")
+	// An ID is not broken at its hyphens.
+	lines := strings.Split(ansi.Wrap(strings.ReplaceAll(text, "-", unbroken), room, " ,;/"), "\n")
 	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], unbroken, "-")
 		if i > 0 {
 			lines[i] = indent + strings.TrimLeft(lines[i], " ")
 		}
 	}
 	return lines
 }
+
+// unbroken is a hyphen at which no line is broken.
+const unbroken = "\u2011"
 
 // some are the first lines of a text; the last of them says that there is more.
 func some(lines []string, most, columns int) []string {

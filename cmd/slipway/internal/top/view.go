@@ -3,6 +3,7 @@ package top
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -55,7 +56,7 @@ func (m *model) bodyRows() int { return max(1, m.rows-len(m.head())-len(m.foot()
 // before all else who is away.
 func (m *model) head() []string {
 	title := m.paint(strong, "slipway top") + "  " + outside(m.Namespace+" at "+m.Address)
-	asOf := "as of " + m.listedAt.In(m.Zone).Format("15:04:05 MST")
+	asOf := "as of " + m.listedAt.In(m.Zone).Format("15:04:05 -07:00")
 	if m.listedAt.IsZero() {
 		asOf = ""
 	}
@@ -127,25 +128,46 @@ func (m *model) counts() string {
 }
 
 // widths are those of the columns of the list; the last one has the rest of the window.
-type widths struct{ phase, app, batches, since int }
+// The one of IDs is 0 where they are not shown.
+type widths struct{ phase, since, app, id, batches int }
 
+// widths are those for a window. Where it is narrow, IDs are shown only where an application has more
+// releases than one: they have the room of strokes then, whose number stays.
 func (m *model) widths() widths {
+	alike := m.alike()
 	switch {
+	case m.columns < 80 && alike:
+		return widths{phase: 13, since: 4, app: 8, id: 8, batches: 5}
 	case m.columns < 80:
-		return widths{phase: 13, app: 8, batches: 9, since: 4}
+		return widths{phase: 13, since: 4, app: 8, batches: 9}
+	case m.columns < 110 && alike:
+		return widths{phase: 17, since: 4, app: 12, id: 8, batches: 9}
 	case m.columns < 110:
-		return widths{phase: 17, app: 12, batches: 13, since: 4}
+		return widths{phase: 17, since: 4, app: 12, batches: 13}
 	case m.columns < 150:
-		return widths{phase: 26, app: 22, batches: 20, since: 4}
+		return widths{phase: 26, since: 4, app: 22, id: 8, batches: 20}
 	default:
-		return widths{phase: 26, app: 53, batches: 26, since: 4}
+		return widths{phase: 26, since: 4, app: 53, id: 8, batches: 26}
 	}
+}
+
+// leastBar is the least width at which strokes tell more than their number.
+const leastBar = 8
+
+// alike reports whether an application has more than one release in the list.
+func (m *model) alike() bool {
+	seen := map[string]bool{}
+	return slices.ContainsFunc(m.chosen(), func(r row) bool {
+		before := seen[r.App]
+		seen[r.App] = true
+		return before
+	})
 }
 
 // listLines are the lines of the list and of the lanes below it.
 func (m *model) listLines() []string {
 	w := m.widths()
-	lines := []string{m.paint(faint, "  "+fit("PHASE", w.phase)+" "+fit("APPLICATION", w.app)+" "+fit("INSTANCES", w.batches)+" "+fit("FOR", w.since)+" AWAITS")}
+	lines := []string{m.paint(faint, "  "+w.row("PHASE", "FOR", "APPLICATION", "ID", "INSTANCES")+"AWAITS")}
 	rows := m.sight()
 	current, _ := m.current()
 	for _, r := range rows {
@@ -165,6 +187,15 @@ func (m *model) listLines() []string {
 	return append(lines, lanes...)
 }
 
+// row aligns what stands before the last column.
+func (w widths) row(phase, since, app, id, instances string) string {
+	text := fit(phase, w.phase) + " " + fit(since, w.since) + " " + fit(app, w.app) + " "
+	if w.id > 0 {
+		text += fit(id, w.id) + " "
+	}
+	return text + fit(instances, w.batches) + " "
+}
+
 // line is the line of one release.
 func (m *model) line(r row, w widths, current bool) string {
 	p := *r.progress
@@ -177,10 +208,13 @@ func (m *model) line(r row, w widths, current bool) string {
 		phase = "⚠ " + outside(string(p.Phase))
 	}
 	instances := bar(p, w.batches)
+	if w.batches < leastBar {
+		instances = bar(p, 0)
+	}
 	if !r.whole && p.Phase != "" && !p.Phase.Ended() {
 		instances = "?"
 	}
-	rest := " " + fit(name, w.app) + " " + fit(instances, w.batches) + " " + fit(m.ago(r.since), w.since) + " " + r.awaits
+	rest := strings.TrimPrefix(w.row("", m.ago(r.since), name, r.short, instances), fit("", w.phase)) + r.awaits
 	if 2+w.phase+ansi.StringWidth(rest+r.until) <= m.columns {
 		rest += r.until
 	}
@@ -249,7 +283,7 @@ func (m *model) laneLines() []string {
 	}
 	lines := []string{m.paint(faint, "  LANES HELD")}
 	for _, h := range m.lanes.Held {
-		text := fmt.Sprintf("॥ %s for %s by %s: %s", h.App, cmp.Or(m.ago(h.Hold.Since), "0s"), h.Hold.By, h.Hold.Reason)
+		text := fmt.Sprintf("॥ %s for %s by %s: %s", render.NamedApp(h.AppName, h.App), cmp.Or(m.ago(h.Hold.Since), "0s"), h.Hold.By, h.Hold.Reason)
 		for _, line := range some(wrap(m.local(text), m.columns-2, "  "), 2, m.columns-2) {
 			lines = append(lines, "  "+m.paint(parked, line))
 		}
@@ -324,6 +358,7 @@ func (m *model) helpLines() []string {
 		"↑ ↓ j k PgUp PgDn g G  choose · Enter open · Esc back",
 		"/  filter by application, phase, ID, who asked, artifact",
 		"s  sort: trouble first, oldest first, application, phase",
+		"FOR  since it waits, stands still, or its batch runs",
 		"c confirm · a abort · p pause · r resume: each asks first",
 		"q  quit; releases go on by themselves",
 		"",
