@@ -47,6 +47,7 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	s.makeSecrets(t)
 	s.makeApplication(t)
 	s.makeIdleApplication(t)
+	s.makeJob(t)
 	s.await(t, s.begin(t, "a/b:2", grayThenOne), saeclient.ChangeOrderWaitBatchConfirm)
 	require.Len(t, sim.Apps(), len(before)+2)
 	s.cleanUp(t)
@@ -54,6 +55,7 @@ func TestCleanup_AStoryThatIsCutShortLeavesNothing(t *testing.T) {
 	s.refused(t, "DescribeNamespace", noSpace, "NamespaceId", s.world.space)
 	s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", s.world.config)
 	s.refused(t, "DescribeSecret", noSpace, "NamespaceId", s.world.space, "SecretId", s.world.pull)
+	s.refused(t, "DescribeJob", noAppID, "AppId", s.world.job)
 }
 
 func TestCleanup_OnlyWhatIsGoneIsNoError(t *testing.T) {

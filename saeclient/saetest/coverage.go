@@ -22,14 +22,12 @@ func LeftOut() map[string]string {
 	const instruments = "measured by ARMS, a service of its own"
 	groups := map[string]string{
 		"web-application": "web applications are functions without change orders, instances or batches: another product under the same API",
-		"swimming-lane":   "needs a gateway that routes by lanes",
 		"nlb":             "needs a network load balancer, which SAE does not make",
 		"arms":            instruments,
 		"metric":          instruments,
 	}
 	names := map[string]string{
 		"DescribeApplicationMseService":         "needs microservice governance, a service of its own",
-		"ListAppServices":                       "needs a registry",
 		"DescribeConfigurationPrice":            "prices belong to the account",
 		"DescribeVSwitches":                     "vSwitches belong to the VPC, a service of its own",
 		"GetWebshellToken":                      "opens a terminal in an instance",
@@ -70,40 +68,30 @@ func addition(operation, parameter string) string { return operation + "." + par
 // NotSent are the additions that the story does not send, each with the reason.
 func NotSent() map[string]string {
 	const (
-		listener = "changes how a load balancer answers requests, which no operation of SAE shows"
-		unknown  = "its values are not stated"
-		bought   = "buys a load balancer"
-		parts    = "needs an instance with several containers"
-		place    = "its effect is not described"
-		idle     = "the idle mode is not described"
-		registry = "needs a registry outside of SAE"
+		unknown    = "its values are not stated"
+		bought     = "buys a load balancer"
+		containers = "needs an instance with several containers"
+		idle       = "the idle mode is not described"
+		registry   = "needs a registry outside of SAE"
 	)
-	settings := []string{
-		"CorsConfig", "EnableGzip", "EnableXForwardedFor", "EnableXForwardedForClientSrcPort", "EnableXForwardedForProto",
-		"EnableXForwardedForSlbId", "EnableXForwardedForSlbPort", "IdleTimeout", "RequestTimeout", "SecurityPolicyId",
-	}
 	out := map[string]string{}
 	because := func(reason, operation string, parameters ...string) {
 		for _, name := range parameters {
 			out[addition(operation, name)] = reason
 		}
 	}
-	because(listener, "CreateIngress", settings...)
-	because(listener, "UpdateIngress", settings...)
 	because(bought, "CreateIngress", "AddressType", "LoadBalancerEdition", "ZoneMappings")
-	because(bought, "BindSlb", "InternetSlbChargeType", "IntranetSlbChargeType")
-	because(unknown, "CreateApplication", "BaseAppId", "EnableEbpf", "GpuConfig", "SaeVersion")
+	because(unknown, "CreateApplication", "EnableEbpf", "GpuConfig", "SaeVersion")
 	because("needs log settings of the namespace", "CreateApplication", "EnableNamespaceSlsConfig")
-	because(parts, "CreateApplication", "EnableSidecarResourceIsolated")
-	because(parts, "DeployApplication", "EnableSidecarResourceIsolated")
+	because(containers, "CreateApplication", "EnableSidecarResourceIsolated")
+	because(containers, "DeployApplication", "EnableSidecarResourceIsolated")
 	because(unknown, "DeployApplication", "GpuConfig")
-	because(parts, "DescribeInstanceLog", "ContainerId", "Previous")
+	because(containers, "DescribeInstanceLog", "ContainerId")
 	because(unknown, "ListChangeOrders", "OrderBy")
 	because(idle, "CreateApplicationScalingRule", "EnableIdle")
 	because(idle, "UpdateApplicationScalingRule", "EnableIdle")
 	because(unknown, "BatchStartApplications", "Version")
 	because(unknown, "BatchStopApplications", "Version")
-	because(place, "RescaleApplicationVertically", "Deploy", "DiskSize", "ResourceType", "VSwitchId")
 	because(registry, "DescribeAppServiceDetail", "NacosInstanceId", "NacosNamespaceId")
 	return out
 }

@@ -87,6 +87,7 @@ func (s *suite) lookAtApplication(t *testing.T, id string) {
 	}
 	for _, instance := range some(s.instances(t, id)) {
 		s.call(t, "DescribeInstanceLog", "InstanceId", instance.text("InstanceId"))
+		s.call(t, "DescribeInstanceLog", "InstanceId", instance.text("InstanceId"), "Previous", "true")
 	}
 	s.call(t, "ListLogConfigs", "AppId", id, "CurrentPage", "1", "PageSize", "10")
 	s.call(t, "QueryResourceStatics", "AppId", id)
@@ -134,6 +135,7 @@ func (s *suite) lookAtServices(t *testing.T, app string) (published, consumed in
 	t.Helper()
 	consumed = len(s.call(t, "ListConsumedServices", "AppId", app).list("Data"))
 	services := s.call(t, "ListPublishedServices", "AppId", app).list("Data")
+	s.call(t, "ListAppServices", "AppId", app, "RegistryType", "0", "PageNumber", "1", "PageSize", "10")
 	if len(services) == 0 {
 		return 0, consumed
 	}

@@ -32,7 +32,8 @@ const (
 // refuseReads asks for things that do not exist, and changes nothing even where it is not refused.
 func (s *suite) refuseReads(t *testing.T) {
 	t.Helper()
-	for _, r := range slices.Concat(s.readRefusals(), s.newerReadRefusals()) {
+	lanes, _ := s.laneRefusals()
+	for _, r := range slices.Concat(s.readRefusals(), s.newerReadRefusals(), lanes) {
 		s.refused(t, r.operation, r.code, r.params...)
 	}
 	if s.Elsewhere == nil {
@@ -121,8 +122,9 @@ func (s *suite) readRefusals() []refusal {
 // refuseWrites asks for changes that the reference forbids. Most name things that do not exist.
 func (s *suite) refuseWrites(t *testing.T) {
 	t.Helper()
+	_, lanes := s.laneRefusals()
 	for _, r := range slices.Concat(
-		s.lifecycleRefusals(), s.resourceRefusals(), s.deployRefusals(), s.balancerRefusals(), s.tagRefusals(t), s.newerWriteRefusals(t),
+		s.lifecycleRefusals(), s.resourceRefusals(), s.deployRefusals(), s.balancerRefusals(), s.tagRefusals(t), s.newerWriteRefusals(t), lanes,
 	) {
 		s.refused(t, r.operation, r.code, r.params...)
 	}

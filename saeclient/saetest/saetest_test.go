@@ -42,7 +42,7 @@ func TestSaetest_Conformance(t *testing.T) {
 		require.NotEmpty(t, report.Refused[op.Name], "no refusal of %s", op.Name)
 	}
 	requireAdditions(t, report)
-	requireMembers(t, report)
+	requireReadme(t, report, requireMembers(t, report))
 }
 
 // TestSaetest_ReadingOnly runs what does not change anything, and sees that nothing was changed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ type world struct {
 	name                 string
 	space, config, spare string
 	short                string // a namespace for a while
-	pull, unused         string // secrets
+	pull, mounted        string // secrets
 	app, idle, job       string
 	first                string // the version that the application began with
 }
@@ -41,6 +42,7 @@ func (s *suite) write(t *testing.T) {
 	s.step(t, "scaling rules of both kinds", s.mixRules)
 	s.step(t, "tags", s.tag)
 	s.step(t, "gray routes", s.route)
+	s.step(t, "swimming lanes", s.lanes)
 	s.step(t, "a gray release", s.release)
 	s.step(t, "a release that is taken back", s.takeBack)
 	s.step(t, "a release that is stopped", s.abort)
@@ -69,14 +71,14 @@ func (s *suite) cleanUp(t *testing.T) {
 		}
 	}
 	if w.job != "" {
-		assert.NoError(t, s.unless(ctx, "DeleteJob", "AppId", w.job), "job %s is left", w.job)
+		assert.NoError(t, s.removeJob(ctx, w.job), "job %s is left", w.job)
 	}
 	for _, config := range []string{w.config, w.spare} {
 		if config != "" {
 			assert.NoError(t, s.unless(ctx, "DeleteConfigMap", "ConfigMapId", config), "config map %s is left", config)
 		}
 	}
-	for _, secret := range []string{w.pull, w.unused} {
+	for _, secret := range []string{w.pull, w.mounted} {
 		if secret != "" {
 			assert.NoError(t, s.unless(ctx, "DeleteSecret", "NamespaceId", w.space, "SecretId", secret), "secret %s is left", secret)
 		}
@@ -102,6 +104,19 @@ func (s *suite) remove(ctx context.Context, app string) error {
 				_ = s.stop(ctx, text)
 			}
 			deleted = err == nil
+		}
+		if err := s.Pass(ctx, pace); err != nil {
+			return err
+		}
+	}
+}
+
+// removeJob deletes a job template as soon as its change order has ended.
+func (s *suite) removeJob(ctx context.Context, job string) error {
+	for {
+		err := s.unless(ctx, "DeleteJob", "AppId", job)
+		if refused, ok := errors.AsType[*RefusedError](err); !ok || refused.Code != saeclient.CodeChangeOrderRunning {
+			return err
 		}
 		if err := s.Pass(ctx, pace); err != nil {
 			return err
@@ -203,6 +218,7 @@ func (s *suite) makeIdleApplication(t *testing.T) {
 	settings := s.additionalSettings("CreateApplication")
 	if s.Have.AnySetting {
 		settings["AcrInstanceId"] = "cri-saetest"
+		settings["BaseAppId"] = s.world.app // it is a gray twin
 	}
 	params := slices.Concat(s.applicationParams(s.world.name+"-idle", elaborate()...), pairs(settings))
 	s.world.idle = s.call(t, "CreateApplication", params...).data().text("AppId")
@@ -296,6 +312,7 @@ func (s *suite) lookAtMicroservices(t *testing.T) {
 	if s.Have.Provider != "" {
 		published, _ := s.lookAtServices(t, s.Have.Provider)
 		require.NotZero(t, published, "the provider publishes nothing")
+		require.NotEmpty(t, s.call(t, "ListAppServices", "AppId", s.Have.Provider).list("Data"))
 	}
 	if s.Have.Consumer != "" {
 		_, consumed := s.lookAtServices(t, s.Have.Consumer)

@@ -15,15 +15,8 @@ const jobEnded = "1"
 // jobs makes a job template, changes it, runs it and looks at its runs until it is deleted.
 func (s *suite) jobs(t *testing.T) {
 	t.Helper()
-	settings := map[string]string{
-		"AppName": s.world.name + "-job", "NamespaceId": s.world.space, "PackageType": "Image", "ImageUrl": s.Have.Image, "Replicas": "2",
-		"Cpu": "500", "Memory": "1024", "VpcId": s.Have.VPC, "VSwitchId": s.Have.VSwitch, "SecurityGroupId": s.Have.SecurityGroup,
-		"Command": "/bin/sh", "CommandArgs": `["-c","true"]`, "ConcurrencyPolicy": "Allow", "BackoffLimit": "1", "Timeout": "600",
-		"AppDescription": "made by a test", "Envs": `[{"name":"LANG","value":"C"}]`, "ImagePullSecrets": s.world.pull,
-	}
-	made := s.call(t, "CreateJob", append(pairs(settings), "Workload", "job")...).data()
-	s.world.job = made.text("AppId")
-	s.await(t, made.text("ChangeOrderId"), saeclient.ChangeOrderSuccess)
+	settings, order := s.makeJob(t)
+	s.await(t, order, saeclient.ChangeOrderSuccess)
 	id := []string{"AppId", s.world.job}
 	requireSettings(t, s.call(t, "DescribeJob", id...).data(), settings)
 	listed := s.call(t, "ListJobs", "Workload", "job", "NamespaceId", s.world.space, "CurrentPage", "1", "PageSize", "10").data()
@@ -50,6 +43,20 @@ func (s *suite) jobs(t *testing.T) {
 	s.call(t, "DeleteJob", id...)
 	s.refused(t, "DescribeJob", noAppID, id...)
 	s.world.job = ""
+}
+
+// makeJob makes a job template, and gives what it is made of and the ID of its change order.
+func (s *suite) makeJob(t *testing.T) (settings map[string]string, order string) {
+	t.Helper()
+	settings = map[string]string{
+		"AppName": s.world.name + "-job", "NamespaceId": s.world.space, "PackageType": "Image", "ImageUrl": s.Have.Image, "Replicas": "2",
+		"Cpu": "500", "Memory": "1024", "VpcId": s.Have.VPC, "VSwitchId": s.Have.VSwitch, "SecurityGroupId": s.Have.SecurityGroup,
+		"Command": "/bin/sh", "CommandArgs": `["-c","true"]`, "ConcurrencyPolicy": "Allow", "BackoffLimit": "1", "Timeout": "600",
+		"AppDescription": "made by a test", "Envs": `[{"name":"LANG","value":"C"}]`, "ImagePullSecrets": s.world.pull,
+	}
+	made := s.call(t, "CreateJob", append(pairs(settings), "Workload", "job")...).data()
+	s.world.job = made.text("AppId")
+	return settings, made.text("ChangeOrderId")
 }
 
 // runJob runs the template, and waits until the run has succeeded.

@@ -1,6 +1,7 @@
 package saetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,9 +47,14 @@ func (s *suite) changeInstances(t *testing.T) {
 	s.done(t, "ReduceApplicationCapacityByInstanceIds", append(id, "InstanceIds", one())...)
 	require.Equal(t, "CoScaleIn", s.done(t, "RescaleApplication", append(id, "Replicas", "2")...).CoTypeCode)
 	require.Len(t, s.instances(t, s.world.app), 2)
-	s.done(t, "RescaleApplicationVertically", append(id, "Cpu", "1000", "Memory", "2048",
-		"minReadyInstances", "1", "minReadyInstanceRatio", "-1", "autoEnableApplicationScalingRule", "true")...)
-	require.Equal(t, "1000", s.configuration(t).text("Cpu"))
+	size := map[string]string{"Cpu": "1000", "Memory": "2048"}
+	if s.Have.AnySetting {
+		size["DiskSize"], size["ResourceType"], size["VSwitchId"] = "20", "default", s.Have.VSwitch
+	}
+	s.done(t, "RescaleApplicationVertically", slices.Concat(id, pairs(size), []string{
+		"Deploy", "true", "minReadyInstances", "1", "minReadyInstanceRatio", "-1", "autoEnableApplicationScalingRule", "true",
+	})...)
+	requireSettings(t, s.configuration(t), size)
 	if s.Have.SecurityGroup != "" {
 		s.call(t, "UpdateAppSecurityGroup", append(id, "SecurityGroupId", s.Have.SecurityGroup)...)
 		require.Equal(t, s.Have.SecurityGroup, s.configuration(t).text("SecurityGroupId"))
@@ -63,12 +69,7 @@ func (s *suite) balance(t *testing.T) {
 	if s.Have.SLB == "" {
 		return
 	}
-	s.done(t, "BindSlb", "AppId", s.world.app, "Internet", listener, "InternetSlbId", s.Have.SLB)
-	bound := s.call(t, "DescribeApplicationSlbs", "AppId", s.world.app).data()
-	require.Equal(t, "18080", bound.list("Internet")[0].text("Port"))
-	s.done(t, "UnbindSlb", "AppId", s.world.app, "Internet", "true")
-	require.Empty(t, s.call(t, "DescribeApplicationSlbs", "AppId", s.world.app).data().list("Internet"))
-
+	s.bind(t)
 	backend := `{"appId":"` + s.world.app + `","containerPort":8080}`
 	front := []string{
 		"NamespaceId", s.world.space, "SlbId", s.Have.SLB, "ListenerPort", "18081", "DefaultRule", backend, "Description", "front",
@@ -92,26 +93,52 @@ func (s *suite) balance(t *testing.T) {
 	require.Empty(t, s.call(t, "ListIngresses", "NamespaceId", s.world.space).data().list("IngressList"))
 }
 
-// secure makes an ingress that has its certificate from the beginning.
-// Where any setting is allowed, it is on another kind of balancer, which rewrites.
+// secure makes an ingress that has its certificate from the beginning. Where any setting is allowed,
+// it is on another kind of balancer, which rewrites, and has settings of its listener.
 func (s *suite) secure(t *testing.T, front []string) {
 	t.Helper()
 	if s.Have.Certificate == "" {
 		return
 	}
+	settings := map[string]string{"CertIds": s.Have.Certificate}
 	if s.Have.AnySetting {
+		settings = additionExamples("CreateIngress")
+		settings["CertIds"] = s.Have.Certificate
 		backend := `{"appId":"` + s.world.app + `","containerPort":8080,"backendProtocol":"https"`
 		front = append(front, "LoadBalanceType", "alb", "SlbId", "alb-saetest", "DefaultRule", backend+`}`,
 			"Rules", `[`+backend+`,"domain":"orders.test","path":"/orders","rewritePath":"/${1}"}]`)
 	}
-	made := s.call(t, "CreateIngress", append(front, "CertIds", s.Have.Certificate, "ListenerProtocol", "HTTPS")...).data()
+	made := s.call(t, "CreateIngress", slices.Concat(front, pairs(settings), []string{"ListenerProtocol", "HTTPS"})...).data()
 	ingress := []string{"IngressId", made.text("IngressId")}
-	s.call(t, "UpdateIngress", append(ingress, "CertIds", s.Have.Certificate)...)
+	s.call(t, "UpdateIngress", append(ingress, pairs(settings)...)...)
 	described := s.call(t, "DescribeIngress", ingress...).data()
 	require.Equal(t, "HTTPS", described.text("ListenerProtocol"))
-	require.Equal(t, s.Have.Certificate, described.text("CertIds"))
+	requireSettings(t, described, settings)
 	s.lookAtNamespace(t, s.world.space, true)
 	s.call(t, "DeleteIngress", ingress...)
+}
+
+// bind binds load balancers, and unbinds them. Where any setting is allowed, there are two, and how
+// they are paid is said.
+func (s *suite) bind(t *testing.T) {
+	t.Helper()
+	id := []string{"AppId", s.world.app}
+	listeners := map[string]string{"Internet": listener, "InternetSlbId": s.Have.SLB}
+	paid := map[string]string{}
+	if s.Have.AnySetting {
+		listeners["Intranet"], listeners["IntranetSlbId"] = listener, "lb-intranet"
+		paid = additionExamples("BindSlb")
+	}
+	s.done(t, "BindSlb", slices.Concat(id, pairs(listeners), pairs(paid))...)
+	bound := s.call(t, "DescribeApplicationSlbs", id...).data()
+	require.Equal(t, "18080", bound.list("Internet")[0].text("Port"))
+	requireSettings(t, bound, paid)
+	for _, network := range []string{"Internet", "Intranet"} {
+		if listeners[network] != "" {
+			s.done(t, "UnbindSlb", append(id, network, "true")...)
+			require.Empty(t, s.call(t, "DescribeApplicationSlbs", id...).data().list(network))
+		}
+	}
 }
 
 // stopAndStart stops and starts one application, and then all of the namespace.
@@ -159,7 +186,7 @@ func (s *suite) endIt(t *testing.T) {
 		s.call(t, "DeleteConfigMap", "ConfigMapId", config)
 		s.refused(t, "DescribeConfigMap", "NotFound.ConfigMap", "ConfigMapId", config)
 	}
-	for _, secret := range []string{s.world.pull, s.world.unused} {
+	for _, secret := range []string{s.world.pull, s.world.mounted} {
 		id := []string{"NamespaceId", s.world.space, "SecretId", secret}
 		s.call(t, "DeleteSecret", id...)
 		s.refused(t, "DescribeSecret", noSecret, id...)

@@ -76,9 +76,9 @@ type Resources struct {
 	Provider, Consumer string
 	// Open allows OpenSaeService.
 	Open bool
-	// AnySetting allows settings of applications, gray routes and scaling rules that the story cannot
-	// know to fit: runtimes of other packages than images, and services and balancers that the
-	// account may not have. A simulator takes them.
+	// AnySetting allows swimming lanes, and settings of applications, gray routes and scaling rules,
+	// that the story cannot know to fit: runtimes of other packages than images, and services and
+	// balancers that the account may not have. A simulator takes them.
 	AnySetting bool
 }
 
