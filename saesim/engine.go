@@ -199,7 +199,32 @@ func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = simframe.UUID(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
 	fresh.PipelineID = order.Pipelines[order.Current].ID
+	if old := app.slot(fresh.Slot); old != nil && old.Status == instanceRunning && app.leaving() < order.Plan.Surge {
+		old.Leaving = true
+	}
 	app.place(fresh)
+}
+
+// leaving counts the instances above the number that the application has.
+func (a *application) leaving() int {
+	n := 0
+	for _, i := range a.Instances {
+		if i.Leaving {
+			n++
+		}
+	}
+	return n
+}
+
+// dropLeaving takes the instances away whose places others have taken.
+func (a *application) dropLeaving(at time.Time) {
+	a.charge(at)
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool {
+		if i.Leaving {
+			a.noteInstance(i, at, "Killing", "Stopping container")
+		}
+		return i.Leaving
+	})
 }
 
 // place puts a starting instance into its slot.
@@ -212,7 +237,7 @@ func (a *application) place(fresh *instance) {
 		a.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
 	}
 	a.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
-	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot && !i.Leaving })
 	a.Instances = append(a.Instances, fresh)
 	slices.SortFunc(a.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
 }
@@ -240,7 +265,7 @@ func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 
 // settleWave lets the instances of the wave under way come up, or go.
 func settleWave(app *application, order *changeOrder, at time.Time) {
-	app.charge(at)
+	app.dropLeaving(at)
 	for _, slot := range order.Work.wave() {
 		i := app.slot(slot)
 		switch {
@@ -260,8 +285,10 @@ func healthOf(v *version) string {
 	return healthGood
 }
 
-// breakWave leaves the instances of the wave under way broken.
+// breakWave leaves the instances of the wave under way broken. Those that they were to take
+// the place of are gone (reading).
 func breakWave(app *application, order *changeOrder, at time.Time) {
+	app.dropLeaving(at)
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
 			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
@@ -323,6 +350,7 @@ func (o *changeOrder) supportsRollback() bool {
 // instances first, and ends the order with the given outcome.
 func (e engine) startRollback(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseRollback, outcome
+	app.dropLeaving(at)
 	slots := sortedSlots(order.Was)
 	slices.SortStableFunc(slots, func(a, b int) int {
 		return cmp.Compare(rankBroken(app.slot(a)), rankBroken(app.slot(b)))

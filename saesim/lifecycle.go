@@ -86,11 +86,13 @@ func (a *application) set(settings map[string]string) {
 	}
 }
 
-// slots are those of all instances.
+// slots are those of all instances; one that is leaving has none of its own.
 func (a *application) slots() []int {
 	slots := make([]int, 0, len(a.Instances))
 	for _, i := range a.Instances {
-		slots = append(slots, i.Slot)
+		if !i.Leaving {
+			slots = append(slots, i.Slot)
+		}
 	}
 	return slots
 }
