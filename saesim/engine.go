@@ -242,6 +242,22 @@ func (a *application) place(fresh *instance) {
 	slices.SortFunc(a.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
 }
 
+// keepLeaving puts the instances that are leaving back into their slots when an order ends
+// whose last wave failed: those that were to take their place go instead (reading).
+func (a *application) keepLeaving(at time.Time) {
+	for _, i := range slices.Clone(a.Instances) {
+		if !i.Leaving {
+			continue
+		}
+		if fresh := a.slot(i.Slot); fresh != nil {
+			a.charge(at)
+			a.noteInstance(fresh, at, "Killing", "Stopping container")
+			a.Instances = slices.DeleteFunc(a.Instances, func(x *instance) bool { return x == fresh })
+		}
+		i.Leaving = false
+	}
+}
+
 // comeUp lets an instance run.
 func (a *application) comeUp(i *instance, at time.Time) {
 	i.Status, i.Health = instanceRunning, healthOf(a.version(i.VersionID))
@@ -285,10 +301,9 @@ func healthOf(v *version) string {
 	return healthGood
 }
 
-// breakWave leaves the instances of the wave under way broken. Those that they were to take
-// the place of are gone (reading).
+// breakWave leaves the instances of the wave under way broken, beside those that they were
+// to take the place of.
 func breakWave(app *application, order *changeOrder, at time.Time) {
-	app.dropLeaving(at)
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
 			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
@@ -350,7 +365,6 @@ func (o *changeOrder) supportsRollback() bool {
 // instances first, and ends the order with the given outcome.
 func (e engine) startRollback(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseRollback, outcome
-	app.dropLeaving(at)
 	slots := sortedSlots(order.Was)
 	slices.SortStableFunc(slots, func(a, b int) int {
 		return cmp.Compare(rankBroken(app.slot(a)), rankBroken(app.slot(b)))
@@ -415,6 +429,7 @@ func finish(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseFinished, outcome
 	order.Due, order.FinishedAt = time.Time{}, at
 	app.ActiveOrder = ""
+	app.keepLeaving(at)
 	before := app.Replicas
 	app.applyEnd(&order.Plan, outcome)
 	if app.Replicas != before || order.Plan.Replicas > 0 {

@@ -311,7 +311,7 @@ func (c *call) minReady() minReady {
 // Shares are rounded up; none is sent means none (readings).
 func (c *call) surge(n int) (int, *apiError) {
 	count, ratio := c.integer("MaxSurgeInstances"), c.integer("MaxSurgeInstanceRatio")
-	surge := 0
+	var surge int
 	switch {
 	case ratio != nil && *ratio >= 0:
 		surge = share(n, *ratio)

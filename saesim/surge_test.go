@@ -1,7 +1,6 @@
 package saesim
 
 import (
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,51 +74,71 @@ func TestSurge_OnlyForOneDeployment(t *testing.T) {
 	require.Equal(t, codeWithMessage, h.refused(t, opDeploy, "MaxSurgeInstanceRatio", "-2"))
 }
 
-// TestSurge_WhateverEndsAWave: the instances above the number are gone then.
-func TestSurge_WhateverEndsAWave(t *testing.T) {
+// TestSurge_HoweverAWaveEnds: the instances above the number are gone when its order ends,
+// and where it failed they are the ones that stay.
+func TestSurge_HoweverAWaveEnds(t *testing.T) {
 	t.Parallel()
-	surging := func(t *testing.T, faults ...FaultKind) (*harness, string) {
-		t.Helper()
-		h := deployed(t, 4)
-		for _, kind := range faults {
-			h.fault(t, Fault{Kind: kind, Operation: opDeploy})
-		}
-		order := h.deploy(t, "2", batch2, "MaxSurgeInstances", "2")
-		h.step(t, prepare)
-		_, all := h.instancesNow(t)
-		require.Equal(t, 6, all)
-		return h, order
-	}
-	for name, end := range map[string]func(t *testing.T) (*harness, string){
-		"1:2 2:2": func(t *testing.T) (*harness, string) {
-			t.Helper()
-			h, order := surging(t)
-			h.must(t, "AbortChangeOrder", "ChangeOrderId", order)
-			return h, order
-		},
-		"1:4": func(t *testing.T) (*harness, string) {
-			t.Helper()
-			h, order := surging(t)
-			h.must(t, "AbortAndRollbackChangeOrder", "ChangeOrderId", order)
-			h.settle(t)
-			return h, order
-		},
-		"1:2 2:2!": func(t *testing.T) (*harness, string) {
-			t.Helper()
-			h, order := surging(t, FaultHang)
-			h.settle(t)
-			return h, order
-		},
+	abort, rollback := "AbortChangeOrder", "AbortAndRollbackChangeOrder"
+	for name, c := range map[string]struct {
+		strategy, surge string
+		fault           FaultKind
+		// during is what there is when the order waits for somebody, or in its first wave.
+		during string
+		end    string
+		after  string
+	}{
+		"aborted":                 {batch2, "2", "", "1:4 2:2!", abort, "1:2 2:2"},
+		"rolled back":             {batch2, "2", "", "1:4 2:2!", rollback, "1:4"},
+		"hangs, aborted":          {batch2, "2", FaultHang, "1:4 2:2!", abort, "1:4"},
+		"hangs, rolled back":      {batch2, "2", FaultHang, "1:4 2:2!", rollback, "1:4"},
+		"fails and rolls back":    {batch2, "2", FaultBatchFails, "1:4", "", "1:4"},
+		"fails":                   {single, "2", FaultBatchFails, "1:2 2:2!", "", "1:2 2:2!"},
+		"fails with all above it": {single, "4", FaultBatchFails, "1:4", "", "1:4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h, order := end(t)
-			require.Equal(t, name, h.images(t))
-			if h.order(t, order).Status != statusRunning {
-				require.Equal(t, strconv.Itoa(statusAborted), strconv.Itoa(h.order(t, order).Status))
-				h.deploy(t, "1", single)
+			h := deployed(t, 4)
+			if c.fault != "" {
+				h.fault(t, Fault{Kind: c.fault, Operation: opDeploy})
+			}
+			order := h.deploy(t, "2", c.strategy, "MaxSurgeInstances", c.surge)
+			h.step(t, prepare)
+			if c.fault != "" {
 				h.settle(t)
-				require.Equal(t, "1:4", h.images(t))
+			}
+			require.Equal(t, c.during, h.images(t))
+			if c.end != "" {
+				h.must(t, c.end, "ChangeOrderId", order)
+				h.settle(t)
+			}
+			require.True(t, finished(h.order(t, order).Status))
+			require.Equal(t, c.after, h.images(t))
+			h.deploy(t, "3", single)
+			h.settle(t)
+			require.Equal(t, "3:4", h.images(t))
+		})
+	}
+}
+
+// TestSurge_AllStayReady whatever happens to a release that may have one instance more.
+func TestSurge_AllStayReady(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []FaultKind{FaultBatchFails, FaultHang, ""} {
+		t.Run("fault "+string(fault), func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 4)
+			if fault != "" {
+				h.fault(t, Fault{Kind: fault, Operation: opDeploy})
+			}
+			order := h.deploy(t, "2", batch2, "MaxSurgeInstances", "1", "MinReadyInstanceRatio", "100")
+			for step := range 200 {
+				h.step(t, DefaultBatchDuration/50)
+				running, all := h.instancesNow(t)
+				require.GreaterOrEqual(t, running, 4, "step %d", step)
+				require.LessOrEqual(t, all, 5)
+				if step == 130 && !finished(h.order(t, order).Status) {
+					h.must(t, "AbortAndRollbackChangeOrder", "ChangeOrderId", order)
+				}
 			}
 		})
 	}
