@@ -86,13 +86,11 @@ func (a *application) set(settings map[string]string) {
 	}
 }
 
-// slots are those of all instances; one that is leaving has none of its own.
+// slots are those of all instances.
 func (a *application) slots() []int {
 	slots := make([]int, 0, len(a.Instances))
 	for _, i := range a.Instances {
-		if !i.Leaving {
-			slots = append(slots, i.Slot)
-		}
+		slots = append(slots, i.Slot)
 	}
 	return slots
 }
