@@ -204,7 +204,32 @@ func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = simframe.UUID(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
 	fresh.PipelineID = order.Pipelines[order.Current].ID
+	if old := app.slot(fresh.Slot); old != nil && old.Status == instanceRunning && app.leaving() < order.Plan.Surge {
+		old.Leaving = true
+	}
 	app.place(fresh)
+}
+
+// leaving counts the instances above the number that the application has.
+func (a *application) leaving() int {
+	n := 0
+	for _, i := range a.Instances {
+		if i.Leaving {
+			n++
+		}
+	}
+	return n
+}
+
+// dropLeaving takes the instances away whose places others have taken.
+func (a *application) dropLeaving(at time.Time) {
+	a.charge(at)
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool {
+		if i.Leaving {
+			a.noteInstance(i, at, "Killing", "Stopping container")
+		}
+		return i.Leaving
+	})
 }
 
 // place puts a starting instance into its slot.
@@ -217,9 +242,25 @@ func (a *application) place(fresh *instance) {
 		a.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
 	}
 	a.noteInstance(fresh, fresh.CreatedAt, "Created", "Created container")
-	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot })
+	a.Instances = slices.DeleteFunc(a.Instances, func(i *instance) bool { return i.Slot == fresh.Slot && !i.Leaving })
 	a.Instances = append(a.Instances, fresh)
 	slices.SortFunc(a.Instances, func(a, b *instance) int { return cmp.Compare(a.Slot, b.Slot) })
+}
+
+// keepLeaving puts the instances that are leaving back into their slots when an order ends
+// whose last wave failed: those that were to take their place go instead (reading).
+func (a *application) keepLeaving(at time.Time) {
+	for _, i := range slices.Clone(a.Instances) {
+		if !i.Leaving {
+			continue
+		}
+		if fresh := a.slot(i.Slot); fresh != nil {
+			a.charge(at)
+			a.noteInstance(fresh, at, "Killing", "Stopping container")
+			a.Instances = slices.DeleteFunc(a.Instances, func(x *instance) bool { return x == fresh })
+		}
+		i.Leaving = false
+	}
 }
 
 // comeUp lets an instance run.
@@ -248,7 +289,7 @@ func (e engine) endWave(app *application, order *changeOrder, at time.Time) {
 
 // settleWave lets the instances of the wave under way come up, or go.
 func settleWave(app *application, order *changeOrder, at time.Time) {
-	app.charge(at)
+	app.dropLeaving(at)
 	for _, slot := range order.Work.wave() {
 		i := app.slot(slot)
 		switch {
@@ -268,7 +309,8 @@ func healthOf(v *version) string {
 	return healthGood
 }
 
-// breakWave leaves the instances of the wave under way broken.
+// breakWave leaves the instances of the wave under way broken, beside those that they were
+// to take the place of.
 func breakWave(app *application, order *changeOrder, at time.Time) {
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
@@ -395,6 +437,7 @@ func finish(app *application, order *changeOrder, outcome int, at time.Time) {
 	order.Phase, order.Outcome = phaseFinished, outcome
 	order.Due, order.FinishedAt = time.Time{}, at
 	app.ActiveOrder = ""
+	app.keepLeaving(at)
 	before := app.Replicas
 	app.applyEnd(&order.Plan, outcome)
 	if app.Replicas != before || order.Plan.Replicas > 0 {

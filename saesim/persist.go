@@ -127,6 +127,8 @@ func (o *changeOrder) consistent(id string, st *state) error {
 		return errors.New("its pipelines and batches differ")
 	case o.Current < 0 || o.Current >= len(o.Pipelines):
 		return errors.New("its current pipeline is missing")
+	case o.Plan.Surge < 0:
+		return errors.New("it has less than no instances above their number")
 	case o.Plan.Unavailable < 1:
 		return errors.New("its batches allow no instance to be down")
 	case o.Current+1 >= len(o.Pipelines) && (o.Phase == phaseConfirm || o.Phase == phaseAutoWait):

@@ -87,6 +87,7 @@ func TestPersist_StatesThatCannotBeUsedAreRefused(t *testing.T) {
 		"a pipeline beyond":        func(s object) { first(s, "orders")["current"] = 9 },
 		"a pipeline before":        func(s object) { first(s, "orders")["current"] = -1 },
 		"nothing may be down":      func(s object) { first(s, "orders")["plan"].(object)["unavailable"] = 0 },
+		"a surge below none":       func(s object) { first(s, "orders")["plan"].(object)["surge"] = -1 },
 		"work beyond its slots":    func(s object) { first(s, "orders")["work"] = object{"wave": 5} },
 		"work without waves":       func(s object) { order := first(s, "orders"); order["phase"], order["work"] = "running", object{} },
 		"an unknown phase":         func(s object) { first(s, "orders")["phase"] = "dreaming" },

@@ -138,6 +138,9 @@ func (m minReady) unavailable(n int) (int, *apiError) {
 	return max(n-keep, 1), nil
 }
 
+// all reports whether every instance must stay up.
+func (m minReady) all() bool { return m.ratio != nil && *m.ratio == 100 }
+
 // quarter is the system's own minimum: a quarter of the instances, rounded up.
 func quarter(n int) int { return (n + 3) / 4 }
 

@@ -53,7 +53,12 @@ func (w *world) check(t *rapid.T) {
 		}
 	}
 	require.LessOrEqual(t, unfinished, 1, "one order at a time")
-	require.Len(t, app.Instances, app.Replicas+w.scaling(app, active))
+	require.Len(t, app.Instances, app.Replicas+app.leaving()+w.scaling(app, active))
+	surge := 0
+	if active != nil {
+		surge = active.Plan.Surge
+	}
+	require.LessOrEqual(t, app.leaving(), surge, "no more instances above the number than were allowed")
 	w.checkRules(t, app, active)
 }
 
@@ -62,7 +67,7 @@ func (w *world) scaling(app *application, active *changeOrder) int {
 	if active == nil || active.Plan.Replicas == 0 {
 		return 0
 	}
-	return len(app.Instances) - app.Replicas
+	return len(app.Instances) - app.leaving() - app.Replicas
 }
 
 func (w *world) orderEnded(t *rapid.T, app *application, o Order) {
@@ -162,6 +167,7 @@ func (w *world) deploySomething(t *rapid.T) {
 	app, _ := w.state()
 	w.images++
 	parameters, restore, gradual := w.rollout(t)
+	parameters = append(parameters, "MaxSurgeInstances", fmt.Sprint(rapid.IntRange(-1, 3).Draw(t, "surge")))
 	g := w.call(t, opDeploy, append(parameters, "ImageUrl", fmt.Sprintf("registry.test/shop:%d", w.images))...)
 	w.started(g, app, restore, gradual)
 }

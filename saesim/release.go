@@ -294,10 +294,18 @@ func (c *call) release(app *application, target string, replicas int) (newOrder,
 	if refused != nil {
 		return newOrder{}, refused
 	}
-	p, refused := planRelease(app, destination{version: target, replicas: replicas}, how, unavailable)
+	surge, refused := c.surge(replicas)
 	if refused != nil {
 		return newOrder{}, refused
 	}
+	if surge > 0 && c.minReady().all() {
+		unavailable = 0
+	}
+	p, refused := planRelease(app, destination{version: target, replicas: replicas}, how, unavailable+surge)
+	if refused != nil {
+		return newOrder{}, refused
+	}
+	p.Surge = surge
 	if how != nil {
 		p.Wait, p.Strategy = how.wait(between), c.arg(paramUpdateStrategy)
 	}
@@ -309,6 +317,34 @@ func (c *call) release(app *application, target string, replicas int) (newOrder,
 func (c *call) minReady() minReady {
 	return minReady{instances: c.integer("MinReadyInstances"), ratio: c.integer("MinReadyInstanceRatio")}
 }
+
+// surge is how many of n instances may be there above their number while a release goes on:
+// MaxSurgeInstanceRatio of them, or MaxSurgeInstances, of which -1 is a share of its own.
+// Shares are rounded up; none is sent means none (readings).
+func (c *call) surge(n int) (int, *apiError) {
+	count, ratio := c.integer("MaxSurgeInstances"), c.integer("MaxSurgeInstanceRatio")
+	var surge int
+	switch {
+	case ratio != nil && *ratio >= 0:
+		surge = share(n, *ratio)
+	case ratio != nil || count != nil && *count < 0:
+		surge = share(n, surgeByDefault)
+	case count != nil:
+		surge = min(*count, n)
+	default:
+		return 0, nil
+	}
+	if surge == 0 && c.minReady().all() {
+		return 0, invalidParameter("MaxSurgeInstances", "it must not be 0 when all instances must stay ready")
+	}
+	return surge, nil
+}
+
+// surgeByDefault is the share that -1 stands for, in percent.
+const surgeByDefault = 30
+
+// share is a percentage of n, at most all, rounded up.
+func share(n, percent int) int { return (n*min(percent, 100) + 99) / 100 }
 
 // restoresRules reads AutoEnableApplicationScalingRule. Its default is not stated;
 // the reading is true.

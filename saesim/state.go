@@ -136,6 +136,9 @@ type instance struct {
 	VSwitchID string `json:"vSwitchId,omitempty"`
 	// PipelineID is the pipeline that made the instance.
 	PipelineID string `json:"pipelineId,omitempty"`
+	// Leaving tells that another instance is coming up in the slot, beside this one, which
+	// goes when the wave ends.
+	Leaving bool `json:"leaving,omitempty"`
 }
 
 // Instance states (SAE API reference ch. 10.7).
@@ -192,7 +195,7 @@ func (a *application) alive() map[string]int {
 
 func (a *application) slot(number int) *instance {
 	for _, i := range a.Instances {
-		if i.Slot == number {
+		if i.Slot == number && !i.Leaving {
 			return i
 		}
 	}
@@ -335,8 +338,10 @@ type plan struct {
 	// Base is the version a rollback goes back to when the order began with two
 	// versions alive and brings a third; empty means what each slot ran before.
 	Base string `json:"base,omitempty"`
-	// Unavailable is how many instances may be down at once.
+	// Unavailable is how many slots change at once. Surge of them keep their instance until
+	// the one that takes its place has come up; the others' are down.
 	Unavailable int `json:"unavailable"`
+	Surge       int `json:"surge,omitempty"`
 	// Replicas is the instance count to end with, 0 to keep it.
 	Replicas int `json:"replicas,omitempty"`
 	// Ends is what the order does to the application as a whole.
