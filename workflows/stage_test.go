@@ -121,6 +121,9 @@ func newStage(t tester) *stage {
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(start.Add(-creation)), Seed: 1})
 	require.NoError(t, err)
 	s.sim = sim
+	t.Cleanup(func() {
+		require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
+	})
 	server := httptest.NewServer(s.follow(sim))
 	t.Cleanup(server.Close)
 	credential, err := credentials.NewCredential(&credentials.Config{

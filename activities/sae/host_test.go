@@ -127,6 +127,9 @@ func newHost(t tester) *host {
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
 	require.NoError(t, err)
 	h.sim = sim
+	t.Cleanup(func() {
+		require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
+	})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	h.client = clientOf(t, server.URL, h)

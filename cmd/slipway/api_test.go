@@ -25,6 +25,9 @@ func TestAPIScripts(t *testing.T) {
 			require.NoError(t, sim.SeedDemo())
 			server := httptest.NewServer(sim)
 			env.Defer(server.Close)
+			env.Defer(func() {
+				require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
+			})
 			env.Setenv("SHOP", sim.Apps()[0].ID)
 			env.Setenv("SLIPWAY_SAE_ENDPOINT", server.URL)
 			env.Setenv("SLIPWAY_SAE_REGION", saesim.DefaultRegion)

@@ -58,7 +58,10 @@ func house(t *testing.T, c stack.Config) *stack.Stack {
 	c.Log = zerolog.Nop()
 	s, err := stack.Start(t.Context(), c)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	t.Cleanup(func() {
+		require.NoError(t, s.Close())
+		require.Empty(t, s.Sim().Calls().Ignored, "parameters that the simulator took and that did nothing")
+	})
 	return s
 }
 

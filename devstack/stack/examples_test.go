@@ -68,7 +68,10 @@ func TestExamples_EachCanBeSubmittedAsItIs(t *testing.T) {
 		Demo: true, Speed: 20, Settle: time.Second, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	t.Cleanup(func() {
+		require.NoError(t, s.Close())
+		require.Empty(t, s.Sim().Calls().Ignored, "parameters that the simulator took and that did nothing")
+	})
 	c := releases.New(s.Client)
 
 	submitted := map[string]bool{"set": true}

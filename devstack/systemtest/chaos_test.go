@@ -84,7 +84,7 @@ func TestChaos_WhatIsLostAndSaidAgainDeploysOnce(t *testing.T) {
 	t.Parallel()
 	const seed, apps = 11, 3
 	shared := bring(t, stack.Config{Seed: seed})
-	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	t.Cleanup(func() { end(t, shared) })
 	for n := range apps {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()

@@ -45,8 +45,16 @@ type house struct {
 func start(t *testing.T, c stack.Config) *house {
 	t.Helper()
 	h := enter(t, bring(t, c))
-	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	t.Cleanup(func() { end(t, h.Stack) })
 	return h
+}
+
+// end closes a stack. Whatever a test has done, nothing that it sent to the platform was taken and
+// did nothing: what the simulator has not got it refuses.
+func end(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	require.NoError(t, s.Close())
+	require.Empty(t, s.Sim().Calls().Ignored, "parameters that the simulator took and that did nothing")
 }
 
 func bring(t *testing.T, c stack.Config) *stack.Stack {

@@ -24,7 +24,7 @@ import (
 func TestLanes(t *testing.T) {
 	t.Parallel()
 	shared := bring(t, stack.Config{})
-	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	t.Cleanup(func() { end(t, shared) })
 	for name, test := range map[string]func(*commandLine){
 		"a terminated release":                 terminatedRelease,
 		"a terminated release that was parked": terminatedWhileParked,

@@ -21,7 +21,7 @@ import (
 func TestLost_NothingIsKnownInOnePlaceOnly(t *testing.T) {
 	t.Parallel()
 	shared := bring(t, stack.Config{})
-	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	t.Cleanup(func() { end(t, shared) })
 	for name, test := range map[string]func(*house){
 		"a terminated lane":                        terminatedLane,
 		"a terminated lane that nobody asks":       terminatedLaneThatNobodyAsks,

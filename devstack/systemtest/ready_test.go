@@ -83,7 +83,7 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 func TestReadyAsksThePlatform(t *testing.T) {
 	t.Parallel()
 	shared := bring(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
-	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	t.Cleanup(func() { end(t, shared) })
 	const wrong = "wrong0nlyForThisTest"
 	for name, c := range map[string]struct {
 		change map[string]string

@@ -19,7 +19,7 @@ import (
 func TestReleases(t *testing.T) {
 	t.Parallel()
 	shared := bring(t, stack.Config{})
-	t.Cleanup(func() { require.NoError(t, shared.Close()) })
+	t.Cleanup(func() { end(t, shared) })
 	for name, test := range map[string]func(*house){
 		"deploy":                          deploy,
 		"gray with confirmations":         grayWithConfirmations,

@@ -63,7 +63,7 @@ func TestSurvival_EverythingRestarted(t *testing.T) {
 	app := h.app()
 	id, events := h.request(app, t.Name(), gray())
 	h.until(events, release.EventBatchWaiting, 1)
-	require.NoError(t, before.Close())
+	end(t, before)
 
 	h = start(t, stack.Config{DataDir: dir})
 	events = h.follow(id)

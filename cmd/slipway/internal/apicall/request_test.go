@@ -25,6 +25,9 @@ func simulated(t *testing.T) (*saesim.Simulator, saeclient.Config) {
 	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)), Seed: 1})
 	require.NoError(t, err)
 	require.NoError(t, sim.SeedDemo())
+	t.Cleanup(func() {
+		require.Empty(t, sim.Calls().Ignored, "parameters that the simulator took and that did nothing")
+	})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	return sim, saeclient.Config{Region: saesim.DefaultRegion, Endpoint: server.URL, Credential: keys(t, "")}
