@@ -11,7 +11,8 @@ import (
 // Error is the error of every call of a client. It works with errors.Is for its class, and for
 // context.Canceled and context.DeadlineExceeded when the caller's context ended the call.
 type Error struct {
-	// Client is the package of the client that failed, for example saeclient. It begins the text of the error.
+	// Client is the platform whose client failed, as people call it, for example SAE. It begins the
+	// text of the error.
 	Client string
 	// Operation is the operation's name.
 	Operation string

@@ -10,12 +10,12 @@ import (
 // What to do about an error is in its class, whichever client it came from.
 func ExampleClass() {
 	err := fmt.Errorf("deploy: %w", &cloudapi.Error{
-		Client: "saeclient", Operation: "DeployApplication", Code: "Throttling.User", Class: cloudapi.ErrThrottled, HTTPStatus: 400,
+		Client: "SAE", Operation: "DeployApplication", Code: "Throttling.User", Class: cloudapi.ErrThrottled, HTTPStatus: 400,
 	})
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, cloudapi.ErrThrottled), cloudapi.ClassOf(err).Temporary(), cloudapi.HasCode(err, "Throttling.User"))
 	// Output:
-	// deploy: saeclient: DeployApplication: Throttling.User (throttled, HTTP 400)
+	// deploy: SAE: DeployApplication: Throttling.User (throttled, HTTP 400)
 	// true true true
 }
 

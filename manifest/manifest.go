@@ -142,7 +142,7 @@ func single(raw []byte) (*yaml.Node, error) {
 		case errors.Is(err, io.EOF):
 			return checkRoot(found)
 		case err != nil:
-			return nil, fmt.Errorf("is neither YAML nor JSON: %w", err)
+			return nil, errors.New("is neither YAML nor JSON: " + syntax(raw, err.Error()))
 		case len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null":
 		case found != nil:
 			return nil, errors.New("holds more than one document; submit one release at a time")

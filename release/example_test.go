@@ -128,6 +128,6 @@ func ExampleDecision_Text() {
 	fmt.Println(d.Text(release.UnitBatch, nil))
 	fmt.Println(d.Text(release.UnitWave, nil))
 	// Output:
-	// confirm batch 2 by ann via update: orders look right
-	// confirm wave 2 by ann via update: orders look right
+	// confirm batch 2 by ann: orders look right
+	// confirm wave 2 by ann: orders look right
 }

@@ -110,6 +110,18 @@ type Request struct {
 	Debts []Debt `json:"debts,omitempty"`
 }
 
+// Retry is what a release asks for that repeats this one. The change that was taken over has ended
+// with it, so that the new release begins its own; and it belongs to no set, so that a note which says
+// no more than that is left out.
+func (r Request) Retry() Spec {
+	s := r.Spec
+	s.RetryOf, s.Adopt = r.ID, ""
+	if r.Set != "" && strings.HasSuffix(s.Note, "("+r.Set+")") {
+		s.Note = ""
+	}
+	return s
+}
+
 // ToggleRequest is the input of the workflow ToggleScalingRules.
 type ToggleRequest struct {
 	App App `json:"app"`

@@ -132,9 +132,12 @@ func TestSet_SubmissionsOfASet(t *testing.T) {
 	require.Equal(t, "set checkout (s-1)", sub.Spec.Note)
 	require.NoError(t, sub.Spec.Validate())
 
+	again := release.Request{ID: sub.ReleaseID, Spec: sub.Spec, Set: "s-1"}.Retry()
+	require.Equal(t, []string{sub.ReleaseID, ""}, []string{again.RetryOf, again.Note}, "what is repeated by itself is of no set")
 	r.Spec.RequestedBy, r.Spec.Note = "ann", "rounding"
 	sub = s.Submission("s-1", r)
 	require.Equal(t, []string{"ann", "rounding"}, []string{sub.Spec.RequestedBy, sub.Spec.Note})
+	require.Equal(t, "rounding", release.Request{ID: sub.ReleaseID, Spec: sub.Spec, Set: "s-1"}.Retry().Note)
 
 	back := s.Undo("s-1", r, "v-7")
 	require.NoError(t, back.Spec.Validate())

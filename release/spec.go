@@ -238,13 +238,6 @@ type FreezePolicy struct {
 	Override string `json:"override,omitempty"`
 }
 
-// Retry is what a release asks for that repeats the one with the ID, which has asked for s. The
-// change that was taken over has ended with that one, so that the new release begins its own.
-func (s Spec) Retry(releaseID string) Spec {
-	s.RetryOf, s.Adopt = releaseID, ""
-	return s
-}
-
 // The defaults of a spec.
 const (
 	DefaultConfirmLimit          = Duration(24 * time.Hour)

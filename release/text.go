@@ -124,10 +124,11 @@ func (d Decision) Text(unit Unit, zone *time.Location) string {
 	return s
 }
 
-// Attribution returns who decided, how it was sent, when in the zone, and why.
+// Attribution returns who decided, how it was sent, when in the zone, and why. An update is how the
+// command line and slipway top send what people decide, and goes without saying.
 func (d Decision) Attribution(zone *time.Location) string {
 	s := "by " + d.By
-	if d.Via != "" {
+	if d.Via != "" && d.Via != ViaUpdate {
 		s += " via " + d.Via
 	}
 	if d.Source != "" {

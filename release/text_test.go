@@ -72,8 +72,8 @@ func TestDecision_Text(t *testing.T) {
 		"confirm wave 2 by li via event of urn:ci at 2026-11-22T20:35:00Z: good": {
 			Kind: release.CommandConfirm, Batch: 2, By: "li", Via: release.ViaEvent, Source: "urn:ci", At: at, Note: "good",
 		},
-		"confirm all by li via update":                              {Kind: release.CommandConfirm, All: true, By: "li", Via: release.ViaUpdate},
-		"confirm wave 2 as one of all by li via update":             {Kind: release.CommandConfirm, All: true, Batch: 2, By: "li", Via: release.ViaUpdate},
+		"confirm all by li":                                         {Kind: release.CommandConfirm, All: true, By: "li", Via: release.ViaUpdate},
+		"confirm wave 2 as one of all by li":                        {Kind: release.CommandConfirm, All: true, Batch: 2, By: "li", Via: release.ViaUpdate},
 		"abort at a safe point by mei (refused: it has ended)":      {Kind: release.CommandAbort, AtSafePoint: true, By: "mei", Refused: "it has ended"},
 		"rollback to version v-7 by slipway via limit: no wave did": {Kind: release.CommandRollback, Version: "v-7", By: "slipway", Via: release.ViaLimit, Note: "no wave did"},
 	} {

@@ -11,20 +11,26 @@ import (
 // errors are [NotFoundError], where Temporal never had the release or has forgotten it, and
 // [UnreachableError].
 func (c *Client) Spec(ctx context.Context, id string) (release.Spec, error) {
+	in, err := c.request(ctx, id)
+	return in.Spec, err
+}
+
+// request returns the input of a release, with the errors of Spec.
+func (c *Client) request(ctx context.Context, id string) (release.Request, error) {
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	var in release.Request
 	input, err := c.input(calling, workflowID(id), "")
 	if err != nil {
-		return in.Spec, classify(id, err)
+		return in, classify(id, err)
 	}
 	if err := c.converter.FromPayloads(input, &in); err != nil {
-		return in.Spec, fmt.Errorf("what release %s was asked for with cannot be read: %w", id, err)
+		return in, fmt.Errorf("what release %s was asked for with cannot be read: %w", id, err)
 	}
-	return in.Spec, nil
+	return in, nil
 }
 
-// Retry returns what a new release asks for that repeats an ended one: see [release.Spec.Retry].
+// Retry returns what a new release asks for that repeats an ended one: see [release.Request.Retry].
 // Besides the errors of [Client.Spec] there is [RefusedError] for a release that has not ended,
 // or whose workflow has ended without a result while its lane does not know that yet.
 func (c *Client) Retry(ctx context.Context, id string) (release.Spec, error) {
@@ -40,16 +46,16 @@ func (c *Client) Retry(ctx context.Context, id string) (release.Spec, error) {
 		}
 		return none, &RefusedError{ID: id, Reason: fmt.Sprintf("it has not ended: it is %s; wait for its end, or abort it: slipway release abort %s", phase, id)}
 	}
-	spec, err := c.Spec(ctx, id)
+	in, err := c.request(ctx, id)
 	if err != nil {
 		return none, err
 	}
 	if status.Progress.Outcome == release.PhaseNeedsAttention {
-		if err := c.left(ctx, spec.App, id); err != nil {
+		if err := c.left(ctx, in.Spec.App, id); err != nil {
 			return none, err
 		}
 	}
-	return spec.Retry(id), nil
+	return in.Retry(), nil
 }
 
 // left makes sure that the lane does not count a release any more that nobody has ended.

@@ -27,16 +27,16 @@ type Client struct {
 // problem of the configuration.
 func New(config Config) (*Client, error) {
 	if err := config.Validate(); err != nil {
-		return nil, fmt.Errorf("saeclient: %w: %w", cloudapi.ErrInvalid, err)
+		return nil, fmt.Errorf("SAE: %w: %w", cloudapi.ErrInvalid, err)
 	}
 	scheme, host, err := config.endpoint()
 	if err != nil {
-		return nil, fmt.Errorf("saeclient: %w: %w", cloudapi.ErrInvalid, err)
+		return nil, fmt.Errorf("SAE: %w: %w", cloudapi.ErrInvalid, err)
 	}
 	credential := config.Credential
 	if credential == nil {
 		if credential, err = credentials.NewCredential(nil); err != nil {
-			return nil, fmt.Errorf("saeclient: default credential chain: %w: %w", cloudapi.ErrAuth, err)
+			return nil, fmt.Errorf("SAE: default credential chain: %w: %w", cloudapi.ErrAuth, err)
 		}
 	}
 	config = config.withDefaults()
@@ -48,7 +48,7 @@ func New(config Config) (*Client, error) {
 		// No RetryOptions: without them the core makes one attempt.
 	})
 	if err != nil {
-		return nil, fmt.Errorf("saeclient: %w: %w", cloudapi.ErrInvalid, err)
+		return nil, fmt.Errorf("SAE: %w: %w", cloudapi.ErrInvalid, err)
 	}
 	signer := &signer{
 		core: *core, region: config.Region, scheme: scheme, xml: config.XML,

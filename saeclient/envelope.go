@@ -13,7 +13,7 @@ import (
 // api describes SAE to the runtime of clients.
 func api() *clientrt.API {
 	return &clientrt.API{
-		Client:          "saeclient",
+		Client:          "SAE",
 		Decoder:         loosejson.Decoder{LocalTime: ParseLocalTime},
 		RequestIDHeader: "x-acs-request-id",
 		Reply:           readEnvelope,

@@ -124,7 +124,7 @@ func ExampleError() {
 	}
 	// Output:
 	// accepted DeployApplication(AppId="app-1", Envs=[redacted])
-	// wait for the running change order: saeclient: DeployApplication: Application.ChangerOrderRunning: An application change process is in progress. Please try again later. (conflict with the present state, HTTP 400, request 91F9)
+	// wait for the running change order: SAE: DeployApplication: Application.ChangerOrderRunning: An application change process is in progress. Please try again later. (conflict with the present state, HTTP 400, request 91F9)
 }
 
 // Command lines and tools call operations by name, and read the table of operations for help and checks.

@@ -11,7 +11,7 @@ import (
 func ParseLocalTime(text string) (time.Time, error) {
 	t, err := time.ParseInLocation(time.DateTime, text, time.FixedZone("GMT+8", 8*60*60))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("saeclient: %w", err)
+		return time.Time{}, fmt.Errorf("SAE: %w", err)
 	}
 	return t, nil
 }

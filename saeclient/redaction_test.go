@@ -142,7 +142,7 @@ func TestRedaction_ErrorIsOneLineThatSaysEverything(t *testing.T) {
 	t.Parallel()
 	client := serve(t, answerWith(http.StatusBadRequest, errorBody(saeclient.CodeChangeOrderRunning)))
 	require.EqualError(t, mutate(t.Context(), client),
-		"saeclient: DeployApplication: Application.ChangerOrderRunning: no "+
+		"SAE: DeployApplication: Application.ChangerOrderRunning: no "+
 			"(conflict with the present state, HTTP 400, request req-1)")
 }
 

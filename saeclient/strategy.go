@@ -66,7 +66,7 @@ func (s UpdateStrategy) MarshalText() ([]byte, error) { return clientrt.WireText
 // UnmarshalText reads what MarshalText writes, and what DescribeApplicationConfig answers.
 func (s *UpdateStrategy) UnmarshalText(text []byte) error {
 	if err := loosejson.UnmarshalObject(text, s); err != nil {
-		return fmt.Errorf("saeclient: update strategy: %w", err)
+		return fmt.Errorf("SAE: update strategy: %w", err)
 	}
 	return nil
 }

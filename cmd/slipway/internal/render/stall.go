@@ -25,10 +25,20 @@ func stallFacts(p release.Progress, now time.Time) []fact {
 	return []fact{
 		{name: "Stalled", value: Cell{Text: iconAlarm + " " + doing(p) + ": " + refusal(s.Fault), color: red}},
 		{name: "Since", value: Cell{Text: stamp(s.Since, zone) + " (" + age(s.Since, time.Time{}, now) + ")"}},
-		{name: "Last failure", value: Cell{Text: fmt.Sprintf("%s (%s at %s)", s.Failure, s.Fault, stamp(s.At, zone))}},
+		{name: "Last failure", value: Cell{Text: lastFailure(*s, zone)}},
 		{name: "Tried until", value: Cell{Text: until}},
 		{name: "What helps", value: Cell{Text: p.Remedy(), color: yellow}},
 	}
+}
+
+// lastFailure is the last failure, of which kind it is and when it was; what a platform answers says
+// the kind itself.
+func lastFailure(s release.Stall, zone *time.Location) string {
+	kind := string(s.Fault) + " "
+	if strings.Contains(strings.ToLower(s.Failure), "("+strings.ToLower(string(s.Fault))) {
+		kind = ""
+	}
+	return fmt.Sprintf("%s (%sat %s)", s.Failure, kind, stamp(s.At, zone))
 }
 
 // stallLine tells of a stall in one line, without a moment of its own; empty when there is

@@ -324,3 +324,14 @@ func TestStall_ASetThatGoesBackBehindAStalledRelease(t *testing.T) {
 	set.UnderWay = nil
 	require.Contains(t, render.SetTree(set, at(30), render.Style{}), "\nNext:           slipway set watch "+set.SetID+"\n")
 }
+
+// The kind of a failure is told once: where the platform's answer says it, nothing repeats it.
+func TestStall_TheKindOfAFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{ReleaseID: "r-qrstuvwxyzabcdef", Phase: release.PhaseRollingOut, Stalled: &release.Stall{
+		Doing: "sae.Observe", Fault: release.FaultUnavailable, Failure: "SAE: DescribeChangeOrder: ServiceUnavailable: busy (unavailable, HTTP 503, request 6F2D)", Since: at(10), At: at(20),
+	}}
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "busy (unavailable, HTTP 503, request 6F2D) (at 2026-11-22T")
+	p.Stalled.Failure = "dial tcp: connection refused"
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "dial tcp: connection refused (Unavailable at 2026-11-22T")
+}

@@ -88,7 +88,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
-		fact{name: "Strategy", value: Cell{Text: strategy(p.Strategy)}, rank: rankDetail},
+		fact{name: "Strategy", value: Cell{Text: strategyOf(p)}, rank: rankDetail},
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
 		fact{name: "Change", value: Cell{Text: p.ChangeID}, rank: rankDetail},
 		fact{name: "Rollback to", value: Cell{Text: rollbackTo}, rank: rankContext},
@@ -117,6 +117,14 @@ func onRollback(p release.Progress, style Style) string {
 		return ""
 	}
 	return "the artifact is denied until: slipway lane allow"
+}
+
+// strategyOf is how a release replaces instances; empty where it brings no other version.
+func strategyOf(p release.Progress) string {
+	if p.Operation == release.OperationRestart || p.Operation == release.OperationRescale {
+		return ""
+	}
+	return strategy(p.Strategy)
 }
 
 func app(a release.App) string {

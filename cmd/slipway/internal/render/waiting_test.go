@@ -96,3 +96,15 @@ func TestRender_OutdatedStepsAreNotOffered(t *testing.T) {
 	require.Contains(t, render.Tree(p, at(30), render.Style{}), "slipway rollback sae/cn-hangzhou/7171a6cc")
 	require.NotContains(t, render.Tree(p, at(30), render.Style{Outdated: []release.NextVerb{release.NextReturn}}), "slipway rollback")
 }
+
+// What brings no other version has no strategy, whatever its default is.
+func TestRender_ARestartHasNoStrategy(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{ReleaseID: "r-qrstuvwxyzabcdef", Phase: release.PhaseQueued, Strategy: release.Strategy{Type: release.StrategyAll}}
+	for operation, want := range map[release.Operation]bool{
+		release.OperationRelease: true, release.OperationRollback: true, release.OperationRestart: false, release.OperationRescale: false,
+	} {
+		p.Operation = operation
+		require.Equal(t, want, strings.Contains(render.Tree(p, at(30), render.Style{}), "Strategy:"), operation)
+	}
+}
