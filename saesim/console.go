@@ -115,22 +115,17 @@ func (s *Simulator) beginConsole(appID string, r ConsoleRelease, now time.Time) 
 // DeleteVersion takes a version out of an application's history, so that nothing
 // can roll back to it. One that is in use stays.
 func (s *Simulator) DeleteVersion(appID, versionID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	app := s.st.application(appID)
-	if app == nil {
-		return ErrNoSuchApp
-	}
-	at := slices.IndexFunc(app.Versions, func(v *version) bool { return v.ID == versionID })
-	if at < 0 {
-		return ErrNoSuchVersion
-	}
-	if s.st.usesVersion(app, versionID) {
-		return ErrVersionInUse
-	}
-	app.Versions = slices.Delete(app.Versions, at, at+1)
-	return s.save()
+	return s.withApp(appID, func(app *application) error {
+		at := slices.IndexFunc(app.Versions, func(v *version) bool { return v.ID == versionID })
+		if at < 0 {
+			return ErrNoSuchVersion
+		}
+		if s.st.usesVersion(app, versionID) {
+			return ErrVersionInUse
+		}
+		app.Versions = slices.Delete(app.Versions, at, at+1)
+		return s.save()
+	})
 }
 
 // usesVersion reports whether a version is configured, runs, or is where an unfinished

@@ -80,6 +80,19 @@ func (s *Simulator) ResetCalls() {
 	clear(s.st.Ignored)
 }
 
+// withApp looks at or changes an application as it is now. It returns [ErrNoSuchApp], or the error
+// of do, which is called with the lock held.
+func (s *Simulator) withApp(appID string, do func(*application) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	app := s.st.application(appID)
+	if app == nil {
+		return ErrNoSuchApp
+	}
+	return do(app)
+}
+
 // AddFault arranges a fault and returns it with its ID.
 func (s *Simulator) AddFault(f Fault) (Fault, error) {
 	if err := f.Validate(); err != nil {

@@ -366,15 +366,10 @@ func (s *Simulator) SetJobTemplate(appID string, t JobTemplate) error {
 	if err := t.Validate(); err != nil {
 		return fmt.Errorf("saesim: job: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	app := s.st.application(appID)
-	if app == nil {
-		return ErrNoSuchApp
-	}
-	app.Job = t
-	return s.save()
+	return s.withApp(appID, func(app *application) error {
+		app.Job = t
+		return s.save()
+	})
 }
 
 func (s *Simulator) adminJob(w http.ResponseWriter, r *http.Request) {

@@ -158,30 +158,28 @@ func (c *call) stop(app *application) *changeOrder {
 	})
 }
 
-// instanceSlots are the slots of the instances that InstanceIds names.
-func (c *call) instanceSlots(app *application) ([]int, *apiError) {
-	var slots []int
+// instances returns a running application and the slots of its instances that InstanceIds names.
+func (c *call) instances() (app *application, slots []int, refused *apiError) {
+	if app, refused = c.runningApp(); refused != nil {
+		return nil, nil, refused
+	}
 	for id := range strings.SplitSeq(c.arg(paramInstanceIDs), ",") {
 		at := slices.IndexFunc(app.Instances, func(i *instance) bool { return i.ID == strings.TrimSpace(id) })
 		if at < 0 {
-			return nil, refuse(codeObviously, paramInstanceIDs)
+			return nil, nil, refuse(codeObviously, paramInstanceIDs)
 		}
 		if slot := app.Instances[at].Slot; !slices.Contains(slots, slot) {
 			slots = append(slots, slot)
 		}
 	}
-	return slots, nil
+	return app, slots, nil
 }
 
 // restartInstances serves RestartInstances (SAE API reference ch. 12.11). It has no
 // rollout parameters: the system's minimum of ready instances holds, and scaling
 // rules come back (reading).
 func restartInstances(c *call) (any, *apiError) {
-	app, refused := c.runningApp()
-	if refused != nil {
-		return nil, refused
-	}
-	slots, refused := c.instanceSlots(app)
+	app, slots, refused := c.instances()
 	if refused != nil {
 		return nil, refused
 	}
@@ -202,11 +200,7 @@ func (c *call) replace(app *application, kind string, slots []int) *changeOrder 
 // reduceCapacity serves ReduceApplicationCapacityByInstanceIds (SAE API reference
 // ch. 12.15). One instance at least has to stay (reading).
 func reduceCapacity(c *call) (any, *apiError) {
-	app, refused := c.runningApp()
-	if refused != nil {
-		return nil, refused
-	}
-	slots, refused := c.instanceSlots(app)
+	app, slots, refused := c.instances()
 	if refused != nil {
 		return nil, refused
 	}

@@ -72,27 +72,20 @@ func (s *Simulator) SetServices(appID string, services []Service) error {
 	if len(problems) > 0 {
 		return errors.Join(problems...)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	app := s.st.application(appID)
-	if app == nil {
-		return ErrNoSuchApp
-	}
-	app.Services = list
-	return s.save()
+	return s.withApp(appID, func(app *application) error {
+		app.Services = list
+		return s.save()
+	})
 }
 
 // Services lists the microservices of an application.
 func (s *Simulator) Services(appID string) ([]Service, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.look()
-	app := s.st.application(appID)
-	if app == nil {
-		return nil, ErrNoSuchApp
-	}
-	return append([]Service{}, app.Services...), nil
+	services := []Service{}
+	err := s.withApp(appID, func(app *application) error {
+		services = append(services, app.Services...)
+		return nil
+	})
+	return services, err
 }
 
 // handleServices adds the admin API for microservices.

@@ -103,11 +103,7 @@ func updateDescription(c *call) (any, *apiError) {
 // deleteInstances serves DeleteInstances. The count stays, as there is another operation
 // that lowers it: others take the place of the instances that are deleted.
 func deleteInstances(c *call) (any, *apiError) {
-	app, refused := c.runningApp()
-	if refused != nil {
-		return nil, refused
-	}
-	slots, refused := c.instanceSlots(app)
+	app, slots, refused := c.instances()
 	if refused != nil {
 		return nil, refused
 	}
@@ -122,11 +118,7 @@ type switchedData struct {
 // switchTraffic serves SuspendTraffic and ResumeTraffic, whose answers have Success as a
 // text. An instance that takes another's place takes traffic.
 func (c *call) switchTraffic(status string) (any, *apiError) {
-	app, refused := c.runningApp()
-	if refused != nil {
-		return nil, refused
-	}
-	slots, refused := c.instanceSlots(app)
+	app, slots, refused := c.instances()
 	if refused != nil {
 		return nil, refused
 	}

@@ -2,9 +2,8 @@ package attempt
 
 import (
 	"context"
-	"errors"
 
-	"go.temporal.io/api/serviceerror"
+	"slipway/releases/execution"
 )
 
 // detach returns the context of an attempt that a heartbeat does not end only because it did
@@ -15,7 +14,7 @@ import (
 func detach(ctx context.Context) (detached context.Context, end func()) {
 	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		if cause := context.Cause(ctx); !unreached(cause) {
+		if cause := context.Cause(ctx); !execution.Silent(cause) {
 			cancel(cause)
 		}
 	})
@@ -28,12 +27,4 @@ func detach(ctx context.Context) (detached context.Context, end func()) {
 		release()
 		cancel(nil)
 	}
-}
-
-// unreached reports whether the server did not answer.
-func unreached(cause error) bool {
-	_, away := errors.AsType[*serviceerror.Unavailable](cause)
-	_, late := errors.AsType[*serviceerror.DeadlineExceeded](cause)
-	_, busy := errors.AsType[*serviceerror.ResourceExhausted](cause)
-	return away || late || busy || errors.Is(cause, context.DeadlineExceeded)
 }

@@ -58,7 +58,7 @@ func rules() []rule {
 			why: "platform is the contract that every driver keeps, and knows no cloud",
 		},
 		{
-			pkg: "activities/attempt", may: []string{"release"}, never: []string{noBroker, noZerolog, "net/http"},
+			pkg: "activities/attempt", may: []string{"release", "releases/execution"}, never: []string{noBroker, noZerolog, "net/http"},
 			why: "attempt stands around every activity and knows none of them",
 		},
 		{
