@@ -21,7 +21,7 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			{Name: "STATUS"},
 			{Name: "INSTANCES", Rank: 2},
 			{Name: "TOOK", Rank: 3, Least: spanWidth},
-			{Name: "INFO", Wraps: 26, Rank: 4, Below: true},
+			{Name: "INFO", Wraps: 26, Rank: 4, Below: true, Plain: true},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
