@@ -125,7 +125,7 @@ func (r Record) begun() bool {
 
 // Asked is when the release was asked for, as well as it is known.
 func (r Record) Asked() time.Time {
-	for _, at := range []time.Time{r.RequestedAt, r.StartedAt} {
+	for _, at := range []time.Time{r.RequestedAt, r.Progress.AcceptedAt, r.StartedAt} {
 		if !at.IsZero() {
 			return at
 		}

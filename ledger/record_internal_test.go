@@ -79,11 +79,12 @@ func TestRecord_NewestFirst(t *testing.T) {
 	}
 	records := []Record{
 		{ReleaseID: "r-started", StartedAt: at(2), UpdatedAt: at(9)},
+		{ReleaseID: "r-of-a-set", Progress: release.Progress{AcceptedAt: at(2).Add(-time.Second)}, StartedAt: at(7), UpdatedAt: at(9)},
 		{ReleaseID: "r-b", RequestedAt: at(3)},
 		{ReleaseID: "r-oldest", RequestedAt: at(1), StartedAt: at(8), UpdatedAt: at(9)},
 		{ReleaseID: "r-newest", UpdatedAt: at(4)},
 		{ReleaseID: "r-a", RequestedAt: at(3)},
 	}
-	require.Equal(t, []string{"r-newest", "r-a", "r-b", "r-started", "r-oldest"}, ids(newestFirst(records, 0)))
+	require.Equal(t, []string{"r-newest", "r-a", "r-b", "r-started", "r-of-a-set", "r-oldest"}, ids(newestFirst(records, 0)))
 	require.Equal(t, []string{"r-newest", "r-a"}, ids(newestFirst(records, 2)))
 }

@@ -253,7 +253,7 @@ func (p Progress) core() Progress {
 		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
-		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
+		AcceptedAt: p.AcceptedAt, StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}
 }
 

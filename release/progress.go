@@ -106,8 +106,11 @@ type Progress struct {
 	// Digest is that of the content that was asked for, see [Spec.Digest].
 	Digest    string    `json:"digest,omitempty"`
 	Note      string    `json:"note,omitempty"`
-	StartedAt time.Time `json:"startedAt,omitzero"`
-	EndedAt   time.Time `json:"endedAt,omitzero"`
+	// AcceptedAt is when the lane took the release, and StartedAt when its turn came: zero before, and
+	// where it never has.
+	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
+	StartedAt  time.Time `json:"startedAt,omitzero"`
+	EndedAt    time.Time `json:"endedAt,omitzero"`
 	// Cut counts what was left out, see [Progress.Fit] and [Progress.Prune].
 	Cut Cut `json:"cut,omitzero"`
 }

@@ -87,7 +87,7 @@ func TestGet_Running(t *testing.T) {
 	parked := release.Progress{ReleaseID: id, Phase: release.PhaseAwaitingConfirm}
 	visible := release.Progress{
 		ReleaseID: id, App: release.App{Platform: "sae", Region: "cn-hangzhou", ID: "app-1"},
-		Phase: release.PhaseRollingOut, StartedAt: start(),
+		Phase: release.PhaseRollingOut, AcceptedAt: start(),
 	}
 	noWorker := releases.Partial{Reason: releases.PartialNoWorker, Message: "no worker answers (task queue slipway); the release is durable, waiting; start one: slipway worker; to see what is missing: slipway doctor"}
 	cases := []struct {

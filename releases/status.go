@@ -265,7 +265,7 @@ func orphanedSet(p release.SetProgress, end abnormalEnd) Status[release.SetProgr
 
 // described is the progress as far as Temporal knows it without a worker.
 func described(id string, d *client.WorkflowExecutionDescription) release.Progress {
-	p := release.Progress{ReleaseID: id, StartedAt: d.WorkflowStartTime}
+	p := release.Progress{ReleaseID: id, AcceptedAt: d.WorkflowStartTime}
 	if app, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp)); ok {
 		p.App = parseApp(app)
 	}

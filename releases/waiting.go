@@ -172,15 +172,23 @@ func (g *gathering) releases(ctx context.Context) ([]func(context.Context), erro
 // progress is what the list knows of a release.
 func (l Listed) progress() release.Progress {
 	return release.Progress{
-		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
+		ReleaseID: l.ID, App: parseApp(l.App), Phase: l.Phase, AcceptedAt: l.CreatedAt, RequestedBy: l.RequestedBy, Operation: l.Operation,
 	}
+}
+
+// firstKnown is the first of two moments that is known.
+func firstKnown(a, b time.Time) time.Time {
+	if a.IsZero() {
+		return b
+	}
+	return a
 }
 
 // ofRelease is what a release under way needs; false where it needs nobody.
 func ofRelease(p release.Progress, partial Partial, now time.Time) (Waiting, bool) {
 	w := Waiting{
 		Subject: SubjectRelease, ID: p.ReleaseID, App: p.App.SearchValue(), AppName: p.AppName, RequestedBy: p.RequestedBy,
-		Since: p.StartedAt, Next: release.Next(p), Partial: partial,
+		Since: firstKnown(p.StartedAt, p.AcceptedAt), Next: release.Next(p), Partial: partial,
 	}
 	if partial.Reason == PartialFailing {
 		w.Need, w.Text = release.NeedHelp, partial.Message

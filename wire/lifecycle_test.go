@@ -21,7 +21,7 @@ func progress(t *rapid.T) release.Progress {
 		Phase:     rapid.SampledFrom(release.Phases()).Draw(t, "phase"),
 		Strategy:  strategies().Draw(t, "strategy"),
 		Reason:    rapid.StringN(0, 100, -1).Draw(t, "reason"),
-		StartedAt: times().Draw(t, "startedAt"),
+		AcceptedAt: times().Draw(t, "acceptedAt"), StartedAt: times().Draw(t, "startedAt"),
 	}
 	if rapid.Bool().Draw(t, "awaits") {
 		p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1, Since: times().Draw(t, "since")}

@@ -61,10 +61,14 @@ func (m *Metrics) Calls(p release.Platform, region string) cloudapi.Observer {
 func (m *Metrics) ended(p release.Progress) {
 	of := []string{string(p.App.Platform), string(cmp.Or(p.Operation, release.OperationRelease)), string(p.Outcome)}
 	m.outcomes.WithLabelValues(of...).Inc()
-	if p.StartedAt.IsZero() || p.EndedAt.Before(p.StartedAt) {
+	began := p.StartedAt
+	if began.IsZero() { // it ended before its turn
+		began = p.AcceptedAt
+	}
+	if began.IsZero() || p.EndedAt.Before(began) {
 		return
 	}
-	took := p.EndedAt.Sub(p.StartedAt)
+	took := p.EndedAt.Sub(began)
 	waited := min(p.Waited.Std(), took)
 	for histogram, d := range map[*prometheus.HistogramVec]time.Duration{m.total: took, m.progressing: took - waited, m.waiting: waited} {
 		histogram.WithLabelValues(of...).Observe(d.Seconds())

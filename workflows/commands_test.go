@@ -142,6 +142,8 @@ func TestCommands_QueuedReleaseWaitsForItsTurn(t *testing.T) {
 	s.at(time.Hour, func() {
 		require.Equal(t, release.PhaseQueued, s.progress().Phase)
 		require.Equal(t, release.AwaitQueue, s.progress().Awaiting.Kind)
+		require.NotZero(t, s.progress().AcceptedAt)
+		require.Zero(t, s.progress().StartedAt, "its turn has not come")
 		require.Empty(t, s.sim.Calls().Operations, "a queued release touches nothing")
 		s.env.SignalWorkflow(release.SignalProceed, nil)
 	})
@@ -149,6 +151,7 @@ func TestCommands_QueuedReleaseWaitsForItsTurn(t *testing.T) {
 	p := s.result()
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.Less(t, p.EndedAt.Sub(p.StartedAt), time.Minute, "the time in the queue does not count")
+	require.Equal(t, time.Hour, p.StartedAt.Sub(p.AcceptedAt).Round(time.Minute))
 }
 
 func TestCommands_QueuedReleaseCanBeAborted(t *testing.T) {
@@ -159,6 +162,7 @@ func TestCommands_QueuedReleaseCanBeAborted(t *testing.T) {
 	p := s.result()
 	require.Equal(t, release.PhaseAborted, p.Outcome)
 	require.Contains(t, p.Reason, "before its turn came; nothing was changed")
+	require.Zero(t, p.StartedAt)
 	require.Empty(t, s.orders())
 	require.Equal(t, []release.EventKind{release.EventAccepted, release.EventAborted}, s.kinds())
 }

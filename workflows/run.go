@@ -97,7 +97,10 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	}
 	r.p = release.Progress{
 		ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
-		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), StartedAt: workflow.Now(ctx),
+		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
+	}
+	if r.turn {
+		r.p.StartedAt = r.p.AcceptedAt
 	}
 	r.scaling = scaling{p: &r.p, debts: in.Debts}
 	return r

@@ -154,7 +154,7 @@ func freezeTable(found []listedFreeze, style render.Style) string {
 		{Name: "NAME", Wraps: 16},
 		{Name: "NOW", Wraps: 20},
 		{Name: "SCOPE", Wraps: 16},
-		{Name: "WHEN", Wraps: 26, Rank: 1, Below: true},
+		{Name: "WHEN", Wraps: 26, Rank: 1, Below: true, Plain: true},
 		{Name: "KIND", Rank: 4},
 		{Name: "BY", Wraps: 12, Rank: 3},
 		{Name: "REASON", Wraps: 24, Rank: 2, Below: true, Lines: 4},

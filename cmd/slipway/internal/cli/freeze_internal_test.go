@@ -104,7 +104,7 @@ func TestFreezesListed_Narrow(t *testing.T) {
 	}}
 	require.Equal(t, `NAME         NOW                  SCOPE           KIND  BY
 incident-42  frozen until lifted  sae/cn-beijing  stop  ann
-  when: since 2026-07-01T09:00:00Z, until lifted
+  since 2026-07-01T09:00:00Z, until lifted
   reason: database on fire
 `, freezeTable(found, render.Style{Width: 60}))
 }

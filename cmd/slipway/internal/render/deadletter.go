@@ -15,7 +15,7 @@ import (
 // DeadLetters draws a list of dead letters.
 func DeadLetters(letters []wire.Letter, style Style) string {
 	table := Table{Columns: []Column{
-		{Name: "SEQ"}, {Name: "WHEN", Rank: 1}, {Name: "KIND", Rank: 2}, {Name: "ABOUT", Wraps: 18}, {Name: "SOURCE", Wraps: 16, Rank: 4}, {Name: "REASON", Wraps: 24, Rank: 3, Below: true, Lines: 4},
+		{Name: "SEQ"}, {Name: "WHEN", Rank: 1}, {Name: "KIND", Rank: 2}, {Name: "ABOUT", Wraps: 18}, {Name: "SOURCE", Wraps: 16, Rank: 4}, {Name: "REASON", Wraps: 24, Rank: 3, Below: true, Plain: true, Lines: 4},
 	}}
 	for _, l := range letters {
 		about := l.About

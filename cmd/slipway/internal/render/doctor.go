@@ -5,7 +5,7 @@ type Checked struct{ Name, State, Found, Remedy string }
 
 // Doctor draws what checks have found, in their order, and below it what helps.
 func Doctor(all []Checked, style Style) string {
-	table := Table{Columns: []Column{{Name: "CHECK", Wraps: 18}, {Name: "RESULT"}, {Name: "FOUND", Wraps: 24, Rank: 1, Below: true}}}
+	table := Table{Columns: []Column{{Name: "CHECK", Wraps: 18}, {Name: "RESULT"}, {Name: "FOUND", Wraps: 24, Rank: 1, Below: true, Plain: true}}}
 	var remedies [][]Cell
 	for _, c := range all {
 		table.Rows = append(table.Rows, []Cell{{Text: c.Name}, checkState(c.State), {Text: c.Found}})

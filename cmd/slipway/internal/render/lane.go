@@ -27,7 +27,7 @@ func Lanes(rows []LaneRow, now time.Time, style Style) string {
 		{Name: "WAITING", Rank: 2},
 		{Name: "DENIED", Rank: 3},
 		{Name: "AGE", Rank: 4, Least: spanWidth},
-		{Name: "APP", Rank: 5, Below: true},
+		{Name: "APP", Rank: 5, Below: true, Plain: true},
 		{Name: "REASON", Wraps: 24, Rank: 6, Below: true, Lines: 4},
 	}}
 	for _, r := range rows {
@@ -111,7 +111,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	if s.Running == nil && len(s.Waiting) == 0 {
 		return ""
 	}
-	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
+	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true, Plain: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
 		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}

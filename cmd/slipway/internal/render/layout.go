@@ -219,31 +219,21 @@ const underMargin = "  "
 
 // underLines are the lines of a text under its row, behind the trunk of a tree.
 func (t Table) underLines(column int, c Cell, trunk string, style Style) []string {
-	width := max(1, style.Width-Width(trunk)-2*Width(underMargin))
 	text := Clean(c.Text)
+	if !t.Columns[column].Plain {
+		text = strings.ToLower(t.Columns[column].Name) + ": " + text
+	}
+	width := max(1, style.Width-Width(trunk)-Width(underMargin))
 	lines := wrap(text, width)
-	if t.labelled() {
-		named := wrap(strings.ToLower(t.Columns[column].Name)+": "+text, width)
-		if len(lines) > 1 || len(named) == 1 { // one word that fits without its name says what it is
-			lines = named
-		}
+	if len(lines) > 1 { // all but the first are indented further
+		width = max(1, width-Width(underMargin))
+		lines = wrap(text, width)
 	}
 	most := t.Columns[column].Lines
 	if style.Height > 0 && (most == 0 || most > mostLines) {
 		most = mostLines
 	}
 	return cutLines(lines, most, width)
-}
-
-// labelled reports whether more than one column may stand under the rows, so that each says what it is.
-func (t Table) labelled() bool {
-	below := 0
-	for _, c := range t.Columns {
-		if c.Below {
-			below++
-		}
-	}
-	return below > 1
 }
 
 // writeUnder writes the texts that stand under a row.

@@ -38,7 +38,7 @@ func Releases(rows []Row, now time.Time, style Style) string {
 		{Name: "STRATEGY", Rank: 3},
 		{Name: "OPERATION", Rank: 4},
 		{Name: "ACCEPTED", Rank: 5},
-		{Name: "APP", Rank: 6, Below: true},
+		{Name: "APP", Rank: 6, Below: true, Plain: true},
 		{Name: "ARTIFACT", Wraps: 20, Wide: true},
 		{Name: "REQUESTED BY", Wide: true},
 		{Name: "SET", Wide: true},

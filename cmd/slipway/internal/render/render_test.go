@@ -227,6 +227,19 @@ func TestRender_ConfirmedAndPaused(t *testing.T) {
 	require.Contains(t, render.Line(p, time.UTC), "awaiting somebody to resume it, batch 1 is confirmed by ann, and the pause holds batch 2 back")
 }
 
+// A release that waits for its turn was accepted and has not started; one that has waited tells both.
+func TestRender_Accepted(t *testing.T) {
+	t.Parallel()
+	p := parked()
+	p.AcceptedAt = p.StartedAt
+	require.NotContains(t, render.Tree(p, at(30), render.Style{}), "Accepted:")
+	p.StartedAt = at(5)
+	require.Regexp(t, `Accepted: +2026-11-22T19:00:00Z\nStarted: +2026-11-22T19:05:00Z\n`, render.Tree(p, at(30), render.Style{}))
+	p.Phase, p.StartedAt = release.PhaseQueued, time.Time{}
+	require.NotContains(t, render.Tree(p, at(30), render.Style{}), "Started:")
+	require.Contains(t, render.Tree(p, at(30), render.Style{}), "Accepted:")
+}
+
 func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)

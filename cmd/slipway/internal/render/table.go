@@ -131,6 +131,8 @@ type Column struct {
 	// Below columns are never left out: where the table has no room for them, their texts stand
 	// under the rows, as wide as the window. They have a rank, which says when that is.
 	Below bool
+	// Plain texts say by themselves what they are: no name stands before them under a row.
+	Plain bool
 	// Lines is how many lines of a text under its row are shown; 0 shows all. The rest is in -o wide.
 	Lines int
 }

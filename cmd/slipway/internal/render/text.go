@@ -67,8 +67,10 @@ func chop(word string, most int) string {
 	if day := len("2026-11-22T"); len(head) >= day && len(word) > day && isStamp(word) {
 		return head[:day]
 	}
-	if at := strings.LastIndexAny(head, "/-:@,.") + 1; at > len(head)/2 {
-		return head[:at]
+	for _, ends := range []string{"/:@,", "-."} {
+		if at := strings.LastIndexAny(head, ends) + 1; at > len(head)/2 {
+			return head[:at]
+		}
 	}
 	return head
 }
@@ -84,7 +86,7 @@ func unbroken(text string) int {
 			longest = max(longest, Width(word))
 			continue
 		case isStamp(word):
-			longest = max(longest, len("2026-11-22T"))
+			longest = max(longest, len("2026-11-22T"), len(word)-len("2026-11-22T"))
 			continue
 		}
 		for piece := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune("/-:@,._", r) }) {

@@ -22,7 +22,7 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			{Name: "STATUS"},
 			{Name: "INSTANCES", Rank: 2},
 			{Name: "TOOK", Rank: 3, Least: spanWidth},
-			{Name: "INFO", Wraps: 26, Rank: 4, Below: true},
+			{Name: "INFO", Wraps: 26, Rank: 4, Below: true, Plain: true},
 		},
 		root: node{
 			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
@@ -96,9 +96,18 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},
 		fact{name: "Retry of", value: Cell{Text: p.RetryOf}, rank: rankContext},
 		fact{name: "Note", value: Cell{Text: p.Note}, rank: rankDetail},
+		fact{name: "Accepted", value: Cell{Text: acceptedAt(p, now.Location())}, rank: rankDetail},
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// acceptedAt is when a release was accepted; empty where it began at once.
+func acceptedAt(p release.Progress, zone *time.Location) string {
+	if p.AcceptedAt.Equal(p.StartedAt) {
+		return ""
+	}
+	return stamp(p.AcceptedAt, zone)
 }
 
 // status is the phase, and that the release was stopped where the phase does not say so.

@@ -14,9 +14,9 @@ import (
 func Waiting(list []releases.Waiting, now time.Time, style Style) string {
 	table := Table{Columns: []Column{
 		{Name: "AGE", Least: spanWidth},
-		{Name: "NEEDS", Wraps: 24, Rank: 1, Below: true, Lines: 4},
+		{Name: "NEEDS", Wraps: 24, Rank: 1, Below: true, Plain: true, Lines: 4},
 		{Name: "ID"},
-		{Name: "APP", Rank: 3, Below: true},
+		{Name: "APP", Rank: 3, Below: true, Plain: true},
 		{Name: "UNTIL", Rank: 2, Below: true},
 		{Name: "ARTIFACT", Wraps: 27, Rank: 4},
 		{Name: "REQUESTED BY", Wraps: 12, Rank: 5},

@@ -191,7 +191,7 @@ func TestWindow_LongTexts(t *testing.T) {
 		words := rapid.SliceOfN(rapid.SampledFrom([]string{"scaling", "rule", "NeedsAttention", "r-s-gzb3azu5aie5gtn2,", "InvalidParameter;", "the", "of"}), 1, 60).Draw(t, "words")
 		width := rapid.SampledFrom([]int{60, 80, 120}).Draw(t, "width")
 		table := render.Table{
-			Columns: []render.Column{{Name: "ID"}, {Name: "WHEN", Rank: 2}, {Name: "REASON", Wraps: 16, Rank: 1, Below: true}},
+			Columns: []render.Column{{Name: "ID"}, {Name: "WHEN", Rank: 2}, {Name: "REASON", Wraps: 16, Rank: 1, Below: true, Plain: true}},
 			Rows:    [][]render.Cell{render.Text("r-s-gzb3azu5aie5gtn3", "2026-11-22T20:00:00+08:00", strings.Join(words, " "))},
 		}
 		text := table.Draw(render.Style{Width: width})
