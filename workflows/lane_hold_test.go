@@ -203,6 +203,29 @@ func TestLaneHold_DeniedIsNotReadFromTheText(t *testing.T) {
 	require.False(t, w.progressOf("r-3").Denied)
 }
 
+// What runs is not denied: a release of it over itself that was rolled back has left it running.
+func TestLaneHold_WhatRunsIsNotDenied(t *testing.T) {
+	t.Parallel()
+	for name, strategy := range map[string]release.Strategy{"at once": {}, "gray": gray()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+			same := w.spec(strategy)
+			same.Artifact.Image = oldImage
+			w.send(0, "r-1", same)
+			w.command(time.Second, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "look"})
+			w.at(time.Hour, func() {
+				w.requireEnded("r-1", release.PhaseRolledBack, "")
+				require.Equal(t, oldImage, w.progressOf("r-1").Runs.Artifact.Image)
+				require.Empty(t, w.lane().Denied)
+			})
+			w.command(3*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+			w.runLane()
+		})
+	}
+}
+
 func TestLaneHold_AllowedArtifactIsReleasedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -58,7 +58,7 @@ func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending r
 	case p.Outcome == release.PhaseNeedsAttention:
 		l.Hold(release.NewHold(e.ReleaseID, p.Reason, workflow.Now(ctx)))
 		l.Owe(p.Owes())
-	case e.Operation == release.OperationRelease:
+	case e.Operation == release.OperationRelease && p.Discredits():
 		l.deny(release.Denial{Artifact: p.Artifact, ReleaseID: e.ReleaseID, Since: workflow.Now(ctx), Reason: p.Reason})
 	}
 }
