@@ -20,7 +20,7 @@ type judgement struct {
 // judgements are what a release has shown. One that succeeded has shown its artifact to be
 // good, and a rollback that succeeded has left the artifact that ran before it. One that had
 // begun to change the application and ended otherwise has shown its artifact to be bad. What
-// ended before it began a change, or needs attention, shows nothing.
+// ended before it began a change, needs attention, or was released over itself shows nothing.
 func (r Record) judgements() []judgement {
 	p := r.Progress
 	says := func(a release.Artifact, good bool) judgement {
@@ -38,7 +38,7 @@ func (r Record) judgements() []judgement {
 		}
 		return shown
 	}
-	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeID == "" {
+	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeID == "" || !p.Discredits() {
 		return nil
 	}
 	return []judgement{says(r.Artifact, false)}

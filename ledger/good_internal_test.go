@@ -58,6 +58,9 @@ func TestGood_LastGood(t *testing.T) {
 		"a good one was not begun again": {
 			story{}.then("1", succeeded).then("2", aborted).but(func(r *Record) { r.Artifact, r.Progress.ChangeID = image("1"), "" }), "9", nil, []string{"1"},
 		},
+		"a good one was released over itself, in vain": {
+			story{}.then("1", succeeded).then("1", release.PhaseRolledBack).but(func(r *Record) { r.Progress.RollbackTo = &release.Version{Artifact: image("1")} }), "9", nil, []string{"1"},
+		},
 		"a rollback has left one":                 {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
 		"a rollback has left one, one is older":   {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},
 		"what a rollback left has succeeded anew": {story{}.then("2", succeeded).then("4", succeeded).rollback("2").then("4", succeeded), "2", nil, []string{"4"}},

@@ -284,7 +284,7 @@ func afterEnd(p Progress) []NextStep {
 		}
 		return []NextStep{p.returning("returns to the version before")}
 	case PhaseRolledBack:
-		if !p.Operation.brings() {
+		if !p.Operation.brings() || !p.Discredits() {
 			return []NextStep{retry}
 		}
 		retry.Does += ", once the artifact is allowed again"

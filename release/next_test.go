@@ -153,6 +153,7 @@ func TestNext(t *testing.T) {
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
 		{"rescaled", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRescale }), nil},
 		{"rolled back", atNext(release.PhaseRolledBack, nil), []string{allow, retry}},
+		{"rolled back, over itself", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.RollbackTo.Artifact = p.Artifact }), []string{retry}},
 		{"rollback rolled back", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{retry}},
 		{"aborted", atNext(release.PhaseAborted, nil), []string{retry}},
 		{"failed", atNext(release.PhaseFailed, nil), []string{retry}},

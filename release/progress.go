@@ -166,6 +166,17 @@ func (p Progress) Clone() Progress {
 	return p
 }
 
+// Discredits reports whether a release that did not succeed says something against its artifact: not
+// where the application has run, or runs, the same one, because it was released over itself.
+func (p Progress) Discredits() bool {
+	for _, v := range []*Version{p.RollbackTo, p.Runs} {
+		if v != nil && v.Artifact.Same(p.Artifact) {
+			return false
+		}
+	}
+	return true
+}
+
 // CloseBatches ends the batch in progress of a release that has its outcome: nobody follows it any
 // more.
 func (p *Progress) CloseBatches() {

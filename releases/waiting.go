@@ -221,6 +221,9 @@ func (g *gathering) sets(ctx context.Context) ([]func(context.Context), error) {
 			p = release.SetProgress{SetID: id, Phase: l.Phase, StartedAt: l.CreatedAt, RequestedBy: l.RequestedBy}
 		}
 		if w, waits := ofSet(p, partial); there && waits && g.concerns(p) {
+			if undoes := Undoes(g.client.Since(ctx, p)); undoes != "" {
+				w.Text += "; should it fail, " + undoes
+			}
 			g.add(w)
 		}
 	}), nil

@@ -63,9 +63,11 @@ func TestLaneContinue_LaneThatContinuedKnowsEndsAndWords(t *testing.T) {
 	w.send(time.Second, "r-1", w.spec(gray()))
 	w.send(time.Minute, "r-2", w.with(release.LaneQueue, true))
 	w.at(30*time.Minute, func() { w.fault(saesim.Fault{Kind: saesim.FaultBatchFails}) })
-	w.send(time.Hour, "r-3", w.spec(gray()))
+	bad := w.spec(gray())
+	bad.Artifact.Image = "registry.example/shop:3"
+	w.send(time.Hour, "r-3", bad)
 	w.command(2*time.Hour, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "audit"})
-	refused := w.send(3*time.Hour, "r-4", w.spec(gray()))
+	refused := w.send(3*time.Hour, "r-4", bad)
 	w.command(4*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
 	w.command(5*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
 	w.runContinuing(in)
@@ -73,7 +75,7 @@ func TestLaneContinue_LaneThatContinuedKnowsEndsAndWords(t *testing.T) {
 	w.requireEnded("r-2", release.PhaseSucceeded, "")
 	w.requireEnded("r-3", release.PhaseRolledBack, "")
 	require.Equal(t, release.StandingRefused, refused.receipt.Standing)
-	w.requireEnded("r-4", release.PhaseFailed, newImage+" was rolled back")
+	w.requireEnded("r-4", release.PhaseFailed, bad.Artifact.Image+" was rolled back")
 	require.True(t, w.progressOf("r-4").Denied)
 }
 

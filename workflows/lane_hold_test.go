@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,6 +202,55 @@ func TestLaneHold_DeniedIsNotReadFromTheText(t *testing.T) {
 	require.True(t, w.progressOf("r-2").Decisions[0].Denied)
 	w.requireEnded("r-3", release.PhaseAborted, "slipway lane allow")
 	require.False(t, w.progressOf("r-3").Denied)
+}
+
+// What runs is not denied: a release of it over itself that was rolled back has left it running.
+func TestLaneHold_WhatRunsIsNotDenied(t *testing.T) {
+	t.Parallel()
+	for name, strategy := range map[string]release.Strategy{"at once": {}, "gray": gray()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+			same := w.spec(strategy)
+			same.Artifact.Image = oldImage
+			w.send(0, "r-1", same)
+			w.command(time.Second, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "look"})
+			w.at(time.Hour, func() {
+				w.requireEnded("r-1", release.PhaseRolledBack, "")
+				require.Equal(t, oldImage, w.progressOf("r-1").Runs.Artifact.Image)
+				require.Empty(t, w.lane().Denied)
+			})
+			w.command(3*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+			w.runLane()
+		})
+	}
+}
+
+// Who returns to a version by its name wants it: it runs from then on, and is not denied.
+func TestLaneHold_WhatARollbackBroughtBackIsNotDenied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
+	w.send(0, "r-1", w.spec(release.Strategy{}))
+	w.at(time.Hour, func() {
+		require.Len(t, w.lane().Denied, 1)
+		versions, err := w.client.ListAppVersions(t.Context(), &saeclient.ListAppVersionsInput{AppID: &w.app.ID})
+		require.NoError(t, err)
+		bad := slices.IndexFunc(versions.Data, func(v saeclient.ListAppVersionsData) bool { return v.WarURL == newImage })
+		require.GreaterOrEqual(t, bad, 0, "%+v", versions.Data)
+		w.update(&answered{}, release.UpdateSubmit, release.Submission{ReleaseID: "r-2", Spec: release.Spec{
+			App: w.app, Operation: release.OperationRollback, Version: versions.Data[bad].ID,
+		}.WithDefaults()})
+	})
+	w.command(time.Hour+time.Second, release.UpdateHold, release.LaneCommand{By: "ann", Reason: "look"})
+	w.at(3*time.Hour, func() {
+		w.requireEnded("r-2", release.PhaseSucceeded, "")
+		require.Equal(t, newImage, w.configured())
+		require.Empty(t, w.lane().Denied)
+	})
+	w.command(4*time.Hour, release.UpdateResume, release.LaneCommand{By: "ann"})
+	w.runLane()
 }
 
 func TestLaneHold_AllowedArtifactIsReleasedAgain(t *testing.T) {

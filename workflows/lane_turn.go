@@ -48,6 +48,9 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 // recordOutcome remembers what is to be known of an end.
 func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
 	p := ending.Progress
+	if ending.Lost == "" && p.Outcome == release.PhaseSucceeded && p.Artifact != (release.Artifact{}) {
+		l.Allow(p.Artifact.String()) // it runs: a rollback has brought back what was denied
+	}
 	well := ending.Lost == "" && p.Outcome != release.PhaseNeedsAttention && p.Outcome != release.PhaseRolledBack
 	if well {
 		return
@@ -58,7 +61,7 @@ func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending r
 	case p.Outcome == release.PhaseNeedsAttention:
 		l.Hold(release.NewHold(e.ReleaseID, p.Reason, workflow.Now(ctx)))
 		l.Owe(p.Owes())
-	case e.Operation == release.OperationRelease:
+	case e.Operation == release.OperationRelease && p.Discredits():
 		l.deny(release.Denial{Artifact: p.Artifact, ReleaseID: e.ReleaseID, Since: workflow.Now(ctx), Reason: p.Reason})
 	}
 }

@@ -102,6 +102,7 @@ func getSet(ctx context.Context, client *releases.Client, id string) (releases.S
 	set := render.Set{SetProgress: status.Progress}
 	if !status.Closed {
 		set.UnderWay = client.UnderWay(ctx, status.Progress)
+		set.Undoes = releases.Undoes(client.Since(ctx, status.Progress))
 	}
 	return releases.Status[render.Set]{Progress: set, Closed: status.Closed, Partial: status.Partial}, nil
 }
@@ -195,6 +196,11 @@ same wave twice is one confirmation.`,
 			}
 			if wave, err = call.waitingWave(status); err != nil {
 				return err
+			}
+		}
+		if status, err := call.client.GetSet(ctx, call.args[0]); err == nil {
+			if undoes := releases.Undoes(call.client.Since(ctx, status.Progress)); undoes != "" {
+				a.infof("should this wave fail, %s", undoes)
 			}
 		}
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandConfirm, Batch: wave, Note: note})

@@ -16,6 +16,8 @@ type Set struct {
 
 	// UnderWay are its releases under way that answer, by their IDs.
 	UnderWay map[string]release.Progress `json:"underWay,omitempty"`
+	// Undoes says what a rollback of the set undoes besides it; empty where that is nothing.
+	Undoes string `json:"undoes,omitempty"`
 }
 
 // SetTree draws one set as a block of facts above a tree of its waves with their releases
@@ -50,6 +52,7 @@ func setFacts(p Set, now time.Time) []fact {
 		{name: "Set", value: Cell{Text: p.SetID}},
 		{name: "Status", value: phase(p.Phase)},
 		{name: "Reason", value: Cell{Text: p.Reason}},
+		{name: "Careful", value: Cell{Text: p.Undoes, color: red}},
 		{name: "Awaiting", value: Cell{Text: until, color: yellow}},
 	}
 	waits, steps := memberNeeds(p, now.Location())
@@ -241,6 +244,9 @@ func SetDiff(prev, next Set, now time.Time) []string {
 		if !known[line] {
 			lines = append(lines, next.SetID+" ⧉ "+line)
 		}
+	}
+	if next.Undoes != "" && next.Undoes != prev.Undoes {
+		lines = append(lines, next.SetID+" "+iconAlarm+" "+next.Undoes)
 	}
 	if line := SetLine(next.SetProgress, now.Location()); line != SetLine(prev.SetProgress, now.Location()) {
 		lines = append(lines, line)

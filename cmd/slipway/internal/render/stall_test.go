@@ -335,3 +335,13 @@ func TestStall_TheKindOfAFailureIsToldOnce(t *testing.T) {
 	p.Stalled.Failure = "dial tcp: connection refused"
 	require.Contains(t, render.Tree(p, at(30), render.Style{}), "dial tcp: connection refused (Unavailable at 2026-11-22T")
 }
+
+// What a rollback of the set undoes besides it stands at the top, and is a line of its own once.
+func TestSetTree_WhatARollbackUndoesBesides(t *testing.T) {
+	t.Parallel()
+	before, set := checkout(), checkout()
+	set.Undoes = "a rollback of the set undoes what was released since, too: stock (r-9)"
+	require.Contains(t, render.SetTree(set, at(30), render.Style{}), "\nCareful:        "+set.Undoes+"\n")
+	require.Equal(t, []string{"2026-11-22T19:30:00Z " + set.SetID + " ⚠ " + set.Undoes}, render.SetDiff(before, set, at(30)))
+	require.Empty(t, render.SetDiff(set, set, at(30)))
+}
