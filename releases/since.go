@@ -42,7 +42,7 @@ func (c *Client) Since(ctx context.Context, p release.SetProgress) []Newer {
 			all[i] = Newer{Name: r.Name, App: r.App.SearchValue(), ReleaseID: c.newer(ctx, p.SetID, r)}
 		}
 	}
-	each(ctx, todo)
+	newSurvey().Each(ctx, todo)
 	return slices.DeleteFunc(all, func(n Newer) bool { return n.ReleaseID == "" })
 }
 
