@@ -104,8 +104,8 @@ type Progress struct {
 	// RetryOf is the ID of the release that this one repeats; empty where it repeats none.
 	RetryOf string `json:"retryOf,omitempty"`
 	// Digest is that of the content that was asked for, see [Spec.Digest].
-	Digest    string    `json:"digest,omitempty"`
-	Note      string    `json:"note,omitempty"`
+	Digest string `json:"digest,omitempty"`
+	Note   string `json:"note,omitempty"`
 	// AcceptedAt is when the lane took the release, and StartedAt when its turn came: zero before, and
 	// where it never has.
 	AcceptedAt time.Time `json:"acceptedAt,omitzero"`

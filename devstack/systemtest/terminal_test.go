@@ -35,7 +35,7 @@ func TestTerminal_Top(t *testing.T) {
 	top := cli.terminal(termtest.Size{Columns: 80, Rows: 24}, "top")
 	top.Shows("slipway top", "1 release, 1 wait for people", "AwaitingConfirm", "▓ ░░ ░░ 1/5", "you: confirm batch 1", "c confirm · a abort")
 	top.Send("c")
-	top.Shows("Confirm batch 1 of 3 of "+name+" (sae/", "Batch 2 begins then.", "y: yes")
+	top.Shows("Confirm batch 1 of 3 of "+name+" (sae/", "begins then.", "y: yes")
 	top.Send("n")
 	top.Shows("confirm was not sent")
 	top.Send("c")

@@ -167,7 +167,7 @@ func (m *model) alike() bool {
 // listLines are the lines of the list and of the lanes below it.
 func (m *model) listLines() []string {
 	w := m.widths()
-	lines := []string{m.paint(faint, "  "+w.row("PHASE", "FOR", "APPLICATION", "ID", "INSTANCES")+"AWAITS")}
+	lines := []string{m.paint(faint, "  "+w.row(cells{"PHASE", "FOR", "APPLICATION", "ID", "INSTANCES"})+"AWAITS")}
 	rows := m.sight()
 	current, _ := m.current()
 	for _, r := range rows {
@@ -187,13 +187,16 @@ func (m *model) listLines() []string {
 	return append(lines, lanes...)
 }
 
-// row aligns what stands before the last column.
-func (w widths) row(phase, since, app, id, instances string) string {
-	text := fit(phase, w.phase) + " " + fit(since, w.since) + " " + fit(app, w.app) + " "
+// cells are what stands in a row before its last column.
+type cells struct{ phase, since, app, id, instances string }
+
+// row aligns cells.
+func (w widths) row(c cells) string {
+	text := fit(c.phase, w.phase) + " " + fit(c.since, w.since) + " " + fit(c.app, w.app) + " "
 	if w.id > 0 {
-		text += fit(id, w.id) + " "
+		text += fit(c.id, w.id) + " "
 	}
-	return text + fit(instances, w.batches) + " "
+	return text + fit(c.instances, w.batches) + " "
 }
 
 // line is the line of one release.
@@ -214,7 +217,7 @@ func (m *model) line(r row, w widths, current bool) string {
 	if !r.whole && p.Phase != "" && !p.Phase.Ended() {
 		instances = "?"
 	}
-	rest := strings.TrimPrefix(w.row("", m.ago(r.since), name, r.short, instances), fit("", w.phase)) + r.awaits
+	rest := strings.TrimPrefix(w.row(cells{since: m.ago(r.since), app: name, id: r.short, instances: instances}), fit("", w.phase)) + r.awaits
 	if 2+w.phase+ansi.StringWidth(rest+r.until) <= m.columns {
 		rest += r.until
 	}
