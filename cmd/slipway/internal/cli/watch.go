@@ -162,7 +162,7 @@ func (t watchTarget[P]) beyondTemporal(ctx context.Context, call *call, missing 
 		e, err = t.stored(ctx, call, missing.ID)
 	}
 	if err == nil {
-		if status, err := t.overtaken(ctx, call, missing.ID, e); err == nil {
+		if status, err := t.endedMeanwhile(ctx, call, missing.ID, e); err == nil {
 			return status, nil
 		}
 	}
@@ -254,15 +254,15 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if err := o.conflict(t.facts(e.progress)); err != nil {
 		return releases.Status[P]{}, err
 	}
-	if status, err := t.overtaken(ctx, call, o.id, e); err == nil {
+	if status, err := t.endedMeanwhile(ctx, call, o.id, e); err == nil {
 		return status, nil
 	}
 	return recordedStatus(call, o.id, e)
 }
 
-// overtaken asks Temporal again about what the ledger has as ended: one that was refused is accepted
+// endedMeanwhile asks Temporal again about what the ledger has as ended: one that was refused is accepted
 // and ended within a moment, which may be the one between the two questions.
-func (t watchTarget[P]) overtaken(ctx context.Context, call *call, id string, e ledgerEntry[P]) (releases.Status[P], error) {
+func (t watchTarget[P]) endedMeanwhile(ctx context.Context, call *call, id string, e ledgerEntry[P]) (releases.Status[P], error) {
 	if !e.ended {
 		return releases.Status[P]{}, &releases.NotFoundError{ID: id}
 	}
