@@ -108,6 +108,7 @@ func (c *Client) CheckOpen(ctx context.Context, id string) error {
 	case err != nil:
 		return classify(id, err)
 	}
+	app, _ := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchApp))
 	switch end := execution.EndOf(d.Status); end {
 	case execution.Open:
 		return nil
@@ -116,9 +117,9 @@ func (c *Client) CheckOpen(ctx context.Context, id string) error {
 		if outcome, ok := d.TypedSearchAttributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(release.SearchOutcome)); ok {
 			how += ": " + outcome
 		}
-		return &RefusedError{ID: id, Reason: how}
+		return &RefusedError{ID: id, Reason: how, App: app}
 	case execution.Failed, execution.Canceled, execution.Terminated, execution.TimedOut:
-		return &RefusedError{ID: id, Reason: end.Text()}
+		return &RefusedError{ID: id, Reason: end.Text(), App: app}
 	}
 	return nil
 }

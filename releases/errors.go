@@ -44,6 +44,9 @@ func subjectOf(id string) Subject {
 type RefusedError struct {
 	ID, Reason string
 	Of         Subject
+	// App is the application of a release that has ended, as platform/region/id; empty where nobody
+	// knows it.
+	App string
 }
 
 // Error implements error.

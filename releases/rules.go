@@ -107,13 +107,15 @@ func heldBy(p release.Progress, states []RuleState) {
 	}
 }
 
-// heldByHand marks the rules that a person has switched for a time, or is about to switch.
+// heldByHand marks the rules that a person has switched for a time, or is about to switch, or has
+// switched off until further notice.
 func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleState) error {
 	id := scalingID(app)
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	d, err := c.temporal.DescribeWorkflow(calling, id, "")
-	if _, never := errors.AsType[*serviceerror.NotFound](err); never || err == nil && execution.EndOf(d.Status) != execution.Open {
+	ended := err == nil && execution.EndOf(d.Status) != execution.Open
+	if _, never := errors.AsType[*serviceerror.NotFound](err); never || ended && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
 		return nil
 	}
 	if err != nil {
@@ -129,6 +131,10 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 		return fmt.Errorf("who switches the rules by hand cannot be read: %w", err)
 	}
 	hold := RuleHold{By: in.By, Reason: in.Reason, Enable: in.Enable, Since: d.WorkflowStartTime}
+	if ended {
+		leftOff(in, hold, states)
+		return nil
+	}
 	shown, err := execution.Query[release.ToggleResult](ctx, c.temporal, execution.Question{
 		WorkflowID: id, RunID: run, Query: release.QueryToggle, Within: callTime,
 	})
@@ -145,12 +151,26 @@ func (c *Client) heldByHand(ctx context.Context, app release.App, states []RuleS
 		}
 	}
 	if execution.ReasonOf(err) == execution.NoWorker {
-		err = errors.New("no worker answers; check that slipway worker runs")
+		err = errors.New(noWorker + "; " + startWorker)
 	}
 	if err != nil {
 		return fmt.Errorf("how far the switching by hand is (%s) is not known: %w", toggleTitle(in), err)
 	}
 	return nil
+}
+
+// leftOff marks the rules that the last switching by hand has left off. One that was for a time has
+// switched them back; what is on again, somebody else has switched since.
+func leftOff(in release.ToggleRequest, hold RuleHold, states []RuleState) {
+	if in.Enable || in.For > 0 {
+		return
+	}
+	for i, s := range states {
+		if s.Held == nil && !s.Enabled && (len(in.Names) == 0 || slices.Contains(in.Names, s.Name)) {
+			of := hold
+			states[i].Held = &of
+		}
+	}
 }
 
 // input is what a workflow was begun with. The errors are those of Temporal.

@@ -115,6 +115,40 @@ func TestHoldsOf(t *testing.T) {
 }
 
 // What is not known of a release does not hide the rules.
+// What was switched off by hand without an end is held by whoever did it, until it is on again.
+func TestHoldsOf_SwitchedOffUntilFurtherNotice(t *testing.T) {
+	t.Parallel()
+	hand := &releases.RuleHold{By: "mei", Reason: "load test", Since: start()}
+	for name, c := range map[string]struct {
+		in   release.ToggleRequest
+		want *releases.RuleHold
+	}{
+		"switched off":     {release.ToggleRequest{App: app(), By: "mei", Reason: "load test"}, hand},
+		"another one":      {release.ToggleRequest{App: app(), Names: []string{"cpu"}, By: "mei", Reason: "load test"}, nil},
+		"switched on":      {release.ToggleRequest{App: app(), Enable: true, By: "mei"}, nil},
+		"that was for 1 h": {release.ToggleRequest{App: app(), For: release.Duration(time.Hour), By: "mei"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			holds(m, nil)
+			input, err := converter.GetDefaultDataConverter().ToPayloads(c.in)
+			require.NoError(t, err)
+			m.On("DescribeWorkflow", mock.Anything, scalingID, "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED), nil)
+			m.On("GetWorkflowHistory", mock.Anything, scalingID, "run-1", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Return(&history{events: []*historypb.HistoryEvent{
+				{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+					WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: input},
+				}},
+			}})
+			got, err := r.HoldsOf(t.Context(), app(), []release.ScalingRule{{Name: "night"}, {Name: "day", Enabled: true}, {Name: "cpu"}})
+			require.NoError(t, err)
+			require.Equal(t, c.want, got[0].Held)
+			require.Nil(t, got[1].Held, "it is on")
+			require.Equal(t, id, got[2].Held.ReleaseID, "a release holds it")
+		})
+	}
+}
+
 func TestHoldsOf_ReleaseDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)

@@ -166,6 +166,17 @@ func (c *Client) switchedAlready(ctx context.Context, app release.App) error {
 	return refused
 }
 
+// Switched lists the applications whose scaling rules are switched by hand just now, as
+// platform/region/id, of so many at most.
+func (c *Client) Switched(ctx context.Context, limit int) (apps []string, err error) {
+	query := "WorkflowType = " + literal(release.WorkflowToggleScalingRules) + Filter{Open: true}.attributes()
+	infos, _, err := c.find(ctx, search{query: query, limit: limit})
+	for _, info := range infos {
+		apps = append(apps, listed(info).App)
+	}
+	return apps, err
+}
+
 // SwitchBack ends a switching for a time now: what it has switched is switched back. When
 // there is none it is a [RefusedError].
 func (c *Client) SwitchBack(ctx context.Context, app release.App) (Switching, error) {

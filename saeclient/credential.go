@@ -74,5 +74,5 @@ func credentialError(ctx context.Context, op cloudapi.Operation, err error) *clo
 	if _, network := errors.AsType[net.Error](err); network || ctx.Err() != nil {
 		class = cloudapi.ErrUnavailable
 	}
-	return &cloudapi.Error{Client: "SAE", Operation: op.Name, Class: class, Message: "no credentials", Err: err}
+	return &cloudapi.Error{Client: "SAE", Operation: op.Name, Class: class, Message: "no credentials were found", Err: err}
 }

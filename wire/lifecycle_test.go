@@ -15,12 +15,12 @@ import (
 
 func progress(t *rapid.T) release.Progress {
 	p := release.Progress{
-		ReleaseID: "r-1",
-		App:       apps().Draw(t, "app"),
-		Artifact:  artifacts().Draw(t, "artifact"),
-		Phase:     rapid.SampledFrom(release.Phases()).Draw(t, "phase"),
-		Strategy:  strategies().Draw(t, "strategy"),
-		Reason:    rapid.StringN(0, 100, -1).Draw(t, "reason"),
+		ReleaseID:  "r-1",
+		App:        apps().Draw(t, "app"),
+		Artifact:   artifacts().Draw(t, "artifact"),
+		Phase:      rapid.SampledFrom(release.Phases()).Draw(t, "phase"),
+		Strategy:   strategies().Draw(t, "strategy"),
+		Reason:     rapid.StringN(0, 100, -1).Draw(t, "reason"),
 		AcceptedAt: times().Draw(t, "acceptedAt"), StartedAt: times().Draw(t, "startedAt"),
 	}
 	if rapid.Bool().Draw(t, "awaits") {

@@ -206,7 +206,7 @@ func TestLetters_ACommandToNothingIsNotReplayed(t *testing.T) {
 	r = replay(7)
 	require.Equal(t, "refused", r["result"])
 	require.Contains(t, r["message"], "takes no command any more: it has ended")
-	require.Contains(t, r["message"], "slipway rollback APP, and drop this one: slipway deadletter drop "+sequence)
+	require.Contains(t, r["message"], "slipway rollback "+app("shop").SearchValue()+", and drop this one: slipway deadletter drop "+sequence)
 
 	// Where nobody can be asked, nothing is published either.
 	c.env[len(c.env)-1] = "TEMPORAL_ADDRESS=127.0.0.1:1"

@@ -97,6 +97,34 @@ func (a *app) completeApps(cmd *cobra.Command, args []string, word string) ([]co
 	return a.complete(cobra.ShellCompDirectiveDefault, findApps())(cmd, args, word)
 }
 
+// completeHeld completes the first argument with the applications whose lanes are held.
+func (a *app) completeHeld() cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = withTemporal(func(ctx context.Context, c *call) error {
+			lanes, _, err := c.client.ListLanes(ctx, completeCount)
+			for _, l := range lanes {
+				if l.State != nil && l.State.Held != nil {
+					found = append(found, cobra.CompletionWithDesc(l.App, "held by "+l.State.Held.By+": "+l.State.Held.Reason))
+				}
+			}
+			return err
+		})(ctx, c)
+		return found, err
+	})
+}
+
+// completeSwitched completes the first argument with the applications whose scaling rules are switched
+// by hand just now.
+func (a *app) completeSwitched() cobra.CompletionFunc {
+	return a.complete(cobra.ShellCompDirectiveDefault, func(ctx context.Context, c *call) (found []cobra.Completion, err error) {
+		err = withTemporal(func(ctx context.Context, c *call) (err error) {
+			found, err = c.client.Switched(ctx, completeCount)
+			return err
+		})(ctx, c)
+		return found, err
+	})
+}
+
 // completeRules completes an application, and then the names of its scaling rules, which a worker
 // of its region reads.
 func (a *app) completeRules(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {

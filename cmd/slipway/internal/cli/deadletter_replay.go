@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,17 +163,18 @@ func (p replay) whyRefused(ctx context.Context, l wire.Letter, id string) (why s
 			"if another was meant, publish the command with a new id on %[3]s of one that slipway %[1]s list shows", kindOf(missing.ID), missing.ID, wire.CommandSubject("ID")), nil
 	case isRefused:
 		return fmt.Sprintf("%s %s takes no command any more: %s; %s, and drop this one: slipway deadletter drop %d",
-			kindOf(refused.ID), refused.ID, refused.Reason, alternative(l, refused.ID), l.Sequence), nil
+			kindOf(refused.ID), refused.ID, refused.Reason, alternative(l, refused), l.Sequence), nil
 	}
 	return "", fmt.Errorf("nothing was published, because nobody knows whether %s %s takes commands: %w", kindOf(id), id, err)
 }
 
 // alternative says what to do in place of what a command asked of something that has ended.
-func alternative(l wire.Letter, id string) string {
+func alternative(l wire.Letter, refused *releases.RefusedError) string {
+	id := refused.ID
 	_, c, err := wire.DecodeCommand(l.Original())
 	switch {
 	case err == nil && (c.Kind == release.CommandAbort || c.Kind == release.CommandRollback) && !release.IsSetID(id):
-		return "to return the application to a version that it had before, begin a release: slipway rollback APP"
+		return "to return the application to a version that it had before, begin a release: slipway rollback " + cmp.Or(refused.App, "APP")
 	case release.IsSetID(id):
 		return "to release its applications again, submit the set: slipway set submit -f FILE"
 	}

@@ -303,6 +303,9 @@ type laneCommand func(context.Context, *call, release.App) (c release.LaneComman
 // onLane completes a command that sends a lane an update.
 func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobra.Command {
 	cmd.ValidArgsFunction = a.completeApps
+	if update == release.UpdateResume {
+		cmd.ValidArgsFunction = a.completeHeld()
+	}
 	withSettings(cmd, config.Actor())
 	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {

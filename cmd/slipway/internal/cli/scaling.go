@@ -179,7 +179,7 @@ func (a *app) scalingRestore() *cobra.Command {
 		Short:   "Switch back now what was switched for a time",
 		Long:    `Switch back now what "slipway scaling enable" or "disable" has switched with --for. ` + namesApp,
 		Example: `  slipway scaling restore sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --wait`,
-		Args:    arguments("APP"), ValidArgsFunction: a.completeApps,
+		Args:    arguments("APP"), ValidArgsFunction: a.completeSwitched(),
 	}
 	exits(cmd, exitRefused, "nothing is switched for a time")
 	wait := waits(cmd, "wait until the rules were read back as before")

@@ -63,6 +63,8 @@ func holdCells(h *releases.RuleHold, style Style) []Cell {
 		who, until = "release "+h.ReleaseID+", lost", "the next release, or slipway scaling recover"
 	case h.ReleaseID != "":
 		who, until = "release "+h.ReleaseID, "its end"
+	case !h.Enable && !h.Pending && h.Until.IsZero():
+		until = "slipway scaling enable"
 	}
 	if h.By != "" {
 		who += " (" + h.By + ")"

@@ -108,3 +108,12 @@ func TestRender_ARestartHasNoStrategy(t *testing.T) {
 		require.Equal(t, want, strings.Contains(render.Tree(p, at(30), render.Style{}), "Strategy:"), operation)
 	}
 }
+
+// A rule that was switched off by hand without an end says who did it, and what ends it.
+func TestRender_ARuleThatWasSwitchedOffByHand(t *testing.T) {
+	t.Parallel()
+	text := render.RuleStates([]releases.RuleState{{
+		ScalingRule: release.ScalingRule{Name: "night"}, Held: &releases.RuleHold{By: "mei", Reason: "load test", Since: at(10)},
+	}}, render.Style{})
+	require.Contains(t, text, "by hand (mei)   slipway scaling enable   ")
+}
