@@ -43,7 +43,7 @@ func heldLane() release.LaneState {
 
 func TestLane_GetLane(t *testing.T) {
 	t.Parallel()
-	const unanswered = "no worker answers, so what runs and waits in the lane is not known; check that slipway worker runs"
+	const unanswered = "no worker answers (task queue slipway), so what runs and waits in the lane is not known; start one: slipway worker; to see what is missing: slipway doctor"
 	const lost = "the lane does not run, although release " + id + " is under way: the lane was terminated, or that release was begun without it; " +
 		"the next release, or one that waits, starts the lane again"
 	running := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)

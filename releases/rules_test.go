@@ -81,7 +81,7 @@ func TestHoldsOf(t *testing.T) {
 	}{
 		"a switching that waits":     {in, release.ToggleResult{Waiting: pending.Waiting}, nil, pending, ""},
 		"switched for a time":        {in, release.ToggleResult{Switched: []string{"cpu"}, Until: switched.Until}, nil, releases.RuleHold{}, ""},
-		"nobody answers for its end": {in, release.ToggleResult{}, serviceerror.NewUnavailable("no worker"), unanswered, "(disable back for 1h by mei) is not known: no worker answers; check that slipway worker runs"},
+		"nobody answers for its end": {in, release.ToggleResult{}, serviceerror.NewUnavailable("no worker"), unanswered, "(disable back for 1h by mei) is not known: no worker answers (task queue slipway); start one: slipway worker; to see what is missing: slipway doctor"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
