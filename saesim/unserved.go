@@ -25,8 +25,8 @@ func unservedParams() map[string][]string {
 		"UpdateApplicationScalingRule": {"EnableIdle"},
 		opBatchStart:                   {"Version"}, // its meaning is stated nowhere
 		opBatchStop:                    {"Version"},
-		opCreateJob:                    {paramTrigger},
-		opUpdateJob:                    {paramTrigger},
+		opCreateJob:                    {paramTrigger, "EnableImageAccl"}, // no answer on jobs shows the second
+		opUpdateJob:                    {paramTrigger, "EnableImageAccl", "Php"},
 		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"}, // there is no Nacos
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
