@@ -294,7 +294,7 @@ func describeInstances(c *call) (any, *apiError) {
 			config = v.Config
 		}
 		data.Instances = append(data.Instances, instanceData{
-			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: cmp.Or(i.VSwitchID, app.settings()["VSwitchId"]), TrafficStatus: i.Traffic,
+			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.vSwitchOf(i), TrafficStatus: i.Traffic,
 			InstanceContainerStatus: i.Status, InstanceHealthStatus: i.Health, InstanceContainerRestarts: i.Restarts,
 			GroupID: app.GroupID, InstanceContainerIP: i.IP, InstanceID: i.ID,
 			ImageURL: config["ImageUrl"], PackageVersion: config["PackageVersion"],

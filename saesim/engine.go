@@ -109,6 +109,9 @@ func (e engine) prepare(app *application, order *changeOrder, at time.Time) {
 // first batch.
 func (e engine) begin(app *application, order *changeOrder, at time.Time) {
 	app.charge(at)
+	if order.Plan.Set["VSwitchId"] != "" {
+		app.pinInstances() // until others take their places
+	}
 	app.set(order.Plan.Set)
 	app.Stopped = app.Stopped && order.Plan.Ends != ""
 	order.Before = cmp.Or(order.Plan.Base, app.CurrentVersion)
