@@ -91,7 +91,7 @@ func describeConfig(c *call) (any, *apiError) {
 		"SlsConfigs", "Liveness", "Readiness", "PreStop", "PostStart", "JarStartArgs", "JarStartOptions", "UpdateStrategy",
 		"PhpConfig", "PhpConfigLocation", "PhpArmsConfigLocation", "CommandArgs", "Command", "MountHost", "NasId",
 		"TomcatConfig", "Envs", "EnableAhas", "CustomHostAlias", "WarStartOptions", "OssAkId", "OssAkSecret",
-		"EdasContainerVersion", "Timezone", "AcrAssumeRoleArn", "AppDescription", "KafkaConfigs",
+		"EdasContainerVersion", "Timezone", "AcrAssumeRoleArn", "AppDescription", paramKafka,
 	} {
 		if value := config[name]; value != "" {
 			data[name] = value

@@ -162,7 +162,7 @@ func updateVSwitches(c *call) (any, *apiError) {
 
 func checkVSwitches(ids string) *apiError {
 	for id := range strings.SplitSeq(ids, ",") {
-		if !strings.HasPrefix(id, "vsw-") {
+		if !vSwitchExists(id) {
 			return invalidParameter("VSwitchId", "%q is not the ID of a vSwitch", id)
 		}
 	}
