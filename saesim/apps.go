@@ -91,7 +91,7 @@ func describeConfig(c *call) (any, *apiError) {
 		"SlsConfigs", "Liveness", "Readiness", "PreStop", "PostStart", "JarStartArgs", "JarStartOptions", "UpdateStrategy",
 		"PhpConfig", "PhpConfigLocation", "PhpArmsConfigLocation", "CommandArgs", "Command", "MountHost", "NasId",
 		"TomcatConfig", "Envs", "EnableAhas", "CustomHostAlias", "WarStartOptions", "OssAkId", "OssAkSecret",
-		"EdasContainerVersion", "Timezone", "AcrAssumeRoleArn", "AppDescription", "KafkaConfigs",
+		"EdasContainerVersion", "Timezone", "AcrAssumeRoleArn", "AppDescription", paramKafka,
 	} {
 		if value := config[name]; value != "" {
 			data[name] = value
@@ -294,7 +294,7 @@ func describeInstances(c *call) (any, *apiError) {
 			config = v.Config
 		}
 		data.Instances = append(data.Instances, instanceData{
-			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: cmp.Or(i.VSwitchID, app.settings()["VSwitchId"]), TrafficStatus: i.Traffic,
+			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.vSwitchOf(i), TrafficStatus: i.Traffic,
 			InstanceContainerStatus: i.Status, InstanceHealthStatus: i.Health, InstanceContainerRestarts: i.Restarts,
 			GroupID: app.GroupID, InstanceContainerIP: i.IP, InstanceID: i.ID,
 			ImageURL: config["ImageUrl"], PackageVersion: config["PackageVersion"],

@@ -70,7 +70,7 @@ func (a args) add(name, value string) {
 // check applies what the reference says of each parameter by itself: whether it is
 // required, its kind, its limits.
 func (a args) check(op cloudapi.Operation) *apiError {
-	for _, p := range slices.Concat(op.Params, op.Extra) {
+	for _, p := range slices.Concat(op.Params, op.Extra, pagesBeside(op.Name)) {
 		value := a[p.Name]
 		if value == "" {
 			if p.Required {

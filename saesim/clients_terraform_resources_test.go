@@ -86,6 +86,8 @@ func TestTerraform_GreyRule(t *testing.T) {
 	require.Equal(t, "/b", list(changed["ScRules"])[0].(map[string]any)["path"])
 	require.Equal(t, made["DubboRules"], changed["DubboRules"])
 	require.Len(t, list(h.must(t, "ListGreyTagRoute", "PageSize", "50", "CurrentPage", "1")["Result"]), 1)
+	require.Empty(t, list(h.must(t, "ListGreyTagRoute", "PageSize", "50", "CurrentPage", "2")["Result"]))
+	require.Equal(t, codeWithMessage, h.refused(t, "ListGreyTagRoute", "PageSize", "all"), "numbers, as in lists that have pages")
 	h.must(t, "DeleteGreyTagRoute", "GreyTagRouteId", id)
 	h.requireGone(t, codeWithMessage, "DescribeGreyTagRoute", "GreyTagRouteId", id)
 }

@@ -109,6 +109,9 @@ func (e engine) prepare(app *application, order *changeOrder, at time.Time) {
 // first batch.
 func (e engine) begin(app *application, order *changeOrder, at time.Time) {
 	app.charge(at)
+	if order.Plan.Set["VSwitchId"] != "" {
+		app.pinInstances() // until others take their places
+	}
 	app.set(order.Plan.Set)
 	app.Stopped = app.Stopped && order.Plan.Ends != ""
 	order.Before = cmp.Or(order.Plan.Base, app.CurrentVersion)
@@ -204,10 +207,16 @@ func putInstance(app *application, order *changeOrder, fresh *instance) {
 	order.Made++
 	fresh.ID = simframe.UUID(0, fmt.Sprintf("instance/%s/%d", order.ID, order.Made))
 	fresh.PipelineID = order.Pipelines[order.Current].ID
-	if old := app.slot(fresh.Slot); old != nil && old.Status == instanceRunning && app.leaving() < order.Plan.Surge {
+	if old := app.slot(fresh.Slot); old != nil && old.Status == instanceRunning && app.leaving() < order.Plan.Surge && !order.leads() {
 		old.Leaving = true
 	}
 	app.place(fresh)
+}
+
+// leads reports whether the wave that replaces the lesser of two versions is under way. None of
+// its instances stay beside the third version: there would be three.
+func (o *changeOrder) leads() bool {
+	return o.Plan.Lead > 0 && o.Phase == phaseRunning && o.Current == 0 && o.Work.Done == 0
 }
 
 // leaving counts the instances above the number that the application has.

@@ -368,6 +368,9 @@ func TestClients_GatewayRules(t *testing.T) {
 		require.Equal(t, described, describe())
 	}
 	require.Equal(t, codeWithMessage, h.refused(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", `[{`+items+`}]`))
+	for _, twoThings := range []string{`"ingressId":"23","path":"/"`, `"ingressId":"23","serviceId":"a","serviceName":"b"`} {
+		require.Equal(t, codeWithMessage, h.refused(t, "UpdateGreyTagRoute", "GreyTagRouteId", id, "AlbRules", `[{`+items+`,`+twoThings+`}]`))
+	}
 }
 
 // TestClients_PagesOfIngresses have what describes one ingress; without a size all are on one.

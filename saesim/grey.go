@@ -112,6 +112,9 @@ func (r *albRule) check() *apiError {
 	if r.IngressID == "" && r.Path == "" || r.Condition != "AND" {
 		return invalidParameter("AlbRules", "a rule needs ingressId or path, and the condition AND")
 	}
+	if r.Path != "" && r.IngressID != "" && r.IngressID != routeOfPath(r.Path) || r.ServiceID != "" && r.ServiceName != "" && r.ServiceID != r.ServiceName {
+		return invalidParameter("AlbRules", "ingressId and path, or serviceId and serviceName, say two things")
+	}
 	for _, item := range r.Items {
 		if item.Operator != "rawvalue" || item.Cond != "==" {
 			return invalidParameter("AlbRules", "operator must be rawvalue and cond ==")
@@ -124,11 +127,14 @@ func (r *albRule) check() *apiError {
 // (reading).
 func (r *albRule) settle() {
 	if r.IngressID == "" {
-		r.IngressID = simframe.UUID(0, "gateway route/"+r.Path)
+		r.IngressID = routeOfPath(r.Path)
 	}
 	r.ServiceName = cmp.Or(r.ServiceName, r.ServiceID)
 	r.ServiceID, r.Path = "", ""
 }
+
+// routeOfPath is the ID of the gateway route of a path.
+func routeOfPath(path string) string { return simframe.UUID(0, "gateway route/"+path) }
 
 // markUnused fills in what answers print for the fields an item does not use.
 func markUnused(items []greyItem, byIndex bool) {

@@ -210,7 +210,24 @@ func execJob(c *call) (any, *apiError) {
 	j.ID = jobTriggered + c.st.draw("job")
 	j.play(c.batch, policy, c.st.takeTrouble(c.op.Name, app.ID, policy.backoff+1))
 	app.Jobs = append(app.Jobs, j)
+	app.forgetRuns(c.now)
 	return jobStarted(j), nil
+}
+
+// maxRuns is how many runs of an application or a template are kept.
+const maxRuns = 1000
+
+// forgetRuns drops the oldest runs beyond those that are kept, of those that are over:
+// the whole state is written down after each call (reading).
+func (a *application) forgetRuns(now time.Time) {
+	beyond := len(a.Jobs) - maxRuns
+	a.Jobs = slices.DeleteFunc(a.Jobs, func(j *job) bool {
+		forgotten := beyond > 0 && j.finished(now)
+		if forgotten {
+			beyond--
+		}
+		return forgotten
+	})
 }
 
 // runReplicas is how many instances a run has: a text, in this operation.
@@ -233,6 +250,10 @@ func parseRunReplicas(text string) (int, *apiError) {
 	return n, nil
 }
 
+// maxAhead is how far ahead a run can be planned: times beyond the year 9999 have no JSON,
+// and the state is written as JSON (reading).
+const maxAhead = 10 * 366 * 24 * time.Hour
+
 // runTime is when a run begins: at Time, or at once when that has passed.
 func (c *call) runTime() (time.Time, *apiError) {
 	soon, text := c.now.Add(c.batch/4), c.arg(paramTime)
@@ -243,8 +264,11 @@ func (c *call) runTime() (time.Time, *apiError) {
 	if err != nil {
 		return soon, invalidParameter(paramTime, "it must be UTC, like 2006-01-02T15:04:05Z")
 	}
-	if at.Before(soon) {
+	switch {
+	case at.Before(soon):
 		return soon, nil
+	case at.After(c.now.Add(maxAhead)):
+		return soon, invalidParameter(paramTime, "it must be within ten years")
 	}
 	return at, nil
 }

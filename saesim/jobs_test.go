@@ -393,3 +393,45 @@ func TestJobs_AreKept(t *testing.T) {
 	require.Equal(t, codeJobForbidden, again.refused(t, opExecJob))
 	require.Equal(t, h.must(t, "DescribeJob"), again.must(t, "DescribeJob"))
 }
+
+// TestJobs_ARunFarAhead is refused where its end could not be written down.
+func TestJobs_ARunFarAhead(t *testing.T) {
+	t.Parallel()
+	h := jobbing(t)
+	h.exec(t, paramTime, start().Add(maxAhead).Format("2006-01-02T15:04:05Z"))
+	require.Equal(t, codeWithMessage, h.refused(t, opExecJob, paramTime, "9999-12-31T23:59:59Z"))
+	snapshot, err := h.sim.Snapshot()
+	require.NoError(t, err)
+	require.NoError(t, h.sim.Restore(snapshot))
+}
+
+// TestJobs_OldRunsAreForgotten: a simulator that is up for weeks does not grow by each run;
+// one that is not over stays, however old it is.
+func TestJobs_OldRunsAreForgotten(t *testing.T) {
+	t.Parallel()
+	h := jobbing(t)
+	h.fault(t, Fault{Kind: FaultHang, Operation: opExecJob})
+	hanging, second := h.exec(t), h.exec(t)
+	h.settle(t)
+	var last string
+	for range maxRuns {
+		last = h.exec(t)
+	}
+	require.InDelta(t, maxRuns+1, h.must(t, "DescribeJobHistory")["TotalSize"], 0, "those that are not over")
+	h.settle(t)
+	h.exec(t)
+	require.InDelta(t, maxRuns, h.must(t, "DescribeJobHistory")["TotalSize"], 0)
+	require.Equal(t, "3 2/0/0 running", h.run(t, hanging))
+	require.Equal(t, "1 0/2/0 success", h.run(t, last))
+	require.Equal(t, codeObviously, h.refused(t, "DescribeJobStatus", paramJobID, second))
+}
+
+// TestJobs_NothingIsKeptThatNoAnswerShows: it would be ignored in silence.
+func TestJobs_NothingIsKeptThatNoAnswerShows(t *testing.T) {
+	t.Parallel()
+	h := jobbing(t)
+	require.Equal(t, codeUnserved, h.refused(t, opUpdateJob, "EnableImageAccl", "true"))
+	require.Equal(t, codeUnserved, h.refused(t, opUpdateJob, "Php", "PHP 8.1"))
+	require.Equal(t, codeUnserved, h.refused(t, opCreateJob, "AppName", "n", "PackageType", packageImage, "ImageUrl", "i:1", "Replicas", "1",
+		"Workload", "job", "EnableImageAccl", "true"))
+}

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -73,12 +74,17 @@ func getApplication(c *call) (any, *apiError) {
 	}}, nil
 }
 
-// namedApp is app for an operation that also finds an application by its name.
+// namedApp is app for an operation that also finds an application by its name. Where both
+// are sent, the application has to be what both say (reading).
 func (c *call) namedApp() (*application, *apiError) {
 	name, namespace := c.arg("AppName"), c.defaultNamespace()
 	switch {
 	case c.arg("AppId") != "":
-		return c.app()
+		app, refused := c.app()
+		if refused == nil && (name != "" && app.Name != name || c.arg(paramNamespace) != "" && app.NamespaceID != namespace) {
+			return nil, refuse(codeAppIDNotFound)
+		}
+		return app, refused
 	case name == "":
 		return nil, missingParameter("AppId")
 	}
@@ -143,9 +149,10 @@ func updateVSwitches(c *call) (any, *apiError) {
 	if refused := checkVSwitches(wanted); refused != nil {
 		return nil, refused
 	}
+	atOnce := c.boolean("Deploy", true)
 	app.pinInstances()
 	for _, i := range app.Instances {
-		if c.boolean("Deploy", true) {
+		if atOnce {
 			i.VSwitchID = ""
 		}
 	}
@@ -155,7 +162,7 @@ func updateVSwitches(c *call) (any, *apiError) {
 
 func checkVSwitches(ids string) *apiError {
 	for id := range strings.SplitSeq(ids, ",") {
-		if !strings.HasPrefix(id, "vsw-") {
+		if !vSwitchExists(id) {
 			return invalidParameter("VSwitchId", "%q is not the ID of a vSwitch", id)
 		}
 	}
@@ -164,10 +171,16 @@ func checkVSwitches(ids string) *apiError {
 
 // pinInstances leaves the instances that there are where they run.
 func (a *application) pinInstances() {
-	before := a.settings()["VSwitchId"]
 	for _, i := range a.Instances {
-		if i.VSwitchID == "" {
-			i.VSwitchID = before
-		}
+		i.VSwitchID = a.vSwitchOf(i)
 	}
+}
+
+// vSwitchOf is where an instance runs: where its version says, unless it was left elsewhere.
+func (a *application) vSwitchOf(i *instance) string {
+	settings := a.settings()
+	if v := a.version(i.VersionID); v != nil {
+		settings = v.Config
+	}
+	return cmp.Or(i.VSwitchID, settings["VSwitchId"])
 }

@@ -60,6 +60,9 @@ func TestNewer_AnApplicationByItsName(t *testing.T) {
 	require.Equal(t, codeAppIDNotFound, h.refused(t, opGetApplication, "AppName", "other"))
 	require.Equal(t, codeAppIDNotFound, h.refused(t, opGetApplication, "AppId", "x"))
 	require.Equal(t, codeNotEmpty, h.refused(t, opGetApplication))
+	require.Equal(t, http.StatusOK, h.call(t, opGetApplication, "AppId", id, "AppName", "shop", paramNamespace, DefaultRegion).status)
+	require.Equal(t, codeAppIDNotFound, h.refused(t, opGetApplication, "AppId", id, "AppName", "other"))
+	require.Equal(t, codeAppIDNotFound, h.refused(t, opGetApplication, "AppId", id, paramNamespace, "cn-hangzhou:none"))
 	require.Equal(t, codeAppIDNotFound, h.refused(t, opGetApplication, "AppName", "shop", paramNamespace, "cn-hangzhou:none"))
 }
 
@@ -121,6 +124,44 @@ func TestNewer_VSwitches(t *testing.T) {
 			h.settle(t)
 			require.Equal(t, "vsw-2", h.instanceList(t)[0]["VSwitchId"])
 			require.Equal(t, codeWithMessage, h.refused(t, "UpdateApplicationVswitches", "VSwitchId", "switch"))
+		})
+	}
+}
+
+// TestNewer_VSwitchesOfAStoppedApplication: there is nothing to move, and Deploy has been read
+// all the same.
+func TestNewer_VSwitchesOfAStoppedApplication(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 1)
+	h.begin(t, opStop)
+	h.settle(t)
+	h.must(t, "UpdateApplicationVswitches", "VSwitchId", "vsw-2", "Deploy", "false")
+	h.begin(t, opStart)
+	h.settle(t)
+	require.Equal(t, "vsw-2", h.instanceList(t)[0]["VSwitchId"])
+}
+
+// TestNewer_InstancesMoveOneAfterTheOther: an instance is where it was made until another takes
+// its place, whichever order brings another vSwitch.
+func TestNewer_InstancesMoveOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	for name, parameters := range map[string][]string{
+		opVertical: {"Cpu", "2000", "Memory", "4096"},
+		opDeploy:   {"ImageUrl", "registry.test/shop:2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := deployed(t, 4)
+			h.must(t, "UpdateApplicationVswitches", "VSwitchId", "vsw-1")
+			h.begin(t, name, append(parameters, "VSwitchId", "vsw-2")...)
+			h.step(t, prepare)
+			count := map[any]int{}
+			for _, i := range h.instanceList(t) {
+				count[i["VSwitchId"]]++
+			}
+			require.Equal(t, map[any]int{"vsw-1": 1, "vsw-2": 3}, count)
+			h.settle(t)
+			require.Equal(t, "vsw-2", h.instanceList(t)[3]["VSwitchId"])
 		})
 	}
 }

@@ -51,6 +51,44 @@ func TestPersist_ARestartedSimulatorGoesOnWhereItWas(t *testing.T) {
 	require.Len(t, left, 1, "no temporary files stay behind")
 }
 
+// TestPersist_WhatIsNewerGoesOn: runs of jobs, lanes, traffic of instances and a wave with instances
+// above the number are after a restart what they were, and end as they would have.
+func TestPersist_WhatIsNewerGoesOn(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "sae.json")
+	open := func() *Simulator {
+		sim, err := New(Config{Clock: SteppedClock(start()), Seed: 7, StateFile: file})
+		require.NoError(t, err)
+		return sim
+	}
+	h := &harness{sim: open()}
+	h.create(t, 4)
+	job := h.makeJob(t, "BackoffLimit", "2", "ConcurrencyPolicy", "Forbid")
+	h.laneIn(t, h.laneGroup(t, "orders", entryApplication, h.app), "g1", paramAppRule, contentRule, "Enable", "true")
+	h.must(t, opSuspendTraffic, "InstanceIds", h.instances(t)[0])
+	h.fault(t, Fault{Kind: FaultBatchFails, Operation: opExecJob})
+	h.must(t, opExecJob, "AppId", job, paramTime, start().Add(24*time.Hour).Format(time.RFC3339))
+	h.deploy(t, "2", batch2, "MaxSurgeInstances", "2", "MinReadyInstanceRatio", "100")
+	h.step(t, prepare)
+	h.must(t, "SuspendJob", "AppId", job, "Suspend", "false")
+
+	again := &harness{sim: open(), app: h.app}
+	seen := func(h *harness) []any {
+		return []any{
+			h.must(t, "DescribeJob", "AppId", job), h.must(t, "DescribeJobHistory", "AppId", job), h.instanceList(t),
+			h.lanes(t, "ListAllSwimmingLaneGroups"), h.lanes(t, "ListAllSwimmingLanes"), h.images(t),
+		}
+	}
+	require.Equal(t, "1:4 2:2!", h.images(t))
+	for range 3 {
+		require.Equal(t, seen(h), seen(again))
+		for _, each := range []*harness{h, again} {
+			each.step(t, 12*time.Hour)
+		}
+	}
+	require.Equal(t, "2:4", again.images(t))
+}
+
 func TestPersist_SnapshotAndRestore(t *testing.T) {
 	t.Parallel()
 	h := deployed(t, 4)

@@ -57,7 +57,7 @@ func (c *call) newApp(except ...string) (*application, *apiError) {
 			config[name] = value
 		}
 	}
-	if refused := c.checkCreate(packageType, config); refused != nil {
+	if refused := cmp.Or(c.readKafka(config), c.checkCreate(packageType, config)); refused != nil {
 		return nil, refused
 	}
 	app := &application{
@@ -190,7 +190,7 @@ func deployApplication(c *call) (any, *apiError) {
 	config := map[string]string{}
 	maps.Copy(config, app.settings())
 	maps.Copy(config, c.settings("AppId", "ChangeOrderDesc", "AutoEnableApplicationScalingRule", "Replicas", "Deploy"))
-	if refused := c.checkDeploy(app, config); refused != nil {
+	if refused := cmp.Or(c.readKafka(config), c.checkDeploy(app, config)); refused != nil {
 		return nil, refused
 	}
 	replicas := c.integerOr("Replicas", app.Replicas)

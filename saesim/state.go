@@ -132,7 +132,7 @@ type instance struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Traffic tells that the instance was taken out of traffic; empty means that it takes some.
 	Traffic string `json:"traffic,omitempty"`
-	// VSwitchID is where the instance runs if that is not where its application's are made.
+	// VSwitchID is where the instance runs if that is not where its version says.
 	VSwitchID string `json:"vSwitchId,omitempty"`
 	// PipelineID is the pipeline that made the instance.
 	PipelineID string `json:"pipelineId,omitempty"`

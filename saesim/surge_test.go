@@ -162,3 +162,24 @@ func TestSurge_WithAnotherCount(t *testing.T) {
 	h.settle(t)
 	require.Equal(t, "3:2", h.images(t))
 }
+
+// TestSurge_NeverThreeVersions: where two versions live, the lesser one goes before the third
+// comes, also when instances above the number are allowed.
+func TestSurge_NeverThreeVersions(t *testing.T) {
+	t.Parallel()
+	h := deployed(t, 4)
+	order := h.deploy(t, "2", gray1and2)
+	h.settle(t)
+	h.must(t, "AbortChangeOrder", "ChangeOrderId", order)
+	require.Equal(t, "1:3 2:1", h.images(t))
+	order = h.deploy(t, "3", single, "MaxSurgeInstances", "2")
+	for _, want := range []string{"1:3 2:1", "1:3 3:1!", "1:2 3:1 3:3!", "3:4"} {
+		require.Equal(t, want, h.images(t))
+		if h.order(t, order).Status == statusReady {
+			h.step(t, prepare)
+		} else {
+			h.step(t, DefaultBatchDuration/2)
+		}
+	}
+	require.Equal(t, statusSuccess, h.order(t, order).Status)
+}

@@ -3,6 +3,8 @@ package saesim
 import (
 	"slices"
 	"strings"
+
+	"slipway/cloudapi"
 )
 
 // Nothing that a call sends is ignored in silence: the simulator does what a parameter
@@ -25,8 +27,8 @@ func unservedParams() map[string][]string {
 		"UpdateApplicationScalingRule": {"EnableIdle"},
 		opBatchStart:                   {"Version"}, // its meaning is stated nowhere
 		opBatchStop:                    {"Version"},
-		opCreateJob:                    {paramTrigger},
-		opUpdateJob:                    {paramTrigger},
+		opCreateJob:                    {paramTrigger, "EnableImageAccl"}, // no answer on jobs shows the second
+		opUpdateJob:                    {paramTrigger, "EnableImageAccl", "Php"},
 		"ListAppServices":              {"NacosInstanceId", "NacosNamespaceId"}, // there is no Nacos
 		"DescribeAppServiceDetail":     {"NacosInstanceId", "NacosNamespaceId"},
 	}
@@ -36,16 +38,31 @@ func unservedParams() map[string][]string {
 // with it all the same, which the service takes: the Terraform provider pages through
 // lists without pages, Serverless Devs sends what it knows of an application. They are
 // acted on, or have to say what is so already; see sameAsKnown.
-func clientExtras() map[string][]string {
-	pages := []string{"CurrentPage", "PageSize"}
-	return map[string][]string{
-		"DescribeApplicationScalingRules": pages,
-		"ListGreyTagRoute":                pages,
-		opCreate:                          {paramRegion, paramPort},
-		opDeploy: {
-			paramRegion, paramPort, paramAutoConfig, "AppName", "AppDescription", paramNamespace, "VpcId",
-		},
+func clientExtras(operation string) []string {
+	switch operation {
+	case opCreate:
+		return []string{paramRegion, paramPort}
+	case opDeploy:
+		return []string{paramRegion, paramPort, paramAutoConfig, "AppName", "AppDescription", paramNamespace, "VpcId"}
 	}
+	var names []string
+	for _, p := range pagesBeside(operation) {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// pagesBeside are the parameters of pages of lists that the API says have none. They are
+// numbers as in other lists.
+func pagesBeside(operation string) []cloudapi.Param {
+	switch operation {
+	case "DescribeApplicationScalingRules", "ListGreyTagRoute":
+		return []cloudapi.Param{
+			{Name: "CurrentPage", Kind: cloudapi.KindInteger, Min: new(int64(1))},
+			{Name: "PageSize", Kind: cloudapi.KindInteger, Min: new(int64(0))},
+		}
+	}
+	return nil
 }
 
 const (
@@ -78,7 +95,7 @@ func (c *call) sameAsKnown(app *application) *apiError {
 // unserved lists the parameters of a call that the simulator has not got, or that the
 // API does not have. Empty ones count as not sent.
 func (c *call) unserved() []string {
-	missing, extra := unservedParams()[c.op.Name], clientExtras()[c.op.Name]
+	missing, extra := unservedParams()[c.op.Name], clientExtras(c.op.Name)
 	var names []string
 	for _, name := range sortedKeys(c.args) {
 		_, known := c.op.Param(name)
