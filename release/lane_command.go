@@ -113,6 +113,14 @@ func (l *LaneInput) Allow(artifact string) {
 	l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return artifact == "" || d.Artifact.String() == artifact })
 }
 
+// AllowProven forgets that an artifact is bad which a release or a rollback has brought to run with
+// success. A restart or rescale that succeeds brings nothing, and so proves nothing.
+func (l *LaneInput) AllowProven(p Progress) {
+	if p.Outcome == PhaseSucceeded && p.Operation.changesVersion() {
+		l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return d.Artifact.Same(p.Artifact) })
+	}
+}
+
 // Avoid are the artifacts that no rollback may take for a good version.
 func (l *LaneInput) Avoid() []Artifact {
 	var avoid []Artifact

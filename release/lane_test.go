@@ -258,6 +258,33 @@ func TestLane_AllowingArtifacts(t *testing.T) {
 	require.Empty(t, l.Denied)
 }
 
+// What a release or a rollback brings to run with success is allowed; a restart brings nothing.
+func TestLane_SuccessAllowsAnArtifact(t *testing.T) {
+	t.Parallel()
+	denied := release.Artifact{Image: "shop:2"}
+	for name, c := range map[string]struct {
+		operation release.Operation
+		outcome   release.Phase
+		artifact  release.Artifact
+		allowed   bool
+	}{
+		"released":            {release.OperationRelease, release.PhaseSucceeded, denied, true},
+		"returned to":         {release.OperationRollback, release.PhaseSucceeded, denied, true},
+		"returned to in vain": {release.OperationRollback, release.PhaseFailed, denied, false},
+		"another":             {release.OperationRollback, release.PhaseSucceeded, release.Artifact{Image: "shop:1"}, false},
+		"restarted":           {release.OperationRestart, release.PhaseSucceeded, denied, false},
+		"rescaled":            {release.OperationRescale, release.PhaseSucceeded, denied, false},
+		"lost":                {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := release.LaneInput{Denied: []release.Denial{{Artifact: denied}}}
+			l.AllowProven(release.Progress{Operation: c.operation, Outcome: c.outcome, Artifact: c.artifact})
+			require.Equal(t, c.allowed, len(l.Denied) == 0)
+		})
+	}
+}
+
 func TestLane_WatchdogSaysWhatItFound(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "release was lost (terminated); scaling rules restored: a, b; look at c",
