@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -145,7 +144,7 @@ func (s LaneState) Denial(of Spec) (Denial, bool) { return denial(s.Denied, of) 
 
 // Refusal is the words with which a denied artifact of the application is refused.
 func (d Denial) Refusal(a App) string {
-	return fmt.Sprintf("%s; allow it with: slipway lane allow %s --artifact %s", d, a.SearchValue(), d.Artifact)
+	return d.String() + "; allow it with: " + allowing(a, d.Artifact).Command
 }
 
 // DeniedWaiting takes the waiting releases out of the line that would bring the artifact

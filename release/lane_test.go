@@ -109,6 +109,7 @@ func TestLane_WhoIsAskedToGiveWay(t *testing.T) {
 func TestLane_WhoIsNotLetIn(t *testing.T) {
 	t.Parallel()
 	bad := release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}
+	signed := release.Package{URL: "https://oss.example/shop.jar?Signature=secret", Version: "2"}
 	denied := release.Denial{Artifact: bad, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"}
 	reject := release.Lane{Policy: release.LaneReject}
 	for name, c := range map[string]struct {
@@ -134,6 +135,14 @@ func TestLane_WhoIsNotLetIn(t *testing.T) {
 			release.Spec{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}},
 			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change ended failed); " +
 				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact https://oss.example/shop.jar@2",
+		},
+		"a denied artifact of a signed address": {
+			&release.LaneInput{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Denied: []release.Denial{
+				{Artifact: release.Artifact{Package: &signed}, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"},
+			}},
+			release.Spec{Artifact: release.Artifact{Package: &signed}},
+			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change ended failed); " +
+				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact ARTIFACT",
 		},
 		"another version": {
 			&release.LaneInput{Denied: []release.Denial{denied}},
@@ -305,4 +314,21 @@ func TestWorkflowTypes(t *testing.T) {
 		types = append(types, s.Workflow())
 	}
 	require.Equal(t, types, release.WorkflowTypes())
+}
+
+// A title is shown in lists: an address in it is never a signed one.
+func TestSpec_Title(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]release.Spec{
+		"https://oss.example/shop.jar@2": {Operation: release.OperationRelease, Artifact: release.Artifact{
+			Package: &release.Package{URL: "https://oss.example/shop.jar?Signature=secret", Version: "2"},
+		}},
+		"shop:2":                             {Operation: release.OperationRelease, Artifact: release.Artifact{Image: "shop:2"}},
+		"roll back to the last good version": {Operation: release.OperationRollback},
+		"roll back to v1":                    {Operation: release.OperationRollback, Version: "v1"},
+		"restart":                            {Operation: release.OperationRestart},
+		"rescale to 0":                       {Operation: release.OperationRescale},
+	} {
+		require.Equal(t, want, s.Title())
+	}
 }
