@@ -61,6 +61,16 @@ func TestGood_LastGood(t *testing.T) {
 		"a good one was released over itself, in vain": {
 			story{}.then("1", succeeded).then("1", release.PhaseRolledBack).but(func(r *Record) { r.Progress.RollbackTo = &release.Version{Artifact: image("1")} }), "9", nil, []string{"1"},
 		},
+		"a good one failed later, and runs all the same": {
+			story{}.then("1", succeeded).then("2", succeeded).then("2", release.PhaseFailed).but(func(r *Record) {
+				r.Progress.RollbackTo, r.Progress.Runs = &release.Version{Artifact: image("1")}, &release.Version{Artifact: image("2")}
+			}), "9", nil, []string{"1"},
+		},
+		"a good one failed later, and its record is cut": {
+			story{}.then("1", succeeded).then("2", succeeded).then("2", release.PhaseFailed).but(func(r *Record) {
+				r.Progress.Artifact, r.Progress.RollbackTo = release.Artifact{}, &release.Version{ID: "v1"}
+			}), "9", nil, []string{"1"},
+		},
 		"a rollback has left one":                 {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
 		"a rollback has left one, one is older":   {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},
 		"what a rollback left has succeeded anew": {story{}.then("2", succeeded).then("4", succeeded).rollback("2").then("4", succeeded), "2", nil, []string{"4"}},

@@ -70,7 +70,7 @@ func (s Spec) Workflow() string {
 	return WorkflowGrayRelease
 }
 
-// Title says in a few words what the spec asks for.
+// Title says in a few words what the spec asks for; it is shown in lists.
 func (s Spec) Title() string {
 	switch s.Operation {
 	case OperationRollback:
@@ -81,7 +81,7 @@ func (s Spec) Title() string {
 		return "rescale to " + strconv.Itoa(s.Instances)
 	case OperationRelease:
 	}
-	return s.Artifact.String()
+	return s.Artifact.Public()
 }
 
 // Request is the input of the workflows Deploy, GrayRelease, Rollback, Restart and
@@ -293,9 +293,9 @@ type Denial struct {
 	Reason    string    `json:"reason,omitempty"`
 }
 
-// String says it in words.
+// String says it in words, without the query of an address: it goes into reasons and errors.
 func (d Denial) String() string {
-	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact, Moment(d.Since), d.ReleaseID, d.Reason)
+	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact.Public(), Moment(d.Since), d.ReleaseID, d.Reason)
 }
 
 // The activities with which lanes, watchdogs and sets speak to releases that are not, or

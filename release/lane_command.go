@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -113,6 +112,14 @@ func (l *LaneInput) Allow(artifact string) {
 	l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return artifact == "" || d.Artifact.String() == artifact })
 }
 
+// AllowProven forgets that an artifact is bad which a release or a rollback has brought to run with
+// success. A restart or rescale that succeeds brings nothing, and so proves nothing.
+func (l *LaneInput) AllowProven(p Progress) {
+	if p.Outcome == PhaseSucceeded && p.Operation.changesVersion() {
+		l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return d.Artifact.Same(p.Artifact) })
+	}
+}
+
 // Avoid are the artifacts that no rollback may take for a good version.
 func (l *LaneInput) Avoid() []Artifact {
 	var avoid []Artifact
@@ -137,7 +144,7 @@ func (s LaneState) Denial(of Spec) (Denial, bool) { return denial(s.Denied, of) 
 
 // Refusal is the words with which a denied artifact of the application is refused.
 func (d Denial) Refusal(a App) string {
-	return fmt.Sprintf("%s; allow it with: slipway lane allow %s --artifact %s", d, a.SearchValue(), d.Artifact)
+	return d.String() + "; allow it with: " + allowing(a, d.Artifact).Command
 }
 
 // DeniedWaiting takes the waiting releases out of the line that would bring the artifact

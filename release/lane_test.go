@@ -109,6 +109,7 @@ func TestLane_WhoIsAskedToGiveWay(t *testing.T) {
 func TestLane_WhoIsNotLetIn(t *testing.T) {
 	t.Parallel()
 	bad := release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}
+	signed := release.Package{URL: "https://oss.example/shop.jar?Signature=secret", Version: "2"}
 	denied := release.Denial{Artifact: bad, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"}
 	reject := release.Lane{Policy: release.LaneReject}
 	for name, c := range map[string]struct {
@@ -134,6 +135,14 @@ func TestLane_WhoIsNotLetIn(t *testing.T) {
 			release.Spec{Artifact: release.Artifact{Package: &release.Package{URL: "https://oss.example/shop.jar", Version: "2"}}},
 			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change ended failed); " +
 				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact https://oss.example/shop.jar@2",
+		},
+		"a denied artifact of a signed address": {
+			&release.LaneInput{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Denied: []release.Denial{
+				{Artifact: release.Artifact{Package: &signed}, ReleaseID: "r-7", Since: at(5), Reason: "the change ended failed"},
+			}},
+			release.Spec{Artifact: release.Artifact{Package: &signed}},
+			"https://oss.example/shop.jar@2 was rolled back on 2026-11-02T08:05:00Z by release r-7 (the change ended failed); " +
+				"allow it with: slipway lane allow sae/cn-hangzhou/shop --artifact ARTIFACT",
 		},
 		"another version": {
 			&release.LaneInput{Denied: []release.Denial{denied}},
@@ -258,6 +267,33 @@ func TestLane_AllowingArtifacts(t *testing.T) {
 	require.Empty(t, l.Denied)
 }
 
+// What a release or a rollback brings to run with success is allowed; a restart brings nothing.
+func TestLane_SuccessAllowsAnArtifact(t *testing.T) {
+	t.Parallel()
+	denied := release.Artifact{Image: "shop:2"}
+	for name, c := range map[string]struct {
+		operation release.Operation
+		outcome   release.Phase
+		artifact  release.Artifact
+		allowed   bool
+	}{
+		"released":            {release.OperationRelease, release.PhaseSucceeded, denied, true},
+		"returned to":         {release.OperationRollback, release.PhaseSucceeded, denied, true},
+		"returned to in vain": {release.OperationRollback, release.PhaseFailed, denied, false},
+		"another":             {release.OperationRollback, release.PhaseSucceeded, release.Artifact{Image: "shop:1"}, false},
+		"restarted":           {release.OperationRestart, release.PhaseSucceeded, denied, false},
+		"rescaled":            {release.OperationRescale, release.PhaseSucceeded, denied, false},
+		"lost":                {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := release.LaneInput{Denied: []release.Denial{{Artifact: denied}}}
+			l.AllowProven(release.Progress{Operation: c.operation, Outcome: c.outcome, Artifact: c.artifact})
+			require.Equal(t, c.allowed, len(l.Denied) == 0)
+		})
+	}
+}
+
 func TestLane_WatchdogSaysWhatItFound(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "release was lost (terminated); scaling rules restored: a, b; look at c",
@@ -278,4 +314,21 @@ func TestWorkflowTypes(t *testing.T) {
 		types = append(types, s.Workflow())
 	}
 	require.Equal(t, types, release.WorkflowTypes())
+}
+
+// A title is shown in lists: an address in it is never a signed one.
+func TestSpec_Title(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]release.Spec{
+		"https://oss.example/shop.jar@2": {Operation: release.OperationRelease, Artifact: release.Artifact{
+			Package: &release.Package{URL: "https://oss.example/shop.jar?Signature=secret", Version: "2"},
+		}},
+		"shop:2":                             {Operation: release.OperationRelease, Artifact: release.Artifact{Image: "shop:2"}},
+		"roll back to the last good version": {Operation: release.OperationRollback},
+		"roll back to v1":                    {Operation: release.OperationRollback, Version: "v1"},
+		"restart":                            {Operation: release.OperationRestart},
+		"rescale to 0":                       {Operation: release.OperationRescale},
+	} {
+		require.Equal(t, want, s.Title())
+	}
 }

@@ -167,14 +167,12 @@ func (p Progress) Clone() Progress {
 }
 
 // Discredits reports whether a release that did not succeed says something against its artifact: not
-// where the application has run, or runs, the same one, because it was released over itself.
+// where the application is known to have run the same one before, because it was released over itself,
+// or was returned to by its name. That it runs in the end, because nothing could be returned to, speaks
+// not for it.
 func (p Progress) Discredits() bool {
-	for _, v := range []*Version{p.RollbackTo, p.Runs} {
-		if v != nil && v.Artifact.Same(p.Artifact) {
-			return false
-		}
-	}
-	return true
+	before := p.RollbackTo
+	return before == nil || before.Artifact == (Artifact{}) || !before.Artifact.Same(p.Artifact)
 }
 
 // CloseBatches ends the batch in progress of a release that has its outcome: nobody follows it any

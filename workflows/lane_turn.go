@@ -48,9 +48,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 // recordOutcome remembers what is to be known of an end.
 func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending release.Ending) {
 	p := ending.Progress
-	if ending.Lost == "" && p.Outcome == release.PhaseSucceeded && p.Artifact != (release.Artifact{}) {
-		l.Allow(p.Artifact.String()) // it runs: a rollback has brought back what was denied
-	}
+	l.AllowProven(p)
 	well := ending.Lost == "" && p.Outcome != release.PhaseNeedsAttention && p.Outcome != release.PhaseRolledBack
 	if well {
 		return
