@@ -178,6 +178,21 @@ func (r *running) count(t *testing.T, kind, result string) int {
 	return int(metrictest.Values(t, r.metrics)["slipway_starter_messages_total "+kind+" "+result])
 }
 
+// counted makes sure that starters have counted so many messages together. They count right after the
+// server knows how a message has ended.
+func (h *house) counted(want int, kind, result string, by ...*running) {
+	h.t.Helper()
+	counted := 0
+	h.until("the count", func() bool {
+		counted = 0
+		for _, r := range by {
+			counted += r.count(h.t, kind, result)
+		}
+		return counted >= want
+	})
+	require.Equal(h.t, want, counted)
+}
+
 func app(id string) release.App {
 	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: id}
 }
