@@ -71,29 +71,42 @@ func (c *Client) ListLanes(ctx context.Context, limit int) (found []LaneStatus, 
 // the application is under way: then it was terminated, and nobody knows its state.
 func (c *Client) GetLane(ctx context.Context, app release.App) (LaneStatus, error) {
 	status := LaneStatus{App: app.SearchValue(), AppName: c.appNames(ctx, []string{app.SearchValue()})[app.SearchValue()]}
+	since, state, err := c.askLane(ctx, app)
+	switch {
+	case since.IsZero() && err != nil:
+		return status, classify("", err)
+	case since.IsZero():
+		return c.idleLane(ctx, app, status)
+	}
+	status.Since, status.State = since, state
+	status.Partial, err = aLane().whyPartial(ctx, err)
+	return status, err
+}
+
+// askLane asks the lane of an application for its state, and returns since when it runs. One that does
+// not run is not asked, and since is zero: Temporal would answer what it knew before it ended, which
+// the lane that the next release starts does not know. The errors are those of Temporal.
+func (c *Client) askLane(ctx context.Context, app release.App) (since time.Time, state *release.LaneState, err error) {
 	calling, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	d, err := c.temporal.DescribeWorkflow(calling, release.LaneID(app), "")
-	idle := err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
-	if _, never := errors.AsType[*serviceerror.NotFound](err); never || idle {
-		return c.idleLane(ctx, app, status)
+	if execution.IsGone(err) || err == nil && d.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return time.Time{}, nil, nil
 	}
 	if err != nil {
-		return status, classify("", err)
+		return time.Time{}, nil, err
 	}
-	status.Since = d.WorkflowStartTime
-	status.State, err = c.queryLane(ctx, release.LaneID(app))
-	status.Partial, err = aLane().whyPartial(ctx, err)
-	return status, err
+	state, err = c.queryLane(ctx, release.LaneID(app))
+	return d.WorkflowStartTime, state, err
 }
 
 // waitsFor says what a release that is queued waits for in its lane: which release comes before it,
 // or who holds the lane and why. It is empty where the lane does not answer, or the release does not
 // wait any more.
 func (c *Client) waitsFor(ctx context.Context, p release.Progress) string {
-	state, err := c.queryLane(ctx, release.LaneID(p.App))
+	_, state, err := c.askLane(ctx, p.App)
 	waits := func(e release.LaneEntry) bool { return e.ReleaseID == p.ReleaseID }
-	if err != nil || !slices.ContainsFunc(state.Waiting, waits) {
+	if err != nil || state == nil || !slices.ContainsFunc(state.Waiting, waits) {
 		return ""
 	}
 	return state.WaitsFor(p.ReleaseID)
@@ -150,8 +163,8 @@ func (c *Client) queryLane(ctx context.Context, laneID string) (*release.LaneSta
 // for, because the artifact was rolled back. It is nil where the lane lets it in, and where it does
 // not answer: then it decides when the request reaches it.
 func (c *Client) Admits(ctx context.Context, spec release.Spec) error {
-	state, err := c.queryLane(ctx, release.LaneID(spec.App))
-	if err != nil {
+	_, state, err := c.askLane(ctx, spec.App)
+	if err != nil || state == nil {
 		return nil //nolint:nilerr // a lane that does not run denies nothing, and of one that does not answer nothing is known
 	}
 	if d, denied := state.Denial(spec); denied {

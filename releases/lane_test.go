@@ -3,6 +3,7 @@ package releases_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func TestLane_WaitsFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
-			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.err)
+			onLane(m, stating{c.state}, c.err, false)
 			got := r.WithTurn(t.Context(), p)
 			require.Empty(t, got.Reason, "the reason is the release's own")
 			if c.want == "" {
@@ -210,21 +211,23 @@ func TestLane_Admits(t *testing.T) {
 		spec  release.Spec
 		state release.LaneState
 		query error
+		ended bool
 		want  string
 	}{
-		"denied": {brings("shop:2"), denies, nil, "lane sae/cn-hangzhou/app-1 refused: " + bad.String() +
+		"denied": {brings("shop:2"), denies, nil, false, "lane sae/cn-hangzhou/app-1 refused: " + bad.String() +
 			"; allow it with: slipway lane allow sae/cn-hangzhou/app-1 --artifact shop:2"},
-		"another artifact": {brings("shop:3"), denies, nil, ""},
-		"allowed again":    {brings("shop:2"), release.LaneState{App: app()}, nil, ""},
-		"a rollback":       {release.Spec{App: app(), Operation: release.OperationRollback}, denies, nil, ""},
-		"no lane":          {brings("shop:2"), denies, serviceerror.NewNotFound("workflow not found"), ""},
-		"no worker":        {brings("shop:2"), denies, serviceerror.NewFailedPrecondition("no poller seen"), ""},
-		"no Temporal":      {brings("shop:2"), denies, serviceerror.NewUnavailable("connection refused"), ""},
+		"another artifact":                 {brings("shop:3"), denies, nil, false, ""},
+		"allowed again":                    {brings("shop:2"), release.LaneState{App: app()}, nil, false, ""},
+		"a rollback":                       {release.Spec{App: app(), Operation: release.OperationRollback}, denies, nil, false, ""},
+		"no lane":                          {brings("shop:2"), denies, serviceerror.NewNotFound("workflow not found"), false, ""},
+		"ended since, such as by a person": {brings("shop:2"), denies, nil, true, ""},
+		"no worker":                        {brings("shop:2"), denies, serviceerror.NewFailedPrecondition("no poller seen"), false, ""},
+		"no Temporal":                      {brings("shop:2"), denies, serviceerror.NewUnavailable("connection refused"), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
-			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.state}, c.query)
+			onLane(m, stating{c.state}, c.query, c.ended)
 			err := r.Admits(t.Context(), c.spec)
 			if c.want == "" {
 				require.NoError(t, err)
@@ -234,6 +237,20 @@ func TestLane_Admits(t *testing.T) {
 			require.ErrorAs(t, err, new(*releases.RefusedError))
 		})
 	}
+}
+
+// onLane is a lane that answers with a state or an error, also where it has ended.
+func onLane(m *mocks.Client, answer stating, query error, ended bool) {
+	d := described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	if ended {
+		d = described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED)
+	}
+	var never error
+	if _, gone := errors.AsType[*serviceerror.NotFound](query); gone {
+		never = query
+	}
+	m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(d, never).Maybe()
+	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(answer, query).Maybe()
 }
 
 // answered is an update that a lane has answered.

@@ -123,6 +123,9 @@ const running = "ExecutionStatus = 'Running'"
 // be chosen for its runs before.
 const ended = "ExecutionStatus NOT IN ('Running', 'ContinuedAsNew')"
 
+// notQueued leaves out what waits for its turn.
+const notQueued = " AND " + release.SearchPhase + " != '" + string(release.PhaseQueued) + "'"
+
 // releaseTypes are the workflow types of releases, quoted.
 func releaseTypes() []string {
 	return literals(release.WorkflowTypes())

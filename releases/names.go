@@ -11,16 +11,24 @@ import (
 	"slipway/release"
 )
 
-// appsAtOnce is how many applications a query for their names has.
-const appsAtOnce = 50
+const (
+	// appsAtOnce is how many applications a query for their names has.
+	appsAtOnce = 50
+	// mostNamePages bounds the queries for the names of one list: each page may be of one application.
+	mostNamePages = 10
+)
 
 // appNames returns what the platform calls applications, each as platform/region/id, as far as
-// releases of them tell that Temporal still has. It asks no worker, and for most lists Temporal once.
+// releases of them tell that Temporal still has. It asks no worker, and for most lists Temporal once,
+// never more than ten times, and for five seconds at most.
 // Where Temporal does not answer there are no names: what is listed is good without them.
 func (c *Client) appNames(ctx context.Context, apps []string) map[string]string {
-	names := map[string]string{}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	names, pages := map[string]string{}, 0
 	for some := range slices.Chunk(distinct(apps), appsAtOnce) {
-		for len(some) > 0 {
+		for len(some) > 0 && pages < mostNamePages {
+			pages++
 			known := len(names)
 			more := c.namesOf(ctx, some, names)
 			some = slices.DeleteFunc(slices.Clone(some), func(app string) bool { return names[app] != "" })
@@ -53,15 +61,24 @@ func (c *Client) namesOf(ctx context.Context, apps []string, names map[string]st
 // where regions have the same names.
 func (c *Client) appsNamed(ctx context.Context, name string) ([]string, error) {
 	query := fmt.Sprintf("WorkflowType IN (%s) AND %s = %s", strings.Join(releaseTypes(), ", "), release.SearchAppName, literal(release.SearchText(name)))
-	page, err := c.listPage(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: pageSize})
-	if err != nil {
-		return nil, err
-	}
 	var apps []string
-	for _, info := range page.GetExecutions() {
-		apps = append(apps, listed(info).App)
+	for {
+		others := query
+		if len(apps) > 0 { // a page may be full of releases of one of them
+			others += " AND " + release.SearchApp + " NOT IN (" + strings.Join(literals(apps), ", ") + ")"
+		}
+		page, err := c.listPage(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: others, PageSize: pageSize})
+		if err != nil {
+			return nil, err
+		}
+		known := len(apps)
+		for _, info := range page.GetExecutions() {
+			apps = append(apps, listed(info).App)
+		}
+		if apps = distinct(apps); len(page.GetNextPageToken()) == 0 || len(apps) == known {
+			return apps, nil
+		}
 	}
-	return distinct(apps), nil
 }
 
 func distinct(all []string) []string {

@@ -1,9 +1,12 @@
 package releases_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
@@ -72,12 +75,15 @@ func TestList_WithoutNames(t *testing.T) {
 func TestList_ByTheNameOfAnApplication(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
+	token := []byte("more")
 	on := func(contained string, infos ...*workflowpb.WorkflowExecutionInfo) {
 		m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
 			return strings.HasSuffix(in.GetQuery(), contained)
-		})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil).Once()
+		})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos, NextPageToken: token}, nil).Once()
+		token = nil
 	}
-	on("AND SlipwayAppName = 'shop'", visible(t, "r-1", "sae/a/1", "shop"), visible(t, "r-2", "sae/b/1", "shop"), visible(t, "r-3", "sae/a/1", "shop"))
+	on("AND SlipwayAppName = 'shop'", visible(t, "r-1", "sae/a/1", "shop"), visible(t, "r-3", "sae/a/1", "shop"))
+	on("AND SlipwayAppName = 'shop' AND SlipwayApp NOT IN ('sae/a/1')", visible(t, "r-2", "sae/b/1", "shop"))
 	on("AND ExecutionStatus = 'Running' AND SlipwayApp IN ('sae/a/1', 'sae/b/1')", visible(t, "r-4", "sae/a/1", ""))
 	found, _, err := r.List(t.Context(), releases.Filter{AppName: "shop", Open: true})
 	require.NoError(t, err)
@@ -87,4 +93,43 @@ func TestList_ByTheNameOfAnApplication(t *testing.T) {
 	found, _, err = r.List(t.Context(), releases.Filter{AppName: "nosuch"})
 	require.NoError(t, err)
 	require.Empty(t, found)
+}
+
+// Names that Temporal tells slowly, or one by one, hold no list up for long.
+func TestList_NamesAreBounded(t *testing.T) {
+	t.Parallel()
+	var infos []*workflowpb.WorkflowExecutionInfo
+	for i := range 30 {
+		infos = append(infos, visible(t, fmt.Sprint("r-", i), fmt.Sprint("sae/a/", i), ""))
+	}
+	list := func(t *testing.T, name func(call int) (*workflowservice.ListWorkflowExecutionsResponse, error), slow time.Duration) (calls int) {
+		t.Helper()
+		m := &mocks.Client{}
+		m.On("ListWorkflow", mock.Anything, mock.MatchedBy(asksForNames)).Return(
+			func(ctx context.Context, _ *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+				calls++
+				select {
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				case <-time.After(slow):
+				}
+				return name(calls)
+			})
+		m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil)
+		found, _, err := releases.New(m).List(t.Context(), releases.Filter{})
+		require.NoError(t, err)
+		require.Len(t, found, len(infos))
+		return calls
+	}
+	one := func(call int) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		return &workflowservice.ListWorkflowExecutionsResponse{
+			Executions: []*workflowpb.WorkflowExecutionInfo{visible(t, "r-x", fmt.Sprint("sae/a/", call), "shop")}, NextPageToken: []byte("more"),
+		}, nil
+	}
+	synctest.Test(t, func(t *testing.T) {
+		require.Equal(t, 10, list(t, one, 0))
+		began := time.Now()
+		require.Equal(t, 1, list(t, one, time.Hour))
+		require.Equal(t, 5*time.Second, time.Since(began))
+	})
 }

@@ -23,7 +23,10 @@ func (c *Client) Outdated(ctx context.Context, p release.Progress) []release.Nex
 	if returns && c.replaced(ctx, p) {
 		verbs = append(verbs, release.NextReturn)
 	}
-	if state, err := c.queryLane(ctx, release.LaneID(p.App)); err == nil {
+	if _, state, err := c.askLane(ctx, p.App); err == nil {
+		if state == nil { // a lane that does not run holds, denies and owes nothing
+			state = &release.LaneState{App: p.App}
+		}
 		verbs = append(verbs, stepsDone(p, *state)...)
 	}
 	return verbs
@@ -43,14 +46,15 @@ func stepsDone(p release.Progress, s release.LaneState) (verbs []release.NextVer
 	return verbs
 }
 
-// replaced reports whether another version of the application runs since, or may: a later release is
-// under way, or has ended otherwise than with the version that ran before it.
+// replaced reports whether another version of the application runs since, or may: the turn of a later
+// release has come, or it has ended otherwise than with the version that ran before it.
 func (c *Client) replaced(ctx context.Context, p release.Progress) bool {
-	found, more, err := c.List(ctx, Filter{App: p.App.SearchValue(), Limit: latest})
+	infos, more, err := c.find(ctx, search{query: Filter{App: p.App.SearchValue()}.query() + notQueued, limit: latest})
 	if err != nil {
 		return false
 	}
-	for _, l := range found {
+	for _, info := range infos {
+		l := listed(info)
 		if l.ID == p.ReleaseID {
 			return false
 		}

@@ -1,6 +1,7 @@
 package releases_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ func TestNext_Outdated(t *testing.T) {
 			ScalingRules: []release.HeldRule{{Name: "cpu", Suspended: true}},
 		}
 	}
+	deniedInLane := ended(release.PhaseFailed)
+	deniedInLane.Denied = true
 	denies := release.LaneState{App: app(), Denied: []release.Denial{{Artifact: release.Artifact{Image: "shop:2"}}}}
 	holds := release.LaneState{
 		App: app(), Held: &release.Hold{By: release.Slipway, ReleaseID: id}, Debts: []release.Debt{{ReleaseID: id, ScalingRules: []string{"cpu"}}},
@@ -55,13 +58,15 @@ func TestNext_Outdated(t *testing.T) {
 		"held":                        {ended(release.PhaseNeedsAttention), nil, holds, nil, no},
 		"looked after":                {ended(release.PhaseNeedsAttention), nil, release.LaneState{}, nil, []release.NextVerb{release.NextRecover, release.NextResumeLane}},
 		"held by hand since":          {ended(release.PhaseNeedsAttention), nil, byHand, nil, []release.NextVerb{release.NextRecover, release.NextResumeLane}},
+		"its lane is gone":            {ended(release.PhaseNeedsAttention), nil, holds, serviceerror.NewNotFound("workflow not found"), []release.NextVerb{release.NextRecover, release.NextResumeLane}},
+		"its lane was terminated":     {deniedInLane, nil, denies, nil, []release.NextVerb{release.NextAllow}},
 		"nobody answers":              {ended(release.PhaseNeedsAttention), nil, release.LaneState{}, serviceerror.NewFailedPrecondition("no poller seen"), no},
 		"under way":                   {release.Progress{ReleaseID: id, App: app(), Phase: release.PhaseFinalizing}, nil, release.LaneState{}, nil, no},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
-			m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{c.lane}, c.query).Maybe()
+			onLane(m, stating{c.lane}, c.query, c.p.Phase == release.PhaseFailed)
 			var infos []*workflowpb.WorkflowExecutionInfo
 			for _, l := range append(c.since, later{c.p.Operation, c.p.Phase}) {
 				info := &workflowpb.WorkflowExecutionInfo{
@@ -77,7 +82,9 @@ func TestNext_Outdated(t *testing.T) {
 				infos = append(infos, info)
 			}
 			infos[len(infos)-1].Execution.WorkflowId = release.WorkflowID(id)
-			m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil).Maybe()
+			m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
+				return strings.HasSuffix(in.GetQuery(), " AND SlipwayPhase != 'Queued'") // what waits for its turn has replaced nothing
+			})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil).Maybe()
 			without := []release.NextVerb{}
 			outdated := r.Outdated(t.Context(), c.p)
 			for _, s := range release.Next(c.p) {

@@ -430,9 +430,9 @@ func TestReleases_UnderWay(t *testing.T) {
 		ReleaseID: "r-3", App: app(), Phase: release.PhaseQueued, Reason: "its own reason",
 		Awaiting: &release.Awaiting{Kind: release.AwaitQueue, Since: time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)},
 	}
-	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{release.LaneState{
+	onLane(m, stating{release.LaneState{
 		Running: &release.LaneEntry{ReleaseID: "r-0"}, Waiting: []release.LaneEntry{{ReleaseID: "r-3"}},
-	}}, nil)
+	}}, nil, false)
 	for id, answer := range map[string]release.Progress{"r-2": stalled, "r-3": queued} {
 		m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
 		m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answering{answer}, nil)

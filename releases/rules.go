@@ -76,8 +76,7 @@ func (c *Client) heldAfter(ctx context.Context, app release.App, states []RuleSt
 
 // heldByReleases marks the rules that releases under way have switched off.
 func (c *Client) heldByReleases(ctx context.Context, app release.App, states []RuleState) error {
-	infos, _, err := c.find(ctx, search{query: Filter{App: app.SearchValue(), Open: true}.query() + " AND " +
-		release.SearchPhase + " != " + literal(string(release.PhaseQueued)), limit: fewReleases})
+	infos, _, err := c.find(ctx, search{query: Filter{App: app.SearchValue(), Open: true}.query() + notQueued, limit: fewReleases})
 	if err != nil {
 		return err
 	}

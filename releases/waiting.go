@@ -147,7 +147,7 @@ func (l listedAt) beyond() bool { return l.place >= mostAsked }
 
 // releases reads those under way. What waits for its turn needs nobody: what it waits for may.
 func (g *gathering) releases(ctx context.Context) ([]func(context.Context), error) {
-	query := Filter{App: g.app, Open: true}.query() + fmt.Sprintf(" AND %s != '%s'", release.SearchPhase, release.PhaseQueued)
+	query := Filter{App: g.app, Open: true}.query() + notQueued
 	infos, _, err := g.client.find(ctx, search{query: query})
 	if err != nil {
 		return nil, err
