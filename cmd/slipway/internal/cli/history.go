@@ -164,16 +164,17 @@ func heldBy(ctx context.Context, call *call, app release.App, policy release.Lan
 }
 
 // explainFullLane says what becomes of a release of the policy while the lane is full, and what may
-// be done about it. The policy is empty where nobody knows it.
+// be done about it. The policy is empty where nobody knows it. One that a full lane would not keep
+// waiting has a request before it that the lane does: they keep the order in which they were published.
 func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
-	next := "it is submitted again by itself once there is room, unless its lane policy is reject"
+	next := "it is submitted again by itself once there is room, or once the requests published before it have had their turn"
 	switch policy {
 	case release.LaneQueue:
 		next = "it is submitted again by itself once there is room"
 	case release.LaneReject:
-		next = "its lane policy is reject, so it is refused when it is submitted next"
+		next = "its turn comes after the requests for the application that were published before it, and its lane policy is reject, so it is then refused if the lane is full"
 	case release.LaneSupersede:
-		return "" // it takes the place of those that wait
+		next = "its turn comes after the requests for the application that were published before it, and it then takes the place of those that wait"
 	}
 	app := s.App.SearchValue()
 	text := fmt.Sprintf("lane %s is full: %s; %s; see: slipway lane get %s", app, s.Full, next, app)

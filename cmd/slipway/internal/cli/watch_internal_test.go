@@ -177,9 +177,10 @@ func TestExplainFullLane(t *testing.T) {
 		return "lane sae/cn-hangzhou/shop is full: 100 releases wait in it, and no more may; " + next + "; see: slipway lane get sae/cn-hangzhou/shop"
 	}
 	require.Equal(t, full("it is submitted again by itself once there is room"), explainFullLane(s, release.LaneQueue))
-	require.Equal(t, full("its lane policy is reject, so it is refused when it is submitted next"), explainFullLane(s, release.LaneReject))
-	require.Equal(t, full("it is submitted again by itself once there is room, unless its lane policy is reject"), explainFullLane(s, ""))
-	require.Empty(t, explainFullLane(s, release.LaneSupersede), "it takes the place of those that wait")
+	const order = "its turn comes after the requests for the application that were published before it, and "
+	require.Equal(t, full(order+"its lane policy is reject, so it is then refused if the lane is full"), explainFullLane(s, release.LaneReject))
+	require.Equal(t, full(order+"it then takes the place of those that wait"), explainFullLane(s, release.LaneSupersede))
+	require.Equal(t, full("it is submitted again by itself once there is room, or once the requests published before it have had their turn"), explainFullLane(s, ""))
 }
 
 // What waits in the stream behind a full lane says which lane that is and what lets it go on, and

@@ -99,7 +99,7 @@ func laneFacts(s release.LaneState, name string, style Style) string {
 		}
 	}
 	if full := s.Full; full != "" {
-		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; what is submitted now with the lane policy queue is tried again until there is room", color: red}})
+		rows = append(rows, []Cell{{Text: "Full:"}, {Text: full + "; a request with the lane policy queue is tried again until there is room, and those published after it wait behind it", color: red}})
 	}
 	for _, f := range nextFacts(release.NextOfLane(s)) {
 		rows = append(rows, f.row())

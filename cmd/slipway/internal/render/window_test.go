@@ -276,7 +276,7 @@ func TestWindow_AFullLane(t *testing.T) {
 	}
 	full.Full = "100 releases wait in it, and no more may, behind release r-1, which runs"
 	lane := render.Lane(full, "", at(9), render.Style{})
-	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; what is submitted now with the lane policy queue is tried again until there is room\n"+
+	require.Contains(t, lane, "Full:   100 releases wait in it, and no more may, behind release r-1, which runs; a request with the lane policy queue is tried again until there is room, and those published after it wait behind it\n"+
 		"Next:   slipway release get r-1\n        slipway lane drop sae/cn-hangzhou/7171a6ca r-101\n")
 	require.Contains(t, render.Lanes([]render.LaneRow{{App: "app", State: &full}}, at(9), render.Style{}), "100 (full)")
 	full.Waiting, full.Full = full.Waiting[1:], ""
