@@ -28,13 +28,14 @@
 // # Files
 //
 // What a call goes through: simulator.go (routing, authentication, faults), operation.go (the
-// table of handlers), args.go (parameters), errors.go, answer.go and xml.go. What is kept:
-// state.go, resources.go, persist.go. What happens by itself: engine.go, with plan.go and
-// timing.go (batches), order.go (a change order's states), scalingchange.go, events.go.
+// table of handlers), args.go (parameters), unserved.go (those that are refused), errors.go,
+// answer.go and xml.go. What is kept: state.go, resources.go, persist.go. What happens by
+// itself: engine.go, with waves.go (within a batch), plan.go and timing.go, order.go (a change
+// order's states), scalingchange.go, events.go.
 //
-// Operations, by chapters: service.go, namespace.go with nsorders.go, apps.go, lifecycle.go,
-// release.go, changeorders.go, info.go, scaling.go with scalingdata.go, settings.go, jobs.go,
-// configmap.go, ingress.go, slb.go, tag.go, grey.go, microservice.go. What only today's
+// Operations, by chapters: service.go, namespace.go with nsorders.go, apps.go with
+// appconfig.go, lifecycle.go, release.go, changeorders.go, info.go, scaling.go with
+// scalingdata.go, settings.go with kafka.go, jobs.go, configmap.go, ingress.go, slb.go, tag.go, grey.go, microservice.go. What only today's
 // service has: newer.go, secrets.go, jobtemplates.go, lanes.go with lanerules.go and lanedata.go.
 //
 // Controls: config.go, control.go, console.go (what a person does at the console), fault.go,
