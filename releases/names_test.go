@@ -102,7 +102,7 @@ func TestList_NamesAreBounded(t *testing.T) {
 	for i := range 30 {
 		infos = append(infos, visible(t, fmt.Sprint("r-", i), fmt.Sprint("sae/a/", i), ""))
 	}
-	list := func(t *testing.T, name func(call int) (*workflowservice.ListWorkflowExecutionsResponse, error), slow time.Duration) (calls int) {
+	list := func(t *testing.T, name func(call int) *workflowservice.ListWorkflowExecutionsResponse, slow time.Duration) (calls int) {
 		t.Helper()
 		m := &mocks.Client{}
 		m.On("ListWorkflow", mock.Anything, mock.MatchedBy(asksForNames)).Return(
@@ -113,7 +113,7 @@ func TestList_NamesAreBounded(t *testing.T) {
 					return nil, ctx.Err()
 				case <-time.After(slow):
 				}
-				return name(calls)
+				return name(calls), nil
 			})
 		m.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: infos}, nil)
 		found, _, err := releases.New(m).List(t.Context(), releases.Filter{})
@@ -121,10 +121,10 @@ func TestList_NamesAreBounded(t *testing.T) {
 		require.Len(t, found, len(infos))
 		return calls
 	}
-	one := func(call int) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	one := func(call int) *workflowservice.ListWorkflowExecutionsResponse {
 		return &workflowservice.ListWorkflowExecutionsResponse{
 			Executions: []*workflowpb.WorkflowExecutionInfo{visible(t, "r-x", fmt.Sprint("sae/a/", call), "shop")}, NextPageToken: []byte("more"),
-		}, nil
+		}
 	}
 	synctest.Test(t, func(t *testing.T) {
 		require.Equal(t, 10, list(t, one, 0))
