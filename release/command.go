@@ -144,7 +144,7 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	case obeyed(p.Decisions, c):
 		return true, nil
 	case c.Artifact != "" && c.Artifact != p.Artifact.String():
-		return refuse("the command is about %s, but the release brings %s", c.Artifact, p.Artifact)
+		return refuse("the command is about another artifact; the release brings %s", p.Artifact.Public()) // neither address: a query may be a signature
 	case c.ChangeID != "" && c.ChangeID != p.ChangeID:
 		return refuse("the command is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
 	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:

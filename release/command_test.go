@@ -83,7 +83,7 @@ func TestCommand_Admit(t *testing.T) {
 		{"abort at once after one at a safe point", givingWay, abort, false, ""},
 		{"abort at a safe point twice", givingWay, with(abort, func(c *release.Command) { c.AtSafePoint = true }), true, ""},
 		{"bound to what is released", bound, with(confirm(2), func(c *release.Command) { c.Artifact, c.ChangeID = "shop:2", "order-1" }), false, ""},
-		{"bound to something else", bound, with(confirm(2), func(c *release.Command) { c.Artifact = "shop:1" }), false, "about shop:1, but the release brings shop:2"},
+		{"bound to something else", bound, with(confirm(2), func(c *release.Command) { c.Artifact = "shop:1" }), false, "about another artifact; the release brings shop:2"},
 		{"bound to another change", bound, with(confirm(2), func(c *release.Command) { c.ChangeID = "order-0" }), false, "about change order-0"},
 		{"the waiting batch", parked, confirm(2), false, ""},
 		{"a batch confirmed before", parked, confirm(1), true, ""},
@@ -111,7 +111,7 @@ func TestCommand_Admit(t *testing.T) {
 		}), with(all, func(c *release.Command) { c.ID = "c-8" }), true, ""},
 		{"all of a change that was replaced", of(standing, func(p *release.Progress) { p.ChangeID = "order-2" }), all, false, "the release is at \"order-2\""},
 		{"all of the change after it", of(standing, func(p *release.Progress) { p.ChangeID = "order-2" }), with(all, func(c *release.Command) { c.ChangeID = "order-2" }), false, ""},
-		{"all of something else", bound, with(all, func(c *release.Command) { c.Artifact = "shop:1" }), false, "about shop:1"},
+		{"all of something else", bound, with(all, func(c *release.Command) { c.Artifact = "shop:1" }), false, "about another artifact"},
 		{"all before a change was begun", of(bound, func(p *release.Progress) { p.Phase, p.ChangeID = release.PhasePreparing, "" }), all, false, "about change order-1"},
 		{"all while paused", of(bound, func(p *release.Progress) { p.Paused = true }), all, false, "resume it first"},
 		{"all while a freeze holds it", of(bound, func(p *release.Progress) {

@@ -61,7 +61,7 @@ func TestFaults_NothingIsLostWhenNATSRestarts(t *testing.T) {
 	for _, id := range []string{first, second} {
 		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, h.status(id))
 	}
-	h.counted(2, "request", "accepted", s)
+	h.counted(2, "accepted", s)
 }
 
 func TestFaults_AStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
@@ -81,7 +81,7 @@ func TestFaults_AStarterThatStopsLeavesTheRestToTheNext(t *testing.T) {
 
 	second := h.starter(starter.Config{})
 	h.untilTaken()
-	h.counted(all-accepted, "request", "accepted", second)
+	h.counted(all-accepted, "accepted", second)
 	for i, id := range ids {
 		require.Equal(t, id, h.lane(fmt.Sprint("shop-", i)).Running.ReleaseID)
 	}
@@ -133,7 +133,7 @@ func TestFaults_ADeletedConsumerIsMadeAnewAndTakesNothingTwice(t *testing.T) {
 
 	h.request("2", spec("shop"))
 	h.untilTaken()
-	h.counted(2, "request", "accepted", s) // the first is not taken again
+	h.counted(2, "accepted", s) // the first is not taken again
 }
 
 // A consumer for everything, as there was before commands had one of their own.
@@ -174,7 +174,7 @@ func TestFaults_TwoStartersShareTheWork(t *testing.T) {
 		h.request(fmt.Sprint(i), spec(fmt.Sprint("shop-", i)))
 	}
 	h.untilTaken()
-	h.counted(all, "request", "accepted", a, b)
+	h.counted(all, "accepted", a, b)
 	require.Equal(t, release.ID(app("shop-0"), "ci", "0"), h.lane("shop-0").Running.ReleaseID)
 }
 

@@ -178,15 +178,15 @@ func (r *running) count(t *testing.T, kind, result string) int {
 	return int(metrictest.Values(t, r.metrics)["slipway_starter_messages_total "+kind+" "+result])
 }
 
-// counted makes sure that starters have counted so many messages together. They count right after the
+// counted makes sure that starters have counted so many requests together. They count right after the
 // server knows how a message has ended.
-func (h *house) counted(want int, kind, result string, by ...*running) {
+func (h *house) counted(want int, result string, by ...*running) {
 	h.t.Helper()
 	counted := 0
 	h.until("the count", func() bool {
 		counted = 0
 		for _, r := range by {
-			counted += r.count(h.t, kind, result)
+			counted += r.count(h.t, "request", result)
 		}
 		return counted >= want
 	})

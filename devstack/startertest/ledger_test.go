@@ -69,7 +69,7 @@ func TestLedger_TheSameEventTwiceIsOneReleaseAndItsLaneIsAskedOnce(t *testing.T)
 	h.again(wanted)
 	h.untilTaken()
 
-	h.counted(2, "request", "accepted", s)
+	h.counted(2, "accepted", s)
 	require.Equal(t, 1, h.updates("shop"))
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 	r := h.record(id)
@@ -113,7 +113,7 @@ func TestLedger_AnEventThatTemporalHasForgottenDeploysNothingAgain(t *testing.T)
 
 	h.again(spec("shop"))
 	h.untilTaken()
-	h.counted(2, "request", "accepted", s)
+	h.counted(2, "accepted", s)
 	for _, workflow := range []string{release.WorkflowID(id), release.LaneID(app("shop"))} {
 		_, err := h.client.DescribeWorkflowExecution(h.ctx, workflow, "")
 		require.ErrorAs(t, err, new(*serviceerror.NotFound), "no second run")

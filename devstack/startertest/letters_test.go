@@ -147,7 +147,7 @@ func TestLetters_ARequestThatIsReplayedTwiceIsOneRelease(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, second, first, "the stream does not drop it, whatever was published before")
 	h.untilTaken()
-	h.counted(2, "request", "accepted", s)
+	h.counted(2, "accepted", s)
 	id := release.ID(app("shop"), "ci", "42")
 	require.True(t, h.record(id).Accepted)
 	require.Equal(t, 1, h.updates("shop"), "the ledger knows the event: the lane is asked once")

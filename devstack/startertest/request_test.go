@@ -37,7 +37,7 @@ func TestRequest_TheSameEventFiveTimesIsOneRelease(t *testing.T) {
 	require.Equal(t, id, state.Running.ReleaseID)
 	require.Empty(t, state.Waiting)
 	require.Equal(t, 1, h.updates("shop"))
-	h.counted(5, "request", "accepted", s)
+	h.counted(5, "accepted", s)
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }
 
@@ -58,7 +58,7 @@ func TestRequest_ADeliveryAfterTheReleaseHasEndedChangesNothing(t *testing.T) {
 	h.publish(msg)
 	h.untilTaken()
 	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, h.status(id), "no second run")
-	h.counted(2, "request", "accepted", s)
+	h.counted(2, "accepted", s)
 }
 
 func TestRequestsOfOneApplicationKeepTheirOrder(t *testing.T) {
@@ -163,8 +163,8 @@ func TestRequest_ALaneThatIsBusyIsAskedAgain(t *testing.T) {
 	s := h.starter(starter.Config{})
 	h.request("1", spec("shop"))
 	h.untilTaken()
-	h.counted(2, "request", "retried", s)
-	h.counted(1, "request", "accepted", s)
+	h.counted(2, "retried", s)
+	h.counted(1, "accepted", s)
 	require.Zero(t, h.messages(wire.StreamDeadLetter))
 }
 
