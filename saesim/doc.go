@@ -2,11 +2,11 @@
 // of version 2019-05-06 with its signatures, state machines and refusals, served
 // from memory.
 //
-// A [Simulator] is an http.Handler. Clients cannot tell it from the real thing by
-// what it accepts and answers: requests must be signed, in either of the two forms
-// the official SDKs use; an application runs one change order at a time; batches
-// take time, wait for confirmation, fail and roll back; scaling rules go off with a
-// release and come back with its success.
+// A [Simulator] is an http.Handler. What it has, it accepts and answers as the real
+// thing does: requests must be signed, in either of the two forms the official SDKs
+// use; an application runs one change order at a time; batches take time, wait for
+// confirmation, fail and roll back; scaling rules go off with a release and come back
+// with its success. What it has not got, it refuses by a code of its own.
 //
 //	sim, err := saesim.New(saesim.Config{Clock: saesim.SteppedClock(start)})
 //	…
