@@ -334,7 +334,7 @@ func TestCLI_Patience(t *testing.T) {
 
 func TestCLI_WaitingWave(t *testing.T) {
 	t.Parallel()
-	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
+	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}}
 	wave, err := (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: p})
 	require.NoError(t, err)
 	require.Equal(t, 2, wave)
@@ -343,6 +343,14 @@ func TestCLI_WaitingWave(t *testing.T) {
 	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
+	ended := release.SetProgress{SetID: "s-1", Phase: release.PhaseSucceeded, Awaiting: p.Awaiting}
+	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: ended, Closed: true})
+	require.ErrorContains(t, err, "the set has ended: s-1 ✔ Succeeded")
+	require.Equal(t, exitRefused, exitCode(err))
+	require.True(t, waveWaits(p, wave))
+	require.False(t, waveWaits(p, wave+1), "what is refused needs no warning")
+	require.False(t, waveWaits(ended, wave))
+	require.False(t, waveWaits(release.SetProgress{}, 0))
 }
 
 // What an overview does not list it counts, with the command that lists it.
