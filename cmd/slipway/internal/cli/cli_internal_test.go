@@ -36,6 +36,7 @@ func TestCLI_ExitCodes(t *testing.T) {
 		{"release file", fmt.Errorf("x.yaml cannot be released:\n%w", release.Problems{{Field: "a", Message: "b"}, {Field: "c", Message: "d"}}), 2, "slipway: x.yaml cannot be released:\n  a: b\n  c: d\n"},
 		{"unknown release", &releases.NotFoundError{ID: id}, 1, "slipway: there is no release \"" + id + "\"; its request may still wait for slipway starter; list them with: slipway release list\n"},
 		{"refused", refused, 7, "slipway: " + refused.Error() + "\n"},
+		{"untaken", &releases.UntakenError{ID: "scaling/sae/cn-hangzhou/app-1"}, 8, ""},
 		{"unanswered", &releases.UnansweredError{ID: id, Waited: time.Second}, 8, ""},
 		{"time is up", fmt.Errorf("release: %w", &timeoutError{time.Minute}), 8, "slipway: release: not done within 1m0s\n"},
 		{"Succeeded", byOutcome(release.PhaseSucceeded), 0, ""},
