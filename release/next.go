@@ -57,6 +57,8 @@ const (
 	NextAllow NextVerb = "lane-allow"
 	// NextRecover restores the scaling rules that a release has left off.
 	NextRecover NextVerb = "scaling-recover"
+	// NextDoctor checks why nobody answers.
+	NextDoctor NextVerb = "doctor"
 )
 
 // NextStep is one thing that a person may do next.
@@ -354,6 +356,18 @@ func NextOfSet(p SetProgress) []NextStep {
 	}
 	if len(steps) == 0 && p.Phase != "" && !p.Phase.Ended() {
 		steps = append(steps, NextStep{Verb: NextWatch, Command: "slipway set watch " + word(p.SetID), Does: "shows how it ends"})
+	}
+	return steps
+}
+
+// NextUnanswered returns the steps of a progress that is partial because no worker answers: what waits
+// for a confirmation is not known, so a confirmation would be refused. The cause is checked first.
+func NextUnanswered(steps []NextStep) []NextStep {
+	steps = slices.Clone(steps)
+	for i, s := range steps {
+		if s.Verb == NextConfirm {
+			steps[i] = needed(NextStep{Verb: NextDoctor, Command: "slipway doctor", Does: "shows why no worker answers; what waits for a confirmation is not known until one does"})
+		}
 	}
 	return steps
 }

@@ -295,6 +295,7 @@ func TestNextOfSet(t *testing.T) {
 	require.Equal(t, []string{"! slipway set confirm s-abcdefghijklmnop --wave 2", abort}, shown(release.NextOfSet(p)))
 	partial := release.SetProgress{SetID: p.SetID, Phase: p.Phase}
 	require.Equal(t, []string{"! slipway set confirm s-abcdefghijklmnop", abort}, shown(release.NextOfSet(partial)))
+	require.Equal(t, []string{"! slipway doctor", abort}, shown(release.NextUnanswered(release.NextOfSet(partial))), "no worker answers")
 	p.Awaiting, p.Phase = nil, release.PhaseRollingOut
 	require.Equal(t, []string{abort}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseRollingBack

@@ -47,7 +47,6 @@ func sendUpdate[P any](ctx context.Context, c *Client, u commandUpdate[P]) (P, e
 	if err == nil {
 		err = handle.Get(ctx, &p)
 	}
-	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	var gone *serviceerror.NotFound
 	switch {
 	case err == nil:
@@ -56,12 +55,25 @@ func sendUpdate[P any](ctx context.Context, c *Client, u commandUpdate[P]) (P, e
 		return p, &RefusedError{ID: u.id, Reason: refusal(err)}
 	case errors.As(err, &gone):
 		return p, u.tooLate(ctx)
-	case errors.As(err, &late) && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case unansweredInTime(ctx, err):
 		return p, u.unanswered(ctx, c, time.Since(began).Round(time.Second))
 	case ctx.Err() != nil:
 		return p, context.Cause(ctx)
 	}
 	return p, classify(u.id, err)
+}
+
+// unansweredInTime reports whether the answer to an update was not there in time, unless the caller has
+// given up. The wait may end before the context does, by the clock of the server and with an error of
+// its own.
+func unansweredInTime(ctx context.Context, err error) bool {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return false
+	}
+	_, waited := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err)
+	_, deadline := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	_, canceled := errors.AsType[*serviceerror.Canceled](err)
+	return waited || deadline || canceled || errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil
 }
 
 // refusal is the reason with which a workflow refused an update; empty when it did not.

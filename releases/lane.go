@@ -191,7 +191,6 @@ func (c *Client) UpdateLane(ctx context.Context, u LaneUpdate) (release.LaneStat
 	began := time.Now()
 	var state release.LaneState
 	err := c.sendLaneUpdate(ctx, u, &state)
-	_, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err)
 	_, gone := errors.AsType[*serviceerror.NotFound](err)
 	about := u.App.SearchValue()
 	switch {
@@ -201,7 +200,7 @@ func (c *Client) UpdateLane(ctx context.Context, u LaneUpdate) (release.LaneStat
 		return state, &RefusedError{ID: about, Of: SubjectLane, Reason: refusal(err)}
 	case gone:
 		return state, &RefusedError{ID: about, Of: SubjectLane, Reason: "the lane is idle: nothing runs or waits in it, and nothing is held or denied"}
-	case late && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case unansweredInTime(ctx, err):
 		return state, &UnansweredError{ID: about, Of: SubjectLane, Waited: time.Since(began).Round(time.Second)}
 	case ctx.Err() != nil:
 		return state, context.Cause(ctx)

@@ -300,6 +300,7 @@ func TestLane_UpdateLane(t *testing.T) {
 		{"refused", temporal.NewNonRetryableApplicationError("the lane is not held", release.ErrorRefused, nil), time.Minute, "lane sae/cn-hangzhou/app-1 refused: the lane is not held"},
 		{"idle", serviceerror.NewNotFound("workflow not found"), time.Minute, "lane sae/cn-hangzhou/app-1 refused: the lane is idle"},
 		{"unanswered", late, 0, "no worker answered for lane sae/cn-hangzhou/app-1"},
+		{"unanswered, the server is first", late, time.Minute, "no worker answered for lane sae/cn-hangzhou/app-1"},
 		{"no Temporal", serviceerror.NewUnavailable("connection refused"), time.Minute, "Temporal does not answer"},
 	}
 	for _, c := range cases {

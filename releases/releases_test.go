@@ -218,6 +218,12 @@ func TestReleases_SendCommand(t *testing.T) {
 	confirm := release.Command{Kind: release.CommandConfirm, ID: "c-1", Batch: 1, By: "mei", Via: "update"}
 	rolling := release.Progress{ReleaseID: id, Phase: release.PhaseRollingOut}
 	late := client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
+	unanswered := func(t *testing.T, _ release.Progress, err error) {
+		t.Helper()
+		var unanswered *releases.UnansweredError
+		require.ErrorAs(t, err, &unanswered)
+		require.ErrorContains(t, err, "may or may not count")
+	}
 	cases := []struct {
 		name  string
 		err   error
@@ -240,12 +246,10 @@ func TestReleases_SendCommand(t *testing.T) {
 				require.Equal(t, &releases.RefusedError{ID: id, Reason: "release " + id + " has ended: NeedsAttention"}, err)
 			},
 		},
-		{"unanswered", late, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), func(t *testing.T, _ release.Progress, err error) {
-			t.Helper()
-			var unanswered *releases.UnansweredError
-			require.ErrorAs(t, err, &unanswered)
-			require.ErrorContains(t, err, "may or may not count")
-		}},
+		{"unanswered", late, described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), unanswered},
+		{"unanswered, the server is first", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(serviceerror.NewDeadlineExceeded("update")), described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), unanswered},
+		{"unanswered, wrapped", fmt.Errorf("update: %w", serviceerror.NewDeadlineExceeded("update")), described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), unanswered},
+		{"unanswered, the wait was canceled", serviceerror.NewCanceled("update"), described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), unanswered},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

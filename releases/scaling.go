@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"slipway/release"
+	"slipway/releases/execution"
 )
 
 // readAttempts bounds how often the platform is asked before its error is returned.
@@ -218,6 +222,51 @@ func (c *Client) Recover(ctx context.Context, releaseID string) (Switching, erro
 		return Switching{}, classify("", err)
 	}
 	return Switching{ID: run.GetID(), run: run, of: c}, nil
+}
+
+// UntakenError means that Temporal has stored a request and that no worker has taken it in time.
+type UntakenError struct {
+	// ID is the workflow that was asked for.
+	ID string
+}
+
+// Error implements error.
+func (e *UntakenError) Error() string {
+	return "the request is stored in Temporal, as workflow " + e.ID + "; no worker has taken it yet: it is carried out once one does; " + startWorker
+}
+
+// takenEvery is how often Temporal is asked whether a worker has taken a request.
+const takenEvery = 100 * time.Millisecond
+
+// Taken waits until a worker has taken what was asked for, and what that asks of the platform. Its
+// error is an [UntakenError] where none has by the deadline of the context.
+func (s Switching) Taken(ctx context.Context) error {
+	ticker := time.NewTicker(takenEvery)
+	defer ticker.Stop()
+	for {
+		d, err := s.of.temporal.DescribeWorkflowExecution(ctx, s.ID, s.run.GetRunID())
+		switch {
+		case err == nil && taken(d):
+			return nil
+		case err != nil && ctx.Err() == nil && !execution.Silent(err):
+			return classify("", err)
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return context.Cause(ctx)
+			}
+			return &UntakenError{ID: s.ID}
+		case <-ticker.C:
+		}
+	}
+}
+
+// taken reports whether no task of a workflow still waits for the first worker that takes it.
+func taken(d *workflowservice.DescribeWorkflowExecutionResponse) bool {
+	return d.GetPendingWorkflowTask() == nil && !slices.ContainsFunc(d.GetPendingActivities(), func(a *workflowpb.PendingActivityInfo) bool {
+		return a.GetLastStartedTime() == nil
+	})
 }
 
 // Wait waits for the end and reads the result.

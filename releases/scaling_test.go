@@ -10,10 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"slipway/release"
 	"slipway/releases"
@@ -111,6 +114,7 @@ func ended[T any](result T, err error) *mocks.WorkflowRun {
 	run := &mocks.WorkflowRun{}
 	run.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*T) = result }).Return(err)
 	run.On("GetID").Return("its-id")
+	run.On("GetRunID").Return("run-1")
 	return run
 }
 
@@ -126,6 +130,45 @@ func TestScaling_Toggle(t *testing.T) {
 	var got release.ToggleResult
 	require.NoError(t, begun.Wait(t.Context(), &got))
 	require.Equal(t, want, got)
+}
+
+// What no worker has taken has not begun.
+func TestSwitching_Taken(t *testing.T) {
+	t.Parallel()
+	in := release.ToggleRequest{App: app(), By: "mei"}
+	started := timestamppb.New(start())
+	for name, c := range map[string]struct {
+		d     *workflowservice.DescribeWorkflowExecutionResponse
+		taken bool
+	}{
+		"no worker": {&workflowservice.DescribeWorkflowExecutionResponse{PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{}}, false},
+		"no worker of the region": {&workflowservice.DescribeWorkflowExecutionResponse{
+			PendingActivities: []*workflowpb.PendingActivityInfo{{}},
+		}, false},
+		"at work": {&workflowservice.DescribeWorkflowExecutionResponse{
+			PendingActivities: []*workflowpb.PendingActivityInfo{{LastStartedTime: started}},
+		}, true},
+		"ended": {&workflowservice.DescribeWorkflowExecutionResponse{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r := newClient(t)
+			onStart(m, scalingID, release.WorkflowToggleScalingRules, in).Return(ended(release.ToggleResult{}, nil), nil)
+			m.On("DescribeWorkflowExecution", mock.Anything, scalingID, mock.Anything).Return(c.d, nil)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begun, err := r.Toggle(ctx, in)
+			require.NoError(t, err)
+			err = begun.Taken(ctx)
+			if c.taken {
+				require.NoError(t, err)
+				return
+			}
+			var untaken *releases.UntakenError
+			require.ErrorAs(t, err, &untaken)
+			require.ErrorContains(t, err, "the request is stored in Temporal, as workflow "+scalingID+"; no worker has taken it yet")
+		})
+	}
 }
 
 func TestToggle_RefusedTellsWhoSwitches(t *testing.T) {

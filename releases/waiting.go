@@ -86,7 +86,11 @@ func (c *Client) Waiting(ctx context.Context, app string) (WaitingList, error) {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID), cmp.Compare(a.App, b.App))
 	})
 	for i, w := range g.list.Found {
-		g.list.Found[i].Partial = settled(g.survey, w.Partial)
+		partial := settled(g.survey, w.Partial)
+		g.list.Found[i].Partial = partial
+		if partial.Reason == PartialNoWorker {
+			g.list.Found[i].Next = release.NextUnanswered(w.Next)
+		}
 	}
 	g.list.Asked = g.survey.Asked()
 	if g.survey.Alone() {

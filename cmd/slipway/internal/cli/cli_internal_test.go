@@ -36,6 +36,7 @@ func TestCLI_ExitCodes(t *testing.T) {
 		{"release file", fmt.Errorf("x.yaml cannot be released:\n%w", release.Problems{{Field: "a", Message: "b"}, {Field: "c", Message: "d"}}), 2, "slipway: x.yaml cannot be released:\n  a: b\n  c: d\n"},
 		{"unknown release", &releases.NotFoundError{ID: id}, 1, "slipway: there is no release \"" + id + "\"; its request may still wait for slipway starter; list them with: slipway release list\n"},
 		{"refused", refused, 7, "slipway: " + refused.Error() + "\n"},
+		{"untaken", &releases.UntakenError{ID: "scaling/sae/cn-hangzhou/app-1"}, 8, ""},
 		{"unanswered", &releases.UnansweredError{ID: id, Waited: time.Second}, 8, ""},
 		{"time is up", fmt.Errorf("release: %w", &timeoutError{time.Minute}), 8, "slipway: release: not done within 1m0s\n"},
 		{"Succeeded", byOutcome(release.PhaseSucceeded), 0, ""},
@@ -334,7 +335,7 @@ func TestCLI_Patience(t *testing.T) {
 
 func TestCLI_WaitingWave(t *testing.T) {
 	t.Parallel()
-	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Batch: 2}}
+	p := release.SetProgress{SetID: "s-1", Phase: release.PhaseAwaitingConfirm, Awaiting: &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}}
 	wave, err := (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: p})
 	require.NoError(t, err)
 	require.Equal(t, 2, wave)
@@ -343,6 +344,14 @@ func TestCLI_WaitingWave(t *testing.T) {
 	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: release.SetProgress{SetID: "s-1", Phase: release.PhaseRollingOut}})
 	var refused *releases.RefusedError
 	require.ErrorAs(t, err, &refused)
+	ended := release.SetProgress{SetID: "s-1", Phase: release.PhaseSucceeded, Awaiting: p.Awaiting}
+	_, err = (&call{args: []string{"s-1"}}).waitingWave(releases.Status[release.SetProgress]{Progress: ended, Closed: true})
+	require.ErrorContains(t, err, "the set has ended: s-1 ✔ Succeeded")
+	require.Equal(t, exitRefused, exitCode(err))
+	require.True(t, waveWaits(p, wave))
+	require.False(t, waveWaits(p, wave+1), "what is refused needs no warning")
+	require.False(t, waveWaits(ended, wave))
+	require.False(t, waveWaits(release.SetProgress{}, 0))
 }
 
 // What an overview does not list it counts, with the command that lists it.

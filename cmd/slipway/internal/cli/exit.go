@@ -127,6 +127,7 @@ func exitCode(err error) int {
 		unknown    *unknownError
 		letters    *lettersRefusedError
 		noWorker   *releases.NoWorkerError
+		untaken    *releases.UntakenError
 	)
 	switch {
 	case err == nil:
@@ -137,7 +138,7 @@ func exitCode(err error) int {
 		return outcomeCode(outcome.outcome)
 	case errors.As(err, &refused), errors.As(err, &letters):
 		return exitRefused
-	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &unanswered), errors.As(err, &unknown), errors.As(err, &noWorker), errors.As(err, &untaken), errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
 	}
 	return exitError

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -120,9 +121,12 @@ func (a *app) knownRules(ctx context.Context, client *releases.Client, in releas
 	if len(in.Names) == 0 || in.Validate() != nil {
 		return nil // the client says what is wrong
 	}
-	ctx, cancel := context.WithTimeout(ctx, rulesTime)
+	asking, cancel := context.WithTimeout(ctx, rulesTime)
 	defer cancel()
-	rules, err := client.ScalingRules(ctx, in.App)
+	rules, err := client.ScalingRules(asking, in.App)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("nothing was asked for: %w", err)
+	}
 	if err != nil {
 		a.infof("whether there are such rules is not known yet: %v", err)
 		return nil
@@ -156,6 +160,9 @@ func missingRules(in release.ToggleRequest, rules []release.ScalingRule) error {
 // awaitToggle tells what was begun and, where that is wanted, waits for its end.
 func (a *app) awaitToggle(ctx context.Context, call *call, begun releases.Switching, wait bool) error {
 	if !wait {
+		if err := begun.Taken(ctx); err != nil {
+			return err
+		}
 		a.infof("begun; see the rules with: slipway scaling list %s", call.args[0])
 		return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 	}
@@ -232,6 +239,9 @@ failed. What it has left besides is told.`,
 			return err
 		}
 		if !*wait {
+			if err := begun.Taken(ctx); err != nil {
+				return err
+			}
 			return call.format.Write(a.Stdout, begun, func() string { return begun.ID + "\n" })
 		}
 		var result release.WatchdogResult

@@ -198,7 +198,7 @@ same wave twice is one confirmation.`,
 				return err
 			}
 		}
-		if status, err := call.client.GetSet(ctx, call.args[0]); err == nil {
+		if status, err := call.client.GetSet(ctx, call.args[0]); err == nil && waveWaits(status.Progress, wave) {
 			if undoes := releases.Undoes(call.client.Since(ctx, status.Progress)); undoes != "" {
 				a.infof("should this wave fail, %s", undoes)
 			}
@@ -207,12 +207,20 @@ same wave twice is one confirmation.`,
 	})
 }
 
+// waveWaits reports whether it is this wave that waits for a confirmation: another one is refused, and
+// none of a set that has ended can fail.
+func waveWaits(p release.SetProgress, wave int) bool {
+	return p.Awaiting != nil && p.Awaiting.Kind == release.AwaitConfirm && p.Awaiting.Batch == wave && !p.Phase.Ended()
+}
+
 // waitingWave is the wave that waits for a person.
 func (c *call) waitingWave(status releases.Status[release.SetProgress]) (int, error) {
 	id, p := c.args[0], status.Progress
 	switch {
 	case status.Partial.Reason != releases.PartialNone:
 		return 0, &unknownError{fmt.Sprintf("cannot tell which wave of set %s waits: %s; start slipway worker, or name the wave with --wave", id, status.Partial.Message)}
+	case status.Closed || p.Phase.Ended():
+		return 0, &releases.RefusedError{ID: id, Reason: "the set has ended: " + render.SetLine(p, c.style.Zone)}
 	case p.Awaiting == nil:
 		return 0, &releases.RefusedError{ID: id, Reason: "no wave waits for a confirmation: " + render.SetLine(p, c.style.Zone)}
 	}

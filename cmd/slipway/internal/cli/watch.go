@@ -159,7 +159,9 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 		status.Progress = t.explained(ctx, call, status)
 	}
 	return call.format.Write(call.app.Stdout, status.Progress, func() string {
-		return t.tree(status.Progress, time.Now(), t.styled(ctx, call.client, call.style, status.Progress))
+		style := t.styled(ctx, call.client, call.style, status.Progress)
+		style.Unanswered = status.Partial.Reason == releases.PartialNoWorker
+		return t.tree(status.Progress, time.Now(), style)
 	})
 }
 

@@ -28,8 +28,11 @@ func sorted(steps []release.NextStep) (commands, byHand []release.NextStep) {
 	return commands, byHand
 }
 
-// ofUse are the steps that are not outdated.
+// ofUse are the steps that are not outdated, and not refused because no worker answers.
 func (s Style) ofUse(steps []release.NextStep) []release.NextStep {
+	if s.Unanswered {
+		steps = release.NextUnanswered(steps)
+	}
 	return slices.DeleteFunc(steps, func(step release.NextStep) bool { return slices.Contains(s.Outdated, step.Verb) })
 }
 

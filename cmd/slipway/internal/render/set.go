@@ -24,7 +24,7 @@ type Set struct {
 // and rollbacks, and of the decisions. Where it stands and what is wrong come first.
 func SetTree(p Set, now time.Time, style Style) string {
 	return picture{
-		facts: setFacts(p, now.In(style.zone())),
+		facts: setFacts(p, now.In(style.zone()), style),
 		columns: []Column{
 			{Name: "NAME", Wraps: 20},
 			{Name: "KIND", Rank: 4, Implied: true},
@@ -42,7 +42,7 @@ func SetTree(p Set, now time.Time, style Style) string {
 	}.draw(style)
 }
 
-func setFacts(p Set, now time.Time) []fact {
+func setFacts(p Set, now time.Time, style Style) []fact {
 	until := p.Awaiting.Text(release.UnitWave, now.Location())
 	if p.Awaiting != nil && !p.Awaiting.Until.IsZero() {
 		until += " (" + span(p.Awaiting.Until.Sub(now)) + " left)"
@@ -57,7 +57,7 @@ func setFacts(p Set, now time.Time) []fact {
 	}
 	waits, steps := memberNeeds(p, now.Location())
 	steps = append(steps, release.NextOfSet(p.SetProgress)...)
-	return append(append(append(all, waits...), nextFacts(steps)...), []fact{
+	return append(append(append(all, waits...), nextFacts(style.ofUse(steps))...), []fact{
 		{name: "Wave", value: Cell{Text: wave(p.SetProgress)}, rank: rankCommon},
 		{name: "On failure", value: Cell{Text: string(p.OnFailure)}, rank: rankContext},
 		{name: "Requested by", value: Cell{Text: p.RequestedBy}, rank: rankContext},

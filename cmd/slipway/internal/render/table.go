@@ -77,6 +77,8 @@ type Style struct {
 	Embedded bool
 	// Outdated are the commands that are not named because they are of no use any more.
 	Outdated []release.NextVerb
+	// Unanswered tells that no worker answers, so that only what Temporal knows is shown.
+	Unanswered bool
 	// Steady keeps the columns of a picture that is redrawn in their places; nil where it is drawn once.
 	Steady *Steady
 }
