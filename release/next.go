@@ -96,7 +96,7 @@ func Next(p Progress) []NextStep {
 		steps = append(steps, NextStep{Verb: NextHelp, Does: helps, Needed: true})
 	}
 	steps = append(steps, p.awaited()...)
-	if p.Phase == PhaseFinalizing {
+	if p.Phase == PhaseFinalizing && p.Operation.brings() {
 		return append(steps, p.returning("it begins once this release has ended, and brings the version before back"))
 	}
 	for _, c := range []struct {
@@ -279,7 +279,7 @@ func afterEnd(p Progress) []NextStep {
 	retry := p.step(NextRetry, "retry", "submits the same once more, as a new release")
 	switch p.Phase {
 	case PhaseSucceeded:
-		if !p.Operation.changesVersion() {
+		if !p.Operation.brings() { // the version before that of a rollback is older still
 			return nil
 		}
 		return []NextStep{p.returning("returns to the version before")}

@@ -151,6 +151,8 @@ func TestNext(t *testing.T) {
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
+		{"rollback, finalizing", atNext(release.PhaseFinalizing, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{watch}},
+		{"rollback succeeded", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRollback }), nil},
 		{"rescaled", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRescale }), nil},
 		{"rolled back", atNext(release.PhaseRolledBack, nil), []string{allow, retry}},
 		{"rolled back, over itself", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.RollbackTo.Artifact = p.Artifact }), []string{retry}},
