@@ -355,7 +355,30 @@ func NextOfSet(p SetProgress) []NextStep {
 	if len(steps) == 0 && p.Phase != "" && !p.Phase.Ended() {
 		steps = append(steps, NextStep{Verb: NextWatch, Command: "slipway set watch " + word(p.SetID), Does: "shows how it ends"})
 	}
+	if p.Phase.Ended() && p.Phase != PhaseSucceeded {
+		steps = append(steps, p.returningLeft()...)
+	}
 	return steps
+}
+
+// mostReturns is how many applications of a set are offered to be returned at most.
+const mostReturns = 3
+
+// returningLeft returns the applications that a set has released and not rolled back. The version is
+// named where it is known: typed twice, the command goes back no further.
+func (p SetProgress) returningLeft() []NextStep {
+	var steps []NextStep
+	for _, s := range p.left() {
+		step := NextStep{
+			Verb: NextReturn, Command: "slipway rollback " + word(s.App.SearchValue()),
+			Does: "returns " + s.Name + " to the version that ran before the set",
+		}
+		if s.RollbackTo != "" {
+			step.Command += " --to-version " + word(s.RollbackTo)
+		}
+		steps = append(steps, step)
+	}
+	return steps[:min(len(steps), mostReturns)]
 }
 
 // ShowRelease is the step that shows a release.

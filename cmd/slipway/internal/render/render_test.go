@@ -368,6 +368,11 @@ func TestRender_SetTree(t *testing.T) {
 	waiting.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(4), Until: at(4).Add(24 * time.Hour)}
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
 	golden(t, "set-members.golden", render.SetTree(members(), at(9), render.Style{}))
+	aborted := checkout()
+	aborted.Phase, aborted.Reason = release.PhaseAborted, "aborted by li; not begun: web; released and not rolled back: stock"
+	stock := &aborted.Waves[0].Releases[0]
+	stock.App, stock.RollbackTo, stock.Rollback = release.App{Platform: "sae", Region: "cn-hangzhou", ID: "stock"}, "v-1", nil
+	golden(t, "set-aborted.golden", render.SetTree(aborted, at(9), render.Style{}))
 }
 
 // members is a set whose second wave runs: one release waits for a person, one for its turn, and one is paused.
