@@ -247,10 +247,24 @@ func (r *reader) envelope(root *yaml.Node, got map[string]any, k kind) {
 	}
 	if got[fieldKind] != k.name {
 		r.problem(root, fieldKind, "must be "+k.name)
+		if kind, _ := got[fieldKind].(string); submits(kind) != "" {
+			r.problems[len(r.problems)-1].Message += "; " + submits(kind)
+		}
 	}
 	if _, ok := got[fieldSpec].(map[string]any); !ok {
 		r.problem(root, fieldSpec, "must be a group of fields; "+k.required+" are required")
 	}
+}
+
+// submits says how a file of a kind is submitted; empty where there is no such kind.
+func submits(kind string) string {
+	switch kind {
+	case release.KindRelease:
+		return "a release is submitted with: slipway release submit -f FILE"
+	case release.KindReleaseSet:
+		return "a set is submitted with: slipway set submit -f FILE"
+	}
+	return ""
 }
 
 func (r *reader) problem(n *yaml.Node, path, message string) {

@@ -98,7 +98,7 @@ func Next(p Progress) []NextStep {
 		steps = append(steps, NextStep{Verb: NextHelp, Does: helps, Needed: true})
 	}
 	steps = append(steps, p.awaited()...)
-	if p.Phase == PhaseFinalizing {
+	if p.Phase == PhaseFinalizing && p.Operation.brings() {
 		return append(steps, p.returning("it begins once this release has ended, and brings the version before back"))
 	}
 	for _, c := range []struct {
@@ -281,7 +281,7 @@ func afterEnd(p Progress) []NextStep {
 	retry := p.step(NextRetry, "retry", "submits the same once more, as a new release")
 	switch p.Phase {
 	case PhaseSucceeded:
-		if !p.Operation.changesVersion() {
+		if !p.Operation.brings() { // the version before that of a rollback is older still
 			return nil
 		}
 		return []NextStep{p.returning("returns to the version before")}
@@ -357,6 +357,9 @@ func NextOfSet(p SetProgress) []NextStep {
 	if len(steps) == 0 && p.Phase != "" && !p.Phase.Ended() {
 		steps = append(steps, NextStep{Verb: NextWatch, Command: "slipway set watch " + word(p.SetID), Does: "shows how it ends"})
 	}
+	if p.Phase.Ended() && p.Phase != PhaseSucceeded {
+		steps = append(steps, p.returningLeft()...)
+	}
 	return steps
 }
 
@@ -370,6 +373,26 @@ func NextUnanswered(steps []NextStep) []NextStep {
 		}
 	}
 	return steps
+}
+
+// mostReturns is how many applications of a set are offered to be returned at most.
+const mostReturns = 3
+
+// returningLeft returns the applications that a set has released and not rolled back. The version is
+// named where it is known: typed twice, the command goes back no further.
+func (p SetProgress) returningLeft() []NextStep {
+	var steps []NextStep
+	for _, s := range p.left() {
+		step := NextStep{
+			Verb: NextReturn, Command: "slipway rollback " + word(s.App.SearchValue()),
+			Does: "returns " + s.Name + " to the version that ran before the set",
+		}
+		if s.RollbackTo != "" {
+			step.Command += " --to-version " + word(s.RollbackTo)
+		}
+		steps = append(steps, step)
+	}
+	return steps[:min(len(steps), mostReturns)]
 }
 
 // ShowRelease is the step that shows a release.

@@ -151,6 +151,8 @@ func TestNext(t *testing.T) {
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
+		{"rollback, finalizing", atNext(release.PhaseFinalizing, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{watch}},
+		{"rollback succeeded", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRollback }), nil},
 		{"rescaled", atNext(release.PhaseSucceeded, func(p *release.Progress) { p.Operation = release.OperationRescale }), nil},
 		{"rolled back", atNext(release.PhaseRolledBack, nil), []string{allow, retry}},
 		{"rolled back, over itself", atNext(release.PhaseRolledBack, func(p *release.Progress) { p.RollbackTo.Artifact = p.Artifact }), []string{retry}},
@@ -301,6 +303,20 @@ func TestNextOfSet(t *testing.T) {
 	p.Phase = release.PhaseRollingBack
 	require.Equal(t, []string{"slipway set watch s-abcdefghijklmnop"}, shown(release.NextOfSet(p)))
 	p.Phase = release.PhaseFailed
+	require.Empty(t, release.NextOfSet(p))
+
+	released := func(id, before string, outcome release.Phase) release.SetStanding {
+		app := release.App{Platform: "sae", Region: "cn-hangzhou", ID: id}
+		return release.SetStanding{Name: id, App: app, RollbackTo: before, Run: release.SetRun{Outcome: outcome}}
+	}
+	p.Waves = []release.WaveProgress{{Releases: []release.SetStanding{
+		released("stock", "v-1", release.PhaseSucceeded), released("shop", "", release.PhaseSucceeded),
+		released("web", "v-2", release.PhaseRolledBack), released("mail", "v-3", release.PhaseSucceeded),
+	}}, {Releases: []release.SetStanding{released("pay", "v-4", release.PhaseSucceeded)}}}
+	const undo = "slipway rollback sae/cn-hangzhou/"
+	left := []string{undo + "stock --to-version v-1", undo + "shop", undo + "mail --to-version v-3"}
+	require.Equal(t, left, shown(release.NextOfSet(p)), "no more than three")
+	p.Phase = release.PhaseSucceeded
 	require.Empty(t, release.NextOfSet(p))
 }
 

@@ -121,11 +121,19 @@ func (s SetStanding) words(run SetRun) string {
 
 // Left are the names of the releases that succeeded and were not rolled back.
 func (p SetProgress) Left() []string {
-	var left []string
+	var names []string
+	for _, s := range p.left() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func (p SetProgress) left() []SetStanding {
+	var left []SetStanding
 	for _, w := range p.Waves {
 		for _, r := range w.Releases {
 			if r.Run.Outcome == PhaseSucceeded && (r.Rollback == nil || r.Rollback.Outcome != PhaseSucceeded) {
-				left = append(left, r.Name)
+				left = append(left, r)
 			}
 		}
 	}

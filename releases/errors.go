@@ -18,6 +18,13 @@ type NotFoundError struct{ ID string }
 // Error implements error.
 func (e *NotFoundError) Error() string {
 	of := subjectOf(e.ID)
+	check := release.CheckReleaseID
+	if of == SubjectSet {
+		check = release.CheckSetID
+	}
+	if problem, impossible := errors.AsType[release.Problem](check(e.ID)); impossible {
+		return fmt.Sprintf("%q is no ID of a %s, which %s; list them with: slipway %s list", e.ID, of, problem.Message, of)
+	}
 	return fmt.Sprintf("there is no %s %q; its request may still wait for slipway starter; list them with: slipway %s list", of, e.ID, of)
 }
 

@@ -554,3 +554,15 @@ func TestPending(t *testing.T) {
 		})
 	}
 }
+
+// What cannot be an ID is not waited for.
+func TestNotFoundError_NoID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"R-O36MABCDEFGHIJKL": `"R-O36MABCDEFGHIJKL" is no ID of a release, which must be r- and letters, digits, hyphens and underscores, `,
+		"s-abc":              `"s-abc" is no ID of a set, which must be s- and 16 lower-case letters and digits; list them with: slipway set list`,
+		"r-own_1":            `there is no release "r-own_1"; its request may still wait`,
+	} {
+		require.ErrorContains(t, &releases.NotFoundError{ID: id}, want)
+	}
+}

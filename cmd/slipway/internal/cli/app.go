@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
@@ -129,6 +130,9 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		}
 		message := `unknown command "` + args[0] + `"`
 		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+			if near := apicall.Nearest(args[0], similar); len(near) > 0 {
+				similar = near // cobra leaves them in the order of the commands
+			}
 			message += `; did you mean "` + similar[0] + `"?`
 		}
 		return &usageError{message}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"slipway/cmd/slipway/internal/render"
 )
 
 func TestDeadLetter_DropAsksFirst(t *testing.T) {
@@ -39,4 +41,15 @@ func TestDeadLetter_DropAsksFirst(t *testing.T) {
 	t.Cleanup(func() { _ = keyboard.Close() })
 	_, err = ask(ctx, true, typed)
 	require.ErrorIs(t, err, interrupted)
+}
+
+func TestDeadLetter_WhatIsNotThereHasNoRow(t *testing.T) {
+	t.Parallel()
+	missing := letterResult{Sequence: 1, Result: letterFailed}
+	require.Empty(t, letterResults([]letterResult{missing}, render.Style{}))
+	text := letterResults([]letterResult{missing, {Sequence: 17, Result: letterDropped, Dropped: true}}, render.Style{})
+	require.Contains(t, text, "17")
+	require.NotContains(t, text, letterFailed)
+	failed := letterResult{Sequence: 18, Result: letterFailed, Subject: "slipway.request", ID: "r-1"}
+	require.Contains(t, letterResults([]letterResult{failed}, render.Style{}), "r-1")
 }

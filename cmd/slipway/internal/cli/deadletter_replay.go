@@ -227,11 +227,17 @@ func (a *app) withLetters(ctx context.Context, call *call, all []uint64, do lett
 func letterResults(results []letterResult, style render.Style) string {
 	table := render.Table{Columns: []render.Column{{Name: "SEQUENCE"}, {Name: "RESULT"}, {Name: "ID", Rank: 1}, {Name: "MESSAGE", Wraps: 24}}}
 	for _, r := range results {
+		if r.Result == letterFailed && r.Subject == "" && r.Message == "" {
+			continue // its error says more
+		}
 		result := r.Result
 		if r.Dropped && r.Result != letterDropped {
 			result += " and dropped"
 		}
 		table.Rows = append(table.Rows, render.Text(fmt.Sprint(r.Sequence), result, r.ID, r.Message))
+	}
+	if len(table.Rows) == 0 {
+		return ""
 	}
 	return table.Draw(style)
 }

@@ -214,10 +214,16 @@ func released(ctx context.Context, call *call, app release.App) error {
 			names = append(names, l.App)
 		}
 	}
-	return &releases.RefusedError{
-		ID: app.SearchValue(), Of: releases.SubjectLane,
-		Reason: "Temporal remembers no release of this application" + apicall.DidYouMean(app.SearchValue(), names) + "; to hold its lane all the same, add --force",
+	return &releases.RefusedError{ID: app.SearchValue(), Of: releases.SubjectLane, Reason: neverReleased(app.SearchValue(), names)}
+}
+
+// neverReleased says of an application that there was no release of it, and which others there are.
+func neverReleased(app string, others []string) string {
+	const none = "Temporal remembers no release of this application"
+	if meant := apicall.DidYouMean(app, others); meant != "" {
+		return none + meant + " To hold its lane all the same, add --force"
 	}
+	return none + "; to hold its lane all the same, add --force"
 }
 
 func (a *app) laneResume() *cobra.Command {

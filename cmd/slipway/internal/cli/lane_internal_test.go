@@ -56,3 +56,10 @@ func TestLaneNotes(t *testing.T) {
 		{App: "a", Partial: sick}, {App: "b", Partial: sick}, {App: "c", Partial: late}, {App: "d", State: &release.LaneState{}},
 	}))
 }
+
+func TestLaneHold_NeverReleased(t *testing.T) {
+	t.Parallel()
+	const none = "Temporal remembers no release of this application"
+	require.Equal(t, none+"; to hold its lane all the same, add --force", neverReleased("sae/r/shop", []string{"sae/cn-hangzhou/search"}))
+	require.Equal(t, none+"; did you mean sae/r/shop? To hold its lane all the same, add --force", neverReleased("sae/r/shp", []string{"sae/r/shop"}))
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -368,6 +369,11 @@ func TestRender_SetTree(t *testing.T) {
 	waiting.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2, Since: at(4), Until: at(4).Add(24 * time.Hour)}
 	golden(t, "set-waiting.golden", render.SetTree(waiting, at(9), render.Style{}))
 	golden(t, "set-members.golden", render.SetTree(members(), at(9), render.Style{}))
+	aborted := checkout()
+	aborted.Phase, aborted.Reason = release.PhaseAborted, "aborted by li; not begun: web; released and not rolled back: stock"
+	stock := &aborted.Waves[0].Releases[0]
+	stock.App, stock.RollbackTo, stock.Rollback = release.App{Platform: "sae", Region: "cn-hangzhou", ID: "stock"}, "v-1", nil
+	golden(t, "set-aborted.golden", render.SetTree(aborted, at(9), render.Style{}))
 }
 
 // members is a set whose second wave runs: one release waits for a person, one for its turn, and one is paused.
@@ -420,4 +426,24 @@ func TestRender_Sets(t *testing.T) {
 		{ID: "s-1", Name: "checkout", Phase: release.PhaseAwaitingConfirm, CreatedAt: at(0)},
 		{ID: "s-2", Phase: release.PhaseRollingOut, Stopped: "terminated", CreatedAt: at(0), EndedAt: at(5)},
 	}, at(9), render.Style{}))
+}
+
+// A command is copied as it stands, however narrow the window is.
+func TestRender_DoctorKeepsCommandsWhole(t *testing.T) {
+	t.Parallel()
+	const lane = "slipway lane get sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe"
+	const letters = "slipway deadletter list --since 24h"
+	const worker = "SLIPWAY_SAE_REGION=cn-hangzhou-finance slipway worker"
+	for _, width := range []int{0, 60, 80, 120} {
+		text := render.Doctor([]render.Checked{
+			{"lane sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe", "warning", "full", "let it go on, or take releases out of it: " + lane},
+			{"dead letters", "warning", "3 in the last day", letters},
+			{"workers of cn-hangzhou-finance", "failed", "none", "start one for it: " + worker},
+			{"NATS", "failed", "no answer", "check NATS_URL"},
+		}, render.Style{Width: width})
+		for _, want := range []string{lane, letters, worker} {
+			require.True(t, slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasSuffix(line, " "+want) }), text)
+		}
+		require.Contains(t, text, "check NATS_URL")
+	}
 }

@@ -92,17 +92,20 @@ func memberNeeds(p Set, zone *time.Location) (waits []fact, steps []release.Next
 	return waits, steps
 }
 
+// kindRelease is the kind of a row that is a release of a set, and no rollback.
+const kindRelease = "Release"
+
 // setNodes are the branches of the tree of a set.
 func setNodes(p Set, now time.Time) []node {
 	var branches []node
 	for _, w := range p.Waves {
 		waits := p.Awaiting != nil && p.Awaiting.Batch == w.Number
-		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, waveState(w, waits), {}, {}, {}}}
+		branch := node{row: []Cell{{Text: fmt.Sprintf("□ wave %d %s", w.Number, w.Name)}, {Text: "Wave"}, p.waveState(w, waits), {}, {}, {}}}
 		if !waits {
 			branch.rank = waveRank(w)
 		}
 		for _, r := range w.Releases {
-			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+r.Name, "Release", r.Run, now), rank: branch.rank})
+			branch.leaf = append(branch.leaf, node{row: p.runNode("⧉ "+r.Name, kindRelease, r.Run, now), rank: branch.rank})
 			if r.Rollback != nil {
 				branch.leaf = append(branch.leaf, node{row: p.runNode("↶ "+r.Name, "Rollback", *r.Rollback, now), rank: branch.rank})
 			}
@@ -137,13 +140,13 @@ func waveSums(w release.WaveProgress) (begun, ended, bad bool) {
 }
 
 // waveState is what the releases of a wave have come to.
-func waveState(w release.WaveProgress, waits bool) Cell {
+func (p Set) waveState(w release.WaveProgress, waits bool) Cell {
 	begun, ended, bad := waveSums(w)
 	switch {
 	case waits:
 		return Cell{Text: iconParked + " waiting", color: yellow}
 	case !begun:
-		return Cell{Text: iconMoving + " pending", color: faint}
+		return p.idle(p.Phase == release.PhaseRollingBack)
 	case !ended:
 		return Cell{Text: iconMoving + " running", color: cyan}
 	case bad:
@@ -152,8 +155,19 @@ func waveState(w release.WaveProgress, waits bool) Cell {
 	return Cell{Text: iconGood + " done", color: green}
 }
 
+// idle is the state of what has not begun, and does not begin any more once the set has ended, or
+// never.
+func (p Set) idle(never bool) Cell {
+	text := "pending"
+	if never || p.Phase.Ended() {
+		text = "not begun"
+	}
+	return Cell{Text: iconMoving + " " + text, color: faint}
+}
+
 func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell {
-	state, info := Cell{Text: iconMoving + " pending", color: faint}, r.Reason
+	state, info := p.idle(kind == kindRelease && p.Phase == release.PhaseRollingBack), r.Reason
+	id := r.ReleaseID
 	is, answers := p.UnderWay[r.ReleaseID]
 	switch {
 	case r.Outcome != "":
@@ -174,8 +188,10 @@ func (p Set) runNode(name, kind string, r release.SetRun, now time.Time) []Cell 
 		state = Cell{Text: iconMoving + " under way", color: cyan}
 	case !r.StartedAt.IsZero():
 		state = Cell{Text: iconMoving + " submitting", color: cyan}
+	case p.Phase.Ended():
+		id = "" // there is no such release, and never will be
 	}
-	return []Cell{{Text: name}, {Text: kind}, state, {Text: r.ReleaseID}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
+	return []Cell{{Text: name}, {Text: kind}, state, {Text: id}, {Text: age(r.StartedAt, r.EndedAt, now)}, {Text: info}}
 }
 
 // memberWaits is what a release of a set waits for; empty where it waits for nothing.
