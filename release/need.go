@@ -64,7 +64,7 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 	switch {
 	case p.Stalled != nil:
 		return p.needsHelp(), true
-	case p.Paused || a != nil && a.Kind == AwaitResume:
+	case p.Stopping() == "" && (p.Paused || a != nil && a.Kind == AwaitResume): // what is stopped waits for no resume
 		return p.needsResume(), true
 	case a == nil:
 		return Need{}, false

@@ -49,6 +49,10 @@ func TestNeed(t *testing.T) {
 			p.Paused = true
 		}, 0, release.NeedResume, "paused"},
 		{"paused, partial", release.PhasePaused, nil, 0, release.NeedResume, "paused"},
+		{"paused, then aborted", release.PhaseRollingOut, func(p *release.Progress) {
+			p.Paused = true
+			p.Decisions = []release.Decision{{Kind: release.CommandPause, By: "mei"}, {Kind: release.CommandAbort, By: "mei"}}
+		}, 0, "", ""},
 		{"stalled", release.PhaseRollingOut, func(p *release.Progress) {
 			p.Stalled = &release.Stall{Doing: "sae.Observe", Fault: release.FaultUnavailable, Failure: "SAE is away", Since: since}
 		}, 0, release.NeedHelp, "it stands still: SAE is away; what helps: wait; if it lasts, find out whether the workers reach what they ask"},

@@ -110,7 +110,7 @@ func Next(p Progress) []NextStep {
 		{NextAbort, CommandAbort, p.abortDoes()},
 		{NextRollback, CommandRollback, p.rollbackDoes()},
 	} {
-		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion()) {
+		if p.admits(Command{Kind: c.kind}) && (c.kind != CommandRollback || p.Operation.changesVersion() && p.Stopping() == "") {
 			steps = append(steps, p.step(c.verb, string(c.kind), c.does))
 		}
 	}

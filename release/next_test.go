@@ -136,7 +136,7 @@ func TestNext(t *testing.T) {
 			awaiting(release.AwaitConfirm, 1)(p)
 		}), []string{resume, abort, rollback}},
 		{"paused, partial", release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhasePaused}, []string{resume, abort}},
-		{"stopping", atNext(release.PhaseRollingOut, aborted), []string{rollback}},
+		{"stopping", atNext(release.PhaseRollingOut, aborted), []string{watch}},
 		{"stopping, before a change has begun", atNext(release.PhaseRollingOut, func(p *release.Progress) {
 			aborted(p)
 			p.ChangeID = ""
@@ -144,7 +144,7 @@ func TestNext(t *testing.T) {
 		{"stopping, while paused", atNext(release.PhasePaused, func(p *release.Progress) {
 			p.Paused = true
 			aborted(p)
-		}), []string{rollback}},
+		}), []string{watch}},
 		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! help", pause, abort, rollback}},
 		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! help", watch}},
 		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},

@@ -22,13 +22,14 @@ func Line(p release.Progress, zone *time.Location) string {
 func standing(p release.Progress, zone *time.Location) string {
 	icon := PhaseIcon(p.Phase)
 	parts := []string{p.ReleaseID + " " + icon + " " + string(p.Phase)}
-	if stopping := p.Stopping(); stopping != "" {
+	stopping := p.Stopping()
+	if stopping != "" {
 		parts = append(parts, stopping)
 	}
 	if at := batch(p); at != "" {
 		parts = append(parts, "batch "+at)
 	}
-	if p.Paused && p.Phase != release.PhasePaused {
+	if p.Paused && p.Phase != release.PhasePaused && stopping == "" {
 		parts = append(parts, "paused")
 	}
 	if until := p.Awaiting.Text(release.UnitBatch, zone); until != "" {

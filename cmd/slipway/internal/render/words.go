@@ -106,9 +106,9 @@ func schedule(s []release.BatchSchedule) string {
 	return strings.Join(parts, ", ")
 }
 
-// paused tells who has paused a release that is paused.
+// paused tells who has paused a release that is paused. The pause of one that is stopped holds nothing.
 func paused(p release.Progress, zone *time.Location) string {
-	if !p.Paused {
+	if !p.Paused || p.Stopping() != "" {
 		return ""
 	}
 	if d, known := p.PausedBy(); known {
