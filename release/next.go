@@ -415,6 +415,20 @@ func unblocking(s LaneState) []NextStep {
 	})
 }
 
+// NextBehindLane returns what a person may do about a request that a full lane has no place for.
+func NextBehindLane(s LaneState) []NextStep {
+	steps := []NextStep{{Verb: NextShowLane, Command: "slipway lane get " + word(s.App.SearchValue()), Does: "shows what comes before it, and what makes room"}}
+	if s.Held != nil {
+		steps = append(steps, resumingLane(s.App, *s.Held))
+	}
+	return steps
+}
+
+// NextUnaccepted returns what a person may do about a request that nobody accepts.
+func NextUnaccepted() []NextStep {
+	return []NextStep{{Verb: NextDoctor, Command: "slipway doctor", Does: "shows why nobody accepts it"}}
+}
+
 // NextOfLane returns what a person may do next with a lane: look at the release that has left the
 // application in need of attention, restore what ended releases owe, resume the lane where it is held,
 // make room where it is full, and allow what was denied last.

@@ -21,11 +21,16 @@ type NoWorkerError struct {
 
 // Error implements error.
 func (e *NoWorkerError) Error() string {
+	return e.Reason() + "; to see what is missing: slipway doctor"
+}
+
+// Reason says that nobody answers, and how to start a worker.
+func (e *NoWorkerError) Reason() string {
 	start := "slipway worker"
 	if e.Region != "" {
 		start = "SLIPWAY_SAE_REGION=" + e.Region + " " + start
 	}
-	return "no worker answers: none takes tasks from task queue " + e.Queue + "; start one: " + start + "; to see what is missing: slipway doctor"
+	return "no worker answers: none takes tasks from task queue " + e.Queue + "; start one: " + start
 }
 
 // pollTime is how long ago a worker has asked that is still there: it asks again within a minute,

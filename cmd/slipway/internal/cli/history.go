@@ -71,8 +71,9 @@ type ledgerEntry[P any] struct {
 	accepted, ended bool
 	asked, updated  time.Time
 	// held says why it is not accepted: its lane has no place for it, or no worker answers; empty where
-	// nobody knows.
-	held string
+	// nobody knows. Helps are the commands that help.
+	held  string
+	helps []release.NextStep
 	// pending says which wave of a set it waits for that has not begun; empty where it is of none.
 	pending string
 	// stored is the message that asks for it, where no starter has accepted that and the ledger has
@@ -87,7 +88,7 @@ func releaseInLedger(ctx context.Context, call *call, id string) (ledgerEntry[re
 	p.Digest = cmp.Or(p.Digest, r.Identity.Digest)
 	e := ledgerEntry[release.Progress]{progress: p, accepted: r.Accepted, ended: r.Ended(), asked: r.Asked(), updated: r.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.held = heldBy(ctx, call, r.App, lanePolicy(ctx, call, id))
+		e.held, e.helps = heldBy(ctx, call, r.App, lanePolicy(ctx, call, id))
 	}
 	return e, err
 }
@@ -148,23 +149,22 @@ func lanePolicy(ctx context.Context, call *call, id string) release.LanePolicy {
 }
 
 // heldBy says why a request for an application is not accepted: no worker answers, or its lane is full;
-// empty where neither is so, or nobody knows. A set has no application.
-func heldBy(ctx context.Context, call *call, app release.App, policy release.LanePolicy) string {
-	if err := call.client.CheckWorkers(ctx, release.App{}); err != nil {
-		return err.Error()
+// empty where neither is so, or nobody knows. A set has no application. Helps are the commands that help.
+func heldBy(ctx context.Context, call *call, app release.App, policy release.LanePolicy) (why string, helps []release.NextStep) {
+	if none, ok := errors.AsType[*releases.NoWorkerError](call.client.CheckWorkers(ctx, release.App{})); ok {
+		return none.Reason(), release.NextUnaccepted()
 	}
 	if app == (release.App{}) {
-		return ""
+		return "", release.NextUnaccepted()
 	}
 	status, err := call.client.GetLane(ctx, app)
 	if err != nil || status.State == nil || status.State.Full == "" {
-		return ""
+		return "", release.NextUnaccepted()
 	}
-	return explainFullLane(*status.State, policy)
+	return explainFullLane(*status.State, policy), release.NextBehindLane(*status.State)
 }
 
-// explainFullLane says what becomes of a release of the policy while the lane is full, and what may
-// be done about it. The policy is empty where nobody knows it. One that a full lane would not keep
+// explainFullLane says what becomes of a release of the policy while the lane is full. The policy is empty where nobody knows it. One that a full lane would not keep
 // waiting has a request before it that the lane does: they keep the order in which they were published.
 func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
 	next := "it is submitted again by itself once there is room, or once the requests published before it have had their turn"
@@ -176,12 +176,7 @@ func explainFullLane(s release.LaneState, policy release.LanePolicy) string {
 	case release.LaneSupersede:
 		next = "its turn comes after the requests for the application that were published before it, and it then takes the place of those that wait"
 	}
-	app := s.App.SearchValue()
-	text := fmt.Sprintf("lane %s is full: %s; %s; see: slipway lane get %s", app, s.Full, next, app)
-	if s.Held != nil {
-		text += ", and once you have looked at the application: slipway lane resume " + app
-	}
-	return text
+	return fmt.Sprintf("lane %s is full: %s; %s", s.App.SearchValue(), s.Full, next)
 }
 
 // setInLedger reads what the ledger has of a set.
@@ -194,7 +189,7 @@ func setInLedger(ctx context.Context, call *call, id string) (ledgerEntry[render
 	p.Digest = cmp.Or(p.Digest, s.Identity.Digest)
 	e := ledgerEntry[render.Set]{progress: render.Set{SetProgress: p}, accepted: s.Accepted, ended: p.Outcome != "", asked: s.RequestedAt, updated: s.UpdatedAt}
 	if err == nil && !e.accepted && !e.ended {
-		e.held = heldBy(ctx, call, release.App{}, "")
+		e.held, e.helps = heldBy(ctx, call, release.App{}, "")
 	}
 	return e, err
 }
@@ -210,9 +205,12 @@ func readLedger[T any](ctx context.Context, call *call, get func(*ledger.Ledger)
 }
 
 // recorded shows what the ledger knows of what Temporal does not. Its error is the one that
-// Temporal's answer was, where the ledger does not know better.
+// Temporal's answer was, where the ledger does not know better. Why a request is not accepted stands
+// in the picture, where one is drawn.
 func recorded[P any](call *call, missing *releases.NotFoundError, e ledgerEntry[P], err error) (none P, _ error) {
 	switch {
+	case err == nil && call.format.ForPeople() && e.unaccepted(call.style) != nil:
+		return e.progress, nil
 	case err == nil:
 		call.app.infof("%s", e.explain(missing.ID, call.style))
 		return e.progress, nil
@@ -236,6 +234,24 @@ func unrecorded(err error) bool {
 	return malformed || errors.Is(err, ledger.ErrNotFound)
 }
 
+// unaccepted is why its request has not been accepted, as a picture shows it; nil where it has, or
+// where it is a set that has not begun it.
+func (e ledgerEntry[P]) unaccepted(style render.Style) *render.Unaccepted {
+	if e.pending != "" || e.stored == 0 && (e.accepted || e.ended) {
+		return nil
+	}
+	u := &render.Unaccepted{
+		Request: "in the ledger since " + style.Time(e.asked), Awaiting: cmp.Or(e.held, "no starter has accepted it yet"), Next: e.helps,
+	}
+	if e.stored > 0 {
+		u.Request = fmt.Sprintf("message %d of stream %s, since %s", e.stored, wire.StreamIn, style.Time(e.asked))
+	}
+	if len(u.Next) == 0 {
+		u.Next = release.NextUnaccepted()
+	}
+	return u
+}
+
 // explain says what is shown of something that Temporal does not know.
 func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 	if e.pending != "" {
@@ -245,7 +261,7 @@ func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
 	}
 	if e.stored > 0 {
-		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet; to check the starters, run: slipway doctor",
+		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet",
 			style.Time(e.asked), e.stored, wire.StreamIn)
 	}
 	if !e.accepted && !e.ended {

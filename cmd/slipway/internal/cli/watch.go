@@ -104,9 +104,11 @@ type watchTarget[P releases.Watchable] struct {
 	// pending is the entry of what a set has not begun; nil where nothing is a part of one.
 	pending func(ctx context.Context, call *call, id string) (ledgerEntry[P], bool)
 	// heldBy says why a request is not accepted, as the function of that name does.
-	heldBy func(ctx context.Context, call *call, app release.App, policy release.LanePolicy) string
+	heldBy func(ctx context.Context, call *call, app release.App, policy release.LanePolicy) (why string, helps []release.NextStep)
 	// search looks for a stored request, as [storedRequest] does.
 	search func(ctx context.Context, call *call, id string) (wire.Stored, error)
+	// found is called with what the ledger or the stream has of what is watched; nil tells nobody.
+	found func(ledgerEntry[P])
 	// explained returns the progress of one that was closed abnormally with what became of it; nil
 	// where nothing more is known than the status says.
 	explained func(context.Context, *call, releases.Status[P]) P
@@ -145,9 +147,10 @@ func releaseTarget() watchTarget[release.Progress] {
 // show shows once what the first argument names.
 func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	id := call.args[0]
+	var unaccepted *render.Unaccepted
 	status, err := t.get(ctx, call.client, id)
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
-		status, err = t.beyondTemporal(ctx, call, missing)
+		status, unaccepted, err = t.beyondTemporal(ctx, call, missing)
 	}
 	if err != nil {
 		return err
@@ -160,7 +163,7 @@ func (t watchTarget[P]) show(ctx context.Context, call *call) error {
 	}
 	return call.format.Write(call.app.Stdout, status.Progress, func() string {
 		style := t.styled(ctx, call.client, call.style, status.Progress)
-		style.Unanswered = status.Partial.Reason == releases.PartialNoWorker
+		style.Unanswered, style.Unaccepted = status.Partial.Reason == releases.PartialNoWorker, unaccepted
 		return t.tree(status.Progress, time.Now(), style)
 	})
 }
@@ -173,19 +176,21 @@ func (t watchTarget[P]) styled(ctx context.Context, client *releases.Client, sty
 	return style
 }
 
-// beyondTemporal is the status of what Temporal does not know, as the ledger or the stream has it.
-func (t watchTarget[P]) beyondTemporal(ctx context.Context, call *call, missing *releases.NotFoundError) (status releases.Status[P], err error) {
+// beyondTemporal is the status of what Temporal does not know, as the ledger or the stream has it, and
+// why it has not been accepted.
+func (t watchTarget[P]) beyondTemporal(ctx context.Context, call *call, missing *releases.NotFoundError) (status releases.Status[P], unaccepted *render.Unaccepted, err error) {
 	e, err := t.inLedger(ctx, call, missing.ID)
 	if errors.Is(err, ledger.ErrNotFound) {
 		e, err = t.stored(ctx, call, missing.ID)
 	}
 	if err == nil {
 		if status, err := t.endedMeanwhile(ctx, call, missing.ID, e); err == nil {
-			return status, nil
+			return status, nil, nil
 		}
+		unaccepted = e.unaccepted(call.style)
 	}
 	status.Progress, err = recorded(call, missing, e, err)
-	return status, err
+	return status, unaccepted, err
 }
 
 // watchGiven watches what the first argument names.
@@ -196,6 +201,7 @@ func (t watchTarget[P]) watchGiven(ctx context.Context, call *call) error {
 // watch watches a release or a set to its end and returns an error that stands for its outcome.
 func (t watchTarget[P]) watch(ctx context.Context, call *call, o watchOptions) error {
 	v := t.view(call)
+	t.found = v.found
 	p, err := releases.Watcher[P]{
 		Get: func(ctx context.Context) (releases.Status[P], error) { return t.status(ctx, call.client, o) },
 		Recorded: func(ctx context.Context) (releases.Status[P], error) {
@@ -275,6 +281,9 @@ func (t watchTarget[P]) recorded(ctx context.Context, call *call, o watchOptions
 	if status, err := t.endedMeanwhile(ctx, call, o.id, e); err == nil {
 		return status, nil
 	}
+	if t.found != nil {
+		t.found(e)
+	}
 	return recordedStatus(call, o.id, e)
 }
 
@@ -313,7 +322,7 @@ func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledg
 		return ledgerEntry[P]{}, err
 	}
 	e := t.inStream(id, s)
-	e.held = t.heldBy(ctx, call, s.Spec.App, s.Spec.WithDefaults().Lane.Policy)
+	e.held, e.helps = t.heldBy(ctx, call, s.Spec.App, s.Spec.WithDefaults().Lane.Policy)
 	return e, nil
 }
 
@@ -332,6 +341,9 @@ type view[P releases.Watchable] struct {
 	format render.Format
 	screen *screen
 	last   releases.WatchEvent[P]
+	// waiting is what was asked for and Temporal does not know, and unaccepted why; nil where it is accepted.
+	waiting    P
+	unaccepted *render.Unaccepted
 	// tree draws it, and diff returns the lines that tell what has changed.
 	tree func(p P, now time.Time, style render.Style) string
 	diff func(prev, next P, now time.Time) []string
@@ -341,6 +353,16 @@ func (t watchTarget[P]) view(call *call) *view[P] {
 	return &view[P]{app: call.app, format: call.format, screen: call.app.screen(call.cmd), tree: t.tree, diff: t.diff}
 }
 
+// found takes up what the ledger or the stream has, which is shown while Temporal knows nothing.
+func (v *view[P]) found(e ledgerEntry[P]) {
+	v.waiting, v.unaccepted = e.progress, e.unaccepted(v.screen.style())
+}
+
+// waits reports whether an event tells nothing but that a request has not been accepted.
+func (v *view[P]) waits(e releases.WatchEvent[P]) bool {
+	return v.unaccepted != nil && e.Failure == nil && e.Progress.Identity() == ""
+}
+
 func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	prev := v.last
 	v.last = e
@@ -348,7 +370,7 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 		return v.screen.redraw(v.picture(e))
 	}
 	if e.Warning != "" && e.Warning != prev.Warning {
-		v.app.infof("%s", e.Warning)
+		v.warn(e)
 	}
 	if e.Progress.Identity() == "" || reflect.DeepEqual(e.Progress, prev.Progress) {
 		return nil
@@ -356,6 +378,17 @@ func (v *view[P]) show(e releases.WatchEvent[P]) error {
 	return v.format.Stream(v.app.Stdout, e.Progress, func() string {
 		return strings.Join(append(v.diff(prev.Progress, e.Progress, time.Now().In(v.screen.zone)), ""), "\n")
 	})
+}
+
+// warn prints a warning, and what helps against it: each command is a line of its own, to be copied.
+func (v *view[P]) warn(e releases.WatchEvent[P]) {
+	v.app.infof("%s", e.Warning)
+	if !v.waits(e) {
+		return
+	}
+	for _, s := range v.unaccepted.Next {
+		v.app.infof("  %s", s.Command)
+	}
 }
 
 // finish leaves the whole of the last picture on a terminal, in its style: it is not redrawn any more.
@@ -369,6 +402,10 @@ func (v *view[P]) finish(style func(P) render.Style) {
 // rest is what was seen last.
 func (v *view[P]) picture(e releases.WatchEvent[P]) string {
 	style := v.screen.pictureStyle()
+	if v.waits(e) {
+		style.Unaccepted = v.unaccepted
+		return v.tree(v.waiting, time.Now(), style)
+	}
 	text := ""
 	if e.Warning != "" {
 		text = render.Warning(e.Warning, style)

@@ -26,9 +26,11 @@ func recording(e ledgerEntry[release.Progress], err error) watchTarget[release.P
 		},
 		inLedger: func(context.Context, *call, string) (ledgerEntry[release.Progress], error) { return e, err },
 		inStream: storedRelease,
-		heldBy:   func(context.Context, *call, release.App, release.LanePolicy) string { return "" },
-		search:   func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
-		facts:    factsOf,
+		heldBy: func(context.Context, *call, release.App, release.LanePolicy) (string, []release.NextStep) {
+			return "", nil
+		},
+		search: func(context.Context, *call, string) (wire.Stored, error) { return wire.Stored{}, ledger.ErrNotFound },
+		facts:  factsOf,
 	}
 }
 
@@ -174,7 +176,7 @@ func TestExplainFullLane(t *testing.T) {
 	t.Parallel()
 	s := release.LaneState{App: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}, Full: "100 releases wait in it, and no more may"}
 	full := func(next string) string {
-		return "lane sae/cn-hangzhou/shop is full: 100 releases wait in it, and no more may; " + next + "; see: slipway lane get sae/cn-hangzhou/shop"
+		return "lane sae/cn-hangzhou/shop is full: 100 releases wait in it, and no more may; " + next
 	}
 	require.Equal(t, full("it is submitted again by itself once there is room"), explainFullLane(s, release.LaneQueue))
 	const order = "its turn comes after the requests for the application that were published before it, and "
@@ -193,18 +195,51 @@ func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
 		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: app}}, nil
 	}
 	state := release.LaneState{App: app, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
-	s.heldBy = func(_ context.Context, _ *call, _ release.App, policy release.LanePolicy) string {
-		return explainFullLane(state, policy)
+	s.heldBy = func(_ context.Context, _ *call, _ release.App, policy release.LanePolicy) (string, []release.NextStep) {
+		return explainFullLane(state, policy), release.NextBehindLane(state)
 	}
 	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN: lane sae/cn-hangzhou/shop is full: " +
-		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room; see: slipway lane get sae/cn-hangzhou/shop"
+		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room"
 	e, err := s.stored(t.Context(), nil, id)
 	require.NoError(t, err)
-	require.Equal(t, waits+", and once you have looked at the application: slipway lane resume sae/cn-hangzhou/shop", e.explain(id, render.Style{}))
-	state.Held = nil
-	e, err = s.stored(t.Context(), nil, id)
-	require.NoError(t, err)
 	require.Equal(t, waits, e.explain(id, render.Style{}))
+
+	s.tree = render.Tree
+	show := func() string {
+		c, out, talk := listCall(render.FormatTable)
+		c.args = []string{id}
+		require.NoError(t, s.show(t.Context(), c))
+		require.Empty(t, talk.String(), "it stands in the picture")
+		return out.String()
+	}
+	picture := show()
+	require.Regexp(t, `(?m)^Request: +message 17 of stream SLIPWAY_IN, since 2026-11-22T20:35:00Z$`, picture)
+	require.Regexp(t, `(?m)^Awaiting: +lane sae/cn-hangzhou/shop is full: 100 releases wait in it`, picture)
+	require.Regexp(t, `(?m)^Next: +slipway lane get sae/cn-hangzhou/shop\n +slipway lane resume sae/cn-hangzhou/shop$`, picture)
+
+	s.diff = render.Diff
+	c, _, talk := listCall(render.FormatTable)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := within(t.Context(), 5*time.Second)
+		defer cancel()
+		require.Error(t, s.watch(ctx, c, watchOptions{id: id, grace: graceWatched}))
+	})
+	require.Equal(t, waits+"\n  slipway lane get sae/cn-hangzhou/shop\n  slipway lane resume sae/cn-hangzhou/shop\n", talk.String())
+	v := s.view(c)
+	v.found(e)
+	picture = v.picture(releases.WatchEvent[release.Progress]{Warning: waits})
+	require.Regexp(t, `(?m)^Awaiting: +lane sae/cn-hangzhou/shop is full`, picture)
+	require.Regexp(t, `(?m)^Next: +slipway lane get sae/cn-hangzhou/shop\n +slipway lane resume sae/cn-hangzhou/shop$`, picture)
+
+	state.Held = nil
+	picture = show()
+	require.Regexp(t, `(?m)^Next: +slipway lane get sae/cn-hangzhou/shop$`, picture)
+	require.NotContains(t, picture, "lane resume")
+	s.heldBy = func(context.Context, *call, release.App, release.LanePolicy) (string, []release.NextStep) {
+		return "", nil
+	}
+	picture = show()
+	require.Regexp(t, `(?m)^Awaiting: +no starter has accepted it yet\nNext: +slipway doctor$`, picture)
 }
 
 // A release that a set has not begun is no stranger: it says which wave it waits for.
@@ -234,9 +269,8 @@ func TestLedgerEntry_ExplainsAStoredRequest(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, status.Closed)
 	require.Equal(t, releases.Partial{
-		Reason: releases.PartialNotStarted,
-		Message: "the request is stored since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN, but no starter has accepted it yet; " +
-			"to check the starters, run: slipway doctor",
+		Reason:  releases.PartialNotStarted,
+		Message: "the request is stored since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN, but no starter has accepted it yet",
 	}, status.Partial)
 }
 

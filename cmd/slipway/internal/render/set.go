@@ -55,6 +55,7 @@ func setFacts(p Set, now time.Time, style Style) []fact {
 		{name: "Careful", value: Cell{Text: p.Undoes, color: red}},
 		{name: "Awaiting", value: Cell{Text: until, color: yellow}},
 	}
+	all = append(all, style.Unaccepted.facts()...)
 	waits, steps := memberNeeds(p, now.Location())
 	steps = append(steps, release.NextOfSet(p.SetProgress)...)
 	return append(append(append(all, waits...), nextFacts(style.ofUse(steps))...), []fact{

@@ -79,8 +79,29 @@ type Style struct {
 	Outdated []release.NextVerb
 	// Unanswered tells that no worker answers, so that only what Temporal knows is shown.
 	Unanswered bool
+	// Unaccepted is why what is shown has not been accepted; nil where it has.
+	Unaccepted *Unaccepted
 	// Steady keeps the columns of a picture that is redrawn in their places; nil where it is drawn once.
 	Steady *Steady
+}
+
+// Unaccepted is what is known of a request that has not been accepted.
+type Unaccepted struct {
+	// Request says where it is stored, and since when; Awaiting what it waits for.
+	Request, Awaiting string
+	// Next are the commands that help.
+	Next []release.NextStep
+}
+
+// facts are the rows that show it; none where it has been accepted.
+func (u *Unaccepted) facts() []fact {
+	if u == nil {
+		return nil
+	}
+	return append([]fact{
+		{name: "Request", value: Cell{Text: u.Request}},
+		{name: "Awaiting", value: Cell{Text: u.Awaiting, color: yellow}},
+	}, nextFacts(u.Next)...)
 }
 
 // Steady remembers how wide the columns of a picture were that is redrawn: one that was wide once

@@ -70,6 +70,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		rollbackTo = version(*p.RollbackTo)
 	}
 	all := []fact{{name: "Name", value: Cell{Text: p.ReleaseID}}, {name: "Status", value: status(p)}}
+	all = append(all, style.Unaccepted.facts()...)
 	all = append(all, stallFacts(p, now)...)
 	all = append(
 		all,
