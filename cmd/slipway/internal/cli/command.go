@@ -214,7 +214,7 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	artifact := cmd.Flags().String("artifact", "", "only if the release brings this: an image, or url@version of a package")
 	change := cmd.Flags().String("change", "", "only if the release is at this change")
 	refusable(cmd, "the release refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), choosing(which, func(ctx context.Context, call *call) error {
 		c, err := build(ctx, call)
 		if err != nil {
 			return call.orNotBegun(ctx, err)
@@ -233,10 +233,13 @@ func (a *app) releaseCommand(cmd *cobra.Command, build func(context.Context, *ca
 	}))
 }
 
-// orNotBegun returns the error, or why Temporal knows nothing of the ID: no worker answers, so that
-// nothing begins that is asked for; or it is of a set that has not begun it.
+// orNotBegun returns the error, or why Temporal knows nothing of the ID: its request is stored and not
+// accepted yet; no worker answers, so that nothing begins that is asked for; or it is of a set that has not begun it.
 func (c *call) orNotBegun(ctx context.Context, err error) error {
 	if missing, ok := errors.AsType[*releases.NotFoundError](err); ok {
+		if refused := c.unaccepted(ctx, missing.ID); refused != nil {
+			return refused
+		}
 		if none := c.client.CheckWorkers(ctx, release.App{}); none != nil {
 			return fmt.Errorf("nothing was sent to %s: %w", release.Named(missing.ID), none)
 		}

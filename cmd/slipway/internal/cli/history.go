@@ -258,7 +258,7 @@ func (e ledgerEntry[P]) explain(id string, style render.Style) string {
 		return e.pending
 	}
 	if e.stored > 0 && e.held != "" {
-		return fmt.Sprintf("the request waits since %s, as message %d of stream %s: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
+		return fmt.Sprintf("the request waits since %s, as message %d of stream %s, and has not been accepted yet: %s", style.Time(e.asked), e.stored, wire.StreamIn, e.held)
 	}
 	if e.stored > 0 {
 		return fmt.Sprintf("the request is stored since %s, as message %d of stream %s, but no starter has accepted it yet",

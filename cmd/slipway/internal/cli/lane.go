@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -313,6 +315,9 @@ func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobr
 		cmd.ValidArgsFunction = a.completeHeld()
 	}
 	withSettings(cmd, config.Actor())
+	if update == release.UpdateDrop {
+		withSettings(cmd, config.NATS())
+	}
 	refusable(cmd, "the lane refuses, with the reason; nothing was changed")
 	return a.onTemporal(cmd, func(ctx context.Context, call *call) error {
 		app, err := parseApp(call.args[0])
@@ -326,7 +331,7 @@ func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobr
 		c.By = call.by
 		state, err := call.client.UpdateLane(ctx, releases.LaneUpdate{App: app, Name: update, ID: uuid.NewString(), Command: c})
 		if err != nil {
-			return err
+			return call.orNotInLane(ctx, c, err)
 		}
 		if kept := heldBefore(update, c, state, call.style); kept != "" {
 			done = kept
@@ -336,6 +341,15 @@ func (a *app) onLane(cmd *cobra.Command, update string, build laneCommand) *cobr
 		a.infof("lane %s: %s", app.SearchValue(), done)
 		return a.printLane(call, shownLane{LaneState: state})
 	})
+}
+
+// orNotInLane returns the error of a command to a lane, or that the release which it names is not in the
+// lane because its request is not accepted yet.
+func (c *call) orNotInLane(ctx context.Context, command release.LaneCommand, err error) error {
+	if _, refused := errors.AsType[*releases.RefusedError](err); refused && command.ReleaseID != "" {
+		return cmp.Or(c.unaccepted(ctx, command.ReleaseID), err)
+	}
+	return err
 }
 
 // heldBefore says who has held a lane before it was to be held: the lane keeps the first reason.

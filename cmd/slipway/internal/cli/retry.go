@@ -87,6 +87,9 @@ func (c *call) retried(ctx context.Context) (spec release.Spec, err error) {
 	defer cancel()
 	err = withTemporal(func(ctx context.Context, c *call) (err error) {
 		spec, err = c.client.Retry(ctx, id)
+		if _, missing := errors.AsType[*releases.NotFoundError](err); missing {
+			return cmp.Or(c.unaccepted(ctx, id), err)
+		}
 		return err
 	})(ctx, c)
 	if _, missing := errors.AsType[*releases.NotFoundError](err); missing {

@@ -188,7 +188,7 @@ same wave twice is one confirmation.`,
 		return nil
 	}
 	refusable(cmd, "the set refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), func(ctx context.Context, call *call) error {
 		if wave == 0 {
 			status, err := call.client.GetSet(ctx, call.args[0])
 			if err != nil {
@@ -241,7 +241,7 @@ before stays. With --at-safe-point batches in progress are finished first.`,
 	cmd.Flags().StringVar(&reason, flagReason, "", "why")
 	cmd.Flags().BoolVar(&atSafePoint, "at-safe-point", false, "let each release wait until no batch is in progress")
 	refusable(cmd, "the set refuses, with the reason; nothing was changed")
-	return a.onTemporal(withSettings(cmd, config.Actor()), func(ctx context.Context, call *call) error {
+	return a.onTemporal(withSettings(cmd, config.NATS(), config.Actor()), func(ctx context.Context, call *call) error {
 		return a.sendSetCommand(ctx, call, release.Command{Kind: release.CommandAbort, Reason: reason, AtSafePoint: atSafePoint})
 	})
 }

@@ -326,6 +326,36 @@ func (t watchTarget[P]) stored(ctx context.Context, call *call, id string) (ledg
 	return e, nil
 }
 
+// unaccepted refuses a command to what was asked for and is not accepted yet: its request is stored, so
+// that asking for it again would make a second one of it. It is nil where that is not so, or not known.
+func (t watchTarget[P]) unaccepted(ctx context.Context, call *call, id string) error {
+	t.pending = nil // what a set has not begun has no request of its own
+	e, err := t.asked(ctx, call, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		e, err = t.stored(ctx, call, id)
+	}
+	if err != nil {
+		return nil //nolint:nilerr // the command has an error of its own, which is told instead
+	}
+	u := e.unaccepted(call.style)
+	if u == nil {
+		return nil
+	}
+	reason := e.explain(id, call.style) + "; do not submit it again: it is accepted by itself; what helps:"
+	for _, s := range u.Next {
+		reason += "\n  " + s.Command
+	}
+	return &releases.RefusedError{ID: id, Reason: reason}
+}
+
+// unaccepted refuses a command to a release or a set, as the method of a [watchTarget] does.
+func (c *call) unaccepted(ctx context.Context, id string) error {
+	if release.IsSetID(id) {
+		return setTarget().unaccepted(ctx, c, id)
+	}
+	return releaseTarget().unaccepted(ctx, c, id)
+}
+
 // conflict fails where what is watched has another content than what was submitted: then the
 // event has become a dead letter.
 func (o watchOptions) conflict(f facts) error {

@@ -189,16 +189,16 @@ func TestExplainFullLane(t *testing.T) {
 // not that no starter has accepted it: the starters do well to wait.
 func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
 	t.Parallel()
-	app := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+	shop := release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
 	s := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
 	s.search = func(context.Context, *call, string) (wire.Stored, error) {
-		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: app}}, nil
+		return wire.Stored{Sequence: 17, At: time.Date(2026, 11, 22, 20, 35, 0, 0, time.UTC), Spec: release.Spec{App: shop}}, nil
 	}
-	state := release.LaneState{App: app, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
+	state := release.LaneState{App: shop, Full: "100 releases wait in it, and no more may, behind a hold by ann", Held: &release.Hold{By: "ann"}}
 	s.heldBy = func(_ context.Context, _ *call, _ release.App, policy release.LanePolicy) (string, []release.NextStep) {
 		return explainFullLane(state, policy), release.NextBehindLane(state)
 	}
-	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN: lane sae/cn-hangzhou/shop is full: " +
+	const waits = "the request waits since 2026-11-22T20:35:00Z, as message 17 of stream SLIPWAY_IN, and has not been accepted yet: lane sae/cn-hangzhou/shop is full: " +
 		"100 releases wait in it, and no more may, behind a hold by ann; it is submitted again by itself once there is room"
 	e, err := s.stored(t.Context(), nil, id)
 	require.NoError(t, err)
@@ -216,6 +216,16 @@ func TestLedgerEntry_ExplainsAStoredRequestBehindAFullLane(t *testing.T) {
 	require.Regexp(t, `(?m)^Request: +message 17 of stream SLIPWAY_IN, since 2026-11-22T20:35:00Z$`, picture)
 	require.Regexp(t, `(?m)^Awaiting: +lane sae/cn-hangzhou/shop is full: 100 releases wait in it`, picture)
 	require.Regexp(t, `(?m)^Next: +slipway lane get sae/cn-hangzhou/shop\n +slipway lane resume sae/cn-hangzhou/shop$`, picture)
+
+	refused := s.unaccepted(t.Context(), &call{app: &app{}}, id)
+	require.ErrorAs(t, refused, new(*releases.RefusedError))
+	require.Equal(t, exitRefused, exitCode(refused))
+	require.EqualError(t, refused, "release "+id+" refused: "+waits+"; do not submit it again: it is accepted by itself; what helps:\n"+
+		"  slipway lane get sae/cn-hangzhou/shop\n  slipway lane resume sae/cn-hangzhou/shop")
+	unknown := recording(ledgerEntry[release.Progress]{}, ledger.ErrNotFound)
+	require.NoError(t, unknown.unaccepted(t.Context(), &call{app: &app{}}, id), "nothing is stored")
+	accepted := recording(recordOf(release.PhaseRollingOut, time.Now()), nil)
+	require.NoError(t, accepted.unaccepted(t.Context(), &call{app: &app{}}, id))
 
 	s.diff = render.Diff
 	c, _, talk := listCall(render.FormatTable)
