@@ -100,14 +100,20 @@ func (c *Client) askLane(ctx context.Context, app release.App) (since time.Time,
 	return d.WorkflowStartTime, state, err
 }
 
-// waitsFor says what a release that is queued waits for in its lane: which release comes before it,
-// or who holds the lane and why. It is empty where the lane does not answer, or the release does not
+// waitsFor says what a release that is queued waits for in its lane: which release comes before it
+// and whether that stands still, or who holds the lane and why. It is empty where the lane does not answer, or the release does not
 // wait any more.
 func (c *Client) waitsFor(ctx context.Context, p release.Progress) string {
 	_, state, err := c.askLane(ctx, p.App)
 	waits := func(e release.LaneEntry) bool { return e.ReleaseID == p.ReleaseID }
 	if err != nil || state == nil || !slices.ContainsFunc(state.Waiting, waits) {
 		return ""
+	}
+	if state.Running != nil { // where that does not answer, the lane's own words do
+		running, err := c.Get(ctx, state.Running.ReleaseID)
+		if stalled := running.Progress.Stalled; err == nil && stalled != nil {
+			return "release " + state.Running.ReleaseID + ", which stands still: " + stalled.Doing
+		}
 	}
 	return state.WaitsFor(p.ReleaseID)
 }

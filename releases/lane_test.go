@@ -109,6 +109,7 @@ func TestLane_WaitsFor(t *testing.T) {
 			t.Parallel()
 			m, r := newClient(t)
 			onLane(m, stating{c.state}, c.err, false)
+			m.On("DescribeWorkflow", mock.Anything, release.WorkflowID("r-first"), "").Return(nil, serviceerror.NewUnavailable("away")).Maybe()
 			got := r.WithTurn(t.Context(), p)
 			require.Empty(t, got.Reason, "the reason is the release's own")
 			if c.want == "" {
@@ -336,4 +337,16 @@ func TestLaneStatus_JSON(t *testing.T) {
 		require.NoError(t, err)
 		require.JSONEq(t, want, string(got))
 	}
+}
+
+// A release that waits behind one that stands still says so, and at what.
+func TestLane_WaitsForAStalledRelease(t *testing.T) {
+	t.Parallel()
+	m, r := newClient(t)
+	onLane(m, stating{release.LaneState{Running: &release.LaneEntry{ReleaseID: "r-first"}, Waiting: []release.LaneEntry{{ReleaseID: id}}}}, nil, false)
+	m.On("DescribeWorkflow", mock.Anything, release.WorkflowID("r-first"), "").Return(described(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), nil)
+	m.On("QueryWorkflow", mock.Anything, release.WorkflowID("r-first"), mock.Anything, release.QueryProgress).
+		Return(answering{release.Progress{ReleaseID: "r-first", Stalled: &release.Stall{Doing: "BeginChange"}}}, nil)
+	got := r.WithTurn(t.Context(), release.Progress{ReleaseID: id, App: app(), Phase: release.PhaseQueued})
+	require.Equal(t, "release r-first, which stands still: BeginChange", got.Awaiting.Behind)
 }

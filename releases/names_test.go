@@ -133,3 +133,15 @@ func TestList_NamesAreBounded(t *testing.T) {
 		require.Equal(t, 5*time.Second, time.Since(began))
 	})
 }
+
+// A queued release, which has not read the name of its application, has that which others tell.
+func TestWithTurn_NameOfTheApplication(t *testing.T) {
+	t.Parallel()
+	m := &mocks.Client{}
+	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(asksForNames)).Return(&workflowservice.ListWorkflowExecutionsResponse{
+		Executions: []*workflowpb.WorkflowExecutionInfo{visible(t, "r-1", app().SearchValue(), "shop")},
+	}, nil).Once()
+	m.On("DescribeWorkflow", mock.Anything, release.LaneID(app()), "").Return(nil, serviceerror.NewUnavailable("away"))
+	got := releases.New(m).WithTurn(t.Context(), release.Progress{ReleaseID: "r-2", App: app(), Phase: release.PhaseQueued})
+	require.Equal(t, "shop", got.AppName)
+}

@@ -442,6 +442,7 @@ func TestReleases_UnderWay(t *testing.T) {
 		m.On("QueryWorkflow", mock.Anything, release.WorkflowID(id), "run-1", release.QueryProgress).Return(answering{answer}, nil)
 	}
 	m.On("DescribeWorkflow", mock.Anything, release.WorkflowID("r-4"), "").Return(nil, serviceerror.NewUnavailable("away"))
+	m.On("DescribeWorkflow", mock.Anything, release.WorkflowID("r-0"), "").Return(nil, serviceerror.NewUnavailable("away"))
 	run := func(id string, s release.Standing, outcome release.Phase) release.SetStanding {
 		return release.SetStanding{Run: release.SetRun{ReleaseID: id, Standing: s, Outcome: outcome}}
 	}

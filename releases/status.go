@@ -120,9 +120,13 @@ func (c *Client) UnderWay(ctx context.Context, p release.SetProgress) map[string
 }
 
 // WithTurn is a progress that says which release comes before it, or who holds its lane, as
-// [release.Awaiting.Behind], where it waits there and the lane answers.
+// [release.Awaiting.Behind], where it waits there and the lane answers. It has the name of its
+// application where other releases of it tell that: what is queued has not read it.
 func (c *Client) WithTurn(ctx context.Context, p release.Progress) release.Progress {
 	if p.Phase == release.PhaseQueued {
+		if app := p.App.SearchValue(); p.AppName == "" {
+			p.AppName = c.appNames(ctx, []string{app})[app]
+		}
 		if behind := c.waitsFor(ctx, p); behind != "" {
 			awaiting := release.Awaiting{Kind: release.AwaitQueue}
 			if p.Awaiting != nil {

@@ -102,7 +102,15 @@ func (m *model) row(l releases.Listed) row {
 	if l.Stopped != "" && !p.Phase.Ended() {
 		p.Phase, p.Reason = release.PhaseNeedsAttention, execution.End(l.Stopped).Text()
 	}
-	p.RequestedBy = cmp.Or(p.RequestedBy, l.RequestedBy)
+	p.RequestedBy, p.AppName = cmp.Or(p.RequestedBy, l.RequestedBy), cmp.Or(p.AppName, l.AppName)
+	if behind := m.lanes.Behind[l.ID]; behind != "" && p.Phase == release.PhaseQueued {
+		awaiting := release.Awaiting{Kind: release.AwaitQueue}
+		if p.Awaiting != nil {
+			awaiting = *p.Awaiting
+		}
+		awaiting.Behind = behind
+		p.Awaiting = &awaiting
+	}
 	r.since = later(p.StandsSince(), l.EndedAt)
 	if !known.whole && !p.Phase.Ended() {
 		r.since = time.Time{} // Temporal itself knows only when it was accepted

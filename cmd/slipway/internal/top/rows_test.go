@@ -37,3 +37,26 @@ func TestTop_MomentsInReasons(t *testing.T) {
 		require.Contains(t, r.reason+r.awaits, shown, name)
 	}
 }
+
+// A queued release says what it waits for in its lane, and has the name that the list knows.
+func TestTop_Queued(t *testing.T) {
+	t.Parallel()
+	waiting := []release.LaneEntry{{ReleaseID: "r-1"}, {ReleaseID: "r-2"}}
+	for name, c := range map[string]struct {
+		state release.LaneState
+		want  string
+	}{
+		"held":             {release.LaneState{Held: &release.Hold{By: "mei", Reason: "migration"}, Waiting: waiting}, "lane held by mei: migration"},
+		"behind a release": {release.LaneState{Running: &release.LaneEntry{ReleaseID: "r-0"}, Waiting: waiting}, "release r-0, which runs"},
+		"not in the lane":  {release.LaneState{}, "its turn: other releases of the application come first, or its lane is held"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newModel(Options{}, calls{}, night())
+			m.lanes.queue(c.state)
+			r := m.row(releases.Listed{ID: "r-2", App: "sae/cn-hangzhou/1", AppName: "shop", Phase: release.PhaseQueued})
+			require.Equal(t, c.want, r.awaits)
+			require.Equal(t, "shop", r.progress.AppName)
+		})
+	}
+}

@@ -42,6 +42,8 @@ type Lanes struct {
 	Held []HeldLane
 	// Owing are the IDs of releases that have left something which is to be put back.
 	Owing []string
+	// Behind says, by the ID of each release that waits in a lane, what it waits for there.
+	Behind map[string]string
 	// Note is why there may be more; empty where all are known.
 	Note string
 }
@@ -85,11 +87,26 @@ func (s temporalSource) Lanes(ctx context.Context) (Lanes, error) {
 		if l.State.Held != nil {
 			lanes.Held = append(lanes.Held, HeldLane{App: l.App, AppName: l.AppName, Hold: *l.State.Held})
 		}
+		lanes.queue(*l.State)
 		for _, d := range l.State.Debts {
 			lanes.Owing = append(lanes.Owing, d.ReleaseID)
 		}
 	}
 	return lanes, nil
+}
+
+// queue notes what the releases of a lane wait for. A hold comes before the release that runs: without a
+// person nothing begins after that one.
+func (l *Lanes) queue(state release.LaneState) {
+	if l.Behind == nil {
+		l.Behind = map[string]string{}
+	}
+	for _, e := range state.Waiting {
+		l.Behind[e.ReleaseID] = state.WaitsFor(e.ReleaseID)
+		if state.Held != nil {
+			l.Behind[e.ReleaseID] = "lane held by " + state.Held.By + ": " + state.Held.Reason
+		}
+	}
 }
 
 // Read asks a few releases at a time. Once no worker has answered for one, nobody answers for the
