@@ -341,11 +341,11 @@ func (t watchTarget[P]) unaccepted(ctx context.Context, call *call, id string) e
 	if u == nil {
 		return nil
 	}
-	reason := e.explain(id, call.style) + "; do not submit it again: it is accepted by itself; what helps:"
+	lines := []string{e.explain(id, call.style) + "; do not submit it again: it is accepted by itself; what helps:"}
 	for _, s := range u.Next {
-		reason += "\n  " + s.Command
+		lines = append(lines, "  "+s.Command)
 	}
-	return &releases.RefusedError{ID: id, Reason: reason}
+	return &releases.RefusedError{ID: id, Reason: strings.Join(lines, "\n")}
 }
 
 // unaccepted refuses a command to a release or a set, as the method of a [watchTarget] does.
