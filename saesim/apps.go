@@ -212,24 +212,29 @@ func listApplications(c *call) (any, *apiError) {
 	}
 	apps := c.st.applications()
 	apps = slices.DeleteFunc(apps, func(a *application) bool { return !a.carries(tags) || !c.listed(a) })
-	if by := c.arg("OrderBy"); by != "" {
-		slices.SortStableFunc(apps, func(a, b *application) int {
-			order := cmp.Compare(a.running(), b.running())
-			if by == "instances" {
-				order = cmp.Compare(a.Replicas, b.Replicas)
-			}
-			if !c.boolean("Reverse", false) {
-				return -order // here Reverse means ascending
-			}
-			return order
-		})
-	}
+	c.sortListed(apps, (*application).running, func(a *application) int { return a.Replicas })
 	p := c.page(defaultPageSize)
 	data := applicationsData{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size, Applications: []applicationData{}}
 	for _, a := range cut(apps, p) {
 		data.Applications = append(data.Applications, c.showApplication(a))
 	}
 	return reply{data: data, paging: &paging{CurrentPage: p.Number, TotalSize: len(apps), PageSize: p.Size}}, nil
+}
+
+// sortListed sorts a list as OrderBy asks: by the instances that run, or by those that are wanted.
+func (c *call) sortListed(apps []*application, running, instances func(*application) int) {
+	by := c.arg("OrderBy")
+	if by == "" {
+		return
+	}
+	key := running
+	if by == "instances" {
+		key = instances
+	}
+	slices.SortStableFunc(apps, func(a, b *application) int { return cmp.Compare(key(b), key(a)) })
+	if c.boolean("Reverse", false) { // here it means ascending
+		slices.SortStableFunc(apps, func(a, b *application) int { return cmp.Compare(key(a), key(b)) })
+	}
 }
 
 // showApplication is an application as lists have it.

@@ -261,18 +261,9 @@ func listJobs(c *call) (any, *apiError) {
 		return nil, invalidParameter(paramTags, "%s", refused.Message)
 	}
 	templates := slices.DeleteFunc(c.st.workloads(), func(a *application) bool { return !a.Template || !a.carries(tags) || !c.listed(a) })
-	if by := c.arg("OrderBy"); by != "" {
-		slices.SortStableFunc(templates, func(a, b *application) int {
-			order := cmp.Compare(a.lastRun().show(c.now).Active, b.lastRun().show(c.now).Active)
-			if by == "instances" {
-				order = cmp.Compare(a.jobPolicy().instances, b.jobPolicy().instances)
-			}
-			if !c.boolean("Reverse", false) {
-				return -order // here Reverse means ascending
-			}
-			return order
-		})
-	}
+	c.sortListed(templates,
+		func(a *application) int { return int(a.lastRun().show(c.now).Active) },
+		func(a *application) int { return a.jobPolicy().instances })
 	p := c.page(defaultPageSize)
 	data := listedJobsData{CurrentPage: p.Number, TotalSize: len(templates), PageSize: p.Size, Applications: []listedJobData{}}
 	for _, app := range cut(templates, p) {

@@ -32,17 +32,7 @@ func UnmarshalEither(text []byte, to interface{ UnmarshalText(text []byte) error
 	return to.UnmarshalText(text)
 }
 
-// MarshalObject encodes a parameter that is an object: JSON text, or nothing for the zero
-// value, which clears the setting.
-func MarshalObject[P comparable](plain P) ([]byte, error) {
-	var zero P
-	if plain == zero {
-		return nil, nil
-	}
-	return Encode(plain)
-}
-
-// UnmarshalObject reads what MarshalObject writes.
+// UnmarshalObject reads a parameter that is an object: JSON text, or nothing for the zero value.
 func UnmarshalObject[P any](text []byte, plain *P) error {
 	*plain = *new(P)
 	if len(text) == 0 {
