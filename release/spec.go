@@ -99,8 +99,11 @@ type Spec struct {
 	App App `json:"app"`
 	// Operation is what is done: a release unless it says otherwise.
 	Operation Operation `json:"operation,omitempty"`
-	// Artifact is what a release brings; other operations have none.
+	// Artifact is what a release brings; other operations have none. A release that brings
+	// configuration may leave it out: then what runs stays.
 	Artifact Artifact `json:"artifact,omitzero"`
+	// Config is what a release changes of the application's configuration; nil changes nothing.
+	Config *Config `json:"config,omitempty"`
 	// Version is the platform's ID of the version that a rollback returns to; empty means
 	// the last good one.
 	Version string `json:"version,omitempty"`
@@ -139,6 +142,18 @@ type Artifact struct {
 	Image string `json:"image,omitempty"`
 	// Package is a code package in the platform's storage.
 	Package *Package `json:"package,omitempty"`
+	// Registry is the registry instance that holds the image, where the platform needs to know
+	// it; nil takes the application's.
+	Registry *Registry `json:"registry,omitempty"`
+}
+
+// Registry is an enterprise registry that an image is pulled from.
+type Registry struct {
+	// Instance is the platform's ID of the registry (AcrInstanceId on SAE).
+	Instance string `json:"instance"`
+	// Role is the role that may pull from a registry of another account (AcrAssumeRoleArn on
+	// SAE); empty for one of the application's own.
+	Role string `json:"role,omitempty"`
 }
 
 // Package is a code package (jar, war, zip) by address and version.
@@ -183,6 +198,14 @@ type Strategy struct {
 	// MinReadyInstances is the number of instances that stay ready during the change;
 	// unset leaves it to the platform, 0 allows an outage.
 	MinReadyInstances *int `json:"minReadyInstances,omitempty"`
+	// MinReadyRatio says the same in percent of the instances, rounded up; at most one of the
+	// two is given.
+	MinReadyRatio *int `json:"minReadyRatio,omitempty"`
+	// MaxSurge is how many instances may be there above their number during the change, and
+	// MaxSurgeRatio the same in percent, rounded up; at most one of the two is given. Unset
+	// leaves it to the platform.
+	MaxSurge      *int `json:"maxSurge,omitempty"`
+	MaxSurgeRatio *int `json:"maxSurgeRatio,omitempty"`
 	// Gates are checked after each finished batch but the last, once it has baked.
 	Gates []Gate `json:"gates,omitempty"`
 	// Schedule holds batches back until a time of day.

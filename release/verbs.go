@@ -75,6 +75,9 @@ type Version struct {
 	// ID is the platform's own version ID; empty when it keeps none for it.
 	ID       string   `json:"id,omitempty"`
 	Artifact Artifact `json:"artifact"`
+	// Config is a digest of its configuration, by which versions of one artifact are told apart:
+	// sha256: and 12 hexadecimal digits; empty where it was not read.
+	Config string `json:"config,omitempty"`
 }
 
 // ScalingRule is a scaling rule of an application.
@@ -120,6 +123,8 @@ type SnapshotInput struct {
 	// Rollback asks to resolve the version to return to as well, and whether the
 	// application can be rolled back at all.
 	Rollback *RollbackQuestion `json:"rollback,omitempty"`
+	// Release asks what a release will change, and whether the platform takes it.
+	Release *ReleaseQuestion `json:"release,omitempty"`
 	// Traffic asks for the application's own traffic rule.
 	Traffic bool `json:"traffic,omitempty"`
 	// Token asks for the change that carries it: one that the release has begun itself
@@ -130,6 +135,27 @@ type SnapshotInput struct {
 	Adopt string `json:"adopt,omitempty"`
 	// Known is the unfinished change that [VerbAwaitIdle] is known to wait for.
 	Known *ForeignChange `json:"known,omitempty"`
+}
+
+// ReleaseQuestion asks what a release will change. What the platform would refuse of it, or what
+// does not fit to the application as it is, is FaultInvalid, with every problem and the numbers.
+type ReleaseQuestion struct {
+	// Artifact is what it brings; the zero value leaves what runs.
+	Artifact Artifact `json:"artifact,omitzero"`
+	Strategy Strategy `json:"strategy"`
+	Config   *Config  `json:"config,omitempty"`
+}
+
+// Planned is what a release will change.
+type Planned struct {
+	// Artifact is what is to run in the end: the one that was asked for, with the registry that
+	// it is pulled from, or what runs. Where the platform takes no version of a package twice,
+	// a release of configuration alone has a new version of the same package.
+	Artifact Artifact `json:"artifact"`
+	// Instances is the number of instances that the application will have.
+	Instances int `json:"instances"`
+	// Settings are the settings that will change, by their names.
+	Settings []Setting `json:"settings,omitempty"`
 }
 
 // RollbackQuestion asks for a version to return to. A version that does not exist is
@@ -167,6 +193,8 @@ type Snapshot struct {
 	Own *OwnChange `json:"own,omitempty"`
 	// Wanted is the version that Rollback asked for.
 	Wanted *Version `json:"wanted,omitempty"`
+	// Planned is what Release asked for.
+	Planned *Planned `json:"planned,omitempty"`
 	// Traffic is the application's own traffic rule, where it was asked for and there is one.
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
 	// Adopted is what is known of the change to adopt.
@@ -208,6 +236,8 @@ type BeginRolloutInput struct {
 	App      App      `json:"app"`
 	Artifact Artifact `json:"artifact"`
 	Strategy Strategy `json:"strategy"`
+	// Config is what is changed of the configuration; nil changes nothing.
+	Config *Config `json:"config,omitempty"`
 	// Token is written into the change's description, see [Token].
 	Token     string    `json:"token"`
 	Watermark Watermark `json:"watermark"`
@@ -403,6 +433,11 @@ type VerifyInput struct {
 	// Want is what should run. The platform's answer may lag behind a change that
 	// has just ended, so a few looks are allowed before it is answered that it does not.
 	Want Artifact `json:"want"`
+	// Version is the platform's ID of the version whose configuration the application should
+	// have; empty where none is known.
+	Version string `json:"version,omitempty"`
+	// Config is what should hold of the configuration.
+	Config *Config `json:"config,omitempty"`
 }
 
 // Verification is what an application was read back to run.
@@ -412,8 +447,13 @@ type Verification struct {
 	// Running are the distinct artifacts of its instances; more than one means that
 	// versions are mixed.
 	Running []Share `json:"running,omitempty"`
-	// Instances is the number of instances that were read.
+	// Instances is the number of instances that were read, and Wanted how many the application
+	// is to have.
 	Instances int `json:"instances"`
+	Wanted    int `json:"wanted,omitempty"`
+	// Differs are the names of the settings that are not as they should be, as [Setting] has
+	// them.
+	Differs []string `json:"differs,omitempty"`
 	// Other is an unfinished change of the application: what runs may change again.
 	Other *ForeignChange `json:"other,omitempty"`
 }
