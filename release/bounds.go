@@ -70,12 +70,28 @@ func Bounds() []Bound {
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
 			"app.id", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
+			"artifact.registry.instance", "config.variables[].configMap.id", "config.variables[].secret.id", "config.mounts.configMaps[].id",
+			"config.mounts.secrets[].id", "config.mounts.nas[].id", "config.mounts.buckets[].bucket", "config.mounts.scratch[].name",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
 		}},
 		{What: "a duration", Max: MaxWord, Fields: []string{
 			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.platformApproval", "limits.queue", "limits.total",
+			"config.hooks.grace", "config.probes.liveness.initialDelay", "config.probes.liveness.period", "config.probes.liveness.timeout",
+			"config.probes.readiness.initialDelay", "config.probes.readiness.period", "config.probes.readiness.timeout",
+			"config.probes.startup.initialDelay", "config.probes.startup.period", "config.probes.startup.timeout",
+		}},
+		{What: "the name of a variable, or of a key", Max: 256, Fields: []string{
+			"config.variables[].name", "config.variables[].configMap.key", "config.variables[].secret.key", "config.mounts.configMaps[].key", "config.mounts.secrets[].key",
+		}},
+		{What: "the value of a variable, or of a setting of the platform's own as JSON", Max: 16 << 10, Fields: []string{"config.variables[].value", platformOwn}},
+		{What: "variables", Max: 300, List: true, Fields: []string{"config.variables"}},
+		{What: "settings of the platform's own", Max: maxEntries, List: true, Fields: []string{"config.platform"}},
+		{What: "a command, arguments, and mounts of one kind", Max: maxEntries, List: true, Fields: []string{
+			"config.command", "config.args", "config.probes.liveness.exec", "config.probes.readiness.exec", "config.probes.startup.exec",
+			"config.hooks.postStart.exec", "config.hooks.preStop.exec", "config.mounts.configMaps", "config.mounts.secrets", "config.mounts.nas",
+			"config.mounts.buckets", "config.mounts.scratch",
 		}},
 		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},
@@ -94,6 +110,9 @@ func BoundOf(field string) (most int, named bool) {
 	most, named = boundsByField()[strings.TrimPrefix(field, specOfSet)]
 	return most, named
 }
+
+// platformOwn is any setting under config.platform.
+const platformOwn = "config.platform.*"
 
 // specOfSet is where the specs of a set stand in it.
 const specOfSet = "waves[].releases[].spec."
@@ -162,6 +181,20 @@ func (m *measurer) measure(v reflect.Value, field, of string) {
 		}
 	case reflect.String:
 		m.within(field, v.Len(), m.most(of, MaxText), "bytes")
+	case reflect.Map:
+		m.parameters(v, field, of)
+	}
+}
+
+// parameters looks at settings of the platform's own, each of which is JSON.
+func (m *measurer) parameters(v reflect.Value, field, of string) {
+	given, ok := reflect.TypeAssert[Parameters](v)
+	if !ok || !m.within(field, len(given), m.most(of, maxEntries), "entries") {
+		m.fit = false
+		return
+	}
+	for _, name := range given.names() {
+		m.within(dotted(field, name), len(given[name]), m.most(dotted(of, "*"), MaxText), "bytes")
 	}
 }
 

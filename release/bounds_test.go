@@ -20,7 +20,10 @@ func given() map[string]any {
 	item := []release.TrafficItem{{Type: "header", Name: "n", Operator: "rawvalue", Cond: "==", Value: "1"}}
 	spec := release.Spec{
 		App: anApp(), Operation: release.OperationRelease, Version: "v", Adopt: "co-1", RetryOf: "r-1", RequestedBy: "ci", Note: "n",
-		Artifact: release.Artifact{Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}},
+		Artifact: release.Artifact{
+			Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}, Registry: &release.Registry{Instance: "cri-1", Role: "acs:ram::1:role/r"},
+		},
+		Config: wholeConfig(),
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Confirm: release.ConfirmManual,
 			Gates: []release.Gate{{
@@ -46,6 +49,24 @@ func given() map[string]any {
 		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: anApp(), Names: []string{"cpu"}, By: "me", Reason: "r"},
+	}
+}
+
+// wholeConfig has something in every place, whether or not it could stand beside the rest.
+func wholeConfig() *release.Config {
+	key := &release.KeyOf{ID: "7", Key: "k"}
+	probe := func() *release.Probe {
+		return &release.Probe{HTTP: &release.ProbeHTTP{Path: "/", Port: 80, Scheme: "http", Contains: "UP", Lacks: "DOWN"}, Exec: []string{"true"}}
+	}
+	hook := &release.Hook{Exec: []string{"true"}}
+	mounts := validMounts()
+	mounts.ConfigMaps[0].Key, mounts.Secrets[0].Key = "k", "k"
+	return &release.Config{
+		Variables: []release.Variable{{Name: "A", Value: new("x"), ConfigMap: key, Secret: new(*key)}},
+		Command:   []string{"sh"}, Args: []string{"-c"}, Probes: &release.Probes{Liveness: probe(), Readiness: probe(), Startup: probe()},
+		Hooks: &release.Hooks{PostStart: hook, PreStop: new(*hook)}, Mounts: mounts,
+		Runtime:  &release.Runtime{JDK: new("Open JDK 8"), Container: new("tomcat"), Options: new("-Xmx1g"), Args: new("--port=80")},
+		Platform: release.Parameters{"Timezone": []byte(`"UTC"`)},
 	}
 }
 
@@ -100,6 +121,9 @@ func places(t *testing.T, v reflect.Value, path string, visit func(path string, 
 	case reflect.String:
 		require.NotEmpty(t, v.String(), "%s is empty in the example", path)
 		visit(path, v)
+	case reflect.Map:
+		require.NotZero(t, v.Len(), "%s is empty in the example", path)
+		visit(path, v)
 	}
 }
 
@@ -137,7 +161,7 @@ func TestBounds_EverythingGivenHasABound(t *testing.T) {
 	}
 	for _, b := range release.Bounds() {
 		for _, field := range b.Fields {
-			if b.What != "a duration" { // no text once it is read
+			if b.What != "a duration" && !strings.HasSuffix(field, ".*") { // no text once it is read; a test of its own
 				require.True(t, named[field], "%s is in the table, but nowhere else", field)
 			}
 		}
@@ -149,11 +173,35 @@ func grown(v reflect.Value, size int) reflect.Value {
 	if v.Kind() == reflect.String {
 		return reflect.ValueOf(strings.Repeat("é", size/2) + strings.Repeat("x", size%2)).Convert(v.Type())
 	}
+	if v.Kind() == reflect.Map {
+		out := release.Parameters{}
+		for i := range size {
+			out[fmt.Sprintf("P%d", i)] = []byte(`"x"`)
+		}
+		return reflect.ValueOf(out)
+	}
 	out := reflect.MakeSlice(v.Type(), 0, size)
 	for range size {
 		out = reflect.Append(out, v.Index(0))
 	}
 	return out
+}
+
+// A setting of the platform's own is bounded as the JSON that it is.
+func TestBounds_ASettingOfThePlatformHasABound(t *testing.T) {
+	t.Parallel()
+	most, named := release.BoundOf("config.platform.*")
+	require.True(t, named)
+	for size, fits := range map[int]bool{most: true, most + 1: false} {
+		text := `"` + strings.Repeat("x", size-2) + `"`
+		spec := release.Spec{App: anApp(), Config: &release.Config{Platform: release.Parameters{"PhpConfig": []byte(text)}}}.WithDefaults()
+		problems := validate(t, spec)
+		if fits {
+			require.Empty(t, problems)
+			continue
+		}
+		require.Equal(t, release.Problems{{Field: "config.platform.PhpConfig", Message: "has 16385 bytes; at most 16384 are taken"}}, problems)
+	}
 }
 
 // What is too large is told with its size and not repeated, and the rest is told with it.

@@ -2,6 +2,8 @@ package release
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 )
 
 // Config is what a release changes of its application's configuration, besides the artifact.
@@ -35,6 +37,19 @@ type Config struct {
 
 // Parameters are settings of one platform by its own names.
 type Parameters map[string]json.RawMessage
+
+// names are the names of the settings in their order. Workflows ask for them, too, and behind
+// an interface the check of workflows does not take a map for one whose order counts.
+func (p Parameters) names() []string {
+	var of named = namesOf{p}
+	return of.names()
+}
+
+type named interface{ names() []string }
+
+type namesOf struct{ parameters Parameters }
+
+func (n namesOf) names() []string { return slices.Sorted(maps.Keys(n.parameters)) }
 
 // Variable is an environment variable: exactly one of Value, ConfigMap, Secret and Remove.
 type Variable struct {

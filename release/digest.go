@@ -1,8 +1,10 @@
 package release
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 )
 
 // Digest names what a spec asks for: sha256: and 64 hexadecimal digits. The same request has
@@ -62,6 +64,9 @@ func (s Spec) withoutDefaults() Spec {
 	if s.Traffic.Empty() {
 		s.Traffic = nil
 	}
+	if s.Config != nil {
+		s.Config = new(s.Config.withoutDefaults())
+	}
 	if len(s.Strategy.Gates) == 0 {
 		s.Strategy.Gates = nil
 	}
@@ -74,6 +79,21 @@ func (s Spec) withoutDefaults() Spec {
 	return s
 }
 
+// withoutDefaults leaves empty lists that mean something: they remove what the application has.
+// The fields of a setting of the platform's own have one order.
+func (c Config) withoutDefaults() Config {
+	if len(c.Variables) == 0 {
+		c.Variables = nil
+	}
+	own := Parameters{}
+	for _, name := range c.Platform.names() {
+		var e encoded = orderedJSON{c.Platform[name]}
+		own[name] = e.bytes()
+	}
+	c.Platform = own
+	return c
+}
+
 func (g Gate) withoutDefaults() Gate {
 	def := Gate{}.WithDefaults()
 	drop(&g.Samples, def.Samples)
@@ -83,6 +103,19 @@ func (g Gate) withoutDefaults() Gate {
 		g.HTTP = new(g.HTTP.withoutDefaults())
 	}
 	return g
+}
+
+// orderedJSON writes JSON with the fields of objects in one order.
+type orderedJSON struct{ raw json.RawMessage }
+
+func (o orderedJSON) bytes() []byte {
+	decoder := json.NewDecoder(bytes.NewReader(o.raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return o.raw
+	}
+	return encodedJSON{value}.bytes()
 }
 
 // drop unsets a field that is at its default.

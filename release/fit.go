@@ -28,6 +28,8 @@ const (
 	maxToldRule = 100
 	// maxToldDigest is the length of a digest: sha256: and 64 digits.
 	maxToldDigest = 71
+	// MaxConfigDigest is the length of the digest of a configuration: sha256: and 12 digits.
+	MaxConfigDigest = 19
 	// maxToldOwed bounds a release that is named: one that has left a rule off, or is repeated.
 	maxToldOwed = 128
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
@@ -118,7 +120,7 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	}
 	if p.RollbackTo != nil {
 		to := *p.RollbackTo
-		to.ID = ShortenEncoded(to.ID, maxToldName)
+		to.ID, to.Config = ShortenEncoded(to.ID, maxToldName), ShortenEncoded(to.Config, MaxConfigDigest)
 		if to.Artifact.encodedLen() > maxArtifact {
 			to.Artifact, p.Cut.Artifact = Artifact{}, true
 		}
@@ -126,7 +128,7 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	}
 	if p.Runs != nil {
 		runs := *p.Runs
-		runs.ID = ShortenEncoded(runs.ID, maxToldName)
+		runs.ID, runs.Config = ShortenEncoded(runs.ID, maxToldName), ShortenEncoded(runs.Config, MaxConfigDigest)
 		if runs.Artifact.encodedLen() > maxArtifact {
 			runs.Artifact, p.Cut.Artifact = Artifact{}, true
 		}
@@ -158,6 +160,9 @@ func (a Artifact) encodedLen() int {
 	size := EncodedLen(a.Image)
 	if a.Package != nil {
 		size += EncodedLen(a.Package.URL) + EncodedLen(a.Package.Version)
+	}
+	if a.Registry != nil {
+		size += len(`"registry":{"instance":"","role":""}`) + EncodedLen(a.Registry.Instance) + EncodedLen(a.Registry.Role)
 	}
 	return size
 }

@@ -166,8 +166,56 @@ func validRelease(path string) any {
 		s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{IngressID: 1, ServiceName: "s", Condition: "AND", Items: item}}}
 	case begins("lane.preempt"):
 		s.Lane.Policy = release.LaneReject
+	case begins("artifact.registry"):
+		s.Artifact.Registry = &release.Registry{Instance: "cri-1"}
+	case begins("config."):
+		s.Config = validConfig(path)
 	}
 	return s.WithDefaults()
+}
+
+// validConfig is a configuration in which the field has a meaning.
+func validConfig(path string) *release.Config {
+	has := func(part string) bool { return strings.Contains(path, part) }
+	key, c := release.KeyOf{ID: "7", Key: "k"}, &release.Config{Instances: new(2)}
+	one := release.Variable{Name: "A", Value: new("x")}
+	switch {
+	case has(".configMap."):
+		one = release.Variable{Name: "A", ConfigMap: &key}
+	case has(".secret."), has(".show"):
+		one = release.Variable{Name: "A", Secret: &key}
+	}
+	probe := release.Probe{TCP: 80, Period: release.Duration(time.Second)}
+	switch {
+	case has(".http."):
+		probe = release.Probe{HTTP: &release.ProbeHTTP{Path: "/", Port: 80}}
+		if has(".lacks") {
+			probe.HTTP.Contains = "UP"
+		}
+	case has(".exec"):
+		probe = release.Probe{Exec: []string{"true"}}
+	}
+	switch {
+	case has("config.variables"):
+		c.Variables, c.Replace = []release.Variable{one}, has(".remove")
+	case has("config.probes"):
+		c.Probes = &release.Probes{Liveness: &probe, Readiness: new(probe), Startup: new(probe)}
+	case has("config.hooks"):
+		c.Hooks = &release.Hooks{PostStart: &release.Hook{Exec: []string{"true"}}, PreStop: &release.Hook{Exec: []string{"true"}}}
+	case has("config.mounts"):
+		c.Mounts = validMounts()
+	case has("config.platform"):
+		c.Platform = release.Parameters{"Timezone": []byte(`"UTC"`)}
+	}
+	return c
+}
+
+func validMounts() *release.Mounts {
+	return &release.Mounts{
+		ConfigMaps: []release.MountKey{{ID: "7", Path: "/a"}}, Secrets: []release.MountKey{{ID: "7", Path: "/b"}},
+		NAS:     []release.MountNAS{{ID: "n-1", Domain: "n-1.example", Directory: "/", Path: "/c"}},
+		Buckets: []release.MountBucket{{Bucket: "files", Directory: "/", Path: "/d"}}, Scratch: []release.MountScratch{{Name: "work", Path: "/e"}},
+	}
 }
 
 func badOfSpec() map[string]any {
@@ -190,6 +238,7 @@ func badOfSpec() map[string]any {
 		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
 		"lane.policy": "jump", "lane.preempt": true,
 	}
+	maps.Copy(bad, badOfConfig())
 	for _, items := range []string{"traffic.springCloud[].items[].", "traffic.dubbo[].items[].", "traffic.alb[].items[]."} {
 		maps.Copy(bad, map[string]any{items + "operator": "like", items + "cond": "~", items + "value": ""})
 		if !strings.Contains(items, "dubbo") {
@@ -199,10 +248,39 @@ func badOfSpec() map[string]any {
 	return bad
 }
 
+func badOfConfig() map[string]any {
+	const part = release.Duration(1500 * time.Millisecond)
+	const nul = "a\x00b"
+	bad := map[string]any{
+		"artifact.registry.instance": "acr-1", "artifact.registry.role": "pull",
+		"strategy.minReadyRatio": 101, "strategy.maxSurge": -1, "strategy.maxSurgeRatio": 101,
+		"config.variables[].name": "1A", "config.variables[].value": nul, "config.variables[].configMap.id": "shop", "config.variables[].configMap.key": "",
+		"config.variables[].secret.id": "shop", "config.variables[].secret.key": "", "config.variables[].remove": true, "config.variables[].show": true,
+		"config.replace": true, "config.command[]": " ", "config.args[]": nul, "config.resources.cpu": -1, "config.resources.memory": -1, "config.instances": 0,
+		"config.hooks.postStart.exec[]": " ", "config.hooks.postStart.none": true, "config.hooks.preStop.exec[]": " ", "config.hooks.preStop.none": true,
+		"config.hooks.grace":            part,
+		"config.mounts.configMaps[].id": "shop", "config.mounts.configMaps[].key": "sae-sys-configmap-all", "config.mounts.configMaps[].path": "a",
+		"config.mounts.secrets[].id": "shop", "config.mounts.secrets[].key": "sae-sys-secret-all", "config.mounts.secrets[].path": "/a/../b",
+		"config.mounts.nas[].id": "a b", "config.mounts.nas[].domain": "a/b", "config.mounts.nas[].directory": "a", "config.mounts.nas[].path": "/",
+		"config.mounts.buckets[].bucket": "Files", "config.mounts.buckets[].directory": "../x", "config.mounts.buckets[].path": "",
+		"config.mounts.scratch[].name": "Work", "config.mounts.scratch[].path": "/a",
+		"config.runtime.jdk": "", "config.runtime.container": "", "config.runtime.options": nul, "config.runtime.args": nul,
+		"config.platform": release.Parameters{},
+	}
+	for _, probe := range []string{"config.probes.liveness.", "config.probes.readiness.", "config.probes.startup."} {
+		maps.Copy(bad, map[string]any{
+			probe + "http.path": "healthz", probe + "http.port": 65536, probe + "http.scheme": "ftp", probe + "http.contains": nul, probe + "http.lacks": "DOWN",
+			probe + "tcp": 65536, probe + "exec[]": " ", probe + "none": true,
+			probe + "initialDelay": part, probe + "period": part, probe + "timeout": part, probe + "failureThreshold": -1, probe + "successThreshold": -1,
+		})
+	}
+	return bad
+}
+
 func freeOfSpec() map[string]string {
 	return map[string]string{
 		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch,
-		"note": anyText, "freeze.override": anyText,
+		"note": anyText, "freeze.override": anyText, "config.mounts.nas[].readOnly": anySwitch, "config.mounts.buckets[].readOnly": anySwitch,
 		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",
 		"traffic.dubbo[].items[].expr": "the language of the application; none is the argument itself",
 	}

@@ -98,13 +98,14 @@ func (v *validator) operation(s Spec) {
 	op := cmp.Or(s.Operation, OperationRelease)
 	switch op {
 	case OperationRelease:
-		v.artifact(s.Artifact)
+		v.brings(s)
 	case OperationRollback, OperationRestart, OperationRescale:
 		v.check(s.Artifact == Artifact{}, "artifact", "has no meaning for a %s", op)
 	default:
 		v.check(false, "operation", "%q is unknown; use release, rollback, restart or rescale", op)
 		return
 	}
+	v.config(s, op)
 	v.check(s.Version == "" || op == OperationRollback, "version", "has no meaning for a %s; only a rollback returns to a version", op)
 	v.check(s.Version == "" || matches(idPattern, s.Version), "version", "%q is not a version ID", s.Version)
 	if op == OperationRescale {
@@ -114,6 +115,20 @@ func (v *validator) operation(s Spec) {
 	}
 	v.check(s.Strategy.Type == StrategyAll || op == OperationRelease || op == OperationRollback, "strategy.type",
 		"must be all for a %s, which has no batches", op)
+}
+
+// brings checks what a release brings: an artifact, configuration, or both.
+func (v *validator) brings(s Spec) {
+	none := s.Artifact.Image == "" && s.Artifact.Package == nil
+	switch {
+	case none && s.Config == nil:
+		v.check(false, "artifact", "give either image or package, or config: a release brings an artifact, configuration or both")
+	case none && s.Adopt != "":
+		v.check(false, "artifact", "give either image or package: what the change that is adopted brings")
+	case !none:
+		v.artifact(s.Artifact)
+	}
+	v.registry(s.Artifact)
 }
 
 func (v *validator) adopt(s Spec) {
@@ -169,10 +184,9 @@ func (v *validator) app(a App) {
 	v.check(matches(idPattern, a.ID), "app.id", "%q is not an application ID: 1-128 letters, digits, hyphens or underscores", a.ID)
 }
 
+// artifact checks one that is there.
 func (v *validator) artifact(a Artifact) {
 	switch {
-	case a.Image == "" && a.Package == nil:
-		v.check(false, "artifact", "give either image or package")
 	case a.Image != "" && a.Package != nil:
 		v.check(false, "artifact", "give either image or package, not both")
 	case a.Image != "":
@@ -233,9 +247,7 @@ func (v *validator) strategy(spec Spec) {
 	}
 	v.gates("strategy.gates", s.Gates)
 	v.schedule("strategy.schedule", s.Schedule, s.batches())
-	if s.MinReadyInstances != nil {
-		v.check(*s.MinReadyInstances >= 0 && *s.MinReadyInstances < maxInstances, "strategy.minReadyInstances", "must be 0-%d", maxInstances-1)
-	}
+	v.pace(s)
 }
 
 // batches is the number of batches that the strategy asks for.

@@ -102,31 +102,6 @@ func TestCheckNamesEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func TestCheck_Nearest(t *testing.T) {
-	t.Parallel()
-	var names []string
-	for _, op := range saeclient.Operations() {
-		names = append(names, op.Name)
-	}
-	for word, want := range map[string]string{
-		"DeployAplication":   "DeployApplication",
-		"deployapplication":  "DeployApplication",
-		"DescribChangeOrder": "DescribeChangeOrder",
-		"Pipeline":           "DescribePipeline",
-		"Deploy":             "DeployApplication",
-	} {
-		near := apicall.Nearest(word, names)
-		require.NotEmpty(t, near, word)
-		require.Equal(t, want, near[0], word)
-		require.LessOrEqual(t, len(near), 3)
-	}
-	for _, word := range []string{"", "x", "Frobnicate"} {
-		require.Empty(t, apicall.Nearest(word, names), word)
-		require.Empty(t, apicall.DidYouMean(word, names), word)
-	}
-	require.Equal(t, "; did you mean AppId?", apicall.DidYouMean("appid", []string{"AppName", "AppId"}))
-}
-
 func TestCheck_Complete(t *testing.T) {
 	t.Parallel()
 	words := func(operation string, given []string, typed string) []string {

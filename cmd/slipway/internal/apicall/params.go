@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"slipway/cloudapi"
+	"slipway/release"
 )
 
 // maxInput bounds a file or standard input, in bytes: the API takes nothing as large.
@@ -73,7 +74,7 @@ func (r *reader) known(name string) bool {
 	if _, ok := r.op.Param(name); ok || r.source.AnyName && name != "" {
 		return true
 	}
-	r.fail(name, "is not a parameter of %s%s", r.op.Name, DidYouMean(name, ParamNames(r.op)))
+	r.fail(name, "is not a parameter of %s%s", r.op.Name, release.DidYouMean(name, ParamNames(r.op)))
 	return false
 }
 

@@ -15,6 +15,7 @@ import (
 	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
 	"slipway/saeclient"
 )
 
@@ -94,7 +95,7 @@ func unknownOperation(name string) error {
 	for _, op := range saeclient.Operations() {
 		names = append(names, op.Name)
 	}
-	return &usageError{"the SAE API has no operation " + strconv.Quote(name) + apicall.DidYouMean(name, names)}
+	return &usageError{"the SAE API has no operation " + strconv.Quote(name) + release.DidYouMean(name, names)}
 }
 
 func (a *app) listOperations(cmd *cobra.Command, group string) error {

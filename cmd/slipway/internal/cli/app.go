@@ -11,10 +11,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/connect"
 	"slipway/cmd/slipway/internal/render"
+	"slipway/release"
 )
 
 // Env is what surrounds the command: its environment and standard streams.
@@ -130,7 +130,7 @@ func (a *app) group(parent *cobra.Command, children ...*cobra.Command) *cobra.Co
 		}
 		message := `unknown command "` + args[0] + `"`
 		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
-			if near := apicall.Nearest(args[0], similar); len(near) > 0 {
+			if near := release.Nearest(args[0], similar); len(near) > 0 {
 				similar = near // cobra leaves them in the order of the commands
 			}
 			message += `; did you mean "` + similar[0] + `"?`

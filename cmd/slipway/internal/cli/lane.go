@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"slipway/cmd/slipway/internal/apicall"
 	"slipway/cmd/slipway/internal/config"
 	"slipway/cmd/slipway/internal/render"
 	"slipway/release"
@@ -222,7 +221,7 @@ func released(ctx context.Context, call *call, app release.App) error {
 // neverReleased says of an application that there was no release of it, and which others there are.
 func neverReleased(app string, others []string) string {
 	const none = "Temporal remembers no release of this application"
-	if meant := apicall.DidYouMean(app, others); meant != "" {
+	if meant := release.DidYouMean(app, others); meant != "" {
 		return none + meant + " To hold its lane all the same, add --force"
 	}
 	return none + "; to hold its lane all the same, add --force"

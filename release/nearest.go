@@ -1,4 +1,4 @@
-package apicall
+package release
 
 import (
 	"cmp"

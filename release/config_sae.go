@@ -1,0 +1,288 @@
+package release
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ParameterKind is what a value under config.platform must be.
+type ParameterKind string
+
+// The kinds of values.
+const (
+	// ParameterText is a text; an empty one clears the setting where the platform can do that.
+	ParameterText ParameterKind = "text"
+	// ParameterNumber is a whole number.
+	ParameterNumber ParameterKind = "number"
+	// ParameterSwitch is true or false.
+	ParameterSwitch ParameterKind = "switch"
+	// ParameterList is a list, and ParameterObject a group of fields, as the platform documents it.
+	ParameterList   ParameterKind = "list"
+	ParameterObject ParameterKind = "object"
+)
+
+// Parameter is one parameter of a platform's own. It stands under config.platform by its name
+// unless Field or Why says otherwise.
+type Parameter struct {
+	Name string
+	// Field is the field of a spec that gives it, as a path; empty where there is none.
+	Field string
+	// Why says why nobody gives it; empty where somebody may.
+	Why string
+	// Kind is what its value must be, where it stands under config.platform.
+	Kind ParameterKind
+	// Values are all that the platform takes of a text; none where it takes others, too.
+	Values []string
+	// Least is the least number.
+	Least int64
+}
+
+// PlatformParameters returns all that a release could set of an application on a platform, by the
+// platform's own names: those of the operation that deploys (DeployApplication on SAE).
+func PlatformParameters(p Platform) []Parameter {
+	if p != PlatformSAE {
+		return nil
+	}
+	return slices.Concat(fieldsOfSAE(), refusedOfSAE(), freeOfSAE())
+}
+
+// fieldsOfSAE are the parameters that have a field of their own.
+func fieldsOfSAE() (out []Parameter) {
+	for _, of := range [][2]string{
+		{"AppId", "app.id"},
+		{"ImageUrl", "artifact.image"},
+		{"PackageUrl", "artifact.package.url"},
+		{"PackageVersion", "artifact.package.version"},
+		{"AcrInstanceId", "artifact.registry.instance"},
+		{"AcrAssumeRoleArn", "artifact.registry.role"},
+		{"UpdateStrategy", "strategy"},
+		{"MinReadyInstances", "strategy.minReadyInstances"},
+		{"MinReadyInstanceRatio", "strategy.minReadyRatio"},
+		{"MaxSurgeInstances", "strategy.maxSurge"},
+		{"MaxSurgeInstanceRatio", "strategy.maxSurgeRatio"},
+		{"AutoEnableApplicationScalingRule", "scaling.suspend"},
+		{"EnableGreyTagRoute", "traffic"},
+		{"ChangeOrderDesc", "note"},
+		{"Envs", "config.variables"},
+		{"Command", "config.command"},
+		{"CommandArgs", "config.args"},
+		{"Cpu", "config.resources.cpu"},
+		{"Memory", "config.resources.memory"},
+		{"Replicas", "config.instances"},
+		{"Liveness", "config.probes.liveness"},
+		{"Readiness", "config.probes.readiness"},
+		{"StartupProbe", "config.probes.startup"},
+		{"PostStart", "config.hooks.postStart"},
+		{"PreStop", "config.hooks.preStop"},
+		{"TerminationGracePeriodSeconds", "config.hooks.grace"},
+		{"ConfigMapMountDesc", "config.mounts.configMaps"},
+		{"SecretMountDesc", "config.mounts.secrets"},
+		{"OssMountDescs", "config.mounts.buckets"},
+		{"NasConfigs", "config.mounts.nas"},
+		{"NasId", "config.mounts.nas"},
+		{"MountHost", "config.mounts.nas"},
+		{"MountDesc", "config.mounts.nas"},
+		{"EmptyDirDesc", "config.mounts.scratch"},
+		{"Jdk", "config.runtime.jdk"},
+		{"WebContainer", "config.runtime.container"},
+		{"JarStartOptions", "config.runtime.options"},
+		{"JarStartArgs", "config.runtime.args"},
+	} {
+		out = append(out, Parameter{Name: of[0], Field: of[1]})
+	}
+	return out
+}
+
+// refusedOfSAE are the parameters that nobody gives.
+func refusedOfSAE() []Parameter {
+	const secret = "is a secret, and a request is kept; SAE keeps the one that the application has, and it is changed in SAE itself" //nolint:gosec // no secret: why one is refused
+	return []Parameter{
+		{Name: "OssAkId", Why: secret},
+		{Name: "OssAkSecret", Why: secret},
+		{Name: "Deploy", Why: "lets a stopped application be changed without being started, and a release brings instances up"},
+	}
+}
+
+// freeOfSAE are the parameters that stand under config.platform.
+func freeOfSAE() []Parameter {
+	out := []Parameter{
+		{Name: "BatchWaitTime", Kind: ParameterNumber},
+		{Name: "EnableAhas", Kind: ParameterText, Values: []string{"true", "false"}},
+		{Name: "CustomImageNetworkType", Kind: ParameterText, Values: []string{"internet", "intranet", ""}},
+		{Name: "MicroRegistration", Kind: ParameterText, Values: []string{"0", "1", "2"}},
+	}
+	for _, of := range []struct {
+		kind  ParameterKind
+		names []string
+	}{
+		{ParameterText, []string{
+			"AgentVersion", "AlbIngressReadinessGate", "Dotnet", "EdasContainerVersion", "GpuConfig", "Html", "ImagePullSecrets", "KafkaEndpoint",
+			"KafkaInstanceId", "LokiConfigs", "NewSaeVersion", "OidcRoleName", "PackageType", "Php", "PhpArmsConfigLocation", "PhpConfig",
+			"PhpConfigLocation", "Python", "PythonModules", "SecurityGroupId", "SlsLogEnvTags", "Timezone", "VSwitchId", "WarStartOptions",
+		}},
+		{ParameterSwitch, []string{
+			"AssociateEip", "EnableCpuBurst", "EnableNamespaceAgentVersion", "EnableNewArms", "EnablePrometheus", "EnableSidecarResourceIsolated",
+			"OpenCollectToKafka",
+		}},
+		{ParameterList, []string{"CustomHostAlias", "InitContainersConfig", "KafkaLogfileConfig", "SidecarContainersConfig", "SlsConfigs"}},
+		{ParameterObject, []string{
+			"KafkaConfigs", "Labels", "MicroRegistrationConfig", "MicroserviceEngineConfig", "PvtzDiscoverySvc", "RaspConfig", "ServiceTags",
+			"SwimlanePvtzDiscoverySvc", "TomcatConfig",
+		}},
+	} {
+		for _, name := range of.names {
+			out = append(out, Parameter{Name: name, Kind: of.kind})
+		}
+	}
+	return out
+}
+
+// parameters checks the settings of the platform's own, in the order of their names.
+func (v *validator) parameters(given Parameters, p Platform) {
+	const field = "config.platform"
+	if given == nil {
+		return
+	}
+	v.check(len(given) > 0, field, "is empty; leave it out to keep what the application has")
+	known := PlatformParameters(p)
+	var names []string
+	for _, each := range known {
+		names = append(names, each.Name)
+	}
+	for _, name := range given.names() {
+		if len(name) > MaxID {
+			v.check(false, field, "has a name of %d bytes; at most %d are taken", len(name), MaxID)
+			continue
+		}
+		at := slices.Index(names, name)
+		if at < 0 {
+			v.check(false, field+"."+name, "is not a parameter of a deployment on %s%s", p, DidYouMean(name, names))
+			continue
+		}
+		v.parameter(field+"."+name, known[at], string(given[name]))
+	}
+}
+
+// parameter checks one that the platform has. What it says does not quote the value.
+func (v *validator) parameter(at string, known Parameter, raw string) {
+	if known.Field != "" {
+		v.check(false, at, "is given by a field of its own; use %s", known.Field)
+		return
+	}
+	if known.Why != "" {
+		v.check(false, at, "%s", known.Why)
+		return
+	}
+	value := strings.TrimSpace(raw)
+	if kindOf(value) != known.Kind {
+		v.check(false, at, "%s", known.must())
+		return
+	}
+	if known.Kind == ParameterNumber {
+		n, err := strconv.ParseInt(value, 10, 64)
+		v.check(err == nil && n >= known.Least && n <= math.MaxInt32, at, "must be a whole number of %d or more", known.Least)
+	}
+	if len(known.Values) > 0 {
+		v.check(slices.ContainsFunc(known.Values, func(one string) bool { return value == `"`+one+`"` }), at, "%s", known.must())
+	}
+}
+
+// must says what a value must be.
+func (p Parameter) must() string {
+	switch p.Kind {
+	case ParameterText:
+		if len(p.Values) > 0 {
+			return fmt.Sprintf(`must be a text in quotes: "%s"`, strings.Join(p.Values, `" or "`))
+		}
+		return "must be a text; write a number or a switch in quotes"
+	case ParameterNumber:
+		return "must be a whole number, without quotes"
+	case ParameterSwitch:
+		return "must be true or false, without quotes"
+	case ParameterList:
+		return "must be a list; an empty one, [], clears the setting"
+	case ParameterObject:
+	}
+	return "must be a group of fields"
+}
+
+// kindOf is what JSON is at its top: the values of a request are JSON that was read before.
+// It is empty for null.
+func kindOf(raw string) ParameterKind {
+	switch {
+	case strings.HasPrefix(raw, `"`):
+		return ParameterText
+	case strings.HasPrefix(raw, "["):
+		return ParameterList
+	case strings.HasPrefix(raw, "{"):
+		return ParameterObject
+	case raw == "true" || raw == "false":
+		return ParameterSwitch
+	case raw == "" || raw == "null":
+		return ""
+	}
+	return ParameterNumber
+}
+
+// sizesOfSAE are the memory sizes, in MiB, that an instance on SAE can have, and the CPUs for each,
+// in thousandths of a core.
+func sizesOfSAE() []struct {
+	Memory int
+	CPU    []int
+} {
+	return []struct {
+		Memory int
+		CPU    []int
+	}{
+		{1024, []int{500, 1000}},
+		{2048, []int{500, 1000, 2000}},
+		{4096, []int{1000, 2000, 4000}},
+		{8192, []int{2000, 4000, 8000}},
+		{12288, []int{12000}},
+		{16384, []int{4000, 8000, 16000}},
+		{24576, []int{12000}},
+		{32768, []int{16000}},
+		{65536, []int{8000, 16000, 32000}},
+		{131072, []int{32000}},
+	}
+}
+
+// sizeOfSAE checks that there are instances of a size. Where only one of the two is given, the
+// other one is the application's, which is looked at when the release begins.
+func (v *validator) sizeOfSAE(field string, r Resources) {
+	var memories, all, fit []string
+	for _, size := range sizesOfSAE() {
+		memories = append(memories, strconv.Itoa(size.Memory))
+		for _, cpu := range size.CPU {
+			all = append(all, strconv.Itoa(cpu))
+			if size.Memory == r.Memory {
+				fit = append(fit, strconv.Itoa(cpu))
+			}
+		}
+	}
+	cpu, memory := strconv.Itoa(r.CPU), strconv.Itoa(r.Memory)
+	slices.SortFunc(all, func(a, b string) int { return len(a)*1000 - len(b)*1000 + strings.Compare(a, b) })
+	all = slices.Compact(all)
+	switch {
+	case r.CPU != 0 && !slices.Contains(all, cpu):
+		v.check(false, field+".cpu", "SAE has no instances with %s thousandths of a core; use %s", cpu, strings.Join(all, ", "))
+	case r.Memory != 0 && !slices.Contains(memories, memory):
+		v.check(false, field+".memory", "SAE has no instances with %s MiB; use %s", memory, strings.Join(memories, ", "))
+	case r.CPU != 0 && r.Memory != 0 && !slices.Contains(fit, cpu):
+		v.check(false, field+".cpu", "SAE has no instances with %s thousandths of a core and %s MiB; use %s with this memory", cpu, memory, strings.Join(fit, ", "))
+	}
+}
+
+// holderOfSAE checks the ID of a config map or a secret.
+func (v *validator) holderOfSAE(field, id string) {
+	v.check(matches(`^[1-9][0-9]{0,17}$`, id), field, "must be the number that SAE has for it, in quotes: "+
+		"\"slipway api ListNamespacedConfigMaps NamespaceId=…\" and \"slipway api ListSecrets NamespaceId=…\" list them")
+}
+
+// wholeOfSAE refuses the keys by which SAE itself says that all keys are mounted.
+func (v *validator) wholeOfSAE(field, key string) {
+	v.check(key != "sae-sys-configmap-all" && key != "sae-sys-secret-all", field, "leave it out to mount all keys")
+}
