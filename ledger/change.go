@@ -60,6 +60,9 @@ func (r Record) reported(u Report) Record {
 	if p.Artifact != (release.Artifact{}) {
 		r.Artifact = p.Artifact
 	}
+	if p.Outcome == release.PhaseSucceeded && p.Runs != nil {
+		r.Config = p.Runs.Config
+	}
 	return r
 }
 

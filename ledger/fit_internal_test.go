@@ -190,7 +190,7 @@ func TestFit_AllHeldRulesAreNamed(t *testing.T) {
 
 func TestFit_WhatFitsIsKeptWhole(t *testing.T) {
 	t.Parallel()
-	p := sizes{text: 20, list: 4, rune: 'a'}.filled()
+	p := sizes{text: release.MaxConfigDigest, list: 4, rune: 'a'}.filled()
 	r := Record{ReleaseID: "r-a", App: shop()}.reported(Report{Progress: p})
 	kept, _, err := r.fit()
 	require.NoError(t, err)
@@ -237,7 +237,7 @@ func TestFit_AnArtifactIsKeptWholeOrNotAtAll(t *testing.T) {
 	require.Zero(t, r.Artifact)
 	require.Zero(t, r.Progress.Artifact)
 	require.True(t, r.Cut.Artifact)
-	good, bad := lastGood([]Record{r}, image("1"), nil)
+	good, bad := lastGood([]Record{r}, release.Version{Artifact: image("1")}, nil)
 	require.Empty(t, good)
 	require.Empty(t, bad)
 }

@@ -8,23 +8,25 @@ import (
 	"slipway/release"
 )
 
-// judgement is what a release has shown about an artifact.
+// judgement is what a release has shown about a version.
 type judgement struct {
-	artifact release.Artifact
-	good     bool
-	at       time.Time
+	version release.Version
+	good    bool
+	at      time.Time
 	// releaseID tells apart what has ended at one time.
 	releaseID string
 }
 
 // judgements are what a release has shown. One that succeeded has shown its artifact to be
-// good, and a rollback that succeeded has left the artifact that ran before it. One that had
-// begun to change the application and ended otherwise has shown its artifact to be bad. What
-// ended before it began a change, needs attention, or was released over itself shows nothing.
+// good with the configuration that it brought, and a rollback that succeeded has left the version
+// that ran before it. One that had begun to change the application and ended otherwise has shown its
+// artifact to be bad, with any configuration. What ended before it began a change, needs attention, or
+// was released over itself, if only with another configuration, shows nothing.
 func (r Record) judgements() []judgement {
 	p := r.Progress
-	says := func(a release.Artifact, good bool) judgement {
-		return judgement{artifact: a, good: good, at: r.EndedAt, releaseID: r.ReleaseID}
+	says := func(v release.Version, good bool) judgement {
+		v.ID = ""
+		return judgement{version: v, good: good, at: r.EndedAt, releaseID: r.ReleaseID}
 	}
 	switch p.Operation {
 	case release.OperationRestart, release.OperationRescale:
@@ -32,22 +34,22 @@ func (r Record) judgements() []judgement {
 	case release.OperationRelease, release.OperationRollback:
 	}
 	if r.Outcome == release.PhaseSucceeded {
-		shown := []judgement{says(r.Artifact, true)}
+		shown := []judgement{says(release.Version{Artifact: r.Artifact, Config: r.Config}, true)}
 		if p.Operation == release.OperationRollback && p.RollbackTo != nil {
-			shown = append(shown, says(p.RollbackTo.Artifact, false))
+			shown = append(shown, says(*p.RollbackTo, false))
 		}
 		return shown
 	}
 	if !r.Ended() || r.Outcome == release.PhaseNeedsAttention || p.ChangeID == "" || !p.Discredits() {
 		return nil
 	}
-	return []judgement{says(r.Artifact, false)}
+	return []judgement{says(release.Version{Artifact: r.Artifact}, false)}
 }
 
-// lastGood returns the artifacts that are good, the one that has succeeded latest first: the
+// lastGood returns the versions that are good, the one that has succeeded latest first: the
 // latest judgement of each counts; and those that are bad. It leaves out what runs and what is to
 // be avoided.
-func lastGood(records []Record, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact) {
+func lastGood(records []Record, running release.Version, avoid []release.Version) (good, bad []release.Version) {
 	var all []judgement
 	for _, r := range records {
 		all = append(all, r.judgements()...)
@@ -58,17 +60,17 @@ func lastGood(records []Record, running release.Artifact, avoid []release.Artifa
 		}
 		return strings.Compare(b.releaseID, a.releaseID)
 	})
-	out := append([]release.Artifact{{}, running}, avoid...)
+	out := append([]release.Version{{}, running}, avoid...)
 	for _, j := range all {
-		if slices.ContainsFunc(out, j.artifact.Same) {
+		if slices.ContainsFunc(out, j.version.Same) {
 			continue
 		}
 		if j.good {
-			good = append(good, j.artifact)
+			good = append(good, j.version)
 		} else {
-			bad = append(bad, j.artifact)
+			bad = append(bad, j.version)
 		}
-		out = append(out, j.artifact) // what is older about it does not count
+		out = append(out, j.version) // what is older about it does not count
 	}
 	return good, bad
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,17 +15,31 @@ type story []Record
 // then adds a release of the image with the tag, whose change was begun.
 func (s story) then(tag string, outcome release.Phase) story {
 	p := progress(outcome)
-	p.Artifact, p.ChangeID = image(tag), "co-1"
+	v := version(tag)
+	p.Artifact, p.ChangeID, p.Runs = v.Artifact, "co-1", &v
 	r := Record{ReleaseID: "r-" + string(rune('a'+len(s)))}.reported(Report{Progress: p})
 	r.EndedAt = at(len(s))
 	return append(s, r)
 }
 
+// version is the version of a tag and, after a slash, of a configuration.
+func version(name string) release.Version {
+	tag, config, _ := strings.Cut(name, "/")
+	return release.Version{Artifact: image(tag), Config: config}
+}
+
+func versions(names []string) (all []release.Version) {
+	for _, name := range names {
+		all = append(all, version(name))
+	}
+	return all
+}
+
 // rollback adds a rollback that has succeeded, from what the latest release has brought.
 func (s story) rollback(to string) story {
-	from := s[len(s)-1].Artifact
+	from := *s[len(s)-1].Progress.Runs
 	return s.then(to, release.PhaseSucceeded).but(func(r *Record) {
-		r.Progress.Operation, r.Progress.RollbackTo = release.OperationRollback, &release.Version{Artifact: from}
+		r.Progress.Operation, r.Progress.RollbackTo = release.OperationRollback, &from
 	})
 }
 
@@ -71,24 +86,26 @@ func TestGood_LastGood(t *testing.T) {
 				r.Progress.Artifact, r.Progress.RollbackTo = release.Artifact{}, &release.Version{ID: "v1"}
 			}), "9", nil, []string{"1"},
 		},
-		"a rollback has left one":                 {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
-		"a rollback has left one, one is older":   {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},
-		"what a rollback left has succeeded anew": {story{}.then("2", succeeded).then("4", succeeded).rollback("2").then("4", succeeded), "2", nil, []string{"4"}},
-		"a rollback to what nobody released":      {story{}.then("4", succeeded).rollback("0"), "9", nil, []string{"0"}},
-		"a restart brings nothing":                {story{}.then("1", succeeded).but(operation(release.OperationRestart)), "9", nil, nil},
-		"a rescale brings nothing":                {story{}.then("1", succeeded).but(operation(release.OperationRescale)), "9", nil, nil},
+		"a rollback has left one":                   {story{}.then("2", succeeded).then("3", aborted).then("4", succeeded).rollback("2"), "2", nil, nil},
+		"a rollback has left one, one is older":     {story{}.then("1", succeeded).then("2", succeeded).then("4", succeeded).rollback("2"), "2", nil, []string{"1"}},
+		"what a rollback left has succeeded anew":   {story{}.then("2", succeeded).then("4", succeeded).rollback("2").then("4", succeeded), "2", nil, []string{"4"}},
+		"a rollback to what nobody released":        {story{}.then("4", succeeded).rollback("0"), "9", nil, []string{"0"}},
+		"another configuration":                     {story{}.then("1/a", succeeded).then("1/b", succeeded), "1/b", nil, []string{"1/a"}},
+		"a configuration of today runs":             {story{}.then("1/a", succeeded).then("1/b", succeeded), "1/c", nil, []string{"1/b", "1/a"}},
+		"a configuration of which nothing is known": {story{}.then("0", succeeded).then("1", succeeded), "1/b", nil, []string{"0"}},
+		"a rollback has left a configuration":       {story{}.then("1/a", succeeded).then("1/b", succeeded).rollback("1/a"), "1/a", nil, nil},
+		"a configuration is to be avoided":          {story{}.then("1/a", succeeded).then("1/b", succeeded).then("2/b", succeeded), "2/b", []string{"1/b"}, []string{"1/a"}},
+		"an artifact is bad with any configuration": {story{}.then("1/a", succeeded).then("2/a", succeeded).then("2/b", aborted), "9", nil, []string{"1/a"}},
+		"a configuration alone was aborted": {
+			story{}.then("1/a", succeeded).then("1/b", aborted).but(func(r *Record) { r.Progress.OnlyConfig, r.Progress.RollbackTo = true, new(version("1/a")) }), "9", nil, []string{"1/a"},
+		},
+		"a restart brings nothing": {story{}.then("1", succeeded).but(operation(release.OperationRestart)), "9", nil, nil},
+		"a rescale brings nothing": {story{}.then("1", succeeded).but(operation(release.OperationRescale)), "9", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var avoid, want []release.Artifact
-			for _, tag := range c.avoid {
-				avoid = append(avoid, image(tag))
-			}
-			for _, tag := range c.want {
-				want = append(want, image(tag))
-			}
-			good, _ := lastGood(c.releases, image(c.running), avoid)
-			require.Equal(t, want, good)
+			good, _ := lastGood(c.releases, version(c.running), versions(c.avoid))
+			require.Equal(t, versions(c.want), good)
 		})
 	}
 }
@@ -97,6 +114,6 @@ func TestGood_WhatIsKnownToBeBad(t *testing.T) {
 	t.Parallel()
 	records := story{}.then("1", release.PhaseSucceeded).then("2", release.PhaseAborted).then("3", release.PhaseRolledBack).
 		then("2", release.PhaseSucceeded).then("4", release.PhaseSucceeded).rollback("1")
-	_, bad := lastGood(records, release.Artifact{}, nil)
-	require.Equal(t, []release.Artifact{image("4"), image("3")}, bad)
+	_, bad := lastGood(records, release.Version{}, nil)
+	require.Equal(t, versions([]string{"4", "3"}), bad)
 }

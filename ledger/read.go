@@ -93,12 +93,13 @@ func (l *Ledger) All(ctx context.Context, f Filter) ([]Record, error) {
 	return l.list(ctx, q)
 }
 
-// LastGood returns the artifacts that a rollback without a version can return to, the best
-// first: those that releases of the application have succeeded with. It leaves out what runs,
+// LastGood returns the versions that a rollback without a version can return to, the best
+// first: those that releases of the application have succeeded with, by artifact and configuration
+// ([release.Version.Same]). It leaves out what runs,
 // what is to be avoided, and what a later release was aborted, rolled back or failed with, or
 // a later rollback has left: these are bad, the latest first. All records of the application are
 // read.
-func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact, err error) {
+func (l *Ledger) LastGood(ctx context.Context, app release.App, running release.Version, avoid []release.Version) (good, bad []release.Version, err error) {
 	records, err := l.list(ctx, query{keys: appToken(app) + ".*", chooses: Record.Ended})
 	if err != nil {
 		return nil, nil, err

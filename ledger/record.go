@@ -28,6 +28,9 @@ type Record struct {
 	Sequence uint64 `json:"sequence,omitempty"`
 	// Artifact is what is to run in the end; for a rollback it is known once the version is.
 	Artifact release.Artifact `json:"artifact,omitzero"`
+	// Config is the digest of the application's configuration, as it was read back after the release has
+	// succeeded; empty where it has not, and where it was not read. See [release.Version].
+	Config string `json:"config,omitempty"`
 	// Accepted tells that the lane of the application has the release. One that has not is no
 	// duplicate when its event comes again: it is submitted again.
 	Accepted bool `json:"accepted"`

@@ -16,6 +16,15 @@ func (s Spec) Digest() string { return digest(s.withoutDefaults()) }
 // Digest names what a set asks for, as [Spec.Digest] does for a release.
 func (s Set) Digest() string { return digest(s.withoutDefaults()) }
 
+// Digest names what is asked for of a configuration: sha256: and 12 hexadecimal digits; empty of
+// nil. The same configuration has the same digest however its JSON was written.
+func (c *Config) Digest() string {
+	if c == nil {
+		return ""
+	}
+	return digest(c)[:MaxConfigDigest]
+}
+
 func digest(content any) string {
 	var e encoded = encodedJSON{content} // workflows name contents, too
 	sum := sha256.Sum256(e.bytes())

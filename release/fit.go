@@ -43,6 +43,7 @@ const (
 // allows. Texts that were cut end with an ellipsis.
 type Cut struct {
 	Samples   int `json:"samples,omitempty"`
+	Settings  int `json:"settings,omitempty"`
 	Gates     int `json:"gates,omitempty"`
 	Decisions int `json:"decisions,omitempty"`
 	Batches   int `json:"batches,omitempty"`
@@ -61,7 +62,7 @@ type Keep struct {
 	Text int
 	// Samples bounds the samples of each gate, the others bound lists. Held are the scaling
 	// rules that are not put back.
-	Samples, Gates, Decisions, Batches, Held int
+	Samples, Gates, Decisions, Batches, Settings, Held int
 	// Strategy keeps the gates and the schedule of the strategy. Core leaves out all but what
 	// is needed to answer for the release.
 	Strategy, Core bool
@@ -71,11 +72,11 @@ type Keep struct {
 func Keeps() []Keep {
 	const all = math.MaxInt
 	return []Keep{
-		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Held: all, Strategy: true},
-		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Held: all, Strategy: true},
-		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Held: all},
-		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Held: all},
-		{Text: 128, Gates: 20, Decisions: 10, Batches: 50, Held: all},
+		{Text: 1024, Samples: all, Gates: all, Decisions: all, Batches: all, Settings: all, Held: all, Strategy: true},
+		{Text: 1024, Samples: 10, Gates: all, Decisions: 100, Batches: 200, Settings: 100, Held: all, Strategy: true},
+		{Text: 512, Samples: 3, Gates: 60, Decisions: 50, Batches: 100, Settings: 50, Held: all},
+		{Text: 256, Gates: 40, Decisions: 25, Batches: 100, Settings: 30, Held: all},
+		{Text: 128, Gates: 20, Decisions: 10, Batches: 50, Settings: 10, Held: all},
 		{Text: 128, Batches: 20, Held: 80, Core: true},
 		{Text: 64, Held: 24, Core: true},
 		{Text: 64, Held: 8, Core: true},
@@ -114,26 +115,12 @@ func settled(rule HeldRule) bool { return rule.Restored || rule.Gone }
 func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p = p.Clone()
 	p.Reason, p.ChangeID = ShortenEncoded(p.Reason, maxReason), ShortenEncoded(p.ChangeID, maxToldName)
+	p.Config = ShortenEncoded(p.Config, MaxConfigDigest)
 	p.Digest, p.RetryOf = ShortenEncoded(p.Digest, maxToldDigest), ShortenEncoded(p.RetryOf, maxToldOwed)
 	if p.Artifact.encodedLen() > maxArtifact {
 		p.Artifact, p.Cut.Artifact = Artifact{}, true
 	}
-	if p.RollbackTo != nil {
-		to := *p.RollbackTo
-		to.ID, to.Config = ShortenEncoded(to.ID, maxToldName), ShortenEncoded(to.Config, MaxConfigDigest)
-		if to.Artifact.encodedLen() > maxArtifact {
-			to.Artifact, p.Cut.Artifact = Artifact{}, true
-		}
-		p.RollbackTo = &to
-	}
-	if p.Runs != nil {
-		runs := *p.Runs
-		runs.ID, runs.Config = ShortenEncoded(runs.ID, maxToldName), ShortenEncoded(runs.Config, MaxConfigDigest)
-		if runs.Artifact.encodedLen() > maxArtifact {
-			runs.Artifact, p.Cut.Artifact = Artifact{}, true
-		}
-		p.Runs = &runs
-	}
+	p.RollbackTo, p.Runs = p.RollbackTo.bounded(maxArtifact, &p.Cut), p.Runs.bounded(maxArtifact, &p.Cut)
 	p.RunsMixed = ShortenEncoded(p.RunsMixed, maxToldRuns)
 	p.Awaiting = p.Awaiting.bounded()
 	p.AppName, p.UnfinishedChange = ShortenEncoded(p.AppName, maxToldName), ShortenEncoded(p.UnfinishedChange, maxToldName)
@@ -143,6 +130,19 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 		rule.Owed = ShortenEncoded(rule.Owed, maxToldOwed)
 	}
 	return p
+}
+
+// bounded returns a copy with its texts bounded; nil of nil.
+func (v *Version) bounded(maxArtifact int, cut *Cut) *Version {
+	if v == nil {
+		return nil
+	}
+	b := *v
+	b.ID, b.Config = ShortenEncoded(v.ID, maxToldName), ShortenEncoded(v.Config, MaxConfigDigest)
+	if b.Artifact.encodedLen() > maxArtifact {
+		b.Artifact, cut.Artifact = Artifact{}, true
+	}
+	return &b
 }
 
 // bounded returns a copy with the names bounded; nil of nil.
@@ -174,6 +174,7 @@ func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
 	cut := &p.Cut
 	p.ScalingRules = k.cutRules(p.ScalingRules, settled, cut)
 	p.Gates = k.cutGates(p.Gates, cut)
+	p.Settings, cut.Settings = p.Settings[:min(len(p.Settings), k.Settings)], cut.Settings+max(0, len(p.Settings)-k.Settings)
 	p.Decisions, cut.Decisions = keepOf(p.Decisions, k.Decisions, cut.Decisions, func(d Decision) bool { return d.Refused != "" })
 	p.Batches, cut.Batches = keepOf(p.Batches, k.Batches, cut.Batches, func(b Batch) bool { return b.State == BatchPending })
 	if !k.Strategy && len(p.Strategy.Gates)+len(p.Strategy.Schedule) > 0 {
@@ -247,7 +248,7 @@ func (k Keep) cutGates(gates []GateResult, cut *Cut) []GateResult {
 func (p Progress) core() Progress {
 	runs := p.Runs
 	if runs != nil {
-		runs = &Version{ID: ShortenEncoded(runs.ID, maxToldOwed), Artifact: runs.Artifact}
+		runs = &Version{ID: ShortenEncoded(runs.ID, maxToldOwed), Artifact: runs.Artifact, Config: runs.Config}
 		if runs.Artifact.encodedLen() > maxToldRuns {
 			runs.Artifact, p.Cut.Artifact = Artifact{}, true
 		}
@@ -255,7 +256,7 @@ func (p Progress) core() Progress {
 	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
-		Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
+		Config: p.Config, OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
 		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		AcceptedAt: p.AcceptedAt, StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
@@ -265,6 +266,10 @@ func (p Progress) core() Progress {
 // texts are the texts of a progress that have no bound of their own.
 func (p *Progress) texts() []*string {
 	out := []*string{&p.RequestedBy, &p.Note}
+	for i := range p.Settings {
+		s := &p.Settings[i]
+		out = append(out, &s.Name, &s.Before, &s.After)
+	}
 	for i := range p.ScalingRules {
 		out = append(out, &p.ScalingRules[i].Note)
 	}

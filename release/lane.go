@@ -3,6 +3,7 @@ package release
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,10 +99,10 @@ type Request struct {
 	// Refused is the reason why the lane does not let the release begin at all: it ends
 	// at once, so that it can be found and the world is told.
 	Refused string `json:"refused,omitempty"`
-	// Denied tells that the artifact is the reason, which was rolled back.
+	// Denied tells that the artifact or the configuration is the reason, which was rolled back.
 	Denied bool `json:"denied,omitempty"`
-	// Avoid are artifacts that the lane knows to be bad: no last good version.
-	Avoid []Artifact `json:"avoid,omitempty"`
+	// Avoid are versions that the lane knows to be bad: no last good version.
+	Avoid []Version `json:"avoid,omitempty"`
 	// Set is the ID of the set that the release belongs to; empty where it belongs to none.
 	Set string `json:"set,omitempty"`
 	// Published is where the release was asked for.
@@ -207,7 +208,7 @@ type LaneInput struct {
 	// Line are the releases that run (the first, once it has its turn) or wait.
 	Line []LaneEntry `json:"line,omitempty"`
 	Held *Hold       `json:"held,omitempty"`
-	// Denied are the artifacts that were rolled back.
+	// Denied are the artifacts and configurations that were rolled back.
 	Denied []Denial `json:"denied,omitempty"`
 	// Latest is the request published last whose release has begun: one that was published
 	// before it comes too late.
@@ -238,7 +239,7 @@ type LaneState struct {
 	Held *Hold `json:"held,omitempty"`
 	// Full says why the lane takes no further release of the policy [LaneQueue]; empty where it does.
 	Full string `json:"full,omitempty"`
-	// Denied are the artifacts that were rolled back and are refused until allowed.
+	// Denied are the artifacts and configurations that were rolled back and are refused until allowed.
 	Denied []Denial `json:"denied,omitempty"`
 	// Debts are what releases that have ended have left; the next release pays or names them.
 	Debts []Debt `json:"debts,omitempty"`
@@ -249,6 +250,9 @@ type LaneEntry struct {
 	ReleaseID string    `json:"releaseId"`
 	Operation Operation `json:"operation,omitempty"`
 	Artifact  Artifact  `json:"artifact,omitzero"`
+	// Config is the digest of the configuration that it asks for, see [Config.Digest]; empty where it
+	// asks for none.
+	Config string `json:"config,omitempty"`
 	// RequestedBy and Since are who asked and when.
 	RequestedBy string    `json:"requestedBy,omitempty"`
 	Since       time.Time `json:"since"`
@@ -264,9 +268,9 @@ type LaneEntry struct {
 
 // Turn is what a release is told when its turn has come.
 type Turn struct {
-	// Avoid are the artifacts that the lane knows to be bad by now; it replaces those of
+	// Avoid are the versions that the lane knows to be bad by now; it replaces those of
 	// the request.
-	Avoid []Artifact `json:"avoid,omitempty"`
+	Avoid []Version `json:"avoid,omitempty"`
 	// Debts are what releases before it have left.
 	Debts []Debt `json:"debts,omitempty"`
 }
@@ -285,9 +289,13 @@ func (h Hold) String() string {
 	return fmt.Sprintf("held since %s by %s: %s", Moment(h.Since), h.By, h.Reason)
 }
 
-// Denial is an artifact that was rolled back.
+// Denial is an artifact that was rolled back, with whatever configuration it comes again; or the
+// configuration of a release that was rolled back whose artifact had run before.
 type Denial struct {
-	Artifact  Artifact  `json:"artifact"`
+	Artifact Artifact `json:"artifact"`
+	// Config is the digest of the configuration that is denied for this artifact, see [Config.Digest];
+	// empty where the artifact itself is denied.
+	Config    string    `json:"config,omitempty"`
 	ReleaseID string    `json:"releaseId"`
 	Since     time.Time `json:"since"`
 	Reason    string    `json:"reason,omitempty"`
@@ -295,7 +303,64 @@ type Denial struct {
 
 // String says it in words, without the query of an address: it goes into reasons and errors.
 func (d Denial) String() string {
-	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Artifact.Public(), Moment(d.Since), d.ReleaseID, d.Reason)
+	return fmt.Sprintf("%s was rolled back on %s by release %s (%s)", d.Subject(), Moment(d.Since), d.ReleaseID, d.Reason)
+}
+
+// Subject names what is denied, without the query of an address.
+func (d Denial) Subject() string {
+	switch {
+	case d.Config == "":
+		return d.Artifact.Public()
+	case d.Artifact == (Artifact{}):
+		return "configuration " + d.Config
+	}
+	return "configuration " + d.Config + " for " + d.Artifact.Public()
+}
+
+// kind is what sort of thing is denied.
+func (d Denial) kind() string {
+	if d.Config == "" {
+		return "artifact"
+	}
+	return "configuration"
+}
+
+// NewDenial is what a lane denies after a release that was rolled back: its artifact, or where that
+// one had run before and is not bad, the configuration that came with it. It is false where the
+// release says something against neither.
+func NewDenial(p Progress, at time.Time) (Denial, bool) {
+	d := Denial{Artifact: p.Artifact, ReleaseID: p.ReleaseID, Since: at, Reason: p.Reason}
+	switch {
+	case p.Discredits():
+		return d, true
+	case p.RollbackTo != nil && p.OnlyConfig: // the platform may have given the package another version
+		d.Artifact = p.RollbackTo.Artifact
+	}
+	d.Config = p.Config
+	return d, d.Config != ""
+}
+
+// DeniedBy reports whether one of the denials is about what the release brings.
+func (p Progress) DeniedBy(all []Denial) bool {
+	a := p.Artifact
+	if p.OnlyConfig {
+		a = Artifact{}
+	}
+	return slices.ContainsFunc(all, func(d Denial) bool { return d.denies(a, p.Config) })
+}
+
+// same reports whether two denials are about the same.
+func (d Denial) same(other Denial) bool {
+	return d.Config == other.Config && d.Artifact.Same(other.Artifact)
+}
+
+// denies reports whether what a release would bring is denied. One that brings configuration alone
+// names no artifact.
+func (d Denial) denies(a Artifact, config string) bool {
+	if d.Config == "" {
+		return d.Artifact.Same(a)
+	}
+	return d.Config == config && (a == (Artifact{}) || d.Artifact.Same(a))
 }
 
 // The activities with which lanes, watchdogs and sets speak to releases that are not, or
@@ -310,7 +375,7 @@ const (
 	// WaitsForActivity says in words what a release waits for in its lane: [Ref] to
 	// a text.
 	WaitsForActivity = "releases.WaitsFor"
-	// JudgedActivity reads from the ledger which artifacts have shown to be good or bad:
+	// JudgedActivity reads from the ledger which versions have shown to be good or bad:
 	// [JudgedInput] to [Judged].
 	JudgedActivity = "releases.Judged"
 	// RecallActivity reads from the ledger how far a release had come: [Ref] to
@@ -345,16 +410,17 @@ type JudgedInput struct {
 	App App `json:"app"`
 }
 
-// Judged are the artifacts of an application that its releases have shown to be good, which
-// they have succeeded with, or bad: aborted, rolled back, or left by a rollback.
+// Judged are the versions of an application that its releases have shown to be good, which
+// they have succeeded with, or bad: aborted, rolled back, or left by a rollback. They are told apart
+// by artifact and configuration, and have no IDs.
 type Judged struct {
 	// Good is sorted by when a release has succeeded with it, the latest first. Both are cut to
 	// [MaxJudged].
-	Good []Artifact `json:"good,omitempty"`
-	Bad  []Artifact `json:"bad,omitempty"`
+	Good []Version `json:"good,omitempty"`
+	Bad  []Version `json:"bad,omitempty"`
 }
 
-// MaxJudged is how many good artifacts, and how many bad ones, are told at most.
+// MaxJudged is how many good versions, and how many bad ones, are told at most.
 const MaxJudged = 30
 
 // SettleInput is what a watchdog has found and done.

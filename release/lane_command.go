@@ -11,8 +11,8 @@ type LaneCommand struct {
 	Reason string `json:"reason,omitempty"`
 	// ReleaseID is the waiting release to drop.
 	ReleaseID string `json:"releaseId,omitempty"`
-	// Artifact is the artifact to allow again, as [Artifact.String] writes it; empty
-	// allows all.
+	// Artifact is the artifact to allow again, as [Artifact.String] writes it, with every configuration
+	// that is denied for it; empty allows all.
 	Artifact string `json:"artifact,omitempty"`
 }
 
@@ -63,7 +63,7 @@ func (l *LaneInput) admitAllow(artifact string) error {
 	case denied:
 		return nil
 	case artifact == "":
-		return Refusal("no artifact is denied")
+		return Refusal("nothing is denied")
 	}
 	return Refusal(artifact + " is not denied")
 }
@@ -82,10 +82,10 @@ func (l *LaneInput) Hold(h Hold) {
 	}
 }
 
-// Deny remembers an artifact as bad, and forgets the one that was denied the longest
+// Deny remembers what is bad, and forgets the one that was denied the longest
 // time ago when there are too many.
 func (l *LaneInput) Deny(d Denial) {
-	l.Denied = slices.DeleteFunc(l.Denied, func(old Denial) bool { return old.Artifact.Same(d.Artifact) })
+	l.Denied = slices.DeleteFunc(l.Denied, d.same)
 	d.Reason = shorten(d.Reason, maxKeptReason)
 	l.Denied = append(l.Denied, d)
 	l.Denied = l.Denied[max(0, len(l.Denied)-MaxDenied):]
@@ -113,44 +113,48 @@ func (l *LaneInput) Allow(artifact string) {
 }
 
 // AllowProven forgets that an artifact is bad which a release or a rollback has brought to run with
-// success. A restart or rescale that succeeds brings nothing, and so proves nothing.
+// success. A restart or rescale that succeeds brings nothing, and so proves nothing; and a
+// configuration that is denied for the artifact is another one than that which it runs with.
 func (l *LaneInput) AllowProven(p Progress) {
 	if p.Outcome == PhaseSucceeded && p.Operation.changesVersion() {
-		l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return d.Artifact.Same(p.Artifact) })
+		l.Denied = slices.DeleteFunc(l.Denied, func(d Denial) bool { return d.Config == "" && d.Artifact.Same(p.Artifact) })
 	}
 }
 
-// Avoid are the artifacts that no rollback may take for a good version.
-func (l *LaneInput) Avoid() []Artifact {
-	var avoid []Artifact
+// Avoid are the versions that no rollback may take for a good one: those of denied artifacts. Where
+// a lane denies a configuration, the versions before it with its artifact are good.
+func (l *LaneInput) Avoid() []Version {
+	var avoid []Version
 	for _, d := range l.Denied {
-		avoid = append(avoid, d.Artifact)
+		if d.Config == "" {
+			avoid = append(avoid, Version{Artifact: d.Artifact})
+		}
 	}
 	return avoid
 }
 
-// denial finds out whether the spec would bring an artifact that was rolled back.
+// denial finds out whether the spec would bring an artifact or configuration that was rolled back.
 func denial(denied []Denial, s Spec) (Denial, bool) {
-	i := slices.IndexFunc(denied, func(d Denial) bool { return s.Operation.brings() && d.Artifact.Same(s.Artifact) })
+	i := slices.IndexFunc(denied, func(d Denial) bool { return s.Operation.brings() && d.denies(s.Artifact, s.Config.Digest()) })
 	if i < 0 {
 		return Denial{}, false
 	}
 	return denied[i], true
 }
 
-// Denial returns why the lane refuses what the spec asks for: its artifact was rolled back. It is
-// false where the lane does not deny the artifact, or the spec brings none.
+// Denial returns why the lane refuses what the spec asks for: its artifact or configuration was
+// rolled back. It is false where the lane denies neither, or the spec brings none.
 func (s LaneState) Denial(of Spec) (Denial, bool) { return denial(s.Denied, of) }
 
-// Refusal is the words with which a denied artifact of the application is refused.
+// Refusal is the words with which the denied of the application is refused.
 func (d Denial) Refusal(a App) string {
-	return d.String() + "; allow it with: " + allowing(a, d.Artifact).Command
+	return d.String() + "; allow it with: " + allowing(a, d).Command
 }
 
-// DeniedWaiting takes the waiting releases out of the line that would bring the artifact
+// DeniedWaiting takes the waiting releases out of the line that would bring what is denied
 // again, and returns them.
-func (l *LaneInput) DeniedWaiting(a Artifact) []LaneEntry {
-	return l.LeaveWaiting(func(e LaneEntry) bool { return e.Operation.brings() && e.Artifact.Same(a) })
+func (l *LaneInput) DeniedWaiting(d Denial) []LaneEntry {
+	return l.LeaveWaiting(func(e LaneEntry) bool { return e.Operation.brings() && d.denies(e.Artifact, e.Config) })
 }
 
 // NewHold is a lane's own hold, after a release that left the application in need of

@@ -26,7 +26,7 @@ func (o Operation) brings() bool { return cmp.Or(o, OperationRelease) == Operati
 // Place is the place in a lane that a submission asks for.
 func (s Submission) Place(at time.Time) LaneEntry {
 	return LaneEntry{
-		ReleaseID: s.ReleaseID, Operation: cmp.Or(s.Spec.Operation, OperationRelease), Artifact: s.Spec.Artifact,
+		ReleaseID: s.ReleaseID, Operation: cmp.Or(s.Spec.Operation, OperationRelease), Artifact: s.Spec.Artifact, Config: s.Spec.Config.Digest(),
 		RequestedBy: s.Spec.RequestedBy, Since: at, Preempt: s.Spec.Lane.Preempt,
 		Published: s.Published, Supersedes: s.Spec.Lane.Policy == LaneSupersede,
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // NextVerb names what a person may do next.
@@ -53,7 +54,7 @@ const (
 	NextRetry NextVerb = "retry"
 	// NextResumeLane lets a lane that is held go on.
 	NextResumeLane NextVerb = "lane-resume"
-	// NextAllow lets an artifact that was rolled back be released again.
+	// NextAllow lets an artifact or configuration that was rolled back be released again.
 	NextAllow NextVerb = "lane-allow"
 	// NextRecover restores the scaling rules that a release has left off.
 	NextRecover NextVerb = "scaling-recover"
@@ -253,19 +254,26 @@ func (p Progress) abortDoes() string {
 
 func (p Progress) rollbackDoes() string {
 	does := "stops it and returns to " + p.before() + "; --to-version names another one"
-	if p.Operation.brings() {
-		does += "; the artifact is denied from then on"
+	if d, denies := p.denying(); denies {
+		does += "; the " + d.kind() + " is denied from then on"
 	}
 	return does
 }
 
-// Denying says what a rollback of the release means for its artifact besides, and how that ends; empty
-// where it brings none, or has ended.
+// Denying says what a rollback of the release means for its artifact or configuration besides, and how
+// that ends; empty where neither is denied, or it has ended.
 func (p Progress) Denying() string {
-	if p.Phase.Ended() || !p.Operation.brings() || p.Artifact == (Artifact{}) {
+	d, denies := p.denying()
+	if p.Phase.Ended() || !denies || p.Artifact == (Artifact{}) {
 		return ""
 	}
-	return "denies " + p.Artifact.Public() + ", so that nothing brings it again until: " + allowing(p.App, p.Artifact).Command
+	return "denies " + d.Subject() + ", so that nothing brings it again until: " + allowing(p.App, d).Command
+}
+
+// denying is what is denied once the release is rolled back; false where nothing is.
+func (p Progress) denying() (Denial, bool) {
+	d, denies := NewDenial(p, time.Time{})
+	return d, denies && p.Operation.brings()
 }
 
 // before names the version to return to.
@@ -286,15 +294,10 @@ func afterEnd(p Progress) []NextStep {
 		}
 		return []NextStep{p.returning("returns to the version before")}
 	case PhaseRolledBack:
-		if !p.Operation.brings() || !p.Discredits() {
-			return []NextStep{retry}
-		}
-		retry.Does += ", once the artifact is allowed again"
-		return []NextStep{allowing(p.App, p.Artifact), retry}
+		return p.retrying(retry)
 	case PhaseAborted, PhaseFailed:
 		if p.Denied {
-			retry.Does += ", once the artifact is allowed again"
-			return []NextStep{allowing(p.App, p.Artifact), retry}
+			return p.retrying(retry)
 		}
 		return []NextStep{retry}
 	case PhaseNeedsAttention:
@@ -303,6 +306,16 @@ func afterEnd(p Progress) []NextStep {
 		PhaseFinalizing, PhaseRollingBack:
 	}
 	return nil
+}
+
+// retrying is how what a release brings is tried again that was rolled back: it is denied.
+func (p Progress) retrying(retry NextStep) []NextStep {
+	d, denies := p.denying()
+	if !denies {
+		return []NextStep{retry}
+	}
+	retry.Does += ", once the " + d.kind() + " is allowed again"
+	return []NextStep{allowing(p.App, d), retry}
 }
 
 // attending is what a release that needs attention asks for. Its lane is held until somebody
@@ -455,7 +468,7 @@ func NextOfLane(s LaneState) []NextStep {
 		steps = append(steps, unblocking(s)...)
 	}
 	if n := len(s.Denied); n > 0 {
-		allow := allowing(s.App, s.Denied[n-1].Artifact)
+		allow := allowing(s.App, s.Denied[n-1])
 		if n > 1 {
 			allow.Does += fmt.Sprintf(", the last of %d that are denied; --all allows all", n)
 		}
@@ -477,15 +490,16 @@ func resumingLane(app App, h Hold) NextStep {
 	return s
 }
 
-// allowing allows an artifact. An address with a query is not written: it may be signed.
-func allowing(app App, a Artifact) NextStep {
-	name := word(a.String())
-	if a.Public() != a.String() {
+// allowing allows what is denied, by its artifact. An address with a query is not written: it may be
+// signed.
+func allowing(app App, d Denial) NextStep {
+	name := word(d.Artifact.String())
+	if d.Artifact.Public() != d.Artifact.String() || d.Artifact == (Artifact{}) {
 		name = "ARTIFACT"
 	}
 	return NextStep{
 		Verb: NextAllow, Command: "slipway lane allow " + word(app.SearchValue()) + " --artifact " + name,
-		Does: "lets " + a.Public() + " be released again, which was rolled back",
+		Does: "lets " + d.Subject() + " be released again, which was rolled back",
 	}
 }
 

@@ -58,13 +58,22 @@ type Progress struct {
 	Operation Operation `json:"operation,omitempty"`
 	// Artifact is what is to run in the end; for a rollback it is known once the version is.
 	Artifact Artifact `json:"artifact"`
-	Phase    Phase    `json:"phase"`
+	// Config is the digest of the configuration that was asked for with it, see [Config.Digest]; empty
+	// where none was.
+	Config string `json:"config,omitempty"`
+	// OnlyConfig tells that no artifact was asked for: the one that ran before stays, and configuration
+	// alone is changed.
+	OnlyConfig bool `json:"onlyConfig,omitempty"`
+	// Settings are the settings that the release changes, as the platform has planned them: the values
+	// of most are digests. They are known once the application was read.
+	Settings []Setting `json:"settings,omitempty"`
+	Phase    Phase     `json:"phase"`
 	// Outcome is the phase in which the release ended; empty while it has not.
 	Outcome Phase `json:"outcome,omitempty"`
 	// Reason says in words why the release stands where it stands.
 	Reason string `json:"reason,omitempty"`
-	// Denied tells that the release has not begun because its lane denies its artifact, which was
-	// rolled back.
+	// Denied tells that the release has not begun because its lane denies its artifact or configuration,
+	// which was rolled back.
 	Denied   bool     `json:"denied,omitempty"`
 	Strategy Strategy `json:"strategy"`
 	// ChangeID is the platform's ID of the latest change of this release.
@@ -150,6 +159,7 @@ func (p Progress) Waits() bool { return p.Awaiting != nil }
 
 // Clone returns a copy that shares nothing with p.
 func (p Progress) Clone() Progress {
+	p.Settings = slices.Clone(p.Settings)
 	p.Batches = slices.Clone(p.Batches)
 	p.ScalingRules = slices.Clone(p.ScalingRules)
 	p.Decisions = slices.Clone(p.Decisions)
@@ -167,11 +177,14 @@ func (p Progress) Clone() Progress {
 }
 
 // Discredits reports whether a release that did not succeed says something against its artifact: not
-// where the application is known to have run the same one before, because it was released over itself,
-// or was returned to by its name. That it runs in the end, because nothing could be returned to, speaks
-// not for it.
+// where the application is known to have run the same one before, because configuration alone was
+// changed, it was released over itself, or was returned to by its name. That it runs in the end, because
+// nothing could be returned to, speaks not for it.
 func (p Progress) Discredits() bool {
 	before := p.RollbackTo
+	if p.OnlyConfig {
+		return false
+	}
 	return before == nil || before.Artifact == (Artifact{}) || !before.Artifact.Same(p.Artifact)
 }
 

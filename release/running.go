@@ -24,6 +24,10 @@ func (v Verification) OnlyRuns(a Artifact) bool {
 	return v.Configured.Same(a)
 }
 
+// Holds reports whether every instance runs the artifact, and every setting that was asked about is as
+// it should be.
+func (v Verification) Holds(a Artifact) bool { return v.OnlyRuns(a) && len(v.Differs) == 0 }
+
 // Uniform reports whether the application runs one version only, whichever it is.
 func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }
 
@@ -44,4 +48,20 @@ func (v Verification) Text() string {
 		}
 	}
 	return "mixed versions " + strings.Join(running, ", ") + ", configured " + v.Configured.Public()
+}
+
+// maxDiffering is how many settings are named that are not as they should be.
+const maxDiffering = 10
+
+// Words name the version that runs, or the versions, and the settings that are not as they should be.
+func (v Verification) Words() string {
+	if len(v.Differs) == 0 {
+		return v.Text()
+	}
+	names := v.Differs[:min(len(v.Differs), maxDiffering)]
+	words := v.Text() + ", with other settings than asked for: " + strings.Join(names, ", ")
+	if more := len(v.Differs) - len(names); more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
 }

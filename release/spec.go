@@ -127,6 +127,11 @@ type Spec struct {
 	Note        string `json:"note,omitempty"`
 }
 
+// OnlyConfig reports whether the spec asks for configuration alone: what runs stays.
+func (s Spec) OnlyConfig() bool {
+	return s.Operation.brings() && s.Adopt == "" && s.Config != nil && s.Artifact == (Artifact{})
+}
+
 // App is the application a release changes.
 type App struct {
 	Platform Platform `json:"platform"`

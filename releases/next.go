@@ -37,7 +37,7 @@ func stepsDone(p release.Progress, s release.LaneState) (verbs []release.NextVer
 	if s.Held == nil || s.Held.ReleaseID != p.ReleaseID {
 		verbs = append(verbs, release.NextResumeLane)
 	}
-	if !slices.ContainsFunc(s.Denied, func(d release.Denial) bool { return d.Artifact.Same(p.Artifact) }) {
+	if !p.DeniedBy(s.Denied) {
 		verbs = append(verbs, release.NextAllow)
 	}
 	if !slices.ContainsFunc(s.Debts, func(d release.Debt) bool { return d.ReleaseID == p.ReleaseID && len(d.ScalingRules) > 0 }) {

@@ -63,7 +63,7 @@ func TestLaneHold_CommandsThatDoNotApplyAreRefused(t *testing.T) {
 		{release.UpdateDrop, release.LaneCommand{By: "ann"}, "releaseId: must name"},
 		{release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-9"}, "no release r-9 waits in this lane"},
 		{release.UpdateDrop, release.LaneCommand{By: "ann", ReleaseID: "r-1"}, "release r-1 does not wait any more, it runs; abort it instead"},
-		{release.UpdateAllow, release.LaneCommand{By: "ann"}, "no artifact is denied"},
+		{release.UpdateAllow, release.LaneCommand{By: "ann"}, "nothing is denied"},
 		{release.UpdateAllow, release.LaneCommand{By: "ann", Artifact: newImage}, newImage + " is not denied"},
 	} {
 		a := w.command(time.Hour, c.update, c.say)
@@ -278,6 +278,6 @@ func TestLaneHold_RollbackAvoidsWhatWasRolledBackWhileItWaited(t *testing.T) {
 	w.command(2*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
 	w.runLane()
 	for _, id := range []string{"r-2", "r-3"} {
-		require.Equal(t, []release.Artifact{{Image: newImage}}, w.asked[id][0].Rollback.Avoid, id)
+		require.Equal(t, []release.Version{{Artifact: release.Artifact{Image: newImage}}}, w.asked[id][0].Rollback.Avoid, id)
 	}
 }

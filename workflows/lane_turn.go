@@ -59,16 +59,18 @@ func (l *lane) recordOutcome(ctx workflow.Context, e release.LaneEntry, ending r
 	case p.Outcome == release.PhaseNeedsAttention:
 		l.Hold(release.NewHold(e.ReleaseID, p.Reason, workflow.Now(ctx)))
 		l.Owe(p.Owes())
-	case e.Operation == release.OperationRelease && p.Discredits():
-		l.deny(release.Denial{Artifact: p.Artifact, ReleaseID: e.ReleaseID, Since: workflow.Now(ctx), Reason: p.Reason})
+	case e.Operation == release.OperationRelease:
+		if d, bad := release.NewDenial(p, workflow.Now(ctx)); bad {
+			l.deny(d)
+		}
 	}
 }
 
-// deny remembers an artifact that was rolled back, and drops the waiting releases that
+// deny remembers what was rolled back, and drops the waiting releases that
 // would bring it again.
 func (l *lane) deny(d release.Denial) {
 	l.Deny(d)
-	for _, e := range l.DeniedWaiting(d.Artifact) {
+	for _, e := range l.DeniedWaiting(d) {
 		l.cancelWaiting(e, release.Command{By: release.Slipway, Denied: true, Reason: d.Refusal(l.App)})
 	}
 }

@@ -36,8 +36,8 @@ func TestOperations_RollbackAsksTheLedgerWhatIsGood(t *testing.T) {
 		judged release.Judged
 		want   string
 	}{
-		"one that a release has succeeded with": {release.Judged{Good: []release.Artifact{{Image: latest}, {Image: oldImage}}, Bad: []release.Artifact{{Image: aborted}}}, oldImage},
-		"none is known, but a bad one":          {release.Judged{Bad: []release.Artifact{{Image: aborted}}}, newImage},
+		"one that a release has succeeded with": {release.Judged{Good: []release.Version{{Artifact: release.Artifact{Image: latest}}, {Artifact: release.Artifact{Image: oldImage}}}, Bad: []release.Version{{Artifact: release.Artifact{Image: aborted}}}}, oldImage},
+		"none is known, but a bad one":          {release.Judged{Bad: []release.Version{{Artifact: release.Artifact{Image: aborted}}}}, newImage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +63,7 @@ func TestOperations_RollbackAvoidsWhatIsKnownToBeBad(t *testing.T) {
 	s.released()
 	spec := s.rollback("").WithDefaults()
 	s.env.ExecuteWorkflow(spec.Workflow(), release.Request{
-		ID: "r-test", Spec: spec, Avoid: []release.Artifact{{Image: oldImage}},
+		ID: "r-test", Spec: spec, Avoid: []release.Version{{Artifact: release.Artifact{Image: oldImage}}},
 	})
 	p := s.result()
 	require.Equal(t, release.PhaseFailed, p.Outcome)

@@ -137,15 +137,15 @@ func (p preparation) prepare(ctx workflow.Context) *ending {
 	return nil
 }
 
-// plan divides the instances into batches. An adopted change has its own; those that
-// it does not tell are seen once it is followed.
+// plan divides the instances that the application will have into batches. An adopted change has its
+// own; those that it does not tell are seen once it is followed.
 func (p preparation) plan() *fault {
 	var plan []int
 	if adopted := p.snap.Adopted; adopted != nil {
 		p.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
 	} else {
 		var err error
-		if plan, err = release.PlanBatches(p.p.Strategy, p.snap.Instances); err != nil {
+		if plan, err = release.PlanBatches(p.p.Strategy, p.planned().Instances); err != nil {
 			return &fault{class: release.FaultInvalid, text: err.Error()}
 		}
 	}
@@ -175,12 +175,24 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
 		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
 	}
-	if p.spec.Operation == release.OperationRollback {
+	switch {
+	case p.spec.Operation == release.OperationRollback:
 		in.Rollback = &release.RollbackQuestion{
 			VersionID: p.spec.Version, Good: p.judged.Good, Avoid: slices.Concat(p.request.Avoid, p.judged.Bad),
 		}
+	case p.spec.Operation == release.OperationRelease && p.spec.Adopt == "":
+		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config}
 	}
 	return in
+}
+
+// planned is what the release will change; of other operations, and where a change is taken over, it is
+// what there is.
+func (r *run) planned() release.Planned {
+	if p := r.snap.Planned; p != nil {
+		return *p
+	}
+	return release.Planned{Artifact: r.p.Artifact, Instances: r.snap.Instances}
 }
 
 // untouched ends a release that has changed nothing.
@@ -221,6 +233,7 @@ func (p preparation) record(snap release.Snapshot) {
 		if v := (release.Verification{Configured: snap.Version.Artifact, Running: snap.Running}); !v.Uniform() {
 			p.runs = running{mixed: v.Text()}
 		}
+		p.instances = new(snap.Instances)
 	}
 	if !p.traffic.touched {
 		p.traffic.kept = snap.Traffic
@@ -242,6 +255,10 @@ func (p preparation) resolveTarget() *fault {
 		p.p.RollbackTo = &release.Version{Artifact: p.p.Artifact}
 		return nil
 	case release.OperationRelease:
+		p.p.Artifact, p.p.Settings = p.planned().Artifact, p.planned().Settings
+		if p.p.OnlyConfig && p.p.Artifact == (release.Artifact{}) { // its change has begun: nothing is planned any more
+			p.p.Artifact = p.snap.Version.Artifact
+		}
 	}
 	p.p.RollbackTo = new(p.snap.Version)
 	return nil
@@ -333,7 +350,7 @@ func (r *run) beginCall(override bool) call[release.Change] {
 	case release.OperationRelease:
 	}
 	return r.platform.beginRollout(release.BeginRolloutInput{
-		App: r.p.App, Artifact: r.p.Artifact, Strategy: r.p.Strategy,
+		App: r.p.App, Artifact: r.p.Artifact, Strategy: r.p.Strategy, Config: r.spec.Config,
 		Token: r.token(), Watermark: r.snap.Watermark,
 		RestoreScaling: !r.suspends(), Traffic: !r.spec.Traffic.Empty(), Override: override,
 	})

@@ -121,8 +121,12 @@ func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *endin
 // inherit takes over what the release had recorded before it was reset.
 func (s resumption) inherit(past release.Progress) {
 	s.p.Transition = max(s.p.Transition, past.Transition)
-	s.p.RollbackTo = past.RollbackTo
+	s.p.RollbackTo, s.p.Settings = past.RollbackTo, past.Settings
+	if past.Artifact != (release.Artifact{}) {
+		s.p.Artifact = past.Artifact // of configuration alone, it is known once the application was read
+	}
 	s.p.Traffic = past.Traffic
+	s.instances = release.InstancesBefore(past.Settings)
 	for _, held := range past.ScalingRules {
 		if i := slices.IndexFunc(s.p.ScalingRules, func(rule release.HeldRule) bool { return rule.Name == held.Name }); i >= 0 {
 			s.p.ScalingRules[i] = held

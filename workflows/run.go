@@ -29,6 +29,8 @@ type run struct {
 	// scaling are the scaling rules that the release holds, and traffic is its traffic rule.
 	scaling scaling
 	traffic traffic
+	// instances is how many instances the application had before; nil where that is not known.
+	instances *int
 	// runs is what the application runs, as it was read last.
 	runs running
 	// total ends the whole release.
@@ -40,6 +42,8 @@ type run struct {
 type running struct {
 	version *release.Version
 	mixed   string
+	// wanted is how many instances it is to have.
+	wanted int
 }
 
 // ending is the outcome of a release and the reason for it. A step that returns nil
@@ -97,6 +101,7 @@ func newRun(ctx workflow.Context, in *release.Request) *run {
 	}
 	r.p = release.Progress{
 		ReleaseID: in.ID, App: spec.App, Operation: spec.Operation, Artifact: spec.Artifact, Phase: release.PhaseQueued,
+		Config: spec.Config.Digest(), OnlyConfig: spec.OnlyConfig(),
 		Strategy: spec.Strategy, RequestedBy: spec.RequestedBy, Note: spec.Note, Set: in.Set, RetryOf: spec.RetryOf, Digest: spec.Digest(), AcceptedAt: workflow.Now(ctx),
 	}
 	if r.turn {

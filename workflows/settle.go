@@ -31,9 +31,10 @@ func (s settlement) settle(ctx workflow.Context, v followResult) *ending {
 
 // readBack reads which version runs, once no change of the application is
 // unfinished any more: somebody may have begun another one meanwhile.
-func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (release.Verification, *fault) {
+func (s settlement) readBack(ctx workflow.Context, want release.VerifyInput) (release.Verification, *fault) {
+	want.App = s.p.App
 	for {
-		runs, f := conclude(ctx, &s.caller, s.platform.verify(release.VerifyInput{App: s.p.App, Want: want}))
+		runs, f := conclude(ctx, &s.caller, s.platform.verify(want))
 		if f != nil || runs.Other == nil {
 			s.recordRunning(runs, f)
 			return runs, f
@@ -42,6 +43,39 @@ func (s settlement) readBack(ctx workflow.Context, want release.Artifact) (relea
 			return runs, f
 		}
 	}
+}
+
+// wantNew is what should run once the release has succeeded.
+func (s settlement) wantNew() release.VerifyInput {
+	want := release.VerifyInput{Want: s.p.Artifact, Config: s.spec.Config}
+	if s.spec.Operation == release.OperationRollback {
+		want.Version = s.snap.Wanted.ID
+	}
+	return want
+}
+
+// wantOld is what should run once the application is back.
+func (s settlement) wantOld() release.VerifyInput {
+	old := s.rollbackTo()
+	return release.VerifyInput{Want: old.Artifact, Version: old.ID}
+}
+
+// isOld reports whether the application runs what it ran before, configured as it was then: as the
+// platform keeps that version, or as it was read, which is another thing where somebody had changed it
+// since.
+func (s settlement) isOld(runs release.Verification) bool {
+	old := s.rollbackTo()
+	return runs.Holds(old.Artifact) || runs.OnlyRuns(old.Artifact) && old.Config != "" && old.Config == runs.Config
+}
+
+// hidden says that what each instance runs cannot be read back, because the old version and the new
+// one differ in their configuration alone, which instances do not show; empty where it can.
+func (s settlement) hidden() string {
+	changes := s.spec.Config != nil || s.spec.Operation == release.OperationRollback
+	if !changes || !s.p.Artifact.Same(s.rollbackTo().Artifact) {
+		return ""
+	}
+	return ", and which configuration each instance has cannot be read back"
 }
 
 // recordRunning notes what the application was read to run, for the end of the release.
@@ -54,9 +88,11 @@ func (s settlement) recordRunning(runs release.Verification, f *fault) {
 		s.runs.mixed = runs.Text()
 		return
 	}
-	s.runs.version = &release.Version{Artifact: runs.Configured}
+	s.runs.wanted = runs.Wanted
+	s.runs.version = &release.Version{Artifact: runs.Configured, Config: runs.Config}
 	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
-		if known != nil && known.Artifact.Same(runs.Configured) {
+		certain := known != nil && (s.hidden() == "" || known.Config != "" && runs.Config != "")
+		if certain && known.Same(*s.runs.version) {
 			s.runs.version.ID = known.ID
 		}
 	}
@@ -65,12 +101,12 @@ func (s settlement) recordRunning(runs release.Verification, f *fault) {
 // settleNew ends a rollout that succeeded.
 func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	s.enter(ctx, release.PhaseFinalizing, "")
-	runs, f := s.readBack(ctx, s.p.Artifact)
+	runs, f := s.readBack(ctx, s.wantNew())
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, ", but what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.OnlyRuns(s.p.Artifact):
-		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", runs.Text(), s.scaling.left())
+	case !runs.Holds(s.p.Artifact):
+		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", runs.Words(), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))
 	}
@@ -80,17 +116,16 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 // the old version does not run everywhere after all, a rollback of our own follows.
 func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 	s.enterRollingBack(ctx, v.why.text)
-	old := s.rollbackTo().Artifact
-	runs, f := s.readBack(ctx, old)
+	runs, f := s.readBack(ctx, s.wantOld())
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
-	case runs.OnlyRuns(old):
+	case s.isOld(runs):
 		return s.wentBack(ctx, v.why).and(s.resized())
 	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Text(), s.scaling.left())
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Words(), s.scaling.left())
 	}
 }
 
@@ -108,52 +143,97 @@ func (s settlement) resized() string {
 func (s settlement) wentBack(ctx workflow.Context, why cause) *ending {
 	switch {
 	case s.abort == nil:
-		return s.restored(ctx, why.end(release.PhaseRolledBack, ""))
+		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))
 	case s.abort.Kind == release.CommandAbort:
-		return s.restored(ctx, why.end(release.PhaseAborted, ""))
+		return s.returned(ctx, why.end(release.PhaseAborted, ""))
 	case s.abort.Version == "" || s.abort.Version == s.rollbackTo().ID:
-		return s.restored(ctx, why.end(release.PhaseRolledBack, ""))
+		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))
 	}
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{
 		App: s.p.App, Rollback: &release.RollbackQuestion{VersionID: s.abort.Version},
 	}))
 	if f != nil {
-		return s.restored(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
+		return s.returned(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
 	}
 	s.p.RollbackTo = snap.Wanted
 	return s.rollBack(ctx, why)
 }
 
+// returned ends a release whose application runs the version before again: the number of instances is
+// put back, and then the scaling rules.
+func (s settlement) returned(ctx workflow.Context, e *ending) *ending {
+	switch {
+	case s.spec.Config == nil || s.spec.Config.Instances == nil:
+		return s.restored(ctx, e)
+	case s.instances == nil:
+		return s.restored(ctx, e).and("how many instances the application had before is not known")
+	case s.runs.wanted == *s.instances:
+		return s.restored(ctx, e)
+	}
+	return s.rescaleBack(ctx, e, *s.instances)
+}
+
+// rescaleBack puts back, with a change of its own, the number of instances that the release has
+// changed: a rollback need not bring it back.
+func (s settlement) rescaleBack(ctx workflow.Context, e *ending, before int) *ending {
+	v, f := s.bringBack(ctx, func(mark release.Watermark) call[release.Change] {
+		return s.platform.beginRescale(release.BeginRescaleInput{
+			App: s.p.App, Instances: before, Watermark: mark, RestoreScaling: !s.suspends(),
+			Override: true, // the way back is never held by a freeze
+		})
+	})
+	if f != nil {
+		return e.needsAttention("; not rescaled to the %d instances that it had before: %v%s", before, f, s.scaling.left())
+	}
+	runs, f := s.readBack(ctx, s.wantOld())
+	switch {
+	case f != nil:
+		return e.needsAttention("; rescaled to %d instances, but what runs could not be read back: %v%s", before, f, s.scaling.left())
+	case !s.isOld(runs) || runs.Wanted != before:
+		return e.needsAttention("; rescaling did not bring back the %d instances that it had before (%s): the application runs %s, with %d instances%s",
+			before, v.why.text, runs.Words(), runs.Wanted, s.scaling.left())
+	default:
+		return s.restored(ctx, e)
+	}
+}
+
 // rollBack brings the recorded version back with a change of its own.
 func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
 	s.enterRollingBack(ctx, why.text)
-	v, f := s.bringBack(ctx)
+	v, f := s.bringBack(ctx, s.rollbackCall)
 	if f != nil {
 		return why.end(release.PhaseNeedsAttention, "; not rolled back: %v%s", f, s.scaling.left())
 	}
-	old := s.rollbackTo().Artifact
-	runs, f := s.readBack(ctx, old)
+	runs, f := s.readBack(ctx, s.wantOld())
 	switch {
 	case f != nil:
 		return why.end(release.PhaseNeedsAttention, "; rolled back, but what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.OnlyRuns(old):
-		return why.end(release.PhaseNeedsAttention, "; the rollback did not bring the old version back (%s): the application runs %s%s",
-			v.why.text, runs.Text(), s.scaling.left())
+	case !s.isOld(runs) || v.act != release.ActSettleOld && s.hidden() != "":
+		return why.end(release.PhaseNeedsAttention, "; the rollback did not bring the old version back (%s): the application runs %s%s%s",
+			v.why.text, runs.Words(), s.hidden(), s.scaling.left())
 	default:
 		return s.wentBack(ctx, why)
 	}
 }
 
-// bringBack begins the change of the way back, exactly once, and follows it to its
+// rollbackCall is the call that begins the change that brings the recorded version back.
+func (s settlement) rollbackCall(mark release.Watermark) call[release.Change] {
+	return s.platform.beginRollback(release.BeginRollbackInput{
+		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(),
+		Override: true, // the way back is never held by a freeze
+	})
+}
+
+// bringBack begins a change of the way back, exactly once, and follows it to its
 // end. It waits for a change that somebody else has begun meanwhile: at no time
 // are more than two versions alive (R2).
-func (s settlement) bringBack(ctx workflow.Context) (followResult, *fault) {
+func (s settlement) bringBack(ctx workflow.Context, begin func(release.Watermark) call[release.Change]) (followResult, *fault) {
 	for tries := 0; ; tries++ {
 		snap, f := s.readIdle(ctx)
 		if f != nil {
 			return followResult{}, f
 		}
-		change, f := s.beginRollback(ctx, snap.Watermark)
+		change, f := s.beginBack(ctx, begin(snap.Watermark), snap.Watermark)
 		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
 		switch {
 		case f == nil:
@@ -168,18 +248,15 @@ func (s settlement) bringBack(ctx workflow.Context) (followResult, *fault) {
 	}
 }
 
-// beginRollback begins the change of the way back. One that may have been begun is
+// beginBack begins a change of the way back. One that may have been begun is
 // looked for; where there is certainly none the call may be tried again, and the fault is
 // [release.FaultNotNow].
-func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) (release.Change, *fault) {
-	change, f := insist(ctx, &s.caller, s.platform.beginRollback(release.BeginRollbackInput{
-		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(),
-		Override: true, // the way back is never held by a freeze
-	}), s.homeBy)
+func (s settlement) beginBack(ctx workflow.Context, begin call[release.Change], mark release.Watermark) (release.Change, *fault) {
+	change, f := insist(ctx, &s.caller, begin, s.homeBy)
 	if f == nil || !f.actedMaybe() {
 		return change, f
 	}
-	found, g := s.find(ctx, release.VerbBeginRollback, "", mark)
+	found, g := s.find(ctx, release.Verb(begin.doing), "", mark)
 	if g != nil || found != nil {
 		return deref(found), g
 	}
@@ -194,16 +271,16 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 		s.unfinished = s.p.ChangeID
 		return v.why.end(release.PhaseNeedsAttention, "; the change may be unfinished%s", s.scaling.left())
 	}
-	runs, f := s.readBack(ctx, s.p.Artifact)
+	runs, f := s.readBack(ctx, s.wantNew())
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.Uniform():
-		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Text(), s.scaling.left())
-	case v.gone && runs.OnlyRuns(s.p.Artifact):
+	case !runs.Uniform() || s.hidden() != "":
+		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(), s.scaling.left())
+	case v.gone && runs.Holds(s.p.Artifact):
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:
-		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", runs.Text()))
+		return s.restored(ctx, v.why.end(release.PhaseFailed, "; the application runs %s", runs.Words()))
 	}
 }

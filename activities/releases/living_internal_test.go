@@ -26,7 +26,7 @@ import (
 type shelf struct {
 	affairs ledger.Affairs
 	record  ledger.Record
-	good    []release.Artifact
+	good    []release.Version
 	err     error
 	told    []string
 }
@@ -39,7 +39,7 @@ func (s *shelf) GetOf(context.Context, release.App, string) (ledger.Record, erro
 	return s.record, s.err
 }
 
-func (s *shelf) LastGood(context.Context, release.App, release.Artifact, []release.Artifact) (good, bad []release.Artifact, err error) {
+func (s *shelf) LastGood(context.Context, release.App, release.Version, []release.Version) (good, bad []release.Version, err error) {
 	return s.good, s.good, s.err
 }
 
@@ -175,7 +175,7 @@ func TestLiving_WhatIsJudgedIsBounded(t *testing.T) {
 	t.Parallel()
 	in := release.JudgedInput{App: shop()}
 	var judged release.Judged
-	require.NoError(t, once{&mocks.Client{}, &shelf{good: make([]release.Artifact, release.MaxJudged+1)}, in}.do(t, release.JudgedActivity, &judged))
+	require.NoError(t, once{&mocks.Client{}, &shelf{good: make([]release.Version, release.MaxJudged+1)}, in}.do(t, release.JudgedActivity, &judged))
 	require.Len(t, judged.Good, release.MaxJudged)
 	require.Len(t, judged.Bad, release.MaxJudged)
 	err := once{&mocks.Client{}, &shelf{err: errAway}, in}.do(t, release.JudgedActivity, nil)

@@ -30,12 +30,12 @@ func (r *Releases) Recall(ctx context.Context, in release.Ref) (release.Progress
 	return p, nil
 }
 
-// Judged reads from the ledger which artifacts of an application are good and which are bad.
+// Judged reads from the ledger which versions of an application are good and which are bad.
 //
 // Its errors have the type [release.FaultUnavailable], which retries: without the ledger nobody
 // knows which version is good (R19).
 func (r *Releases) Judged(ctx context.Context, in release.JudgedInput) (release.Judged, error) {
-	good, bad, err := r.ledger.LastGood(ctx, in.App, release.Artifact{}, nil)
+	good, bad, err := r.ledger.LastGood(ctx, in.App, release.Version{}, nil)
 	if err != nil {
 		return release.Judged{}, unavailableLedger(fmt.Errorf("which version is good is not known, a rollback that names one needs not wait: %w", err))
 	}

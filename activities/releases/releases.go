@@ -37,7 +37,7 @@ type Temporal interface {
 type Ledger interface {
 	Affairs(ctx context.Context, app release.App) (ledger.Affairs, error)
 	GetOf(ctx context.Context, app release.App, releaseID string) (ledger.Record, error)
-	LastGood(ctx context.Context, app release.App, running release.Artifact, avoid []release.Artifact) (good, bad []release.Artifact, err error)
+	LastGood(ctx context.Context, app release.App, running release.Version, avoid []release.Version) (good, bad []release.Version, err error)
 	Update(ctx context.Context, u ledger.Report) error
 	MarkLost(ctx context.Context, app release.App, releaseID string, loss ledger.Loss) error
 }

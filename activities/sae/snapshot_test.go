@@ -80,7 +80,7 @@ func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 	h.deploy(t, image2, inOneBatch, time.Minute)
 	foreign := h.deploy(t, image3, inOneBatch, 0)
 	snap := must[release.Snapshot](t, h, release.VerbAwaitIdle, release.SnapshotInput{
-		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Artifact{{Image: image2}}},
+		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Version{{Artifact: release.Artifact{Image: image2}}}},
 	})
 	require.Nil(t, snap.Busy, "the foreign order was waited for")
 	require.Equal(t, []string{foreign}, snap.Watermark.Known)
@@ -116,14 +116,14 @@ func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 		"not the same again":       {deployed: []string{image2, image2, image2}, want: image1},
 		"not the same, again":      {deployed: []string{image2, image1, image2}, want: image1},
 		"none but what runs":       {deployed: []string{image1}, fault: release.FaultNotFound, text: "no version to return to"},
-		"not a bad one":            {deployed: []string{image2, image3}, question: avoiding(image(image2)), want: image1},
-		"each other is bad":        {deployed: []string{image2, image3}, question: avoiding(image(image2), image(image1)), fault: release.FaultNotFound, text: "known to be bad"},
-		"what is known to be good": {deployed: []string{image2, image3}, question: knowing(image(image1)), want: image1},
-		"not what runs already":    {deployed: []string{image2, image3}, question: knowing(image(image3), image(image2), image(image1)), want: image2},
+		"not a bad one":            {deployed: []string{image2, image3}, question: avoiding(of(image2)), want: image1},
+		"each other is bad":        {deployed: []string{image2, image3}, question: avoiding(of(image2), of(image1)), fault: release.FaultNotFound, text: "known to be bad"},
+		"what is known to be good": {deployed: []string{image2, image3}, question: knowing(of(image1)), want: image1},
+		"not what runs already":    {deployed: []string{image2, image3}, question: knowing(of(image3), of(image2), of(image1)), want: image2},
 		"not a good one that is gone": {
-			deployed: []string{image2, image3}, question: knowing(image("registry.example/gone"), image(image1)), want: image1,
+			deployed: []string{image2, image3}, question: knowing(of("registry.example/gone"), of(image1)), want: image1,
 		},
-		"none that is kept is known to be good": {deployed: []string{image2, image3}, question: knowing(image("registry.example/gone")), want: image2},
+		"none that is kept is known to be good": {deployed: []string{image2, image3}, question: knowing(of("registry.example/gone")), want: image2},
 		"the one that is told":                  {deployed: []string{image2, image3}, question: asking(image1), want: image1},
 		"one that is not there": {deployed: []string{image2}, question: func(*testing.T, *host) release.RollbackQuestion {
 			return release.RollbackQuestion{VersionID: "v-none"}
@@ -161,11 +161,14 @@ func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 	}
 }
 
-func avoiding(bad ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+// of is the version of an image, whatever its configuration.
+func of(name string) release.Version { return release.Version{Artifact: release.Artifact{Image: name}} }
+
+func avoiding(bad ...release.Version) func(*testing.T, *host) release.RollbackQuestion {
 	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Avoid: bad} }
 }
 
-func knowing(good ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+func knowing(good ...release.Version) func(*testing.T, *host) release.RollbackQuestion {
 	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Good: good} }
 }
 

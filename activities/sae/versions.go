@@ -50,12 +50,12 @@ func newestOf(orders []order, of func(order) bool) *order {
 // lastGood finds the version that is known to be good, of those that are kept and do not run;
 // or else the newest that neither runs nor is known to be bad.
 func (d *Driver) lastGood(ctx context.Context, appID string, r reading, q release.RollbackQuestion) (*release.Version, error) {
-	out := append([]release.Artifact{r.running}, q.Avoid...)
+	out := append([]release.Version{{Artifact: r.running}}, q.Avoid...)
 	is := func(a release.Artifact) bool {
-		return slices.ContainsFunc(out, func(b release.Artifact) bool { return samePlace(a, b) })
+		return slices.ContainsFunc(out, func(b release.Version) bool { return samePlace(a, b.Artifact) })
 	}
 	for _, good := range q.Good {
-		if id := versionID(r.versions, good); id != "" && !is(good) {
+		if id := versionID(r.versions, good.Artifact); id != "" && !is(good.Artifact) {
 			return d.version(ctx, appID, id)
 		}
 	}

@@ -92,7 +92,7 @@ func TestLedger_WhatIsNotThere(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, found)
 	}
-	good, _, err := h.ledger.LastGood(t.Context(), app("shop"), image("1"), nil)
+	good, _, err := h.ledger.LastGood(t.Context(), app("shop"), release.Version{Artifact: image("1")}, nil)
 	require.NoError(t, err)
 	require.Empty(t, good)
 }
@@ -288,18 +288,19 @@ func TestLedger_TheLastGoodVersion(t *testing.T) {
 	end("r-b", "2", release.PhaseSucceeded, 2)
 	end("r-c", "3", release.PhaseAborted, 3)
 	end("r-d", "4", release.PhaseSucceeded, 4)
-	good := func(running string, avoid ...release.Artifact) []release.Artifact {
-		found, _, err := h.ledger.LastGood(t.Context(), app("shop"), image(running), avoid)
+	good := func(running string, avoid ...release.Version) []release.Version {
+		found, _, err := h.ledger.LastGood(t.Context(), app("shop"), release.Version{Artifact: image(running)}, avoid)
 		require.NoError(t, err)
 		return found
 	}
-	require.Equal(t, []release.Artifact{image("2"), image("1")}, good("4"))
-	require.Equal(t, []release.Artifact{image("1")}, good("4", image("2")))
+	first, second := release.Version{Artifact: image("1")}, release.Version{Artifact: image("2")}
+	require.Equal(t, []release.Version{second, first}, good("4"))
+	require.Equal(t, []release.Version{first}, good("4", second))
 
 	back := progress("r-e", "2", release.PhaseSucceeded)
 	back.Operation, back.RollbackTo, back.EndedAt = release.OperationRollback, &release.Version{Artifact: image("4")}, at(5)
 	h.update(t, back, 1)
-	require.Equal(t, []release.Artifact{image("1")}, good("2"), "a second rollback does not bring back what the first has left")
+	require.Equal(t, []release.Version{first}, good("2"), "a second rollback does not bring back what the first has left")
 }
 
 func TestLedger_AnyProgressIsStored(t *testing.T) {

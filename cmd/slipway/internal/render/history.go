@@ -25,7 +25,7 @@ func History(records []ledger.Record, style Style) string {
 			{Text: stamp(r.Asked(), style.zone())},
 			outcome(r),
 			{Text: r.ReleaseID},
-			{Text: brings(r.Progress.Operation, r.Artifact)},
+			{Text: brings(r.Progress.Operation, r.Artifact, r.Progress.OnlyConfig)},
 			{Text: r.RequestedBy},
 			{Text: why(r)},
 			{Text: notes(r.Progress)},

@@ -113,7 +113,7 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	}
 	table := Table{Columns: []Column{{Name: "TURN"}, {Name: "ID"}, {Name: "BRINGS", Wraps: 27, Rank: 1, Below: true, Plain: true}, {Name: "REQUESTED BY", Wraps: 12, Rank: 2}, {Name: "AGE", Rank: 3, Least: spanWidth}}}
 	add := func(turn Cell, e release.LaneEntry) {
-		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact)}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
+		table.Rows = append(table.Rows, []Cell{turn, {Text: e.ReleaseID}, {Text: brings(e.Operation, e.Artifact, e.Config != "" && e.Artifact == (release.Artifact{}))}, {Text: e.RequestedBy}, {Text: age(e.Since, time.Time{}, now)}})
 	}
 	if s.Running != nil {
 		add(Cell{Text: iconMoving + " running", color: cyan}, *s.Running)
@@ -124,8 +124,11 @@ func laneLine(s release.LaneState, now time.Time, style Style) string {
 	return "\n" + table.Draw(style)
 }
 
-// brings says what a release does: what it brings, or its operation.
-func brings(op release.Operation, a release.Artifact) string {
+// brings says what a release does: what it brings, configuration alone, or its operation.
+func brings(op release.Operation, a release.Artifact, onlyConfig bool) string {
+	if onlyConfig {
+		return strings.TrimSuffix("configuration of "+artifact(a), " of ")
+	}
 	if op == "" || op == release.OperationRelease {
 		return artifact(a)
 	}
@@ -138,9 +141,17 @@ func laneDenied(s release.LaneState, style Style) string {
 	}
 	table := Table{Columns: []Column{{Name: "DENIED", Wraps: 20}, {Name: "SINCE", Rank: 3}, {Name: "BY RELEASE", Rank: 2}, {Name: "REASON", Wraps: 24, Rank: 1, Below: true}}}
 	for _, d := range s.Denied {
-		table.Rows = append(table.Rows, []Cell{{Text: iconBad + " " + artifact(d.Artifact), color: red}, {Text: stamp(d.Since, style.zone())}, {Text: d.ReleaseID}, {Text: d.Reason}})
+		table.Rows = append(table.Rows, []Cell{{Text: iconBad + " " + denied(d), color: red}, {Text: stamp(d.Since, style.zone())}, {Text: d.ReleaseID}, {Text: d.Reason}})
 	}
 	return "\n" + table.Draw(style)
+}
+
+// denied names what is denied: an artifact as it must be given to allow it, or a configuration of one.
+func denied(d release.Denial) string {
+	if d.Config == "" {
+		return artifact(d.Artifact)
+	}
+	return d.Subject()
 }
 
 func laneDebts(s release.LaneState, style Style) string {
