@@ -59,7 +59,7 @@ func Bounds() []Bound {
 		{What: "a text that is not named here", Max: MaxText},
 		{What: "what people say", Max: MaxWords, Fields: []string{"by", "requestedBy", "note", "reason", "freeze.override"}},
 		{What: "an address", Max: MaxAddress, Fields: []string{
-			"artifact.package.url", "strategy.gates[].http.url", "strategy.gates[].prometheus.address",
+			"artifact.package.url", "strategy.gates[].http.url", "strategy.gates[].http.path", "strategy.gates[].prometheus.address",
 		}},
 		{What: "what is looked for", Max: 1 << 10, Fields: []string{
 			"strategy.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",

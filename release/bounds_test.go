@@ -27,7 +27,10 @@ func given() map[string]any {
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Confirm: release.ConfirmManual,
 			Gates: []release.Gate{{
-				Name: "g", HTTP: &release.HTTPGate{URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok"},
+				Name: "g", HTTP: &release.HTTPGate{
+					URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok",
+					Target: release.TargetGray, Path: "/healthz", Scheme: "http",
+				},
 				Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
 			}},
 			Schedule: []release.BatchSchedule{{Batch: 1, At: "10:00", Zone: "UTC"}},

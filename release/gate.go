@@ -90,6 +90,8 @@ type MeasureInput struct {
 	// Batch is the finished batch, from 1.
 	Batch     int    `json:"batch"`
 	ReleaseID string `json:"releaseId"`
+	// ChangeID is the change whose instances a gate with a target asks.
+	ChangeID string `json:"changeId,omitempty"`
 }
 
 // The defaults and limits of a gate.
@@ -118,6 +120,10 @@ func (g Gate) WithDefaults() Gate {
 	}
 	return g
 }
+
+// AsksInstances reports whether the gate asks instances of the application, whose addresses only
+// its platform knows. Such a gate is measured by a worker of the platform.
+func (g Gate) AsksInstances() bool { return g.HTTP != nil && g.HTTP.Target != "" }
 
 // Limit is how long measuring the gate may take at most, every sample and a time
 // without workers included.

@@ -17,6 +17,10 @@ func httpGate() release.Gate {
 	return release.Gate{Name: "health", HTTP: &release.HTTPGate{URL: "https://shop.example/healthz"}}
 }
 
+func targetGate() release.Gate {
+	return release.Gate{Name: "instances", HTTP: &release.HTTPGate{Target: release.TargetGray, Port: 8080, Path: "/healthz"}}
+}
+
 func prometheusGate() release.Gate {
 	return release.Gate{Name: "errors", Prometheus: &release.PrometheusGate{
 		Address: "http://prometheus.example:9090", Query: "sum(rate(errors[5m]))", Pass: "< 0.01", Fail: ">= 0.05",
@@ -34,6 +38,16 @@ func TestGateDefaults(t *testing.T) {
 	require.NoError(t, g.Validate())
 	require.Empty(t, asked.HTTP.Method, "what was asked for is left as it was")
 	require.NoError(t, prometheusGate().WithDefaults().Validate())
+	g = targetGate().WithDefaults()
+	require.Equal(t, "http", g.HTTP.Scheme)
+	require.NoError(t, g.Validate())
+}
+
+func TestGate_OnlyATargetAsksInstances(t *testing.T) {
+	t.Parallel()
+	require.True(t, targetGate().AsksInstances())
+	require.False(t, httpGate().AsksInstances())
+	require.False(t, prometheusGate().AsksInstances())
 }
 
 func TestGateReadsAsItIsWritten(t *testing.T) {
@@ -211,36 +225,55 @@ func TestGate_ValidateListsEveryProblemOfAGate(t *testing.T) {
 		spoil func(*release.Gate)
 		want  []string
 	}{
-		"no probe":                      {httpGate(), func(g *release.Gate) { g.HTTP = nil }, []string{"gate"}},
-		"two probes":                    {httpGate(), func(g *release.Gate) { g.Prometheus = prometheusGate().Prometheus }, []string{"gate"}},
-		"no name":                       {httpGate(), func(g *release.Gate) { g.Name = "" }, []string{"gate.name"}},
-		"a name with a blank":           {httpGate(), func(g *release.Gate) { g.Name = "my gate" }, []string{"gate.name"}},
-		"too many samples":              {httpGate(), func(g *release.Gate) { g.Samples = 101 }, []string{"gate.samples"}},
-		"less than no samples":          {httpGate(), func(g *release.Gate) { g.Samples = -1 }, []string{"gate.samples"}},
-		"a short interval":              {httpGate(), func(g *release.Gate) { g.Interval = 1 }, []string{"gate.interval"}},
-		"more than a day":               {httpGate(), func(g *release.Gate) { g.Samples, g.Interval = 25, release.Duration(time.Hour) }, []string{"gate.interval"}},
-		"a day":                         {httpGate(), func(g *release.Gate) { g.Samples, g.Interval = 24, release.Duration(time.Hour) }, nil},
-		"no failure would matter":       {httpGate(), func(g *release.Gate) { g.MaxFailures = 1 }, []string{"gate.maxFailures"}},
-		"less than no failures":         {httpGate(), func(g *release.Gate) { g.MaxFailures = -1 }, []string{"gate.maxFailures"}},
-		"every sample may be open":      {httpGate(), func(g *release.Gate) { g.MaxInconclusive = 1 }, []string{"gate.maxInconclusive"}},
-		"unknown policy without data":   {httpGate(), func(g *release.Gate) { g.NoData = "maybe" }, []string{"gate.noData"}},
-		"no address":                    {httpGate(), func(g *release.Gate) { g.HTTP.URL = "" }, []string{"gate.http.url"}},
-		"another scheme":                {httpGate(), func(g *release.Gate) { g.HTTP.URL = "file:///etc/passwd" }, []string{"gate.http.url"}},
-		"no host":                       {httpGate(), func(g *release.Gate) { g.HTTP.URL = "http://:80/hush" }, []string{"gate.http.url"}},
-		"user info":                     {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://me:hush@shop.example" }, []string{"gate.http.url"}},
-		"a token in the query":          {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?Access_Token=hush" }, []string{"gate.http.url"}},
-		"a signature in the query":      {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?a=b&Signature=hush" }, []string{"gate.http.url"}},
-		"a key, escaped":                {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?%6bey=hush" }, []string{"gate.http.url"}},
-		"a query that cannot be read":   {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?%zz=a" }, []string{"gate.http.url"}},
-		"a fragment":                    {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/#hush" }, []string{"gate.http.url"}},
-		"a long address":                {httpGate(), func(g *release.Gate) { g.HTTP.URL += strings.Repeat("x", 2048) }, []string{"gate.http.url"}},
-		"a query in a probe is fine":    {httpGate(), func(g *release.Gate) { g.HTTP.URL += "?deep=1" }, nil},
-		"a method that changes things":  {httpGate(), func(g *release.Gate) { g.HTTP.Method = "DELETE" }, []string{"gate.http.method"}},
-		"a status that is none":         {httpGate(), func(g *release.Gate) { g.HTTP.Status = []int{200, 99, 204} }, []string{"gate.http.status[1]"}},
-		"many statuses":                 {httpGate(), func(g *release.Gate) { g.HTTP.Status = statuses(21) }, []string{"gate.http.status"}},
-		"a body of HEAD":                {httpGate(), func(g *release.Gate) { g.HTTP.Method, g.HTTP.BodyContains = "HEAD", "ok" }, []string{"gate.http.bodyContains"}},
-		"a long timeout":                {httpGate(), func(g *release.Gate) { g.HTTP.Timeout = release.Duration(31 * time.Second) }, []string{"gate.http.timeout"}},
-		"a negative timeout":            {httpGate(), func(g *release.Gate) { g.HTTP.Timeout = -1 }, []string{"gate.http.timeout"}},
+		"no probe":                     {httpGate(), func(g *release.Gate) { g.HTTP = nil }, []string{"gate"}},
+		"two probes":                   {httpGate(), func(g *release.Gate) { g.Prometheus = prometheusGate().Prometheus }, []string{"gate"}},
+		"no name":                      {httpGate(), func(g *release.Gate) { g.Name = "" }, []string{"gate.name"}},
+		"a name with a blank":          {httpGate(), func(g *release.Gate) { g.Name = "my gate" }, []string{"gate.name"}},
+		"too many samples":             {httpGate(), func(g *release.Gate) { g.Samples = 101 }, []string{"gate.samples"}},
+		"less than no samples":         {httpGate(), func(g *release.Gate) { g.Samples = -1 }, []string{"gate.samples"}},
+		"a short interval":             {httpGate(), func(g *release.Gate) { g.Interval = 1 }, []string{"gate.interval"}},
+		"more than a day":              {httpGate(), func(g *release.Gate) { g.Samples, g.Interval = 25, release.Duration(time.Hour) }, []string{"gate.interval"}},
+		"a day":                        {httpGate(), func(g *release.Gate) { g.Samples, g.Interval = 24, release.Duration(time.Hour) }, nil},
+		"no failure would matter":      {httpGate(), func(g *release.Gate) { g.MaxFailures = 1 }, []string{"gate.maxFailures"}},
+		"less than no failures":        {httpGate(), func(g *release.Gate) { g.MaxFailures = -1 }, []string{"gate.maxFailures"}},
+		"every sample may be open":     {httpGate(), func(g *release.Gate) { g.MaxInconclusive = 1 }, []string{"gate.maxInconclusive"}},
+		"unknown policy without data":  {httpGate(), func(g *release.Gate) { g.NoData = "maybe" }, []string{"gate.noData"}},
+		"no address":                   {httpGate(), func(g *release.Gate) { g.HTTP.URL = "" }, []string{"gate.http.url"}},
+		"another scheme":               {httpGate(), func(g *release.Gate) { g.HTTP.URL = "file:///etc/passwd" }, []string{"gate.http.url"}},
+		"no host":                      {httpGate(), func(g *release.Gate) { g.HTTP.URL = "http://:80/hush" }, []string{"gate.http.url"}},
+		"user info":                    {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://me:hush@shop.example" }, []string{"gate.http.url"}},
+		"a token in the query":         {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?Access_Token=hush" }, []string{"gate.http.url"}},
+		"a signature in the query":     {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?a=b&Signature=hush" }, []string{"gate.http.url"}},
+		"a key, escaped":               {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?%6bey=hush" }, []string{"gate.http.url"}},
+		"a query that cannot be read":  {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/?%zz=a" }, []string{"gate.http.url"}},
+		"a fragment":                   {httpGate(), func(g *release.Gate) { g.HTTP.URL = "https://shop.example/#hush" }, []string{"gate.http.url"}},
+		"a long address":               {httpGate(), func(g *release.Gate) { g.HTTP.URL += strings.Repeat("x", 2048) }, []string{"gate.http.url"}},
+		"a query in a probe is fine":   {httpGate(), func(g *release.Gate) { g.HTTP.URL += "?deep=1" }, nil},
+		"a method that changes things": {httpGate(), func(g *release.Gate) { g.HTTP.Method = "DELETE" }, []string{"gate.http.method"}},
+		"a status that is none":        {httpGate(), func(g *release.Gate) { g.HTTP.Status = []int{200, 99, 204} }, []string{"gate.http.status[1]"}},
+		"many statuses":                {httpGate(), func(g *release.Gate) { g.HTTP.Status = statuses(21) }, []string{"gate.http.status"}},
+		"a body of HEAD":               {httpGate(), func(g *release.Gate) { g.HTTP.Method, g.HTTP.BodyContains = "HEAD", "ok" }, []string{"gate.http.bodyContains"}},
+		"a long timeout":               {httpGate(), func(g *release.Gate) { g.HTTP.Timeout = release.Duration(31 * time.Second) }, []string{"gate.http.timeout"}},
+		"a negative timeout":           {httpGate(), func(g *release.Gate) { g.HTTP.Timeout = -1 }, []string{"gate.http.timeout"}},
+		"a port beside an address":     {httpGate(), func(g *release.Gate) { g.HTTP.Port = 80 }, []string{"gate.http.port"}},
+		"a target and an address":      {targetGate(), func(g *release.Gate) { g.HTTP.URL = "http://hush.example" }, []string{"gate.http.url"}},
+		"a target alone":               {targetGate(), func(g *release.Gate) { g.HTTP.Port, g.HTTP.Path = 0, "" }, []string{"gate.http.port", "gate.http.path"}},
+		"another target":               {targetGate(), func(g *release.Gate) { g.HTTP.Target = "blue" }, []string{"gate.http.target"}},
+		"a port that is none":          {targetGate(), func(g *release.Gate) { g.HTTP.Port = 65536 }, []string{"gate.http.port"}},
+		"a path that leads elsewhere":  {targetGate(), func(g *release.Gate) { g.HTTP.Path = "//hush.example/" }, []string{"gate.http.path"}},
+		"a whole address as path":      {targetGate(), func(g *release.Gate) { g.HTTP.Path = "http://hush.example/" }, []string{"gate.http.path"}},
+		"a fragment in a path":         {targetGate(), func(g *release.Gate) { g.HTTP.Path = "/#hush" }, []string{"gate.http.path"}},
+		"a token in a path":            {targetGate(), func(g *release.Gate) { g.HTTP.Path = "/?token=hush" }, []string{"gate.http.path"}},
+		"a query in a path is fine":    {targetGate(), func(g *release.Gate) { g.HTTP.Path = "/healthz?deep=1" }, nil},
+		"instances by another scheme":  {targetGate(), func(g *release.Gate) { g.HTTP.Scheme = "ftp" }, []string{"gate.http.scheme"}},
+		"instances by https":           {targetGate(), func(g *release.Gate) { g.HTTP.Scheme = "https" }, nil},
+		"a POST to instances":          {targetGate(), func(g *release.Gate) { g.HTTP.Method = "POST" }, []string{"gate.http.method"}},
+		"all that a target can have wrong": {
+			targetGate(), func(g *release.Gate) {
+				*g.HTTP = release.HTTPGate{Target: "blue", URL: "http://x.example", Scheme: "ftp", Method: "POST", Status: []int{1}, Timeout: -1}
+			},
+			[]string{"gate.http.target", "gate.http.url", "gate.http.port", "gate.http.path", "gate.http.scheme", "gate.http.method", "gate.http.status[0]", "gate.http.timeout"},
+		},
 		"no server":                     {prometheusGate(), func(g *release.Gate) { g.Prometheus.Address = "prometheus:9090" }, []string{"gate.prometheus.address"}},
 		"a query in the base address":   {prometheusGate(), func(g *release.Gate) { g.Prometheus.Address += "?token=hush" }, []string{"gate.prometheus.address"}},
 		"no query":                      {prometheusGate(), func(g *release.Gate) { g.Prometheus.Query = " " }, []string{"gate.prometheus.query"}},

@@ -151,6 +151,8 @@ func validRelease(path string) any {
 		s.Artifact = release.Artifact{Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}}
 	case begins("strategy.gates[].prometheus"):
 		s.Strategy.Gates = []release.Gate{prometheusGate()}
+	case slices.Contains([]string{"target", "port", "path", "scheme"}, strings.TrimPrefix(path, "strategy.gates[].http.")):
+		s.Strategy.Gates = []release.Gate{targetGate()}
 	case begins("strategy.gates"):
 		s.Strategy.Gates = []release.Gate{httpGate()}
 		s.Strategy.Gates[0].HTTP.Method = map[bool]string{true: "HEAD"}[strings.HasSuffix(path, "bodyContains")]
@@ -228,6 +230,7 @@ func badOfSpec() map[string]any {
 		"strategy.gates[].name": "A gate", "strategy.gates[].samples": 101, "strategy.gates[].interval": negative,
 		"strategy.gates[].maxFailures": -1, "strategy.gates[].maxInconclusive": -1, "strategy.gates[].noData": "perhaps",
 		"strategy.gates[].http.url": "file:///etc/passwd", "strategy.gates[].http.method": "DELETE", "strategy.gates[].http.status[]": 99,
+		"strategy.gates[].http.target": "blue", "strategy.gates[].http.port": 65536, "strategy.gates[].http.path": "healthz", "strategy.gates[].http.scheme": "ftp",
 		"strategy.gates[].http.bodyContains": "UP", "strategy.gates[].http.timeout": negative,
 		"strategy.gates[].prometheus.address": "prometheus:9090", "strategy.gates[].prometheus.query": " ",
 		"strategy.gates[].prometheus.pass": "low", "strategy.gates[].prometheus.fail": "high",

@@ -81,6 +81,7 @@ type instanceData struct {
 	ImageURL                  string `json:"ImageUrl,omitempty"`
 	PackageVersion            string
 	TrafficStatus             string `json:",omitempty"`
+	UnhealthyMessage          string `json:",omitempty"`
 }
 
 type instancesData struct {
@@ -119,7 +120,7 @@ func describeInstances(c *call) (any, *apiError) {
 			config = v.Config
 		}
 		data.Instances = append(data.Instances, instanceData{
-			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.vSwitchOf(i), TrafficStatus: i.Traffic,
+			CreateTimeStamp: millis(i.CreatedAt), VSwitchID: app.vSwitchOf(i), TrafficStatus: i.Traffic, UnhealthyMessage: i.Unhealthy,
 			InstanceContainerStatus: i.Status, InstanceHealthStatus: i.Health, InstanceContainerRestarts: i.Restarts,
 			GroupID: app.GroupID, InstanceContainerIP: i.IP, InstanceID: i.ID,
 			ImageURL: config["ImageUrl"], PackageVersion: config["PackageVersion"],

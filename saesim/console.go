@@ -189,6 +189,7 @@ func (s *Simulator) handleConsole(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+s.admin().Prefix()+"orders/{id}/replace", begin(s.ReplaceOrder))
 	mux.HandleFunc("POST "+s.admin().Prefix()+"apps/{id}/orders", begin(s.BeginConsoleOrder))
 	mux.HandleFunc("PUT "+s.admin().Prefix()+"apps/{id}/job", s.adminJob)
+	mux.HandleFunc("PUT "+s.admin().Prefix()+"apps/{id}/network", s.adminNetwork)
 	mux.HandleFunc("DELETE "+s.admin().Prefix()+"apps/{id}/versions/{version}", func(w http.ResponseWriter, r *http.Request) {
 		s.admin().WriteDone(w, s.DeleteVersion(r.PathValue("id"), r.PathValue("version")))
 	})

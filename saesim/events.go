@@ -39,10 +39,13 @@ func (a *application) noteInstance(i *instance, at time.Time, reason, message st
 	a.note(appEvent{At: at, Kind: kindInstance, Object: i.ID, Reason: reason, Message: message})
 }
 
+// unhealthyMessage is why a health check fails where nothing else was arranged.
+const unhealthyMessage = "Readiness probe failed"
+
 // noteBroken keeps the two events of an instance that does not come up.
 func (a *application) noteBroken(i *instance, at time.Time) {
 	for _, e := range []appEvent{
-		{Reason: "Unhealthy", Message: "Readiness probe failed"},
+		{Reason: "Unhealthy", Message: unhealthyMessage},
 		{Reason: "BackOff", Message: "Back-off restarting failed container"},
 	} {
 		e.At, e.Kind, e.Object, e.Warning = at, kindInstance, i.ID, true

@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ const (
 	// FaultHang lets a batch fail so that the order neither ends nor goes on
 	// (order status 1, SubStatus 1) until it is aborted.
 	FaultHang FaultKind = "hang"
+	// FaultUnhealthy lets the instances of a batch come up and then fail their health check, with the
+	// fault's message as the reason; the batch succeeds.
+	FaultUnhealthy FaultKind = "unhealthy"
 	// FaultApproval lets the order wait for an approval (status 11). Only
 	// DeployApplication and RollbackApplication can need one.
 	FaultApproval FaultKind = "approval"
@@ -79,13 +83,14 @@ type Fault struct {
 	// Code is the error code of an error fault, for example System.Upgrading or
 	// Throttling.User; empty means InternalError with status 500.
 	Code string
-	// Message is the text of an error fault; empty means the one of the code.
+	// Message is the text of an error fault; empty means the one of the code. Of an unhealthy
+	// fault it is why the health check fails, and is in the log of the instance, too.
 	Message string
 	// Delay is how long a delay, delay-after or arrives-late fault waits, in wall time, or how long
 	// an order of a late or late-in-list fault stays unknown, in simulated time.
 	Delay time.Duration
 	// Batch is the number, from 1, of the batch that a batch-fails, system-fails or
-	// hang fault hits; 0 means 1. An order with fewer batches leaves it for the next.
+	// hang or unhealthy fault hits; 0 means 1. An order with fewer batches leaves it for the next.
 	Batch int
 	// Fired counts how often it happened; Tried how often it could have.
 	Fired int
@@ -179,7 +184,7 @@ func (f Fault) Validate() error {
 func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList,
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList,
 	}
 }
 
@@ -233,7 +238,7 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 		switch f.Kind {
 		case FaultBatchFails, FaultSystemFails, FaultHang:
 		case FaultDelay, FaultDelayAfter, FaultArrivesLate, FaultDropBefore, FaultDropAfter, FaultTruncate, FaultError, FaultErrorAfter,
-			FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
+			FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 			continue
 		}
 		batch := max(f.Batch, 1)
@@ -246,6 +251,22 @@ func (s *state) takeTrouble(operation, appID string, batches int) map[int]FaultK
 		faults[batch] = f.Kind
 	}
 	return faults
+}
+
+// takeUnhealthy uses up the faults that leave instances of a new order unhealthy: why, by batch.
+func (s *state) takeUnhealthy(operation, appID string, batches int) map[int]string {
+	var why map[int]string
+	for _, f := range s.Faults {
+		batch := max(f.Batch, 1)
+		if _, taken := why[batch]; taken || f.Kind != FaultUnhealthy || batch > batches || !f.meant(operation, appID) || !f.fires(s.Seed) {
+			continue
+		}
+		if why == nil {
+			why = map[int]string{}
+		}
+		why[batch] = cmp.Or(f.Message, unhealthyMessage)
+	}
+	return why
 }
 
 // callFaults is what goes wrong with one call.
@@ -276,7 +297,7 @@ func (s *state) takeCallFaults(operation, appID string) callFaults {
 			if hit.kind == "" && f.meant(operation, appID) && f.fires(s.Seed) {
 				hit.kind, hit.error, hit.late = f.Kind, f.refusal(), f.Delay
 			}
-		case FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
+		case FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 		}
 	}
 	return hit

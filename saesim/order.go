@@ -110,6 +110,7 @@ func (e engine) accept(s *state, app *application, wanted newOrder, at time.Time
 	app.OrderIDs = append(app.OrderIDs, order.ID)
 	app.ActiveOrder = order.ID
 	order.Plan.Faults = s.takeTrouble(wanted.Operation, app.ID, len(order.Pipelines))
+	order.Plan.Unhealthy = s.takeUnhealthy(wanted.Operation, app.ID, len(order.Pipelines))
 	order.Plan.NoRollback = order.Plan.Target != "" && s.takeFault(FaultNoRollback, wanted.Operation, app.ID) != nil
 	if late := s.takeFault(FaultLate, wanted.Operation, app.ID); late != nil {
 		order.FoundFrom = at.Add(late.Delay)

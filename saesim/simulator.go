@@ -134,7 +134,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, i
 		s.carryOut(c, ids)
 		return
 	case FaultDropAfter, FaultTruncate, FaultErrorAfter, FaultDelay, FaultDelayAfter,
-		FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
+		FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval, FaultNoRollback, FaultLate, FaultLateInList:
 	}
 	result := s.carryOut(c, ids)
 	simframe.Wait(r, hit.after)
@@ -146,7 +146,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call, i
 	case FaultTruncate:
 		w.Header().Set("Content-Type", result.content)
 		simframe.Truncate(w, result.status, result.body)
-	case FaultDropBefore, FaultError, FaultArrivesLate, FaultDelay, FaultDelayAfter, FaultBatchFails, FaultSystemFails, FaultHang, FaultApproval,
+	case FaultDropBefore, FaultError, FaultArrivesLate, FaultDelay, FaultDelayAfter, FaultBatchFails, FaultSystemFails, FaultHang, FaultUnhealthy, FaultApproval,
 		FaultNoRollback, FaultLate, FaultLateInList:
 		result.write(w)
 	default:

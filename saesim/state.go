@@ -1,6 +1,7 @@
 package saesim
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -101,6 +102,8 @@ type application struct {
 	Deleted bool       `json:"deleted,omitempty"`
 	Events  []appEvent `json:"events,omitempty"` // oldest first
 	Usage   usage      `json:"usage,omitzero"`
+	// Network is where its instances have their addresses; the zero value is the default.
+	Network netip.Prefix `json:"network,omitzero"`
 	// Job is how the application behaves as a job, and Jobs are its runs, oldest first.
 	Job  JobTemplate `json:"job,omitzero"`
 	Jobs []*job      `json:"jobs,omitempty"`
@@ -122,11 +125,13 @@ type version struct {
 // instance is one container. A slot keeps its number when the instance in it is
 // replaced by another.
 type instance struct {
-	ID        string    `json:"id"`
-	Slot      int       `json:"slot"`
-	VersionID string    `json:"versionId"`
-	Status    string    `json:"status"`
-	Health    string    `json:"health"`
+	ID        string `json:"id"`
+	Slot      int    `json:"slot"`
+	VersionID string `json:"versionId"`
+	Status    string `json:"status"`
+	Health    string `json:"health"`
+	// Unhealthy says why the health check fails; empty while it does not.
+	Unhealthy string    `json:"unhealthy,omitempty"`
 	IP        string    `json:"ip"`
 	Restarts  int64     `json:"restarts"`
 	CreatedAt time.Time `json:"createdAt"`
@@ -359,6 +364,8 @@ type plan struct {
 	// NoRollback tells that the order cannot be rolled back although it has
 	// something to go back to.
 	NoRollback bool `json:"noRollback,omitempty"`
+	// Unhealthy maps batch numbers, from 1, to why their instances do not stay healthy.
+	Unhealthy map[int]string `json:"unhealthy,omitempty"`
 	// Faults maps batch numbers, from 1, to what was arranged for them.
 	Faults map[int]FaultKind `json:"faults,omitempty"`
 }

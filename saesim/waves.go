@@ -115,8 +115,7 @@ func (a *application) dropLeaving(at time.Time) {
 // place puts a starting instance into its slot.
 func (a *application) place(fresh *instance) {
 	fresh.Status, fresh.Health = instanceStarting, healthPending
-	r := simframe.Stream(0, fresh.ID)
-	fresh.IP = fmt.Sprintf("192.168.%d.%d", r.IntN(256), 1+r.IntN(254))
+	fresh.IP = a.address(fresh)
 	a.charge(fresh.CreatedAt)
 	if old := a.slot(fresh.Slot); old != nil {
 		a.noteInstance(old, fresh.CreatedAt, "Killing", "Stopping container")
@@ -145,8 +144,14 @@ func (a *application) keepLeaving(at time.Time) {
 
 // comeUp lets an instance run.
 func (a *application) comeUp(i *instance, at time.Time) {
-	i.Status, i.Health = instanceRunning, healthOf(a.version(i.VersionID))
+	i.Status, i.Health, i.Unhealthy = instanceRunning, healthOf(a.version(i.VersionID)), ""
 	a.noteInstance(i, at, "Started", "Started container")
+}
+
+// turnUnhealthy lets a running instance fail its health check.
+func (a *application) turnUnhealthy(i *instance, at time.Time, why string) {
+	i.Health, i.Unhealthy = healthBad, why
+	a.note(appEvent{At: at, Kind: kindInstance, Object: i.ID, Warning: true, Reason: "Unhealthy", Message: why})
 }
 
 // settleWave lets the instances of the wave under way come up, or go.
@@ -160,6 +165,9 @@ func settleWave(app *application, order *changeOrder, at time.Time) {
 			app.Instances = slices.DeleteFunc(app.Instances, func(x *instance) bool { return x == i })
 		default:
 			app.comeUp(i, at)
+			if why, ill := order.Plan.Unhealthy[order.Current+1]; ill && order.Phase == phaseRunning {
+				app.turnUnhealthy(i, at, why)
+			}
 		}
 	}
 }
@@ -176,7 +184,7 @@ func healthOf(v *version) string {
 func breakWave(app *application, order *changeOrder, at time.Time) {
 	for _, slot := range order.Work.wave() {
 		if i := app.slot(slot); i != nil && i.Status == instanceStarting {
-			i.Status, i.Health, i.Restarts = instanceCrashing, healthBad, 3
+			i.Status, i.Health, i.Unhealthy, i.Restarts = instanceCrashing, healthBad, unhealthyMessage, 3
 			app.noteBroken(i, at)
 		} else if i != nil {
 			i.Status = instanceRunning

@@ -178,6 +178,13 @@ func gates() *rapid.Generator[release.Gate] {
 		}
 		g.MaxFailures = rapid.IntRange(0, g.Samples-1).Draw(t, "failures")
 		g.MaxInconclusive = rapid.IntRange(0, g.Samples-1).Draw(t, "inconclusive")
+		if rapid.Bool().Draw(t, "instances?") {
+			g.HTTP = &release.HTTPGate{
+				Target: release.TargetGray, Port: rapid.IntRange(1, 65535).Draw(t, "port"), Path: "/healthz?deep=1",
+				Scheme: rapid.SampledFrom([]string{"", "http", "https"}).Draw(t, "scheme"), Method: rapid.SampledFrom([]string{"", "HEAD"}).Draw(t, "method"),
+			}
+			return g
+		}
 		if rapid.Bool().Draw(t, "http?") {
 			g.HTTP = &release.HTTPGate{
 				URL: "https://shop.example/healthz?deep=1", Method: rapid.SampledFrom([]string{"", "GET", "POST"}).Draw(t, "method"),

@@ -56,7 +56,7 @@ func TestStrict_ParseSpecLooksIntoLists(t *testing.T) {
 		"strategy.schedule":                "must be a list, not an object",
 		"strategy.gates[0]":                "must be an object, not a string",
 		"strategy.gates[1].http.status[1]": "must be a whole number, not a string",
-		"strategy.gates[1].http.staus":     "is not a field here; there are url, method, status, bodyContains, timeout",
+		"strategy.gates[1].http.staus":     "is not a field here; there are url, target, port, path, scheme, method, status, bodyContains, timeout",
 		"strategy.gates[2].name":           `"Errors" is not a name of 1-40 lower-case letters, digits or hyphens`,
 		"strategy.gates[2].http.timeout":   `"soon" is not a duration such as 90s, 5m or 24h`,
 		"strategy.gates[2].a.b":            "is not a field here; there are name, http, prometheus, samples, interval, maxFailures, maxInconclusive, noData, dryRun",

@@ -152,6 +152,26 @@ func (a allowed) allows(method string, to target) bool {
 	}
 }
 
+// checkAddress says why the address of a gate may not be asked.
+func (l allowList) checkAddress(method, address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("the address cannot be read")
+	}
+	return l.check(method, u)
+}
+
+// checkPort says why no address at all may be asked on a port: instances have addresses, which
+// are not known before there are instances.
+func (l allowList) checkPort(port int) error {
+	if slices.ContainsFunc(l, func(a allowed) bool {
+		return a.prefix.IsValid() && a.post == "" && (a.port == 0 || int(a.port) == port)
+	}) {
+		return nil
+	}
+	return fmt.Errorf("no address is allowed on port %d, on which instances are asked; the operator of the workers allows the addresses of instances with SLIPWAY_GATES_ALLOW, such as 10.0.0.0/8:%d", port, port)
+}
+
 // check says why a request may not be made. It names the host and never the rest of the
 // address, which may hold a secret.
 func (l allowList) check(method string, u *url.URL) error {

@@ -228,12 +228,12 @@ func TestAllow_AnAllowedNameIsNotAskedWhereverItLeads(t *testing.T) {
 	for _, address := range []string{"100.100.100.200", "127.0.0.1", "0.0.0.0", "169.254.169.254"} {
 		g := resolving(t, netip.MustParseAddr(address), "shop.example")
 		gate := release.Gate{HTTP: &release.HTTPGate{URL: "http://shop.example/latest/meta-data/"}}.WithDefaults()
-		_, err := g.sample(t.Context(), gate)
+		_, err := g.sample(t.Context(), release.MeasureInput{Gate: gate})
 		var refused *refusedError
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, address, refused.address.String())
 		gate = release.Gate{Prometheus: &release.PrometheusGate{Address: "http://shop.example", Query: "up", Pass: "> 0"}}.WithDefaults()
-		_, err = g.sample(t.Context(), gate)
+		_, err = g.sample(t.Context(), release.MeasureInput{Gate: gate})
 		require.ErrorAs(t, err, &refused)
 	}
 }
@@ -247,7 +247,7 @@ func TestAllow_AnAllowedNameThatLeadsToLoopbackIsAskedWhereThatIsAllowed(t *test
 	for _, entry := range []string{"127.0.0.1", at.Host, "localhost", "127.0.0.0/8"} {
 		g := resolving(t, netip.MustParseAddr("127.0.0.1"), "shop.example", entry)
 		gate := release.Gate{HTTP: &release.HTTPGate{URL: "http://shop.example:" + at.Port()}}.WithDefaults()
-		s, err := g.sample(t.Context(), gate)
+		s, err := g.sample(t.Context(), release.MeasureInput{Gate: gate})
 		require.NoError(t, err, entry)
 		require.Equal(t, "200", s.Value)
 	}

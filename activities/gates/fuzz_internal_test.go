@@ -229,9 +229,9 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		g, err := New(Config{Allow: []string{"shop.example", "*.shop.example"}, Transport: canned(answer)})
 		require.NoError(t, err)
-		s, err := g.sample(t.Context(), probe)
+		s, err := g.sample(t.Context(), release.MeasureInput{Gate: probe})
 		words.require(t, s, err)
-		s, err = g.sample(context.WithoutCancel(t.Context()), query)
+		s, err = g.sample(context.WithoutCancel(t.Context()), release.MeasureInput{Gate: query})
 		words.require(t, s, err)
 	})
 }

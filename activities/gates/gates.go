@@ -1,18 +1,18 @@
 // Package gates measures the gates between batches: it probes HTTP addresses and asks
-// Prometheus servers, and judges what it finds with package release.
+// Prometheus servers, and judges what it finds with package release. Where a gate asks the
+// instances of an application, their platform says which there are.
 //
 // Where a request may go is the operator's decision, not that of who asks for a release:
 // only hosts that the configuration allows are asked, redirects included, with POST only
 // where it says so, and addresses of cloud metadata services are refused whatever name
 // leads to them. What an answer says is judged and never repeated: notes and errors are
-// words of this package.
+// words of this package, but for what the platform says of an instance that fails.
 package gates
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -38,12 +38,18 @@ type Config struct {
 	// metadata and unnamed loopback addresses and uses no proxy; another one answers for
 	// this itself.
 	Transport http.RoundTripper
+	// Instances are those of the platform for which gates with a target are measured; nil where
+	// none is.
+	Instances Instances
 }
 
 // Gates measures gates. It holds no state: what was measured so far is kept by Temporal.
 type Gates struct {
 	allowed   allowList
 	transport http.RoundTripper
+	// unnamed carries requests to instances, which no certificate can name.
+	unnamed   http.RoundTripper
+	instances Instances
 }
 
 // New returns what measures gates; its error lists every entry of Allow that is none.
@@ -52,9 +58,12 @@ func New(c Config) (*Gates, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gates{allowed: allowed, transport: c.Transport}
-	if g.transport == nil {
-		g.transport = guardedTransport(newDialer(allowed))
+	g := &Gates{allowed: allowed, transport: c.Transport, unnamed: c.Transport, instances: c.Instances}
+	if c.Transport == nil {
+		dialer := newDialer(allowed)
+		g.transport = guardedTransport(dialer)
+		dialer.unnamed = true
+		g.unnamed = guardedTransport(dialer)
 	}
 	return g, nil
 }
@@ -71,7 +80,7 @@ func (g *Gates) Register(r worker.ActivityRegistry) {
 func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
 	errs := make([]error, len(in.Gates))
 	for i, gate := range in.Gates {
-		errs[i] = g.check(gate.WithDefaults())
+		errs[i] = g.check(release.MeasureInput{Gate: gate.WithDefaults()})
 	}
 	if err := joined(errs); err != nil {
 		return invalid(err)
@@ -87,11 +96,12 @@ func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
 // Its errors have the type [release.FaultInvalid]: a gate that can never be measured,
 // such as a host that is not allowed or a query that cannot be read.
 func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.GateResult, error) {
-	gate := in.Gate.WithDefaults()
-	if err := g.check(gate); err != nil {
+	in.Gate = in.Gate.WithDefaults()
+	gate := in.Gate
+	if err := g.check(in); err != nil {
 		return release.GateResult{}, invalid(err)
 	}
-	s, err := g.sample(ctx, gate)
+	s, err := g.sample(ctx, in)
 	if ctx.Err() != nil {
 		// Canceled or out of time: what was seen says nothing about the application.
 		return release.GateResult{}, ctx.Err()
@@ -112,28 +122,23 @@ func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.G
 }
 
 // check returns why a gate cannot be measured.
-func (g *Gates) check(gate release.Gate) error {
-	if err := gate.Validate(); err != nil {
-		return fmt.Errorf("gate %s: %w", gate.Name, err)
+func (g *Gates) check(in release.MeasureInput) error {
+	err := in.Gate.Validate()
+	if err == nil {
+		var m meter
+		if m, err = g.meterOf(in); err == nil {
+			err = m.allowed()
+		}
 	}
-	m, err := g.meterOf(gate)
 	if err != nil {
-		return fmt.Errorf("gate %s: %w", gate.Name, err)
-	}
-	method, address := m.address()
-	u, err := url.Parse(address)
-	if err != nil {
-		return fmt.Errorf("gate %s: the address cannot be read", gate.Name)
-	}
-	if err := g.allowed.check(method, u); err != nil {
-		return fmt.Errorf("gate %s: %w", gate.Name, err)
+		return fmt.Errorf("gate %s: %w", in.Gate.Name, err)
 	}
 	return nil
 }
 
 // sample measures the gate once. Its error tells that the gate can never be measured.
-func (g *Gates) sample(ctx context.Context, gate release.Gate) (release.Sample, error) {
-	m, err := g.meterOf(gate)
+func (g *Gates) sample(ctx context.Context, in release.MeasureInput) (release.Sample, error) {
+	m, err := g.meterOf(in)
 	if err != nil {
 		return release.Sample{}, err
 	}

@@ -59,6 +59,10 @@ func suite() *testsuite.WorkflowTestSuite {
 	return s
 }
 
+func anApp() release.App {
+	return release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "shop"}
+}
+
 // attempt carries out one attempt; before are the samples of earlier ones.
 func attempt(t *testing.T, g *gates.Gates, gate release.Gate, before ...release.Sample) (release.GateResult, error) {
 	t.Helper()
@@ -67,7 +71,7 @@ func attempt(t *testing.T, g *gates.Gates, gate release.Gate, before ...release.
 	if before != nil {
 		env.SetHeartbeatDetails(before)
 	}
-	value, err := env.ExecuteActivity(release.MeasureActivity, release.MeasureInput{Gate: gate, Batch: 1})
+	value, err := env.ExecuteActivity(release.MeasureActivity, release.MeasureInput{Gate: gate, Batch: 1, App: anApp(), ChangeID: "co-1"})
 	var r release.GateResult
 	if err == nil {
 		require.NoError(t, value.Get(&r))

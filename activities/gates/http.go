@@ -15,11 +15,12 @@ import (
 // httpMeter probes an address. No answer fails: what does not answer is the thing being
 // probed.
 type httpMeter struct {
-	gates *Gates
-	ask   release.HTTPGate
+	gates  *Gates
+	ask    release.HTTPGate
+	client *http.Client
 }
 
-func (m httpMeter) address() (method, url string) { return m.ask.Method, m.ask.URL }
+func (m httpMeter) allowed() error { return m.gates.allowed.checkAddress(m.ask.Method, m.ask.URL) }
 
 func (m httpMeter) measure(ctx context.Context) (release.Sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.ask.Timeout.Std())
@@ -29,7 +30,7 @@ func (m httpMeter) measure(ctx context.Context) (release.Sample, error) {
 		return release.Sample{}, errors.New("the address cannot be asked")
 	}
 	req.Header.Set("User-Agent", "slipway-gate")
-	resp, err := m.gates.client(m.gates.transport, m.ask.Status).Do(req)
+	resp, err := m.client.Do(req)
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return release.Sample{}, refused
 	}

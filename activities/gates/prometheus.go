@@ -31,7 +31,9 @@ type prometheusMeter struct {
 	noData release.Verdict
 }
 
-func (m prometheusMeter) address() (method, url string) { return http.MethodGet, m.ask.Address }
+func (m prometheusMeter) allowed() error {
+	return m.gates.allowed.checkAddress(http.MethodGet, m.ask.Address)
+}
 
 func (m prometheusMeter) measure(ctx context.Context) (release.Sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)

@@ -63,7 +63,7 @@ func TestTransport_ServersWithTLSAreAsked(t *testing.T) {
 		dialer.roots.AddCert(server.Certificate())
 		g, err := New(Config{Allow: []string{"127.0.0.1"}, Transport: guardedTransport(dialer)})
 		require.NoError(t, err)
-		s, err := g.sample(t.Context(), release.Gate{HTTP: &release.HTTPGate{URL: server.URL}}.WithDefaults())
+		s, err := g.sample(t.Context(), release.MeasureInput{Gate: release.Gate{HTTP: &release.HTTPGate{URL: server.URL}}.WithDefaults()})
 		require.NoError(t, err)
 		require.Equal(t, "200", s.Value, s.Note)
 		require.Equal(t, map[bool]int{false: 1, true: 2}[http2], protocol)

@@ -131,6 +131,11 @@ func (c *Client) SetServices(ctx context.Context, appID string, services []saesi
 	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/services", simframe.Bodies{Sent: services})
 }
 
+// SetNetwork says where the instances of an application have their addresses.
+func (c *Client) SetNetwork(ctx context.Context, appID string, n saesim.Network) error {
+	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/network", simframe.Bodies{Sent: n})
+}
+
 // SetJobTemplate decides how later runs of an application as a job behave.
 func (c *Client) SetJobTemplate(ctx context.Context, appID string, t saesim.JobTemplate) error {
 	return c.do(ctx, http.MethodPut, "apps/"+url.PathEscape(appID)+"/job", simframe.Bodies{Sent: t})

@@ -3,6 +3,7 @@ package simadmin_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -193,4 +194,13 @@ func TestClient_JobTemplates(t *testing.T) {
 	require.NoError(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 2, Forbid: true}))
 	require.ErrorIs(t, c.SetJobTemplate(t.Context(), "nothing", saesim.JobTemplate{}), saesim.ErrNoSuchApp)
 	require.ErrorContains(t, c.SetJobTemplate(t.Context(), sim.Apps()[0].ID, saesim.JobTemplate{Instances: 51}), "instances")
+}
+
+func TestClient_SetNetwork(t *testing.T) {
+	t.Parallel()
+	sim, c := serve(t)
+	network := saesim.Network{Prefix: netip.MustParsePrefix("127.9.0.0/16")}
+	require.NoError(t, c.SetNetwork(t.Context(), sim.Apps()[0].ID, network))
+	require.ErrorIs(t, c.SetNetwork(t.Context(), "nothing", network), saesim.ErrNoSuchApp)
+	require.ErrorContains(t, c.SetNetwork(t.Context(), sim.Apps()[0].ID, saesim.Network{}), "prefix: it is missing")
 }
