@@ -214,17 +214,26 @@ func (w FreezeWindow) span() (span, error) {
 			return w.To.UTC(), true
 		}, nil
 	}
-	zone, err := loadZone(w.Zone)
+	in, err := w.recurring()
 	if err != nil {
 		return nil, err
+	}
+	return in.at, nil
+}
+
+// recurring reads a window that comes again.
+func (w FreezeWindow) recurring() (recurring, error) {
+	zone, err := loadZone(w.Zone)
+	if err != nil {
+		return recurring{}, err
 	}
 	start, startErr := parseClock(w.Start)
 	end, endErr := parseClock(w.End)
 	days, daysErr := parseDays(w.Days)
 	if err := errors.Join(startErr, endErr, daysErr); err != nil {
-		return nil, err
+		return recurring{}, err
 	}
-	return recurring{zone: zone, days: days, start: start, end: end}.at, nil
+	return recurring{zone: zone, days: days, start: start, end: end}, nil
 }
 
 // recurring is a recurring window that has been read.

@@ -58,6 +58,10 @@ func summaryOfLook(in any) string {
 		return "look for the change of " + string(in.Verb)
 	case AwaitOpenInput:
 		return "wait for the end of freezes"
+	case FreezesInput:
+		return "read which freezes hold or come"
+	case StateInput:
+		return "read how the lane stands"
 	case CheckGatesInput:
 		return "check that the gates can be measured"
 	case MeasureInput:

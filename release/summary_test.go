@@ -30,6 +30,8 @@ func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 		{release.ConfirmBatchInput{ChangeID: "4711", Batch: 1}, "confirm batch 1 of change 4711"},
 		{release.AbortRolloutInput{ChangeID: "4711"}, "abort change 4711 and roll it back"},
 		{release.MeasureInput{Gate: release.Gate{Name: "errors"}, Batch: 1}, "measure gate errors after batch 1"},
+		{release.FreezesInput{}, "read which freezes hold or come"},
+		{release.StateInput{}, "read how the lane stands"},
 		{release.FindChangeInput{Verb: release.VerbBeginRollout}, "look for the change of BeginRollout"},
 	} {
 		require.Equal(t, tt.says, release.Summary(tt.in))

@@ -90,6 +90,7 @@ func TestContract_EveryNameIsInTheContract(t *testing.T) {
 	for _, id := range []string{release.WorkflowID(""), release.SetWorkflowID(""), release.WatchdogID("")} {
 		require.Contains(t, page, "`"+id+"<")
 	}
+	require.Contains(t, page, "`"+release.PlanID(release.App{Platform: "<platform>", Region: "<region>", ID: "<application ID>"}, "<any>")+"`")
 	require.Contains(t, page, "`"+release.PlatformTaskQueue(release.PlatformSAE, "cn-hangzhou")+"`")
 	require.Contains(t, release.LaneID(release.App{Platform: "<platform>", Region: "<region>", ID: "<application ID>"}), "lane/<platform>/<region>/<application ID>")
 	require.Contains(t, page, "`"+string(release.FaultInvalid)+"`")
@@ -101,7 +102,7 @@ func TestContract_ExamplesOfTheContractDecode(t *testing.T) {
 		"Request": &release.Request{}, "Progress": &release.Progress{}, "SetRequest": &release.SetRequest{}, "SetProgress": &release.SetProgress{},
 		"LaneInput": &release.LaneInput{}, "LaneState": &release.LaneState{}, "LaneCommand": &release.LaneCommand{}, "Command": &release.Command{},
 		"Submission": &release.Submission{}, "Receipt": &release.Receipt{}, "ToggleRequest": &release.ToggleRequest{},
-		"ToggleResult": &release.ToggleResult{}, "WatchdogRequest": &release.WatchdogRequest{}, "WatchdogResult": &release.WatchdogResult{},
+		"ToggleResult": &release.ToggleResult{}, "WatchdogRequest": &release.WatchdogRequest{}, "WatchdogResult": &release.WatchdogResult{}, "Plan": &release.Plan{},
 	}
 	shown := map[string]bool{}
 	for _, example := range regexp.MustCompile("(?s)```json (\\w+)\n(.*?)```").FindAllStringSubmatch(contract(t), -1) {

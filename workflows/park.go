@@ -220,10 +220,7 @@ func (p preparation) checkGates(ctx workflow.Context) *fault {
 	if len(p.p.Strategy.Gates) == 0 {
 		return nil
 	}
-	_, f := attempt(ctx, &p.caller, call[struct{}]{task{
-		doing: release.CheckGatesActivity, name: release.CheckGatesActivity, in: release.CheckGatesInput{Gates: p.p.Strategy.Gates},
-		options: activityOptions(p.p.App, priorityLook), began: workflow.Now(ctx),
-	}}, func() bool { return p.abort != nil })
+	_, f := question(ctx, p, read[struct{}](p.p.App, release.CheckGatesActivity, release.CheckGatesInput{Gates: p.p.Strategy.Gates}))
 	if f != nil {
 		f.verb = "" // its text says which gate
 	}

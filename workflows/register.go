@@ -23,6 +23,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowWatchdog:           Watchdog,
 		release.WorkflowReleaseSet:         ReleaseSet,
 		release.WorkflowDelivery:           Delivery,
+		release.WorkflowPlan:               Plan,
 	} {
 		behavior := workflow.VersioningBehaviorPinned
 		if name == release.WorkflowLane {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -73,11 +74,7 @@ func check(ctx workflow.Context, in *release.Request, workflowType string) error
 // checked checks an input that may not have come through a door. What is found stands in the
 // history: a check that becomes stricter with a later version breaks nothing that runs (R10).
 func checked(ctx workflow.Context, check func() error) error {
-	var found release.Problems
-	err := workflow.SideEffect(ctx, func(workflow.Context) any {
-		problems, _ := errors.AsType[release.Problems](check())
-		return problems
-	}).Get(&found)
+	found, err := problemsOf(ctx, check)
 	if err == nil && len(found) > 0 {
 		err = found
 	}
@@ -87,13 +84,22 @@ func checked(ctx workflow.Context, check func() error) error {
 	return nil
 }
 
+// problemsOf are the problems that a check finds.
+func problemsOf(ctx workflow.Context, check func() error) (found release.Problems, err error) {
+	err = workflow.SideEffect(ctx, func(workflow.Context) any {
+		problems, _ := errors.AsType[release.Problems](check())
+		return problems
+	}).Get(&found)
+	return found, err
+}
+
 func invalid(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), string(release.FaultInvalid), err)
 }
 
 // work is the way of one release once its turn has come.
 func (r *run) work(ctx workflow.Context) *ending {
-	if e := (preparation{r}).prepare(ctx); e != nil {
+	if e := (preparation{run: r}).prepare(ctx); e != nil {
 		return e
 	}
 	if r.snap.Own != nil {
@@ -120,7 +126,18 @@ func (r *run) work(ctx workflow.Context) *ending {
 }
 
 // preparation is what a release does before it changes anything: it reads and checks.
-type preparation struct{ *run }
+type preparation struct {
+	*run
+
+	// by is when its questions are given up: a plan does not wait. Zero is never.
+	by time.Time
+}
+
+// question asks something for the preparation, until it is answered or given up.
+func question[Out any](ctx workflow.Context, p preparation, t call[Out]) (Out, *fault) {
+	t.began, t.until = workflow.Now(ctx), p.by
+	return attempt(ctx, &p.caller, t, func() bool { return p.abort != nil })
+}
 
 // prepare reads the application, waits for changes of others, checks what can be
 // checked, and plans the batches. Nothing is changed yet.
@@ -162,10 +179,7 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 	if p.spec.Operation != release.OperationRollback || p.spec.Version != "" {
 		return nil
 	}
-	p.judged, f = attempt(ctx, &p.caller, call[release.Judged]{task{
-		doing: release.JudgedActivity, name: release.JudgedActivity, in: release.JudgedInput{App: p.p.App},
-		options: readOptions(p.p.App), began: workflow.Now(ctx),
-	}}, func() bool { return p.abort != nil })
+	p.judged, f = question(ctx, p, read[release.Judged](p.p.App, release.JudgedActivity, release.JudgedInput{App: p.p.App}))
 	return f
 }
 
@@ -206,23 +220,31 @@ func (r *run) untouched(f *fault) *ending {
 // read reads the application once no change of others is unfinished, and plans for
 // what it finds. It ends with [release.FaultStopped] when the release was stopped.
 func (p preparation) read(ctx workflow.Context) *fault {
-	aborted := func() bool { return p.abort != nil }
-	t := p.platform.snapshot(p.snapshotInput())
-	t.began = workflow.Now(ctx)
-	snap, f := attempt(ctx, &p.caller, t, aborted)
-	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
+	snap, f := p.look(ctx)
 	if f == nil && snap.Busy != nil {
-		snap, f = p.awaitIdle(ctx, otherChangeWait{other: snap.Busy, question: p.snapshotInput(), unwanted: aborted})
+		snap, f = p.awaitIdle(ctx, otherChangeWait{other: snap.Busy, question: p.snapshotInput(), unwanted: func() bool { return p.abort != nil }})
 	}
 	if f != nil {
 		return f
 	}
 	p.record(snap)
-	if f := p.resolveTarget(); f != nil {
-		return f
+	for _, judge := range p.judgements() {
+		if f := judge(); f != nil {
+			return f
+		}
 	}
-	return p.plan()
+	return nil
 }
+
+// look reads the application as it is now.
+func (p preparation) look(ctx workflow.Context) (release.Snapshot, *fault) {
+	snap, f := question(ctx, p, p.platform.snapshot(p.snapshotInput()))
+	p.p.AppName = cmp.Or(snap.AppName, p.p.AppName)
+	return snap, f
+}
+
+// judgements are what is made of what was read, in this order.
+func (p preparation) judgements() []func() *fault { return []func() *fault{p.resolveTarget, p.plan} }
 
 // record keeps what is returned to and restored in the end, as it was before the first
 // change of the release's own: what was changed since is never recorded again (R13).
@@ -325,7 +347,7 @@ func (r *run) showDoubt(ctx workflow.Context, verb string, f *fault) (back func(
 
 // token marks the change of the release where it can carry a mark.
 func (r *run) token() string {
-	if r.spec.Operation != release.OperationRelease {
+	if r.spec.Operation != release.OperationRelease || r.p.ReleaseID == "" { // a plan has begun no change
 		return ""
 	}
 	return release.Token(r.p.ReleaseID, string(release.StepRollout))

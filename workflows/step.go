@@ -113,7 +113,7 @@ func (h holding) refresh(ctx workflow.Context) *fault {
 	if f := h.stopped(); f != nil {
 		return f
 	}
-	return preparation(h).read(ctx)
+	return preparation{run: h.run}.read(ctx)
 }
 
 // pause shows the release as paused and returns the way back to where it was.

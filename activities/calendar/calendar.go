@@ -37,6 +37,7 @@ func New(source Source, now func() time.Time) (*Freezes, error) {
 // Register registers the activity under its name.
 func (f *Freezes) Register(r worker.ActivityRegistry) {
 	r.RegisterActivityWithOptions(f.AwaitOpen, activity.RegisterOptions{Name: release.AwaitOpenActivity})
+	r.RegisterActivityWithOptions(f.Ahead, activity.RegisterOptions{Name: release.FreezesActivity})
 }
 
 // maxRetryDelay is the longest time between two reads of the calendar.
@@ -79,16 +80,35 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 	return fault.Unchanged("freeze "+freeze.Name+" holds", delay)
 }
 
+// Ahead returns which freezes hold an application now, or begin by a time; see
+// [release.Calendar.Ahead]. Its errors have the type [release.FaultUnguarded], which retries.
+func (f *Freezes) Ahead(ctx context.Context, in release.FreezesInput) ([]release.PlannedFreeze, error) {
+	calendar, err := f.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return calendar.Ahead(in.App, f.now(), in.Until), nil
+}
+
 func (f *Freezes) frozen(ctx context.Context, app release.App) (release.Freeze, bool, error) {
+	calendar, err := f.load(ctx)
+	if err != nil {
+		return release.Freeze{}, false, err
+	}
+	freeze, frozen := calendar.Frozen(app, f.now())
+	return freeze, frozen, nil
+}
+
+// load reads the calendar.
+func (f *Freezes) load(ctx context.Context) (release.Calendar, error) {
 	bounded, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	calendar, _, err := f.source.Load(bounded)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return release.Freeze{}, false, ctx.Err() // the attempt was cancelled
+		return release.Calendar{}, ctx.Err() // the attempt was cancelled
 	case err != nil:
-		return release.Freeze{}, false, fault.New(release.FaultUnguarded, fmt.Sprintf("the calendar of freezes cannot be read: %v", err))
+		return release.Calendar{}, fault.New(release.FaultUnguarded, fmt.Sprintf("the calendar of freezes cannot be read: %v", err))
 	}
-	freeze, frozen := calendar.Frozen(app, f.now())
-	return freeze, frozen, nil
+	return calendar, nil
 }

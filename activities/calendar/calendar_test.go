@@ -130,3 +130,39 @@ func TestCalendar_NewWantsASource(t *testing.T) {
 	_, err := calendar.New(nil, now)
 	require.Error(t, err)
 }
+
+func TestCalendar_AheadIsWhatHoldsAndComes(t *testing.T) {
+	t.Parallel()
+	var suite testsuite.WorkflowTestSuite
+	for name, c := range map[string]struct {
+		source source
+		want   []string
+	}{
+		"a window":                       {source{calendar: closing(time.Hour)}, []string{"sale"}},
+		"nothing":                        {source{}, nil},
+		"a calendar that cannot be read": {source{err: errors.New("no answer")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := calendar.New(c.source, now)
+			require.NoError(t, err)
+			env := suite.NewTestActivityEnvironment()
+			f.Register(env)
+			value, err := env.ExecuteActivity(release.FreezesActivity, release.FreezesInput{App: app(), Until: now().Add(time.Hour)})
+			if c.source.err != nil {
+				var fault *temporal.ApplicationError
+				require.ErrorAs(t, err, &fault)
+				require.Equal(t, string(release.FaultUnguarded), fault.Type())
+				return
+			}
+			require.NoError(t, err)
+			var freezes []release.PlannedFreeze
+			require.NoError(t, value.Get(&freezes))
+			var names []string
+			for _, each := range freezes {
+				names = append(names, each.Name)
+			}
+			require.Equal(t, c.want, names)
+		})
+	}
+}

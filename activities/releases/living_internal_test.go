@@ -278,3 +278,49 @@ func TestLiving_AReleaseThatWaitsCallsALaneThatWasLost(t *testing.T) {
 		})
 	}
 }
+
+func TestLiving_HowALaneStands(t *testing.T) {
+	t.Parallel()
+	state := release.LaneState{App: shop(), Waiting: []release.LaneEntry{{ReleaseID: "r-w"}}}
+	runs := release.LaneEntry{ReleaseID: "r-r", Proceeded: true}
+	owing := ledger.Affairs{Owing: []ledger.Record{{ReleaseID: "r-o", Held: ledger.Held{ScalingRules: []string{"daily"}}}}}
+	lane := release.LaneID(shop())
+	running := map[string]enumspb.WorkflowExecutionStatus{lane: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	for name, c := range map[string]struct {
+		statuses map[string]enumspb.WorkflowExecutionStatus
+		query    error
+		ledger   *shelf
+		want     release.LaneState
+		fails    bool
+	}{
+		"one that runs answers for itself": {statuses: running, ledger: &shelf{err: errAway}, want: state},
+		"one that runs and does not answer": {
+			statuses: running, query: serviceerror.NewQueryFailed("no worker"), ledger: &shelf{}, fails: true,
+		},
+		"one that does not run is made of what lives and what is owed": {
+			statuses: map[string]enumspb.WorkflowExecutionStatus{lane: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED}, ledger: &shelf{affairs: owing},
+			want: release.LaneState{App: shop(), Running: &runs, Waiting: []release.LaneEntry{}, Debts: []release.Debt{{ReleaseID: "r-o", ScalingRules: []string{"daily"}}}},
+		},
+		"one that never was, without the ledger": {ledger: &shelf{err: errAway}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := temporalWith(map[string]release.LaneEntry{"release/r-r": runs}, c.statuses, "release/r-r")
+			answer := &mocks.Value{}
+			answer.On("Get", mock.Anything).Return(func(out any) error {
+				*out.(*release.LaneState) = state //nolint:forcetypeassert // it is what is asked for
+				return nil
+			})
+			m.On("QueryWorkflow", mock.Anything, lane, "", release.QueryLane).Return(answer, c.query)
+			var got release.LaneState
+			err := once{m, c.ledger, release.StateInput{App: shop()}}.do(t, release.StateActivity, &got)
+			if c.fails {
+				requireFault(t, err, release.FaultUnavailable, true)
+				return
+			}
+			require.NoError(t, err)
+			got.Waiting = append([]release.LaneEntry{}, got.Waiting...)
+			require.Equal(t, c.want, got)
+		})
+	}
+}

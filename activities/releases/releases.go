@@ -65,6 +65,7 @@ func (r *Releases) Register(to worker.ActivityRegistry) {
 	to.RegisterActivityWithOptions(r.AwaitLedger, activity.RegisterOptions{Name: release.AwaitLedgerActivity})
 	to.RegisterActivityWithOptions(r.Attend, activity.RegisterOptions{Name: release.AttendActivity})
 	to.RegisterActivityWithOptions(r.WaitsFor, activity.RegisterOptions{Name: release.WaitsForActivity})
+	to.RegisterActivityWithOptions(r.LaneState, activity.RegisterOptions{Name: release.StateActivity})
 	to.RegisterActivityWithOptions(r.Judged, activity.RegisterOptions{Name: release.JudgedActivity})
 	to.RegisterActivityWithOptions(r.Recall, activity.RegisterOptions{Name: release.RecallActivity})
 	to.RegisterActivityWithOptions(r.Settle, activity.RegisterOptions{Name: release.SettleActivity})
