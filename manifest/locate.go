@@ -35,6 +35,9 @@ func locate(problems release.Problems, spec *yaml.Node) release.Problems {
 
 // rewritten returns how a number or a switch is written that should have been text.
 func rewritten(field, value string) string {
+	if strings.HasSuffix(field, "].value") && strings.Contains(field, "config.variables[") {
+		return "; write it in quotes" // it is not repeated: it may be a secret
+	}
 	if !isDuration(field) {
 		return fmt.Sprintf("; write it in quotes: %q", value)
 	}
@@ -48,7 +51,7 @@ func rewritten(field, value string) string {
 func isDuration(field string) bool {
 	parts := strings.Split(field, ".")
 	name, group := parts[len(parts)-1], parts[max(0, len(parts)-2)]
-	return group == "limits" || slices.Contains([]string{"bake", "interval", "timeout"}, name)
+	return group == "limits" || slices.Contains([]string{"bake", "interval", "timeout", "initialDelay", "period", "grace"}, name)
 }
 
 // step leads from a node to one within it: to the value of a name, or to an entry of a

@@ -140,7 +140,7 @@ func TestConfig_BelongsToAReleaseOfItsOwn(t *testing.T) {
 	}{
 		"configuration alone":  {release.Spec{Config: config}, ""},
 		"with an image":        {release.Spec{Config: config, Artifact: image}, ""},
-		"nothing":              {release.Spec{}, "artifact: give either image or package, or config: a release brings an artifact, configuration or both"},
+		"nothing":              {release.Spec{}, "artifact: give image or package, or config: a release brings an artifact, configuration or both"},
 		"a rollback":           {release.Spec{Config: config, Operation: release.OperationRollback}, "config: has no meaning for a rollback; only a release changes the configuration"},
 		"a rescale":            {release.Spec{Config: config, Operation: release.OperationRescale, Instances: 2}, "config: has no meaning for a rescale; only a release changes the configuration"},
 		"an adopted change":    {release.Spec{Config: config, Artifact: image, Adopt: "co-1"}, "config: cannot be changed by a change that runs already; leave it out to adopt one"},

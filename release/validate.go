@@ -122,7 +122,7 @@ func (v *validator) brings(s Spec) {
 	none := s.Artifact.Image == "" && s.Artifact.Package == nil
 	switch {
 	case none && s.Config == nil:
-		v.check(false, "artifact", "give either image or package, or config: a release brings an artifact, configuration or both")
+		v.check(false, "artifact", "give image or package, or config: a release brings an artifact, configuration or both")
 	case none && s.Adopt != "":
 		v.check(false, "artifact", "give either image or package: what the change that is adopted brings")
 	case !none:

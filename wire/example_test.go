@@ -72,5 +72,4 @@ func ExampleParseSpec() {
 	// Output:
 	// artifact.image
 	// strategy.typ
-	// artifact
 }

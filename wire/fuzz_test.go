@@ -110,6 +110,9 @@ func FuzzParseSpec(f *testing.F) {
 	f.Add([]byte(`{"app":{"platform":"sae","region":"cn-hangzhou","id":"a"},"operation":"rescale","instances":3,"limits":{"total":"1h30m"}}`))
 	f.Add([]byte(`{"artifact":{"image":"a:1"},"artifact":{"package":{"url":"https://x.example/a.jar","version":"1"}}}`))
 	f.Add([]byte(strings.Repeat(`{"strategy":`, 40)))
+	f.Add([]byte(withConfig(`{"variables":[{"name":"A","value":"it's \"$A\"\n购物"},{"name":"B","secret":{"id":"7","key":"k"}},{"name":"c.d","remove":true}],"args":[],"command":["sh","-c","$(A)"]}`)))
+	f.Add([]byte(withConfig(`{"probes":{"liveness":{"http":{"path":"/","port":80,"contains":"UP"},"period":"10s"},"startup":{"none":true}},"mounts":{"nas":[],"scratch":[{"name":"w","path":"/w"}]}}`)))
+	f.Add([]byte(withConfig(`{"platform":{"Labels":{"b":1.0,"a":"<购>"},"SlsConfigs":[],"Timezone":"UTC"},"runtime":{"args":""},"resources":{"cpu":1000,"memory":2048},"instances":3}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		spec, err := wire.ParseSpec(data)
 		if err != nil {

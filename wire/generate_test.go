@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode"
@@ -89,9 +90,14 @@ func specs() *rapid.Generator[release.Spec] {
 		case release.OperationRescale:
 			s.Instances = rapid.IntRange(1, 500).Draw(t, "instances")
 		case "", release.OperationRelease:
-			s.Artifact = artifacts().Draw(t, "artifact")
+			s.Config = rapid.Ptr(configs(), true).Draw(t, "config")
+			if s.Config == nil || rapid.Bool().Draw(t, "artifact?") {
+				s.Artifact = artifacts().Draw(t, "artifact")
+			}
 			s.Strategy = strategies().Draw(t, "strategy")
-			s.Adopt = rapid.SampledFrom([]string{"", "co-1"}).Draw(t, "adopt")
+			if s.Config == nil {
+				s.Adopt = rapid.SampledFrom([]string{"", "co-1"}).Draw(t, "adopt")
+			}
 			if s.Strategy.Type == release.StrategyGray && s.Adopt == "" {
 				s.Traffic = rapid.Ptr(traffic(), true).Draw(t, "traffic")
 			}
@@ -133,7 +139,15 @@ func traffic() *rapid.Generator[release.Traffic] {
 func artifacts() *rapid.Generator[release.Artifact] {
 	return rapid.Custom(func(t *rapid.T) release.Artifact {
 		if rapid.Bool().Draw(t, "image?") {
-			return release.Artifact{Image: rapid.StringMatching(`([a-z]{1,9}\.example/)?[a-z]{1,9}:[0-9]\.[0-9]`).Draw(t, "image")}
+			registry := rapid.Custom(func(t *rapid.T) release.Registry {
+				return release.Registry{
+					Instance: rapid.StringMatching(`cri-[a-z0-9]{1,9}`).Draw(t, "instance"), Role: rapid.StringMatching(`(acs:ram::[0-9]{1,9}:role/[a-z-]{1,9})?`).Draw(t, "role"),
+				}
+			})
+			return release.Artifact{
+				Image:    rapid.StringMatching(`([a-z]{1,9}\.example/)?[a-z]{1,9}:[0-9]\.[0-9]`).Draw(t, "image"),
+				Registry: rapid.Ptr(registry, true).Draw(t, "registry"),
+			}
 		}
 		return release.Artifact{Package: &release.Package{
 			URL:     rapid.StringMatching(`https?://[a-z]{1,9}\.example/[a-z]{1,9}\.(jar|war|zip)`).Draw(t, "url"),
@@ -145,8 +159,14 @@ func artifacts() *rapid.Generator[release.Artifact] {
 func strategies() *rapid.Generator[release.Strategy] {
 	return rapid.Custom(func(t *rapid.T) release.Strategy {
 		s := release.Strategy{
-			Type:              rapid.SampledFrom([]release.StrategyType{"", release.StrategyAll, release.StrategyBatch, release.StrategyGray}).Draw(t, "type"),
-			MinReadyInstances: rapid.Ptr(rapid.IntRange(0, 499), true).Draw(t, "ready"),
+			Type: rapid.SampledFrom([]release.StrategyType{"", release.StrategyAll, release.StrategyBatch, release.StrategyGray}).Draw(t, "type"),
+		}
+		if rapid.Bool().Draw(t, "in percent?") {
+			s.MinReadyRatio = rapid.Ptr(rapid.IntRange(0, 99), true).Draw(t, "ready ratio")
+			s.MaxSurgeRatio = rapid.Ptr(rapid.IntRange(0, 100), true).Draw(t, "surge ratio")
+		} else {
+			s.MinReadyInstances = rapid.Ptr(rapid.IntRange(0, 499), true).Draw(t, "ready")
+			s.MaxSurge = rapid.Ptr(rapid.IntRange(0, 500), true).Draw(t, "surge")
 		}
 		if s.Type == release.StrategyBatch || s.Type == release.StrategyGray {
 			s.Batches = rapid.IntRange(2, 500).Draw(t, "batches")
@@ -223,4 +243,118 @@ func commands() *rapid.Generator[release.Command] {
 		}
 		return c
 	})
+}
+
+// contents generates what variables and arguments hold: quotes, dollars, line breaks, Chinese.
+// What looks like a secret is refused, so that no names and no values of secrets are drawn.
+func contents() *rapid.Generator[string] {
+	return rapid.OneOf(
+		rapid.StringOfN(rapid.RuneFrom([]rune("ab12\"'`$\\(){}[] \n\t<>&é购物🛒\u2028#%,;|")), 0, 60, -1),
+		rapid.SampledFrom([]string{"", "$HOME", "${A}", "$(A)", "a\nb\r\n", `{"a":"b"}`, `'`, `"`, `\`, "购物车", "- a\n- b", "yes", "0x1F", "~", "1e3"}),
+	)
+}
+
+// listed generates a list of texts: none, an empty one, which removes, or a few.
+func listed() *rapid.Generator[[]string] {
+	return rapid.Custom(func(t *rapid.T) []string {
+		if rapid.Bool().Draw(t, "none?") {
+			return nil
+		}
+		list := rapid.SliceOfN(contents(), 0, 3).Draw(t, "list")
+		if len(list) > 0 {
+			list[0] = "run" + list[0] // a program
+		}
+		return list
+	})
+}
+
+func variables() *rapid.Generator[release.Variable] {
+	key := rapid.Custom(func(t *rapid.T) release.KeyOf {
+		return release.KeyOf{ID: rapid.StringMatching(`[1-9][0-9]{0,9}`).Draw(t, "id"), Key: rapid.StringMatching(`[!-~购]{1,20}`).Draw(t, "key")}
+	})
+	return rapid.Custom(func(t *rapid.T) release.Variable {
+		v := release.Variable{Name: rapid.StringMatching(`V_[A-Z0-9_]{1,9}_N`).Draw(t, "name")}
+		switch rapid.IntRange(1, 3).Draw(t, "kind") {
+		case 1:
+			v.Value, v.Show = new(contents().Draw(t, "value")), rapid.Bool().Draw(t, "show")
+		case 2:
+			v.ConfigMap = new(key.Draw(t, "config map"))
+		default:
+			v.Secret = new(key.Draw(t, "secret"))
+		}
+		return v
+	})
+}
+
+func probes() *rapid.Generator[release.Probe] {
+	seconds := rapid.Custom(func(t *rapid.T) release.Duration {
+		return release.Duration(time.Duration(rapid.IntRange(0, 3600).Draw(t, "seconds")) * time.Second)
+	})
+	return rapid.Custom(func(t *rapid.T) release.Probe {
+		p := release.Probe{
+			InitialDelay: seconds.Draw(t, "delay"), Period: seconds.Draw(t, "period"), Timeout: seconds.Draw(t, "timeout"),
+			FailureThreshold: rapid.IntRange(0, 9).Draw(t, "failures"), SuccessThreshold: rapid.IntRange(0, 9).Draw(t, "successes"),
+		}
+		switch rapid.IntRange(1, 4).Draw(t, "kind") {
+		case 1:
+			p.HTTP = &release.ProbeHTTP{Path: "/healthz", Port: 80, Scheme: rapid.SampledFrom([]string{"", "http", "https"}).Draw(t, "scheme"), Contains: contents().Draw(t, "contains")}
+		case 2:
+			p.TCP = rapid.IntRange(1, 65535).Draw(t, "port")
+		case 3:
+			p.Exec = []string{"sh", "-c", contents().Draw(t, "script")}
+		default:
+			return release.Probe{None: true}
+		}
+		return p
+	})
+}
+
+func mounts() *rapid.Generator[release.Mounts] {
+	return rapid.Custom(func(t *rapid.T) release.Mounts {
+		m := release.Mounts{NAS: []release.MountNAS{}}
+		if rapid.Bool().Draw(t, "some?") {
+			m.ConfigMaps = []release.MountKey{{ID: "7", Key: contents().Filter(isLine).Draw(t, "key"), Path: "/etc/" + rapid.StringMatching(`[a-z购 ]{1,9}`).Draw(t, "path")}}
+			m.Secrets = []release.MountKey{{ID: "8", Path: "/run/a"}}
+			m.NAS = []release.MountNAS{{ID: "n-1", Domain: "n-1.example", Directory: "/", Path: "/mnt/a", ReadOnly: true}}
+			m.Buckets = []release.MountBucket{{Bucket: "files", Directory: "data", Path: "/mnt/b"}}
+			m.Scratch = []release.MountScratch{{Name: "work", Path: "/work"}}
+		}
+		return m
+	})
+}
+
+func isLine(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) }
+
+// configs generates configurations of all kinds of settings.
+func configs() *rapid.Generator[release.Config] {
+	probe := rapid.Ptr(probes(), true)
+	return rapid.Custom(func(t *rapid.T) release.Config {
+		c := release.Config{
+			Variables: rapid.SliceOfNDistinct(variables(), 0, 4, func(v release.Variable) string { return v.Name }).Draw(t, "variables"),
+			Command:   listed().Draw(t, "command"), Args: listed().Draw(t, "arguments"),
+			Resources: rapid.Ptr(rapid.SampledFrom([]release.Resources{{CPU: 1000, Memory: 2048}, {CPU: 500}, {Memory: 4096}}), true).Draw(t, "resources"),
+			Instances: new(rapid.IntRange(1, 500).Draw(t, "instances")),
+			Mounts:    rapid.Ptr(mounts(), true).Draw(t, "mounts"),
+			Hooks:     &release.Hooks{PostStart: &release.Hook{Exec: []string{"echo", contents().Draw(t, "said")}}, PreStop: &release.Hook{None: true}, Grace: release.Duration(30 * time.Second)},
+			Runtime:   &release.Runtime{JDK: new("Open JDK 8"), Options: new(contents().Draw(t, "options")), Args: new("")},
+			Platform: release.Parameters{
+				"Timezone": jsonOf(contents().Draw(t, "zone")), "AssociateEip": jsonOf(rapid.Bool().Draw(t, "eip")), "BatchWaitTime": jsonOf(rapid.IntRange(0, 9).Draw(t, "wait")),
+				"CustomHostAlias": jsonOf([]map[string]string{{"hostName": contents().Draw(t, "host"), "ip": "10.0.0.1"}}), "Labels": jsonOf(map[string]any{"b": 1, "a": contents().Draw(t, "label")}),
+			},
+		}
+		if len(c.Variables) == 0 {
+			c.Variables = nil // an empty list is not sent
+		}
+		if p := (release.Probes{Liveness: probe.Draw(t, "liveness"), Readiness: probe.Draw(t, "readiness"), Startup: probe.Draw(t, "startup")}); p != (release.Probes{}) {
+			c.Probes = &p
+		}
+		c.Replace = len(c.Variables) > 0 && rapid.Bool().Draw(t, "replace")
+		return c
+	})
+}
+
+// jsonOf is a value as JSON has it.
+func jsonOf(v any) json.RawMessage {
+	data, _ := json.Marshal(v) //nolint:errchkjson // texts, numbers, switches and lists of them always encode
+	return data
 }

@@ -18,10 +18,14 @@ const TypeSetRequested = "dev.slipway.set.requested.v1"
 
 // EncodeRequest returns the message that asks for a release, as structured CloudEvent.
 // The release it means has the ID [release.ID] of its application and the origin. The spec is sent as it is;
-// [release.Spec.Validate] returns beforehand what the receiver would refuse.
+// [Validate] returns beforehand what the receiver would refuse. One with what looks like a secret
+// is not encoded.
 func EncodeRequest(o Origin, s release.Spec) (*nats.Msg, error) {
 	if !isToken(string(s.App.Platform)) || !isToken(s.App.ID) {
 		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "app", Message: "platform and id must be letters, digits, hyphens or underscores"})
+	}
+	if secrets := secretsOf(s); len(secrets) > 0 {
+		return nil, fmt.Errorf("encode request: %w", secrets)
 	}
 	ev, err := newEvent(o, TypeRequested)
 	if err != nil {
@@ -88,10 +92,14 @@ func DecodeRequest(msg *nats.Msg) (Request, error) {
 }
 
 // EncodeSetRequest returns the message that asks for a set, as structured CloudEvent. The
-// set it means has the ID [release.SetID] of its name and the origin.
+// set it means has the ID [release.SetID] of its name and the origin. One with what looks like a
+// secret is not encoded.
 func EncodeSetRequest(o Origin, s release.Set) (*nats.Msg, error) {
 	if !isToken(s.Name) {
 		return nil, fmt.Errorf("encode request: %w", release.Problem{Field: "name", Message: "must be letters, digits or hyphens"})
+	}
+	if secrets := secretsOfSet(s); len(secrets) > 0 {
+		return nil, fmt.Errorf("encode request: %w", secrets)
 	}
 	ev, err := newEvent(o, TypeSetRequested)
 	if err != nil {

@@ -214,5 +214,5 @@ func TestRequest_PoisonOfASpecUnwrapsToItsProblems(t *testing.T) {
 	_, err := wire.DecodeRequest(&nats.Msg{Subject: onApp1, Data: []byte(envelope(`{}`))})
 	var problems release.Problems
 	require.ErrorAs(t, err, &problems)
-	require.Contains(t, problems, release.Problem{Field: "artifact", Message: "give either image or package"})
+	require.Contains(t, problems, release.Problem{Field: "artifact", Message: "give image or package, or config: a release brings an artifact, configuration or both"})
 }

@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -17,11 +16,11 @@ import (
 
 // ParseSpec reads a spec from JSON as strictly as a request's data is read: it applies
 // the defaults and returns everything that is wrong as [release.Problems], fields that
-// do not exist among them.
-func ParseSpec(data []byte) (release.Spec, error) { return parse[release.Spec](data) }
+// do not exist and what looks like a secret among them.
+func ParseSpec(data []byte) (release.Spec, error) { return parse(data, secretsOf) }
 
 // ParseSet reads a set from JSON in the same way.
-func ParseSet(data []byte) (release.Set, error) { return parse[release.Set](data) }
+func ParseSet(data []byte) (release.Set, error) { return parse(data, secretsOfSet) }
 
 // document is what can be requested: it has defaults and validates itself.
 type document[T any] interface {
@@ -29,17 +28,10 @@ type document[T any] interface {
 	Validate() error
 }
 
-func parse[T document[T]](data []byte) (T, error) {
+func parse[T document[T]](data []byte, secrets func(T) release.Problems) (T, error) {
 	out, problems := strict[T](data)
 	out = out.WithDefaults()
-	var invalid release.Problems
-	if err := out.Validate(); errors.As(err, &invalid) {
-		problems = merge(problems, invalid)
-	}
-	if len(problems) > 0 {
-		return out, problems
-	}
-	return out, nil
+	return out, refuse(problems, out.Validate(), secrets(out))
 }
 
 // strict decodes a JSON object and lists every field that does not exist, has the wrong
@@ -92,6 +84,9 @@ func (i *inspector) inspect(v any, t reflect.Type, path string) bool {
 		return i.object(v, t, path)
 	case reflect.Slice:
 		return i.list(v, t.Elem(), path)
+	case reflect.Map: // settings of the platform's own, each of which is any JSON
+		_, ok := v.(map[string]any)
+		return i.unless(ok, path, "must be an object", v)
 	default:
 		return i.scalar(v, t, path)
 	}
@@ -123,7 +118,12 @@ func (i *inspector) scalar(v any, t reflect.Type, path string) bool {
 // countsFromOne reports whether an explicit 0 is a mistake: a spec takes it for a field that is
 // unset, and would use the default.
 func countsFromOne(path string) bool {
-	return strings.HasSuffix(path, "strategy.gray") || strings.HasSuffix(path, "strategy.batches")
+	return strings.HasSuffix(path, "strategy.gray") || strings.HasSuffix(path, "strategy.batches") || inConfig(path)
+}
+
+// inConfig reports whether a path is that of a field of a configuration.
+func inConfig(path string) bool {
+	return strings.HasPrefix(path, "config.") || strings.Contains(path, ".spec.config.")
 }
 
 func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bool {
@@ -133,6 +133,10 @@ func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bo
 	}
 	if err := parser.UnmarshalText([]byte(text)); err != nil {
 		i.problem(path, err.Error())
+		return false
+	}
+	if d, ok := parser.(*release.Duration); ok && *d == 0 && inConfig(path) {
+		i.problem(path, "must be at least 1s, or left out for the platform's default")
 		return false
 	}
 	return true
@@ -196,7 +200,11 @@ func (i *inspector) problem(path, message string) {
 
 func (i *inspector) unless(ok bool, path, message string, v any) bool {
 	if !ok {
-		i.problem(path, message+", not "+jsonName(v))
+		what := jsonName(v)
+		if _, number := v.(json.Number); number && inConfig(path) && strings.HasSuffix(path, "].value") {
+			what = "a number" // which may be a secret
+		}
+		i.problem(path, message+", not "+what)
 	}
 	return ok
 }
@@ -236,8 +244,9 @@ func join(path, name string) string {
 const maxProblems = 100
 
 // merge appends the problems of fields that have none yet: what has the wrong type is
-// missing afterwards, which is not a second problem.
+// missing afterwards, which is not a second problem, of itself or of what it is part of.
 func merge(first, second release.Problems) release.Problems {
+	given := first
 	for _, p := range second {
 		if len(first) >= maxProblems {
 			break
@@ -246,7 +255,10 @@ func merge(first, second release.Problems) release.Problems {
 			return q.Field == "data" || q.Field == p.Field ||
 				strings.HasPrefix(p.Field, q.Field+".") || strings.HasPrefix(p.Field, q.Field+"[")
 		})
-		if !known {
+		missing := slices.ContainsFunc(given, func(q release.Problem) bool {
+			return strings.HasPrefix(q.Message, "must be ") && strings.HasPrefix(q.Field, p.Field+".")
+		})
+		if !known && !missing {
 			first = append(first, p)
 		}
 	}

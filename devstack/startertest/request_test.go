@@ -108,7 +108,7 @@ func TestRequest_AWrongSpecIsReturnedWithAllItsProblems(t *testing.T) {
 
 	letter := h.deadLetter(subject)
 	require.Equal(t, "strategy.gray,artefact,app.region,artifact", letter.Header.Get(wire.HeaderField))
-	for _, want := range []string{"strategy.gray: must be a whole number", "artefact: is not a field here", `app.region: "HZ" is not a region ID`, "artifact: give either image or package"} {
+	for _, want := range []string{"strategy.gray: must be a whole number", "artefact: is not a field here", `app.region: "HZ" is not a region ID`, "artifact: give image or package, or config"} {
 		require.Contains(t, letter.Header.Get(wire.HeaderReason), want)
 	}
 	h.untilTaken()

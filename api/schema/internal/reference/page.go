@@ -107,7 +107,7 @@ func (w *writer) row(path, file string, n node, required bool) (o object, ok boo
 		meaning = "The fields of a [release](#a-release)."
 	}
 	fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s | %s |\n", path, typeOf(at, item, def), defaultOf(at, required), cell(boundsOf(at, item, def)), cell(meaning))
-	return object{element, itemIn, item}, item.Type == "object" && !whole
+	return object{element, itemIn, item}, len(item.Properties) > 0 && !whole
 }
 
 // duration is the definition of durations, which the head of the page describes.
