@@ -80,6 +80,12 @@ type Version struct {
 	Config string `json:"config,omitempty"`
 }
 
+// Same reports whether two versions are the same thing to run: the same artifact, with the same
+// configuration where that of both is known. Their IDs do not count.
+func (v Version) Same(w Version) bool {
+	return v.Artifact.Same(w.Artifact) && (v.Config == "" || w.Config == "" || v.Config == w.Config)
+}
+
 // ScalingRule is a scaling rule of an application.
 type ScalingRule struct {
 	Name    string `json:"name"`
@@ -123,7 +129,8 @@ type SnapshotInput struct {
 	// Rollback asks to resolve the version to return to as well, and whether the
 	// application can be rolled back at all.
 	Rollback *RollbackQuestion `json:"rollback,omitempty"`
-	// Release asks what a release will change, and whether the platform takes it.
+	// Release asks what a release will change, and whether the platform takes it. It is not
+	// answered where there is an [OwnChange]: that one has begun to change it.
 	Release *ReleaseQuestion `json:"release,omitempty"`
 	// Traffic asks for the application's own traffic rule.
 	Traffic bool `json:"traffic,omitempty"`
@@ -139,7 +146,7 @@ type SnapshotInput struct {
 
 // ReleaseQuestion asks what a release will change. What the platform would refuse of it, or what
 // does not fit to the application as it is, is FaultInvalid, with every problem and the numbers.
-type ReleaseQuestion struct {
+type ReleaseQuestion struct { //nolint:revive // beside RollbackQuestion
 	// Artifact is what it brings; the zero value leaves what runs.
 	Artifact Artifact `json:"artifact,omitzero"`
 	Strategy Strategy `json:"strategy"`
@@ -165,10 +172,10 @@ type RollbackQuestion struct {
 	// first of Good that the platform keeps and that does not run, or else the newest that does
 	// not run. It is none of Avoid.
 	VersionID string `json:"versionId,omitempty"`
-	// Good are artifacts that releases have succeeded with, the best first.
-	Good []Artifact `json:"good,omitempty"`
-	// Avoid are artifacts that are known to be bad.
-	Avoid []Artifact `json:"avoid,omitempty"`
+	// Good are versions that releases have succeeded with, the best first, without their IDs.
+	Good []Version `json:"good,omitempty"`
+	// Avoid are versions that are known to be bad; see [Version.Same].
+	Avoid []Version `json:"avoid,omitempty"`
 }
 
 // Snapshot is an application before a release touches it.
@@ -444,6 +451,8 @@ type VerifyInput struct {
 type Verification struct {
 	// Configured is the artifact of the application's configuration.
 	Configured Artifact `json:"configured"`
+	// Config is the digest of its configuration, as [Version] has it.
+	Config string `json:"config,omitempty"`
 	// Running are the distinct artifacts of its instances; more than one means that
 	// versions are mixed.
 	Running []Share `json:"running,omitempty"`

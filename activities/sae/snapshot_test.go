@@ -31,7 +31,16 @@ func (h *host) versionOf(t tester, image string) string {
 	t.Helper()
 	out, err := h.client.ListAppVersions(t.Context(), &saeclient.ListAppVersionsInput{AppID: &h.app.ID})
 	require.NoError(t, err)
-	return versionID(out.Data, release.Artifact{Image: image})
+	return newestOfArtifact(out.Data, release.Artifact{Image: image})
+}
+
+// keptVersion is the newest version that holds an image.
+func (h *host) keptVersion(t tester, image string) release.Version {
+	t.Helper()
+	id := h.versionOf(t, image)
+	config, err := h.driver.config(t.Context(), h.app.ID, id)
+	require.NoError(t, err)
+	return release.Version{ID: id, Artifact: release.Artifact{Image: image}, Config: h.driver.digest(config)}
 }
 
 func TestSnapshot(t *testing.T) {
@@ -41,7 +50,7 @@ func TestSnapshot(t *testing.T) {
 	snap := h.snapshot(t, nil)
 	require.Equal(t, 4, snap.Instances)
 	require.Equal(t, "shop", snap.AppName)
-	require.Equal(t, release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Version)
+	require.Equal(t, h.keptVersion(t, image1), snap.Version)
 	require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules))
 	require.Len(t, snap.Watermark.Known, 1)
 	require.Nil(t, snap.Busy)
@@ -80,11 +89,11 @@ func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 	h.deploy(t, image2, inOneBatch, time.Minute)
 	foreign := h.deploy(t, image3, inOneBatch, 0)
 	snap := must[release.Snapshot](t, h, release.VerbAwaitIdle, release.SnapshotInput{
-		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Artifact{{Image: image2}}},
+		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Version{of(image2)}},
 	})
 	require.Nil(t, snap.Busy, "the foreign order was waited for")
 	require.Equal(t, []string{foreign}, snap.Watermark.Known)
-	require.Equal(t, &release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Wanted)
+	require.Equal(t, new(h.keptVersion(t, image1)), snap.Wanted)
 }
 
 // TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait: a change that moves needs nobody, one that
@@ -103,7 +112,6 @@ func TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait(t *testing.T) {
 
 func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 	t.Parallel()
-	image := func(s string) release.Artifact { return release.Artifact{Image: s} }
 	tests := map[string]struct {
 		deployed []string
 		question func(*testing.T, *host) release.RollbackQuestion
@@ -116,14 +124,14 @@ func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 		"not the same again":       {deployed: []string{image2, image2, image2}, want: image1},
 		"not the same, again":      {deployed: []string{image2, image1, image2}, want: image1},
 		"none but what runs":       {deployed: []string{image1}, fault: release.FaultNotFound, text: "no version to return to"},
-		"not a bad one":            {deployed: []string{image2, image3}, question: avoiding(image(image2)), want: image1},
-		"each other is bad":        {deployed: []string{image2, image3}, question: avoiding(image(image2), image(image1)), fault: release.FaultNotFound, text: "known to be bad"},
-		"what is known to be good": {deployed: []string{image2, image3}, question: knowing(image(image1)), want: image1},
-		"not what runs already":    {deployed: []string{image2, image3}, question: knowing(image(image3), image(image2), image(image1)), want: image2},
+		"not a bad one":            {deployed: []string{image2, image3}, question: avoiding(of(image2)), want: image1},
+		"each other is bad":        {deployed: []string{image2, image3}, question: avoiding(of(image2), of(image1)), fault: release.FaultNotFound, text: "known to be bad"},
+		"what is known to be good": {deployed: []string{image2, image3}, question: knowing(of(image1)), want: image1},
+		"not what runs already":    {deployed: []string{image2, image3}, question: knowing(of(image3), of(image2), of(image1)), want: image2},
 		"not a good one that is gone": {
-			deployed: []string{image2, image3}, question: knowing(image("registry.example/gone"), image(image1)), want: image1,
+			deployed: []string{image2, image3}, question: knowing(of("registry.example/gone"), of(image1)), want: image1,
 		},
-		"none that is kept is known to be good": {deployed: []string{image2, image3}, question: knowing(image("registry.example/gone")), want: image2},
+		"none that is kept is known to be good": {deployed: []string{image2, image3}, question: knowing(of("registry.example/gone")), want: image2},
 		"the one that is told":                  {deployed: []string{image2, image3}, question: asking(image1), want: image1},
 		"one that is not there": {deployed: []string{image2}, question: func(*testing.T, *host) release.RollbackQuestion {
 			return release.RollbackQuestion{VersionID: "v-none"}
@@ -156,16 +164,19 @@ func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 				return
 			}
 			wanted := must[release.Snapshot](t, h, release.VerbSnapshot, in).Wanted
-			require.Equal(t, &release.Version{ID: h.versionOf(t, tt.want), Artifact: image(tt.want)}, wanted)
+			require.Equal(t, new(h.keptVersion(t, tt.want)), wanted)
 		})
 	}
 }
 
-func avoiding(bad ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+// of is the version of an image, whatever its configuration.
+func of(name string) release.Version { return release.Version{Artifact: release.Artifact{Image: name}} }
+
+func avoiding(bad ...release.Version) func(*testing.T, *host) release.RollbackQuestion {
 	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Avoid: bad} }
 }
 
-func knowing(good ...release.Artifact) func(*testing.T, *host) release.RollbackQuestion {
+func knowing(good ...release.Version) func(*testing.T, *host) release.RollbackQuestion {
 	return func(*testing.T, *host) release.RollbackQuestion { return release.RollbackQuestion{Good: good} }
 }
 
@@ -199,7 +210,7 @@ func TestSnapshot_TakingOverAnOrder(t *testing.T) {
 	t.Parallel()
 	was := func(t *testing.T, h *host, image string) release.Version {
 		t.Helper()
-		return release.Version{ID: h.versionOf(t, image), Artifact: release.Artifact{Image: image}}
+		return h.keptVersion(t, image)
 	}
 	tests := map[string]struct {
 		// before are the images deployed before the order.
@@ -342,7 +353,7 @@ func TestSnapshot_WhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
 		h := newHost(t)
 		h.deploy(t, image2, inOneBatch, time.Minute)
 		snap := adopted(t, h, saesim.ConsoleRelease{Image: image3})
-		require.Equal(t, release.Version{ID: h.versionOf(t, image2), Artifact: release.Artifact{Image: image2}}, snap.Version)
+		require.Equal(t, h.keptVersion(t, image2), snap.Version)
 	})
 	t.Run("a rollback to the newest", func(t *testing.T) {
 		t.Parallel()
