@@ -146,7 +146,7 @@ type SnapshotInput struct {
 
 // ReleaseQuestion asks what a release will change. What the platform would refuse of it, or what
 // does not fit to the application as it is, is FaultInvalid, with every problem and the numbers.
-type ReleaseQuestion struct {
+type ReleaseQuestion struct { //nolint:revive // beside RollbackQuestion
 	// Artifact is what it brings; the zero value leaves what runs.
 	Artifact Artifact `json:"artifact,omitzero"`
 	Strategy Strategy `json:"strategy"`

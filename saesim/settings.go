@@ -55,6 +55,10 @@ func checkSettings(config map[string]string) *apiError {
 	switch {
 	case acr != "" && !strings.HasPrefix(acr, "cri-"):
 		return refuse(codeACRInstance)
+	case acr == "" && config["ImagePullSecrets"] == "" && enterpriseImage().MatchString(config["ImageUrl"]):
+		return missingParameter("AcrInstanceId")
+	case config["AcrAssumeRoleArn"] != "" && !rolePattern().MatchString(config["AcrAssumeRoleArn"]):
+		return invalidParameter("AcrAssumeRoleArn", "it must be acs:ram::<account>:role/<name>")
 	case config[paramContainer] != "" && config[paramContainer] != presentContainer:
 		return refuse(codeComponent)
 	}
@@ -65,6 +69,14 @@ func checkSettings(config map[string]string) *apiError {
 	}
 	return nil
 }
+
+// enterpriseImage is what the address of an image in an enterprise registry looks like. The
+// platform finds such a registry by the ID of its instance (SAE API reference ch. 12.1).
+func enterpriseImage() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9-]+-registry(-vpc)?\.[a-z0-9-]+\.cr\.aliyuncs\.com/`)
+}
+
+func rolePattern() *regexp.Regexp { return regexp.MustCompile(`^acs:ram::[0-9]+:role/[^/\s]+$`) }
 
 // checkHosts checks the host entries.
 func checkHosts(config map[string]string) *apiError {

@@ -13,10 +13,10 @@ import (
 // adopt turns a snapshot into that of an application whose change order, begun
 // elsewhere, the release is to follow: what ran before it, which scaling rules were on
 // before it, and how it replaces the instances.
-func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) error {
-	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: in.Adopt})
+func (d *Driver) adopt(ctx context.Context, id string, r reading, snap *release.Snapshot) error {
+	out, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: id})
 	if errors.Is(err, cloudapi.ErrNotFound) {
-		return refused(release.FaultNotFound, "the platform knows no change order %s", in.Adopt)
+		return refused(release.FaultNotFound, "the platform knows no change order %s", id)
 	}
 	if err != nil {
 		return err
@@ -27,16 +27,16 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 	}
 	at := o.CreateTime
 	switch {
-	case o.AppID != in.App.ID:
-		return refused(release.FaultInvalid, "change order %s belongs to another application", in.Adopt)
+	case o.AppID != r.appID:
+		return refused(release.FaultInvalid, "change order %s belongs to another application", id)
 	case saeclient.ChangeOrderFinished(o.Status):
-		return refused(release.FaultInvalid, "change order %s has ended", in.Adopt)
+		return refused(release.FaultInvalid, "change order %s has ended", id)
 	case !bringsVersion(o.CoTypeCode):
-		return refused(release.FaultInvalid, "change order %s (%s) brings no version", in.Adopt, o.CoTypeCode)
+		return refused(release.FaultInvalid, "change order %s (%s) brings no version", id, o.CoTypeCode)
 	case at.IsZero():
-		return refused(release.FaultInvalid, "change order %s has no time of creation", in.Adopt)
+		return refused(release.FaultInvalid, "change order %s has no time of creation", id)
 	}
-	if snap.Version, err = d.before(ctx, in.App.ID, r, o); err != nil {
+	if snap.Version, err = d.before(ctx, r, o); err != nil {
 		return err
 	}
 	snap.Adopted = adoptedChange(o, r.config)
@@ -53,17 +53,17 @@ func (d *Driver) adopt(ctx context.Context, in release.SnapshotInput, r reading,
 // which is that of the order once the order is at work; a rollback's is kept nowhere (SAE
 // API reference ch. 10.1, 12.12). Otherwise no more can be told than whether there are
 // several batches.
-func adoptedChange(o saeclient.DescribeChangeOrderData, config saeclient.DescribeApplicationConfigData) *release.AdoptedChange {
+func adoptedChange(o saeclient.DescribeChangeOrderData, config settings) *release.AdoptedChange {
 	if own := o.ApplicationUpdateStrategy; own != nil {
 		s := strategyOf(*own)
-		return &release.AdoptedChange{Strategy: s.Type, Batches: batchesOf(s, o, config.Replicas)}
+		return &release.AdoptedChange{Strategy: s.Type, Batches: batchesOf(s, o, config.replicas())}
 	}
 	if all := (release.Strategy{Type: release.StrategyAll}); batchCount(o) <= 1 {
-		return &release.AdoptedChange{Strategy: all.Type, Batches: batchesOf(all, o, config.Replicas)}
+		return &release.AdoptedChange{Strategy: all.Type, Batches: batchesOf(all, o, config.replicas())}
 	}
-	if c := config.UpdateStrategy; c != nil && o.CoTypeCode == saeclient.CoTypeDeploy && atWork(o) {
+	if c := config.strategy(); c != nil && o.CoTypeCode == saeclient.CoTypeDeploy && atWork(o) {
 		s := strategyOf(*c)
-		if batches := batchesOf(s, o, config.Replicas); batches != nil {
+		if batches := batchesOf(s, o, config.replicas()); batches != nil {
 			return &release.AdoptedChange{Strategy: s.Type, Batches: batches}
 		}
 	}
@@ -108,29 +108,29 @@ func atWork(o saeclient.DescribeChangeOrderData) bool {
 // Until the order is at work, that is the configured one. From then on the configuration
 // shows the new version; the old one is what other instances still run, or else the
 // newest version that was created before the order and is not the one that it brings.
-func (d *Driver) before(ctx context.Context, appID string, r reading, o saeclient.DescribeChangeOrderData) (release.Version, error) {
-	earlier := slices.DeleteFunc(newestVersions(r.versions), func(v version) bool { return !v.CreateTime.Before(o.CreateTime) })
+func (d *Driver) before(ctx context.Context, r reading, o saeclient.DescribeChangeOrderData) (release.Version, error) {
+	known, running := r.versions, r.running
+	earlier := slices.DeleteFunc(slices.Clone(known.all), func(v version) bool { return !v.CreateTime.Before(o.CreateTime) })
 	if !atWork(o) {
-		if id := versionID(earlier, r.running); id != "" {
-			return release.Version{ID: id, Artifact: r.running}, nil
+		same := slices.DeleteFunc(slices.Clone(earlier), func(v version) bool { return !holds(v, running.Artifact) })
+		id, err := known.find(ctx, running, same)
+		if err != nil || id != "" {
+			running.ID = id
+			return running, err
 		}
 	}
-	others, err := d.otherImages(ctx, appID, r.running)
+	others, err := d.otherImages(ctx, r.appID, running.Artifact)
 	if err != nil {
 		return release.Version{}, err
 	}
-	if len(others) == 1 {
-		return release.Version{ID: versionID(earlier, others[0]), Artifact: others[0]}, nil
-	}
-	brought := versionID(r.versions, r.running)
 	for _, v := range earlier {
-		if v.ID != brought {
-			found, err := d.version(ctx, appID, v.ID)
-			if err != nil {
-				return release.Version{}, err
-			}
-			return *found, nil
+		if len(others) == 1 && !holds(v, others[0]) || v.ID == running.ID {
+			continue
 		}
+		return known.get(ctx, v.ID)
+	}
+	if len(others) == 1 {
+		return release.Version{Artifact: others[0]}, nil
 	}
 	return release.Version{}, refused(release.FaultInvalid, "nothing can be told of what ran before change order %s", o.ChangeOrderID)
 }

@@ -2,7 +2,9 @@ package sae
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
+	"strings"
 
 	"slipway/release"
 	"slipway/saeclient"
@@ -14,31 +16,98 @@ import (
 // into the order's description, by which ListChangeOrders can find it (SAE API reference
 // ch. 12.3, 14.2).
 func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error) {
-	deploy := &saeclient.DeployApplicationInput{
-		AppID:                            in.App.ID,
-		UpdateStrategy:                   new(updateStrategy(in.Strategy)),
-		MinReadyInstances:                in.Strategy.MinReadyInstances,
-		ChangeOrderDesc:                  new(in.Token + " " + in.Artifact.String()),
-		AutoEnableApplicationScalingRule: new(in.RestoreScaling),
-	}
-	if in.Traffic {
-		deploy.EnableGreyTagRoute = new(true)
-	}
-	if p := in.Artifact.Package; p != nil {
-		deploy.PackageURL, deploy.PackageVersion = &p.URL, &p.Version
-	} else {
-		deploy.ImageURL = &in.Artifact.Image
-	}
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRollout, app: in.App, token: in.Token, watermark: in.Watermark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.DeployApplication, deploy)
+			params, err := d.deploymentOf(ctx, in)
 			if err != nil {
 				return "", err
 			}
-			return out.Data.ChangeOrderID, nil
+			return d.deploy(ctx, params)
 		},
 	})
+}
+
+// deploymentOf are the parameters of a deployment: those of the release, and of the configuration
+// only what the application does not have already. It is read for that right before it is sent;
+// nobody else can change it meanwhile without a change order, which would be in the way.
+func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput) (map[string]string, error) {
+	now := settings(nil)
+	if in.Config != nil || in.Artifact.Registry != nil {
+		var err error
+		if now, err = d.config(ctx, in.App.ID, ""); err != nil {
+			return nil, err
+		}
+	}
+	changed := d.changes(in.Config, now)
+	if len(changed.problems) > 0 {
+		return nil, refused(release.FaultInvalid, "%s", strings.Join(changed.problems, "; "))
+	}
+	params := changed.params
+	params[paramApp] = in.App.ID
+	params[paramDescription] = in.Token + " " + in.Artifact.String()
+	params[paramRestore] = strconv.FormatBool(in.RestoreScaling)
+	if in.Traffic {
+		params[paramByRoute] = strconv.FormatBool(true)
+	}
+	params[paramStrategy] = wireText(updateStrategy(in.Strategy))
+	limits(params, in.Strategy)
+	artifactParams(params, in.Artifact, now)
+	return params, nil
+}
+
+// limits are how many instances stay ready during a change, and how many may be there above their
+// number. Of the two ways to say either, a share wins on SAE: where a number is given, the share that
+// an earlier deployment may have left is unset (SAE API reference ch. 12.3).
+func limits(params map[string]string, s release.Strategy) {
+	set := func(param string, n *int) {
+		if n != nil {
+			params[param] = strconv.Itoa(*n)
+		}
+	}
+	if s.MinReadyInstances != nil {
+		params[paramMinReadyRatio] = "-1"
+	}
+	set(paramMinReady, s.MinReadyInstances)
+	set(paramMinReadyRatio, s.MinReadyRatio)
+	set(paramSurge, s.MaxSurge)
+	set(paramSurgeRatio, s.MaxSurgeRatio)
+}
+
+// artifactParams are what runs. What the application has already is not sent where it was read: the
+// address of a package that is signed is known by a digest of it alone. What a role may pull is
+// said of each registry anew.
+func artifactParams(params map[string]string, a release.Artifact, now settings) {
+	has := now.artifact()
+	switch p := a.Package; {
+	case p != nil:
+		params[paramPackageVersion] = p.Version
+		if has.Package == nil || has.Package.URL != p.URL {
+			params[paramPackage] = p.URL
+		}
+	case a.Image != "" && has.Image != a.Image:
+		params[paramImage] = a.Image
+	}
+	if r := a.Registry; r != nil && (now.text(paramRegistry) != r.Instance || now.text(paramRegistryRole) != r.Role) {
+		params[paramRegistry], params[paramRegistryRole] = r.Instance, r.Role
+	}
+}
+
+// deploy deploys with parameters as texts, which an empty one clears, and returns the ID of the
+// change order.
+func (d *Driver) deploy(ctx context.Context, params map[string]string) (string, error) {
+	call := func(ctx context.Context, params map[string]string) (json.RawMessage, error) {
+		return d.client.Call(ctx, opDeploy, params)
+	}
+	text, err := send(ctx, call, params)
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ Data settings }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		answer.Data = nil // it was accepted, and named no change order
+	}
+	return answer.Data.text("ChangeOrderId"), nil
 }
 
 // BeginRollback begins the change order that brings a version back.
@@ -50,19 +119,27 @@ func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInpu
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginRollback, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
-			out, err := send(ctx, d.client.RollbackApplication, &saeclient.RollbackApplicationInput{
-				AppID:                            in.App.ID,
-				VersionID:                        in.Version.ID,
-				UpdateStrategy:                   new(updateStrategy(in.Strategy)),
-				MinReadyInstances:                in.Strategy.MinReadyInstances,
-				AutoEnableApplicationScalingRule: new(strconv.FormatBool(in.RestoreScaling)),
-			})
+			out, err := send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
 				return "", err
 			}
 			return out.Data.ChangeOrderID, nil
 		},
 	})
+}
+
+func rollbackOf(in release.BeginRollbackInput) *saeclient.RollbackApplicationInput {
+	out := &saeclient.RollbackApplicationInput{
+		AppID: in.App.ID, VersionID: in.Version.ID,
+		UpdateStrategy:                   new(updateStrategy(in.Strategy)),
+		MinReadyInstances:                in.Strategy.MinReadyInstances,
+		MinReadyInstanceRatio:            in.Strategy.MinReadyRatio,
+		AutoEnableApplicationScalingRule: new(strconv.FormatBool(in.RestoreScaling)),
+	}
+	if in.Strategy.MinReadyInstances != nil {
+		out.MinReadyInstanceRatio = new(-1) // see limits; SAE has no surge for a rollback
+	}
+	return out
 }
 
 // BeginRestart begins the change order that restarts all instances.

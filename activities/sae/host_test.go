@@ -2,9 +2,11 @@ package sae
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +49,10 @@ type host struct {
 	client *saeclient.Client
 	driver *Driver
 	app    release.App
+	// mapID and secretID are those of the config map and the secret, once they are made.
+	mapID, secretID int64
+	// tokens counts the releases that were begun.
+	tokens int
 	// operations are those of the platform. It takes long to list them, and every call needs them.
 	operations []cloudapi.Operation
 
@@ -120,6 +126,15 @@ const (
 // hour.
 func newHost(t tester) *host {
 	t.Helper()
+	return newHostOf(t, map[string]string{
+		"PackageType": "Image", "ImageUrl": image1, "Replicas": "4", "Cpu": "1000", "Memory": "2048",
+	})
+}
+
+// newHostOf makes a host with an application of the name shop that is made with the given
+// parameters and has run for an hour.
+func newHostOf(t tester, params map[string]string) *host {
+	t.Helper()
 	h := &host{
 		deaths: map[int]death{}, late: map[int]time.Duration{}, bare: map[string]int{},
 		edits: map[string]func(string) string{}, sent: map[string][]url.Values{}, operations: saeclient.Operations(),
@@ -135,11 +150,17 @@ func newHost(t tester) *host {
 	h.client = clientOf(t, server.URL, h)
 	h.driver, err = New(Config{Client: h.client, Guard: h.guard, Now: h.clock})
 	require.NoError(t, err)
-	created, err := h.client.CreateApplication(t.Context(), &saeclient.CreateApplicationInput{
-		AppName: "shop", PackageType: "Image", ImageURL: new(image1), Replicas: 4, CPU: new(1000), Memory: new(2048),
-	})
+	params = maps.Clone(params)
+	params["AppName"] = "shop"
+	created, err := h.client.Call(t.Context(), "CreateApplication", params)
 	require.NoError(t, err)
-	h.app = release.App{Platform: release.PlatformSAE, Region: saesim.DefaultRegion, ID: created.Data.AppID}
+	var answer struct {
+		Data struct {
+			AppID string `json:"AppId"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(created, &answer))
+	h.app = release.App{Platform: release.PlatformSAE, Region: saesim.DefaultRegion, ID: answer.Data.AppID}
 	h.pass(t, time.Hour)
 	return h
 }

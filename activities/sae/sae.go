@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"slipway/activities/platform"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -47,6 +48,8 @@ type Driver struct {
 	settle time.Duration
 	guard  platform.Guard
 	now    func() time.Time
+	// deployment is the operation that deploys, with all that can be set of an application.
+	deployment cloudapi.Operation
 }
 
 var _ platform.Driver = (*Driver)(nil)
@@ -60,6 +63,7 @@ func New(c Config) (*Driver, error) {
 		return nil, errors.New("sae: Config.Settle must not be negative")
 	}
 	d := &Driver{client: c.Client, settle: c.Settle, guard: c.Guard, now: c.Now}
+	d.deployment, _ = saeclient.LookupOperation(opDeploy)
 	if d.settle == 0 {
 		d.settle = DefaultSettle
 	}

@@ -23,7 +23,7 @@ func TestSecrets_AnAddressThatSAEShowsHasNoSecret(t *testing.T) {
 
 	a := artifactOf("", signed, "v1")
 	require.Equal(t, shown, a.Package.URL)
-	require.Equal(t, "2", versionID([]version{{ID: "1", WarURL: plain}, {ID: "2", WarURL: signed}}, a), "a version is found by it")
+	require.Equal(t, "2", newestOfArtifact([]version{{ID: "1", WarURL: plain}, {ID: "2", WarURL: signed}}, a), "a version is found by it")
 }
 
 func TestSecrets_WhatSAESaysHasNoSecret(t *testing.T) {

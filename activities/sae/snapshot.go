@@ -21,44 +21,36 @@ const readBackDelay = 2 * time.Second
 
 // reading is what a snapshot is made from.
 type reading struct {
-	config   saeclient.DescribeApplicationConfigData
-	running  release.Artifact
-	versions []version
-	rules    []scalingRule
-	orders   []order
+	appID    string
+	config   settings
+	versions *versions
+	// running is what the application runs by its configuration.
+	running release.Version
+	rules   []scalingRule
+	orders  []order
 }
 
 // read reads the application. The change orders come last, so that one that was begun
 // meanwhile is seen.
-func (d *Driver) read(ctx context.Context, appID string) (reading, error) {
-	var r reading
-	config, err := d.config(ctx, &saeclient.DescribeApplicationConfigInput{AppID: appID})
+func (d *Driver) read(ctx context.Context, appID string) (r reading, err error) {
+	r.appID = appID
+	if r.config, err = d.config(ctx, appID, ""); err != nil {
+		return r, err
+	}
+	list, err := d.client.ListAppVersions(ctx, &saeclient.ListAppVersionsInput{AppID: &appID})
 	if err != nil {
 		return r, err
 	}
-	versions, err := d.client.ListAppVersions(ctx, &saeclient.ListAppVersionsInput{AppID: &appID})
-	if err != nil {
+	r.versions = &versions{driver: d, appID: appID, all: newestVersions(list.Data), read: map[string]settings{}}
+	r.running = release.Version{Artifact: r.config.artifact(), Config: d.digest(r.config)}
+	if r.running.ID, err = r.versions.find(ctx, r.running, r.versions.holding(r.running.Artifact)); err != nil {
 		return r, err
 	}
-	r = reading{config: config, running: configured(config), versions: versions.Data}
 	if r.rules, err = d.scalingRules(ctx, appID); err != nil {
 		return r, err
 	}
 	r.orders, err = d.newestOrders(ctx, appID)
 	return r, err
-}
-
-// config reads the configuration of an application or of one of its versions.
-func (d *Driver) config(ctx context.Context, in *saeclient.DescribeApplicationConfigInput) (saeclient.DescribeApplicationConfigData, error) {
-	out, err := d.client.DescribeApplicationConfig(ctx, in)
-	if err != nil {
-		return saeclient.DescribeApplicationConfigData{}, err
-	}
-	return out.Data, present("DescribeApplicationConfig", out.Data)
-}
-
-func configured(c saeclient.DescribeApplicationConfigData) release.Artifact {
-	return artifactOf(c.ImageURL, c.PackageURL, c.PackageVersion)
 }
 
 // Snapshot reads what the application is: instances, version, scaling rules, the newest
@@ -69,9 +61,9 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		return release.Snapshot{}, failed(err)
 	}
 	snap := release.Snapshot{
-		AppName:      r.config.AppName,
-		Instances:    r.config.Replicas,
-		Version:      release.Version{ID: versionID(r.versions, r.running), Artifact: r.running},
+		AppName:      r.config.text("AppName"),
+		Instances:    r.config.replicas(),
+		Version:      r.running,
 		ScalingRules: domainRules(r.rules),
 		Watermark:    watermark(r.orders),
 		Own:          own(r.orders, in.Token),
@@ -82,17 +74,15 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		if err != nil {
 			return release.Snapshot{}, failed(err)
 		}
-		snap.Running = shares(instances, r.running, r.running)
+		snap.Running = shares(instances, r.running.Artifact, r.running.Artifact)
 	}
 	if in.Adopt != "" {
-		if err := d.adopt(ctx, in, r, &snap); err != nil {
+		if err := d.adopt(ctx, in.Adopt, r, &snap); err != nil {
 			return release.Snapshot{}, answered(err)
 		}
 	}
-	if in.Rollback != nil {
-		if snap.Wanted, err = d.wanted(ctx, in.App.ID, r, *in.Rollback); err != nil {
-			return release.Snapshot{}, answered(err)
-		}
+	if err := d.answer(ctx, in, r, &snap); err != nil {
+		return release.Snapshot{}, answered(err)
 	}
 	if in.Traffic {
 		if snap.Traffic, err = d.keptTraffic(ctx, in.App.ID); err != nil {
@@ -100,6 +90,29 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		}
 	}
 	return snap, nil
+}
+
+// answer answers the questions about versions. What a release will change is not known yet where
+// another change goes on, which may take away what stands against it.
+func (d *Driver) answer(ctx context.Context, in release.SnapshotInput, r reading, snap *release.Snapshot) (err error) {
+	if in.Rollback != nil {
+		if snap.Wanted, err = d.wanted(ctx, r, *in.Rollback); err != nil {
+			return err
+		}
+	}
+	if in.Release == nil || snap.Own != nil {
+		return nil
+	}
+	snap.Planned, err = d.planned(ctx, r, *in.Release)
+	if snap.Busy != nil && refusedAsInvalid(err) {
+		return nil
+	}
+	return err
+}
+
+func refusedAsInvalid(err error) bool {
+	app, mapped := errors.AsType[*temporal.ApplicationError](err)
+	return mapped && release.Fault(app.Type()) == release.FaultInvalid
 }
 
 // answered maps an error of the client, and leaves one that is mapped already.

@@ -31,7 +31,16 @@ func (h *host) versionOf(t tester, image string) string {
 	t.Helper()
 	out, err := h.client.ListAppVersions(t.Context(), &saeclient.ListAppVersionsInput{AppID: &h.app.ID})
 	require.NoError(t, err)
-	return versionID(out.Data, release.Artifact{Image: image})
+	return newestOfArtifact(out.Data, release.Artifact{Image: image})
+}
+
+// keptVersion is the newest version that holds an image.
+func (h *host) keptVersion(t tester, image string) release.Version {
+	t.Helper()
+	id := h.versionOf(t, image)
+	config, err := h.driver.config(t.Context(), h.app.ID, id)
+	require.NoError(t, err)
+	return release.Version{ID: id, Artifact: release.Artifact{Image: image}, Config: h.driver.digest(config)}
 }
 
 func TestSnapshot(t *testing.T) {
@@ -41,7 +50,7 @@ func TestSnapshot(t *testing.T) {
 	snap := h.snapshot(t, nil)
 	require.Equal(t, 4, snap.Instances)
 	require.Equal(t, "shop", snap.AppName)
-	require.Equal(t, release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Version)
+	require.Equal(t, h.keptVersion(t, image1), snap.Version)
 	require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules))
 	require.Len(t, snap.Watermark.Known, 1)
 	require.Nil(t, snap.Busy)
@@ -80,11 +89,11 @@ func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 	h.deploy(t, image2, inOneBatch, time.Minute)
 	foreign := h.deploy(t, image3, inOneBatch, 0)
 	snap := must[release.Snapshot](t, h, release.VerbAwaitIdle, release.SnapshotInput{
-		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Version{{Artifact: release.Artifact{Image: image2}}}},
+		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Version{of(image2)}},
 	})
 	require.Nil(t, snap.Busy, "the foreign order was waited for")
 	require.Equal(t, []string{foreign}, snap.Watermark.Known)
-	require.Equal(t, &release.Version{ID: h.versionOf(t, image1), Artifact: release.Artifact{Image: image1}}, snap.Wanted)
+	require.Equal(t, new(h.keptVersion(t, image1)), snap.Wanted)
 }
 
 // TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait: a change that moves needs nobody, one that
@@ -103,7 +112,6 @@ func TestSnapshot_AwaitIdleTellsThatTheChangeHasComeToWait(t *testing.T) {
 
 func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 	t.Parallel()
-	image := func(s string) release.Artifact { return release.Artifact{Image: s} }
 	tests := map[string]struct {
 		deployed []string
 		question func(*testing.T, *host) release.RollbackQuestion
@@ -156,7 +164,7 @@ func TestSnapshot_WhichVersionARollbackReturnsTo(t *testing.T) {
 				return
 			}
 			wanted := must[release.Snapshot](t, h, release.VerbSnapshot, in).Wanted
-			require.Equal(t, &release.Version{ID: h.versionOf(t, tt.want), Artifact: image(tt.want)}, wanted)
+			require.Equal(t, new(h.keptVersion(t, tt.want)), wanted)
 		})
 	}
 }
@@ -202,7 +210,7 @@ func TestSnapshot_TakingOverAnOrder(t *testing.T) {
 	t.Parallel()
 	was := func(t *testing.T, h *host, image string) release.Version {
 		t.Helper()
-		return release.Version{ID: h.versionOf(t, image), Artifact: release.Artifact{Image: image}}
+		return h.keptVersion(t, image)
 	}
 	tests := map[string]struct {
 		// before are the images deployed before the order.
@@ -345,7 +353,7 @@ func TestSnapshot_WhatRanBeforeIsKnownWithoutInstances(t *testing.T) {
 		h := newHost(t)
 		h.deploy(t, image2, inOneBatch, time.Minute)
 		snap := adopted(t, h, saesim.ConsoleRelease{Image: image3})
-		require.Equal(t, release.Version{ID: h.versionOf(t, image2), Artifact: release.Artifact{Image: image2}}, snap.Version)
+		require.Equal(t, h.keptVersion(t, image2), snap.Version)
 	})
 	t.Run("a rollback to the newest", func(t *testing.T) {
 		t.Parallel()

@@ -3,6 +3,7 @@ package sae
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/activity"
 
@@ -18,11 +19,16 @@ const instancePage = 100
 // instance of every group. While a change order is unfinished that may change again, so
 // nothing is waited for then.
 func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
-	config, err := d.config(ctx, &saeclient.DescribeApplicationConfigInput{AppID: in.App.ID})
+	config, err := d.config(ctx, in.App.ID, "")
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	v := release.Verification{Configured: named(in.Want, configured(config))}
+	v := release.Verification{
+		Configured: named(in.Want, config.artifact()), Config: d.digest(config), Wanted: config.replicas(),
+	}
+	if v.Differs, err = d.differs(ctx, in, config); err != nil {
+		return release.Verification{}, failed(err)
+	}
 	instances, err := d.instances(ctx, in.App.ID)
 	if err != nil {
 		return release.Verification{}, failed(err)
@@ -34,10 +40,58 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 		return release.Verification{}, failed(err)
 	}
 	v.Other = unfinished(orders, "")
-	if v.Other == nil && !v.OnlyRuns(in.Want) && activity.GetInfo(ctx).Attempt < maxLooks {
+	if v.Other != nil || activity.GetInfo(ctx).Attempt >= maxLooks {
+		return v, nil
+	}
+	switch {
+	case !v.OnlyRuns(in.Want):
 		return release.Verification{}, fault.Unchanged("the application does not yet run only "+in.Want.String(), readBackDelay)
+	case len(v.Differs) > 0:
+		return release.Verification{}, fault.Unchanged("the application does not yet have "+strings.Join(v.Differs, ", ")+" as it should", readBackDelay)
 	}
 	return v, nil
+}
+
+// differs names the settings that are not as they should be: those of a config that would still
+// change something, and those that a version has in another way.
+func (d *Driver) differs(ctx context.Context, in release.VerifyInput, config settings) ([]string, error) {
+	var names []string
+	if in.Config != nil {
+		c := d.changes(in.Config, config)
+		for _, s := range c.settings {
+			if !slices.Contains(c.unread, s.Name) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	if in.Version != "" {
+		version, err := d.config(ctx, in.App.ID, in.Version)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range d.between(version, config) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// between names the settings in which two configurations differ, parameter by parameter.
+func (d *Driver) between(want, have settings) []string {
+	var names []string
+	for _, param := range compared(d.deployment) {
+		if param == paramVariables {
+			names = append(names, variablesBetween(want, have)...)
+			continue
+		}
+		a, _ := want.readBack(param)
+		if b, _ := have.readBack(param); !same(a, b) && !slices.Contains(names, settingOf(param)) {
+			names = append(names, settingOf(param))
+		}
+	}
+	return names
 }
 
 type instance = saeclient.DescribeApplicationInstancesDataInstances

@@ -17,7 +17,7 @@ type version = saeclient.ListAppVersionsData
 // wanted answers which version a rollback returns to. It is [release.FaultInvalid] where
 // SAE says that the newest change order that brought a version cannot be rolled back; a
 // record that has expired says nothing.
-func (d *Driver) wanted(ctx context.Context, appID string, r reading, q release.RollbackQuestion) (*release.Version, error) {
+func (d *Driver) wanted(ctx context.Context, r reading, q release.RollbackQuestion) (*release.Version, error) {
 	if newest := newestOf(r.orders, func(o order) bool { return bringsVersion(o.CoTypeCode) }); newest != nil {
 		o, err := d.client.DescribeChangeOrder(ctx, &saeclient.DescribeChangeOrderInput{ChangeOrderID: newest.ChangeOrderID})
 		switch {
@@ -31,12 +31,13 @@ func (d *Driver) wanted(ctx context.Context, appID string, r reading, q release.
 		}
 	}
 	if q.VersionID == "" {
-		return d.lastGood(ctx, appID, r, q)
+		return r.versions.lastGood(ctx, r.running, q)
 	}
-	if !slices.ContainsFunc(r.versions, func(v version) bool { return v.ID == q.VersionID }) {
+	if !slices.ContainsFunc(r.versions.all, func(v version) bool { return v.ID == q.VersionID }) {
 		return nil, refused(release.FaultNotFound, "the application has no version %s", q.VersionID)
 	}
-	return d.version(ctx, appID, q.VersionID)
+	found, err := r.versions.get(ctx, q.VersionID)
+	return &found, err
 }
 
 func newestOf(orders []order, of func(order) bool) *order {
@@ -49,40 +50,51 @@ func newestOf(orders []order, of func(order) bool) *order {
 
 // lastGood finds the version that is known to be good, of those that are kept and do not run;
 // or else the newest that neither runs nor is known to be bad.
-func (d *Driver) lastGood(ctx context.Context, appID string, r reading, q release.RollbackQuestion) (*release.Version, error) {
-	out := append([]release.Version{{Artifact: r.running}}, q.Avoid...)
-	is := func(a release.Artifact) bool {
-		return slices.ContainsFunc(out, func(b release.Version) bool { return samePlace(a, b.Artifact) })
-	}
-	for _, good := range q.Good {
-		if id := versionID(r.versions, good.Artifact); id != "" && !is(good.Artifact) {
-			return d.version(ctx, appID, id)
-		}
-	}
-	for _, v := range newestVersions(r.versions) {
-		// An image is known from the list; that saves a call for each of a long history.
-		if v.Type == "image" && is(release.Artifact{Image: v.WarURL}) {
-			continue
-		}
-		found, err := d.version(ctx, appID, v.ID)
+func (v *versions) lastGood(ctx context.Context, running release.Version, q release.RollbackQuestion) (*release.Version, error) {
+	out := append([]release.Version{running}, q.Avoid...)
+	if running.ID != "" && len(v.holding(running.Artifact)) > 1 {
+		// Versions are compared with what runs by what versions answer: the application's own
+		// answer may say more.
+		kept, err := v.get(ctx, running.ID)
 		if err != nil {
 			return nil, err
 		}
-		if !is(found.Artifact) {
-			return found, nil
+		out = append(out, kept)
+	}
+	for _, good := range q.Good {
+		as := func(found release.Version) bool { return sameVersion(found, good) }
+		if found, err := v.pick(ctx, v.holding(good.Artifact), out, as); err != nil || found != nil {
+			return found, err
 		}
 	}
-	return nil, refused(release.FaultNotFound,
-		"there is no version to return to: each of the application's %d runs now or is known to be bad", len(r.versions))
+	found, err := v.pick(ctx, v.all, out, func(release.Version) bool { return true })
+	if err == nil && found == nil {
+		err = refused(release.FaultNotFound,
+			"there is no version to return to: each of the application's %d runs now or is known to be bad", len(v.all))
+	}
+	return found, err
 }
 
-// version reads what a version is.
-func (d *Driver) version(ctx context.Context, appID, id string) (*release.Version, error) {
-	config, err := d.config(ctx, &saeclient.DescribeApplicationConfigInput{AppID: appID, VersionID: &id})
-	if err != nil {
-		return nil, err
+// pick finds the first of some versions that is none of those that are out, and as it should be;
+// nil where there is none.
+func (v *versions) pick(ctx context.Context, among []version, out []release.Version, as func(release.Version) bool) (*release.Version, error) {
+	for _, known := range among {
+		// An image is known from the list; that saves a call for each of a long history.
+		image := release.Version{Artifact: release.Artifact{Image: known.WarURL}}
+		hopeless := known.Type == "image" && slices.ContainsFunc(out, func(o release.Version) bool { return o.Config == "" && sameVersion(o, image) })
+		if hopeless || v.full(known.ID) {
+			continue
+		}
+		found, err := v.get(ctx, known.ID)
+		if err != nil {
+			return nil, err
+		}
+		isOut := slices.ContainsFunc(out, func(o release.Version) bool { return o.ID != "" && o.ID == found.ID || sameVersion(o, found) })
+		if !isOut && as(found) {
+			return &found, nil
+		}
 	}
-	return &release.Version{ID: id, Artifact: configured(config)}, nil
+	return nil, nil //nolint:nilnil // none is an answer
 }
 
 // newestVersions sorts versions by their creation, the newest first: the order of
@@ -91,18 +103,15 @@ func newestVersions(all []version) []version {
 	return slices.SortedStableFunc(slices.Values(all), func(a, b version) int { return b.CreateTime.Compare(a.CreateTime) })
 }
 
-// versionID finds the version that holds the artifact: the newest, should several.
-func versionID(all []version, running release.Artifact) string {
-	address := publicAddress(running.Image)
-	if running.Package != nil {
-		address = running.Package.URL
+// holds reports whether a version of the list may be one of an artifact: the list shows the
+// address of a package without its version.
+func holds(v version, a release.Artifact) bool {
+	address := publicAddress(a.Image)
+	if a.Package != nil {
+		address = a.Package.URL
 	}
-	for _, v := range newestVersions(all) {
-		if shown := publicAddress(cmp.Or(v.BuildPackageURL, v.WarURL)); shown == address || addressOf(shown) == address {
-			return v.ID
-		}
-	}
-	return ""
+	shown := publicAddress(cmp.Or(v.BuildPackageURL, v.WarURL))
+	return shown == address || addressOf(shown) == address
 }
 
 // artifactOf reads an artifact from the fields in which SAE shows it.
@@ -126,4 +135,98 @@ func publicAddress(image string) string {
 func samePlace(a, b release.Artifact) bool {
 	a.Image, b.Image = publicAddress(a.Image), publicAddress(b.Image)
 	return a.Same(b)
+}
+
+// sameVersion is [release.Version.Same], whichever address shows an image.
+func sameVersion(a, b release.Version) bool {
+	a.Artifact.Image, b.Artifact.Image = publicAddress(a.Artifact.Image), publicAddress(b.Artifact.Image)
+	return a.Same(b)
+}
+
+// versions are those that an application has, with what was read of them so far.
+type versions struct {
+	driver *Driver
+	appID  string
+	all    []version
+	read   map[string]settings
+}
+
+// maxVersionReads bounds how many versions are read to tell them apart: an application may have
+// hundreds.
+const maxVersionReads = 20
+
+// config reads the configuration of a version, once.
+func (v *versions) config(ctx context.Context, id string) (settings, error) {
+	if s, read := v.read[id]; read {
+		return s, nil
+	}
+	s, err := v.driver.config(ctx, v.appID, id)
+	if err == nil {
+		v.read[id] = s
+	}
+	return s, err
+}
+
+// get reads what a version is.
+func (v *versions) get(ctx context.Context, id string) (release.Version, error) {
+	s, err := v.config(ctx, id)
+	if err != nil {
+		return release.Version{}, err
+	}
+	return release.Version{ID: id, Artifact: s.artifact(), Config: v.driver.digest(s)}, nil
+}
+
+// full reports whether no further version is to be read.
+func (v *versions) full(id string) bool {
+	_, read := v.read[id]
+	return !read && len(v.read) >= maxVersionReads
+}
+
+// holding are those that may be of an artifact, the newest first.
+func (v *versions) holding(a release.Artifact) []version {
+	return slices.DeleteFunc(slices.Clone(v.all), func(known version) bool { return !holds(known, a) })
+}
+
+// find finds the one of several versions of an artifact that has a configuration: the newest,
+// should several. Where none has it, because a configuration is changed without a version, too, or
+// where they are too many to read, it is the newest of the artifact.
+func (v *versions) find(ctx context.Context, want release.Version, among []version) (id string, err error) {
+	if len(among) == 1 {
+		return among[0].ID, nil
+	}
+	newest := ""
+	for _, known := range among {
+		if v.full(known.ID) {
+			break
+		}
+		found, err := v.get(ctx, known.ID)
+		switch {
+		case err != nil:
+			return "", err
+		case !samePlace(found.Artifact, want.Artifact):
+			continue
+		case found.Config == want.Config:
+			return known.ID, nil
+		}
+		newest = cmp.Or(newest, known.ID)
+	}
+	return newest, nil
+}
+
+// ofPackage is the version that has used a version of a package, empty where none of the newest
+// has.
+func (v *versions) ofPackage(ctx context.Context, packageVersion string) (string, error) {
+	for _, known := range v.all {
+		if v.full(known.ID) {
+			break
+		}
+		s, err := v.config(ctx, known.ID)
+		if err != nil {
+			return "", err
+		}
+		if s.text(paramPackageVersion) == packageVersion {
+			return known.ID, nil
+		}
+	}
+	return "", nil
 }
