@@ -82,6 +82,12 @@ func (s Spec) Title() string {
 		return "rescale to " + strconv.Itoa(s.Instances)
 	case OperationRelease:
 	}
+	switch {
+	case s.OnlyConfig():
+		return "configuration"
+	case s.Config != nil:
+		return s.Artifact.Public() + " with configuration"
+	}
 	return s.Artifact.Public()
 }
 

@@ -270,6 +270,16 @@ func (p Progress) Denying() string {
 	return "denies " + d.Subject() + ", so that nothing brings it again until: " + allowing(p.App, d).Command
 }
 
+// DeniedKind is what a rollback of the release denies: its artifact or its configuration; empty where
+// it denies nothing, or has ended.
+func (p Progress) DeniedKind() string {
+	if p.Denying() == "" {
+		return ""
+	}
+	d, _ := p.denying()
+	return d.kind()
+}
+
 // denying is what is denied once the release is rolled back; false where nothing is.
 func (p Progress) denying() (Denial, bool) {
 	d, denies := NewDenial(p, time.Time{})

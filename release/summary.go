@@ -24,7 +24,7 @@ func Summary(in any) string {
 func summaryOfVerb(in any) string {
 	switch in := in.(type) {
 	case BeginRolloutInput:
-		return "begin rollout " + in.Artifact.Public()
+		return "begin rollout " + in.Artifact.Public() + withConfig(in.Config)
 	case BeginRollbackInput:
 		return "begin rollback to " + in.Version.Artifact.Public()
 	case BeginRestartInput:
@@ -53,7 +53,7 @@ func summaryOfLook(in any) string {
 	case SnapshotInput:
 		return "read the application"
 	case VerifyInput:
-		return "read back which version runs"
+		return "read back which version runs" + withConfig(in.Config)
 	case FindChangeInput:
 		return "look for the change of " + string(in.Verb)
 	case AwaitOpenInput:
@@ -82,6 +82,14 @@ func summaryOfLook(in any) string {
 		return "wait for the end of release " + in.ReleaseID
 	}
 	return ""
+}
+
+// withConfig says that configuration comes with it; never which.
+func withConfig(c *Config) string {
+	if c == nil {
+		return ""
+	}
+	return " with configuration"
 }
 
 func (in SetScalingInput) summary() string {
@@ -130,6 +138,9 @@ func (p Progress) Details() string {
 	}
 	if p.Artifact.Image != "" || p.Artifact.Package != nil {
 		lines[0] += ": " + cutLine(p.Artifact.Public(), maxDetail)
+	}
+	if changes := p.Configuration(); changes != "" {
+		lines = append(lines, cutLine("Configuration: "+changes, maxDetail))
 	}
 	if w := p.Awaiting; w != nil {
 		lines = append(lines, "Waits"+since(w.Since, w.Until)+" for "+w.Subject(UnitBatch))

@@ -1,8 +1,10 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -78,6 +80,39 @@ func (a *Awaiting) Subject(unit Unit) string {
 		return "the end of a freeze"
 	}
 	return string(a.Kind)
+}
+
+// maxSettingNames is how many of the settings that change are named.
+const maxSettingNames = 8
+
+// Configuration says how many settings the release changes, and names them; empty where it changes
+// none, or the application was not read yet.
+func (p Progress) Configuration() string {
+	n := len(p.Settings) + p.Cut.Settings
+	if n == 0 {
+		return ""
+	}
+	var names []string
+	for _, s := range p.Settings[:min(len(p.Settings), maxSettingNames)] {
+		names = append(names, s.Name)
+	}
+	words := fmt.Sprintf("%d settings change", n)
+	if n == 1 {
+		words = "1 setting changes"
+	}
+	if len(names) == 0 {
+		return words
+	}
+	words += ": " + strings.Join(names, ", ")
+	if more := n - len(names); more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
+}
+
+// Text says what the setting becomes, and what it was.
+func (s Setting) Text() string {
+	return cmp.Or(s.Before, "unset") + " → " + cmp.Or(s.After, "unset")
 }
 
 // Confirmed says that the finished batch which is parked is confirmed, and what holds the next one

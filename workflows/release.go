@@ -183,15 +183,6 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 	return f
 }
 
-// versionsOf are the versions of artifacts, whatever their configuration.
-func versionsOf(artifacts []release.Artifact) []release.Version {
-	var out []release.Version
-	for _, a := range artifacts {
-		out = append(out, release.Version{Artifact: a})
-	}
-	return out
-}
-
 // snapshotInput is what the release wants to know of its application. Its traffic rule is
 // asked for only until the release has put its own in the place.
 func (p preparation) snapshotInput() release.SnapshotInput {
@@ -201,7 +192,7 @@ func (p preparation) snapshotInput() release.SnapshotInput {
 	switch {
 	case p.spec.Operation == release.OperationRollback:
 		in.Rollback = &release.RollbackQuestion{
-			VersionID: p.spec.Version, Good: versionsOf(p.judged.Good), Avoid: versionsOf(slices.Concat(p.request.Avoid, p.judged.Bad)),
+			VersionID: p.spec.Version, Good: p.judged.Good, Avoid: slices.Concat(p.request.Avoid, p.judged.Bad),
 		}
 	case p.spec.Operation == release.OperationRelease && p.spec.Adopt == "":
 		in.Release = &release.ReleaseQuestion{Artifact: p.spec.Artifact, Strategy: p.spec.Strategy, Config: p.spec.Config}

@@ -100,6 +100,12 @@ type tester interface {
 
 func newStage(t tester) *stage {
 	t.Helper()
+	return newStageWith(t, func(_ *stage, d *sae.Driver) platform.Driver { return d })
+}
+
+// newStageWith is a stage on which something stands around the platform's driver.
+func newStageWith(t tester, around func(*stage, *sae.Driver) platform.Driver) *stage {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer(), operations: saeclient.Operations()}
@@ -141,7 +147,7 @@ func newStage(t tester) *stage {
 	measuring.Register(s.env)
 	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard, Now: s.env.Now})
 	require.NoError(t, err)
-	platform.Register(s.env, release.PlatformSAE, driver)
+	platform.Register(s.env, release.PlatformSAE, around(s, driver))
 	s.createApp()
 	s.inStep = true
 	return s
@@ -377,8 +383,8 @@ type cost struct {
 	deliveries int
 	// searchable are the phase and the name of the application of each upsert.
 	searchable []string
-	// unnamed are the activities without a summary.
-	unnamed []string
+	// unnamed are the activities without a summary, and summaries those of the others.
+	unnamed, summaries []string
 }
 
 // hands counts what stands in the history of the workflow that hands it over.
@@ -420,6 +426,8 @@ func (o *costOutbound) ExecuteActivity(ctx workflow.Context, name string, args .
 	options := workflow.GetActivityOptions(ctx)
 	if options.Summary == "" {
 		o.cost.unnamed = append(o.cost.unnamed, name)
+	} else {
+		o.cost.summaries = append(o.cost.summaries, options.Summary)
 	}
 	policy := temporal.RetryPolicy{}
 	if options.RetryPolicy != nil {

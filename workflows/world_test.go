@@ -50,8 +50,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOn(t, newStage(t))
+}
+
+// newWorldOn is a world on a stage that is set already.
+func newWorldOn(t *testing.T, s *stage) *world {
+	t.Helper()
 	w := &world{
-		stage: newStage(t), lose: map[string]time.Duration{}, endings: map[string]release.Ending{}, found: map[string]release.WatchdogResult{},
+		stage: s, lose: map[string]time.Duration{}, endings: map[string]release.Ending{}, found: map[string]release.WatchdogResult{},
 		shown: map[string]func() (release.Progress, error){}, asked: map[string][]release.SnapshotInput{},
 	}
 	w.env.SetWorkerOptions(worker.Options{Interceptors: w.interceptors(w)})

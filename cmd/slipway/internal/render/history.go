@@ -25,13 +25,24 @@ func History(records []ledger.Record, style Style) string {
 			{Text: stamp(r.Asked(), style.zone())},
 			outcome(r),
 			{Text: r.ReleaseID},
-			{Text: brings(r.Progress.Operation, r.Artifact, r.Progress.OnlyConfig)},
+			{Text: broughtBy(r)},
 			{Text: r.RequestedBy},
 			{Text: why(r)},
 			{Text: notes(r.Progress)},
 		})
 	}
 	return table.Draw(style)
+}
+
+// broughtBy says what a release has brought, and which settings it changes.
+func broughtBy(r ledger.Record) string {
+	p := r.Progress
+	p.Cut = r.Cut
+	words := brings(p.Operation, r.Artifact, p.OnlyConfig)
+	if changes := p.Configuration(); changes != "" {
+		words += "; " + changes
+	}
+	return words
 }
 
 // why says which release was repeated, and why the release stands where it stands.

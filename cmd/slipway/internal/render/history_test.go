@@ -23,6 +23,12 @@ func TestHistory(t *testing.T) {
 			Progress: release.Progress{Operation: release.OperationRelease, Phase: release.PhaseAborted, Reason: "aborted by mei: 订单金额不对\x1b[2J"},
 		},
 		{
+			ReleaseID: "r-f", Artifact: image("1.4.1"), Accepted: true, StartedAt: at(3), Outcome: release.PhaseRolledBack, Cut: release.Cut{Settings: 1},
+			Progress: release.Progress{
+				Operation: release.OperationRelease, Phase: release.PhaseRolledBack, OnlyConfig: true, Settings: settings(),
+			},
+		},
+		{
 			ReleaseID: "r-a", Artifact: image("1.4.1"), Accepted: true, StartedAt: at(1), Outcome: release.PhaseSucceeded,
 			Progress: release.Progress{Operation: release.OperationRelease, Phase: release.PhaseSucceeded},
 		},

@@ -64,6 +64,9 @@ func Changes(prev, next release.Progress, now time.Time) []Change {
 		}
 		all = append(all, Change{at, local(text, now.Location())})
 	}
+	if len(prev.Settings) == 0 && len(next.Settings) > 0 {
+		add(time.Time{}, next.ReleaseID+" ⚙ configuration: "+next.Configuration())
+	}
 	for _, d := range unseen(next.Decisions, len(prev.Decisions)+prev.Cut.Decisions-next.Cut.Decisions) {
 		add(d.At, next.ReleaseID+" ◆ "+d.Text(release.UnitBatch, now.Location()))
 	}

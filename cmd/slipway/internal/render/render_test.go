@@ -55,6 +55,33 @@ func parked() release.Progress {
 	}
 }
 
+func settings() []release.Setting {
+	return []release.Setting{
+		{Name: "variables.LOG_LEVEL", Before: "sha256:d4735e3a265e", After: "sha256:4e07408562be"},
+		{Name: "variables.REGION", Before: "sha256:6b86b273ff34"},
+		{Name: "instances", Before: "5", After: "7"},
+	}
+}
+
+// configuring is a release of configuration alone that waits for a confirmation.
+func configuring() release.Progress {
+	p := parked()
+	p.Artifact, p.OnlyConfig, p.Config, p.Settings = p.RollbackTo.Artifact, true, "sha256:0123456789ab", settings()
+	return p
+}
+
+// A release of configuration says which settings change; all of what is shown says how.
+func TestTree_Configuration(t *testing.T) {
+	t.Parallel()
+	golden(t, "configuration.golden", render.Tree(configuring(), at(20), render.Style{}))
+	golden(t, "configuration-wide.golden", render.Tree(configuring(), at(20), render.Style{Wide: true}))
+	before := configuring()
+	before.Settings = nil
+	changes := render.Changes(before, configuring(), at(20))
+	require.Len(t, changes, 1)
+	require.Equal(t, "r-abcdefghijklmnop ⚙ configuration: 3 settings change: variables.LOG_LEVEL, variables.REGION, instances", changes[0].Text)
+}
+
 // aborted is the same release after an operator spoke twice.
 func aborted() release.Progress {
 	p := parked()

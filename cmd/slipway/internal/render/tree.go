@@ -28,7 +28,7 @@ func Tree(p release.Progress, now time.Time, style Style) string {
 			row:  []Cell{{Text: "⟳ " + p.ReleaseID}, {Text: "Release"}, phase(p.Phase), {}, {Text: age(p.StartedAt, p.EndedAt, now)}, {}},
 			rank: rankCommon,
 		},
-		branches: nodes(p, now.In(style.zone())),
+		branches: append(settingNodes(p, style), nodes(p, now.In(style.zone()))...),
 		all:      "slipway release get " + p.ReleaseID,
 	}.draw(style)
 }
@@ -87,7 +87,8 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		all,
 		fact{name: "App", value: Cell{Text: NamedApp(p.AppName, app(p.App))}},
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
-		fact{name: "Artifact", value: Cell{Text: artifact(p.Artifact)}, rank: rankLatest},
+		fact{name: "Artifact", value: Cell{Text: brought(p)}, rank: rankLatest},
+		fact{name: "Configuration", value: Cell{Text: p.Configuration()}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
 		fact{name: "Strategy", value: Cell{Text: strategyOf(p)}, rank: rankDetail},
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
@@ -123,10 +124,10 @@ func status(p release.Progress) Cell {
 // onRollback is what a rollback of the release does besides; empty where none is offered.
 func onRollback(p release.Progress, style Style) string {
 	offered := slices.ContainsFunc(release.Next(p), func(s release.NextStep) bool { return s.Verb == release.NextRollback })
-	if !offered || style.Embedded || p.Denying() == "" {
+	if !offered || style.Embedded || p.DeniedKind() == "" {
 		return ""
 	}
-	return "the artifact is denied until: slipway lane allow"
+	return "the " + p.DeniedKind() + " is denied until: slipway lane allow"
 }
 
 // strategyOf is how a release replaces instances; empty where it brings no other version.
@@ -170,6 +171,27 @@ func artifact(a release.Artifact) string {
 		return ""
 	}
 	return a.String()
+}
+
+// brought is what a release brings; of configuration alone, what stays.
+func brought(p release.Progress) string {
+	if p.OnlyConfig && p.Artifact != (release.Artifact{}) {
+		return artifact(p.Artifact) + " (stays)"
+	}
+	return artifact(p.Artifact)
+}
+
+// settingNodes are the settings that a release changes, before and after; only where there is no bound
+// on how much is shown.
+func settingNodes(p release.Progress, style Style) []node {
+	if !style.Wide {
+		return nil
+	}
+	var branches []node
+	for _, s := range p.Settings {
+		branches = append(branches, node{row: []Cell{{Text: "⚙ " + s.Name}, {Text: "Setting"}, {}, {}, {}, {Text: s.Text()}}, rank: rankDetail})
+	}
+	return branches
 }
 
 func version(v release.Version) string {
