@@ -197,7 +197,7 @@ func (f *follower) measure(ctx workflow.Context) {
 	longest := time.Duration(0)
 	for _, g := range f.p.Strategy.Gates {
 		f.held.gates = append(f.held.gates, measure(look, release.MeasureInput{
-			Gate: g, App: f.p.App, Batch: f.held.batch, ReleaseID: f.p.ReleaseID,
+			Gate: g, App: f.p.App, Batch: f.held.batch, ReleaseID: f.p.ReleaseID, ChangeID: f.changeID,
 		}))
 		longest = max(longest, g.Limit())
 	}
@@ -207,11 +207,15 @@ func (f *follower) measure(ctx workflow.Context) {
 }
 
 // measure begins to measure a gate. The server retries it for every further sample, so
-// that waiting costs no history.
+// that waiting costs no history. A gate that asks instances is measured where their platform is
+// called: only its workers can list them, and their calls count for the platform's rate.
 func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
 	options := activityOptions(in.App, priorityLook)
 	options.StartToCloseTimeout, options.ScheduleToCloseTimeout = release.SampleLimit, in.Gate.Limit()
 	options.Summary = release.Summary(in)
+	if in.Gate.AsksInstances() {
+		options.TaskQueue = release.PlatformTaskQueue(in.App.Platform, in.App.Region)
+	}
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.MeasureActivity, in)
 }
 

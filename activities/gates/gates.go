@@ -70,8 +70,14 @@ func New(c Config) (*Gates, error) {
 
 // Register registers the activities under their names.
 func (g *Gates) Register(r worker.ActivityRegistry) {
-	r.RegisterActivityWithOptions(g.Measure, activity.RegisterOptions{Name: release.MeasureActivity})
+	g.RegisterMeasure(r)
 	r.RegisterActivityWithOptions(g.Check, activity.RegisterOptions{Name: release.CheckGatesActivity})
+}
+
+// RegisterMeasure registers the measuring alone: on the task queue of a platform, for gates that
+// ask its instances.
+func (g *Gates) RegisterMeasure(r worker.ActivityRegistry) {
+	r.RegisterActivityWithOptions(g.Measure, activity.RegisterOptions{Name: release.MeasureActivity})
 }
 
 // Check reports whether the gates could be measured, without asking anybody: an error of

@@ -19,6 +19,12 @@ type Driver interface {
 	// has a fault like that of a verb, and holds no secret. A platform that only asks for fewer
 	// calls has accepted the credentials.
 	Check(ctx context.Context) error
+	// Instances lists the instances that run what a change brings, each once, and InstanceLog is
+	// the end of what one of them has logged, in one line; empty where there is nothing. Gates ask
+	// for them with every sample. Their errors are those of a verb that reads, and their texts hold
+	// no secret.
+	Instances(ctx context.Context, in release.InstancesInput) ([]release.Instance, error)
+	InstanceLog(ctx context.Context, in release.InstanceLogInput) (string, error)
 }
 
 // Verbs are what a driver carries out: a method for each of [release.Verbs], whose

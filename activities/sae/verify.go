@@ -96,26 +96,33 @@ func (d *Driver) between(want, have settings) []string {
 
 type instance = saeclient.DescribeApplicationInstancesDataInstances
 
-// instances lists the instances of all groups, but for those that go.
-func (d *Driver) instances(ctx context.Context, appID string) ([]instance, error) {
+// instances lists the instances of all groups, but for those that go; with pipelines, only those
+// that these batches of change orders have made.
+func (d *Driver) instances(ctx context.Context, appID string, pipelines ...*string) ([]instance, error) {
+	if len(pipelines) == 0 {
+		pipelines = []*string{nil}
+	}
 	groups, err := d.client.DescribeApplicationGroups(ctx, &saeclient.DescribeApplicationGroupsInput{AppID: appID})
 	if err != nil {
 		return nil, err
 	}
 	var all []instance
 	for _, g := range groups.Data {
-		if all, err = d.addInstances(ctx, appID, g.GroupID, all); err != nil {
-			return nil, err
+		for _, p := range pipelines {
+			of := saeclient.DescribeApplicationInstancesInput{AppID: appID, GroupID: g.GroupID, PipelineID: p}
+			if all, err = d.addInstances(ctx, of, all); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return slices.DeleteFunc(all, func(i instance) bool { return i.InstanceContainerStatus == "Terminating" }), nil
 }
 
-func (d *Driver) addInstances(ctx context.Context, appID, groupID string, all []instance) ([]instance, error) {
+func (d *Driver) addInstances(ctx context.Context, of saeclient.DescribeApplicationInstancesInput, all []instance) ([]instance, error) {
+	of.PageSize = new(instancePage)
 	for page := 1; ; page++ {
-		out, err := d.client.DescribeApplicationInstances(ctx, &saeclient.DescribeApplicationInstancesInput{
-			AppID: appID, GroupID: groupID, CurrentPage: &page, PageSize: new(instancePage),
-		})
+		of.CurrentPage = &page
+		out, err := d.client.DescribeApplicationInstances(ctx, &of)
 		if err != nil {
 			return nil, err
 		}
