@@ -39,6 +39,30 @@ func TestConfig_AloneIsARelease(t *testing.T) {
 	require.Equal(t, brings(0, "LOG_LEVEL=debug"), c.begun[0].Config)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 	s.requireRulesAsBefore()
+
+	plain := newStage(t)
+	require.Equal(t, release.PhaseSucceeded, plain.run(plain.spec(release.Strategy{})).Outcome)
+	require.Equal(t, plain.cost.total(), s.cost.total(), "configuration costs no history")
+}
+
+// TestConfig_AResetReleaseKnowsWhatItBrings: what stays, and what it was before, is no part of the request
+// and stands in the ledger.
+func TestConfig_AResetReleaseKnowsWhatItBrings(t *testing.T) {
+	t.Parallel()
+	s, c := newConfigStage(t)
+	changed := []release.Setting{{Name: release.SettingInstances, Before: "6", After: "5"}}
+	s.recalled = map[string]release.Progress{"r-test": {
+		Phase: release.PhaseAwaitingConfirm, Artifact: release.Artifact{Image: newImage}, Settings: changed,
+		RollbackTo: &release.Version{Artifact: release.Artifact{Image: oldImage}},
+	}}
+	s.deployWith(saeclient.ReleaseManual, release.Token("r-test", string(release.StepRollout))+" "+newImage)
+	s.abort(2 * time.Hour)
+	p := s.configure(release.Strategy{Type: release.StrategyBatch, Batches: 2}, brings(5))
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, newImage, p.Artifact.Image)
+	require.Equal(t, changed, p.Settings)
+	require.Equal(t, 6, s.replicas(), "as many as before the release")
+	require.Equal(t, oldImage, c.verified[0].Want.Image)
 }
 
 func TestConfig_WithAnArtifact(t *testing.T) {
