@@ -283,22 +283,23 @@ func TestConfig_TheLaneDeniesTheConfiguration(t *testing.T) {
 func TestConfig_ValuesStayInTheRequest(t *testing.T) {
 	t.Parallel()
 	const planted = "do-not-show-7f3a"
-	s, _ := newConfigStage(t)
+	s, c := newConfigStage(t)
 	w := newWorldOn(t, s)
 	spec := w.spec(gray())
 	spec.Config = brings(0, "PASSPHRASE="+planted)
 	w.send(0, "r-1", spec)
 	w.send(time.Second, "r-2", spec)
 	var shown []any
-	look := func() { shown = append(shown, w.lane(), w.progressOf("r-1"), w.progressOf("r-2")) }
-	w.at(time.Hour, look)
+	look := func() { shown = append(shown, w.progressOf("r-1"), w.progressOf("r-2")) }
+	w.at(time.Hour, func() { shown = append(shown, w.lane()); look() })
 	w.tell(2*time.Hour, "r-1", release.Command{Kind: release.CommandRollback, By: "ann"})
-	w.at(3*time.Hour, look)
+	w.at(3*time.Hour, func() { shown = append(shown, w.lane()); look() })
 	w.command(4*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
 	w.runLane()
-	look2 := w.progressOf("r-1")
-	require.NotEmpty(t, look2.Settings)
-	shown = append(shown, look2, w.progressOf("r-2"), w.onBus(), w.noted, w.settled, w.cost.handed, w.cost.searchable, w.cost.summaries)
+	require.NotEmpty(t, w.progressOf("r-1").Settings)
+	require.NotEmpty(t, c.logs.String())
+	look()
+	shown = append(shown, c.logs.String(), w.onBus(), w.noted, w.settled, w.cost.handed, w.cost.searchable, w.cost.summaries)
 	for _, each := range shown {
 		text, err := json.Marshal(each)
 		require.NoError(t, err)
