@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 
 	"slipway/activities/fault"
 	"slipway/activities/platform"
@@ -33,14 +35,35 @@ type configs struct {
 	begun []release.BeginRolloutInput
 	// verified are the questions what runs.
 	verified []release.VerifyInput
+	// logs are those of Temporal, the workflows and the activities.
+	logs *logbook
+}
+
+// logbook is a text that several write at once.
+type logbook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // newConfigStage is a stage on a platform that knows configuration.
 func newConfigStage(t tester) (*stage, *configs) {
 	t.Helper()
 	var c *configs
-	s := newStageWith(t, func(s *stage, d *sae.Driver) platform.Driver {
-		c = &configs{Driver: d, stage: s}
+	logs := &logbook{}
+	s := newStageWith(t, slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}), func(s *stage, d *sae.Driver) platform.Driver {
+		c = &configs{Driver: d, stage: s, logs: logs}
 		return c
 	})
 	return s, c

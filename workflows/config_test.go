@@ -39,6 +39,30 @@ func TestConfig_AloneIsARelease(t *testing.T) {
 	require.Equal(t, brings(0, "LOG_LEVEL=debug"), c.begun[0].Config)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 	s.requireRulesAsBefore()
+
+	plain := newStage(t)
+	require.Equal(t, release.PhaseSucceeded, plain.run(plain.spec(release.Strategy{})).Outcome)
+	require.Equal(t, plain.cost.total(), s.cost.total(), "configuration costs no history")
+}
+
+// TestConfig_AResetReleaseKnowsWhatItBrings: what stays, and what it was before, is no part of the request
+// and stands in the ledger.
+func TestConfig_AResetReleaseKnowsWhatItBrings(t *testing.T) {
+	t.Parallel()
+	s, c := newConfigStage(t)
+	changed := []release.Setting{{Name: release.SettingInstances, Before: "6", After: "5"}}
+	s.recalled = map[string]release.Progress{"r-test": {
+		Phase: release.PhaseAwaitingConfirm, Artifact: release.Artifact{Image: newImage}, Settings: changed,
+		RollbackTo: &release.Version{Artifact: release.Artifact{Image: oldImage}},
+	}}
+	s.deployWith(saeclient.ReleaseManual, release.Token("r-test", string(release.StepRollout))+" "+newImage)
+	s.abort(2 * time.Hour)
+	p := s.configure(release.Strategy{Type: release.StrategyBatch, Batches: 2}, brings(5))
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, newImage, p.Artifact.Image)
+	require.Equal(t, changed, p.Settings)
+	require.Equal(t, 6, s.replicas(), "as many as before the release")
+	require.Equal(t, oldImage, c.verified[0].Want.Image)
 }
 
 func TestConfig_WithAnArtifact(t *testing.T) {
@@ -259,22 +283,23 @@ func TestConfig_TheLaneDeniesTheConfiguration(t *testing.T) {
 func TestConfig_ValuesStayInTheRequest(t *testing.T) {
 	t.Parallel()
 	const planted = "do-not-show-7f3a"
-	s, _ := newConfigStage(t)
+	s, c := newConfigStage(t)
 	w := newWorldOn(t, s)
 	spec := w.spec(gray())
 	spec.Config = brings(0, "PASSPHRASE="+planted)
 	w.send(0, "r-1", spec)
 	w.send(time.Second, "r-2", spec)
 	var shown []any
-	look := func() { shown = append(shown, w.lane(), w.progressOf("r-1"), w.progressOf("r-2")) }
-	w.at(time.Hour, look)
+	look := func() { shown = append(shown, w.progressOf("r-1"), w.progressOf("r-2")) }
+	w.at(time.Hour, func() { shown = append(shown, w.lane()); look() })
 	w.tell(2*time.Hour, "r-1", release.Command{Kind: release.CommandRollback, By: "ann"})
-	w.at(3*time.Hour, look)
+	w.at(3*time.Hour, func() { shown = append(shown, w.lane()); look() })
 	w.command(4*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
 	w.runLane()
-	look2 := w.progressOf("r-1")
-	require.NotEmpty(t, look2.Settings)
-	shown = append(shown, look2, w.progressOf("r-2"), w.onBus(), w.noted, w.settled, w.cost.handed, w.cost.searchable, w.cost.summaries)
+	require.NotEmpty(t, w.progressOf("r-1").Settings)
+	require.NotEmpty(t, c.logs.String())
+	look()
+	shown = append(shown, c.logs.String(), w.onBus(), w.noted, w.settled, w.cost.handed, w.cost.searchable, w.cost.summaries)
 	for _, each := range shown {
 		text, err := json.Marshal(each)
 		require.NoError(t, err)

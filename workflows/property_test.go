@@ -82,8 +82,11 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 		return release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 7}
 	case release.OperationRelease:
 	}
-	spec := s.spec(strategy)
-	spec.Artifact.Image = "registry.example/shop:3"
+	spec := s.spec(strategy) // over itself, which is known by its configuration alone
+	if rapid.Bool().Draw(t, "another image") {
+		spec.Artifact.Image = "registry.example/shop:3"
+	}
+	spec.Config = rapid.SampledFrom([]*release.Config{nil, brings(0, "LOG_LEVEL=debug")}).Draw(t, "config")
 	if strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {
 		spec.Traffic = canary()
 	}
@@ -236,6 +239,9 @@ func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
 	switch p.Operation {
 	case release.OperationRelease:
 		want[saeclient.CoTypeDeploy] = 1
+		if p.Config != "" { // the number of instances is put back
+			want[saeclient.CoTypeScaleOut], want[saeclient.CoTypeScaleIn] = 1, 1
+		}
 	case release.OperationRollback:
 		want[saeclient.CoTypeDeployHistroy] = 2 // there, and back
 	case release.OperationRestart:

@@ -100,14 +100,14 @@ type tester interface {
 
 func newStage(t tester) *stage {
 	t.Helper()
-	return newStageWith(t, func(_ *stage, d *sae.Driver) platform.Driver { return d })
+	return newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return d })
 }
 
-// newStageWith is a stage on which something stands around the platform's driver.
-func newStageWith(t tester, around func(*stage, *sae.Driver) platform.Driver) *stage {
+// newStageWith is a stage whose logs are kept, and on which something stands around the platform's driver.
+func newStageWith(t tester, logs slog.Handler, around func(*stage, *sae.Driver) platform.Driver) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetLogger(log.NewStructuredLogger(slog.New(logs)))
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment(), cost: &cost{}, death: &death{}, server: newServer(), operations: saeclient.Operations()}
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{Interceptors: s.interceptors()})
