@@ -64,12 +64,14 @@ func Bounds() []Bound {
 		{What: "what is looked for", Max: 1 << 10, Fields: []string{
 			"strategy.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",
 		}},
+		{What: "the name of a variable", Max: 256, Fields: []string{"job.variables[].name"}},
 		{What: "a name in a request for the application", Max: 256, Fields: []string{
 			"traffic.springCloud[].path", "traffic.springCloud[].items[].name", "traffic.dubbo[].serviceName", "traffic.dubbo[].methodName",
 			"traffic.dubbo[].group", "traffic.dubbo[].version", "traffic.dubbo[].items[].expr", "traffic.alb[].serviceName", "traffic.alb[].items[].name",
 		}},
 		{What: "an ID", Max: MaxID, Fields: []string{
 			"app.id", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
+			"job.variables[].configMap.id", "job.variables[].secret.id",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
@@ -84,6 +86,7 @@ func Bounds() []Bound {
 			"strategy.gates", "strategy.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
 			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
 		}},
+		{What: "words of a command, arguments and variables of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args", "job.variables"}},
 		{What: "batches with a schedule", Max: 50, List: true, Fields: []string{"strategy.schedule"}},
 		{What: "scaling rules to switch", Max: maxEntries, List: true, Fields: []string{"names"}},
 	}

@@ -164,6 +164,9 @@ func validRelease(path string) any {
 		}}}
 	case begins("traffic.alb"):
 		s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{IngressID: 1, ServiceName: "s", Condition: "AND", Items: item}}}
+	case begins("job"):
+		s.Operation, s.Strategy = release.OperationJob, release.Strategy{}
+		s.Job = &release.Job{Run: true, Variables: []release.Variable{{Name: "A", Value: new("1")}}}
 	case begins("lane.preempt"):
 		s.Lane.Policy = release.LaneReject
 	}
@@ -188,6 +191,8 @@ func badOfSpec() map[string]any {
 		"traffic.dubbo[].serviceName": " ", "traffic.dubbo[].methodName": " ", "traffic.dubbo[].condition": "XOR", "traffic.dubbo[].items[].index": -1,
 		"traffic.alb[].ingressId": -1, "traffic.alb[].serviceName": " ", "traffic.alb[].condition": "OR",
 		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
+		"job.run": false, "job.command[]": " ", "job.instances": -1, "job.variables[].name": "A=B", "job.variables[].remove": true, "job.variables[].show": true,
+		"job.variables[].configMap.id": "a b", "job.variables[].configMap.key": " ", "job.variables[].secret.id": "a b", "job.variables[].secret.key": " ",
 		"lane.policy": "jump", "lane.preempt": true,
 	}
 	for _, items := range []string{"traffic.springCloud[].items[].", "traffic.dubbo[].items[].", "traffic.alb[].items[]."} {
@@ -203,6 +208,7 @@ func freeOfSpec() map[string]string {
 	return map[string]string{
 		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch,
 		"note": anyText, "freeze.override": anyText,
+		"job.args[]": anyText, "job.variables[].value": anyText, "job.runtime.options": anyText, "job.runtime.args": anyText,
 		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",
 		"traffic.dubbo[].items[].expr": "the language of the application; none is the argument itself",
 	}

@@ -87,7 +87,7 @@ func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case runs.OnlyRuns(old):
 		return s.wentBack(ctx, v.why).and(s.resized())
-	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
+	case s.returnable() && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
 		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Text(), s.scaling.left())
@@ -172,19 +172,29 @@ func (s settlement) bringBack(ctx workflow.Context) (followResult, *fault) {
 // looked for; where there is certainly none the call may be tried again, and the fault is
 // [release.FaultNotNow].
 func (s settlement) beginRollback(ctx workflow.Context, mark release.Watermark) (release.Change, *fault) {
-	change, f := insist(ctx, &s.caller, s.platform.beginRollback(release.BeginRollbackInput{
-		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(),
-		Override: true, // the way back is never held by a freeze
-	}), s.homeBy)
+	back := s.rollbackCall(mark)
+	change, f := insist(ctx, &s.caller, back, s.homeBy)
 	if f == nil || !f.actedMaybe() {
 		return change, f
 	}
-	found, g := s.find(ctx, release.VerbBeginRollback, "", mark)
+	found, g := s.find(ctx, release.Verb(back.doing), "", mark)
 	if g != nil || found != nil {
 		return deref(found), g
 	}
 	f.class = release.FaultNotNow
 	return release.Change{}, f
+}
+
+// rollbackCall is the call that begins the change of the way back, which is never held by a freeze.
+func (s settlement) rollbackCall(mark release.Watermark) call[release.Change] {
+	if s.spec.Operation == release.OperationJob {
+		return s.platform.beginJobUpdate(release.BeginJobUpdateInput{
+			App: s.p.App, Artifact: s.rollbackTo().Artifact, Watermark: mark, Override: true,
+		})
+	}
+	return s.platform.beginRollback(release.BeginRollbackInput{
+		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(), Override: true,
+	})
 }
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change
