@@ -10,7 +10,7 @@ import (
 // Job is what a release of operation job does with a job template besides bringing an artifact.
 type Job struct {
 	// Run executes the job once: after the artifact, where the release brings one.
-	Run bool `json:"run,omitempty"`
+	Run bool `json:"run"`
 	// Command is what this run executes instead of the template's command, and Args are its
 	// arguments; both are the template's where they are left out.
 	Command []string `json:"command,omitempty"`
