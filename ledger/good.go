@@ -29,8 +29,8 @@ func (r Record) judgements() []judgement {
 		return judgement{version: v, good: good, at: r.EndedAt, releaseID: r.ReleaseID}
 	}
 	switch p.Operation {
-	case release.OperationRestart, release.OperationRescale:
-		return nil // they bring nothing
+	case release.OperationRestart, release.OperationRescale, release.OperationJob:
+		return nil // they bring nothing that a rollback could return to
 	case release.OperationRelease, release.OperationRollback:
 	}
 	if r.Outcome == release.PhaseSucceeded {

@@ -118,7 +118,7 @@ func (r Record) Owes() bool {
 // begun reports whether the release has begun to change which version runs, as far as it has told.
 func (r Record) begun() bool {
 	switch r.Progress.Operation {
-	case release.OperationRestart, release.OperationRescale:
+	case release.OperationRestart, release.OperationRescale, release.OperationJob:
 		return false
 	case release.OperationRelease, release.OperationRollback:
 	}

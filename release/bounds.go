@@ -72,6 +72,7 @@ func Bounds() []Bound {
 			"app.id", "version", "adopt", "retryOf", "changeId", "artifact.package.version", "releaseId", "id", "names[]",
 			"artifact.registry.instance", "config.variables[].configMap.id", "config.variables[].secret.id", "config.mounts.configMaps[].id",
 			"config.mounts.secrets[].id", "config.mounts.nas[].id", "config.mounts.buckets[].bucket", "config.mounts.scratch[].name",
+			"job.variables[].configMap.id", "job.variables[].secret.id",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
 			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
@@ -84,9 +85,10 @@ func Bounds() []Bound {
 		}},
 		{What: "the name of a variable, or of a key", Max: 256, Fields: []string{
 			"config.variables[].name", "config.variables[].configMap.key", "config.variables[].secret.key", "config.mounts.configMaps[].key", "config.mounts.secrets[].key",
+			"job.variables[].name", "job.variables[].configMap.key", "job.variables[].secret.key",
 		}},
-		{What: "the value of a variable, or of a setting of the platform's own as JSON", Max: 16 << 10, Fields: []string{"config.variables[].value", platformOwn}},
-		{What: "variables", Max: 300, List: true, Fields: []string{"config.variables"}},
+		{What: "the value of a variable, or of a setting of the platform's own as JSON", Max: 16 << 10, Fields: []string{"config.variables[].value", "job.variables[].value", platformOwn}},
+		{What: "variables", Max: 300, List: true, Fields: []string{"config.variables", "job.variables"}},
 		{What: "settings of the platform's own", Max: maxEntries, List: true, Fields: []string{"config.platform"}},
 		{What: "a command, arguments, and mounts of one kind", Max: maxEntries, List: true, Fields: []string{
 			"config.command", "config.args", "config.probes.liveness.exec", "config.probes.readiness.exec", "config.probes.startup.exec",
@@ -100,6 +102,7 @@ func Bounds() []Bound {
 			"strategy.gates", "strategy.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
 			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
 		}},
+		{What: "words of a command and arguments of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args"}},
 		{What: "batches with a schedule", Max: 50, List: true, Fields: []string{"strategy.schedule"}},
 		{What: "scaling rules to switch", Max: maxEntries, List: true, Fields: []string{"names"}},
 	}

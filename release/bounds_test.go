@@ -23,7 +23,7 @@ func given() map[string]any {
 		Artifact: release.Artifact{
 			Image: "shop:1", Package: &release.Package{URL: "https://x.example/a.jar", Version: "1"}, Registry: &release.Registry{Instance: "cri-1", Role: "acs:ram::1:role/r"},
 		},
-		Config: wholeConfig(),
+		Config: wholeConfig(), Job: wholeJob(),
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Confirm: release.ConfirmManual,
 			Gates: []release.Gate{{
@@ -52,6 +52,14 @@ func given() map[string]any {
 		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: anApp(), Names: []string{"cpu"}, By: "me", Reason: "r"},
+	}
+}
+
+// wholeJob has something in every place, as wholeConfig does.
+func wholeJob() *release.Job {
+	return &release.Job{
+		Run: true, Command: []string{"sh"}, Args: []string{"-c"}, Variables: wholeConfig().Variables,
+		Runtime: &release.JobRuntime{Options: "-Xmx1g", Args: "--port=80"},
 	}
 }
 

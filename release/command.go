@@ -149,6 +149,8 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the command is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
 	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
+	case (p.Operation == OperationJob || p.Phase == PhaseRunning) && c.Kind == CommandRollback:
+		return refuse("a job has no versions to return to by name; abort the release: what the job had before is put back")
 	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
 		return refuse("the new version runs everywhere already; start a rollback instead")
 	case stops(p.Decisions) && c.Kind != CommandAbort && c.Kind != CommandRollback:
@@ -191,8 +193,11 @@ func admitResume(p Progress) (repeated bool, err error) {
 }
 
 func admitPause(p Progress) (repeated bool, err error) {
-	if p.Phase == PhaseQueued {
+	switch p.Phase { //nolint:exhaustive // in the others there is something left to hold back
+	case PhaseQueued:
 		return refuse("the release waits for its turn; hold its lane instead")
+	case PhaseRunning:
+		return refuse("the job runs, and a run cannot be paused; abort the release to stop it")
 	}
 	return p.Paused, nil
 }

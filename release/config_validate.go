@@ -44,7 +44,8 @@ func (v *validator) config(s Spec, op Operation) {
 	}
 	v.check(s.Adopt == "", field, "cannot be changed by a change that runs already; leave it out to adopt one")
 	v.check(!c.empty(), field, "changes nothing; name what is to change, or leave it out")
-	v.variables(c, s.App.Platform)
+	v.check(!c.Replace || len(c.Variables) > 0, "config.replace", "needs variables: it removes all that are not among them")
+	v.variables("config.variables", c.Variables, c.Replace, s.App.Platform)
 	v.commandLine("config.command", c.Command)
 	v.texts("config.args", c.Args)
 	v.resources(c.Resources, s.App.Platform)
@@ -69,14 +70,13 @@ func (v *validator) something(given bool, field string) {
 	v.check(given, field, "names nothing; leave it out to keep what the application has")
 }
 
-func (v *validator) variables(c *Config, p Platform) {
-	const field = "config.variables"
-	v.check(!c.Replace || len(c.Variables) > 0, "config.replace", "needs variables: it removes all that are not among them")
-	v.check(c.Variables == nil || len(c.Variables) > 0, field, "is empty; leave it out to keep what the application has")
+// variables checks a list of variables, which are all where replace is set.
+func (v *validator) variables(field string, all []Variable, replace bool, p Platform) {
+	v.check(all == nil || len(all) > 0, field, "is empty; leave it out to keep what the application has")
 	first := map[string]int{}
-	for i, each := range c.Variables {
+	for i, each := range all {
 		at := place(field, i)
-		v.variable(at, each, c.Replace)
+		v.variable(at, each, replace)
 		v.keyOf(at+".configMap", each.ConfigMap, p)
 		v.keyOf(at+".secret", each.Secret, p)
 		if before, given := first[each.Name]; given && each.Name != "" {
@@ -95,7 +95,8 @@ func (v *validator) variable(at string, one Variable, replace bool) {
 	}
 	v.check(matches(name, one.Name), at+".name", "must be letters, digits and underscores, and not begin with a digit")
 	kinds := count(one.Value != nil, one.ConfigMap != nil, one.Secret != nil, one.Remove)
-	v.check(kinds == 1, at, "give exactly one of value, configMap, secret and remove: true")
+	v.check(kinds == 1 || one.Remove, at, "give exactly one of value, configMap, secret and remove: true")
+	v.check(kinds == 1 || !one.Remove, at+".remove", "has no meaning with value, configMap or secret; leave one of them out")
 	if one.Value != nil {
 		v.content(at+".value", *one.Value)
 	}

@@ -21,11 +21,13 @@ const (
 	EventStalled     EventKind = "stalled"
 	EventMoving      EventKind = "moving"
 	EventRollingBack EventKind = "rollingback"
-	EventSucceeded   EventKind = "succeeded"
-	EventFailed      EventKind = "failed"
-	EventRolledBack  EventKind = "rolledback"
-	EventAborted     EventKind = "aborted"
-	EventAttention   EventKind = "attention"
+	// EventRunStarted tells that a job was asked to run.
+	EventRunStarted EventKind = "run.started"
+	EventSucceeded  EventKind = "succeeded"
+	EventFailed     EventKind = "failed"
+	EventRolledBack EventKind = "rolledback"
+	EventAborted    EventKind = "aborted"
+	EventAttention  EventKind = "attention"
 )
 
 // The lifecycle events that only sets have.
@@ -48,7 +50,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	case PhaseNeedsAttention:
 		return EventAttention, true
 	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseFinalizing, PhaseRollingBack:
+		PhaseRunning, PhaseFinalizing, PhaseRollingBack:
 		return "", false
 	}
 	return "", false

@@ -35,6 +35,8 @@ const (
 	// maxToldRuns bounds the artifact that runs, where only the core is told: it is the third of them.
 	// The text of mixed versions, which stands in its place, is never longer.
 	maxToldRuns = 512
+	// maxToldRun bounds the ID of a run where only the core is told.
+	maxToldRun = 48
 	// maxToldBehind bounds what a lane answers to whoever asks it; a release itself does not know it.
 	maxToldBehind = 24
 )
@@ -123,6 +125,9 @@ func (p Progress) Bounded(maxReason, maxArtifact int) Progress {
 	p.RollbackTo, p.Runs = p.RollbackTo.bounded(maxArtifact, &p.Cut), p.Runs.bounded(maxArtifact, &p.Cut)
 	p.RunsMixed = ShortenEncoded(p.RunsMixed, maxToldRuns)
 	p.Awaiting = p.Awaiting.bounded()
+	if p.Job != nil {
+		p.Job.ID = ShortenEncoded(p.Job.ID, maxToldOwed)
+	}
 	p.AppName, p.UnfinishedChange = ShortenEncoded(p.AppName, maxToldName), ShortenEncoded(p.UnfinishedChange, maxToldName)
 	for i := range p.ScalingRules {
 		rule := &p.ScalingRules[i]
@@ -254,11 +259,15 @@ func (p Progress) core() Progress {
 		}
 		p.RunsMixed = "" // there is never both
 	}
+	job := p.Job
+	if job != nil {
+		job = &JobRun{ID: ShortenEncoded(job.ID, maxToldRun), State: job.State}
+	}
 	return Progress{
 		ReleaseID: p.ReleaseID, Transition: p.Transition, App: p.App, AppName: p.AppName, Operation: p.Operation, Artifact: p.Artifact,
 		Config: p.Config, OnlyConfig: p.OnlyConfig, Settings: p.Settings, Phase: p.Phase, Outcome: p.Outcome, Reason: p.Reason, Denied: p.Denied, Strategy: Strategy{Type: p.Strategy.Type},
 		ChangeID: p.ChangeID, UnfinishedChange: p.UnfinishedChange, RollbackTo: p.RollbackTo, Runs: runs, RunsMixed: p.RunsMixed, Batches: p.Batches, Awaiting: p.Awaiting,
-		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
+		ScalingRules: p.ScalingRules, Traffic: p.Traffic, Job: job, Paused: p.Paused, RequestedBy: p.RequestedBy, RetryOf: p.RetryOf, Digest: p.Digest,
 		AcceptedAt: p.AcceptedAt, StartedAt: p.StartedAt, EndedAt: p.EndedAt, Waited: p.Waited, Cut: p.Cut,
 	}
 }
@@ -286,6 +295,9 @@ func (p *Progress) texts() []*string {
 	}
 	if p.Stalled != nil {
 		out = append(out, &p.Stalled.Doing, &p.Stalled.Failure)
+	}
+	if p.Job != nil {
+		out = append(out, &p.Job.Message)
 	}
 	if p.Traffic != nil {
 		out = append(out, &p.Traffic.Kept, &p.Traffic.Note)

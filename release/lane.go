@@ -16,6 +16,7 @@ const (
 	WorkflowRollback           = "Rollback"
 	WorkflowRestart            = "Restart"
 	WorkflowRescale            = "Rescale"
+	WorkflowJob                = "Job"
 	WorkflowToggleScalingRules = "ToggleScalingRules"
 	WorkflowLane               = "Lane"
 	WorkflowWatchdog           = "Watchdog"
@@ -51,7 +52,7 @@ const (
 
 // WorkflowTypes returns the workflow types of releases.
 func WorkflowTypes() []string {
-	return []string{WorkflowDeploy, WorkflowGrayRelease, WorkflowRollback, WorkflowRestart, WorkflowRescale}
+	return []string{WorkflowDeploy, WorkflowGrayRelease, WorkflowRollback, WorkflowRestart, WorkflowRescale, WorkflowJob}
 }
 
 // Workflow returns the workflow type that carries out the spec.
@@ -63,6 +64,8 @@ func (s Spec) Workflow() string {
 		return WorkflowRestart
 	case OperationRescale:
 		return WorkflowRescale
+	case OperationJob:
+		return WorkflowJob
 	case OperationRelease:
 	}
 	if s.Strategy.Type == StrategyAll || s.Strategy.Type == "" {
@@ -80,6 +83,8 @@ func (s Spec) Title() string {
 		return "restart"
 	case OperationRescale:
 		return "rescale to " + strconv.Itoa(s.Instances)
+	case OperationJob:
+		return s.jobTitle()
 	case OperationRelease:
 	}
 	switch {
@@ -91,8 +96,8 @@ func (s Spec) Title() string {
 	return s.Artifact.Public()
 }
 
-// Request is the input of the workflows Deploy, GrayRelease, Rollback, Restart and
-// Rescale: one release.
+// Request is the input of the workflows Deploy, GrayRelease, Rollback, Restart, Rescale and
+// Job: one release.
 type Request struct {
 	// ID is the release ID, see [ID].
 	ID   string `json:"id"`

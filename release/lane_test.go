@@ -310,6 +310,7 @@ func TestWorkflowTypes(t *testing.T) {
 		{Operation: release.OperationRollback},
 		{Operation: release.OperationRestart},
 		{Operation: release.OperationRescale},
+		{Operation: release.OperationJob},
 	} {
 		types = append(types, s.Workflow())
 	}

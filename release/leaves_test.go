@@ -166,6 +166,9 @@ func validRelease(path string) any {
 		}}}
 	case begins("traffic.alb"):
 		s.Traffic = &release.Traffic{ALB: []release.ALBTrafficRule{{IngressID: 1, ServiceName: "s", Condition: "AND", Items: item}}}
+	case begins("job"):
+		s.Operation, s.Strategy = release.OperationJob, release.Strategy{}
+		s.Job = &release.Job{Run: true, Variables: []release.Variable{aVariable(path)}}
 	case begins("lane.preempt"):
 		s.Lane.Policy = release.LaneReject
 	case begins("artifact.registry"):
@@ -179,14 +182,7 @@ func validRelease(path string) any {
 // validConfig is a configuration in which the field has a meaning.
 func validConfig(path string) *release.Config {
 	has := func(part string) bool { return strings.Contains(path, part) }
-	key, c := release.KeyOf{ID: "7", Key: "k"}, &release.Config{Instances: new(2)}
-	one := release.Variable{Name: "A", Value: new("x")}
-	switch {
-	case has(".configMap."):
-		one = release.Variable{Name: "A", ConfigMap: &key}
-	case has(".secret."), has(".show"):
-		one = release.Variable{Name: "A", Secret: &key}
-	}
+	c := &release.Config{Instances: new(2)}
 	probe := release.Probe{TCP: 80, Period: release.Duration(time.Second)}
 	switch {
 	case has(".http."):
@@ -199,7 +195,7 @@ func validConfig(path string) *release.Config {
 	}
 	switch {
 	case has("config.variables"):
-		c.Variables, c.Replace = []release.Variable{one}, has(".remove")
+		c.Variables, c.Replace = []release.Variable{aVariable(path)}, has(".remove")
 	case has("config.probes"):
 		c.Probes = &release.Probes{Liveness: &probe, Readiness: new(probe), Startup: new(probe)}
 	case has("config.hooks"):
@@ -210,6 +206,19 @@ func validConfig(path string) *release.Config {
 		c.Platform = release.Parameters{"Timezone": []byte(`"UTC"`)}
 	}
 	return c
+}
+
+// aVariable is one in which the field has a meaning.
+func aVariable(path string) release.Variable {
+	key := release.KeyOf{ID: "7", Key: "k"}
+	switch {
+	case strings.Contains(path, ".configMap."):
+		return release.Variable{Name: "A", ConfigMap: &key}
+	case strings.Contains(path, ".secret."), strings.HasSuffix(path, ".show"):
+		return release.Variable{Name: "A", Secret: &key}
+	default:
+		return release.Variable{Name: "A", Value: new("x")}
+	}
 }
 
 func validMounts() *release.Mounts {
@@ -239,6 +248,8 @@ func badOfSpec() map[string]any {
 		"traffic.dubbo[].serviceName": " ", "traffic.dubbo[].methodName": " ", "traffic.dubbo[].condition": "XOR", "traffic.dubbo[].items[].index": -1,
 		"traffic.alb[].ingressId": -1, "traffic.alb[].serviceName": " ", "traffic.alb[].condition": "OR",
 		"limits.confirm": negative, "limits.platformApproval": negative, "limits.queue": negative, "limits.total": negative, "limits.onConfirmTimeout": "explode",
+		"job.run": false, "job.command[]": " ", "job.instances": -1, "job.variables[].name": "A=B", "job.variables[].value": "a\x00b", "job.variables[].remove": true, "job.variables[].show": true,
+		"job.variables[].configMap.id": "a b", "job.variables[].configMap.key": "", "job.variables[].secret.id": "a b", "job.variables[].secret.key": "",
 		"lane.policy": "jump", "lane.preempt": true,
 	}
 	maps.Copy(bad, badOfConfig())
@@ -284,6 +295,7 @@ func freeOfSpec() map[string]string {
 	return map[string]string{
 		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch,
 		"note": anyText, "freeze.override": anyText, "config.mounts.nas[].readOnly": anySwitch, "config.mounts.buckets[].readOnly": anySwitch,
+		"job.args[]": anyText, "job.runtime.options": anyText, "job.runtime.args": anyText,
 		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",
 		"traffic.dubbo[].items[].expr": "the language of the application; none is the argument itself",
 	}

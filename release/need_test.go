@@ -70,6 +70,7 @@ func TestNeed(t *testing.T) {
 		{"bake", release.PhaseRollingOut, waits(release.Awaiting{Kind: release.AwaitBake, Batch: 1}), long, "", ""},
 		{"gates", release.PhaseRollingOut, waits(release.Awaiting{Kind: release.AwaitGates, Batch: 1}), long, "", ""},
 		{"schedule", release.PhaseRollingOut, waits(release.Awaiting{Kind: release.AwaitSchedule, Batch: 1}), long, "", ""},
+		{"running a job", release.PhaseRunning, nil, long, "", ""},
 		{"finalizing", release.PhaseFinalizing, nil, long, "", ""},
 		{"rolling back", release.PhaseRollingBack, nil, long, "", ""},
 		{"succeeded", release.PhaseSucceeded, nil, long, "", ""},

@@ -135,7 +135,7 @@ func (p Progress) assumed() Progress {
 		p.Awaiting = &Awaiting{Kind: AwaitQueue}
 	case PhasePaused:
 		p.Paused, p.Awaiting = true, &Awaiting{Kind: AwaitResume}
-	case PhasePreparing, PhaseRollingOut, PhaseFinalizing, PhaseRollingBack,
+	case PhasePreparing, PhaseRollingOut, PhaseRunning, PhaseFinalizing, PhaseRollingBack,
 		PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
 	}
 	return p
@@ -242,6 +242,8 @@ func (p Progress) approving() string {
 
 func (p Progress) abortDoes() string {
 	switch {
+	case p.Operation == OperationJob && p.Phase != PhaseQueued && p.Phase != PhasePreparing:
+		return p.jobAbortDoes()
 	case !p.Operation.changesVersion() && p.ChangeID != "":
 		return "stops it"
 	case p.Phase == PhaseQueued:
@@ -313,7 +315,7 @@ func afterEnd(p Progress) []NextStep {
 	case PhaseNeedsAttention:
 		return p.attending(retry)
 	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseFinalizing, PhaseRollingBack:
+		PhaseRunning, PhaseFinalizing, PhaseRollingBack:
 	}
 	return nil
 }

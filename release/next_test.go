@@ -148,6 +148,7 @@ func TestNext(t *testing.T) {
 		{"stalled", atNext(release.PhaseRollingOut, stalled("sae.Observe", release.FaultNoWorker)), []string{"! help", pause, abort, rollback}},
 		{"stalled, on the way back", atNext(release.PhaseRollingBack, stalled("sae.Observe", release.FaultUnavailable)), []string{"! help", watch}},
 		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},
+		{"running a job", atNext(release.PhaseRunning, func(p *release.Progress) { p.Operation = release.OperationJob }), []string{abort}},
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},

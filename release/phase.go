@@ -19,6 +19,8 @@ const (
 	PhaseAwaitingPlatformApproval Phase = "AwaitingPlatformApproval"
 	// PhasePaused is parked because a person said so.
 	PhasePaused Phase = "Paused"
+	// PhaseRunning executes a job.
+	PhaseRunning Phase = "Running"
 	// PhaseFinalizing has the new version everywhere and puts the scaling rules back.
 	PhaseFinalizing Phase = "Finalizing"
 	// PhaseRollingBack returns to the version that ran before.
@@ -40,7 +42,7 @@ const (
 func Phases() []Phase {
 	return []Phase{
 		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		PhaseRunning, PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 	}
 }
 
@@ -50,22 +52,24 @@ func (p Phase) Next() []Phase {
 	case PhaseQueued:
 		return []Phase{PhasePreparing, PhaseAborted, PhaseFailed}
 	case PhasePreparing:
-		return []Phase{PhaseRollingOut, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{PhaseRollingOut, PhaseRunning, PhasePaused, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingOut:
 		return []Phase{
-			PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused, PhaseFinalizing, PhaseRollingBack,
+			PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused, PhaseRunning, PhaseFinalizing, PhaseRollingBack,
 			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhaseAwaitingConfirm:
 		return []Phase{PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseAwaitingPlatformApproval:
 		return []Phase{
-			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseRunning, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhasePaused:
 		return []Phase{
-			PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+			PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseRunning, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
+	case PhaseRunning:
+		return []Phase{PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseFinalizing:
 		return []Phase{PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingBack:

@@ -104,6 +104,8 @@ type Progress struct {
 	Traffic *TrafficState `json:"traffic,omitempty"`
 	// Gates are the verdicts of the gates so far.
 	Gates []GateResult `json:"gates,omitempty"`
+	// Job is the run of the job that the release has asked for; nil while it has not.
+	Job *JobRun `json:"job,omitempty"`
 	// Paused tells that a person lets nothing new begin.
 	Paused      bool       `json:"paused,omitempty"`
 	Decisions   []Decision `json:"decisions,omitempty"`
@@ -136,6 +138,9 @@ func (p Progress) StandsSince() time.Time {
 		return p.Awaiting.Since
 	}
 	since := p.StartedAt
+	if p.Job != nil && p.Job.StartedAt.After(since) {
+		since = p.Job.StartedAt
+	}
 	for _, b := range p.Batches {
 		for _, at := range []time.Time{b.StartedAt, b.EndedAt} {
 			if at.After(since) {
@@ -169,6 +174,9 @@ func (p Progress) Clone() Progress {
 	}
 	if p.Awaiting != nil {
 		p.Awaiting = new(*p.Awaiting)
+	}
+	if p.Job != nil {
+		p.Job = new(*p.Job)
 	}
 	if p.Stalled != nil {
 		p.Stalled = new(*p.Stalled)
@@ -323,7 +331,7 @@ func (p Progress) Stopping() string {
 // StoppedBy returns the latest decision that has stopped the release; false where none has. One
 // that waits for a safe point has not while a batch is in progress.
 func (p Progress) StoppedBy() (Decision, bool) {
-	runs := slices.ContainsFunc(p.Batches, func(b Batch) bool { return b.State == BatchRunning })
+	runs := p.Phase == PhaseRunning || slices.ContainsFunc(p.Batches, func(b Batch) bool { return b.State == BatchRunning })
 	for _, d := range slices.Backward(p.Decisions) {
 		stops := d.Kind == CommandAbort || d.Kind == CommandRollback
 		if stops && d.Refused == "" && (!d.AtSafePoint || !runs) {

@@ -167,6 +167,8 @@ func (v *setValidator) release(at string, r SetRelease, p SetPolicy) {
 	}
 	v.check(p != SetRollback || r.Spec.Operation != OperationRescale, at+".spec.operation",
 		"a rescale cannot be rolled back; use onFailure stop or continue")
+	v.check(p != SetRollback || r.Spec.Operation != OperationJob, at+".spec.operation",
+		"a job cannot be rolled back; use onFailure stop or continue")
 }
 
 // Submission is the release of a set as it is handed to the lane of its application.

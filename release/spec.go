@@ -27,6 +27,8 @@ const (
 	OperationRestart Operation = "restart"
 	// OperationRescale changes the number of instances.
 	OperationRescale Operation = "rescale"
+	// OperationJob brings an artifact to a job template, runs its job once, or both.
+	OperationJob Operation = "job"
 )
 
 // Platform names a serverless application platform.
@@ -104,6 +106,8 @@ type Spec struct {
 	Artifact Artifact `json:"artifact,omitzero"`
 	// Config is what a release changes of the application's configuration; nil changes nothing.
 	Config *Config `json:"config,omitempty"`
+	// Job is how a job runs; nil where it is not to run.
+	Job *Job `json:"job,omitempty"`
 	// Version is the platform's ID of the version that a rollback returns to; empty means
 	// the last good one.
 	Version string `json:"version,omitempty"`
@@ -137,7 +141,7 @@ type App struct {
 	Platform Platform `json:"platform"`
 	// Region is the platform's region ID, for example cn-hangzhou.
 	Region string `json:"region"`
-	// ID is the platform's own application ID (AppId on SAE).
+	// ID is the platform's own application ID, or that of a job template (both AppId on SAE).
 	ID string `json:"id"`
 }
 

@@ -31,6 +31,14 @@ func summaryOfVerb(in any) string {
 		return "begin to restart all instances"
 	case BeginRescaleInput:
 		return fmt.Sprintf("begin to rescale to %d instances", in.Instances)
+	case BeginJobUpdateInput:
+		return "begin to bring " + in.Artifact.Public() + " to the job"
+	case RunJobInput:
+		return "run the job"
+	case StopRunInput:
+		return "stop run " + in.RunID
+	case ObserveRunInput:
+		return "watch run " + in.Seen.ID
 	case ConfirmBatchInput:
 		return fmt.Sprintf("confirm batch %d of change %s", in.Batch, in.ChangeID)
 	case AbortRolloutInput:

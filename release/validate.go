@@ -101,11 +101,13 @@ func (v *validator) operation(s Spec) {
 		v.brings(s)
 	case OperationRollback, OperationRestart, OperationRescale:
 		v.check(s.Artifact == Artifact{}, "artifact", "has no meaning for a %s", op)
+	case OperationJob:
 	default:
-		v.check(false, "operation", "%q is unknown; use release, rollback, restart or rescale", op)
+		v.check(false, "operation", "%q is unknown; use release, rollback, restart, rescale or job", op)
 		return
 	}
 	v.config(s, op)
+	v.job(s)
 	v.check(s.Version == "" || op == OperationRollback, "version", "has no meaning for a %s; only a rollback returns to a version", op)
 	v.check(s.Version == "" || matches(idPattern, s.Version), "version", "%q is not a version ID", s.Version)
 	if op == OperationRescale {

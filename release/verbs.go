@@ -57,6 +57,21 @@ const (
 	// VerbVerify reads back which version the application runs.
 	// [VerifyInput] to [Verification].
 	VerbVerify Verb = "Verify"
+	// VerbBeginJobUpdate begins the change that brings an artifact to a job template; it is
+	// found like that of a restart.
+	// [BeginJobUpdateInput] to [Change].
+	VerbBeginJobUpdate Verb = "BeginJobUpdate"
+	// VerbRunJob executes a job once: said again with the same key, it answers the run that
+	// there is.
+	// [RunJobInput] to [JobRun].
+	VerbRunJob Verb = "RunJob"
+	// VerbObserveRun returns when a run shows something new.
+	// [ObserveRunInput] to [JobRun].
+	VerbObserveRun Verb = "ObserveRun"
+	// VerbStopRun ends a run, and answers how it has ended: one that was over before is left
+	// as it is.
+	// [StopRunInput] to [JobRun].
+	VerbStopRun Verb = "StopRun"
 )
 
 // Verbs lists all verbs: what a driver of a platform carries out.
@@ -64,6 +79,7 @@ func Verbs() []Verb {
 	return []Verb{
 		VerbSnapshot, VerbAwaitIdle, VerbFindChange, VerbBeginRollout, VerbObserve, VerbConfirmBatch, VerbAbortRollout,
 		VerbBeginRollback, VerbBeginRestart, VerbBeginRescale, VerbApplyTraffic, VerbClearTraffic, VerbSetScaling, VerbVerify,
+		VerbBeginJobUpdate, VerbRunJob, VerbObserveRun, VerbStopRun,
 	}
 }
 
@@ -140,6 +156,8 @@ type SnapshotInput struct {
 	// Adopt is the ID of a change, begun elsewhere, that the release is to follow;
 	// one that has ended or is none that brings a version is FaultInvalid.
 	Adopt string `json:"adopt,omitempty"`
+	// Job asks for a job template instead of an application; nil asks for an application.
+	Job *JobQuestion `json:"job,omitempty"`
 	// Known is the unfinished change that [VerbAwaitIdle] is known to wait for.
 	Known *ForeignChange `json:"known,omitempty"`
 }
@@ -206,6 +224,8 @@ type Snapshot struct {
 	Traffic *KeptTraffic `json:"traffic,omitempty"`
 	// Adopted is what is known of the change to adopt.
 	Adopted *AdoptedChange `json:"adopted,omitempty"`
+	// Job is what a job template has besides; nil of an application.
+	Job *JobSnapshot `json:"job,omitempty"`
 }
 
 // OwnChange is a change that the release has begun before it was reset.
@@ -339,7 +359,8 @@ type Change struct {
 type FindChangeInput struct {
 	App App `json:"app"`
 	// Verb is the verb that may have begun it, Token its token where it has one, and
-	// Watermark the one that it was given.
+	// Watermark the one that it was given. Of [VerbRunJob] it is the run that is looked for, by
+	// the watermark of runs.
 	Verb      Verb      `json:"verb"`
 	Token     string    `json:"token,omitempty"`
 	Watermark Watermark `json:"watermark"`
@@ -445,6 +466,8 @@ type VerifyInput struct {
 	Version string `json:"version,omitempty"`
 	// Config is what should hold of the configuration.
 	Config *Config `json:"config,omitempty"`
+	// Job tells that it is about a job template.
+	Job bool `json:"job,omitempty"`
 }
 
 // Verification is what an application was read back to run.

@@ -30,12 +30,14 @@ const (
 	DemoShop      = "f80db7f6-0d46-4563-bd41-99f11e3a2eb4"
 	DemoInventory = "765baf30-4f13-4e5f-8c5b-b4220dee0cc6"
 	DemoOrders    = "7171a6ca-d1cd-4928-8642-7d5cfe69cafe"
+	// DemoMigrate is a job template.
+	DemoMigrate = "2fb095fd-8d0f-4cec-bf61-47b67e83cafe"
 )
 
 // SeedDemo makes three applications to play with, deployed an hour ago: shop with four instances
 // and two scaling rules, one of them enabled; inventory with three instances, whose service shop
-// calls; and orders with six instances, which runs a code package. A simulator that already has
-// applications is left alone.
+// calls; and orders with six instances, which runs a code package; and the job template migrate.
+// A simulator that already has applications is left alone.
 func (s *Simulator) SeedDemo() error {
 	if len(s.Apps()) > 0 {
 		return nil
@@ -47,6 +49,13 @@ func (s *Simulator) SeedDemo() error {
 		if err := s.seedApp(now.Add(-time.Hour), app); err != nil {
 			return err
 		}
+	}
+	migrate := args{
+		"AppName": "migrate", "AppDescription": "Migrates the database of orders.", "PackageType": packageImage, "Replicas": "1", "Workload": "job",
+		"ImageUrl": "registry.example/migrate:1.4.1", "Envs": `[{"name":"DATABASE","value":"orders"}]`, "ConcurrencyPolicy": concurrencyForbid,
+	}
+	if _, err := s.seedAs(now.Add(-time.Hour), opCreateJob, migrate, DemoMigrate); err != nil {
+		return err
 	}
 	stock := Service{Name: "inventory"}.withDefaults()
 	s.st.Apps[DemoInventory].Services = []Service{stock}

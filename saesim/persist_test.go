@@ -208,4 +208,5 @@ func TestPersist_DemoApplicationsAreThereOnce(t *testing.T) {
 	require.Equal(t, "1.4.1:4", h.images(t))
 	require.Equal(t, "+office-hours -cpu-load", h.rules(t))
 	require.Equal(t, "SUCCESS", h.must(t, "DescribeApplicationStatus")["LastChangeOrderStatus"])
+	require.Equal(t, "registry.example/migrate:1.4.1", h.must(t, "DescribeJob", "AppId", DemoMigrate)["ImageUrl"])
 }

@@ -67,7 +67,7 @@ func specs() *rapid.Generator[release.Spec] {
 	return rapid.Custom(func(t *rapid.T) release.Spec {
 		s := release.Spec{
 			App:       apps().Draw(t, "app"),
-			Operation: rapid.SampledFrom([]release.Operation{"", release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale}).Draw(t, "operation"),
+			Operation: rapid.SampledFrom([]release.Operation{"", release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale, release.OperationJob}).Draw(t, "operation"),
 			Scaling:   release.Scaling{Suspend: rapid.Ptr(rapid.Bool(), true).Draw(t, "suspend")},
 			Rollback:  release.Rollback{OnFailure: rapid.Ptr(rapid.Bool(), true).Draw(t, "onFailure")},
 			Limits: release.Limits{
@@ -87,6 +87,8 @@ func specs() *rapid.Generator[release.Spec] {
 			s.Version = rapid.StringMatching(`([A-Za-z0-9][A-Za-z0-9_-]{0,127})?`).Draw(t, "version")
 			s.Strategy = strategies().Draw(t, "strategy")
 		case release.OperationRestart:
+		case release.OperationJob:
+			s.Artifact, s.Job, s.Scaling.Suspend = artifacts().Draw(t, "artifact"), jobs().Draw(t, "job"), nil
 		case release.OperationRescale:
 			s.Instances = rapid.IntRange(1, 500).Draw(t, "instances")
 		case "", release.OperationRelease:
@@ -103,6 +105,17 @@ func specs() *rapid.Generator[release.Spec] {
 			}
 		}
 		return s
+	})
+}
+
+func jobs() *rapid.Generator[*release.Job] {
+	words := rapid.SliceOfN(rapid.StringMatching(`[!-~]{1,50}`), 0, 3)
+	return rapid.Custom(func(t *rapid.T) *release.Job {
+		return rapid.Ptr(rapid.Just(release.Job{
+			Run: true, Command: words.Draw(t, "command"), Args: words.Draw(t, "args"), Instances: rapid.IntRange(0, 500).Draw(t, "instances"),
+			Variables: []release.Variable{{Name: "A", Value: new(rapid.StringN(0, 50, -1).Draw(t, "value"))}, {Name: "B", Secret: &release.KeyOf{ID: "16", Key: "k"}}},
+			Runtime:   &release.JobRuntime{Options: rapid.StringN(0, 50, -1).Draw(t, "options")},
+		}), true).Draw(t, "job")
 	})
 }
 

@@ -51,24 +51,34 @@ const (
 	secretText = "holds what looks like a secret, and a request is kept: give that by reference, in a variable with secret: {id, key}"
 )
 
-// secretsOf are the texts of a configuration that look like secrets.
+// secretsOf are the texts of a configuration, and of a run of a job, that look like secrets.
 func secretsOf(s release.Spec) release.Problems {
-	if s.Config == nil {
-		return nil
-	}
 	l := secretLooker{redact: redact.New()}
-	for i, v := range s.Config.Variables {
-		if v.Value != nil && l.isSecret(v.Name, *v.Value) {
-			l.problem(fmt.Sprintf("config.variables[%d].value", i), secretVariable)
+	if c := s.Config; c != nil {
+		l.variables("config.variables", c.Variables)
+		rest := *c
+		rest.Variables, rest.Platform = nil, nil
+		l.look("config", "", valueOf(rest))
+		for _, name := range slices.Sorted(maps.Keys(c.Platform)) {
+			l.look("config.platform."+name, "", valueOf(c.Platform[name]))
 		}
 	}
-	rest := *s.Config
-	rest.Variables, rest.Platform = nil, nil
-	l.look("config", "", valueOf(rest))
-	for _, name := range slices.Sorted(maps.Keys(s.Config.Platform)) {
-		l.look("config.platform."+name, "", valueOf(s.Config.Platform[name]))
+	if s.Job != nil {
+		l.variables("job.variables", s.Job.Variables)
+		rest := *s.Job
+		rest.Variables = nil
+		l.look("job", "", valueOf(rest))
 	}
 	return l.problems
+}
+
+// variables looks at the values of variables.
+func (l *secretLooker) variables(field string, all []release.Variable) {
+	for i, v := range all {
+		if v.Value != nil && l.isSecret(v.Name, *v.Value) {
+			l.problem(fmt.Sprintf("%s[%d].value", field, i), secretVariable)
+		}
+	}
 }
 
 // valueOf is what JSON holds; nil where it cannot be written or read.

@@ -41,7 +41,7 @@ func TestConclude_WhatIsUnfinished(t *testing.T) {
 			env := suite.NewTestWorkflowEnvironment()
 			env.RegisterActivityWithOptions(func(release.SnapshotInput) (release.Snapshot, error) { return release.Snapshot{}, c.err },
 				activity.RegisterOptions{Name: release.ActivityName(release.PlatformSAE, release.VerbAwaitIdle)})
-			caller := &caller{platform: platform{release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}}, unfinished: "c-1"}
+			caller := &caller{platform: platform{app: release.App{Platform: release.PlatformSAE, Region: "cn-hangzhou", ID: "app-1"}}, unfinished: "c-1"}
 			env.ExecuteWorkflow(func(ctx workflow.Context) error {
 				_, _ = caller.awaitOther(ctx, otherChangeWait{
 					other: &release.ForeignChange{ID: "c-2"}, unwanted: func() bool { return c.unwanted }, until: workflow.Now(ctx).Add(time.Hour),

@@ -14,7 +14,7 @@ func (r *run) follow(ctx workflow.Context, step release.Step, changeID string) f
 		run: r, changeID: changeID,
 		seen: release.Observation{State: release.ChangePreparing, Batch: 1},
 		situation: release.Situation{
-			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.spec.Rollback.Wanted(), TargetKnown: r.rollbackTo().ID != "",
+			Step: step, Strategy: r.p.Strategy.Type, RollbackWanted: r.spec.Rollback.Wanted(), TargetKnown: r.returnable(),
 		},
 	}
 	r.runs = running{}
@@ -35,6 +35,13 @@ func (r *run) rollbackTo() release.Version {
 		return release.Version{}
 	}
 	return *r.p.RollbackTo
+}
+
+// returnable reports whether the version to return to can be brought back: the platform keeps it,
+// or it is the artifact of a job, which is brought like any other.
+func (r *run) returnable() bool {
+	to := r.rollbackTo()
+	return to.ID != "" || r.spec.Operation == release.OperationJob && to.Artifact != (release.Artifact{})
 }
 
 // follower is a release that follows one change.

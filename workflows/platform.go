@@ -33,14 +33,30 @@ const pickupLimit = 8 * time.Second
 // platform calls the verbs of one application's platform. It is where other platforms
 // plug in: a verb is an activity named <platform>.<Verb> on the platform's own task queue.
 // Each verb is a method here, with its types: a driver has the same (activities/platform).
-type platform struct{ app release.App }
+type platform struct {
+	app release.App
+	// job tells that the application is a job template.
+	job bool
+}
+
+func platformOf(app release.App, op release.Operation) platform {
+	return platform{app: app, job: op == release.OperationJob}
+}
+
+// asked is the question for a snapshot, of a job template where the application is one.
+func (p platform) asked(in release.SnapshotInput) release.SnapshotInput {
+	if p.job && in.Job == nil {
+		in.Job = &release.JobQuestion{}
+	}
+	return in
+}
 
 func (p platform) snapshot(in release.SnapshotInput) call[release.Snapshot] {
-	return verb[release.Snapshot](p, release.VerbSnapshot, in)
+	return verb[release.Snapshot](p, release.VerbSnapshot, p.asked(in))
 }
 
 func (p platform) awaitIdle(in release.SnapshotInput) call[release.Snapshot] {
-	return verb[release.Snapshot](p, release.VerbAwaitIdle, in)
+	return verb[release.Snapshot](p, release.VerbAwaitIdle, p.asked(in))
 }
 
 func (p platform) findChange(in release.FindChangeInput) call[release.FoundChange] {
@@ -88,7 +104,24 @@ func (p platform) setScaling(in release.SetScalingInput) call[release.SetScaling
 }
 
 func (p platform) verify(in release.VerifyInput) call[release.Verification] {
+	in.Job = p.job
 	return verb[release.Verification](p, release.VerbVerify, in)
+}
+
+func (p platform) beginJobUpdate(in release.BeginJobUpdateInput) call[release.Change] {
+	return verb[release.Change](p, release.VerbBeginJobUpdate, in)
+}
+
+func (p platform) runJob(in release.RunJobInput) call[release.JobRun] {
+	return verb[release.JobRun](p, release.VerbRunJob, in)
+}
+
+func (p platform) observeRun(in release.ObserveRunInput) call[release.JobRun] {
+	return verb[release.JobRun](p, release.VerbObserveRun, in)
+}
+
+func (p platform) stopRun(in release.StopRunInput) call[release.JobRun] {
+	return verb[release.JobRun](p, release.VerbStopRun, in)
 }
 
 // activityOptions are those of an activity that concerns an application: tried again soon
@@ -133,13 +166,13 @@ func (p platform) task(v release.Verb, in any) task {
 	case release.VerbAwaitIdle:
 		t.options.Priority.PriorityKey = priorityLook
 		t.options.Summary = "wait for changes begun elsewhere" // its input is that of a snapshot
-	case release.VerbObserve:
+	case release.VerbObserve, release.VerbObserveRun:
 		t.options.Priority.PriorityKey = priorityLook
 	case release.VerbConfirmBatch, release.VerbAbortRollout, release.VerbSetScaling, release.VerbApplyTraffic, release.VerbClearTraffic:
 		t.options.RetryPolicy.NonRetryableErrorTypes = conflicts()
-	case release.VerbBeginRollout, release.VerbBeginRollback, release.VerbBeginRestart, release.VerbBeginRescale:
+	case release.VerbBeginRollout, release.VerbBeginRollback, release.VerbBeginRestart, release.VerbBeginRescale, release.VerbBeginJobUpdate:
 		t = t.sentOnce()
-	case release.VerbSnapshot, release.VerbVerify, release.VerbFindChange:
+	case release.VerbSnapshot, release.VerbVerify, release.VerbFindChange, release.VerbRunJob, release.VerbStopRun:
 	}
 	return t
 }

@@ -33,6 +33,8 @@ func TestPlatformCallsEveryVerb(t *testing.T) {
 		release.VerbBeginRestart: calledBy(platform.beginRestart), release.VerbBeginRescale: calledBy(platform.beginRescale),
 		release.VerbApplyTraffic: calledBy(platform.applyTraffic), release.VerbClearTraffic: calledBy(platform.clearTraffic),
 		release.VerbSetScaling: calledBy(platform.setScaling), release.VerbVerify: calledBy(platform.verify),
+		release.VerbBeginJobUpdate: calledBy(platform.beginJobUpdate), release.VerbRunJob: calledBy(platform.runJob),
+		release.VerbObserveRun: calledBy(platform.observeRun), release.VerbStopRun: calledBy(platform.stopRun),
 	}
 	driver := reflect.TypeFor[contract.Driver]()
 	for _, verb := range release.Verbs() {

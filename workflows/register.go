@@ -18,6 +18,7 @@ func Register(r worker.WorkflowRegistry) {
 		release.WorkflowRollback:           Rollback,
 		release.WorkflowRestart:            Restart,
 		release.WorkflowRescale:            Rescale,
+		release.WorkflowJob:                Job,
 		release.WorkflowToggleScalingRules: ToggleScalingRules,
 		release.WorkflowLane:               Lane,
 		release.WorkflowWatchdog:           Watchdog,

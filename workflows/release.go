@@ -99,6 +99,9 @@ func invalid(err error) error {
 
 // work is the way of one release once its turn has come.
 func (r *run) work(ctx workflow.Context) *ending {
+	if r.spec.Operation == release.OperationJob {
+		return jobRelease{r}.work(ctx)
+	}
 	if e := (preparation{run: r}).prepare(ctx); e != nil {
 		return e
 	}
@@ -158,6 +161,9 @@ func (p preparation) prepare(ctx workflow.Context) *ending {
 // own; those that it does not tell are seen once it is followed.
 func (p preparation) plan() *fault {
 	var plan []int
+	if !p.bringsArtifact() {
+		return nil
+	}
 	if adopted := p.snap.Adopted; adopted != nil {
 		p.p.Strategy.Type, plan = adopted.Strategy, adopted.Batches
 	} else {
@@ -188,6 +194,9 @@ func (p preparation) loadJudged(ctx workflow.Context) (f *fault) {
 func (p preparation) snapshotInput() release.SnapshotInput {
 	in := release.SnapshotInput{
 		App: p.p.App, Traffic: !p.spec.Traffic.Empty() && !p.traffic.touched, Adopt: p.spec.Adopt, Token: p.token(),
+	}
+	if p.spec.Runs() {
+		in.Job = &release.JobQuestion{Run: p.spec.Job}
 	}
 	switch {
 	case p.spec.Operation == release.OperationRollback:
@@ -276,6 +285,10 @@ func (p preparation) resolveTarget() *fault {
 		p.p.Artifact = p.snap.Version.Artifact
 		p.p.RollbackTo = &release.Version{Artifact: p.p.Artifact}
 		return nil
+	case release.OperationJob:
+		if !p.bringsArtifact() {
+			p.p.Artifact = p.snap.Version.Artifact
+		}
 	case release.OperationRelease:
 		p.p.Artifact, p.p.Settings = p.planned().Artifact, p.planned().Settings
 		if p.p.OnlyConfig && p.p.Artifact == (release.Artifact{}) { // its change has begun: nothing is planned any more
@@ -368,6 +381,10 @@ func (r *run) beginCall(override bool) call[release.Change] {
 	case release.OperationRescale:
 		return r.platform.beginRescale(release.BeginRescaleInput{
 			App: r.p.App, Instances: r.spec.Instances, Watermark: r.snap.Watermark, RestoreScaling: !r.suspends(), Override: override,
+		})
+	case release.OperationJob:
+		return r.platform.beginJobUpdate(release.BeginJobUpdateInput{
+			App: r.p.App, Artifact: r.p.Artifact, Watermark: r.snap.Watermark, Override: override,
 		})
 	case release.OperationRelease:
 	}

@@ -14,7 +14,7 @@ import (
 const settleLimit = 24 * time.Hour
 
 // run is one release under way: the shared body of Deploy, GrayRelease, Rollback,
-// Restart and Rescale.
+// Restart, Rescale and Job.
 type run struct {
 	caller
 	will
@@ -33,6 +33,8 @@ type run struct {
 	instances *int
 	// runs is what the application runs, as it was read last.
 	runs running
+	// brought tells that a job has its artifact: what was read before stays what is returned to.
+	brought bool
 	// total ends the whole release.
 	total *limit
 }
@@ -95,7 +97,7 @@ func (c cause) end(outcome release.Phase, format string, args ...any) *ending {
 func newRun(ctx workflow.Context, in *release.Request) *run {
 	spec := in.Spec
 	r := &run{
-		caller: caller{platform: platform{spec.App}},
+		caller: caller{platform: platformOf(spec.App, spec.Operation)},
 		will:   will{turn: !in.Queued, atSafePoint: true},
 		spec:   spec, request: *in,
 	}

@@ -122,7 +122,7 @@ func (s settlement) settleOld(ctx workflow.Context, v followResult) *ending {
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case s.isOld(runs):
 		return s.wentBack(ctx, v.why).and(s.resized())
-	case s.rollbackTo().ID != "" && (s.spec.Rollback.Wanted() || s.abort != nil):
+	case s.returnable() && (s.spec.Rollback.Wanted() || s.abort != nil):
 		return s.rollBack(ctx, v.why)
 	default:
 		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s", runs.Words(), s.scaling.left())
@@ -216,14 +216,6 @@ func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
 	}
 }
 
-// rollbackCall is the call that begins the change that brings the recorded version back.
-func (s settlement) rollbackCall(mark release.Watermark) call[release.Change] {
-	return s.platform.beginRollback(release.BeginRollbackInput{
-		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(),
-		Override: true, // the way back is never held by a freeze
-	})
-}
-
 // bringBack begins a change of the way back, exactly once, and follows it to its
 // end. It waits for a change that somebody else has begun meanwhile: at no time
 // are more than two versions alive (R2).
@@ -262,6 +254,18 @@ func (s settlement) beginBack(ctx workflow.Context, begin call[release.Change], 
 	}
 	f.class = release.FaultNotNow
 	return release.Change{}, f
+}
+
+// rollbackCall is the call that begins the change of the way back, which is never held by a freeze.
+func (s settlement) rollbackCall(mark release.Watermark) call[release.Change] {
+	if s.spec.Operation == release.OperationJob {
+		return s.platform.beginJobUpdate(release.BeginJobUpdateInput{
+			App: s.p.App, Artifact: s.rollbackTo().Artifact, Watermark: mark, Override: true,
+		})
+	}
+	return s.platform.beginRollback(release.BeginRollbackInput{
+		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(), Override: true,
+	})
 }
 
 // settleAny ends a rollout of which nobody can say beforehand what runs. A change

@@ -110,7 +110,7 @@ func (h holding) awaitSchedule(ctx workflow.Context) *fault {
 // refresh reads the application again after a wait in which anybody may have changed
 // it: what is returned to, and what counts as begun before.
 func (h holding) refresh(ctx workflow.Context) *fault {
-	if f := h.stopped(); f != nil {
+	if f := h.stopped(); f != nil || h.brought {
 		return f
 	}
 	return preparation{run: h.run}.read(ctx)

@@ -45,7 +45,7 @@ func Watchdog(ctx workflow.Context, in release.WatchdogRequest) (release.Watchdo
 	}
 	// Cancelling ends the waiting, not the telling.
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
-	w := &watchdog{platform: platform{in.App}, in: in, cancelled: ctx}
+	w := &watchdog{platform: platform{app: in.App}, in: in, cancelled: ctx}
 	return w.work(lasting), nil
 }
 
@@ -134,6 +134,8 @@ func (w *watchdog) cleanUp(ctx workflow.Context) (left []string) {
 		// A call that was under way when the release was lost may act for a while yet.
 		_ = workflow.Sleep(ctx, attemptLimit)
 	}
+	w.platform = platformOf(w.in.App, p.Operation)
+	w.lost.platform = w.platform
 	w.limit = newTimer(ctx, watchLimit, "limit of the watchdog")
 	w.lost.homeBy = workflow.Now(ctx).Add(watchLimit)
 	runs, why := w.settled(ctx)
@@ -148,6 +150,9 @@ func (w *watchdog) cleanUp(ctx workflow.Context) (left []string) {
 	}
 	if t := p.Traffic; t != nil && !t.Cleared && t.Note == "" {
 		left = append(left, "the traffic rule of the release may still be in force")
+	}
+	if j := p.Job; j != nil && !j.State.Ended() {
+		left = append(left, "run "+j.ID+" of the job may be unfinished, and nobody follows it")
 	}
 	return left
 }

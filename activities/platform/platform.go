@@ -46,6 +46,10 @@ type Verbs interface {
 	ClearTraffic(ctx context.Context, in release.ClearTrafficInput) (release.ClearTrafficResult, error)
 	SetScaling(ctx context.Context, in release.SetScalingInput) (release.SetScalingResult, error)
 	Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error)
+	BeginJobUpdate(ctx context.Context, in release.BeginJobUpdateInput) (release.Change, error)
+	RunJob(ctx context.Context, in release.RunJobInput) (release.JobRun, error)
+	ObserveRun(ctx context.Context, in release.ObserveRunInput) (release.JobRun, error)
+	StopRun(ctx context.Context, in release.StopRunInput) (release.JobRun, error)
 }
 
 // Guard is asked by a driver right before each call that takes an application towards a new
@@ -91,6 +95,14 @@ func method(d Verbs, v release.Verb) any {
 		return d.SetScaling
 	case release.VerbVerify:
 		return d.Verify
+	case release.VerbBeginJobUpdate:
+		return d.BeginJobUpdate
+	case release.VerbRunJob:
+		return d.RunJob
+	case release.VerbObserveRun:
+		return d.ObserveRun
+	case release.VerbStopRun:
+		return d.StopRun
 	}
 	return nil // Temporal refuses to register it
 }

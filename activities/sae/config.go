@@ -209,12 +209,13 @@ func probeOf(p release.Probe) saeclient.Probe {
 
 func seconds(d release.Duration) *int { return given(int(d.Std().Seconds())) }
 
-// given is a number unless it is left out.
-func given(n int) *int {
-	if n == 0 {
+// given is a parameter that is left out where there is nothing to say.
+func given[T comparable](v T) *T {
+	var none T
+	if v == none {
 		return nil
 	}
-	return &n
+	return &v
 }
 
 func (c *changing) hooks() {

@@ -14,8 +14,10 @@ import (
 // description, or, where SAE takes no description, by its type and a time after which it
 // was begun.
 type trace struct {
-	token     string
-	types     []string
+	token string
+	types []string
+	// any tells that the type of the order is not known.
+	any       bool
 	watermark release.Watermark
 }
 
@@ -33,8 +35,10 @@ func traceOf(v release.Verb, token string, w release.Watermark) (t trace, begins
 		t.types = []string{saeclient.CoTypeRestartApplication}
 	case release.VerbBeginRescale:
 		t.types = []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}
+	case release.VerbBeginJobUpdate:
+		t.any = true
 	}
-	return t, len(t.types) > 0
+	return t, t.any || len(t.types) > 0
 }
 
 // mine reports whether an order can be the one.
@@ -42,8 +46,11 @@ func (t trace) mine(o order) bool {
 	if t.token != "" {
 		return strings.HasPrefix(o.Description, t.token+" ")
 	}
-	return slices.Contains(t.types, o.CoTypeCode) && newer(o, t.watermark)
+	return t.couldBe(o) && newer(o, t.watermark)
 }
+
+// couldBe reports whether an order has a type that the verb's has.
+func (t trace) couldBe(o order) bool { return t.any || slices.Contains(t.types, o.CoTypeCode) }
 
 // find finds the order; an empty ID is none.
 func (t trace) find(orders []order) (release.Change, error) {
@@ -70,7 +77,7 @@ func (t trace) inTheWay(orders []order) error {
 		return notYet(release.FaultConflict, "change order %s (%s) is unfinished", o.ID, o.Type)
 	}
 	for _, o := range orders {
-		if newer(o, t.watermark) && (bringsVersion(o.CoTypeCode) || slices.Contains(t.types, o.CoTypeCode)) {
+		if newer(o, t.watermark) && (bringsVersion(o.CoTypeCode) || t.couldBe(o)) {
 			return notYet(release.FaultConflict, "change order %s (%s) was begun elsewhere since the application was read", o.ChangeOrderID, o.CoTypeCode)
 		}
 	}
@@ -97,6 +104,9 @@ func (d *Driver) find(ctx context.Context, app release.App, t trace) (release.Ch
 // none is certain only once the call cannot be at work any more; until then it fails as
 // unchanged and is tried again at that time.
 func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error) {
+	if in.Verb == release.VerbRunJob {
+		return d.findRun(ctx, in)
+	}
 	t, begins := traceOf(in.Verb, in.Token, in.Watermark)
 	if !begins {
 		return release.FoundChange{}, refused(release.FaultInvalid, "%s begins no change order", in.Verb)

@@ -56,6 +56,9 @@ func (d *Driver) read(ctx context.Context, appID string) (r reading, err error) 
 // Snapshot reads what the application is: instances, version, scaling rules, the newest
 // change order, and what else it is asked for.
 func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (release.Snapshot, error) {
+	if in.Job != nil {
+		return d.jobSnapshot(ctx, in)
+	}
 	r, err := d.read(ctx, in.App.ID)
 	if err != nil {
 		return release.Snapshot{}, failed(err)

@@ -99,9 +99,9 @@ func (v variable) words(show bool) string {
 	return digestOf(v.text())
 }
 
-// variableOf is a variable as a release asks for it. A number that is none is 0, which is
-// reported before.
-func variableOf(v release.Variable) variable {
+// envOf is a variable as a release asks for it, as SAE takes it. An ID that is no number is 0,
+// which is reported before.
+func envOf(v release.Variable) saeclient.EnvVar {
 	wanted := saeclient.EnvVar{Name: v.Name}
 	switch {
 	case v.Value != nil:
@@ -113,7 +113,12 @@ func variableOf(v release.Variable) variable {
 		id, _ := strconv.ParseInt(v.ConfigMap.ID, 10, 64)
 		wanted.ValueFrom = &saeclient.EnvSource{ConfigMapRef: &saeclient.ConfigMapKey{ConfigMapID: id, Key: v.ConfigMap.Key}}
 	}
-	raw := json.RawMessage(wireText(wanted.Wire()))
+	return wanted
+}
+
+// variableOf is a variable as a release asks for it.
+func variableOf(v release.Variable) variable {
+	raw := json.RawMessage(wireText(envOf(v).Wire()))
 	all, _ := variables("[" + string(raw) + "]")
 	return all[0]
 }

@@ -19,6 +19,9 @@ const instancePage = 100
 // instance of every group. While a change order is unfinished that may change again, so
 // nothing is waited for then.
 func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
+	if in.Job {
+		return d.verifyJob(ctx, in)
+	}
 	config, err := d.config(ctx, in.App.ID, "")
 	if err != nil {
 		return release.Verification{}, failed(err)

@@ -276,7 +276,7 @@ func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 	request, event := load(t, schema.Request), load(t, schema.Event)
 	strategies := words(release.StrategyAll, release.StrategyBatch, release.StrategyGray)
 	confirms := words(release.ConfirmManual, release.ConfirmAuto)
-	operations := words(release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale)
+	operations := words(release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale, release.OperationJob)
 	verdicts := words(release.VerdictPass, release.VerdictFail, release.VerdictInconclusive)
 	for name, c := range map[string]struct{ want, got []string }{
 		"operations":          {operations, request.Properties["operation"].Enum},
@@ -502,6 +502,14 @@ func TestSchema_RequestSchemaAgreesWithTheDoor(t *testing.T) {
 		"a restart":            {on(`"operation":"restart"`), true},
 		"a rescale":            {on(`"operation":"rescale","instances":3`), true},
 		"a rescale to nothing": {on(`"operation":"rescale"`), false},
+		"a job":                {on(`"operation":"job","artifact":{"image":"shop:1"},"job":{"run":true,"variables":[{"name":"A","value":"1"}]}`), true},
+		"a job to run":         {on(`"operation":"job","job":{"run":true}`), true},
+		"a job to bring":       {on(`"operation":"job","artifact":{"image":"shop:1"}`), true},
+		"a job of nothing":     {on(`"operation":"job"`), false},
+		"a job that runs not":  {on(`"operation":"job","job":{"run":false}`), false},
+		"a job by traffic":     {on(`"operation":"job","job":{"run":true},"traffic":{"springCloud":[]}`), false},
+		"a variable of two":    {on(`"operation":"job","job":{"run":true,"variables":[{"name":"A","value":"1","remove":true}]}`), false},
+		"a job to release":     {with(`,"job":{"run":true}`), false},
 		"an operation":         {on(`"operation":"explode"`), false},
 		"nothing to release":   {on(`"note":"x"`), false},
 		"a registry":           {on(`"artifact":{"image":"shop:1","registry":{"instance":"cri-1","role":"acs:ram::1:role/pull"}}`), true},

@@ -66,6 +66,18 @@ func createApp(ctx context.Context, sae *saeclient.Client, in saeclient.CreateAp
 	return app, nil
 }
 
+// CreateJob creates a job template that has OldImage, and returns when it stands.
+func CreateJob(ctx context.Context, sae *saeclient.Client, name string) (release.App, error) {
+	created, err := sae.CreateJob(ctx, &saeclient.CreateJobInput{
+		AppName: name, PackageType: "Image", ImageURL: new(OldImage), Replicas: 1, Workload: "job",
+		Envs: []saeclient.EnvVar{{Name: "DB", Value: "orders"}},
+	})
+	if err != nil {
+		return release.App{}, fmt.Errorf("scenario: create the job: %w", err)
+	}
+	return release.App{Platform: release.PlatformSAE, Region: sae.Region(), ID: created.Data.AppID}, awaitOrder(ctx, sae, created.Data.ChangeOrderID)
+}
+
 func createRule(ctx context.Context, sae *saeclient.Client, appID string, rule release.ScalingRule) error {
 	_, err := sae.CreateApplicationScalingRule(ctx, &saeclient.CreateApplicationScalingRuleInput{
 		AppID: appID, ScalingRuleName: rule.Name, ScalingRuleType: "timing",

@@ -51,6 +51,10 @@ func examples() []example {
 		{name: "traffic", ends: release.PhaseSucceeded},
 		{name: "restart", ends: release.PhaseSucceeded},
 		{name: "rescale", ends: release.PhaseSucceeded},
+		{name: "job", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Equal(t, release.RunSucceeded, p.Job.State)
+		}},
 		{name: "freeze-override", ends: release.PhaseSucceeded},
 		// It would wait for two o'clock at night; the test ends it then.
 		{name: "schedule", ends: release.PhaseAborted},

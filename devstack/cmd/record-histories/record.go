@@ -47,6 +47,8 @@ type story struct {
 	name string
 	// ask changes what is asked for; without it a deployment is.
 	ask func(*recorder, *release.Spec)
+	// job releases a job template, which is run.
+	job bool
 	// before happens to the application before the release is asked for.
 	before func(context.Context, *recorder, release.App) error
 	fault  saesim.Fault
@@ -131,6 +133,8 @@ func stories() []story {
 		{name: "rollback-by-batches", before: deployed, ask: and(operation(release.OperationRollback), gray), words: []word{confirm(1), confirm(2)}},
 		{name: "restart", ask: operation(release.OperationRestart)},
 		{name: "rescale", ask: and(operation(release.OperationRescale), func(_ *recorder, s *release.Spec) { s.Instances = 7 })},
+		{name: "job-succeeded", job: true},
+		{name: "job-failed", job: true, fault: saesim.Fault{Kind: saesim.FaultBatchFails, Operation: "ExecJob"}},
 	}
 }
 
@@ -222,7 +226,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 // play carries one story out and writes its release and, for the first, its lane.
 func (r *recorder) play(ctx context.Context, i int, s story) error {
-	app, err := scenario.CreateApp(ctx, r.sae, fmt.Sprintf("app%d", i))
+	create := scenario.CreateApp
+	if s.job {
+		create = scenario.CreateJob
+	}
+	app, err := create(ctx, r.sae, fmt.Sprintf("app%d", i))
 	if err != nil {
 		return err
 	}
@@ -238,6 +246,9 @@ func (r *recorder) play(ctx context.Context, i int, s story) error {
 		}
 	}
 	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
+	if s.job {
+		spec.Operation, spec.Job = release.OperationJob, &release.Job{Run: true, Command: []string{"migrate"}}
+	}
 	if s.ask != nil {
 		s.ask(r, &spec)
 	}

@@ -265,7 +265,7 @@ func takersOf(command release.CommandKind) releases.Filter {
 	case release.CommandRollback:
 		f.Phases = append(waits, release.PhasePaused)
 	case release.CommandAbort, release.CommandOverride:
-		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused)
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused, release.PhaseRunning)
 	}
 	return f
 }

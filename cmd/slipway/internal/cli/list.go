@@ -46,7 +46,7 @@ forgotten, as the ledger of releases on NATS has them.`,
 	flags.StringVar(&name, "app-name", "", "only of applications that their platform calls so")
 	flags.StringVar(&phase, "phase", "", "only in this phase")
 	flags.StringVar(&outcome, "outcome", "", "only what ended so")
-	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart or rescale")
+	flags.StringVar(&operation, "operation", "", "only what does this: release, rollback, restart, rescale or job")
 	flags.StringVar(&requestedBy, "requested-by", "", "only what this person or system asked for")
 	flags.StringVar(&set, "set", "", "only of the set with this ID")
 	flags.BoolVar(&forgotten, "forgotten", false, "list also what Temporal has forgotten, from the ledger")
@@ -175,6 +175,7 @@ func outcomeOf(name string) (release.Phase, error) {
 func operations() []string {
 	return []string{
 		string(release.OperationRelease), string(release.OperationRollback), string(release.OperationRestart), string(release.OperationRescale),
+		string(release.OperationJob),
 	}
 }
 

@@ -173,10 +173,12 @@ func byFlag(problems release.Problems) release.Problems {
 	flags := map[string]string{
 		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
+		"job.instances": "--instances", "job.variables": "--env", "job.command": "COMMAND", "limits.total": "--total",
 	}
 	out := make(release.Problems, len(problems))
 	for i, p := range problems {
-		flag, special := flags[p.Field]
+		field, _, _ := strings.Cut(p.Field, "[")
+		flag, special := flags[field]
 		if !special {
 			flag = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
 		}

@@ -152,6 +152,14 @@ func verb(p release.Progress) string {
 		return "restarting"
 	case release.VerbBeginRescale:
 		return "rescaling"
+	case release.VerbBeginJobUpdate:
+		return "bringing the artifact to the job"
+	case release.VerbRunJob:
+		return "running the job"
+	case release.VerbObserveRun:
+		return "looking at the run"
+	case release.VerbStopRun:
+		return "stopping the run"
 	case release.VerbApplyTraffic:
 		return "setting the traffic rule"
 	case release.VerbClearTraffic:
@@ -186,7 +194,7 @@ func returns(p release.Progress) bool {
 	v := p.Tries()
 	_, stopped := p.StoppedBy()
 	restores := v == release.VerbSetScaling && (p.Phase != release.PhasePreparing || slices.ContainsFunc(p.ScalingRules, suspended))
-	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout ||
+	return restores || v == release.VerbClearTraffic || v == release.VerbAbortRollout || v == release.VerbStopRun ||
 		p.Phase == release.PhaseRollingBack || p.Phase == release.PhaseFinalizing || stopped
 }
 

@@ -89,6 +89,7 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Operation", value: Cell{Text: operation}, rank: rankContext},
 		fact{name: "Artifact", value: Cell{Text: brought(p)}, rank: rankLatest},
 		fact{name: "Configuration", value: Cell{Text: p.Configuration()}, rank: rankLatest},
+		fact{name: "Run", value: Cell{Text: jobRun(p)}, rank: rankLatest},
 		fact{name: "Batch", value: Cell{Text: batch(p)}, rank: rankCommon},
 		fact{name: "Strategy", value: Cell{Text: strategyOf(p)}, rank: rankDetail},
 		fact{name: "Schedule", value: Cell{Text: schedule(p.Strategy.Schedule)}, rank: rankContext},
@@ -102,6 +103,19 @@ func facts(p release.Progress, now time.Time, style Style) []fact {
 		fact{name: "Started", value: Cell{Text: stamp(p.StartedAt, now.Location())}, rank: rankDetail},
 		fact{name: "Ended", value: Cell{Text: stamp(p.EndedAt, now.Location())}, rank: rankDetail},
 	)
+}
+
+// jobRun is the run of the job that the release has asked for; empty while it has not.
+func jobRun(p release.Progress) string {
+	j := p.Job
+	if j == nil {
+		return ""
+	}
+	text := j.ID + " " + string(j.State)
+	if !j.StartedAt.IsZero() && !j.EndedAt.IsZero() {
+		text += " after " + span(j.EndedAt.Sub(j.StartedAt))
+	}
+	return strings.TrimSuffix(text+": "+j.Message, ": ")
 }
 
 // acceptedAt is when a release was accepted; empty where it began at once.
@@ -132,7 +146,7 @@ func onRollback(p release.Progress, style Style) string {
 
 // strategyOf is how a release replaces instances; empty where it brings no other version.
 func strategyOf(p release.Progress) string {
-	if p.Operation == release.OperationRestart || p.Operation == release.OperationRescale {
+	if p.Strategy.Of(p.Operation) == "" {
 		return ""
 	}
 	return strategy(p.Strategy)

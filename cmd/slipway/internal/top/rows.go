@@ -268,6 +268,8 @@ func (m *model) doing(p release.Progress) string {
 			}
 		}
 		return "the platform works"
+	case release.PhaseRunning:
+		return "the job runs"
 	case release.PhaseFinalizing:
 		return "putting things back"
 	case release.PhaseRollingBack:
