@@ -21,7 +21,7 @@ func (j jobRelease) work(ctx workflow.Context) *ending {
 	if e := (preparation{run: j.run}).prepare(ctx); e != nil {
 		return e
 	}
-	if f := (holding{j.run}).awaitSchedule(ctx); f != nil {
+	if f := holding(j).awaitSchedule(ctx); f != nil {
 		return j.untouched(f)
 	}
 	j.events.note(&j.p)
@@ -46,7 +46,7 @@ func (j jobRelease) bring(ctx workflow.Context) *ending {
 	}
 	v := j.follow(ctx, release.StepRollout, changeID)
 	if !j.spec.Runs() || !j.arrived(ctx, v) {
-		return settlement{j.run}.settle(ctx, v)
+		return settlement(j).settle(ctx, v)
 	}
 	j.brought = true
 	return nil
@@ -58,7 +58,7 @@ func (j jobRelease) arrived(ctx workflow.Context, v followResult) bool {
 		return false
 	}
 	j.ownEnd(ctx)
-	s := settlement{j.run}
+	s := settlement(j)
 	has, f := s.readBack(ctx, s.wantNew())
 	return f == nil && has.OnlyRuns(j.p.Artifact)
 }
@@ -199,7 +199,7 @@ func (j jobRelease) putBack(ctx workflow.Context, why cause, outcome release.Pha
 		return why.end(release.PhaseNeedsAttention, "; the job keeps %s: what it had before is not known", j.p.Artifact.Public())
 	}
 	j.ownEnd(ctx)
-	e := settlement{j.run}.rollBack(ctx, why)
+	e := settlement(j).rollBack(ctx, why)
 	if e.outcome != release.PhaseRolledBack {
 		return e
 	}

@@ -425,7 +425,7 @@ func TestJob_PropertyOfOneRun(t *testing.T) {
 		runs := s.runs()
 		require.LessOrEqual(rt, len(runs), 1, "%s: %s", p.Outcome, p.Reason)
 		require.LessOrEqual(rt, len(s.jobOrders()), 2, "%s: %s", p.Outcome, p.Reason)
-		switch p.Outcome {
+		switch p.Outcome { //nolint:exhaustive // it has ended
 		case release.PhaseSucceeded:
 			require.Equal(rt, []string{runSucceeded}, runs)
 		case release.PhaseAborted:

@@ -80,7 +80,7 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 		return release.Spec{App: s.app, Operation: release.OperationRestart}
 	case release.OperationRescale:
 		return release.Spec{App: s.app, Operation: release.OperationRescale, Instances: 7}
-	case release.OperationRelease:
+	case release.OperationRelease, release.OperationJob: // jobs have a property of their own
 	}
 	spec := s.spec(strategy) // over itself, which is known by its configuration alone
 	if rapid.Bool().Draw(t, "another image") {
@@ -248,6 +248,7 @@ func (s *stage) requireOneOrderAStep(t tester, p release.Progress) {
 		want = map[string]int{saeclient.CoTypeRestartApplication: 1}
 	case release.OperationRescale:
 		want = map[string]int{saeclient.CoTypeScaleOut: 1}
+	case release.OperationJob: // jobs have a property of their own
 	}
 	for kind, n := range counts {
 		require.LessOrEqual(t, n, want[kind], "%s: %s (%v)", kind, p.Reason, counts)

@@ -33,8 +33,8 @@ func (h *host) jobSnapshot(t tester) release.Snapshot {
 	return snap
 }
 
-func (h *host) runJob(key string, j release.Job) (release.JobRun, error) {
-	return do[release.JobRun](h, release.VerbRunJob, release.RunJobInput{App: h.app, Key: key, Job: j})
+func (h *host) runJob(key string) (release.JobRun, error) {
+	return do[release.JobRun](h, release.VerbRunJob, release.RunJobInput{App: h.app, Key: key, Job: release.Job{Run: true}})
 }
 
 func TestJob_TheSnapshotOfATemplate(t *testing.T) {
@@ -46,7 +46,7 @@ func TestJob_TheSnapshotOfATemplate(t *testing.T) {
 	require.Zero(t, snap.Instances)
 	require.Empty(t, snap.ScalingRules)
 	require.Equal(t, release.Watermark{}, snap.Job.Runs)
-	run, err := h.runJob("r-1", release.Job{})
+	run, err := h.runJob("r-1")
 	require.NoError(t, err)
 	require.Equal(t, []string{run.ID}, h.jobSnapshot(t).Job.Runs.Known, "also before it has begun")
 	_, err = do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Job: &release.JobQuestion{}, Rollback: &release.RollbackQuestion{}})
@@ -106,12 +106,12 @@ func TestJob_TheSameKeyIsTheSameRun(t *testing.T) {
 			t.Parallel()
 			h := jobHost(t)
 			trouble(h)
-			first, err := h.runJob("r-1", release.Job{})
+			first, err := h.runJob("r-1")
 			require.NoError(t, err)
-			again, err := h.runJob("r-1", release.Job{})
+			again, err := h.runJob("r-1")
 			require.NoError(t, err)
 			require.Equal(t, first, again)
-			other, err := h.runJob("r-2", release.Job{})
+			other, err := h.runJob("r-2")
 			require.NoError(t, err)
 			require.NotEqual(t, first, other)
 		})
@@ -126,7 +126,7 @@ func addFault(h *host, f saesim.Fault) error {
 func TestJob_ARunThatWasOverIsNotStopped(t *testing.T) {
 	t.Parallel()
 	h := jobHost(t)
-	run, err := h.runJob("r-1", release.Job{})
+	run, err := h.runJob("r-1")
 	require.NoError(t, err)
 	_, err = h.sim.Advance(time.Hour)
 	require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestJob_ARunThatIsStoppedTwice(t *testing.T) {
 	t.Parallel()
 	h := jobHost(t)
 	require.NoError(t, addFault(h, saesim.Fault{Kind: saesim.FaultHang, Operation: "ExecJob"}))
-	run, err := h.runJob("r-1", release.Job{})
+	run, err := h.runJob("r-1")
 	require.NoError(t, err)
 	for range 2 {
 		stopped, err := do[release.JobRun](h, release.VerbStopRun, release.StopRunInput{App: h.app, RunID: run.ID})
@@ -155,13 +155,13 @@ func TestJob_ARunThatIsStoppedTwice(t *testing.T) {
 func TestJob_FindsTheRunOfALostAnswer(t *testing.T) {
 	t.Parallel()
 	h := jobHost(t)
-	_, err := h.runJob("r-0", release.Job{})
+	_, err := h.runJob("r-0")
 	require.NoError(t, err)
 	find := release.FindChangeInput{App: h.app, Verb: release.VerbRunJob, Watermark: h.jobSnapshot(t).Job.Runs}
 	found, err := do[release.FoundChange](h, release.VerbFindChange, find)
 	require.NoError(t, err)
 	require.Nil(t, found.Change)
-	run, err := h.runJob("r-1", release.Job{})
+	run, err := h.runJob("r-1")
 	require.NoError(t, err)
 	for range 2 {
 		found, err = do[release.FoundChange](h, release.VerbFindChange, find)
@@ -170,7 +170,7 @@ func TestJob_FindsTheRunOfALostAnswer(t *testing.T) {
 		_, err = h.sim.Advance(time.Hour)
 		require.NoError(t, err)
 	}
-	_, err = h.runJob("r-2", release.Job{})
+	_, err = h.runJob("r-2")
 	require.NoError(t, err)
 	_, err = do[release.FoundChange](h, release.VerbFindChange, find)
 	require.ErrorContains(t, err, "each of the runs")
