@@ -71,7 +71,7 @@ func TestManifest_ProblemsOfAConfigurationHaveTheirLine(t *testing.T) {
 `), manifest.Overrides{})
 	require.ErrorAs(t, err, new(release.Problems))
 	for _, want := range []string{
-		"config.variables[0].value: looks like a secret, and a request is kept: give it by reference, secret: {id, key}; what is none and only looks like one, by configMap: {id, key} (line 7)",
+		"config.variables[0].value: looks like a secret, and a request is kept: give it by reference, with secret {id, key}; what is none and only looks like one, with configMap {id, key} (line 7)",
 		"config.variables[1].value: must be a string, not a number; write it in quotes (line 8)",
 		"config.variables[3].name: must be letters, digits and underscores, and not begin with a digit (line 11)",
 		"config.probes.liveness.http.path: must begin with / and have no blanks, such as /healthz (line 14)",
@@ -85,6 +85,27 @@ func TestManifest_ProblemsOfAConfigurationHaveTheirLine(t *testing.T) {
 	require.Len(t, strings.Split(err.Error(), "\n"), 8, err.Error())
 	require.NotContains(t, err.Error(), "hunter2")
 	require.NotContains(t, err.Error(), "8080")
+}
+
+func TestReadConfig_IsTheConfigurationAlone(t *testing.T) {
+	t.Parallel()
+	f, err := manifest.ReadConfig(strings.NewReader("variables:\n  - {name: A, value: x}\nargs: []\nplatform: {Timezone: UTC}\n"))
+	require.NoError(t, err)
+	require.Equal(t, &release.Config{
+		Variables: []release.Variable{{Name: "A", Value: new("x")}}, Args: []string{}, Platform: release.Parameters{"Timezone": json.RawMessage(`"UTC"`)},
+	}, f.Config)
+	require.Equal(t, release.Problems{
+		{Field: "config.variables[0].name", Message: "is wrong (line 2)"}, {Field: "config.platform.Timezone", Message: "too (line 4)"}, {Field: "artifact", Message: "is not in it"},
+	}, f.Locate(release.Problems{{Field: "config.variables[0].name", Message: "is wrong"}, {Field: "config.platform.Timezone", Message: "too"}, {Field: "artifact", Message: "is not in it"}}))
+
+	_, err = manifest.ReadConfig(strings.NewReader("variables:\n  - {name: PIN, value: 123456}\nargs: none\napiVersion: x\nruntime: {jdk: 8}\n"))
+	require.EqualError(t, err, "config.variables[0].value: must be a string, not a number; write it in quotes (line 2)\n"+
+		"config.args: must be a list, not a string (line 3)\nconfig.runtime.jdk: must be a string, not 8; write it in quotes: \"8\" (line 5)\n"+
+		"config.apiVersion: is not a field here; there are variables, replace, command, args, resources, instances, probes, hooks, mounts, runtime, platform (line 4)")
+	for text, want := range map[string]string{"": "is empty", "[]": "is no configuration; it must have the fields of config, such as variables", "a: 1\na: 2\n": "config.a: is given twice (line 2)"} {
+		_, err = manifest.ReadConfig(strings.NewReader(text))
+		require.EqualError(t, err, want)
+	}
 }
 
 // A configuration that is written as YAML or as JSON is read as it was, whatever stands in it.

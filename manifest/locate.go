@@ -35,7 +35,7 @@ func locate(problems release.Problems, spec *yaml.Node) release.Problems {
 
 // rewritten returns how a number or a switch is written that should have been text.
 func rewritten(field, value string) string {
-	if strings.HasSuffix(field, "].value") && (strings.Contains(field, "config.variables[") || strings.Contains(field, "job.variables[")) {
+	if strings.HasSuffix(field, "].value") && strings.Contains(field, "variables[") {
 		return "; write it in quotes" // it is not repeated: it may be a secret
 	}
 	if !isDuration(field) {

@@ -66,14 +66,7 @@ type kind struct{ name, required string }
 
 func read[T any](r io.Reader, k kind, o Overrides, parse func([]byte) (T, error)) (T, error) {
 	var none T
-	raw, err := io.ReadAll(io.LimitReader(r, wire.MaxPayload+1))
-	if err != nil {
-		return none, err
-	}
-	if len(raw) > wire.MaxPayload {
-		return none, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
-	}
-	root, err := single(raw)
+	root, err := document(r, "is no release file; it must have apiVersion, kind and spec")
 	if err != nil {
 		return none, err
 	}
@@ -94,6 +87,28 @@ func read[T any](r io.Reader, k kind, o Overrides, parse func([]byte) (T, error)
 		return out, locate(problems, entry(root, fieldSpec))
 	}
 	return out, err
+}
+
+// document reads the only document of a file, which is a group of fields; otherwise says what is
+// wrong with another one.
+func document(r io.Reader, otherwise string) (*yaml.Node, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, wire.MaxPayload+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > wire.MaxPayload {
+		return nil, fmt.Errorf("is larger than %d KiB, which no release file is", wire.MaxPayload>>10)
+	}
+	root, err := single(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case root == nil:
+		return nil, errors.New("is empty")
+	case root.Kind != yaml.MappingNode:
+		return nil, errors.New(otherwise)
+	}
+	return root, nil
 }
 
 func (o Overrides) apply(spec map[string]any) {
@@ -132,7 +147,7 @@ func override(spec map[string]any, group, field string, value any) {
 	}
 }
 
-// single returns the root of the only document that is not empty.
+// single returns the root of the only document that is not empty; nil where there is none.
 func single(raw []byte) (*yaml.Node, error) {
 	var found *yaml.Node
 	for dec := yaml.NewDecoder(bytes.NewReader(raw)); ; {
@@ -140,7 +155,7 @@ func single(raw []byte) (*yaml.Node, error) {
 		err := dec.Decode(&doc)
 		switch {
 		case errors.Is(err, io.EOF):
-			return checkRoot(found)
+			return found, nil
 		case err != nil:
 			return nil, errors.New("is neither YAML nor JSON: " + syntax(raw, err.Error()))
 		case len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null":
@@ -150,16 +165,6 @@ func single(raw []byte) (*yaml.Node, error) {
 			found = doc.Content[0]
 		}
 	}
-}
-
-func checkRoot(root *yaml.Node) (*yaml.Node, error) {
-	if root == nil {
-		return nil, errors.New("is empty")
-	}
-	if root.Kind != yaml.MappingNode {
-		return nil, errors.New("is no release file; it must have apiVersion, kind and spec")
-	}
-	return root, nil
 }
 
 // reader turns YAML nodes into the values that JSON has. Text stays as it is written:

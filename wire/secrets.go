@@ -46,9 +46,9 @@ func secretsOfSet(s release.Set) (problems release.Problems) {
 
 // The remedies for what looks like a secret: of a variable, and of any other text.
 const (
-	secretVariable = "looks like a secret, and a request is kept: give it by reference, secret: {id, key}; " +
-		"what is none and only looks like one, by configMap: {id, key}"
-	secretText = "holds what looks like a secret, and a request is kept: give that by reference, in a variable with secret: {id, key}"
+	secretVariable = "looks like a secret, and a request is kept: give it by reference, with secret {id, key}; " +
+		"what is none and only looks like one, with configMap {id, key}"
+	secretText = "holds what looks like a secret, and a request is kept: give that by reference, in a variable with secret {id, key}"
 )
 
 // secretsOf are the texts of a configuration, and of a run of a job, that look like secrets.

@@ -13,7 +13,7 @@ import (
 	"slipway/wire"
 )
 
-const byReference = "give it by reference, secret: {id, key}"
+const byReference = "give it by reference, with secret {id, key}"
 
 // withConfig is a request for a release of a configuration.
 func withConfig(config string) string {

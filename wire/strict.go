@@ -22,6 +22,19 @@ func ParseSpec(data []byte) (release.Spec, error) { return parse(data, secretsOf
 // ParseSet reads a set from JSON in the same way.
 func ParseSet(data []byte) (release.Set, error) { return parse(data, secretsOfSet) }
 
+// ParseConfig reads what a release changes of a configuration, without the release around it, as
+// strictly as a request is read. Whether the release can have it, [Validate] tells; the fields of
+// both begin with config.
+func ParseConfig(data []byte) (*release.Config, error) {
+	out, problems := strict[struct {
+		Config *release.Config `json:"config"`
+	}](slices.Concat([]byte(`{"config":`), data, []byte("}")))
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return out.Config, nil
+}
+
 // document is what can be requested: it has defaults and validates itself.
 type document[T any] interface {
 	WithDefaults() T

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,12 +27,12 @@ func (a *app) job() *cobra.Command {
 first. What follows -- is what this run executes instead of the template's command.` + asksForJob,
 		Example: `  slipway job sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe --image registry.example/migrate:1.4.3 --run --wait
   slipway job sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe --image registry.example/report:1.4.3
-  slipway job sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe --run --env DAY=2026-11-22 --total 2h
+  slipway job sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe --run --variable DAY=2026-11-22 --total 2h
   slipway job sae/cn-hangzhou/2fb095fd-8d0f-90ec-cf61-47b67e83cafe --run -- migrate --to 1.4.2`,
 	}, release.OperationJob)
 	var code release.Package
 	var run release.Job
-	var env []string
+	var variables []string
 	var keep bool
 	var total time.Duration
 	flags := cmd.Flags()
@@ -42,7 +40,7 @@ first. What follows -- is what this run executes instead of the template's comma
 	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
 	flags.BoolVar(&run.Run, "run", false, "run the job once")
-	flags.StringArrayVar(&env, "env", nil, "a variable of this run, as NAME=VALUE; can be repeated; no secret, because it is recorded")
+	withVariables(cmd, &variables, "of this run")
 	flags.IntVar(&run.Instances, "instances", 0, "on how many instances it runs (default as the template says)")
 	flags.BoolVar(&keep, "keep", false, "keep the new image where the run or the change fails")
 	flags.DurationVar(&total, "total", 0, "how long the release may take, the run included (default 168h)")
@@ -57,17 +55,14 @@ first. What follows -- is what this run executes instead of the template's comma
 		if code != (release.Package{}) {
 			o.spec.Artifact.Package = &code
 		}
-		for _, assigned := range env {
-			name, value, there := strings.Cut(assigned, "=")
-			if !there {
-				return &usageError{fmt.Sprintf("--env %q is no variable; write NAME=VALUE", assigned)}
-			}
-			run.Variables = append(run.Variables, release.Variable{Name: name, Value: &value})
+		var err error
+		if run.Variables, err = variablesOf(variables); err != nil {
+			return err
 		}
 		asked := run.Run || len(run.Command) > 0 || len(run.Variables) > 0 || run.Instances != 0
 		switch {
 		case asked && !run.Run:
-			return &usageError{"missing --run: a command, --env and --instances say how the job runs"}
+			return &usageError{"missing --run: a command, --variable and --instances say how the job runs"}
 		case asked:
 			o.spec.Job = &run
 		case o.spec.Artifact == (release.Artifact{}):

@@ -10,12 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/release"
+	"slipway/wire"
 )
 
 // operation is a release that needs no file: what its flags say.
 type operation struct {
 	spec release.Spec
 	bake time.Duration
+	// config is what flags say of a configuration; nil where there are none.
+	config *configured
 }
 
 // asksInLine ends the help of the operations.
@@ -28,28 +31,42 @@ schedules, traffic rules, limits), a release file can: "slipway release submit".
 
 func (a *app) deploy() *cobra.Command {
 	cmd, o := a.operate(&cobra.Command{
-		Use:   "deploy APP (--image IMAGE | --package URL --package-version VERSION)",
-		Short: "Release an image or a package without a file",
-		Long: `Release an image or a package without a file. Without --strategy all instances are replaced
-at once; with --strategy batch or gray each batch waits for "slipway release confirm" unless
---confirm is auto.` + asksInLine,
+		Use:   "deploy APP (--image IMAGE | --package URL --package-version VERSION | --config-from FILE | --variable NAME=VALUE)",
+		Short: "Release an image, a package or configuration without a release file",
+		Long: `Release an image, a package, configuration, or one of the first two with the third, without a
+release file. Without --strategy all instances are replaced at once; with --strategy batch or
+gray each batch waits for "slipway release confirm" unless --confirm is auto.
+
+What is changed of the configuration stands in the file of --config-from, as under config in a
+release file, and in --variable, --cpu, --memory and --instances, which count before the file.
+All else stays as the application has it. A variable that is a secret is given by reference,
+which only the file can: secret: {id, key}.` + asksInLine,
 		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --wait
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
-  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3`,
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --registry cri-1a2b3c --config-from config.yaml --cpu 1000 --memory 2048`,
 	}, release.OperationRelease)
 	var code release.Package
+	var registry string
 	flags := cmd.Flags()
 	flags.StringVar(&o.spec.Artifact.Image, "image", "", "the container image")
 	flags.StringVar(&code.URL, "package", "", "the address of a jar, war or zip")
 	flags.StringVar(&code.Version, "package-version", "", "the version of the package")
+	flags.StringVar(&registry, "registry", "", "the enterprise registry that the image is pulled from (default the application's)")
+	completing(cmd, "registry") // no files; what registries there are, nobody here knows
+	o.config = withConfig(cmd)
 	withStrategy(cmd, o)
-	cmd.PreRunE = func(*cobra.Command, []string) error {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if code != (release.Package{}) {
 			o.spec.Artifact.Package = &code
 		}
-		if o.spec.Artifact == (release.Artifact{}) {
-			return &usageError{"missing --image, or --package with --package-version: say what to release"}
+		if o.spec.Artifact == (release.Artifact{}) && !o.config.given(cmd) {
+			return &usageError{"missing --image, or --package with --package-version, or configuration with --config-from or --variable: say what to release"}
+		}
+		if registry != "" {
+			o.spec.Artifact.Registry = &release.Registry{Instance: registry}
 		}
 		return nil
 	}
@@ -144,11 +161,18 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 	spec := o.spec
 	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, call.by, release.Duration(o.bake)
+	config, err := o.config.read(call.app, call.cmd)
+	if err != nil {
+		return spec, err
+	}
+	spec.Config = config
 	spec = spec.WithDefaults()
 	problems := zeros(call.cmd)
-	err := spec.Validate()
+	err = wire.Validate(spec)
 	if invalid, ok := errors.AsType[release.Problems](err); ok {
-		problems = append(problems, byFlag(invalid)...)
+		for _, p := range invalid {
+			problems = append(problems, o.byFlag(call.cmd, config, p))
+		}
 	} else if err != nil {
 		return spec, err
 	}
@@ -160,7 +184,7 @@ func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 
 // zeros are the flags that were given as 0, which would count as left out.
 func zeros(cmd *cobra.Command) (problems release.Problems) {
-	for _, name := range []string{"gray", "batches"} {
+	for _, name := range []string{"gray", "batches", flagCPU, flagMemory} {
 		if f := cmd.Flag(name); f != nil && f.Changed && f.Value.String() == "0" {
 			problems = append(problems, release.Problem{Field: "--" + name, Message: "must be at least 1, or left out for its default, not 0"})
 		}
@@ -168,21 +192,25 @@ func zeros(cmd *cobra.Command) (problems release.Problems) {
 	return problems
 }
 
-// byFlag names the flags that problems come from instead of the fields.
-func byFlag(problems release.Problems) release.Problems {
+// byFlag names the flag that a problem comes from instead of the field.
+func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release.Problem) release.Problem {
 	flags := map[string]string{
 		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
-		"job.instances": "--instances", "job.variables": "--env", "job.command": "COMMAND", "limits.total": "--total",
+		"artifact.registry": "--registry", "artifact.registry.instance": "--registry", "config": "--config-from",
+		"job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",
 	}
-	out := make(release.Problems, len(problems))
-	for i, p := range problems {
-		field, _, _ := strings.Cut(p.Field, "[")
-		flag, special := flags[field]
-		if !special {
-			flag = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
-		}
-		out[i] = release.Problem{Field: flag, Message: p.Message}
+	field, _, _ := strings.Cut(p.Field, "[")
+	flag, special := flags[field]
+	switch {
+	case special:
+		p.Field = flag
+	case o.spec.Job != nil && field == "job.variables":
+		p, _ = variableByFlag(o.spec.Job.Variables, field, names(o.spec.Job.Variables), p)
+	case config != nil && strings.HasPrefix(p.Field, "config"):
+		return o.config.byFlag(cmd, config, p)
+	default:
+		p.Field = "--" + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p.Field, "strategy."), "artifact."), ".", "-")
 	}
-	return out
+	return p
 }

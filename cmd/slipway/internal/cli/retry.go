@@ -10,6 +10,7 @@ import (
 
 	"slipway/release"
 	"slipway/releases"
+	"slipway/wire"
 )
 
 func (a *app) retry() *cobra.Command {
@@ -21,7 +22,7 @@ func (a *app) retry() *cobra.Command {
 release, with an ID of its own, which names the one that it repeats. A release that has not
 ended is not repeated.
 
-All that the release was asked for with is asked for again, also --freeze-override and the
+All that the release was asked for with is asked for again, its configuration, too, and --freeze-override and the
 place in the lane unless they are given here, but: who asks is whoever retries; a change that was taken over (adopt) is
 not again, because it has ended; and a release of a set is repeated by itself. Commands that
 were sent to it, such as confirm or override, are not repeated. An artifact that was rolled
@@ -47,7 +48,7 @@ release file again.`,
 			over.preempt = &over.lane.Preempt
 		}
 		spec = over.over(spec, call.by)
-		err = spec.Validate()
+		err = wire.Validate(spec)
 		if problems, ok := errors.AsType[release.Problems](err); ok {
 			return asked{}, fmt.Errorf("release %s cannot be repeated as it is; submit a corrected release file:\n%w", call.args[0], problems)
 		}

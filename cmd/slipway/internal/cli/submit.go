@@ -257,20 +257,26 @@ func (f *oneFile) Type() string { return "string" }
 
 // readWith reads a release file, or that of a set.
 func readWith[T any](a *app, path string, over manifest.Overrides, read func(io.Reader, manifest.Overrides) (T, error)) (T, error) {
-	var none T
 	if path == "" {
+		var none T
 		return none, &usageError{"missing -f FILE, the release file; - reads standard input"}
 	}
+	return readFile(a, "-f", path, func(in io.Reader) (T, error) { return read(in, over) })
+}
+
+// readFile reads the file that a flag names.
+func readFile[T any](a *app, flag, path string, read func(io.Reader) (T, error)) (T, error) {
+	var none T
 	in, name := a.Stdin, "standard input"
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return none, &usageError{fmt.Sprintf("-f %s: %v; name a file that can be read, or - for standard input", path, reasonOf(err))}
+			return none, &usageError{fmt.Sprintf("%s %s: %v; name a file that can be read, or - for standard input", flag, path, reasonOf(err))}
 		}
 		defer func() { _ = file.Close() }()
 		in, name = file, path
 	}
-	out, err := read(in, over)
+	out, err := read(in)
 	if problems, ok := errors.AsType[release.Problems](err); ok {
 		return out, fmt.Errorf("%s cannot be released:\n%w", name, problems)
 	}
