@@ -89,7 +89,8 @@ func (c *Client) Unchecked() *Client {
 
 // Call carries out an operation by name with parameters as text, and returns the answer's JSON
 // as it came (an XML answer becomes JSON in which every value is a text). It is meant for
-// command lines and tools; programs use the typed methods. Parameters must be known, required
+// command lines and tools, and for what has to be written again as it was read; other programs use
+// the typed methods. Parameters must be known, required
 // ones given; their values are not checked (see Param.Check).
 func (c *Client) Call(ctx context.Context, operation string, params map[string]string) (json.RawMessage, error) {
 	op, ok := LookupOperation(operation)

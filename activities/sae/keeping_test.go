@@ -55,10 +55,11 @@ func (h *host) another(t tester, n int) release.Artifact {
 // ofDeployments are what each deployment changes.
 func ofDeployments() []string { return []string{paramStrategy, paramImage, paramPackageVersion} }
 
-var (
-	allAtOnce = release.Strategy{Type: release.StrategyAll}
-	grayOf1   = release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2}
-)
+func allAtOnce() release.Strategy { return release.Strategy{Type: release.StrategyAll} }
+
+func grayOf1() release.Strategy {
+	return release.Strategy{Type: release.StrategyGray, Gray: 1, Batches: 2}
+}
 
 // TestWorlds_EveryMemberStays: over a release of an artifact alone, one that changes a variable
 // with it, a gray one, one that is aborted half way, and the rollbacks of each.
@@ -70,21 +71,21 @@ func TestWorlds_EveryMemberStays(t *testing.T) {
 			h := w.arranged(t)
 			before := h.has(t)
 			kept := members(t, before, ofDeployments()...)
-			version := h.planOf(t, release.ReleaseQuestion{Artifact: h.another(t, 0), Strategy: allAtOnce}).Version
+			version := h.planOf(t, release.ReleaseQuestion{Artifact: h.another(t, 0), Strategy: allAtOnce()}).Version
 
-			h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 1), Strategy: allAtOnce})
+			h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 1), Strategy: allAtOnce()})
 			require.Equal(t, kept, members(t, h.has(t), ofDeployments()...), "a release of an artifact")
 
 			config := &release.Config{Variables: []release.Variable{{Name: "SLIPWAY", Value: new(`a "b" $c 中文`)}}}
 			with := maps.Clone(kept)
 			with[paramVariables] = appended(t, before.text(paramVariables), `{"name":"SLIPWAY","value":"a \"b\" $c 中文"}`)
-			_, change := h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 2), Strategy: grayOf1, Config: config})
+			_, change := h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 2), Strategy: grayOf1(), Config: config})
 			require.Equal(t, with, members(t, h.has(t), ofDeployments()...), "while a gray release waits")
 			must[release.AbortRolloutResult](t, h, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: change})
 			h.pass(t, time.Minute)
 			require.Equal(t, kept, members(t, h.has(t), ofDeployments()...), "one that is aborted half way")
 
-			_, change = h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 3), Strategy: grayOf1, Config: config})
+			_, change = h.releases(t, release.ReleaseQuestion{Artifact: h.another(t, 3), Strategy: grayOf1(), Config: config})
 			h.confirmed(t, change, 1)
 			h.confirmed(t, change, 2)
 			require.Equal(t, with, members(t, h.has(t), ofDeployments()...), "a gray release")
@@ -118,7 +119,7 @@ func (h *host) rollBack(t tester, to release.Version) {
 	snap, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{VersionID: to.ID}})
 	require.NoError(t, err)
 	require.Equal(t, to, *snap.Wanted)
-	_, err = h.driver.BeginRollback(t.Context(), release.BeginRollbackInput{App: h.app, Version: to, Strategy: allAtOnce, Watermark: snap.Watermark})
+	_, err = h.driver.BeginRollback(t.Context(), release.BeginRollbackInput{App: h.app, Version: to, Strategy: allAtOnce(), Watermark: snap.Watermark})
 	require.NoError(t, err)
 	h.pass(t, time.Minute)
 }
@@ -143,40 +144,54 @@ func settingsAlone() []settingAlone {
 		{"resources.memory", release.Config{Resources: &release.Resources{Memory: 8192}}, map[string]string{"Memory": "8192"}, "network and size"},
 		{"instances", release.Config{Instances: new(7)}, map[string]string{"Replicas": "7"}, "network and size"},
 		{
-			"probes.liveness", release.Config{Probes: &release.Probes{Liveness: probe(release.Probe{
+			"probes.liveness",
+			release.Config{Probes: &release.Probes{Liveness: probe(release.Probe{
 				HTTP: &release.ProbeHTTP{Path: "/x", Port: 80, Scheme: "https", Lacks: "down"}, Period: release.Duration(7 * time.Second), FailureThreshold: 2,
 			})}},
-			map[string]string{"Liveness": `{"httpGet":{"path":"/x","port":80,"scheme":"HTTPS","isContainKeyWord":false,"keyWord":"down"},"periodSeconds":7,"failureThreshold":2}`}, "probes with thresholds",
+			map[string]string{"Liveness": `{"httpGet":{"path":"/x","port":80,"scheme":"HTTPS","isContainKeyWord":false,"keyWord":"down"},"periodSeconds":7,"failureThreshold":2}`},
+			"probes with thresholds",
 		},
 		{
-			"probes.readiness", release.Config{Probes: &release.Probes{Readiness: probe(release.Probe{TCP: 81, InitialDelay: release.Duration(time.Minute)})}},
-			map[string]string{"Readiness": `{"tcpSocket":{"port":81},"initialDelaySeconds":60}`}, "probes with thresholds",
+			"probes.readiness",
+			release.Config{Probes: &release.Probes{Readiness: probe(release.Probe{TCP: 81, InitialDelay: release.Duration(time.Minute)})}},
+			map[string]string{"Readiness": `{"tcpSocket":{"port":81},"initialDelaySeconds":60}`},
+			"probes with thresholds",
 		},
 		{
-			"probes.startup", release.Config{Probes: &release.Probes{Startup: probe(release.Probe{Exec: []string{"true"}, Timeout: release.Duration(2 * time.Second), SuccessThreshold: 3})}},
-			map[string]string{"StartupProbe": `{"exec":{"command":["true"]},"timeoutSeconds":2,"successThreshold":3}`}, "probes with thresholds",
+			"probes.startup",
+			release.Config{Probes: &release.Probes{Startup: probe(release.Probe{Exec: []string{"true"}, Timeout: release.Duration(2 * time.Second), SuccessThreshold: 3})}},
+			map[string]string{"StartupProbe": `{"exec":{"command":["true"]},"timeoutSeconds":2,"successThreshold":3}`},
+			"probes with thresholds",
 		},
 		{"probes.liveness", release.Config{Probes: &release.Probes{Liveness: probe(release.Probe{None: true})}}, map[string]string{"Liveness": ""}, "probes with thresholds"},
 		{"hooks.postStart", release.Config{Hooks: &release.Hooks{PostStart: &release.Hook{Exec: []string{"a", "b c"}}}}, map[string]string{"PostStart": `{"exec":{"command":["a","b c"]}}`}, "hooks"},
 		{"hooks.preStop", release.Config{Hooks: &release.Hooks{PreStop: &release.Hook{None: true}}}, map[string]string{"PreStop": ""}, "hooks"},
 		{"hooks.grace", release.Config{Hooks: &release.Hooks{Grace: release.Duration(45 * time.Second)}}, map[string]string{"TerminationGracePeriodSeconds": "45"}, "hooks"},
 		{
-			"mounts.nas", release.Config{Mounts: &release.Mounts{NAS: []release.MountNAS{{ID: "nas-9", Domain: "d", Directory: "/z", Path: "/y", ReadOnly: true}}}},
-			map[string]string{"NasConfigs": `[{"mountPath":"/y","readOnly":true,"nasId":"nas-9","mountDomain":"d","nasPath":"/z"}]`}, "a network file system",
+			"mounts.nas",
+			release.Config{Mounts: &release.Mounts{NAS: []release.MountNAS{{ID: "nas-9", Domain: "d", Directory: "/z", Path: "/y", ReadOnly: true}}}},
+			map[string]string{"NasConfigs": `[{"mountPath":"/y","readOnly":true,"nasId":"nas-9","mountDomain":"d","nasPath":"/z"}]`},
+			"a network file system",
 		},
 		{
-			"mounts.nas", release.Config{Mounts: &release.Mounts{NAS: []release.MountNAS{}}},
-			map[string]string{"NasId": "", "MountHost": "", "MountDesc": ""}, "a network file system in the older form",
+			"mounts.nas",
+			release.Config{Mounts: &release.Mounts{NAS: []release.MountNAS{}}},
+			map[string]string{"NasId": "", "MountHost": "", "MountDesc": ""},
+			"a network file system in the older form",
 		},
 		{"mounts.nas", release.Config{Mounts: &release.Mounts{NAS: []release.MountNAS{}}}, map[string]string{"NasConfigs": `[]`}, "a network file system"},
 		{
-			"mounts.buckets", release.Config{Mounts: &release.Mounts{Buckets: []release.MountBucket{{Bucket: "c", Directory: "/d", Path: "/e"}}}},
-			map[string]string{"OssMountDescs": `[{"bucketName":"c","bucketPath":"/d","mountPath":"/e","readOnly":false}]`}, "object buckets",
+			"mounts.buckets",
+			release.Config{Mounts: &release.Mounts{Buckets: []release.MountBucket{{Bucket: "c", Directory: "/d", Path: "/e"}}}},
+			map[string]string{"OssMountDescs": `[{"bucketName":"c","bucketPath":"/d","mountPath":"/e","readOnly":false}]`},
+			"object buckets",
 		},
 		{"mounts.buckets", release.Config{Mounts: &release.Mounts{Buckets: []release.MountBucket{}}}, map[string]string{"OssMountDescs": `[]`}, "object buckets"},
 		{
-			"mounts.scratch", release.Config{Mounts: &release.Mounts{Scratch: []release.MountScratch{{Name: "n", Path: "/n"}}}},
-			map[string]string{"EmptyDirDesc": `[{"MountPath":"/n","Name":"n"}]`}, "containers beside the application's",
+			"mounts.scratch",
+			release.Config{Mounts: &release.Mounts{Scratch: []release.MountScratch{{Name: "n", Path: "/n"}}}},
+			map[string]string{"EmptyDirDesc": `[{"MountPath":"/n","Name":"n"}]`},
+			"containers beside the application's",
 		},
 		{"mounts.configMaps", release.Config{Mounts: &release.Mounts{ConfigMaps: []release.MountKey{}}}, map[string]string{"ConfigMapMountDesc": `[]`}, "config maps"},
 		{"mounts.secrets", release.Config{Mounts: &release.Mounts{Secrets: []release.MountKey{}}}, map[string]string{"SecretMountDesc": `[]`}, "secrets"},
@@ -193,11 +208,13 @@ func settingsAlone() []settingAlone {
 		{"platform.AssociateEip", ownOf("AssociateEip", `false`), map[string]string{"AssociateEip": "false"}, "network and size"},
 		{
 			"platform.RaspConfig", ownOf("RaspConfig", `{"EnableRasp":true,"RaspAppName":"other"}`),
-			map[string]string{"RaspConfig": `[{"EnableRasp":true,"RaspAppName":"other"}]`}, "microservices",
+			map[string]string{"RaspConfig": `[{"EnableRasp":true,"RaspAppName":"other"}]`},
+			"microservices",
 		},
 		{
 			"platform.PvtzDiscoverySvc", ownOf("PvtzDiscoverySvc", `{"serviceName":"shop-y","namespaceId":"cn-hangzhou","enable":false}`),
-			map[string]string{"PvtzDiscovery": `{"serviceName":"shop-y","namespaceId":"cn-hangzhou","enable":false}`}, "microservices",
+			map[string]string{"PvtzDiscovery": `{"serviceName":"shop-y","namespaceId":"cn-hangzhou","enable":false}`},
+			"microservices",
 		},
 		{
 			"platform.KafkaEndpoint", ownOf("KafkaEndpoint", `"kafka-9:9092"`),
@@ -223,7 +240,7 @@ func TestWorlds_OneSettingChangesNothingElse(t *testing.T) {
 			h := all[slices.IndexFunc(all, func(w world) bool { return w.name == s.of })].arranged(t)
 			before := members(t, h.has(t), paramStrategy, paramPackageVersion)
 			require.Equal(t, []string{s.name}, h.differs(t, s.config), "before")
-			planned, _ := h.releases(t, release.ReleaseQuestion{Strategy: allAtOnce, Config: &s.config})
+			planned, _ := h.releases(t, release.ReleaseQuestion{Strategy: allAtOnce(), Config: &s.config})
 			require.Len(t, planned.Settings, 1)
 			require.Equal(t, s.name, planned.Settings[0].Name)
 			require.Empty(t, h.differs(t, s.config), "after")
@@ -236,7 +253,7 @@ func TestWorlds_OneSettingChangesNothingElse(t *testing.T) {
 			maps.DeleteFunc(want, func(_, text string) bool { return text == "" })
 			require.Equal(t, want, members(t, h.has(t), paramStrategy, paramPackageVersion))
 
-			_, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Release: &release.ReleaseQuestion{Strategy: allAtOnce, Config: &s.config}})
+			_, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Release: &release.ReleaseQuestion{Strategy: allAtOnce(), Config: &s.config}})
 			require.Equal(t, release.FaultInvalid, faultOfVerb(err))
 			require.ErrorContains(t, err, "nothing would change")
 		})
@@ -255,7 +272,7 @@ func TestWorlds_MountsOfKeys(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	id, secret := h.configMap(t), h.secret(t)
-	h.releases(t, release.ReleaseQuestion{Strategy: allAtOnce, Config: &release.Config{
+	h.releases(t, release.ReleaseQuestion{Strategy: allAtOnce(), Config: &release.Config{
 		Mounts: &release.Mounts{
 			ConfigMaps: []release.MountKey{{ID: id, Path: "/etc/all"}, {ID: id, Key: "level", Path: "/etc/level"}},
 			Secrets:    []release.MountKey{{ID: secret, Path: "/etc/secret"}},

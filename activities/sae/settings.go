@@ -262,7 +262,7 @@ const (
 func ofTheRelease() []string {
 	return []string{
 		paramApp, paramImage, paramPackage, paramPackageVersion, paramRegistry, paramRegistryRole, paramDescription, paramRestore,
-		paramStrategy, paramMinReady, paramMinReadyRatio, paramSurge, paramSurgeRatio, "Deploy", "PackageType",
+		paramStrategy, paramMinReady, paramMinReadyRatio, paramSurge, paramSurgeRatio, "Deploy",
 	}
 }
 
