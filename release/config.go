@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 )
 
 // Config is what a release changes of its application's configuration, besides the artifact.
@@ -200,18 +199,4 @@ type Setting struct {
 	// be private is a digest: sha256: and 12 hexadecimal digits.
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
-}
-
-// SettingInstances is the name of the setting that is the number of instances.
-const SettingInstances = "instances"
-
-// InstancesBefore is the number of instances before a release that changes it; nil where it does not,
-// or the number is not known.
-func InstancesBefore(settings []Setting) *int {
-	for _, s := range settings {
-		if n, err := strconv.Atoi(s.Before); s.Name == SettingInstances && err == nil {
-			return &n
-		}
-	}
-	return nil
 }

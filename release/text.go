@@ -1,7 +1,6 @@
 package release
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,11 +107,6 @@ func (p Progress) Configuration() string {
 		words += fmt.Sprintf(" and %d more", more)
 	}
 	return words
-}
-
-// Text says what the setting becomes, and what it was.
-func (s Setting) Text() string {
-	return cmp.Or(s.Before, "unset") + " → " + cmp.Or(s.After, "unset")
 }
 
 // Confirmed says that the finished batch which is parked is confirmed, and what holds the next one
