@@ -31,7 +31,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"gray-auto.yaml": func(s release.Spec) bool {
 			return s.Strategy.Confirm == release.ConfirmAuto && s.Strategy.Bake == release.Duration(10*time.Minute)
 		},
-		"gates.yaml":           func(s release.Spec) bool { return len(s.Strategy.Gates) == 2 && s.Strategy.Gates[1].DryRun },
+		"gates.yaml": func(s release.Spec) bool {
+			return len(s.Strategy.Gates) == 3 && s.Strategy.Gates[1].HTTP.Target == release.TargetGray && s.Strategy.Gates[2].DryRun
+		},
 		"schedule.yaml":        func(s release.Spec) bool { return s.Strategy.Schedule[0].At == "02:00" },
 		"traffic.yaml":         func(s release.Spec) bool { return len(s.Traffic.SpringCloud) == 1 },
 		"rollback.yaml":        func(s release.Spec) bool { return s.Operation == release.OperationRollback },

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -41,8 +42,8 @@ func (s *stage) serveInstances(network string) *fleet {
 		listener, err := config.Listen(s.t.Context(), "tcp", net.JoinHostPort(at.String(), strconv.Itoa(f.port)))
 		require.NoError(s.t, err)
 		f.port = listener.Addr().(*net.TCPAddr).Port
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(f.answer(at.String()))
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(f.answer(r.Context(), at.String()))
 		}))
 		require.NoError(s.t, server.Listener.Close())
 		server.Listener = listener
@@ -53,10 +54,10 @@ func (s *stage) serveInstances(network string) *fleet {
 }
 
 // answer is the status of the instance at an address.
-func (f *fleet) answer(address string) int {
+func (f *fleet) answer(ctx context.Context, address string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, i := range f.s.instances() {
+	for _, i := range f.s.instances(ctx) {
 		if i.InstanceContainerIP == address {
 			f.asked[i.ImageURL] = true
 			return f.status[i.ImageURL]
@@ -65,10 +66,10 @@ func (f *fleet) answer(address string) int {
 	return http.StatusNotFound
 }
 
-func (s *stage) instances() []saeclient.DescribeApplicationInstancesDataInstances {
-	groups, err := s.client.DescribeApplicationGroups(s.t.Context(), &saeclient.DescribeApplicationGroupsInput{AppID: s.app.ID})
+func (s *stage) instances(ctx context.Context) []saeclient.DescribeApplicationInstancesDataInstances {
+	groups, err := s.client.DescribeApplicationGroups(ctx, &saeclient.DescribeApplicationGroupsInput{AppID: s.app.ID})
 	require.NoError(s.t, err)
-	out, err := s.client.DescribeApplicationInstances(s.t.Context(), &saeclient.DescribeApplicationInstancesInput{
+	out, err := s.client.DescribeApplicationInstances(ctx, &saeclient.DescribeApplicationInstancesInput{
 		AppID: s.app.ID, GroupID: groups.Data[0].GroupID, PageSize: new(100),
 	})
 	require.NoError(s.t, err)

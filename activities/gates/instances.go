@@ -32,8 +32,9 @@ type Instances interface {
 const (
 	// asksAtOnce is how many instances are asked at the same time.
 	asksAtOnce = 64
-	// askLimit bounds the questions of one sample, so that they end well within its attempt.
-	askLimit = 40 * time.Second
+	// These bound the parts of a sample: listing the instances, asking them, reading a log. With
+	// them it ends before [release.SampleLimit].
+	listLimit, askLimit, logLimit = 15 * time.Second, 32 * time.Second, 8 * time.Second
 	// maxTrouble and maxLog bound what a sample repeats of the platform, in bytes.
 	maxTrouble, maxLog = 200, 400
 )
@@ -53,7 +54,7 @@ func (m instanceMeter) measure(ctx context.Context) (release.Sample, error) {
 	if m.gates.instances == nil {
 		return release.Sample{}, errors.New("instances are asked by workers of their platform alone")
 	}
-	found, err := m.gates.instances.Instances(ctx, release.InstancesInput{App: m.in.App, ChangeID: m.in.ChangeID})
+	found, err := m.list(ctx)
 	switch {
 	case err != nil:
 		return m.missed("the platform did not list the instances: " + said(err)), nil
@@ -66,6 +67,12 @@ func (m instanceMeter) measure(ctx context.Context) (release.Sample, error) {
 		return release.Sample{}, err
 	}
 	return m.judge(ctx, found, samples), nil
+}
+
+func (m instanceMeter) list(ctx context.Context) ([]release.Instance, error) {
+	ctx, cancel := context.WithTimeout(ctx, listLimit)
+	defer cancel()
+	return m.gates.instances.Instances(ctx, release.InstancesInput{App: m.in.App, ChangeID: m.in.ChangeID})
 }
 
 // missed is the sample of a time at which nothing could be asked.
@@ -148,6 +155,8 @@ func (m instanceMeter) judge(ctx context.Context, found []release.Instance, samp
 
 // lastLog is what an instance has logged last. A log that cannot be read changes no verdict.
 func (m instanceMeter) lastLog(ctx context.Context, id string) string {
+	ctx, cancel := context.WithTimeout(ctx, logLimit)
+	defer cancel()
 	log, err := m.gates.instances.InstanceLog(ctx, release.InstanceLogInput{App: m.in.App, InstanceID: id})
 	switch {
 	case err != nil:
@@ -168,6 +177,9 @@ func counted(n int) string {
 
 // said is what the platform's driver says in an error, which holds no secret.
 func said(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
 	text := err.Error()
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		text = app.Message()

@@ -151,6 +151,7 @@ func TestInstances_WithoutAnInstanceToAskASampleIsWhatNoDataSays(t *testing.T) {
 		"no instance":           {nil, nil, "there is no instance yet"},
 		"no address":            {[]release.Instance{{ID: "i-a", Trouble: "ImagePullBackOff"}}, nil, "instance i-a; it has no address yet; the platform says: ImagePullBackOff"},
 		"the platform is away":  {nil, fault.New(release.FaultUnavailable, "sae is out of reach"), "the platform did not list the instances: sae is out of reach"},
+		"the platform is slow":  {nil, context.DeadlineExceeded, "the platform did not list the instances: no answer in time"},
 		"the platform is angry": {nil, errors.New("hush\nhush"), "the platform did not list the instances: hush hush"},
 	} {
 		t.Run(name, func(t *testing.T) {

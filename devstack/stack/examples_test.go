@@ -3,6 +3,7 @@ package stack_test
 import (
 	"bytes"
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,7 @@ func examples() []example {
 		{name: "gray-manual", ends: release.PhaseSucceeded},
 		{name: "gates", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
 			t.Helper()
-			require.Len(t, p.Gates, 4, "two gates after each batch but the last")
+			require.Len(t, p.Gates, 6, "three gates after each batch but the last")
 			for _, verdict := range p.Gates {
 				require.Equal(t, release.VerdictPass, verdict.Verdict, "%s: %s", verdict.Name, verdict.Reason)
 			}
@@ -115,6 +116,9 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	require.NoError(t, err)
 	short := regexp.MustCompile(`(bake|interval): \d+[ms]`).ReplaceAll(text, []byte("$1: 1s"))
 	short = bytes.ReplaceAll(short, []byte("http://127.0.0.1:8098"), []byte(s.Monitor()))
+	monitor, err := url.Parse(s.Monitor())
+	require.NoError(t, err)
+	short = bytes.ReplaceAll(short, []byte("port: 8098"), []byte("port: "+monitor.Port()))
 	file := filepath.Join(t.TempDir(), name+".yaml")
 	require.NoError(t, os.WriteFile(file, short, 0o600))
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,6 +144,10 @@ func (s *Stack) startSAE(ctx context.Context) error {
 		if err := s.sim.SeedDemo(); err != nil {
 			return fmt.Errorf("stack: %w", err)
 		}
+		// The monitor answers for the instances of the shop.
+		if err := s.sim.SetNetwork(saesim.DemoShop, saesim.Network{Prefix: netip.MustParsePrefix("127.0.0.1/32")}); err != nil {
+			return fmt.Errorf("stack: %w", err)
+		}
 	}
 	s.closers = append(s.closers, s.sim.Close)
 	if s.sae, err = s.serve(ctx, s.config.SAEAddr, s.sim); err != nil {
@@ -235,7 +240,8 @@ func (s *Stack) NATS() string { return s.nats.URL() }
 // SAE is the URL of the simulator.
 func (s *Stack) SAE() string { return s.sae }
 
-// Monitor is the URL of what the gates of the examples ask: a health page of an application, and
+// Monitor is the URL of what the gates of the examples ask: a health page of an application, which
+// is that of each instance of the demo's shop, too, whose addresses are those of this machine; and
 // a Prometheus server that answers every query with an error rate of [MonitorErrorRate]. It is
 // empty without [Config.Demo].
 func (s *Stack) Monitor() string { return s.monitor }

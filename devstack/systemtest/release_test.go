@@ -31,6 +31,8 @@ func TestReleases(t *testing.T) {
 		"a spec full of problems":         specFullOfProblems,
 		"a command to nobody":             commandToNobody,
 		"lost answers":                    lostAnswers,
+		"gray instances are asked":        grayInstancesAreAsked,
+		"a gray instance answers 500":     grayInstanceThatAnswers500,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
