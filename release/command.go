@@ -149,15 +149,22 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the command is about change %s, but the release is at %q", c.ChangeID, p.ChangeID)
 	case c.Kind != CommandConfirm && p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
-	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
+	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing && (p.Strategy.Watch == nil || !c.stops()):
 		return refuse("the new version runs everywhere already; start a rollback instead")
+	case p.Phase == PhaseWatching && c.AtSafePoint && c.Via == ViaLane:
+		return refuse("the new version runs everywhere already, and its watch gives way to the next release")
 	case stops(p.Decisions) && c.Kind != CommandAbort && c.Kind != CommandRollback:
 		return refuse("the release is being aborted")
 	}
 	switch c.Kind {
 	case CommandConfirm:
 		return admitConfirm(p, c)
-	case CommandAbort, CommandOverride:
+	case CommandOverride:
+		if p.Watched() {
+			return refuse("no freeze holds the release any more: the new version runs everywhere")
+		}
+		return false, nil
+	case CommandAbort:
 		return false, nil
 	case CommandPause:
 		return admitPause(p)
@@ -171,6 +178,9 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	}
 	return refuse("%q is not a command", c.Kind)
 }
+
+// stops reports whether the command stops a release.
+func (c Command) stops() bool { return c.Kind == CommandAbort || c.Kind == CommandRollback }
 
 // stops reports whether a word that has counted stops the release.
 func stops(decisions []Decision) bool {
@@ -194,6 +204,9 @@ func admitPause(p Progress) (repeated bool, err error) {
 	if p.Phase == PhaseQueued {
 		return refuse("the release waits for its turn; hold its lane instead")
 	}
+	if p.Watched() {
+		return refuse("nothing is left to hold back: the new version runs everywhere; hold the lane to keep the next release from beginning")
+	}
 	return p.Paused, nil
 }
 
@@ -208,7 +221,9 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 		return true, nil
 	case p.Paused:
 		return refuse("the release is paused; resume it first")
-	case a == nil || a.Kind != AwaitConfirm:
+	case a != nil && a.Kind == AwaitWatch && a.Batch != c.Batch:
+		return refuse("batch %d does not wait for a confirmation: the release is watched; confirm batch %d to end the watch", c.Batch, a.Batch)
+	case a == nil || a.Kind != AwaitConfirm && a.Kind != AwaitWatch:
 		return refuse("batch %d does not wait for a confirmation: the release is %s", c.Batch, p.Phase)
 	case a.Batch != c.Batch:
 		return refuse("batch %d does not wait for a confirmation: batch %d does", c.Batch, a.Batch)
@@ -224,7 +239,7 @@ func admitAll(p Progress) (repeated bool, err error) {
 	switch {
 	case p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
-	case p.Phase == PhaseFinalizing:
+	case p.Phase == PhaseFinalizing || p.Watched():
 		return refuse("the new version runs everywhere already; no batch is left to confirm")
 	case !waits && stands(p.Decisions, p.ChangeID):
 		return true, nil

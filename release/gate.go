@@ -90,6 +90,8 @@ type MeasureInput struct {
 	// Batch is the finished batch, from 1.
 	Batch     int    `json:"batch"`
 	ReleaseID string `json:"releaseId"`
+	// Until is until when a watch measures the gate over and over; zero measures it once.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // The defaults and limits of a gate.
@@ -117,6 +119,15 @@ func (g Gate) WithDefaults() Gate {
 		g.HTTP = new(g.HTTP.withDefaults())
 	}
 	return g
+}
+
+// gatesWithDefaults returns gates with every unset field at its default.
+func gatesWithDefaults(gates []Gate) []Gate {
+	gates = slices.Clone(gates)
+	for i, g := range gates {
+		gates[i] = g.WithDefaults()
+	}
+	return gates
 }
 
 // Limit is how long measuring the gate may take at most, every sample and a time

@@ -98,7 +98,7 @@ func Next(p Progress) []NextStep {
 		steps = append(steps, NextStep{Verb: NextHelp, Does: helps, Needed: true})
 	}
 	steps = append(steps, p.awaited()...)
-	if p.Phase == PhaseFinalizing && p.Operation.brings() {
+	if p.Phase == PhaseFinalizing && p.Operation.brings() && p.Strategy.Watch == nil {
 		return append(steps, p.returning("it begins once this release has ended, and brings the version before back"))
 	}
 	for _, c := range []struct {
@@ -134,6 +134,8 @@ func (p Progress) assumed() Progress {
 		p.Awaiting = &Awaiting{Kind: AwaitQueue}
 	case PhasePaused:
 		p.Paused, p.Awaiting = true, &Awaiting{Kind: AwaitResume}
+	case PhaseWatching:
+		p.Awaiting = &Awaiting{Kind: AwaitWatch}
 	case PhasePreparing, PhaseRollingOut, PhaseFinalizing, PhaseRollingBack,
 		PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
 	}
@@ -168,7 +170,7 @@ func (p Progress) awaited() []NextStep {
 		return nil
 	}
 	switch a.Kind {
-	case AwaitConfirm:
+	case AwaitConfirm, AwaitWatch:
 		return p.confirming(*a)
 	case AwaitPlatformApproval:
 		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
@@ -221,6 +223,12 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		s.Command += fmt.Sprintf(" --batch %d", a.Batch)
 		if a.Batch < len(p.Batches) {
 			s.Does = fmt.Sprintf("lets batch %d of %d begin", a.Batch+1, len(p.Batches))
+		}
+	}
+	if p.Watched() {
+		s.Does = "ends the watch: the release has succeeded"
+		if a.Kind == AwaitWatch { // it goes on without anybody
+			return []NextStep{s}
 		}
 	}
 	steps := []NextStep{needed(s)}
@@ -300,7 +308,7 @@ func afterEnd(p Progress) []NextStep {
 	case PhaseNeedsAttention:
 		return p.attending(retry)
 	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseFinalizing, PhaseRollingBack:
+		PhaseFinalizing, PhaseWatching, PhaseRollingBack:
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ const (
 	PhasePaused Phase = "Paused"
 	// PhaseFinalizing has the new version everywhere and puts the scaling rules back.
 	PhaseFinalizing Phase = "Finalizing"
+	// PhaseWatching runs the new version on every instance, with the scaling rules back, and watches it.
+	PhaseWatching Phase = "Watching"
 	// PhaseRollingBack returns to the version that ran before.
 	PhaseRollingBack Phase = "RollingBack"
 
@@ -40,7 +42,7 @@ const (
 func Phases() []Phase {
 	return []Phase{
 		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		PhaseFinalizing, PhaseWatching, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 	}
 }
 
@@ -57,7 +59,9 @@ func (p Phase) Next() []Phase {
 			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhaseAwaitingConfirm:
-		return []Phase{PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{
+			PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		}
 	case PhaseAwaitingPlatformApproval:
 		return []Phase{
 			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
@@ -67,7 +71,9 @@ func (p Phase) Next() []Phase {
 			PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhaseFinalizing:
-		return []Phase{PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{PhaseWatching, PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
+	case PhaseWatching:
+		return []Phase{PhaseAwaitingConfirm, PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingBack:
 		return []Phase{PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
