@@ -136,7 +136,7 @@ func newStage(t tester) *stage {
 	freezes, err := calendar.New(s, s.env.Now)
 	require.NoError(t, err)
 	freezes.Register(s.env)
-	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1"}})
+	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1"}, Now: s.env.Now})
 	require.NoError(t, err)
 	measuring.Register(s.env)
 	driver, err := sae.New(sae.Config{Client: s.client, Guard: freezes.Guard, Now: s.env.Now})
