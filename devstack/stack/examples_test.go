@@ -52,6 +52,11 @@ func examples() []example {
 		{name: "restart", ends: release.PhaseSucceeded},
 		{name: "rescale", ends: release.PhaseSucceeded},
 		{name: "freeze-override", ends: release.PhaseSucceeded},
+		{name: "watch", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Len(t, p.Gates, 1)
+			require.Equal(t, release.VerdictPass, p.Gates[0].Verdict, p.Gates[0].Reason)
+		}},
 		// It would wait for two o'clock at night; the test ends it then.
 		{name: "schedule", ends: release.PhaseAborted},
 	}
@@ -110,6 +115,7 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	text, err := os.ReadFile(filepath.Join("../../examples", name+".yaml"))
 	require.NoError(t, err)
 	short := regexp.MustCompile(`(bake|interval): \d+[ms]`).ReplaceAll(text, []byte("$1: 1s"))
+	short = bytes.ReplaceAll(short, []byte("for: 30m"), []byte("for: 6s"))
 	short = bytes.ReplaceAll(short, []byte("http://127.0.0.1:8098"), []byte(s.Monitor()))
 	file := filepath.Join(t.TempDir(), name+".yaml")
 	require.NoError(t, os.WriteFile(file, short, 0o600))

@@ -16,6 +16,8 @@ import (
 type operation struct {
 	spec release.Spec
 	bake time.Duration
+	// watch is for how long the new version is watched.
+	watch time.Duration
 }
 
 // asksInLine ends the help of the operations.
@@ -32,10 +34,12 @@ func (a *app) deploy() *cobra.Command {
 		Short: "Release an image or a package without a file",
 		Long: `Release an image or a package without a file. Without --strategy all instances are replaced
 at once; with --strategy batch or gray each batch waits for "slipway release confirm" unless
---confirm is auto.` + asksInLine,
+--confirm is auto. With --watch the new version is watched after the last batch: until then
+one abort returns to the version before.` + asksInLine,
 		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --wait
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --watch 30m
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3`,
 	}, release.OperationRelease)
 	var code release.Package
@@ -108,6 +112,7 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
 	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
+	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
 	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
 }
@@ -144,6 +149,9 @@ func (a *app) operate(cmd *cobra.Command, op release.Operation) (made *cobra.Com
 func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 	spec := o.spec
 	spec.App, spec.RequestedBy, spec.Strategy.Bake = app, call.by, release.Duration(o.bake)
+	if f := call.cmd.Flag("watch"); f != nil && f.Changed {
+		spec.Strategy.Watch = &release.Watch{For: release.Duration(o.watch)}
+	}
 	spec = spec.WithDefaults()
 	problems := zeros(call.cmd)
 	err := spec.Validate()
@@ -171,7 +179,7 @@ func zeros(cmd *cobra.Command) (problems release.Problems) {
 // byFlag names the flags that problems come from instead of the fields.
 func byFlag(problems release.Problems) release.Problems {
 	flags := map[string]string{
-		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
+		"version": "--to-version", "strategy.type": "--strategy", "strategy.watch.for": "--watch", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 	}
 	out := make(release.Problems, len(problems))
