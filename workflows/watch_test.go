@@ -262,6 +262,19 @@ func TestWatch_TheTotalLimitIsOver(t *testing.T) {
 	require.Empty(t, p.Decisions)
 }
 
+// TestWatch_TheTotalLimitCountsAnewForWhoeverDecides: what is left of it from before does not.
+func TestWatch_TheTotalLimitCountsAnewForWhoeverDecides(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	spec := s.watched(2*hour, release.Gate{Name: "errors", Prometheus: &release.PrometheusGate{Address: "http://127.0.0.1:9", Query: "up", Pass: "> 0"}})
+	spec.Limits.Total = 3 * hour
+	p := s.run(spec)
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Contains(t, p.Reason, "the release was not done within 3h")
+	require.InDelta(t, 5, p.EndedAt.Sub(p.StartedAt).Hours(), 0.2)
+	s.requireRulesAsBefore()
+}
+
 func TestWatch_WithoutRollbackOnFailureTheVersionRunsOn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
