@@ -34,6 +34,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"gates.yaml": func(s release.Spec) bool {
 			return len(s.Strategy.Gates) == 3 && s.Strategy.Gates[1].HTTP.Target == release.TargetGray && s.Strategy.Gates[2].DryRun
 		},
+		"watch.yaml": func(s release.Spec) bool {
+			return s.Strategy.Type == release.StrategyAll && s.Strategy.Watch.For == release.Duration(30*time.Minute) && s.Strategy.Watch.Gates[0].Samples == 5
+		},
 		"schedule.yaml":        func(s release.Spec) bool { return s.Strategy.Schedule[0].At == "02:00" },
 		"traffic.yaml":         func(s release.Spec) bool { return len(s.Traffic.SpringCloud) == 1 },
 		"rollback.yaml":        func(s release.Spec) bool { return s.Operation == release.OperationRollback },
@@ -194,7 +197,7 @@ func TestManifest_ReadRefuses(t *testing.T) {
 		{"other kind", "apiVersion: slipway.dev/v2\nkind: Lane\nspec: {}\n", []string{"apiVersion: must be slipway.dev/v1", "kind: must be Release"}},
 		{"list as spec", head + "spec: [a]\n", []string{"spec: must be a group of fields"}},
 		{"empty spec", head + "spec: {}\n", []string{"app.platform", "app.region", "app.id", "artifact: give image or package, or config"}},
-		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, schedule (line 7)"}},
+		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
 		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, operation, artifact, config, version,"}},
 		{"wrong case", body("  Note: x\n"), []string{"Note: is not a field here"}},
 		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},

@@ -59,10 +59,10 @@ func Bounds() []Bound {
 		{What: "a text that is not named here", Max: MaxText},
 		{What: "what people say", Max: MaxWords, Fields: []string{"by", "requestedBy", "note", "reason", "freeze.override"}},
 		{What: "an address", Max: MaxAddress, Fields: []string{
-			"artifact.package.url", "strategy.gates[].http.url", "strategy.gates[].http.path", "strategy.gates[].prometheus.address",
+			"artifact.package.url", "strategy.gates[].http.url", "strategy.watch.gates[].http.url", "strategy.gates[].http.path", "strategy.watch.gates[].http.path", "strategy.gates[].prometheus.address", "strategy.watch.gates[].prometheus.address",
 		}},
 		{What: "what is looked for", Max: 1 << 10, Fields: []string{
-			"strategy.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",
+			"strategy.gates[].http.bodyContains", "strategy.watch.gates[].http.bodyContains", "traffic.springCloud[].items[].value", "traffic.dubbo[].items[].value", "traffic.alb[].items[].value",
 		}},
 		{What: "a name in a request for the application", Max: 256, Fields: []string{
 			"traffic.springCloud[].path", "traffic.springCloud[].items[].name", "traffic.dubbo[].serviceName", "traffic.dubbo[].methodName",
@@ -75,10 +75,12 @@ func Bounds() []Bound {
 			"job.variables[].configMap.id", "job.variables[].secret.id",
 		}},
 		{What: "a word", Max: MaxWord, Fields: []string{
-			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail", "via",
+			"app.region", "strategy.schedule[].at", "strategy.schedule[].zone", "strategy.gates[].prometheus.pass", "strategy.gates[].prometheus.fail",
+			"strategy.watch.gates[].prometheus.pass", "strategy.watch.gates[].prometheus.fail", "via",
 		}},
 		{What: "a duration", Max: MaxWord, Fields: []string{
-			"strategy.bake", "strategy.gates[].interval", "strategy.gates[].http.timeout", "limits.confirm", "limits.platformApproval", "limits.queue", "limits.total",
+			"strategy.bake", "strategy.gates[].interval", "strategy.watch.gates[].interval", "strategy.gates[].http.timeout", "strategy.watch.gates[].http.timeout", "strategy.watch.for", "limits.confirm", "limits.platformApproval",
+			"limits.queue", "limits.total",
 			"config.hooks.grace", "config.probes.liveness.initialDelay", "config.probes.liveness.period", "config.probes.liveness.timeout",
 			"config.probes.readiness.initialDelay", "config.probes.readiness.period", "config.probes.readiness.timeout",
 			"config.probes.startup.initialDelay", "config.probes.startup.period", "config.probes.startup.timeout",
@@ -95,11 +97,11 @@ func Bounds() []Bound {
 			"config.hooks.postStart.exec", "config.hooks.preStop.exec", "config.mounts.configMaps", "config.mounts.secrets", "config.mounts.nas",
 			"config.mounts.buckets", "config.mounts.scratch",
 		}},
-		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name"}},
+		{What: "a name", Max: 40, Fields: []string{"name", "waves[].name", "waves[].releases[].name", "strategy.gates[].name", "strategy.watch.gates[].name"}},
 		{What: "waves", Max: MaxWaves, List: true, Fields: []string{"waves"}},
 		{What: "releases of a set in all", Max: MaxSetReleases, List: true, Fields: []string{"waves[].releases"}},
 		{What: "gates, statuses, traffic rules and their items", Max: maxGates, List: true, Fields: []string{
-			"strategy.gates", "strategy.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
+			"strategy.gates", "strategy.gates[].http.status", "strategy.watch.gates", "strategy.watch.gates[].http.status", "traffic.springCloud", "traffic.springCloud[].items", "traffic.dubbo",
 			"traffic.dubbo[].items", "traffic.alb", "traffic.alb[].items",
 		}},
 		{What: "words of a command and arguments of a run", Max: maxEntries, List: true, Fields: []string{"job.command", "job.args"}},

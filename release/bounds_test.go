@@ -34,6 +34,10 @@ func given() map[string]any {
 				Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
 			}},
 			Schedule: []release.BatchSchedule{{Batch: 1, At: "10:00", Zone: "UTC"}},
+			Watch: &release.Watch{Gates: []release.Gate{{
+				Name: "g", HTTP: &release.HTTPGate{URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok"},
+				Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
+			}}},
 		},
 		Traffic: &release.Traffic{
 			SpringCloud: []release.TrafficRule{{Path: "/", Condition: "OR", Items: item}},

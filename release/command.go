@@ -151,15 +151,22 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 		return refuse("the release is rolling back already")
 	case (p.Operation == OperationJob || p.Phase == PhaseRunning) && c.Kind == CommandRollback:
 		return refuse("a job has no versions to return to by name; abort the release: what the job had before is put back")
-	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing:
+	case c.Kind != CommandConfirm && p.Phase == PhaseFinalizing && (p.Strategy.Watch == nil || !c.stops()):
 		return refuse("the new version runs everywhere already; start a rollback instead")
+	case p.Phase == PhaseWatching && c.AtSafePoint && c.Via == ViaLane:
+		return refuse("the new version runs everywhere already, and its watch gives way to the next release")
 	case stops(p.Decisions) && c.Kind != CommandAbort && c.Kind != CommandRollback:
 		return refuse("the release is being aborted")
 	}
 	switch c.Kind {
 	case CommandConfirm:
 		return admitConfirm(p, c)
-	case CommandAbort, CommandOverride:
+	case CommandOverride:
+		if p.Watched() {
+			return refuse("no freeze holds the release any more: the new version runs everywhere")
+		}
+		return false, nil
+	case CommandAbort:
 		return false, nil
 	case CommandPause:
 		return admitPause(p)
@@ -173,6 +180,9 @@ func Admit(p Progress, c Command) (repeated bool, err error) {
 	}
 	return refuse("%q is not a command", c.Kind)
 }
+
+// stops reports whether the command stops a release.
+func (c Command) stops() bool { return c.Kind == CommandAbort || c.Kind == CommandRollback }
 
 // stops reports whether a word that has counted stops the release.
 func stops(decisions []Decision) bool {
@@ -199,6 +209,9 @@ func admitPause(p Progress) (repeated bool, err error) {
 	case PhaseRunning:
 		return refuse("the job runs, and a run cannot be paused; abort the release to stop it")
 	}
+	if p.Watched() {
+		return refuse("nothing is left to hold back: the new version runs everywhere; hold the lane to keep the next release from beginning")
+	}
 	return p.Paused, nil
 }
 
@@ -213,7 +226,9 @@ func admitConfirm(p Progress, c Command) (repeated bool, err error) {
 		return true, nil
 	case p.Paused:
 		return refuse("the release is paused; resume it first")
-	case a == nil || a.Kind != AwaitConfirm:
+	case a != nil && a.Kind == AwaitWatch && a.Batch != c.Batch:
+		return refuse("batch %d does not wait for a confirmation: the release is watched; confirm batch %d to end the watch", c.Batch, a.Batch)
+	case a == nil || a.Kind != AwaitConfirm && a.Kind != AwaitWatch:
 		return refuse("batch %d does not wait for a confirmation: the release is %s", c.Batch, p.Phase)
 	case a.Batch != c.Batch:
 		return refuse("batch %d does not wait for a confirmation: batch %d does", c.Batch, a.Batch)
@@ -229,7 +244,7 @@ func admitAll(p Progress) (repeated bool, err error) {
 	switch {
 	case p.Phase == PhaseRollingBack:
 		return refuse("the release is rolling back already")
-	case p.Phase == PhaseFinalizing:
+	case p.Phase == PhaseFinalizing || p.Watched():
 		return refuse("the new version runs everywhere already; no batch is left to confirm")
 	case !waits && stands(p.Decisions, p.ChangeID):
 		return true, nil

@@ -3,6 +3,7 @@ package release_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,12 @@ func TestCommand_Admit(t *testing.T) {
 		change(&p)
 		return p
 	}
+	watched := func(in release.Phase, a *release.Awaiting) release.Progress {
+		return of(rolling, func(p *release.Progress) {
+			p.Phase, p.Awaiting, p.Strategy.Watch = in, a, &release.Watch{For: release.Duration(time.Hour)}
+		})
+	}
+	watching := watched(release.PhaseWatching, &release.Awaiting{Kind: release.AwaitWatch, Batch: 3})
 	standing := of(rolling, func(p *release.Progress) {
 		p.Decisions = []release.Decision{
 			{Kind: release.CommandConfirm, ID: "c-8", All: true, ChangeID: "order-1", By: "bob"},
@@ -126,6 +133,21 @@ func TestCommand_Admit(t *testing.T) {
 		{"all of what is being aborted", of(rolling, func(p *release.Progress) { p.Decisions = []release.Decision{{Kind: release.CommandAbort}} }), all, false, "being aborted"},
 		{"a batch that all has let pass", standing, confirm(1), true, ""},
 		{"pause what all was confirmed of", standing, say(release.CommandPause), false, ""},
+		{"abort when it is done but for the rules, and is to be watched", watched(release.PhaseFinalizing, nil), abort, false, ""},
+		{"pause when it is done but for the rules, and is to be watched", watched(release.PhaseFinalizing, nil), say(release.CommandPause), false, "runs everywhere already"},
+		{"abort what is watched", watching, abort, false, ""},
+		{"abort what is watched, by its lane", watching, with(abort, func(c *release.Command) { c.AtSafePoint, c.Via = true, release.ViaLane }), false, "gives way to the next release"},
+		{"abort what is watched, at a safe point", watching, with(abort, func(c *release.Command) { c.AtSafePoint = true }), false, ""},
+		{"roll back what is watched", watching, say(release.CommandRollback), false, ""},
+		{"end the watch", watching, confirm(3), false, ""},
+		{"end the watch as of another batch", watching, confirm(2), false, "confirm batch 3 to end the watch"},
+		{"all of what is watched", watching, all, false, "no batch is left to confirm"},
+		{"pause what is watched", watching, say(release.CommandPause), false, "nothing is left to hold back"},
+		{"resume what is watched", watching, say(release.CommandResume), false, "not paused: it is Watching"},
+		{"override for what is watched", watching, say(release.CommandOverride), false, "no freeze holds the release any more"},
+		{"pause what waits for a person after its watch", watched(release.PhaseAwaitingConfirm, &release.Awaiting{Kind: release.AwaitConfirm, Batch: 3}), say(release.CommandPause), false, "nothing is left"},
+		{"confirm what waits for a person after its watch", watched(release.PhaseAwaitingConfirm, &release.Awaiting{Kind: release.AwaitConfirm, Batch: 3}), confirm(3), false, ""},
+		{"pause a batch before the watch", watched(release.PhaseAwaitingConfirm, &release.Awaiting{Kind: release.AwaitConfirm, Batch: 2}), say(release.CommandPause), false, ""},
 		{"no command", parked, release.Command{Kind: "dance"}, false, "is not a command"},
 	}
 	for _, tt := range tests {

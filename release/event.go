@@ -18,8 +18,10 @@ const (
 	EventResumed                 EventKind = "resumed"
 	// EventStalled tells that the release stands still, because something is tried in vain or
 	// somebody else's change is in the way; EventMoving that it goes on.
-	EventStalled     EventKind = "stalled"
-	EventMoving      EventKind = "moving"
+	EventStalled EventKind = "stalled"
+	EventMoving  EventKind = "moving"
+	// EventWatching tells that the new version runs on every instance and is watched.
+	EventWatching    EventKind = "watching"
 	EventRollingBack EventKind = "rollingback"
 	// EventRunStarted tells that a job was asked to run.
 	EventRunStarted EventKind = "run.started"
@@ -50,7 +52,7 @@ func (p Phase) Outcome() (EventKind, bool) {
 	case PhaseNeedsAttention:
 		return EventAttention, true
 	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseRunning, PhaseFinalizing, PhaseRollingBack:
+		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack:
 		return "", false
 	}
 	return "", false

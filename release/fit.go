@@ -185,6 +185,9 @@ func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
 	if !k.Strategy && len(p.Strategy.Gates)+len(p.Strategy.Schedule) > 0 {
 		p.Strategy.Gates, p.Strategy.Schedule, cut.Strategy = nil, nil, true
 	}
+	if w := p.Strategy.Watch; !k.Strategy && w != nil && len(w.Gates) > 0 {
+		p.Strategy.Watch, cut.Strategy = &Watch{For: w.For}, true
+	}
 	if k.Core {
 		p = p.core()
 	}

@@ -92,6 +92,8 @@ type MeasureInput struct {
 	ReleaseID string `json:"releaseId"`
 	// ChangeID is the change whose instances a gate with a target asks.
 	ChangeID string `json:"changeId,omitempty"`
+	// Until is until when a watch measures the gate over and over; zero measures it once.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // The defaults and limits of a gate.
@@ -124,6 +126,15 @@ func (g Gate) WithDefaults() Gate {
 // AsksInstances reports whether the gate asks instances of the application, whose addresses only
 // its platform knows. Such a gate is measured by a worker of the platform.
 func (g Gate) AsksInstances() bool { return g.HTTP != nil && g.HTTP.Target != "" }
+
+// gatesWithDefaults returns gates with every unset field at its default.
+func gatesWithDefaults(gates []Gate) []Gate {
+	gates = slices.Clone(gates)
+	for i, g := range gates {
+		gates[i] = g.WithDefaults()
+	}
+	return gates
+}
 
 // Limit is how long measuring the gate may take at most, every sample and a time
 // without workers included.

@@ -53,7 +53,7 @@ const AwaitOpenActivity = "calendar.AwaitOpen"
 // AwaitOpenInput names the application.
 type AwaitOpenInput struct {
 	App App `json:"app"`
-	// Known is the freeze that is known to hold it.
+	// Known is the freeze that is known to hold it; zero where none is, so that any is told.
 	Known Freeze `json:"known,omitzero"`
 }
 

@@ -40,6 +40,9 @@ const (
 	UpdateAllow  = "allow"
 	// SignalProceed tells a queued release, by a [Turn], that its turn has come.
 	SignalProceed = "proceed"
+	// SignalSuccessor tells a running release that is to be watched, by a [Successor], which release
+	// could begin if it ended.
+	SignalSuccessor = "successor"
 )
 
 // The types of the application errors with which workflows answer an update.
@@ -273,6 +276,10 @@ type LaneEntry struct {
 	Supersedes bool `json:"supersedes,omitempty"`
 	// Preempt tells that it goes before all that do not, and asks what runs to give way.
 	Preempt bool `json:"preempt,omitempty"`
+	// Watched tells that it is watched in the end, and then gives way to the next one.
+	Watched bool `json:"watched,omitempty"`
+	// Override tells that freezes do not hold it.
+	Override bool `json:"override,omitempty"`
 	// Proceeded tells that its turn has come.
 	Proceeded bool `json:"proceeded,omitempty"`
 }

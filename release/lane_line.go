@@ -29,6 +29,7 @@ func (s Submission) Place(at time.Time) LaneEntry {
 		ReleaseID: s.ReleaseID, Operation: cmp.Or(s.Spec.Operation, OperationRelease), Artifact: s.Spec.Artifact, Config: s.Spec.Config.Digest(),
 		RequestedBy: s.Spec.RequestedBy, Since: at, Preempt: s.Spec.Lane.Preempt,
 		Published: s.Published, Supersedes: s.Spec.Lane.Policy == LaneSupersede,
+		Watched: s.Spec.Strategy.Watch != nil, Override: s.Spec.Freeze.Override != "",
 	}
 }
 

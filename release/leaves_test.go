@@ -156,6 +156,10 @@ func validRelease(path string) any {
 	case begins("strategy.gates"):
 		s.Strategy.Gates = []release.Gate{httpGate()}
 		s.Strategy.Gates[0].HTTP.Method = map[bool]string{true: "HEAD"}[strings.HasSuffix(path, "bodyContains")]
+	case begins("strategy.watch"):
+		of := strings.Replace(path, ".watch", "", 1)
+		gated, _ := validRelease(of).(release.Spec)
+		s.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour), Gates: gated.Strategy.Gates}
 	case begins("strategy.schedule"):
 		s.Strategy.Schedule = []release.BatchSchedule{{Batch: 2, At: "02:00", Zone: "UTC"}}
 	case begins("traffic.springCloud"):
@@ -235,7 +239,7 @@ func badOfSpec() map[string]any {
 		"app.platform": "edas", "app.region": "Hangzhou", "app.id": "a.b",
 		"operation": "explode", "version": "v-7", "instances": 3, "adopt": "co 1", "retryOf": "s-abcdefghijklmnop", "requestedBy": release.Slipway,
 		"artifact.image": "no image", "artifact.package.url": "https://x.example/a.jar?token=x", "artifact.package.version": "1 2",
-		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.minReadyInstances": -1,
+		"strategy.type": "rainbow", "strategy.gray": -1, "strategy.batches": -1, "strategy.confirm": "perhaps", "strategy.bake": negative, "strategy.watch.for": negative, "strategy.minReadyInstances": -1,
 		"strategy.gates[].name": "A gate", "strategy.gates[].samples": 101, "strategy.gates[].interval": negative,
 		"strategy.gates[].maxFailures": -1, "strategy.gates[].maxInconclusive": -1, "strategy.gates[].noData": "perhaps",
 		"strategy.gates[].http.url": "file:///etc/passwd", "strategy.gates[].http.method": "DELETE", "strategy.gates[].http.status[]": 99,
@@ -253,6 +257,11 @@ func badOfSpec() map[string]any {
 		"lane.policy": "jump", "lane.preempt": true,
 	}
 	maps.Copy(bad, badOfConfig())
+	for path, value := range maps.Clone(bad) {
+		if of, gate := strings.CutPrefix(path, "strategy.gates[]"); gate {
+			bad["strategy.watch.gates[]"+of] = value
+		}
+	}
 	for _, items := range []string{"traffic.springCloud[].items[].", "traffic.dubbo[].items[].", "traffic.alb[].items[]."} {
 		maps.Copy(bad, map[string]any{items + "operator": "like", items + "cond": "~", items + "value": ""})
 		if !strings.Contains(items, "dubbo") {
@@ -293,7 +302,7 @@ func badOfConfig() map[string]any {
 
 func freeOfSpec() map[string]string {
 	return map[string]string{
-		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch,
+		"scaling.suspend": anySwitch, "rollback.onFailure": anySwitch, "strategy.gates[].dryRun": anySwitch, "strategy.watch.gates[].dryRun": anySwitch,
 		"note": anyText, "freeze.override": anyText, "config.mounts.nas[].readOnly": anySwitch, "config.mounts.buckets[].readOnly": anySwitch,
 		"job.args[]": anyText, "job.runtime.options": anyText, "job.runtime.args": anyText,
 		"traffic.dubbo[].group": "none or any group that the application has", "traffic.dubbo[].version": "none or any version that the application has",

@@ -74,13 +74,13 @@ func AfterLimit(l Limit, s LimitSituation, p TimeoutPolicy) LimitAction {
 }
 
 // afterTotal ends what cannot be aborted. What has been verified is finished, because only
-// scaling and traffic rules are put back by then.
+// scaling and traffic rules are put back by then; and a watch has a time of its own.
 func afterTotal(s LimitSituation, p TimeoutPolicy) LimitAction {
 	held := s.Phase == PhaseAwaitingConfirm && p == TimeoutHold && !s.Stopping && !s.Confirmed
 	switch {
 	case s.Returning || held:
 		return LimitEnd
-	case s.Phase == PhaseFinalizing:
+	case s.Phase == PhaseFinalizing || s.Phase == PhaseWatching:
 		return LimitIgnore
 	default:
 		return LimitAbort
@@ -129,7 +129,7 @@ func (k AwaitKind) Limit() (Limit, bool) {
 		return LimitConfirm, true
 	case AwaitPlatformApproval:
 		return LimitPlatformApproval, true
-	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitFreeze:
+	case AwaitOtherChange, AwaitBake, AwaitGates, AwaitSchedule, AwaitResume, AwaitWatch, AwaitFreeze:
 	}
 	return "", false
 }

@@ -36,6 +36,7 @@ func TestLimits_AfterLimit(t *testing.T) {
 		"total of a batch that is aborted":   {release.LimitTotal, with(waits, stopping), same(release.LimitAbort)},
 		"total on the way back":              {release.LimitTotal, with(in(release.PhaseRollingBack), func(s *situation) { s.Returning = true }), same(release.LimitEnd)},
 		"total at the end":                   {release.LimitTotal, in(release.PhaseFinalizing), same(release.LimitIgnore)},
+		"total of a watch":                   {release.LimitTotal, in(release.PhaseWatching), same(release.LimitIgnore)},
 		"queue":                              {release.LimitQueue, queued, same(release.LimitAbort)},
 		"queue that has come":                {release.LimitQueue, in(release.PhaseQueued), same(release.LimitIgnore)},
 		"queue of what is aborted":           {release.LimitQueue, with(queued, stopping), same(release.LimitIgnore)},

@@ -76,6 +76,9 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 		if a.Batch > 0 {
 			n.Text = fmt.Sprintf("confirmation of batch %d of %d", a.Batch, len(p.Batches))
 		}
+		if p.Watched() {
+			n.Text = "a decision about the new version, whose watch was not conclusive"
+		}
 	case AwaitPlatformApproval:
 		n.Kind, n.Text = NeedApproval, "the platform's approval of its change"
 		if p.ChangeID != "" {
@@ -91,7 +94,7 @@ func (p Progress) Need(now time.Time) (Need, bool) {
 			return Need{}, false
 		}
 		n.Kind, n.Text = NeedFreeze, strings.TrimSuffix(a.Subject(UnitBatch)+": "+p.Reason, ": ")
-	case AwaitQueue, AwaitBake, AwaitGates, AwaitResume, AwaitSchedule:
+	case AwaitQueue, AwaitBake, AwaitGates, AwaitResume, AwaitSchedule, AwaitWatch:
 		return Need{}, false
 	}
 	return n, true

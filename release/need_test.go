@@ -72,6 +72,11 @@ func TestNeed(t *testing.T) {
 		{"schedule", release.PhaseRollingOut, waits(release.Awaiting{Kind: release.AwaitSchedule, Batch: 1}), long, "", ""},
 		{"running a job", release.PhaseRunning, nil, long, "", ""},
 		{"finalizing", release.PhaseFinalizing, nil, long, "", ""},
+		{"watching", release.PhaseWatching, waits(release.Awaiting{Kind: release.AwaitWatch, Batch: 2}), long, "", ""},
+		{"a watch that was not conclusive", release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			waits(release.Awaiting{Kind: release.AwaitConfirm, Batch: 2})(p)
+			p.Strategy.Watch = &release.Watch{}
+		}, 0, release.NeedConfirm, "a decision about the new version, whose watch was not conclusive"},
 		{"rolling back", release.PhaseRollingBack, nil, long, "", ""},
 		{"succeeded", release.PhaseSucceeded, nil, long, "", ""},
 		{"rolled back", release.PhaseRolledBack, nil, long, "", ""},

@@ -99,7 +99,7 @@ func Next(p Progress) []NextStep {
 		steps = append(steps, NextStep{Verb: NextHelp, Does: helps, Needed: true})
 	}
 	steps = append(steps, p.awaited()...)
-	if p.Phase == PhaseFinalizing && p.Operation.brings() {
+	if p.Phase == PhaseFinalizing && p.Operation.brings() && p.Strategy.Watch == nil {
 		return append(steps, p.returning("it begins once this release has ended, and brings the version before back"))
 	}
 	for _, c := range []struct {
@@ -135,6 +135,8 @@ func (p Progress) assumed() Progress {
 		p.Awaiting = &Awaiting{Kind: AwaitQueue}
 	case PhasePaused:
 		p.Paused, p.Awaiting = true, &Awaiting{Kind: AwaitResume}
+	case PhaseWatching:
+		p.Awaiting = &Awaiting{Kind: AwaitWatch}
 	case PhasePreparing, PhaseRollingOut, PhaseRunning, PhaseFinalizing, PhaseRollingBack,
 		PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:
 	}
@@ -169,7 +171,7 @@ func (p Progress) awaited() []NextStep {
 		return nil
 	}
 	switch a.Kind {
-	case AwaitConfirm:
+	case AwaitConfirm, AwaitWatch:
 		return p.confirming(*a)
 	case AwaitPlatformApproval:
 		return []NextStep{{Verb: NextApprove, Does: p.approving(), Needed: true}}
@@ -222,6 +224,12 @@ func (p Progress) confirming(a Awaiting) []NextStep {
 		s.Command += fmt.Sprintf(" --batch %d", a.Batch)
 		if a.Batch < len(p.Batches) {
 			s.Does = fmt.Sprintf("lets batch %d of %d begin", a.Batch+1, len(p.Batches))
+		}
+	}
+	if p.Watched() {
+		s.Does = "ends the watch: the release has succeeded"
+		if a.Kind == AwaitWatch { // it goes on without anybody
+			return []NextStep{s}
 		}
 	}
 	steps := []NextStep{needed(s)}
@@ -315,7 +323,7 @@ func afterEnd(p Progress) []NextStep {
 	case PhaseNeedsAttention:
 		return p.attending(retry)
 	case PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseRunning, PhaseFinalizing, PhaseRollingBack:
+		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack:
 	}
 	return nil
 }

@@ -150,6 +150,17 @@ func TestNext(t *testing.T) {
 		{"restarting", atNext(release.PhaseRollingOut, func(p *release.Progress) { p.Operation = release.OperationRestart }), []string{pause, abort}},
 		{"running a job", atNext(release.PhaseRunning, func(p *release.Progress) { p.Operation = release.OperationJob }), []string{abort}},
 		{"finalizing", atNext(release.PhaseFinalizing, nil), []string{undo}},
+		{"finalizing, to be watched", atNext(release.PhaseFinalizing, func(p *release.Progress) { p.Strategy.Watch = &release.Watch{} }), []string{abort, rollback}},
+		{"watching", atNext(release.PhaseWatching, awaiting(release.AwaitWatch, 2)), []string{"slipway release confirm " + nextID + " --batch 2", abort, rollback}},
+		{
+			"watching, partial",
+			release.Progress{ReleaseID: nextID, App: nextApp, Phase: release.PhaseWatching},
+			[]string{"slipway release confirm " + nextID, abort},
+		},
+		{"a watch that was not conclusive", atNext(release.PhaseAwaitingConfirm, func(p *release.Progress) {
+			awaiting(release.AwaitConfirm, 2)(p)
+			p.Strategy.Watch = &release.Watch{}
+		}), []string{"! slipway release confirm " + nextID + " --batch 2", abort, rollback}},
 		{"rolling back", atNext(release.PhaseRollingBack, nil), []string{watch}},
 		{"succeeded", atNext(release.PhaseSucceeded, nil), []string{undo}},
 		{"rollback, finalizing", atNext(release.PhaseFinalizing, func(p *release.Progress) { p.Operation = release.OperationRollback }), []string{watch}},
@@ -193,7 +204,7 @@ func TestNext(t *testing.T) {
 func awaitKinds() []release.AwaitKind {
 	return []release.AwaitKind{
 		release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval,
-		release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitFreeze,
+		release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitWatch, release.AwaitFreeze,
 	}
 }
 

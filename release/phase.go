@@ -23,6 +23,8 @@ const (
 	PhaseRunning Phase = "Running"
 	// PhaseFinalizing has the new version everywhere and puts the scaling rules back.
 	PhaseFinalizing Phase = "Finalizing"
+	// PhaseWatching runs the new version on every instance, with the scaling rules back, and watches it.
+	PhaseWatching Phase = "Watching"
 	// PhaseRollingBack returns to the version that ran before.
 	PhaseRollingBack Phase = "RollingBack"
 
@@ -42,7 +44,7 @@ const (
 func Phases() []Phase {
 	return []Phase{
 		PhaseQueued, PhasePreparing, PhaseRollingOut, PhaseAwaitingConfirm, PhaseAwaitingPlatformApproval, PhasePaused,
-		PhaseRunning, PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		PhaseRunning, PhaseFinalizing, PhaseWatching, PhaseRollingBack, PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 	}
 }
 
@@ -59,7 +61,9 @@ func (p Phase) Next() []Phase {
 			PhaseAborted, PhaseFailed, PhaseNeedsAttention,
 		}
 	case PhaseAwaitingConfirm:
-		return []Phase{PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{
+			PhaseRollingOut, PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseSucceeded, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
+		}
 	case PhaseAwaitingPlatformApproval:
 		return []Phase{
 			PhaseRollingOut, PhaseAwaitingConfirm, PhasePaused, PhaseRunning, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention,
@@ -71,7 +75,9 @@ func (p Phase) Next() []Phase {
 	case PhaseRunning:
 		return []Phase{PhasePaused, PhaseFinalizing, PhaseRollingBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseFinalizing:
-		return []Phase{PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
+		return []Phase{PhaseWatching, PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
+	case PhaseWatching:
+		return []Phase{PhaseAwaitingConfirm, PhaseSucceeded, PhaseRollingBack, PhaseFailed, PhaseNeedsAttention}
 	case PhaseRollingBack:
 		return []Phase{PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention}
 	case PhaseSucceeded, PhaseRolledBack, PhaseAborted, PhaseFailed, PhaseNeedsAttention:

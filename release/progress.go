@@ -41,6 +41,8 @@ const (
 	AwaitResume AwaitKind = "resume"
 	// AwaitSchedule waits for the time of day at which the next batch may begin.
 	AwaitSchedule AwaitKind = "schedule"
+	// AwaitWatch waits for the end of the time for which the new version is watched.
+	AwaitWatch AwaitKind = "watch"
 	// AwaitFreeze waits for the end of a freeze.
 	AwaitFreeze AwaitKind = "freeze"
 )

@@ -2,7 +2,6 @@ package release
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
@@ -217,6 +216,8 @@ type Strategy struct {
 	MaxSurgeRatio *int `json:"maxSurgeRatio,omitempty"`
 	// Gates are checked after each finished batch but the last, once it has baked.
 	Gates []Gate `json:"gates,omitempty"`
+	// Watch watches the new version after the last batch; nil does not.
+	Watch *Watch `json:"watch,omitempty"`
 	// Schedule holds batches back until a time of day.
 	Schedule []BatchSchedule `json:"schedule,omitempty"`
 }
@@ -293,11 +294,9 @@ func (s Spec) WithDefaults() Spec {
 		st.Confirm = cmp.Or(st.Confirm, ConfirmManual)
 	case StrategyAll:
 	}
-	if len(st.Gates) > 0 {
-		st.Gates = slices.Clone(st.Gates)
-		for i, g := range st.Gates {
-			st.Gates[i] = g.WithDefaults()
-		}
+	st.Gates = gatesWithDefaults(st.Gates)
+	if st.Watch != nil {
+		st.Watch = new(st.Watch.withDefaults())
 	}
 	s.Limits.Confirm = cmp.Or(s.Limits.Confirm, DefaultConfirmLimit)
 	s.Limits.PlatformApproval = cmp.Or(s.Limits.PlatformApproval, DefaultPlatformApprovalLimit)

@@ -73,6 +73,9 @@ func summaryOfLook(in any) string {
 	case CheckGatesInput:
 		return "check that the gates can be measured"
 	case MeasureInput:
+		if !in.Until.IsZero() {
+			return "watch gate " + in.Gate.Name
+		}
 		return fmt.Sprintf("measure gate %s after batch %d", in.Gate.Name, in.Batch)
 	case Submission:
 		return "hand release " + in.ReleaseID + " to its lane"

@@ -39,7 +39,7 @@ func (a *Awaiting) Text(unit Unit, zone *time.Location) string {
 		return s
 	}
 	switch a.Kind {
-	case AwaitBake, AwaitSchedule, AwaitFreeze:
+	case AwaitBake, AwaitSchedule, AwaitWatch, AwaitFreeze:
 		return s + " until " + stamp(a.Until, zone)
 	case AwaitQueue, AwaitOtherChange, AwaitConfirm, AwaitPlatformApproval, AwaitGates, AwaitResume:
 	}
@@ -72,6 +72,8 @@ func (a *Awaiting) Subject(unit Unit) string {
 		return "somebody to resume it"
 	case AwaitSchedule:
 		return "the time of day of the next " + string(unit)
+	case AwaitWatch:
+		return "the end of the watch"
 	case AwaitFreeze:
 		if a.Stop {
 			return "somebody to lift stop " + a.Freeze
@@ -125,7 +127,7 @@ func (p Progress) Confirmed() string {
 		return s + fmt.Sprintf(", and a freeze holds batch %d back", batch+1)
 	case AwaitSchedule:
 		return s + fmt.Sprintf(", and batch %d begins at its time of day", batch+1)
-	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitPlatformApproval, AwaitGates:
+	case AwaitQueue, AwaitOtherChange, AwaitBake, AwaitConfirm, AwaitPlatformApproval, AwaitGates, AwaitWatch:
 	}
 	return s
 }

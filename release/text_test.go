@@ -21,6 +21,7 @@ func TestAwaiting_Text(t *testing.T) {
 		release.AwaitResume:           "somebody to resume it",
 		release.AwaitSchedule:         "the time of day of the next wave",
 		release.AwaitFreeze:           "the end of a freeze",
+		release.AwaitWatch:            "the end of the watch",
 		"news":                        "news",
 	} {
 		require.Equal(t, want, (&release.Awaiting{Kind: kind, Batch: 2}).Text(release.UnitWave, nil))

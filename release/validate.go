@@ -61,6 +61,7 @@ func (s Spec) Validate() error {
 	v.actor("requestedBy", s.RequestedBy)
 	v.operation(s)
 	v.strategy(s)
+	v.watch(s)
 	v.traffic(s)
 	v.limits(s.Limits)
 	switch s.Lane.Policy {
@@ -235,7 +236,7 @@ func (v *validator) strategy(spec Spec) {
 		v.check(s.Batches == 0 || s.Batches == 1, "strategy.batches", "has no meaning with type all; use type batch")
 		v.check(s.Confirm == "", "strategy.confirm", "has no meaning with type all, which has one batch")
 		v.check(s.Bake == 0, "strategy.bake", "has no meaning with type all, which has one batch")
-		v.check(len(s.Gates) == 0, "strategy.gates", "have no meaning with type all: they are checked between batches")
+		v.check(len(s.Gates) == 0, "strategy.gates", "have no meaning with type all: they are checked between batches; strategy.watch has gates for after the last one")
 	case StrategyBatch:
 		v.check(s.Gray == 0, "strategy.gray", "has no meaning with type batch; use type gray")
 		v.check(s.Batches >= 2 && s.Batches <= maxInstances, "strategy.batches", "must be 2-%d for type batch", maxInstances)

@@ -193,6 +193,9 @@ func strategies() *rapid.Generator[release.Strategy] {
 				s.Schedule = []release.BatchSchedule{{Batch: rapid.IntRange(1, 2).Draw(t, "batch"), At: rapid.StringMatching(`[01][0-9]:[0-5][0-9]`).Draw(t, "at"), Zone: "Asia/Shanghai"}}
 			}
 		}
+		if rapid.Bool().Draw(t, "watched?") {
+			s.Watch = &release.Watch{For: release.Duration(24 * time.Hour), Gates: rapid.SliceOfNDistinct(gates(), 1, 3, func(g release.Gate) string { return g.Name }).Draw(t, "gates of the watch")}
+		}
 		if s.Type == release.StrategyGray {
 			s.Gray = rapid.IntRange(1, 500).Draw(t, "gray")
 		}

@@ -78,9 +78,9 @@ func byUpdate(kind release.CommandKind, c release.Command) release.Command {
 func moves(p release.Phase, kind release.CommandKind) bool {
 	switch kind {
 	case release.CommandConfirm:
-		return p == release.PhaseAwaitingConfirm
+		return p == release.PhaseAwaitingConfirm || p == release.PhaseWatching
 	case release.CommandAbort, release.CommandRollback:
-		return p.Parked()
+		return p.Parked() || p == release.PhaseWatching
 	case release.CommandResume:
 		return p == release.PhasePaused
 	case release.CommandPause:

@@ -29,6 +29,10 @@ type inbox struct {
 	// proceed brings a release its turn, and begin takes it; nil where none is awaited.
 	proceed workflow.ReceiveChannel
 	begin   func(workflow.ReceiveChannel)
+	// successor brings the news which release could begin next, and follow takes it; nil where nobody
+	// wants to know.
+	successor workflow.ReceiveChannel
+	follow    func(workflow.ReceiveChannel)
 	// armed wakes the coroutine when there is a further limit to watch.
 	armed  workflow.Channel
 	limits []*limit
@@ -99,6 +103,9 @@ func (in *inbox) run(ctx workflow.Context) {
 		}
 		if in.proceed != nil {
 			s.AddReceive(in.proceed, func(c workflow.ReceiveChannel, _ bool) { in.begin(c) })
+		}
+		if in.successor != nil {
+			s.AddReceive(in.successor, func(c workflow.ReceiveChannel, _ bool) { in.follow(c) })
 		}
 		s.AddReceive(in.armed, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
 		for _, l := range in.limits {

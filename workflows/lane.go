@@ -23,7 +23,7 @@ func Lane(ctx workflow.Context, in release.LaneInput) error {
 	// The releases of a cancelled lane go on, and so does the lane until they have ended.
 	root, _ := workflow.NewDisconnectedContext(ctx)
 	l := &lane{
-		LaneInput: in, root: root, looking: 1, preempting: map[string]bool{}, cancelling: map[string]bool{},
+		LaneInput: in, root: root, looking: 1, preempting: map[string]bool{}, announced: map[string]release.Successor{}, cancelling: map[string]bool{},
 		children: map[string]workflow.ChildWorkflowFuture{},
 	}
 	if err := l.listen(); err != nil {
@@ -49,6 +49,8 @@ type lane struct {
 	children map[string]workflow.ChildWorkflowFuture
 	// preempting are the running releases that were asked to give way.
 	preempting map[string]bool
+	// announced is the release that the one of the ID was told of last as its successor.
+	announced map[string]release.Successor
 	// cancelling are the releases that were dropped and have not ended yet.
 	cancelling map[string]bool
 	// looking counts the looks for releases that live which are under way: until they have
@@ -87,7 +89,7 @@ func (l *lane) begin(ctx workflow.Context) {
 	l.look(ctx)
 	l.looking--
 	l.next()
-	l.preempt()
+	l.makeRoom()
 }
 
 // look finds the releases of the application that live, and these beside them, and follows
@@ -127,7 +129,7 @@ func (l *lane) lookAgain(ctx workflow.Context, also ...string) {
 	l.look(ctx, also...)
 	l.looking--
 	l.next()
-	l.preempt()
+	l.makeRoom()
 }
 
 // ready waits until the lane may be spoken to.
@@ -157,6 +159,22 @@ func (l *lane) next() {
 
 // details shows in Temporal's UI where the lane stands.
 func (l *lane) details() { workflow.SetCurrentDetails(l.root, l.Details()) }
+
+// makeRoom lets the running release know for which one it is to make room.
+func (l *lane) makeRoom() {
+	l.announce()
+	l.preempt()
+}
+
+// announce tells a running release that is watched in the end which one could begin if it ended.
+func (l *lane) announce() {
+	running, next, wanted := l.Successor()
+	if !wanted || l.announced[running.ReleaseID] == next {
+		return
+	}
+	l.announced[running.ReleaseID] = next
+	l.signal(running.ReleaseID, release.SignalSuccessor, next)
+}
 
 // preempt asks the running release, once, to make room for one that preempts it.
 func (l *lane) preempt() {

@@ -63,18 +63,20 @@ func (l *lane) show() (release.LaneState, error) { return l.State(), nil }
 
 func (l *lane) hold(ctx workflow.Context, c release.LaneCommand) {
 	l.Hold(release.Hold{By: c.By, Reason: c.Reason, Since: workflow.Now(ctx)})
+	l.makeRoom()
 }
 
 func (l *lane) resume(_ workflow.Context, _ release.LaneCommand) {
 	l.Held = nil
 	l.next()
-	l.preempt()
+	l.makeRoom()
 }
 
 func (l *lane) drop(_ workflow.Context, c release.LaneCommand) {
 	for _, e := range l.LeaveWaiting(func(e release.LaneEntry) bool { return e.ReleaseID == c.ReleaseID }) {
 		l.cancelWaiting(e, release.Command{By: c.By, Reason: cmp.Or(c.Reason, "dropped from the lane")})
 	}
+	l.makeRoom()
 }
 
 func (l *lane) allow(_ workflow.Context, c release.LaneCommand) { l.Allow(c.Artifact) }

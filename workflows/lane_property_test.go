@@ -66,7 +66,7 @@ func (w *world) draw(rt *rapid.T, id string, at time.Duration, sent map[string]*
 	other := fmt.Sprintf("r-%d", rapid.IntRange(0, 11).Draw(rt, "other"))
 	switch rapid.IntRange(0, 9).Draw(rt, "what") {
 	case 0, 1, 2, 3, 4:
-		spec := w.spec(rapid.SampledFrom([]release.Strategy{{}, gray()}).Draw(rt, "strategy"))
+		spec := w.spec(rapid.SampledFrom([]release.Strategy{{}, gray(), {Watch: &release.Watch{For: release.Duration(5 * time.Minute)}}}).Draw(rt, "strategy"))
 		spec.Artifact.Image = rapid.SampledFrom([]string{newImage, "registry.example/shop:3"}).Draw(rt, "image")
 		spec.Lane.Policy = rapid.SampledFrom([]release.LanePolicy{release.LaneQueue, release.LaneSupersede, release.LaneReject}).Draw(rt, "policy")
 		spec.Lane.Preempt = spec.Lane.Policy != release.LaneReject && rapid.Bool().Draw(rt, "preempt")

@@ -120,7 +120,7 @@ func (l *lane) take(ctx workflow.Context, s release.Submission) (release.Receipt
 	if cmp.Or(s.Spec.Lane.Policy, release.LaneQueue) == release.LaneSupersede {
 		l.supersede(s.ReleaseID, before)
 	}
-	l.preempt()
+	l.makeRoom()
 	l.details()
 	return l.receipt(s.ReleaseID), nil
 }

@@ -33,6 +33,7 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 	if !e.Proceeded {
 		// It has touched nothing: its place is free, whatever else is to be done.
 		l.Leave(releaseID)
+		l.makeRoom()
 	}
 	l.PayOff(ending.Progress.Paid())
 	if ending.Lost != "" || there {
@@ -41,8 +42,10 @@ func (l *lane) ended(ctx workflow.Context, releaseID string, ending release.Endi
 	l.Leave(releaseID)
 	delete(l.children, releaseID)
 	delete(l.preempting, releaseID)
+	delete(l.announced, releaseID)
 	delete(l.cancelling, releaseID)
 	l.next()
+	l.makeRoom()
 }
 
 // recordOutcome remembers what is to be known of an end.

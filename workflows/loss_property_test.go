@@ -105,7 +105,7 @@ func (d *drawn) draw(t *rapid.T, at time.Duration) {
 // submit sends a release that was published at any place of the stream.
 func (d *drawn) submit(t *rapid.T, at time.Duration) {
 	n := len(d.sent)
-	spec := d.spec(rapid.SampledFrom([]release.Strategy{{}, gray()}).Draw(t, "strategy"))
+	spec := d.spec(rapid.SampledFrom([]release.Strategy{{}, gray(), {Watch: &release.Watch{For: release.Duration(5 * time.Minute)}}}).Draw(t, "strategy"))
 	spec.Lane.Policy = rapid.SampledFrom([]release.LanePolicy{release.LaneQueue, release.LaneSupersede}).Draw(t, "policy")
 	spec.Lane.Preempt = rapid.IntRange(0, 3).Draw(t, "preempt") == 0
 	spec.Artifact.Image = fmt.Sprintf("registry.example/shop:r%d", n)

@@ -10,9 +10,6 @@ import (
 	"slipway/release"
 )
 
-// shownSamples bounds the samples of a gate in the progress; the history has them all.
-const shownSamples = 10
-
 // heldBatch is a finished batch that holds the next one back: what it has passed, and what
 // it waits for.
 type heldBatch struct {
@@ -28,10 +25,8 @@ type heldBatch struct {
 	due   bool
 	// frozen is what holds the confirmation back.
 	frozen *release.Freeze
-	// gates are the measurements under way, and results their verdicts so far; freezeEnd is the
-	// look at the calendar.
-	gates     []workflow.Future
-	results   []*release.GateResult
+	// gates is the measuring under way; freezeEnd is the look at the calendar.
+	gates     *measurement
 	freezeEnd workflow.Future
 	// cancel ends them.
 	cancel workflow.CancelFunc
@@ -75,7 +70,7 @@ func (f *follower) unpark() {
 func (f *follower) nextOfHeld(ctx workflow.Context) reaction {
 	h := f.held
 	switch kind := f.waitReason(ctx); {
-	case h.answered(ctx):
+	case h.gates.answered(ctx):
 		return f.measured
 	case h.freezeEnd != nil && h.freezeEnd.IsReady():
 		return f.freezeEnded
@@ -130,7 +125,7 @@ func (f *follower) beginWait(ctx workflow.Context, kind release.AwaitKind) {
 	h := f.held
 	if h.cancel != nil {
 		h.cancel()
-		h.cancel, h.gates, h.results, h.freezeEnd = nil, nil, nil, nil
+		h.cancel, h.gates, h.freezeEnd = nil, nil, nil
 	}
 	resumed := f.p.Phase == release.PhasePaused
 	switch kind {
@@ -152,7 +147,7 @@ func (f *follower) beginWait(ctx workflow.Context, kind release.AwaitKind) {
 		f.ask(ctx)
 	case release.AwaitSchedule:
 		f.schedule(ctx)
-	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitPlatformApproval:
+	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitPlatformApproval, release.AwaitWatch:
 	}
 	if resumed {
 		f.events.emit(&f.p, release.EventResumed)
@@ -193,102 +188,25 @@ func (f *follower) schedule(ctx workflow.Context) {
 
 // measure begins to measure all gates.
 func (f *follower) measure(ctx workflow.Context) {
-	look := f.cancellable(ctx)
-	longest := time.Duration(0)
-	for _, g := range f.p.Strategy.Gates {
-		f.held.gates = append(f.held.gates, measure(look, release.MeasureInput{
-			Gate: g, App: f.p.App, Batch: f.held.batch, ReleaseID: f.p.ReleaseID, ChangeID: f.changeID,
-		}))
-		longest = max(longest, g.Limit())
-	}
-	f.held.results = make([]*release.GateResult, len(f.held.gates))
-	f.startWait(ctx, release.AwaitGates, f.held.batch, workflow.Now(ctx).Add(longest))
+	f.held.gates = f.measureGates(f.cancellable(ctx), f.p.Strategy.Gates, f.held.batch, time.Time{})
+	f.startWait(ctx, release.AwaitGates, f.held.batch, workflow.Now(ctx).Add(f.held.gates.longest))
 	f.enter(ctx, release.PhaseRollingOut, "")
-}
-
-// measure begins to measure a gate. The server retries it for every further sample, so
-// that waiting costs no history. A gate that asks instances is measured where their platform is
-// called: only its workers can list them, and their calls count for the platform's rate.
-func measure(ctx workflow.Context, in release.MeasureInput) workflow.Future {
-	options := activityOptions(in.App, priorityLook)
-	options.StartToCloseTimeout, options.ScheduleToCloseTimeout = release.SampleLimit, in.Gate.Limit()
-	options.Summary = release.Summary(in)
-	if in.Gate.AsksInstances() {
-		options.TaskQueue = release.PlatformTaskQueue(in.App.Platform, in.App.Region)
-	}
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), release.MeasureActivity, in)
-}
-
-// checkGates finds out before anything is changed that a gate can never be measured.
-func (p preparation) checkGates(ctx workflow.Context) *fault {
-	if len(p.p.Strategy.Gates) == 0 {
-		return nil
-	}
-	_, f := question(ctx, p, read[struct{}](p.p.App, release.CheckGatesActivity, release.CheckGatesInput{Gates: p.p.Strategy.Gates}))
-	if f != nil {
-		f.verb = "" // its text says which gate
-	}
-	return f
-}
-
-// answered reports whether all gates have their verdicts, or one that counts has failed:
-// a failure acts at once.
-func (h *heldBatch) answered(ctx workflow.Context) bool {
-	all := len(h.gates) > 0
-	for i, g := range h.gates {
-		if h.results[i] == nil && g.IsReady() {
-			h.results[i] = gateResult(ctx, g)
-		}
-		if h.results[i] == nil {
-			all = false
-		} else if h.results[i].Verdict == release.VerdictFail && !h.results[i].DryRun {
-			return true
-		}
-	}
-	return all
-}
-
-// gateResult is the answer of a gate, or why it has none.
-func gateResult(ctx workflow.Context, g workflow.Future) *release.GateResult {
-	result := &release.GateResult{}
-	if err := g.Get(ctx, result); err != nil {
-		return &release.GateResult{Verdict: release.VerdictInconclusive, Reason: newFault("gates", err).text}
-	}
-	result.Samples = result.Samples[max(0, len(result.Samples)-shownSamples):]
-	return result
 }
 
 // measured goes on where the gates have passed, asks a person where one was not
 // conclusive, and breaks the release off where one has failed.
 func (f *follower) measured(ctx workflow.Context) (act release.Action, done bool) {
 	h := f.held
-	var bad, doubt []string
-	for i, g := range f.p.Strategy.Gates {
-		result := h.results[i]
-		if result == nil {
-			result = &release.GateResult{Verdict: release.VerdictInconclusive, Reason: "cut short, because another gate has failed"}
-		}
-		result.Name, result.Batch, result.DryRun = g.Name, h.batch, g.DryRun
-		f.p.Gates = append(f.p.Gates, *result)
-		if g.DryRun {
-			continue
-		}
-		words := "gate " + g.Name + ": " + result.Reason
-		switch result.Verdict {
-		case release.VerdictFail:
-			bad = append(bad, words)
-		case release.VerdictInconclusive:
-			doubt = append(doubt, words)
-		case release.VerdictPass:
-		}
-	}
-	f.p.Prune()
+	bad, doubt := h.gates.record(&f.p)
 	if len(bad) > 0 {
 		return f.breakOff(ctx, cause{text: strings.Join(bad, "; ")})
 	}
 	h.measured, h.gates = true, nil
 	if len(doubt) > 0 {
-		h.ask, h.doubt = true, "not conclusive, a person must decide: "+strings.Join(doubt, "; ")
+		h.ask, h.doubt = true, notConclusive+strings.Join(doubt, "; ")
 	}
 	return release.ActWatch, false
 }
+
+// notConclusive says why a person is asked; which gates it is about follows.
+const notConclusive = "not conclusive, a person must decide: "

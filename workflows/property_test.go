@@ -71,6 +71,9 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 		{Type: release.StrategyBatch, Batches: 2, Confirm: release.ConfirmAuto},
 		{Type: release.StrategyGray, Gray: 2, Batches: 1, Confirm: release.ConfirmAuto, Bake: release.Duration(time.Hour)},
 	}).Draw(t, "strategy")
+	if rapid.IntRange(0, 2).Draw(t, "watched") == 0 {
+		strategy.Watch = &release.Watch{For: release.Duration(time.Hour)}
+	}
 	switch rapid.SampledFrom([]release.Operation{
 		release.OperationRelease, release.OperationRelease, release.OperationRollback, release.OperationRestart, release.OperationRescale,
 	}).Draw(t, "operation") {

@@ -125,7 +125,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if e == nil {
 		e = settlement{r}.settle(ctx, r.follow(ctx, release.StepRollout, changeID))
 	}
-	return r.cleared(ctx, e)
+	return watching{run: r}.watched(ctx, r.cleared(ctx, e))
 }
 
 // preparation is what a release does before it changes anything: it reads and checks.

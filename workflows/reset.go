@@ -115,7 +115,7 @@ func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *endin
 	if t := s.p.Traffic; t != nil && !t.Cleared {
 		return end(release.PhaseNeedsAttention, "%s; its traffic rule, and what was there before, are left to a person", e.describe())
 	}
-	return e
+	return watching{run: s.run}.watched(ctx, e)
 }
 
 // inherit takes over what the release had recorded before it was reset.

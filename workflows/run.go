@@ -129,6 +129,9 @@ func (r *run) execute(cancelled workflow.Context) (*release.Progress, error) {
 	r.takeCommands()
 	r.inbox = newInbox(ctx, cancelled, r.commands.handle, r.commands.refuse)
 	r.inbox.proceed, r.inbox.begin = workflow.GetSignalChannel(ctx, release.SignalProceed), r.takeTurn
+	if r.spec.Strategy.Watch != nil {
+		r.inbox.successor, r.inbox.follow = workflow.GetSignalChannel(ctx, release.SignalSuccessor), r.takeSuccessor
+	}
 	if err := r.listen(ctx); err != nil {
 		return &r.p, err
 	}

@@ -74,6 +74,23 @@ func (s *scaling) record(rules []release.ScalingRule) {
 	s.recordGone(rules)
 }
 
+// recordAgain records, before the rules are suspended once more, those that are enabled now. One that
+// somebody has disabled since it was restored is theirs, and stays as it is.
+func (s *scaling) recordAgain(rules []release.ScalingRule) {
+	s.touched = true
+	for i := range s.p.ScalingRules {
+		held := &s.p.ScalingRules[i]
+		at := slices.IndexFunc(rules, func(rule release.ScalingRule) bool { return rule.Name == held.Name })
+		switch {
+		case at < 0:
+			held.Gone, held.Note = true, noteDeleted
+		case rules[at].Enabled:
+			*held = release.HeldRule{Name: held.Name, Revision: rules[at].Revision, Owed: held.Owed}
+		}
+	}
+	s.record(rules)
+}
+
 // recordGone records the rules that are owed and do not exist any more: nothing is owed then.
 func (s *scaling) recordGone(rules []release.ScalingRule) {
 	for _, d := range s.debts {
@@ -120,6 +137,9 @@ func (s *scaling) stillOwed() string {
 func (s *scaling) markSuspended(now []release.ScalingRule) {
 	for i := range s.p.ScalingRules {
 		held := &s.p.ScalingRules[i]
+		if held.Restored { // by an earlier suspension, and left so by this one
+			continue
+		}
 		held.Suspended = slices.ContainsFunc(now, func(rule release.ScalingRule) bool { return rule.Name == held.Name && !rule.Enabled })
 	}
 }

@@ -102,6 +102,9 @@ func (w *watchdog) loadProgress(ctx workflow.Context) (left []string) {
 		}
 	}
 	w.lost.p = p
+	if p.Watched() {
+		w.result.Lost += ", while its new version was watched, which does not count as good"
+	}
 	return nil
 }
 

@@ -12,6 +12,8 @@ type will struct {
 	abort, later *release.Decision
 	// atSafePoint tells that no batch is in progress.
 	atSafePoint bool
+	// next is the release that could begin if this one ended.
+	next release.Successor
 	// override passes over freezes.
 	override bool
 	// confirmed is the latest batch that was confirmed and is not carried past yet.

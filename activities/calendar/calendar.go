@@ -69,7 +69,7 @@ func (f *Freezes) AwaitOpen(ctx context.Context, in release.AwaitOpenInput) erro
 	switch {
 	case err != nil || !frozen:
 		return err
-	case in.Known != (release.Freeze{}) && !freeze.Same(in.Known):
+	case !freeze.Same(in.Known):
 		return fault.Frozen(freeze)
 	}
 	// A freeze may be lifted before its time, so the next read is never far away.

@@ -97,7 +97,8 @@ func TestCalendar_AwaitOpen(t *testing.T) {
 		want   release.Fault
 	}{
 		{"nothing holds", source{}, release.Freeze{Name: "sale"}, 0, ""},
-		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, release.Freeze{}, 2 * time.Second, release.FaultUnchanged},
+		{"none was known to hold", source{calendar: closing(time.Hour)}, release.Freeze{}, 0, release.FaultFrozen},
+		{"no later than the end of the freeze", source{calendar: closing(2 * time.Second)}, release.Freeze{Name: "sale", Until: now().Add(2 * time.Second)}, 2 * time.Second, release.FaultUnchanged},
 		{"soon, because it may be lifted", source{calendar: closing(time.Hour)}, sale, 5 * time.Second, release.FaultUnchanged},
 		{"a stop has come meanwhile", source{calendar: closing(time.Hour).WithStop(release.Stop{Name: "incident"})}, sale, 0, release.FaultFrozen},
 		{"it ends later by now", source{calendar: closing(2 * time.Hour)}, sale, 0, release.FaultFrozen},

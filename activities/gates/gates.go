@@ -1,4 +1,4 @@
-// Package gates measures the gates between batches: it probes HTTP addresses and asks
+// Package gates measures the gates between batches and of a watch: it probes HTTP addresses and asks
 // Prometheus servers, and judges what it finds with package release. Where a gate asks the
 // instances of an application, their platform says which there are.
 //
@@ -41,6 +41,8 @@ type Config struct {
 	// Instances are those of the platform for which gates with a target are measured; nil where
 	// none is.
 	Instances Instances
+	// Now is the clock by which samples are dated; default [time.Now].
+	Now func() time.Time
 }
 
 // Gates measures gates. It holds no state: what was measured so far is kept by Temporal.
@@ -50,6 +52,7 @@ type Gates struct {
 	// unnamed carries requests to instances, which no certificate can name.
 	unnamed   http.RoundTripper
 	instances Instances
+	now       func() time.Time
 }
 
 // New returns what measures gates; its error lists every entry of Allow that is none.
@@ -58,7 +61,10 @@ func New(c Config) (*Gates, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gates{allowed: allowed, transport: c.Transport, unnamed: c.Transport, instances: c.Instances}
+	g := &Gates{allowed: allowed, transport: c.Transport, unnamed: c.Transport, instances: c.Instances, now: c.Now}
+	if g.now == nil {
+		g.now = time.Now
+	}
 	if c.Transport == nil {
 		dialer := newDialer(allowed)
 		g.transport = guardedTransport(dialer)
@@ -95,9 +101,10 @@ func (g *Gates) Check(_ context.Context, in release.CheckGatesInput) error {
 }
 
 // Measure takes one sample an attempt. Until the gate has its verdict the attempt fails
-// as unchanged and asks for the next one after the gate's interval; the samples travel
-// in the heartbeat details. So waiting costs neither history nor a worker, and another
-// worker goes on where one died. A retry policy for it limits no attempts.
+// as unchanged and asks for the next one after the gate's interval; what was measured so far
+// travels in the heartbeat details. So waiting costs neither history nor a worker, and another
+// worker goes on where one died; a watch of a week costs what one of a minute does. A retry
+// policy for it limits no attempts.
 //
 // Its errors have the type [release.FaultInvalid]: a gate that can never be measured,
 // such as a host that is not allowed or a query that cannot be read.
@@ -115,16 +122,15 @@ func (g *Gates) Measure(ctx context.Context, in release.MeasureInput) (release.G
 	if err != nil {
 		return release.GateResult{}, invalid(fmt.Errorf("gate %s: %w", gate.Name, err))
 	}
-	samples := append(samplesBefore(ctx), s)
-	result, done := gate.Result(in.Batch, samples)
+	measuring, result, done := in.Take(measuredBefore(ctx), s)
 	if done {
 		return result, nil
 	}
-	activity.RecordHeartbeat(ctx, samples)
+	activity.RecordHeartbeat(ctx, measuring)
 	if ctx.Err() != nil {
 		return release.GateResult{}, ctx.Err()
 	}
-	return release.GateResult{}, fault.Unchanged(fmt.Sprintf("sample %d of %d: %s", len(samples), gate.Samples, s), gate.Interval.Std())
+	return release.GateResult{}, fault.Unchanged(measuring.Text(gate, s), in.Delay(s.At))
 }
 
 // check returns why a gate cannot be measured.
@@ -148,24 +154,24 @@ func (g *Gates) sample(ctx context.Context, in release.MeasureInput) (release.Sa
 	if err != nil {
 		return release.Sample{}, err
 	}
-	at := time.Now().UTC()
+	at := g.now().UTC()
 	s, err := m.measure(ctx)
 	s.At = at
 	return s, err
 }
 
-// samplesBefore returns the samples of earlier attempts. Details that cannot be read are
+// measuredBefore returns what earlier attempts have measured. Details that cannot be read are
 // those of another version of this activity: it measures anew.
-func samplesBefore(ctx context.Context) []release.Sample {
+func measuredBefore(ctx context.Context) release.Measuring {
+	var before release.Measuring
 	if !activity.HasHeartbeatDetails(ctx) {
-		return nil
+		return before
 	}
-	var samples []release.Sample
-	if err := activity.GetHeartbeatDetails(ctx, &samples); err != nil {
+	if err := activity.GetHeartbeatDetails(ctx, &before); err != nil {
 		activity.GetLogger(ctx).Warn("earlier samples cannot be read; starting over", "error", err)
-		return nil
+		return release.Measuring{}
 	}
-	return samples
+	return before
 }
 
 func invalid(err error) error { return fault.New(release.FaultInvalid, err.Error()) }

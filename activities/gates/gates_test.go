@@ -69,7 +69,7 @@ func attempt(t *testing.T, g *gates.Gates, gate release.Gate, before ...release.
 	env := suite().NewTestActivityEnvironment()
 	g.Register(env)
 	if before != nil {
-		env.SetHeartbeatDetails(before)
+		env.SetHeartbeatDetails(release.Measuring{Samples: before})
 	}
 	value, err := env.ExecuteActivity(release.MeasureActivity, release.MeasureInput{Gate: gate, Batch: 1, App: anApp(), ChangeID: "co-1"})
 	var r release.GateResult

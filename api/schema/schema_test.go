@@ -295,7 +295,7 @@ func TestSchema_EnumsMatchTheConstants(t *testing.T) {
 		"lane policies":      {words(release.LaneQueue, release.LaneSupersede, release.LaneReject), request.Defs["lane"].Properties["policy"].Enum},
 		"phases":             {words(release.Phases()...), event.Defs["phase"].Enum},
 		"batch states":       {words(release.BatchPending, release.BatchRunning, release.BatchDone, release.BatchFailed, release.BatchConfirmed, release.BatchAborted), event.Defs["batch"].Properties["state"].Enum},
-		"kinds of waiting":   {words(release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitFreeze), event.Defs["awaiting"].Properties["kind"].Enum},
+		"kinds of waiting":   {words(release.AwaitQueue, release.AwaitOtherChange, release.AwaitBake, release.AwaitConfirm, release.AwaitPlatformApproval, release.AwaitGates, release.AwaitResume, release.AwaitSchedule, release.AwaitWatch, release.AwaitFreeze), event.Defs["awaiting"].Properties["kind"].Enum},
 		"kinds of decisions": {words(release.CommandKinds()...), event.Defs["decision"].Properties["kind"].Enum},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,6 +57,11 @@ func examples() []example {
 			require.Equal(t, release.RunSucceeded, p.Job.State)
 		}},
 		{name: "freeze-override", ends: release.PhaseSucceeded},
+		{name: "watch", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
+			t.Helper()
+			require.Len(t, p.Gates, 1)
+			require.Equal(t, release.VerdictPass, p.Gates[0].Verdict, p.Gates[0].Reason)
+		}},
 		// It would wait for two o'clock at night; the test ends it then.
 		{name: "schedule", ends: release.PhaseAborted},
 	}
@@ -115,6 +120,7 @@ func submit(t *testing.T, s *stack.Stack, kind, name string) string {
 	text, err := os.ReadFile(filepath.Join("../../examples", name+".yaml"))
 	require.NoError(t, err)
 	short := regexp.MustCompile(`(bake|interval): \d+[ms]`).ReplaceAll(text, []byte("$1: 1s"))
+	short = bytes.ReplaceAll(short, []byte("for: 30m"), []byte("for: 6s"))
 	short = bytes.ReplaceAll(short, []byte("http://127.0.0.1:8098"), []byte(s.Monitor()))
 	monitor, err := url.Parse(s.Monitor())
 	require.NoError(t, err)

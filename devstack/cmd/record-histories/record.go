@@ -128,6 +128,11 @@ func stories() []story {
 		{name: "gray-gates-passed", ask: and(auto, gated("up"))},
 		{name: "gray-gates-failed", ask: and(auto, gated("down"))},
 		{name: "batch-auto", ask: auto},
+		{name: "watch-passed", ask: watched("up")},
+		{name: "watch-failed", ask: watched("down")},
+		{name: "watch-ended-by-word", ask: watched("up"), words: []word{{on: release.EventWatching, command: release.Command{
+			Kind: release.CommandConfirm, Batch: 1, By: "ann", Note: "all green",
+		}}}},
 		{name: "adopted-by-hand", before: byHand, ask: adopting, words: []word{confirm(1)}},
 		{name: "rollback", before: deployed, ask: operation(release.OperationRollback)},
 		{name: "rollback-by-batches", before: deployed, ask: and(operation(release.OperationRollback), gray), words: []word{confirm(1), confirm(2)}},
@@ -154,6 +159,15 @@ func canary(_ *recorder, s *release.Spec) {
 func gated(path string) func(*recorder, *release.Spec) {
 	return func(r *recorder, s *release.Spec) {
 		s.Strategy.Gates = []release.Gate{{Name: "health", HTTP: &release.HTTPGate{URL: r.probe.URL + "/" + path}}}
+	}
+}
+
+// watched watches the new version with the recorder's own probe at a path.
+func watched(path string) func(*recorder, *release.Spec) {
+	return func(r *recorder, s *release.Spec) {
+		s.Strategy.Watch = &release.Watch{For: release.Duration(3 * time.Second), Gates: []release.Gate{
+			{Name: "health", HTTP: &release.HTTPGate{URL: r.probe.URL + "/" + path}, Interval: release.Duration(time.Second)},
+		}}
 	}
 }
 
@@ -214,6 +228,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	if err := r.playLanes(ctx); err != nil {
 		return fmt.Errorf("lanes: %w", err)
+	}
+	if err := r.playWatched(ctx); err != nil {
+		return fmt.Errorf("watched: %w", err)
 	}
 	if err := r.playSet(ctx); err != nil {
 		return fmt.Errorf("set: %w", err)
@@ -427,6 +444,41 @@ func (r *recorder) playLanes(ctx context.Context) error {
 		return err
 	}
 	return r.write(ctx, "lane-last-run", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
+}
+
+// playWatched records a release whose watch ends for the one behind it, in a freeze first.
+func (r *recorder) playWatched(ctx context.Context) error {
+	app, err := scenario.CreateApp(ctx, r.sae, "watched")
+	if err != nil {
+		return err
+	}
+	spec := release.Spec{App: app, Artifact: release.Artifact{Image: scenario.NewImage}, RequestedBy: "ci"}
+	spec.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour)}
+	next := release.Spec{App: app, Artifact: release.Artifact{Image: "registry.example/shop:3"}, RequestedBy: "ci"}
+	if err := r.ask(ctx, "watch-gave-way", spec, release.EventWatching); err != nil {
+		return err
+	}
+	if err := freeze(ctx, r, app); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, "watch-next", next, release.EventAccepted); err != nil {
+		return err
+	}
+	id := release.ID(app, scenario.Source, "watch-gave-way")
+	for held := false; !held; {
+		p, err := r.progress(ctx, id)
+		if err != nil {
+			return err
+		}
+		held = p.Reason != ""
+	}
+	if err := liftFreeze(ctx, r); err != nil {
+		return err
+	}
+	if err := r.write(ctx, "watch-gave-way", r.Client.GetWorkflow(ctx, release.WorkflowID(id), "")); err != nil {
+		return err
+	}
+	return r.write(ctx, "lane-watched", r.Client.GetWorkflow(ctx, release.LaneID(app), ""))
 }
 
 // loseOne terminates a parked release whose change order was aborted on the platform, and

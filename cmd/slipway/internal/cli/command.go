@@ -34,7 +34,8 @@ func (a *app) confirm() *cobra.Command {
 		Long: `Say that a finished batch is good, so that the next may begin. Without --batch it is the
 batch that waits just now, of the artifact and the change that the release shows just
 now; with it, nothing but that batch is confirmed, however late the word comes. Confirming
-the same batch twice is one confirmation.
+the same batch twice is one confirmation. Of a release that is watched it is the last batch,
+and ends the watch: the release has succeeded.
 
 With --all (also --full) it is that batch and every one after it, also while a batch is in
 progress; each is recorded when it passes. Only the wait for a person is passed over: bake
@@ -257,15 +258,17 @@ func takersOf(command release.CommandKind) releases.Filter {
 	f := releases.Filter{Open: true}
 	switch command {
 	case release.CommandConfirm:
-		f.Phases = []release.Phase{release.PhaseAwaitingConfirm}
+		f.Phases = []release.Phase{release.PhaseAwaitingConfirm, release.PhaseWatching}
 	case release.CommandResume:
 		f.Phases, f.Takes = []release.Phase{release.PhasePaused}, command
 	case release.CommandPause:
 		f.Phases = append(waits, release.PhasePreparing)
 	case release.CommandRollback:
-		f.Phases = append(waits, release.PhasePaused)
-	case release.CommandAbort, release.CommandOverride:
+		f.Phases = append(waits, release.PhasePaused, release.PhaseWatching)
+	case release.CommandOverride:
 		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused, release.PhaseRunning)
+	case release.CommandAbort:
+		f.Phases = append(waits, release.PhaseQueued, release.PhasePreparing, release.PhasePaused, release.PhaseRunning, release.PhaseWatching)
 	}
 	return f
 }
@@ -278,7 +281,11 @@ func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, er
 		return c, err
 	}
 	if c.Batch, err = batchToConfirm(call.args[0], p, call.style.Zone); err == nil && p.Confirmed() == "" {
-		a.infof("batch %d of %d waits since %s; confirming it", p.Awaiting.Batch, len(p.Batches), call.style.Time(p.Awaiting.Since))
+		what := "waits"
+		if p.Awaiting.Kind == release.AwaitWatch {
+			what = "is the last, and is watched"
+		}
+		a.infof("batch %d of %d %s since %s; confirming it", p.Awaiting.Batch, len(p.Batches), what, call.style.Time(p.Awaiting.Since))
 	}
 	return c, err
 }
@@ -286,7 +293,7 @@ func (a *app) waitingBatch(ctx context.Context, call *call) (release.Command, er
 // batchToConfirm is the batch that waits for a confirmation, or that has it while something else
 // holds the next one back: a second confirmation of that one is answered so.
 func batchToConfirm(id string, p release.Progress, zone *time.Location) (int, error) {
-	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && p.Confirmed() == "" {
+	if a := p.Awaiting; a == nil || a.Kind != release.AwaitConfirm && a.Kind != release.AwaitWatch && p.Confirmed() == "" {
 		return 0, &releases.RefusedError{ID: id, Reason: "no batch waits for a confirmation: " + render.Line(p, zone)}
 	}
 	return p.Awaiting.Batch, nil

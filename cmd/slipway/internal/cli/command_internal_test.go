@@ -30,6 +30,7 @@ func TestConfirm_WhichBatch(t *testing.T) {
 	}{
 		"it waits":                      {at(release.AwaitConfirm, false), 1, ""},
 		"it bakes":                      {at(release.AwaitBake, false), 0, "no batch waits for a confirmation"},
+		"it is watched":                 {at(release.AwaitWatch, false), 1, ""},
 		"paused":                        {at(release.AwaitResume, true), 0, "resume it first"},
 		"paused, and another confirmed": {at(release.AwaitResume, true, release.Decision{Kind: release.CommandConfirm, Batch: 2}), 0, "resume it first"},
 		"confirmed, and paused":         {at(release.AwaitResume, true, one), 1, ""},

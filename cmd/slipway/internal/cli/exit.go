@@ -157,7 +157,7 @@ func outcomeCode(p release.Phase) int {
 	case release.PhaseNeedsAttention:
 		return exitAttention
 	case release.PhaseQueued, release.PhasePreparing, release.PhaseRollingOut, release.PhaseAwaitingConfirm,
-		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseRunning, release.PhaseFinalizing, release.PhaseRollingBack:
+		release.PhaseAwaitingPlatformApproval, release.PhasePaused, release.PhaseRunning, release.PhaseFinalizing, release.PhaseWatching, release.PhaseRollingBack:
 	}
 	return exitError
 }

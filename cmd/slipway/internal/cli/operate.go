@@ -19,6 +19,8 @@ type operation struct {
 	bake time.Duration
 	// config is what flags say of a configuration; nil where there are none.
 	config *configured
+	// watch is for how long the new version is watched.
+	watch time.Duration
 }
 
 // asksInLine ends the help of the operations.
@@ -35,7 +37,8 @@ func (a *app) deploy() *cobra.Command {
 		Short: "Release an image, a package or configuration without a release file",
 		Long: `Release an image, a package, configuration, or one of the first two with the third, without a
 release file. Without --strategy all instances are replaced at once; with --strategy batch or
-gray each batch waits for "slipway release confirm" unless --confirm is auto.
+gray each batch waits for "slipway release confirm" unless --confirm is auto. With --watch the
+new version is watched after the last batch: until then one abort returns to the version before.
 
 What is changed of the configuration stands in the file of --config-from, as under config in a
 release file, and in --variable, --cpu, --memory and --instances, which count before the file.
@@ -44,6 +47,7 @@ which only the file can: secret: {id, key}.` + asksInLine,
 		Example: `  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --wait
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy gray --gray 1 --batches 2
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --strategy batch --batches 3 --confirm auto --bake 5m
+  slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --watch 30m
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --package https://packages.example/shop-1.4.3.jar --package-version 1.4.3
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --variable LOG_LEVEL=debug --variable OLD_FLAG-
   slipway deploy sae/cn-hangzhou/7171a6ca-d1cd-4928-8642-7d5cfe69cafe --image registry.example/shop:1.4.3 --registry cri-1a2b3c --config-from config.yaml --cpu 1000 --memory 2048`,
@@ -125,6 +129,7 @@ func withStrategy(cmd *cobra.Command, o *operation) *cobra.Command {
 	flags.IntVar(&strategy.Batches, "batches", 0, "number of batches (default 2; of strategy gray 1 after the gray one)")
 	flags.StringVar((*string)(&strategy.Confirm), "confirm", "", "who lets the next batch begin: manual or auto (default manual)")
 	flags.DurationVar(&o.bake, "bake", 0, "how long a finished batch runs before the next may begin")
+	flags.DurationVar(&o.watch, "watch", 0, "how long the new version is watched after the last batch; a release file has gates for it")
 	completing(cmd, "strategy", string(release.StrategyAll), string(release.StrategyBatch), string(release.StrategyGray))
 	return completing(cmd, "confirm", string(release.ConfirmManual), string(release.ConfirmAuto))
 }
@@ -166,6 +171,9 @@ func (o *operation) of(app release.App, call *call) (release.Spec, error) {
 		return spec, err
 	}
 	spec.Config = config
+	if f := call.cmd.Flag("watch"); f != nil && f.Changed {
+		spec.Strategy.Watch = &release.Watch{For: release.Duration(o.watch)}
+	}
 	spec = spec.WithDefaults()
 	problems := zeros(call.cmd)
 	err = wire.Validate(spec)
@@ -195,7 +203,7 @@ func zeros(cmd *cobra.Command) (problems release.Problems) {
 // byFlag names the flag that a problem comes from instead of the field.
 func (o *operation) byFlag(cmd *cobra.Command, config *release.Config, p release.Problem) release.Problem {
 	flags := map[string]string{
-		"version": "--to-version", "strategy.type": "--strategy", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
+		"version": "--to-version", "strategy.type": "--strategy", "strategy.watch.for": "--watch", "requestedBy": "--by", "note": "--reason", "lane.preempt": "--preempt",
 		"artifact": "--image", "artifact.image": "--image", "artifact.package": "--package", "artifact.package.url": "--package",
 		"artifact.registry": "--registry", "artifact.registry.instance": "--registry", "config": "--config-from",
 		"job.instances": "--instances", "job.command": "COMMAND", "limits.total": "--total",

@@ -18,6 +18,9 @@ func progressAt(phase release.Phase) release.Progress {
 	if phase == release.PhaseAwaitingConfirm {
 		p.Awaiting = &release.Awaiting{Kind: release.AwaitConfirm, Batch: 1}
 	}
+	if phase == release.PhaseWatching {
+		p.Awaiting = &release.Awaiting{Kind: release.AwaitWatch, Batch: 1}
+	}
 	return p
 }
 

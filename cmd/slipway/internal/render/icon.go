@@ -36,7 +36,7 @@ func phaseIcon(p release.Phase) (string, color) {
 		return iconAlarm, red
 	case release.PhaseQueued, release.PhaseAwaitingConfirm, release.PhaseAwaitingPlatformApproval, release.PhasePaused:
 		return iconParked, yellow
-	case release.PhasePreparing, release.PhaseRollingOut, release.PhaseRunning, release.PhaseFinalizing, release.PhaseRollingBack:
+	case release.PhasePreparing, release.PhaseRollingOut, release.PhaseRunning, release.PhaseFinalizing, release.PhaseWatching, release.PhaseRollingBack:
 		return iconMoving, cyan
 	}
 	return iconMoving, cyan

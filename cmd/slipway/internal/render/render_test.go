@@ -131,6 +131,21 @@ func gated() release.Progress {
 	return p
 }
 
+// watching is a release whose new version is watched.
+func watching() release.Progress {
+	p := gated()
+	p.Phase, p.Paused, p.Decisions, p.Gates = release.PhaseWatching, false, nil, nil
+	p.Strategy.Schedule = nil
+	p.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour), Gates: []release.Gate{{Name: "errors"}, {Name: "latency"}}}
+	for i := range p.Batches {
+		p.Batches[i].State, p.Batches[i].StartedAt, p.Batches[i].EndedAt = release.BatchDone, at(i), at(i+1)
+	}
+	p.Awaiting = &release.Awaiting{Kind: release.AwaitWatch, Batch: len(p.Batches), Since: at(9), Until: at(69)}
+	p.ScalingRules = []release.HeldRule{{Name: "cpu", Suspended: true, Restored: true}}
+	p.Traffic = nil
+	return p
+}
+
 // undone is a rollback to a named version that left something behind.
 func undone() release.Progress {
 	p := gated()
@@ -159,14 +174,15 @@ func TestRender_Tree(t *testing.T) {
 		p     release.Progress
 		style render.Style
 	}{
-		"tree-parked.golden":  {parked(), render.Style{}},
-		"tree-aborted.golden": {aborted(), render.Style{}},
-		"tree-queued.golden":  {all, render.Style{}},
-		"tree-narrow.golden":  {aborted(), render.Style{Width: 60}},
-		"tree-color.golden":   {parked(), render.Style{Color: true}},
-		"tree-gated.golden":   {gated(), render.Style{}},
-		"tree-undone.golden":  {undone(), render.Style{}},
-		"tree-little.golden":  {release.Progress{ReleaseID: "r-x", Phase: release.PhaseRollingOut}, render.Style{}},
+		"tree-parked.golden":   {parked(), render.Style{}},
+		"tree-aborted.golden":  {aborted(), render.Style{}},
+		"tree-queued.golden":   {all, render.Style{}},
+		"tree-narrow.golden":   {aborted(), render.Style{Width: 60}},
+		"tree-color.golden":    {parked(), render.Style{Color: true}},
+		"tree-gated.golden":    {gated(), render.Style{}},
+		"tree-undone.golden":   {undone(), render.Style{}},
+		"tree-watching.golden": {watching(), render.Style{}},
+		"tree-little.golden":   {release.Progress{ReleaseID: "r-x", Phase: release.PhaseRollingOut}, render.Style{}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -272,6 +288,7 @@ func TestRender_Awaiting(t *testing.T) {
 	t.Parallel()
 	until := at(8).Add(time.Hour)
 	for kind, want := range map[release.AwaitKind]string{
+		release.AwaitWatch:    "awaiting the end of the watch until 2026-11-22T20:08:00Z",
 		release.AwaitGates:    "awaiting the gates of batch 1, at the latest until 2026-11-22T20:08:00Z",
 		release.AwaitResume:   "awaiting somebody to resume it, at the latest until 2026-11-22T20:08:00Z",
 		release.AwaitSchedule: "awaiting the time of day of the next batch until 2026-11-22T20:08:00Z",

@@ -275,7 +275,7 @@ func decisionNodes(decisions []release.Decision, unit release.Unit, zone *time.L
 	return branches
 }
 
-// gateNodes are the gates measured after a batch, and those that are being measured.
+// gateNodes are the gates measured after a batch, in a watch after the last, and those that are being measured.
 func gateNodes(p release.Progress, batch int) []node {
 	var rows []node
 	known := map[string]bool{}
@@ -289,10 +289,10 @@ func gateNodes(p release.Progress, batch int) []node {
 			rows = append(rows, n)
 		}
 	}
-	if p.Awaiting == nil || p.Awaiting.Kind != release.AwaitGates || p.Awaiting.Batch != batch {
+	if p.Awaiting == nil || p.Awaiting.Batch != batch {
 		return rows
 	}
-	for _, g := range p.Strategy.Gates {
+	for _, g := range p.Measured() {
 		if !known[g.Name] {
 			rows = append(rows, node{row: []Cell{{Text: "α " + g.Name}, {Text: "Gate"}, {Text: iconMoving + " measuring", color: cyan}, {}, {}, {}}, rank: rankLatest})
 		}
@@ -305,7 +305,7 @@ func batchNode(p release.Progress, b release.Batch, now time.Time) []Cell {
 	if p.Strategy.Type == release.StrategyGray && b.Number == 1 {
 		name += " (gray)"
 	}
-	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number
+	waits := p.Awaiting != nil && p.Awaiting.Batch == b.Number && p.Awaiting.Kind != release.AwaitWatch // what is watched has passed
 	info := ""
 	state := batchState(b.State, waits, p.Phase)
 	if _, confirmed := p.ConfirmedBy(); waits && confirmed {

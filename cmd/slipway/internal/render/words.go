@@ -94,6 +94,13 @@ func strategy(s release.Strategy) string {
 	if len(s.Gates) > 0 {
 		parts = append(parts, Count(len(s.Gates), "gate"))
 	}
+	if w := s.Watch; w != nil {
+		watched := "watched for " + w.For.String()
+		if len(w.Gates) > 0 {
+			watched += " with " + Count(len(w.Gates), "gate")
+		}
+		parts = append(parts, watched)
+	}
 	return strings.Join(parts, ", ")
 }
 

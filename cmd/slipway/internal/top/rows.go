@@ -241,7 +241,7 @@ func (m *model) awaits(p release.Progress) string {
 	switch p.Awaiting.Kind {
 	case release.AwaitQueue, release.AwaitOtherChange, release.AwaitFreeze:
 		return cmp.Or(m.local(p.Reason), awaited(*p.Awaiting)) // the reason names what it waits for
-	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule:
+	case release.AwaitConfirm, release.AwaitResume, release.AwaitPlatformApproval, release.AwaitBake, release.AwaitGates, release.AwaitSchedule, release.AwaitWatch:
 	}
 	return awaited(*p.Awaiting)
 }
@@ -272,6 +272,8 @@ func (m *model) doing(p release.Progress) string {
 		return "the job runs"
 	case release.PhaseFinalizing:
 		return "putting things back"
+	case release.PhaseWatching:
+		return awaited(release.Awaiting{Kind: release.AwaitWatch})
 	case release.PhaseRollingBack:
 		return "returning to the version before"
 	case release.PhaseNeedsAttention:
