@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,42 @@ func TestConfig_ProblemsQuoteNoValue(t *testing.T) {
 	require.Len(t, got, 12)
 	for field, message := range got {
 		require.NotContains(t, message, planted, field)
+	}
+}
+
+func TestSpec_TitleOfConfiguration(t *testing.T) {
+	t.Parallel()
+	config := &release.Config{Variables: []release.Variable{{Name: "A", Value: new("x")}}, Args: []string{}, Platform: release.Parameters{"Timezone": raw(`"UTC"`), "Labels": raw(`{}`)}}
+	require.Equal(t, "configuration: variables, args, Labels, Timezone", release.Spec{Config: config}.WithDefaults().Title())
+	require.Equal(t, "shop:1", release.Spec{Config: config, Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults().Title())
+}
+
+// The page has every parameter, those that stand under platform and those that do not.
+func TestPlatformParameters_AreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/configuration.md")
+	require.NoError(t, err)
+	free, refused, ok := strings.Cut(string(text), "The others are refused there:")
+	require.True(t, ok)
+	refused, _, ok = strings.Cut(refused, "\n## ")
+	require.True(t, ok)
+	_, free, ok = strings.Cut(free, "### The platform's own")
+	require.True(t, ok)
+	for _, p := range release.PlatformParameters(release.PlatformSAE) {
+		table := free
+		if p.Field != "" || p.Why != "" {
+			table = refused
+		}
+		row := ""
+		for line := range strings.Lines(table) {
+			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`"+p.Name+"`") {
+				row = line
+			}
+		}
+		require.NotEmpty(t, row, "%s is not in its table", p.Name)
+		if p.Field != "" {
+			require.Contains(t, row, "`"+p.Field+"`", p.Name)
+		}
 	}
 }
 

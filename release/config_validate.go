@@ -60,8 +60,7 @@ func (v *validator) config(s Spec, op Operation) {
 
 // empty reports whether the configuration names nothing at all.
 func (c Config) empty() bool {
-	return len(c.Variables) == 0 && !c.Replace && c.Command == nil && c.Args == nil && c.Resources == nil && c.Instances == nil &&
-		c.Probes == nil && c.Hooks == nil && c.Mounts == nil && c.Runtime == nil && len(c.Platform) == 0
+	return !c.Replace && len(c.parts()) == 0
 }
 
 // something refuses a group in which nothing is named.

@@ -81,6 +81,9 @@ func (s Spec) Title() string {
 		return "rescale to " + strconv.Itoa(s.Instances)
 	case OperationRelease:
 	}
+	if s.Artifact == (Artifact{}) && s.Config != nil {
+		return cutLine("configuration: "+strings.Join(s.Config.parts(), ", "), maxSummary)
+	}
 	return s.Artifact.Public()
 }
 

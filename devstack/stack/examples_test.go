@@ -49,6 +49,8 @@ func examples() []example {
 			}
 		}},
 		{name: "traffic", ends: release.PhaseSucceeded},
+		{name: "config", ends: release.PhaseSucceeded},
+		{name: "config-only", ends: release.PhaseSucceeded},
 		{name: "restart", ends: release.PhaseSucceeded},
 		{name: "rescale", ends: release.PhaseSucceeded},
 		{name: "freeze-override", ends: release.PhaseSucceeded},
