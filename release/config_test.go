@@ -53,7 +53,7 @@ func TestConfig_EveryProblemAtOnceWithItsRemedy(t *testing.T) {
 			map[string]string{
 				"config.variables[1].name": "is that of config.variables[0] already", "config.variables[2].name": "must be letters, digits and underscores",
 				"config.variables[3]": "give exactly one of value, configMap, secret and remove", "config.variables[4]": "exactly one",
-				"config.variables[5].show": "has no meaning without a value", "config.variables[7].secret.id": "slipway api ListSecrets", "config.variables[7].secret.key": "is missing",
+				"config.variables[5].show": "has no meaning without a value", "config.variables[7].secret.id": "it must be the number that SAE has", "config.variables[7].secret.key": "it is missing",
 			},
 		},
 		"removed where all the rest is": {

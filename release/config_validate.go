@@ -107,7 +107,9 @@ func (v *validator) keyOf(at string, k *KeyOf, p Platform) {
 		return
 	}
 	v.holder(at+".id", k.ID, p)
-	v.required(at+".key", k.Key, "the key whose value it is")
+	// What cuts secrets out of texts takes the first word behind secret.key for one.
+	v.check(k.Key != "", at+".key", "it is missing: the key whose value is taken")
+	v.check(!strings.ContainsFunc(k.Key, isControl), at+".key", "it must have no control characters")
 }
 
 // holder checks the ID of a config map or a secret.
@@ -121,7 +123,7 @@ func (v *validator) holder(field, id string, p Platform) {
 
 // resource checks the platform's ID of something.
 func (v *validator) resource(field, id string) {
-	v.check(matches(resourcePattern, id), field, "must be the platform's ID of it, of letters, digits, dots, hyphens and underscores")
+	v.check(matches(resourcePattern, id), field, "it must be the platform's ID, of letters, digits, dots, hyphens and underscores")
 }
 
 // required checks a text that must be there and stand on one line.
