@@ -37,11 +37,17 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"watch.yaml": func(s release.Spec) bool {
 			return s.Strategy.Type == release.StrategyAll && s.Strategy.Watch.For == release.Duration(30*time.Minute) && s.Strategy.Watch.Gates[0].Samples == 5
 		},
-		"schedule.yaml":        func(s release.Spec) bool { return s.Strategy.Schedule[0].At == "02:00" },
-		"traffic.yaml":         func(s release.Spec) bool { return len(s.Traffic.SpringCloud) == 1 },
-		"rollback.yaml":        func(s release.Spec) bool { return s.Operation == release.OperationRollback },
-		"restart.yaml":         func(s release.Spec) bool { return s.Operation == release.OperationRestart },
-		"rescale.yaml":         func(s release.Spec) bool { return s.Operation == release.OperationRescale && s.Instances == 6 },
+		"schedule.yaml": func(s release.Spec) bool { return s.Strategy.Schedule[0].At == "02:00" },
+		"traffic.yaml":  func(s release.Spec) bool { return len(s.Traffic.SpringCloud) == 1 },
+		"rollback.yaml": func(s release.Spec) bool { return s.Operation == release.OperationRollback },
+		"restart.yaml":  func(s release.Spec) bool { return s.Operation == release.OperationRestart },
+		"rescale.yaml":  func(s release.Spec) bool { return s.Operation == release.OperationRescale && s.Instances == 6 },
+		"config.yaml": func(s release.Spec) bool {
+			return s.Config != nil && len(s.Config.Variables) == 3 && *s.Config.Variables[1].Value == `你好, "$USER"` && s.Config.Resources.CPU == 1000
+		},
+		"config-only.yaml": func(s release.Spec) bool {
+			return s.Artifact == release.Artifact{} && s.Config != nil && *s.Strategy.MaxSurge == 1
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")

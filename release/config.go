@@ -35,6 +35,29 @@ type Config struct {
 	Platform Parameters `json:"platform,omitempty"`
 }
 
+// parts are the settings that the configuration names, as words of the release file.
+func (c Config) parts() (out []string) {
+	for _, part := range []struct {
+		name  string
+		given bool
+	}{
+		{"variables", len(c.Variables) > 0},
+		{"command", c.Command != nil},
+		{"args", c.Args != nil},
+		{"resources", c.Resources != nil},
+		{"instances", c.Instances != nil},
+		{"probes", c.Probes != nil},
+		{"hooks", c.Hooks != nil},
+		{"mounts", c.Mounts != nil},
+		{"runtime", c.Runtime != nil},
+	} {
+		if part.given {
+			out = append(out, part.name)
+		}
+	}
+	return append(out, c.Platform.names()...)
+}
+
 // Parameters are settings of one platform by its own names.
 type Parameters map[string]json.RawMessage
 

@@ -89,6 +89,7 @@ func fieldsOfSAE() (out []Parameter) {
 		{"Jdk", "config.runtime.jdk"},
 		{"WebContainer", "config.runtime.container"},
 		{"JarStartOptions", "config.runtime.options"},
+		{"WarStartOptions", "config.runtime.options"},
 		{"JarStartArgs", "config.runtime.args"},
 	} {
 		out = append(out, Parameter{Name: of[0], Field: of[1]})
@@ -121,7 +122,7 @@ func freeOfSAE() []Parameter {
 		{ParameterText, []string{
 			"AgentVersion", "AlbIngressReadinessGate", "Dotnet", "EdasContainerVersion", "GpuConfig", "Html", "ImagePullSecrets", "KafkaEndpoint",
 			"KafkaInstanceId", "LokiConfigs", "NewSaeVersion", "OidcRoleName", "PackageType", "Php", "PhpArmsConfigLocation", "PhpConfig",
-			"PhpConfigLocation", "Python", "PythonModules", "SecurityGroupId", "SlsLogEnvTags", "Timezone", "VSwitchId", "WarStartOptions",
+			"PhpConfigLocation", "Python", "PythonModules", "SecurityGroupId", "SlsLogEnvTags", "Timezone", "VSwitchId",
 		}},
 		{ParameterSwitch, []string{
 			"AssociateEip", "EnableCpuBurst", "EnableNamespaceAgentVersion", "EnableNewArms", "EnablePrometheus", "EnableSidecarResourceIsolated",
@@ -278,7 +279,7 @@ func (v *validator) sizeOfSAE(field string, r Resources) {
 
 // holderOfSAE checks the ID of a config map or a secret.
 func (v *validator) holderOfSAE(field, id string) {
-	v.check(matches(`^[1-9][0-9]{0,17}$`, id), field, "must be the number that SAE has for it, in quotes: "+
+	v.check(matches(`^[1-9][0-9]{0,17}$`, id), field, "it must be the number that SAE has for it, in quotes: "+
 		"\"slipway api ListNamespacedConfigMaps NamespaceId=…\" and \"slipway api ListSecrets NamespaceId=…\" list them")
 }
 

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestConfig_EveryProblemAtOnceWithItsRemedy(t *testing.T) {
 			map[string]string{
 				"config.variables[1].name": "is that of config.variables[0] already", "config.variables[2].name": "must be letters, digits and underscores",
 				"config.variables[3]": "give exactly one of value, configMap, secret and remove", "config.variables[4]": "exactly one",
-				"config.variables[5].show": "has no meaning without a value", "config.variables[7].secret.id": "slipway api ListSecrets", "config.variables[7].secret.key": "is missing",
+				"config.variables[5].show": "has no meaning without a value", "config.variables[7].secret.id": "it must be the number that SAE has", "config.variables[7].secret.key": "it is missing",
 			},
 		},
 		"removed where all the rest is": {
@@ -206,6 +207,42 @@ func TestConfig_ProblemsQuoteNoValue(t *testing.T) {
 	require.Len(t, got, 12)
 	for field, message := range got {
 		require.NotContains(t, message, planted, field)
+	}
+}
+
+func TestSpec_TitleOfConfiguration(t *testing.T) {
+	t.Parallel()
+	config := &release.Config{Variables: []release.Variable{{Name: "A", Value: new("x")}}, Args: []string{}, Platform: release.Parameters{"Timezone": raw(`"UTC"`), "Labels": raw(`{}`)}}
+	require.Equal(t, "configuration: variables, args, Labels, Timezone", release.Spec{Config: config}.WithDefaults().Title())
+	require.Equal(t, "shop:1", release.Spec{Config: config, Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults().Title())
+}
+
+// The page has every parameter, those that stand under platform and those that do not.
+func TestPlatformParameters_AreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/configuration.md")
+	require.NoError(t, err)
+	free, refused, ok := strings.Cut(string(text), "The others are refused there:")
+	require.True(t, ok)
+	refused, _, ok = strings.Cut(refused, "\n## ")
+	require.True(t, ok)
+	_, free, ok = strings.Cut(free, "### The platform's own")
+	require.True(t, ok)
+	for _, p := range release.PlatformParameters(release.PlatformSAE) {
+		table := free
+		if p.Field != "" || p.Why != "" {
+			table = refused
+		}
+		row := ""
+		for line := range strings.Lines(table) {
+			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`"+p.Name+"`") {
+				row = line
+			}
+		}
+		require.NotEmpty(t, row, "%s is not in its table", p.Name)
+		if p.Field != "" {
+			require.Contains(t, row, "`"+p.Field+"`", p.Name)
+		}
 	}
 }
 

@@ -61,8 +61,7 @@ func (v *validator) config(s Spec, op Operation) {
 
 // empty reports whether the configuration names nothing at all.
 func (c Config) empty() bool {
-	return len(c.Variables) == 0 && !c.Replace && c.Command == nil && c.Args == nil && c.Resources == nil && c.Instances == nil &&
-		c.Probes == nil && c.Hooks == nil && c.Mounts == nil && c.Runtime == nil && len(c.Platform) == 0
+	return !c.Replace && len(c.parts()) == 0
 }
 
 // something refuses a group in which nothing is named.
@@ -109,7 +108,9 @@ func (v *validator) keyOf(at string, k *KeyOf, p Platform) {
 		return
 	}
 	v.holder(at+".id", k.ID, p)
-	v.required(at+".key", k.Key, "the key whose value it is")
+	// What cuts secrets out of texts takes the first word behind secret.key for one.
+	v.check(k.Key != "", at+".key", "it is missing: the key whose value is taken")
+	v.check(!strings.ContainsFunc(k.Key, isControl), at+".key", "it must have no control characters")
 }
 
 // holder checks the ID of a config map or a secret.
@@ -123,7 +124,7 @@ func (v *validator) holder(field, id string, p Platform) {
 
 // resource checks the platform's ID of something.
 func (v *validator) resource(field, id string) {
-	v.check(matches(resourcePattern, id), field, "must be the platform's ID of it, of letters, digits, dots, hyphens and underscores")
+	v.check(matches(resourcePattern, id), field, "it must be the platform's ID, of letters, digits, dots, hyphens and underscores")
 }
 
 // required checks a text that must be there and stand on one line.

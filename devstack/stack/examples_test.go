@@ -50,6 +50,8 @@ func examples() []example {
 			}
 		}},
 		{name: "traffic", ends: release.PhaseSucceeded},
+		{name: "config", ends: release.PhaseSucceeded},
+		{name: "config-only", ends: release.PhaseSucceeded},
 		{name: "restart", ends: release.PhaseSucceeded},
 		{name: "rescale", ends: release.PhaseSucceeded},
 		{name: "job", ends: release.PhaseSucceeded, after: func(t *testing.T, p release.Progress) {
