@@ -278,6 +278,6 @@ func TestLaneHold_RollbackAvoidsWhatWasRolledBackWhileItWaited(t *testing.T) {
 	w.command(2*time.Hour, release.UpdateAllow, release.LaneCommand{By: "ann"})
 	w.runLane()
 	for _, id := range []string{"r-2", "r-3"} {
-		require.Equal(t, []release.Artifact{{Image: newImage}}, w.asked[id][0].Rollback.Avoid, id)
+		require.Equal(t, []release.Version{{Artifact: release.Artifact{Image: newImage}}}, w.asked[id][0].Rollback.Avoid, id)
 	}
 }
