@@ -331,3 +331,24 @@ func TestVerify_SettingsThatAreNotAsAsked(t *testing.T) {
 	require.Equal(t, []int{4, 4}, []int{v.Wanted, v.Instances})
 	require.Len(t, h.sent[opDescribe], maxLooks)
 }
+
+// TestBeginRollback_TheLimitsOfAStrategyAreSent: SAE knows those of instances that stay ready.
+func TestBeginRollback_TheLimitsOfAStrategyAreSent(t *testing.T) {
+	t.Parallel()
+	for want, strategy := range map[string]release.Strategy{
+		"MinReadyInstanceRatio=50":                     {Type: release.StrategyAll, MinReadyRatio: new(50)},
+		"MinReadyInstanceRatio=-1&MinReadyInstances=1": {Type: release.StrategyAll, MinReadyInstances: new(1)},
+		"": allAtOnce(),
+	} {
+		h := newHost(t)
+		h.deploy(t, image2, inOneBatch, time.Minute)
+		snap := h.snapshot(t, func(in *release.SnapshotInput) { in.Rollback = &release.RollbackQuestion{} })
+		must[release.Change](t, h, release.VerbBeginRollback, release.BeginRollbackInput{App: h.app, Version: *snap.Wanted, Strategy: strategy, Watermark: snap.Watermark})
+		sent := h.sent["RollbackApplication"][0]
+		for _, other := range []string{"AppId", "VersionId", "UpdateStrategy", "AutoEnableApplicationScalingRule"} {
+			require.True(t, sent.Has(other), other)
+			sent.Del(other)
+		}
+		require.Equal(t, want, sent.Encode())
+	}
+}

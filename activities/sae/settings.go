@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,9 +50,9 @@ func (s settings) raw(name string) json.RawMessage {
 	if value, there := s[name]; there {
 		return value
 	}
-	for key, value := range s {
+	for _, key := range slices.Sorted(maps.Keys(s)) {
 		if strings.EqualFold(key, name) {
-			return value
+			return s[key]
 		}
 	}
 	return nil
@@ -144,8 +145,9 @@ func plain(value any) any {
 		return list
 	case map[string]any:
 		object := make(map[string]any, len(v))
-		for name, member := range v {
-			if name != "" {
+		for _, key := range slices.Sorted(maps.Keys(v)) { // of A and a the latter counts
+			name, member := key, v[key]
+			if name != "" && 'A' <= name[0] && name[0] <= 'Z' {
 				name = strings.ToLower(name[:1]) + name[1:]
 			}
 			if text, isText := member.(string); isText && slices.Contains(nestedTexts(), name) {
