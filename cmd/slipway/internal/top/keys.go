@@ -227,6 +227,9 @@ func (m *model) asked(kind release.CommandKind, r row) string {
 	p := *r.progress
 	of := outside(render.NamedApp(p.AppName, r.App))
 	if name := artifact(p.Artifact); name != "" {
+		if p.OnlyConfig {
+			name = "configuration of " + name
+		}
 		of += " (" + name + ")"
 	}
 	at := ""

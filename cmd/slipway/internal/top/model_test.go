@@ -328,6 +328,8 @@ func TestTop_Commands(t *testing.T) {
 	paused := progress(idGray, "shop", release.PhasePaused, release.BatchDone, release.BatchPending)
 	paused.Paused, paused.Awaiting = true, &release.Awaiting{Kind: release.AwaitResume, Since: before(time.Minute)}
 	gray, batch := releasesOfTheNight()[3], releasesOfTheNight()[1]
+	configured := gray
+	configured.OnlyConfig, configured.Settings = true, []release.Setting{{Name: "variables.LOG_LEVEL", After: "sha256:4e07408562be"}}
 	bound := func(c release.Command) release.Command {
 		c.By, c.Via, c.Artifact, c.ChangeID = "ann", release.ViaUpdate, "registry.example/shop:1.4.2", "co-1"
 		return c
@@ -341,7 +343,13 @@ func TestTop_Commands(t *testing.T) {
 		// note is part of what is shown afterwards.
 		note string
 	}{
-		"confirm":                  {gray, []string{"c", "y"}, "Confirm batch 1 of 3 of sae/cn-hangzhou/shop (registry.example/shop:1.4.2)? Batch 2 begins then.", new(bound(release.Command{Kind: release.CommandConfirm, Batch: 1})), "batch 1 confirmed by ann"},
+		"confirm": {gray, []string{"c", "y"}, "Confirm batch 1 of 3 of sae/cn-hangzhou/shop (registry.example/shop:1.4.2)? Batch 2 begins then.", new(bound(release.Command{Kind: release.CommandConfirm, Batch: 1})), "batch 1 confirmed by ann"},
+		"confirm, configuration": {
+			configured,
+			[]string{"c", "y"},
+			"Confirm batch 1 of 3 of sae/cn-hangzhou/shop (configuration of registry.example/shop:1.4.2)?",
+			new(bound(release.Command{Kind: release.CommandConfirm, Batch: 1})), "batch 1 confirmed by ann",
+		},
 		"confirm, no":              {gray, []string{"c", "n"}, "Confirm batch 1", nil, "confirm was not sent"},
 		"confirm, Enter is no yes": {gray, []string{"c", "enter"}, "Confirm batch 1", nil, "confirm was not sent"},
 		"confirm, nothing waits":   {batch, []string{"c", "y"}, "", nil, "confirm does not apply to " + idBatch + ": no batch waits for a confirmation: the release is RollingOut"},
