@@ -48,6 +48,9 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 		"config-only.yaml": func(s release.Spec) bool {
 			return s.Artifact == release.Artifact{} && s.Config != nil && *s.Strategy.MaxSurge == 1
 		},
+		"job.yaml": func(s release.Spec) bool {
+			return s.Operation == release.OperationJob && s.Job.Run && s.Job.Args[1] == "1.4.2"
+		},
 		"freeze-override.yaml": func(s release.Spec) bool { return s.Freeze.Override != "" && s.Lane.Preempt },
 	}
 	require.Len(t, files, len(want)+1, "and set.yaml")
@@ -204,7 +207,7 @@ func TestManifest_ReadRefuses(t *testing.T) {
 		{"list as spec", head + "spec: [a]\n", []string{"spec: must be a group of fields"}},
 		{"empty spec", head + "spec: {}\n", []string{"app.platform", "app.region", "app.id", "artifact: give image or package, or config"}},
 		{"unknown field", body("  strategy:\n    grey: 1\n"), []string{"strategy.grey: is not a field here; there are type, gray, batches, confirm, bake, minReadyInstances, minReadyRatio, maxSurge, maxSurgeRatio, gates, watch, schedule (line 7)"}},
-		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, operation, artifact, config, version,"}},
+		{"unknown group", body("  strtegy: {type: gray}\n"), []string{"strtegy: is not a field here; there are app, operation, artifact, config, job, version,"}},
 		{"wrong case", body("  Note: x\n"), []string{"Note: is not a field here"}},
 		{"given twice", body("  note: a\n  note: b\n"), []string{"spec.note: is given twice (line 7)"}},
 		{"number for text", body("  requestedBy: 1.10\n"), []string{`requestedBy: must be a string, not 1.10; write it in quotes: "1.10" (line 6)`}},

@@ -49,6 +49,10 @@ func given() map[string]any {
 		},
 		Limits: release.Limits{OnConfirmTimeout: release.TimeoutHold}, Lane: release.Lane{Policy: release.LaneQueue},
 		Freeze: release.FreezePolicy{Override: "o"},
+		Job: &release.Job{
+			Run: true, Command: []string{"c"}, Args: []string{"a"}, Runtime: &release.JobRuntime{Options: "o", Args: "a"},
+			Variables: []release.Variable{{Name: "N", Value: new("v"), ConfigMap: &release.KeyOf{ID: "1", Key: "k"}, Secret: &release.KeyOf{ID: "1", Key: "k"}}},
+		},
 	}
 	return map[string]any{
 		"spec":    spec,

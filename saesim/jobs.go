@@ -181,14 +181,15 @@ func execJob(c *call) (any, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
-	event := c.arg("EventId")
+	event, told := c.arg("EventId"), c.settings("AppId", "EventId", "Replicas", paramTime)
 	for _, j := range app.Jobs {
 		if event != "" && j.EventID == event {
+			c.applies("Replicas", paramTime) // as all else: to the run that there is
 			return jobStarted(j), nil
 		}
 	}
 	policy := app.jobPolicy()
-	j := &job{EventID: event, Config: c.settings("AppId", "EventId", "Replicas", paramTime)}
+	j := &job{EventID: event, Config: told}
 	if j.Instances, refused = c.runReplicas(policy); refused != nil {
 		return nil, refused
 	}

@@ -145,6 +145,7 @@ func TestJobs_RunsOfATemplate(t *testing.T) {
 	h := jobbing(t)
 	first := h.exec(t, "Command", "sleep", "EventId", "e")
 	require.Equal(t, first, h.exec(t, "EventId", "e"))
+	require.Equal(t, first, h.exec(t, "EventId", "e", "Command", "sleep", "Replicas", "2", paramTime, "2026-11-02T09:00:00Z"), "as often as it is said")
 	require.Equal(t, "0 0/0/0 ", h.run(t, first))
 	h.step(t, prepare)
 	require.Equal(t, "3 2/0/0 running", h.run(t, first))

@@ -37,7 +37,7 @@ func TestNewerClient_JobTemplatesThroughTheClient(t *testing.T) {
 	require.EqualValues(t, 3, history.Data.Jobs[0].Succeeded)
 	_, err = c.SuspendJob(ctx, &saeclient.SuspendJobInput{AppID: job, Suspend: false})
 	require.NoError(t, err)
-	listed, err := c.ListJobs(ctx, &saeclient.ListJobsInput{})
+	listed, err := c.ListJobs(ctx, &saeclient.ListJobsInput{AppName: new("nightly")})
 	require.NoError(t, err)
 	require.Len(t, listed.Data.Applications, 1)
 	require.True(t, listed.Data.Applications[0].Suspend)

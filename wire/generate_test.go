@@ -109,7 +109,7 @@ func specs() *rapid.Generator[release.Spec] {
 }
 
 func jobs() *rapid.Generator[*release.Job] {
-	words := rapid.SliceOfN(rapid.StringMatching(`[!-~]{1,50}`), 0, 3)
+	words := rapid.OneOf(rapid.Just[[]string](nil), rapid.SliceOfN(rapid.StringMatching(`[!-~]{1,50}`), 1, 3)) // an empty list is none
 	return rapid.Custom(func(t *rapid.T) *release.Job {
 		return rapid.Ptr(rapid.Just(release.Job{
 			Run: true, Command: words.Draw(t, "command"), Args: words.Draw(t, "args"), Instances: rapid.IntRange(0, 500).Draw(t, "instances"),
