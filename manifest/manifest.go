@@ -61,6 +61,39 @@ func ReadSet(r io.Reader, o Overrides) (release.Set, error) {
 	return read(r, kind{release.KindReleaseSet, "name and waves"}, o, wire.ParseSet)
 }
 
+// Document is what one file describes: a release or a set.
+type Document struct {
+	Release *release.Spec
+	Set     *release.Set
+}
+
+// ReadAny reads a file of a release or of a set, whichever its kind says; one of another kind has the
+// problems of a release. For a set an image in the overrides is an error, where it has no meaning.
+func ReadAny(r io.Reader, o Overrides) (Document, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, wire.MaxPayload+1))
+	if err != nil {
+		return Document{}, err
+	}
+	root, err := single(raw)
+	if len(raw) > wire.MaxPayload || err != nil || valueOf(root, fieldKind) != release.KindReleaseSet {
+		spec, err := Read(bytes.NewReader(raw), o)
+		return Document{Release: &spec}, err
+	}
+	if o.Image != "" {
+		return Document{}, errors.New("is a set, for which one image has no meaning; leave it out")
+	}
+	set, err := ReadSet(bytes.NewReader(raw), o)
+	return Document{Set: &set}, err
+}
+
+// valueOf is the text of a field of a node; empty where there is none.
+func valueOf(n *yaml.Node, name string) string {
+	if found := entry(n, name); found != nil {
+		return found.Value
+	}
+	return ""
+}
+
 // kind is a kind of file and what its spec must have.
 type kind struct{ name, required string }
 

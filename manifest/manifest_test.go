@@ -275,3 +275,32 @@ func FuzzRead(f *testing.F) {
 		require.NoError(t, spec.Validate())
 	})
 }
+
+func TestReadAny_ReadsWhatTheKindSays(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(examples, "*.yaml"))
+	require.NoError(t, err)
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		got, err := manifest.ReadAny(bytes.NewReader(raw), manifest.Overrides{})
+		require.NoError(t, err, path)
+		isSet := filepath.Base(path) == "set.yaml"
+		require.Equal(t, isSet, got.Set != nil, path)
+		require.Equal(t, !isSet, got.Release != nil, path)
+		if isSet {
+			_, err := manifest.ReadAny(bytes.NewReader(raw), manifest.Overrides{Image: "shop:2"})
+			require.ErrorContains(t, err, "one image has no meaning")
+		}
+	}
+	for text, want := range map[string]string{
+		"apiVersion: slipway.dev/v1\nkind: ReleaseSet\nspec: {name: x}": "waves",
+		"apiVersion: slipway.dev/v1\nkind: Freeze\nspec: {}":            "kind: must be Release",
+		"kind: [a":                  "is neither YAML nor JSON",
+		"":                          "is empty",
+		strings.Repeat("# ", 1<<20): "is larger than",
+	} {
+		_, err := manifest.ReadAny(strings.NewReader(text), manifest.Overrides{})
+		require.ErrorContains(t, err, want)
+	}
+}

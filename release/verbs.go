@@ -126,6 +126,8 @@ type ForeignChange struct {
 	Description string `json:"description,omitempty"`
 	// Stuck tells that it does not end by itself: it waits for somebody.
 	Stuck bool `json:"stuck,omitempty"`
+	// Since is when it was begun; zero where the platform does not say so.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Unchanged reports whether two looks have shown the same unfinished change, which has not come to

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -143,8 +144,8 @@ func (p planning) take(snap release.Snapshot) {
 	if p.p.RollbackTo != nil { // the target is resolved
 		p.bring(snap)
 	}
-	if snap.Busy != nil {
-		p.plan.Waits = append(p.plan.Waits, snap.Busy.Words())
+	if words := p.otherChange(snap.Busy); words != "" {
+		p.plan.Waits = append(p.plan.Waits, words)
 	}
 	if p.suspends() && p.spec.Adopt == "" {
 		for _, rule := range p.p.ScalingRules {
@@ -159,6 +160,23 @@ func (p planning) take(snap release.Snapshot) {
 			p.plan.Traffic.Kept = kept.Name
 		}
 	}
+}
+
+// otherChange says which unfinished change the release would wait for; empty where there is none, or
+// it is that of the release that runs, which is waited for in the lane.
+func (p planning) otherChange(busy *release.ForeignChange) string {
+	running := p.plan.Lane.Running
+	if busy == nil || running != "" && strings.Contains(busy.Description, release.Token(running, "")) {
+		return ""
+	}
+	words := busy.Words()
+	if running != "" { // not every change carries a mark of its release
+		words += ", or by that release"
+	}
+	if !busy.Since.IsZero() {
+		words += ", unfinished since " + release.Moment(busy.Since)
+	}
+	return words
 }
 
 // bring tells what is to run in the end, and what is returned to.

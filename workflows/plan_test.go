@@ -14,6 +14,7 @@ import (
 
 	"slipway/cloudapi"
 	"slipway/release"
+	"slipway/saeclient"
 	"slipway/saesim"
 )
 
@@ -250,7 +251,7 @@ func TestPlan_WaitsForNothing(t *testing.T) {
 	require.Empty(t, p.Refusals)
 	require.Len(t, p.Waits, 3)
 	require.Equal(t, "release r-one, which runs", p.Waits[0])
-	require.Contains(t, p.Waits[1], other)
+	require.Regexp(t, "^change "+other+` \(CoDeploy\), begun elsewhere, or by that release, unfinished since 2026-11-02T08:00:00Z$`, p.Waits[1])
 	require.Equal(t, "the end of freeze sale: busy days", p.Waits[2])
 	require.Equal(t, []string{"r-two"}, p.Lane.Drops)
 	require.Equal(t, "r-one", p.Lane.Preempts)
@@ -258,6 +259,19 @@ func TestPlan_WaitsForNothing(t *testing.T) {
 	require.Equal(t, []release.PlannedRule{{Name: "night", Owed: "r-zero"}}, p.ScalingRules, "daily is off while the other change runs")
 	require.Equal(t, []string{"sale", "next"}, []string{p.Freezes[0].Name, p.Freezes[1].Name})
 	require.True(t, p.Freezes[0].From.IsZero())
+}
+
+// TestPlan_TheChangeOfTheReleaseThatRunsIsNotAnothers: it is waited for in the lane.
+func TestPlan_TheChangeOfTheReleaseThatRunsIsNotAnothers(t *testing.T) {
+	t.Parallel()
+	s := newPlanStage(t)
+	_, err := s.client.DeployApplication(t.Context(), &saeclient.DeployApplicationInput{
+		AppID: s.app.ID, ImageURL: new(newImage), ChangeOrderDesc: new(release.Token("r-one", string(release.StepRollout))),
+	})
+	require.NoError(t, err)
+	s.sim.ResetCalls()
+	s.lane = release.LaneState{App: s.app, Running: &release.LaneEntry{ReleaseID: "r-one", Proceeded: true}}
+	require.Equal(t, []string{"release r-one, which runs"}, s.plan(s.spec(release.Strategy{})).Waits)
 }
 
 // TestPlan_SaysWhatIsNotKnown: it can do without the lane and the calendar.

@@ -95,6 +95,7 @@ func unfinished(orders []order, except ...string) *release.ForeignChange {
 			return &release.ForeignChange{
 				ID: o.ChangeOrderID, Type: o.CoTypeCode, Description: withoutSecrets(o.Description),
 				Stuck: changeState(o.Status, 0).Parked(), // the list has no SubStatus
+				Since: o.CreateTime.UTC(),
 			}
 		}
 	}

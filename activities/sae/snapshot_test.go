@@ -59,7 +59,8 @@ func TestSnapshot(t *testing.T) {
 
 	id := h.deploy(t, image2, inTwoByHand, time.Minute)
 	snap = h.snapshot(t, nil)
-	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description, Stuck: true}, snap.Busy, "its first batch waits to be confirmed")
+	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description, Stuck: true, Since: snap.Busy.Since}, snap.Busy, "its first batch waits to be confirmed")
+	require.False(t, snap.Busy.Since.IsZero())
 	require.Equal(t, []string{id}, snap.Watermark.Known)
 }
 

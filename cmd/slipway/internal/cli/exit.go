@@ -35,7 +35,8 @@ const (
 const exitCodes = `  0    done; a watched release has Succeeded
   1    error: a server did not answer, there is no such release, ...
   2    usage: an argument, a setting or the release file is wrong and nothing was sent, or the
-       same event was used before with another content
+       same event was used before with another content; of a plan, also that the release
+       would be refused as it is
   3    the watched release has RolledBack: the old version runs again; of a set, also what had
        succeeded before
   4    the watched release was Aborted: the old version runs; of a set, what had succeeded stays
@@ -128,11 +129,12 @@ func exitCode(err error) int {
 		letters    *lettersRefusedError
 		noWorker   *releases.NoWorkerError
 		untaken    *releases.UntakenError
+		planned    *planRefusedError
 	)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems):
+	case errors.As(err, &usage), errors.As(err, &setting), errors.As(err, &problems), errors.As(err, &planned):
 		return exitUsage
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)

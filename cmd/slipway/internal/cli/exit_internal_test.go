@@ -60,3 +60,10 @@ func TestWatchTarget_WarnsInPlainWords(t *testing.T) {
 		require.Equal(t, "Temporal does not answer: no answer in time; check TEMPORAL_ADDRESS or --temporal-address\n", told.String())
 	})
 }
+
+// A plan that would be refused ends like a file that is wrong: what was asked for is not possible.
+func TestExitCode_OfAPlanThatWouldBeRefused(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, exitUsage, exitCode(&planRefusedError{kindRelease}))
+	require.Equal(t, exitTimeout, exitCode(&releases.NoWorkerError{Queue: "slipway"}))
+}

@@ -64,7 +64,7 @@ With --wait the set is followed like "slipway set watch" does.`,
 			what: kindSet, watch: setTarget().watch, digest: set.Digest(),
 			encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeSetRequest(o, set) },
 			receipt: func(s submission) receipt { return receipt{SetID: release.SetID(set.Name, s.source, s.eventID)} },
-			brings:  specsOf(set),
+			brings:  specsOf(set), document: manifest.Document{Set: &set},
 			taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
 				return a.taken(ctx, id, set.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 					s, err := known.GetSet(ctx, id)

@@ -33,6 +33,8 @@ const defaultSource = "urn:slipway:cli"
 type submission struct {
 	eventID, source string
 	dryRun, wait    bool
+	// plan shows what would be submitted instead.
+	plan bool
 }
 
 // receipt tells what was submitted.
@@ -53,21 +55,25 @@ func (a *app) onSubmit(cmd *cobra.Command, kind string, request func(context.Con
 	flags.StringVar(&s.eventID, "event-id", "", "ID of the event, unique within the source (default a new UUID)")
 	flags.StringVar(&s.source, "source", defaultSource, "source of the event, a URI reference")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "print the event that would be published, and publish nothing")
+	flags.BoolVar(&s.plan, flagPlan, false, "show what it would do, as slipway plan does, and submit nothing")
 	flags.BoolVarP(&s.wait, flagWait, "w", false, "follow the release and exit by its outcome")
-	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content")
+	exits(cmd, exitUsage, "usage: an argument, a setting or a file is wrong, or the same event was used with another content; with --plan: it would be refused")
 	exits(cmd, exitRefused, "a lane denies what would be released, which was rolled back; nothing was submitted")
 	exits(cmd, exitTimeout, "with --wait: --timeout is up; what was submitted goes on")
 	exitsByOutcome(cmd, kind, "with --wait: ")
 	return a.command(cmd, frame{
 		settings: slices.Concat(config.Temporal(), config.NATS(), config.Actor()), draws: true,
-		usage: "with --wait, stop waiting after this time (default never)",
+		usage: "with --wait, stop waiting after this time (default never); with --plan, give up then (default 70s)",
 	}, func(ctx context.Context, call *call) error {
-		if call.timeout != 0 && !s.wait {
-			return &usageError{"--timeout is for --wait"}
+		if call.timeout != 0 && !s.wait && !s.plan {
+			return &usageError{"--timeout is for --wait and --plan"}
 		}
 		it, err := request(ctx, call)
 		if err != nil {
 			return err
+		}
+		if s.plan {
+			return s.planned(ctx, call, it.document)
 		}
 		return a.ask(ctx, call, s, it)
 	})
@@ -120,7 +126,7 @@ func (a *app) askedRelease(spec release.Spec) asked {
 		what: kindRelease, watch: releaseTarget().watch, digest: spec.Digest(),
 		encode:  func(o wire.Origin) (*nats.Msg, error) { return wire.EncodeRequest(o, spec) },
 		receipt: func(s submission) receipt { return receipt{ReleaseID: release.ID(spec.App, s.source, s.eventID)} },
-		brings:  []release.Spec{spec},
+		brings:  []release.Spec{spec}, document: manifest.Document{Release: &spec},
 		taken: func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error) {
 			return a.taken(ctx, id, spec.Digest(), func(ctx context.Context) (ledger.Identity, error) {
 				r, err := known.GetOf(ctx, spec.App, id)
@@ -138,8 +144,9 @@ type asked struct {
 	encode  func(wire.Origin) (*nats.Msg, error)
 	receipt func(submission) receipt
 	watch   func(context.Context, *call, watchOptions) error
-	// brings are the releases that come of it.
-	brings []release.Spec
+	// brings are the releases that come of it, and document is what it is.
+	brings   []release.Spec
+	document manifest.Document
 	// taken reports whether the ledger knows that it was asked for before, and fails where that was
 	// with another content.
 	taken func(ctx context.Context, known *ledger.Ledger, id string) (before bool, err error)

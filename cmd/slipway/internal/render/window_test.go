@@ -36,11 +36,14 @@ func screens(style render.Style) map[string]string {
 			{ID: "r-abcdefghijklmnop", App: id, AppName: "orders", Operation: release.OperationRelease, Strategy: release.StrategyGray, Phase: release.PhaseAwaitingConfirm, CreatedAt: at(1), RequestedBy: "ci", Artifact: "registry.example/shop:1.4.2"},
 			{ID: "r-bcdefghijklmnopq", App: id, Operation: release.OperationRelease, Phase: release.PhaseNeedsAttention, Stopped: "terminated", CreatedAt: at(1), EndedAt: at(9)},
 		}, at(30), style),
-		"lanes":   render.Lanes([]render.LaneRow{{App: id, AppName: "orders", Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
-		"lane":    render.Lane(held, "orders", at(30), style),
-		"waiting": render.Waiting(needing(), at(30), style),
-		"set":     render.SetTree(checkout(), at(9), style),
-		"history": render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
+		"lanes":        render.Lanes([]render.LaneRow{{App: id, AppName: "orders", Since: at(0), State: &held}, {App: id + "2", Since: at(3)}}, at(30), style),
+		"lane":         render.Lane(held, "orders", at(30), style),
+		"waiting":      render.Waiting(needing(), at(30), style),
+		"set":          render.SetTree(checkout(), at(9), style),
+		"plan":         render.Plan(planned(), style),
+		"plan-refused": render.Plan(plannedInVain(), style),
+		"plan-set":     render.SetPlan(plannedSet(), style),
+		"history":      render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
 	}
 }
 
