@@ -26,18 +26,9 @@ func given() map[string]any {
 		Config: wholeConfig(), Job: wholeJob(),
 		Strategy: release.Strategy{
 			Type: release.StrategyGray, Confirm: release.ConfirmManual,
-			Gates: []release.Gate{{
-				Name: "g", HTTP: &release.HTTPGate{
-					URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok",
-					Target: release.TargetGray, Path: "/healthz", Scheme: "http",
-				},
-				Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
-			}},
+			Gates:    []release.Gate{wholeGate()},
 			Schedule: []release.BatchSchedule{{Batch: 1, At: "10:00", Zone: "UTC"}},
-			Watch: &release.Watch{Gates: []release.Gate{{
-				Name: "g", HTTP: &release.HTTPGate{URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok"},
-				Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
-			}}},
+			Watch:    &release.Watch{Gates: []release.Gate{wholeGate()}},
 		},
 		Traffic: &release.Traffic{
 			SpringCloud: []release.TrafficRule{{Path: "/", Condition: "OR", Items: item}},
@@ -49,10 +40,6 @@ func given() map[string]any {
 		},
 		Limits: release.Limits{OnConfirmTimeout: release.TimeoutHold}, Lane: release.Lane{Policy: release.LaneQueue},
 		Freeze: release.FreezePolicy{Override: "o"},
-		Job: &release.Job{
-			Run: true, Command: []string{"c"}, Args: []string{"a"}, Runtime: &release.JobRuntime{Options: "o", Args: "a"},
-			Variables: []release.Variable{{Name: "N", Value: new("v"), ConfigMap: &release.KeyOf{ID: "1", Key: "k"}, Secret: &release.KeyOf{ID: "1", Key: "k"}}},
-		},
 	}
 	return map[string]any{
 		"spec":    spec,
@@ -60,6 +47,17 @@ func given() map[string]any {
 		"command": release.Command{Kind: release.CommandAbort, ID: "c-1", Artifact: "shop:1", ChangeID: "co", Version: "v", By: "me", Via: "x", Source: "ci", Note: "n", Reason: "r"},
 		"word":    release.LaneCommand{By: "me", Reason: "r", ReleaseID: "r-1", Artifact: "shop:1"},
 		"toggle":  release.ToggleRequest{App: anApp(), Names: []string{"cpu"}, By: "me", Reason: "r"},
+	}
+}
+
+// wholeGate has something in every place, as wholeConfig does.
+func wholeGate() release.Gate {
+	return release.Gate{
+		Name: "g", HTTP: &release.HTTPGate{
+			URL: "https://x.example", Method: "GET", Status: []int{200}, BodyContains: "ok",
+			Target: release.TargetGray, Path: "/healthz", Scheme: "http",
+		},
+		Prometheus: &release.PrometheusGate{Address: "https://x.example", Query: "up", Pass: "> 0", Fail: "< 1"}, NoData: release.VerdictFail,
 	}
 }
 

@@ -214,7 +214,7 @@ func TestSpec_TitleOfConfiguration(t *testing.T) {
 	t.Parallel()
 	config := &release.Config{Variables: []release.Variable{{Name: "A", Value: new("x")}}, Args: []string{}, Platform: release.Parameters{"Timezone": raw(`"UTC"`), "Labels": raw(`{}`)}}
 	require.Equal(t, "configuration: variables, args, Labels, Timezone", release.Spec{Config: config}.WithDefaults().Title())
-	require.Equal(t, "shop:1", release.Spec{Config: config, Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults().Title())
+	require.Equal(t, "shop:1 with configuration", release.Spec{Config: config, Artifact: release.Artifact{Image: "shop:1"}}.WithDefaults().Title())
 }
 
 // The page has every parameter, those that stand under platform and those that do not.

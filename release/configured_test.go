@@ -84,7 +84,7 @@ func TestSpec_ConfigurationInTitles(t *testing.T) {
 	t.Parallel()
 	spec := release.Spec{Config: asking("hush")}
 	require.True(t, spec.OnlyConfig())
-	require.Equal(t, "configuration", spec.Title())
+	require.Equal(t, "configuration: variables", spec.Title())
 	spec.Artifact.Image = "shop:2"
 	require.False(t, spec.OnlyConfig())
 	require.Equal(t, "shop:2 with configuration", spec.Title())

@@ -22,7 +22,7 @@ func (c *Config) Digest() string {
 	if c == nil {
 		return ""
 	}
-	return digest(c)[:MaxConfigDigest]
+	return digest(c.withoutDefaults())[:MaxConfigDigest]
 }
 
 func digest(content any) string {

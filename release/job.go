@@ -178,7 +178,15 @@ func (v *validator) job(s Spec) {
 	}
 	v.check(s.Config == nil, "config", "has no meaning for a job: only its artifact is changed, and a run has its own variables and command under job")
 	v.check(s.Scaling.Suspended(), "scaling.suspend", "has no meaning for a job, which has no scaling rules; leave it out")
-	v.check(s.Strategy.MinReadyInstances == nil, "strategy.minReadyInstances", "has no meaning for a job, which has no instances between its runs; leave it out")
+	for _, of := range []struct {
+		field string
+		given *int
+	}{
+		{"strategy.minReadyInstances", s.Strategy.MinReadyInstances}, {"strategy.minReadyRatio", s.Strategy.MinReadyRatio},
+		{"strategy.maxSurge", s.Strategy.MaxSurge}, {"strategy.maxSurgeRatio", s.Strategy.MaxSurgeRatio},
+	} {
+		v.check(of.given == nil, of.field, "has no meaning for a job, which has no instances between its runs; leave it out")
+	}
 	if s.Job != nil {
 		v.jobRun(*s.Job, s.App.Platform)
 	}
