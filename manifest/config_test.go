@@ -131,7 +131,7 @@ func TestManifest_ConfigurationSurvivesYAML(t *testing.T) {
 		var tree any
 		require.NoError(t, json.Unmarshal(asJSON, &tree))
 		files := []string{string(asJSON)}
-		if !beginsWithBreak(value) && !beginsWithBreak(own) {
+		if !unreadable(value) && !unreadable(own) {
 			asYAML, err := yaml.Marshal(tree)
 			require.NoError(t, err)
 			files = append(files, string(asYAML))
@@ -145,5 +145,8 @@ func TestManifest_ConfigurationSurvivesYAML(t *testing.T) {
 	})
 }
 
-// beginsWithBreak tells of texts that the library writes with an indentation that it cannot read.
-func beginsWithBreak(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, " \t"), "\n") }
+// unreadable tells of texts of several lines, the first of which begins with a blank or is empty: the
+// library writes them with an indentation that it cannot read.
+func unreadable(text string) bool {
+	return strings.ContainsAny(text, "\n\u2028") && strings.TrimLeft(text, " \t\n\u2028") != text
+}

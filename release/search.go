@@ -66,7 +66,7 @@ func (p Phase) SearchAttributes() []SearchAttribute {
 // Of returns the strategy by which an operation proceeds; empty for one that has no choice, such as a
 // restart.
 func (s Strategy) Of(op Operation) StrategyType {
-	if op != OperationRelease && op != OperationRollback {
+	if !op.changesVersion() {
 		return ""
 	}
 	return s.Type

@@ -36,6 +36,9 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// OneLine tells all problems in one line, for the reason of a release.
+func (ps Problems) OneLine() string { return strings.ReplaceAll(ps.Error(), "\n", "; ") }
+
 // Bounds of numbers in a spec; those of texts and lists are [Bounds].
 const (
 	maxInstances = 500

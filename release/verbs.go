@@ -164,8 +164,7 @@ type SnapshotInput struct {
 	Known *ForeignChange `json:"known,omitempty"`
 }
 
-// ReleaseQuestion asks what a release will change. What the platform would refuse of it, or what
-// does not fit to the application as it is, is FaultInvalid, with every problem and the numbers.
+// ReleaseQuestion asks what a release will change, and what of it would be refused.
 type ReleaseQuestion struct { //nolint:revive // beside RollbackQuestion
 	// Artifact is what it brings; the zero value leaves what runs.
 	Artifact Artifact `json:"artifact,omitzero"`
@@ -183,6 +182,9 @@ type Planned struct {
 	Instances int `json:"instances"`
 	// Settings are the settings that will change, by their names.
 	Settings []Setting `json:"settings,omitempty"`
+	// Refused is what the platform would refuse of it, or does not fit to the application as it
+	// is: every problem, with the numbers. Then nothing of the rest is carried out.
+	Refused Problems `json:"refused,omitempty"`
 }
 
 // RollbackQuestion asks for a version to return to. A version that does not exist is

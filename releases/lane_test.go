@@ -129,7 +129,7 @@ func listsRunning(m *mocks.Client, d *client.WorkflowExecutionDescription) {
 		m.On("DescribeWorkflow", mock.Anything, release.WorkflowID(id), "run-1").Return(d, nil)
 	}
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayApp = 'sae/cn-hangzhou/app-1'" +
+		Query: "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job') AND SlipwayApp = 'sae/cn-hangzhou/app-1'" +
 			" AND ExecutionStatus = 'Running'", PageSize: 6,
 	}).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil)
 }

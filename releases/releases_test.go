@@ -302,7 +302,7 @@ func TestReleases_List(t *testing.T) {
 		return i
 	}
 	m, r := newClient(t)
-	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayApp = 'sae/cn-hangzhou/o\\'app' AND SlipwayPhase = 'RollingOut'"
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job') AND SlipwayApp = 'sae/cn-hangzhou/o\\'app' AND SlipwayPhase = 'RollingOut'"
 	m.On("ListWorkflow", mock.Anything, &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: 3}).Return(
 		&workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("next"), Executions: []*workflowpb.WorkflowExecutionInfo{
 			info(release.WorkflowID(id), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING),
@@ -337,7 +337,7 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 		}
 		return i
 	}
-	const all = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	const all = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job')"
 	old, reset, alone := run(id, 1, true), run(id, 2, false), run("r-2", 1, true)
 	m, r := newClient(t)
 	lists := func(query string, found ...*workflowpb.WorkflowExecutionInfo) {
@@ -366,7 +366,7 @@ func TestReleases_ListShowsTheNewestRun(t *testing.T) {
 func TestList_ByEveryAttribute(t *testing.T) {
 	t.Parallel()
 	m, r := newClient(t)
-	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayOutcome = 'RolledBack'" +
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job') AND SlipwayOutcome = 'RolledBack'" +
 		" AND SlipwayOperation = 'restart' AND SlipwayRequestedBy = 'ann\\'s pipeline' AND SlipwaySet = 's-abcdefghijklmnop'"
 	attributes := map[string]*commonpb.Payload{
 		release.SearchOutcome: payload(t, "RolledBack"), release.SearchOperation: payload(t, "restart"),

@@ -37,7 +37,7 @@ func holds(m *mocks.Client, answered error) {
 	m.On("QueryWorkflow", mock.Anything, release.LaneID(app()), "", release.QueryLane).Return(stating{lane}, nil)
 	listed := []*workflowpb.WorkflowExecutionInfo{{Execution: &commonpb.WorkflowExecution{WorkflowId: release.WorkflowID(id), RunId: "run-1"}}}
 	m.On("ListWorkflow", mock.Anything, mock.MatchedBy(func(in *workflowservice.ListWorkflowExecutionsRequest) bool {
-		return in.GetQuery() == "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale') AND SlipwayApp = 'sae/cn-hangzhou/app-1'"+
+		return in.GetQuery() == "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job') AND SlipwayApp = 'sae/cn-hangzhou/app-1'"+
 			" AND ExecutionStatus = 'Running' AND SlipwayPhase != 'Queued'"
 	})).Return(&workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil)
 	onDescribe(m, running, nil)

@@ -349,7 +349,7 @@ func TestWaiting_OfAnApplication(t *testing.T) {
 // TestFilter_Closed asks for what has ended, or is in one of some phases, and chooses the same.
 func TestFilter_Closed(t *testing.T) {
 	t.Parallel()
-	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale')"
+	const query = "WorkflowType IN ('Deploy', 'GrayRelease', 'Rollback', 'Restart', 'Rescale', 'Job')"
 	for name, c := range map[string]struct {
 		filter        releases.Filter
 		query         string

@@ -318,15 +318,6 @@ func TestJob_IsRefusedBeforeAnythingIsChanged(t *testing.T) {
 		require.Contains(t, p.Reason, "nothing was changed")
 		require.Empty(t, s.orders(), "an application is no job template")
 	})
-	t.Run("a reference is none of the platform's", func(t *testing.T) {
-		t.Parallel()
-		s := jobStage(t)
-		spec := s.job()
-		spec.Job.Variables = []release.Variable{{Name: "KEY", Secret: &release.KeyOf{ID: "abc", Key: "k"}}}
-		p := s.run(spec)
-		require.Equal(t, release.PhaseFailed, p.Outcome)
-		require.Contains(t, p.Reason, "which is a number; nothing was changed")
-	})
 }
 
 // TestJob_FreezeHoldsTheRun and not what was begun before it.

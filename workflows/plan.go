@@ -35,9 +35,7 @@ func Plan(ctx workflow.Context, in *release.Request) (*release.Plan, error) {
 			App: r.p.App, Operation: r.p.Operation, At: workflow.Now(ctx), Strategy: r.p.Strategy, FreezeOverride: r.spec.Freeze.Override,
 		},
 	}
-	for _, each := range problems {
-		p.plan.Refusals = append(p.plan.Refusals, release.PlannedRefusal{Field: each.Field, Reason: each.Message})
-	}
+	p.refuseAll(problems)
 	if len(problems) > 0 {
 		return p.plan, nil // what is not valid can be asked about nowhere
 	}
@@ -102,6 +100,12 @@ func (p planning) refuse(why string) {
 	p.plan.Refusals = append(p.plan.Refusals, release.PlannedRefusal{Reason: why})
 }
 
+func (p planning) refuseAll(problems release.Problems) {
+	for _, each := range problems {
+		p.plan.Refusals = append(p.plan.Refusals, release.PlannedRefusal{Field: each.Field, Reason: each.Message})
+	}
+}
+
 // askLane asks the lane for the place that the release would take, and for what it would hand to the
 // release.
 func (p planning) askLane(ctx workflow.Context) {
@@ -131,8 +135,9 @@ func (p planning) askLane(ctx workflow.Context) {
 // take makes the plan of what was read.
 func (p planning) take(snap release.Snapshot) {
 	p.record(snap)
+	p.refuseAll(p.planned().Refused)
 	for _, judge := range p.judgements() {
-		if f := judge(); f != nil {
+		if f := judge(); f != nil && len(p.planned().Refused) == 0 { // what the platform refuses is told field by field
 			p.refuse(f.String())
 		}
 	}

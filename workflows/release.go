@@ -253,7 +253,15 @@ func (p preparation) look(ctx workflow.Context) (release.Snapshot, *fault) {
 }
 
 // judgements are what is made of what was read, in this order.
-func (p preparation) judgements() []func() *fault { return []func() *fault{p.resolveTarget, p.plan} }
+func (p preparation) judgements() []func() *fault { return []func() *fault{p.resolveTarget, p.takeable, p.plan} }
+
+// takeable finds out what the platform would refuse of the release.
+func (p preparation) takeable() *fault {
+	if refused := p.planned().Refused; len(refused) > 0 {
+		return &fault{class: release.FaultInvalid, text: refused.OneLine()}
+	}
+	return nil
+}
 
 // record keeps what is returned to and restored in the end, as it was before the first
 // change of the release's own: what was changed since is never recorded again (R13).

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"strings"
 
 	"slipway/release"
 	"slipway/saeclient"
@@ -41,7 +40,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 	}
 	changed := d.changes(in.Config, now)
 	if len(changed.problems) > 0 {
-		return nil, refused(release.FaultInvalid, "%s", strings.Join(changed.problems, "; "))
+		return nil, refused(release.FaultInvalid, "%s", changed.problems.OneLine())
 	}
 	params := changed.params
 	params[paramApp] = in.App.ID

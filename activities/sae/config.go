@@ -27,7 +27,7 @@ type changing struct {
 	settings []release.Setting
 	// unread are the names of settings that no answer shows.
 	unread   []string
-	problems []string
+	problems release.Problems
 	// given is which setting has said what a parameter is to be.
 	given map[string]string
 }
@@ -53,8 +53,10 @@ func (d *Driver) changes(config *release.Config, now settings) *changing {
 	return c
 }
 
+// problem notes what is wrong with a field: its path, a colon and what is to be said of it.
 func (c *changing) problem(format string, args ...any) {
-	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+	field, message, _ := strings.Cut(fmt.Sprintf(format, args...), ": ")
+	c.problems = append(c.problems, release.Problem{Field: field, Message: message})
 }
 
 // set asks for a parameter, as the setting of a name has it. It is sent where the configuration

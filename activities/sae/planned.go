@@ -12,8 +12,8 @@ import (
 	"slipway/saeclient"
 )
 
-// planned answers what a release will change, or refuses with everything that SAE would not take
-// or that does not fit to the application as it is.
+// planned answers what a release will change, with everything of it that SAE would not take or that
+// does not fit to the application as it is.
 func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuestion) (*release.Planned, error) {
 	c := d.changes(q.Config, r.config)
 	plan := &release.Planned{Artifact: q.Artifact, Instances: r.config.replicas(), Settings: c.settings}
@@ -44,9 +44,7 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 			c.problem("artifact.package.version: %s was used before, by version %s; SAE takes the version of a package once", p.Version, used)
 		}
 	}
-	if len(c.problems) > 0 {
-		return nil, refused(release.FaultInvalid, "%s", strings.Join(c.problems, "; "))
-	}
+	plan.Refused = c.problems
 	return plan, nil
 }
 

@@ -18,10 +18,10 @@ const enterpriseImage = "shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web:2"
 // refusal asks for a release that has to be refused, and returns why.
 func (h *host) refusal(t tester, q release.ReleaseQuestion) string {
 	t.Helper()
-	_, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Release: &q})
-	require.Error(t, err)
-	require.Equal(t, release.FaultInvalid, faultOfVerb(err), "%v", err)
-	return err.Error()
+	snap, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Release: &q})
+	require.NoError(t, err)
+	require.NotEmpty(t, snap.Planned.Refused)
+	return snap.Planned.Refused.OneLine()
 }
 
 // TestPlanned_Refusals: what is refused beforehand is refused by SAE as well, where it is sent.
@@ -197,9 +197,10 @@ func TestPlanned_VariablesThatCannotBeReadAreNotLost(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	h.edits[opDescribe] = func(text string) string { return strings.Replace(text, `"Envs":"[]"`, `"Envs":"A=1"`, 1) }
-	_, why := refusedAs(t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Release: &release.ReleaseQuestion{
+	snap := must[release.Snapshot](t, h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Release: &release.ReleaseQuestion{
 		Strategy: allAtOnce(), Config: &release.Config{Variables: []release.Variable{{Name: "B", Value: new("2")}}},
 	}})
+	why := snap.Planned.Refused.OneLine()
 	require.Contains(t, why, "config.variables: the application's variables cannot be read")
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"slipway/release"
+	"slipway/saeclient"
 	"slipway/saesim"
 )
 
@@ -109,6 +110,7 @@ func TestPlanted_NoVerbAnswersASecret(t *testing.T) {
 	hear[release.SetScalingResult](l, release.VerbSetScaling, release.SetScalingInput{App: h.app})
 	hear[struct{}](l, release.VerbApplyTraffic, release.ApplyTrafficInput{App: h.app, ReleaseID: "r-test"})
 	hear[release.ClearTrafficResult](l, release.VerbClearTraffic, release.ClearTrafficInput{App: h.app, ReleaseID: "r-test"})
+	l.heard = append(l.heard, heardOfAJob(t)...)
 	for _, said := range l.heard {
 		for _, secret := range planted() {
 			require.NotContains(t, said, secret)
@@ -118,4 +120,30 @@ func TestPlanted_NoVerbAnswersASecret(t *testing.T) {
 	for _, verb := range release.Verbs() {
 		require.Contains(t, strings.Join(l.heard, "\n"), string(verb)+" ")
 	}
+}
+
+// heardOfAJob is what the verbs of jobs answer about a template that has secrets.
+func heardOfAJob(t *testing.T) []string {
+	t.Helper()
+	l := &listener{host: jobHost(t)}
+	_, err := l.client.UpdateJob(t.Context(), &saeclient.UpdateJobInput{
+		AppID: l.app.ID, Envs: []saeclient.EnvVar{{Name: "PASSWORD", Value: "planted-variable"}}, Command: new("planted-command"),
+	})
+	require.NoError(t, err)
+	l.pass(t, time.Hour)
+	snap := hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: l.app, Job: &release.JobQuestion{}})
+	hear[release.Change](l, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{App: l.app, Artifact: release.Artifact{Image: image2}, Watermark: snap.Watermark})
+	l.pass(t, time.Hour)
+	hear[release.Verification](l, release.VerbVerify, release.VerifyInput{App: l.app, Want: release.Artifact{Image: image2}, Job: true})
+	run := release.RunJobInput{App: l.app, Key: "r-1", Job: release.Job{
+		Run: true, Command: []string{"planted-own"}, Variables: []release.Variable{{Name: "FRESH", Value: new("planted-new")}},
+	}}
+	l.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: "ExecJob", Status: 400, Code: "InvalidParameter.WithMessage", Message: "planted-new planted-own {Envs}"})
+	hear[release.JobRun](l, release.VerbRunJob, run)
+	l.fault(t, saesim.Fault{Kind: saesim.FaultHang, Operation: "ExecJob"})
+	asked := hear[release.JobRun](l, release.VerbRunJob, run)
+	require.NotEmpty(t, asked.ID)
+	hear[release.JobRun](l, release.VerbObserveRun, release.ObserveRunInput{App: l.app, Seen: asked})
+	hear[release.JobRun](l, release.VerbStopRun, release.StopRunInput{App: l.app, RunID: asked.ID})
+	return l.heard
 }

@@ -106,16 +106,11 @@ func (d *Driver) answer(ctx context.Context, in release.SnapshotInput, r reading
 	if in.Release == nil || snap.Own != nil {
 		return nil
 	}
-	snap.Planned, err = d.planned(ctx, r, *in.Release)
-	if snap.Busy != nil && refusedAsInvalid(err) {
-		return nil
+	planned, err := d.planned(ctx, r, *in.Release)
+	if err == nil && (snap.Busy == nil || len(planned.Refused) == 0) {
+		snap.Planned = planned
 	}
 	return err
-}
-
-func refusedAsInvalid(err error) bool {
-	app, mapped := errors.AsType[*temporal.ApplicationError](err)
-	return mapped && release.Fault(app.Type()) == release.FaultInvalid
 }
 
 // answered maps an error of the client, and leaves one that is mapped already.

@@ -174,7 +174,7 @@ func TestOverview(t *testing.T) {
 		require.NoError(t, registry.Register(all))
 		right := map[string]float64{
 			"slipway_releases Queued": 0, "slipway_releases Preparing": 0, "slipway_releases RollingOut": 5, "slipway_releases AwaitingConfirm": 0,
-			"slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Finalizing": 0, "slipway_releases Watching": 0, "slipway_releases RollingBack": 0,
+			"slipway_releases AwaitingPlatformApproval": 1, "slipway_releases Paused": 0, "slipway_releases Running": 0, "slipway_releases Finalizing": 0, "slipway_releases Watching": 0, "slipway_releases RollingBack": 0,
 			"slipway_waiting_for_people confirm": 4, "slipway_waiting_for_people approval": 1, "slipway_waiting_for_people resume": 2,
 			"slipway_waiting_for_people help": 1, "slipway_waiting_for_people other-change": 1, "slipway_waiting_for_people freeze": 1,
 			"slipway_lanes_held release": 2, "slipway_lanes_held person": 1,
