@@ -182,8 +182,10 @@ func (v *validator) job(s Spec) {
 		field string
 		given *int
 	}{
-		{"strategy.minReadyInstances", s.Strategy.MinReadyInstances}, {"strategy.minReadyRatio", s.Strategy.MinReadyRatio},
-		{"strategy.maxSurge", s.Strategy.MaxSurge}, {"strategy.maxSurgeRatio", s.Strategy.MaxSurgeRatio},
+		{"strategy.minReadyInstances", s.Strategy.MinReadyInstances},
+		{"strategy.minReadyRatio", s.Strategy.MinReadyRatio},
+		{"strategy.maxSurge", s.Strategy.MaxSurge},
+		{"strategy.maxSurgeRatio", s.Strategy.MaxSurgeRatio},
 	} {
 		v.check(of.given == nil, of.field, "has no meaning for a job, which has no instances between its runs; leave it out")
 	}

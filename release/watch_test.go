@@ -117,7 +117,7 @@ func TestWatch_Validate(t *testing.T) {
 				s.Artifact = release.Artifact{Image: "shop:1"}
 			case release.OperationRescale:
 				s.Instances = 3
-			case release.OperationRollback, release.OperationRestart:
+			case release.OperationRollback, release.OperationRestart, release.OperationJob:
 			}
 			err := s.WithDefaults().Validate()
 			if c.want == "" {

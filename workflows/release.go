@@ -253,7 +253,9 @@ func (p preparation) look(ctx workflow.Context) (release.Snapshot, *fault) {
 }
 
 // judgements are what is made of what was read, in this order.
-func (p preparation) judgements() []func() *fault { return []func() *fault{p.resolveTarget, p.takeable, p.plan} }
+func (p preparation) judgements() []func() *fault {
+	return []func() *fault{p.resolveTarget, p.takeable, p.plan}
+}
 
 // takeable finds out what the platform would refuse of the release.
 func (p preparation) takeable() *fault {
