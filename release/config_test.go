@@ -51,7 +51,7 @@ func TestConfig_EveryProblemAtOnceWithItsRemedy(t *testing.T) {
 				{Name: "E", Secret: &release.KeyOf{ID: "shop", Key: ""}},
 			}},
 			map[string]string{
-				"config.variables[1].name": "is that of config.variables[0] already", "config.variables[2].name": "must be letters, digits and underscores",
+				"config.variables[1].name": "is given twice", "config.variables[2].name": "must be letters, digits and underscores",
 				"config.variables[3]": "give exactly one of value, configMap, secret and remove", "config.variables[4]": "exactly one",
 				"config.variables[5].show": "has no meaning without a value", "config.variables[7].secret.id": "it must be the number that SAE has", "config.variables[7].secret.key": "it is missing",
 			},

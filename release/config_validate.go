@@ -72,17 +72,14 @@ func (v *validator) something(given bool, field string) {
 // variables checks a list of variables, which are all where replace is set.
 func (v *validator) variables(field string, all []Variable, replace bool, p Platform) {
 	v.check(all == nil || len(all) > 0, field, "is empty; leave it out to keep what the application has")
-	first := map[string]int{}
+	given := map[string]bool{}
 	for i, each := range all {
 		at := place(field, i)
 		v.variable(at, each, replace)
 		v.keyOf(at+".configMap", each.ConfigMap, p)
 		v.keyOf(at+".secret", each.Secret, p)
-		if before, given := first[each.Name]; given && each.Name != "" {
-			v.check(false, at+".name", "is that of %s already; name each variable once", place(field, before))
-			continue
-		}
-		first[each.Name] = i
+		v.check(each.Name == "" || !given[each.Name], at+".name", "is given twice; name each variable once")
+		given[each.Name] = true
 	}
 }
 

@@ -53,12 +53,14 @@ type Measuring struct {
 	// latest of them.
 	Whole  int         `json:"whole,omitempty"`
 	Latest *GateResult `json:"latest,omitempty"`
+	// Failed counts those of a dry run that would have ended the watch.
+	Failed int `json:"failed,omitempty"`
 }
 
 // Take adds a sample to what was measured so far. While done is false more are wanted.
 //
 // A gate is measured once, unless it has Until: then it is measured again and again. A measurement that
-// fails ends the watch; one that does not says how the gate stands until the next one. Once the time is
+// fails ends the watch, but for that of a dry run; one that does not says how the gate stands until the next one. Once the time is
 // over the latest one counts, unless it is older than a measurement takes, because workers were away: then
 // the gate is measured once more.
 func (in MeasureInput) Take(m Measuring, s Sample) (next Measuring, verdict GateResult, done bool) {
@@ -69,13 +71,16 @@ func (in MeasureInput) Take(m Measuring, s Sample) (next Measuring, verdict Gate
 	case !whole:
 	case in.Until.IsZero():
 		return m, r, true
-	case r.Verdict == VerdictFail:
+	case r.Verdict == VerdictFail && !gate.DryRun:
 		if m.Whole > 0 {
 			r.Reason = fmt.Sprintf("%s before; then %s", times(m.Whole), r.Reason)
 		}
 		return m, r, true
 	default:
 		m.Samples, m.Whole, m.Latest = nil, m.Whole+1, &r
+		if r.Verdict == VerdictFail {
+			m.Failed++
+		}
 	}
 	if in.Until.IsZero() || s.At.Before(in.Until) || m.Latest == nil || m.outdated(gate, s.At) {
 		return m, GateResult{}, false
@@ -83,6 +88,9 @@ func (in MeasureInput) Take(m Measuring, s Sample) (next Measuring, verdict Gate
 	r = *m.Latest
 	if m.Whole > 1 {
 		r.Reason = fmt.Sprintf("%s; the last time %s", times(m.Whole), r.Reason)
+	}
+	if m.Failed > 0 {
+		r.Verdict, r.Reason = VerdictFail, fmt.Sprintf("failed %d of %d times; %s", m.Failed, m.Whole, r.Reason)
 	}
 	return m, r, true
 }

@@ -80,6 +80,26 @@ func TestMeasureInput_Take(t *testing.T) {
 	}
 }
 
+// TestMeasureInput_ADryRunIsMeasuredOn, so that it says how often it would have ended the watch.
+func TestMeasureInput_ADryRunIsMeasuredOn(t *testing.T) {
+	t.Parallel()
+	g := httpGate()
+	g.Samples, g.Interval, g.DryRun = 1, release.Duration(time.Minute), true
+	in := release.MeasureInput{Gate: g, Batch: 3, Until: watchStart().Add(2 * time.Minute)}
+	var m release.Measuring
+	for i, v := range []release.Verdict{release.VerdictFail, release.VerdictPass, release.VerdictPass} {
+		var r release.GateResult
+		var done bool
+		m, r, done = in.Take(m, release.Sample{At: watchStart().Add(time.Duration(i) * time.Minute), Verdict: v})
+		require.Equal(t, i == 2, done)
+		if done {
+			require.Equal(t, release.VerdictFail, r.Verdict)
+			require.True(t, r.DryRun)
+			require.Equal(t, "failed 1 of 3 times; measured 3 times; the last time 1 of 1 samples passed, 0 failed, 0 inconclusive", r.Reason)
+		}
+	}
+}
+
 func TestMeasureInput_DelayEndsWithTheWatch(t *testing.T) {
 	t.Parallel()
 	in := release.MeasureInput{Gate: httpGate()}

@@ -161,7 +161,7 @@ func TestPlanned_SettingsShowNumbersAndDigests(t *testing.T) {
 		Platform: release.Parameters{"Timezone": []byte(`"UTC"`), "AssociateEip": []byte(`true`), "NewSaeVersion": []byte(`"pro"`)},
 	}}).Planned
 	require.Equal(t, []release.Setting{
-		{Name: "variables.OPEN", Before: "old", After: "new"},
+		{Name: "variables.OPEN", Before: digestOf("old"), After: "new"},
 		{Name: "variables.HIDDEN", Before: digestOf("canary"), After: `secret ` + secret + `, key "password"`},
 		{Name: "variables.GONE", Before: digestOf("canary")},
 		{Name: "variables.FRESH", After: `config map ` + id + `, key "level"`},

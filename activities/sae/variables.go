@@ -165,7 +165,7 @@ func (c *changing) env(all []variable, v release.Variable) []variable {
 	for i := range all {
 		if named(all[i]) {
 			last = &all[i]
-			setting.Before = last.words(v.Show)
+			setting.Before = last.words(false) // the release may show what it brings, and no more
 		}
 	}
 	switch {

@@ -82,7 +82,7 @@ func names(of []release.Variable) (all []string) {
 func variableByFlag(all []release.Variable, field string, named []string, p release.Problem) (release.Problem, bool) {
 	for i, v := range all {
 		if slices.Contains(named, v.Name) && strings.HasPrefix(p.Field+".", fmt.Sprintf("%s[%d].", field, i)) {
-			return release.Problem{Field: "--" + flagVariable, Message: strings.TrimSpace(v.Name + " " + p.Message)}, true
+			return release.Problem{Field: "--" + flagVariable, Message: cmp.Or(v.Name, "the name before =") + " " + p.Message}, true
 		}
 	}
 	return p, false

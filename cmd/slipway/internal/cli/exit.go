@@ -167,6 +167,28 @@ func outcomeCode(p release.Phase) int {
 // message is the text of an error for people. It indents the lines after the first, such as the
 // problems of a release file.
 func message(err error) string {
-	text, _ := redact.New().Text(strings.TrimSpace(connect.Explain(err)))
-	return strings.ReplaceAll(text, "\n", "\n  ")
+	text := strings.TrimSpace(connect.Explain(err))
+	if problems, ok := errors.AsType[release.Problems](err); ok {
+		if before, after, quoted := strings.Cut(text, problems.Error()); quoted {
+			return indented(clean(before) + cleanProblems(problems) + clean(after))
+		}
+	}
+	return indented(clean(text))
+}
+
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
+
+func clean(text string) string {
+	out, _ := redact.New().Text(text)
+	return out
+}
+
+// cleanProblems cleans the field and the message of each problem for themselves: a field that is
+// called like a secret is not one, and nor is what is said of it.
+func cleanProblems(all release.Problems) string {
+	out := make(release.Problems, len(all))
+	for i, p := range all {
+		out[i] = release.Problem{Field: clean(p.Field), Message: clean(p.Message)}
+	}
+	return out.Error()
 }

@@ -68,6 +68,14 @@ first. What follows -- is what this run executes instead of the template's comma
 		case o.spec.Artifact == (release.Artifact{}):
 			return &usageError{"missing --image, --package with --package-version, or --run: say what to bring, whether to run the job, or both"}
 		}
+		switch {
+		case cmd.Flag("instances").Changed && run.Instances == 0:
+			return &usageError{"--instances must be at least 1, or left out for as many as the template says"}
+		case cmd.Flag("total").Changed && total <= 0:
+			return &usageError{"--total must be more than 0s, or left out"}
+		case keep && o.spec.Artifact == (release.Artifact{}):
+			return &usageError{"--keep has no meaning without --image or --package: the job keeps what it has"}
+		}
 		o.spec.Limits.Total = release.Duration(total)
 		if keep {
 			o.spec.Rollback.OnFailure = new(false)
