@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,12 +157,13 @@ func TestPlan_ThePageShowsWhatTheScreensShow(t *testing.T) {
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "plan.md"))
 	require.NoError(t, err)
+	pictures := []string{"plan.golden", "plan-config.golden", "plan-job.golden", "plan-refused.golden"}
 	shown := 0
 	for _, f := range archive.Files {
-		if f.Name == "plan.yaml" {
+		if f.Name == "plan.yaml" || f.Name == "config.yaml" {
 			require.Contains(t, string(page), string(f.Data))
 		}
-		if f.Name != "plan.golden" && f.Name != "plan-refused.golden" {
+		if !slices.Contains(pictures, f.Name) {
 			continue
 		}
 		_, screen, found := strings.Cut("\n"+string(f.Data), "\n80 columns $ slipway ")
@@ -171,5 +173,5 @@ func TestPlan_ThePageShowsWhatTheScreensShow(t *testing.T) {
 		require.Contains(t, string(page), strings.TrimRight(regexp.MustCompile(`(?m)^exits with \d+\n`).ReplaceAllString(screen, ""), "\n"), f.Name)
 		shown++
 	}
-	require.Equal(t, 2, shown)
+	require.Equal(t, len(pictures), shown)
 }
