@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -190,6 +191,15 @@ type PlannedJob struct {
 	Variables []string `json:"variables,omitempty"`
 	// Instances is on how many instances it runs; 0 is as many as the template says.
 	Instances int `json:"instances,omitempty"`
+}
+
+// Line is the command with its arguments, as a shell takes them; empty where it is that of the template.
+func (j PlannedJob) Line() string {
+	words := slices.Concat(j.Command, j.Args)
+	for i, w := range words {
+		words[i] = word(w)
+	}
+	return strings.Join(words, " ")
 }
 
 // PlannedJob is what a release of a job does to its template; nil for other operations.

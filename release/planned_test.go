@@ -128,6 +128,8 @@ func TestSpec_PlannedJob(t *testing.T) {
 		Run: true, Instances: 2, Command: []string{"migrate"}, Args: []string{"--all"},
 		Variables: []release.Variable{{Name: "DAY", Value: new("hush")}, {Name: "OLD", Remove: true}},
 	}
+	require.Empty(t, release.PlannedJob{Runs: true}.Line())
+	require.Equal(t, "migrate --to 'a b'", release.PlannedJob{Command: []string{"migrate"}, Args: []string{"--to", "a b"}}.Line())
 	require.Equal(t, release.PlannedJob{
 		Runs: true, Instances: 2, Command: []string{"migrate"}, Args: []string{"--all"}, Variables: []string{"DAY", "OLD"},
 	}, *s.WithDefaults().PlannedJob(now))

@@ -140,8 +140,8 @@ func planRun(j *release.PlannedJob) []string {
 		once += ", on " + Count(j.Instances, "instance")
 	}
 	lines := []string{once}
-	if words := slices.Concat(j.Command, j.Args); len(words) > 0 {
-		lines = append(lines, "with: "+strings.Join(words, " "))
+	if line := j.Line(); line != "" {
+		lines = append(lines, "with: "+line)
 	}
 	if len(j.Variables) > 0 {
 		lines = append(lines, "with other variables: "+strings.Join(j.Variables, ", "))
@@ -197,7 +197,9 @@ func planWatch(p release.Plan) []string {
 		first += ", with the traffic rule back"
 	}
 	lines := []string{first}
-	if len(p.Watch.Gates) > 0 {
+	if len(p.Watch.Gates) == 0 {
+		lines = append(lines, "no gates: whoever finds it bad aborts it, which rolls back")
+	} else {
 		lines = append(lines, "gates "+strings.Join(p.Watch.Gates, ", ")+": one that fails "+planWatchFailed(p.Return),
 			"gates that are not conclusive: "+p.Watch.Doubt())
 	}

@@ -138,13 +138,13 @@ func TestPlan_WhatAFailedJobLeaves(t *testing.T) {
 		job release.PlannedJob
 		ret *release.PlannedReturn
 	}{
-		"the template gets shop:1 back":                                                 {release.PlannedJob{Brings: true, Runs: true}, &release.PlannedReturn{Version: was, Kept: true, OnFailure: true}},
-		"the template keeps the new artifact; shop:1 can be brought back":               {release.PlannedJob{Brings: true, Runs: true}, &release.PlannedReturn{Version: was, Kept: true}},
-		"the template is left as it is; shop:1 can be brought back":                     {release.PlannedJob{Brings: true}, &release.PlannedReturn{Version: was, Kept: true}},
-		"the template keeps what it has then: what it had before is not known":          {release.PlannedJob{Brings: true}, &release.PlannedReturn{OnFailure: true}},
-		"the template stays as it is":                                                   {release.PlannedJob{Runs: true}, nil},
-		"Run:      none; the template only gets its artifact":                       {release.PlannedJob{Brings: true}, nil},
-		"once, on 1 instance\n              with other variables: DAY, A": {release.PlannedJob{Runs: true, Instances: 1, Variables: []string{"DAY", "A"}}, nil},
+		"the template gets shop:1 back":                                        {release.PlannedJob{Brings: true, Runs: true}, &release.PlannedReturn{Version: was, Kept: true, OnFailure: true}},
+		"the template keeps the new artifact; shop:1 can be brought back":      {release.PlannedJob{Brings: true, Runs: true}, &release.PlannedReturn{Version: was, Kept: true}},
+		"the template is left as it is; shop:1 can be brought back":            {release.PlannedJob{Brings: true}, &release.PlannedReturn{Version: was, Kept: true}},
+		"the template keeps what it has then: what it had before is not known": {release.PlannedJob{Brings: true}, &release.PlannedReturn{OnFailure: true}},
+		"the template stays as it is":                                          {release.PlannedJob{Runs: true}, nil},
+		"Run:      none; the template only gets its artifact":                  {release.PlannedJob{Brings: true}, nil},
+		"once, on 1 instance\n              with other variables: DAY, A":      {release.PlannedJob{Runs: true, Instances: 1, Variables: []string{"DAY", "A"}}, nil},
 	} {
 		p := release.Plan{Job: &c.job, Return: c.ret, Brings: &was}
 		require.Contains(t, render.Plan(p, render.Style{}), want)
