@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,7 +53,11 @@ type Plan struct {
 	// Strategy is how instances are replaced, and Batches the steps of that.
 	Strategy Strategy       `json:"strategy"`
 	Batches  []PlannedBatch `json:"batches,omitempty"`
-	// ScalingRules are suspended before the change and restored after it.
+	// Watch is what follows the last batch; nil where the release ends with it.
+	Watch *PlannedWatch `json:"watch,omitempty"`
+	// Job is what becomes of a job template; nil for other operations.
+	Job *PlannedJob `json:"job,omitempty"`
+	// ScalingRules are suspended before the change and restored after it, before a watch.
 	ScalingRules []PlannedRule   `json:"scalingRules,omitempty"`
 	Traffic      *PlannedTraffic `json:"traffic,omitempty"`
 	Lane         PlannedLane     `json:"lane,omitzero"`
@@ -101,7 +106,7 @@ type PlannedBatch struct {
 	Instances int `json:"instances"`
 	// NotBefore is the next time of day at which the batch may begin; zero where it waits for none.
 	NotBefore time.Time `json:"notBefore,omitzero"`
-	// Then is what happens before the next batch; nil after the last one.
+	// Then is what happens before the next batch; nil after the last one, see [Plan.Watch].
 	Then *PlannedPause `json:"then,omitempty"`
 }
 
@@ -132,7 +137,89 @@ func (p PlannedPause) Text() string {
 		}
 		return strings.Join(words, "; ") + "; then the next batch begins"
 	}
-	return strings.Join(append(words, fmt.Sprintf("a person must confirm within %s (else: %s)", p.Limit, p.OnTimeout)), "; ")
+	return strings.Join(append(words, mustConfirm(p.Limit, p.OnTimeout)), "; ")
+}
+
+func mustConfirm(limit Duration, otherwise TimeoutPolicy) string {
+	return fmt.Sprintf("a person must confirm within %s (else: %s)", limit, otherwise)
+}
+
+// PlannedWatch is how the new version is watched once it runs on every instance, and what the release
+// has suspended is back.
+type PlannedWatch struct {
+	For Duration `json:"for"`
+	// Gates are the names of the gates that are measured meanwhile.
+	Gates []string `json:"gates,omitempty"`
+	// Limit is how long a person has to decide where gates could not, and then OnTimeout says what
+	// becomes of the release; both are zero without gates.
+	Limit     Duration      `json:"limit,omitzero"`
+	OnTimeout TimeoutPolicy `json:"onTimeout,omitempty"`
+}
+
+// Doubt says in words what happens where the gates are not conclusive; empty without gates.
+func (w PlannedWatch) Doubt() string {
+	if len(w.Gates) == 0 {
+		return ""
+	}
+	return mustConfirm(w.Limit, w.OnTimeout)
+}
+
+// PlannedWatch is the watch of a release; nil where it has none.
+func (s Spec) PlannedWatch() *PlannedWatch {
+	watch := s.Strategy.Watch
+	if watch == nil {
+		return nil
+	}
+	w := &PlannedWatch{For: watch.For, Gates: gateNames(watch.Gates)}
+	if len(w.Gates) > 0 {
+		w.Limit, w.OnTimeout = s.Limits.Confirm, s.Limits.OnConfirmTimeout
+	}
+	return w
+}
+
+// PlannedJob is what becomes of a job template.
+type PlannedJob struct {
+	// Brings tells that the template gets another artifact, and Runs that its job is run after that.
+	Brings bool `json:"brings"`
+	Runs   bool `json:"runs"`
+	// NotBefore is the next time of day at which the first of both may begin; zero where it waits for none.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Command and Args are what this run executes instead of those of the template.
+	Command []string `json:"command,omitempty"`
+	Args    []string `json:"args,omitempty"`
+	// Variables are the names of the variables that this run changes. Their values are not shown.
+	Variables []string `json:"variables,omitempty"`
+	// Instances is on how many instances it runs; 0 is as many as the template says.
+	Instances int `json:"instances,omitempty"`
+}
+
+// Line is the command with its arguments, as a shell takes them; empty where it is that of the template.
+func (j PlannedJob) Line() string {
+	words := slices.Concat(j.Command, j.Args)
+	for i, w := range words {
+		words[i] = word(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// PlannedJob is what a release of a job does to its template; nil for other operations.
+func (s Spec) PlannedJob(now time.Time) *PlannedJob {
+	if s.Operation != OperationJob {
+		return nil
+	}
+	j := &PlannedJob{Brings: s.Artifact != Artifact{}, Runs: s.Runs()}
+	if at, scheduled := s.Strategy.WaitsFor(1); scheduled {
+		if next, err := at.Next(now); err == nil {
+			j.NotBefore = next
+		}
+	}
+	if run := s.Job; run != nil {
+		j.Command, j.Args, j.Instances = run.Command, run.Args, run.Instances
+		for _, v := range run.Variables {
+			j.Variables = append(j.Variables, v.Name)
+		}
+	}
+	return j
 }
 
 // PlannedRule is a scaling rule that is suspended before the change and restored after it.
@@ -223,12 +310,16 @@ func (s Spec) PlannedBatches(now time.Time, instances []Batch) []PlannedBatch {
 }
 
 func (s Spec) pause() *PlannedPause {
-	p := &PlannedPause{Bake: s.Strategy.Bake, Confirm: s.Strategy.Confirm}
-	for _, g := range s.Strategy.Gates {
-		p.Gates = append(p.Gates, g.Name)
-	}
+	p := &PlannedPause{Bake: s.Strategy.Bake, Confirm: s.Strategy.Confirm, Gates: gateNames(s.Strategy.Gates)}
 	if p.Confirm != ConfirmAuto {
 		p.Confirm, p.Limit, p.OnTimeout = ConfirmManual, s.Limits.Confirm, s.Limits.OnConfirmTimeout
 	}
 	return p
+}
+
+func gateNames(gates []Gate) (names []string) {
+	for _, g := range gates {
+		names = append(names, g.Name)
+	}
+	return names
 }

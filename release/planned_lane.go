@@ -13,10 +13,11 @@ type PlannedLane struct {
 	Ahead   int    `json:"ahead,omitempty"`
 	// WaitsFor is what this release would wait for in the lane, in words; empty where it begins at once.
 	WaitsFor string `json:"waitsFor,omitempty"`
-	// Drops are the waiting releases that this one supersedes, and Preempts the one that it asks to
-	// give way.
-	Drops    []string `json:"drops,omitempty"`
-	Preempts string   `json:"preempts,omitempty"`
+	// Drops are the waiting releases that this one supersedes, Preempts is the one that it asks to
+	// give way, and EndsWatch the one whose watch it ends, if that is still watched in its turn.
+	Drops     []string `json:"drops,omitempty"`
+	Preempts  string   `json:"preempts,omitempty"`
+	EndsWatch string   `json:"endsWatch,omitempty"`
 	// Debts are what releases before this one have left.
 	Debts []Debt `json:"debts,omitempty"`
 }
@@ -57,6 +58,9 @@ func (s LaneState) Plan(spec Spec, at time.Time) (place PlannedLane, refusal str
 	}
 	if running, by, preempted := l.Preempted(); preempted && by.ReleaseID == it.ReleaseID {
 		place.Preempts = running.ReleaseID
+	}
+	if s.Running != nil && s.Running.Watched && s.Held == nil && place.Ahead == 1 {
+		place.EndsWatch = s.Running.ReleaseID
 	}
 	return place, ""
 }

@@ -100,11 +100,48 @@ func TestSpec_PlannedBatchesSayWhatHappensBetweenThem(t *testing.T) {
 		release.PlannedPause{Confirm: release.ConfirmManual, Limit: release.DefaultConfirmLimit, OnTimeout: release.TimeoutHold}.Text())
 }
 
+func TestSpec_PlannedWatch(t *testing.T) {
+	t.Parallel()
+	s := validSpec()
+	require.Nil(t, s.WithDefaults().PlannedWatch())
+	s.Strategy.Watch = &release.Watch{For: release.Duration(time.Hour)}
+	s.Limits.OnConfirmTimeout = release.TimeoutHold
+	require.Equal(t, release.PlannedWatch{For: release.Duration(time.Hour)}, *s.WithDefaults().PlannedWatch(), "without gates nobody has to decide")
+	require.Empty(t, s.WithDefaults().PlannedWatch().Doubt())
+	s.Strategy.Watch.Gates = []release.Gate{{Name: "errors"}, {Name: "health"}}
+	watch := s.WithDefaults().PlannedWatch()
+	require.Equal(t, []string{"errors", "health"}, watch.Gates)
+	require.Equal(t, "a person must confirm within 24h (else: hold)", watch.Doubt())
+}
+
+func TestSpec_PlannedJob(t *testing.T) {
+	t.Parallel()
+	now := moment(t, "2026-11-02T08:00Z")
+	require.Nil(t, validSpec().WithDefaults().PlannedJob(now))
+	s := aJob()
+	require.Equal(t, release.PlannedJob{Brings: true, Runs: true}, *s.WithDefaults().PlannedJob(now))
+	s.Job = nil
+	s.Strategy.Schedule = []release.BatchSchedule{{Batch: 1, At: "22:00", Zone: "Asia/Shanghai"}}
+	require.Equal(t, release.PlannedJob{Brings: true, NotBefore: moment(t, "2026-11-02T14:00Z")}, *s.WithDefaults().PlannedJob(now))
+	s.Artifact, s.Strategy.Schedule = release.Artifact{}, nil
+	s.Job = &release.Job{
+		Run: true, Instances: 2, Command: []string{"migrate"}, Args: []string{"--all"},
+		Variables: []release.Variable{{Name: "DAY", Value: new("hush")}, {Name: "OLD", Remove: true}},
+	}
+	require.Empty(t, release.PlannedJob{Runs: true}.Line())
+	require.Equal(t, "migrate --to 'a b'", release.PlannedJob{Command: []string{"migrate"}, Args: []string{"--to", "a b"}}.Line())
+	require.Equal(t, release.PlannedJob{
+		Runs: true, Instances: 2, Command: []string{"migrate"}, Args: []string{"--all"}, Variables: []string{"DAY", "OLD"},
+	}, *s.WithDefaults().PlannedJob(now))
+}
+
 func TestLaneState_Plan(t *testing.T) {
 	t.Parallel()
 	at := moment(t, "2026-11-02T08:00Z")
 	spec := validSpec().WithDefaults()
 	running := release.LaneEntry{ReleaseID: "r-one", Proceeded: true, Operation: release.OperationRelease}
+	watched := running
+	watched.Watched = true
 	waiting := []release.LaneEntry{{ReleaseID: "r-two"}, {ReleaseID: "r-three", Preempt: true}}
 	held := &release.Hold{By: "ann", Reason: "the sale", Since: at}
 	with := func(lane release.Lane) release.Spec {
@@ -118,14 +155,16 @@ func TestLaneState_Plan(t *testing.T) {
 		want    release.PlannedLane
 		refusal string
 	}{
-		"idle":           {release.LaneState{}, spec, release.PlannedLane{}, ""},
-		"behind others":  {release.LaneState{Running: &running, Waiting: waiting}, spec, release.PlannedLane{Running: "r-one", Ahead: 3, WaitsFor: "release r-one, which runs"}, ""},
-		"held":           {release.LaneState{Held: held}, spec, release.PlannedLane{Held: held, WaitsFor: "the lane, " + held.String()}, ""},
-		"full":           {release.LaneState{Running: &running, Full: "100 wait"}, spec, release.PlannedLane{Running: "r-one", Ahead: 1, Full: "100 wait", WaitsFor: "release r-one, which runs"}, ""},
-		"supersedes":     {release.LaneState{Running: &running, Waiting: waiting, Full: "100 wait"}, with(release.Lane{Policy: release.LaneSupersede}), release.PlannedLane{Running: "r-one", Ahead: 1, Drops: []string{"r-two", "r-three"}, WaitsFor: "release r-one, which runs"}, ""},
-		"preempts":       {release.LaneState{Running: &running, Waiting: waiting[:1]}, with(release.Lane{Preempt: true}), release.PlannedLane{Running: "r-one", Ahead: 1, Preempts: "r-one", WaitsFor: "release r-one, which runs"}, ""},
-		"preempts later": {release.LaneState{Running: &running, Waiting: waiting[1:]}, with(release.Lane{Preempt: true}), release.PlannedLane{Running: "r-one", Ahead: 2, WaitsFor: "release r-one, which runs"}, ""},
-		"rejected":       {release.LaneState{Running: &running}, with(release.Lane{Policy: release.LaneReject}), release.PlannedLane{Running: "r-one"}, "release r-one runs, and the lane policy is reject"},
+		"idle":            {release.LaneState{}, spec, release.PlannedLane{}, ""},
+		"behind others":   {release.LaneState{Running: &running, Waiting: waiting}, spec, release.PlannedLane{Running: "r-one", Ahead: 3, WaitsFor: "release r-one, which runs"}, ""},
+		"held":            {release.LaneState{Held: held}, spec, release.PlannedLane{Held: held, WaitsFor: "the lane, " + held.String()}, ""},
+		"full":            {release.LaneState{Running: &running, Full: "100 wait"}, spec, release.PlannedLane{Running: "r-one", Ahead: 1, Full: "100 wait", WaitsFor: "release r-one, which runs"}, ""},
+		"supersedes":      {release.LaneState{Running: &running, Waiting: waiting, Full: "100 wait"}, with(release.Lane{Policy: release.LaneSupersede}), release.PlannedLane{Running: "r-one", Ahead: 1, Drops: []string{"r-two", "r-three"}, WaitsFor: "release r-one, which runs"}, ""},
+		"preempts":        {release.LaneState{Running: &running, Waiting: waiting[:1]}, with(release.Lane{Preempt: true}), release.PlannedLane{Running: "r-one", Ahead: 1, Preempts: "r-one", WaitsFor: "release r-one, which runs"}, ""},
+		"preempts later":  {release.LaneState{Running: &running, Waiting: waiting[1:]}, with(release.Lane{Preempt: true}), release.PlannedLane{Running: "r-one", Ahead: 2, WaitsFor: "release r-one, which runs"}, ""},
+		"ends a watch":    {release.LaneState{Running: &watched}, spec, release.PlannedLane{Running: "r-one", Ahead: 1, EndsWatch: "r-one", WaitsFor: "release r-one, which runs"}, ""},
+		"another ends it": {release.LaneState{Running: &watched, Waiting: waiting[:1]}, spec, release.PlannedLane{Running: "r-one", Ahead: 2, WaitsFor: "release r-one, which runs"}, ""},
+		"rejected":        {release.LaneState{Running: &running}, with(release.Lane{Policy: release.LaneReject}), release.PlannedLane{Running: "r-one"}, "release r-one runs, and the lane policy is reject"},
 		"denied": {
 			release.LaneState{Denied: []release.Denial{{Artifact: spec.Artifact, ReleaseID: "r-zero", Reason: "errors", Since: at}}},
 			spec,

@@ -143,9 +143,12 @@ func (p planning) take(snap release.Snapshot) {
 	}
 	p.plan.AppName = p.p.AppName
 	p.plan.Runs, p.plan.RunsMixed = &snap.Version, p.runs.mixed
-	p.plan.Instances = &release.PlannedInstances{Before: snap.Instances, After: p.instancesAfter()}
-	p.plan.Strategy = p.p.Strategy
-	p.plan.Batches = p.spec.PlannedBatches(p.plan.At, p.p.Batches)
+	p.plan.Strategy, p.plan.Watch = p.p.Strategy, p.spec.PlannedWatch()
+	p.plan.Job = p.spec.PlannedJob(p.plan.At)
+	if p.plan.Job == nil { // a template has no instances between its runs
+		p.plan.Instances = &release.PlannedInstances{Before: snap.Instances, After: p.instancesAfter()}
+		p.plan.Batches = p.spec.PlannedBatches(p.plan.At, p.p.Batches)
+	}
 	if p.p.RollbackTo != nil { // the target is resolved
 		p.bring(snap)
 	}
@@ -193,9 +196,12 @@ func (p planning) bring(snap release.Snapshot) {
 	if planned := snap.Planned; planned != nil {
 		p.plan.Settings = planned.Settings
 	}
-	if op := p.spec.Operation; op == release.OperationRelease || op == release.OperationRollback {
-		to := *p.p.RollbackTo
-		p.plan.Return = &release.PlannedReturn{Version: to, Kept: to.ID != "", OnFailure: p.spec.Rollback.Wanted()}
+	switch p.spec.Operation {
+	case release.OperationRelease, release.OperationRollback, release.OperationJob:
+		if p.bringsArtifact() {
+			p.plan.Return = &release.PlannedReturn{Version: *p.p.RollbackTo, Kept: p.returnable(), OnFailure: p.spec.Rollback.Wanted()}
+		}
+	case release.OperationRestart, release.OperationRescale:
 	}
 }
 

@@ -149,6 +149,97 @@ func TestPlan_OfOtherOperations(t *testing.T) {
 	})
 }
 
+func TestPlan_OfAWatchedRelease(t *testing.T) {
+	t.Parallel()
+	for name, strategy := range map[string]release.Strategy{"all": {Type: release.StrategyAll}, "gray": gray()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newPlanStage(t)
+			strategy.Watch = &release.Watch{For: release.Duration(time.Hour)}
+			p := s.plan(s.spec(strategy))
+			require.Empty(t, p.Refusals)
+			require.Equal(t, release.PlannedWatch{For: release.Duration(time.Hour)}, *p.Watch)
+			require.NotEmpty(t, p.Batches)
+			require.Nil(t, p.Batches[len(p.Batches)-1].Then)
+		})
+	}
+	t.Run("a gate of the watch that may not be asked", func(t *testing.T) {
+		t.Parallel()
+		s := newPlanStage(t)
+		spec := s.spec(release.Strategy{})
+		spec.Strategy.Watch = &release.Watch{
+			For:   release.Duration(time.Hour),
+			Gates: []release.Gate{{Name: "health", HTTP: &release.HTTPGate{URL: "http://elsewhere.example/"}}},
+		}
+		require.Contains(t, strings.Join(reasons(s.plan(spec)), "\n"), "SLIPWAY_GATES_ALLOW")
+	})
+}
+
+func TestPlan_OfAJob(t *testing.T) {
+	t.Parallel()
+	brought := release.Version{Artifact: release.Artifact{Image: oldImage}}
+	t.Run("an image and a run", func(t *testing.T) {
+		t.Parallel()
+		s := newPlanStage(t)
+		s.makeJob(nil)
+		p := s.plan(s.job())
+		require.Empty(t, p.Refusals)
+		require.Equal(t, "migrate", p.AppName)
+		require.Equal(t, oldImage, p.Runs.Artifact.Image)
+		require.Equal(t, newImage, p.Brings.Artifact.Image)
+		require.Equal(t, release.PlannedJob{Brings: true, Runs: true}, *p.Job)
+		require.Equal(t, release.PlannedReturn{Version: brought, Kept: true, OnFailure: true}, *p.Return)
+		require.Nil(t, p.Instances, "a template has none between its runs")
+		require.Empty(t, p.Batches)
+	})
+	t.Run("only an image, which is kept", func(t *testing.T) {
+		t.Parallel()
+		s := newPlanStage(t)
+		s.makeJob(nil)
+		spec := s.job()
+		spec.Job, spec.Rollback.OnFailure = nil, new(false)
+		p := s.plan(spec)
+		require.Empty(t, p.Refusals)
+		require.Equal(t, release.PlannedJob{Brings: true}, *p.Job)
+		require.Equal(t, release.PlannedReturn{Version: brought, Kept: true}, *p.Return)
+	})
+	t.Run("only a run", func(t *testing.T) {
+		t.Parallel()
+		s := newPlanStage(t)
+		s.makeJob(nil)
+		spec := s.job()
+		spec.Artifact = release.Artifact{}
+		p := s.plan(spec)
+		require.Empty(t, p.Refusals)
+		require.Equal(t, release.PlannedJob{Runs: true}, *p.Job)
+		require.Nil(t, p.Return, "nothing is changed")
+	})
+}
+
+func TestPlan_OfConfigurationAlone(t *testing.T) {
+	t.Parallel()
+	s := newPlanStage(t)
+	spec := s.spec(release.Strategy{})
+	spec.Artifact = release.Artifact{}
+	spec.Config = &release.Config{Instances: new(7), Variables: []release.Variable{{Name: "LEVEL", Value: new("debug"), Show: true}}}
+	p := s.plan(spec)
+	require.Empty(t, p.Refusals)
+	require.Equal(t, oldImage, p.Brings.Artifact.Image)
+	require.Equal(t, release.PlannedInstances{Before: 5, After: 7}, *p.Instances)
+	require.Equal(t, 7, p.Batches[0].Instances)
+	require.ElementsMatch(t, []release.Setting{{Name: "instances", Before: "5", After: "7"}, {Name: "variables.LEVEL", After: "debug"}}, p.Settings)
+
+	s = newPlanStage(t)
+	spec.App = s.app
+	spec.Config.Resources = &release.Resources{CPU: 32000}
+	spec.Strategy.MinReadyInstances = new(9)
+	var fields []string
+	for _, r := range s.plan(spec).Refusals {
+		fields = append(fields, r.Field)
+	}
+	require.Equal(t, []string{"config.resources", "strategy.minReadyInstances"}, fields)
+}
+
 // TestPlan_RefusalsAreTheReleasesOwn carries out each release in the same world as its plan.
 func TestPlan_RefusalsAreTheReleasesOwn(t *testing.T) {
 	t.Parallel()
@@ -179,6 +270,28 @@ func TestPlan_RefusalsAreTheReleasesOwn(t *testing.T) {
 		"a change to adopt that does not exist": func(s *stage) release.Spec {
 			spec := s.spec(release.Strategy{})
 			spec.Adopt = "0026ff7e-2b57-4127-bdd0-9bf202bb9ddf"
+			return spec
+		},
+		"a job template that is suspended": func(s *stage) release.Spec {
+			s.makeJob(nil)
+			_, err := s.client.SuspendJob(s.t.Context(), &saeclient.SuspendJobInput{AppID: s.app.ID, Suspend: false})
+			require.NoError(s.t, err)
+			return s.job()
+		},
+		"a run that starts a package as the template of an image cannot": func(s *stage) release.Spec {
+			s.makeJob(nil)
+			spec := s.job()
+			spec.Job.Runtime = &release.JobRuntime{Options: "-Xmx1g"}
+			return spec
+		},
+		"a job template that does not exist": func(s *stage) release.Spec {
+			spec := s.job()
+			spec.App.ID = "0026ff7e-2b57-4127-bdd0-9bf202bb9ddf"
+			return spec
+		},
+		"configuration that changes nothing": func(s *stage) release.Spec {
+			spec := s.spec(release.Strategy{})
+			spec.Artifact, spec.Config = release.Artifact{}, &release.Config{Instances: new(5)}
 			return spec
 		},
 		"credentials that may not read": func(s *stage) release.Spec {

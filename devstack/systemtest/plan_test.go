@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,14 @@ func TestPlan_ChangesNothing(t *testing.T) {
 	require.Empty(t, cli.plan(0, "restart", app.SearchValue(), "--plan").Refusals)
 	require.NotEmpty(t, cli.plan(2, "rollback", app.SearchValue(), "--plan").Refusals, "there is one version only")
 	require.Contains(t, cli.errOut(2, "rollback", app.SearchValue(), "--plan"), "the release would be refused as it is; nothing was submitted")
+	watched := cli.plan(0, "plan", "-f", cli.releaseFile(app, "{type: all, watch: {for: 30m}}"))
+	require.Equal(t, 30*time.Minute, watched.Watch.For.Std())
+	config := cli.plan(0, "deploy", app.SearchValue(), "--instances", "6", "--variable", "LEVEL=debug", "--plan")
+	require.Equal(t, release.PlannedInstances{Before: scenario.Instances, After: 6}, *config.Instances)
+	require.Len(t, config.Settings, 2)
+	require.Equal(t, scenario.OldImage, config.Brings.Artifact.Image)
+	require.Empty(t, h.orders(app))
+	h.planJob(cli)
 
 	h.requireReads()
 	require.Empty(t, h.orders(app))
@@ -66,10 +75,26 @@ func TestPlan_ChangesNothing(t *testing.T) {
 	h.result(id)
 }
 
+// planJob plans releases of a job template.
+func (h *house) planJob(cli *commandLine) {
+	h.t.Helper()
+	h.requireReads()
+	job, err := scenario.CreateJob(h.ctx, h.sae, "planned")
+	require.NoError(h.t, err)
+	h.Sim().ResetCalls()
+	both := cli.plan(0, "job", job.SearchValue(), "--image", scenario.NewImage, "--run", "--plan", "--", "migrate", "--all")
+	require.Equal(h.t, release.PlannedJob{Brings: true, Runs: true, Command: []string{"migrate", "--all"}}, *both.Job)
+	require.Equal(h.t, scenario.OldImage, both.Runs.Artifact.Image)
+	require.Equal(h.t, scenario.NewImage, both.Brings.Artifact.Image)
+	require.False(h.t, cli.plan(0, "job", job.SearchValue(), "--image", scenario.NewImage, "--keep", "--plan").Return.OnFailure)
+	require.Nil(h.t, cli.plan(0, "job", job.SearchValue(), "--run", "--plan").Return)
+	h.requireJob(job, scenario.OldImage)
+}
+
 // plan runs a command that plans a release.
 func (c *commandLine) plan(code int, args ...string) (p release.Plan) {
 	c.t.Helper()
-	require.NoError(c.t, json.Unmarshal([]byte(c.out(code, append(args, "-o", "json")...)), &p))
+	require.NoError(c.t, json.Unmarshal([]byte(c.out(code, append([]string{"-o", "json"}, args...)...)), &p))
 	return p
 }
 
@@ -132,12 +157,13 @@ func TestPlan_ThePageShowsWhatTheScreensShow(t *testing.T) {
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "plan.md"))
 	require.NoError(t, err)
+	pictures := []string{"plan.golden", "plan-config.golden", "plan-job.golden", "plan-refused.golden"}
 	shown := 0
 	for _, f := range archive.Files {
-		if f.Name == "plan.yaml" {
+		if f.Name == "plan.yaml" || f.Name == "config.yaml" {
 			require.Contains(t, string(page), string(f.Data))
 		}
-		if f.Name != "plan.golden" && f.Name != "plan-refused.golden" {
+		if !slices.Contains(pictures, f.Name) {
 			continue
 		}
 		_, screen, found := strings.Cut("\n"+string(f.Data), "\n80 columns $ slipway ")
@@ -147,5 +173,5 @@ func TestPlan_ThePageShowsWhatTheScreensShow(t *testing.T) {
 		require.Contains(t, string(page), strings.TrimRight(regexp.MustCompile(`(?m)^exits with \d+\n`).ReplaceAllString(screen, ""), "\n"), f.Name)
 		shown++
 	}
-	require.Equal(t, 2, shown)
+	require.Equal(t, len(pictures), shown)
 }

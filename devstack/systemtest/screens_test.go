@@ -54,7 +54,7 @@ func (s *screens) setup(env *testscript.Env) error {
 	for key, value := range s.Env() {
 		env.Setenv(key, value)
 	}
-	for name, id := range map[string]string{"SHOP": saesim.DemoShop, "INVENTORY": saesim.DemoInventory, "ORDERS": saesim.DemoOrders} {
+	for name, id := range map[string]string{"SHOP": saesim.DemoShop, "INVENTORY": saesim.DemoInventory, "ORDERS": saesim.DemoOrders, "MIGRATE": saesim.DemoMigrate} {
 		env.Setenv(name, "sae/"+saesim.DefaultRegion+"/"+id)
 	}
 	env.Setenv("SLIPWAY_BY", "ann")

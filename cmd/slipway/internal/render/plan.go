@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,19 +62,26 @@ func planFacts(p release.Plan, style Style) [][]Cell {
 	add("Not known:", yellow, p.Unknown...)
 	add("Operation:", plain, string(p.Operation))
 	if p.Runs != nil {
-		add("Runs now:", plain, version(*p.Runs))
+		add(planHas(p), plain, version(*p.Runs))
 	}
 	add("", yellow, p.RunsMixed)
-	if p.Brings != nil && (p.Operation == release.OperationRelease || p.Operation == release.OperationRollback) {
-		add("Brings:", plain, version(*p.Brings))
+	versions := p.Operation == release.OperationRelease || p.Operation == release.OperationRollback
+	if p.Brings != nil && (versions || p.Job != nil && p.Job.Brings) {
+		add("Brings:", plain, planBrings(p))
+		add("Registry:", plain, planRegistry(p.Brings.Artifact.Registry))
 	}
-	add("On failure:", plain, planReturn(p.Return))
+	add("Run:", plain, planRun(p.Job)...)
+	add("On failure:", plain, planReturn(p))
 	add("Instances:", plain, planInstances(p.Instances))
-	if p.Operation == release.OperationRelease || p.Operation == release.OperationRollback {
+	if versions {
 		add("Strategy:", plain, strategy(p.Strategy))
 	}
-	add("Scaling rules:", plain, planRules(p.ScalingRules)...)
-	add("Traffic rule:", plain, planTraffic(p.Traffic))
+	if p.Job != nil && !p.Job.NotBefore.IsZero() {
+		add("Not before:", plain, style.Time(p.Job.NotBefore))
+	}
+	add("Watch:", plain, planWatch(p)...)
+	add("Scaling rules:", plain, planRules(p)...)
+	add("Traffic rule:", plain, planTraffic(p))
 	add("Lane:", plain, planLane(p.Lane)...)
 	add("Freezes:", plain, planFreezes(p, style)...)
 	return rows
@@ -89,9 +97,64 @@ func planState(refused, waits bool) Cell {
 	return Cell{Text: iconGood + " would be carried out", color: green}
 }
 
-// planReturn says what becomes of a release that fails.
-func planReturn(r *release.PlannedReturn) string {
+// planHas names what there is: a job template runs nothing between its runs.
+func planHas(p release.Plan) string {
+	if p.Job != nil {
+		return "Has now:"
+	}
+	return "Runs now:"
+}
+
+// planBrings is what is to run in the end; what a release of configuration alone leaves as it is, stays.
+func planBrings(p release.Plan) string {
+	if p.Runs != nil && p.Runs.Artifact.Same(p.Brings.Artifact) && len(p.Settings) > 0 {
+		return version(*p.Brings) + " (stays), with other settings"
+	}
+	return version(*p.Brings)
+}
+
+// planRegistry is the enterprise registry that the image is pulled from.
+func planRegistry(r *release.Registry) string {
 	switch {
+	case r == nil:
+		return ""
+	case r.Role == "":
+		return "instance " + r.Instance
+	}
+	return "instance " + r.Instance + ", role " + r.Role
+}
+
+// planRun says whether a job is run, and with what of its own.
+func planRun(j *release.PlannedJob) []string {
+	switch {
+	case j == nil:
+		return nil
+	case !j.Runs:
+		return []string{"none; the template only gets its artifact"}
+	}
+	once := "once"
+	if j.Brings {
+		once += ", after the template has its artifact"
+	}
+	if j.Instances > 0 {
+		once += ", on " + Count(j.Instances, "instance")
+	}
+	lines := []string{once}
+	if line := j.Line(); line != "" {
+		lines = append(lines, "with: "+line)
+	}
+	if len(j.Variables) > 0 {
+		lines = append(lines, "with other variables: "+strings.Join(j.Variables, ", "))
+	}
+	return lines
+}
+
+// planReturn says what becomes of a release that fails.
+func planReturn(p release.Plan) string {
+	r := p.Return
+	switch {
+	case p.Job != nil:
+		return planJobReturn(*p.Job, r)
 	case r == nil:
 		return ""
 	case !r.Kept:
@@ -100,6 +163,68 @@ func planReturn(r *release.PlannedReturn) string {
 		return "is left as it is; " + version(r.Version) + " can be brought back by hand"
 	}
 	return "returns to " + version(r.Version)
+}
+
+// planJobReturn says what a job template has after a run, or the change before it, has failed.
+func planJobReturn(j release.PlannedJob, r *release.PlannedReturn) string {
+	switch {
+	case r == nil && j.Runs:
+		return "the template stays as it is"
+	case r == nil:
+		return ""
+	case !r.Kept:
+		return "the template keeps what it has then: what it had before is not known"
+	case r.OnFailure:
+		return "the template gets " + artifact(r.Artifact) + " back"
+	case j.Runs:
+		return "the template keeps the new artifact; " + artifact(r.Artifact) + " can be brought back by hand"
+	}
+	return "the template is left as it is; " + artifact(r.Artifact) + " can be brought back by hand"
+}
+
+// planWatch says how the new version is watched, and what ends that.
+func planWatch(p release.Plan) []string {
+	if p.Watch == nil {
+		return nil
+	}
+	first := "for " + p.Watch.For.String() + " after the last batch"
+	switch {
+	case len(p.ScalingRules) > 0 && p.Traffic != nil:
+		first += ", with the scaling rules and the traffic rule back"
+	case len(p.ScalingRules) > 0:
+		first += ", with the scaling rules back"
+	case p.Traffic != nil:
+		first += ", with the traffic rule back"
+	}
+	lines := []string{first}
+	if len(p.Watch.Gates) == 0 {
+		lines = append(lines, "no gates: whoever finds it bad aborts it, which rolls back")
+	} else {
+		lines = append(lines, "gates "+strings.Join(p.Watch.Gates, ", ")+": one that fails "+planWatchFailed(p.Return),
+			"gates that are not conclusive: "+p.Watch.Doubt())
+	}
+	return append(lines, "the next release of the application ends it, and this one has succeeded")
+}
+
+// planWatchFailed says what a gate that fails in a watch does.
+func planWatchFailed(r *release.PlannedReturn) string {
+	switch {
+	case r == nil:
+		return "rolls back"
+	case !r.OnFailure:
+		return "fails the release, and the new version runs on"
+	case !r.Kept:
+		return "needs a person, and the new version runs on"
+	}
+	return "rolls back"
+}
+
+// planEnd says when what a release has suspended is put back.
+func planEnd(p release.Plan) string {
+	if p.Watch != nil {
+		return "before the watch"
+	}
+	return "in the end"
 }
 
 func planInstances(n *release.PlannedInstances) string {
@@ -112,26 +237,27 @@ func planInstances(n *release.PlannedInstances) string {
 	return fmt.Sprintf("%d, then %d", n.Before, n.After)
 }
 
-func planRules(rules []release.PlannedRule) []string {
+func planRules(p release.Plan) []string {
 	var lines []string
-	for _, r := range rules {
-		line := r.Name + " is suspended, and restored in the end"
+	for _, r := range p.ScalingRules {
+		off := " is suspended"
 		if r.Owed != "" {
-			line = r.Name + " is off, as release " + r.Owed + " has left it, and restored in the end"
+			off = " is off, as release " + r.Owed + " has left it"
 		}
-		lines = append(lines, line)
+		lines = append(lines, r.Name+off+", and restored "+planEnd(p))
 	}
 	return lines
 }
 
-func planTraffic(t *release.PlannedTraffic) string {
-	switch {
+func planTraffic(p release.Plan) string {
+	switch t := p.Traffic; {
 	case t == nil:
 		return ""
 	case t.Kept == "":
-		return "that of the release, removed in the end"
+		return "that of the release, removed " + planEnd(p)
+	default:
+		return "that of the release; the application's own rule " + t.Kept + " is put back " + planEnd(p)
 	}
-	return "that of the release; the application's own rule " + t.Kept + " is put back in the end"
 }
 
 // planLane says what becomes of other releases; what the release waits for stands elsewhere.
@@ -142,6 +268,9 @@ func planLane(l release.PlannedLane) []string {
 	}
 	if l.Preempts != "" {
 		lines = append(lines, "asks release "+l.Preempts+" to give way")
+	}
+	if l.EndsWatch != "" {
+		lines = append(lines, "ends the watch of release "+l.EndsWatch+", once that has its last batch behind it")
 	}
 	if len(l.Drops) > 0 {
 		lines = append(lines, "drops what waits: release "+strings.Join(l.Drops, ", "))
@@ -184,10 +313,7 @@ func planBatches(p release.Plan, style Style) Table {
 		if p.Strategy.Type == release.StrategyGray && b.Number == 1 {
 			name += " (gray)"
 		}
-		then := "the release ends"
-		if b.Then != nil {
-			then = b.Then.Text()
-		}
+		then := planThen(p, b)
 		row := Text(name, fmt.Sprint(b.Instances), then)
 		if scheduled {
 			row = slices.Insert(row, 2, Cell{Text: style.Time(b.NotBefore)})
@@ -197,14 +323,28 @@ func planBatches(p release.Plan, style Style) Table {
 	return table
 }
 
+// planThen says what happens after a batch.
+func planThen(p release.Plan, b release.PlannedBatch) string {
+	switch {
+	case b.Then != nil:
+		return b.Then.Text()
+	case p.Watch != nil:
+		return "is watched for " + p.Watch.For.String() + "; then the release ends"
+	}
+	return "the release ends"
+}
+
 // digestWidth is the width of a digest, which stands for a value that could be private.
 const digestWidth = len("sha256:") + 12
+
+// notSet stands for the value that a setting has not.
+const notSet = "-"
 
 // planSettings are the settings that change.
 func planSettings(p release.Plan) Table {
 	table := Table{Columns: []Column{{Name: "SETTING", Wraps: 16}, {Name: "BEFORE", Wraps: digestWidth}, {Name: "AFTER", Wraps: digestWidth}}}
 	for _, s := range p.Settings {
-		table.Rows = append(table.Rows, Text(s.Name, s.Before, s.After))
+		table.Rows = append(table.Rows, Text(s.Name, cmp.Or(s.Before, notSet), cmp.Or(s.After, notSet)))
 	}
 	return table
 }

@@ -42,6 +42,8 @@ func screens(style render.Style) map[string]string {
 		"set":          render.SetTree(checkout(), at(9), style),
 		"plan":         render.Plan(planned(), style),
 		"plan-refused": render.Plan(plannedInVain(), style),
+		"plan-config":  render.Plan(plannedConfig(), style),
+		"plan-job":     render.Plan(plannedJob(), style),
 		"plan-set":     render.SetPlan(plannedSet(), style),
 		"history":      render.History([]ledger.Record{{ReleaseID: "r-abcdefghijklmnop", RequestedAt: at(1), RequestedBy: "ci", Artifact: named(undone()).Artifact, Outcome: release.PhaseNeedsAttention, Progress: named(undone())}}, style),
 	}
