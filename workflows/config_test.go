@@ -30,12 +30,12 @@ func TestConfig_AloneIsARelease(t *testing.T) {
 	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
 	require.True(t, p.OnlyConfig)
 	require.Equal(t, oldImage, p.Artifact.Image, "what ran stays")
-	require.Equal(t, []release.Setting{{Name: "variables.LOG_LEVEL", After: short("debug")}}, p.Settings)
-	vars, _, err := c.variables(t.Context(), "")
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"LOG_LEVEL": "debug"}, vars)
-	require.Equal(t, configDigest(map[string]string{}), p.RollbackTo.Config)
-	require.Equal(t, &release.Version{Artifact: p.Artifact, Config: configDigest(vars)}, p.Runs)
+	require.Equal(t, []release.Setting{{Name: "variables.LOG_LEVEL", After: "sha256:0b8e9e995d8d"}}, p.Settings)
+	require.Equal(t, map[string]string{"LOG_LEVEL": "debug"}, s.variables())
+	require.Equal(t, p.Artifact, p.Runs.Artifact)
+	require.NotEmpty(t, p.RollbackTo.Config)
+	require.NotEmpty(t, p.Runs.Config)
+	require.NotEqual(t, p.RollbackTo.Config, p.Runs.Config)
 	require.Equal(t, brings(0, "LOG_LEVEL=debug"), c.begun[0].Config)
 	require.Equal(t, []string{saeclient.CoTypeDeploy}, s.orders())
 	s.requireRulesAsBefore()
@@ -97,10 +97,11 @@ func TestConfig_BatchesAreThoseOfTheInstancesThatThereWillBe(t *testing.T) {
 func TestConfig_WhatThePlatformRefusesChangesNothing(t *testing.T) {
 	t.Parallel()
 	s, c := newConfigStage(t)
-	c.refuses = "config.resources.cpu: 100 is none of the platform's sizes"
-	p := s.configure(release.Strategy{}, brings(0, "A=1"))
+	p := s.configure(release.Strategy{}, &release.Config{Resources: &release.Resources{CPU: 300}})
 	require.Equal(t, release.PhaseFailed, p.Outcome)
-	require.Equal(t, "Snapshot: "+c.refuses+"; nothing was changed", p.Reason)
+	require.Contains(t, p.Reason, "config.resources: SAE has no instances with cpu 300 and memory 2048")
+	require.Contains(t, p.Reason, "nothing was changed")
+	require.Empty(t, c.begun)
 	require.Empty(t, s.orders())
 }
 
@@ -108,7 +109,7 @@ func TestConfig_WhatThePlatformRefusesChangesNothing(t *testing.T) {
 func TestConfig_ThatDoesNotHoldNeedsAttention(t *testing.T) {
 	t.Parallel()
 	s, c := newConfigStage(t)
-	c.keeps = []string{"B"}
+	c.drops = []string{"B"}
 	p := s.configure(release.Strategy{}, brings(0, "A=1", "B=2"))
 	require.Equal(t, release.PhaseNeedsAttention, p.Outcome)
 	require.Contains(t, p.Reason, "but the application runs "+oldImage+", with other settings than asked for: variables.B;")
@@ -139,9 +140,7 @@ func TestConfig_GoesBack(t *testing.T) {
 			require.Equal(t, c.outcome, p.Outcome, p.Reason)
 			require.Equal(t, p.RollbackTo, p.Runs)
 			require.Equal(t, p.RollbackTo.ID, configs.verified[len(configs.verified)-1].Version)
-			vars, _, err := configs.variables(t.Context(), "")
-			require.NoError(t, err)
-			require.Empty(t, vars)
+			require.Empty(t, s.variables())
 			require.Equal(t, c.orders, s.orders())
 			s.requireRulesAsBefore()
 		})
@@ -176,11 +175,11 @@ func TestConfig_InstancesArePutBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newConfigStage(t)
-			s.fault(saesim.Fault{Kind: saesim.FaultBatchFails})
-			// The simulator leaves the number as it was when a deployment fails; a platform need not.
+			s := newStage(t)
+			address, status := probe(t)
+			status.Store(http.StatusInternalServerError)
 			s.before("RollbackApplication", func() {
-				s.rescaleByHand(7)
+				require.Equal(t, 7, s.replicas())
 				s.before("RescaleApplication", func() {
 					require.False(t, s.rules()["daily"], "the rules stay suspended until the number is back")
 				})
@@ -189,9 +188,10 @@ func TestConfig_InstancesArePutBack(t *testing.T) {
 					s.fault(c.fault)
 				}
 			})
-			p := s.configure(release.Strategy{}, brings(7))
+			watch := &release.Watch{For: hour, Gates: []release.Gate{health(address, release.Duration(time.Minute))}}
+			p := s.configure(release.Strategy{Watch: watch}, brings(7))
 			require.Equal(t, c.outcome, p.Outcome, p.Reason)
-			require.Equal(t, append([]string{saeclient.CoTypeDeploy, saeclient.CoTypeScaleOut, saeclient.CoTypeDeployHistroy}, c.begun...), s.orders())
+			require.Equal(t, append([]string{saeclient.CoTypeDeploy, saeclient.CoTypeDeployHistroy}, c.begun...), s.orders())
 			if c.outcome == release.PhaseNeedsAttention {
 				require.Contains(t, p.Reason, "not rescaled to the 5 instances that it had before")
 				return
@@ -200,23 +200,6 @@ func TestConfig_InstancesArePutBack(t *testing.T) {
 			s.requireRulesAsBefore()
 		})
 	}
-}
-
-// rescaleByHand changes the number of instances at once.
-func (s *stage) rescaleByHand(instances int) {
-	s.t.Helper()
-	_, err := s.client.RescaleApplication(s.t.Context(), &saeclient.RescaleApplicationInput{AppID: s.app.ID, Replicas: instances})
-	require.NoError(s.t, err)
-	_, err = s.sim.Advance(time.Minute)
-	require.NoError(s.t, err)
-}
-
-// replicas is how many instances the application is to have.
-func (s *stage) replicas() int {
-	s.t.Helper()
-	out, err := s.client.DescribeApplicationConfig(s.t.Context(), &saeclient.DescribeApplicationConfigInput{AppID: s.app.ID})
-	require.NoError(s.t, err)
-	return out.Data.Replicas
 }
 
 // TestConfig_RollbackAfterAReleaseOfConfiguration returns to the configuration before, with the artifact

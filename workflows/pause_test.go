@@ -145,9 +145,7 @@ func TestPause_RollbackOfAReleaseUnderWayToAnotherVersion(t *testing.T) {
 // configured is the image that the application is configured to run.
 func (s *stage) configured() string {
 	s.t.Helper()
-	out, err := s.client.DescribeApplicationConfig(s.t.Context(), &saeclient.DescribeApplicationConfigInput{AppID: s.app.ID})
-	require.NoError(s.t, err)
-	return out.Data.ImageURL
+	return s.config().ImageURL
 }
 
 func TestPause_AWordIsBoundToItsRelease(t *testing.T) {

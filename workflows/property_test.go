@@ -56,10 +56,22 @@ func TestProperty_WhateverHappensOneOrderAStepAndAnEnd(t *testing.T) {
 		}
 		s.requireRulesAsBefore()
 		require.True(rt, s.uniform(rt), "%s although versions are mixed", p.Outcome)
+		if spec.Operation != release.OperationRescale { // which leaves what it was, wherever it is broken off
+			require.Equal(rt, instancesAfter(spec, p), s.replicas(), "instances after %s: %s", p.Outcome, p.Reason)
+		}
 		if p.Outcome == release.PhaseSucceeded && !s.byHandAfter(p.ChangeID) {
 			require.Equal(rt, p.Artifact.Image, s.configured())
 		}
 	})
+}
+
+// instancesAfter is how many instances the application is to have after a release: as many as its
+// configuration says where it has succeeded, otherwise as many as before.
+func instancesAfter(spec release.Spec, p release.Progress) int {
+	if p.Outcome == release.PhaseSucceeded && spec.Config != nil && spec.Config.Instances != nil {
+		return *spec.Config.Instances
+	}
+	return 5
 }
 
 // drawSpec draws what is asked for.
@@ -89,7 +101,9 @@ func (s *stage) drawSpec(t *rapid.T) release.Spec {
 	if rapid.Bool().Draw(t, "another image") {
 		spec.Artifact.Image = "registry.example/shop:3"
 	}
-	spec.Config = rapid.SampledFrom([]*release.Config{nil, brings(0, "LOG_LEVEL=debug")}).Draw(t, "config")
+	spec.Config = rapid.SampledFrom([]*release.Config{
+		nil, brings(0, "LOG_LEVEL=debug"), brings(7, "LOG_LEVEL=debug"), brings(4),
+	}).Draw(t, "config")
 	if strategy.Type == release.StrategyGray && rapid.Bool().Draw(t, "traffic") {
 		spec.Traffic = canary()
 	}

@@ -100,11 +100,11 @@ type tester interface {
 
 func newStage(t tester) *stage {
 	t.Helper()
-	return newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return d })
+	return newStageWith(t, slog.DiscardHandler, func(d *sae.Driver) platform.Driver { return d })
 }
 
 // newStageWith is a stage whose logs are kept, and on which something stands around the platform's driver.
-func newStageWith(t tester, logs slog.Handler, around func(*stage, *sae.Driver) platform.Driver) *stage {
+func newStageWith(t tester, logs slog.Handler, around func(*sae.Driver) platform.Driver) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(logs)))
@@ -147,7 +147,7 @@ func newStageWith(t tester, logs slog.Handler, around func(*stage, *sae.Driver) 
 	measuring, err := gates.New(gates.Config{Allow: []string{"127.0.0.1", "127.9.0.0/16"}, Instances: driver, Now: s.env.Now})
 	require.NoError(t, err)
 	measuring.Register(s.env)
-	platform.Register(s.env, release.PlatformSAE, around(s, driver))
+	platform.Register(s.env, release.PlatformSAE, around(driver))
 	s.createApp()
 	s.inStep = true
 	return s

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -125,6 +126,8 @@ func stories() []story {
 		{name: "gray-confirm-limit", ask: and(gray, limited(release.TimeoutAbort))},
 		{name: "gray-continued-by-limit", ask: and(gray, limited(release.TimeoutContinue))},
 		{name: "gray-traffic", ask: and(gray, canary), words: []word{confirm(1), confirm(2)}},
+		{name: "gray-config", ask: and(gray, with(7, "LOG_LEVEL=debug")), words: []word{confirm(1), confirm(2)}},
+		{name: "config-rolled-back", ask: and(watched("down"), with(7, "LOG_LEVEL=debug"), alone)},
 		{name: "gray-gates-passed", ask: and(auto, gated("up"))},
 		{name: "gray-gates-failed", ask: and(auto, gated("down"))},
 		{name: "batch-auto", ask: auto},
@@ -154,6 +157,20 @@ func canary(_ *recorder, s *release.Spec) {
 		Items: []release.TrafficItem{{Type: "header", Name: "x-canary", Operator: "rawvalue", Cond: "==", Value: "1"}},
 	}}}
 }
+
+// with brings a number of instances, and variables as NAME=VALUE.
+func with(instances int, variables ...string) func(*recorder, *release.Spec) {
+	return func(_ *recorder, s *release.Spec) {
+		s.Config = &release.Config{Instances: &instances}
+		for _, v := range variables {
+			name, value, _ := strings.Cut(v, "=")
+			s.Config.Variables = append(s.Config.Variables, release.Variable{Name: name, Value: &value})
+		}
+	}
+}
+
+// alone leaves the artifact as it is.
+func alone(_ *recorder, s *release.Spec) { s.Artifact = release.Artifact{} }
 
 // gated asks the recorder's own probe at a path.
 func gated(path string) func(*recorder, *release.Spec) {
