@@ -54,6 +54,18 @@ func (s settlement) wantNew() release.VerifyInput {
 	return want
 }
 
+// stillNew is what should run as long as nobody else has changed the application since: the number of
+// instances may be another one, because its scaling rules are back.
+func (s settlement) stillNew() release.VerifyInput {
+	want := s.wantNew()
+	if want.Config != nil {
+		config := *want.Config
+		config.Instances = nil
+		want.Config = &config
+	}
+	return want
+}
+
 // wantOld is what should run once the application is back.
 func (s settlement) wantOld() release.VerifyInput {
 	old := s.rollbackTo()

@@ -190,7 +190,7 @@ func (w *watching) goBack(ctx workflow.Context, why cause) *ending {
 	if w.rollbackTo().ID == "" {
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because no version is known to return to; the new one runs on")
 	}
-	runs, f := s.readBack(ctx, s.wantNew())
+	runs, f := s.readBack(ctx, s.stillNew())
 	switch {
 	case f != nil:
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because what runs could not be read back: %v", f)
