@@ -46,7 +46,10 @@ func (j jobRelease) bring(ctx workflow.Context) *ending {
 	}
 	v := j.follow(ctx, release.StepRollout, changeID)
 	if !j.spec.Runs() || !j.arrived(ctx, v) {
-		return settlement(j).settle(ctx, v)
+		e := settlement(j).settle(ctx, v)
+		if !j.spec.Runs() || e.outcome != release.PhaseSucceeded { // else it has arrived, only late
+			return e
+		}
 	}
 	j.brought = true
 	return nil
@@ -57,14 +60,11 @@ func (j jobRelease) arrived(ctx workflow.Context, v followResult) bool {
 	if v.act != release.ActSettleNew && !v.gone {
 		return false
 	}
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	s := settlement(j)
 	has, f := s.readBack(ctx, s.wantNew())
 	return f == nil && has.OnlyRuns(j.p.Artifact)
 }
-
-// ownEnd gives what is put back or read back from now on its own time, whatever was before.
-func (j jobRelease) ownEnd(ctx workflow.Context) { j.homeBy = workflow.Now(ctx).Add(settleLimit) }
 
 // execute runs the job, exactly once: the platform makes one run for the ID of the release,
 // however often it is asked (R3).
@@ -110,7 +110,7 @@ func (j jobRelease) runsBefore(ctx workflow.Context) (release.Watermark, *fault)
 
 // inDoubt looks for a run that an attempt may have begun before the asking was broken off.
 func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Watermark) *ending {
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	back := j.showDoubt(ctx, string(release.VerbRunJob), why)
 	found, f := j.find(ctx, release.VerbRunJob, "", before)
 	back()
@@ -159,7 +159,7 @@ func (j jobRelease) watch(ctx workflow.Context, job release.JobRun) *ending {
 
 // stop ends the run of a release that was aborted. One that was over by then counts as it ended.
 func (j jobRelease) stop(ctx workflow.Context, job release.JobRun) *ending {
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	ended, f := conclude(ctx, &j.caller, j.platform.stopRun(release.StopRunInput{App: j.p.App, RunID: job.ID}))
 	if f != nil {
 		return decided(j.abort).end(release.PhaseNeedsAttention, "; %v; run %s of the job may be unfinished", f, job.ID)
@@ -198,7 +198,7 @@ func (j jobRelease) putBack(ctx workflow.Context, why cause, outcome release.Pha
 	case !j.returnable():
 		return why.end(release.PhaseNeedsAttention, "; the job keeps %s: what it had before is not known", j.p.Artifact.Public())
 	}
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	e := settlement(j).rollBack(ctx, why)
 	if e.outcome != release.PhaseRolledBack {
 		return e

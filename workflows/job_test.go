@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -8,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"slipway/activities/platform"
+	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -116,6 +120,32 @@ func TestJob_AnImageIsBroughtAndTheJobRunsOnce(t *testing.T) {
 			require.Contains(t, s.kinds(), release.EventRunStarted)
 		})
 	}
+}
+
+// lateRead reads a job back too early once, and finds what it had before.
+type lateRead struct {
+	*sae.Driver
+
+	early bool
+}
+
+func (l *lateRead) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
+	if !l.early {
+		l.early = true
+		return release.Verification{Configured: release.Artifact{Image: oldImage}}, nil
+	}
+	return l.Driver.Verify(ctx, in)
+}
+
+// TestJob_AnImageThatIsReadBackLateIsRunAllTheSame: a job that was not run has not succeeded.
+func TestJob_AnImageThatIsReadBackLateIsRunAllTheSame(t *testing.T) {
+	t.Parallel()
+	s := newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return &lateRead{Driver: d} })
+	s.makeJob(nil)
+	p := s.run(s.job())
+	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
+	require.Equal(t, []string{runSucceeded}, s.runs())
+	require.Contains(t, p.Reason, "of the job succeeded")
 }
 
 func TestJob_OnlyTheImage(t *testing.T) {

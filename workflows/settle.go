@@ -15,7 +15,7 @@ type settlement struct{ *run }
 // rolls back where that is due, and puts the scaling rules back once the application
 // runs one version.
 func (s settlement) settle(ctx workflow.Context, v followResult) *ending {
-	s.homeBy = workflow.Now(ctx).Add(settleLimit) // the change may have taken long to end
+	s.giveTime(ctx) // the change may have taken long to end
 	switch v.act {
 	case release.ActSettleNew:
 		return s.settleNew(ctx, v)
@@ -243,7 +243,7 @@ func (s settlement) bringBack(ctx workflow.Context, begin func(release.Watermark
 		case f == nil:
 			s.p.ChangeID = change.ID
 			v := s.follow(ctx, release.StepRollback, change.ID)
-			s.homeBy = workflow.Now(ctx).Add(settleLimit)
+			s.giveTime(ctx)
 			return v, nil
 		case !passes || s.homeBy.Sub(workflow.Now(ctx)) <= lastTry:
 			return followResult{}, f

@@ -236,7 +236,8 @@ func (s settlement) suspendAgain(ctx workflow.Context, why cause) *ending {
 		App: s.p.App, Names: s.scaling.names(), Override: true, // the way back is never held by a freeze
 	}))
 	if f != nil {
-		s.late, s.homeBy = workflow.Now(ctx), workflow.Now(ctx).Add(settleLimit) // suspending has used up the time
+		s.late = workflow.Now(ctx)
+		s.giveTime(ctx) // suspending has used it up
 		return s.restored(ctx, why.end(release.PhaseNeedsAttention, "; not rolled back, because the scaling rules could not be suspended: %v", f))
 	}
 	s.scaling.markSuspended(result.Rules)
