@@ -45,25 +45,29 @@ func (j jobRelease) bring(ctx workflow.Context) *ending {
 		return e
 	}
 	v := j.follow(ctx, release.StepRollout, changeID)
-	if !j.spec.Runs() || !j.arrived(ctx, v) {
-		e := settlement(j).settle(ctx, v)
-		if !j.spec.Runs() || e.outcome != release.PhaseSucceeded { // else it has arrived, only late
-			return e
-		}
+	if !j.spec.Runs() || v.act != release.ActSettleNew && !v.gone {
+		return settlement(j).settle(ctx, v)
 	}
-	j.brought = true
-	return nil
+	return j.arrived(ctx, v)
 }
 
-// arrived reports whether the job has its artifact.
-func (j jobRelease) arrived(ctx workflow.Context, v followResult) bool {
-	if v.act != release.ActSettleNew && !v.gone {
-		return false
-	}
+// arrived reads back, once, whether the job that is to run has its artifact; it returns nil where it
+// has, and else how the release ends: what was not run has not succeeded.
+func (j jobRelease) arrived(ctx workflow.Context, v followResult) *ending {
 	j.giveTime(ctx)
 	s := settlement(j)
 	has, f := s.readBack(ctx, s.wantNew())
-	return f == nil && has.OnlyRuns(j.p.Artifact)
+	switch {
+	case f != nil:
+		return v.why.end(release.PhaseNeedsAttention, ", but what the job has could not be read back: %v; it was not run", f)
+	case has.OnlyRuns(j.p.Artifact):
+		j.brought = true
+		return nil
+	case v.gone:
+		return v.why.end(release.PhaseFailed, "; the job has %s; it was not run", has.Text())
+	default:
+		return v.why.end(release.PhaseNeedsAttention, ", but the job has %s; it was not run", has.Text())
+	}
 }
 
 // execute runs the job, exactly once: the platform makes one run for the ID of the release,

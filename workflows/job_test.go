@@ -122,7 +122,7 @@ func TestJob_AnImageIsBroughtAndTheJobRunsOnce(t *testing.T) {
 	}
 }
 
-// lateRead reads a job back too early once, and finds what it had before.
+// lateRead finds what a job had before when it reads it back for the first time.
 type lateRead struct {
 	*sae.Driver
 
@@ -137,15 +137,15 @@ func (l *lateRead) Verify(ctx context.Context, in release.VerifyInput) (release.
 	return l.Driver.Verify(ctx, in)
 }
 
-// TestJob_AnImageThatIsReadBackLateIsRunAllTheSame: a job that was not run has not succeeded.
-func TestJob_AnImageThatIsReadBackLateIsRunAllTheSame(t *testing.T) {
+// TestJob_OneThatWasNotRunHasNotSucceeded: its image is not read back after its update.
+func TestJob_OneThatWasNotRunHasNotSucceeded(t *testing.T) {
 	t.Parallel()
 	s := newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return &lateRead{Driver: d} })
 	s.makeJob(nil)
 	p := s.run(s.job())
-	require.Equal(t, release.PhaseSucceeded, p.Outcome, p.Reason)
-	require.Equal(t, []string{runSucceeded}, s.runs())
-	require.Contains(t, p.Reason, "of the job succeeded")
+	require.Equal(t, release.PhaseNeedsAttention, p.Outcome, p.Reason)
+	require.Empty(t, s.runs())
+	require.Contains(t, p.Reason, "but the job has "+oldImage+"; it was not run")
 }
 
 func TestJob_OnlyTheImage(t *testing.T) {
