@@ -30,7 +30,7 @@ func (j jobRelease) work(ctx workflow.Context) *ending {
 			return e
 		}
 	}
-	return j.execute(ctx)
+	return j.runOnce(ctx)
 }
 
 // bringsArtifact reports whether the job gets another artifact.
@@ -70,9 +70,9 @@ func (j jobRelease) arrived(ctx workflow.Context, v followResult) *ending {
 	}
 }
 
-// execute runs the job, exactly once: the platform makes one run for the ID of the release,
+// runOnce runs the job, exactly once: the platform makes one run for the ID of the release,
 // however often it is asked (R3).
-func (j jobRelease) execute(ctx workflow.Context) *ending {
+func (j jobRelease) runOnce(ctx workflow.Context) *ending {
 	before, f := j.runsBefore(ctx)
 	if f != nil {
 		return j.notRun(ctx, f)
@@ -86,7 +86,7 @@ func (j jobRelease) execute(ctx workflow.Context) *ending {
 	})
 	switch {
 	case f == nil:
-		return j.watch(ctx, began)
+		return j.followRun(ctx, began)
 	case asked:
 		return j.inDoubt(ctx, f, before)
 	default:
@@ -99,10 +99,8 @@ func (j jobRelease) execute(ctx workflow.Context) *ending {
 func (j jobRelease) runsBefore(ctx workflow.Context) (release.Watermark, *fault) {
 	snap := j.snap
 	if j.brought {
-		t := j.platform.snapshot(release.SnapshotInput{App: j.p.App})
-		t.began = workflow.Now(ctx)
 		var f *fault
-		if snap, f = attempt(ctx, &j.caller, t, func() bool { return j.abort != nil }); f != nil {
+		if snap, f = question(ctx, preparation{run: j.run}, j.platform.snapshot(release.SnapshotInput{App: j.p.App})); f != nil {
 			return release.Watermark{}, f
 		}
 	}
@@ -123,7 +121,7 @@ func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Wat
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%v; whether the job was run is unknown: %v", why, f)
 	case found != nil:
-		return j.watch(ctx, release.JobRun{ID: found.ID, State: release.RunPending})
+		return j.followRun(ctx, release.JobRun{ID: found.ID, State: release.RunPending})
 	default:
 		return j.notRun(ctx, why)
 	}
@@ -139,8 +137,8 @@ func (j jobRelease) notRun(ctx workflow.Context, f *fault) *ending {
 	}
 }
 
-// watch follows a run to its end. An abort, be it of a person or of a limit, stops it.
-func (j jobRelease) watch(ctx workflow.Context, job release.JobRun) *ending {
+// followRun follows a run to its end. An abort, be it of a person or of a limit, stops it.
+func (j jobRelease) followRun(ctx workflow.Context, job release.JobRun) *ending {
 	j.p.Job = &job
 	j.reachSafePoint(false)
 	j.enter(ctx, release.PhaseRunning, "")

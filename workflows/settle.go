@@ -161,14 +161,21 @@ func (s settlement) wentBack(ctx workflow.Context, why cause) *ending {
 	case s.abort.Version == "" || s.abort.Version == s.rollbackTo().ID:
 		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))
 	}
+	if f := s.resolveNamed(ctx); f != nil {
+		return s.returned(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
+	}
+	return s.rollBack(ctx, why)
+}
+
+// resolveNamed makes the version that a person has named the one to return to.
+func (s settlement) resolveNamed(ctx workflow.Context) *fault {
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{
 		App: s.p.App, Rollback: &release.RollbackQuestion{VersionID: s.abort.Version},
 	}))
-	if f != nil {
-		return s.returned(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
+	if f == nil {
+		s.p.RollbackTo = snap.Wanted
 	}
-	s.p.RollbackTo = snap.Wanted
-	return s.rollBack(ctx, why)
+	return f
 }
 
 // returned ends a release whose application runs the version before again: the number of instances is
