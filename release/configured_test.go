@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -178,4 +179,18 @@ func TestNext_DeniedConfiguration(t *testing.T) {
 
 	refused := release.Progress{ReleaseID: "r-b", App: p.App, Operation: release.OperationRelease, OnlyConfig: true, Config: "c", Denied: true, Phase: release.PhaseFailed}
 	require.Equal(t, "slipway lane allow sae/cn-hangzhou/app-1 --artifact ARTIFACT", release.Next(refused)[0].Command)
+}
+
+// TestInstancesBeforeSurvivesManySettings: a release that was reset reads from what it has told how many
+// instances it is to put back.
+func TestInstancesBeforeSurvivesManySettings(t *testing.T) {
+	t.Parallel()
+	p := release.Progress{}
+	for i := range 200 {
+		p.Settings = append(p.Settings, release.Setting{Name: fmt.Sprintf("variables.SETTING_%d", i), After: "sha256:0123456789ab"})
+	}
+	p.Settings = append(p.Settings, release.Setting{Name: release.SettingInstances, Before: "5", After: "7"})
+	cut := p.Fit(release.MaxAnswer)
+	require.Positive(t, cut.Cut.Settings)
+	require.Equal(t, new(5), release.InstancesBefore(cut.Settings))
 }

@@ -82,8 +82,14 @@ func (s Spec) withoutDefaults() Spec {
 	if len(s.Strategy.Schedule) == 0 {
 		s.Strategy.Schedule = nil
 	}
-	for i, g := range s.Strategy.Gates { // a slice of its own: WithDefaults has copied it
-		s.Strategy.Gates[i] = g.withoutDefaults()
+	gates := [][]Gate{s.Strategy.Gates}
+	if s.Strategy.Watch != nil {
+		gates = append(gates, s.Strategy.Watch.Gates)
+	}
+	for _, all := range gates {
+		for i, g := range all { // slices of their own: WithDefaults has copied them
+			all[i] = g.withoutDefaults()
+		}
 	}
 	return s
 }

@@ -1,7 +1,9 @@
 package release_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,10 +40,20 @@ func TestDigestIsOfTheMeaningNotOfTheSpelling(t *testing.T) {
 			`{` + app + `,"strategy":{"type":"gray","gray":1,"batches":1,"confirm":"manual","gates":[{"name":"up","samples":1,"interval":"30s",
 			 "noData":"inconclusive","http":{"url":"http://x/","method":"GET","timeout":"5s"}}]}}`,
 		},
+		"defaults of the gates of a watch": {
+			`{` + app + `,"strategy":{"watch":{"for":"1h","gates":[{"name":"up","http":{"url":"http://x/"}}]}}}`,
+			`{` + app + `,"strategy":{"watch":{"for":"60m","gates":[{"name":"up","samples":1,"interval":"30s",
+			 "noData":"inconclusive","http":{"url":"http://x/","method":"GET","timeout":"5s"}}]}}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, digestOf(t, c.plain), digestOf(t, c.spelled))
+			var s release.Spec
+			require.NoError(t, json.Unmarshal([]byte(c.plain), &s))
+			data, err := json.Marshal(s)
+			require.NoError(t, err)
+			require.Equal(t, fmt.Sprintf("sha256:%x", sha256.Sum256(data)), s.Digest(), "no default is part of it, so that one that is added later is none either")
 		})
 	}
 }

@@ -179,7 +179,8 @@ func (k Keep) Apply(p Progress, settled func(HeldRule) bool) Progress {
 	cut := &p.Cut
 	p.ScalingRules = k.cutRules(p.ScalingRules, settled, cut)
 	p.Gates = k.cutGates(p.Gates, cut)
-	p.Settings, cut.Settings = p.Settings[:min(len(p.Settings), k.Settings)], cut.Settings+max(0, len(p.Settings)-k.Settings)
+	// The number of instances is kept for a release that was reset, which puts it back.
+	p.Settings, cut.Settings = keepOf(p.Settings, k.Settings, cut.Settings, func(s Setting) bool { return s.Name != SettingInstances })
 	p.Decisions, cut.Decisions = keepOf(p.Decisions, k.Decisions, cut.Decisions, func(d Decision) bool { return d.Refused != "" })
 	p.Batches, cut.Batches = keepOf(p.Batches, k.Batches, cut.Batches, func(b Batch) bool { return b.State == BatchPending })
 	if !k.Strategy && len(p.Strategy.Gates)+len(p.Strategy.Schedule) > 0 {

@@ -101,7 +101,7 @@ func (v *validator) gateAddress(at string, h HTTPGate) {
 func (v *validator) gateInstances(at string, h HTTPGate) {
 	v.check(h.Target == TargetGray, at+".target", "%q is unknown; use %s, or give url", h.Target, TargetGray)
 	v.check(h.URL == "", at+".url", "is not given together with target, which asks addresses that the platform gives; give port and path")
-	v.check(h.Port >= 1 && h.Port <= 65535, at+".port", "must be 1-65535: with target, it is the port on which each instance is asked")
+	v.check(isPort(h.Port), at+".port", "must be 1-%d: with target, it is the port on which each instance is asked", maxPort)
 	u, err := url.ParseRequestURI(h.Path)
 	v.check(err == nil && strings.HasPrefix(h.Path, "/") && !strings.HasPrefix(h.Path, "//") && u.Host == "", at+".path", "must begin with one slash, such as /healthz: with target, it is what each instance is asked for")
 	v.check(!strings.Contains(h.Path, "#"), at+".path", "must have no fragment, which is never sent")

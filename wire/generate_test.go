@@ -113,7 +113,7 @@ func jobs() *rapid.Generator[*release.Job] {
 	return rapid.Custom(func(t *rapid.T) *release.Job {
 		return rapid.Ptr(rapid.Just(release.Job{
 			Run: true, Command: words.Draw(t, "command"), Args: words.Draw(t, "args"), Instances: rapid.IntRange(0, 500).Draw(t, "instances"),
-			Variables: []release.Variable{{Name: "A", Value: new(rapid.StringN(0, 50, -1).Draw(t, "value"))}, {Name: "B", Secret: &release.KeyOf{ID: "16", Key: "k"}}},
+			Variables: []release.Variable{{Name: "A", Value: new(contents().Draw(t, "value"))}, {Name: "B", Secret: &release.KeyOf{ID: "16", Key: "k"}}},
 			Runtime:   &release.JobRuntime{Options: rapid.StringN(0, 50, -1).Draw(t, "options")},
 		}), true).Draw(t, "job")
 	})

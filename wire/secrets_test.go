@@ -63,6 +63,19 @@ func TestParseSpec_SecretsAreRefusedAndNotRepeated(t *testing.T) {
 	}
 }
 
+// TestParseSpec_ANumberInThePlaceOfAValueIsNotRepeated: it may be a secret, of a job as of an application.
+func TestParseSpec_ANumberInThePlaceOfAValueIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for _, spec := range []string{
+		`{"operation":"job","job":{"run":true,"variables":[{"name":"PIN","value":123456}]}}`,
+		`{"config":{"variables":[{"name":"PIN","value":123456}]}}`,
+	} {
+		_, err := wire.ParseSpec([]byte(spec))
+		require.ErrorContains(t, err, "must be a string, not a number", spec)
+		require.NotContains(t, err.Error(), "123456", spec)
+	}
+}
+
 func TestParseSpec_WhatIsAboutASecretIsNone(t *testing.T) {
 	t.Parallel()
 	for _, config := range []string{

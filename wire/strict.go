@@ -139,6 +139,11 @@ func inConfig(path string) bool {
 	return strings.HasPrefix(path, "config.") || strings.Contains(path, ".spec.config.")
 }
 
+// inJob reports whether a path is that of a field of how a job runs.
+func inJob(path string) bool {
+	return strings.HasPrefix(path, "job.") || strings.Contains(path, ".spec.job.")
+}
+
 func (i *inspector) text(v any, parser encoding.TextUnmarshaler, path string) bool {
 	text, ok := v.(string)
 	if !ok {
@@ -214,7 +219,7 @@ func (i *inspector) problem(path, message string) {
 func (i *inspector) unless(ok bool, path, message string, v any) bool {
 	if !ok {
 		what := jsonName(v)
-		if _, number := v.(json.Number); number && inConfig(path) && strings.HasSuffix(path, "].value") {
+		if _, number := v.(json.Number); number && (inConfig(path) || inJob(path)) && strings.HasSuffix(path, "].value") {
 			what = "a number" // which may be a secret
 		}
 		i.problem(path, message+", not "+what)

@@ -29,6 +29,11 @@ type task struct {
 // call is a task whose activity answers Out.
 type call[Out any] struct{ task }
 
+// read is a look at what belongs to no platform.
+func read[Out any](app release.App, name string, in any) call[Out] {
+	return call[Out]{task{doing: name, name: name, in: in, options: readOptions(app)}}
+}
+
 // caller carries out the activities of a release, a toggle or a watchdog, and shows what they
 // wait for.
 type caller struct {

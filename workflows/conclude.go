@@ -12,7 +12,7 @@ import (
 // freeze; it has a day. A foreign change is waited for by looking.
 func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *fault) {
 	if c.homeBy.IsZero() {
-		c.homeBy = workflow.Now(ctx).Add(settleLimit)
+		c.giveTime(ctx)
 	}
 	for tries := 0; ; tries++ {
 		out, f := insist(ctx, c, t, c.homeBy)
@@ -24,6 +24,9 @@ func conclude[Out any](ctx workflow.Context, c *caller, t call[Out]) (Out, *faul
 		}
 	}
 }
+
+// giveTime gives what is put back or read back from now on its own time, whatever was before.
+func (c *caller) giveTime(ctx workflow.Context) { c.homeBy = workflow.Now(ctx).Add(settleLimit) }
 
 // insist carries a task out that no command stops, until a time.
 func insist[Out any](ctx workflow.Context, c *caller, t call[Out], until time.Time) (Out, *fault) {

@@ -352,8 +352,8 @@ func (r *run) enterRollingBack(ctx workflow.Context, why string) {
 // ownTime gives what is done now a limit of its own, whatever is left of the release's.
 func (r *run) ownTime(ctx workflow.Context) {
 	r.total = r.inbox.arm(ctx, "limit of the way back", settleLimit, nil)
-	r.until = workflow.Now(ctx).Add(settleLimit)
-	r.homeBy = r.until
+	r.giveTime(ctx)
+	r.until = r.homeBy
 }
 
 // batch is the batch of the number; nil when there is none.

@@ -30,7 +30,7 @@ func (j jobRelease) work(ctx workflow.Context) *ending {
 			return e
 		}
 	}
-	return j.execute(ctx)
+	return j.runOnce(ctx)
 }
 
 // bringsArtifact reports whether the job gets another artifact.
@@ -45,30 +45,34 @@ func (j jobRelease) bring(ctx workflow.Context) *ending {
 		return e
 	}
 	v := j.follow(ctx, release.StepRollout, changeID)
-	if !j.spec.Runs() || !j.arrived(ctx, v) {
+	if !j.spec.Runs() || v.act != release.ActSettleNew && !v.gone {
 		return settlement(j).settle(ctx, v)
 	}
-	j.brought = true
-	return nil
+	return j.arrived(ctx, v)
 }
 
-// arrived reports whether the job has its artifact.
-func (j jobRelease) arrived(ctx workflow.Context, v followResult) bool {
-	if v.act != release.ActSettleNew && !v.gone {
-		return false
-	}
-	j.ownEnd(ctx)
+// arrived reads back, once, whether the job that is to run has its artifact; it returns nil where it
+// has, and else how the release ends: what was not run has not succeeded.
+func (j jobRelease) arrived(ctx workflow.Context, v followResult) *ending {
+	j.giveTime(ctx)
 	s := settlement(j)
 	has, f := s.readBack(ctx, s.wantNew())
-	return f == nil && has.OnlyRuns(j.p.Artifact)
+	switch {
+	case f != nil:
+		return v.why.end(release.PhaseNeedsAttention, ", but what the job has could not be read back: %v; it was not run", f)
+	case has.OnlyRuns(j.p.Artifact):
+		j.brought = true
+		return nil
+	case v.gone:
+		return v.why.end(release.PhaseFailed, "; the job has %s; it was not run", has.Text())
+	default:
+		return v.why.end(release.PhaseNeedsAttention, ", but the job has %s; it was not run", has.Text())
+	}
 }
 
-// ownEnd gives what is put back or read back from now on its own time, whatever was before.
-func (j jobRelease) ownEnd(ctx workflow.Context) { j.homeBy = workflow.Now(ctx).Add(settleLimit) }
-
-// execute runs the job, exactly once: the platform makes one run for the ID of the release,
+// runOnce runs the job, exactly once: the platform makes one run for the ID of the release,
 // however often it is asked (R3).
-func (j jobRelease) execute(ctx workflow.Context) *ending {
+func (j jobRelease) runOnce(ctx workflow.Context) *ending {
 	before, f := j.runsBefore(ctx)
 	if f != nil {
 		return j.notRun(ctx, f)
@@ -82,7 +86,7 @@ func (j jobRelease) execute(ctx workflow.Context) *ending {
 	})
 	switch {
 	case f == nil:
-		return j.watch(ctx, began)
+		return j.followRun(ctx, began)
 	case asked:
 		return j.inDoubt(ctx, f, before)
 	default:
@@ -95,10 +99,8 @@ func (j jobRelease) execute(ctx workflow.Context) *ending {
 func (j jobRelease) runsBefore(ctx workflow.Context) (release.Watermark, *fault) {
 	snap := j.snap
 	if j.brought {
-		t := j.platform.snapshot(release.SnapshotInput{App: j.p.App})
-		t.began = workflow.Now(ctx)
 		var f *fault
-		if snap, f = attempt(ctx, &j.caller, t, func() bool { return j.abort != nil }); f != nil {
+		if snap, f = question(ctx, preparation{run: j.run}, j.platform.snapshot(release.SnapshotInput{App: j.p.App})); f != nil {
 			return release.Watermark{}, f
 		}
 	}
@@ -110,7 +112,7 @@ func (j jobRelease) runsBefore(ctx workflow.Context) (release.Watermark, *fault)
 
 // inDoubt looks for a run that an attempt may have begun before the asking was broken off.
 func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Watermark) *ending {
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	back := j.showDoubt(ctx, string(release.VerbRunJob), why)
 	found, f := j.find(ctx, release.VerbRunJob, "", before)
 	back()
@@ -119,7 +121,7 @@ func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Wat
 	case f != nil:
 		return end(release.PhaseNeedsAttention, "%v; whether the job was run is unknown: %v", why, f)
 	case found != nil:
-		return j.watch(ctx, release.JobRun{ID: found.ID, State: release.RunPending})
+		return j.followRun(ctx, release.JobRun{ID: found.ID, State: release.RunPending})
 	default:
 		return j.notRun(ctx, why)
 	}
@@ -135,8 +137,8 @@ func (j jobRelease) notRun(ctx workflow.Context, f *fault) *ending {
 	}
 }
 
-// watch follows a run to its end. An abort, be it of a person or of a limit, stops it.
-func (j jobRelease) watch(ctx workflow.Context, job release.JobRun) *ending {
+// followRun follows a run to its end. An abort, be it of a person or of a limit, stops it.
+func (j jobRelease) followRun(ctx workflow.Context, job release.JobRun) *ending {
 	j.p.Job = &job
 	j.reachSafePoint(false)
 	j.enter(ctx, release.PhaseRunning, "")
@@ -159,7 +161,7 @@ func (j jobRelease) watch(ctx workflow.Context, job release.JobRun) *ending {
 
 // stop ends the run of a release that was aborted. One that was over by then counts as it ended.
 func (j jobRelease) stop(ctx workflow.Context, job release.JobRun) *ending {
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	ended, f := conclude(ctx, &j.caller, j.platform.stopRun(release.StopRunInput{App: j.p.App, RunID: job.ID}))
 	if f != nil {
 		return decided(j.abort).end(release.PhaseNeedsAttention, "; %v; run %s of the job may be unfinished", f, job.ID)
@@ -198,7 +200,7 @@ func (j jobRelease) putBack(ctx workflow.Context, why cause, outcome release.Pha
 	case !j.returnable():
 		return why.end(release.PhaseNeedsAttention, "; the job keeps %s: what it had before is not known", j.p.Artifact.Public())
 	}
-	j.ownEnd(ctx)
+	j.giveTime(ctx)
 	e := settlement(j).rollBack(ctx, why)
 	if e.outcome != release.PhaseRolledBack {
 		return e

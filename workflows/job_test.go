@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -8,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"slipway/activities/platform"
+	"slipway/activities/sae"
 	"slipway/release"
 	"slipway/saeclient"
 	"slipway/saesim"
@@ -116,6 +120,32 @@ func TestJob_AnImageIsBroughtAndTheJobRunsOnce(t *testing.T) {
 			require.Contains(t, s.kinds(), release.EventRunStarted)
 		})
 	}
+}
+
+// lateRead finds what a job had before when it reads it back for the first time.
+type lateRead struct {
+	*sae.Driver
+
+	early bool
+}
+
+func (l *lateRead) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
+	if !l.early {
+		l.early = true
+		return release.Verification{Configured: release.Artifact{Image: oldImage}}, nil
+	}
+	return l.Driver.Verify(ctx, in)
+}
+
+// TestJob_OneThatWasNotRunHasNotSucceeded: its image is not read back after its update.
+func TestJob_OneThatWasNotRunHasNotSucceeded(t *testing.T) {
+	t.Parallel()
+	s := newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return &lateRead{Driver: d} })
+	s.makeJob(nil)
+	p := s.run(s.job())
+	require.Equal(t, release.PhaseNeedsAttention, p.Outcome, p.Reason)
+	require.Empty(t, s.runs())
+	require.Contains(t, p.Reason, "but the job has "+oldImage+"; it was not run")
 }
 
 func TestJob_OnlyTheImage(t *testing.T) {

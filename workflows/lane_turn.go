@@ -135,11 +135,6 @@ func ask[Out any](ctx workflow.Context, options workflow.ActivityOptions, name s
 	return out, err
 }
 
-// read is a look at what belongs to no platform.
-func read[Out any](app release.App, name string, in any) call[Out] {
-	return call[Out]{task{doing: name, name: name, in: in, options: readOptions(app)}}
-}
-
 // readOptions are those of a look at a release.
 func readOptions(app release.App) workflow.ActivityOptions { return activityOptions(app, priorityLook) }
 

@@ -37,10 +37,8 @@ func (s resumption) before(ctx workflow.Context) *release.Progress {
 
 // recall reads from the ledger what the release has told of itself before its first change.
 func (s resumption) recall(ctx workflow.Context) (past release.Progress, f *fault) {
-	past, f = insist(ctx, &s.caller, call[release.Progress]{task{
-		doing: release.RecallActivity, name: release.RecallActivity, in: release.Ref{App: s.p.App, ReleaseID: s.p.ReleaseID},
-		options: readOptions(s.p.App),
-	}}, workflow.Now(ctx).Add(recallLimit))
+	question := read[release.Progress](s.p.App, release.RecallActivity, release.Ref{App: s.p.App, ReleaseID: s.p.ReleaseID})
+	past, f = insist(ctx, &s.caller, question, workflow.Now(ctx).Add(recallLimit))
 	if f == nil && past.RollbackTo == nil {
 		f = &fault{text: "the ledger was not told before the first change"}
 	}

@@ -15,7 +15,7 @@ type settlement struct{ *run }
 // rolls back where that is due, and puts the scaling rules back once the application
 // runs one version.
 func (s settlement) settle(ctx workflow.Context, v followResult) *ending {
-	s.homeBy = workflow.Now(ctx).Add(settleLimit) // the change may have taken long to end
+	s.giveTime(ctx) // the change may have taken long to end
 	switch v.act {
 	case release.ActSettleNew:
 		return s.settleNew(ctx, v)
@@ -50,6 +50,18 @@ func (s settlement) wantNew() release.VerifyInput {
 	want := release.VerifyInput{Want: s.p.Artifact, Config: s.spec.Config}
 	if s.spec.Operation == release.OperationRollback {
 		want.Version = s.snap.Wanted.ID
+	}
+	return want
+}
+
+// stillNew is what should run as long as nobody else has changed the application since: the number of
+// instances may be another one, because its scaling rules are back.
+func (s settlement) stillNew() release.VerifyInput {
+	want := s.wantNew()
+	if want.Config != nil {
+		config := *want.Config
+		config.Instances = nil
+		want.Config = &config
 	}
 	return want
 }
@@ -149,14 +161,21 @@ func (s settlement) wentBack(ctx workflow.Context, why cause) *ending {
 	case s.abort.Version == "" || s.abort.Version == s.rollbackTo().ID:
 		return s.returned(ctx, why.end(release.PhaseRolledBack, ""))
 	}
+	if f := s.resolveNamed(ctx); f != nil {
+		return s.returned(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
+	}
+	return s.rollBack(ctx, why)
+}
+
+// resolveNamed makes the version that a person has named the one to return to.
+func (s settlement) resolveNamed(ctx workflow.Context) *fault {
 	snap, f := conclude(ctx, &s.caller, s.platform.snapshot(release.SnapshotInput{
 		App: s.p.App, Rollback: &release.RollbackQuestion{VersionID: s.abort.Version},
 	}))
-	if f != nil {
-		return s.returned(ctx, why.end(release.PhaseRolledBack, "; the application runs the version before, not %s: %v", s.abort.Version, f))
+	if f == nil {
+		s.p.RollbackTo = snap.Wanted
 	}
-	s.p.RollbackTo = snap.Wanted
-	return s.rollBack(ctx, why)
+	return f
 }
 
 // returned ends a release whose application runs the version before again: the number of instances is
@@ -231,7 +250,7 @@ func (s settlement) bringBack(ctx workflow.Context, begin func(release.Watermark
 		case f == nil:
 			s.p.ChangeID = change.ID
 			v := s.follow(ctx, release.StepRollback, change.ID)
-			s.homeBy = workflow.Now(ctx).Add(settleLimit)
+			s.giveTime(ctx)
 			return v, nil
 		case !passes || s.homeBy.Sub(workflow.Now(ctx)) <= lastTry:
 			return followResult{}, f

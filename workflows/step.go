@@ -144,8 +144,5 @@ func frozenBy(by release.Freeze) string { return "held by freeze " + by.Name + "
 // openTask waits for the end of all freezes, or for another than the given one. The server retries
 // the look, so that waiting costs no history.
 func (h holding) openTask(by release.Freeze) call[struct{}] {
-	return call[struct{}]{task{
-		doing: release.AwaitOpenActivity, name: release.AwaitOpenActivity, in: release.AwaitOpenInput{App: h.p.App, Known: by},
-		options: activityOptions(h.p.App, priorityLook),
-	}}
+	return read[struct{}](h.p.App, release.AwaitOpenActivity, release.AwaitOpenInput{App: h.p.App, Known: by})
 }

@@ -186,11 +186,13 @@ func (w *watching) goBack(ctx workflow.Context, why cause) *ending {
 	w.over.cancel()
 	w.endWait(ctx)
 	w.enterRollingBack(ctx, why.text)
-	w.resolveNamed(ctx)
+	if w.abort != nil && w.abort.Version != "" {
+		_ = s.resolveNamed(ctx) // where it is not found the version before is returned to, and the end says so
+	}
 	if w.rollbackTo().ID == "" {
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because no version is known to return to; the new one runs on")
 	}
-	runs, f := s.readBack(ctx, s.wantNew())
+	runs, f := s.readBack(ctx, s.stillNew())
 	switch {
 	case f != nil:
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because what runs could not be read back: %v", f)
@@ -201,20 +203,6 @@ func (w *watching) goBack(ctx workflow.Context, why cause) *ending {
 		return e
 	}
 	return s.rollBack(ctx, why)
-}
-
-// resolveNamed finds the version that a person has named to return to. Where it is not found the one before
-// is returned to, and the end says so.
-func (w *watching) resolveNamed(ctx workflow.Context) {
-	if w.abort == nil || w.abort.Version == "" {
-		return
-	}
-	snap, f := conclude(ctx, &w.caller, w.platform.snapshot(release.SnapshotInput{
-		App: w.p.App, Rollback: &release.RollbackQuestion{VersionID: w.abort.Version},
-	}))
-	if f == nil {
-		w.p.RollbackTo = snap.Wanted
-	}
 }
 
 // suspendAgain suspends the scaling rules for the way back. What it finds enabled is recorded before
@@ -236,7 +224,8 @@ func (s settlement) suspendAgain(ctx workflow.Context, why cause) *ending {
 		App: s.p.App, Names: s.scaling.names(), Override: true, // the way back is never held by a freeze
 	}))
 	if f != nil {
-		s.late, s.homeBy = workflow.Now(ctx), workflow.Now(ctx).Add(settleLimit) // suspending has used up the time
+		s.late = workflow.Now(ctx)
+		s.giveTime(ctx) // suspending has used it up
 		return s.restored(ctx, why.end(release.PhaseNeedsAttention, "; not rolled back, because the scaling rules could not be suspended: %v", f))
 	}
 	s.scaling.markSuspended(result.Rules)

@@ -305,6 +305,22 @@ func TestWatch_WhatSomebodyHasDeployedMeanwhileIsNotRolledBack(t *testing.T) {
 	s.requireRulesAsBefore()
 }
 
+// TestWatch_AnotherNumberOfInstancesIsNoChangeOfSomebodyElse: the scaling rules are back while the
+// version is watched, and are there to change that number.
+func TestWatch_AnotherNumberOfInstancesIsNoChangeOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.at(2*time.Hour, func() { s.rescaleByHand(9) })
+	s.abort(10 * time.Hour)
+	spec := s.watched(24 * hour)
+	spec.Config = brings(7)
+	p := s.run(spec)
+	require.Equal(t, release.PhaseAborted, p.Outcome, p.Reason)
+	require.Equal(t, oldImage, s.configured())
+	require.Equal(t, 5, s.replicas(), "the number from before the release is back")
+	s.requireRulesAsBefore()
+}
+
 // TestWatch_RulesThatCannotBeSuspendedAgainEndTheWayBack breaks the platform's call for a day.
 func TestWatch_RulesThatCannotBeSuspendedAgainEndTheWayBack(t *testing.T) {
 	t.Parallel()
