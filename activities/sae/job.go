@@ -29,8 +29,14 @@ func (d *Driver) template(ctx context.Context, appID string) (template, error) {
 	return out.Data, present("DescribeJob", out.Data)
 }
 
+// templateArtifact is what a template runs, with the registry that it is pulled from: no version
+// keeps it, and what a job had before may have to be put back.
 func templateArtifact(t template) release.Artifact {
-	return artifactOf(t.ImageURL, t.PackageURL, t.PackageVersion)
+	a := artifactOf(t.ImageURL, t.PackageURL, t.PackageVersion)
+	if a.Image != "" {
+		a.Registry = registryOf(t.AcrInstanceID, t.AcrAssumeRoleArn)
+	}
+	return a
 }
 
 // jobSnapshot reads what a job template is. It has no instances, scaling rules, traffic rule and
