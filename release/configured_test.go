@@ -51,6 +51,15 @@ func TestVerification_Words(t *testing.T) {
 	require.Equal(t, "shop:1, with other settings than asked for: instances", v.Words())
 	v.Differs = strings.Split(strings.Repeat("a ", 12), " ")
 	require.True(t, strings.HasSuffix(v.Words(), ", a and 3 more"), v.Words())
+
+	v = release.Verification{Configured: v.Configured, Config: "sha256:000000000000", Gone: true}
+	require.False(t, v.Holds(v.Configured), "what cannot be compared is not known to hold")
+	require.Contains(t, v.Words(), "keeps the version no longer")
+	version := release.Version{Artifact: v.Configured, Config: v.Config}
+	require.True(t, v.Has(version), "by the digest it is known")
+	version.Config = ""
+	require.False(t, v.Has(version))
+	require.False(t, v.Has(release.Version{Artifact: release.Artifact{Image: "shop:2"}, Config: v.Config}))
 }
 
 func TestInstancesBefore(t *testing.T) {

@@ -24,9 +24,15 @@ func (v Verification) OnlyRuns(a Artifact) bool {
 	return v.Configured.Same(a)
 }
 
-// Holds reports whether every instance runs the artifact, and every setting that was asked about is as
-// it should be.
-func (v Verification) Holds(a Artifact) bool { return v.OnlyRuns(a) && len(v.Differs) == 0 }
+// Holds reports whether every instance runs the artifact, and every setting that was asked about is
+// known to be as it should be.
+func (v Verification) Holds(a Artifact) bool { return v.OnlyRuns(a) && len(v.Differs) == 0 && !v.Gone }
+
+// Has reports whether every instance runs a version's artifact, configured as the version is known to
+// be by the digest of it.
+func (v Verification) Has(known Version) bool {
+	return v.OnlyRuns(known.Artifact) && known.Config != "" && known.Config == v.Config
+}
 
 // Uniform reports whether the application runs one version only, whichever it is.
 func (v Verification) Uniform() bool { return v.OnlyRuns(v.Configured) }
@@ -55,7 +61,10 @@ const maxDiffering = 10
 
 // Words name the version that runs, or the versions, and the settings that are not as they should be.
 func (v Verification) Words() string {
-	if len(v.Differs) == 0 {
+	switch {
+	case v.Gone:
+		return v.Text() + ", and the platform keeps the version no longer whose configuration it should have, so that they cannot be compared"
+	case len(v.Differs) == 0:
 		return v.Text()
 	}
 	names := v.Differs[:min(len(v.Differs), maxDiffering)]

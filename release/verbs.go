@@ -490,6 +490,9 @@ type Verification struct {
 	// Differs are the names of the settings that are not as they should be, as [Setting] has
 	// them.
 	Differs []string `json:"differs,omitempty"`
+	// Gone tells that the platform keeps the version no longer that was asked about, so that Differs
+	// says nothing of it.
+	Gone bool `json:"gone,omitempty"`
 	// Other is an unfinished change of the application: what runs may change again.
 	Other *ForeignChange `json:"other,omitempty"`
 }

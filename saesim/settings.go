@@ -13,6 +13,7 @@ const (
 	codeComponent        = "InvalidComponent.NotFound"
 	codeHost             = "InvalidHostnameIp.Invalid"
 	codeACRInstance      = "InvalidAcrInstanceId.NotFound"
+	codeACRDomain        = "InvalidImageUrl.AcrInstanceId.Domain.NotMatch"
 	codeVSwitchNotFound  = "vswitch.not.exist"
 	codePandoraNoJDK     = "PandoraApplication.MissingJdk"
 	codePandoraOnlyJDK   = "PandoraApplication.OnlyJdk"
@@ -57,6 +58,8 @@ func checkSettings(config map[string]string) *apiError {
 		return refuse(codeACRInstance)
 	case acr == "" && config["ImagePullSecrets"] == "" && enterpriseImage().MatchString(config["ImageUrl"]):
 		return missingParameter("AcrInstanceId")
+	case acr != "" && personalImage().MatchString(config["ImageUrl"]):
+		return refuse(codeACRDomain)
 	case config["AcrAssumeRoleArn"] != "" && !rolePattern().MatchString(config["AcrAssumeRoleArn"]):
 		return invalidParameter("AcrAssumeRoleArn", "it must be acs:ram::<account>:role/<name>")
 	case config[paramContainer] != "" && config[paramContainer] != presentContainer:
@@ -74,6 +77,12 @@ func checkSettings(config map[string]string) *apiError {
 // platform finds such a registry by the ID of its instance (SAE API reference ch. 12.1).
 func enterpriseImage() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-z0-9-]+-registry(-vpc)?\.[a-z0-9-]+\.cr\.aliyuncs\.com/`)
+}
+
+// personalImage is what the address of an image in a registry without an instance looks like: no
+// instance has that domain (reading). Other domains may be some that an instance was given.
+func personalImage() *regexp.Regexp {
+	return regexp.MustCompile(`^registry(-vpc|-internal)?\.[a-z0-9-]+\.aliyuncs\.com/`)
 }
 
 func rolePattern() *regexp.Regexp { return regexp.MustCompile(`^acs:ram::[0-9]+:role/[^/\s]+$`) }

@@ -25,6 +25,7 @@ func TestSettings_EnterpriseRegistries(t *testing.T) {
 	h.begin(t, opDeploy, "ImageUrl", image+"1") // the registry stays
 	h.settle(t)
 	require.Equal(t, codeNotEmpty, h.refused(t, opDeploy, "AcrInstanceId", ""))
+	require.Equal(t, codeACRDomain, h.refused(t, opDeploy, "ImageUrl", "registry.cn-hangzhou.aliyuncs.com/shop/web:1"), "no instance has that domain")
 	h.begin(t, opDeploy, "AcrInstanceId", "", "AcrAssumeRoleArn", "", "ImagePullSecrets", "16")
 	h.settle(t)
 	require.NotContains(t, h.must(t, opConfig), "AcrInstanceId")

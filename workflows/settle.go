@@ -77,7 +77,7 @@ func (s settlement) wantOld() release.VerifyInput {
 // since.
 func (s settlement) isOld(runs release.Verification) bool {
 	old := s.rollbackTo()
-	return runs.Holds(old.Artifact) || runs.OnlyRuns(old.Artifact) && old.Config != "" && old.Config == runs.Config
+	return runs.Holds(old.Artifact) || runs.Has(old)
 }
 
 // hidden says that what each instance runs cannot be read back, because the old version and the new
@@ -117,7 +117,7 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, ", but what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.Holds(s.p.Artifact):
+	case !runs.Holds(s.p.Artifact) && (s.snap.Wanted == nil || !runs.Has(*s.snap.Wanted)):
 		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", runs.Words(), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))

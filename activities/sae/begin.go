@@ -1,6 +1,7 @@
 package sae
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -32,7 +33,7 @@ func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput)
 // nobody else can change it meanwhile without a change order, which would be in the way.
 func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput) (map[string]string, error) {
 	now := settings(nil)
-	if in.Config != nil || in.Artifact.Registry != nil {
+	if in.Config != nil || in.Artifact.Image != "" {
 		var err error
 		if now, err = d.config(ctx, in.App.ID, ""); err != nil {
 			return nil, err
@@ -75,7 +76,7 @@ func limits(params map[string]string, s release.Strategy) {
 
 // artifactParams are what runs. What the application has already is not sent where it was read: the
 // address of a package that is signed is known by a digest of it alone. What a role may pull is
-// said of each registry anew.
+// said of each registry anew, and a registry that the image is none of is cleared.
 func artifactParams(params map[string]string, a release.Artifact, now settings) {
 	has := now.artifact()
 	switch p := a.Package; {
@@ -87,7 +88,9 @@ func artifactParams(params map[string]string, a release.Artifact, now settings) 
 	case a.Image != "" && has.Image != a.Image:
 		params[paramImage] = a.Image
 	}
-	if r := a.Registry; r != nil && (now.text(paramRegistry) != r.Instance || now.text(paramRegistryRole) != r.Role) {
+	kept := now.registry()
+	r := cmp.Or(pulls(a, has.Image, kept), &release.Registry{})
+	if a.Package == nil && *r != *cmp.Or(kept, &release.Registry{}) {
 		params[paramRegistry], params[paramRegistryRole] = r.Instance, r.Role
 	}
 }

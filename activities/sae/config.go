@@ -28,19 +28,16 @@ type changing struct {
 	// unread are the names of settings that no answer shows.
 	unread   []string
 	problems release.Problems
-	// given is which setting has said what a parameter is to be.
-	given map[string]string
 }
 
 // changes compares a config with an application's configuration; nil changes nothing.
 func (d *Driver) changes(config *release.Config, now settings) *changing {
-	c := &changing{deployment: d.deployment, now: now, params: map[string]string{}, given: map[string]string{}}
+	c := &changing{deployment: d.deployment, now: now, params: map[string]string{}}
 	if config == nil {
 		return c
 	}
 	c.config = *config
 	if len(config.Variables) > 0 || config.Replace {
-		c.given[paramVariables] = "variables"
 		c.envs()
 	}
 	c.command()
@@ -59,14 +56,10 @@ func (c *changing) problem(format string, args ...any) {
 	c.problems = append(c.problems, release.Problem{Field: field, Message: message})
 }
 
-// set asks for a parameter, as the setting of a name has it. It is sent where the configuration
-// does not have it; an empty text clears it.
-func (c *changing) set(name, param, text string) {
-	if by, twice := c.given[param]; twice {
-		c.problem("config.%s: %s is said by config.%s already", name, param, by)
-		return
-	}
-	c.given[param] = name
+// set asks for a parameter. It is sent where the configuration does not have it; an empty text
+// clears it.
+func (c *changing) set(param, text string) {
+	name := settingOf(param)
 	before, known := c.now.readBack(param)
 	if known && same(asked(param, text), before) {
 		return
@@ -122,16 +115,6 @@ func wireText(value any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// number checks that a text that is given is one of SAE's numbers.
-func (c *changing) number(path string, id *string) {
-	if id == nil {
-		return
-	}
-	if n, err := strconv.ParseInt(*id, 10, 64); err != nil || n < 1 {
-		c.problem("%s: SAE's IDs of config maps and secrets are numbers, %q is none", path, *id)
-	}
-}
-
 // command sets the command, which is one word on SAE (SAE API reference ch. 12.3), and its
 // arguments.
 func (c *changing) command() {
@@ -140,7 +123,7 @@ func (c *changing) command() {
 		case len(words) > 1:
 			c.problem("config.command: SAE takes one word, there are %d; put the others into config.args", len(words))
 		default:
-			c.set("command", "Command", strings.Join(words, ""))
+			c.set("Command", strings.Join(words, ""))
 		}
 	}
 	if args := c.config.Args; args != nil {
@@ -148,21 +131,21 @@ func (c *changing) command() {
 		if len(args) > 0 {
 			text = wireText(args)
 		}
-		c.set("args", "CommandArgs", text)
+		c.set("CommandArgs", text)
 	}
 }
 
 func (c *changing) size() {
 	if r := c.config.Resources; r != nil {
 		if r.CPU != 0 {
-			c.set("resources.cpu", paramCPU, strconv.Itoa(r.CPU))
+			c.set(paramCPU, strconv.Itoa(r.CPU))
 		}
 		if r.Memory != 0 {
-			c.set("resources.memory", paramMemory, strconv.Itoa(r.Memory))
+			c.set(paramMemory, strconv.Itoa(r.Memory))
 		}
 	}
 	if n := c.config.Instances; n != nil {
-		c.set("instances", paramReplicas, strconv.Itoa(*n))
+		c.set(paramReplicas, strconv.Itoa(*n))
 	}
 }
 
@@ -170,24 +153,18 @@ func (c *changing) probes() {
 	if c.config.Probes == nil {
 		return
 	}
-	for _, p := range []struct {
-		name, param string
-		probe       *release.Probe
-	}{
-		{"probes.liveness", "Liveness", c.config.Probes.Liveness},
-		{"probes.readiness", "Readiness", c.config.Probes.Readiness},
-		{"probes.startup", "StartupProbe", c.config.Probes.Startup},
-	} {
+	probe := func(param string, of *release.Probe) {
 		switch {
-		case p.probe == nil:
-		case p.probe.None:
-			c.set(p.name, p.param, "")
-		case p.probe.HTTP != nil && p.probe.HTTP.Contains != "" && p.probe.HTTP.Lacks != "":
-			c.problem("config.%s.http: SAE looks at one word, give contains or lacks", p.name)
+		case of == nil:
+		case of.None:
+			c.set(param, "")
 		default:
-			c.set(p.name, p.param, wireText(probeOf(*p.probe)))
+			c.set(param, wireText(probeOf(*of)))
 		}
 	}
+	probe("Liveness", c.config.Probes.Liveness)
+	probe("Readiness", c.config.Probes.Readiness)
+	probe("StartupProbe", c.config.Probes.Startup)
 }
 
 func probeOf(p release.Probe) saeclient.Probe {
@@ -225,19 +202,19 @@ func (c *changing) hooks() {
 	if h == nil {
 		return
 	}
-	hook := func(name, param string, of *release.Hook) {
+	hook := func(param string, of *release.Hook) {
 		switch {
 		case of == nil:
 		case of.None:
-			c.set(name, param, "")
+			c.set(param, "")
 		default:
-			c.set(name, param, wireText(saeclient.LifecycleHook{Exec: &saeclient.ExecAction{Command: of.Exec}}))
+			c.set(param, wireText(saeclient.LifecycleHook{Exec: &saeclient.ExecAction{Command: of.Exec}}))
 		}
 	}
-	hook("hooks.postStart", "PostStart", h.PostStart)
-	hook("hooks.preStop", "PreStop", h.PreStop)
+	hook("PostStart", h.PostStart)
+	hook("PreStop", h.PreStop)
 	if h.Grace != 0 {
-		c.set("hooks.grace", "TerminationGracePeriodSeconds", strconv.Itoa(int(h.Grace.Std().Seconds())))
+		c.set("TerminationGracePeriodSeconds", strconv.Itoa(int(h.Grace.Std().Seconds())))
 	}
 }
 
@@ -255,19 +232,19 @@ func (c *changing) mounts() {
 		return
 	}
 	if m.ConfigMaps != nil {
-		c.set("mounts.configMaps", "ConfigMapMountDesc", wireText(c.keys("configMaps", "configMapId", allOfConfigMap, m.ConfigMaps)))
+		c.set("ConfigMapMountDesc", wireText(keys("configMapId", allOfConfigMap, m.ConfigMaps)))
 	}
 	if m.Secrets != nil {
-		c.set("mounts.secrets", "SecretMountDesc", wireText(c.keys("secrets", "secretId", allOfSecret, m.Secrets)))
+		c.set("SecretMountDesc", wireText(keys("secretId", allOfSecret, m.Secrets)))
 	}
 	if m.NAS != nil {
 		list := make(cloudapi.List[saeclient.NASConfig], 0, len(m.NAS))
 		for _, n := range m.NAS {
 			list = append(list, saeclient.NASConfig{MountPath: n.Path, ReadOnly: &n.ReadOnly, NasID: n.ID, MountDomain: n.Domain, NasPath: n.Directory})
 		}
-		c.set("mounts.nas", "NasConfigs", wireText(list))
+		c.set("NasConfigs", wireText(list))
 		for _, old := range []string{"NasId", "MountHost", "MountDesc"} {
-			c.set("mounts.nas", old, "")
+			c.set(old, "")
 		}
 	}
 	if m.Buckets != nil {
@@ -275,22 +252,21 @@ func (c *changing) mounts() {
 		for _, b := range m.Buckets {
 			list = append(list, saeclient.OSSMount{BucketName: b.Bucket, BucketPath: b.Directory, MountPath: b.Path, ReadOnly: b.ReadOnly})
 		}
-		c.set("mounts.buckets", "OssMountDescs", wireText(list))
+		c.set("OssMountDescs", wireText(list))
 	}
 	if m.Scratch != nil {
 		list := make(cloudapi.List[saeclient.EmptyDirMount], 0, len(m.Scratch))
 		for _, s := range m.Scratch {
 			list = append(list, saeclient.EmptyDirMount{Name: s.Name, MountPath: s.Path})
 		}
-		c.set("mounts.scratch", "EmptyDirDesc", wireText(list))
+		c.set("EmptyDirDesc", wireText(list))
 	}
 }
 
 // keys are mounts of config maps or secrets as SAE takes them.
-func (c *changing) keys(list, id, all string, mounts []release.MountKey) []map[string]any {
+func keys(id, all string, mounts []release.MountKey) []map[string]any {
 	out := make([]map[string]any, 0, len(mounts))
-	for i, m := range mounts {
-		c.number(fmt.Sprintf("config.mounts.%s[%d].id", list, i), &m.ID)
+	for _, m := range mounts {
 		key := m.Key
 		if key == "" {
 			key = all
@@ -319,7 +295,7 @@ func (c *changing) runtime() {
 		case param == "":
 			c.problem("config.runtime.%s: the application is of type %s, for which SAE has no such setting; %s", name, kind, remedy)
 		default:
-			c.set("runtime."+name, param, *value)
+			c.set(param, *value)
 		}
 	}
 	other := "leave it out"
@@ -330,7 +306,8 @@ func (c *changing) runtime() {
 	set("args", r.Args, map[string]string{typeFatJar: "JarStartArgs"}, inCommand)
 }
 
-// platform sets SAE's own parameters.
+// platform sets SAE's own parameters. Which there may be, and of what kind, was checked with the
+// release: [release.PlatformParameters].
 func (c *changing) platform() {
 	names := make([]string, 0, len(c.config.Platform))
 	for name := range c.config.Platform {
@@ -338,20 +315,7 @@ func (c *changing) platform() {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		p, known := c.deployment.Param(name)
-		switch {
-		case !known:
-			c.problem("config.platform.%s: SAE's DeployApplication has no such parameter", name)
-			continue
-		case name == paramVariables, slices.Contains(ofTheRelease(), name):
-			c.problem("config.platform.%s: the other fields of the release say it", name)
-			continue
-		}
-		text := parameterText(c.config.Platform[name])
-		for _, wrong := range p.Problems(text) {
-			c.problem("config.platform.%s: it %s", name, wrong)
-		}
-		c.set("platform."+name, name, text)
+		c.set(name, parameterText(c.config.Platform[name]))
 	}
 }
 
@@ -371,18 +335,20 @@ func parameterText(value json.RawMessage) string {
 
 // settingOf is the name of the setting that says a parameter, as [release.Setting] has it.
 func settingOf(param string) string {
-	names := map[string]string{
-		"Command": "command", "CommandArgs": "args", paramCPU: "resources.cpu", paramMemory: "resources.memory",
-		"Liveness": "probes.liveness", "Readiness": "probes.readiness", "StartupProbe": "probes.startup",
-		"PostStart": "hooks.postStart", "PreStop": "hooks.preStop", "TerminationGracePeriodSeconds": "hooks.grace",
-		"ConfigMapMountDesc": "mounts.configMaps", "SecretMountDesc": "mounts.secrets",
-		"NasConfigs": "mounts.nas", "NasId": "mounts.nas", "MountHost": "mounts.nas", "MountDesc": "mounts.nas",
-		"OssMountDescs": "mounts.buckets", "EmptyDirDesc": "mounts.scratch",
-		"Jdk": "runtime.jdk", "WebContainer": "runtime.container",
-		"JarStartOptions": "runtime.options", "WarStartOptions": "runtime.options", "JarStartArgs": "runtime.args",
-	}
-	if name, neutral := names[param]; neutral {
-		return name
+	if field, ofConfig := strings.CutPrefix(fieldsOf()[param], configField); ofConfig {
+		return field
 	}
 	return "platform." + param
+}
+
+// configField is how the paths of fields of a config begin.
+const configField = "config."
+
+// fieldsOf are the paths of the fields of a release that give parameters; empty where none does.
+func fieldsOf() map[string]string {
+	fields := map[string]string{}
+	for _, p := range release.PlatformParameters(release.PlatformSAE) {
+		fields[p.Name] = p.Field
+	}
+	return fields
 }

@@ -29,8 +29,14 @@ func (d *Driver) template(ctx context.Context, appID string) (template, error) {
 	return out.Data, present("DescribeJob", out.Data)
 }
 
+// templateArtifact is what a template runs, with the registry that it is pulled from: no version
+// keeps it, and what a job had before may have to be put back.
 func templateArtifact(t template) release.Artifact {
-	return artifactOf(t.ImageURL, t.PackageURL, t.PackageVersion)
+	a := artifactOf(t.ImageURL, t.PackageURL, t.PackageVersion)
+	if a.Image != "" {
+		a.Registry = registryOf(t.AcrInstanceID, t.AcrAssumeRoleArn)
+	}
+	return a
 }
 
 // jobSnapshot reads what a job template is. It has no instances, scaling rules, traffic rule and
@@ -71,8 +77,7 @@ func takes(t template, run release.Job) error {
 	case t.PackageType == packageImage && run.Runtime != nil:
 		return refused(release.FaultInvalid, "job.runtime has no meaning for this job, which runs an image; use job.command and job.args")
 	}
-	_, err := runVariables(nil, run.Variables)
-	return err
+	return nil
 }
 
 // verifyJob reads back which artifact a job template has.
@@ -97,7 +102,7 @@ func (d *Driver) verifyJob(ctx context.Context, in release.VerifyInput) (release
 //
 // UpdateJob takes no description, and no source prints which type its order has: any order that
 // is newer than the watermark is taken for the one whose answer was lost. An enterprise registry
-// stays that of the template unless another is given.
+// stays that of the template unless another is given, see [pulls].
 func (d *Driver) BeginJobUpdate(ctx context.Context, in release.BeginJobUpdateInput) (release.Change, error) {
 	return d.once(ctx, beginning{
 		verb: release.VerbBeginJobUpdate, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
@@ -122,11 +127,10 @@ func jobUpdate(in release.BeginJobUpdateInput, t template) *saeclient.UpdateJobI
 		return update
 	}
 	update.ImageURL = &in.Artifact.Image
-	instance, role := t.AcrInstanceID, t.AcrAssumeRoleArn
-	if r := in.Artifact.Registry; r != nil {
-		instance, role = r.Instance, r.Role
+	kept := registryOf(t.AcrInstanceID, t.AcrAssumeRoleArn)
+	if r := cmp.Or(pulls(in.Artifact, t.ImageURL, kept), &release.Registry{}); kept != nil || *r != (release.Registry{}) {
+		update.AcrInstanceID, update.AcrAssumeRoleArn = &r.Instance, &r.Role
 	}
-	update.AcrInstanceID, update.AcrAssumeRoleArn = given(instance), given(role)
 	return update
 }
 
@@ -176,15 +180,13 @@ func (d *Driver) execution(ctx context.Context, in release.RunJobInput) (*saecli
 		if err != nil {
 			return nil, err
 		}
-		if exec.Envs, err = runVariables(t.Envs, in.Job.Variables); err != nil {
-			return nil, err
-		}
+		exec.Envs = runVariables(t.Envs, in.Job.Variables)
 	}
 	return exec, nil
 }
 
 // runVariables are those of a template with those of a run merged into them by their names.
-func runVariables(of []saeclient.EnvVar, run []release.Variable) (cloudapi.List[saeclient.EnvVar], error) {
+func runVariables(of []saeclient.EnvVar, run []release.Variable) cloudapi.List[saeclient.EnvVar] {
 	all := slices.Clone(of)
 	for _, v := range run {
 		at := slices.IndexFunc(all, func(e saeclient.EnvVar) bool { return e.Name == v.Name })
@@ -194,17 +196,12 @@ func runVariables(of []saeclient.EnvVar, run []release.Variable) (cloudapi.List[
 			}
 			continue
 		}
-		if from := cmp.Or(v.ConfigMap, v.Secret); from != nil {
-			if _, err := strconv.ParseInt(from.ID, 10, 64); err != nil {
-				return nil, refused(release.FaultInvalid, "job.variables: %s: %q is not the ID of a config map or secret of SAE, which is a number", v.Name, from.ID)
-			}
-		}
 		if at < 0 {
 			at, all = len(all), append(all, saeclient.EnvVar{})
 		}
 		all[at] = envOf(v)
 	}
-	return all, nil
+	return all
 }
 
 // ObserveRun returns when the state of a run has changed; until then it fails as unchanged with

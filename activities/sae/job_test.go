@@ -75,6 +75,23 @@ func TestJob_TheRegistryOfATemplateStays(t *testing.T) {
 	}
 }
 
+// TestJob_TheRegistryIsThatOfTheImage: a plain image has none, and the image before gets its own back.
+func TestJob_TheRegistryIsThatOfTheImage(t *testing.T) {
+	t.Parallel()
+	h := jobHost(t)
+	before := h.jobSnapshot(t).Version.Artifact
+	require.Equal(t, &release.Registry{Instance: "cri-1"}, before.Registry)
+	for _, a := range []release.Artifact{{Image: personalImage}, before} {
+		_, err := do[release.Change](h, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{
+			App: h.app, Artifact: a, Watermark: h.jobSnapshot(t).Watermark,
+		})
+		require.NoError(t, err)
+		_, err = h.sim.Advance(time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, a, h.jobSnapshot(t).Version.Artifact)
+	}
+}
+
 // TestJob_AnUpdateBegunElsewhereIsInTheWay, whatever type its order has.
 func TestJob_AnUpdateBegunElsewhereIsInTheWay(t *testing.T) {
 	t.Parallel()

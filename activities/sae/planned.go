@@ -30,9 +30,7 @@ func (d *Driver) planned(ctx context.Context, r reading, q release.ReleaseQuesti
 		}
 	}
 	c.artifact(q.Artifact)
-	if plan.Artifact.Image != "" && plan.Artifact.Registry == nil {
-		plan.Artifact.Registry = r.config.registry()
-	}
+	plan.Artifact.Registry = pulls(plan.Artifact, r.config.text(paramImage), r.config.registry())
 	c.sizes()
 	c.fits(q.Strategy, plan.Instances)
 	if p := q.Artifact.Package; p != nil {
@@ -69,20 +67,14 @@ func (c *changing) artifact(a release.Artifact) {
 	case a.Image != "" && kind != typeImage && kind != "":
 		c.problem("artifact.image: the application is of type %s and runs no image", kind)
 	}
+	before := c.now.text(paramImage)
 	switch {
-	case a.Registry != nil && a.Package != nil:
-		c.problem("artifact.registry: only images are pulled from a registry")
-	case a.Registry != nil || !enterprise(a.Image) || c.now.registry() != nil || c.pullsBySecret():
-	default:
+	case a.Registry != nil || !enterprise(a.Image):
+	case c.now.registry() != nil && enterprise(before) && hostOf(before) != hostOf(a.Image):
+		c.problem("artifact.registry: the image is one of another enterprise registry than the application's: give artifact.registry.instance, which begins with cri-")
+	case c.now.registry() == nil && !c.pullsBySecret():
 		c.problem("artifact.registry: the image is one of an enterprise registry, whose instance SAE has to be told: give artifact.registry.instance, which begins with cri-")
 	}
-}
-
-// enterprise reports whether an image has the address of an enterprise registry, which SAE pulls
-// by the instance of it.
-func enterprise(image string) bool {
-	host, _, _ := strings.Cut(image, "/")
-	return regexp.MustCompile(`^[a-z0-9-]+-registry(-vpc)?\.[a-z0-9-]+\.cr\.aliyuncs\.com$`).MatchString(host)
 }
 
 // pullsBySecret reports whether images are pulled by a secret of the application, or will be.
@@ -136,19 +128,5 @@ func (c *changing) fits(s release.Strategy, instances int) {
 	}
 	if n := s.MinReadyInstances; n != nil && *n >= instances {
 		c.problem("strategy.minReadyInstances: %d needs fewer than the application's %d instances", *n, instances)
-	}
-	percent := func(name string, n *int) {
-		if n != nil && (*n < 0 || *n > 100) {
-			c.problem("strategy.%s: %d is no share of the application's %d instances; give 0 to 100", name, *n, instances)
-		}
-	}
-	percent("minReadyRatio", s.MinReadyRatio)
-	percent("maxSurgeRatio", s.MaxSurgeRatio)
-	if s.MaxSurge != nil && *s.MaxSurge < 0 {
-		c.problem("strategy.maxSurge: %d is fewer than none", *s.MaxSurge)
-	}
-	none := func(n *int) bool { return n != nil && *n == 0 }
-	if all := s.MinReadyRatio; all != nil && *all == 100 && (none(s.MaxSurge) || none(s.MaxSurgeRatio)) {
-		c.problem("strategy.maxSurge: it must be above 0, as all of the application's %d instances are to stay ready", instances)
 	}
 }

@@ -2,6 +2,7 @@ package sae
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,11 @@ import (
 	"slipway/saeclient"
 )
 
-const enterpriseImage = "shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web:2"
+// The images of an enterprise registry and of a registry that has no instance.
+const (
+	enterpriseImage = "shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web:2"
+	personalImage   = "registry.cn-hangzhou.aliyuncs.com/shop/web:3"
+)
 
 // refusal asks for a release that has to be refused, and returns why.
 func (h *host) refusal(t tester, q release.ReleaseQuestion) string {
@@ -44,41 +49,18 @@ func TestPlanned_Refusals(t *testing.T) {
 			release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MinReadyInstances = new(3) }), Config: of(release.Config{Instances: new(3)})},
 			"strategy.minReadyInstances: 3 needs fewer than the application's 3 instances", true,
 		},
-		{release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MinReadyRatio = new(101) })}, "strategy.minReadyRatio: 101 is no share", true},
-		{release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MaxSurgeRatio = new(-5) })}, "strategy.maxSurgeRatio: -5 is no share", true},
-		{release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MaxSurge = new(-2) })}, "strategy.maxSurge: -2", true},
-		{release.ReleaseQuestion{Artifact: second, Strategy: all(func(s *release.Strategy) { s.MaxSurge, s.MinReadyRatio = new(0), new(100) })}, "strategy.maxSurge: it must be above 0, as all of the application's 4 instances", true},
 		{release.ReleaseQuestion{Artifact: second, Strategy: release.Strategy{Type: release.StrategyGray, Gray: 3, Batches: 1}}, "strategy.gray: 3 gray instances are more than half of the application's 4", true},
 		{release.ReleaseQuestion{Artifact: second, Strategy: release.Strategy{Type: release.StrategyBatch, Batches: 5}}, "strategy.batches: 5 batches need at least as many instances; the application has 4", true},
 		{release.ReleaseQuestion{Artifact: release.Artifact{Image: enterpriseImage}, Strategy: allAtOnce()}, "artifact.registry: the image is one of an enterprise registry", true},
 		{
 			release.ReleaseQuestion{Artifact: release.Artifact{Package: &release.Package{URL: "https://x/a.jar", Version: "1"}, Registry: &release.Registry{Instance: "cri-1"}}, Strategy: allAtOnce()},
-			"artifact.package: the application is of type Image and runs no package; artifact.registry: only images", false,
+			"artifact.package: the application is of type Image and runs no package", false,
 		},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Command: []string{"sh", "-c", "x"}})}, "config.command: SAE takes one word, there are 3; put the others into config.args", false},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Instances: new(0)})}, "config.instances: an application needs at least one", true},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Resources: &release.Resources{CPU: 4000}})}, "config.resources: SAE has no instances with cpu 4000 and memory 2048; with that memory there are cpu 500, 1000, 2000", true},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Resources: &release.Resources{Memory: 3000}})}, "no instances have that memory", true},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Runtime: &release.Runtime{Options: new("-Xmx1g"), JDK: new("x")}})}, "config.runtime.jdk: the application is of type Image", false},
-		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(ownOf("Zoneinfo", `"x"`))}, "config.platform.Zoneinfo: SAE's DeployApplication has no such parameter", false},
-		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(ownOf("ImageUrl", `"x"`))}, "config.platform.ImageUrl: the other fields of the release say it", false},
-		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(ownOf("BatchWaitTime", `"soon"`))}, "config.platform.BatchWaitTime: it must be", false},
-		{
-			release.ReleaseQuestion{Strategy: allAtOnce(), Config: &release.Config{Instances: new(5), Platform: ownOf("Replicas", `6`).Platform}},
-			"config.platform.Replicas: Replicas is said by config.instances already", false,
-		},
-		{
-			release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Mounts: &release.Mounts{Secrets: []release.MountKey{{ID: "x", Path: "/a"}}}})},
-			`config.mounts.secrets[0].id: SAE's IDs of config maps and secrets are numbers, "x" is none`, false,
-		},
-		{
-			release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Variables: []release.Variable{{Name: "A", Secret: &release.KeyOf{ID: "0", Key: "k"}}}})},
-			"config.variables[0].secret.id", false,
-		},
-		{
-			release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Probes: &release.Probes{Liveness: &release.Probe{HTTP: &release.ProbeHTTP{Path: "/", Port: 1, Contains: "a", Lacks: "b"}}}})},
-			"config.probes.liveness.http: SAE looks at one word", false,
-		},
 		{release.ReleaseQuestion{Strategy: allAtOnce(), Config: of(release.Config{Variables: []release.Variable{{Name: "NONE", Remove: true}}})}, "nothing would change", false},
 	}
 	for i, tt := range tests {
@@ -106,11 +88,10 @@ func TestPlanned_EveryProblemAtOnce(t *testing.T) {
 		Strategy: release.Strategy{Type: release.StrategyGray, Gray: 2, Batches: 1, MinReadyInstances: new(3)},
 		Config: &release.Config{
 			Command: []string{"canary-a", "canary-b"}, Instances: new(3), Resources: &release.Resources{Memory: 65536},
-			Platform: release.Parameters{"Timezones": []byte(`"canary-c"`), "MinReadyInstances": []byte(`"canary-d"`)},
 		},
 	})
 	for _, part := range []string{
-		"config.command: SAE takes one word, there are 2", "config.platform.MinReadyInstances", "config.platform.Timezones", "artifact.registry",
+		"config.command: SAE takes one word, there are 2", "artifact.registry",
 		"cpu 1000 and memory 65536", "more than half of the application's 3", "needs fewer than the application's 3 instances",
 	} {
 		require.Contains(t, why, part)
@@ -246,6 +227,25 @@ func TestPlanned_Registries(t *testing.T) {
 	planned, _ = h.releases(t, release.ReleaseQuestion{Artifact: image, Strategy: allAtOnce()})
 	require.Equal(t, image, planned.Artifact)
 	require.Equal(t, image.Registry, h.has(t).registry(), "its role is not that of the one before")
+
+	const why = "artifact.registry: the image is one of another enterprise registry"
+	require.Contains(t, h.refusal(t, release.ReleaseQuestion{Artifact: release.Artifact{Image: "other-" + enterpriseImage}, Strategy: allAtOnce()}), why)
+	inVPC := release.Artifact{Image: strings.Replace(enterpriseImage, "registry.", "registry-vpc.", 1)}
+	planned, _ = h.releases(t, release.ReleaseQuestion{Artifact: inVPC, Strategy: allAtOnce()})
+	require.Equal(t, image.Registry, planned.Artifact.Registry, "the same registry, from within")
+	plain := release.Artifact{Image: personalImage}
+	planned, _ = h.releases(t, release.ReleaseQuestion{Artifact: plain, Strategy: allAtOnce()})
+	require.Equal(t, plain, planned.Artifact)
+	require.Nil(t, h.has(t).registry(), "a plain image is pulled without the instance of the registry before")
+}
+
+// TestPlanned_ARegistryWithAHostOfItsOwn keeps its instance for as long as the host is the same.
+func TestPlanned_ARegistryWithAHostOfItsOwn(t *testing.T) {
+	t.Parallel()
+	h := newHostOf(t, map[string]string{"PackageType": "Image", "ImageUrl": image1, "AcrInstanceId": "cri-1", "Replicas": "4"})
+	planned, _ := h.releases(t, release.ReleaseQuestion{Artifact: release.Artifact{Image: image2}, Strategy: allAtOnce()})
+	require.Equal(t, &release.Registry{Instance: "cri-1"}, planned.Artifact.Registry)
+	require.Equal(t, planned.Artifact.Registry, h.has(t).registry())
 }
 
 // TestBeginRollout_TheLimitsOfAStrategyAreSent.
@@ -331,6 +331,32 @@ func TestVerify_SettingsThatAreNotAsAsked(t *testing.T) {
 	require.Equal(t, []string{"variables.A", "command", "instances"}, v.Differs, "one that no answer shows is not held against it")
 	require.Equal(t, []int{4, 4}, []int{v.Wanted, v.Instances})
 	require.Len(t, h.sent[opDescribe], maxLooks)
+}
+
+// TestVerify_AVersionThatIsKeptNoLonger leaves nothing to compare with, which is answered at once. A
+// refusal of one that is kept is a failure.
+func TestVerify_AVersionThatIsKeptNoLonger(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	first := h.snapshot(t, nil).Version
+	h.deploy(t, image2, inOneBatch, time.Minute)
+	h.rollBack(t, first)
+	in := release.VerifyInput{App: h.app, Want: first.Artifact, Version: h.keptVersion(t, image2).ID}
+	require.False(t, must[release.Verification](t, h, release.VerbVerify, in).Gone)
+	require.NoError(t, h.sim.DeleteVersion(h.app.ID, in.Version))
+	read := len(h.sent[opDescribe])
+	v := must[release.Verification](t, h, release.VerbVerify, in)
+	require.Len(t, h.sent[opDescribe], read+2, "it is not looked at again")
+	require.True(t, v.Gone)
+	require.Empty(t, v.Differs)
+	require.False(t, v.Holds(first.Artifact))
+	require.True(t, v.Has(first))
+	require.Contains(t, v.Words(), "keeps the version no longer")
+
+	in.Version = first.ID
+	h.answers = map[int]answer{h.calls + 1: {http.StatusBadRequest, `{"RequestId":"1","Code":"InvalidParameter.Obviously","Success":false}`}}
+	_, err := do[release.Verification](h, release.VerbVerify, in)
+	require.Equal(t, release.FaultInvalid, faultOfVerb(err))
 }
 
 // TestBeginRollback_TheLimitsOfAStrategyAreSent: SAE knows those of instances that stay ready.

@@ -121,10 +121,7 @@ func (s settings) artifact() release.Artifact {
 
 // registry is the registry that the application's image is pulled from, if SAE was told of it.
 func (s settings) registry() *release.Registry {
-	if id := s.text(paramRegistry); id != "" {
-		return &release.Registry{Instance: id, Role: s.text(paramRegistryRole)}
-	}
-	return nil
+	return registryOf(s.text(paramRegistry), s.text(paramRegistryRole))
 }
 
 // plain is JSON in one form, whichever of its dresses it came in: the members of answers begin
@@ -237,7 +234,7 @@ func usual(name string, value any) bool {
 	return value == byDefault[name]
 }
 
-// The parameters of a deployment that other settings of a release than its config decide.
+// Parameters of a deployment.
 const (
 	paramApp            = "AppId"
 	paramImage          = "ImageUrl"
@@ -259,14 +256,6 @@ const (
 	paramMemory         = "Memory"
 	paramPullSecrets    = "ImagePullSecrets"
 )
-
-// ofTheRelease are the parameters that platform parameters must not have: they are the release's.
-func ofTheRelease() []string {
-	return []string{
-		paramApp, paramImage, paramPackage, paramPackageVersion, paramRegistry, paramRegistryRole, paramDescription, paramRestore,
-		paramStrategy, paramMinReady, paramMinReadyRatio, paramSurge, paramSurgeRatio, "Deploy",
-	}
-}
 
 // The parameters for logs in Kafka of the SAE API reference: answers have them in one.
 const (
@@ -325,12 +314,15 @@ func labels(text string) any {
 // number of instances, which scaling rules change.
 func compared(deploy cloudapi.Operation) []string {
 	var names []string
+	fields := fieldsOf()
 	for _, p := range slices.Concat(deploy.Params, deploy.Extra) {
 		switch p.Name {
 		case paramReplicas, "BatchWaitTime", paramKafkaOn, paramKafkaEndpoint, paramKafkaInstance, paramKafkaLogs:
 			continue
 		}
-		if _, known := settings.readBack(nil, p.Name); known && !slices.Contains(ofTheRelease(), p.Name) {
+		field := fields[p.Name]
+		ofConfig := field == "" || strings.HasPrefix(field, configField)
+		if _, known := settings.readBack(nil, p.Name); known && ofConfig {
 			names = append(names, p.Name)
 		}
 	}

@@ -99,8 +99,8 @@ func (v variable) words(show bool) string {
 	return digestOf(v.text())
 }
 
-// envOf is a variable as a release asks for it, as SAE takes it. An ID that is no number is 0,
-// which is reported before.
+// envOf is a variable as a release asks for it, as SAE takes it. That an ID is a number was checked
+// with the release.
 func envOf(v release.Variable) saeclient.EnvVar {
 	wanted := saeclient.EnvVar{Name: v.Name}
 	switch {
@@ -132,10 +132,7 @@ func (c *changing) envs() {
 		return
 	}
 	after := slices.Clone(before)
-	for i, v := range c.config.Variables {
-		path := "config.variables[" + strconv.Itoa(i) + "]"
-		c.number(path+".secret.id", idOf(v.Secret))
-		c.number(path+".configMap.id", idOf(v.ConfigMap))
+	for _, v := range c.config.Variables {
 		after = c.env(after, v)
 	}
 	if c.config.Replace {
@@ -201,13 +198,6 @@ func envsText(all []variable) string {
 		elements[i] = string(v.raw)
 	}
 	return "[" + strings.Join(elements, ",") + "]"
-}
-
-func idOf(k *release.KeyOf) *string {
-	if k == nil {
-		return nil
-	}
-	return &k.ID
 }
 
 // variablesBetween names the variables in which two configurations differ.

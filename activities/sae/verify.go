@@ -2,12 +2,14 @@ package sae
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
 
 	"slipway/activities/fault"
+	"slipway/cloudapi"
 	"slipway/release"
 	"slipway/saeclient"
 )
@@ -29,8 +31,11 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	v := release.Verification{
 		Configured: named(in.Want, config.artifact()), Config: d.digest(config), Wanted: config.replicas(),
 	}
-	if v.Differs, err = d.differs(ctx, in, config); err != nil {
-		return release.Verification{}, failed(err)
+	v.Differs = d.differs(in.Config, config)
+	if in.Version != "" {
+		if err := d.compare(ctx, in, config, &v); err != nil {
+			return release.Verification{}, failed(err)
+		}
 	}
 	instances, err := d.instances(ctx, in.App.ID)
 	if err != nil {
@@ -55,30 +60,41 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	return v, nil
 }
 
-// differs names the settings that are not as they should be: those of a config that would still
-// change something, and those that a version has in another way.
-func (d *Driver) differs(ctx context.Context, in release.VerifyInput, config settings) ([]string, error) {
+// differs names the settings of a config that would still change something.
+func (d *Driver) differs(config *release.Config, now settings) []string {
 	var names []string
-	if in.Config != nil {
-		c := d.changes(in.Config, config)
-		for _, s := range c.settings {
-			if !slices.Contains(c.unread, s.Name) {
-				names = append(names, s.Name)
-			}
+	c := d.changes(config, now)
+	for _, s := range c.settings {
+		if !slices.Contains(c.unread, s.Name) {
+			names = append(names, s.Name)
 		}
 	}
-	if in.Version != "" {
-		version, err := d.config(ctx, in.App.ID, in.Version)
-		if err != nil {
-			return nil, err
+	return names
+}
+
+// compare adds the settings that a version has in another way. A version that SAE keeps no longer
+// leaves nothing to compare with; how it answers about one is not stated, so the list decides.
+func (d *Driver) compare(ctx context.Context, in release.VerifyInput, config settings, v *release.Verification) error {
+	version, err := d.config(ctx, in.App.ID, in.Version)
+	if errors.Is(err, cloudapi.ErrInvalid) || errors.Is(err, cloudapi.ErrNotFound) {
+		list, listed := d.client.ListAppVersions(ctx, &saeclient.ListAppVersionsInput{AppID: &in.App.ID})
+		if listed != nil {
+			return listed
 		}
-		for _, name := range d.between(version, config) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		v.Gone = !slices.ContainsFunc(list.Data, func(kept saeclient.ListAppVersionsData) bool { return kept.ID == in.Version })
+		if v.Gone {
+			return nil
 		}
 	}
-	return names, nil
+	if err != nil {
+		return err
+	}
+	for _, name := range d.between(version, config) {
+		if !slices.Contains(v.Differs, name) {
+			v.Differs = append(v.Differs, name)
+		}
+	}
+	return nil
 }
 
 // between names the settings in which two configurations differ, parameter by parameter.

@@ -19,6 +19,7 @@ func worst(size int) map[string][]byte {
 	for name, part := range map[string]string{
 		"words": `"a",`, "pairs": `"a=b",`, "addresses": `"https://a:b@x/?a=b&token=c",`, "secrets": `"token=a",`, "names": `{"token":"a"},`,
 		"numbers": `{"token":1},`, "escapes": `"token=\u0041\/",`, "data in base64": `{"data_base64":"dG9rZW49eA=="},`, "empty lists": `[],`,
+		"late names": `{"value":1,"name":"token"},`,
 	} {
 		out[name] = []byte("[" + strings.Repeat(part, size/len(part)) + "1]")
 	}
@@ -27,7 +28,8 @@ func worst(size int) map[string][]byte {
 		"secrets in text": "token=a ", "addresses in text": "https://a:b@x/?a=b&token=c ", "web tokens": "-eyJ", "private keys": "-----BEGIN -----END ",
 		"dashes": "-", "colons": ":", "names without a value": "token: ", "letters": "pas", "keys of Google": "-AIza", "lines": "cookie: a\n",
 		"long letters": "ſ", "no UTF-8": "\xff", "blanks": " ", "deep lists": "[", "deep objects": `{"a":`, "a deep secret": `{"token":`,
-		"bearers": "bearer ", "half an escape": `"token=\q"`, "assignments": `a="`,
+		"deep values": `{"value":`,
+		"bearers":     "bearer ", "half an escape": `"token=\q"`, "assignments": `a="`,
 	} {
 		out[name] = []byte(strings.Repeat(part, size/len(part)))
 	}

@@ -24,7 +24,7 @@ func pieces() []string {
 		"eyJ", "eyJhbGciOiJI", ".eyJzdWIiOiIx", ".hush-hush", "LTAI", "LTAI5tAbCdEfGhIjKl", "AKIA", "AKIAIOSFODNN7EXAMPLE", "STS.", "STS.NTabcdefghijklmnop", "AIza",
 		"AIzaSyA0123456789abcdefghijklmnopqrstuv", "ya29.", "ghp_", "ghp_0123456789abcdefghij", "glpat-", "glpat-0123456789abcdefghij", "xoxb-", "xoxb-0123456789",
 		"-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----", "PRIVATE KEY-----", "-----END ", "-----END PRIVATE KEY-----", "-----",
-		"token=", `"token":`, `{"name":"PASSWORD",`, `"value":"hush"`, `{"data_base64":"`, "dG9rZW49eA==", "true", "null", "-1.5e3", `"a"`, `{"a":`, `[1,`, `"`,
+		"token=", `"token":`, `{"name":"PASSWORD",`, `"value":"hush"`, `{"value":"hush",`, `"name":"PASSWORD"}`, `{"data_base64":"`, "dG9rZW49eA==", "true", "null", "-1.5e3", `"a"`, `{"a":`, `[1,`, `"`,
 	}
 }
 

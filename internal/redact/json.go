@@ -52,6 +52,7 @@ type walker struct {
 
 	// texts cuts the secrets out of strings; all walkers of a message share it.
 	texts *editor
+	ahead ahead
 	// unescaped has room for a string.
 	unescaped []byte
 	// levels are the objects and lists that the walker is in.
@@ -76,16 +77,20 @@ const (
 	nameIsName
 	nameIsValue
 	nameIsBase64
-	// saidSecret tells that the member "name" was that of a secret: "value" is one.
+	// saidSecret tells that a member "name" is that of a secret, which may come behind: each
+	// "value" of the object is one.
 	saidSecret
 )
 
 const ofMember = isNamed | hasSecretName | nameIsName | nameIsValue | nameIsBase64
 
-// walk goes through the document once.
+// begin goes to the begin of the document.
+func (w *walker) begin() { w.tokens, w.levels = tokens{text: w.doc.text}, w.levels[:0] }
+
+// walk goes through the document once, after a look at what names come late.
 func (w *walker) walk() {
-	w.tokens = tokens{text: w.doc.text}
-	w.levels = w.levels[:0]
+	w.lookAhead()
+	w.begin()
 	for {
 		t := w.next(w.top()&isObject != 0, len(w.levels))
 		if t.kind == none {
@@ -118,10 +123,7 @@ func (w *walker) take(t token) {
 	switch t.kind {
 	case none, literal:
 	case open:
-		inner := level(0)
-		if w.doc.text[t.begin] == '{' {
-			inner |= isObject
-		}
+		inner := w.inside(t)
 		if top.isSecret() {
 			inner |= inSecret
 		}
@@ -143,6 +145,14 @@ func (w *walker) take(t token) {
 	w.set(w.top() &^ isNamed)
 }
 
+// inside is what is known of an object or a list that begins.
+func (w *walker) inside(t token) level {
+	if w.doc.text[t.begin] == '{' {
+		return isObject
+	}
+	return 0
+}
+
 // isSecret reports whether the value that comes is one by its place.
 func (l level) isSecret() bool {
 	return l&(inSecret|hasSecretName) != 0 || l&(saidSecret|nameIsValue) == saidSecret|nameIsValue
@@ -159,7 +169,9 @@ func (w *walker) name(t token) {
 	case "name":
 		top |= nameIsName
 	case "value":
-		top |= nameIsValue
+		if top |= nameIsValue; w.ahead.saidBehind(t.begin) {
+			top |= saidSecret
+		}
 	case base64Member:
 		top |= nameIsBase64
 	}
@@ -183,10 +195,9 @@ func (w *walker) value(t token) {
 			return
 		}
 	case top&nameIsName != 0:
-		if top &^= saidSecret; isSecret(value) {
-			top |= saidSecret
+		if isSecret(value) {
+			w.set(top | saidSecret)
 		}
-		w.set(top)
 	}
 	if clean, cut := w.texts.clean(value); cut {
 		w.write(t, clean)

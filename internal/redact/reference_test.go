@@ -250,8 +250,7 @@ func (r *reference) Bytes(data []byte) (out []byte, cut bool) {
 }
 
 func (r *reference) walk(data []byte) (out []byte, cut bool) {
-	w := &walker{reference: r, data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
-	w.decoder.UseNumber()
+	w := &walker{reference: r, data: data, decoder: decoderOf(data), secrets: r.secrets(data)}
 	for w.next() {
 	}
 	rest, found := r.Text(string(data[w.read:]))
@@ -261,6 +260,53 @@ func (r *reference) walk(data []byte) (out []byte, cut bool) {
 	w.out.Write(data[w.copied:w.read])
 	w.out.WriteString(rest)
 	return w.out.Bytes(), true
+}
+
+func decoderOf(data []byte) *json.Decoder {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder
+}
+
+// secrets are where the objects begin that have a member "name" that is the name of a secret,
+// wherever it stands in them.
+func (r *reference) secrets(data []byte) map[int64]bool {
+	type object struct {
+		begin int64
+		is    bool
+		// name is the name of the member whose value is next, nil where a name is.
+		name *string
+	}
+	out, decoder, stack := map[int64]bool{}, decoderOf(data), []object(nil)
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return out
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				stack = append(stack, object{begin: decoder.InputOffset(), is: t == '{'})
+				continue
+			}
+			stack = stack[:len(stack)-1]
+		case string:
+			if len(stack) == 0 || !stack[len(stack)-1].is {
+				continue
+			}
+			top := &stack[len(stack)-1]
+			if top.name == nil {
+				top.name = &t
+				continue
+			}
+			if *top.name == "name" && r.IsSecret(t) {
+				out[top.begin] = true
+			}
+		}
+		if len(stack) > 0 {
+			stack[len(stack)-1].name = nil
+		}
+	}
 }
 
 // walker goes through JSON token by token, however deep it is, and copies what it has
@@ -275,6 +321,8 @@ type walker struct {
 	copied, read int
 	cut          bool
 	stack        []frame
+	// secrets are where the objects begin whose member "value" is a secret.
+	secrets map[int64]bool
 }
 
 // frame is an object or a list that the walker is in.
@@ -283,8 +331,8 @@ type frame struct {
 	// name is the name of the member whose value is next; named tells that it is known.
 	name  string
 	named bool
-	// secret tells that all within is one, and value that the member "value" is: the
-	// member "name" before it said so.
+	// secret tells that all within is one, and value that each member "value" is: a member
+	// "name" says so.
 	secret, value bool
 }
 
@@ -306,7 +354,7 @@ func (w *walker) next() bool {
 			w.replace(begin, end, t, w.textual)
 			return true
 		}
-		w.replace(begin, end, t, w.rule(t))
+		w.replace(begin, end, t, w.rule())
 		w.passed()
 	case json.Number:
 		if w.secret() {
@@ -333,7 +381,7 @@ func (w *walker) enter(d json.Delim) {
 		w.passed()
 		return
 	}
-	w.stack = append(w.stack, frame{object: d == '{', secret: w.secret()})
+	w.stack = append(w.stack, frame{object: d == '{', secret: w.secret(), value: w.secrets[w.decoder.InputOffset()]})
 }
 
 // passed tells that a value has been passed; a name comes next where it was in an object.
@@ -353,15 +401,13 @@ func (w *walker) secret() bool {
 }
 
 // rule is how a string is cut.
-func (w *walker) rule(text string) func(string) (string, bool) {
+func (w *walker) rule() func(string) (string, bool) {
 	f := w.top()
 	switch {
 	case w.secret():
 		return whole
 	case f != nil && f.object && f.name == "data_base64":
 		return w.inBase64
-	case f != nil && f.object && f.name == "name":
-		f.value = w.IsSecret(text)
 	}
 	return w.textual
 }
