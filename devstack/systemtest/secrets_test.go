@@ -47,11 +47,12 @@ func (n *notebook) String() string {
 	return n.text.String()
 }
 
-// TestSecrets_NoSecretIsKept plants secrets wherever one can come from outside: in what the platform shows
-// and says, in what a gate answers, in messages that are refused, with their headers, and in the
+// TestSecrets_NoSecretIsKept plants secrets wherever one can come from outside: in the configuration that an
+// application has, in what the platform shows and says, in what a gate answers, in messages that are refused, with their headers, and in the
 // settings of the roles. Then it reads back all that is kept or told: every history, stream and
 // bucket, the logs and the metrics of the roles, and what the command line shows. What the
-// simulator keeps is the platform's own.
+// simulator keeps is the platform's own. The value of a variable in a request is looked for, too: it stands
+// where the request does, and in what the driver of the platform is asked.
 func TestSecrets_NoSecretIsKept(t *testing.T) {
 	t.Parallel()
 	h := start(t, stack.Config{WithoutWorker: true, WithoutStarter: true})
@@ -68,6 +69,7 @@ func TestSecrets_NoSecretIsKept(t *testing.T) {
 	}
 	released := h.releaseOverASignedPackage()
 	refused := h.refuseSecrets()
+	configured := h.releaseConfigurations()
 
 	pages := map[string]string{}
 	for role, url := range metrics {
@@ -84,7 +86,11 @@ func TestSecrets_NoSecretIsKept(t *testing.T) {
 		kept[name] = page
 	}
 	cli := &commandLine{house: h, binary: slipwayBinary(t)}
-	for _, args := range [][]string{{"release", "get", released}, {"release", "get", released, "-o", "json"}, {"release", "list", "-o", "json"}, {"set", "list"}} {
+	commands := [][]string{{"release", "get", released}, {"release", "get", released, "-o", "json"}, {"release", "list", "-o", "json"}, {"set", "list"}}
+	for _, id := range configured {
+		commands = append(commands, []string{"release", "get", id}, []string{"release", "get", id, "-o", "json"})
+	}
+	for _, args := range commands {
 		out, errs := cli.run(0, args...)
 		kept["slipway "+strings.Join(args, " ")] = out + errs
 	}
@@ -94,8 +100,12 @@ func TestSecrets_NoSecretIsKept(t *testing.T) {
 		for _, secret := range []string{hush, saesim.TestAccessKeySecret} {
 			require.NotContains(t, text, secret, name)
 		}
+		if !strings.HasPrefix(name, "history of ") && name != "stream "+wire.StreamIn {
+			require.NotContains(t, text, askedValue, name)
+		}
 	}
-	t.Logf("secrets planted=10 refused_messages=%d places=%d bytes_read=%d found=0", refused, len(kept), read)
+	require.Equal(t, mayBeAsked(), h.whereAsked())
+	t.Logf("secrets planted=25 refused_messages=%d places=%d bytes_read=%d found=0", refused, len(kept), read)
 }
 
 // page reads a page of a role.
