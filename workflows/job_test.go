@@ -140,7 +140,7 @@ func (l *lateRead) Verify(ctx context.Context, in release.VerifyInput) (release.
 // TestJob_OneThatWasNotRunHasNotSucceeded: its image is not read back after its update.
 func TestJob_OneThatWasNotRunHasNotSucceeded(t *testing.T) {
 	t.Parallel()
-	s := newStageWith(t, slog.DiscardHandler, func(_ *stage, d *sae.Driver) platform.Driver { return &lateRead{Driver: d} })
+	s := newStageWith(t, slog.DiscardHandler, func(d *sae.Driver) platform.Driver { return &lateRead{Driver: d} })
 	s.makeJob(nil)
 	p := s.run(s.job())
 	require.Equal(t, release.PhaseNeedsAttention, p.Outcome, p.Reason)
