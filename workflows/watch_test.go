@@ -310,7 +310,12 @@ func TestWatch_WhatSomebodyHasDeployedMeanwhileIsNotRolledBack(t *testing.T) {
 func TestWatch_AnotherNumberOfInstancesIsNoChangeOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.at(2*time.Hour, func() { s.rescaleByHand(9) })
+	s.at(2*time.Hour, func() {
+		_, err := s.client.RescaleApplication(t.Context(), &saeclient.RescaleApplicationInput{AppID: s.app.ID, Replicas: 9})
+		require.NoError(t, err)
+		_, err = s.sim.Advance(time.Minute)
+		require.NoError(t, err)
+	})
 	s.abort(10 * time.Hour)
 	spec := s.watched(24 * hour)
 	spec.Config = brings(7)
