@@ -82,7 +82,7 @@ func TestClient_CallsOrdersAndState(t *testing.T) {
 	require.Len(t, orders, 1)
 	all, err := c.Orders(t.Context(), "")
 	require.NoError(t, err)
-	require.Len(t, all, 3)
+	require.Len(t, all, 4, "those of the job template, too")
 
 	response, err := c.HTTP.Get(c.URL + "pop/v1/sam/app/listApplications") //nolint:noctx // the shortest unsigned call
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ first. What follows -- is what this run executes instead of the template's comma
 		if run.Variables, err = variablesOf(variables); err != nil {
 			return err
 		}
-		asked := run.Run || len(run.Command) > 0 || len(run.Variables) > 0 || run.Instances != 0
+		asked := run.Run || len(run.Command) > 0 || len(run.Variables) > 0 || cmd.Flag("instances").Changed
 		switch {
 		case asked && !run.Run:
 			return &usageError{"missing --run: a command, --variable and --instances say how the job runs"}
@@ -68,19 +68,24 @@ first. What follows -- is what this run executes instead of the template's comma
 		case o.spec.Artifact == (release.Artifact{}):
 			return &usageError{"missing --image, --package with --package-version, or --run: say what to bring, whether to run the job, or both"}
 		}
-		switch {
-		case cmd.Flag("instances").Changed && run.Instances == 0:
-			return &usageError{"--instances must be at least 1, or left out for as many as the template says"}
-		case cmd.Flag("total").Changed && total <= 0:
-			return &usageError{"--total must be more than 0s, or left out"}
-		case keep && o.spec.Artifact == (release.Artifact{}):
-			return &usageError{"--keep has no meaning without --image or --package: the job keeps what it has"}
-		}
 		o.spec.Limits.Total = release.Duration(total)
 		if keep {
 			o.spec.Rollback.OnFailure = new(false)
 		}
-		return nil
+		return jobFlags(cmd, o.spec)
 	}
 	return cmd
+}
+
+// jobFlags refuses flags of a job that were given and say nothing.
+func jobFlags(cmd *cobra.Command, spec release.Spec) error {
+	switch {
+	case cmd.Flag("instances").Changed && spec.Job.Instances == 0:
+		return &usageError{"--instances must be at least 1, or left out for as many as the template says"}
+	case cmd.Flag("total").Changed && spec.Limits.Total <= 0:
+		return &usageError{"--total must be more than 0s, or left out"}
+	case cmd.Flag("keep").Changed && spec.Artifact == (release.Artifact{}):
+		return &usageError{"--keep has no meaning without --image or --package: the job keeps what it has"}
+	}
+	return nil
 }
