@@ -57,15 +57,20 @@ func newestFirst(a, b order) int {
 // watermark marks the newest of the orders. An order whose time cannot be read is known,
 // too: it would be newer than every watermark.
 func watermark(orders []order) release.Watermark {
+	return mark(orders, func(o order) (time.Time, string) { return o.CreateTime, o.ChangeOrderID })
+}
+
+// mark marks the newest of a list, by the time and the ID of each. What has no time is known, too.
+func mark[T any](all []T, of func(T) (time.Time, string)) release.Watermark {
 	var w release.Watermark
-	for _, o := range orders {
-		if o.CreateTime.After(w.At) {
-			w.At = o.CreateTime
+	for _, each := range all {
+		if at, _ := of(each); at.After(w.At) {
+			w.At = at
 		}
 	}
-	for _, o := range orders {
-		if o.CreateTime.IsZero() || o.CreateTime.Equal(w.At) {
-			w.Known = append(w.Known, o.ChangeOrderID)
+	for _, each := range all {
+		if at, id := of(each); at.IsZero() || at.Equal(w.At) {
+			w.Known = append(w.Known, id)
 		}
 	}
 	return w

@@ -49,18 +49,7 @@ func runsReach(runs []run, since time.Time) bool {
 // runWatermark marks the newest of the runs. One that has not begun is known, too: it would be
 // newer than every watermark.
 func runWatermark(runs []run) release.Watermark {
-	var w release.Watermark
-	for _, r := range runs {
-		if r.StartTime.After(w.At) {
-			w.At = r.StartTime
-		}
-	}
-	for _, r := range runs {
-		if r.StartTime.IsZero() || r.StartTime.Equal(w.At) {
-			w.Known = append(w.Known, r.JobID)
-		}
-	}
-	return w
+	return mark(runs, func(r run) (time.Time, string) { return r.StartTime, r.JobID })
 }
 
 // findRun looks for the run of a call whose answer was lost: the list shows no event ID, so that
