@@ -215,17 +215,21 @@ func TestCommand_IdentityIsDerived(t *testing.T) {
 
 func TestCommand_Verification(t *testing.T) {
 	t.Parallel()
-	v1, v2 := release.Artifact{Image: "shop:1"}, release.Artifact{Image: "shop:2"}
-	pkg := release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1"}}
-	require.True(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v2}}}.OnlyRuns(v2))
-	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v1}, {Artifact: v2}}}.OnlyRuns(v2), "mixed")
-	require.False(t, release.Verification{Configured: v1, Running: []release.Share{{Artifact: v2}}}.OnlyRuns(v2), "the next restart would bring v1")
-	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Artifact: v1}}}.Uniform())
+	v1, v2 := release.Version{Artifact: release.Artifact{Image: "shop:1"}}, release.Version{Artifact: release.Artifact{Image: "shop:2"}}
+	pkg := release.Version{Artifact: release.Artifact{Package: &release.Package{URL: "https://x/y.jar", Version: "1"}}}
+	require.True(t, release.Verification{Configured: v2, Running: []release.Share{{Version: v2}}}.OnlyRuns(v2))
+	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Version: v1}, {Version: v2}}}.OnlyRuns(v2), "mixed")
+	require.False(t, release.Verification{Configured: v1, Running: []release.Share{{Version: v2}}}.OnlyRuns(v2), "the next restart would bring v1")
+	require.False(t, release.Verification{Configured: v2, Running: []release.Share{{Version: v1}}}.Uniform())
 	require.Equal(t, "mixed versions shop:1 (3 of 4 instances), shop:2 (1 of 4 instances), configured shop:2", release.Verification{
-		Configured: v2, Running: []release.Share{{Artifact: v1, Instances: 3}, {Artifact: v2, Instances: 1}},
+		Configured: v2, Running: []release.Share{{Version: v1, Instances: 3}, {Version: v2, Instances: 1}},
 	}.Text())
-	require.True(t, release.Verification{Configured: pkg, Running: []release.Share{{Artifact: release.Artifact{Package: new(*pkg.Package)}}}}.OnlyRuns(pkg), "packages compare by value")
+	require.True(t, release.Verification{Configured: pkg, Running: []release.Share{{Version: release.Version{Artifact: release.Artifact{Package: new(*pkg.Artifact.Package)}}}}}.OnlyRuns(pkg), "packages compare by value")
 	require.False(t, pkg.Same(v1))
+	first, again := release.Version{ID: "1", Artifact: v1.Artifact}, release.Version{ID: "2", Artifact: v1.Artifact}
+	require.False(t, release.Verification{Configured: first}.OnlyRuns(again), "where the platform tells which version runs, its artifact does not decide")
+	require.True(t, release.Verification{Configured: release.Version{ID: "1"}}.OnlyRuns(first), "nor has it to be known")
+	require.True(t, release.Verification{Configured: v1}.OnlyRuns(again), "else it does")
 }
 
 // TestCommand_OnlyALaneDeniesAnArtifact: nobody else tells a release that its artifact is denied.

@@ -43,9 +43,14 @@ type Parameter struct {
 // PlatformParameters returns all that a release could set of an application on a platform, by the
 // platform's own names: those of the operation that deploys (DeployApplication on SAE).
 func PlatformParameters(p Platform) []Parameter {
-	if p != PlatformSAE {
+	t, served := TraitsOf(p)
+	if !served {
 		return nil
 	}
+	return t.Parameters()
+}
+
+func parametersOfSAE() []Parameter {
 	return slices.Concat(fieldsOfSAE(), refusedOfSAE(), freeOfSAE())
 }
 

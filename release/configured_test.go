@@ -42,7 +42,7 @@ func TestConfig_Digest(t *testing.T) {
 
 func TestVerification_Words(t *testing.T) {
 	t.Parallel()
-	v := release.Verification{Configured: release.Artifact{Image: "shop:1"}}
+	v := release.Verification{Configured: release.Version{Artifact: release.Artifact{Image: "shop:1"}}}
 	require.True(t, v.Holds(v.Configured))
 	require.Equal(t, "shop:1", v.Words())
 	v.Differs = []string{"instances"}
@@ -52,14 +52,14 @@ func TestVerification_Words(t *testing.T) {
 	v.Differs = strings.Split(strings.Repeat("a ", 12), " ")
 	require.True(t, strings.HasSuffix(v.Words(), ", a and 3 more"), v.Words())
 
-	v = release.Verification{Configured: v.Configured, Config: "sha256:000000000000", Gone: true}
+	v = release.Verification{Configured: release.Version{Artifact: v.Configured.Artifact, Config: "sha256:000000000000"}, Gone: true}
 	require.False(t, v.Holds(v.Configured), "what cannot be compared is not known to hold")
 	require.Contains(t, v.Words(), "keeps the version no longer")
-	version := release.Version{Artifact: v.Configured, Config: v.Config}
+	version := v.Configured
 	require.True(t, v.Has(version), "by the digest it is known")
 	version.Config = ""
 	require.False(t, v.Has(version))
-	require.False(t, v.Has(release.Version{Artifact: release.Artifact{Image: "shop:2"}, Config: v.Config}))
+	require.False(t, v.Has(release.Version{Artifact: release.Artifact{Image: "shop:2"}, Config: v.Configured.Config}))
 }
 
 func TestInstancesBefore(t *testing.T) {

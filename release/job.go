@@ -55,7 +55,7 @@ type JobQuestion struct {
 // JobSnapshot is what a [Snapshot] has of a job template besides.
 type JobSnapshot struct {
 	// Runs marks the newest run of the template.
-	Runs Watermark `json:"runs"`
+	Runs Mark `json:"runs,omitempty"`
 }
 
 // RunState is the state of a run of a job.
@@ -125,9 +125,9 @@ func (p Progress) jobAbortDoes() string {
 
 // BeginJobUpdateInput asks for the change that brings an artifact to a job template.
 type BeginJobUpdateInput struct {
-	App       App       `json:"app"`
-	Artifact  Artifact  `json:"artifact"`
-	Watermark Watermark `json:"watermark"`
+	App      App      `json:"app"`
+	Artifact Artifact `json:"artifact"`
+	Mark     Mark     `json:"mark,omitempty"`
 	// Override passes over a freeze: always set on a release's own way back.
 	Override bool `json:"override,omitempty"`
 	// Again tells that an earlier call of the step was declined: see [FaultDeclined].

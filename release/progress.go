@@ -1,6 +1,7 @@
 package release
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -63,6 +64,9 @@ type Progress struct {
 	// Config is the digest of the configuration that was asked for with it, see [Config.Digest]; empty
 	// where none was.
 	Config string `json:"config,omitempty"`
+	// Version is the platform's ID of the version that the release brings; empty while it is not known,
+	// and where the platform gives it only later.
+	Version string `json:"version,omitempty"`
 	// OnlyConfig tells that no artifact was asked for: the one that ran before stays, and configuration
 	// alone is changed.
 	OnlyConfig bool `json:"onlyConfig,omitempty"`
@@ -161,6 +165,9 @@ func (p Progress) StandsSince() time.Time {
 // Identity is the release ID; empty while nothing is known.
 func (p Progress) Identity() string { return p.ReleaseID }
 
+// Brings is the version that the release brings, as far as it is known.
+func (p Progress) Brings() Version { return Version{ID: p.Version, Artifact: p.Artifact} }
+
 // Waits reports whether the release waits for something.
 func (p Progress) Waits() bool { return p.Awaiting != nil }
 
@@ -217,8 +224,12 @@ func (p *Progress) CloseBatches() {
 type Batch struct {
 	// Number counts from 1, the gray batch first.
 	Number int `json:"number"`
-	// Instances is the number of instances the batch replaces, as planned.
-	Instances int        `json:"instances"`
+	// Instances is the number of instances the batch replaces, as planned; 0 where the platform shifts
+	// traffic instead.
+	Instances int `json:"instances"`
+	// Weight is the percentage of the traffic that the new version has after the batch, where the
+	// platform shifts traffic.
+	Weight    int        `json:"weight,omitempty"`
 	State     BatchState `json:"state"`
 	StartedAt time.Time  `json:"startedAt,omitzero"`
 	EndedAt   time.Time  `json:"endedAt,omitzero"`
@@ -264,6 +275,8 @@ type HeldRule struct {
 	Restored bool `json:"restored"`
 	// Revision is the platform's name of what the rule said.
 	Revision string `json:"revision,omitempty"`
+	// Kept is the rule itself, where it is switched off by being taken away: see [ScalingRule].
+	Kept json.RawMessage `json:"kept,omitempty"`
 	// Owed is the release that has left the rule off, which this one pays for; empty where
 	// the release has switched it off itself.
 	Owed string `json:"owed,omitempty"`

@@ -5,33 +5,33 @@ import (
 	"strings"
 )
 
-// Share is an artifact that instances of an application run.
+// Share is a version that instances of an application run.
 type Share struct {
-	Artifact
+	Version
 
 	// Instances is how many run it; 0 where that was not counted.
 	Instances int `json:"instances,omitempty"`
 }
 
-// OnlyRuns reports whether every instance runs the artifact and the configuration says
-// so too. An application without instances runs what its configuration says.
-func (v Verification) OnlyRuns(a Artifact) bool {
+// OnlyRuns reports whether every instance runs the version, by its ID or its artifact, and the
+// configuration says so too. An application without instances runs what its configuration says.
+func (v Verification) OnlyRuns(w Version) bool {
 	for _, r := range v.Running {
-		if !r.Same(a) {
+		if !r.Is(w) {
 			return false
 		}
 	}
-	return v.Configured.Same(a)
+	return v.Configured.Is(w)
 }
 
-// Holds reports whether every instance runs the artifact, and every setting that was asked about is
+// Holds reports whether every instance runs the version, and every setting that was asked about is
 // known to be as it should be.
-func (v Verification) Holds(a Artifact) bool { return v.OnlyRuns(a) && len(v.Differs) == 0 && !v.Gone }
+func (v Verification) Holds(w Version) bool { return v.OnlyRuns(w) && len(v.Differs) == 0 && !v.Gone }
 
-// Has reports whether every instance runs a version's artifact, configured as the version is known to
-// be by the digest of it.
+// Has reports whether every instance runs a version, configured as it is known to be by the digest of
+// its configuration.
 func (v Verification) Has(known Version) bool {
-	return v.OnlyRuns(known.Artifact) && known.Config != "" && known.Config == v.Config
+	return v.OnlyRuns(known) && known.Config != "" && known.Config == v.Configured.Config
 }
 
 // Uniform reports whether the application runs one version only, whichever it is.

@@ -33,8 +33,13 @@ const (
 // Platform names a serverless application platform.
 type Platform string
 
-// PlatformSAE is Alibaba Cloud Serverless App Engine.
-const PlatformSAE Platform = "sae"
+// The platforms.
+const (
+	// PlatformSAE is Alibaba Cloud Serverless App Engine.
+	PlatformSAE Platform = "sae"
+	// PlatformFC is Alibaba Cloud Function Compute 2.0.
+	PlatformFC Platform = "fc"
+)
 
 // StrategyType says how instances are replaced.
 type StrategyType string
@@ -140,8 +145,12 @@ type App struct {
 	Platform Platform `json:"platform"`
 	// Region is the platform's region ID, for example cn-hangzhou.
 	Region string `json:"region"`
-	// ID is the platform's own application ID, or that of a job template (both AppId on SAE).
+	// ID is the platform's own application ID, or that of a job template (both AppId on SAE), or
+	// the name of a service (on Function Compute).
 	ID string `json:"id"`
+	// Qualifier names which of the pointers to a version of the application a release moves (an
+	// alias on Function Compute); empty takes the platform's default, see [Traits].
+	Qualifier string `json:"qualifier,omitempty"`
 }
 
 // Artifact is what is to run: exactly one of Image and Package.
@@ -153,6 +162,9 @@ type Artifact struct {
 	// Registry is the registry instance that holds the image, where the platform needs to know
 	// it; nil takes the application's.
 	Registry *Registry `json:"registry,omitempty"`
+	// Part is the part of the application that the artifact is for (a function on Function
+	// Compute); it may be left out where the application has one part.
+	Part string `json:"part,omitempty"`
 }
 
 // Registry is an enterprise registry that an image is pulled from.
@@ -184,6 +196,9 @@ func (a Artifact) String() string {
 	}
 }
 
+// Known reports whether the artifact says what runs.
+func (a Artifact) Known() bool { return a.Image != "" || a.Package != nil }
+
 // Same reports whether two artifacts are the same thing to run.
 func (a Artifact) Same(b Artifact) bool {
 	if a.Package == nil || b.Package == nil {
@@ -197,6 +212,9 @@ type Strategy struct {
 	Type StrategyType `json:"type,omitempty"`
 	// Gray is the number of instances in the first batch (gray only).
 	Gray int `json:"gray,omitempty"`
+	// Weights are the percentages of the traffic that the new version gets after each batch but the
+	// last, which gives it all (gray only, where the platform shifts traffic; see [Traits]).
+	Weights []int `json:"weights,omitempty"`
 	// Batches is the number of batches: all of them for batch, those after the gray
 	// batch for gray.
 	Batches int         `json:"batches,omitempty"`

@@ -108,10 +108,14 @@ func (in SetScalingInput) summary() string {
 	if in.Enable {
 		does = "enable scaling rules "
 	}
-	if len(in.Names) == 0 {
+	if len(in.Rules) == 0 {
 		return does + "(all)"
 	}
-	return does + strings.Join(in.Names, ", ")
+	names := make([]string, len(in.Rules))
+	for i, rule := range in.Rules {
+		names[i] = rule.Name
+	}
+	return does + strings.Join(names, ", ")
 }
 
 func (in ObserveInput) summary() string {

@@ -21,7 +21,7 @@ func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 		{release.BeginRollbackInput{Version: release.Version{Artifact: signed}}, "begin rollback to https://example.com/shop.jar@2"},
 		{release.BeginRestartInput{}, "begin to restart all instances"},
 		{release.BeginRescaleInput{Instances: 7}, "begin to rescale to 7 instances"},
-		{release.SetScalingInput{Names: []string{"daily", "cpu"}}, "suspend scaling rules daily, cpu"},
+		{release.SetScalingInput{Rules: []release.ScalingRule{{Name: "daily"}, {Name: "cpu"}}}, "suspend scaling rules daily, cpu"},
 		{release.SetScalingInput{Enable: true}, "enable scaling rules (all)"},
 		{release.ObserveInput{ChangeID: "4711"}, "watch change 4711"},
 		{release.ObserveInput{ChangeID: "4711", Seen: release.Observation{
@@ -36,7 +36,7 @@ func TestSummary_SummariesSayWhatIsDone(t *testing.T) {
 	} {
 		require.Equal(t, tt.says, release.Summary(tt.in))
 	}
-	long := release.Summary(release.SetScalingInput{Names: []string{strings.Repeat("陈", 200)}})
+	long := release.Summary(release.SetScalingInput{Rules: []release.ScalingRule{{Name: strings.Repeat("陈", 200)}}})
 	require.LessOrEqual(t, len(long), 200)
 	require.True(t, strings.HasSuffix(long, "陈…"))
 }

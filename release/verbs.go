@@ -96,10 +96,31 @@ type Version struct {
 	Config string `json:"config,omitempty"`
 }
 
-// Same reports whether two versions are the same thing to run: the same artifact, with the same
-// configuration where that of both is known. Their IDs do not count.
+// Same reports whether two versions are the same thing to run: the same version of the platform, or
+// the same artifact, with the same configuration where that of both is known. A platform may keep
+// the same thing under several IDs.
 func (v Version) Same(w Version) bool {
-	return v.Artifact.Same(w.Artifact) && (v.Config == "" || w.Config == "" || v.Config == w.Config)
+	if v.ID != "" && v.ID == w.ID {
+		return true
+	}
+	return v.Artifact.Known() && v.Artifact.Same(w.Artifact) && (v.Config == "" || w.Config == "" || v.Config == w.Config)
+}
+
+// Is reports whether what was read back is a version, whatever its configuration: by their IDs where
+// the platform tells that of what runs, else by their artifacts.
+func (v Version) Is(w Version) bool {
+	if v.ID != "" && w.ID != "" {
+		return v.ID == w.ID
+	}
+	return v.Artifact.Same(w.Artifact)
+}
+
+// Public names the version for people: its artifact, or its ID where the artifact is not known.
+func (v Version) Public() string {
+	if v.ID != "" && !v.Artifact.Known() {
+		return "version " + v.ID
+	}
+	return v.Artifact.Public()
 }
 
 // ScalingRule is a scaling rule of an application.
@@ -109,15 +130,15 @@ type ScalingRule struct {
 	// Revision names what the rule says, whether it is enabled or not: another revision
 	// means that somebody has changed the rule.
 	Revision string `json:"revision,omitempty"`
+	// Kept is the rule as it was read, where the platform has no switch for it, so that it is
+	// disabled by being taken away and enabled by being put back; see [Traits]. Only the
+	// platform's driver reads it.
+	Kept json.RawMessage `json:"kept,omitempty"`
 }
 
-// Watermark marks the newest change of an application at one moment: what is
-// newer was begun later. At has a resolution of one second, so Known holds the IDs
-// of all orders of that second.
-type Watermark struct {
-	At    time.Time `json:"at,omitzero"`
-	Known []string  `json:"known,omitempty"`
-}
+// Mark marks the newest change of an application at one moment: what is newer was begun later. Only
+// the platform's driver writes and reads it, as JSON of its own; nil marks nothing.
+type Mark = json.RawMessage
 
 // ForeignChange is an unfinished change that this release did not begin.
 type ForeignChange struct {
@@ -212,7 +233,7 @@ type Snapshot struct {
 	// ScalingRules are the rules as they are; when a change is adopted, a rule that
 	// the change itself has switched off counts as enabled.
 	ScalingRules []ScalingRule  `json:"scalingRules,omitempty"`
-	Watermark    Watermark      `json:"watermark"`
+	Mark         Mark           `json:"mark,omitempty"`
 	Busy         *ForeignChange `json:"busy,omitempty"`
 	// Running is what its instances run, where the newest change that brought a version did not
 	// succeed: versions may be mixed then, whatever the configuration says.
@@ -235,6 +256,8 @@ type Snapshot struct {
 // OwnChange is a change that the release has begun before it was reset.
 type OwnChange struct {
 	ID string `json:"id"`
+	// Version has the meaning of that of [Change].
+	Version string `json:"version,omitempty"`
 	// Unfinished tells that it is still at work.
 	Unfinished bool `json:"unfinished,omitempty"`
 }
@@ -270,13 +293,14 @@ type BeginRolloutInput struct {
 	// Config is what is changed of the configuration; nil changes nothing.
 	Config *Config `json:"config,omitempty"`
 	// Token is written into the change's description, see [Token].
-	Token     string    `json:"token"`
-	Watermark Watermark `json:"watermark"`
+	Token string `json:"token"`
+	Mark  Mark   `json:"mark,omitempty"`
 	// RestoreScaling lets the platform switch on again the rules that its change
 	// switched off. A release that suspends rules restores them itself.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
-	// Traffic lets the platform send traffic by the application's traffic rule.
-	Traffic bool `json:"traffic,omitempty"`
+	// Traffic are the traffic rules of the release; nil where it has none. Where a platform's rules
+	// are not a part of the change, the change is told that there is a rule.
+	Traffic *Traffic `json:"traffic,omitempty"`
 	// Override passes over a freeze.
 	Override bool `json:"override,omitempty"`
 	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
@@ -292,10 +316,10 @@ func (in BeginRolloutInput) Retried() any {
 
 // BeginRollbackInput asks for the change that brings a version back.
 type BeginRollbackInput struct {
-	App       App       `json:"app"`
-	Version   Version   `json:"version"`
-	Strategy  Strategy  `json:"strategy,omitzero"`
-	Watermark Watermark `json:"watermark"`
+	App      App      `json:"app"`
+	Version  Version  `json:"version"`
+	Strategy Strategy `json:"strategy,omitzero"`
+	Mark     Mark     `json:"mark,omitempty"`
 	// RestoreScaling has the meaning of the rollout's.
 	RestoreScaling bool `json:"restoreScaling,omitempty"`
 	// Override passes over a freeze: always set on a release's own way back.
@@ -313,10 +337,10 @@ func (in BeginRollbackInput) Retried() any {
 
 // BeginRestartInput asks for the change that restarts all instances.
 type BeginRestartInput struct {
-	App            App       `json:"app"`
-	Watermark      Watermark `json:"watermark"`
-	RestoreScaling bool      `json:"restoreScaling,omitempty"`
-	Override       bool      `json:"override,omitempty"`
+	App            App  `json:"app"`
+	Mark           Mark `json:"mark,omitempty"`
+	RestoreScaling bool `json:"restoreScaling,omitempty"`
+	Override       bool `json:"override,omitempty"`
 	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
 	Again bool `json:"again,omitempty"`
 }
@@ -330,11 +354,11 @@ func (in BeginRestartInput) Retried() any {
 
 // BeginRescaleInput asks for the change that changes the number of instances.
 type BeginRescaleInput struct {
-	App            App       `json:"app"`
-	Instances      int       `json:"instances"`
-	Watermark      Watermark `json:"watermark"`
-	RestoreScaling bool      `json:"restoreScaling,omitempty"`
-	Override       bool      `json:"override,omitempty"`
+	App            App  `json:"app"`
+	Instances      int  `json:"instances"`
+	Mark           Mark `json:"mark,omitempty"`
+	RestoreScaling bool `json:"restoreScaling,omitempty"`
+	Override       bool `json:"override,omitempty"`
 	// Again tells that an earlier call of the step was declined: see [FaultDeclined].
 	Again bool `json:"again,omitempty"`
 }
@@ -348,12 +372,15 @@ func (in BeginRescaleInput) Retried() any {
 
 // Change is a change that was begun. A verb that begins one fails with one of these
 // faults, beside those that every verb has: [FaultConflict] where another change is
-// unfinished or was begun after the watermark, so that what was read of the application is
+// unfinished or was begun after the mark, so that what was read of the application is
 // no longer true; [FaultAmbiguous] where the answer was lost; [FaultDeclined] where the call
 // was sent and answered with an error that passes. Any other means that nothing was sent, or
 // that it was refused for good.
 type Change struct {
 	ID string `json:"id"`
+	// Version is the platform's ID of the version that the change brings; empty where the platform
+	// gives it only later.
+	Version string `json:"version,omitempty"`
 	// Adopted tells that it was found after a lost answer rather than answered.
 	Adopted bool `json:"adopted,omitempty"`
 }
@@ -363,11 +390,11 @@ type Change struct {
 type FindChangeInput struct {
 	App App `json:"app"`
 	// Verb is the verb that may have begun it, Token its token where it has one, and
-	// Watermark the one that it was given. Of [VerbRunJob] it is the run that is looked for, by
-	// the watermark of runs.
-	Verb      Verb      `json:"verb"`
-	Token     string    `json:"token,omitempty"`
-	Watermark Watermark `json:"watermark"`
+	// Mark the one that it was given. Of [VerbRunJob] it is the run that is looked for, by
+	// the mark of runs.
+	Verb  Verb   `json:"verb"`
+	Token string `json:"token,omitempty"`
+	Mark  Mark   `json:"mark,omitempty"`
 	// Since is a time after which the call was not sent. Until the settle delay has passed
 	// since then, a change that is not found may still be begun.
 	Since time.Time `json:"since"`
@@ -418,9 +445,10 @@ type SetScalingInput struct {
 	// not known; zero when there is none. Nothing is read or changed before the settle delay
 	// has passed since then.
 	Late time.Time `json:"late,omitzero"`
-	// Names are the rules to switch; none means all of the application's rules.
-	Names  []string `json:"names,omitempty"`
-	Enable bool     `json:"enable"`
+	// Rules are the rules to switch, by their names; none means all that the application has. One
+	// that was taken away is put back as it was kept.
+	Rules  []ScalingRule `json:"rules,omitempty"`
+	Enable bool          `json:"enable"`
 	// Override passes over a freeze: always set when rules are put back.
 	Override bool `json:"override,omitempty"`
 }
@@ -462,12 +490,10 @@ type ClearTrafficResult struct {
 // VerifyInput asks which version runs.
 type VerifyInput struct {
 	App App `json:"app"`
-	// Want is what should run. The platform's answer may lag behind a change that
-	// has just ended, so a few looks are allowed before it is answered that it does not.
-	Want Artifact `json:"want"`
-	// Version is the platform's ID of the version whose configuration the application should
-	// have; empty where none is known.
-	Version string `json:"version,omitempty"`
+	// Want is the version that should run. The platform's answer may lag behind a change that
+	// has just ended, so a few looks are allowed before it is answered that it does not. Where its ID is
+	// known, the application should have its configuration, too.
+	Want Version `json:"want"`
 	// Config is what should hold of the configuration.
 	Config *Config `json:"config,omitempty"`
 	// Job tells that it is about a job template.
@@ -476,12 +502,10 @@ type VerifyInput struct {
 
 // Verification is what an application was read back to run.
 type Verification struct {
-	// Configured is the artifact of the application's configuration.
-	Configured Artifact `json:"configured"`
-	// Config is the digest of its configuration, as [Version] has it.
-	Config string `json:"config,omitempty"`
-	// Running are the distinct artifacts of its instances; more than one means that
-	// versions are mixed.
+	// Configured is the version that the application is configured to run.
+	Configured Version `json:"configured"`
+	// Running are the distinct versions of its instances, or of what answers its traffic; more than
+	// one means that versions are mixed.
 	Running []Share `json:"running,omitempty"`
 	// Instances is the number of instances that were read, and Wanted how many the application
 	// is to have.

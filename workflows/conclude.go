@@ -160,10 +160,10 @@ func (c *caller) showOther(ctx workflow.Context, other *release.ForeignChange) {
 
 // find looks for the change of a verb that may have acted. It answers nil once it is
 // certain that there is none and none will come.
-func (c *caller) find(ctx workflow.Context, v release.Verb, token string, mark release.Watermark) (*release.Change, *fault) {
+func (c *caller) find(ctx workflow.Context, v release.Verb, token string, mark release.Mark) (*release.Change, *fault) {
 	now := workflow.Now(ctx)
 	found, f := insist(ctx, c, c.platform.findChange(release.FindChangeInput{
-		App: c.p.App, Verb: v, Token: token, Watermark: mark, Since: now,
+		App: c.p.App, Verb: v, Token: token, Mark: mark, Since: now,
 	}), now.Add(settleLimit))
 	if f != nil {
 		f.class = release.FaultUndecidable

@@ -62,7 +62,7 @@ func TestConfig_AResetReleaseKnowsWhatItBrings(t *testing.T) {
 	require.Equal(t, newImage, p.Artifact.Image)
 	require.Equal(t, changed, p.Settings)
 	require.Equal(t, 6, s.replicas(), "as many as before the release")
-	require.Equal(t, oldImage, c.verified[0].Want.Image)
+	require.Equal(t, oldImage, c.verified[0].Want.Artifact.Image)
 }
 
 func TestConfig_WithAnArtifact(t *testing.T) {
@@ -75,7 +75,7 @@ func TestConfig_WithAnArtifact(t *testing.T) {
 	require.Equal(t, newImage, s.configured())
 	require.False(t, p.OnlyConfig)
 	require.Equal(t, spec.Config.Digest(), p.Config)
-	require.Equal(t, release.VerifyInput{App: s.app, Want: release.Artifact{Image: newImage}, Config: spec.Config}, c.verified[0])
+	require.Equal(t, release.VerifyInput{App: s.app, Want: release.Version{Artifact: release.Artifact{Image: newImage}}, Config: spec.Config}, c.verified[0])
 }
 
 // TestConfig_BatchesAreThoseOfTheInstancesThatThereWillBe: a plan over those of before would not be what
@@ -139,7 +139,7 @@ func TestConfig_GoesBack(t *testing.T) {
 			p := s.configure(c.strategy, brings(0, "A=1"))
 			require.Equal(t, c.outcome, p.Outcome, p.Reason)
 			require.Equal(t, p.RollbackTo, p.Runs)
-			require.Equal(t, p.RollbackTo.ID, configs.verified[len(configs.verified)-1].Version)
+			require.Equal(t, p.RollbackTo.ID, configs.verified[len(configs.verified)-1].Want.ID)
 			require.Empty(t, s.variables())
 			require.Equal(t, c.orders, s.orders())
 			s.requireRulesAsBefore()
@@ -221,7 +221,7 @@ func TestConfig_RollbackAfterAReleaseOfConfiguration(t *testing.T) {
 	require.Equal(t, newImage, p.RollbackTo.Artifact.Image)
 	require.Equal(t, newImage, p.Artifact.Image)
 	require.Equal(t, versions[1], p.Runs.ID)
-	require.Equal(t, versions[1], c.verified[0].Version)
+	require.Equal(t, versions[1], c.verified[0].Want.ID)
 }
 
 // TestConfig_TheLaneDeniesTheConfiguration: the artifact ran before and is not bad.

@@ -44,7 +44,7 @@ func (p *pausing) register() {
 		return release.AbortRolloutResult{}, nil
 	})
 	register(release.VerbVerify, func(context.Context, release.VerifyInput) (release.Verification, error) {
-		return release.Verification{Configured: old.Artifact}, nil
+		return release.Verification{Configured: old}, nil
 	})
 	p.env.RegisterActivityWithOptions(func(context.Context, release.PublishInput) error { return nil }, activity.RegisterOptions{Name: release.PublishActivity})
 }

@@ -60,7 +60,7 @@ func (j jobRelease) arrived(ctx workflow.Context, v followResult) *ending {
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, ", but what the job has could not be read back: %v; it was not run", f)
-	case has.OnlyRuns(j.p.Artifact):
+	case has.OnlyRuns(j.p.Brings()):
 		j.brought = true
 		return nil
 	case v.gone:
@@ -96,22 +96,22 @@ func (j jobRelease) runOnce(ctx workflow.Context) *ending {
 
 // runsBefore marks the newest run of the job before the release asks for its own. It is read
 // once: a later reading could know that one, too.
-func (j jobRelease) runsBefore(ctx workflow.Context) (release.Watermark, *fault) {
+func (j jobRelease) runsBefore(ctx workflow.Context) (release.Mark, *fault) {
 	snap := j.snap
 	if j.brought {
 		var f *fault
 		if snap, f = question(ctx, preparation{run: j.run}, j.platform.snapshot(release.SnapshotInput{App: j.p.App})); f != nil {
-			return release.Watermark{}, f
+			return nil, f
 		}
 	}
 	if snap.Job == nil {
-		return release.Watermark{}, &fault{class: release.FaultInvalid, text: "the platform did not tell which runs the job had"}
+		return nil, &fault{class: release.FaultInvalid, text: "the platform did not tell which runs the job had"}
 	}
 	return snap.Job.Runs, nil
 }
 
 // inDoubt looks for a run that an attempt may have begun before the asking was broken off.
-func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Watermark) *ending {
+func (j jobRelease) inDoubt(ctx workflow.Context, why *fault, before release.Mark) *ending {
 	j.giveTime(ctx)
 	back := j.showDoubt(ctx, string(release.VerbRunJob), why)
 	found, f := j.find(ctx, release.VerbRunJob, "", before)

@@ -132,7 +132,7 @@ type lateRead struct {
 func (l *lateRead) Verify(ctx context.Context, in release.VerifyInput) (release.Verification, error) {
 	if !l.early {
 		l.early = true
-		return release.Verification{Configured: release.Artifact{Image: oldImage}}, nil
+		return release.Verification{Configured: release.Version{Artifact: release.Artifact{Image: oldImage}}}, nil
 	}
 	return l.Driver.Verify(ctx, in)
 }

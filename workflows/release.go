@@ -271,7 +271,7 @@ func (p preparation) record(snap release.Snapshot) {
 	p.snap = snap
 	if p.spec.Adopt == "" && snap.Own == nil { // else the version is what ran before that change
 		p.runs = running{version: new(snap.Version)}
-		if v := (release.Verification{Configured: snap.Version.Artifact, Running: snap.Running}); !v.Uniform() {
+		if v := (release.Verification{Configured: snap.Version, Running: snap.Running}); !v.Uniform() {
 			p.runs = running{mixed: v.Text()}
 		}
 		p.instances = new(snap.Instances)
@@ -289,7 +289,7 @@ func (p preparation) resolveTarget() *fault {
 		if p.snap.Wanted.ID == p.snap.Version.ID {
 			return &fault{class: release.FaultInvalid, text: "the application runs version " + p.snap.Wanted.ID + " already"}
 		}
-		p.p.Artifact = p.snap.Wanted.Artifact
+		p.p.Artifact, p.p.Version = p.snap.Wanted.Artifact, p.snap.Wanted.ID
 	case release.OperationRestart, release.OperationRescale:
 		// The version stays: what runs is what is to run, and no version is returned to.
 		p.p.Artifact = p.snap.Version.Artifact
@@ -326,7 +326,7 @@ func (r *run) begin(ctx workflow.Context) (changeID string, e *ending) {
 		return "", r.notBegun(ctx, f)
 	}
 	r.enter(ctx, release.PhaseRollingOut, "")
-	r.p.ChangeID = change.ID
+	r.p.ChangeID, r.p.Version = change.ID, cmp.Or(change.Version, r.p.Version)
 	return change.ID, nil
 }
 
@@ -340,7 +340,7 @@ func (r *run) beginOnce(ctx workflow.Context) (release.Change, *fault) {
 		}
 		verb := r.beginCall(false).doing
 		back := r.showDoubt(ctx, verb, f)
-		found, g := r.find(ctx, release.Verb(verb), r.token(), r.snap.Watermark)
+		found, g := r.find(ctx, release.Verb(verb), r.token(), r.snap.Mark)
 		back()
 		if g != nil || found != nil {
 			r.clearStall(verb)
@@ -381,27 +381,27 @@ func (r *run) beginCall(override bool) call[release.Change] {
 	switch r.spec.Operation {
 	case release.OperationRollback:
 		return r.platform.beginRollback(release.BeginRollbackInput{
-			App: r.p.App, Version: *r.snap.Wanted, Strategy: r.p.Strategy, Watermark: r.snap.Watermark,
+			App: r.p.App, Version: *r.snap.Wanted, Strategy: r.p.Strategy, Mark: r.snap.Mark,
 			RestoreScaling: !r.suspends(), Override: override,
 		})
 	case release.OperationRestart:
 		return r.platform.beginRestart(release.BeginRestartInput{
-			App: r.p.App, Watermark: r.snap.Watermark, RestoreScaling: !r.suspends(), Override: override,
+			App: r.p.App, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
 		})
 	case release.OperationRescale:
 		return r.platform.beginRescale(release.BeginRescaleInput{
-			App: r.p.App, Instances: r.spec.Instances, Watermark: r.snap.Watermark, RestoreScaling: !r.suspends(), Override: override,
+			App: r.p.App, Instances: r.spec.Instances, Mark: r.snap.Mark, RestoreScaling: !r.suspends(), Override: override,
 		})
 	case release.OperationJob:
 		return r.platform.beginJobUpdate(release.BeginJobUpdateInput{
-			App: r.p.App, Artifact: r.p.Artifact, Watermark: r.snap.Watermark, Override: override,
+			App: r.p.App, Artifact: r.p.Artifact, Mark: r.snap.Mark, Override: override,
 		})
 	case release.OperationRelease:
 	}
 	return r.platform.beginRollout(release.BeginRolloutInput{
 		App: r.p.App, Artifact: r.p.Artifact, Strategy: r.p.Strategy, Config: r.spec.Config,
-		Token: r.token(), Watermark: r.snap.Watermark,
-		RestoreScaling: !r.suspends(), Traffic: !r.spec.Traffic.Empty(), Override: override,
+		Token: r.token(), Mark: r.snap.Mark,
+		RestoreScaling: !r.suspends(), Traffic: r.spec.Traffic, Override: override,
 	})
 }
 

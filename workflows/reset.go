@@ -84,7 +84,7 @@ func (s resumption) ownChange(ctx workflow.Context) (*release.OwnChange, *fault)
 	if f != nil || snap.Own != nil {
 		return snap.Own, f
 	}
-	found, f := s.find(ctx, release.VerbBeginRollout, s.token(), release.Watermark{})
+	found, f := s.find(ctx, release.VerbBeginRollout, s.token(), nil)
 	if f != nil || found == nil {
 		return nil, f
 	}
@@ -107,7 +107,7 @@ func (s resumption) takeUp(ctx workflow.Context, own release.OwnChange) *ending 
 func (s resumption) goOnWith(ctx workflow.Context, own release.OwnChange) *ending {
 	s.enter(ctx, release.PhaseRollingOut, "")
 	s.reachSafePoint(false)
-	s.p.ChangeID = own.ID
+	s.p.ChangeID, s.p.Version = own.ID, own.Version
 	e := settlement(s).settle(ctx, s.follow(ctx, release.StepRollout, own.ID))
 	e = e.and("it was reset, and has gone on with the change that it had begun")
 	if t := s.p.Traffic; t != nil && !t.Cleared {

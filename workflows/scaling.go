@@ -31,7 +31,7 @@ func (r *run) suspendScaling(ctx workflow.Context) *ending {
 	}
 	for {
 		result, f := step(ctx, r, func(override bool) call[release.SetScalingResult] {
-			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Names: r.scaling.names(), Override: override})
+			t := r.platform.setScaling(release.SetScalingInput{App: r.p.App, Rules: r.scaling.unrestored(), Override: override})
 			if !r.scaling.touched {
 				t.task = t.sentOnce() // until something may have been switched off, that is to be known of
 			}
@@ -67,7 +67,7 @@ func (s *scaling) record(rules []release.ScalingRule) {
 		owed := s.owedBy(rule.Name)
 		if !known && (rule.Enabled || owed != "") {
 			s.p.ScalingRules = append(s.p.ScalingRules, release.HeldRule{
-				Name: rule.Name, Revision: rule.Revision, Owed: owed, Suspended: !rule.Enabled,
+				Name: rule.Name, Revision: rule.Revision, Kept: rule.Kept, Owed: owed, Suspended: !rule.Enabled,
 			})
 		}
 	}
@@ -85,7 +85,7 @@ func (s *scaling) recordAgain(rules []release.ScalingRule) {
 		case at < 0:
 			held.Gone, held.Note = true, noteDeleted
 		case rules[at].Enabled:
-			*held = release.HeldRule{Name: held.Name, Revision: rules[at].Revision, Owed: held.Owed}
+			*held = release.HeldRule{Name: held.Name, Revision: rules[at].Revision, Kept: rules[at].Kept, Owed: held.Owed}
 		}
 	}
 	s.record(rules)
@@ -144,15 +144,20 @@ func (s *scaling) markSuspended(now []release.ScalingRule) {
 	}
 }
 
-// names are the rules that are still to be restored.
-func (s *scaling) names() []string {
-	var names []string
+// unrestored are the rules that are still to be restored, as they were.
+func (s *scaling) unrestored() []release.ScalingRule {
+	var rules []release.ScalingRule
 	for _, rule := range s.p.ScalingRules {
 		if !rule.Restored && !rule.Gone {
-			names = append(names, rule.Name)
+			rules = append(rules, release.ScalingRule{Name: rule.Name, Kept: rule.Kept})
 		}
 	}
-	return names
+	return rules
+}
+
+// names are those of the rules that are still to be restored.
+func (s *scaling) names() []string {
+	return namesOf(s.unrestored())
 }
 
 // left names the rules that are left off, for a reason; empty when there are none.
@@ -168,7 +173,7 @@ func (s *scaling) left() string {
 // somebody has done to a rule meanwhile, which is respected.
 func (s *scaling) restore(ctx workflow.Context, c *caller) (changes string, f *fault) {
 	result, f := conclude(ctx, c, c.platform.setScaling(release.SetScalingInput{
-		App: s.p.App, Names: s.names(), Enable: true, Late: c.late,
+		App: s.p.App, Rules: s.unrestored(), Enable: true, Late: c.late,
 		Override: true, // the way back is never held by a freeze
 	}))
 	if f != nil {

@@ -47,11 +47,7 @@ func (s settlement) readBack(ctx workflow.Context, want release.VerifyInput) (re
 
 // wantNew is what should run once the release has succeeded.
 func (s settlement) wantNew() release.VerifyInput {
-	want := release.VerifyInput{Want: s.p.Artifact, Config: s.spec.Config}
-	if s.spec.Operation == release.OperationRollback {
-		want.Version = s.snap.Wanted.ID
-	}
-	return want
+	return release.VerifyInput{Want: s.p.Brings(), Config: s.spec.Config}
 }
 
 // stillNew is what should run as long as nobody else has changed the application since: the number of
@@ -68,8 +64,7 @@ func (s settlement) stillNew() release.VerifyInput {
 
 // wantOld is what should run once the application is back.
 func (s settlement) wantOld() release.VerifyInput {
-	old := s.rollbackTo()
-	return release.VerifyInput{Want: old.Artifact, Version: old.ID}
+	return release.VerifyInput{Want: s.rollbackTo()}
 }
 
 // isOld reports whether the application runs what it ran before, configured as it was then: as the
@@ -77,7 +72,7 @@ func (s settlement) wantOld() release.VerifyInput {
 // since.
 func (s settlement) isOld(runs release.Verification) bool {
 	old := s.rollbackTo()
-	return runs.Holds(old.Artifact) || runs.Has(old)
+	return runs.Holds(old) || runs.Has(old)
 }
 
 // hidden says that what each instance runs cannot be read back, because the old version and the new
@@ -101,9 +96,9 @@ func (s settlement) recordRunning(runs release.Verification, f *fault) {
 		return
 	}
 	s.runs.wanted = runs.Wanted
-	s.runs.version = &release.Version{Artifact: runs.Configured, Config: runs.Config}
+	s.runs.version = &release.Version{ID: runs.Configured.ID, Artifact: runs.Configured.Artifact, Config: runs.Configured.Config}
 	for _, known := range []*release.Version{s.p.RollbackTo, s.snap.Wanted} {
-		certain := known != nil && (s.hidden() == "" || known.Config != "" && runs.Config != "")
+		certain := known != nil && (s.hidden() == "" || known.Config != "" && runs.Configured.Config != "")
 		if certain && known.Same(*s.runs.version) {
 			s.runs.version.ID = known.ID
 		}
@@ -117,7 +112,7 @@ func (s settlement) settleNew(ctx workflow.Context, v followResult) *ending {
 	switch {
 	case f != nil:
 		return v.why.end(release.PhaseNeedsAttention, ", but what runs could not be read back: %v%s", f, s.scaling.left())
-	case !runs.Holds(s.p.Artifact) && (s.snap.Wanted == nil || !runs.Has(*s.snap.Wanted)):
+	case !runs.Holds(s.p.Brings()) && (s.snap.Wanted == nil || !runs.Has(*s.snap.Wanted)):
 		return v.why.end(release.PhaseNeedsAttention, ", but the application runs %s%s", runs.Words(), s.scaling.left())
 	default:
 		return s.restored(ctx, end(release.PhaseSucceeded, ""))
@@ -195,9 +190,9 @@ func (s settlement) returned(ctx workflow.Context, e *ending) *ending {
 // rescaleBack puts back, with a change of its own, the number of instances that the release has
 // changed: a rollback need not bring it back.
 func (s settlement) rescaleBack(ctx workflow.Context, e *ending, before int) *ending {
-	v, f := s.bringBack(ctx, func(mark release.Watermark) call[release.Change] {
+	v, f := s.bringBack(ctx, func(mark release.Mark) call[release.Change] {
 		return s.platform.beginRescale(release.BeginRescaleInput{
-			App: s.p.App, Instances: before, Watermark: mark, RestoreScaling: !s.suspends(),
+			App: s.p.App, Instances: before, Mark: mark, RestoreScaling: !s.suspends(),
 			Override: true, // the way back is never held by a freeze
 		})
 	})
@@ -238,13 +233,13 @@ func (s settlement) rollBack(ctx workflow.Context, why cause) *ending {
 // bringBack begins a change of the way back, exactly once, and follows it to its
 // end. It waits for a change that somebody else has begun meanwhile: at no time
 // are more than two versions alive (R2).
-func (s settlement) bringBack(ctx workflow.Context, begin func(release.Watermark) call[release.Change]) (followResult, *fault) {
+func (s settlement) bringBack(ctx workflow.Context, begin func(release.Mark) call[release.Change]) (followResult, *fault) {
 	for tries := 0; ; tries++ {
 		snap, f := s.readIdle(ctx)
 		if f != nil {
 			return followResult{}, f
 		}
-		change, f := s.beginBack(ctx, begin(snap.Watermark), snap.Watermark)
+		change, f := s.beginBack(ctx, begin(snap.Mark), snap.Mark)
 		passes := f != nil && (f.class == release.FaultConflict || f.class == release.FaultNotNow)
 		switch {
 		case f == nil:
@@ -262,7 +257,7 @@ func (s settlement) bringBack(ctx workflow.Context, begin func(release.Watermark
 // beginBack begins a change of the way back. One that may have been begun is
 // looked for; where there is certainly none the call may be tried again, and the fault is
 // [release.FaultNotNow].
-func (s settlement) beginBack(ctx workflow.Context, begin call[release.Change], mark release.Watermark) (release.Change, *fault) {
+func (s settlement) beginBack(ctx workflow.Context, begin call[release.Change], mark release.Mark) (release.Change, *fault) {
 	change, f := insist(ctx, &s.caller, begin, s.homeBy)
 	if f == nil || !f.actedMaybe() {
 		return change, f
@@ -276,14 +271,14 @@ func (s settlement) beginBack(ctx workflow.Context, begin call[release.Change], 
 }
 
 // rollbackCall is the call that begins the change of the way back, which is never held by a freeze.
-func (s settlement) rollbackCall(mark release.Watermark) call[release.Change] {
+func (s settlement) rollbackCall(mark release.Mark) call[release.Change] {
 	if s.spec.Operation == release.OperationJob {
 		return s.platform.beginJobUpdate(release.BeginJobUpdateInput{
-			App: s.p.App, Artifact: s.rollbackTo().Artifact, Watermark: mark, Override: true,
+			App: s.p.App, Artifact: s.rollbackTo().Artifact, Mark: mark, Override: true,
 		})
 	}
 	return s.platform.beginRollback(release.BeginRollbackInput{
-		App: s.p.App, Version: s.rollbackTo(), Watermark: mark, RestoreScaling: !s.suspends(), Override: true,
+		App: s.p.App, Version: s.rollbackTo(), Mark: mark, RestoreScaling: !s.suspends(), Override: true,
 	})
 }
 
@@ -300,7 +295,7 @@ func (s settlement) settleAny(ctx workflow.Context, v followResult) *ending {
 		return v.why.end(release.PhaseNeedsAttention, "; what runs could not be read back: %v%s", f, s.scaling.left())
 	case !runs.Uniform() || s.hidden() != "":
 		return v.why.end(release.PhaseNeedsAttention, "; the application runs %s%s%s", runs.Words(), s.hidden(), s.scaling.left())
-	case v.gone && runs.Holds(s.p.Artifact):
+	case v.gone && runs.Holds(s.p.Brings()):
 		s.enter(ctx, release.PhaseFinalizing, v.why.text)
 		return s.restored(ctx, v.why.end(release.PhaseSucceeded, "; every instance runs the new version"))
 	default:

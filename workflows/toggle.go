@@ -29,12 +29,12 @@ func ToggleScalingRules(ctx workflow.Context, in release.ToggleRequest) (release
 		return release.ToggleResult{}, err
 	}
 	if in.For == 0 {
-		return t.result, t.set(lasting, in.Names, in.Enable)
+		return t.result, t.set(lasting, rulesNamed(in.Names), in.Enable)
 	}
 	if err := t.record(lasting); err != nil {
 		return t.result, err
 	}
-	if err := t.set(lasting, in.Names, in.Enable); err != nil {
+	if err := t.set(lasting, rulesNamed(in.Names), in.Enable); err != nil {
 		return t.result, err
 	}
 	t.until = workflow.Now(ctx).Add(in.For.Std())
@@ -52,6 +52,8 @@ type toggle struct {
 
 	in     release.ToggleRequest
 	result release.ToggleResult
+	// switched are the rules that are to be switched back, as they were.
+	switched []release.ScalingRule
 	// until is when what was switched is switched back.
 	until time.Time
 }
@@ -73,6 +75,7 @@ func (t *toggle) record(ctx workflow.Context) error {
 		meant := len(t.in.Names) == 0 || slices.Contains(t.in.Names, rule.Name)
 		if meant && rule.Enabled != t.in.Enable {
 			t.result.Switched = append(t.result.Switched, rule.Name)
+			t.switched = append(t.switched, rule)
 		}
 	}
 	return nil
@@ -94,7 +97,7 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 	if len(t.result.Switched) == 0 {
 		return nil
 	}
-	if err := t.set(ctx, t.result.Switched, !t.in.Enable); err != nil {
+	if err := t.set(ctx, t.switched, !t.in.Enable); err != nil {
 		return err
 	}
 	t.result.SwitchedBack = true
@@ -103,13 +106,14 @@ func (t *toggle) switchBack(ctx workflow.Context) error {
 
 // set switches rules and keeps how they were read back. While a change of the
 // application is unfinished the platform refuses: it is waited for.
-func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
+func (t *toggle) set(ctx workflow.Context, rules []release.ScalingRule, enable bool) error {
 	if _, err := t.read(ctx); err != nil {
 		return err
 	}
 	result, f := conclude(ctx, &t.caller, t.platform.setScaling(release.SetScalingInput{
-		App: t.in.App, Names: names, Enable: enable, Override: true,
+		App: t.in.App, Rules: rules, Enable: enable, Override: true,
 	}))
+	names := namesOf(rules)
 	if f != nil {
 		f.text += "; not switched: " + cmp.Or(strings.Join(names, ", "), "all scaling rules")
 		return f.err()
@@ -123,6 +127,23 @@ func (t *toggle) set(ctx workflow.Context, names []string, enable bool) error {
 			string(release.FaultUndecidable), nil)
 	}
 	return nil
+}
+
+// rulesNamed are rules of which nothing but the names is known.
+func rulesNamed(names []string) []release.ScalingRule {
+	rules := make([]release.ScalingRule, len(names))
+	for i, name := range names {
+		rules[i].Name = name
+	}
+	return rules
+}
+
+func namesOf(rules []release.ScalingRule) []string {
+	names := make([]string, len(rules))
+	for i, rule := range rules {
+		names[i] = rule.Name
+	}
+	return names
 }
 
 func missingRules(names []string, rules []release.ScalingRule) []string {

@@ -196,7 +196,7 @@ func (w *watching) goBack(ctx workflow.Context, why cause) *ending {
 	switch {
 	case f != nil:
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because what runs could not be read back: %v", f)
-	case !runs.Holds(w.p.Artifact):
+	case !runs.Holds(s.p.Brings()):
 		return why.end(release.PhaseNeedsAttention, "; not rolled back, because somebody has changed the application meanwhile: it runs %s", runs.Words())
 	}
 	if e := s.suspendAgain(ctx, why); e != nil {
@@ -221,7 +221,7 @@ func (s settlement) suspendAgain(ctx workflow.Context, why cause) *ending {
 	}
 	s.events.note(&s.p)
 	result, f := conclude(ctx, &s.caller, s.platform.setScaling(release.SetScalingInput{
-		App: s.p.App, Names: s.scaling.names(), Override: true, // the way back is never held by a freeze
+		App: s.p.App, Rules: s.scaling.unrestored(), Override: true, // the way back is never held by a freeze
 	}))
 	if f != nil {
 		s.late = workflow.Now(ctx)

@@ -168,7 +168,7 @@ func (w *watchdog) settled(ctx workflow.Context) (runs release.Verification, why
 	busy := snap.Busy
 	for f == nil {
 		if busy == nil {
-			runs, f = conclude(ctx, w.lost, w.platform.verify(release.VerifyInput{App: w.in.App, Want: w.lost.p.Artifact}))
+			runs, f = conclude(ctx, w.lost, w.platform.verify(release.VerifyInput{App: w.in.App, Want: w.lost.p.Brings()}))
 			if f != nil || runs.Other == nil {
 				break
 			}

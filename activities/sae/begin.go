@@ -17,7 +17,7 @@ import (
 // ch. 12.3, 14.2).
 func (d *Driver) BeginRollout(ctx context.Context, in release.BeginRolloutInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		verb: release.VerbBeginRollout, app: in.App, token: in.Token, watermark: in.Watermark, override: in.Override, again: in.Again,
+		verb: release.VerbBeginRollout, app: in.App, token: in.Token, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
 			params, err := d.deploymentOf(ctx, in)
 			if err != nil {
@@ -47,7 +47,7 @@ func (d *Driver) deploymentOf(ctx context.Context, in release.BeginRolloutInput)
 	params[paramApp] = in.App.ID
 	params[paramDescription] = in.Token + " " + in.Artifact.String()
 	params[paramRestore] = strconv.FormatBool(in.RestoreScaling)
-	if in.Traffic {
+	if in.Traffic != nil {
 		params[paramByRoute] = strconv.FormatBool(true)
 	}
 	params[paramStrategy] = wireText(updateStrategy(in.Strategy))
@@ -119,7 +119,7 @@ func (d *Driver) deploy(ctx context.Context, params map[string]string) (string, 
 // told apart. The same holds for a restart and a rescale.
 func (d *Driver) BeginRollback(ctx context.Context, in release.BeginRollbackInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		verb: release.VerbBeginRollback, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		verb: release.VerbBeginRollback, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
 			out, err := send(ctx, d.client.RollbackApplication, rollbackOf(in))
 			if err != nil {
@@ -149,7 +149,7 @@ func rollbackOf(in release.BeginRollbackInput) *saeclient.RollbackApplicationInp
 // since 2024; the reference of before (ch. 12.10) does not have the parameter.
 func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		verb: release.VerbBeginRestart, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		verb: release.VerbBeginRestart, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
 			out, err := send(ctx, d.client.RestartApplication, &saeclient.RestartApplicationInput{
 				AppID: in.App.ID, AutoEnableApplicationScalingRule: new(in.RestoreScaling),
@@ -165,7 +165,7 @@ func (d *Driver) BeginRestart(ctx context.Context, in release.BeginRestartInput)
 // BeginRescale begins the change order that changes the number of instances.
 func (d *Driver) BeginRescale(ctx context.Context, in release.BeginRescaleInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		verb: release.VerbBeginRescale, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		verb: release.VerbBeginRescale, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
 			out, err := send(ctx, d.client.RescaleApplication, &saeclient.RescaleApplicationInput{
 				AppID: in.App.ID, Replicas: in.Instances, AutoEnableApplicationScalingRule: new(in.RestoreScaling),

@@ -31,17 +31,17 @@ func beginners() map[string]beginner {
 	return map[string]beginner{
 		"deploy": {release.VerbBeginRollout, "DeployApplication", rolloutToken, []string{saeclient.CoTypeDeploy}, func(h *host, s release.Snapshot, override bool) any {
 			return release.BeginRolloutInput{
-				App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Watermark: s.Watermark, Override: override,
+				App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Mark: s.Mark, Override: override,
 			}
 		}},
 		"rollback": {release.VerbBeginRollback, "RollbackApplication", "", []string{saeclient.CoTypeDeployHistroy}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Watermark: s.Watermark, Override: override}
+			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Mark: s.Mark, Override: override}
 		}},
 		"restart": {release.VerbBeginRestart, "RestartApplication", "", []string{saeclient.CoTypeRestartApplication}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRestartInput{App: h.app, Watermark: s.Watermark, Override: override}
+			return release.BeginRestartInput{App: h.app, Mark: s.Mark, Override: override}
 		}},
 		"rescale": {release.VerbBeginRescale, "RescaleApplication", "", []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}, func(h *host, s release.Snapshot, override bool) any {
-			return release.BeginRescaleInput{App: h.app, Instances: 6, Watermark: s.Watermark, Override: override}
+			return release.BeginRescaleInput{App: h.app, Instances: 6, Mark: s.Mark, Override: override}
 		}},
 	}
 }
@@ -52,16 +52,16 @@ func TestBegin_WhetherThePlatformRestoresScalingRules(t *testing.T) {
 	t.Parallel()
 	for verb, in := range map[release.Verb]func(h *host, s release.Snapshot, restore bool) any{
 		release.VerbBeginRollout: func(h *host, s release.Snapshot, restore bool) any {
-			return release.BeginRolloutInput{App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Watermark: s.Watermark, RestoreScaling: restore}
+			return release.BeginRolloutInput{App: h.app, Artifact: release.Artifact{Image: image3}, Token: rolloutToken, Mark: s.Mark, RestoreScaling: restore}
 		},
 		release.VerbBeginRollback: func(h *host, s release.Snapshot, restore bool) any {
-			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Watermark: s.Watermark, RestoreScaling: restore}
+			return release.BeginRollbackInput{App: h.app, Version: *s.Wanted, Mark: s.Mark, RestoreScaling: restore}
 		},
 		release.VerbBeginRestart: func(h *host, s release.Snapshot, restore bool) any {
-			return release.BeginRestartInput{App: h.app, Watermark: s.Watermark, RestoreScaling: restore}
+			return release.BeginRestartInput{App: h.app, Mark: s.Mark, RestoreScaling: restore}
 		},
 		release.VerbBeginRescale: func(h *host, s release.Snapshot, restore bool) any {
-			return release.BeginRescaleInput{App: h.app, Instances: 6, Watermark: s.Watermark, RestoreScaling: restore}
+			return release.BeginRescaleInput{App: h.app, Instances: 6, Mark: s.Mark, RestoreScaling: restore}
 		},
 	} {
 		for restore, after := range map[bool][]string{true: {"+daily", "-night", "+load"}, false: {"-daily", "-night", "-load"}} {
@@ -85,7 +85,7 @@ func (b beginner) begin(h *host, s release.Snapshot, override bool) (release.Cha
 // find looks for the change order of a call that was not sent after a time.
 func (b beginner) find(h *host, s release.Snapshot, since time.Time) (release.FoundChange, error) {
 	return try[release.FoundChange](h, release.VerbFindChange, release.FindChangeInput{
-		App: h.app, Verb: b.verb, Token: b.token, Watermark: s.Watermark, Since: since,
+		App: h.app, Verb: b.verb, Token: b.token, Mark: s.Mark, Since: since,
 	})
 }
 
@@ -134,11 +134,19 @@ func begunBefore(t tester) (*host, release.Snapshot) {
 	return h, snap
 }
 
+// markOf is what a mark says.
+func markOf(t require.TestingT, m release.Mark) watermark {
+	w, err := readMark(m)
+	require.NoError(t, err)
+	return w
+}
+
 // begun are the orders of some types that are newer than a snapshot.
-func (h *host) begun(s release.Snapshot, types []string) []string {
+func (h *host) begun(t require.TestingT, s release.Snapshot, types []string) []string {
 	var ids []string
+	mark := markOf(t, s.Mark)
 	for _, o := range h.sim.Orders(h.app.ID) {
-		if slices.Contains(types, o.Type) && o.CreatedAt.After(s.Watermark.At) && !slices.Contains(s.Watermark.Known, o.ID) {
+		if slices.Contains(types, o.Type) && o.CreatedAt.After(mark.At) && !slices.Contains(mark.Known, o.ID) {
 			ids = append(ids, o.ID)
 		}
 	}
@@ -195,7 +203,7 @@ func TestBegin_ExactlyOneChangeOrder(t *testing.T) {
 				change, err := b.step(h, snap)
 				h.pass(t, time.Minute)
 				require.NoError(t, err)
-				require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
+				require.Equal(t, []string{change.ID}, h.begun(t, snap, b.types))
 			})
 		})
 	}
@@ -225,7 +233,7 @@ func TestBegin_ALostAnswerIsLookedFor(t *testing.T) {
 				lost := h.sim.Now()
 				found, err := b.find(h, snap, lost)
 				require.NoError(t, err)
-				begun := h.begun(snap, b.types)
+				begun := h.begun(t, snap, b.types)
 				if kind == saesim.FaultDropBefore {
 					require.Empty(t, begun)
 					require.Nil(t, found.Change)
@@ -253,10 +261,10 @@ func TestBegin_ACallThatComesLateIsFound(t *testing.T) {
 			h.late[first] = DefaultSettle - time.Second
 			_, err := b.begin(h, snap, false)
 			require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
-			require.Empty(t, h.begun(snap, b.types))
+			require.Empty(t, h.begun(t, snap, b.types))
 			found, err := b.find(h, snap, h.sim.Now())
 			require.NoError(t, err)
-			require.Equal(t, h.begun(snap, b.types)[0], found.Change.ID)
+			require.Equal(t, h.begun(t, snap, b.types)[0], found.Change.ID)
 		})
 	}
 }
@@ -299,7 +307,7 @@ func TestBegin_AnAnswerWithoutDataIsALostAnswer(t *testing.T) {
 			h.bare["ListChangeOrders"] = 2
 			found, err := b.find(h, snap, h.sim.Now())
 			require.NoError(t, err)
-			require.Equal(t, h.begun(snap, b.types), []string{found.Change.ID})
+			require.Equal(t, h.begun(t, snap, b.types), []string{found.Change.ID})
 			require.Equal(t, 5, h.sim.Calls().Operations["ListChangeOrders"])
 		})
 	}
@@ -315,7 +323,7 @@ func TestBegin_TwoCandidatesCannotBeToldApart(t *testing.T) {
 	}
 	_, err := beginners()["rollback"].find(h, snap, h.sim.Now())
 	require.Equal(t, release.FaultUndecidable, faultOfVerb(err))
-	for _, id := range h.begun(snap, []string{saeclient.CoTypeDeployHistroy}) {
+	for _, id := range h.begun(t, snap, []string{saeclient.CoTypeDeployHistroy}) {
 		require.ErrorContains(t, err, id)
 	}
 }
@@ -491,7 +499,7 @@ func TestBegin_WhatADeclinedCallHasBegunIsFound(t *testing.T) {
 			change, err := try[release.Change](h, b.verb, again.Retried())
 			require.NoError(t, err)
 			require.True(t, change.Adopted)
-			require.Len(t, h.begun(snap, b.types), 1)
+			require.Len(t, h.begun(t, snap, b.types), 1)
 		})
 	}
 }
@@ -505,12 +513,12 @@ func TestBegin_AFreezeHoldsWhatWouldBegin(t *testing.T) {
 			h.freezeFrom = 1
 			_, err := b.begin(h, snap, false)
 			require.Equal(t, release.FaultFrozen, faultOfVerb(err))
-			require.Empty(t, h.begun(snap, b.types))
+			require.Empty(t, h.begun(t, snap, b.types))
 			require.Zero(t, h.sim.Calls().Operations[b.operation], "the call was not made")
 
 			change, err := b.begin(h, snap, true)
 			require.NoError(t, err)
-			require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
+			require.Equal(t, []string{change.ID}, h.begun(t, snap, b.types))
 		})
 	}
 }
@@ -534,7 +542,7 @@ func TestBegin_ACancelledAttemptSendsNothing(t *testing.T) {
 			h.cancelOn = b.operation
 			change, err := b.begin(h, snap, false)
 			require.NoError(t, err)
-			require.Equal(t, []string{change.ID}, h.begun(snap, b.types))
+			require.Equal(t, []string{change.ID}, h.begun(t, snap, b.types))
 		})
 		t.Run(name+", on the wire, and the answer is lost", func(t *testing.T) {
 			t.Parallel()

@@ -18,15 +18,19 @@ type trace struct {
 	types []string
 	// any tells that the type of the order is not known.
 	any       bool
-	watermark release.Watermark
+	watermark watermark
 }
 
-// traceOf returns the trace that a verb leaves; a verb that begins no change order leaves
-// none. The type of a rescale depends on the number of instances at that moment (SAE API
+// traceOf returns the trace that a verb leaves; one that begins no change order leaves none, and
+// fails. The type of a rescale depends on the number of instances at that moment (SAE API
 // reference ch. 12.13, 14.2).
-func traceOf(v release.Verb, token string, w release.Watermark) (t trace, begins bool) {
+func traceOf(v release.Verb, token string, m release.Mark) (t trace, err error) {
+	w, err := readMark(m)
+	if err != nil {
+		return t, err
+	}
 	t = trace{token: token, watermark: w}
-	switch v { //nolint:exhaustive // the other verbs begin no change order
+	switch v { //nolint:exhaustive // see default
 	case release.VerbBeginRollout:
 		t.types = []string{saeclient.CoTypeDeploy}
 	case release.VerbBeginRollback:
@@ -37,8 +41,10 @@ func traceOf(v release.Verb, token string, w release.Watermark) (t trace, begins
 		t.types = []string{saeclient.CoTypeScaleOut, saeclient.CoTypeScaleIn}
 	case release.VerbBeginJobUpdate:
 		t.any = true
+	default:
+		return t, refused(release.FaultInvalid, "%s begins no change order", v)
 	}
-	return t, t.any || len(t.types) > 0
+	return t, nil
 }
 
 // mine reports whether an order can be the one.
@@ -107,9 +113,9 @@ func (d *Driver) FindChange(ctx context.Context, in release.FindChangeInput) (re
 	if in.Verb == release.VerbRunJob {
 		return d.findRun(ctx, in)
 	}
-	t, begins := traceOf(in.Verb, in.Token, in.Watermark)
-	if !begins {
-		return release.FoundChange{}, refused(release.FaultInvalid, "%s begins no change order", in.Verb)
+	t, err := traceOf(in.Verb, in.Token, in.Mark)
+	if err != nil {
+		return release.FoundChange{}, err
 	}
 	// Asked before the look, so that a look that finds nothing is late enough.
 	left := d.settling(in.Since)

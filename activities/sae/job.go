@@ -64,8 +64,8 @@ func (d *Driver) jobSnapshot(ctx context.Context, in release.SnapshotInput) (rel
 		return release.Snapshot{}, failed(err)
 	}
 	return release.Snapshot{
-		AppName: t.AppName, Version: release.Version{Artifact: templateArtifact(t)}, Watermark: watermark(orders), Busy: unfinished(orders),
-		Job: &release.JobSnapshot{Runs: runWatermark(runs)},
+		AppName: t.AppName, Version: release.Version{Artifact: templateArtifact(t)}, Mark: watermarkOf(orders).mark(), Busy: unfinished(orders),
+		Job: &release.JobSnapshot{Runs: runWatermark(runs).mark()},
 	}, nil
 }
 
@@ -90,9 +90,9 @@ func (d *Driver) verifyJob(ctx context.Context, in release.VerifyInput) (release
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	v := release.Verification{Configured: named(in.Want, templateArtifact(t)), Other: unfinished(orders)}
+	v := release.Verification{Configured: release.Version{Artifact: named(in.Want.Artifact, templateArtifact(t))}, Other: unfinished(orders)}
 	if v.Other == nil && !v.OnlyRuns(in.Want) && activity.GetInfo(ctx).Attempt < maxLooks {
-		return release.Verification{}, fault.Unchanged("the job does not yet have "+in.Want.String(), readBackDelay)
+		return release.Verification{}, fault.Unchanged("the job does not yet have "+in.Want.Public(), readBackDelay)
 	}
 	return v, nil
 }
@@ -105,7 +105,7 @@ func (d *Driver) verifyJob(ctx context.Context, in release.VerifyInput) (release
 // stays that of the template unless another is given, see [pulls].
 func (d *Driver) BeginJobUpdate(ctx context.Context, in release.BeginJobUpdateInput) (release.Change, error) {
 	return d.once(ctx, beginning{
-		verb: release.VerbBeginJobUpdate, app: in.App, watermark: in.Watermark, override: in.Override, again: in.Again,
+		verb: release.VerbBeginJobUpdate, app: in.App, mark: in.Mark, override: in.Override, again: in.Again,
 		call: func(ctx context.Context) (string, error) {
 			t, err := d.template(ctx, in.App.ID)
 			if err != nil {

@@ -45,10 +45,10 @@ func TestJob_TheSnapshotOfATemplate(t *testing.T) {
 	require.Equal(t, image1, snap.Version.Artifact.Image)
 	require.Zero(t, snap.Instances)
 	require.Empty(t, snap.ScalingRules)
-	require.Equal(t, release.Watermark{}, snap.Job.Runs)
+	require.Equal(t, watermark{}, markOf(t, snap.Job.Runs))
 	run, err := h.runJob("r-1")
 	require.NoError(t, err)
-	require.Equal(t, []string{run.ID}, h.jobSnapshot(t).Job.Runs.Known, "also before it has begun")
+	require.Equal(t, []string{run.ID}, markOf(t, h.jobSnapshot(t).Job.Runs).Known, "also before it has begun")
 	_, err = do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{App: h.app, Job: &release.JobQuestion{}, Rollback: &release.RollbackQuestion{}})
 	require.ErrorContains(t, err, "has no versions")
 	_, err = do[release.Snapshot](h, release.VerbSnapshot, release.SnapshotInput{
@@ -63,7 +63,7 @@ func TestJob_TheRegistryOfATemplateStays(t *testing.T) {
 	for want, registry := range map[string]*release.Registry{"cri-1": nil, "cri-2": {Instance: "cri-2"}} {
 		h := jobHost(t)
 		_, err := do[release.Change](h, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{
-			App: h.app, Artifact: release.Artifact{Image: image2, Registry: registry}, Watermark: h.jobSnapshot(t).Watermark,
+			App: h.app, Artifact: release.Artifact{Image: image2, Registry: registry}, Mark: h.jobSnapshot(t).Mark,
 		})
 		require.NoError(t, err)
 		_, err = h.sim.Advance(time.Hour)
@@ -83,7 +83,7 @@ func TestJob_TheRegistryIsThatOfTheImage(t *testing.T) {
 	require.Equal(t, &release.Registry{Instance: "cri-1"}, before.Registry)
 	for _, a := range []release.Artifact{{Image: personalImage}, before} {
 		_, err := do[release.Change](h, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{
-			App: h.app, Artifact: a, Watermark: h.jobSnapshot(t).Watermark,
+			App: h.app, Artifact: a, Mark: h.jobSnapshot(t).Mark,
 		})
 		require.NoError(t, err)
 		_, err = h.sim.Advance(time.Hour)
@@ -99,7 +99,7 @@ func TestJob_AnUpdateBegunElsewhereIsInTheWay(t *testing.T) {
 	snap := h.jobSnapshot(t)
 	_, err := h.client.UpdateJob(t.Context(), &saeclient.UpdateJobInput{AppID: h.app.ID, ImageURL: new(image3)})
 	require.NoError(t, err)
-	begin := release.BeginJobUpdateInput{App: h.app, Artifact: release.Artifact{Image: image2}, Watermark: snap.Watermark}
+	begin := release.BeginJobUpdateInput{App: h.app, Artifact: release.Artifact{Image: image2}, Mark: snap.Mark}
 	_, err = do[release.Change](h, release.VerbBeginJobUpdate, begin)
 	require.ErrorContains(t, err, "is unfinished")
 	_, err = h.sim.Advance(time.Hour)
@@ -174,7 +174,7 @@ func TestJob_FindsTheRunOfALostAnswer(t *testing.T) {
 	h := jobHost(t)
 	_, err := h.runJob("r-0")
 	require.NoError(t, err)
-	find := release.FindChangeInput{App: h.app, Verb: release.VerbRunJob, Watermark: h.jobSnapshot(t).Job.Runs}
+	find := release.FindChangeInput{App: h.app, Verb: release.VerbRunJob, Mark: h.jobSnapshot(t).Job.Runs}
 	found, err := do[release.FoundChange](h, release.VerbFindChange, find)
 	require.NoError(t, err)
 	require.Nil(t, found.Change)

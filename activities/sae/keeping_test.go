@@ -28,7 +28,7 @@ func (h *host) releases(t tester, q release.ReleaseQuestion) (planned release.Pl
 	h.tokens++
 	begun, err := h.driver.BeginRollout(t.Context(), release.BeginRolloutInput{
 		App: h.app, Artifact: snap.Planned.Artifact, Strategy: q.Strategy, Config: q.Config,
-		Token: release.Token("r-test", strconv.Itoa(h.tokens)), Watermark: snap.Watermark,
+		Token: release.Token("r-test", strconv.Itoa(h.tokens)), Mark: snap.Mark,
 	})
 	require.NoError(t, err)
 	h.pass(t, time.Minute)
@@ -89,14 +89,14 @@ func TestWorlds_EveryMemberStays(t *testing.T) {
 			h.confirmed(t, change, 1)
 			h.confirmed(t, change, 2)
 			require.Equal(t, with, members(t, h.has(t), ofDeployments()...), "a gray release")
-			verified := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: h.has(t).artifact(), Config: config})
+			verified := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Version{Artifact: h.has(t).artifact()}, Config: config})
 			require.Empty(t, verified.Differs)
 
 			h.rollBack(t, version)
 			require.Equal(t, members(t, before), members(t, h.has(t)), "a rollback")
-			verified = must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: version.Artifact, Version: version.ID})
+			verified = must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: version})
 			require.Empty(t, verified.Differs)
-			require.Equal(t, version.Config, verified.Config)
+			require.Equal(t, version.Config, verified.Configured.Config)
 		})
 	}
 }
@@ -119,7 +119,7 @@ func (h *host) rollBack(t tester, to release.Version) {
 	snap, err := h.driver.Snapshot(t.Context(), release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{VersionID: to.ID}})
 	require.NoError(t, err)
 	require.Equal(t, to, *snap.Wanted)
-	_, err = h.driver.BeginRollback(t.Context(), release.BeginRollbackInput{App: h.app, Version: to, Strategy: allAtOnce(), Watermark: snap.Watermark})
+	_, err = h.driver.BeginRollback(t.Context(), release.BeginRollbackInput{App: h.app, Version: to, Strategy: allAtOnce(), Mark: snap.Mark})
 	require.NoError(t, err)
 	h.pass(t, time.Minute)
 }
@@ -262,7 +262,7 @@ func TestWorlds_OneSettingChangesNothingElse(t *testing.T) {
 func (h *host) differs(t tester, config release.Config) []string {
 	t.Helper()
 	s := h.has(t)
-	return must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: s.artifact(), Config: &config}).Differs
+	return must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Version{Artifact: s.artifact()}, Config: &config}).Differs
 }
 
 // TestWorlds_MountsOfKeys: config maps and secrets are mounted by their IDs.

@@ -449,8 +449,8 @@ func TestObserve_AbortRollout(t *testing.T) {
 			require.False(t, out.Ended)
 			require.Equal(t, release.ChangeAborted, end(t, h, id))
 			require.Zero(t, h.asked)
-			v := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Artifact{Image: image1}})
-			require.True(t, v.OnlyRuns(release.Artifact{Image: image1}))
+			v := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: of(image1)})
+			require.True(t, v.OnlyRuns(of(image1)))
 		})
 	}
 	t.Run("leaves alone what has ended, and says so", func(t *testing.T) {

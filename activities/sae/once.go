@@ -12,11 +12,11 @@ import (
 
 // beginning is a call that begins a change order.
 type beginning struct {
-	verb      release.Verb
-	app       release.App
-	token     string
-	watermark release.Watermark
-	override  bool
+	verb     release.Verb
+	app      release.App
+	token    string
+	mark     release.Mark
+	override bool
 	// again tells that an earlier call was declined, which may have begun the order.
 	again bool
 	// call makes the call, with [send], and returns the ID of the order.
@@ -37,7 +37,10 @@ func (d *Driver) once(ctx context.Context, b beginning) (release.Change, error) 
 }
 
 func (d *Driver) beginOnce(ctx context.Context, b beginning) (release.Change, error) {
-	t, _ := traceOf(b.verb, b.token, b.watermark)
+	t, err := traceOf(b.verb, b.token, b.mark)
+	if err != nil {
+		return release.Change{}, err
+	}
 	found, err := d.begunBefore(ctx, b.app, t, b.again)
 	if err != nil || found.ID != "" {
 		return found, err

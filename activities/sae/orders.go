@@ -54,15 +54,15 @@ func newestFirst(a, b order) int {
 	return b.CreateTime.Compare(a.CreateTime)
 }
 
-// watermark marks the newest of the orders. An order whose time cannot be read is known,
+// watermarkOf marks the newest of the orders. An order whose time cannot be read is known,
 // too: it would be newer than every watermark.
-func watermark(orders []order) release.Watermark {
-	return mark(orders, func(o order) (time.Time, string) { return o.CreateTime, o.ChangeOrderID })
+func watermarkOf(orders []order) watermark {
+	return newest(orders, func(o order) (time.Time, string) { return o.CreateTime, o.ChangeOrderID })
 }
 
-// mark marks the newest of a list, by the time and the ID of each. What has no time is known, too.
-func mark[T any](all []T, of func(T) (time.Time, string)) release.Watermark {
-	var w release.Watermark
+// newest marks the newest of a list, by the time and the ID of each. What has no time is known, too.
+func newest[T any](all []T, of func(T) (time.Time, string)) watermark {
+	var w watermark
 	for _, each := range all {
 		if at, _ := of(each); at.After(w.At) {
 			w.At = at
@@ -78,7 +78,7 @@ func mark[T any](all []T, of func(T) (time.Time, string)) release.Watermark {
 
 // newer reports whether an order was begun after a watermark. One whose time cannot be read
 // counts as newer, so that nothing is begun twice because of it.
-func newer(o order, w release.Watermark) bool {
+func newer(o order, w watermark) bool {
 	return (o.CreateTime.IsZero() || !o.CreateTime.Before(w.At)) && !slices.Contains(w.Known, o.ChangeOrderID)
 }
 

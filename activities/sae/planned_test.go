@@ -204,7 +204,7 @@ func TestPlanned_ConfigurationOfAPackage(t *testing.T) {
 			seen = append(seen, planned.Artifact.Package.Version)
 			now := h.has(t)
 			require.Equal(t, []string{address, planned.Artifact.Package.Version, name}, []string{now.text(paramPackage), now.text(paramPackageVersion), now.text("Timezone")})
-			require.True(t, must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: planned.Artifact}).OnlyRuns(planned.Artifact))
+			require.True(t, must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Version{Artifact: planned.Artifact}}).OnlyRuns(release.Version{Artifact: planned.Artifact}))
 		}
 		why := h.refusal(t, release.ReleaseQuestion{Artifact: release.Artifact{Package: &release.Package{URL: address, Version: "1.0"}}, Strategy: allAtOnce()})
 		require.Contains(t, why, "artifact.package.version: 1.0 was used before, by version "+ran.Version.ID)
@@ -294,7 +294,7 @@ func TestVersions_OfOneArtifactAreToldApart(t *testing.T) {
 	h.rollBack(t, first)
 	require.Equal(t, first, h.snapshot(t, nil).Version, "the one that was returned to, not the newest of its artifact")
 	require.Equal(t, third, wanted(release.RollbackQuestion{}))
-	verified := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: first.Artifact, Version: third.ID})
+	verified := must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Version{Artifact: first.Artifact, ID: third.ID}})
 	require.Equal(t, []string{"platform.Timezone"}, verified.Differs)
 	require.Equal(t, 4, verified.Wanted)
 }
@@ -326,7 +326,7 @@ func TestVerify_SettingsThatAreNotAsAsked(t *testing.T) {
 		Variables: []release.Variable{{Name: "A", Value: new("1")}}, Command: []string{"x"}, Instances: new(5),
 		Platform: release.Parameters{"EnableSidecarResourceIsolated": []byte("true")},
 	}
-	in := release.VerifyInput{App: h.app, Want: release.Artifact{Image: image1}, Config: config}
+	in := release.VerifyInput{App: h.app, Want: of(image1), Config: config}
 	v := must[release.Verification](t, h, release.VerbVerify, in)
 	require.Equal(t, []string{"variables.A", "command", "instances"}, v.Differs, "one that no answer shows is not held against it")
 	require.Equal(t, []int{4, 4}, []int{v.Wanted, v.Instances})
@@ -341,19 +341,19 @@ func TestVerify_AVersionThatIsKeptNoLonger(t *testing.T) {
 	first := h.snapshot(t, nil).Version
 	h.deploy(t, image2, inOneBatch, time.Minute)
 	h.rollBack(t, first)
-	in := release.VerifyInput{App: h.app, Want: first.Artifact, Version: h.keptVersion(t, image2).ID}
+	in := release.VerifyInput{App: h.app, Want: release.Version{Artifact: first.Artifact, ID: h.keptVersion(t, image2).ID}}
 	require.False(t, must[release.Verification](t, h, release.VerbVerify, in).Gone)
-	require.NoError(t, h.sim.DeleteVersion(h.app.ID, in.Version))
+	require.NoError(t, h.sim.DeleteVersion(h.app.ID, in.Want.ID))
 	read := len(h.sent[opDescribe])
 	v := must[release.Verification](t, h, release.VerbVerify, in)
 	require.Len(t, h.sent[opDescribe], read+2, "it is not looked at again")
 	require.True(t, v.Gone)
 	require.Empty(t, v.Differs)
-	require.False(t, v.Holds(first.Artifact))
+	require.False(t, v.Holds(first))
 	require.True(t, v.Has(first))
 	require.Contains(t, v.Words(), "keeps the version no longer")
 
-	in.Version = first.ID
+	in.Want.ID = first.ID
 	h.answers = map[int]answer{h.calls + 1: {http.StatusBadRequest, `{"RequestId":"1","Code":"InvalidParameter.Obviously","Success":false}`}}
 	_, err := do[release.Verification](h, release.VerbVerify, in)
 	require.Equal(t, release.FaultInvalid, faultOfVerb(err))
@@ -370,7 +370,7 @@ func TestBeginRollback_TheLimitsOfAStrategyAreSent(t *testing.T) {
 		h := newHost(t)
 		h.deploy(t, image2, inOneBatch, time.Minute)
 		snap := h.snapshot(t, func(in *release.SnapshotInput) { in.Rollback = &release.RollbackQuestion{} })
-		must[release.Change](t, h, release.VerbBeginRollback, release.BeginRollbackInput{App: h.app, Version: *snap.Wanted, Strategy: strategy, Watermark: snap.Watermark})
+		must[release.Change](t, h, release.VerbBeginRollback, release.BeginRollbackInput{App: h.app, Version: *snap.Wanted, Strategy: strategy, Mark: snap.Mark})
 		sent := h.sent["RollbackApplication"][0]
 		for _, other := range []string{"AppId", "VersionId", "UpdateStrategy", "AutoEnableApplicationScalingRule"} {
 			require.True(t, sent.Has(other), other)

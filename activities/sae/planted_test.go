@@ -78,10 +78,10 @@ func TestPlanted_NoVerbAnswersASecret(t *testing.T) {
 	refused.Command, refused.Runtime = []string{"planted-own", "planted-own"}, &release.Runtime{Container: new("planted-own")}
 	refused.Platform = release.Parameters{"BatchWaitTime": []byte(`"planted-own"`), "Nothing": []byte(`"planted-own"`), "LokiConfigs": []byte(`{"a":"planted-own"}`)}
 	hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: h.app, Release: &release.ReleaseQuestion{Strategy: grayOf1(), Config: &refused}})
-	hear[release.Verification](l, release.VerbVerify, release.VerifyInput{App: h.app, Want: snap.Version.Artifact, Config: config, Version: snap.Version.ID})
+	hear[release.Verification](l, release.VerbVerify, release.VerifyInput{App: h.app, Want: snap.Version, Config: config})
 
 	begin := release.BeginRolloutInput{
-		App: h.app, Artifact: snap.Planned.Artifact, Strategy: grayOf1(), Config: config, Token: release.Token("r-test", "1"), Watermark: snap.Watermark,
+		App: h.app, Artifact: snap.Planned.Artifact, Strategy: grayOf1(), Config: config, Token: release.Token("r-test", "1"), Mark: snap.Mark,
 	}
 	withRefused := begin
 	withRefused.Config = &refused
@@ -92,7 +92,7 @@ func TestPlanted_NoVerbAnswersASecret(t *testing.T) {
 	}
 	change := hear[release.Change](l, release.VerbBeginRollout, begin)
 	require.NotEmpty(t, change.ID)
-	hear[release.FoundChange](l, release.VerbFindChange, release.FindChangeInput{App: h.app, Verb: release.VerbBeginRollout, Token: begin.Token, Watermark: snap.Watermark})
+	hear[release.FoundChange](l, release.VerbFindChange, release.FindChangeInput{App: h.app, Verb: release.VerbBeginRollout, Token: begin.Token, Mark: snap.Mark})
 	seen := hear[release.Observation](l, release.VerbObserve, release.ObserveInput{App: h.app, ChangeID: change.ID})
 	require.NotEmpty(t, seen.State)
 	hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: h.app, Release: question, Adopt: change.ID, Traffic: true})
@@ -100,11 +100,11 @@ func TestPlanted_NoVerbAnswersASecret(t *testing.T) {
 	hear[release.AbortRolloutResult](l, release.VerbAbortRollout, release.AbortRolloutInput{App: h.app, ChangeID: change.ID})
 	h.pass(t, time.Minute)
 	after := hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: h.app, Rollback: &release.RollbackQuestion{}})
-	hear[release.Change](l, release.VerbBeginRollback, release.BeginRollbackInput{App: h.app, Version: *after.Wanted, Strategy: allAtOnce(), Watermark: after.Watermark})
+	hear[release.Change](l, release.VerbBeginRollback, release.BeginRollbackInput{App: h.app, Version: *after.Wanted, Strategy: allAtOnce(), Mark: after.Mark})
 	h.pass(t, time.Minute)
 	for _, verb := range []release.Verb{release.VerbBeginRestart, release.VerbBeginRescale} {
 		now := hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: h.app})
-		hear[release.Change](l, verb, release.BeginRescaleInput{App: h.app, Instances: 5, Watermark: now.Watermark})
+		hear[release.Change](l, verb, release.BeginRescaleInput{App: h.app, Instances: 5, Mark: now.Mark})
 		h.pass(t, time.Minute)
 	}
 	hear[release.SetScalingResult](l, release.VerbSetScaling, release.SetScalingInput{App: h.app})
@@ -132,9 +132,9 @@ func heardOfAJob(t *testing.T) []string {
 	require.NoError(t, err)
 	l.pass(t, time.Hour)
 	snap := hear[release.Snapshot](l, release.VerbSnapshot, release.SnapshotInput{App: l.app, Job: &release.JobQuestion{}})
-	hear[release.Change](l, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{App: l.app, Artifact: release.Artifact{Image: image2}, Watermark: snap.Watermark})
+	hear[release.Change](l, release.VerbBeginJobUpdate, release.BeginJobUpdateInput{App: l.app, Artifact: release.Artifact{Image: image2}, Mark: snap.Mark})
 	l.pass(t, time.Hour)
-	hear[release.Verification](l, release.VerbVerify, release.VerifyInput{App: l.app, Want: release.Artifact{Image: image2}, Job: true})
+	hear[release.Verification](l, release.VerbVerify, release.VerifyInput{App: l.app, Want: of(image2), Job: true})
 	run := release.RunJobInput{App: l.app, Key: "r-1", Job: release.Job{
 		Run: true, Command: []string{"planted-own"}, Variables: []release.Variable{{Name: "FRESH", Value: new("planted-new")}},
 	}}

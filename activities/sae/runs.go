@@ -48,8 +48,8 @@ func runsReach(runs []run, since time.Time) bool {
 
 // runWatermark marks the newest of the runs. One that has not begun is known, too: it would be
 // newer than every watermark.
-func runWatermark(runs []run) release.Watermark {
-	return mark(runs, func(r run) (time.Time, string) { return r.StartTime, r.JobID })
+func runWatermark(runs []run) watermark {
+	return newest(runs, func(r run) (time.Time, string) { return r.StartTime, r.JobID })
 }
 
 // findRun looks for the run of a call whose answer was lost: the list shows no event ID, so that
@@ -57,13 +57,17 @@ func runWatermark(runs []run) release.Watermark {
 func (d *Driver) findRun(ctx context.Context, in release.FindChangeInput) (release.FoundChange, error) {
 	// Asked before the look, so that a look that finds nothing is late enough.
 	left := d.settling(in.Since)
-	runs, err := d.runs(ctx, in.App.ID, in.Watermark.At)
+	mark, err := readMark(in.Mark)
+	if err != nil {
+		return release.FoundChange{}, err
+	}
+	runs, err := d.runs(ctx, in.App.ID, mark.At)
 	if err != nil {
 		return release.FoundChange{}, failed(err)
 	}
 	var found []string
 	for _, r := range runs {
-		if (r.StartTime.IsZero() || !r.StartTime.Before(in.Watermark.At)) && !slices.Contains(in.Watermark.Known, r.JobID) {
+		if (r.StartTime.IsZero() || !r.StartTime.Before(mark.At)) && !slices.Contains(mark.Known, r.JobID) {
 			found = append(found, r.JobID)
 		}
 	}

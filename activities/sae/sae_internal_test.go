@@ -141,14 +141,22 @@ func newestOfArtifact(all []version, a release.Artifact) string {
 func TestSAE_WatermarkKnowsEveryOrderOfItsSecond(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 8, 0, 1, 0, time.UTC)
-	w := watermark([]order{
+	w := watermarkOf([]order{
 		{ChangeOrderID: "b", CreateTime: at},
 		{ChangeOrderID: "a", CreateTime: at.Add(-time.Second)},
 		{ChangeOrderID: "c", CreateTime: at},
 		{ChangeOrderID: "d"},
 	})
-	require.Equal(t, release.Watermark{At: at, Known: []string{"b", "c", "d"}}, w, "one without a time would be newer than any")
-	require.Equal(t, release.Watermark{}, watermark(nil))
+	require.Equal(t, watermark{At: at, Known: []string{"b", "c", "d"}}, w, "one without a time would be newer than any")
+	require.Equal(t, watermark{}, watermarkOf(nil))
+	read, err := readMark(w.mark())
+	require.NoError(t, err)
+	require.Equal(t, w, read)
+	read, err = readMark(nil)
+	require.NoError(t, err)
+	require.Equal(t, watermark{}, read)
+	_, err = readMark(release.Mark(`["a"]`))
+	require.ErrorContains(t, err, "cannot be read")
 }
 
 func TestSAE_ConfigIsChecked(t *testing.T) {

@@ -114,7 +114,8 @@ func (d *Driver) named(ctx context.Context, in release.SetScalingInput) ([]relea
 		return nil, err
 	}
 	return domainRules(slices.DeleteFunc(rules, func(r scalingRule) bool {
-		return len(in.Names) > 0 && !slices.Contains(in.Names, r.ScaleRuleName)
+		meant := func(rule release.ScalingRule) bool { return rule.Name == r.ScaleRuleName }
+		return len(in.Rules) > 0 && !slices.ContainsFunc(in.Rules, meant)
 	})), nil
 }
 

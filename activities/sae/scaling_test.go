@@ -52,6 +52,14 @@ func states(rules []release.ScalingRule) []string {
 	return all
 }
 
+// rules are scaling rules by their names.
+func rules(names ...string) (named []release.ScalingRule) {
+	for _, name := range names {
+		named = append(named, release.ScalingRule{Name: name})
+	}
+	return named
+}
+
 func (h *host) setScaling(in release.SetScalingInput) (release.SetScalingResult, error) {
 	in.App = h.app
 	return do[release.SetScalingResult](h, release.VerbSetScaling, in)
@@ -63,11 +71,11 @@ func TestScaling_RulesComeBackAfterAChange(t *testing.T) {
 	t.Parallel()
 	changes := map[string]func(h *host, s release.Snapshot, restore bool) (release.Change, error){
 		"restart": func(h *host, s release.Snapshot, restore bool) (release.Change, error) {
-			return do[release.Change](h, release.VerbBeginRestart, release.BeginRestartInput{App: h.app, Watermark: s.Watermark, RestoreScaling: restore})
+			return do[release.Change](h, release.VerbBeginRestart, release.BeginRestartInput{App: h.app, Mark: s.Mark, RestoreScaling: restore})
 		},
 		"rescale": func(h *host, s release.Snapshot, restore bool) (release.Change, error) {
 			return do[release.Change](h, release.VerbBeginRescale, release.BeginRescaleInput{
-				App: h.app, Instances: 6, Watermark: s.Watermark, RestoreScaling: restore,
+				App: h.app, Instances: 6, Mark: s.Mark, RestoreScaling: restore,
 			})
 		},
 	}
@@ -93,12 +101,12 @@ func TestScaling_SetScaling(t *testing.T) {
 		result []string
 		after  []string
 	}{
-		"suspend":           {release.SetScalingInput{Names: []string{"daily", "load"}}, []string{"-daily", "-load"}, []string{"-daily", "-night", "-load"}},
+		"suspend":           {release.SetScalingInput{Rules: rules("daily", "load")}, []string{"-daily", "-load"}, []string{"-daily", "-night", "-load"}},
 		"all off":           {release.SetScalingInput{}, []string{"-daily", "-night", "-load"}, []string{"-daily", "-night", "-load"}},
-		"one on":            {release.SetScalingInput{Names: []string{"night"}, Enable: true}, []string{"+night"}, []string{"+daily", "+night", "+load"}},
-		"so already":        {release.SetScalingInput{Names: []string{"daily"}, Enable: true}, []string{"+daily"}, []string{"+daily", "-night", "+load"}},
-		"one that is gone":  {release.SetScalingInput{Names: []string{"daily", "old"}}, []string{"-daily"}, []string{"-daily", "-night", "+load"}},
-		"none of the names": {release.SetScalingInput{Names: []string{"old"}}, nil, []string{"+daily", "-night", "+load"}},
+		"one on":            {release.SetScalingInput{Rules: rules("night"), Enable: true}, []string{"+night"}, []string{"+daily", "+night", "+load"}},
+		"so already":        {release.SetScalingInput{Rules: rules("daily"), Enable: true}, []string{"+daily"}, []string{"+daily", "-night", "+load"}},
+		"one that is gone":  {release.SetScalingInput{Rules: rules("daily", "old")}, []string{"-daily"}, []string{"-daily", "-night", "+load"}},
+		"none of the names": {release.SetScalingInput{Rules: rules("old")}, nil, []string{"+daily", "-night", "+load"}},
 	}
 	for name, tt := range tests {
 		for _, kind := range []saesim.FaultKind{"", saesim.FaultDropBefore, saesim.FaultDropAfter, saesim.FaultErrorAfter} {
@@ -124,7 +132,7 @@ func TestScaling_ARuleThatIsDeletedMeanwhileHoldsNothingUp(t *testing.T) {
 	h := newHost(t)
 	h.addRules(t)
 	h.fault(t, saesim.Fault{Kind: saesim.FaultError, Operation: "DisableApplicationScalingRule", Code: saeclient.CodeScalingRuleNotFound})
-	_, err := h.setScaling(release.SetScalingInput{Names: []string{"daily", "load"}})
+	_, err := h.setScaling(release.SetScalingInput{Rules: rules("daily", "load")})
 	require.NoError(t, err)
 	require.Equal(t, []string{"-daily", "-night", "-load"}, states(h.snapshot(t, nil).ScalingRules), "the other one is done, too")
 }
@@ -137,7 +145,7 @@ func TestScaling_RulesAreNotSwitchedWhileAnOrderRuns(t *testing.T) {
 	_, err := h.setScaling(release.SetScalingInput{})
 	require.NoError(t, err)
 	h.deploy(t, image2, inOneBatch, 0)
-	on := release.SetScalingInput{Names: []string{"daily", "load"}, Enable: true}
+	on := release.SetScalingInput{Rules: rules("daily", "load"), Enable: true}
 	h.sim.ResetCalls()
 	_, err = h.setScaling(on)
 	require.Equal(t, release.FaultConflict, faultOfVerb(err))
@@ -154,12 +162,12 @@ func TestScaling_ACallThatComesLateIsWaitedFor(t *testing.T) {
 	h.addRules(t)
 	// The call that switches the first rule off is lost, and comes late; the worker is gone.
 	h.calls, h.late[1] = 0, DefaultSettle-time.Second
-	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app, Names: []string{"daily"}}, string(release.FaultAmbiguous))
+	_, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{App: h.app, Rules: rules("daily")}, string(release.FaultAmbiguous))
 	require.Equal(t, release.FaultAmbiguous, faultOfVerb(err))
 	lost := h.sim.Now()
 	h.sim.ResetCalls()
 	out, err := try[release.SetScalingResult](h, release.VerbSetScaling, release.SetScalingInput{
-		App: h.app, Names: []string{"daily"}, Enable: true, Late: lost,
+		App: h.app, Rules: rules("daily"), Enable: true, Late: lost,
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"+daily"}, states(out.Rules))
@@ -192,7 +200,7 @@ func TestScaling_ACancelledAttemptSwitchesNoFurtherRule(t *testing.T) {
 			h := newHost(t)
 			h.addRules(t)
 			h.cancelOn = tt.on
-			out, err := h.setScaling(release.SetScalingInput{Names: tt.names})
+			out, err := h.setScaling(release.SetScalingInput{Rules: rules(tt.names...)})
 			if errors.Is(tt.err, errHalf) {
 				require.Equal(t, release.FaultDeclined, faultOfVerb(h.cancelled), "one rule is off")
 			} else {
@@ -228,7 +236,7 @@ func TestScaling_AFreezeHoldsScaling(t *testing.T) {
 	require.Equal(t, release.FaultFrozen, faultOfVerb(err))
 	require.Equal(t, before, h.snapshot(t, nil).ScalingRules)
 	require.Equal(t, 1, h.asked)
-	_, err = h.setScaling(release.SetScalingInput{Names: []string{"daily"}, Enable: true})
+	_, err = h.setScaling(release.SetScalingInput{Rules: rules("daily"), Enable: true})
 	require.NoError(t, err, "nothing has to change")
 	require.Equal(t, 1, h.asked)
 	_, err = h.setScaling(release.SetScalingInput{Override: true})

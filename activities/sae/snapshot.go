@@ -68,7 +68,7 @@ func (d *Driver) Snapshot(ctx context.Context, in release.SnapshotInput) (releas
 		Instances:    r.config.replicas(),
 		Version:      r.running,
 		ScalingRules: domainRules(r.rules),
-		Watermark:    watermark(r.orders),
+		Mark:         watermarkOf(r.orders).mark(),
 		Own:          own(r.orders, in.Token),
 	}
 	snap.Busy = unfinished(r.orders, in.Adopt, snap.Own.Identity())

@@ -52,7 +52,7 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, "shop", snap.AppName)
 	require.Equal(t, h.keptVersion(t, image1), snap.Version)
 	require.Equal(t, []string{"+daily", "-night", "+load"}, states(snap.ScalingRules))
-	require.Len(t, snap.Watermark.Known, 1)
+	require.Len(t, markOf(t, snap.Mark).Known, 1)
 	require.Nil(t, snap.Busy)
 	require.Nil(t, snap.Wanted)
 	require.Nil(t, snap.Traffic)
@@ -61,7 +61,7 @@ func TestSnapshot(t *testing.T) {
 	snap = h.snapshot(t, nil)
 	require.Equal(t, &release.ForeignChange{ID: id, Type: saeclient.CoTypeDeploy, Description: snap.Busy.Description, Stuck: true, Since: snap.Busy.Since}, snap.Busy, "its first batch waits to be confirmed")
 	require.False(t, snap.Busy.Since.IsZero())
-	require.Equal(t, []string{id}, snap.Watermark.Known)
+	require.Equal(t, []string{id}, markOf(t, snap.Mark).Known)
 }
 
 // TestSnapshot_AnAnswerWithoutDataIsNoSnapshot: it would say that the application is empty.
@@ -93,7 +93,7 @@ func TestSnapshot_AwaitIdlePassesTheQuestionOn(t *testing.T) {
 		App: h.app, Traffic: true, Rollback: &release.RollbackQuestion{Avoid: []release.Version{of(image2)}},
 	})
 	require.Nil(t, snap.Busy, "the foreign order was waited for")
-	require.Equal(t, []string{foreign}, snap.Watermark.Known)
+	require.Equal(t, []string{foreign}, markOf(t, snap.Mark).Known)
 	require.Equal(t, new(h.keptVersion(t, image1)), snap.Wanted)
 }
 
@@ -401,16 +401,16 @@ func TestSnapshot_Verify(t *testing.T) {
 	t.Parallel()
 	verify := func(t *testing.T, h *host, image string) release.Verification {
 		t.Helper()
-		return must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: release.Artifact{Image: image}})
+		return must[release.Verification](t, h, release.VerbVerify, release.VerifyInput{App: h.app, Want: of(image)})
 	}
 	h := newHost(t)
 	v := verify(t, h, image1)
-	require.True(t, v.OnlyRuns(release.Artifact{Image: image1}))
+	require.True(t, v.OnlyRuns(of(image1)))
 	require.Equal(t, 4, v.Instances)
 	require.Nil(t, v.Other)
 
 	h.sim.ResetCalls()
-	require.False(t, verify(t, h, image2).OnlyRuns(release.Artifact{Image: image2}))
+	require.False(t, verify(t, h, image2).OnlyRuns(of(image2)))
 	require.Equal(t, maxLooks, h.sim.Calls().Operations["DescribeApplicationConfig"], "an answer that lags is waited for")
 
 	id := h.deploy(t, image2, grayThenTwo, time.Minute)
@@ -436,7 +436,7 @@ func TestSnapshot_AfterAChangeThatWasLeft(t *testing.T) {
 	_, err := h.client.AbortChangeOrder(t.Context(), &saeclient.AbortChangeOrderInput{ChangeOrderID: id})
 	require.NoError(t, err)
 	require.Equal(t, []release.Share{
-		{Artifact: release.Artifact{Image: image1}, Instances: 3}, {Artifact: release.Artifact{Image: image2}, Instances: 1},
+		{Version: of(image1), Instances: 3}, {Version: of(image2), Instances: 1},
 	}, snapshot().Running)
 }
 
@@ -479,7 +479,7 @@ func TestSnapshot_TheListOfOrdersIsReadWhicheverWayItIsSorted(t *testing.T) {
 			require.NoError(t, err)
 			orders, err := d.orders(t.Context(), saeclient.ListChangeOrdersInput{AppID: "app"}, tt.since)
 			require.NoError(t, err)
-			require.Equal(t, []string{"o119"}, watermark(orders).Known)
+			require.Equal(t, []string{"o119"}, watermarkOf(orders).Known)
 			require.Equal(t, tt.pages, pages)
 		})
 	}

@@ -29,10 +29,10 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 		return release.Verification{}, failed(err)
 	}
 	v := release.Verification{
-		Configured: named(in.Want, config.artifact()), Config: d.digest(config), Wanted: config.replicas(),
+		Configured: release.Version{Artifact: named(in.Want.Artifact, config.artifact()), Config: d.digest(config)}, Wanted: config.replicas(),
 	}
 	v.Differs = d.differs(in.Config, config)
-	if in.Version != "" {
+	if in.Want.ID != "" {
 		if err := d.compare(ctx, in, config, &v); err != nil {
 			return release.Verification{}, failed(err)
 		}
@@ -41,7 +41,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	if err != nil {
 		return release.Verification{}, failed(err)
 	}
-	v.Instances, v.Running = len(instances), shares(instances, in.Want, v.Configured)
+	v.Instances, v.Running = len(instances), shares(instances, in.Want.Artifact, v.Configured.Artifact)
 	// The orders come last, so that one that was begun meanwhile is seen.
 	orders, err := d.newestOrders(ctx, in.App.ID)
 	if err != nil {
@@ -53,7 +53,7 @@ func (d *Driver) Verify(ctx context.Context, in release.VerifyInput) (release.Ve
 	}
 	switch {
 	case !v.OnlyRuns(in.Want):
-		return release.Verification{}, fault.Unchanged("the application does not yet run only "+in.Want.String(), readBackDelay)
+		return release.Verification{}, fault.Unchanged("the application does not yet run only "+in.Want.Public(), readBackDelay)
 	case len(v.Differs) > 0:
 		return release.Verification{}, fault.Unchanged("the application does not yet have "+strings.Join(v.Differs, ", ")+" as it should", readBackDelay)
 	}
@@ -75,13 +75,13 @@ func (d *Driver) differs(config *release.Config, now settings) []string {
 // compare adds the settings that a version has in another way. A version that SAE keeps no longer
 // leaves nothing to compare with; how it answers about one is not stated, so the list decides.
 func (d *Driver) compare(ctx context.Context, in release.VerifyInput, config settings, v *release.Verification) error {
-	version, err := d.config(ctx, in.App.ID, in.Version)
+	version, err := d.config(ctx, in.App.ID, in.Want.ID)
 	if errors.Is(err, cloudapi.ErrInvalid) || errors.Is(err, cloudapi.ErrNotFound) {
 		list, listed := d.client.ListAppVersions(ctx, &saeclient.ListAppVersionsInput{AppID: &in.App.ID})
 		if listed != nil {
 			return listed
 		}
-		v.Gone = !slices.ContainsFunc(list.Data, func(kept saeclient.ListAppVersionsData) bool { return kept.ID == in.Version })
+		v.Gone = !slices.ContainsFunc(list.Data, func(kept saeclient.ListAppVersionsData) bool { return kept.ID == in.Want.ID })
 		if v.Gone {
 			return nil
 		}
@@ -157,9 +157,9 @@ func shares(instances []instance, want, configured release.Artifact) []release.S
 	var all []release.Share
 	for _, i := range instances {
 		a := named(want, instanceArtifact(i, configured))
-		at := slices.IndexFunc(all, func(s release.Share) bool { return s.Same(a) })
+		at := slices.IndexFunc(all, func(s release.Share) bool { return s.Artifact.Same(a) })
 		if at < 0 {
-			at, all = len(all), append(all, release.Share{Artifact: a})
+			at, all = len(all), append(all, release.Share{Version: release.Version{Artifact: a}})
 		}
 		all[at].Instances++
 	}

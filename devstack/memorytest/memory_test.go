@@ -154,7 +154,7 @@ func (h *house) snapshot(context.Context, release.SnapshotInput) (release.Snapsh
 	return release.Snapshot{
 		Instances: 6, Version: release.Version{ID: "v1", Artifact: release.Artifact{Image: "registry.example/shop:1.0"}},
 		ScalingRules: []release.ScalingRule{{Name: "daily", Enabled: true, Revision: "1"}, {Name: "night"}},
-		Watermark:    release.Watermark{At: time.Now(), Known: []string{"c0"}},
+		Mark:         release.Mark(`{"at":"2026-11-02T08:00:00Z","known":["c0"]}`),
 	}, nil
 }
 
