@@ -55,9 +55,9 @@ func TestRun_StateOutlivesTheProcess(t *testing.T) {
 	require.Zero(t, clock.Speed, "speed 0 stands still")
 }
 
-func TestRun_TheTalkNamesTheApplications(t *testing.T) {
+func TestRun_TheLogNamesTheApplications(t *testing.T) {
 	t.Parallel()
-	_, stderr := simcmdtest.Talk(t, program(), "application orders", "--addr", "127.0.0.1:0", "--demo")
+	_, stderr := simcmdtest.UntilLogged(t, program(), "application orders", "--addr", "127.0.0.1:0", "--demo")
 	require.Contains(t, stderr, "application shop "+saesim.DemoShop)
 	require.Contains(t, stderr, "url=http://127.0.0.1:")
 }

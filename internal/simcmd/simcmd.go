@@ -180,7 +180,7 @@ func (p Program[S]) serve(ctx context.Context, o Options, stdout io.Writer, log 
 	return nil
 }
 
-// printer is where a program says something: data on stdout, talk on stderr.
+// printer is where a program says something: data on stdout, the log on stderr.
 type printer struct {
 	stdout io.Writer
 	log    zerolog.Logger

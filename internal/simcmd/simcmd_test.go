@@ -86,9 +86,9 @@ func TestRun_TheReadyLineComesWhenItServes(t *testing.T) {
 	require.Equal(t, simcmd.ExitOK, running.Stop())
 }
 
-func TestRun_WithoutJSONTheTalkGoesToStderr(t *testing.T) {
+func TestRun_WithoutJSONTheLogGoesToStderr(t *testing.T) {
 	t.Parallel()
-	stdout, stderr := simcmdtest.Talk(t, program(), "a toy", "--addr", "127.0.0.1:0")
+	stdout, stderr := simcmdtest.UntilLogged(t, program(), "a toy", "--addr", "127.0.0.1:0")
 	require.Empty(t, stdout)
 	for _, want := range []string{"ready", "url=http://127.0.0.1:", "/_toysim/", "toy-secret", "a toy", "stopping"} {
 		require.Contains(t, stderr, want)

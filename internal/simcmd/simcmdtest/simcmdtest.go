@@ -54,20 +54,20 @@ func Start(t *testing.T, p Program, ready any, args ...string) Running {
 
 // Output runs a program to its end, and returns what it wrote with its exit code.
 func Output(ctx context.Context, p Program, env map[string]string, args ...string) (code int, stdout, stderr string) {
-	var out, talk bytes.Buffer
-	code = p.Run(ctx, simcmd.Process{Args: args, Getenv: func(name string) string { return env[name] }, Stdout: &out, Stderr: &talk})
-	return code, out.String(), talk.String()
+	var out, log bytes.Buffer
+	code = p.Run(ctx, simcmd.Process{Args: args, Getenv: func(name string) string { return env[name] }, Stdout: &out, Stderr: &log})
+	return code, out.String(), log.String()
 }
 
-// Talk runs a program until it has said something on stderr, and returns what it wrote.
-func Talk(t *testing.T, p Program, until string, args ...string) (stdout, stderr string) {
+// UntilLogged runs a program until it has said something on stderr, and returns what it wrote.
+func UntilLogged(t *testing.T, p Program, until string, args ...string) (stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer
-	talk := &untilSaid{text: until, said: cancel}
-	code := p.Run(ctx, simcmd.Process{Args: args, Getenv: func(string) string { return "" }, Stdout: &out, Stderr: talk})
-	require.Equal(t, simcmd.ExitOK, code, talk.String())
-	return out.String(), talk.String()
+	log := &untilSaid{text: until, said: cancel}
+	code := p.Run(ctx, simcmd.Process{Args: args, Getenv: func(string) string { return "" }, Stdout: &out, Stderr: log})
+	require.Equal(t, simcmd.ExitOK, code, log.String())
+	return out.String(), log.String()
 }
 
 // lockedBuffer can be read while the program writes.
