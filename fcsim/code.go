@@ -70,14 +70,30 @@ func checksumOf(text []byte) string {
 	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 10)
 }
 
+// keepCode keeps a package that was sent, and says what the code is.
+func (s *state) keepCode(loaded *loadedCode) code {
+	if loaded.zip != nil {
+		s.Packages[loaded.Checksum] = loaded.zip
+	}
+	return loaded.code
+}
+
+// codeAddress is where code can be fetched: a package that was sent, from the simulator; the address of
+// an object of OSS leads out of it.
+func (c *call) codeAddress(of code) string {
+	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + of.Checksum}
+	if object, isObject := strings.CutPrefix(of.Source, "oss://"); isObject {
+		bucket, key, _ := strings.Cut(object, "/")
+		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
+	}
+	return address.String()
+}
+
 // setCode gives a function the code that was sent. A container runs its image whatever else was
 // sent; its checksum is that of the reference.
 func (s *state) setCode(f *function, loaded *loadedCode) {
 	if loaded != nil {
-		f.Code = loaded.code
-		if loaded.zip != nil {
-			s.Packages[loaded.Checksum] = loaded.zip
-		}
+		f.Code = s.keepCode(loaded)
 	}
 	if f.Settings.Runtime != nil && *f.Settings.Runtime == runtimeContainer && f.Settings.CustomContainerConfig != nil {
 		image := f.Settings.CustomContainerConfig.Image
@@ -85,22 +101,16 @@ func (s *state) setCode(f *function, loaded *loadedCode) {
 	}
 }
 
-// getFunctionCode serves GetFunctionCode. A package that was sent is served by the simulator; the
-// address of an object of OSS leads out of it.
+// getFunctionCode serves GetFunctionCode.
 func getFunctionCode(c *call) (reply, *apiError) {
 	_, f, refused := c.function()
 	if refused != nil {
 		return reply{}, refused
 	}
-	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + f.Code.Checksum}
-	if object, isObject := strings.CutPrefix(f.Code.Source, "oss://"); isObject {
-		bucket, key, _ := strings.Cut(object, "/")
-		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
-	}
 	return reply{body: struct {
 		URL      string `json:"url"`
 		Checksum string `json:"checksum"`
-	}{address.String(), f.Code.Checksum}}, nil
+	}{c.codeAddress(f.Code), f.Code.Checksum}}, nil
 }
 
 // serveCode serves a package that was sent, to whoever knows its checksum.

@@ -14,6 +14,8 @@ const (
 	proxyPrefix = "/" + apiVersion + "/proxy/"
 	// opTrigger names calls of HTTP triggers where operations are named.
 	opTrigger = "HTTPTrigger"
+	// opLayerByArn is the one operation here that the reference has not.
+	opLayerByArn = "GetLayerVersionByArn"
 )
 
 // qualified says whether a version or an alias may follow the service's name in a path.
@@ -38,7 +40,7 @@ type operation struct {
 	serve     handler
 }
 
-// operations are all operations of the API. One without a handler is refused.
+// operations are all operations of the API, and one that its clients have beside them.
 func operations() []operation {
 	const (
 		services  = "/services"
@@ -88,35 +90,36 @@ func operations() []operation {
 		{"GetProvisionConfig", http.MethodGet, provision, mustQualify, getProvision},
 		{"ListProvisionConfigs", http.MethodGet, "/provision-configs", unqualified, listProvisions},
 
-		{"CreateTrigger", http.MethodPost, triggers, unqualified, nil},
-		{"DeleteTrigger", http.MethodDelete, trigger, unqualified, nil},
-		{"UpdateTrigger", http.MethodPut, trigger, unqualified, nil},
-		{"GetTrigger", http.MethodGet, trigger, unqualified, nil},
-		{"ListTriggers", http.MethodGet, triggers, unqualified, nil},
+		{"CreateTrigger", http.MethodPost, triggers, unqualified, createTrigger},
+		{"DeleteTrigger", http.MethodDelete, trigger, unqualified, deleteTrigger},
+		{"UpdateTrigger", http.MethodPut, trigger, unqualified, updateTrigger},
+		{"GetTrigger", http.MethodGet, trigger, unqualified, getTrigger},
+		{"ListTriggers", http.MethodGet, triggers, unqualified, listTriggers},
 
-		{"CreateCustomDomain", http.MethodPost, domains, unqualified, nil},
-		{"DeleteCustomDomain", http.MethodDelete, domain, unqualified, nil},
-		{"UpdateCustomDomain", http.MethodPut, domain, unqualified, nil},
-		{"GetCustomDomain", http.MethodGet, domain, unqualified, nil},
-		{"ListCustomDomains", http.MethodGet, domains, unqualified, nil},
+		{"CreateCustomDomain", http.MethodPost, domains, unqualified, createCustomDomain},
+		{"DeleteCustomDomain", http.MethodDelete, domain, unqualified, deleteCustomDomain},
+		{"UpdateCustomDomain", http.MethodPut, domain, unqualified, updateCustomDomain},
+		{"GetCustomDomain", http.MethodGet, domain, unqualified, getCustomDomain},
+		{"ListCustomDomains", http.MethodGet, domains, unqualified, listCustomDomains},
 
-		{"TagResource", http.MethodPost, "/tag", unqualified, nil},
-		{"UntagResource", http.MethodDelete, "/tag", unqualified, nil},
-		{"GetResourceTags", http.MethodGet, "/tag", unqualified, nil},
+		{"TagResource", http.MethodPost, "/tag", unqualified, tagResource},
+		{"UntagResource", http.MethodDelete, "/tag", unqualified, untagResource},
+		{"GetResourceTags", http.MethodGet, "/tag", unqualified, getResourceTags},
 
-		{"PutFunctionAsyncInvokeConfig", http.MethodPut, async, mayQualify, nil},
-		{"DeleteFunctionAsyncInvokeConfig", http.MethodDelete, async, mayQualify, nil},
-		{"GetFunctionAsyncInvokeConfig", http.MethodGet, async, mayQualify, nil},
-		{"ListFunctionAsyncInvokeConfigs", http.MethodGet, function + "/async-invoke-configs", unqualified, nil},
-		{"GetStatefulAsyncInvocation", http.MethodGet, stateful + "/{statefulAsyncInvocationId}", mayQualify, nil},
-		{"ListStatefulAsyncInvocations", http.MethodGet, stateful, mayQualify, nil},
-		{"StopStatefulAsyncInvocation", http.MethodPut, stateful + "/{statefulAsyncInvocationId}", mayQualify, nil},
+		{"PutFunctionAsyncInvokeConfig", http.MethodPut, async, mayQualify, putAsyncConfig},
+		{"DeleteFunctionAsyncInvokeConfig", http.MethodDelete, async, mayQualify, deleteAsyncConfig},
+		{"GetFunctionAsyncInvokeConfig", http.MethodGet, async, mayQualify, getAsyncConfig},
+		{"ListFunctionAsyncInvokeConfigs", http.MethodGet, function + "/async-invoke-configs", unqualified, listAsyncConfigs},
+		{"GetStatefulAsyncInvocation", http.MethodGet, stateful + "/{statefulAsyncInvocationId}", mayQualify, getInvocation},
+		{"ListStatefulAsyncInvocations", http.MethodGet, stateful, mayQualify, listInvocations},
+		{"StopStatefulAsyncInvocation", http.MethodPut, stateful + "/{statefulAsyncInvocationId}", mayQualify, stopInvocation},
 
-		{"PublishLayerVersion", http.MethodPost, layers, unqualified, nil},
-		{"DeleteLayerVersion", http.MethodDelete, layer, unqualified, nil},
-		{"GetLayerVersion", http.MethodGet, layer, unqualified, nil},
-		{"ListLayerVersions", http.MethodGet, layers, unqualified, nil},
-		{"ListLayers", http.MethodGet, "/layers", unqualified, nil},
+		{"PublishLayerVersion", http.MethodPost, layers, unqualified, publishLayerVersion},
+		{"DeleteLayerVersion", http.MethodDelete, layer, unqualified, deleteLayerVersion},
+		{"GetLayerVersion", http.MethodGet, layer, unqualified, getLayerVersion},
+		{"ListLayerVersions", http.MethodGet, layers, unqualified, listLayerVersions},
+		{"ListLayers", http.MethodGet, "/layers", unqualified, listLayers},
+		{opLayerByArn, http.MethodGet, "/layerarn/{arn}", unqualified, getLayerVersionByArn},
 	}
 }
 
