@@ -85,7 +85,7 @@ func (g got) names(list, field string) []string {
 func (h *harness) send(t tester, line, body string, headers ...string) got {
 	t.Helper()
 	method, path, _ := strings.Cut(line, " ")
-	r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+"/"+apiVersion+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+strings.TrimSuffix(versionPrefix, "/")+path, strings.NewReader(body))
 	require.NoError(t, err)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])

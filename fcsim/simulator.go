@@ -136,7 +136,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 
 // authenticate refuses a request that is not signed, or that names another account.
 func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
-	if c.op.name == opTrigger && s.anonymous(c) {
+	if c.op.Name == opTrigger && s.anonymous(c) {
 		return nil
 	}
 	if refused := s.verifier.Verify(r); refused != nil {
@@ -154,7 +154,7 @@ func (s *Simulator) countCall(c *call) string {
 	defer s.mu.Unlock()
 	s.st.Requests++
 	if c != nil {
-		s.st.Calls[c.op.name]++
+		s.st.Calls[c.op.Name]++
 	}
 	return requestID(s.st.Seed, s.st.Requests)
 }
@@ -171,13 +171,13 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.st.Faults.TakeCall(s.st.target(c.op.name, c.params["serviceName"]))
+	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.params["serviceName"]))
 }
 
 // carryOut runs the operation of a call.
 func (s *Simulator) carryOut(c *call) simframe.Answer {
 	if c.op.serve == nil {
-		return fail(c.requestID, refuse(codeUnserved, c.op.name))
+		return fail(c.requestID, refuse(codeUnserved, c.op.Name))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
