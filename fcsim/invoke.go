@@ -76,8 +76,8 @@ func (c *call) invoke(event []byte) (outcome, *apiError) {
 	if refused != nil {
 		return outcome{}, refused
 	}
-	behaviour := c.st.Behaviours[f.Code.Source]
-	done := outcome{result: ResultOK, status: http.StatusOK, body: event, versionID: at.versionID(), checksum: f.Code.Checksum}
+	behaviour := c.st.Behaviours[f.runs().Source]
+	done := outcome{result: ResultOK, status: http.StatusOK, body: event, versionID: at.versionID(), checksum: f.runs().Checksum}
 	if behaviour.happens(stream.Float64()) {
 		done.result = behaviour.Result
 		done.status = cmp.Or(behaviour.Status, done.status)
