@@ -104,7 +104,7 @@ func (v *service) show() serviceView {
 	}
 	shown.Versions = strings.Join(versions, ", ")
 	for _, f := range sortedValues(v.Functions) {
-		row := functionView{Name: f.Name, Code: f.Code.Source}
+		row := functionView{Name: f.Name, Code: f.runs().Source}
 		if f.Settings.Runtime != nil {
 			row.Runtime = *f.Settings.Runtime
 		}

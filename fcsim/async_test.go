@@ -43,10 +43,10 @@ func TestAsyncConfigs_APutReplacesEverything(t *testing.T) {
 	require.Equal(t, []string{"LATEST", "live"}, h.must(t, "GET /services/shop/functions/web/async-invoke-configs?nextToken="+first.text("nextToken"), "").names("configs", "qualifier"))
 
 	require.Equal(t, http.StatusNoContent, h.must(t, "DELETE /services/shop.live"+asyncConfigPath, "").status)
-	require.Contains(t, h.refused(t, codeAsyncNotFound, "GET /services/shop.live"+asyncConfigPath, ""), "web")
+	require.Contains(t, h.send(t, "GET /services/shop.live"+asyncConfigPath, "").refusedBy(t, codeAsyncNotFound), "web")
 	h.must(t, "DELETE /services/shop/functions/web", "")
 	h.must(t, "POST /services/shop/functions", image("web", "registry.test/shop:1"))
-	h.refused(t, codeAsyncNotFound, "GET /services/shop"+asyncConfigPath, "")
+	h.send(t, "GET /services/shop"+asyncConfigPath, "").refusedBy(t, codeAsyncNotFound)
 	h.must(t, "GET /services/shop.2"+asyncConfigPath, "")
 }
 
@@ -70,7 +70,7 @@ func TestAsyncConfigs_AreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message := h.refused(t, tt.code, tt.line, tt.body)
+			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
 			for _, want := range tt.says {
 				require.Contains(t, message, want)
 			}
@@ -186,7 +186,7 @@ func TestInvocations_OfAFunctionThatIsGoneAreInvalid(t *testing.T) {
 	require.NotEmpty(t, id, "one is made where none is given")
 	h.must(t, "DELETE /services/shop/functions/web", "")
 	h.advance(t, time.Hour)
-	h.refused(t, codeFunctionNotFound, "GET /services/shop/functions/web/stateful-async-invocations/"+id, "")
+	h.send(t, "GET /services/shop/functions/web/stateful-async-invocations/"+id, "").refusedBy(t, codeFunctionNotFound)
 	h.must(t, "POST /services/shop/functions", image("web", "registry.test/shop:1"))
 	require.Equal(t, "Invalid", h.must(t, "GET /services/shop/functions/web/stateful-async-invocations/"+id, "").body["status"])
 }
@@ -199,18 +199,18 @@ func TestInvocations_AreStopped(t *testing.T) {
 	require.Equal(t, http.StatusOK, g.status)
 	require.Empty(t, g.raw)
 	require.Equal(t, "Stopping", h.record(t, "job")["status"])
-	require.Contains(t, h.refused(t, codeAsyncStopped, "PUT "+invocations+"/job", ""), "shop:web:job")
+	require.Contains(t, h.send(t, "PUT "+invocations+"/job", "").refusedBy(t, codeAsyncStopped), "shop:web:job")
 	h.advance(t, time.Minute)
 	record := h.record(t, "job")
 	require.Equal(t, "Stopped", record["status"])
 	require.Equal(t, number(start().Add(time.Second).UnixMilli()), record["endTime"])
-	h.refused(t, codeAsyncStopped, "PUT "+invocations+"/job", "")
+	h.send(t, "PUT "+invocations+"/job", "").refusedBy(t, codeAsyncStopped)
 
 	h.accept(t, "done")
 	h.advance(t, time.Minute)
-	require.Contains(t, h.refused(t, codeInvalidArgument, "PUT "+invocations+"/done", ""), "Succeeded")
-	h.refused(t, codeInvocationNotFound, "PUT "+invocations+"/none", "")
-	h.refused(t, codeInvocationNotFound, "GET /services/shop.1/functions/web/stateful-async-invocations/job", "")
+	require.Contains(t, h.send(t, "PUT "+invocations+"/done", "").refusedBy(t, codeInvalidArgument), "Succeeded")
+	h.send(t, "PUT "+invocations+"/none", "").refusedBy(t, codeInvocationNotFound)
+	h.send(t, "GET /services/shop.1/functions/web/stateful-async-invocations/job", "").refusedBy(t, codeInvocationNotFound)
 }
 
 func TestInvocations_AreListed(t *testing.T) {
@@ -235,12 +235,12 @@ func TestInvocations_AreListed(t *testing.T) {
 	require.NotContains(t, h.must(t, "GET "+invocations, "").list("invocations")[0], "invocationPayload")
 	require.Equal(t, "hello", h.record(t, "job-1")["invocationPayload"])
 
-	message := h.refused(t, codeInvalidArgument, "GET "+invocations+"?status=Gone&sortOrderByTime=up&startedTimeBegin=x&startedTimeEnd=-1&includePayload=maybe", "")
+	message := h.send(t, "GET "+invocations+"?status=Gone&sortOrderByTime=up&startedTimeBegin=x&startedTimeEnd=-1&includePayload=maybe", "").refusedBy(t, codeInvalidArgument)
 	for _, name := range []string{"status", "sortOrderByTime", "startedTimeBegin", "startedTimeEnd", "includePayload"} {
 		require.Contains(t, message, name)
 	}
-	h.refused(t, codeInvalidArgument, "GET "+invocations+"?nextToken=none", "")
-	h.refused(t, codeInvalidArgument, "GET "+invocations+"?limit=101", "")
+	h.send(t, "GET "+invocations+"?nextToken=none", "").refusedBy(t, codeInvalidArgument)
+	h.send(t, "GET "+invocations+"?limit=101", "").refusedBy(t, codeInvalidArgument)
 }
 
 func TestInvocations_AreAccepted(t *testing.T) {
@@ -249,11 +249,11 @@ func TestInvocations_AreAccepted(t *testing.T) {
 	g := h.must(t, invokeLive, "hello", headerType, "Async")
 	require.Equal(t, http.StatusAccepted, g.status)
 	require.Empty(t, g.header.Get(headerInvocation), "there is no record of it")
-	require.Contains(t, h.refused(t, codeInvalidArgument, invokeLive, "", headerType, "Async", headerInvocation, "job"), "statefulInvocation")
+	require.Contains(t, h.send(t, invokeLive, "", headerType, "Async", headerInvocation, "job").refusedBy(t, codeInvalidArgument), "statefulInvocation")
 	h.must(t, invokeLive, "hello", headerType, "Async", headerInvocation, "job", headerStateful, "true")
-	require.Contains(t, h.refused(t, codeInvalidArgument, invokeLive, "", headerType, "Async", headerInvocation, "job", headerStateful, "true"), "already")
-	require.Contains(t, h.refused(t, codeInvalidArgument, invokeLive, "", headerType, "Async", headerInvocation, "1/2", headerStateful, "true"), headerInvocation)
-	h.refused(t, codeAliasNotFound, "POST /services/shop.none/functions/web/invocations", "", headerType, "Async")
+	require.Contains(t, h.send(t, invokeLive, "", headerType, "Async", headerInvocation, "job", headerStateful, "true").refusedBy(t, codeInvalidArgument), "already")
+	require.Contains(t, h.send(t, invokeLive, "", headerType, "Async", headerInvocation, "1/2", headerStateful, "true").refusedBy(t, codeInvalidArgument), headerInvocation)
+	h.send(t, "POST /services/shop.none/functions/web/invocations", "", headerType, "Async").refusedBy(t, codeAliasNotFound)
 	h.advance(t, time.Minute)
 	require.Equal(t, []string{"job"}, h.must(t, "GET "+invocations, "").names("invocations", "invocationId"))
 }

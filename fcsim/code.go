@@ -36,12 +36,9 @@ type loadedCode struct {
 	zip []byte
 }
 
-// load reads the code that was given, nil when none was. What lies in OSS is taken to exist. The
+// load reads the code that was given; nil where that is not possible. What lies in OSS is taken to exist. The
 // checksum that the caller sends is held against that of a package, and is believed of an object.
 func (in *codeInput) load(k *checker, checksum string) *loadedCode {
-	if in == nil {
-		return nil
-	}
 	object, sent := in.OSSBucketName != "" || in.OSSObjectName != "", in.ZipFile != ""
 	if object == sent {
 		k.check(false, "code must have either zipFile, or ossBucketName and ossObjectName")
@@ -70,34 +67,33 @@ func checksumOf(text []byte) string {
 	return strconv.FormatUint(crc64.Checksum(text, crc64.MakeTable(crc64.ECMA)), 10)
 }
 
-// keepCode keeps a package that was sent, and says what the code is.
-func (s *state) keepCode(loaded *loadedCode) code {
-	if loaded.zip != nil {
-		s.Packages[loaded.Checksum] = loaded.zip
+// keepPackage keeps the package that code was sent as, if it was sent as one.
+func (s *state) keepPackage(of code, zip []byte) {
+	if zip != nil {
+		s.Packages[of.Checksum] = zip
 	}
-	return loaded.code
 }
 
-// codeAddress is where code can be fetched: a package that was sent, from the simulator; the address of
-// an object of OSS leads out of it.
-func (c *call) codeAddress(of code) string {
-	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + of.Checksum}
-	if object, isObject := strings.CutPrefix(of.Source, "oss://"); isObject {
-		bucket, key, _ := strings.Cut(object, "/")
-		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
+// runs is what the function runs: a container its image, whatever code was sent as well; the
+// checksum is then that of the reference.
+func (f *function) runs() code {
+	if !f.isContainer() || f.Settings.CustomContainerConfig == nil {
+		return f.Code
 	}
-	return address.String()
+	image := f.Settings.CustomContainerConfig.Image
+	return code{Source: image, Checksum: checksumOf([]byte(image))}
 }
 
-// setCode gives a function the code that was sent. A container runs its image whatever else was
-// sent; its checksum is that of the reference.
-func (s *state) setCode(f *function, loaded *loadedCode) {
-	if loaded != nil {
-		f.Code = s.keepCode(loaded)
-	}
-	if f.Settings.Runtime != nil && *f.Settings.Runtime == runtimeContainer && f.Settings.CustomContainerConfig != nil {
-		image := f.Settings.CustomContainerConfig.Image
-		f.Code = code{Source: image, Checksum: checksumOf([]byte(image))}
+func (f *function) isContainer() bool {
+	return f.Settings.Runtime != nil && *f.Settings.Runtime == runtimeContainer
+}
+
+// check checks that the function has something to run.
+func (f *function) check(k *checker) {
+	if f.isContainer() {
+		k.check(f.Settings.CustomContainerConfig != nil, "customContainerConfig must be given for the runtime %s", runtimeContainer)
+	} else {
+		k.check(f.Code.Source != "", "code must be given for a runtime other than %s", runtimeContainer)
 	}
 }
 
@@ -110,7 +106,18 @@ func getFunctionCode(c *call) (reply, *apiError) {
 	return reply{body: struct {
 		URL      string `json:"url"`
 		Checksum string `json:"checksum"`
-	}{c.codeAddress(f.Code), f.Code.Checksum}}, nil
+	}{c.codeAddress(f.runs()), f.runs().Checksum}}, nil
+}
+
+// codeAddress is where code can be fetched: a package that was sent, from the simulator; the
+// address of an object of OSS leads out of it.
+func (c *call) codeAddress(of code) string {
+	address := url.URL{Scheme: "http", Host: c.host, Path: codePrefix + of.Checksum}
+	if object, isObject := strings.CutPrefix(of.Source, "oss://"); isObject {
+		bucket, key, _ := strings.Cut(object, "/")
+		address = url.URL{Scheme: "https", Host: bucket + ".oss-" + c.config.Region + ".aliyuncs.com", Path: "/" + key}
+	}
+	return address.String()
 }
 
 // serveCode serves a package that was sent, to whoever knows its checksum.

@@ -37,7 +37,7 @@ func TestCustomDomains_AName(t *testing.T) {
 	require.Equal(t, []string{"shop.example.com"}, h.must(t, "GET /custom-domains?limit=2&nextToken="+first.text("nextToken"), "").names("customDomains", "domainName"))
 	require.Equal(t, []string{"shop.example.com"}, h.must(t, "GET /custom-domains?prefix=s", "").names("customDomains", "domainName"))
 	require.Equal(t, http.StatusNoContent, h.must(t, "DELETE /custom-domains/shop.example.com", "").status)
-	h.refused(t, codeDomainNotFound, "GET /custom-domains/shop.example.com", "")
+	h.send(t, "GET /custom-domains/shop.example.com", "").refusedBy(t, codeDomainNotFound)
 }
 
 func TestCustomDomains_AreRefused(t *testing.T) {
@@ -64,7 +64,7 @@ func TestCustomDomains_AreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message := h.refused(t, tt.code, tt.line, tt.body)
+			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
 			for _, want := range tt.says {
 				require.Contains(t, message, want)
 			}

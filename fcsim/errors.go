@@ -60,8 +60,6 @@ type errorCode struct {
 
 // describeCode returns what belongs to a code. Where no public document gives a status or a text,
 // it is a choice of this simulator, and the README says so.
-//
-//nolint:funlen // one table
 func describeCode(code string) errorCode {
 	table := map[string]errorCode{
 		codeInvalidArgument:         {http.StatusBadRequest, "%s"},

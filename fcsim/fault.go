@@ -3,6 +3,7 @@ package fcsim
 import (
 	"cmp"
 
+	"slipway/fcclient"
 	"slipway/internal/simframe"
 )
 
@@ -44,12 +45,8 @@ func faultRules() simframe.FaultRules {
 
 // isOperation reports whether the API has an operation; calls of HTTP triggers count as one.
 func isOperation(name string) bool {
-	for _, op := range operations() {
-		if op.name == name {
-			return true
-		}
-	}
-	return name == opTrigger
+	_, known := fcclient.LookupOperation(name)
+	return known || name == opTrigger || name == opLayerByArn
 }
 
 // faultRefusal is the answer of an error fault.

@@ -2,6 +2,7 @@ package fcsim
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -134,17 +135,32 @@ type functionBody struct {
 }
 
 func (f *function) body() functionBody {
-	body := functionBody{
-		FunctionName: f.Name, FunctionID: f.ID, CodeChecksum: f.Code.Checksum, CodeSize: f.Code.Size,
+	return functionBody{
+		FunctionName: f.Name, FunctionID: f.ID, CodeChecksum: f.runs().Checksum, CodeSize: f.runs().Size,
 		CreatedTime: stamp(f.Created), LastModifiedTime: stamp(f.Modified), functionSettings: f.Settings,
 	}
-	return body
 }
 
 // functionInput is the body of CreateFunction and UpdateFunction.
 type functionInput struct {
 	Code *codeInput `json:"code"`
 	functionSettings
+}
+
+// apply checks what was given and gives it to a function. It returns the package that was sent, if any was.
+func (in functionInput) apply(f *function, k *checker, header http.Header) []byte {
+	in.check(k)
+	f.Settings.overlay(in.functionSettings)
+	var zip []byte
+	if in.Code != nil {
+		loaded := in.Code.load(k, header.Get("X-Fc-Code-Checksum"))
+		if loaded == nil {
+			return nil
+		}
+		f.Code, zip = loaded.code, loaded.zip
+	}
+	f.check(k)
+	return zip
 }
 
 // createFunction serves CreateFunction.
@@ -164,26 +180,20 @@ func createFunction(c *call) (reply, *apiError) {
 	k.name("functionName", in.FunctionName, 64)
 	k.check(in.Handler != nil, "handler must be given")
 	k.check(in.Runtime != nil, "runtime must be given")
-	if in.Runtime != nil && *in.Runtime == runtimeContainer {
-		k.check(in.CustomContainerConfig != nil, "customContainerConfig must be given for the runtime %s", runtimeContainer)
-	} else {
-		k.check(in.Code != nil, "code must be given")
+	memory, timeout, initialization, empty := integer(defaultMemory), integer(defaultTimeout), integer(defaultInitialization), ""
+	f := &function{
+		Name: in.FunctionName, Created: c.now, Modified: c.now,
+		Settings: functionSettings{MemorySize: &memory, Timeout: &timeout, InitializationTimeout: &initialization, Description: &empty, Initializer: &empty},
 	}
-	in.check(&k)
-	loaded := in.Code.load(&k, c.header.Get("X-Fc-Code-Checksum"))
+	zip := in.apply(f, &k, c.header)
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
 	}
-	if v.Functions[in.FunctionName] != nil {
-		return reply{}, refuse(codeFunctionExists, in.FunctionName, v.Name)
+	if v.Functions[f.Name] != nil {
+		return reply{}, refuse(codeFunctionExists, f.Name, v.Name)
 	}
-	memory, timeout, initialization, empty := integer(defaultMemory), integer(defaultTimeout), integer(defaultInitialization), ""
-	f := &function{
-		ID: c.st.draw("function"), Name: in.FunctionName, Created: c.now, Modified: c.now, ETag: c.st.drawETag(),
-		Settings: functionSettings{MemorySize: &memory, Timeout: &timeout, InitializationTimeout: &initialization, Description: &empty, Initializer: &empty},
-	}
-	f.Settings.overlay(in.functionSettings)
-	c.st.setCode(f, loaded)
+	f.ID, f.ETag = c.st.draw("function"), c.st.drawETag()
+	c.st.keepPackage(f.Code, zip)
 	v.Functions[f.Name] = f
 	v.touch(c.now)
 	return reply{body: f.body(), etag: f.ETag}, nil
@@ -210,14 +220,12 @@ func updateFunction(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	var k checker
-	in.check(&k)
-	loaded := in.Code.load(&k, c.header.Get("X-Fc-Code-Checksum"))
+	changed := *f
+	zip := in.apply(&changed, &k, c.header)
 	if refused := k.refusal(); refused != nil {
 		return reply{}, refused
 	}
-	changed := *f
-	changed.Settings.overlay(in.functionSettings)
-	c.st.setCode(&changed, loaded)
+	c.st.keepPackage(changed.Code, zip)
 	if !same(changed, *f) {
 		changed.Modified, changed.ETag = c.now, c.st.drawETag()
 		*f = changed

@@ -59,8 +59,6 @@ type got struct {
 	body   map[string]any
 }
 
-func (g got) code() string { return g.text("ErrorCode") }
-
 func (g got) text(name string) string {
 	text, _ := g.body[name].(string)
 	return text
@@ -85,7 +83,7 @@ func (g got) names(list, field string) []string {
 func (h *harness) send(t tester, line, body string, headers ...string) got {
 	t.Helper()
 	method, path, _ := strings.Cut(line, " ")
-	r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+"/"+apiVersion+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+strings.TrimSuffix(versionPrefix, "/")+path, strings.NewReader(body))
 	require.NoError(t, err)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -148,11 +146,10 @@ func (h *harness) must(t tester, line, body string, headers ...string) got {
 	return g
 }
 
-// refused sends a request that has to be refused, and returns the message.
-func (h *harness) refused(t tester, code, line, body string, headers ...string) string {
+// refusedBy expects a refusal and returns its message.
+func (g got) refusedBy(t tester, code string) string {
 	t.Helper()
-	g := h.send(t, line, body, headers...)
-	require.Equal(t, code, g.code(), "%s: %s", line, g.raw)
+	require.Equal(t, code, g.text("ErrorCode"), "%d %s", g.status, g.raw)
 	require.Equal(t, describeCode(code).status, g.status)
 	return g.text("ErrorMessage")
 }

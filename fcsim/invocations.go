@@ -81,7 +81,7 @@ func invokeAsync(c *call) (reply, *apiError) {
 		ID: cmp.Or(id, c.st.draw("invocation")), RequestID: c.requestID, Function: f.Name, Qualifier: c.qualifier, Payload: c.body,
 		Status: invocationRunning, Started: c.now, Due: c.now, Settings: settings,
 	}
-	if held := c.st.Faults.Take(c.st.target(c.op.name, v.Name), FaultQueued); held != nil {
+	if held := c.st.Faults.Take(c.st.target(c.op.Name, v.Name), FaultQueued); held != nil {
 		i.Due = c.now.Add(held.Delay)
 	}
 	v.Invocations = append(v.Invocations, i)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/cloudapi"
 	"slipway/internal/simframe"
 )
 
@@ -75,8 +76,8 @@ func (c *call) invoke(event []byte) (outcome, *apiError) {
 	if refused != nil {
 		return outcome{}, refused
 	}
-	behaviour := c.st.Behaviours[f.Code.Source]
-	done := outcome{result: ResultOK, status: http.StatusOK, body: event, versionID: at.versionID(), checksum: f.Code.Checksum}
+	behaviour := c.st.Behaviours[f.runs().Source]
+	done := outcome{result: ResultOK, status: http.StatusOK, body: event, versionID: at.versionID(), checksum: f.runs().Checksum}
 	if behaviour.happens(stream.Float64()) {
 		done.result = behaviour.Result
 		done.status = cmp.Or(behaviour.Status, done.status)
@@ -172,7 +173,8 @@ func (s *Simulator) routeTrigger(method, escaped string) (*call, *apiError) {
 		return nil, refuse(codePathNotSupported, method, escaped)
 	}
 	c := &call{
-		config: &s.config, op: &operation{opTrigger, method, escaped, mayQualify, callTrigger},
+		config: &s.config,
+		op:     &operation{Operation: cloudapi.Operation{Name: opTrigger, Method: method, Mutates: true}, qualified: mayQualify, serve: callTrigger},
 		params: map[string]string{"serviceName": segments[1], "functionName": segments[2]},
 	}
 	return c, c.qualify()
@@ -200,8 +202,8 @@ func callTrigger(c *call) (reply, *apiError) {
 	if !found {
 		return reply{}, refuse(codeTriggerNotFound, triggerHTTP, v.Name, c.params["functionName"])
 	}
-	if len(config.Methods) > 0 && !slices.Contains(config.Methods, c.op.method) {
-		return reply{}, refuse(codeInvalidArgument, fmt.Sprintf("the trigger takes %s, not %s", strings.Join(config.Methods, ", "), c.op.method))
+	if len(config.Methods) > 0 && !slices.Contains(config.Methods, c.op.Method) {
+		return reply{}, refuse(codeInvalidArgument, fmt.Sprintf("the trigger takes %s, not %s", strings.Join(config.Methods, ", "), c.op.Method))
 	}
 	done, refused := c.invoke(c.body)
 	if refused != nil {

@@ -75,7 +75,10 @@ func publishLayerVersion(c *call) (reply, *apiError) {
 	k.name("layerName", name, 64)
 	k.check(in.LayerName == "" || in.LayerName == name, "layerName: the path names %q, the body %q", shorten(name), shorten(in.LayerName))
 	k.check(in.Code != nil, "code must be given")
-	loaded := in.Code.load(&k, "")
+	var loaded *loadedCode
+	if in.Code != nil {
+		loaded = in.Code.load(&k, "")
+	}
 	for _, runtime := range in.CompatibleRuntime {
 		k.check(slices.Contains(runtimes(), runtime), "compatibleRuntime: %q is none of %v", shorten(runtime), runtimes())
 	}
@@ -87,10 +90,11 @@ func publishLayerVersion(c *call) (reply, *apiError) {
 		l = &layer{Name: name}
 		c.st.Layers[name] = l
 	}
+	c.st.keepPackage(loaded.code, loaded.zip)
 	l.Published++
 	v := &layerVersion{
 		Number: l.Published, Description: in.Description, Runtimes: append([]string{}, in.CompatibleRuntime...),
-		Code: c.st.keepCode(loaded), Created: c.now, ETag: c.st.drawETag(),
+		Code: loaded.code, Created: c.now, ETag: c.st.drawETag(),
 	}
 	l.Versions = append(l.Versions, v)
 	return reply{body: c.layerBody(l, v), etag: v.ETag}, nil

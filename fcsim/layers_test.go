@@ -55,7 +55,7 @@ func TestLayers_VersionsArePublishedReadDeleted(t *testing.T) {
 	require.Nil(t, rest.body["nextVersion"])
 
 	require.Equal(t, http.StatusNoContent, h.must(t, "DELETE /layers/libs/versions/3", "").status)
-	h.refused(t, codeLayerVersionAbsent, "GET /layers/libs/versions/3", "")
+	h.send(t, "GET /layers/libs/versions/3", "").refusedBy(t, codeLayerVersionAbsent)
 	again := h.must(t, "POST /layers/libs/versions", `{"code":{"zipFile":"`+zip("three")+`"}}`)
 	require.Equal(t, json.Number("4"), again.body["version"], "a number is given once")
 
@@ -95,7 +95,7 @@ func TestLayers_AreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, h.refused(t, tt.code, tt.line, tt.body), tt.says)
+			require.Contains(t, h.send(t, tt.line, tt.body).refusedBy(t, tt.code), tt.says)
 		})
 	}
 }

@@ -5,16 +5,20 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"slipway/cloudapi"
+	"slipway/fcclient"
 )
 
 const (
-	// apiVersion begins every path of the API.
 	apiVersion = "2016-08-15"
+	// versionPrefix begins every path of the API.
+	versionPrefix = "/" + apiVersion + "/"
 	// proxyPrefix is where calls of HTTP triggers live.
-	proxyPrefix = "/" + apiVersion + "/proxy/"
+	proxyPrefix = versionPrefix + "proxy/"
 	// opTrigger names calls of HTTP triggers where operations are named.
 	opTrigger = "HTTPTrigger"
-	// opLayerByArn is the one operation here that the reference has not.
+	// opLayerByArn is an operation that the reference has not, and that both of the vendor's clients have.
 	opLayerByArn = "GetLayerVersionByArn"
 )
 
@@ -31,96 +35,99 @@ const (
 // a refusal leaves the state as it was.
 type handler func(c *call) (reply, *apiError)
 
+// handlers are the operations this simulator serves.
+func handlers() map[string]handler {
+	return map[string]handler{
+		"CreateService": createService,
+		"DeleteService": deleteService,
+		"UpdateService": updateService,
+		"GetService":    getService,
+		"ListServices":  listServices,
+
+		"CreateFunction":  createFunction,
+		"DeleteFunction":  deleteFunction,
+		"UpdateFunction":  updateFunction,
+		"GetFunction":     getFunction,
+		"GetFunctionCode": getFunctionCode,
+		"ListFunctions":   listFunctions,
+		"InvokeFunction":  invokeFunction,
+		"ListInstances":   listInstances,
+
+		"PublishServiceVersion": publishVersion,
+		"DeleteServiceVersion":  deleteVersion,
+		"ListServiceVersions":   listVersions,
+
+		"CreateAlias": createAlias,
+		"DeleteAlias": deleteAlias,
+		"UpdateAlias": updateAlias,
+		"GetAlias":    getAlias,
+		"ListAliases": listAliases,
+
+		"PutProvisionConfig":   putProvision,
+		"GetProvisionConfig":   getProvision,
+		"ListProvisionConfigs": listProvisions,
+
+		"CreateTrigger": createTrigger,
+		"DeleteTrigger": deleteTrigger,
+		"UpdateTrigger": updateTrigger,
+		"GetTrigger":    getTrigger,
+		"ListTriggers":  listTriggers,
+
+		"CreateCustomDomain": createCustomDomain,
+		"DeleteCustomDomain": deleteCustomDomain,
+		"UpdateCustomDomain": updateCustomDomain,
+		"GetCustomDomain":    getCustomDomain,
+		"ListCustomDomains":  listCustomDomains,
+
+		"TagResource":     tagResource,
+		"UntagResource":   untagResource,
+		"GetResourceTags": getResourceTags,
+
+		"PutFunctionAsyncInvokeConfig":    putAsyncConfig,
+		"DeleteFunctionAsyncInvokeConfig": deleteAsyncConfig,
+		"GetFunctionAsyncInvokeConfig":    getAsyncConfig,
+		"ListFunctionAsyncInvokeConfigs":  listAsyncConfigs,
+		"GetStatefulAsyncInvocation":      getInvocation,
+		"ListStatefulAsyncInvocations":    listInvocations,
+		"StopStatefulAsyncInvocation":     stopInvocation,
+
+		"PublishLayerVersion": publishLayerVersion,
+		"DeleteLayerVersion":  deleteLayerVersion,
+		"GetLayerVersion":     getLayerVersion,
+		"ListLayerVersions":   listLayerVersions,
+		"ListLayers":          listLayers,
+		opLayerByArn:          getLayerVersionByArn,
+	}
+}
+
 // operation is an operation of the API with its handler.
 type operation struct {
-	name      string
-	method    string
-	path      string // below the version; parameters are whole segments in braces
+	cloudapi.Operation
+
+	// segments are those of the path below the API's version; parameters are in braces.
+	segments  []string
 	qualified qualified
 	serve     handler
 }
 
 // operations are all operations of the API, and one that its clients have beside them.
 func operations() []operation {
-	const (
-		services  = "/services"
-		service   = "/services/{serviceName}"
-		functions = service + "/functions"
-		function  = service + "/functions/{functionName}"
-		triggers  = function + "/triggers"
-		trigger   = function + "/triggers/{triggerName}"
-		versions  = service + "/versions"
-		aliases   = service + "/aliases"
-		alias     = service + "/aliases/{aliasName}"
-		domains   = "/custom-domains"
-		domain    = "/custom-domains/{domainName}"
-		provision = function + "/provision-config"
-		async     = function + "/async-invoke-config"
-		stateful  = function + "/stateful-async-invocations"
-		layers    = "/layers/{layerName}/versions"
-		layer     = "/layers/{layerName}/versions/{version}"
-	)
-	return []operation{
-		{"CreateService", http.MethodPost, services, unqualified, createService},
-		{"DeleteService", http.MethodDelete, service, unqualified, deleteService},
-		{"UpdateService", http.MethodPut, service, unqualified, updateService},
-		{"GetService", http.MethodGet, service, mayQualify, getService},
-		{"ListServices", http.MethodGet, services, unqualified, listServices},
-
-		{"CreateFunction", http.MethodPost, functions, unqualified, createFunction},
-		{"DeleteFunction", http.MethodDelete, function, unqualified, deleteFunction},
-		{"UpdateFunction", http.MethodPut, function, unqualified, updateFunction},
-		{"GetFunction", http.MethodGet, function, mayQualify, getFunction},
-		{"GetFunctionCode", http.MethodGet, function + "/code", mayQualify, getFunctionCode},
-		{"ListFunctions", http.MethodGet, functions, mayQualify, listFunctions},
-		{"InvokeFunction", http.MethodPost, function + "/invocations", mayQualify, invokeFunction},
-		{"ListInstances", http.MethodGet, function + "/instances", mayQualify, listInstances},
-
-		{"PublishServiceVersion", http.MethodPost, versions, unqualified, publishVersion},
-		{"DeleteServiceVersion", http.MethodDelete, versions + "/{versionId}", unqualified, deleteVersion},
-		{"ListServiceVersions", http.MethodGet, versions, unqualified, listVersions},
-
-		{"CreateAlias", http.MethodPost, aliases, unqualified, createAlias},
-		{"DeleteAlias", http.MethodDelete, alias, unqualified, deleteAlias},
-		{"UpdateAlias", http.MethodPut, alias, unqualified, updateAlias},
-		{"GetAlias", http.MethodGet, alias, unqualified, getAlias},
-		{"ListAliases", http.MethodGet, aliases, unqualified, listAliases},
-
-		{"PutProvisionConfig", http.MethodPut, provision, mustQualify, putProvision},
-		{"GetProvisionConfig", http.MethodGet, provision, mustQualify, getProvision},
-		{"ListProvisionConfigs", http.MethodGet, "/provision-configs", unqualified, listProvisions},
-
-		{"CreateTrigger", http.MethodPost, triggers, unqualified, createTrigger},
-		{"DeleteTrigger", http.MethodDelete, trigger, unqualified, deleteTrigger},
-		{"UpdateTrigger", http.MethodPut, trigger, unqualified, updateTrigger},
-		{"GetTrigger", http.MethodGet, trigger, unqualified, getTrigger},
-		{"ListTriggers", http.MethodGet, triggers, unqualified, listTriggers},
-
-		{"CreateCustomDomain", http.MethodPost, domains, unqualified, createCustomDomain},
-		{"DeleteCustomDomain", http.MethodDelete, domain, unqualified, deleteCustomDomain},
-		{"UpdateCustomDomain", http.MethodPut, domain, unqualified, updateCustomDomain},
-		{"GetCustomDomain", http.MethodGet, domain, unqualified, getCustomDomain},
-		{"ListCustomDomains", http.MethodGet, domains, unqualified, listCustomDomains},
-
-		{"TagResource", http.MethodPost, "/tag", unqualified, tagResource},
-		{"UntagResource", http.MethodDelete, "/tag", unqualified, untagResource},
-		{"GetResourceTags", http.MethodGet, "/tag", unqualified, getResourceTags},
-
-		{"PutFunctionAsyncInvokeConfig", http.MethodPut, async, mayQualify, putAsyncConfig},
-		{"DeleteFunctionAsyncInvokeConfig", http.MethodDelete, async, mayQualify, deleteAsyncConfig},
-		{"GetFunctionAsyncInvokeConfig", http.MethodGet, async, mayQualify, getAsyncConfig},
-		{"ListFunctionAsyncInvokeConfigs", http.MethodGet, function + "/async-invoke-configs", unqualified, listAsyncConfigs},
-		{"GetStatefulAsyncInvocation", http.MethodGet, stateful + "/{statefulAsyncInvocationId}", mayQualify, getInvocation},
-		{"ListStatefulAsyncInvocations", http.MethodGet, stateful, mayQualify, listInvocations},
-		{"StopStatefulAsyncInvocation", http.MethodPut, stateful + "/{statefulAsyncInvocationId}", mayQualify, stopInvocation},
-
-		{"PublishLayerVersion", http.MethodPost, layers, unqualified, publishLayerVersion},
-		{"DeleteLayerVersion", http.MethodDelete, layer, unqualified, deleteLayerVersion},
-		{"GetLayerVersion", http.MethodGet, layer, unqualified, getLayerVersion},
-		{"ListLayerVersions", http.MethodGet, layers, unqualified, listLayerVersions},
-		{"ListLayers", http.MethodGet, "/layers", unqualified, listLayers},
-		{opLayerByArn, http.MethodGet, "/layerarn/{arn}", unqualified, getLayerVersionByArn},
+	served := handlers()
+	var all []operation
+	byArn := cloudapi.Operation{Name: opLayerByArn, Method: http.MethodGet, Path: versionPrefix + "layerarn/{arn}"}
+	for _, op := range append(fcclient.Operations(), byArn) {
+		o := operation{Operation: op, serve: served[op.Name], segments: strings.Split(strings.TrimPrefix(op.Path, versionPrefix), "/")}
+		for i, segment := range o.segments {
+			switch segment {
+			case "{serviceName}{.qualifier}":
+				o.segments[i], o.qualified = "{serviceName}", mayQualify
+			case "{serviceName}.{qualifier}":
+				o.segments[i], o.qualified = "{serviceName}", mustQualify
+			}
+		}
+		all = append(all, o)
 	}
+	return all
 }
 
 // call is one request to an operation, at one moment, with the state locked.
@@ -149,10 +156,10 @@ func (s *Simulator) route(method, escaped string) (*call, *apiError) {
 	if ok {
 		for i := range s.operations {
 			op := &s.operations[i]
-			if op.method != method {
+			if op.Method != method {
 				continue
 			}
-			if params, fits := match(op.path, segments); fits {
+			if params, fits := op.match(segments); fits {
 				c := &call{config: &s.config, op: op, params: params}
 				return c, c.qualify()
 			}
@@ -163,7 +170,7 @@ func (s *Simulator) route(method, escaped string) (*call, *apiError) {
 
 // split cuts a path as it is on the wire into its decoded segments below the API's version.
 func split(escaped string) ([]string, bool) {
-	rest, ok := strings.CutPrefix(escaped, "/"+apiVersion+"/")
+	rest, ok := strings.CutPrefix(escaped, versionPrefix)
 	if !ok {
 		return nil, false
 	}
@@ -178,14 +185,13 @@ func split(escaped string) ([]string, bool) {
 	return segments, true
 }
 
-// match reads the parameters of a path that fits a template.
-func match(template string, segments []string) (map[string]string, bool) {
-	want := strings.Split(strings.TrimPrefix(template, "/"), "/")
-	if len(want) != len(segments) {
+// match reads the parameters of a path that fits the operation's.
+func (o *operation) match(segments []string) (map[string]string, bool) {
+	if len(o.segments) != len(segments) {
 		return nil, false
 	}
 	params := map[string]string{}
-	for i, segment := range want {
+	for i, segment := range o.segments {
 		name, parameter := strings.CutPrefix(segment, "{")
 		switch {
 		case parameter:
@@ -204,7 +210,7 @@ func (c *call) qualify() *apiError {
 	case c.op.qualified == mustQualify && qualifier == "":
 		return refuse(codeInvalidArgument, "the path must name an alias: services/{serviceName}.{qualifier}/...")
 	case given && (c.op.qualified == unqualified || qualifier == ""):
-		return refuse(codeInvalidArgument, c.op.name+" takes no qualifier after the service's name")
+		return refuse(codeInvalidArgument, c.op.Name+" takes no qualifier after the service's name")
 	case c.params["serviceName"] != "":
 		c.params["serviceName"], c.qualifier = name, qualifier
 	}
@@ -215,4 +221,4 @@ func (c *call) qualify() *apiError {
 }
 
 // isRead reports whether a call changes nothing.
-func (c *call) isRead() bool { return c.op.method == http.MethodGet }
+func (c *call) isRead() bool { return !c.op.Mutates }

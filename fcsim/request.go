@@ -3,7 +3,9 @@ package fcsim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -45,7 +47,7 @@ func (c *call) decode(into any) *apiError {
 		field, known := fields[key]
 		switch {
 		case !known:
-			problems = append(problems, fmt.Sprintf("%q is no member of the body of %s", name, c.op.name))
+			problems = append(problems, fmt.Sprintf("%q is no member of the body of %s", name, c.op.Name))
 			continue
 		case given[key] != "":
 			problems = append(problems, fmt.Sprintf("%q and %q are the same member", given[key], name))
@@ -55,21 +57,49 @@ func (c *call) decode(into any) *apiError {
 		if string(members[name]) == "null" {
 			continue
 		}
-		if err := decodeMember(members[name], field); err != nil {
-			problems = append(problems, fmt.Sprintf("%s: %v", name, err))
-		}
+		problems = append(problems, c.decodeMember(field, members[name])...)
 	}
 	return invalid(problems)
 }
 
-// decodeMember reads one member. A document must be an object.
-func decodeMember(text json.RawMessage, field reflect.Value) error {
-	if field.Type() == reflect.TypeFor[document]() && !bytes.HasPrefix(text, []byte("{")) {
-		return fmt.Errorf("must be an object, is %s", shorten(string(text)))
+// decodeMember reads one member. A document must have the shape that the reference gives it; what
+// else it holds is kept.
+func (c *call) decodeMember(field member, text json.RawMessage) []string {
+	name := field.name
+	if field.value.Type() == reflect.TypeFor[document]() {
+		return c.decodeDocument(field, text)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	return decoder.Decode(field.Addr().Interface())
+	err := decoder.Decode(field.value.Addr().Interface())
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return []string{fmt.Sprintf("%s must not be a %s", strings.TrimSuffix(name+"."+wrong.Field, "."), wrong.Value)}
+	}
+	if err != nil {
+		return []string{name + ": " + strings.TrimPrefix(err.Error(), "json: ")}
+	}
+	return nil
+}
+
+func (c *call) decodeDocument(field member, text json.RawMessage) []string {
+	name := field.name
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return []string{name + " must be an object"}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return []string{name + ": " + err.Error()}
+	}
+	var problems []string
+	if param, known := c.op.Param(name); known && param.Shape != nil {
+		param.Shape.Check(name, value, func(place, format string, args ...any) {
+			problems = append(problems, place+" "+fmt.Sprintf(format, args...))
+		})
+	}
+	field.value.SetBytes(text)
+	return problems
 }
 
 func shorten(text string) string {
@@ -79,20 +109,24 @@ func shorten(text string) string {
 	return text
 }
 
+// member is a field of a struct that a member of a body is read into.
+type member struct {
+	name  string // as the reference spells it
+	value reflect.Value
+}
+
 // fieldsOf returns the fields of a struct and of those embedded in it by their names on the wire,
 // in lower case.
-func fieldsOf(value reflect.Value) map[string]reflect.Value {
-	fields := map[string]reflect.Value{}
+func fieldsOf(value reflect.Value) map[string]member {
+	fields := map[string]member{}
 	for i := range value.NumField() {
 		field := value.Type().Field(i)
 		if field.Anonymous {
-			for name, inner := range fieldsOf(value.Field(i)) {
-				fields[name] = inner
-			}
+			maps.Copy(fields, fieldsOf(value.Field(i)))
 			continue
 		}
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		fields[strings.ToLower(name)] = value.Field(i)
+		fields[strings.ToLower(name)] = member{name, value.Field(i)}
 	}
 	return fields
 }

@@ -136,7 +136,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 
 // authenticate refuses a request that is not signed, or that names another account.
 func (s *Simulator) authenticate(c *call, r *http.Request) *apiError {
-	if c.op.name == opTrigger && s.anonymous(c) {
+	if c.op.Name == opTrigger && s.anonymous(c) {
 		return nil
 	}
 	if refused := s.verifier.Verify(r); refused != nil {
@@ -154,7 +154,7 @@ func (s *Simulator) countCall(c *call) string {
 	defer s.mu.Unlock()
 	s.st.Requests++
 	if c != nil {
-		s.st.Calls[c.op.name]++
+		s.st.Calls[c.op.Name]++
 	}
 	return requestID(s.st.Seed, s.st.Requests)
 }
@@ -171,7 +171,7 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.st.Faults.TakeCall(s.st.target(c.op.name, c.params["serviceName"]))
+	return s.st.Faults.TakeCall(s.st.target(c.op.Name, c.params["serviceName"]))
 }
 
 // carryOut runs the operation of a call.

@@ -62,7 +62,7 @@ func TestTags_AreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, h.refused(t, tt.code, tt.line, tt.body), tt.says)
+			require.Contains(t, h.send(t, tt.line, tt.body).refusedBy(t, tt.code), tt.says)
 		})
 	}
 }

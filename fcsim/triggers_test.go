@@ -39,8 +39,8 @@ func TestTriggers_AreCreatedReadUpdatedListedDeleted(t *testing.T) {
 	require.NotEqual(t, made.header.Get("ETag"), changed.header.Get("ETag"))
 	again := h.must(t, "PUT "+webTriggers+"/images", `{"qualifier":"2"}`)
 	require.Equal(t, changed.header.Get("ETag"), again.header.Get("ETag"), "nothing changed")
-	h.refused(t, codePrecondition, "PUT "+webTriggers+"/images", `{"qualifier":"1"}`, "If-Match", made.header.Get("ETag"))
-	h.refused(t, codePrecondition, "DELETE "+webTriggers+"/images", "", "If-Match", made.header.Get("ETag"))
+	h.send(t, "PUT "+webTriggers+"/images", `{"qualifier":"1"}`, "If-Match", made.header.Get("ETag")).refusedBy(t, codePrecondition)
+	h.send(t, "DELETE "+webTriggers+"/images", "", "If-Match", made.header.Get("ETag")).refusedBy(t, codePrecondition)
 
 	for _, name := range []string{"b", "a", "c"} {
 		h.must(t, "POST "+webTriggers, `{"triggerName":"`+name+`","triggerType":"timer","triggerConfig":{"cronExpression":"@every 5m","enable":true}}`)
@@ -52,11 +52,11 @@ func TestTriggers_AreCreatedReadUpdatedListedDeleted(t *testing.T) {
 	require.Equal(t, []string{"b", "c"}, first.names("triggers", "triggerName"))
 	require.Equal(t, []string{"images"}, h.must(t, "GET "+webTriggers+"?limit=2&nextToken="+first.text("nextToken"), "").names("triggers", "triggerName"))
 
-	h.refused(t, codeFunctionNotEmpty, "DELETE /services/shop/functions/web", "")
+	h.send(t, "DELETE /services/shop/functions/web", "").refusedBy(t, codeFunctionNotEmpty)
 	for _, name := range []string{"a", "b", "c", "images"} {
 		require.Equal(t, http.StatusNoContent, h.must(t, "DELETE "+webTriggers+"/"+name, "").status)
 	}
-	h.refused(t, codeTriggerNotFound, "GET "+webTriggers+"/images", "")
+	h.send(t, "GET "+webTriggers+"/images", "").refusedBy(t, codeTriggerNotFound)
 	h.must(t, "DELETE /services/shop/functions/web", "")
 }
 
@@ -77,8 +77,8 @@ func TestTriggers_HTTPHasAnAddressThatCallsTheFunction(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(latest.text("urlInternet")+"cart").status)
 	require.Equal(t, http.StatusForbidden, call(live.text("urlInternet")).status, "it wants a signature")
 
-	h.refused(t, codeInvalidArgument, "POST "+webTriggers, strings.Replace(httpTrigger, "front", "back", 1))
-	h.refused(t, codeInvalidArgument, "PUT "+webTriggers+"/gate", `{"qualifier":"LATEST"}`)
+	h.send(t, "POST "+webTriggers, strings.Replace(httpTrigger, "front", "back", 1)).refusedBy(t, codeInvalidArgument)
+	h.send(t, "PUT "+webTriggers+"/gate", `{"qualifier":"LATEST"}`).refusedBy(t, codeInvalidArgument)
 	h.must(t, "PUT "+webTriggers+"/gate", `{"qualifier":"live","description":"d"}`)
 }
 
@@ -114,7 +114,7 @@ func TestTriggers_AreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message := h.refused(t, tt.code, tt.line, tt.body)
+			message := h.send(t, tt.line, tt.body).refusedBy(t, tt.code)
 			for _, want := range tt.says {
 				require.Contains(t, message, want)
 			}
