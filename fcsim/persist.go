@@ -90,15 +90,8 @@ func (v *service) consistent(name string) error {
 	if slices.Contains(v.Versions, nil) || slices.Contains(v.OnDemand, nil) || slices.Contains(v.Invocations, nil) {
 		return errors.New("a version, an instance or an invocation of it is null")
 	}
-	for key, t := range v.Triggers {
-		if t == nil || t.key() != key {
-			return fmt.Errorf("its trigger %s is null or filed under another name", key)
-		}
-	}
-	for key, a := range v.AsyncConfigs {
-		if a == nil || a.key() != key {
-			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
-		}
+	if err := v.consistentCallers(); err != nil {
+		return err
 	}
 	last := 0
 	for _, published := range v.Versions {
@@ -124,6 +117,21 @@ func (v *service) consistent(name string) error {
 		}
 	}
 	return consistentFunctions(v.Functions)
+}
+
+// consistentCallers checks what calls the service's functions.
+func (v *service) consistentCallers() error {
+	for key, t := range v.Triggers {
+		if t == nil || t.key() != key {
+			return fmt.Errorf("its trigger %s is null or filed under another name", key)
+		}
+	}
+	for key, a := range v.AsyncConfigs {
+		if a == nil || a.key() != key {
+			return fmt.Errorf("its asynchronous configuration %s is null or filed under another name", key)
+		}
+	}
+	return nil
 }
 
 func consistentFunctions(functions map[string]*function) error {
