@@ -171,7 +171,7 @@ func TestInvoke_HTTPTriggers(t *testing.T) {
 	bad := unsigned(http.MethodGet, "shop.live/web/")
 	require.Equal(t, http.StatusBadGateway, bad.status)
 	require.Equal(t, "UnhandledInvocationError", bad.header.Get("X-Fc-Error-Type"))
-	require.Equal(t, 6, h.sim.Calls().Operations[opTrigger]-4)
+	require.Equal(t, 9, h.sim.Calls().Operations[opTrigger])
 }
 
 func TestInvoke_InstancesOfInvocations(t *testing.T) {
