@@ -10,9 +10,11 @@ import (
 type engine struct {
 	// start is how long one more instance takes.
 	start time.Duration
+	// config is that of the simulator, for what is invoked.
+	config *Config
 }
 
-func (s *Simulator) engine() engine { return engine{start: s.config.InstanceStart} }
+func (s *Simulator) engine() engine { return engine{start: s.config.InstanceStart, config: &s.config} }
 
 const (
 	// farAway is when to look again although nothing is due.
@@ -38,6 +40,10 @@ func (e engine) advance(s *state, now time.Time) {
 		for _, p := range sortedValues(v.Provisions) {
 			e.advanceProvision(provisioned{s, v, p}, now)
 		}
+		for next := v.nextInvocation(); happens(next, now); next = v.nextInvocation() {
+			s.runInvocations(e.config, v, next)
+		}
+		s.wakeAt(v.nextInvocation())
 	}
 }
 

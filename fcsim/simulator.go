@@ -176,9 +176,6 @@ func (s *Simulator) takeFaults(c *call) simframe.CallFaults {
 
 // carryOut runs the operation of a call.
 func (s *Simulator) carryOut(c *call) simframe.Answer {
-	if c.op.serve == nil {
-		return fail(c.requestID, refuse(codeUnserved, c.op.Name))
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.st, c.now = s.st, s.look()
