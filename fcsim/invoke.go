@@ -145,12 +145,19 @@ func invokeFunction(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	header := done.header()
-	header.Set("Content-Type", "application/octet-stream")
 	if log == "Tail" {
 		text := fmt.Sprintf("FC Invoke Start RequestId: %s\nversion %s: %s\nFC Invoke End RequestId: %s\n", c.requestID, done.version(), done.result, c.requestID)
 		header.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString([]byte(text)))
 	}
-	return reply{status: http.StatusOK, header: header, raw: done.output()}, nil
+	return answerOf(http.StatusOK, header, done.output()), nil
+}
+
+// answerOf answers what code gave; without any there is no type.
+func answerOf(status int, header http.Header, output []byte) reply {
+	if len(output) > 0 && header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/octet-stream")
+	}
+	return reply{status: status, header: header, raw: output}
 }
 
 // output is what the caller gets: what the handler returned, or what it failed with.
@@ -210,10 +217,9 @@ func callTrigger(c *call) (reply, *apiError) {
 		return reply{}, refused
 	}
 	header, status := done.header(), done.status
-	header.Set("Content-Type", cmp.Or(c.header.Get("Content-Type"), "application/octet-stream"))
 	if done.result != ResultOK {
 		status = http.StatusBadGateway
 		header.Set("Content-Type", contentJSON)
 	}
-	return reply{status: status, header: header, raw: done.output()}, nil
+	return answerOf(status, header, done.output()), nil
 }
