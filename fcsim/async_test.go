@@ -86,10 +86,7 @@ func stateful(t tester, settings string) *harness {
 	return h
 }
 
-const (
-	invokeLive  = "POST /services/shop.live/functions/web/invocations"
-	invocations = "/services/shop.live/functions/web/stateful-async-invocations"
-)
+const invocations = "/services/shop.live/functions/web/stateful-async-invocations"
 
 // accept begins an asynchronous invocation.
 func (h *harness) accept(t tester, id string) {
