@@ -104,6 +104,9 @@ func (a *alias) choose(draw float64) int {
 	return a.VersionID
 }
 
+// idle reports whether an instance that an invocation started was not used for so long that it is gone.
+func (i *instance) idle(now time.Time) bool { return now.Sub(i.Used) > idleInstance }
+
 // takeInstance finds the instance that runs an invocation: a provisioned one, one that ran one
 // before, or a new one.
 func (c *call) takeInstance(v *service, function string, version int) string {
@@ -115,7 +118,7 @@ func (c *call) takeInstance(v *service, function string, version int) string {
 		}
 	}
 	for _, i := range v.OnDemand {
-		if i.Function == function && i.Qualifier == c.qualifier && i.VersionID == version {
+		if i.Function == function && i.Qualifier == c.qualifier && i.VersionID == version && !i.idle(c.now) {
 			i.Used = c.now
 			return i.ID
 		}

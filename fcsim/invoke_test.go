@@ -135,20 +135,11 @@ func TestInvoke_CodeThatIsBadAtTimes(t *testing.T) {
 	require.InDelta(t, 100, failed, 30)
 }
 
-// withTrigger gives a function an HTTP trigger.
-func (h *harness) withTrigger(qualifier, config string) {
-	h.sim.mu.Lock()
-	defer h.sim.mu.Unlock()
-	v := h.sim.st.Services["shop"]
-	tr := &trigger{Function: "web", Name: "http" + qualifier, Type: triggerHTTP, Qualifier: qualifier, Config: document(config)}
-	v.Triggers[tr.key()] = tr
-}
-
 func TestInvoke_HTTPTriggers(t *testing.T) {
 	t.Parallel()
 	h := published(t)
-	h.withTrigger("live", `{"authType":"anonymous","methods":["GET","POST"]}`)
-	h.withTrigger("", `{"authType":"function","methods":["POST"]}`)
+	h.must(t, "POST /services/shop/functions/web/triggers", `{"triggerName":"a","triggerType":"http","qualifier":"live","triggerConfig":{"authType":"anonymous","methods":["GET","POST"]}}`)
+	h.must(t, "POST /services/shop/functions/web/triggers", `{"triggerName":"b","triggerType":"http","triggerConfig":{"authType":"function","methods":["POST"]}}`)
 	unsigned := func(method, path string) got {
 		r, err := http.NewRequestWithContext(t.Context(), method, h.server.URL+proxyPrefix+path, strings.NewReader("body"))
 		require.NoError(t, err)

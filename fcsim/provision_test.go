@@ -61,6 +61,14 @@ func TestProvision_OneLookIsAsGoodAsMany(t *testing.T) {
 	run := func(steps int) string {
 		h := published(t)
 		h.must(t, "PUT "+provisionLive, body)
+		h.must(t, "POST /services/shop/aliases", `{"aliasName":"test","versionId":"2"}`)
+		h.must(t, "PUT /services/shop.test/functions/web/provision-config", `{"target":3}`)
+		for range 3 {
+			h.must(t, invokeLive, "x", headerType, "Async")
+		}
+		_, err := h.sim.AddFault(Fault{Kind: FaultNoInstance, Count: 5, Probability: 0.5})
+		require.NoError(t, err)
+		require.NoError(t, h.sim.SetBehaviour(Behaviour{Code: "registry.test/shop:1", Result: ResultUnhandled, Rate: 0.5}))
 		require.NoError(t, h.sim.SetLoad(Load{Service: "shop", Alias: "live", Function: "web", Busy: 1.2}))
 		h.must(t, "PUT /services/shop/aliases/live", `{"additionalVersionWeight":{"2":0.4}}`)
 		for range steps {
