@@ -1,6 +1,7 @@
 package fcsim
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,10 +14,10 @@ func (h *harness) frozen(t tester) string {
 	t.Helper()
 	snapshot, err := h.sim.Snapshot()
 	require.NoError(t, err)
-	st, err := decodeState(snapshot)
+	st, err := h.sim.store.Decode(snapshot)
 	require.NoError(t, err)
 	st.Requests, st.Calls, st.Invocations = 0, nil, 0
-	text, err := encodeState(st)
+	text, err := json.Marshal(st)
 	require.NoError(t, err)
 	return string(text)
 }
