@@ -19,28 +19,26 @@ import (
 // unknown lists the members of an answer that the client has no field for.
 func unknown(value reflect.Value) []string {
 	var found []string
-	switch value.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !value.IsNil() {
-			found = unknown(value.Elem())
-		}
-	case reflect.Slice:
+	switch kind := value.Kind(); {
+	case kind == reflect.Pointer && !value.IsNil():
+		found = unknown(value.Elem())
+	case kind == reflect.Slice:
 		for i := range value.Len() {
 			found = append(found, unknown(value.Index(i))...)
 		}
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		for i := range value.NumField() {
+			field := value.Field(i)
 			if !value.Type().Field(i).IsExported() {
 				continue
 			}
-			if fields, ok := value.Field(i).Interface().(cloudapi.UnknownFields); ok {
+			if fields, ok := reflect.TypeAssert[cloudapi.UnknownFields](field); ok {
 				found = append(found, slices.Collect(maps.Keys(fields))...)
 				continue
 			}
-			found = append(found, unknown(value.Field(i))...)
+			found = append(found, unknown(field)...)
 		}
 	}
-	slices.Sort(found)
 	return found
 }
 

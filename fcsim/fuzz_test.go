@@ -30,13 +30,11 @@ func FuzzRequests(f *testing.F) {
 	} {
 		f.Add(seed.method, seed.target, seed.body)
 	}
-	snapshot, err := published(f).sim.Snapshot()
+	snapshot, err := direct(f).published(f).sim.Snapshot()
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, method, target, body string) {
-		sim, err := New(Config{Clock: SteppedClock(start()), Seed: 7})
-		require.NoError(t, err)
-		h := &harness{sim: sim}
-		require.NoError(t, sim.Restore(snapshot))
+		h := direct(t)
+		require.NoError(t, h.sim.Restore(snapshot))
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://fc.test"+versionPrefix+target, strings.NewReader(body))
 		if err != nil {
 			return // no request
