@@ -58,7 +58,7 @@ func exampleClient(endpoint string) *fcclient.Client {
 		Type: new("access_key"), AccessKeyId: new("id"), AccessKeySecret: new("secret"),
 	})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Println(err) //nolint:forbidigo // examples print
 		return nil
 	}
 	client, err := fcclient.New(fcclient.Config{
@@ -68,7 +68,7 @@ func exampleClient(endpoint string) *fcclient.Client {
 		Credential: credential, // Leave it out to use Alibaba Cloud's default chain.
 	})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Println(err) //nolint:forbidigo // examples print
 	}
 	return client
 }

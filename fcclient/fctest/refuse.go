@@ -12,6 +12,7 @@ import (
 // refuse asks for what no state allows: with keys that nobody knows, of a service that is not there,
 // and with a limit that is too high.
 func (s *suite) refuse(t *testing.T) {
+	t.Helper()
 	for _, op := range fcclient.Operations() {
 		params := minimal(op)
 		_, err := s.stranger.Call(t.Context(), op.Name, params)
@@ -44,7 +45,7 @@ func minimal(op cloudapi.Operation) map[string]string {
 			params[p.Name] = "1"
 		case cloudapi.KindString:
 			params[p.Name] = "fctest-nothing"
-		default:
+		case cloudapi.KindNumber, cloudapi.KindBoolean, cloudapi.KindJSON, cloudapi.KindValue:
 			params[p.Name] = `{}`
 		}
 		switch p.Name {

@@ -195,11 +195,23 @@ func (s *suite) compare(t *testing.T, operation string, out any) {
 	}
 }
 
+// asked is a call that is to be refused.
+type asked struct {
+	operation string
+	do        func(ctx context.Context) error
+}
+
+func ask[I, O any](do method[I, O], in *I) asked {
+	return asked{operationOf[I](), func(ctx context.Context) error {
+		_, err := do(ctx, in)
+		return err
+	}}
+}
+
 // refused carries out an operation that has to be refused with a code that is documented.
-func refused[I, O any](t *testing.T, s *suite, do method[I, O], in *I, code string) {
+func (s *suite) refused(t *testing.T, call asked, code string) {
 	t.Helper()
-	_, err := do(t.Context(), in)
-	s.requireRefusal(t, operationOf[I](), code, err)
+	s.requireRefusal(t, call.operation, code, call.do(t.Context()))
 }
 
 // requireRefusal holds a refusal against the documented codes. A target that is not held to it

@@ -91,23 +91,24 @@ func (s *suite) cleanUp(t *testing.T) {
 }
 
 func (s *suite) makeService(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	create := &fcclient.CreateServiceInput{ServiceName: w.service, Description: new("made by fctest"), InternetAccess: new(false)}
 	made := call(t, s, c.CreateService, create)
 	require.Equal(t, w.service, made.ServiceName)
 	require.False(t, made.InternetAccess)
 	require.NotEmpty(t, made.ServiceID)
-	refused(t, s, c.CreateService, create, fcclient.CodeServiceAlreadyExists)
+	s.refused(t, ask(c.CreateService, create), fcclient.CodeServiceAlreadyExists)
 
 	have := call(t, s, c.GetService, &fcclient.GetServiceInput{ServiceName: w.service})
-	require.Equal(t, made.Service.ServiceID, have.ServiceID)
+	require.Equal(t, made.ServiceID, have.ServiceID)
 	require.Equal(t, made.ETag, have.ETag)
 	changed := call(t, s, c.UpdateService, &fcclient.UpdateServiceInput{ServiceName: w.service, IfMatch: &have.ETag, Description: new("changed")})
 	require.Equal(t, "changed", changed.Description)
 	require.False(t, changed.InternetAccess, "what is not given stays")
 	require.NotEqual(t, have.ETag, changed.ETag)
-	refused(t, s, c.UpdateService, &fcclient.UpdateServiceInput{ServiceName: w.service, IfMatch: &have.ETag, Description: new("late")}, fcclient.CodePreconditionFailed)
-	refused(t, s, c.DeleteService, &fcclient.DeleteServiceInput{ServiceName: w.service, IfMatch: &have.ETag}, fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.UpdateService, &fcclient.UpdateServiceInput{ServiceName: w.service, IfMatch: &have.ETag, Description: new("late")}), fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.DeleteService, &fcclient.DeleteServiceInput{ServiceName: w.service, IfMatch: &have.ETag}), fcclient.CodePreconditionFailed)
 
 	listed := call(t, s, c.ListServices, &fcclient.ListServicesInput{Prefix: &w.service, Limit: new(1)})
 	require.Len(t, listed.Services, 1)
@@ -115,6 +116,7 @@ func (s *suite) makeService(t *testing.T) {
 }
 
 func (s *suite) makeFunction(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	create := &fcclient.CreateFunctionInput{
 		ServiceName: w.service, FunctionName: function, Runtime: new("nodejs12"), Handler: "index.handler",
@@ -122,7 +124,7 @@ func (s *suite) makeFunction(t *testing.T) {
 	}
 	made := call(t, s, c.CreateFunction, create)
 	require.Equal(t, 128, made.MemorySize)
-	refused(t, s, c.CreateFunction, create, fcclient.CodeFunctionAlreadyExists)
+	s.refused(t, ask(c.CreateFunction, create), fcclient.CodeFunctionAlreadyExists)
 
 	have := call(t, s, c.GetFunction, &fcclient.GetFunctionInput{ServiceName: w.service, FunctionName: function})
 	require.Equal(t, made.ETag, have.ETag)
@@ -132,15 +134,15 @@ func (s *suite) makeFunction(t *testing.T) {
 	})
 	require.Equal(t, map[string]cloudapi.Secret{"STEP": "one"}, changed.EnvironmentVariables)
 	require.Equal(t, have.CodeChecksum, changed.CodeChecksum, "what is not given stays")
-	refused(t, s, c.UpdateFunction, &fcclient.UpdateFunctionInput{ServiceName: w.service, FunctionName: function, IfMatch: &have.ETag, Timeout: new(20)}, fcclient.CodePreconditionFailed)
-	refused(t, s, c.DeleteFunction, &fcclient.DeleteFunctionInput{ServiceName: w.service, FunctionName: function, IfMatch: &have.ETag}, fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.UpdateFunction, &fcclient.UpdateFunctionInput{ServiceName: w.service, FunctionName: function, IfMatch: &have.ETag, Timeout: new(20)}), fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.DeleteFunction, &fcclient.DeleteFunctionInput{ServiceName: w.service, FunctionName: function, IfMatch: &have.ETag}), fcclient.CodePreconditionFailed)
 
 	download := call(t, s, c.GetFunctionCode, &fcclient.GetFunctionCodeInput{ServiceName: w.service, FunctionName: function})
 	require.NotEmpty(t, string(download.URL))
 	require.Equal(t, have.CodeChecksum, download.Checksum)
 	listed := call(t, s, c.ListFunctions, &fcclient.ListFunctionsInput{ServiceName: w.service})
 	require.Len(t, listed.Functions, 1)
-	refused(t, s, c.DeleteService, &fcclient.DeleteServiceInput{ServiceName: w.service}, "ServiceNotEmpty")
+	s.refused(t, ask(c.DeleteService, &fcclient.DeleteServiceInput{ServiceName: w.service}), "ServiceNotEmpty")
 }
 
 // code is a package that differs by a text.
@@ -157,11 +159,12 @@ func code(t *testing.T, text string) *fcclient.Code {
 }
 
 func (s *suite) publish(t *testing.T) {
+	t.Helper()
 	w, c := &s.world, s.client
 	publish := &fcclient.PublishServiceVersionInput{ServiceName: w.service, Description: new("the first")}
 	w.first = call(t, s, c.PublishServiceVersion, publish).VersionID
 	require.Equal(t, "1", w.first)
-	refused(t, s, c.PublishServiceVersion, publish, fcclient.CodeVersionPublish)
+	s.refused(t, ask(c.PublishServiceVersion, publish), fcclient.CodeVersionPublish)
 
 	before := call(t, s, c.GetFunction, &fcclient.GetFunctionInput{ServiceName: w.service, FunctionName: function})
 	after := call(t, s, c.UpdateFunction, &fcclient.UpdateFunctionInput{ServiceName: w.service, FunctionName: function, Code: code(t, "two")})
@@ -183,17 +186,19 @@ func (s *suite) publish(t *testing.T) {
 }
 
 func (s *suite) makeAlias(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	create := &fcclient.CreateAliasInput{ServiceName: w.service, AliasName: alias, VersionID: w.first, Description: new("fctest")}
 	made := call(t, s, c.CreateAlias, create)
 	require.Equal(t, w.first, made.VersionID)
 	require.Empty(t, made.AdditionalVersionWeight)
-	refused(t, s, c.CreateAlias, create, fcclient.CodeAliasAlreadyExists)
-	refused(t, s, c.CreateAlias, &fcclient.CreateAliasInput{ServiceName: w.service, AliasName: "gray", VersionID: "9"}, fcclient.CodeVersionNotFound)
+	s.refused(t, ask(c.CreateAlias, create), fcclient.CodeAliasAlreadyExists)
+	s.refused(t, ask(c.CreateAlias, &fcclient.CreateAliasInput{ServiceName: w.service, AliasName: "gray", VersionID: "9"}), fcclient.CodeVersionNotFound)
 	require.Len(t, call(t, s, c.ListAliases, &fcclient.ListAliasesInput{ServiceName: w.service}).Aliases, 1)
 }
 
 func (s *suite) moveAlias(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	have := call(t, s, c.GetAlias, &fcclient.GetAliasInput{ServiceName: w.service, AliasName: alias})
 	require.Nil(t, have.AdditionalVersionWeight, "null until a map was given")
@@ -211,12 +216,13 @@ func (s *suite) moveAlias(t *testing.T) {
 	promoted := move(w.second, map[string]float64{})
 	require.Equal(t, w.second, promoted.VersionID)
 	require.Empty(t, promoted.AdditionalVersionWeight)
-	refused(t, s, c.UpdateAlias, &fcclient.UpdateAliasInput{ServiceName: w.service, AliasName: alias, IfMatch: &have.ETag, VersionID: &w.first}, fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.UpdateAlias, &fcclient.UpdateAliasInput{ServiceName: w.service, AliasName: alias, IfMatch: &have.ETag, VersionID: &w.first}), fcclient.CodePreconditionFailed)
 	require.Equal(t, w.first, move(w.first, map[string]float64{}).VersionID, "and back")
-	refused(t, s, c.UpdateAlias, &fcclient.UpdateAliasInput{ServiceName: w.service, AliasName: alias, VersionID: new("9")}, fcclient.CodeVersionNotFound)
+	s.refused(t, ask(c.UpdateAlias, &fcclient.UpdateAliasInput{ServiceName: w.service, AliasName: alias, VersionID: new("9")}), fcclient.CodeVersionNotFound)
 }
 
 func (s *suite) invoke(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	out := call(t, s, c.InvokeFunction, &fcclient.InvokeFunctionInput{
 		ServiceName: w.service, Qualifier: new(alias), FunctionName: function, Payload: []byte("event"), LogType: new("Tail"),
@@ -225,6 +231,7 @@ func (s *suite) invoke(t *testing.T) {
 }
 
 func (s *suite) provision(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	action := fcclient.ScheduledAction{
 		Name: "nightly", StartTime: "2036-10-10T10:10:10Z", EndTime: "2036-12-10T10:10:10Z", Target: new(int64(3)), ScheduleExpression: "cron(0 30 8 * * *)",
@@ -258,6 +265,7 @@ func (s *suite) noInstances() *fcclient.PutProvisionConfigInput {
 }
 
 func (s *suite) bind(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	create := &fcclient.CreateTriggerInput{
 		ServiceName: w.service, FunctionName: function, TriggerName: trigger, TriggerType: "timer", Qualifier: new(alias),
@@ -265,22 +273,23 @@ func (s *suite) bind(t *testing.T) {
 	}
 	made := call(t, s, c.CreateTrigger, create)
 	require.Equal(t, alias, made.Qualifier)
-	refused(t, s, c.CreateTrigger, create, fcclient.CodeTriggerAlreadyExists)
+	s.refused(t, ask(c.CreateTrigger, create), fcclient.CodeTriggerAlreadyExists)
 	have := call(t, s, c.GetTrigger, &fcclient.GetTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger})
 	require.JSONEq(t, string(made.TriggerConfig), string(have.TriggerConfig))
 	changed := call(t, s, c.UpdateTrigger, &fcclient.UpdateTriggerInput{
 		ServiceName: w.service, FunctionName: function, TriggerName: trigger, IfMatch: &have.ETag, Qualifier: &w.first,
 	})
 	require.Equal(t, w.first, changed.Qualifier)
-	refused(t, s, c.UpdateTrigger, &fcclient.UpdateTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger, IfMatch: &have.ETag, Qualifier: new(alias)}, fcclient.CodePreconditionFailed)
+	s.refused(t, ask(c.UpdateTrigger, &fcclient.UpdateTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger, IfMatch: &have.ETag, Qualifier: new(alias)}), fcclient.CodePreconditionFailed)
 	require.Len(t, call(t, s, c.ListTriggers, &fcclient.ListTriggersInput{ServiceName: w.service, FunctionName: function}).Triggers, 1)
-	refused(t, s, c.DeleteFunction, &fcclient.DeleteFunctionInput{ServiceName: w.service, FunctionName: function}, "FunctionNotEmpty")
+	s.refused(t, ask(c.DeleteFunction, &fcclient.DeleteFunctionInput{ServiceName: w.service, FunctionName: function}), "FunctionNotEmpty")
 	call(t, s, c.DeleteTrigger, &fcclient.DeleteTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger})
-	refused(t, s, c.GetTrigger, &fcclient.GetTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger}, fcclient.CodeTriggerNotFound)
-	refused(t, s, c.DeleteTrigger, &fcclient.DeleteTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger}, fcclient.CodeTriggerNotFound)
+	s.refused(t, ask(c.GetTrigger, &fcclient.GetTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger}), fcclient.CodeTriggerNotFound)
+	s.refused(t, ask(c.DeleteTrigger, &fcclient.DeleteTriggerInput{ServiceName: w.service, FunctionName: function, TriggerName: trigger}), fcclient.CodeTriggerNotFound)
 }
 
 func (s *suite) mapDomain(t *testing.T) {
+	t.Helper()
 	w, c := &s.world, s.client
 	if s.Domain == "" {
 		call(t, s, c.ListCustomDomains, new(fcclient.ListCustomDomainsInput))
@@ -293,7 +302,7 @@ func (s *suite) mapDomain(t *testing.T) {
 	made := call(t, s, c.CreateCustomDomain, create)
 	w.domain = s.Domain
 	require.Equal(t, "HTTP", made.Protocol)
-	refused(t, s, c.CreateCustomDomain, create, fcclient.CodeDomainNameAlreadyExists)
+	s.refused(t, ask(c.CreateCustomDomain, create), fcclient.CodeDomainNameAlreadyExists)
 	changed := call(t, s, c.UpdateCustomDomain, &fcclient.UpdateCustomDomainInput{DomainName: s.Domain, RouteConfig: route(w.first)})
 	require.Equal(t, w.first, changed.RouteConfig.Routes[0].Qualifier)
 	have := call(t, s, c.GetCustomDomain, &fcclient.GetCustomDomainInput{DomainName: s.Domain})
@@ -301,12 +310,13 @@ func (s *suite) mapDomain(t *testing.T) {
 	require.NotEmpty(t, call(t, s, c.ListCustomDomains, &fcclient.ListCustomDomainsInput{Prefix: &s.Domain}).CustomDomains)
 	call(t, s, c.DeleteCustomDomain, &fcclient.DeleteCustomDomainInput{DomainName: s.Domain})
 	w.domain = ""
-	refused(t, s, c.GetCustomDomain, &fcclient.GetCustomDomainInput{DomainName: s.Domain}, fcclient.CodeDomainNameNotFound)
-	refused(t, s, c.UpdateCustomDomain, &fcclient.UpdateCustomDomainInput{DomainName: s.Domain, Protocol: new("HTTP")}, fcclient.CodeDomainNameNotFound)
-	refused(t, s, c.DeleteCustomDomain, &fcclient.DeleteCustomDomainInput{DomainName: s.Domain}, fcclient.CodeDomainNameNotFound)
+	s.refused(t, ask(c.GetCustomDomain, &fcclient.GetCustomDomainInput{DomainName: s.Domain}), fcclient.CodeDomainNameNotFound)
+	s.refused(t, ask(c.UpdateCustomDomain, &fcclient.UpdateCustomDomainInput{DomainName: s.Domain, Protocol: new("HTTP")}), fcclient.CodeDomainNameNotFound)
+	s.refused(t, ask(c.DeleteCustomDomain, &fcclient.DeleteCustomDomainInput{DomainName: s.Domain}), fcclient.CodeDomainNameNotFound)
 }
 
 func (s *suite) tag(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	arn := "services/" + w.service
 	call(t, s, c.TagResource, &fcclient.TagResourceInput{ResourceARN: arn, Tags: map[string]string{"team": "shop", "step": ""}})
@@ -322,6 +332,7 @@ func (s *suite) tag(t *testing.T) {
 }
 
 func (s *suite) invokeAsync(t *testing.T) {
+	t.Helper()
 	w, c := s.world, s.client
 	put := call(t, s, c.PutFunctionAsyncInvokeConfig, &fcclient.PutFunctionAsyncInvokeConfigInput{
 		ServiceName: w.service, Qualifier: new(alias), FunctionName: function, MaxAsyncRetryAttempts: new(int64(1)), StatefulInvocation: new(true),
@@ -349,10 +360,11 @@ func (s *suite) invokeAsync(t *testing.T) {
 	})
 	require.Len(t, listed.Invocations, 1)
 	call(t, s, c.DeleteFunctionAsyncInvokeConfig, &fcclient.DeleteFunctionAsyncInvokeConfigInput{ServiceName: w.service, Qualifier: new(alias), FunctionName: function})
-	refused(t, s, c.GetFunctionAsyncInvokeConfig, get, fcclient.CodeAsyncConfigNotExists)
+	s.refused(t, ask(c.GetFunctionAsyncInvokeConfig, get), fcclient.CodeAsyncConfigNotExists)
 }
 
 func (s *suite) layers(t *testing.T) {
+	t.Helper()
 	w, c := &s.world, s.client
 	for range 2 {
 		made := call(t, s, c.PublishLayerVersion, &fcclient.PublishLayerVersionInput{LayerName: w.layer, Code: code(t, "layer"), CompatibleRuntime: []string{"nodejs12"}})
@@ -366,19 +378,20 @@ func (s *suite) layers(t *testing.T) {
 }
 
 func (s *suite) endIt(t *testing.T) {
+	t.Helper()
 	w, c := &s.world, s.client
 	for _, version := range w.layers {
 		call(t, s, c.DeleteLayerVersion, &fcclient.DeleteLayerVersionInput{LayerName: w.layer, Version: version})
 	}
 	w.layers = nil
 	call(t, s, c.DeleteAlias, &fcclient.DeleteAliasInput{ServiceName: w.service, AliasName: alias})
-	refused(t, s, c.GetAlias, &fcclient.GetAliasInput{ServiceName: w.service, AliasName: alias}, fcclient.CodeAliasNotFound)
+	s.refused(t, ask(c.GetAlias, &fcclient.GetAliasInput{ServiceName: w.service, AliasName: alias}), fcclient.CodeAliasNotFound)
 	for _, version := range []string{w.first, w.second} {
 		call(t, s, c.DeleteServiceVersion, &fcclient.DeleteServiceVersionInput{ServiceName: w.service, VersionID: version})
 	}
 	w.first, w.second = "", ""
 	call(t, s, c.DeleteFunction, &fcclient.DeleteFunctionInput{ServiceName: w.service, FunctionName: function})
-	refused(t, s, c.GetFunction, &fcclient.GetFunctionInput{ServiceName: w.service, FunctionName: function}, fcclient.CodeFunctionNotFound)
+	s.refused(t, ask(c.GetFunction, &fcclient.GetFunctionInput{ServiceName: w.service, FunctionName: function}), fcclient.CodeFunctionNotFound)
 	call(t, s, c.DeleteService, &fcclient.DeleteServiceInput{ServiceName: w.service})
-	refused(t, s, c.GetService, &fcclient.GetServiceInput{ServiceName: w.service}, fcclient.CodeServiceNotFound)
+	s.refused(t, ask(c.GetService, &fcclient.GetServiceInput{ServiceName: w.service}), fcclient.CodeServiceNotFound)
 }
