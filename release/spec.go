@@ -137,7 +137,7 @@ type Spec struct {
 
 // OnlyConfig reports whether the spec asks for configuration alone: what runs stays.
 func (s Spec) OnlyConfig() bool {
-	return s.Operation.brings() && s.Adopt == "" && s.Config != nil && s.Artifact == (Artifact{})
+	return s.Operation.brings() && s.Adopt == "" && s.Config != nil && !s.Artifact.Known()
 }
 
 // App is the application a release changes.
@@ -213,8 +213,11 @@ func (a Artifact) String() string {
 // Known reports whether the artifact says what runs.
 func (a Artifact) Known() bool { return a.Image != "" || a.Package != nil }
 
-// Same reports whether two artifacts are the same thing to run.
+// Same reports whether two artifacts are the same thing to run, for the same part where both name one.
 func (a Artifact) Same(b Artifact) bool {
+	if a.Part != "" && b.Part != "" && a.Part != b.Part {
+		return false
+	}
 	if a.Package == nil || b.Package == nil {
 		return a.Package == b.Package && a.Image == b.Image
 	}
