@@ -48,7 +48,7 @@ func TestPlatformParameters_AreThoseOfFunctionCompute(t *testing.T) {
 			Keys map[string]any `json:"keys"`
 		} `json:"structs"`
 		Operations []struct {
-			Name   string   `json:"name"`
+			Name   string       `json:"name"`
 			Params []bodyMember `json:"params"`
 		} `json:"operations"`
 	}

@@ -109,7 +109,7 @@ type secretLooker struct {
 	redact *redact.Redactor
 	// ofVariable is the remedy for a variable.
 	ofVariable string
-	problems release.Problems
+	problems   release.Problems
 	// depth is how many values are around the one that is looked at.
 	depth int
 }
