@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestManifest_ExamplesAreValid(t *testing.T) {
 			return s.Operation == release.OperationJob && s.Job.Run && s.Job.Args[1] == "1.4.2"
 		},
 		"fc-all.yaml": func(s release.Spec) bool {
-			return s.App == release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "orders"} && s.Strategy.Type == ""
+			return s.App == release.App{Platform: release.PlatformFC, Region: "cn-hangzhou", ID: "orders", Qualifier: "live"} && s.Strategy.Type == release.StrategyAll
 		},
 		"fc-gray.yaml": func(s release.Spec) bool {
 			return s.App.Qualifier == "live" && s.Strategy.Type == release.StrategyGray && slices.Equal(s.Strategy.Weights, []int{5, 30})
