@@ -111,7 +111,7 @@ func (r *run) work(ctx workflow.Context) *ending {
 	if f := (holding{r}).awaitSchedule(ctx); f != nil {
 		return r.untouched(f)
 	}
-	r.events.note(&r.p)
+	r.noteHeld()
 	if e := r.suspendScaling(ctx); e != nil {
 		return e
 	}
@@ -293,6 +293,9 @@ func (p preparation) resolveTarget() *fault {
 	case release.OperationRestart, release.OperationRescale:
 		// The version stays: what runs is what is to run, and no version is returned to.
 		p.p.Artifact = p.snap.Version.Artifact
+		if !p.p.Artifact.Known() {
+			p.p.Version = p.snap.Version.ID
+		}
 		p.p.RollbackTo = &release.Version{Artifact: p.p.Artifact}
 		return nil
 	case release.OperationJob:
@@ -305,8 +308,17 @@ func (p preparation) resolveTarget() *fault {
 			p.p.Artifact = p.snap.Version.Artifact
 		}
 	}
+	if p.first() {
+		p.p.RollbackTo = nil
+		return nil
+	}
 	p.p.RollbackTo = new(p.snap.Version)
 	return nil
+}
+
+// first reports whether the release brings the first version that the application has.
+func (r *run) first() bool {
+	return r.platform.traits().FirstRelease && r.snap.Version == (release.Version{})
 }
 
 // begin begins the change of the release, exactly once, or takes over the one that
